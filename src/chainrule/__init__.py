@@ -1,0 +1,39 @@
+"""Classifiers whose gradients are formulas.
+
+chainrule trains classifiers by closed-form gradients, near the speed of the machine's matrix products, and every formula
+is checked in ball arithmetic. Names are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "MLPClassifier": "chainrule.estimators",
+    "load": "chainrule.estimators",
+    "save": "chainrule.estimators",
+    "Rule": "chainrule.rules",
+    "Network": "chainrule.networks",
+    "Plan": "chainrule.networks",
+    "mlp": "chainrule.networks",
+    "trace": "chainrule.networks",
+}
+_MODULES = ("arrays", "checking", "estimators", "networks", "rules", "solvers", "training")
+
+__all__ = [*_HOMES, *_MODULES, "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"chainrule.{name}")
+    else:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,292 @@
+"""The array vocabulary that every rule is written in, and the only module that knows which library it is on.
+
+A rule asks `namespace(x)` for the functions that NumPy and PyTorch spell alike (exp, log1p, matmul, sum, amax, where,
+..., with the keywords axis, keepdims and out) and for nothing else. NumPy arrays of `checking.balls.Ball` objects are
+NumPy arrays, so ball arithmetic needs no third spelling. What the two libraries do spell differently is bridged here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any
+"""A numpy.ndarray (of floats, or of balls) or a torch.Tensor. One source serves all, so no narrower type is true."""
+
+Namespace: TypeAlias = Any
+
+
+def is_torch(x: object) -> bool:
+    """Whether `x` is a PyTorch tensor, found out without importing PyTorch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
+
+
+def namespace(x: object) -> Namespace:
+    """The module whose functions act on `x`: `torch` for tensors, `numpy` for everything else.
+
+    >>> namespace(np.ones(3)).__name__
+    'numpy'
+    """
+    return np if type(x) is np.ndarray or not is_torch(x) else sys.modules["torch"]
+
+
+def as_array(x: object) -> Array:
+    """`x` as an array: tensors and arrays pass through, lists and numbers become NumPy arrays.
+
+    >>> as_array([1, 2.5])
+    array([1. , 2.5])
+    """
+    return x if isinstance(x, np.ndarray) or is_torch(x) else np.asarray(x)
+
+
+def as_floats(x: object) -> Array:
+    """`x` as an array that a derivative can be taken at: integers and booleans become float64.
+
+    >>> as_floats([1, 2])
+    array([1., 2.])
+    """
+    array = as_array(x)
+    if is_torch(array):
+        return array if array.is_floating_point() else array.double()
+    return array.astype(np.float64) if array.dtype.kind in "iub" else array
+
+
+def as_like(x: object, like: Array) -> Array:
+    """`x` on the library, dtype and device of `like`."""
+    if is_torch(like):
+        return sys.modules["torch"].as_tensor(x, dtype=like.dtype, device=like.device)
+    return np.asarray(x, dtype=like.dtype)
+
+
+def to_numpy(x: Array) -> np.ndarray[Any, Any]:
+    """`x` as a NumPy array in the machine's memory."""
+    return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
+
+
+def holds_labels(x: Array) -> bool:
+    """Whether `x` holds integers: class labels rather than rows of class probabilities."""
+    if is_torch(x):
+        return not (x.is_floating_point() or x.is_complex() or x.dtype == sys.modules["torch"].bool)
+    return x.dtype.kind in "iu"
+
+
+def is_floating(x: Array) -> bool:
+    """Whether `x` holds machine floats, as opposed to integers or balls."""
+    return bool(x.is_floating_point()) if is_torch(x) else x.dtype.kind == "f"
+
+
+class Workspace:
+    """Named scratch buffers that are allocated at their first use and handed out again at every later one.
+
+    >>> work = Workspace()
+    >>> first = work("row_max", (2, 1), np.zeros(3))
+    >>> work("row_max", (2, 1), np.zeros(3)) is first
+    True
+    """
+
+    def __init__(self) -> None:
+        self._buffers: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._entries: ClassEntries | None = None
+
+    def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
+        """The buffer of that name and shape, on the library and device of `like`, in its dtype unless another is given."""
+        key = (name, shape)
+        buffer = self._buffers.get(key)
+        if buffer is None:
+            buffer = self._buffers[key] = empty(shape, like, dtype)
+        return buffer
+
+    def class_entries(self, buffer: Array) -> ClassEntries:
+        """The access to one entry per row of a buffer that is the same at every call."""
+        if self._entries is None or self._entries.buffer is not buffer:
+            self._entries = ClassEntries(buffer)
+        return self._entries
+
+
+def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
+    """An uninitialised array on the library and device of `like`, in its dtype unless another is given."""
+    if is_torch(like):
+        return sys.modules["torch"].empty(shape, dtype=dtype or like.dtype, device=like.device)
+    return np.empty(shape, dtype=dtype or like.dtype)
+
+
+def empty_classes_major(rows: int, columns: int, like: Array) -> Array:
+    """An uninitialised rows x columns array whose columns lie together in memory.
+
+    With few columns, reductions along a row then run over whole columns at once: the maxima of 200 x 10 float32
+    entries take 2 us instead of 10 on NumPy.
+    """
+    return empty((columns, rows), like).T
+
+
+def scratch(work: Workspace | None, name: str, shape: tuple[int, ...], like: Array) -> Array | None:
+    """An `out=` argument: the named buffer when there is a workspace, None (allocate) when there is none."""
+    return None if work is None else work(name, shape, like)
+
+
+def row_shape(x: Array) -> tuple[int, ...]:
+    """The shape of a reduction along the last axis that keeps the axis."""
+    return (*x.shape[:-1], 1)
+
+
+def class_mask(labels: Array, num_classes: int) -> Array:
+    """Booleans of shape (..., num_classes), true at each label.
+
+    >>> class_mask(np.array([2, 0]), 3)
+    array([[False, False,  True],
+           [ True, False, False]])
+    """
+    if is_torch(labels):
+        return labels[..., None] == sys.modules["torch"].arange(num_classes, device=labels.device)
+    return labels[..., None] == np.arange(num_classes)
+
+
+def largest(x: Array) -> Array:
+    """Booleans of x's shape, true at exactly one largest entry of each row (the first, if several tie).
+
+    >>> largest(np.array([[1.0, 3.0, 3.0]]))
+    array([[False,  True, False]])
+    """
+    if x.shape[-1] == 0:
+        raise ValueError("the last axis is empty: there is no largest entry")
+    return class_mask(namespace(x).argmax(x, axis=-1), x.shape[-1])
+
+
+def rest_of_sum(x: Array) -> tuple[Array, Array]:
+    """For every entry, the sum of the *other* entries of its row; and the row's sum, of shape (..., 1).
+
+    The difference `sum - x` cancels where one entry holds nearly all of the sum, and only there, so that entry
+    (the one of largest magnitude) gets a sum of its own.
+
+    >>> rest, total = rest_of_sum(np.array([1.0, 1e-20]))
+    >>> rest
+    array([1.e-20, 1.e+00])
+    """
+    xp = namespace(x)
+    dominant = largest(abs(x))
+    without = xp.sum(xp.where(dominant, 0 * x, x), axis=-1, keepdims=True)
+    total = without + xp.sum(xp.where(dominant, x, 0 * x), axis=-1, keepdims=True)
+    return xp.where(dominant, without, total - x), total
+
+
+def take_class(x: Array, labels: Array) -> Array:
+    """The entry of each row of `x` at its label, of shape labels.shape + (1,).
+
+    >>> take_class(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
+    array([[2.],
+           [3.]])
+    """
+    index = labels[..., None]
+    if is_torch(x):
+        return sys.modules["torch"].take_along_dim(x, index.long(), dim=-1)
+    return np.take_along_axis(x, index, axis=-1)
+
+
+class ClassEntries:
+    """Reads and writes one entry per row of a fixed two-dimensional buffer, in place and without temporaries.
+
+    This is what training uses where `take_class` and `class_mask` would allocate.
+    """
+
+    def __init__(self, buffer: Array) -> None:
+        rows, columns = buffer.shape
+        self.buffer = buffer
+        self._torch = is_torch(buffer)
+        if self._torch:
+            return
+        classes_major = not buffer.flags.c_contiguous
+        self._flat = (buffer.T if classes_major else buffer).reshape(-1)
+        if not np.shares_memory(self._flat, buffer):
+            raise ValueError("a buffer's entries can be indexed only where its memory is contiguous")
+        self._stride = rows if classes_major else 1
+        self._starts = np.arange(rows) * (1 if classes_major else columns)
+        self._index = np.empty(rows, dtype=np.intp)
+
+    def at(self, labels: Array, *, out: Array) -> Array:
+        """Write the entries at `labels` to `out` (rows x 1) and remember the place for `put`."""
+        if self._torch:
+            self._index = labels[:, None]
+            return sys.modules["torch"].gather(self.buffer, 1, self._index, out=out)
+        np.multiply(labels, self._stride, out=self._index, casting="unsafe")
+        np.add(self._index, self._starts, out=self._index)
+        np.take(self._flat, self._index, out=out.reshape(-1), mode="clip")
+        return out
+
+    def put(self, values: Array) -> None:
+        """Overwrite the entries that `at` read last: by a number, or by a rows x 1 array."""
+        if self._torch:
+            is_number = isinstance(values, int | float)
+            self.buffer.scatter_(1, self._index, values if is_number else values.contiguous())
+        else:
+            self._flat[self._index] = values if isinstance(values, int | float) else values.reshape(-1)
+
+
+def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `x` over the axes along which an array of that shape was broadcast to it: the pullback of broadcasting.
+
+    >>> sum_to(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    xp = namespace(x)
+    extra = x.ndim - len(shape)
+    if extra:
+        x = xp.sum(x, axis=tuple(range(extra)))
+    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1 and x.shape[axis] != 1)
+    return xp.sum(x, axis=stretched, keepdims=True) if stretched else x
+
+
+def diagonal_matrix(x: Array) -> Array:
+    """Square matrices with the rows of `x` on their diagonals: shape (..., k) becomes (..., k, k).
+
+    >>> diagonal_matrix(np.array([1.0, 2.0]))
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    return namespace(x).where(on_diagonal(x), x[..., None], 0 * x[..., None])
+
+
+def on_diagonal(x: Array) -> Array:
+    """Booleans of shape (k, k), true on the diagonal, for k entries along the last axis of `x`."""
+    count = x.shape[-1]
+    positions = sys.modules["torch"].arange(count, device=x.device) if is_torch(x) else np.arange(count)
+    return positions[:, None] == positions
+
+
+def gather_rows(x: Array, index: Array, *, out: Array) -> Array:
+    """The rows of `x` at `index`, written to `out`."""
+    if is_torch(x):
+        return sys.modules["torch"].index_select(x, 0, index, out=out)
+    # mode="clip" is what lets NumPy write straight to `out`; the indices come from a permutation and are in range.
+    return np.take(x, index, axis=0, out=out, mode="clip")
+
+
+def random_stream(*key: int) -> np.random.Generator:
+    """A generator that depends on nothing but its key, such as (seed, epoch, batch, layer).
+
+    The stream is counter based (Philox): runs that are resumed, reordered or spread over machines draw the same
+    numbers. The first entry is the seed, any integer below 2^64; up to four more, each below 2^32, select the stream.
+
+    >>> bool(random_stream(7, 3, 1).random() == random_stream(7, 3, 1).random())
+    True
+    >>> bool(random_stream(7, 3, 1).random() == random_stream(7, 1, 3).random())
+    False
+    """
+    seed, path = key[0], (*key[1:], 0, 0, 0, 0)[:4]
+    if len(key) > 5 or not 0 <= seed < 2**64 or not all(0 <= part < 2**32 for part in path):
+        raise ValueError(
+            f"a stream's key is a seed below 2**64 and up to four numbers below 2**32, got {key}"
+        )
+    # The path goes to the upper half of the 256-bit counter, so that streams never overlap within 2^128 draws.
+    return np.random.Generator(
+        np.random.Philox(key=seed, counter=[0, 0, path[0] | path[1] << 32, path[2] | path[3] << 32])
+    )
+
+
+def same_shape(what: str, got: Sequence[int], expected: Sequence[int]) -> None:
+    """Raise a ValueError that names both shapes unless they agree."""
+    if tuple(got) != tuple(expected):
+        raise ValueError(f"{what}: expected shape {tuple(expected)}, got {tuple(got)}")

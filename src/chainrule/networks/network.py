@@ -1,0 +1,198 @@
+"""A network: rules composed, with all parameters in one flat vector.
+
+    theta = [W1, W2, ..., b1, b2, ...]
+
+Weights come first, so that a penalty on weights is one slice; an optimiser's step is one pass over the vector, and
+saving is one array. `unpack` gives the blocks in the order [W1, b1, W2, b2, ...] in which they are written down, as views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import Array, namespace, random_stream, same_shape
+from chainrule.networks.layers import Layer, Parameter, activation, dropout, linear
+from chainrule.rules.rule import Rule
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where one layer's parameter lies in the flat vector."""
+
+    name: str
+    """W1, b1, W2, ...: the kind, and the number of the layer among those with parameters."""
+    layer: int
+    parameter: Parameter
+    start: int
+
+    def view(self, flat: Array) -> Array:
+        """The block as a view of the flat vector."""
+        return flat[self.start : self.start + self.parameter.size].reshape(self.parameter.shape)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers from inputs to logits, and the loss on the logits.
+
+    Parameters
+    ----------
+    in_features : int
+    layers : tuple of Layer
+    loss : Rule
+        A rule of (logits, targets).
+
+    Raises
+    ------
+    ValueError
+        Where the widths of neighbouring layers differ; the message names the layer.
+
+    Examples
+    --------
+    >>> mlp(4, (6,), 3).n_parameters
+    51
+    """
+
+    in_features: int
+    layers: tuple[Layer, ...]
+    loss: Rule = field(default=rules.softmax_cross_entropy)
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ValueError("a network needs at least one layer")
+        _ = self.widths
+        if self.loss.inputs[:1] != ("logits",) or len(self.loss.inputs) != 2:
+            raise ValueError(f"the loss of a network is a rule of logits and targets, got {self.loss.name}")
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """The width of the input and of every layer's output."""
+        widths = [self.in_features]
+        for number, layer in enumerate(self.layers, start=1):
+            if layer.in_features not in (None, widths[-1]):
+                raise ValueError(
+                    f"layer {number} ({layer.rule.name}) takes {layer.in_features} features, "
+                    f"but {widths[-1]} arrive"
+                )
+            widths.append(widths[-1] if layer.out_features is None else layer.out_features)
+        return tuple(widths)
+
+    @property
+    def out_features(self) -> int:
+        """The number of logits."""
+        return self.widths[-1]
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All parameters, in the order of their layers."""
+        owned = [(i, layer) for i, layer in enumerate(self.layers) if layer.parameters]
+        letters = {"weight": "W", "bias": "b"}
+        sizes = {True: 0, False: 0}
+        placed = []
+        for number, (index, layer) in enumerate(owned, start=1):
+            for parameter in layer.parameters:
+                name = f"{letters.get(parameter.name, parameter.name)}{number}"
+                placed.append((name, index, parameter, sizes[parameter.penalised]))
+                sizes[parameter.penalised] += parameter.size
+        return tuple(
+            Block(name, index, parameter, start if parameter.penalised else sizes[True] + start)
+            for name, index, parameter, start in placed
+        )
+
+    @property
+    def n_parameters(self) -> int:
+        """The length of the flat vector."""
+        return sum(block.parameter.size for block in self.blocks)
+
+    @property
+    def n_weights(self) -> int:
+        """The length of its first part, the weights."""
+        return sum(block.parameter.size for block in self.blocks if block.parameter.penalised)
+
+    def unpack(self, theta: Array) -> list[Array]:
+        """The blocks [W1, b1, W2, b2, ...] as views of the flat vector; changing one changes the other."""
+        same_shape("the parameters of the network", theta.shape, (self.n_parameters,))
+        return [block.view(theta) for block in self.blocks]
+
+    def pack(self, blocks: Sequence[Array]) -> Array:
+        """The flat vector that holds these blocks, given in the order of `unpack`.
+
+        >>> network = mlp(2, (3,), 2)
+        >>> theta = network.initial_parameters(seed=1)
+        >>> bool((network.pack(network.unpack(theta)) == theta).all())
+        True
+        """
+        if len(blocks) != len(self.blocks):
+            names = ", ".join(block.name for block in self.blocks)
+            raise ValueError(f"expected the {len(self.blocks)} blocks {names}, got {len(blocks)}")
+        for block, given in zip(self.blocks, blocks, strict=True):
+            same_shape(block.name, given.shape, block.parameter.shape)
+        by_start = sorted(zip(self.blocks, blocks, strict=True), key=lambda pair: pair[0].start)
+        return namespace(blocks[0]).concatenate([given.reshape(-1) for _, given in by_start])
+
+    def initial_parameters(self, seed: int = 0, dtype: Any = np.float64) -> np.ndarray[Any, Any]:
+        """First values, drawn block by block from streams that depend on the seed and the block alone."""
+        theta = np.empty(self.n_parameters, dtype)
+        for number, block in enumerate(self.blocks):
+            stream = random_stream(seed, 0, number)
+            block.view(theta)[...] = block.parameter.initial(stream, block.parameter.shape)
+        return theta
+
+
+def mlp(
+    in_features: int,
+    hidden: Sequence[int],
+    out_features: int,
+    *,
+    activation: str | Rule | Sequence[str | Rule] = "relu",
+    bias: bool = True,
+    dropout_rate: float = 0.0,
+    loss: str | Rule = "softmax_cross_entropy",
+) -> Network:
+    """A multilayer perceptron: linear layers with an activation, and dropout where asked, after each hidden one.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        The number of features, and of logits.
+    hidden : sequence of int
+        The widths of the hidden layers; none gives softmax regression.
+    activation : str, Rule, or one of these per hidden layer
+    bias : bool
+        Whether the linear layers have biases.
+    dropout_rate : float
+        In [0, 1).
+    loss : str or Rule
+        A rule of logits and targets.
+
+    Examples
+    --------
+    >>> mlp(784, (100,), 10, activation="softplus").n_parameters
+    79510
+    """
+    per_layer = [activation] * len(hidden) if isinstance(activation, str | Rule) else list(activation)
+    if len(per_layer) != len(hidden):
+        raise ValueError(f"{len(hidden)} hidden layers need as many activations, got {len(per_layer)}")
+    layers: list[Layer] = []
+    width = in_features
+    for next_width, name in zip(hidden, per_layer, strict=True):
+        rule = _activation(name).rule
+        # Glorot's bound for the sigmoid, whose slope at 0 is a quarter of tanh's, is customarily sqrt(2 / fans).
+        layers.append(linear(width, next_width, bias=bias, gain=2.0 if rule is rules.sigmoid else 6.0))
+        if rule is not rules.identity:
+            layers.append(Layer(rule))
+        if dropout_rate:
+            layers.append(dropout(dropout_rate))
+        width = next_width
+    loss_rule = rules.get(loss) if isinstance(loss, str) else loss
+    binary = loss_rule in (rules.binary_cross_entropy, rules.half_squared_error)
+    layers.append(linear(width, out_features, bias=bias, gain=2.0 if binary else 6.0))
+    return Network(in_features, tuple(layers), loss_rule)
+
+
+_activation = activation

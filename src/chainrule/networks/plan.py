@@ -1,0 +1,246 @@
+"""A plan: the buffers with which one network takes training steps on batches of one size.
+
+Forward writes every layer's output into its buffer; backward walks the pullbacks in reverse and writes every gradient into
+its view of one flat vector. After the first step nothing is allocated. The first layer's input cotangent is computed
+only when it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule import rules
+from chainrule.arrays import (
+    Array,
+    Workspace,
+    empty,
+    empty_classes_major,
+    is_floating,
+    is_torch,
+    namespace,
+    random_stream,
+    same_shape,
+)
+from chainrule.networks.layers import Layer
+from chainrule.networks.network import Network
+from chainrule.rules.dropout import draw_mask
+
+FEW_COLUMNS = 32
+"""Up to this many logits, NumPy's reductions along a row are faster with the columns lying together in memory."""
+
+
+class Plan:
+    """Buffers and views for steps of `network` on batches of `rows` rows.
+
+    Parameters
+    ----------
+    network : Network
+    rows : int
+        Rows of a batch.
+    theta : array
+        The flat parameters, which are used in place. Their library, dtype and device are the plan's.
+    gradient : array, optional
+        Where gradients go; allocated if absent.
+    input_gradient : bool
+        Whether `loss_and_gradient` also computes the loss's gradient by the inputs.
+
+    Attributes
+    ----------
+    theta, gradient : array
+        Flat vectors of length network.n_parameters.
+    input_gradient : array or None
+        Of shape (rows, in_features), where asked for.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> network = mlp(2, (3,), 2)
+    >>> plan = Plan(network, 4, network.initial_parameters(seed=0))
+    >>> import numpy as np
+    >>> x, labels = np.arange(8.0).reshape(4, 2), np.array([0, 1, 1, 0])
+    >>> loss = plan.loss_and_gradient(x, labels)
+    >>> plan.gradient.shape
+    (17,)
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: int,
+        theta: Array,
+        gradient: Array | None = None,
+        *,
+        input_gradient: bool = False,
+    ) -> None:
+        same_shape("theta", theta.shape, (network.n_parameters,))
+        if rows < 1:
+            raise ValueError(f"rows: expected at least 1, got {rows}")
+        self.network, self.rows, self.theta = network, rows, theta
+        self.gradient = empty(tuple(theta.shape), theta) if gradient is None else gradient
+        self.input_gradient = empty((rows, network.in_features), theta) if input_gradient else None
+        self._inputs = _views(network, theta)
+        self._gradients = _views(network, self.gradient)
+        self._outputs = self._output_buffers()
+        self._works = [Workspace() for _ in network.layers]
+        self._masks: dict[int, Array] = {}
+        self._residuals: list[Any] = [None] * len(network.layers)
+        self._cotangents = self._cotangent_buffers()
+        self._loss_work = Workspace()
+        self._losses = empty((rows, 1), theta)
+        self._row_weights = empty((rows, 1), theta)
+        self._square = empty((network.n_weights,), theta)
+
+    def _output_buffers(self) -> list[Array]:
+        buffers: list[Array] = []
+        for i, layer in enumerate(self.network.layers):
+            if i and _overwrites_input(layer, self.network.layers[i - 1]):
+                buffers.append(buffers[-1])
+                continue
+            width, last = self.network.widths[i + 1], i == len(self.network.layers) - 1
+            if last and width <= FEW_COLUMNS and not is_torch(self.theta):
+                buffers.append(empty_classes_major(self.rows, width, self.theta))
+            else:
+                buffers.append(empty((self.rows, width), self.theta))
+        return buffers
+
+    def _cotangent_buffers(self) -> list[Array | None]:
+        """Where each layer's input cotangent goes; an elementwise rule overwrites its output cotangent."""
+        buffers: list[Array | None] = []
+        for i, layer in enumerate(self.network.layers):
+            if i == 0:
+                buffers.append(self.input_gradient)
+            elif layer.rule.slope_from_output or layer.rule is rules.dropout:
+                buffers.append(None)
+            else:
+                buffers.append(empty((self.rows, self.network.widths[i]), self.theta))
+        return buffers
+
+    def logits(self, x: Array) -> Array:
+        """The network's outputs without dropout, in a buffer that the next call overwrites."""
+        return self._forward(x, None)
+
+    def loss_and_gradient(
+        self,
+        x: Array,
+        targets: Array,
+        weights: Array | None = None,
+        *,
+        l2: float = 0.0,
+        penalise_biases: bool = False,
+        label_smoothing: float = 0.0,
+        dropout_key: tuple[int, ...] | None = None,
+    ) -> float:
+        """The weighted mean loss of a batch plus the penalty; the gradient of it goes to `self.gradient`.
+
+        Parameters
+        ----------
+        x : (rows, in_features) array
+        targets : (rows,) labels, or an array of the logits' shape
+        weights : (rows,) array, optional
+            The mean is sum(w_i l_i) / sum(w_i).
+        l2 : float
+            Adds l2 times the sum of the squared weights.
+        penalise_biases : bool
+            Whether the penalty takes in the biases too.
+        label_smoothing : float
+            For the softmax cross entropy.
+        dropout_key : tuple of int, optional
+            (seed, epoch, batch): which masks to draw. Without it there is no dropout.
+
+        Raises
+        ------
+        ValueError
+            For a batch of another shape, or weights without a positive sum.
+        """
+        logits = self._forward(x, dropout_key)
+        rows = self._row_weights
+        if weights is None:
+            rows[...] = 1 / self.rows
+        else:
+            same_shape("weights", weights.shape, (self.rows,))
+            total = weights.sum()
+            if not total > 0:
+                raise ValueError("the weights of a batch must have a positive sum")
+            namespace(rows).divide(weights.reshape(-1, 1), total, out=rows)
+        options = {"label_smoothing": label_smoothing} if label_smoothing else {}
+        fused = self.network.loss.value_and_pullback
+        if fused is not None:
+            losses, cotangent = fused(
+                logits, targets, rows, out=(self._losses, logits), work=self._loss_work, **options
+            )
+        else:
+            losses, cotangent = self._apart(logits, targets, rows, options)
+        loss = (losses.reshape(-1) * rows.reshape(-1)).sum() if losses.dtype == object else _dot(losses, rows)
+        self._backward(x, cotangent)
+        if l2:
+            loss = loss + self._penalty(l2, penalise_biases)
+        return float(loss) if is_floating(self.theta) else loss
+
+    def _apart(
+        self, logits: Array, targets: Array, rows: Array, options: dict[str, Any]
+    ) -> tuple[Array, Array]:
+        """Losses and cotangents of a loss that has no fused form, such as a user's own."""
+        losses, residuals = self.network.loss.forward(logits, targets, **options)
+        per_entry = len(losses.shape) == 2
+        cotangent, _ = self.network.loss.pullback(residuals, rows if per_entry else rows[:, 0])
+        summed = namespace(losses).sum(losses, axis=-1) if per_entry else losses
+        return summed.reshape(-1, 1), cotangent
+
+    def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
+        same_shape("a batch", x.shape, (self.rows, self.network.in_features))
+        for i, layer in enumerate(self.network.layers):
+            if layer.rule is rules.dropout:
+                if dropout_key is None:
+                    self._residuals[i] = None
+                    continue
+                inputs: tuple[Array, ...] = (self._mask(i, layer, dropout_key),)
+            else:
+                inputs = self._inputs[i]
+            x, self._residuals[i] = layer.rule.forward(x, *inputs, out=self._outputs[i], work=self._works[i])
+        return x
+
+    def _mask(self, i: int, layer: Layer, key: tuple[int, ...]) -> Array:
+        if i not in self._masks:
+            self._masks[i] = empty((self.rows, self.network.widths[i]), self.theta)
+        return draw_mask(random_stream(*key, i), layer.dropout_rate, self._masks[i], self._works[i])
+
+    def _backward(self, x: Array, cotangent: Array) -> None:
+        for i in range(len(self.network.layers) - 1, -1, -1):
+            layer, residuals, work = self.network.layers[i], self._residuals[i], self._works[i]
+            if layer.rule is rules.dropout:
+                if residuals is not None:
+                    layer.rule.pullback(residuals, cotangent, out=(cotangent, None), work=work)
+                continue
+            to_input = self._cotangents[i]
+            if len(layer.rule.inputs) > 1:
+                cotangent, *_ = layer.rule.pullback(
+                    residuals, cotangent, out=(to_input, *self._gradients[i]), work=work
+                )
+            elif i or self.input_gradient is not None:
+                out = cotangent if to_input is None else to_input
+                cotangent = layer.rule.pullback(residuals, cotangent, out=out, work=work)
+
+    def _penalty(self, l2: float, biases: bool) -> Any:
+        size = self.network.n_parameters if biases else self.network.n_weights
+        if self._square.shape[0] < size:
+            self._square = empty((size,), self.theta)
+        xp, theta, square = namespace(self.theta), self.theta[:size], self._square[:size]
+        gradient = self.gradient[:size]
+        xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
+        return 0.5 * ((theta * square).sum() if theta.dtype == object else xp.dot(theta, square))
+
+
+def _dot(a: Array, b: Array) -> Array:
+    return namespace(a).dot(a.reshape(-1), b.reshape(-1))
+
+
+def _views(network: Network, flat: Array) -> list[tuple[Array, ...]]:
+    views: list[list[Array]] = [[] for _ in network.layers]
+    for block in network.blocks:
+        views[block.layer].append(block.view(flat))
+    return [tuple(layer) for layer in views]
+
+
+def _overwrites_input(layer: Layer, before: Layer) -> bool:
+    """Whether a layer may write over its input: it needs its output alone, and the layer before needs no output."""
+    return layer.rule.slope_from_output and before.rule in (rules.linear, rules.affine)

@@ -1,0 +1,75 @@
+"""The calculus: one rule per operator, and the registry by which networks and the command line find them.
+
+>>> import numpy as np
+>>> from chainrule import rules
+>>> rules.softmax(np.array([1.0, 2.0, 3.0]))
+array([0.09003057, 0.24472847, 0.66524096])
+>>> rules.softmax.vjp(np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, -1.0]))
+array([ 0.14181709,  0.14077036, -0.28258745])
+"""
+
+from chainrule.rules.activations import identity, relu, scaled_sigmoid, sigmoid, softplus, tanh
+from chainrule.rules.binary import binary_cross_entropy, half_squared_error
+from chainrule.rules.cross_entropy import cross_entropy, nll
+from chainrule.rules.dropout import dropout
+from chainrule.rules.elementwise import elementwise
+from chainrule.rules.linear import affine, linear
+from chainrule.rules.log_softmax import log_softmax
+from chainrule.rules.log_sum_exp import log_sum_exp
+from chainrule.rules.penalties import l2_penalty
+from chainrule.rules.registry import activation_names, get, names, register, unregister
+from chainrule.rules.rule import Exact, Rule
+from chainrule.rules.softmax import softmax
+from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
+
+for _rule in (
+    identity,
+    sigmoid,
+    tanh,
+    softplus,
+    relu,
+    scaled_sigmoid,
+    log_sum_exp,
+    softmax,
+    log_softmax,
+    cross_entropy,
+    nll,
+    softmax_cross_entropy,
+    binary_cross_entropy,
+    half_squared_error,
+    linear,
+    affine,
+    l2_penalty,
+    dropout,
+):
+    register(_rule)
+del _rule
+
+__all__ = [
+    "Exact",
+    "Rule",
+    "activation_names",
+    "affine",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "dropout",
+    "elementwise",
+    "get",
+    "half_squared_error",
+    "identity",
+    "l2_penalty",
+    "linear",
+    "log_softmax",
+    "log_sum_exp",
+    "names",
+    "nll",
+    "register",
+    "relu",
+    "scaled_sigmoid",
+    "sigmoid",
+    "softmax",
+    "softmax_cross_entropy",
+    "softplus",
+    "tanh",
+    "unregister",
+]

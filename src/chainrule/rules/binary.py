@@ -1,0 +1,135 @@
+"""Losses of a single logit o whose sigmoid p is the probability of the second class, y in [0, 1].
+
+    binary_cross_entropy  -y log p - (1 - y) log(1 - p)     by o: p - y               by y: -o
+    half_squared_error    (p - y)^2 / 2                     by o: (p - y) p (1 - p)   by y: y - p
+
+With p = sigmoid(o) the first is y softplus(-o) + (1 - y) softplus(o), two non-negative terms, and its gradient is
+p - y = (1 - y) sigmoid(o) - y sigmoid(-o), which for y = 0 or 1 is one term: nothing cancels. The first is convex in o
+and pulls a confidently wrong example with force 1; the gradient of the second vanishes there.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from chainrule.arrays import Array, Workspace, diagonal_matrix, namespace, same_shape
+from chainrule.rules.activations import sigmoid_slope, sigmoid_value, softplus_value
+from chainrule.rules.rule import Rule
+
+
+class Residuals(NamedTuple):
+    """What the derivatives need: the slopes by the logit and by the target, entry by entry."""
+
+    by_logits: Array
+    by_targets: Array
+
+
+Cotangents = tuple[Array | None, Array | None]
+
+
+def _check(logits: Array, targets: Array) -> None:
+    same_shape("targets", targets.shape, logits.shape)
+
+
+def _miss(logits: Array, targets: Array) -> Array:
+    """sigmoid(o) - y."""
+    return (1 - targets) * sigmoid_value(logits) - targets * sigmoid_value(-logits)
+
+
+def _forward(
+    logits: Array, targets: Array, *, out: Array | None = None, work: Workspace | None = None
+) -> tuple[Array, Residuals]:
+    xp = namespace(logits)
+    losses = xp.add(targets * softplus_value(-logits), (1 - targets) * softplus_value(logits), out=out)
+    return losses, Residuals(_miss(logits, targets), -logits)
+
+
+def _pullback(
+    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
+) -> Cotangents:
+    xp = namespace(cotangent)
+    to_logits, to_targets = out or (None, None)
+    return (
+        None if out and to_logits is None else xp.multiply(cotangent, residuals.by_logits, out=to_logits),
+        None if out and to_targets is None else xp.multiply(cotangent, residuals.by_targets, out=to_targets),
+    )
+
+
+def _pushforward(residuals: Residuals, logits_tangent: Array | None, targets_tangent: Array | None) -> Array:
+    moved = 0 * residuals.by_logits if logits_tangent is None else residuals.by_logits * logits_tangent
+    return moved if targets_tangent is None else moved + residuals.by_targets * targets_tangent
+
+
+def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
+    return diagonal_matrix(residuals.by_logits), diagonal_matrix(residuals.by_targets)
+
+
+def value_and_pullback(
+    logits: Array,
+    targets: Array,
+    cotangent: Array,
+    *,
+    squared: bool,
+    out: tuple[Array, Array],
+    work: Workspace,
+) -> tuple[Array, Array]:
+    """See `Rule`; the half squared error where `squared`, else the binary cross entropy."""
+    xp = namespace(logits)
+    losses, result = out
+    shape = tuple(logits.shape)
+    probs = sigmoid_value(logits, out=work("probs", shape, logits), work=work)
+    each = work("each", shape, logits)
+    if squared:
+        miss = xp.subtract(probs, targets, out=result)
+        xp.multiply(xp.square(miss, out=each), 0.5, out=each)
+        slope = xp.subtract(probs, xp.square(probs, out=work("square", shape, logits)), out=probs)
+        xp.multiply(miss, slope, out=result)
+    else:
+        softplus_value(logits, out=each, work=work)
+        xp.subtract(each, xp.multiply(targets, logits, out=work("square", shape, logits)), out=each)
+        xp.subtract(probs, targets, out=result)
+    xp.sum(each, axis=-1, keepdims=True, out=losses)
+    xp.multiply(result, cotangent, out=result)
+    return losses, result
+
+
+binary_cross_entropy = Rule(
+    "binary_cross_entropy",
+    _forward,
+    _pullback,
+    _pushforward,
+    _jacobian,
+    value_and_pullback=partial(value_and_pullback, squared=False),
+    check=_check,
+    inputs=("logits", "targets"),
+    formula="l = softplus(o) - y o",
+    derivative="by o: sigmoid(o) - y; by y: -o",
+    domain="finite logits, targets in [0, 1]",
+    error_bound=16,
+)
+
+
+def _squared_forward(
+    logits: Array, targets: Array, *, out: Array | None = None, work: Workspace | None = None
+) -> tuple[Array, Residuals]:
+    xp = namespace(logits)
+    miss = _miss(logits, targets)
+    losses = xp.multiply(0.5 * miss, miss, out=out)
+    return losses, Residuals(miss * sigmoid_slope(logits), -miss)
+
+
+half_squared_error = Rule(
+    "half_squared_error",
+    _squared_forward,
+    _pullback,
+    _pushforward,
+    _jacobian,
+    value_and_pullback=partial(value_and_pullback, squared=True),
+    check=_check,
+    inputs=("logits", "targets"),
+    formula="l = (sigmoid(o) - y)^2 / 2",
+    derivative="by o: (p - y) p (1 - p), p = sigmoid(o); by y: y - p",
+    domain="finite logits, targets in [0, 1]",
+    error_bound=24,
+)
