@@ -21,7 +21,7 @@ _HOMES = {
 }
 _MODULES = ("arrays", "checking", "estimators", "networks", "rules", "solvers", "training")
 
-__all__ = [*_HOMES, *_MODULES, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOMES, *_MODULES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

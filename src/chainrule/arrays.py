@@ -34,6 +34,22 @@ def namespace(x: object) -> Namespace:
     return np if type(x) is np.ndarray or not is_torch(x) else sys.modules["torch"]
 
 
+def is_sparse(x: object) -> bool:
+    """Whether `x` is a SciPy sparse matrix or array, found out without importing SciPy."""
+    return type(x) is not np.ndarray and hasattr(x, "tocsr")
+
+
+def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
+    """The matrix product, in which `a` may be sparse; then `b` is dense, and the product is too."""
+    if is_sparse(a):
+        product = a @ b
+        if out is None:
+            return product
+        out[...] = product
+        return out
+    return namespace(b).matmul(a, b, out=out)
+
+
 def as_array(x: object) -> Array:
     """`x` as an array: tensors and arrays pass through, lists and numbers become NumPy arrays.
 
@@ -277,9 +293,7 @@ def random_stream(*key: int) -> np.random.Generator:
     """
     seed, path = key[0], (*key[1:], 0, 0, 0, 0)[:4]
     if len(key) > 5 or not 0 <= seed < 2**64 or not all(0 <= part < 2**32 for part in path):
-        raise ValueError(
-            f"a stream's key is a seed below 2**64 and up to four numbers below 2**32, got {key}"
-        )
+        raise ValueError(f"a stream's key is a seed below 2**64 and up to four numbers below 2**32, got {key}")
     # The path goes to the upper half of the 256-bit counter, so that streams never overlap within 2^128 draws.
     return np.random.Generator(
         np.random.Philox(key=seed, counter=[0, 0, path[0] | path[1] << 32, path[2] | path[3] << 32])

@@ -115,9 +115,7 @@ def activation(rule: str | Rule) -> Layer:
     """
     if isinstance(rule, str):
         if rule not in rules.activation_names():
-            raise ValueError(
-                f"no activation is named {rule!r}; there are {', '.join(rules.activation_names())}"
-            )
+            raise ValueError(f"no activation is named {rule!r}; there are {', '.join(rules.activation_names())}")
         rule = rules.get(rule)
     return Layer(rule)
 

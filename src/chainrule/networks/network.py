@@ -76,8 +76,7 @@ class Network:
         for number, layer in enumerate(self.layers, start=1):
             if layer.in_features not in (None, widths[-1]):
                 raise ValueError(
-                    f"layer {number} ({layer.rule.name}) takes {layer.in_features} features, "
-                    f"but {widths[-1]} arrive"
+                    f"layer {number} ({layer.rule.name}) takes {layer.in_features} features, but {widths[-1]} arrive"
                 )
             widths.append(widths[-1] if layer.out_features is None else layer.out_features)
         return tuple(widths)

@@ -176,9 +176,7 @@ class Plan:
             loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
 
-    def _apart(
-        self, logits: Array, targets: Array, rows: Array, options: dict[str, Any]
-    ) -> tuple[Array, Array]:
+    def _apart(self, logits: Array, targets: Array, rows: Array, options: dict[str, Any]) -> tuple[Array, Array]:
         """Losses and cotangents of a loss that has no fused form, such as a user's own."""
         losses, residuals = self.network.loss.forward(logits, targets, **options)
         per_entry = len(losses.shape) == 2

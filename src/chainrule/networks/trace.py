@@ -95,7 +95,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     >>> steps["loss"].round(6)
     np.float64(1.701413)
     >>> steps["d x"].round(6)
-    array([1.951021, 0.439759])
+    array([1.95102 , 0.439759])
     """
     x = as_floats(x)
     same_shape("x", x.shape, (network.in_features,))
@@ -119,9 +119,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         value, residuals = exact.forward(current.value, *(blocks[block.name] for block in owned))
         formula = _forward_formula(rule, current.name, [block.name for block in owned])
         forward.append(Step(name, f"{name} = {formula}", value))
-        pullbacks.append(
-            (rule, exact.pullback, residuals, current.name, name, [block.name for block in owned])
-        )
+        pullbacks.append((rule, exact.pullback, residuals, current.name, name, [block.name for block in owned]))
         current = forward[-1]
     logits = current
     forward += _head_steps(network, logits.value)

@@ -72,9 +72,7 @@ def softplus_value(x: Array, *, out: Array | None = None, work: Workspace | None
     return xp.add(xp.clip(x, 0, None, out=out), tail, out=out)
 
 
-def _softplus_slope_from_output(
-    y: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> Array:
+def _softplus_slope_from_output(y: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
     xp = namespace(y)
     slope = xp.expm1(xp.negative(y, out=out), out=out)
     return xp.negative(slope, out=out)
@@ -188,9 +186,7 @@ def _scaled_pullback(
     return x_cotangent, xp.add(slope_cotangent, 0, out=to_slope)
 
 
-def _scaled_pushforward(
-    residuals: ScaledResiduals, x_tangent: Array | None, slope_tangent: Array | None
-) -> Array:
+def _scaled_pushforward(residuals: ScaledResiduals, x_tangent: Array | None, slope_tangent: Array | None) -> Array:
     x, slope, derivative = residuals
     inner = 0 * (slope * x)
     if x_tangent is not None:

@@ -57,12 +57,8 @@ def _by_row(cotangent: Array, by_z: Array, by_targets: Array, out: Cotangents | 
     )
 
 
-def _pushforward_on_probs(
-    residuals: Residuals, probs_tangent: Array | None, targets_tangent: Array | None
-) -> Array:
-    return _along(
-        -(residuals.targets / residuals.counted), residuals.by_targets, probs_tangent, targets_tangent
-    )
+def _pushforward_on_probs(residuals: Residuals, probs_tangent: Array | None, targets_tangent: Array | None) -> Array:
+    return _along(-(residuals.targets / residuals.counted), residuals.by_targets, probs_tangent, targets_tangent)
 
 
 def _along(by_z: Array, by_targets: Array, z_tangent: Array | None, targets_tangent: Array | None) -> Array:

@@ -49,9 +49,7 @@ def elementwise(
         Further fields of `Rule`: formula, derivative, kinks, ...
     """
 
-    def exact_forward(
-        x: Array, *, out: Array | None = None, work: Workspace | None = None
-    ) -> tuple[Array, AtInput]:
+    def exact_forward(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, AtInput]:
         return value(x, out=out, work=work), AtInput(slope(x))
 
     def exact_pullback(
@@ -68,9 +66,7 @@ def elementwise(
     if slope_from_output is None:
         return Rule(name, exact_forward, exact_pullback, pushforward, jacobian_matrix, **about)
 
-    def forward(
-        x: Array, *, out: Array | None = None, work: Workspace | None = None
-    ) -> tuple[Array, FromOutput]:
+    def forward(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, FromOutput]:
         output = value(x, out=out, work=work)
         return output, FromOutput(output)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace, on_diagonal
+from chainrule.arrays import Array, Workspace, matmul, namespace, on_diagonal
 from chainrule.rules.rule import Rule
 
 
@@ -37,7 +37,7 @@ def _check(x: Array, weight: Array, bias: Array | None = None) -> None:
 def _forward(
     x: Array, weight: Array, *, out: Array | None = None, work: Workspace | None = None
 ) -> tuple[Array, Residuals]:
-    return namespace(x).matmul(x, weight, out=out), Residuals(x, weight)
+    return matmul(x, weight, out=out), Residuals(x, weight)
 
 
 def _pullback(
@@ -49,7 +49,8 @@ def _pullback(
     if out and to_weight is None:
         return x_cotangent, None
     rows = cotangent.reshape(_row_count(cotangent), weight.shape[1])
-    return x_cotangent, xp.matmul(x.reshape(_row_count(x), weight.shape[0]).T, rows, out=to_weight)
+    inputs = x if len(x.shape) == 2 else x.reshape(_row_count(x), weight.shape[0])
+    return x_cotangent, matmul(inputs.T, rows, out=to_weight)
 
 
 def _row_count(x: Array) -> int:
@@ -92,9 +93,8 @@ linear = Rule(
 def _affine_forward(
     x: Array, weight: Array, bias: Array, *, out: Array | None = None, work: Workspace | None = None
 ) -> tuple[Array, Residuals]:
-    xp = namespace(x)
-    product = xp.matmul(x, weight, out=out)
-    return xp.add(product, bias, out=out), Residuals(x, weight)
+    product = matmul(x, weight, out=out)
+    return namespace(bias).add(product, bias, out=out), Residuals(x, weight)
 
 
 def _affine_pullback(

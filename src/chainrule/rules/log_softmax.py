@@ -25,9 +25,7 @@ class Residuals(NamedTuple):
     top: Array
 
 
-def forward(
-    logits: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
+def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """Log-probabilities, at most 0."""
     xp = namespace(logits)
     top, _, below, exponentials, rest = shifted(logits)

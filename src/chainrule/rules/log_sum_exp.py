@@ -20,9 +20,7 @@ class Residuals(NamedTuple):
     probs: Array
 
 
-def forward(
-    logits: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
+def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """log sum_j exp(x_j) for every row."""
     xp = namespace(logits)
     _, maximum, _, exponentials, rest = shifted(logits)

@@ -28,9 +28,7 @@ def register(rule: Rule) -> Rule:
     >>> rules.unregister("square")
     """
     if rule.name in _RULES and _RULES[rule.name] is not rule:
-        raise ValueError(
-            f"a rule named {rule.name!r} exists already; choose another name, or unregister that one"
-        )
+        raise ValueError(f"a rule named {rule.name!r} exists already; choose another name, or unregister that one")
     _RULES[rule.name] = rule
     return rule
 
@@ -62,6 +60,4 @@ def names() -> tuple[str, ...]:
 
 def activation_names() -> tuple[str, ...]:
     """The names of the rules that can stand between two layers: one input, and an output of its shape."""
-    return tuple(
-        name for name, rule in sorted(_RULES.items()) if len(rule.inputs) == 1 and name not in _OTHER_MAPS
-    )
+    return tuple(name for name, rule in sorted(_RULES.items()) if len(rule.inputs) == 1 and name not in _OTHER_MAPS)

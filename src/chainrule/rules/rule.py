@@ -107,9 +107,7 @@ class Rule:
             raise ValueError(f"a rule's name is an identifier, such as 'softplus'; got {self.name!r}")
         unknown = set(self.constants) - set(self.inputs)
         if unknown:
-            raise ValueError(
-                f"{self.name}: the constants {sorted(unknown)} are not among the inputs {self.inputs}"
-            )
+            raise ValueError(f"{self.name}: the constants {sorted(unknown)} are not among the inputs {self.inputs}")
         object.__setattr__(self, "forward", _with_buffers(self.forward, outputs_first=True))
         object.__setattr__(self, "pullback", _with_buffers(self.pullback, outputs_first=False))
 
@@ -123,9 +121,7 @@ class Rule:
 
         One array for rules of one input; otherwise a tuple with one entry per input, None for labels and masks.
         """
-        *inputs, cotangent = self._arguments(
-            inputs_and_cotangent, len(self.inputs) + 1, "vjp", "the cotangent"
-        )
+        *inputs, cotangent = self._arguments(inputs_and_cotangent, len(self.inputs) + 1, "vjp", "the cotangent")
         with _quiet():
             output, residuals = self._linearise(inputs, options)
             cotangent = _floats_beside(cotangent, output)
@@ -141,7 +137,7 @@ class Rule:
         inputs, tangents = arguments[:count], arguments[count:]
         with _quiet():
             _, residuals = self._linearise(inputs, options)
-            moved = []
+            moved: list[Array | None] = []
             for name, x, tangent in zip(self.inputs, inputs, tangents, strict=True):
                 if tangent is None:
                     moved.append(None)
@@ -159,6 +155,17 @@ class Rule:
         with _quiet():
             return self.jacobian_matrix(self._linearise(inputs, options)[1])
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Rule:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by name: rules hold functions, and a registered rule is found again by its name."""
+        from chainrule.rules import registry
+
+        if self.name not in registry.names() or registry.get(self.name) is not self:
+            raise TypeError(f"the rule {self.name!r} is not registered, so it cannot be pickled; register it first")
+        return registry.get, (self.name,)
+
     @cached_property
     def _exact(self) -> Exact:
         return self.exact or Exact(self.forward, self.pullback)
@@ -168,12 +175,9 @@ class Rule:
             raise TypeError(f"{self.name} takes {_listed(self.inputs)}, got {len(inputs)} arguments")
         unknown = sorted(set(options) - set(self.options))
         if unknown:
-            raise TypeError(
-                f"{self.name} has no option {unknown[0]!r}; it has {_listed(self.options) or 'none'}"
-            )
+            raise TypeError(f"{self.name} has no option {unknown[0]!r}; it has {_listed(self.options) or 'none'}")
         arrays = tuple(
-            as_array(x) if name in self.integers else as_floats(x)
-            for name, x in zip(self.inputs, inputs, strict=True)
+            as_array(x) if name in self.integers else as_floats(x) for name, x in zip(self.inputs, inputs, strict=True)
         )
         if self.check is not None:
             self.check(*arrays)
@@ -215,7 +219,7 @@ def _quiet() -> AbstractContextManager[Any]:
 def _with_buffers(function: Callable[..., Any], *, outputs_first: bool) -> Callable[..., Any]:
     """Let functions written without `out` and `work`, as users may, be called with them: results are copied over."""
     names = inspect.signature(function).parameters
-    if "out" in names and "work" in names or any(p.kind is p.VAR_KEYWORD for p in names.values()):
+    if ("out" in names and "work" in names) or any(p.kind is p.VAR_KEYWORD for p in names.values()):
         return function
     takes_out = "out" in names
 

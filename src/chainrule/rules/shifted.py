@@ -42,6 +42,4 @@ def shifted(logits: Array) -> Shifted:
 def check_logits(logits: Array) -> None:
     """Raise ValueError for logits without a last axis or without classes."""
     if len(logits.shape) == 0 or logits.shape[-1] == 0:
-        raise ValueError(
-            f"logits: expected at least one class on the last axis, got shape {tuple(logits.shape)}"
-        )
+        raise ValueError(f"logits: expected at least one class on the last axis, got shape {tuple(logits.shape)}")

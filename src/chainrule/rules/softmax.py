@@ -30,9 +30,7 @@ class Residuals(NamedTuple):
     probs: Array
 
 
-def forward(
-    logits: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
+def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """Probabilities, and the residuals: the probabilities again."""
     xp = namespace(logits)
     rows = row_shape(logits)

@@ -41,7 +41,7 @@ def _check(logits: Array, targets: Array) -> None:
         return
     same_shape("targets (labels)", targets.shape, logits.shape[:-1])
     num_classes = logits.shape[-1]
-    if 0 not in targets.shape and not (0 <= int(targets.min()) and int(targets.max()) < num_classes):
+    if 0 not in targets.shape and not (int(targets.min()) >= 0 and int(targets.max()) < num_classes):
         raise ValueError(
             f"targets: labels lie in 0..{num_classes - 1} for {num_classes} classes, "
             f"got {int(targets.min())}..{int(targets.max())}"

@@ -1,0 +1,79 @@
+"""From labels to the targets of a network's loss, and from its logits back to labels and probabilities.
+
+Two classes have one logit, the log-odds of the second; more have one each, and a softmax; several labels at once (a
+0/1 matrix y) have one each, and a sigmoid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import Array
+
+BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
+
+
+@dataclass(frozen=True)
+class Head:
+    """How the classes are encoded.
+
+    Parameters
+    ----------
+    kind : str
+        "binary", "multiclass" or "multilabel-indicator".
+    classes : array
+        The labels, sorted; for multilabel targets the column numbers.
+    """
+
+    kind: str
+    classes: np.ndarray[Any, Any]
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of logits."""
+        return 1 if self.kind == BINARY else len(self.classes)
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss rule."""
+        return "softmax_cross_entropy" if self.kind == MULTICLASS else "binary_cross_entropy"
+
+    @property
+    def out_activation(self) -> str:
+        """scikit-learn's name for what turns logits into probabilities."""
+        return "softmax" if self.kind == MULTICLASS else "logistic"
+
+    def targets(self, y: Array, dtype: Any) -> Array:
+        """The loss's targets: class numbers, or floats of shape (n, n_outputs)."""
+        if self.kind == MULTILABEL:
+            return np.ascontiguousarray(y, dtype=dtype)
+        numbers = np.searchsorted(self.classes, y)
+        return numbers if self.kind == MULTICLASS else numbers.astype(dtype).reshape(-1, 1)
+
+    def labels(self, logits: Array) -> Array:
+        """The most probable label of each row, or a 0/1 matrix."""
+        if self.kind == MULTILABEL:
+            return (logits > 0).astype(np.int64)
+        if self.kind == BINARY:
+            return self.classes[(logits[:, 0] > 0).astype(np.intp)]
+        return self.classes[np.argmax(logits, axis=1)]
+
+    def probabilities(self, logits: Array) -> Array:
+        """One column per class; rows sum to one except where there are several labels at once."""
+        if self.kind == MULTICLASS:
+            return rules.softmax(logits)
+        if self.kind == MULTILABEL:
+            return rules.sigmoid(logits)
+        return rules.sigmoid(np.hstack([-logits, logits]))
+
+    def log_probabilities(self, logits: Array) -> Array:
+        """Finite wherever the logits are."""
+        if self.kind == MULTICLASS:
+            return rules.log_softmax(logits)
+        if self.kind == MULTILABEL:
+            return -rules.softplus(-logits)
+        return -rules.softplus(np.hstack([logits, -logits]))

@@ -1,0 +1,85 @@
+"""Checks of what users set on an estimator, with messages that say what was expected and what came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    infinite: bool = False,
+) -> float:
+    """`value` as a float, if it is a real number within the bounds.
+
+    >>> number("dropout", 1.5, at_least=0, below=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: dropout: expected a number of at least 0 and below 1, got 1.5
+    """
+    bounds = {"of at least": at_least, "above": above, "at most": at_most, "below": below}
+    inside = isinstance(value, Real) and not isinstance(value, bool)
+    if inside:
+        given = float(value)
+        inside = (
+            (infinite or math.isfinite(given))
+            and not math.isnan(given)
+            and (at_least is None or given >= at_least)
+            and (above is None or given > above)
+            and (at_most is None or given <= at_most)
+            and (below is None or given < below)
+        )
+    if not inside:
+        wanted = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+        raise ValueError(f"{name}: expected a number {wanted}".rstrip() + f", got {value!r}")
+    return float(value)
+
+
+def integer(name: str, value: Any, *, at_least: int) -> int:
+    """`value` as an int, if it is a whole number of at least `at_least`.
+
+    >>> integer("max_iter", 0, at_least=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: max_iter: expected a whole number of at least 1, got 0
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:
+        raise ValueError(f"{name}: expected a whole number of at least {at_least}, got {value!r}")
+    return int(value)
+
+
+def choice(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """`value`, if it is one of the allowed words.
+
+    >>> choice("solver", "adm", ["adam", "sgd"])
+    Traceback (most recent call last):
+        ...
+    ValueError: solver: expected one of 'adam', 'sgd', got 'adm'
+    """
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, allowed))}, got {value!r}")
+    return value
+
+
+def hidden_sizes(value: Any) -> tuple[int, ...]:
+    """The widths of the hidden layers, from one number or a sequence of them.
+
+    >>> hidden_sizes(50), hidden_sizes([100, 50])
+    ((50,), (100, 50))
+    """
+    sizes = [value] if isinstance(value, Integral) else value
+    try:
+        return tuple(integer("hidden_layer_sizes", size, at_least=1) for size in sizes)
+    except (TypeError, ValueError):
+        # scikit-learn's users, and its tests, look for these words.
+        raise ValueError(
+            f"hidden_layer_sizes must be > 0: expected a width of at least 1 for every layer, got {value!r}"
+        ) from None

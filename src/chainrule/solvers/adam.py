@@ -1,0 +1,87 @@
+"""Adam and AdamW.
+
+    m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
+    theta <- theta - eta sqrt(1 - b2^t) / (1 - b1^t)  m / (sqrt(v) + epsilon)
+
+AdamW also takes eta decay theta off the weights, beside the adaptive step instead of through g.
+
+The vectors kept are m / (1 - b1) and v / (1 - b2): the recursions then need no product with g, two passes less.
+Source: Kingma and Ba (2015), in the form at the end of their section 2; Loshchilov and Hutter (2019) for AdamW.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from chainrule.arrays import Array, namespace
+from chainrule.solvers.state import SolverState, started
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam; with `weight_decay`, AdamW.
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float
+        Decay of the two averages, in [0, 1).
+    epsilon : float
+        Added to sqrt(v), above 0.
+    weight_decay : float
+        The decoupled decay, at least 0, applied to the first `n_weights` entries of theta, its weights.
+    n_weights : int, optional
+        All entries, if absent.
+
+    Examples
+    --------
+    The first step has the size of the learning rate, whatever the gradient's:
+
+    >>> import numpy as np
+    >>> theta = np.array([1.0, 1.0])
+    >>> solver = Adam()
+    >>> solver.step(theta, np.array([1e-3, 1e3]), solver.start(theta), learning_rate=0.1)
+    >>> theta.round(4)
+    array([0.9, 0.9])
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    n_weights: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("beta_1", "beta_2"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                raise ValueError(f"{name}: expected a number from 0 up to, but not including, 1, got {value}")
+        if not self.epsilon > 0:
+            raise ValueError(f"epsilon: expected a number above 0, got {self.epsilon}")
+        if not self.weight_decay >= 0:
+            raise ValueError(f"weight_decay: expected a number of at least 0, got {self.weight_decay}")
+
+    def start(self, theta: Array) -> SolverState:
+        """The state before the first step: both averages 0."""
+        return started(theta, "mean", "square")
+
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+        """Move theta, in place."""
+        xp, mean, square, work = namespace(theta), state.vectors["mean"], state.vectors["square"], state.scratch
+        state.steps += 1
+        b1, b2 = self.beta_1, self.beta_2
+        if self.weight_decay:
+            weights = theta[: self.n_weights]
+            xp.multiply(weights, 1 - learning_rate * self.weight_decay, out=weights)
+        xp.multiply(mean, b1, out=mean)
+        xp.add(mean, gradient, out=mean)
+        xp.multiply(square, b2, out=square)
+        xp.add(square, xp.square(gradient, out=work), out=square)
+        # With M = m / (1 - b1) and V = v / (1 - b2):
+        # m / (sqrt(v) + e) = (1 - b1) / sqrt(1 - b2)  M / (sqrt(V) + e / sqrt(1 - b2)).
+        root = math.sqrt(1 - b2)
+        correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
+        xp.add(xp.sqrt(square, out=work), self.epsilon / root, out=work)
+        xp.divide(mean, work, out=work)
+        xp.multiply(work, learning_rate * correction * (1 - b1) / root, out=work)
+        xp.subtract(theta, work, out=theta)

@@ -1,0 +1,111 @@
+"""Gradient descent, and stochastic gradient descent with momentum.
+
+    gradient descent     theta <- theta - eta g
+    momentum mu          u <- mu u - eta g;   theta <- theta + u
+    Nesterov             u <- mu u - eta g;   theta <- theta + mu u - eta g
+
+All blocks of theta move at once, from the gradient at the old theta. A penalty lambda |theta|^2 is part of g (see
+`networks.Plan`), so that a step is (1 - 2 eta lambda) theta - eta g.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chainrule.arrays import Array, namespace
+from chainrule.networks.plan import Plan
+from chainrule.solvers.state import SolverState, started
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """theta <- theta - eta g.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta = np.array([1.0, -2.0])
+    >>> solver = GradientDescent()
+    >>> solver.step(theta, 2 * theta, solver.start(theta), learning_rate=0.25)
+    >>> theta
+    array([ 0.5, -1. ])
+    """
+
+    def start(self, theta: Array) -> SolverState:
+        """The state before the first step."""
+        return started(theta)
+
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+        """Move theta, in place."""
+        xp = namespace(theta)
+        state.steps += 1
+        xp.subtract(theta, xp.multiply(gradient, learning_rate, out=state.scratch), out=theta)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Gradient descent with momentum, Nesterov's or the classical.
+
+    Parameters
+    ----------
+    momentum : float
+        mu, in [0, 1).
+    nesterov : bool
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum: expected a number from 0 up to, but not including, 1, got {self.momentum}")
+
+    def start(self, theta: Array) -> SolverState:
+        """The state before the first step: no velocity."""
+        return started(theta, "velocity")
+
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+        """Move theta, in place."""
+        xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.scratch
+        state.steps += 1
+        xp.multiply(gradient, learning_rate, out=scaled)
+        xp.multiply(velocity, self.momentum, out=velocity)
+        xp.subtract(velocity, scaled, out=velocity)
+        if self.nesterov:
+            xp.subtract(theta, scaled, out=theta)
+            xp.add(theta, xp.multiply(velocity, self.momentum, out=scaled), out=theta)
+        else:
+            xp.add(theta, velocity, out=theta)
+
+
+def descend(
+    plan: Plan,
+    x: Array,
+    targets: Array,
+    *,
+    learning_rate: float,
+    steps: int,
+    l2: float = 0.0,
+    penalise_biases: bool = False,
+) -> Iterator[float]:
+    """Full-batch gradient descent on the mean loss plus l2 |theta|^2, yielding the objective before every step.
+
+    The penalty is on the weights, or on all of theta where `penalise_biases`; plan.theta moves in place.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.networks import Plan, mlp
+    >>> network = mlp(1, (), 2)
+    >>> plan = Plan(network, 2, network.initial_parameters())
+    >>> x, labels = np.array([[-1.0], [1.0]]), np.array([0, 1])
+    >>> objective = list(descend(plan, x, labels, learning_rate=1.0, steps=20))
+    >>> objective[-1] < objective[0]
+    True
+    """
+    solver = GradientDescent()
+    state = solver.start(plan.theta)
+    for _ in range(steps):
+        yield plan.loss_and_gradient(x, targets, l2=l2, penalise_biases=penalise_biases)
+        solver.step(plan.theta, plan.gradient, state, learning_rate)

@@ -1,0 +1,93 @@
+"""Samples, targets and weights, and the batches they are served in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.arrays import Array, empty, gather_rows, is_sparse, random_stream
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a network is fitted to.
+
+    Parameters
+    ----------
+    x : (n, in_features) array or CSR matrix
+    targets : (n,) labels or (n, outputs) array
+    weights : (n,) array, optional
+        One positive weight per sample; all 1 if absent.
+    """
+
+    x: Array
+    targets: Array
+    weights: Array | None = None
+
+    def __post_init__(self) -> None:
+        counts = {len_(self.x), len_(self.targets)} | (set() if self.weights is None else {len_(self.weights)})
+        if len(counts) != 1:
+            raise ValueError(f"samples, targets and weights differ in number: {sorted(counts)}")
+        if len_(self.x) == 0:
+            raise ValueError("there are no samples")
+
+    def __len__(self) -> int:
+        return len_(self.x)
+
+
+def len_(x: Array) -> int:
+    """The number of rows, also of sparse matrices."""
+    return int(x.shape[0])
+
+
+class BatchReader:
+    """Serves samples in batches, gathered into buffers that are reused.
+
+    Parameters
+    ----------
+    samples : Samples
+    batch_size : int
+        The last batch of an epoch is smaller where it does not divide the number of samples.
+    shuffle : bool
+        Whether the order is drawn anew for every epoch, from a stream keyed by (seed, epoch).
+    """
+
+    def __init__(self, samples: Samples, batch_size: int, *, shuffle: bool, seed: int) -> None:
+        self.samples, self.batch_size, self.shuffle, self.seed = samples, batch_size, shuffle, seed
+        self._buffers: dict[int, Samples] = {}
+
+    def epoch(self, number: int) -> Iterator[Samples]:
+        """The batches of one epoch; each is overwritten by the next of its size."""
+        count = len(self.samples)
+        if not self.shuffle:
+            for start in range(0, count, self.batch_size):
+                yield self._slice(start, min(start + self.batch_size, count))
+            return
+        order = random_stream(self.seed, number + 1).permutation(count)
+        for start in range(0, count, self.batch_size):
+            yield self._gather(order[start : start + self.batch_size])
+
+    def _slice(self, start: int, stop: int) -> Samples:
+        x, targets, weights = self.samples.x, self.samples.targets, self.samples.weights
+        return Samples(x[start:stop], targets[start:stop], None if weights is None else weights[start:stop])
+
+    def _gather(self, index: np.ndarray) -> Samples:
+        x, targets, weights = self.samples.x, self.samples.targets, self.samples.weights
+        rows = len(index)
+        buffers = self._buffers.get(rows)
+        if buffers is None:
+            buffers = self._buffers[rows] = Samples(
+                x[index] if is_sparse(x) else empty((rows, *x.shape[1:]), x),
+                empty((rows, *targets.shape[1:]), targets),
+                None if weights is None else empty((rows,), weights),
+            )
+        if is_sparse(x):
+            buffers = self._buffers[rows] = Samples(x[index], buffers.targets, buffers.weights)
+        else:
+            gather_rows(x, index, out=buffers.x)
+        gather_rows(targets, index, out=buffers.targets)
+        if weights is not None:
+            gather_rows(weights, index, out=buffers.weights)
+        return buffers

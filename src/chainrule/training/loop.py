@@ -1,0 +1,239 @@
+"""Training: epochs of steps, as an iterator that the caller stops, observes and resumes as it likes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chainrule.arrays import Array
+from chainrule.networks.network import Network
+from chainrule.networks.plan import Plan
+from chainrule.solvers import Constant, Schedule, Solver, SolverState, clip_norm
+from chainrule.training.data import BatchReader, Samples, len_
+
+FULL_BATCH_BLOCK = 4096
+"""Rows per block where a gradient runs over all samples: bounds the memory of activations."""
+
+
+@dataclass
+class Run:
+    """All that changes while training, and so all that a checkpoint needs.
+
+    Parameters
+    ----------
+    theta : array
+        The flat parameters, moved in place.
+    solver_state : SolverState
+    epoch : int
+        Epochs finished.
+    samples_seen : int
+    """
+
+    theta: Array
+    solver_state: SolverState
+    epoch: int = 0
+    samples_seen: int = 0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is minimised: the weighted mean loss plus a penalty, and the noise added while training.
+
+    Parameters
+    ----------
+    network : Network
+    alpha : float
+        Adds alpha / (2 w) times the sum of the squared weights, w being the batch's total weight: its number of
+        samples, where samples have no weights.
+    label_smoothing : float
+    penalise_biases : bool
+        Whether the penalty takes in the biases too.
+    """
+
+    network: Network
+    alpha: float = 0.0
+    label_smoothing: float = 0.0
+    penalise_biases: bool = False
+
+    def value_and_gradient(
+        self, plan: Plan, batch: Samples, dropout_key: tuple[int, ...] | None = None
+    ) -> tuple[float, float]:
+        """The objective on a batch, and the batch's total weight; the gradient goes to plan.gradient."""
+        total = len(batch) if batch.weights is None else float(batch.weights.sum())
+        loss = plan.loss_and_gradient(
+            batch.x,
+            batch.targets,
+            batch.weights,
+            l2=0.5 * self.alpha / total,
+            penalise_biases=self.penalise_biases,
+            label_smoothing=self.label_smoothing,
+            dropout_key=dropout_key,
+        )
+        return loss, total
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What there is to say after an epoch."""
+
+    number: int
+    """Counted from 1."""
+    loss: float
+    """The mean objective over the epoch's batches, before each step."""
+    samples: int
+    seconds: float
+    learning_rate: float
+
+    @property
+    def samples_per_second(self) -> float:
+        """Throughput."""
+        return self.samples / max(self.seconds, 1e-9)
+
+
+@dataclass
+class Plans:
+    """Plans of one network for the batch sizes that occur; all share theta and the gradient."""
+
+    network: Network
+    theta: Array
+    _plans: dict[int, Plan] = field(default_factory=dict)
+
+    def __call__(self, rows: int) -> Plan:
+        """The plan for batches of that size."""
+        if rows not in self._plans:
+            gradient = next(iter(self._plans.values())).gradient if self._plans else None
+            self._plans[rows] = Plan(self.network, rows, self.theta, gradient)
+        return self._plans[rows]
+
+
+def epochs(
+    run: Run,
+    objective: Objective,
+    samples: Samples,
+    solver: Solver,
+    *,
+    learning_rate: float,
+    batch_size: int,
+    schedule: Schedule | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
+    max_norm: float | None = None,
+) -> Iterator[Epoch]:
+    """Train without end, an epoch at a time.
+
+    Order and dropout depend on (seed, epoch, batch, layer) alone, so a run resumed from a copy of `run` continues as if
+    it had not stopped.
+
+    Parameters
+    ----------
+    run : Run
+        Advanced in place.
+    schedule : Schedule, optional
+        Constant if absent.
+    max_norm : float, optional
+        Gradients of larger norm are scaled down to it.
+
+    Yields
+    ------
+    Epoch
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss is no longer finite.
+    """
+    schedule = schedule or Constant()
+    reader = BatchReader(samples, batch_size, shuffle=shuffle, seed=seed)
+    plans = Plans(objective.network, run.theta)
+    while True:
+        started, total_loss, total_weight, rate = time.perf_counter(), 0.0, 0.0, learning_rate
+        for number, batch in enumerate(reader.epoch(run.epoch)):
+            plan = plans(len(batch))
+            loss, weight = objective.value_and_gradient(plan, batch, (seed, run.epoch + 1, number))
+            total_loss += loss * weight
+            total_weight += weight
+            if max_norm is not None:
+                clip_norm(plan.gradient, max_norm)
+            rate = schedule(learning_rate, run.solver_state.steps, run.samples_seen)
+            solver.step(run.theta, plan.gradient, run.solver_state, rate)
+        run.epoch += 1
+        run.samples_seen += len(samples)
+        mean = total_loss / total_weight
+        check_finite(mean, run.epoch, rate)
+        yield Epoch(run.epoch, mean, len(samples), time.perf_counter() - started, rate)
+
+
+class FullBatch:
+    """The objective on all samples and its gradient, summed over blocks of rows.
+
+    Parameters
+    ----------
+    objective : Objective
+    samples : Samples
+    theta : array
+        The parameters, used in place.
+    """
+
+    def __init__(self, objective: Objective, samples: Samples, theta: Array) -> None:
+        self._objective, self._samples = objective, samples
+        self._plans = Plans(objective.network, theta)
+        self._whole = len(samples) <= FULL_BATCH_BLOCK
+
+    def value_and_gradient(self) -> tuple[float, Array]:
+        """The objective and its flat gradient, which the next call overwrites where there is one block."""
+        if self._whole:
+            plan = self._plans(len(self._samples))
+            loss, _ = self._objective.value_and_gradient(plan, self._samples)
+            return loss, plan.gradient
+        reader = BatchReader(self._samples, FULL_BATCH_BLOCK, shuffle=False, seed=0)
+        loss = total = 0.0
+        gradient: Array = 0.0
+        for batch in reader.epoch(0):
+            plan = self._plans(len_(batch.x))
+            # Each block carries alpha / (2 w_block), weighted by w_block: summed and divided by the total weight, that
+            # would count the penalty once per block, so only the first block carries it.
+            objective = self._objective if not total else _without_penalty(self._objective)
+            value, weight = objective.value_and_gradient(plan, batch)
+            loss += value * weight
+            gradient = gradient + weight * plan.gradient
+            total += weight
+        return loss / total, gradient / total
+
+
+def full_batch_epochs(
+    run: Run,
+    objective: Objective,
+    samples: Samples,
+    solver: Solver,
+    *,
+    learning_rate: float,
+    schedule: Schedule | None = None,
+    max_norm: float | None = None,
+) -> Iterator[Epoch]:
+    """Like `epochs`, with one step per epoch from the gradient over all samples; without dropout."""
+    schedule = schedule or Constant()
+    whole = FullBatch(objective, samples, run.theta)
+    while True:
+        started = time.perf_counter()
+        loss, gradient = whole.value_and_gradient()
+        if max_norm is not None:
+            clip_norm(gradient, max_norm)
+        rate = schedule(learning_rate, run.solver_state.steps, run.samples_seen)
+        solver.step(run.theta, gradient, run.solver_state, rate)
+        run.epoch += 1
+        run.samples_seen += len(samples)
+        check_finite(loss, run.epoch, rate)
+        yield Epoch(run.epoch, loss, len(samples), time.perf_counter() - started, rate)
+
+
+def check_finite(loss: float, epoch: int, rate: float) -> None:
+    """Raise FloatingPointError unless the loss is a finite number."""
+    if not abs(loss) < float("inf"):
+        raise FloatingPointError(
+            f"the loss is {loss} in epoch {epoch}: the inputs are too large or the learning rate ({rate:g}) is too high"
+        )
+
+
+def _without_penalty(objective: Objective) -> Objective:
+    return Objective(objective.network, 0.0, objective.label_smoothing)
