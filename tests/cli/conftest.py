@@ -15,7 +15,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -281,10 +281,12 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def train() -> Callable[..., Outcome]:
-    """Train a small network for three epochs and ask for JSON."""
+    """Train a small network for three epochs, unless told otherwise, and ask for JSON."""
 
     def run(data: object, *options: object) -> Outcome:
-        return in_process("train", data, *options, *SMALL, "--json")
+        epochs = () if "--epochs" in options else SMALL[:2]
+        hidden = () if "--hidden" in options else SMALL[2:]
+        return in_process("train", data, *options, *epochs, *hidden, "--json")
 
     return run
 
@@ -332,24 +334,24 @@ def new_flowers_csv(tmp_path_factory: pytest.TempPathFactory, new_flowers: list[
     return write_table(tmp_path_factory.mktemp("flowers") / "new.csv", HEADER, new_flowers)
 
 
-def _saved_model(tmp_path_factory: pytest.TempPathFactory, name: str, *options: object) -> Iterator[Path]:
+def _saved_model(tmp_path_factory: pytest.TempPathFactory, name: str, *options: object) -> Path:
     path = tmp_path_factory.mktemp("models") / f"{name}.chainrule"
     in_process("train", *options, "--out", path, "--seed", "5", "--json").trained()
-    yield path
+    return path
 
 
 @pytest.fixture(scope="session")
-def flowers_model(tmp_path_factory: pytest.TempPathFactory, flowers_csv: Path) -> Iterator[Path]:
+def flowers_model(tmp_path_factory: pytest.TempPathFactory, flowers_csv: Path) -> Path:
     """Return a model that tells the species apart."""
     options = ("--target", "species", "--epochs", "40", "--hidden", "12")
-    yield from _saved_model(tmp_path_factory, "flowers", flowers_csv, *options)
+    return _saved_model(tmp_path_factory, "flowers", flowers_csv, *options)
 
 
 @pytest.fixture(scope="session")
-def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    yield from _saved_model(tmp_path_factory, "iris", "iris", *SMALL)
+def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _saved_model(tmp_path_factory, "iris", "iris", *SMALL)
 
 
 @pytest.fixture(scope="session")
-def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    yield from _saved_model(tmp_path_factory, "digits", "digits", *SMALL)
+def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _saved_model(tmp_path_factory, "digits", "digits", *SMALL)

@@ -1,6 +1,19 @@
 """Estimators with scikit-learn's conventions, and model files that execute nothing when they are loaded."""
 
 from chainrule.estimators.mlp import MLPClassifier
+from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.progress import Progress
+from chainrule.estimators.saveable import register_saveable
+from chainrule.estimators.tables import SmoothScaler, TableEncoder
 
-__all__ = ["MLPClassifier", "Progress"]
+__all__ = [
+    "MLPClassifier",
+    "ModelFileError",
+    "Progress",
+    "SmoothScaler",
+    "TableEncoder",
+    "load",
+    "read_about",
+    "register_saveable",
+    "save",
+]

@@ -30,7 +30,8 @@ class Patience:
     best: float = math.nan
     waited: int = 0
     improved: bool = False
-    """Whether the last figure was the best so far, by however little."""
+    """Whether the last figure was the best so far, by however little. Scores over few samples tie often; then the later
+    epoch, trained for longer, counts as the better one."""
 
     def exhausted_after(self, figure: float) -> bool:
         """Take in an epoch's figure; whether patience has run out."""
@@ -38,7 +39,7 @@ class Patience:
         gain = math.inf if math.isnan(self.best) else sign * (figure - self.best)
         enough = gain >= self.tolerance
         self.waited = 0 if enough else self.waited + 1
-        self.improved = gain > 0
+        self.improved = gain > 0 or (gain == 0 and self.larger_is_better)
         if self.improved:
             self.best = figure
         return self.waited > self.epochs

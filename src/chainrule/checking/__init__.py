@@ -1,0 +1,44 @@
+"""Checking: rules and functions against ball arithmetic, in which "different" is certain.
+
+>>> import numpy as np
+>>> from chainrule import rules
+>>> from chainrule.checking import check_rule
+>>> check_rule(rules.softmax, np.array([1.0, 2.0, 3.0])).ok
+True
+"""
+
+from chainrule.checking.balls import (
+    Ball,
+    BallArray,
+    Undecided,
+    balls,
+    midpoints,
+    overlap,
+    precision,
+    radii,
+    relative_accuracy,
+)
+from chainrule.checking.floats import ulp_errors
+from chainrule.checking.quotients import Quotient, difference_quotient
+from chainrule.checking.report import Mismatch, RuleReport, Unchecked
+from chainrule.checking.rules import assert_rule, check_rule
+
+__all__ = [
+    "Ball",
+    "BallArray",
+    "Mismatch",
+    "Quotient",
+    "RuleReport",
+    "Unchecked",
+    "Undecided",
+    "assert_rule",
+    "balls",
+    "check_rule",
+    "difference_quotient",
+    "midpoints",
+    "overlap",
+    "precision",
+    "radii",
+    "relative_accuracy",
+    "ulp_errors",
+]

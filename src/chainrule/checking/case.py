@@ -1,0 +1,145 @@
+"""One rule at one point, with the tangents and the cotangent of the check, evaluated in balls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import holds_labels, random_stream
+from chainrule.checking.ball import Ball, precision
+from chainrule.checking.balls import balls
+from chainrule.checking.quotients import Quotient, difference_quotient
+from chainrule.rules import Rule
+
+MOST_COLUMNS = 48
+"""Along how many entries of the inputs quotients are taken; of more, a fixed random choice."""
+
+SEED = 20_260
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule, float inputs (labels keep their integers), options and a precision."""
+
+    rule: Rule
+    inputs: tuple[Any, ...]
+    options: dict[str, Any]
+    bits: int
+
+    @property
+    def movable(self) -> tuple[bool, ...]:
+        """Which inputs have a derivative: not masks, and not labels."""
+        return tuple(
+            name not in self.rule.constants and not holds_labels(x)
+            for name, x in zip(self.rule.inputs, self.inputs, strict=True)
+        )
+
+    @cached_property
+    def tangents(self) -> tuple[Any, ...]:
+        """One tangent per input, None where there is no derivative; 0 at infinite entries."""
+        return tuple(
+            np.where(np.isfinite(x), draw(i, x.shape), 0.0) if moves else None
+            for i, (x, moves) in enumerate(zip(self.inputs, self.movable, strict=True))
+        )
+
+    @cached_property
+    def cotangent(self) -> Any:
+        """A cotangent of the output's shape."""
+        return draw(99, self.value.shape)
+
+    @cached_property
+    def ball_inputs(self) -> tuple[Any, ...]:
+        """The inputs as balls, labels as they are."""
+        return tuple(x if holds_labels(x) else balls(x) for x in self.inputs)
+
+    @cached_property
+    def ball_options(self) -> dict[str, Any]:
+        """Fractions among the options as balls, so that 1 - 0.1 does not round."""
+        return {key: Ball(x) if isinstance(x, float) else x for key, x in self.options.items()}
+
+    @cached_property
+    def value(self) -> Any:
+        """f(x)."""
+        return self._exact(lambda: balls(self.rule(*self.ball_inputs, **self.ball_options)))
+
+    @cached_property
+    def vjp(self) -> tuple[Any, ...]:
+        """J^T v, one entry per input."""
+        cotangent = balls(self.cotangent)
+        return entries(self._exact(lambda: self.rule.vjp(*self.ball_inputs, cotangent, **self.ball_options)))
+
+    @cached_property
+    def jvp(self) -> Any:
+        """J t."""
+        tangents = tuple(None if t is None else balls(t) for t in self.tangents)
+        return self._exact(lambda: self.rule.jvp(*self.ball_inputs, *tangents, **self.ball_options))
+
+    @cached_property
+    def jacobian(self) -> tuple[Any, ...]:
+        """J, one entry per input."""
+        return entries(self._exact(lambda: self.rule.jacobian(*self.ball_inputs, **self.ball_options)))
+
+    @cached_property
+    def fast(self) -> tuple[Any, tuple[Any, ...]]:
+        """The value and J^T v by the forward and the pullback of training."""
+
+        def run() -> tuple[Any, tuple[Any, ...]]:
+            output, residuals = self.rule.forward(*self.ball_inputs, **self.ball_options)
+            return balls(output), entries(self.rule.pullback(residuals, balls(self.cotangent)))
+
+        result: tuple[Any, tuple[Any, ...]] = self._exact(run)
+        return result
+
+    def quotient(self, direction: tuple[Any, ...]) -> Quotient:
+        """The derivative along a direction, from differences."""
+
+        def function(*inputs: Any) -> Any:
+            return self.rule(*inputs, **self.ball_options)
+
+        return difference_quotient(function, self.inputs, direction, bits=self.bits)
+
+    def columns(self) -> list[tuple[int, tuple[int, ...]]]:
+        """The entries (input, index) along which quotients are taken."""
+        every = [
+            (i, index)
+            for i, (x, moves) in enumerate(zip(self.inputs, self.movable, strict=True))
+            if moves
+            for index in np.ndindex(x.shape)
+            if np.isfinite(x[index])
+        ]
+        if len(every) <= MOST_COLUMNS:
+            return every
+        chosen = random_stream(SEED, 1).choice(len(every), MOST_COLUMNS, replace=False)
+        return [every[k] for k in sorted(chosen)]
+
+    def unit(self, column: tuple[int, tuple[int, ...]]) -> tuple[Any, ...]:
+        """The direction along one entry."""
+        direction: list[Any] = [None] * len(self.inputs)
+        i, index = column
+        direction[i] = np.zeros(self.inputs[i].shape)
+        direction[i][index] = 1.0
+        return tuple(direction)
+
+    def _exact(self, run: Callable[[], Any]) -> Any:
+        with precision(self.bits):
+            return run()
+
+
+def draw(stream: int, shape: tuple[int, ...]) -> Any:
+    """Numbers of both signs, between 1/4 and 9/4, no two alike, and exact in float32.
+
+    >>> draw(0, (2,)).shape
+    (2,)
+    """
+    source = random_stream(SEED, 0, stream)
+    sizes = (0.25 + 2 * source.random(shape)).astype(np.float32).astype(np.float64)
+    return np.where(source.random(shape) < 0.4, -sizes, sizes)
+
+
+def entries(result: Any) -> tuple[Any, ...]:
+    """One entry per input, also for rules of a single one."""
+    return result if isinstance(result, tuple) else (result,)

@@ -1,0 +1,67 @@
+"""Comparing arrays of balls entry by entry: certainly different, certainly close, or too wide to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import flint
+import numpy as np
+
+from chainrule.checking.ball import Ball, precision
+from chainrule.checking.balls import balls
+from chainrule.checking.report import Finding, Mismatch, Unchecked
+
+CERTAIN_BITS = 60
+"""What a comparison of two overlapping balls must be good for, unless both are below every float64."""
+
+NEGLIGIBLE = flint.arb(2) ** -1100
+
+
+def compare(
+    rule: str, check: str, name: str, got: Any, expected: Any, *, skip: Any = False
+) -> Iterator[Finding]:
+    """Mismatches where the balls do not meet; unchecked entries where one of them says too little.
+
+    >>> for finding in compare("square", "pullback", "x", balls([1, 2]), balls([1, -2])):
+    ...     print(finding)
+    square: pullback: x[1]: got 2.000000000, expected -2.000000000
+    """
+    first, second = balls(got), balls(expected)
+    if first.shape != second.shape:
+        yield Mismatch(rule, check, f"shape of {name}", str(first.shape), str(second.shape))
+        return
+    vague = []
+    for index in np.ndindex(first.shape):
+        a, b = first[index], second[index]
+        if np.broadcast_to(skip, first.shape)[index]:
+            continue
+        if not (a.value.is_nan() or b.value.is_nan() or a.value.overlaps(b.value)):
+            yield Mismatch(rule, check, f"{name}{position(index)}", digits(a), digits(b))
+        elif not (_says_enough(a) and _says_enough(b)):
+            vague.append(f"{name}{position(index)}: the balls {a} and {b} say too little")
+    if vague:
+        yield Unchecked(check, f"{vague[0]} (one of {len(vague)} entries)", more_bits_may_help=True)
+
+
+def digits(ball: Ball) -> str:
+    """The midpoint to 10 digits, whatever its exponent.
+
+    >>> digits(Ball(1) / 3)
+    '0.3333333333'
+    """
+    if not ball.value.is_finite():
+        return repr(ball)
+    with precision(128):
+        return str(ball.value.mid().str(10, radius=False))
+
+
+def _says_enough(ball: Ball) -> bool:
+    if not ball.value.is_finite():
+        return bool(ball.value.is_exact() and not ball.value.is_nan())
+    return bool(ball.value.rel_accuracy_bits() >= CERTAIN_BITS or ball.value.rad() < NEGLIGIBLE)
+
+
+def position(index: tuple[int, ...]) -> str:
+    """[i, j] behind a name; nothing for a single number."""
+    return f"[{', '.join(map(str, index))}]" if index else ""

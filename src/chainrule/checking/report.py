@@ -1,0 +1,75 @@
+"""What a check found: mismatches that name the entry and both values, what could not be decided, and measured errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Two values that should be equal and are not.
+
+    >>> print(Mismatch("tanh", "pullback against quotients", "x[0, 2]", "-0.5", "0.5"))
+    tanh: pullback against quotients: x[0, 2]: got -0.5, expected 0.5
+    """
+
+    rule: str
+    check: str
+    entry: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.check}: {self.entry}: got {self.got}, expected {self.expected}"
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """Something that could not be decided, and why."""
+
+    check: str
+    reason: str
+    more_bits_may_help: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.reason}"
+
+
+Finding: TypeAlias = Mismatch | Unchecked
+
+
+@dataclass(frozen=True)
+class RuleReport:
+    """The outcome of `check_rule`.
+
+    Attributes
+    ----------
+    rule : str
+    failures : tuple of Mismatch
+    unchecked : tuple of Unchecked
+        Not a failure.
+    passed : tuple of str
+        The checks that were made and found nothing wrong.
+    worst_ulp : mapping
+        The largest error of the float results, in units in the last place of the right one, by form and dtype, such as
+        ``"vjp float32"``.
+    """
+
+    rule: str
+    failures: tuple[Mismatch, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    passed: tuple[str, ...] = ()
+    worst_ulp: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.failures
+
+    def __str__(self) -> str:
+        lines = [str(failure) for failure in self.failures]
+        lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked]
+        lines += [f"{self.rule}: {form}: {error:.3g} ulp" for form, error in self.worst_ulp.items()]
+        return "\n".join(lines) or f"{self.rule}: nothing was checked"

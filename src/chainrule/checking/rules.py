@@ -1,0 +1,222 @@
+"""Whether a rule's derivatives are right: one function for every rule, which draws its own tangents and cotangents.
+
+    <v, J t> = <J^T v, t>            forward and reverse mode are one linear map
+    J t, J^T v = those of quotients  whose error is measured, not assumed (see `quotients`)
+    J t, J^T v = those of the matrix for rules that give their Jacobian
+    fast = exact                     the pullback that training uses, against the public one
+
+All of that happens in balls: "different" is certain, and there is no tolerance. Floats come after, with errors in ulp,
+and the rule's promises: inputs are left alone, shapes and dtypes kept, and results are the same with buffers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.arrays import as_array, as_floats
+from chainrule.checking.ball import Undecided, precision
+from chainrule.checking.balls import balls
+from chainrule.checking.case import Case
+from chainrule.checking.comparing import compare, digits, position
+from chainrule.checking.floats import float_errors
+from chainrule.checking.jacobians import times_tangent, transposed_times_cotangent
+from chainrule.checking.promises import fused_agrees, keeps_inputs, same_with_buffers
+from chainrule.checking.quotients import Quotient
+from chainrule.checking.report import Finding, Mismatch, RuleReport, Unchecked
+from chainrule.rules import Rule
+
+Check: TypeAlias = Callable[[Case, str], Iterator[Finding]]
+
+LISTED = 4
+"""How many mismatches of one check are listed."""
+
+
+def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, Any] | None = None) -> RuleReport:
+    """Check one rule at one point, in every way its parts allow.
+
+    Parameters
+    ----------
+    rule : Rule
+    *inputs : array_like
+        Floats; labels stay integers where the rule says so. Infinite entries are not perturbed.
+    bits : int
+        The precision to start with; what it leaves open is tried again with 4 and 16 times as many.
+    options : mapping, optional
+        Keyword arguments of the rule.
+
+    Returns
+    -------
+    RuleReport
+        Its `failures` name rule, check, entry and both values.
+
+    Examples
+    --------
+    >>> from chainrule import rules
+    >>> report = check_rule(rules.tanh, np.array([0.5, -40.0]))
+    >>> report.ok, report.unchecked
+    (True, ())
+    >>> wrong = rules.Rule("square", lambda x: (x * x, x), lambda x, v: x * v)
+    >>> for failure in check_rule(wrong, np.array([1.0, 3.0])).failures:
+    ...     print(failure)
+    """
+    given = tuple(
+        as_array(x) if name in rule.integers else as_floats(x) for name, x in zip(rule.inputs, inputs, strict=True)
+    )
+    case = Case(rule, given, dict(options or {}), bits)
+    failures: list[Mismatch] = []
+    unchecked: list[Unchecked] = []
+    passed: list[str] = []
+    for name, check in _CHECKS.items():
+        findings = _with_enough_bits(name, check, case)
+        failures += [finding for finding in findings if isinstance(finding, Mismatch)][:LISTED]
+        unchecked += [finding for finding in findings if isinstance(finding, Unchecked)]
+        if not findings:
+            passed.append(name)
+    errors, unmeasured = float_errors(case)
+    return RuleReport(rule.name, tuple(failures), (*unchecked, *unmeasured), tuple(passed), errors)
+
+
+def assert_rule(
+    rule: Rule,
+    *inputs: Any,
+    bits: int = 300,
+    options: Mapping[str, Any] | None = None,
+    within: float | None = None,
+) -> RuleReport:
+    """`check_rule`, raising AssertionError with everything that was found wrong.
+
+    `within` bounds the errors of the float results, in ulp.
+    """
+    report = check_rule(rule, *inputs, bits=bits, options=options)
+    wrong = [str(failure) for failure in report.failures]
+    if within is not None:
+        wrong += [
+            f"{rule.name}: {form}: {error:.4g} ulp, more than {within:g}"
+            for form, error in report.worst_ulp.items()
+            if not error <= within
+        ]
+    if wrong:
+        raise AssertionError("\n".join(wrong))
+    return report
+
+
+def _with_enough_bits(name: str, check: Check, case: Case) -> list[Finding]:
+    """The findings of one check, at 4 and 16 times the bits where fewer leave something open."""
+    for more in (1, 4, 16):
+        findings = _findings(name, check, replace(case, bits=more * case.bits))
+        if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
+            break
+    return findings
+
+
+def _findings(name: str, check: Check, case: Case) -> list[Finding]:
+    findings: list[Finding] = []
+    try:
+        # One by one: what was found before an undecided comparison still counts.
+        findings.extend(check(case, name))
+    except Undecided as reason:
+        findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises is what the report is about
+        findings.append(Mismatch(case.rule.name, name, "the call", f"{type(error).__name__}: {error}", "a result"))
+    return findings
+
+
+def _adjoint(case: Case, check: str) -> Iterator[Finding]:
+    if case.rule.pushforward is None:
+        yield Unchecked(check, "the rule has no pushforward")
+        return
+    jvp, vjp = case.jvp, case.vjp
+    with precision(case.bits):
+        forward = np.sum(balls(case.cotangent) * jvp)
+        reverse = balls(0)
+        for pulled, tangent in zip(vjp, case.tangents, strict=True):
+            if tangent is not None:
+                reverse = reverse + np.sum(pulled * balls(tangent))
+    yield from compare(case.rule.name, check, "<J^T v, t> beside <v, J t>", reverse, forward)
+
+
+def _pushforward(case: Case, check: str) -> Iterator[Finding]:
+    if case.rule.pushforward is None:
+        yield Unchecked(check, "the rule has no pushforward")
+        return
+    quotient = case.quotient(case.tangents)
+    yield from _kinks(check, "along the tangent, output", quotient)
+    yield from compare(case.rule.name, check, "output", case.jvp, quotient.value, skip=quotient.kinks)
+
+
+def _pullback(case: Case, check: str) -> Iterator[Finding]:
+    vjp = case.vjp
+    for name, x, moves, pulled in zip(case.rule.inputs, case.inputs, case.movable, vjp, strict=True):
+        if moves and (pulled is None or pulled.shape != x.shape):
+            yield Mismatch(case.rule.name, check, name, _shape(pulled), f"shape {x.shape}")
+            return
+        if not moves and pulled is not None:
+            yield Mismatch(case.rule.name, check, name, _shape(pulled), "None: it has no derivative")
+            return
+    for i, index in case.columns():
+        entry = f"{case.rule.inputs[i]}{position(index)}"
+        try:
+            quotient = case.quotient(case.unit((i, index)))
+        except Undecided as reason:
+            yield Unchecked(check, f"{entry}: {reason}", more_bits_may_help=True)
+            continue
+        if quotient.kinks.any():
+            yield from _kinks(check, f"along {entry}, output", quotient)
+            continue
+        with precision(case.bits):
+            expected = np.sum(balls(case.cotangent) * quotient.value)
+        yield from compare(case.rule.name, check, entry, vjp[i][index], expected)
+
+
+def _jacobian(case: Case, check: str) -> Iterator[Finding]:
+    if case.rule.jacobian_matrix is None:
+        yield Unchecked(check, "the rule has no Jacobian")
+        return
+    name, jacobian = case.rule.name, case.jacobian
+    with precision(case.bits):
+        for i, moves in enumerate(case.movable):
+            if moves:
+                rows = transposed_times_cotangent(jacobian[i], balls(case.cotangent), case.inputs[i].shape)
+                yield from compare(name, check, f"J^T v by {case.rule.inputs[i]}", rows, case.vjp[i])
+        if case.rule.pushforward is not None:
+            terms = [
+                times_tangent(matrix, balls(tangent), case.value.shape)
+                for matrix, tangent in zip(jacobian, case.tangents, strict=True)
+                if tangent is not None
+            ]
+            yield from compare(name, check, "J t, output", sum(terms[1:], terms[0]), case.jvp)
+
+
+def _fast(case: Case, check: str) -> Iterator[Finding]:
+    value, vjp = case.fast
+    yield from compare(case.rule.name, check, "output", value, case.value)
+    for name, fast, exact in zip(case.rule.inputs, vjp, case.vjp, strict=True):
+        if fast is not None and exact is not None:
+            yield from compare(case.rule.name, check, name, fast, exact)
+
+
+def _kinks(check: str, what: str, quotient: Quotient) -> Iterator[Finding]:
+    for index in np.argwhere(quotient.kinks):
+        at = tuple(int(k) for k in index)
+        sides = f"{digits(quotient.left[at])} from one side, {digits(quotient.right[at])} from the other"
+        yield Unchecked(check, f"{what}{position(at)}: a kink, with slopes {sides}")
+
+
+def _shape(x: Any) -> str:
+    return "None" if x is None else f"shape {tuple(x.shape)}"
+
+
+_CHECKS: dict[str, Check] = {
+    "adjoint identity": _adjoint,
+    "pushforward against the difference quotient": _pushforward,
+    "pullback against the difference quotient": _pullback,
+    "Jacobian": _jacobian,
+    "fast pullback against the exact one": _fast,
+    "fused value and pullback": fused_agrees,
+    "inputs, shapes and dtypes": keeps_inputs,
+    "with buffers": same_with_buffers,
+}

@@ -1,0 +1,84 @@
+"""The command line: `chainrule train | predict | evaluate | trace`.
+
+Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. Errors are one
+line on standard error; results go to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from chainrule.cli.errors import CommandError
+from chainrule.cli.evaluate import evaluate
+from chainrule.cli.predict import predict
+from chainrule.cli.trace import trace
+from chainrule.cli.train import train
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="chainrule",
+    help="Classifiers whose gradients are formulas.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(train)
+app.command()(predict)
+app.command()(evaluate)
+app.command()(trace)
+
+
+@app.callback(invoke_without_command=True)
+def _options(version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    if version:
+        from chainrule import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; the console script's entry point.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        The words after the program's name; those of the process if absent.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    try:
+        status = app(args=sys.argv[1:] if argv is None else argv, prog_name="chainrule", standalone_mode=False)
+    except CommandError as error:
+        return _fail(error, 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has seen enough.
+        sys.stdout = None
+        return 0
+    except (OSError, ValueError, FloatingPointError, MemoryError) as error:
+        return _fail(error or type(error).__name__, 1)
+    except Exception as error:
+        # Typer's usage errors, whichever library they come from, can show themselves; all else is a defect of ours.
+        message = getattr(error, "format_message", None)
+        if type(error).__name__ in ("Abort", "Exit"):
+            return int(getattr(error, "exit_code", INTERRUPTED))
+        if message is None:
+            raise
+        # `chainrule` and `chainrule --help` end here too: an empty message after the help text.
+        return _fail(message(), 2) if message() else 2
+    return int(status or 0)
+
+
+def _fail(error: object, status: int) -> int:
+    from chainrule.cli.data import one_line
+
+    print(f"error: {one_line(error)}", file=sys.stderr)
+    return status

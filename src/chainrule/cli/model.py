@@ -1,0 +1,121 @@
+"""What the command line trains and saves: an encoder for tables and a classifier, with a note of how they came about."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import Pipeline
+
+from chainrule.cli.data import Column, Table, as_labels
+from chainrule.cli.errors import CommandError
+from chainrule.estimators.persistence import load, read_about, save
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a model was trained."""
+
+    data: str
+    target: str
+    test_size: float
+    seed: int
+
+
+def save_model(pipeline: Pipeline, path: Path, origin: Origin) -> None:
+    """Write the model file."""
+    pipeline.named_steps["classifier"].set_params(callbacks=None)
+    save(pipeline, path, about={"origin": asdict(origin)})
+
+
+def load_model(path: str) -> tuple[Pipeline, Origin]:
+    """Read a model file that `chainrule train` wrote."""
+    if Path(path).is_dir():
+        raise CommandError(f"{path}: this is a directory; expected a model file")
+    pipeline = load(path)
+    origin = read_about(path).get("origin")
+    if not isinstance(pipeline, Pipeline) or not isinstance(origin, dict):
+        raise CommandError(f"{path}: the file holds a {type(pipeline).__name__}, no model from `chainrule train`")
+    return pipeline, Origin(**origin)
+
+
+def split_rows(y: Column, test_size: float, seed: int) -> tuple[Column, Column]:
+    """Rows for training and rows held out, stratified; classes of a single row are for training.
+
+    The same seed and labels give the same split, which `chainrule evaluate` relies on.
+    """
+    classes, numbers, counts = np.unique(y, return_inverse=True, return_counts=True)
+    single = counts[numbers] < 2
+    rows = np.flatnonzero(~single)
+    if len(rows) < 2:
+        raise CommandError(
+            f"too few rows: {len(y)} rows of {len(classes)} classes leave none to hold out for the evaluation"
+        )
+    try:
+        train, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y[rows])
+    except ValueError:
+        # Fewer rows on one side than there are classes.
+        try:
+            train, test = train_test_split(rows, test_size=test_size, random_state=seed)
+        except ValueError:
+            raise CommandError(f"too few rows: {len(rows)} rows cannot be split with --test-size {test_size}") from None
+    return np.sort(np.concatenate([train, np.flatnonzero(single)])), np.sort(test)
+
+
+def matching_labels(y: Column, classes: Column, what: str) -> Column:
+    """Labels of a data file in the type of the model's classes."""
+    if classes.dtype.kind in "iu":
+        try:
+            return y.astype(np.int64) if y.dtype.kind in "iu" else as_labels(y.astype(np.float64), what)
+        except ValueError:
+            pass
+    labels = y.astype(str) if y.dtype.kind != "U" else y
+    return labels
+
+
+def require_columns(pipeline: Pipeline, table: Table) -> None:
+    """Raise CommandError, naming them, if the table lacks columns that the model needs."""
+    encoder = pipeline.named_steps["encoder"]
+    absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in table.columns]
+    if absent:
+        shown = ", ".join(map(repr, absent[:10])) + (f" and {len(absent) - 10} more" if len(absent) > 10 else "")
+        raise CommandError(f"{table.name} lacks the columns {shown}, which the model needs")
+
+
+def check_writable(path: Path) -> None:
+    """Raise CommandError if a file cannot be written there, before any work is done."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise CommandError(f"--out: the directory {folder} does not exist")
+    if path.is_dir():
+        raise CommandError(f"--out: {path} is a directory; expected a file name")
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"--out: the directory {folder} cannot be written to")
+
+
+def metrics(y: Column, log_probs: Any, classes: Column) -> dict[str, Any]:
+    """Accuracy, log-loss, and precision and recall of every class, from log-probabilities."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    predicted = np.argmax(log_probs, axis=1)
+    actual = np.searchsorted(classes, y)
+    precision, recall, _, support = precision_recall_fscore_support(
+        actual, predicted, labels=np.arange(len(classes)), zero_division=0
+    )
+    return {
+        "accuracy": float(np.mean(actual == predicted)),
+        "log_loss": float(-np.mean(log_probs[np.arange(len(y)), actual].astype(np.float64))),
+        "classes": [
+            {"label": plain(label), "precision": float(p), "recall": float(r), "support": int(s)}
+            for label, p, r, s in zip(classes, precision, recall, support, strict=True)
+        ],
+    }
+
+
+def plain(label: Any) -> Any:
+    """A label as JSON holds it."""
+    return label.item() if isinstance(label, np.generic) else label

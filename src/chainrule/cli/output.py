@@ -1,0 +1,108 @@
+"""What the commands print: progress and notes on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from chainrule.estimators import Progress
+
+SECONDS_BETWEEN_LINES = 1.0
+
+
+def listed(names: Iterable[object], most: int = 20) -> str:
+    """Names in quotes, the first few of them."""
+    names = list(names)
+    return ", ".join(map(repr, names[:most])) + (", ..." if len(names) > most else "")
+
+
+def print_line(text: str) -> None:
+    """A line of results, never wrapped or decorated."""
+    Console(soft_wrap=True, highlight=False, markup=False).print(text)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object."""
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def note(text: str) -> None:
+    """A remark that is no error."""
+    print(f"note: {text}", file=sys.stderr)
+
+
+def print_metrics(results: dict[str, Any], title: str) -> None:
+    """The table of per-class figures under the overall ones."""
+    console = Console(highlight=False, markup=False)
+    console.print(title)
+    console.print(f"accuracy {results['accuracy']:.2%}   log-loss {results['log_loss']:.4f}")
+    table = Table()
+    table.add_column("class")
+    for heading in ("precision", "recall", "rows"):
+        table.add_column(heading, justify="right")
+    for row in results["classes"]:
+        table.add_row(str(row["label"]), f"{row['precision']:.3f}", f"{row['recall']:.3f}", str(row["support"]))
+    console.print(table)
+
+
+class TrainingProgress:
+    """A callback that shows the epochs: one live line in a terminal, now and then a plain line elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._live = self._console.is_terminal
+        self._printed = float("-inf")
+        self._last: Progress | None = None
+
+    def __enter__(self) -> TrainingProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._last is not None and self._live:
+            self._console.print()
+        elif self._last is not None and self._printed != self._last.seconds:
+            self._line(self._last)
+
+    def __call__(self, progress: Progress) -> None:
+        """Show an epoch."""
+        self._last = progress
+        now = time.perf_counter()
+        if self._live:
+            # Ten times a second is as often as anyone reads.
+            if now - self._printed >= 0.1 or progress.epoch == progress.epochs:
+                self._console.print(f"\r{described(progress)}\x1b[K", end="", soft_wrap=True)
+                self._printed = now
+        elif now - self._printed >= SECONDS_BETWEEN_LINES:
+            self._line(progress)
+            self._printed = now
+
+    def _line(self, progress: Progress) -> None:
+        self._console.print(described(progress), soft_wrap=True)
+
+
+def described(progress: Progress) -> str:
+    """One line about an epoch."""
+    score = "" if progress.validation_score is None else f"  validation {progress.validation_score:.2%}"
+    return (
+        f"epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}  loss {progress.loss:.4f}{score}  "
+        f"{progress.samples_per_second:,.0f} samples/s  {_duration(progress.time_left)} left"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,58 @@
+"""`chainrule predict`: the predictions and probabilities of a saved model for the rows of a table."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.")],
+    data: Annotated[str, typer.Argument(help="A built-in data set or a table with the model's feature columns.")],
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write [standard output].")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Write a prediction and a probability for every class, one row per row of the data."""
+    from chainrule.cli import data as source
+    from chainrule.cli import model as models
+    from chainrule.cli import output
+
+    if out is not None:
+        models.check_writable(out)
+    pipeline, _ = models.load_model(model)
+    table, _ = source.read(data)
+    models.require_columns(pipeline, table)
+    probabilities = pipeline.predict_proba(table.columns)
+    labels = [models.plain(label) for label in pipeline.classes_]
+    predictions = [labels[i] for i in probabilities.argmax(axis=1)]
+    if json:
+        output.print_json(
+            {
+                "model": model,
+                "classes": labels,
+                "predictions": predictions,
+                "probabilities": probabilities.astype(float).tolist(),
+            }
+        )
+    if json and out is None:
+        return 0
+    header = ["prediction", *(f"probability_{label}" for label in labels)]
+    rows = ([label, *row] for label, row in zip(predictions, probabilities.tolist(), strict=True))
+    if out is None:
+        _write(sys.stdout, header, rows)
+        return 0
+    with out.open("w", newline="", encoding="utf-8") as file:
+        _write(file, header, rows)
+    if not json:
+        output.print_line(f"{len(predictions)} predictions written to {out}")
+    return 0
+
+
+def _write(file: object, header: list[str], rows: object) -> None:
+    writer = csv.writer(file, lineterminator="\n")  # type: ignore[arg-type]
+    writer.writerow(header)
+    writer.writerows(rows)  # type: ignore[arg-type]

@@ -1,0 +1,227 @@
+"""`chainrule train`: fit a classifier to a built-in data set or a table, evaluate it on held-out rows, save it."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainrule.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from chainrule.estimators import MLPClassifier
+
+ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
+SOLVERS = ("adam", "adamw", "sgd", "gd")
+LEARNING_RATES = {"adam": 3e-3, "adamw": 3e-3, "sgd": 0.05, "gd": 0.5}
+EPOCHS = {"adam": 100, "adamw": 100, "sgd": 100, "gd": 1000}
+FEWEST_TO_VALIDATE = 50
+"""With fewer training rows, none are spared to choose the best epoch."""
+
+
+def _hidden(value: str) -> str:
+    _widths(value)
+    return value
+
+
+def _widths(value: str) -> tuple[int, ...]:
+    try:
+        widths = tuple(int(part) for part in value.split(",") if part.strip() or value.strip(" ,"))
+    except ValueError:
+        widths = (0,)
+    if any(width < 1 for width in widths):
+        raise typer.BadParameter(f"expected widths such as 100 or 100,50, got {value!r}")
+    return widths
+
+
+def _one_of(allowed: tuple[str, ...]) -> Any:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise typer.BadParameter(f"expected one of {', '.join(allowed)}, got {value!r}")
+        return value
+
+    return check
+
+
+def _within(low: float, high: float, *, open_low: bool = False, open_high: bool = True) -> Any:
+    def check(value: float | None) -> float | None:
+        if value is None:
+            return value
+        inside = (value > low if open_low else value >= low) and (value < high if open_high else value <= high)
+        if not inside:
+            ends = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+            raise typer.BadParameter(f"expected a number in {ends}, got {value:g}")
+        return value
+
+    return check
+
+
+def train(
+    data: Annotated[
+        str, typer.Argument(help="digits, iris, wine, breast_cancer, or a .csv, .tsv, .csv.gz or .parquet file.")
+    ],
+    target: Annotated[str | None, typer.Option(help="The column to predict; needed for files.")] = None,
+    hidden: Annotated[
+        str, typer.Option(callback=_hidden, help="Widths of the hidden layers, such as 100,50; '' for none.")
+    ] = "256",
+    activation: Annotated[str, typer.Option(callback=_one_of(ACTIVATIONS), help=", ".join(ACTIVATIONS))] = "relu",
+    solver: Annotated[str, typer.Option(callback=_one_of(SOLVERS), help=", ".join(SOLVERS))] = "adam",
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            callback=_within(0, float("inf")),
+            help="Strength of the L2 penalty alpha/2 |W|^2 per training row [1e-4]; of the weight decay for adamw [0.01].",
+        ),
+    ] = None,
+    label_smoothing: Annotated[
+        float,
+        typer.Option(
+            callback=_within(0, 1),
+            help="Share of each target spread over all classes. Helps accuracy; 0 gives the better log-loss.",
+        ),
+    ] = 0.05,
+    dropout: Annotated[
+        float, typer.Option(callback=_within(0, 1), help="Share of hidden units left out in each step.")
+    ] = 0.3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd takes all.")] = 64,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; 1000 for gd].")] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            callback=_within(0, float("inf"), open_low=True),
+            help="The first step size, which falls to 0 along a cosine [adam 0.003, sgd 0.05, gd 0.5].",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Decides the split and all random draws.")] = 0,
+    test_size: Annotated[
+        float, typer.Option(callback=_within(0, 1, open_low=True), help="Share of the rows held out.")
+    ] = 0.2,
+    out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> int:
+    """Train a classifier, evaluate it on held-out rows, and save it in one file."""
+    from chainrule.cli import data as source
+    from chainrule.cli import model as models
+    from chainrule.cli import output
+
+    path = out or Path(f"{_stem(data)}.chainrule")
+    models.check_writable(path)
+    table, known_target = source.read(data)
+    if target is None and known_target is None:
+        raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
+    target_name = str(target or known_target)
+    features, y = source.split_target(table, target_name)
+    _check_classes(y, target_name)
+    train_rows, test_rows = models.split_rows(y, test_size, seed)
+    pipeline = _pipeline(
+        _widths(hidden),
+        activation=activation,
+        solver=solver,
+        l2=l2,
+        label_smoothing=label_smoothing,
+        dropout=dropout,
+        batch_size=batch_size,
+        epochs=epochs or EPOCHS[solver],
+        learning_rate=learning_rate or LEARNING_RATES[solver],
+        seed=seed,
+        y=y[train_rows],
+    )
+    classifier = pipeline.named_steps["classifier"]
+    started = time.perf_counter()
+    with output.TrainingProgress() as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        classifier.set_params(callbacks=[progress])
+        train_features = {name: values[train_rows] for name, values in features.items()}
+        pipeline.fit(train_features, y[train_rows])
+    seconds = time.perf_counter() - started
+    interrupted = classifier.stopped_by_ == "interrupt"
+    if interrupted and not classifier.n_iter_:
+        raise KeyboardInterrupt
+    for name, reason in pipeline.named_steps["encoder"].left_out_.items():
+        output.note(f"column {name!r} is left out: {reason}")
+    test_features = {name: values[test_rows] for name, values in features.items()}
+    results = models.metrics(y[test_rows], pipeline.predict_log_proba(test_features), pipeline.classes_)
+    models.save_model(pipeline, path, models.Origin(data, target_name, test_size, seed))
+    results |= {
+        "n_train": len(train_rows),
+        "n_test": len(test_rows),
+        "epochs": classifier.n_iter_,
+        "seconds": round(seconds, 3),
+        "seed": seed,
+        "interrupted": interrupted,
+        "model": str(path),
+    }
+    if json:
+        output.print_json(results)
+    else:
+        output.print_metrics(results, f"{table.name}: {len(test_rows)} rows held out, {len(train_rows)} trained on")
+        output.print_line(f"{classifier.n_iter_} epochs in {seconds:.1f} s; model saved to {path}")
+    if interrupted:
+        print(f"interrupted: the best weights so far were kept and saved to {path}", file=sys.stderr)
+    return 130 if interrupted else 0
+
+
+def _stem(data: str) -> str:
+    name = Path(data).name
+    for ending in (".gz", ".csv", ".tsv", ".parquet"):
+        name = name.removesuffix(ending) if name.lower().endswith(ending) else name
+    return name or "model"
+
+
+def _check_classes(y: Any, target: str) -> None:
+    import numpy as np
+
+    classes, counts = np.unique(y, return_counts=True)
+    if len(classes) < 2:
+        raise CommandError(
+            f"the target {target!r} holds a single class ({classes[0]!r}); a classifier needs at least two"
+        )
+    if counts.max() == 1:
+        raise CommandError(f"the target {target!r} is different in every row; a classifier needs repeated classes")
+
+
+def _pipeline(
+    widths: tuple[int, ...],
+    *,
+    activation: str,
+    solver: str,
+    l2: float | None,
+    label_smoothing: float,
+    dropout: float,
+    batch_size: int,
+    epochs: int,
+    learning_rate: float,
+    seed: int,
+    y: Any,
+) -> Pipeline:
+    from sklearn.pipeline import Pipeline
+
+    from chainrule.estimators import MLPClassifier
+    from chainrule.estimators.tables import TableEncoder
+
+    decoupled = solver == "adamw"
+    classifier: MLPClassifier = MLPClassifier(
+        widths,
+        activation,
+        solver=solver,
+        alpha=0.0 if decoupled else (1e-4 if l2 is None else l2),
+        weight_decay=0.01 if l2 is None else l2,
+        label_smoothing=label_smoothing,
+        dropout=dropout,
+        batch_size=min(batch_size, len(y)),
+        max_iter=epochs,
+        learning_rate="cosine",
+        learning_rate_init=learning_rate,
+        random_state=seed,
+        early_stopping=len(y) >= FEWEST_TO_VALIDATE,
+        # The cosine's last, small steps are the best ones: the run is never cut short.
+        n_iter_no_change=epochs,
+        tol=0.0,
+    )
+    return Pipeline([("encoder", TableEncoder()), ("classifier", classifier)])

@@ -1,0 +1,361 @@
+"""Fitted estimators as trees of JSON with arrays beside them, and back.
+
+What JSON has stands for itself: null, true, integers, finite numbers, strings, lists, and objects with plain string
+keys. Everything else is an object with one tag:
+
+    {"$array": name}                 an array among those beside the tree
+    {"$objects": [shape, values]}    an array of dtype object, in C order
+    {"$scalar": [dtype, value]}      a NumPy number, string or bytes;  {"$element": name} of another dtype
+    {"$float": "nan"}  {"$complex": [re, im]}  {"$bytes": base64}  {"$tuple": [...]}  {"$dict": [[key, value], ...]}
+    {"$slice": [start, stop, step]}  {"$dtype": "<f8"}  {"$type": "numpy.float64"}  {"$missing": "pandas.NA"}
+    {"$rule": name}                  a registered rule of chainrule
+    {"$random_state": state}         a numpy.random.RandomState
+    {"$object": class name, "state": {attribute: value}}
+
+A tree has no references, so it has no cycles. An array that is met twice is kept once; other shared objects become
+equal copies. A tag outside this list, or a class outside the list in `saveable`, is refused both ways.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.estimators.saveable import FOR_FITTING_ONLY, class_of, fault, name_of
+
+AnyArray: TypeAlias = np.ndarray[Any, Any]
+
+DEPTH = 64
+"""The most levels of a tree; below Python's recursion limit in JSON's parser and here."""
+INTEGER_BITS = 4096
+"""Longer integers are refused: reading one takes time that grows with the square of its length."""
+
+_DTYPE = re.compile(r"[<>|][biufcmMSUO]\d{0,9}(\[\w{1,20}\])?")
+_KEY_TYPES = (str, int, float, bool, complex, bytes, type(None), np.generic)
+
+
+class ModelFileError(ValueError):
+    """A file that is no model, is damaged, or asks for what may not be loaded."""
+
+
+def _generic_types(base: type = np.generic) -> Iterator[type]:
+    for cls in base.__subclasses__():
+        if cls.__module__ == "numpy" and not issubclass(cls, np.void):
+            yield cls
+            yield from _generic_types(cls)
+
+
+_TYPES = {cls.__name__: cls for cls in (bool, bytes, complex, float, int, object, str)}
+_TYPES |= {f"numpy.{cls.__name__}": cls for cls in _generic_types()}
+_TYPE_NAMES = {cls: name for name, cls in _TYPES.items()}
+
+
+def simple_dtype(text: Any, *, objects: bool = False) -> np.dtype[Any]:
+    """The dtype that NumPy abbreviates so: of numbers, dates, or strings of fixed width, and perhaps of objects."""
+    if not isinstance(text, str) or not _DTYPE.fullmatch(text) or (text[1] == "O" and not objects):
+        raise ModelFileError(f"its arrays may not have the dtype {text!r}")
+    return np.dtype(text)
+
+
+class Encoder:
+    """Turns values into trees, and collects their arrays by name.
+
+    Examples
+    --------
+    >>> encoder = Encoder()
+    >>> encoder.tree({"scale": (2, np.nan), 3: np.eye(2)}, "about")
+    {'$dict': [['scale', {'$tuple': [2, {'$float': 'nan'}]}], [3, {'$array': 'about[3]'}]]}
+    >>> list(encoder.arrays)
+    ['about[3]']
+    """
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, AnyArray] = {}
+        self._names: dict[int, str] = {}
+        self._taken: set[str] = set()
+
+    def tree(self, value: Any, path: str, depth: int = 0) -> Any:
+        """The tree of `value`, which error messages call `path`.
+
+        Raises
+        ------
+        TypeError
+            If part of it is of a class that files may not hold.
+        ValueError
+            If it is nested too deeply, or contains itself.
+        """
+        if depth > DEPTH:
+            raise ValueError(f"{path} lies more than {DEPTH} levels deep; does it contain itself?")
+        kind = type(value)
+        if value is None or kind is str or kind is bool:
+            return value
+        if kind is int:
+            if value.bit_length() > INTEGER_BITS:
+                raise ValueError(f"{path} is an integer of {value.bit_length()} bits; a file holds {INTEGER_BITS}")
+            return value
+        if kind is float:
+            return value if math.isfinite(value) else {"$float": repr(value)}
+        if kind is list:
+            return self._items(value, path, depth)
+        if kind is tuple:
+            return {"$tuple": self._items(value, path, depth)}
+        if kind is dict:
+            return self._dict(value, path, depth)
+        if kind is np.ndarray or kind is np.memmap:
+            return self._array(value, path, depth)
+        if isinstance(value, np.generic):
+            return self._scalar(value, path, depth)
+        if kind is complex:
+            return {"$complex": [self.tree(part, path, depth + 1) for part in (value.real, value.imag)]}
+        if kind is bytes:
+            return {"$bytes": base64.b64encode(value).decode()}
+        if kind is slice:
+            return {"$slice": self._items([value.start, value.stop, value.step], path, depth)}
+        if isinstance(value, np.dtype):
+            if not _DTYPE.fullmatch(value.str):
+                raise TypeError(f"{path} is the dtype {value}, which a model file cannot hold")
+            return {"$dtype": value.str}
+        if isinstance(value, type) and value in _TYPE_NAMES:
+            return {"$type": _TYPE_NAMES[value]}
+        return self._object(value, path, depth)
+
+    def _items(self, values: Any, path: str, depth: int) -> list[Any]:
+        # Strings, of which there can be millions, need no call and no path.
+        return [
+            value if type(value) is str else self.tree(value, f"{path}[{index}]", depth + 1)
+            for index, value in enumerate(values)
+        ]
+
+    def _dict(self, value: dict[Any, Any], path: str, depth: int) -> Any:
+        items = [(key, self.tree(item, f"{path}[{key!r}]", depth + 1)) for key, item in value.items()]
+        if all(type(key) is str and not key.startswith("$") for key in value):
+            return dict(items)
+        for key in value:
+            if not _is_key(key):
+                raise TypeError(f"{path} has the key {key!r} of {_describe(key)}; a file holds scalars as keys")
+        return {"$dict": [[self.tree(key, f"a key of {path}", depth + 1), item] for key, item in items]}
+
+    def _array(self, value: AnyArray, path: str, depth: int) -> Any:
+        if value.dtype == object:
+            return {"$objects": [list(value.shape), self._items(value.ravel().tolist(), path, depth)]}
+        if not _DTYPE.fullmatch(value.dtype.str):
+            raise TypeError(f"{path} is an array of dtype {value.dtype}, which a model file cannot hold")
+        return {"$array": self._named(value, path)}
+
+    def _named(self, value: AnyArray, path: str) -> str:
+        """The array's name: where it was found first, in characters that every file system allows."""
+        if id(value) not in self._names:
+            plain = re.sub(r"[^\w.\[\]-]", "_", path.removeprefix("estimator."), flags=re.ASCII).lstrip(".")[:150]
+            name, count = plain, 1
+            while name.lower() in self._taken:
+                count += 1
+                name = f"{plain}-{count}"
+            self._taken.add(name.lower())
+            self._names[id(value)] = name
+            self.arrays[name] = value  # keeps the array alive, and its id its own
+        return self._names[id(value)]
+
+    def _scalar(self, value: np.generic, path: str, depth: int) -> Any:
+        if isinstance(value, np.str_ | np.bytes_):
+            return {"$scalar": [value.dtype.kind, self.tree(value.item(), path, depth + 1)]}
+        if value.dtype.kind in "biuf" and value.dtype.itemsize <= 8:
+            return {"$scalar": [value.dtype.str, self.tree(value.item(), path, depth + 1)]}
+        element = np.array(value)
+        if not _DTYPE.fullmatch(element.dtype.str):
+            raise TypeError(f"{path} is of dtype {element.dtype}, which a model file cannot hold")
+        return {"$element": self._named(element, path)}
+
+    def _object(self, value: Any, path: str, depth: int) -> Any:
+        name = name_of(type(value))
+        if name is not None:
+            state = value.__getstate__()
+            state = {} if state is None else state
+            if type(state) is not dict or not all(type(key) is str for key in state):
+                raise TypeError(f"{path}: the state of a saveable {name} must be a dict of attributes, got {state!r}")
+            if name in FOR_FITTING_ONLY:
+                state = state | {FOR_FITTING_ONLY[name]: None}
+            reason = fault(name, state)
+            if reason:
+                raise TypeError(f"{path}: {reason}")
+            attributes = {key: self.tree(item, f"{path}.{key}", depth + 1) for key, item in state.items()}
+            return {"$object": name, "state": attributes}
+        if type(value) is np.random.RandomState:
+            state = value.get_state(legacy=False)
+            if state["bit_generator"] == "MT19937":
+                return {"$random_state": self.tree(state, path, depth + 1)}
+        pandas = sys.modules.get("pandas")
+        if pandas is not None and isinstance(value, pandas.Index):
+            return self._items(value.tolist(), path, depth)
+        if pandas is not None and value is pandas.NA:
+            return {"$missing": "pandas.NA"}
+        if _describe(value) == "of class chainrule.rules.rule.Rule" and _registered_rule(value.name) is value:
+            return {"$rule": value.name}
+        raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{_advice(value)}")
+
+
+class Decoder:
+    """Builds values from trees; `array` gives the array of a name.
+
+    Examples
+    --------
+    >>> Decoder({"table": np.arange(3)}.__getitem__).value({"$tuple": [1, {"$array": "table"}]})
+    (1, array([0, 1, 2]))
+    >>> Decoder({}.__getitem__).value({"$object": "os.system", "state": {}})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    chainrule.estimators.object_tree.ModelFileError: it names the class 'os.system', which may not be loaded; ...
+    """
+
+    def __init__(self, array: Callable[[str], AnyArray]) -> None:
+        self._array = array
+
+    def value(self, tree: Any, depth: int = 0) -> Any:
+        """The value of a tree.
+
+        Raises
+        ------
+        ModelFileError
+            If the tree has an unknown tag, names a class that is not listed, or is nested too deeply. Malformed
+            payloads of known tags may raise any error, and build nothing.
+        """
+        if depth > DEPTH:
+            raise ModelFileError(f"it is nested more than {DEPTH} levels deep")
+        if isinstance(tree, list):
+            return [self.value(item, depth + 1) for item in tree]
+        if not isinstance(tree, dict):
+            return tree
+        if "$object" in tree:
+            return self._object(tree, depth)
+        tag = next((key for key in tree if key.startswith("$")), None)
+        if tag is None:
+            return {key: self.value(item, depth + 1) for key, item in tree.items()}
+        if tag not in _BUILDERS or len(tree) > 1:
+            raise ModelFileError(f"it has an unknown tag, {tag!r}")
+        return _BUILDERS[tag](self, tree[tag], depth)
+
+    def _object(self, tree: dict[str, Any], depth: int) -> Any:
+        name = tree["$object"]
+        cls = class_of(name) if isinstance(name, str) else None
+        if cls is None:
+            raise ModelFileError(
+                f"it names the class {name!r}, which may not be loaded; register_saveable allows classes of your own"
+            )
+        if set(tree) != {"$object", "state"} or not isinstance(tree["state"], dict):
+            raise ModelFileError(f"an object of class {name} has no state")
+        state = {key: self.value(item, depth + 1) for key, item in tree["state"].items()}
+        reason = fault(name, state)
+        if reason:
+            raise ModelFileError(reason)
+        instance = cls.__new__(cls)
+        if hasattr(instance, "__setstate__"):
+            instance.__setstate__(state)
+        else:
+            instance.__dict__.update(state)
+        return instance
+
+    def _dict(self, pairs: Any, depth: int) -> dict[Any, Any]:
+        built = {}
+        for key_tree, item in pairs:
+            key = self.value(key_tree, depth + 1)
+            # Hashing nested tuples is unguarded recursion in C, so deep keys could end the process.
+            if not _is_key(key):
+                raise ModelFileError("a dict has a key that is not a scalar")
+            built[key] = self.value(item, depth + 1)
+        return built
+
+    def _objects(self, payload: Any, depth: int) -> AnyArray:
+        shape, values = payload
+        if not all(type(length) is int and length >= 0 for length in shape) or math.prod(shape) != len(values):
+            raise ModelFileError(f"an array of {len(values)} objects claims the shape {shape}")
+        return np.fromiter((self.value(item, depth + 1) for item in values), object, len(values)).reshape(shape)
+
+    def _scalar(self, payload: Any, depth: int) -> Any:
+        text, tree = payload
+        value = self.value(tree, depth + 1)
+        if text == "U" and type(value) is str:
+            return np.str_(value)
+        if text == "S" and type(value) is bytes:
+            return np.bytes_(value)
+        dtype = simple_dtype(text)
+        if dtype.kind not in "biuf" or type(value) not in (bool, int, float):
+            raise ModelFileError(f"a scalar of dtype {text} is malformed")
+        return dtype.type(value)
+
+    def _random_state(self, payload: Any, depth: int) -> np.random.RandomState:
+        state = self.value(payload, depth + 1)
+        key, position = state["state"]["key"], state["state"]["pos"]
+        # NumPy reads key[pos] without looking at pos.
+        valid = key.shape == (624,) and key.dtype == np.uint32 and type(position) is int and 0 <= position <= 624
+        if not valid or state["bit_generator"] != "MT19937":
+            raise ModelFileError("the state of a random generator is malformed")
+        random_state = np.random.RandomState(0)
+        random_state.set_state(state)
+        return random_state
+
+    def _complex(self, payload: Any, depth: int) -> complex:
+        real, imaginary = self.value(payload, depth + 1)
+        return complex(float(real), float(imaginary))
+
+    def _float(self, payload: Any, depth: int) -> float:
+        # scikit-learn's own default for a missing value is this very object, and some code asks for identity.
+        return {"nan": np.nan, "inf": math.inf, "-inf": -math.inf}[payload]
+
+    def _missing(self, payload: Any, depth: int) -> Any:
+        if payload != "pandas.NA":
+            raise ModelFileError(f"it has an unknown missing value, {payload!r}")
+        import pandas
+
+        return pandas.NA
+
+    def _rule(self, payload: Any, depth: int) -> Any:
+        rule = _registered_rule(payload)
+        if rule is None:
+            raise ModelFileError(f"it needs the rule {payload!r}; register that first")
+        return rule
+
+
+_BUILDERS: dict[str, Callable[[Decoder, Any, int], Any]] = {
+    "$array": lambda decoder, payload, depth: decoder._array(payload),
+    "$element": lambda decoder, payload, depth: decoder._array(payload)[()],
+    "$bytes": lambda decoder, payload, depth: base64.b64decode(payload, validate=True),
+    "$complex": Decoder._complex,
+    "$dict": Decoder._dict,
+    "$dtype": lambda decoder, payload, depth: simple_dtype(payload, objects=True),
+    "$float": Decoder._float,
+    "$missing": Decoder._missing,
+    "$objects": Decoder._objects,
+    "$random_state": Decoder._random_state,
+    "$rule": Decoder._rule,
+    "$scalar": Decoder._scalar,
+    "$slice": lambda decoder, payload, depth: slice(*(decoder.value(item, depth + 1) for item in payload)),
+    "$tuple": lambda decoder, payload, depth: tuple(decoder.value(item, depth + 1) for item in payload),
+    "$type": lambda decoder, payload, depth: _TYPES[payload],
+}
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, _KEY_TYPES) or (type(key) is tuple and all(isinstance(item, _KEY_TYPES) for item in key))
+
+
+def _registered_rule(name: Any) -> Any:
+    from chainrule import rules
+
+    return rules.get(name) if name in rules.names() else None
+
+
+def _describe(value: Any) -> str:
+    if callable(value) and hasattr(value, "__name__"):
+        return f"the function or class {getattr(value, '__module__', None)}.{value.__name__}"
+    return f"of class {type(value).__module__}.{type(value).__qualname__}"
+
+
+def _advice(value: Any) -> str:
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return "; if its attributes are data, register_saveable(its class) allows it"
+    return ""

@@ -1,0 +1,249 @@
+"""`chainrule predict`: one row out for each row in, whatever the file looks like."""
+
+import csv
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+SPECIES = {"aster", "bluebell", "crocus"}
+
+
+def same(left, right):
+    assert left.labels == right.labels
+    assert left.predicted == right.predicted
+    np.testing.assert_allclose(left.probabilities, right.probabilities, rtol=0, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def expected(chainrule, flowers_model, new_flowers_csv):
+    """Return what the model says about the new flowers."""
+    return chainrule("predict", flowers_model, new_flowers_csv).predictions(40, SPECIES)
+
+
+def test_predictions_are_mostly_right(expected, new_flowers):
+    right = [row[-1] == label for row, label in zip(new_flowers, expected.predicted, strict=True)]
+    assert np.mean(right) >= 0.85
+
+
+def test_json_says_the_same_as_csv(chainrule, expected, flowers_model, new_flowers_csv):
+    same(chainrule("predict", flowers_model, new_flowers_csv, "--json").answers(40, SPECIES), expected)
+
+
+def test_out_writes_what_stdout_would_show(chainrule, expected, read_csv_predictions, flowers_model, new_flowers_csv):
+    chainrule("predict", flowers_model, new_flowers_csv, "--out", "p.csv").succeeded()
+    text = Path("p.csv").read_bytes().decode("utf-8")
+    same(read_csv_predictions(text, 40), expected)
+    assert "probability_" not in chainrule("predict", flowers_model, new_flowers_csv, "--out", "p.csv").out
+
+
+def test_predicting_changes_neither_the_model_nor_the_data(chainrule, flowers_model, new_flowers_csv):
+    before = flowers_model.read_bytes(), new_flowers_csv.read_bytes()
+    chainrule("predict", flowers_model, new_flowers_csv).predictions(40)
+    assert (flowers_model.read_bytes(), new_flowers_csv.read_bytes()) == before
+    assert not any(Path.cwd().iterdir())
+
+
+def test_a_model_may_move(chainrule, expected, flowers_model, new_flowers_csv):
+    Path("other name").write_bytes(flowers_model.read_bytes())
+    same(chainrule("predict", "other name", new_flowers_csv).predictions(40), expected)
+
+
+def test_the_target_may_be_absent(chainrule, expected, write, flower_header, flowers_model, new_flowers):
+    data = write(Path("d.csv"), flower_header[:-1], [row[:-1] for row in new_flowers])
+    same(chainrule("predict", flowers_model, data).predictions(40), expected)
+
+
+@pytest.mark.parametrize("label", ["dandelion", None, 7])
+def test_the_target_is_not_looked_at(chainrule, expected, write, flower_header, flowers_model, new_flowers, label):
+    data = write(Path("d.csv"), flower_header, [[*row[:-1], label] for row in new_flowers])
+    same(chainrule("predict", flowers_model, data).predictions(40), expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_the_columns_does_not_matter(
+    chainrule, expected, write, flower_header, flowers_model, new_flowers, seed
+):
+    order = list(range(5))
+    random.Random(seed).shuffle(order)
+    rows = [[row[index] for index in order] for row in new_flowers]
+    data = write(Path("d.csv"), [flower_header[index] for index in order], rows)
+    same(chainrule("predict", flowers_model, data).predictions(40), expected)
+
+
+def test_extra_columns_are_ignored(chainrule, expected, write, flower_header, flowers_model, new_flowers):
+    header = ("id", "prediction", *flower_header, "probability_aster", "free text")
+    rows = [[f"#{i}", "crocus", *row, 0.5, f'say "{i}",\nthen stop'] for i, row in enumerate(new_flowers)]
+    same(chainrule("predict", flowers_model, write(Path("d.csv"), header, rows)).predictions(40), expected)
+
+
+def test_the_order_of_the_rows_is_kept(chainrule, expected, write, flower_header, flowers_model, new_flowers):
+    data = write(Path("d.csv"), flower_header, new_flowers[::-1])
+    found = chainrule("predict", flowers_model, data).predictions(40)
+    assert found.predicted == expected.predicted[::-1]
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_a_row_is_judged_alone(chainrule, expected, write, flower_header, flowers_model, new_flowers, size):
+    """A column can look like another type when only some of its rows are there."""
+    parts = []
+    for start in range(0, 40, size):
+        data = write(Path("d.csv"), flower_header, new_flowers[start : start + size])
+        parts.append(chainrule("predict", flowers_model, data).predictions(len(new_flowers[start : start + size])))
+    assert [label for part in parts for label in part.predicted] == expected.predicted
+    found = np.concatenate([part.probabilities for part in parts])
+    np.testing.assert_allclose(found, expected.probabilities, rtol=0, atol=1e-5)
+
+
+def test_codes_that_look_like_numbers_keep_their_meaning(chainrule, train, write):
+    """A category with codes 1, 2 and x is text; a later file in which only 1 and 2 occur is not."""
+    kinds = {"1": "low", "2": "high", "x": "none"}
+    rows = [[code, kinds[code]] for code in ["1", "2", "x"] * 20]
+    options = ("--target", "level", "--epochs", "150", "--learning-rate", "0.05", "--out", "m.chainrule")
+    chainrule("train", write(Path("d.csv"), ("code", "level"), rows), *options, "--hidden", "8", "--json").trained()
+    whole = chainrule("predict", "m.chainrule", "d.csv").predictions(60)
+    assert whole.predicted == [row[1] for row in rows]
+    some = chainrule("predict", "m.chainrule", write(Path("n.csv"), ("code",), [["1"], ["2"], ["2"]]))
+    assert some.predictions(3).predicted == ["low", "high", "high"]
+    gap = chainrule("predict", "m.chainrule", write(Path("n.csv"), ("code", "id"), [["1", 1], [None, 2], ["2", 3]]))
+    assert [gap.predictions(3).predicted[index] for index in (0, 2)] == ["low", "high"]
+
+
+def test_flags_keep_their_meaning_when_some_are_missing(chainrule, write):
+    rows = [[flag, "open" if flag else "shut"] for flag in [True, False] * 30]
+    options = ("--target", "door", "--epochs", "150", "--learning-rate", "0.05", "--out", "m.chainrule")
+    chainrule("train", write(Path("d.csv"), ("flag", "door"), rows), *options, "--hidden", "8", "--json").trained()
+    data = write(Path("n.csv"), ("flag", "id"), [[True, 1], [None, 2], [False, 3]])
+    found = chainrule("predict", "m.chainrule", data).predictions(3)
+    assert (found.predicted[0], found.predicted[2]) == ("open", "shut")
+    pd.DataFrame({"flag": pd.array([True, None, False], dtype="boolean")}).to_parquet("n.parquet")
+    same(chainrule("predict", "m.chainrule", "n.parquet").predictions(3), found)
+
+
+@pytest.mark.parametrize("name", ["n.tsv", "n.csv.gz", "n.parquet"])
+def test_the_kind_of_file_does_not_matter(chainrule, expected, flowers_model, new_flowers_csv, name):
+    frame = pd.read_csv(new_flowers_csv)
+    if name.endswith("parquet"):
+        frame.convert_dtypes().astype({"colour": "category"}).to_parquet(name)
+    else:
+        frame.to_csv(name, index=False, sep="\t" if name.endswith("tsv") else ",")
+    same(chainrule("predict", flowers_model, name).predictions(40), expected)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [None, None, None, None],
+        [1.0, 2.0, "ultraviolet", True],
+        [1.0, 2.0, 3, True],
+        [1.0, 2.0, "red", "perhaps"],
+        [1e300, -1e300, "red", True],
+        [1.0, 2.0, "red" * 20_000, True],
+        [1.0, 2.0, "", ""],
+        ["1e400", "2.0", "red", False],
+        ["inf", "-inf", "red", False],
+        ["tall", 2.0, "red", True],
+        ["2024-05-06", 2.0, "red", True],
+    ],
+)
+def test_values_that_training_never_saw(chainrule, write, flower_header, flowers_model, new_flowers, row):
+    rows = [*[line[:-1] for line in new_flowers[:5]], row]
+    outcome = chainrule("predict", flowers_model, write(Path("d.csv"), flower_header[:-1], rows))
+    if isinstance(row[0], str):  # no number in a column of numbers: a refusal must name the column
+        if outcome.survived():
+            outcome.predictions(6, SPECIES)
+        else:
+            outcome.complaint("stem")
+    else:
+        outcome.predictions(6, SPECIES)
+
+
+def test_a_column_may_be_missing_throughout(chainrule, write, flower_header, flowers_model, new_flowers):
+    for index in range(4):
+        rows = [[None if k == index else value for k, value in enumerate(row)] for row in new_flowers]
+        data = write(Path("d.csv"), flower_header, rows)
+        chainrule("predict", flowers_model, data).predictions(40, SPECIES)
+
+
+def test_a_single_row(chainrule, expected, write, flower_header, flowers_model, new_flowers):
+    found = chainrule("predict", flowers_model, write(Path("d.csv"), flower_header, new_flowers[:1]))
+    assert found.predictions(1, SPECIES).predicted == expected.predicted[:1]
+
+
+def test_an_empty_field_is_a_row_even_when_it_is_the_only_field(chainrule, write):
+    rows = [[index % 2 * 3 + index / 100, "ab"[index % 2]] for index in range(40)]
+    data = write(Path("d.csv"), ("size", "kind"), rows)
+    chainrule("train", data, "--target", "kind", "--epochs", "3", "--hidden", "4", "--out", "m").succeeded()
+    Path("n.csv").write_text('size\n1.0\n""\n3.0\n', encoding="utf-8")
+    chainrule("predict", "m", "n.csv").predictions(3, {"a", "b"})
+
+
+@pytest.mark.parametrize("absent", range(4))
+def test_a_missing_feature_column_is_named(chainrule, write, flower_header, flowers_model, new_flowers, absent):
+    keep = [index for index in range(5) if index != absent]
+    rows = [[row[index] for index in keep] for row in new_flowers]
+    data = write(Path("garden.csv"), [flower_header[index] for index in keep], rows)
+    chainrule("predict", flowers_model, data).complaint(flower_header[absent])
+
+
+def test_two_missing_feature_columns_are_both_named(chainrule, write, flowers_model):
+    data = write(Path("garden.csv"), ("stem", "fenced"), [[1.0, True]] * 4)
+    chainrule("predict", flowers_model, data).complaint("leaf", "colour")
+
+
+def test_a_failed_prediction_leaves_an_older_file_alone(chainrule, write, flowers_model):
+    Path("p.csv").write_text("precious", encoding="utf-8")
+    data = write(Path("garden.csv"), ("stem",), [[1.0]])
+    chainrule("predict", flowers_model, data, "--out", "p.csv").complaint("leaf")
+    assert Path("p.csv").read_text(encoding="utf-8") == "precious"
+
+
+def test_a_model_of_one_data_set_refuses_another(chainrule, digits_model, iris_model, flowers_model):
+    chainrule("predict", digits_model, "iris").complaint()
+    chainrule("predict", iris_model, "digits").complaint()
+    chainrule("predict", flowers_model, "iris").complaint("stem")
+
+
+def test_labels_with_commas_quotes_and_spaces_come_back_whole(chainrule, train, tables):
+    train(tables / "quoted_labels.csv", "--target", "outcome", "--out", "m.chainrule").trained()
+    labels = {"New York", "Paris, France", 'the "Big" one'}
+    chainrule("predict", "m.chainrule", tables / "quoted_labels.csv").predictions(30, labels)
+    chainrule("predict", "m.chainrule", tables / "quoted_labels.csv", "--json").answers(30, labels)
+    chainrule("predict", "m.chainrule", tables / "quoted_labels.csv", "--out", "p.csv").succeeded()
+    with Path("p.csv").open(encoding="utf-8", newline="") as stream:
+        assert sum(1 for _ in csv.reader(stream)) == 31
+    frame = pd.read_csv("p.csv")
+    assert set(frame["prediction"]) <= labels
+
+
+def test_a_label_with_a_line_break_comes_back_whole(chainrule, train, tables):
+    train(tables / "label_with_newline.csv", "--target", "outcome", "--out", "m").trained()
+    labels = {"one\nline", "other"}
+    chainrule("predict", "m", tables / "label_with_newline.csv").predictions(24, labels)
+
+
+def test_features_named_like_the_answers(chainrule, train, tables):
+    train(tables / "probability_names.csv", "--target", "outcome", "--out", "m").trained({"ja", "nein"})
+    found = chainrule("predict", "m", tables / "probability_names.csv").predictions(24)
+    assert found.labels == ["ja", "nein"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")
+def test_a_reader_that_stops_early_is_no_crash(
+    environment, write, flower_header, flowers_model, new_flowers, empty_directory
+):
+    data = write(empty_directory / "d.csv", flower_header, new_flowers * 500)
+    words = [sys.executable, "-m", "chainrule", "predict", str(flowers_model), str(data)]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline().startswith(b"prediction")
+        child.stdout.close()
+        complaint = child.stderr.read().decode("utf-8")
+        child.wait(timeout=60)
+    assert "Traceback" not in complaint
+    assert "Exception ignored" not in complaint

@@ -1,0 +1,400 @@
+"""Tables as people have them: gaps, dates, notes, odd names, odd bytes."""
+
+import datetime
+import decimal
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+PLAIN = {"ja", "nein"}
+
+# Files whose meaning is beyond doubt: name, target, labels, rows.
+CLEAR = [
+    ("bom.csv", "outcome", PLAIN, 24),
+    ("windows.csv", "outcome", PLAIN, 24),
+    ("no_final_newline.csv", "outcome", PLAIN, 24),
+    ("quoted_newlines.csv", "outcome", PLAIN, 24),
+    ("quoted_labels.csv", "outcome", {"New York", "Paris, France", 'the "Big" one'}, 30),
+    ("label_with_newline.csv", "outcome", {"one\nline", "other"}, 24),
+    ("unicode_names.csv", "kind — вид", {"žluťoučký", "日本", "🌵 cactus"}, 30),
+    ("markup.csv", "[red]outcome", {"[/red]", "[link=x]y[/link]"}, 24),
+    ("newline_in_name.csv", "outcome", PLAIN, 24),
+    ("number_names.csv", "3", PLAIN, 24),
+    ("probability_names.csv", "outcome", PLAIN, 24),
+    ("saved_index.csv", "outcome", PLAIN, 24),
+    ("row_too_short.csv", "outcome", PLAIN, 24),
+    ("blank_lines.csv", "outcome", PLAIN, 24),
+]
+
+# Files that a careful reader may take or refuse, but never take for something else.
+DOUBTFUL = [
+    ("semicolons.csv", PLAIN, 24),
+    ("decimal_commas.csv", PLAIN, 24),
+    ("tabs_in_csv.csv", PLAIN, 24),
+    ("classic_mac.csv", PLAIN, 24),
+    ("latin1.csv", {"café", "thé"}, 24),
+    ("utf16.csv", PLAIN, 24),
+    ("row_too_long.csv", PLAIN, 24),
+    ("trailing_commas.csv", PLAIN, 24),
+    ("trailing_commas_header_too.csv", PLAIN, 24),
+    ("row_names.csv", PLAIN, 24),
+    ("duplicate_names.csv", PLAIN, 24),
+    ("duplicate_target.csv", PLAIN, 24),
+    ("spaces_after_commas.csv", PLAIN, 24),
+    ("preamble.csv", PLAIN, 24),
+    ("unclosed_quote.csv", None, None),
+    ("nul_bytes.csv", None, None),
+]
+
+
+def test_every_table_is_used(tables):
+    used = {name for name, *_ in CLEAR + DOUBTFUL} | {f"{name}.csv" for name in NO_TABLES}
+    assert used == {path.name for path in tables.glob("*.csv")}
+
+
+@pytest.mark.parametrize(("name", "target", "labels", "rows"), CLEAR)
+def test_clear_files(chainrule, train, tables, name, target, labels, rows):
+    train(tables / name, "--target", target, "--out", "m").trained(labels, rows)
+    chainrule("predict", "m", tables / name).predictions(rows, labels)
+    report = chainrule("evaluate", "m", tables / name, "--json").metrics()
+    assert sum(entry["support"] for entry in report["classes"]) == rows
+
+
+@pytest.mark.parametrize(("name", "labels", "rows"), DOUBTFUL)
+def test_doubtful_files_are_understood_or_refused(chainrule, train, tables, name, labels, rows):
+    outcome = train(tables / name, "--target", "outcome", "--out", "m")
+    if not outcome.survived():
+        return
+    outcome.trained(labels, rows)
+    predicted = chainrule("predict", "m", tables / name)
+    if rows is None:
+        assert predicted.survived()
+    else:
+        predicted.predictions(rows, labels)
+
+
+@pytest.mark.parametrize("name", ["semicolons.csv", "tabs_in_csv.csv"])
+def test_another_separator_is_understood_or_hinted_at(train, tables, name):
+    outcome = train(tables / name, "--target", "outcome")
+    if not outcome.survived():
+        outcome.complaint("outcome")
+
+
+NO_TABLES = ("empty", "only_bom", "only_newlines", "header_only", "header_only_no_newline", "one_row")
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_files_with_too_little(train, tables, name):
+    train(tables / f"{name}.csv", "--target", "outcome").complaint()
+    assert not list(Path.cwd().iterdir())
+
+
+@pytest.mark.parametrize("labels", ["True,False", "true,false", "0,1", "-1,1", "1.5,2.5", "yes,no", "T,F", "1e3,2e3"])
+def test_labels_of_every_kind_are_text(chainrule, train, write, labels):
+    names = labels.split(",")
+    data = write(Path("d.csv"), ("stem", "kind"), [[n + 5 * (n % 2), names[n % 2]] for n in range(40)])
+    report = train(data, "--target", "kind", "--out", "m").trained()
+    found = {str(entry["label"]) for entry in report["classes"]}
+    if labels == "1e3,2e3":
+        assert {float(label) for label in found} == {1000.0, 2000.0}
+    else:
+        assert {label.casefold() for label in found} == {name.casefold() for name in names}
+    chainrule("predict", "m", data).predictions(40, found)
+    chainrule("evaluate", "m", data, "--json").metrics()
+
+
+@pytest.mark.parametrize("label", ["NA", "None", "nan", "null", "N/A", "-"])
+def test_labels_that_look_missing_are_kept_or_refused(chainrule, train, write, label):
+    data = write(Path("d.csv"), ("stem", "kind"), [[n, ["a", "b", label][n % 3]] for n in range(60)])
+    outcome = train(data, "--target", "kind", "--out", "m")
+    if outcome.survived():
+        outcome.trained({"a", "b", label}, rows=60)
+        chainrule("evaluate", "m", data, "--json").metrics()
+    else:
+        outcome.complaint("kind")
+
+
+COUNT = 60
+NUMBERS = np.random.default_rng(3).normal(size=COUNT)
+
+
+def gaps(values, step=7):
+    return [None if n % step == 0 else value for n, value in enumerate(values)]
+
+
+COLUMNS = {
+    "numbers with gaps": gaps([f"{x:.3f}" for x in NUMBERS]),
+    "categories with gaps": gaps([["red", "white", "blue"][n % 3] for n in range(COUNT)]),
+    "flags with gaps": gaps([n % 2 == 0 for n in range(COUNT)]),
+    "flags": [n % 2 == 0 for n in range(COUNT)],
+    "one flag with gaps": gaps([True] * COUNT, 2),
+    "a constant": [1.5] * COUNT,
+    "a constant word": ["same"] * COUNT,
+    "a constant with gaps": gaps([1.5] * COUNT),
+    "nothing": [None] * COUNT,
+    "one value": [4.0, *[None] * (COUNT - 1)],
+    "one word": ["here", *[None] * (COUNT - 1)],
+    "dates": [f"2024-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(COUNT)],
+    "dates with gaps": gaps([f"{1 + n % 28}/{1 + n % 12}/2024" for n in range(COUNT)]),
+    "times": [f"2024-05-06T{n % 24:02d}:30:00+02:00" for n in range(COUNT)],
+    "notes": [f"the {n}th entry, written at {n * 37 % 11} o'clock" for n in range(COUNT)],
+    "mixed": [[1, "two", 3.5, True, None, "2024-01-01"][n % 6] for n in range(COUNT)],
+    "mostly numbers": ["?" if n == 30 else n * 0.5 for n in range(COUNT)],
+    "huge": [(-1) ** n * 1e308 for n in range(COUNT)],
+    "huge and small": [1e308 if n % 2 else 1e-308 for n in range(COUNT)],
+    "tiny": [5e-324 * (n % 2) for n in range(COUNT)],
+    "nearly constant": [1e15 + n * 0.125 for n in range(COUNT)],
+    "beyond a float": ["1e400" if n == 4 else n for n in range(COUNT)],
+    "infinite": ["inf" if n == 4 else "-inf" if n == 5 else n for n in range(COUNT)],
+    "infinite throughout": ["inf"] * COUNT,
+    "not a number": ["nan" if n % 5 == 0 else n for n in range(COUNT)],
+    "identifiers": [f"ID-{n:05d}" for n in range(COUNT)],
+    "numbers as identifiers": [10**19 + n for n in range(COUNT)],
+    "long identifiers": [10**40 + n for n in range(COUNT)],
+    "leading zeros": [f"{n % 4:04d}" for n in range(COUNT)],
+    "thousands": [f"{n},{n:03d}" for n in range(COUNT)],
+    "money": [f"€{n}.50" for n in range(COUNT)],
+    "shares": [f"{n}%" for n in range(COUNT)],
+    "spaces": [" " * (n % 3) for n in range(COUNT)],
+    "complex": [f"{n}+{n}j" for n in range(COUNT)],
+    "hexadecimal": [f"0x{n:x}" for n in range(COUNT)],
+    "very long words": [chr(97 + n % 3) * 30_000 for n in range(COUNT)],
+    "emoji": ["🌱🌵🌷"[n % 3] for n in range(COUNT)],
+    "control characters": [f"a\x07\x1b[31m{n % 2}" for n in range(COUNT)],
+    "[/markup]": ["[/b]" if n % 2 else "[red]" for n in range(COUNT)],
+    "": [n % 4 for n in range(COUNT)],
+    " ": [n % 4 for n in range(COUNT)],
+    "prediction": [n % 4 for n in range(COUNT)],
+    "probability_a": [n % 4 for n in range(COUNT)],
+    "x" * 3000: [n % 4 for n in range(COUNT)],
+    "a\tb": [n % 4 for n in range(COUNT)],
+    "0": [n % 4 for n in range(COUNT)],
+    "Unnamed: 0": [n % 4 for n in range(COUNT)],
+}
+MAY_BE_REFUSED = {"beyond a float", "infinite", "infinite throughout", "huge", "huge and small"}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_of_every_kind_beside_a_plain_one(chainrule, train, write, name):
+    rows = [[x, value, "ab"[n % 2]] for n, (x, value) in enumerate(zip(NUMBERS, COLUMNS[name], strict=True))]
+    data = write(Path("d.csv"), ("plain", name, "kind"), rows)
+    outcome = train(data, "--target", "kind", "--out", "m")
+    if name in MAY_BE_REFUSED and not outcome.survived():
+        outcome.complaint(name)
+        return
+    outcome.trained({"a", "b"}, rows=COUNT)
+    whole = chainrule("predict", "m", data).predictions(COUNT, {"a", "b"})
+    chainrule("evaluate", "m", data, "--json").metrics()
+    for part in (slice(0, 1), slice(3, 9)):
+        few = chainrule("predict", "m", write(Path("few.csv"), ("plain", name), [row[:2] for row in rows[part]]))
+        found = few.predictions(len(rows[part]), {"a", "b"})
+        np.testing.assert_allclose(found.probabilities, whole.probabilities[part], rtol=0, atol=1e-5)
+    absent = write(Path("absent.csv"), ("plain", name), [[x, None] for x in NUMBERS])
+    chainrule("predict", "m", absent).predictions(COUNT, {"a", "b"})
+
+
+@pytest.mark.parametrize("name", [name for name in COLUMNS if name not in MAY_BE_REFUSED])
+def test_a_column_of_every_kind_alone_is_no_crash(chainrule, train, write, name):
+    rows = [[value, "ab"[n % 2]] for n, value in enumerate(COLUMNS[name])]
+    outcome = train(write(Path("d.csv"), (name, "kind"), rows), "--target", "kind", "--out", "m")
+    if outcome.survived():
+        outcome.trained({"a", "b"}, rows=COUNT)
+        chainrule("evaluate", "m", "d.csv", "--json").metrics()
+
+
+def test_all_of_them_at_once(chainrule, train, write):
+    names = [name for name in COLUMNS if name not in MAY_BE_REFUSED]
+    rows = [[*(COLUMNS[name][n] for name in names), "ab"[n % 2]] for n in range(COUNT)]
+    data = write(Path("d.csv"), (*names, "kind"), rows)
+    train(data, "--target", "kind", "--out", "m").trained({"a", "b"}, rows=COUNT)
+    chainrule("predict", "m", data).predictions(COUNT, {"a", "b"})
+
+
+def stored_columns():
+    """Return columns that only Parquet can hold, or holds with another type."""
+    index = np.arange(COUNT)
+    days = pd.Series(pd.date_range("2024-01-01", periods=COUNT))
+    return {
+        "dates": days,
+        "dates with gaps": days.mask(index % 7 == 0),
+        "dates with a zone": days.dt.tz_localize("Europe/Prague"),
+        "plain dates": pd.Series([datetime.date(2024, 1, 1 + n % 28) for n in index]),
+        "times of day": pd.Series([datetime.time(n % 24, 30) for n in index]),
+        "durations": pd.Series(pd.to_timedelta(index, unit="h")),
+        "decimals": pd.Series([decimal.Decimal(int(n)) / 4 for n in index]),
+        "bytes": pd.Series([b"\xff\x00" if n % 2 else b"ok" for n in index]),
+        "lists": pd.Series([[1, 2], [3], []] * (COUNT // 3)),
+        "records": pd.Series([{"a": 1}, {"a": 2}] * (COUNT // 2)),
+        "categories": pd.Series(["red", "white", None] * (COUNT // 3), dtype="category"),
+        "ordered categories": pd.Series(
+            pd.Categorical(["low", "high"] * (COUNT // 2), categories=["low", "mid", "high"], ordered=True)
+        ),
+        "numbered categories": pd.Series(pd.Categorical([3, 1] * (COUNT // 2))),
+        "nullable flags": pd.Series([True, False, None] * (COUNT // 3), dtype="boolean"),
+        "nullable integers": pd.Series([1, 2, None] * (COUNT // 3), dtype="Int64"),
+        "nullable floats": pd.Series([1.5, 2.5, None] * (COUNT // 3), dtype="Float64"),
+        "half precision": pd.Series(NUMBERS.astype(np.float16)),
+        "single precision": pd.Series(NUMBERS.astype(np.float32)),
+        "unsigned": pd.Series(np.uint64(2**64 - 1) - index.astype(np.uint64)),
+        "bytes as numbers": pd.Series(index.astype(np.int8)),
+        "nulls": pd.Series([None] * COUNT),
+        "nullable strings": pd.Series(["a", None, "b"] * (COUNT // 3), dtype="string"),
+        "infinite integers": pd.Series([np.inf, 1.0, 2.0] * (COUNT // 3)),
+    }
+
+
+STORED = list(stored_columns())
+NESTED = {"lists", "records", "bytes", "infinite integers"}
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_stored_columns(chainrule, train, name):
+    frame = pd.DataFrame({"plain": NUMBERS, name: stored_columns()[name], "kind": ["a", "b"] * (COUNT // 2)})
+    frame.to_parquet("d.parquet")
+    outcome = train("d.parquet", "--target", "kind", "--out", "m")
+    if name in NESTED and not outcome.survived():
+        outcome.complaint(name)
+        return
+    outcome.trained({"a", "b"}, rows=COUNT)
+    whole = chainrule("predict", "m", "d.parquet").predictions(COUNT, {"a", "b"})
+    frame.iloc[3:9].to_parquet("few.parquet")
+    few = chainrule("predict", "m", "few.parquet").predictions(6, {"a", "b"})
+    np.testing.assert_allclose(few.probabilities, whole.probabilities[3:9], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        (pd.Series([True, False] * 30), {"true", "false"}),
+        (pd.Series([True, False] * 30, dtype="boolean"), {"true", "false"}),
+        (pd.Series([3, 7] * 30, dtype="Int64"), {"3", "7"}),
+        (pd.Series([3, 7] * 30, dtype="uint8"), {"3", "7"}),
+        (pd.Series(pd.Categorical(["a", "b"] * 30, categories=["never", "b", "a"])), {"a", "b"}),
+        (pd.Series(pd.Categorical([30, 4] * 30)), {"30", "4"}),
+    ],
+)
+def test_stored_labels(chainrule, train, values, labels):
+    pd.DataFrame({"plain": NUMBERS, "kind": values}).to_parquet("d.parquet")
+    report = train("d.parquet", "--target", "kind", "--out", "m").trained(rows=COUNT)
+    assert {str(entry["label"]).casefold() for entry in report["classes"]} == labels
+    found = chainrule("predict", "m", "d.parquet").predictions(COUNT)
+    assert {label.casefold() for label in found.labels} == labels
+    chainrule("evaluate", "m", "d.parquet", "--json").metrics()
+
+
+@pytest.mark.parametrize("values", [[b"x", b"y"], [[1], [2]], [{"a": 1}, {"a": 2}]])
+def test_stored_labels_that_are_no_labels(train, values):
+    pd.DataFrame({"plain": NUMBERS, "kind": values * (COUNT // 2)}).to_parquet("d.parquet")
+    outcome = train("d.parquet", "--target", "kind")
+    if not outcome.survived():
+        outcome.complaint("kind")
+
+
+def test_dates_as_labels_are_no_crash(train):
+    days = pd.to_datetime(["2024-01-01", "2025-06-01"] * (COUNT // 2))
+    pd.DataFrame({"plain": NUMBERS, "kind": days}).to_parquet("d.parquet")
+    train("d.parquet", "--target", "kind").survived()
+
+
+def test_names_that_are_numbers_in_the_file(chainrule, train):
+    pd.DataFrame({0: NUMBERS, 1: ["a", "b"] * (COUNT // 2)}).to_parquet("d.parquet")
+    train("d.parquet", "--target", "1", "--out", "m").trained({"a", "b"}, rows=COUNT)
+    chainrule("predict", "m", "d.parquet").predictions(COUNT, {"a", "b"})
+
+
+def test_an_index_in_the_file_is_no_trouble(chainrule, train):
+    frame = pd.DataFrame({"plain": NUMBERS, "kind": ["a", "b"] * (COUNT // 2)})
+    frame.set_index(pd.Index(range(100, 100 + COUNT), name="id")).to_parquet("d.parquet")
+    train("d.parquet", "--target", "kind", "--out", "m").trained({"a", "b"}, rows=COUNT)
+    frame.iloc[::-1].to_parquet("e.parquet")
+    chainrule("predict", "m", "e.parquet").predictions(COUNT, {"a", "b"})
+
+
+def test_duplicate_names_in_a_stored_file_are_no_crash(train):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = [pa.array(NUMBERS), pa.array(NUMBERS), pa.array(["a", "b"] * (COUNT // 2))]
+    pq.write_table(pa.table(columns, names=["plain", "plain", "kind"]), "d.parquet")
+    train("d.parquet", "--target", "kind").survived()
+    pq.write_table(pa.table(columns[1:] + columns[2:], names=["plain", "kind", "kind"]), "e.parquet")
+    train("e.parquet", "--target", "kind").survived()
+
+
+@pytest.mark.parametrize("width", [300, 2000])
+def test_wide_tables(train, write, width):
+    rng = np.random.default_rng(0)
+    rows = [[*rng.normal(size=width).round(2).tolist(), "ab"[n % 2]] for n in range(40)]
+    data = write(Path("d.csv"), [*(f"x{n}" for n in range(width)), "kind"], rows)
+    train(data, "--target", "kind").trained({"a", "b"}, rows=40)
+
+
+def test_many_classes(chainrule, train, write):
+    rows = [[n % 100 + n / 1000, f"class {n % 100}"] for n in range(600)]
+    data = write(Path("d.csv"), ("size", "kind"), rows)
+    report = train(data, "--target", "kind", "--out", "m").trained(rows=600)
+    assert len(report["classes"]) == 100
+    chainrule("predict", "m", data).predictions(600, {f"class {n}" for n in range(100)})
+
+
+def test_a_target_that_is_the_first_or_a_middle_column(train, write):
+    for place in (0, 1):
+        rows = [[x, y] for x, y in zip(NUMBERS, NUMBERS, strict=True)]
+        for n, row in enumerate(rows):
+            row.insert(place, "ab"[n % 2])
+        names = ["x", "y"]
+        names.insert(place, "kind")
+        train(write(Path("d.csv"), names, rows), "--target", "kind").trained({"a", "b"}, rows=COUNT)
+
+
+def test_upper_case_endings_are_understood_or_refused(train, flowers_csv):
+    Path("D.CSV").write_bytes(flowers_csv.read_bytes())
+    outcome = train("D.CSV", "--target", "species")
+    if not outcome.survived():
+        outcome.complaint("D.CSV")
+
+
+def test_a_path_with_spaces_and_accents(chainrule, train, flowers_csv):
+    folder = Path("my tables [/draft]")
+    folder.mkdir()
+    (folder / "květiny 🌷.csv").write_bytes(flowers_csv.read_bytes())
+    report = train(folder / "květiny 🌷.csv", "--target", "species").trained(rows=120)
+    assert Path(report["model"]).name == "květiny 🌷.chainrule"
+    shown = chainrule("train", folder / "květiny 🌷.csv", "--target", "species", "--epochs", "2").succeeded()
+    assert "květiny" in shown.out
+
+
+def invented_table(seed):
+    """Invent a table of columns drawn from every kind, some of them bent."""
+    rng = random.Random(seed)
+    count = rng.choice([6, 20, 45, 60])
+    names = rng.sample(list(COLUMNS), rng.randint(1, 6))
+    columns = []
+    for name in names:
+        values = list(COLUMNS[name][:count])
+        for _ in range(rng.choice([0, 0, 3])):
+            values[rng.randrange(count)] = rng.choice([None, "inf", "NaN", "?", "True", "1e999", '"', "a\nb", -0.0])
+        columns.append(values)
+    kinds = rng.choice([["a", "b"], [0, 1], [True, False], ["x", "y", "z"], [1, "a"], ["a", "b", None]])
+    weights = [rng.choice([1, 5, 20]) for _ in kinds]
+    columns.append(rng.choices(kinds, weights, k=count))
+    return [*names, "kind"], [list(row) for row in zip(*columns, strict=True)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_invented_tables_never_crash(chainrule, train, write, seed):
+    names, rows = invented_table(seed)
+    data = write(Path("d.csv"), names, rows)
+    outcome = train(data, "--target", "kind", "--out", "m")
+    if not outcome.survived():
+        return
+    outcome.trained(rows=len(rows))
+    chainrule("predict", "m", data).predictions(len(rows))
+    _, others = invented_table(seed)
+    random.Random(seed).shuffle(others)
+    for row in others:
+        row[random.Random(seed).randrange(len(row))] = "unexpected"
+    chainrule("predict", "m", write(Path("e.csv"), names, others)).survived()
