@@ -1,7 +1,7 @@
 """Classifiers whose gradients are formulas.
 
-chainrule trains classifiers by closed-form gradients, near the speed of the machine's matrix products, and every formula
-is checked in ball arithmetic. Names are loaded when they are first used.
+chainrule trains classifiers by closed-form gradients, near the speed of the machine's matrix products, and every
+formula is checked in ball arithmetic. Names are loaded when they are first used.
 """
 
 from importlib import import_module

@@ -109,7 +109,7 @@ class Workspace:
         self._entries: ClassEntries | None = None
 
     def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
-        """The buffer of that name and shape, on the library and device of `like`, in its dtype unless another is given."""
+        """The buffer of that name and shape, beside `like` and in its dtype unless another is given."""
         key = (name, shape)
         buffer = self._buffers.get(key)
         if buffer is None:

@@ -175,6 +175,28 @@ def test_folders(chainrule, flowers_model, command, name):
     chainrule(*words).complaint(name)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs symbolic links")
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate"])
+def test_paths_that_the_system_refuses(chainrule, flowers_model, command):
+    Path("loop.csv").symlink_to("loop.csv")
+    for name, shown in (("n" * 5000 + ".csv", "nnn"), ("loop.csv", "loop.csv")):
+        words = (command, name, "--target", "y") if command == "train" else (command, flowers_model, name)
+        chainrule(*words).complaint(shown)
+        if command != "train":
+            chainrule(command, name, "iris").complaint(shown)
+    chainrule("train", "iris", "--epochs", "1", "--out", "n" * 5000).complaint("nnn", code=(1, 2))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_files_that_may_not_be_read(chainrule, flowers_csv, flowers_model):
+    for name, source in (("locked.csv", flowers_csv), ("locked.chainrule", flowers_model)):
+        Path(name).write_bytes(source.read_bytes())
+        Path(name).chmod(0)
+    chainrule("train", "locked.csv", "--target", "species").complaint("locked.csv")
+    chainrule("predict", flowers_model, "locked.csv").complaint("locked.csv")
+    chainrule("predict", "locked.chainrule", flowers_csv).complaint("locked.chainrule")
+
+
 def junk(size, seed=0):
     return random.Random(seed).randbytes(size)
 
@@ -250,6 +272,8 @@ def test_files_without_a_table(chainrule, train, unreadable, flowers_model, name
     for outcome in outcomes:
         if name in MAY_BE_READ:
             outcome.survived()
+        elif name == "blanks.csv":  # one column named by a blank, for those who take it so
+            outcome.complaint()
         else:
             outcome.complaint(name)
     if name not in MAY_BE_READ:
@@ -530,6 +554,6 @@ def test_a_full_disk_is_no_crash(flowers_model, new_flowers_csv, environment, em
             words, cwd=empty_directory, env=environment, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
         )
     complaint = done.stderr.decode("utf-8")
-    assert done.returncode not in (0, -6), complaint
+    assert done.returncode > 0, complaint
     assert "Traceback" not in complaint
     assert "Exception ignored" not in complaint

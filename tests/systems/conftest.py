@@ -33,6 +33,16 @@ def from_trace(network, blocks, x, target):
     return {step.name: step.value.T for step in steps}
 
 
+def in_balls(function, *arrays):
+    """The value of function(*arrays), on arrays of flint.arb, rounded to float64 at the end."""
+    with flint.ctx.workprec(BITS):
+        return float(function(*map(balls_of, arrays)).mid())
+
+
+def balls_of(array):
+    return np.vectorize(flint.arb, otypes=[object])(array)
+
+
 def by_differences(loss, *arrays):
     """The gradients of loss(*arrays) by all arrays: central differences of balls, rounded to float64 at the end.
 
@@ -41,7 +51,7 @@ def by_differences(loss, *arrays):
     gradients = []
     with flint.ctx.workprec(BITS):
         step = flint.arb(2) ** -STEP_BITS
-        balls = [np.vectorize(flint.arb, otypes=[object])(array) for array in arrays]
+        balls = [balls_of(array) for array in arrays]
         for array, ball in zip(arrays, balls, strict=True):
             gradient = np.empty(array.shape)
             for index in np.ndindex(array.shape):
@@ -87,6 +97,11 @@ def packed():
 @pytest.fixture(scope="session")
 def differences():
     return by_differences
+
+
+@pytest.fixture(scope="session")
+def exactly():
+    return in_balls
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ class Ball:
         if number.is_exact() and number.is_finite():
             # Exact numbers are recognised whatever expression they come from.
             mantissa, exponent = number.man_exp()
-            fingerprint = hash((int(mantissa), int(exponent)))
+            fingerprint = hash(f"{int(mantissa):x} {int(exponent):x}")
         self.fingerprint = hash(("new", next(_unlike_any_other))) if fingerprint is None else fingerprint
 
     def __repr__(self) -> str:
@@ -84,7 +84,7 @@ class Ball:
 
     def __sub__(self, other: Number) -> Ball:
         if isinstance(other, Ball) and self.fingerprint == other.fingerprint and self.value.is_finite():
-            return Ball(0)
+            return Ball(0)  # an inexact ball minus itself
         return self._with(other, operator.sub)
 
     def __rsub__(self, other: Number) -> Ball:

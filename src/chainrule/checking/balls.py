@@ -51,7 +51,8 @@ class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
         return _wrapped(result) if isinstance(result, np.ndarray | Ball) else result
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        super().__setitem__(index, _plain(balls(value)))
+        entries = _plain(balls(value))
+        super().__setitem__(index, entries[()] if entries.ndim == 0 else entries)
 
     def __reduce__(self) -> Any:
         raise TypeError("an array of balls cannot be stored; take its `midpoints`")
@@ -71,8 +72,8 @@ def _keep_balls(array: Any) -> None:
 
 
 def _wrapped(result: Any) -> Any:
-    """Object arrays as arrays of balls, single balls as arrays without axes; booleans and indices as they are."""
-    if isinstance(result, Ball):
+    """Object arrays as arrays of balls, single numbers as arrays without axes; booleans and indices as they are."""
+    if isinstance(result, Ball) or type(result) in (int, float):
         return balls(result)
     if not isinstance(result, np.ndarray) or result.dtype != object:
         return result

@@ -120,7 +120,7 @@ def _findings(name: str, check: Check, case: Case) -> list[Finding]:
         findings.extend(check(case, name))
     except Undecided as reason:
         findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
-    except Exception as error:  # noqa: BLE001 - whatever a rule raises is what the report is about
+    except Exception as error:
         findings.append(Mismatch(case.rule.name, name, "the call", f"{type(error).__name__}: {error}", "a result"))
     return findings
 

@@ -1,7 +1,7 @@
 """The command line: `chainrule train | predict | evaluate | trace`.
 
-Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. Errors are one
-line on standard error; results go to standard output, progress to standard error.
+Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. Errors are
+one line on standard error; results go to standard output, progress to standard error.
 """
 
 from __future__ import annotations

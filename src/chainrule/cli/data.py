@@ -78,7 +78,7 @@ def _read_file(path: Path, *, parquet: bool) -> Table:
         frame = pd.read_parquet(path) if parquet else _read_text(pd, path)
     except PermissionError:
         raise
-    except Exception as error:  # noqa: BLE001 - the readers raise dozens of kinds for a damaged file
+    except Exception as error:  # readers of damaged files raise dozens of kinds
         raise CommandError(f"{path}: cannot be read as {'Parquet' if parquet else 'CSV'}: {one_line(error)}") from None
     if len(frame.columns) == 0:
         raise CommandError(f"{path}: the file has no columns")

@@ -1,4 +1,4 @@
-"""What the command line trains and saves: an encoder for tables and a classifier, with a note of how they came about."""
+"""What the command line trains and saves: an encoder for tables, a classifier, and a note of how they came about."""
 
 from __future__ import annotations
 

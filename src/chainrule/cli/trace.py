@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json as json_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ def trace(
     network: Annotated[
         Path | None,
         typer.Argument(
-            help="A JSON file with weights (matrices, out x in), x and target, and perhaps biases, activation and loss; "
+            help="A JSON file with weights (matrices, out x in), x, target, and perhaps biases, activation, loss; "
             "`chainrule trace --example` prints one."
         ),
     ] = None,
@@ -94,7 +95,7 @@ def _traced(given: dict[str, Any]) -> Any:
         raise CommandError("weights: expected a list of matrices, each a list of rows")
     if biases and len(biases) != len(weights):
         raise CommandError(f"biases: expected {len(weights)} of them, one per matrix, or none; got {len(biases)}")
-    for number, (before, after) in enumerate(zip(weights, weights[1:], strict=False), start=1):
+    for number, (before, after) in enumerate(itertools.pairwise(weights), start=1):
         if before.shape[1] != after.shape[0]:
             raise CommandError(
                 f"weights: matrix {number} puts out {before.shape[1]} numbers, but matrix {number + 1} takes "

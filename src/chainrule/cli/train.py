@@ -76,7 +76,7 @@ def train(
         float | None,
         typer.Option(
             callback=_within(0, float("inf")),
-            help="Strength of the L2 penalty alpha/2 |W|^2 per training row [1e-4]; of the weight decay for adamw [0.01].",
+            help="Strength of the L2 penalty, alpha in alpha/2 |W|^2 [1e-4]; of the weight decay for adamw [0.01].",
         ),
     ] = None,
     label_smoothing: Annotated[

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import type_of_target
 
 from chainrule import rules
 from chainrule.arrays import Array
@@ -77,3 +78,20 @@ class Head:
         if self.kind == MULTILABEL:
             return -rules.softplus(-logits)
         return -rules.softplus(np.hstack([logits, -logits]))
+
+
+def head_of(y: Array) -> Head:
+    """The head for labels y, or for a 0/1 matrix y."""
+    if y.ndim == 1:
+        return head_of_classes(np.unique(y))
+    kind = type_of_target(y)
+    if kind != MULTILABEL:
+        raise ValueError(f"y: expected one label per sample, or a 0/1 matrix, got {kind} of shape {y.shape}")
+    return Head(MULTILABEL, np.arange(y.shape[1]))
+
+
+def head_of_classes(classes: Array) -> Head:
+    """The head for these classes, of which there must be at least two."""
+    if len(classes) < 2:
+        raise ValueError(f"y: expected at least two classes, got one class: {classes.tolist()}")
+    return Head(BINARY if len(classes) == 2 else MULTICLASS, classes)

@@ -22,12 +22,12 @@ import base64
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.estimators.saveable import FOR_FITTING_ONLY, class_of, fault, name_of
+from chainrule.estimators.saveable import FOR_FITTING_ONLY, fault, name_of
 
 AnyArray: TypeAlias = np.ndarray[Any, Any]
 
@@ -51,9 +51,12 @@ def _generic_types(base: type = np.generic) -> Iterator[type]:
             yield from _generic_types(cls)
 
 
-_TYPES = {cls.__name__: cls for cls in (bool, bytes, complex, float, int, object, str)}
-_TYPES |= {f"numpy.{cls.__name__}": cls for cls in _generic_types()}
-_TYPE_NAMES = {cls: name for name, cls in _TYPES.items()}
+TYPES: dict[str, type] = {
+    **{"bool": bool, "bytes": bytes, "complex": complex, "float": float, "int": int, "object": object, "str": str},
+    **{f"numpy.{cls.__name__}": cls for cls in _generic_types()},
+}
+"""The types that a parameter such as `dtype` may be, by name."""
+_TYPE_NAMES = {cls: name for name, cls in TYPES.items()}
 
 
 def simple_dtype(text: Any, *, objects: bool = False) -> np.dtype[Any]:
@@ -64,7 +67,7 @@ def simple_dtype(text: Any, *, objects: bool = False) -> np.dtype[Any]:
 
 
 class Encoder:
-    """Turns values into trees, and collects their arrays by name.
+    """Turns values into trees, and collects their arrays by name; names in `reserved` are not given.
 
     Examples
     --------
@@ -75,10 +78,10 @@ class Encoder:
     ['about[3]']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
         self.arrays: dict[str, AnyArray] = {}
         self._names: dict[int, str] = {}
-        self._taken: set[str] = set()
+        self._taken = set(reserved)
 
     def tree(self, value: Any, path: str, depth: int = 0) -> Any:
         """The tree of `value`, which error messages call `path`.
@@ -137,7 +140,7 @@ class Encoder:
         if all(type(key) is str and not key.startswith("$") for key in value):
             return dict(items)
         for key in value:
-            if not _is_key(key):
+            if not is_key(key):
                 raise TypeError(f"{path} has the key {key!r} of {_describe(key)}; a file holds scalars as keys")
         return {"$dict": [[self.tree(key, f"a key of {path}", depth + 1), item] for key, item in items]}
 
@@ -151,7 +154,7 @@ class Encoder:
     def _named(self, value: AnyArray, path: str) -> str:
         """The array's name: where it was found first, in characters that every file system allows."""
         if id(value) not in self._names:
-            plain = re.sub(r"[^\w.\[\]-]", "_", path.removeprefix("estimator."), flags=re.ASCII).lstrip(".")[:150]
+            plain = re.sub(r"[^\w.\[\]-]", "_", path.removeprefix("estimator."), flags=re.ASCII)[:150] or "array"
             name, count = plain, 1
             while name.lower() in self._taken:
                 count += 1
@@ -194,156 +197,18 @@ class Encoder:
             return self._items(value.tolist(), path, depth)
         if pandas is not None and value is pandas.NA:
             return {"$missing": "pandas.NA"}
-        if _describe(value) == "of class chainrule.rules.rule.Rule" and _registered_rule(value.name) is value:
+        if _describe(value) == "of class chainrule.rules.rule.Rule" and registered_rule(value.name) is value:
             return {"$rule": value.name}
         raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{_advice(value)}")
 
 
-class Decoder:
-    """Builds values from trees; `array` gives the array of a name.
-
-    Examples
-    --------
-    >>> Decoder({"table": np.arange(3)}.__getitem__).value({"$tuple": [1, {"$array": "table"}]})
-    (1, array([0, 1, 2]))
-    >>> Decoder({}.__getitem__).value({"$object": "os.system", "state": {}})  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    chainrule.estimators.object_tree.ModelFileError: it names the class 'os.system', which may not be loaded; ...
-    """
-
-    def __init__(self, array: Callable[[str], AnyArray]) -> None:
-        self._array = array
-
-    def value(self, tree: Any, depth: int = 0) -> Any:
-        """The value of a tree.
-
-        Raises
-        ------
-        ModelFileError
-            If the tree has an unknown tag, names a class that is not listed, or is nested too deeply. Malformed
-            payloads of known tags may raise any error, and build nothing.
-        """
-        if depth > DEPTH:
-            raise ModelFileError(f"it is nested more than {DEPTH} levels deep")
-        if isinstance(tree, list):
-            return [self.value(item, depth + 1) for item in tree]
-        if not isinstance(tree, dict):
-            return tree
-        if "$object" in tree:
-            return self._object(tree, depth)
-        tag = next((key for key in tree if key.startswith("$")), None)
-        if tag is None:
-            return {key: self.value(item, depth + 1) for key, item in tree.items()}
-        if tag not in _BUILDERS or len(tree) > 1:
-            raise ModelFileError(f"it has an unknown tag, {tag!r}")
-        return _BUILDERS[tag](self, tree[tag], depth)
-
-    def _object(self, tree: dict[str, Any], depth: int) -> Any:
-        name = tree["$object"]
-        cls = class_of(name) if isinstance(name, str) else None
-        if cls is None:
-            raise ModelFileError(
-                f"it names the class {name!r}, which may not be loaded; register_saveable allows classes of your own"
-            )
-        if set(tree) != {"$object", "state"} or not isinstance(tree["state"], dict):
-            raise ModelFileError(f"an object of class {name} has no state")
-        state = {key: self.value(item, depth + 1) for key, item in tree["state"].items()}
-        reason = fault(name, state)
-        if reason:
-            raise ModelFileError(reason)
-        instance = cls.__new__(cls)
-        if hasattr(instance, "__setstate__"):
-            instance.__setstate__(state)
-        else:
-            instance.__dict__.update(state)
-        return instance
-
-    def _dict(self, pairs: Any, depth: int) -> dict[Any, Any]:
-        built = {}
-        for key_tree, item in pairs:
-            key = self.value(key_tree, depth + 1)
-            # Hashing nested tuples is unguarded recursion in C, so deep keys could end the process.
-            if not _is_key(key):
-                raise ModelFileError("a dict has a key that is not a scalar")
-            built[key] = self.value(item, depth + 1)
-        return built
-
-    def _objects(self, payload: Any, depth: int) -> AnyArray:
-        shape, values = payload
-        if not all(type(length) is int and length >= 0 for length in shape) or math.prod(shape) != len(values):
-            raise ModelFileError(f"an array of {len(values)} objects claims the shape {shape}")
-        return np.fromiter((self.value(item, depth + 1) for item in values), object, len(values)).reshape(shape)
-
-    def _scalar(self, payload: Any, depth: int) -> Any:
-        text, tree = payload
-        value = self.value(tree, depth + 1)
-        if text == "U" and type(value) is str:
-            return np.str_(value)
-        if text == "S" and type(value) is bytes:
-            return np.bytes_(value)
-        dtype = simple_dtype(text)
-        if dtype.kind not in "biuf" or type(value) not in (bool, int, float):
-            raise ModelFileError(f"a scalar of dtype {text} is malformed")
-        return dtype.type(value)
-
-    def _random_state(self, payload: Any, depth: int) -> np.random.RandomState:
-        state = self.value(payload, depth + 1)
-        key, position = state["state"]["key"], state["state"]["pos"]
-        # NumPy reads key[pos] without looking at pos.
-        valid = key.shape == (624,) and key.dtype == np.uint32 and type(position) is int and 0 <= position <= 624
-        if not valid or state["bit_generator"] != "MT19937":
-            raise ModelFileError("the state of a random generator is malformed")
-        random_state = np.random.RandomState(0)
-        random_state.set_state(state)
-        return random_state
-
-    def _complex(self, payload: Any, depth: int) -> complex:
-        real, imaginary = self.value(payload, depth + 1)
-        return complex(float(real), float(imaginary))
-
-    def _float(self, payload: Any, depth: int) -> float:
-        # scikit-learn's own default for a missing value is this very object, and some code asks for identity.
-        return {"nan": np.nan, "inf": math.inf, "-inf": -math.inf}[payload]
-
-    def _missing(self, payload: Any, depth: int) -> Any:
-        if payload != "pandas.NA":
-            raise ModelFileError(f"it has an unknown missing value, {payload!r}")
-        import pandas
-
-        return pandas.NA
-
-    def _rule(self, payload: Any, depth: int) -> Any:
-        rule = _registered_rule(payload)
-        if rule is None:
-            raise ModelFileError(f"it needs the rule {payload!r}; register that first")
-        return rule
-
-
-_BUILDERS: dict[str, Callable[[Decoder, Any, int], Any]] = {
-    "$array": lambda decoder, payload, depth: decoder._array(payload),
-    "$element": lambda decoder, payload, depth: decoder._array(payload)[()],
-    "$bytes": lambda decoder, payload, depth: base64.b64decode(payload, validate=True),
-    "$complex": Decoder._complex,
-    "$dict": Decoder._dict,
-    "$dtype": lambda decoder, payload, depth: simple_dtype(payload, objects=True),
-    "$float": Decoder._float,
-    "$missing": Decoder._missing,
-    "$objects": Decoder._objects,
-    "$random_state": Decoder._random_state,
-    "$rule": Decoder._rule,
-    "$scalar": Decoder._scalar,
-    "$slice": lambda decoder, payload, depth: slice(*(decoder.value(item, depth + 1) for item in payload)),
-    "$tuple": lambda decoder, payload, depth: tuple(decoder.value(item, depth + 1) for item in payload),
-    "$type": lambda decoder, payload, depth: _TYPES[payload],
-}
-
-
-def _is_key(key: Any) -> bool:
+def is_key(key: Any) -> bool:
+    """Whether dicts in a file may have that key: a scalar, or a tuple of scalars."""
     return isinstance(key, _KEY_TYPES) or (type(key) is tuple and all(isinstance(item, _KEY_TYPES) for item in key))
 
 
-def _registered_rule(name: Any) -> Any:
+def registered_rule(name: Any) -> Any:
+    """The rule registered under that name, or None."""
     from chainrule import rules
 
     return rules.get(name) if name in rules.names() else None

@@ -51,7 +51,7 @@ def integer(name: str, value: Any, *, at_least: int) -> int:
         ...
     ValueError: max_iter: expected a whole number of at least 1, got 0
     """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < at_least:
         raise ValueError(f"{name}: expected a whole number of at least {at_least}, got {value!r}")
     return int(value)
 

@@ -1,7 +1,7 @@
 """The classes that a model file may hold, and what must be true of their attributes.
 
-A file names classes, and only a name on this list is ever imported or built. The list gives public names, which stay when
-a library moves its private modules. scikit-learn is imported when a name of its own is met, and not before.
+A file names classes, and only a name on this list is ever imported or built. The list gives public names, which stay
+when a library moves its private modules. scikit-learn is imported when a name of its own is met, and not before.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ FOR_FITTING_ONLY = {
     "chainrule.estimators.MLPClassifier": "callbacks",
     "sklearn.pipeline.Pipeline": "memory",
 }
-"""Parameters that are no part of a model: saved as None, and None in every file. A joblib cache, in particular, unpickles
-what it finds in the directory that `memory` names."""
+"""Parameters that are no part of a model: saved as None, and None in every file. A joblib cache, in particular,
+unpickles what it finds in the directory that `memory` names."""
 
 _ALWAYS_NONE = {
     **{name: (attribute,) for name, attribute in FOR_FITTING_ONLY.items()},
@@ -49,8 +49,8 @@ def register_saveable(cls: Class) -> Class:
     """Allow estimators of a class of your own in model files; usable as a decorator.
 
     The class is known by its module and name, and must be registered where files are loaded, too. An instance is built
-    without calling ``__init__``: its ``__getstate__`` and ``__setstate__`` are used, or else its ``__dict__``, which may
-    hold numbers, strings, arrays, containers of these, and other saveable objects.
+    without calling ``__init__``: its ``__getstate__`` and ``__setstate__`` are used, or else its ``__dict__``, which
+    may hold numbers, strings, arrays, containers of these, and other saveable objects.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """From the columns of a table, as they come, to the numbers that a network takes.
 
-Numbers are centred at their median, divided by their interquartile range and bounded smoothly, so that neither units nor
-outliers matter; missing ones are set to the median and flagged. Categories become one column each. What cannot help is
-left out and listed: columns without values, and text that differs in nearly every row, such as names and keys.
+Numbers are centred at their median, divided by their interquartile range and bounded smoothly, so that neither units
+nor outliers matter; missing ones are set to the median and flagged. Categories become one column each. What cannot help
+is left out and listed: columns without values, and text that differs in nearly every row, such as names and keys.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
+
+from chainrule.arrays import Array
 
 MISSING = "(missing)"
 MOST_CATEGORIES = 64
@@ -107,7 +109,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             parts.append(self.encoder_.transform(self._words(columns)))
         return np.hstack(parts).astype(np.float32)
 
-    def _place(self, name: str, values: np.ndarray[Any, Any]) -> None:
+    def _place(self, name: str, values: Array) -> None:
         numbers = as_numbers(values)
         present = ~is_missing(values)
         if not present.any():
@@ -125,16 +127,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             else:
                 self.categorical_.append(name)
 
-    def _numbers(self, columns: Mapping[str, np.ndarray[Any, Any]]) -> Any:
+    def _numbers(self, columns: Mapping[str, Array]) -> Any:
         read = [as_numbers(columns[name], force=True) for name in self.numeric_]
         table = np.column_stack([column for column in read if column is not None])
         return np.where(np.isfinite(table), table, np.nan)
 
-    def _words(self, columns: Mapping[str, np.ndarray[Any, Any]]) -> Any:
+    def _words(self, columns: Mapping[str, Array]) -> Any:
         return np.column_stack([as_words(columns[name]) for name in self.categorical_]).astype(object)
 
 
-def as_columns(table: Any) -> dict[str, np.ndarray[Any, Any]]:
+def as_columns(table: Any) -> dict[str, Array]:
     """The columns of a data frame or a mapping, by name."""
     if isinstance(table, Mapping):
         return {str(name): np.asarray(values) for name, values in table.items()}
@@ -144,7 +146,7 @@ def as_columns(table: Any) -> dict[str, np.ndarray[Any, Any]]:
     return {name: column_values(table.iloc[:, position]) for position, name in enumerate(names)}
 
 
-def column_values(column: Any) -> np.ndarray[Any, Any]:
+def column_values(column: Any) -> Array:
     """A data frame's column as floats, booleans, dates, or objects in which None marks what is missing."""
     kind = getattr(column.dtype, "kind", "O")
     if kind in "mM":
@@ -156,7 +158,7 @@ def column_values(column: Any) -> np.ndarray[Any, Any]:
     return values
 
 
-def is_missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def is_missing(values: Array) -> Array:
     """Booleans: None, NaN and NaT."""
     if values.dtype.kind == "f":
         return np.isnan(values)
@@ -167,7 +169,7 @@ def is_missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.zeros(len(values), dtype=bool)
 
 
-def as_numbers(values: np.ndarray[Any, Any], *, force: bool = False) -> np.ndarray[Any, Any] | None:
+def as_numbers(values: Array, *, force: bool = False) -> Array | None:
     """A column as float64, dates as days; None if it holds words. With `force`, words become NaN.
 
     Booleans are words: true and false, and perhaps missing.
@@ -191,7 +193,7 @@ def as_numbers(values: np.ndarray[Any, Any], *, force: bool = False) -> np.ndarr
     return result
 
 
-def as_words(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def as_words(values: Array) -> Array:
     """A column as text; what is missing is a category of its own."""
     missing = is_missing(values)
     words = [MISSING if gone else _word(value) for value, gone in zip(values, missing, strict=True)]

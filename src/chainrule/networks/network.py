@@ -3,7 +3,8 @@
     theta = [W1, W2, ..., b1, b2, ...]
 
 Weights come first, so that a penalty on weights is one slice; an optimiser's step is one pass over the vector, and
-saving is one array. `unpack` gives the blocks in the order [W1, b1, W2, b2, ...] in which they are written down, as views.
+saving is one array. `unpack` gives the blocks in the order [W1, b1, W2, b2, ...] in which they are written down, as
+views.
 """
 
 from __future__ import annotations

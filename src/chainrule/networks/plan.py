@@ -1,8 +1,8 @@
 """A plan: the buffers with which one network takes training steps on batches of one size.
 
-Forward writes every layer's output into its buffer; backward walks the pullbacks in reverse and writes every gradient into
-its view of one flat vector. After the first step nothing is allocated. The first layer's input cotangent is computed
-only when it is asked for.
+Forward writes every layer's output into its buffer; backward walks the pullbacks in reverse and writes every gradient
+into its view of one flat vector. After the first step nothing is allocated. The first layer's input cotangent is
+computed only when it is asked for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rules that act on every entry by itself: y_i = f(x_i), J = diag(f'(x)).
 
-The pullback is v * f'(x), never a matrix product. Where f' can be computed from y alone (tanh' = 1 - y^2), training uses
-that form and keeps one buffer per layer. Such a form may cancel in the tails (1 - y^2 is 0 from |x| ~ 19 on, where
+The pullback is v * f'(x), never a matrix product. Where f' can be computed from y alone (tanh' = 1 - y^2), training
+uses that form and keeps one buffer per layer. Such a form may cancel in the tails (1 - y^2 is 0 from |x| ~ 19 on, where
 sech^2 is not); public calls then use the slope computed from x.
 """
 

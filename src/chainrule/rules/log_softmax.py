@@ -2,9 +2,9 @@
 
     y_i = x_i - log sum_j exp(x_j),    J[i, j] = [i = j] - s_j,    s = exp(y)
 
-Measured from the largest logit, y_i = (x_i - m) - log1p(rest): two terms of one sign, so nothing cancels, and the largest
-log-probability keeps its digits where log(softmax(x)) rounds to 0. At that entry the derivatives use 1 - s = the sum of
-the other probabilities.
+Measured from the largest logit, y_i = (x_i - m) - log1p(rest): two terms of one sign, so nothing cancels, and the
+largest log-probability keeps its digits where log(softmax(x)) rounds to 0. At that entry the derivatives use 1 - s =
+the sum of the other probabilities.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 Targets are integer labels y (then t = e_y) or rows t of class weights of any sum; label smoothing e replaces t by
 (1 - e) t + e sum(t) / k. Nothing divides by a probability, and nothing cancels: the loss adds the non-negative terms
-t_i (m - x_i) and sum(t) log1p(rest), and the gradient's entry i is s_i (sum of the other t) - t_i (sum of the other s), which
-at a label is minus the sum of the other probabilities.
+t_i (m - x_i) and sum(t) log1p(rest), and the gradient's entry i is s_i (sum of the other t) - t_i (sum of the other s),
+which at a label is minus the sum of the other probabilities.
 """
 
 from __future__ import annotations

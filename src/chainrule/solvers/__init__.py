@@ -1,4 +1,4 @@
-"""Solvers: pure functions of flat vectors, each a frozen record with `start(theta)` and `step(theta, gradient, ...)`."""
+"""Solvers: frozen records with `start(theta)` and `step(theta, gradient, ...)` on flat vectors."""
 
 from typing import Protocol
 

@@ -1,0 +1,179 @@
+"""The epochs of a fit: observing, stopping, and keeping the best weights."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+
+from chainrule.arrays import Array
+from chainrule.estimators.heads import MULTILABEL, Head
+from chainrule.estimators.progress import Progress
+from chainrule.estimators.solving import batch_size_of, schedule_of
+from chainrule.networks import Network, Plan
+from chainrule.solvers import Adaptive, Schedule, Solver
+from chainrule.training import Epoch, Objective, Patience, Run, Samples, epochs, full_batch_epochs
+
+PREDICTION_BLOCK = 2048
+"""Rows per forward pass when predicting: bounds the memory of activations."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Samples held out to judge epochs by."""
+
+    x: Array
+    y: Array
+    weights: Array | None
+
+    def accuracy(self, network: Network, theta: Array, head: Head) -> float:
+        """The weighted share of samples whose labels are predicted."""
+        predicted = head.labels(forward(network, theta, self.x))
+        return float(accuracy_score(self.y, predicted, sample_weight=self.weights))
+
+
+def forward(network: Network, theta: Array, x: Array) -> Array:
+    """Logits, a block of rows at a time."""
+    count = x.shape[0]
+    logits = np.empty((count, network.out_features), theta.dtype)
+    for start in range(0, count, PREDICTION_BLOCK):
+        block = x[start : start + PREDICTION_BLOCK]
+        logits[start : start + PREDICTION_BLOCK] = Plan(network, block.shape[0], theta).logits(block)
+    return logits
+
+
+def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: int) -> tuple[Samples, Validation]:
+    """Split samples for early stopping, stratified by class wherever there are enough of each."""
+    stratify = None
+    if head.kind != MULTILABEL and np.unique(y, return_counts=True)[1].min() >= 2:
+        stratify = y
+    index = np.arange(len(samples))
+    try:
+        train, held_out = train_test_split(index, test_size=fraction, random_state=seed, stratify=stratify)
+    except ValueError:
+        # Too few samples for one of every class on both sides.
+        train, held_out = train_test_split(index, test_size=fraction, random_state=seed)
+    if len(held_out) < 2:
+        raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
+    x, targets, weights = samples.x, samples.targets, samples.weights
+    kept = Samples(x[train], targets[train], None if weights is None else weights[train])
+    return kept, Validation(x[held_out], y[held_out], None if weights is None else weights[held_out])
+
+
+def epochs_of(
+    model: Any, run: Run, objective: Objective, solver: Solver, samples: Samples, schedule: Schedule
+) -> Iterator[Epoch]:
+    """The endless epochs that the estimator's parameters describe."""
+    rate, seed, norm = model.learning_rate_init, model._seed, model.max_grad_norm
+    if model.solver == "gd":
+        return full_batch_epochs(run, objective, samples, solver, learning_rate=rate, schedule=schedule, max_norm=norm)
+    return epochs(
+        run,
+        objective,
+        samples,
+        solver,
+        learning_rate=rate,
+        batch_size=batch_size_of(model, len(samples)),
+        schedule=schedule,
+        shuffle=model.shuffle,
+        seed=seed,
+        max_norm=norm,
+    )
+
+
+def record(model: Any, epoch: Epoch) -> None:
+    """Note an epoch in the estimator's attributes."""
+    model.n_iter_ += 1
+    model.t_ += epoch.samples
+    model.loss_ = epoch.loss
+    model.loss_curve_.append(epoch.loss)
+    say(model, f"Iteration {model.n_iter_}, loss = {epoch.loss:.8f}")
+
+
+def say(model: Any, line: str) -> None:
+    """Print a line if the estimator is verbose."""
+    if model.verbose:
+        print(line)
+
+
+def fit_epochs(
+    model: Any, run: Run, objective: Objective, solver: Solver, samples: Samples, validation: Validation | None
+) -> None:
+    """Run epochs until the last, until patience runs out, or until somebody stops them.
+
+    With a validation set, the weights of its best epoch are put back at the end.
+    """
+    schedule = schedule_of(model, -(-len(samples) // batch_size_of(model, len(samples))))
+    patience = Patience(model.tol, int(model.n_iter_no_change), larger_is_better=validation is not None)
+    best = run.theta.copy()
+    model.stopped_by_ = "max_iter"
+    began = last = time.perf_counter()
+    try:
+        for epoch in epochs_of(model, run, objective, solver, samples, schedule):
+            record(model, epoch)
+            score = None if validation is None else _validated(model, objective.network, run.theta, validation)
+            exhausted = patience.exhausted_after(epoch.loss if score is None else score)
+            if score is None:
+                model.best_loss_ = patience.best
+            else:
+                model.best_validation_score_ = patience.best
+                if patience.improved:
+                    best[...] = run.theta
+            now = time.perf_counter()
+            progress = Progress(
+                model.n_iter_, int(model.max_iter), epoch.loss, score, epoch.samples_per_second, now - began, now - last
+            )
+            last = now
+            if _stopped(model, progress):
+                model.stopped_by_ = "callback"
+                break
+            if exhausted and not (isinstance(schedule, Adaptive) and _reduced(model, schedule)):
+                say(model, f"No improvement of at least tol={model.tol:g} in {model.n_iter_no_change} epochs.")
+                model.stopped_by_ = "patience"
+                break
+            if exhausted:
+                patience.waited = 0
+            if model.n_iter_ >= model.max_iter:
+                break
+    except KeyboardInterrupt:
+        model.stopped_by_ = "interrupt"
+        warnings.warn(
+            f"Training interrupted by user after {model.n_iter_} epochs; the best weights so far are kept.",
+            stacklevel=3,
+        )
+    if validation is not None:
+        run.theta[...] = best
+    elif model.stopped_by_ == "max_iter" and model.learning_rate != "cosine":
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) reached and the optimization hasn't "
+            "converged yet.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+def _stopped(model: Any, progress: Progress) -> bool:
+    """Tell every callback; whether one of them wants to end the fit."""
+    answers = [callback(progress) for callback in model.callbacks or ()]
+    return any(answers)
+
+
+def _validated(model: Any, network: Network, theta: Array, validation: Validation) -> float:
+    score = validation.accuracy(network, theta, model._head)
+    model.validation_scores_.append(score)
+    say(model, f"Validation score: {score:f}")
+    return score
+
+
+def _reduced(model: Any, schedule: Adaptive) -> bool:
+    reduced = schedule.reduce(model.learning_rate_init)
+    if reduced:
+        say(model, f"Setting learning rate to {model.learning_rate_init * schedule.scale:g}")
+    return reduced

@@ -1,0 +1,174 @@
+"""The archive of a model file: members, sizes and the checksum.
+
+    chainrule.json.npy    the bytes of a JSON text: versions, notes, and the estimator as a tree (see `object_tree`)
+    <attribute>.npy       an array of numbers, dates, or strings of fixed width
+    comment               "sha256:" and the hexadecimal SHA-256 of the whole file, computed with 64 zeros in its place
+
+Nothing is compressed. Trained weights hardly shrink, and a reader that refuses compression takes no memory that the
+file's own size does not account for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import os
+import re
+import zipfile
+from collections.abc import Mapping
+from typing import IO, Any
+
+import numpy as np
+
+from chainrule import __version__
+from chainrule.estimators.object_tree import INTEGER_BITS, AnyArray, ModelFileError, simple_dtype
+
+FORMAT = "chainrule model"
+FORMAT_VERSION = 1
+MANIFEST = "chainrule.json"
+
+_LABEL, _ZEROS = b"sha256:", b"0" * 64
+_MEMBER = re.compile(r"[A-Za-z0-9_.\[\]-]{1,200}\.npy")
+_NPY_HEADER = re.compile(
+    rb"\{'descr': '([^']{1,40})', 'fortran_order': (True|False), "
+    rb"'shape': \(((?:\d{1,18}, )*(?:\d{1,18},?)?)\), \} *\n"
+)
+_CHUNK = 2**20
+
+
+def write_archive(file: IO[bytes], arrays: Mapping[str, AnyArray]) -> None:
+    """Write the arrays and the checksum to an empty file, open for reading and writing; the manifest comes first."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy")  # dated 1980, so that equal models make equal files
+            member.external_attr = 0o644 << 16
+            with archive.open(member, "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, np.asarray(array), version=(1, 0), allow_pickle=False)
+        archive.comment = _LABEL + _ZEROS
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(-len(_ZEROS), os.SEEK_END)
+    file.write(digest.encode())
+
+
+class Reader:
+    """The members of an archive, each checked before memory is taken for it.
+
+    Raises
+    ------
+    ModelFileError
+        If the bytes are no model file, are incomplete, damaged or malformed, or in a newer format. Bytes that are made
+        to mislead may raise other errors from zipfile, json or NumPy.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        _verify(data)
+        self._archive = zipfile.ZipFile(io.BytesIO(data))
+        members = self._archive.infolist()
+        self._members = {member.filename: member for member in members}
+        self._arrays: dict[str, AnyArray] = {}
+        if len(self._members) < len(members):
+            raise ModelFileError("it has two members of one name")
+        for name, member in self._members.items():
+            if not _MEMBER.fullmatch(name):
+                raise ModelFileError(f"it has a member named {name[:80]!r}")
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ModelFileError(f"its member {name!r} is compressed")
+        if sum(member.file_size for member in members) > len(data):
+            raise ModelFileError("its members claim more bytes than it has")
+        self.manifest = self._read_manifest()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def array(self, name: Any) -> AnyArray:
+        """The array of that name, the same one each time."""
+        if name not in self._arrays:
+            member = self._members.get(f"{name}.npy") if isinstance(name, str) else None
+            if member is None:
+                raise ModelFileError(f"its array {name!r} is missing")
+            with self._archive.open(member) as stream:
+                self._arrays[name] = _read_array(stream, name, member.file_size)
+        return self._arrays[name]
+
+    def _read_manifest(self) -> dict[str, Any]:
+        text = self.array(MANIFEST)
+        if text.dtype != np.uint8 or text.ndim != 1:
+            raise ModelFileError("its manifest is malformed")
+        manifest = json.loads(text.tobytes(), parse_int=_integer, parse_constant=_constant)
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            raise ModelFileError("it is not a chainrule model")
+        number = manifest.get("version")
+        if type(number) is not int or number < 1:
+            raise ModelFileError("its format version is malformed")
+        if number > FORMAT_VERSION:
+            raise ModelFileError(
+                f"it was written in the newer format {number} by chainrule {str(manifest.get('chainrule'))[:20]}; "
+                f"chainrule {__version__} reads format {FORMAT_VERSION}"
+            )
+        return manifest
+
+
+def _verify(data: bytes) -> None:
+    """Check that the file is complete and undamaged, before anything in it is interpreted."""
+    name = f"{MANIFEST}.npy".encode()
+    begins = b"PK\3\4".startswith(data[:4]) and name.startswith(data[30 : 30 + len(name)])
+    ends = data[: -len(_ZEROS)].endswith(_LABEL)
+    if not data:
+        raise ModelFileError("it is empty")
+    if not begins and not ends:
+        raise ModelFileError("it is not a chainrule model")
+    if not ends:
+        raise ModelFileError("it is truncated, or was rewritten by another program: its checksum is missing")
+    digest = hashlib.sha256(memoryview(data)[: -len(_ZEROS)])
+    digest.update(_ZEROS)
+    if digest.hexdigest().encode() != data[-len(_ZEROS) :]:
+        raise ModelFileError("it is damaged: its checksum does not match")
+    if not begins:
+        raise ModelFileError("it is not a chainrule model")
+
+
+def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
+    """Read an .npy member of `size` bytes, whose header has to account for every one of them.
+
+    NumPy's reader evaluates the header as a Python literal and takes memory for whatever shape it claims.
+    """
+    prefix = stream.read(10)
+    header = stream.read(int.from_bytes(prefix[8:], "little"))
+    match = _NPY_HEADER.fullmatch(header)
+    if prefix[:8] != b"\x93NUMPY\1\0" or not match:
+        raise ModelFileError(f"its array {name!r} has a malformed header")
+    dtype = simple_dtype(match[1].decode("latin-1"))
+    shape = tuple(int(length) for length in match[3].split(b",") if length.strip())
+    count = size - len(prefix) - len(header)
+    if dtype.itemsize == 0 or math.prod(shape) * dtype.itemsize != count:
+        raise ModelFileError(f"its array {name!r} of {count} bytes claims the shape {shape} of dtype {dtype.str}")
+    array = np.empty(shape, dtype, order="F" if match[2] == b"True" else "C")
+    content = array.reshape(-1, order="A").view(np.uint8)
+    read = 0
+    while read < count and (chunk := stream.read(min(_CHUNK, count - read))):
+        content[read : read + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        read += len(chunk)
+    if read < count or stream.read(1):
+        raise ModelFileError(f"its array {name!r} has not the size that the archive states")
+    # Values that no string or truth value has would surface later, as errors inside NumPy.
+    if dtype.kind == "b" and count and content.max() > 1:
+        raise ModelFileError(f"its array {name!r} of truth values has other values")
+    if dtype.kind == "U" and count and content.view(f"{dtype.byteorder}u4").max() > 0x10FFFF:
+        raise ModelFileError(f"its array {name!r} of strings has characters beyond Unicode")
+    return array
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > INTEGER_BITS // 3:
+        raise ModelFileError(f"it has an integer of {len(digits)} digits")
+    return int(digits)
+
+
+def _constant(name: str) -> float:
+    raise ModelFileError(f"its manifest is not JSON: it has {name}")
