@@ -343,7 +343,7 @@ def _saved_model(tmp_path_factory: pytest.TempPathFactory, name: str, *options: 
 @pytest.fixture(scope="session")
 def flowers_model(tmp_path_factory: pytest.TempPathFactory, flowers_csv: Path) -> Path:
     """Return a model that tells the species apart."""
-    options = ("--target", "species", "--epochs", "40", "--hidden", "12")
+    options = ("--target", "species", "--epochs", "150", "--hidden", "12", "--learning-rate", "0.02")
     return _saved_model(tmp_path_factory, "flowers", flowers_csv, *options)
 
 

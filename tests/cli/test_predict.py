@@ -99,17 +99,18 @@ def test_a_row_is_judged_alone(chainrule, expected, write, flower_header, flower
     np.testing.assert_allclose(found, expected.probabilities, rtol=0, atol=1e-5)
 
 
-def test_codes_that_look_like_numbers_keep_their_meaning(chainrule, train, write):
+@pytest.mark.parametrize(("one", "two"), [("1", "2"), ("01", "02"), ("1.50", "2.50"), ("True", "False")])
+def test_codes_that_look_like_numbers_keep_their_meaning(chainrule, write, one, two):
     """A category with codes 1, 2 and x is text; a later file in which only 1 and 2 occur is not."""
-    kinds = {"1": "low", "2": "high", "x": "none"}
-    rows = [[code, kinds[code]] for code in ["1", "2", "x"] * 20]
+    kinds = {one: "low", two: "high", "x": "none"}
+    rows = [[code, kinds[code]] for code in [one, two, "x"] * 20]
     options = ("--target", "level", "--epochs", "150", "--learning-rate", "0.05", "--out", "m.chainrule")
     chainrule("train", write(Path("d.csv"), ("code", "level"), rows), *options, "--hidden", "8", "--json").trained()
     whole = chainrule("predict", "m.chainrule", "d.csv").predictions(60)
     assert whole.predicted == [row[1] for row in rows]
-    some = chainrule("predict", "m.chainrule", write(Path("n.csv"), ("code",), [["1"], ["2"], ["2"]]))
+    some = chainrule("predict", "m.chainrule", write(Path("n.csv"), ("code",), [[one], [two], [two]]))
     assert some.predictions(3).predicted == ["low", "high", "high"]
-    gap = chainrule("predict", "m.chainrule", write(Path("n.csv"), ("code", "id"), [["1", 1], [None, 2], ["2", 3]]))
+    gap = chainrule("predict", "m.chainrule", write(Path("n.csv"), ("code", "id"), [[one, 1], [None, 2], [two, 3]]))
     assert [gap.predictions(3).predicted[index] for index in (0, 2)] == ["low", "high"]
 
 

@@ -14,7 +14,6 @@ from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.datasets import load_iris
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -61,11 +60,6 @@ class Shifted(TransformerMixin, BaseEstimator):
         return np.asarray(X) + self.offset_
 
 
-class Unlisted(BaseEstimator):
-    def __init__(self, hook=None):
-        self.hook = hook
-
-
 def through_file(value, folder, **options):
     return load(save(value, folder / "a.model", **options))
 
@@ -88,7 +82,7 @@ def assert_identical(actual, expected):
         assert_identical(list(actual.items()), list(expected.items()))
     elif isinstance(expected, np.random.RandomState):
         assert_identical(actual.get_state(), expected.get_state())
-    elif hasattr(expected, "__dict__") and not callable(expected):
+    elif isinstance(expected, BaseEstimator | make_column_selector):
         assert_identical(vars(actual), vars(expected))
     else:
         assert actual is expected or actual == expected or (actual != actual and expected != expected)
@@ -156,55 +150,47 @@ def test_an_unfitted_transformer_comes_back(name, tmp_path):
     assert_identical(through_file(estimator, tmp_path), estimator)
 
 
-def columns(kind="names", remainder="drop"):
-    numbers, words = {
-        "names": (["width", "height"], ["kind"]),
-        "index": (FRAME.columns[:2], FRAME.columns[2:3]),
-        "selector": (make_column_selector(dtype_include=np.number), make_column_selector(pattern="^kind$")),
-        "slice": (slice("width", "height"), slice(2, 3)),
-        "mask": (np.array([True, True, False, False]), [False, False, True, False]),
-    }[kind]
+TABLE = FRAME.assign(size=np.arange(6.0))
+COLUMNS = {
+    "names": (["width", "height"], ["kind"]),
+    "index": (TABLE.columns[:2], TABLE.columns[2:3]),
+    "selector": (make_column_selector(dtype_include=np.number), make_column_selector(pattern="^kind$")),
+    "slice": (slice("width", "height"), slice(2, 3)),
+    "mask": (np.array([True, True, False, False]), [False, False, True, False]),
+}
+
+
+def columns(kind, remainder="drop"):
+    numbers, words = COLUMNS[kind]
     return ColumnTransformer(
         [
             ("numbers", make_pipeline(SimpleImputer(add_indicator=True), RobustScaler()), numbers),
             ("words", OneHotEncoder(handle_unknown="ignore"), words),
             ("kept", "passthrough", ["height"]),
-            ("left", "drop", ["size"]),
+            ("left out", "drop", ["height"]),
         ],
         remainder=remainder,
         transformer_weights={"words": 0.5},
     )
 
 
-@pytest.mark.parametrize("kind", ["names", "index", "selector", "slice", "mask"])
-@pytest.mark.parametrize("remainder", ["drop", "passthrough"])
+@pytest.mark.parametrize("remainder", ["drop", "passthrough", StandardScaler()])
+@pytest.mark.parametrize("kind", COLUMNS)
 def test_a_pipeline_of_columns_comes_back(kind, remainder, tmp_path):
-    frame = FRAME.drop(columns="size") if remainder == "drop" else FRAME.assign(size=np.arange(6.0), extra=0.25)
-    inner = columns(kind, remainder)
-    if remainder == "drop":
-        inner.transformers = inner.transformers[:3]
-        if kind == "mask":
-            inner.transformers[0] = (*inner.transformers[0][:2], [True, True, False])
-            inner.transformers[1] = (*inner.transformers[1][:2], [False, False, True])
-    elif kind == "selector":
-        inner.transformers[0] = (*inner.transformers[0][:2], make_column_selector(pattern="th"))
-    elif kind == "mask":
-        inner.transformers[0] = (*inner.transformers[0][:2], np.array([True, True, False, False, False]))
-        inner.transformers[1] = (*inner.transformers[1][:2], [False, False, True, False, False])
-    pipeline = Pipeline([("columns", inner), ("scale", StandardScaler(with_mean=False))]).fit(frame)
+    steps = [("columns", columns(kind, remainder)), ("scale", StandardScaler(with_mean=False))]
+    pipeline = Pipeline(steps).fit(TABLE)
     loaded = through_file(pipeline, tmp_path)
-    assert_identical(np.asarray(loaded.transform(frame)), np.asarray(pipeline.transform(frame)))
+    assert_identical(loaded.transform(TABLE), pipeline.transform(TABLE))
     assert_identical(loaded.get_feature_names_out(), pipeline.get_feature_names_out())
     assert_identical(loaded.feature_names_in_, pipeline.feature_names_in_)
-    assert repr(loaded.get_params()["scale"]) == repr(pipeline.get_params()["scale"])
     assert loaded.get_params().keys() == pipeline.get_params().keys()
-    refitted = loaded.fit(frame)
-    assert_identical(np.asarray(refitted.transform(frame)), np.asarray(pipeline.transform(frame)))
-    assert_identical(through_file(loaded, tmp_path), loaded)
+    if kind != "index":
+        assert_identical(loaded, pipeline)
+    assert_identical(loaded.fit(TABLE).transform(TABLE), pipeline.transform(TABLE))
 
 
 def test_an_index_of_columns_comes_back_as_a_list(tmp_path):
-    loaded = through_file(columns("index", "drop"), tmp_path)
+    loaded = through_file(columns("index"), tmp_path)
     assert loaded.transformers[0][2] == ["width", "height"]
 
 
@@ -264,7 +250,7 @@ def test_another_version_of_scikit_learn_is_pointed_out(tmp_path, monkeypatch):
 def test_notes_are_kept_and_read_without_the_estimator(tmp_path, monkeypatch):
     notes = {"data": "Iris ü", "scores": [0.5, NAN], "seed": np.int64(3), 7: ("x", None), "$odd": {"deep": np.eye(2)}}
     path = save(StandardScaler(), tmp_path / "a.model", about=notes)
-    monkeypatch.setattr(saveable, "class_of", None)
+    monkeypatch.setattr("chainrule.estimators.object_building.class_of", None)
     assert_identical(read_about(path), notes)
     assert read_about(save(StandardScaler(), path)) == {}
 
@@ -281,61 +267,6 @@ def test_numpy_opens_the_file_without_pickles(tmp_path):
         np.testing.assert_array_equal(content["steps[0][1].mean_"], np.nanmean(NUMBERS, axis=0))
     assert (manifest["format"], manifest["version"]) == ("chainrule model", 1)
     assert manifest["estimator"]["$object"] == "sklearn.pipeline.Pipeline"
-
-
-REFUSED = {
-    "a function": (Shifted(by=[0, {"f": np.log1p}]), r"estimator\.by\[1\]\['f'\] is of class numpy.ufunc"),
-    "a lambda": (
-        make_pipeline(FunctionTransformer(lambda X: X)),
-        r"estimator\.steps\[0\]\[1\]: sklearn\.preprocessing\.FunctionTransformer\.func must be None",
-    ),
-    "an unknown class": (Shifted(by=LogisticRegression()), r"estimator\.by is of class sklearn\..*LogisticRegression"),
-    "an unregistered estimator": (Unlisted(), r"estimator is of class .*Unlisted, .*register_saveable"),
-    "a method": (Shifted(by="x".upper), r"estimator\.by is the function or class None\.upper"),
-    "a class": (Shifted(by=StandardScaler), r"estimator\.by is the function or class sklearn.*StandardScaler"),
-    "a set": (Shifted(by={1}), r"estimator\.by is of class builtins\.set"),
-    "a structured array": (Shifted(by=np.zeros(2, "i4,f8")), r"estimator\.by is an array of dtype"),
-    "a generator": (Shifted(by=np.random.RandomState(np.random.PCG64())), r"estimator\.by is of class numpy.*RandomS"),
-    "an unregistered rule": (Shifted(by=rules.Rule("mine", None, None)), r"estimator\.by is of class .*Rule"),
-    "an object as key": (Shifted(by={((1,),): 1}), r"estimator\.by has the key"),
-    "no estimator": ([1], r"expected a fitted estimator, got \[1\]"),
-    "an estimator's class": (StandardScaler, r"estimator is the function or class"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_a_file_cannot_hold_is_named_and_nothing_is_written(name, tmp_path):
-    estimator, message = REFUSED[name]
-    with pytest.raises(TypeError, match=message):
-        save(estimator, tmp_path / "a.model")
-    assert not list(tmp_path.iterdir())
-
-
-def test_what_contains_itself_is_refused(tmp_path):
-    endless = []
-    endless.append(endless)
-    with pytest.raises(ValueError, match=r"estimator\.by\[0\]\[0\].* does it contain itself"):
-        save(Shifted(by=endless), tmp_path / "a.model")
-    with pytest.raises(ValueError, match=r"estimator\.by is an integer of 5000 bits"):
-        save(Shifted(by=1 << 4999), tmp_path / "a.model")
-    with pytest.raises(TypeError, match="about: expected a dict, got 3"):
-        save(Shifted(), tmp_path / "a.model", about=3)
-    assert not list(tmp_path.iterdir())
-    assert through_file(Shifted(by=(1 << 4095)), tmp_path).by == 1 << 4095
-
-
-def test_register_saveable_wants_a_class():
-    with pytest.raises(TypeError, match="expected a class, got 3"):
-        register_saveable(3)
-    assert register_saveable(StandardScaler) is StandardScaler
-
-
-def test_a_subclass_of_a_listed_class_is_not_listed(tmp_path):
-    class StandardScaler(sklearn.preprocessing.StandardScaler):
-        pass
-
-    with pytest.raises(TypeError, match="register_saveable"):
-        save(StandardScaler(), tmp_path / "a.model")
 
 
 def test_importing_the_module_imports_neither_pandas_nor_torch_nor_scikit_learn():

@@ -140,32 +140,43 @@ def test_n25_losses_and_gradients_at_10_for_y_0():
     assert rules.binary_cross_entropy.vjp(o, y, one)[0][0] == pytest.approx(0.9999546021, abs=0.5e-10)
 
 
-@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
-def test_a_network_under_either_loss_matches_its_matrix_form_autograd_and_its_trace(
-    rule, plan_gradients, trace_steps, autograd, agree
-):
+def under(rule):
+    """A network with that loss, its blocks, x, targets and weights."""
     W1, b1, W2, b2, x, y = draws()
-    blocks, weights = (W1, b1, W2[:1], b2[:1]), np.array([1.0, 2.0, 0.5, 3.0, 0.25, 1.5])
     network = mlp(FEATURES, (HIDDEN,), 1, activation="softplus", loss=rule)
+    return network, (W1, b1, W2[:1], b2[:1]), x, y[:, None], np.array([1.0, 2.0, 0.5, 3.0, 0.25, 1.5])
+
+
+@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
+def test_a_network_under_either_loss_matches_its_matrix_form_and_its_traces(rule, plan_gradients, trace_steps, agree):
+    network, (W1, b1, W2, b2), x, y, weights = under(rule)
     shares = weights[:, None] / weights.sum()
     pre = x @ W1.T + b1
     hidden = np.log(1 + np.exp(pre))
-    p = naive_sigmoid(hidden @ W2[:1].T + b2[:1])
-    squared = rule is rules.half_squared_error
-    D2 = shares * ((p - y[:, None]) * p * (1 - p) if squared else p - y[:, None])
-    D1 = (D2 @ W2[:1]) * naive_sigmoid(pre)
+    p = naive_sigmoid(hidden @ W2.T + b2)
+    D2 = shares * ((p - y) * p * (1 - p) if rule is rules.half_squared_error else p - y)
+    D1 = (D2 @ W2) * naive_sigmoid(pre)
     expected = {"W1": D1.T @ x, "b1": D1.sum(axis=0), "W2": D2.T @ hidden, "b2": D2.sum(axis=0), "x": D1 @ W1}
-
-    def witness(W1, b1, W2, b2, x):
-        p = ((x @ W1.T + b1).exp().log1p() @ W2.T + b2).sigmoid()
-        target, share = p.new_tensor(y[:, None]), p.new_tensor(shares)
-        each = (p - target) ** 2 / 2 if squared else -target * p.log() - (1 - target) * (1 - p).log()
-        return (each * share).sum()
-
-    _, found = plan_gradients(network, blocks, x, y[:, None], weights)
-    for (name, formula), slope in zip(expected.items(), autograd(witness, *blocks, x), strict=True):
+    _, found = plan_gradients(network, (W1, b1, W2, b2), x, y, weights)
+    for name, formula in expected.items():
         agree(found[name], formula)
-        agree(found[name], slope)
-    steps = [trace_steps(network, blocks, row, target) for row, target in zip(x, y, strict=True)]
+    steps = [trace_steps(network, (W1, b1, W2, b2), *row) for row in zip(x, y, strict=True)]
     for name in ("W1", "b1", "W2", "b2"):
         agree(sum(share * step[f"d {name}"] for share, step in zip(shares[:, 0], steps, strict=True)), expected[name])
+    agree(np.stack([step["d x"] for step in steps]) * shares, expected["x"])
+
+
+@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
+def test_a_network_under_either_loss_matches_autograd(rule, plan_gradients, autograd, agree):
+    network, blocks, x, y, weights = under(rule)
+
+    def loss(W1, b1, W2, b2, x):
+        p = ((x @ W1.T + b1).exp().log1p() @ W2.T + b2).sigmoid()
+        target, weight = p.new_tensor(y), p.new_tensor(weights[:, None])
+        squared = (p - target) ** 2 / 2
+        each = squared if rule is rules.half_squared_error else -target * p.log() - (1 - target) * (1 - p).log()
+        return (each * weight).sum() / weight.sum()
+
+    _, found = plan_gradients(network, blocks, x, y, weights)
+    for name, slope in zip(("W1", "b1", "W2", "b2", "x"), autograd(loss, *blocks, x), strict=True):
+        agree(found[name], slope)

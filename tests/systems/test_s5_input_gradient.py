@@ -117,7 +117,7 @@ def test_a_second_batch_through_the_same_plan_leaves_nothing_of_the_first(
 
 
 def test_an_input_that_saturates_every_unit_still_has_its_gradient_in_a_trace(
-    network, blocks, inputs, trace_steps, differences, agree
+    network, blocks, trace_steps, differences, agree
 ):
     # All units lie between 38 and 42, so that a is 1 in float64 and the closed form with 1 - a gives 0.
     A, B = blocks

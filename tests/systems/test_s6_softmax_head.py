@@ -88,20 +88,31 @@ def test_a_label_that_is_no_class_raises_and_its_neighbour_does_not(label):
     rules.softmax_cross_entropy(SCORES["ordinary"], min(max(label, 0), 4))
 
 
-def test_a_linear_head_matches_its_matrix_form_and_autograd(plan_gradients, autograd, agree):
+def linear_head():
+    """W, b, x, labels and weights of a softmax regression with three features and five classes."""
     draw = np.random.default_rng(601)
     W, b, x = draw.normal(0, 1.5, (5, 3)), draw.normal(0.2, 1, 5), draw.normal(-0.4, 1.1, (4, 3))
-    y, weights = np.array([4, 0, 2, 2]), np.array([0.5, 4.0, 1.0, 1.25])
-    D = (np.stack([shifted_softmax(row) for row in x @ W.T + b]) - np.eye(5)[y]) * (weights / weights.sum())[:, None]
+    return W, b, x, np.array([4, 0, 2, 2]), np.array([0.5, 4.0, 1.0, 1.25])
+
+
+def test_a_linear_head_matches_its_matrix_form(plan_gradients, agree):
+    W, b, x, y, weights = linear_head()
+    probs = np.stack([shifted_softmax(row) for row in x @ W.T + b])
+    D = (probs - np.eye(5)[y]) * (weights / weights.sum())[:, None]
+    _, found = plan_gradients(mlp(3, (), 5), [W, b], x, y, weights)
+    for name, formula in {"W1": D.T @ x, "b1": D.sum(axis=0), "x": D @ W}.items():
+        agree(found[name], formula)
+
+
+def test_a_linear_head_matches_autograd(plan_gradients, autograd, agree):
+    W, b, x, y, weights = linear_head()
 
     def risk(W, b, x):
         log_probs = (x @ W.T + b).log_softmax(-1)
         return -(log_probs.new_tensor(weights) * log_probs[range(4), y]).sum() / weights.sum()
 
     _, found = plan_gradients(mlp(3, (), 5), [W, b], x, y, weights)
-    slopes = autograd(risk, W, b, x)
-    for name, formula, slope in zip(("W1", "b1", "x"), (D.T @ x, D.sum(axis=0), D @ W), slopes, strict=True):
-        agree(found[name], formula)
+    for name, slope in zip(("W1", "b1", "x"), autograd(risk, W, b, x), strict=True):
         agree(found[name], slope)
 
 

@@ -1,6 +1,6 @@
 """A ball: one real number, known to lie within a radius of a midpoint, at any precision.
 
-What makes plain `flint.arb` values unsound under code written for floats is that such code compares and rounds: `clip` of
+Plain `flint.arb` values are unsound under code written for floats, because such code compares and rounds: `clip` of
 0 +/- 1e-80 at 0 would silently be 0, and a ball stored into a float array would lose its radius. A `Ball` raises
 `Undecided` in both cases. Undecided means unchecked, never wrong.
 
@@ -41,7 +41,7 @@ class Ball:
     >>> third * 3 == 1
     Traceback (most recent call last):
         ...
-    chainrule.checking.ball.Undecided: [1.000000000 +/- 1.12e-16] == 1 cannot be decided
+    chainrule.checking.ball.Undecided: [1.000000000 +/- 3e-15] == 1 cannot be decided
     >>> float(third)
     Traceback (most recent call last):
         ...
@@ -55,6 +55,9 @@ class Ball:
     ndim: ClassVar[int] = 0
     dtype: ClassVar[np.dtype[Any]] = np.dtype(object)
 
+    value: Any
+    fingerprint: int
+
     def __init__(self, value: Number, fingerprint: int | None = None) -> None:
         if isinstance(value, Ball):
             self.value, self.fingerprint = value.value, value.fingerprint
@@ -62,6 +65,8 @@ class Ball:
         number = exactly(value)
         if number is None:
             raise TypeError(f"a Ball is made of an int or a float, got {type(value).__name__}")
+        if not number.is_finite() and number.rad().is_finite() and not number.is_nan():
+            number = number.mid()  # an infinity plus or minus something is that infinity
         self.value = number
         if number.is_exact() and number.is_finite():
             # Exact numbers are recognised whatever expression they come from.
@@ -71,41 +76,41 @@ class Ball:
 
     def __repr__(self) -> str:
         if not self.value.is_finite():
-            return str(nearest(self)) if self.value.is_exact() else "[any number]"
+            return "[any number]" if self.says_nothing() else str(nearest(self))
         with precision(max(128, flint.ctx.prec)):
             text = str(self.value.str(10))
         return text.rstrip("0").rstrip(".") if "." in text and not set("[e") & set(text) else text
 
-    def __add__(self, other: Number) -> Ball:
+    def __add__(self, other: Number) -> Any:
         return self._with(other, operator.add)
 
-    def __radd__(self, other: Number) -> Ball:
+    def __radd__(self, other: Number) -> Any:
         return self._after(other, operator.add)
 
-    def __sub__(self, other: Number) -> Ball:
+    def __sub__(self, other: Number) -> Any:
         if isinstance(other, Ball) and self.fingerprint == other.fingerprint and self.value.is_finite():
             return Ball(0)  # an inexact ball minus itself
         return self._with(other, operator.sub)
 
-    def __rsub__(self, other: Number) -> Ball:
+    def __rsub__(self, other: Number) -> Any:
         return self._after(other, operator.sub)
 
-    def __mul__(self, other: Number) -> Ball:
+    def __mul__(self, other: Number) -> Any:
         return self._with(other, operator.mul)
 
-    def __rmul__(self, other: Number) -> Ball:
+    def __rmul__(self, other: Number) -> Any:
         return self._after(other, operator.mul)
 
-    def __truediv__(self, other: Number) -> Ball:
+    def __truediv__(self, other: Number) -> Any:
         return self._with(other, operator.truediv)
 
-    def __rtruediv__(self, other: Number) -> Ball:
+    def __rtruediv__(self, other: Number) -> Any:
         return self._after(other, operator.truediv)
 
-    def __pow__(self, other: Number) -> Ball:
+    def __pow__(self, other: Number) -> Any:
         return self._with(other, operator.pow)
 
-    def __rpow__(self, other: Number) -> Ball:
+    def __rpow__(self, other: Number) -> Any:
         return self._after(other, operator.pow)
 
     def __neg__(self) -> Ball:
@@ -123,26 +128,26 @@ class Ball:
     def __ceil__(self) -> Ball:
         return self._whole(self.value.ceil())
 
-    def __lt__(self, other: Number) -> bool:
+    def __lt__(self, other: Number) -> Any:
         return self._compare(other, operator.lt, operator.ge, "<", if_same=False)
 
-    def __le__(self, other: Number) -> bool:
+    def __le__(self, other: Number) -> Any:
         return self._compare(other, operator.le, operator.gt, "<=", if_same=True)
 
-    def __gt__(self, other: Number) -> bool:
+    def __gt__(self, other: Number) -> Any:
         return self._compare(other, operator.gt, operator.le, ">", if_same=False)
 
-    def __ge__(self, other: Number) -> bool:
+    def __ge__(self, other: Number) -> Any:
         return self._compare(other, operator.ge, operator.lt, ">=", if_same=True)
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> Any:
         return self._compare(other, operator.eq, operator.ne, "==", if_same=True)
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> Any:
         return self._compare(other, operator.ne, operator.eq, "!=", if_same=False)
 
     def __bool__(self) -> bool:
-        return self != 0
+        return bool(self != 0)
 
     def __float__(self) -> float:
         number = nearest(self)
@@ -154,6 +159,10 @@ class Ball:
         if not (self.value.is_exact() and self.value.is_integer()):
             raise Undecided(f"{self} is not exactly an integer")
         return int(self.value.unique_fmpz())
+
+    def says_nothing(self) -> bool:
+        """Whether any number lies in the ball, or none does, as after infinity minus infinity."""
+        return not self.value.is_finite() and (self.value.is_nan() or not self.value.is_exact())
 
     # What NumPy's functions call on the entries of an object array.
 
@@ -213,16 +222,18 @@ class Ball:
             return Ball(value)
         raise Undecided(f"{self} may lie on either side of a whole number")
 
-    def _with(self, other: Number, operation: Callable[[Any, Any], Any]) -> Ball:
+    def _with(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
         ball = other if isinstance(other, Ball) else _converted(other)
         if ball is None:
             return NotImplemented
         mark = hash((operation.__name__, self.fingerprint, ball.fingerprint))
         return Ball(operation(self.value, ball.value), mark)
 
-    def _after(self, other: Number, operation: Callable[[Any, Any], Any]) -> Ball:
+    def _after(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
         ball = _converted(other)
-        return NotImplemented if ball is None else ball._with(self, operation)
+        if ball is None:
+            return NotImplemented
+        return ball._with(self, operation)
 
     def _compare(
         self,
@@ -232,7 +243,7 @@ class Ball:
         sign: str,
         *,
         if_same: bool,
-    ) -> bool:
+    ) -> Any:
         ball = other if isinstance(other, Ball) else _converted(other)
         if ball is None:
             return NotImplemented
@@ -240,7 +251,7 @@ class Ball:
             return True
         if fails(self.value, ball.value):
             return False
-        if self.fingerprint == ball.fingerprint and not self.value.is_nan():
+        if self.fingerprint == ball.fingerprint and not self.says_nothing():
             return if_same
         raise Undecided(f"{self} {sign} {ball} cannot be decided")
 
@@ -285,17 +296,14 @@ def nearest(ball: Ball) -> float:
     True
     """
     value = ball.value
-    if value.is_nan():
-        return math.nan
     if not value.is_finite():
-        # The float of an infinite midpoint keeps its sign; an infinite radius leaves the midpoint unknown.
-        return float(value) if value.is_exact() else math.nan
+        return math.nan if ball.says_nothing() else float(value)
     mantissa, exponent = (int(part) for part in value.mid().man_exp())
     scale = mantissa.bit_length() + exponent
     if scale < -1080 or scale > 1025:
-        return math.copysign(0.0 if scale < 0 else math.inf, mantissa)
+        return math.copysign(0.0 if scale < 0 else math.inf, -1 if mantissa < 0 else 1)
     try:
         # Python's division of integers rounds correctly, to subnormal numbers as well.
         return mantissa / (1 << -exponent) if exponent < 0 else float(mantissa << exponent)
     except OverflowError:
-        return math.copysign(math.inf, mantissa)
+        return math.copysign(math.inf, -1 if mantissa < 0 else 1)

@@ -1,19 +1,19 @@
 """Arrays of balls, on which code written for NumPy's floats runs unchanged.
 
-`balls(x)` gives an object array of `Ball` entries, exact for floats. It is an `ndarray` of a subclass whose only work is to
+`balls(x)` gives an object array of `Ball` entries, exact for floats. It is an `ndarray` of a subclass whose work is to
 keep every entry a Ball: NumPy's `clip(x, 0, None)`, `where(mask, x, 0.5)` and `sign(x)` put plain numbers among the
 objects, on which `np.exp` would then fail and products would round.
 
 >>> probs = balls([0.25, 0.75])
 >>> np.log(np.where(probs > 0.5, probs, 1.0))
-BallArray([0, [-0.2876820725 +/- 4.82e-11]], dtype=object)
+BallArray([0, [-0.2876820725 +/- 4.83e-11]], dtype=object)
 >>> midpoints(_)
 array([ 0.        , -0.28768207])
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,9 +43,9 @@ class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
         return tuple(_wrapped(x) for x in result) if isinstance(result, tuple) else _wrapped(result)
 
     def __array_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, func: Callable[..., Any], types: Iterable[type], args: Iterable[Any], kwargs: Mapping[str, Any]
     ) -> Any:
-        result = super().__array_function__(func, types, args, kwargs)  # type: ignore[misc]
+        result = super().__array_function__(func, types, args, kwargs)
         if isinstance(result, tuple | list):
             return type(result)(_wrapped(x) if isinstance(x, np.ndarray) else x for x in result)
         return _wrapped(result) if isinstance(result, np.ndarray | Ball) else result
@@ -103,12 +103,14 @@ def midpoints(x: Any) -> Floats:
     >>> midpoints(np.exp(balls([0.0, 1.0])))
     array([1.        , 2.71828183])
     """
-    return _each(x, nearest, np.float64)
+    result: Floats = _each(x, nearest, np.float64)
+    return result
 
 
 def radii(x: Any) -> Floats:
     """An upper bound of each ball's radius."""
-    return _each(x, lambda ball: _upwards(ball.value.rad()), np.float64)
+    result: Floats = _each(x, lambda ball: _upwards(ball.value.rad()), np.float64)
+    return result
 
 
 def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -117,7 +119,10 @@ def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
     >>> bool(relative_accuracy(np.exp(balls([1.0]))) > 40)
     True
     """
-    return _each(x, lambda ball: max(-(2**62), min(2**62, int(ball.value.rel_accuracy_bits()))), np.int64)
+    result: np.ndarray[Any, np.dtype[np.int64]] = _each(
+        x, lambda ball: max(-(2**62), min(2**62, int(ball.value.rel_accuracy_bits()))), np.int64
+    )
+    return result
 
 
 def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -127,7 +132,7 @@ def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.array(pairs, dtype=bool).reshape(first.shape)
 
 
-def _each(x: Any, function: Callable[[Ball], Any], dtype: Any) -> Any:
+def _each(x: Any, function: Callable[[Any], Any], dtype: Any) -> Any:
     array = balls(x)
     return np.array([function(ball) for ball in array.flat], dtype=dtype).reshape(array.shape)
 

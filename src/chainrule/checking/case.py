@@ -48,8 +48,13 @@ class Case:
 
     @cached_property
     def cotangent(self) -> Any:
-        """A cotangent of the output's shape."""
-        return draw(99, self.value.shape)
+        """A cotangent of the output's shape; 0 at infinite outputs."""
+        return np.where(self.finite, draw(99, self.value.shape), 0.0)
+
+    @cached_property
+    def finite(self) -> Any:
+        """Where the output is no infinity."""
+        return np.isfinite(self.value)
 
     @cached_property
     def ball_inputs(self) -> tuple[Any, ...]:

@@ -18,9 +18,7 @@ CERTAIN_BITS = 60
 NEGLIGIBLE = flint.arb(2) ** -1100
 
 
-def compare(
-    rule: str, check: str, name: str, got: Any, expected: Any, *, skip: Any = False
-) -> Iterator[Finding]:
+def compare(rule: str, check: str, name: str, got: Any, expected: Any, *, skip: Any = False) -> Iterator[Finding]:
     """Mismatches where the balls do not meet; unchecked entries where one of them says too little.
 
     >>> for finding in compare("square", "pullback", "x", balls([1, 2]), balls([1, -2])):
@@ -33,10 +31,11 @@ def compare(
         return
     vague = []
     for index in np.ndindex(first.shape):
-        a, b = first[index], second[index]
+        a: Any = first[index]
+        b: Any = second[index]
         if np.broadcast_to(skip, first.shape)[index]:
             continue
-        if not (a.value.is_nan() or b.value.is_nan() or a.value.overlaps(b.value)):
+        if not (a.says_nothing() or b.says_nothing() or a.value.overlaps(b.value)):
             yield Mismatch(rule, check, f"{name}{position(index)}", digits(a), digits(b))
         elif not (_says_enough(a) and _says_enough(b)):
             vague.append(f"{name}{position(index)}: the balls {a} and {b} say too little")
@@ -58,7 +57,7 @@ def digits(ball: Ball) -> str:
 
 def _says_enough(ball: Ball) -> bool:
     if not ball.value.is_finite():
-        return bool(ball.value.is_exact() and not ball.value.is_nan())
+        return not ball.says_nothing()
     return bool(ball.value.rel_accuracy_bits() >= CERTAIN_BITS or ball.value.rad() < NEGLIGIBLE)
 
 

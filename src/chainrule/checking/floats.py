@@ -19,9 +19,9 @@ from chainrule.checking.report import Unchecked
 def ulp_errors(result: Any, reference: Any) -> Floats:
     """|result - reference| over the distance between floats at the reference, entry by entry.
 
-    A correctly rounded result has at most 1/2. An overflow is right where the reference lies beyond the largest float; nan
-    and a wrong infinity are infinitely wrong. Entries whose reference is no number, or a ball wider than an eighth of a
-    unit, come back as nan: not measured.
+    A correctly rounded result has at most 1/2. An overflow is right where the reference lies beyond the largest float;
+    nan and a wrong infinity are infinitely wrong. Entries whose reference is no number, or a ball wider than an eighth
+    of a unit, come back as nan: not measured.
 
     >>> ulp_errors(np.array([1.0, 1.0 + 2**-52]), balls([1, 1]))
     array([0., 1.])
@@ -32,8 +32,8 @@ def ulp_errors(result: Any, reference: Any) -> Floats:
     return np.array(errors, dtype=np.float64).reshape(floats.shape)
 
 
-def _ulp_error(x: Any, ball: Ball, dtype: Any) -> float:
-    if ball.value.is_nan():
+def _ulp_error(x: Any, ball: Any, dtype: Any) -> float:
+    if ball.says_nothing():
         return np.nan
     with np.errstate(over="ignore", under="ignore"):
         rounded = dtype(nearest(ball))
@@ -61,14 +61,17 @@ def float_errors(case: Case) -> tuple[dict[str, float], list[Unchecked]]:
     unmeasured: list[Unchecked] = []
     for dtype in (np.float64, np.float32):
         name = np.dtype(dtype).name
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):
             inputs = tuple(x if holds_labels(x) else x.astype(dtype) for x in case.inputs)
         if any(np.isfinite(x).sum() != np.isfinite(y).sum() for x, y in zip(case.inputs, inputs, strict=True)):
             unmeasured.append(Unchecked(name, "the inputs lie beyond the largest float"))
             continue
-        for form, result in _results(replace(case, inputs=inputs), dtype):
-            errors, reason = _against_balls(replace(case, inputs=inputs), form, result)
-            found[f"{form} {name}"] = worst(errors) if not reason else found.get(f"{form} {name}", 0.0)
+        rounded = replace(case, inputs=inputs)
+        with np.errstate(all="ignore"):
+            results = dict(_results(rounded, dtype))
+        for form, result in results.items():
+            errors, reason = _against_balls(rounded, form, result)
+            found[f"{form} {name}"] = worst(errors)
             if reason:
                 unmeasured.append(Unchecked(f"{form} {name}", reason))
     return found, unmeasured
@@ -85,7 +88,7 @@ def _results(case: Case, dtype: Any) -> Iterator[tuple[str, Any]]:
 
 def _against_balls(case: Case, form: str, results: tuple[Any, ...]) -> tuple[Floats, str]:
     """All errors of one form, and why some could not be measured."""
-    reason = ""
+    errors, reason = np.zeros(0), ""
     for more in (1, 4, 16):
         exact = replace(case, bits=more * case.bits)
         try:

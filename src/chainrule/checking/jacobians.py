@@ -1,7 +1,7 @@
 """Products with the closed-form Jacobians of rules, which have one matrix per row.
 
-A Jacobian has the output's shape Y followed by R, one row of the input; the input's shape is L + R, where the leading axes
-L are also the output's. A parameter shared by all rows has L = ().
+A Jacobian has the output's shape Y followed by R, one row of the input; the input's shape is L + R, where the leading
+axes L are also the output's. A parameter shared by all rows has L = ().
 """
 
 from __future__ import annotations

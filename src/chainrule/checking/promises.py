@@ -30,9 +30,7 @@ def keeps_inputs(case: Case, check: str) -> Iterator[Finding]:
         elif moves:
             yield from _kept(rule.name, check, f"cotangent of {name}", result, x.shape, dtype)
     if rule.pushforward is not None:
-        tangents = tuple(
-            None if t is None else t.astype(x.dtype) for t, x in zip(case.tangents, inputs, strict=True)
-        )
+        tangents = tuple(None if t is None else t.astype(x.dtype) for t, x in zip(case.tangents, inputs, strict=True))
         moved = rule.jvp(*inputs, *tangents, **case.options)
         yield from _kept(rule.name, check, "the output's tangent", moved, case.value.shape, dtype)
     for name, x, copy in zip(rule.inputs, inputs, before, strict=True):
@@ -40,9 +38,7 @@ def keeps_inputs(case: Case, check: str) -> Iterator[Finding]:
             yield Mismatch(rule.name, check, name, "overwritten", "left alone")
 
 
-def _kept(
-    rule: str, check: str, what: str, result: Any, shape: tuple[int, ...], dtype: Any
-) -> Iterator[Finding]:
+def _kept(rule: str, check: str, what: str, result: Any, shape: tuple[int, ...], dtype: Any) -> Iterator[Finding]:
     if tuple(result.shape) != tuple(shape):
         yield Mismatch(rule, check, f"shape of {what}", str(tuple(result.shape)), str(tuple(shape)))
     if result.dtype != dtype:
@@ -64,9 +60,7 @@ def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
     single = len(rule.inputs) == 1
     out, work = np.full(np.shape(value), np.nan), Workspace()
     buffers = tuple(None if p is None else np.full(p.shape, np.nan) for p in pulled)
-    others = tuple(
-        x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True)
-    )
+    others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
     # The first round leaves other numbers in every buffer.
     for arguments, last in ((others, False), (inputs, True)):
         got, kept = rule.forward(*arguments, out=out, work=work, **case.options)
@@ -123,9 +117,7 @@ def fused_agrees(case: Case, check: str) -> Iterator[Finding]:
         rows = len(logits)
         weights = balls(np.abs(draw(7, (rows, 1))))
         losses, slopes = balls(np.zeros((rows, 1))), balls(np.zeros(logits.shape))
-        rule.value_and_pullback(
-            logits, targets, weights, out=(losses, slopes), work=Workspace(), **case.ball_options
-        )
+        rule.value_and_pullback(logits, targets, weights, out=(losses, slopes), work=Workspace(), **case.ball_options)
         per_entry = case.value.ndim == 2
         expected = np.sum(case.value, axis=-1, keepdims=True) if per_entry else case.value[:, None]
         yield from compare(rule.name, check, "losses", losses, expected)

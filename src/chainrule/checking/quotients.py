@@ -3,8 +3,8 @@
     D(h) = (f(x + h t) - f(x - h t)) / 2h = f'(x) t + h^2 f'''(x)[t, t, t] / 6 + ...
 
 With h = 2^-100 the second term is around 2^-200. It is not guessed but measured: D(2h) - D(h) is three times as large,
-so D(h) with the radius 2 |D(2h) - D(h)| / 3 holds the derivative. Where the slopes from the left and from the right differ
-by as much at h as at 2h (their difference halves on a smooth function) there is a kink.
+so D(h) with the radius 2 |D(2h) - D(h)| / 3 holds the derivative. Where the slopes from the left and from the right
+differ by as much at h as at 2h (their difference halves on a smooth function) there is a kink.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a check found: mismatches that name the entry and both values, what could not be decided, and measured errors."""
+"""What a check found: mismatches that name the entry and both values, what stayed undecided, and measured errors."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from chainrule.estimators.solving import batch_size_of, schedule_of
 from chainrule.networks import Network, Plan
 from chainrule.solvers import Adaptive, Schedule, Solver
 from chainrule.training import Epoch, Objective, Patience, Run, Samples, epochs, full_batch_epochs
+from chainrule.training.threads import suitable_threads
 
 PREDICTION_BLOCK = 2048
 """Rows per forward pass when predicting: bounds the memory of activations."""
@@ -68,7 +69,7 @@ def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: i
 
 
 def epochs_of(
-    model: Any, run: Run, objective: Objective, solver: Solver, samples: Samples, schedule: Schedule
+    model: Any, run: Run, objective: Objective, solver: Solver, samples: Samples, schedule: Schedule, rows: int
 ) -> Iterator[Epoch]:
     """The endless epochs that the estimator's parameters describe."""
     rate, seed, norm = model.learning_rate_init, model._seed, model.max_grad_norm
@@ -80,7 +81,7 @@ def epochs_of(
         samples,
         solver,
         learning_rate=rate,
-        batch_size=batch_size_of(model, len(samples)),
+        batch_size=rows,
         schedule=schedule,
         shuffle=model.shuffle,
         seed=seed,
@@ -110,38 +111,46 @@ def fit_epochs(
 
     With a validation set, the weights of its best epoch are put back at the end.
     """
-    schedule = schedule_of(model, -(-len(samples) // batch_size_of(model, len(samples))))
+    rows = batch_size_of(model, len(samples))
+    schedule = schedule_of(model, -(-len(samples) // rows))
     patience = Patience(model.tol, int(model.n_iter_no_change), larger_is_better=validation is not None)
     best = run.theta.copy()
     model.stopped_by_ = "max_iter"
     began = last = time.perf_counter()
     try:
-        for epoch in epochs_of(model, run, objective, solver, samples, schedule):
-            record(model, epoch)
-            score = None if validation is None else _validated(model, objective.network, run.theta, validation)
-            exhausted = patience.exhausted_after(epoch.loss if score is None else score)
-            if score is None:
-                model.best_loss_ = patience.best
-            else:
-                model.best_validation_score_ = patience.best
-                if patience.improved:
-                    best[...] = run.theta
-            now = time.perf_counter()
-            progress = Progress(
-                model.n_iter_, int(model.max_iter), epoch.loss, score, epoch.samples_per_second, now - began, now - last
-            )
-            last = now
-            if _stopped(model, progress):
-                model.stopped_by_ = "callback"
-                break
-            if exhausted and not (isinstance(schedule, Adaptive) and _reduced(model, schedule)):
-                say(model, f"No improvement of at least tol={model.tol:g} in {model.n_iter_no_change} epochs.")
-                model.stopped_by_ = "patience"
-                break
-            if exhausted:
-                patience.waited = 0
-            if model.n_iter_ >= model.max_iter:
-                break
+        with suitable_threads(objective.network, rows):
+            for epoch in epochs_of(model, run, objective, solver, samples, schedule, rows):
+                record(model, epoch)
+                score = None if validation is None else _validated(model, objective.network, run.theta, validation)
+                exhausted = patience.exhausted_after(epoch.loss if score is None else score)
+                if score is None:
+                    model.best_loss_ = patience.best
+                else:
+                    model.best_validation_score_ = patience.best
+                    if patience.improved:
+                        best[...] = run.theta
+                now = time.perf_counter()
+                progress = Progress(
+                    model.n_iter_,
+                    int(model.max_iter),
+                    epoch.loss,
+                    score,
+                    epoch.samples_per_second,
+                    now - began,
+                    now - last,
+                )
+                last = now
+                if _stopped(model, progress):
+                    model.stopped_by_ = "callback"
+                    break
+                if exhausted and not (isinstance(schedule, Adaptive) and _reduced(model, schedule)):
+                    say(model, f"No improvement of at least tol={model.tol:g} in {model.n_iter_no_change} epochs.")
+                    model.stopped_by_ = "patience"
+                    break
+                if exhausted:
+                    patience.waited = 0
+                if model.n_iter_ >= model.max_iter:
+                    break
     except KeyboardInterrupt:
         model.stopped_by_ = "interrupt"
         warnings.warn(

@@ -18,9 +18,10 @@ from chainrule.estimators.fitting import epochs_of, fit_epochs, forward, hold_ou
 from chainrule.estimators.heads import BINARY, MULTICLASS, MULTILABEL, Head, head_of, head_of_classes
 from chainrule.estimators.inputs import checked_features, checked_samples
 from chainrule.estimators.lbfgs import minimise
-from chainrule.estimators.solving import check_parameters, network_of, schedule_of, solver_of
+from chainrule.estimators.solving import batch_size_of, check_parameters, network_of, schedule_of, solver_of
 from chainrule.networks import Network
 from chainrule.training import Objective, Run, Samples
+from chainrule.training.threads import suitable_threads
 
 
 def _iterative(estimator: MLPClassifier) -> bool:
@@ -112,7 +113,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> from chainrule import MLPClassifier
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier((16,), activation="softplus", solver="lbfgs", random_state=0).fit(X, y)
+    >>> model = MLPClassifier((16,), "softplus", solver="lbfgs", alpha=0.1, max_iter=2000, random_state=0).fit(X, y)
     >>> model.predict(X[[0, 60, 120]])
     array([0, 1, 2])
     >>> model.score(X, y) > 0.97
@@ -267,7 +268,9 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._adopt(theta)
         samples = Samples(X, self._head.targets(y, X.dtype), weights)
         self.n_iter_ = 0
-        record(self, next(epochs_of(self, run, self._objective(), solver, samples, schedule_of(self, 1))))
+        rows = batch_size_of(self, len(samples))
+        with suitable_threads(self._network, rows):
+            record(self, next(epochs_of(self, run, self._objective(), solver, samples, schedule_of(self, 1), rows)))
         self.best_loss_ = min(self.best_loss_, self.loss_)
         self.stopped_by_ = "partial_fit"
         self._remember(run)

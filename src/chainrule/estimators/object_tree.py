@@ -141,7 +141,7 @@ class Encoder:
             return dict(items)
         for key in value:
             if not is_key(key):
-                raise TypeError(f"{path} has the key {key!r} of {_describe(key)}; a file holds scalars as keys")
+                raise TypeError(f"{path} has the key {key!r}, {_describe(key)}; a file holds scalars as keys")
         return {"$dict": [[self.tree(key, f"a key of {path}", depth + 1), item] for key, item in items]}
 
     def _array(self, value: AnyArray, path: str, depth: int) -> Any:
@@ -216,7 +216,9 @@ def registered_rule(name: Any) -> Any:
 
 def _describe(value: Any) -> str:
     if callable(value) and hasattr(value, "__name__"):
-        return f"the function or class {getattr(value, '__module__', None)}.{value.__name__}"
+        kind = "class" if isinstance(value, type) else "function"
+        home = getattr(value, "__module__", None)
+        return f"the {kind} {home + '.' if home else ''}{value.__name__}"
     return f"of class {type(value).__module__}.{type(value).__qualname__}"
 
 

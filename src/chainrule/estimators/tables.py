@@ -31,8 +31,8 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    >>> SmoothScaler().fit_transform(np.array([[0.0], [1.0], [2.0], [1e300]])).round(2).ravel()
-    array([-0.  ,  0.  ,  0.  ,  3.  ])
+    >>> SmoothScaler().fit_transform(np.array([[0.0], [1.0], [2.0], [3.0], [1e300]])).round(2).ravel()
+    array([-0.95, -0.49,  0.  ,  0.49,  3.  ])
     """
 
     def fit(self, X: Any, y: Any = None) -> SmoothScaler:

@@ -129,6 +129,7 @@ class Plan:
         penalise_biases: bool = False,
         label_smoothing: float = 0.0,
         dropout_key: tuple[int, ...] | None = None,
+        validate: bool = True,
     ) -> float:
         """The weighted mean loss of a batch plus the penalty; the gradient of it goes to `self.gradient`.
 
@@ -146,13 +147,17 @@ class Plan:
             For the softmax cross entropy.
         dropout_key : tuple of int, optional
             (seed, epoch, batch): which masks to draw. Without it there is no dropout.
+        validate : bool
+            Whether to check the targets first; training, which has checked them all at once, does not.
 
         Raises
         ------
         ValueError
-            For a batch of another shape, or weights without a positive sum.
+            For a batch of another shape, targets that do not fit the loss, or weights without a positive sum.
         """
         logits = self._forward(x, dropout_key)
+        if validate and self.network.loss.check is not None:
+            self.network.loss.check(logits, targets)
         rows = self._row_weights
         if weights is None:
             rows[...] = 1 / self.rows

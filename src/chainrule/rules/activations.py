@@ -29,9 +29,8 @@ def sigmoid_value(x: Array, *, out: Array | None = None, work: Workspace | None 
 
     The numerator is e^min(x, 0), so that no entry is chosen by a mask.
     """
-    xp = namespace(x)
-    denominator = _decay(x, out=scratch(work, "sigmoid", x.shape, x))
-    denominator = xp.add(denominator, 1, out=denominator)
+    xp, room = namespace(x), scratch(work, "sigmoid", x.shape, x)
+    denominator = xp.add(_decay(x, out=room), 1, out=room)
     numerator = xp.clip(x, None, 0, out=out)
     return xp.divide(xp.exp(numerator, out=out), denominator, out=out)
 
@@ -66,9 +65,8 @@ def _tanh_slope_from_output(y: Array, *, out: Array | None = None, work: Workspa
 
 def softplus_value(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
     """max(x, 0) + log1p(e^-|x|)."""
-    xp = namespace(x)
-    tail = _decay(x, out=scratch(work, "softplus", x.shape, x))
-    tail = xp.log1p(tail, out=None if work is None else tail)
+    xp, room = namespace(x), scratch(work, "softplus", x.shape, x)
+    tail = xp.log1p(_decay(x, out=room), out=room)
     return xp.add(xp.clip(x, 0, None, out=out), tail, out=out)
 
 

@@ -69,6 +69,7 @@ class Objective:
             penalise_biases=self.penalise_biases,
             label_smoothing=self.label_smoothing,
             dropout_key=dropout_key,
+            validate=False,
         )
         return loss, total
 
