@@ -421,19 +421,22 @@ def test_constant_features_are_no_crash(train, write):
 # Where the answers go
 
 
-@pytest.mark.parametrize("out", ["no/such/m.chainrule", "folder"])
-def test_a_place_that_cannot_be_written_is_refused_before_training(process, empty_directory, out):
-    (empty_directory / "folder").mkdir()
+def test_a_place_that_cannot_be_written_is_refused_before_training(process):
+    out = "no/such/m.chainrule"
     start = time.monotonic()
     outcome = process("train", "digits", "--epochs", "100000", "--hidden", "500,500", "--out", out, timeout=60)
-    outcome.complaint(out.split("/")[0], code=(1, 2))
+    outcome.complaint("no/such", code=(1, 2))
     assert time.monotonic() - start < 30
     assert "epoch" not in outcome.err.casefold()
 
 
-def test_a_place_inside_a_file_is_refused(chainrule):
+@pytest.mark.parametrize("out", ["folder", "file/m.chainrule", "folder/no/m.chainrule"])
+def test_other_such_places_are_refused_too(chainrule, out):
+    Path("folder").mkdir()
     Path("file").write_text("", encoding="utf-8")
-    chainrule("train", "iris", "--epochs", "1", "--out", "file/m.chainrule").complaint("file", code=(1, 2))
+    outcome = chainrule("train", "iris", "--epochs", "1", "--out", out)
+    outcome.complaint(out.split("/")[0], code=(1, 2))
+    assert "epoch" not in outcome.err.casefold()
 
 
 def test_an_older_model_outlives_a_run_that_fails(chainrule, iris_model, write):
@@ -545,11 +548,6 @@ def test_damaged_models_never_crash(chainrule, flowers_model, new_flowers_csv):
         else:
             refused += 1
     assert refused > 0
-
-
-def test_a_refusal_of_a_process_has_no_traceback(process, flowers_csv):
-    Path("thing.chainrule").write_bytes(junk(500))
-    process("predict", "thing.chainrule", flowers_csv).complaint("thing.chainrule")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

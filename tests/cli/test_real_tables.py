@@ -40,6 +40,7 @@ DOUBTFUL = [
     ("row_too_long.csv", PLAIN, 24),
     ("trailing_commas.csv", PLAIN, 24),
     ("trailing_commas_header_too.csv", PLAIN, 24),
+    ("trailing_commas_target_first.csv", PLAIN, 24),
     ("row_names.csv", PLAIN, 24),
     ("duplicate_names.csv", PLAIN, 24),
     ("duplicate_target.csv", PLAIN, 24),
