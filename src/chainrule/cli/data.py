@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.errors import CommandError
-from chainrule.estimators.tables import column_values, is_missing
+from chainrule.estimators.tables import as_numbers, column_values, is_missing
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
 TEXT_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -25,6 +26,8 @@ class Table:
 
     name: str
     columns: dict[str, Column]
+    repeated: frozenset[str] = frozenset()
+    """Names that several columns of the file have."""
 
     @property
     def n_rows(self) -> int:
@@ -85,18 +88,37 @@ def _read_file(path: Path, *, parquet: bool) -> Table:
     if len(frame) == 0:
         raise CommandError(f"{path}: the file has a header, but no rows")
     names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise CommandError(f"{path}: several columns are named {twice[0]!r}; rename all but one")
-    return Table(path.name, {name: column_values(frame.iloc[:, i]) for i, name in enumerate(names)})
+    # Text files are read with repeated names made distinct: a, a.1, a.2.
+    repeated = {name.rpartition(".")[0] for name in names if name.rpartition(".")[2].isdigit()} & set(names)
+    columns = {name: column_values(frame.iloc[:, i]) for i, name in enumerate(names)}
+    return Table(path.name, columns, frozenset(repeated | {name for name in names if names.count(name) > 1}))
 
 
 def _read_text(pd: Any, path: Path) -> Any:
-    """CSV with commas, semicolons or tabs, whichever the header line holds most of."""
+    """Text as it stands, without guessing types: what a value means must not depend on the other rows of its file.
+
+    Commas, semicolons or tabs separate, whichever the header line holds most of.
+    """
     with pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8-sig") as handle:
         header = handle.handle.readline()
-    separator = max(",;\t", key=header.count) if header else ","
-    return pd.read_csv(path, sep=separator, encoding="utf-8-sig", compression="infer", low_memory=False)
+    options = {
+        "sep": max(",;\t", key=header.count) if header else ",",
+        "dtype": str,
+        "encoding": "utf-8-sig",
+        "compression": "infer",
+        "skipinitialspace": True,
+    }
+    frame = pd.read_csv(path, **options)
+    if not isinstance(frame.index, pd.RangeIndex):
+        # Rows one field longer than the header: they end in a separator, or begin with a name.
+        trailing = bool(frame.iloc[:, -1].isna().all())
+        frame = pd.read_csv(path, index_col=False, **options) if trailing else frame.reset_index(drop=True)
+    if options["sep"] == ";":
+        for position, name in enumerate(frame.columns):
+            values = frame.iloc[:, position].dropna()
+            if len(values) and values.str.fullmatch(r"[-+]?\d+,\d+|[-+]?\d+").all():
+                frame[name] = frame.iloc[:, position].str.replace(",", ".", regex=False)
+    return frame
 
 
 def one_line(error: object) -> str:
@@ -106,18 +128,20 @@ def one_line(error: object) -> str:
 
 
 def split_target(table: Table, target: str, *, what: str = "--target") -> tuple[dict[str, Column], Column]:
-    """The features, and the labels as they are in the table: whole numbers as int, everything else as text.
+    """The features, and the target column as it is in the table.
 
     Raises
     ------
     CommandError
-        If there is no such column, if labels are missing, or if they are continuous numbers.
+        If there is no such column, or several, or if labels are missing.
     """
     if target not in table.columns:
         close = difflib.get_close_matches(target, list(table.columns), 1)
         there = ", ".join(map(repr, list(table.columns)[:20])) + (", ..." if len(table.columns) > 20 else "")
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise CommandError(f"{what}: {table.name} has no column {target!r}; {hint}it has {there}")
+    if target in table.repeated:
+        raise CommandError(f"{what}: {table.name} has several columns named {target!r}; rename all but one")
     features = {name: values for name, values in table.columns.items() if name != target}
     if not features:
         raise CommandError(f"{table.name}: there is no column besides the target {target!r}")
@@ -127,15 +151,39 @@ def split_target(table: Table, target: str, *, what: str = "--target") -> tuple[
         raise CommandError(
             f"{table.name}: the target {target!r} is missing in {missing} of {table.n_rows} rows; drop or label them"
         )
-    return features, as_labels(values, f"{table.name}: the target {target!r}")
+    return features, values
 
 
 def as_labels(values: Column, what: str) -> Column:
-    """Labels as integers where they are whole numbers, else as text."""
+    """Labels as integers where all are written as whole numbers, else as text.
+
+    Raises
+    ------
+    CommandError
+        For numbers that are not whole.
+    """
     if values.dtype.kind in "iu":
         return values.astype(np.int64)
-    if values.dtype.kind == "f":
-        if not np.isfinite(values).all() or (values != np.round(values)).any() or np.abs(values).max() > 2**53:
-            raise CommandError(f"{what} holds continuous numbers; a classifier needs classes")
-        return values.astype(np.int64)
-    return np.array([str(value) for value in values])
+    texts = [_label_text(value) for value in values]
+    if all(_WHOLE_NUMBER.fullmatch(text) for text in texts):
+        return np.array([int(text) for text in texts], dtype=np.int64)
+    numbers = as_numbers(np.array(texts, dtype=object))
+    if numbers is not None and (not np.isfinite(numbers).all() or (numbers != np.round(numbers)).any()):
+        raise CommandError(f"{what} holds continuous numbers; a classifier needs classes")
+    return np.array(texts)
+
+
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
+
+
+def _label_text(value: Any) -> str:
+    whole = isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 2**53
+    return str(int(value)) if whole else str(value)
+
+
+def labels_like(values: Column, classes: Column) -> tuple[Column, list[str]]:
+    """Labels of a file in the type of a model's classes, and those among them that are no class."""
+    texts = [_label_text(value) for value in values]
+    known = {str(label): label for label in classes.tolist()}
+    unknown = sorted({text for text in texts if text not in known})
+    return np.array([known[text] for text in texts if text in known], dtype=classes.dtype), unknown

@@ -18,8 +18,6 @@ def evaluate(
 
     For the built-in data set that the model was trained on, the rows held out then are used.
     """
-    import numpy as np
-
     from chainrule.cli import data as source
     from chainrule.cli import model as models
     from chainrule.cli import output
@@ -27,10 +25,9 @@ def evaluate(
     pipeline, origin = models.load_model(model)
     table, _ = source.read(data)
     models.require_columns(pipeline, table)
-    features, y = source.split_target(table, origin.target, what="evaluate")
+    features, target = source.split_target(table, origin.target, what="evaluate")
     classes = pipeline.classes_
-    y = models.matching_labels(y, classes, f"{table.name}: the target {origin.target!r}")
-    unknown = [models.plain(label) for label in np.unique(y) if label not in classes]
+    y, unknown = source.labels_like(target, classes)
     if unknown:
         raise CommandError(
             f"{table.name}: the model was not trained on the labels {output.listed(unknown)}; "

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli.data import Column, Table, as_labels
+from chainrule.cli.data import Column, Table
 from chainrule.cli.errors import CommandError
 from chainrule.estimators.persistence import load, read_about, save
 
@@ -64,17 +64,6 @@ def split_rows(y: Column, test_size: float, seed: int) -> tuple[Column, Column]:
         except ValueError:
             raise CommandError(f"too few rows: {len(rows)} rows cannot be split with --test-size {test_size}") from None
     return np.sort(np.concatenate([train, np.flatnonzero(single)])), np.sort(test)
-
-
-def matching_labels(y: Column, classes: Column, what: str) -> Column:
-    """Labels of a data file in the type of the model's classes."""
-    if classes.dtype.kind in "iu":
-        try:
-            return y.astype(np.int64) if y.dtype.kind in "iu" else as_labels(y.astype(np.float64), what)
-        except ValueError:
-            pass
-    labels = y.astype(str) if y.dtype.kind != "U" else y
-    return labels
 
 
 def require_columns(pipeline: Pipeline, table: Table) -> None:

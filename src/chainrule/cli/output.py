@@ -32,7 +32,7 @@ def print_line(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON object."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(value, allow_nan=False))
 
 
 def note(text: str) -> None:

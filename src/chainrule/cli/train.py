@@ -98,7 +98,7 @@ def train(
             help="The first step size, which falls to 0 along a cosine [adam 0.003, sgd 0.05, gd 0.5].",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Decides the split and all random draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides the split and all random draws.")] = 0,
     test_size: Annotated[
         float, typer.Option(callback=_within(0, 1, open_low=True), help="Share of the rows held out.")
     ] = 0.2,
@@ -116,7 +116,8 @@ def train(
     if target is None and known_target is None:
         raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
     target_name = str(target or known_target)
-    features, y = source.split_target(table, target_name)
+    features, labels = source.split_target(table, target_name)
+    y = source.as_labels(labels, f"{table.name}: the target {target_name!r}")
     _check_classes(y, target_name)
     train_rows, test_rows = models.split_rows(y, test_size, seed)
     pipeline = _pipeline(

@@ -5,67 +5,18 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score
-from sklearn.model_selection import train_test_split
 
-from chainrule.arrays import Array
-from chainrule.estimators.heads import MULTILABEL, Head
+from chainrule.arrays import Array, copy_of
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.solving import batch_size_of, schedule_of
-from chainrule.networks import Network, Plan
+from chainrule.estimators.validation import Validation
+from chainrule.networks import Network
 from chainrule.solvers import Adaptive, Schedule, Solver
 from chainrule.training import Epoch, Objective, Patience, Run, Samples, epochs, full_batch_epochs
 from chainrule.training.threads import suitable_threads
-
-PREDICTION_BLOCK = 2048
-"""Rows per forward pass when predicting: bounds the memory of activations."""
-
-
-@dataclass(frozen=True)
-class Validation:
-    """Samples held out to judge epochs by."""
-
-    x: Array
-    y: Array
-    weights: Array | None
-
-    def accuracy(self, network: Network, theta: Array, head: Head) -> float:
-        """The weighted share of samples whose labels are predicted."""
-        predicted = head.labels(forward(network, theta, self.x))
-        return float(accuracy_score(self.y, predicted, sample_weight=self.weights))
-
-
-def forward(network: Network, theta: Array, x: Array) -> Array:
-    """Logits, a block of rows at a time."""
-    count = x.shape[0]
-    logits = np.empty((count, network.out_features), theta.dtype)
-    for start in range(0, count, PREDICTION_BLOCK):
-        block = x[start : start + PREDICTION_BLOCK]
-        logits[start : start + PREDICTION_BLOCK] = Plan(network, block.shape[0], theta).logits(block)
-    return logits
-
-
-def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: int) -> tuple[Samples, Validation]:
-    """Split samples for early stopping, stratified by class wherever there are enough of each."""
-    stratify = None
-    if head.kind != MULTILABEL and np.unique(y, return_counts=True)[1].min() >= 2:
-        stratify = y
-    index = np.arange(len(samples))
-    try:
-        train, held_out = train_test_split(index, test_size=fraction, random_state=seed, stratify=stratify)
-    except ValueError:
-        # Too few samples for one of every class on both sides.
-        train, held_out = train_test_split(index, test_size=fraction, random_state=seed)
-    if len(held_out) < 2:
-        raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
-    x, targets, weights = samples.x, samples.targets, samples.weights
-    kept = Samples(x[train], targets[train], None if weights is None else weights[train])
-    return kept, Validation(x[held_out], y[held_out], None if weights is None else weights[held_out])
 
 
 def epochs_of(
@@ -113,8 +64,11 @@ def fit_epochs(
     """
     rows = batch_size_of(model, len(samples))
     schedule = schedule_of(model, -(-len(samples) // rows))
-    patience = Patience(model.tol, int(model.n_iter_no_change), larger_is_better=validation is not None)
-    best = run.theta.copy()
+    watched = validation is not None
+    patience = Patience(
+        model.tol, model.n_iter_no_change, larger_is_better=validation is not None and validation.larger_is_better
+    )
+    best = copy_of(run.theta)
     model.stopped_by_ = "max_iter"
     began = last = time.perf_counter()
     try:
@@ -123,6 +77,8 @@ def fit_epochs(
                 record(model, epoch)
                 score = None if validation is None else _validated(model, objective.network, run.theta, validation)
                 exhausted = patience.exhausted_after(epoch.loss if score is None else score)
+                exhausted = exhausted and (not watched or model.early_stopping)
+                model._no_improvement_count = patience.waited
                 if score is None:
                     model.best_loss_ = patience.best
                 else:
@@ -132,7 +88,7 @@ def fit_epochs(
                 now = time.perf_counter()
                 progress = Progress(
                     model.n_iter_,
-                    int(model.max_iter),
+                    model.max_iter,
                     epoch.loss,
                     score,
                     epoch.samples_per_second,
@@ -175,7 +131,7 @@ def _stopped(model: Any, progress: Progress) -> bool:
 
 
 def _validated(model: Any, network: Network, theta: Array, validation: Validation) -> float:
-    score = validation.accuracy(network, theta, model._head)
+    score = validation.score(network, theta, model._head)
     model.validation_scores_.append(score)
     say(model, f"Validation score: {score:f}")
     return score

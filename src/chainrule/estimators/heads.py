@@ -28,10 +28,17 @@ class Head:
         "binary", "multiclass" or "multilabel-indicator".
     classes : array
         The labels, sorted; for multilabel targets the column numbers.
+    squared : bool
+        For two classes: half the squared error of the probability, instead of the log-loss.
     """
 
     kind: str
     classes: np.ndarray[Any, Any]
+    squared: bool = False
+
+    def __post_init__(self) -> None:
+        if self.squared and self.kind != BINARY:
+            raise ValueError(f"loss='squared_error' is for two classes, got {self.kind} targets")
 
     @property
     def n_outputs(self) -> int:
@@ -41,7 +48,9 @@ class Head:
     @property
     def loss(self) -> str:
         """The name of the loss rule."""
-        return "softmax_cross_entropy" if self.kind == MULTICLASS else "binary_cross_entropy"
+        if self.kind == MULTICLASS:
+            return "softmax_cross_entropy"
+        return "half_squared_error" if self.squared else "binary_cross_entropy"
 
     @property
     def out_activation(self) -> str:
@@ -49,7 +58,9 @@ class Head:
         return "softmax" if self.kind == MULTICLASS else "logistic"
 
     def targets(self, y: Array, dtype: Any) -> Array:
-        """The loss's targets: class numbers, or floats of shape (n, n_outputs)."""
+        """The loss's targets, from labels, a 0/1 matrix or rows of probabilities: class numbers, or rows of floats."""
+        if self.kind != MULTILABEL and y.ndim == 2:
+            return np.ascontiguousarray(y if self.kind == MULTICLASS else y[:, 1:], dtype=dtype)
         if self.kind == MULTILABEL:
             return np.ascontiguousarray(y, dtype=dtype)
         numbers = np.searchsorted(self.classes, y)
@@ -80,18 +91,20 @@ class Head:
         return -rules.softplus(np.hstack([logits, -logits]))
 
 
-def head_of(y: Array) -> Head:
-    """The head for labels y, or for a 0/1 matrix y."""
+def head_of(y: Array, *, probabilities: bool = False, squared: bool = False) -> Head:
+    """The head for labels y, for a 0/1 matrix y, or for rows of class probabilities."""
+    if probabilities:
+        return head_of_classes(np.arange(y.shape[1]), squared=squared)
     if y.ndim == 1:
-        return head_of_classes(np.unique(y))
+        return head_of_classes(np.unique(y), squared=squared)
     kind = type_of_target(y)
     if kind != MULTILABEL:
         raise ValueError(f"y: expected one label per sample, or a 0/1 matrix, got {kind} of shape {y.shape}")
-    return Head(MULTILABEL, np.arange(y.shape[1]))
+    return Head(MULTILABEL, np.arange(y.shape[1]), squared)
 
 
-def head_of_classes(classes: Array) -> Head:
+def head_of_classes(classes: Array, *, squared: bool = False) -> Head:
     """The head for these classes, of which there must be at least two."""
     if len(classes) < 2:
         raise ValueError(f"y: expected at least two classes, got one class: {classes.tolist()}")
-    return Head(BINARY if len(classes) == 2 else MULTICLASS, classes)
+    return Head(BINARY if len(classes) == 2 else MULTICLASS, classes, squared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,24 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
-from chainrule.estimators.fitting import epochs_of, fit_epochs, forward, hold_out, record
+from chainrule.estimators.fitting import epochs_of, fit_epochs, record
 from chainrule.estimators.heads import BINARY, MULTICLASS, MULTILABEL, Head, head_of, head_of_classes
-from chainrule.estimators.inputs import checked_features, checked_samples
+from chainrule.estimators.inputs import (
+    checked_features,
+    checked_labels,
+    checked_probabilities,
+    checked_samples,
+    with_class_weight,
+)
 from chainrule.estimators.lbfgs import minimise
+from chainrule.estimators.persistence import ModelFileError, load, save
 from chainrule.estimators.solving import batch_size_of, check_parameters, network_of, schedule_of, solver_of
-from chainrule.networks import Network
+from chainrule.estimators.validation import PREDICTION_BLOCK, Validation, forward, hold_out
+from chainrule.networks import Network, Plan
 from chainrule.training import Objective, Run, Samples
 from chainrule.training.threads import suitable_threads
 
@@ -87,6 +96,21 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Gradients of larger norm are scaled down to it.
     callbacks : sequence of callables or None, default=None
         Each is given a `Progress` after every epoch; a true return value ends the fit.
+    class_weight : dict, "balanced" or None, default=None
+        Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
+    targets : {"labels", "proba"}, default="labels"
+        "proba" takes y as rows of class probabilities, one column per class; predictions are column numbers.
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        "squared_error" is half the squared error of the probability, for two classes.
+    eval_metric : {"accuracy", "log_loss"} or callable, default="accuracy"
+        By what epochs are judged on held-out samples. A callable is given the true labels and the probabilities, and
+        larger is better.
+    new_classes : {"error", "add"}, default="error"
+        What `partial_fit` does on a label that it has not met.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        The precision of training; "auto" is that of X.
+    device : str or None, default=None
+        None trains with NumPy; "cpu", "cuda", ... with PyTorch there.
 
     Attributes
     ----------
@@ -157,6 +181,13 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight_decay: float = 0.01,
         max_grad_norm: float | None = None,
         callbacks: Any = None,
+        class_weight: Any = None,
+        targets: str = "labels",
+        loss: str = "log_loss",
+        eval_metric: Any = "accuracy",
+        new_classes: str = "error",
+        dtype: Any = "auto",
+        device: str | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -186,16 +217,27 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
         self.callbacks = callbacks
+        self.class_weight = class_weight
+        self.targets = targets
+        self.loss = loss
+        self.eval_metric = eval_metric
+        self.new_classes = new_classes
+        self.dtype = dtype
+        self.device = device
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPClassifier:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: Any = None) -> MLPClassifier:
         """Fit to samples X with labels y.
 
         Parameters
         ----------
         X : array or CSR/CSC matrix of shape (n_samples, n_features)
-        y : array of shape (n_samples,), or a 0/1 matrix for several labels at once
+        y : array of shape (n_samples,), or a 0/1 matrix for several labels at once, or, with ``targets="proba"``, rows
+            of class probabilities
         sample_weight : array of shape (n_samples,), optional
             At least 0; a weight of 2 means the same as giving the sample twice.
+        eval_set : tuple (X, y) or (X, y, sample_weight), optional
+            Held-out samples by which epochs are judged; the weights of the best epoch are restored. With
+            ``early_stopping`` it takes the place of the validation fraction.
 
         Returns
         -------
@@ -211,26 +253,39 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_parameters(self)
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues)
-        head = head_of(y)
+        head = head_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
         if continues:
             self._check_same_classes(head)
             theta = self._theta(X.dtype)
         else:
             self._start(head, X.shape[1])
             theta = self._network.initial_parameters(self._seed, X.dtype)
-        samples = Samples(X, self._head.targets(y, X.dtype), weights)
-        self._adopt(theta)
+        if eval_set is not None and self.solver == "lbfgs":
+            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
+        validation = None if eval_set is None else self._eval_set(eval_set, X.dtype)
+        weights = with_class_weight(self.class_weight, head, y, weights, X.dtype)
+        samples = Samples(X, head.targets(y, X.dtype), weights)
+        self._watched = self.early_stopping or validation is not None
+        if not continues:
+            self._start_scores()
+        if self.early_stopping and validation is None:
+            kept, held_out = hold_out(samples, y, head, fraction=self.validation_fraction, seed=self._seed)
+            held_weights = None if weights is None else weights[held_out]
+            validation = Validation(X[held_out], y[held_out], held_weights, self.eval_metric, self.device)
+            samples = kept
         self.n_iter_ = 0
-        if self.solver == "lbfgs":
-            self._fit_lbfgs(theta, samples)
-            return self
-        validation = None
-        if self.early_stopping:
-            samples, validation = hold_out(samples, y, self._head, fraction=self.validation_fraction, seed=self._seed)
-        solver = solver_of(self, self._network.n_weights)
-        run = Run(theta, solver.start(theta), 0, self.t_)
-        fit_epochs(self, run, self._objective(), solver, samples, validation)
-        self._remember(run)
+        theta = on_device(theta, self.device)
+        samples = self._placed(samples)
+        try:
+            if self.solver == "lbfgs":
+                self._fit_lbfgs(theta, samples)
+            else:
+                solver = solver_of(self, self._network.n_weights)
+                run = Run(theta, solver.start(theta), 0, self.t_)
+                fit_epochs(self, run, self._objective(), solver, samples, validation)
+                self._remember(run)
+        finally:
+            self._adopt(theta)
         return self
 
     @available_if(_iterative)  # type: ignore[untyped-decorator]
@@ -242,35 +297,49 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X, y, sample_weight
             As in `fit`.
         classes : array, optional
-            All labels that will ever occur; needed at the first call.
+            All labels that will ever occur; needed at the first call, unless ``new_classes="add"``.
         """
         check_parameters(self)
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        if isinstance(self.class_weight, str):
+            raise ValueError("class_weight='balanced' needs all samples at once; give partial_fit a dict instead")
         first = not hasattr(self, "coefs_")
-        if first and classes is None:
+        if first and classes is None and self.new_classes != "add" and self.targets != "proba":
             raise ValueError("classes must be passed on the first call to partial_fit")
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=first)
+        named = y.ndim == 1 and (classes is not None or self.new_classes == "add")
         if first:
-            multilabel = y.ndim == 2
-            self._start(head_of(y) if multilabel else head_of_classes(np.unique(classes)), X.shape[1])
+            known = np.union1d(y if self.new_classes == "add" else [], classes if classes is not None else y)
+            squared = self.loss == "squared_error"
+            head = (
+                head_of_classes(known.astype(np.asarray(y).dtype), squared=squared)
+                if named
+                else head_of(y, probabilities=self.targets == "proba", squared=squared)
+            )
+            self._start(head, X.shape[1])
+            self._start_scores()
+        elif named and self.new_classes == "add":
+            self._add_classes(np.union1d(y, self.classes_ if classes is None else np.union1d(classes, self.classes_)))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             )
         self._check_known(y)
         theta = self._network.initial_parameters(self._seed, X.dtype) if first else self._theta(X.dtype)
+        theta = on_device(theta, self.device)
         solver = solver_of(self, self._network.n_weights)
         run = Run(theta, solver.start(theta), self._epochs_run, self.t_)
         for name, vector in self._solver_vectors.items():
-            run.solver_state.vectors[name][...] = vector
+            run.solver_state.vectors[name][...] = on_device(vector, self.device)
         run.solver_state.steps = self._solver_steps
-        self._adopt(theta)
-        samples = Samples(X, self._head.targets(y, X.dtype), weights)
+        weights = with_class_weight(self.class_weight, self._head, y, weights, X.dtype)
+        samples = self._placed(Samples(X, self._head.targets(y, X.dtype), weights))
         self.n_iter_ = 0
         rows = batch_size_of(self, len(samples))
         with suitable_threads(self._network, rows):
             record(self, next(epochs_of(self, run, self._objective(), solver, samples, schedule_of(self, 1), rows)))
+        self._adopt(theta)
         self.best_loss_ = min(self.best_loss_, self.loss_)
         self.stopped_by_ = "partial_fit"
         self._remember(run)
@@ -296,6 +365,50 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         logits = self._logits(X)
         return self._head.log_probabilities(logits)
 
+    def input_gradient(self, X: Any, y: Any) -> Array:
+        """The gradient of each sample's loss by its features, of X's shape: what would change the prediction most.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_features)
+        y : labels, or rows of targets, as in `fit`
+        """
+        check_is_fitted(self, "coefs_")
+        theta = self._theta()
+        features = checked_features(self, X, theta.dtype)
+        y = checked_probabilities(y) if self.targets == "proba" else checked_labels(np.asarray(y))
+        check_consistent_length(features, y)
+        self._check_known(y)
+        targets = self._head.targets(y, theta.dtype)
+        gradients = np.empty(features.shape, theta.dtype)
+        for start in range(0, len(y), PREDICTION_BLOCK):
+            rows = slice(start, start + PREDICTION_BLOCK)
+            block = features[rows]
+            plan = Plan(self._network, block.shape[0], theta, input_gradient=True)
+            plan.loss_and_gradient(block, targets[rows], label_smoothing=self._objective().label_smoothing)
+            # The plan's loss is the mean over its rows.
+            gradients[rows] = plan.input_gradient * block.shape[0]
+        return gradients
+
+    def save(self, path: Any) -> Path:
+        """Write the fitted model to one file, which executes nothing when it is loaded."""
+        check_is_fitted(self, "coefs_")
+        return save(self, path)
+
+    @classmethod
+    def load(cls, path: Any) -> MLPClassifier:
+        """The model in a file written by `save`.
+
+        Raises
+        ------
+        ModelFileError
+            If the file is damaged, or holds anything else.
+        """
+        model = load(path)
+        if not isinstance(model, cls):
+            raise ModelFileError(f"{path}: expected a {cls.__name__}, the file holds a {type(model).__name__}")
+        return model
+
     # What follows is private.
 
     def _start(self, head: Head, n_features: int) -> None:
@@ -308,14 +421,62 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
+        self._watched = False
+
+    def _start_scores(self) -> None:
+        """Forget how the epochs went."""
         self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = [] if self.early_stopping else None
-        self.best_validation_score_: float | None = -np.inf if self.early_stopping else None
-        self.best_loss_ = None if self.early_stopping else np.inf
+        self.validation_scores_: list[float] | None = [] if self._watched else None
+        self.best_validation_score_: float | None = None
+        self.best_loss_ = None if self._watched else np.inf
+
+    def _eval_set(self, eval_set: Any, dtype: Any) -> Validation:
+        """Held-out samples as the user gives them."""
+        if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
+            raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
+        X = checked_features(self, eval_set[0], dtype)
+        y = checked_probabilities(eval_set[1]) if self.targets == "proba" else checked_labels(np.asarray(eval_set[1]))
+        check_consistent_length(X, y)
+        self._check_known(y, "eval_set: `y`")
+        weights = None
+        if len(eval_set) == 3 and eval_set[2] is not None:
+            weights = _check_sample_weight(eval_set[2], X, dtype=X.dtype, ensure_non_negative=True)
+        return Validation(X, y, weights, self.eval_metric, self.device)
+
+    def _placed(self, samples: Samples) -> Samples:
+        """The samples where training takes place."""
+        if self.device is None:
+            return samples
+        if is_sparse(samples.x):
+            raise ValueError(f"device={self.device!r} takes dense X; sparse X is for device=None")
+        weights = None if samples.weights is None else on_device(samples.weights, self.device)
+        return Samples(on_device(samples.x, self.device), on_device(samples.targets, self.device), weights)
+
+    def _add_classes(self, classes: Array) -> None:
+        """Widen the output layer, with first values drawn for the new classes and the old ones as they are."""
+        if np.array_equal(classes, self.classes_):
+            return
+        old = self._network.unpack(self._theta())
+        weight, bias = old[-2:]
+        if self._head.kind == BINARY:
+            # One logit o is a softmax over -o/2 and o/2.
+            weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
+        places = np.searchsorted(classes, self.classes_)
+        head = head_of_classes(classes.astype(self.classes_.dtype), squared=self.loss == "squared_error")
+        self._kind, self.classes_ = head.kind, head.classes
+        self.n_outputs_, self.out_activation_ = head.n_outputs, head.out_activation
+        theta = self._network.initial_parameters(self._seed, weight.dtype)
+        new = self._network.unpack(theta)
+        for before, after in zip(old[:-2], new[:-2], strict=True):
+            after[...] = before
+        new[-2][:, places], new[-1][places] = weight, bias
+        self._adopt(theta)
+        # The solver's averages have another length now; they start anew.
+        self._solver_vectors, self._solver_steps = {}, 0
 
     @property
     def _head(self) -> Head:
-        return Head(self._kind, self.classes_)
+        return Head(self._kind, self.classes_, self.loss == "squared_error")
 
     @property
     def _network(self) -> Network:
@@ -332,12 +493,12 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _adopt(self, theta: Array) -> None:
         """Show theta as coefs_ and intercepts_, which are views of it."""
-        blocks = self._network.unpack(theta)
+        blocks = self._network.unpack(to_numpy(theta))
         self.coefs_, self.intercepts_ = blocks[::2], blocks[1::2]
 
     def _remember(self, run: Run) -> None:
         """What partial_fit continues from."""
-        self._solver_vectors = run.solver_state.vectors
+        self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
         self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
 
     def _check_same_classes(self, head: Head) -> None:
@@ -347,12 +508,16 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"Previously got {self.classes_}, `y` has {head.classes}"
             )
 
-    def _check_known(self, y: Array) -> None:
-        if (y.ndim == 2) != (self._kind == MULTILABEL) or (y.ndim == 2 and y.shape[1] != self.n_outputs_):
-            raise ValueError(f"y has shape {y.shape}, which does not fit the {self._kind} targets of the first call")
-        if y.ndim == 1 and len(np.setdiff1d(y, self.classes_)):
+    def _check_known(self, y: Array, what: str = "`y`") -> None:
+        wide = self._kind == MULTILABEL or self.targets == "proba"
+        if (y.ndim == 2) != wide or (wide and y.shape[1] != len(self.classes_)):
+            expected = f"(n, {len(self.classes_)})" if wide else "(n,)"
+            raise ValueError(f"{what} has shape {y.shape}, expected {expected}")
+        unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
+        if unknown:
             raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {np.unique(y)}."
+                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'y' has {np.unique(y)}."
             )
 
     def _fit_lbfgs(self, theta: Array, samples: Samples) -> None:
@@ -379,7 +544,9 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _logits(self, X: Any) -> Array:
         check_is_fitted(self, "coefs_")
         theta = self._theta()
-        return forward(self._network, theta, checked_features(self, X, theta.dtype))
+        features = checked_features(self, X, theta.dtype)
+        device = None if is_sparse(features) else self.device
+        return forward(self._network, on_device(theta, device), features, device)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of what the estimator takes."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.estimators import parameters as check
+from chainrule.estimators.validation import METRICS
 from chainrule.networks import Network, mlp
 from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling, Schedule, Solver
 
@@ -34,6 +35,13 @@ def check_parameters(model: Any) -> None:
         check.number(name, getattr(model, name), at_least=0, below=1)
     for name in ("momentum", "label_smoothing"):
         check.number(name, getattr(model, name), at_least=0, at_most=1)
+    check.choice("targets", model.targets, ("labels", "proba"))
+    check.choice("loss", model.loss, ("log_loss", "squared_error"))
+    check.choice("new_classes", model.new_classes, ("error", "add"))
+    if not callable(model.eval_metric):
+        check.choice("eval_metric", model.eval_metric, tuple(METRICS))
+    if isinstance(model.class_weight, str):
+        check.choice("class_weight", model.class_weight, ("balanced",))
     if model.max_grad_norm is not None:
         check.number("max_grad_norm", model.max_grad_norm, above=0)
 

@@ -8,6 +8,7 @@ is left out and listed: columns without values, and text that differs in nearly 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from chainrule.arrays import Array
 MISSING = "(missing)"
 MOST_CATEGORIES = 64
 """Rarer categories beyond this many are treated as one."""
+LARGEST_NUMBER = 1e300
+"""Numbers beyond are taken for this one."""
 
 
 class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -130,7 +133,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _numbers(self, columns: Mapping[str, Array]) -> Any:
         read = [as_numbers(columns[name], force=True) for name in self.numeric_]
         table = np.column_stack([column for column in read if column is not None])
-        return np.where(np.isfinite(table), table, np.nan)
+        # Sums of two numbers must stay finite where medians are taken.
+        return np.clip(np.where(np.isfinite(table), table, np.nan), -LARGEST_NUMBER, LARGEST_NUMBER)
 
     def _words(self, columns: Mapping[str, Array]) -> Any:
         return np.column_stack([as_words(columns[name]) for name in self.categorical_]).astype(object)
@@ -165,7 +169,7 @@ def is_missing(values: Array) -> Array:
     if values.dtype.kind in "mM":
         return np.isnat(values)
     if values.dtype.kind == "O":
-        return np.array([value is None or value != value for value in values], dtype=bool)
+        return np.array([_is_nothing(value) for value in values], dtype=bool)
     return np.zeros(len(values), dtype=bool)
 
 
@@ -179,18 +183,25 @@ def as_numbers(values: Array, *, force: bool = False) -> Array | None:
     if values.dtype.kind in "mM":
         days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
         return np.where(np.isnat(values), np.nan, days / 86_400_000.0)
-    result = np.full(len(values), np.nan)
-    for i, value in enumerate(values):
-        if value is None or value != value:
-            continue
-        if isinstance(value, bool | np.bool_) and not force:
+    missing = is_missing(values)
+    if not force:
+        if any(isinstance(value, bool | np.bool_) for value in values[~missing]):
             return None
         try:
-            result[i] = float(value)
+            numbers = np.where(missing, np.nan, values).astype(np.float64)
         except (TypeError, ValueError, OverflowError):
-            if not force:
-                return None
+            return None
+        # Python reads 1_000 as a number; people do not.
+        return None if any(isinstance(value, str) and "_" in value for value in values) else numbers
+    result = np.full(len(values), np.nan)
+    for i in np.flatnonzero(~missing):
+        with suppress(TypeError, ValueError, OverflowError):
+            result[i] = float(values[i])
     return result
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
 
 
 def as_words(values: Array) -> Array:

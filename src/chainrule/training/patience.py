@@ -13,8 +13,8 @@ class Patience:
     Parameters
     ----------
     tolerance : float
-    epochs : int
-        So many epochs in a row without improvement are borne.
+    epochs : float
+        So many epochs in a row without improvement are borne; infinity bears all.
     larger_is_better : bool
 
     Examples
@@ -25,7 +25,7 @@ class Patience:
     """
 
     tolerance: float
-    epochs: int
+    epochs: float
     larger_is_better: bool
     best: float = math.nan
     waited: int = 0

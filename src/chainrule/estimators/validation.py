@@ -1,0 +1,111 @@
+"""Samples that judge epochs: which ones, and by what figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+
+from chainrule.arrays import Array, on_device, to_numpy
+from chainrule.estimators.heads import MULTILABEL, Head
+from chainrule.networks import Network, Plan
+from chainrule.training import Samples
+
+PREDICTION_BLOCK = 2048
+"""Rows per forward pass when predicting: bounds the memory of activations."""
+
+
+def forward(network: Network, theta: Array, x: Array, device: str | None = None) -> Array:
+    """Logits as a NumPy array, a block of rows at a time."""
+    count = x.shape[0]
+    logits = np.empty((count, network.out_features), to_numpy(theta).dtype)
+    plans: dict[int, Plan] = {}
+    for start in range(0, count, PREDICTION_BLOCK):
+        block = x[start : start + PREDICTION_BLOCK]
+        rows = block.shape[0]
+        if rows not in plans:
+            plans[rows] = Plan(network, rows, theta)
+        logits[start : start + rows] = to_numpy(plans[rows].logits(on_device(block, device)))
+    return logits
+
+
+def accuracy(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
+    """The weighted share of samples whose labels are predicted."""
+    labels = head.classes[y.argmax(axis=1)] if head.kind != MULTILABEL and y.ndim == 2 else y
+    return float(accuracy_score(labels, head.labels(logits), sample_weight=weights))
+
+
+def log_loss(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
+    """The weighted mean of minus the log-probability of what is true."""
+    log_probs = head.log_probabilities(logits)
+    if head.kind == MULTILABEL:
+        log_others = head.log_probabilities(-logits)
+        losses = -np.where(y > 0, log_probs, log_others).sum(axis=1)
+    elif y.ndim == 2:
+        losses = -np.where(y > 0, y * log_probs, 0.0).sum(axis=1)
+    else:
+        losses = -log_probs[np.arange(len(y)), np.searchsorted(head.classes, y)]
+    return float(np.average(losses, weights=weights))
+
+
+METRICS: dict[str, tuple[Callable[..., float], bool]] = {"accuracy": (accuracy, True), "log_loss": (log_loss, False)}
+"""By name: the figure, and whether larger is better."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Samples held out to judge epochs by, and the metric.
+
+    A metric of the user's own is called with the true labels and the probabilities; larger is better.
+    """
+
+    x: Array
+    y: Array
+    weights: Array | None
+    metric: Any = "accuracy"
+    device: str | None = None
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether larger figures are better."""
+        return callable(self.metric) or METRICS[self.metric][1]
+
+    def score(self, network: Network, theta: Array, head: Head) -> float:
+        """The figure for a network with these parameters."""
+        logits = forward(network, theta, self.x, self.device)
+        if callable(self.metric):
+            return float(self.metric(self.y, head.probabilities(logits)))
+        return METRICS[self.metric][0](head, logits, self.y, self.weights)
+
+
+def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: int) -> tuple[Samples, Array]:
+    """Split samples for early stopping, stratified by class; the second is the indices of those held out.
+
+    Rows of probabilities are stratified by their largest entry, where there are enough of each, and 0/1 matrices not.
+    """
+    stratify = None
+    if head.kind != MULTILABEL:
+        stratify = y if y.ndim == 1 else y.argmax(axis=1)
+    index = np.arange(len(samples))
+    labels, counts = np.unique(np.zeros(len(y)) if stratify is None else stratify, return_counts=True)
+    if stratify is not None and int(counts.min()) < 2:
+        if y.ndim == 1:
+            raise ValueError(
+                "The least populated classes in y have only 1 member, too few for a stratified validation split. "
+                f"Classes with too few members are: {labels[counts < 2].tolist()}. Give an eval_set instead."
+            )
+        stratify = None
+    held = max(1, int(np.ceil(fraction * len(samples))))
+    if held < 2:
+        raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
+    if stratify is not None and min(held, len(samples) - held) < len(labels):
+        # Too few for one of every class on both sides.
+        stratify = None
+    train, held_out = train_test_split(index, test_size=held, random_state=seed, stratify=stratify)
+    weights = samples.weights
+    kept = Samples(samples.x[train], samples.targets[train], None if weights is None else weights[train])
+    return kept, held_out
