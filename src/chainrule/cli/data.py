@@ -101,7 +101,7 @@ def _read_text(pd: Any, path: Path) -> Any:
     """
     with pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8-sig") as handle:
         header = handle.handle.readline()
-    options = {
+    options: dict[str, Any] = {
         "sep": max(",;\t", key=header.count) if header else ",",
         "dtype": str,
         "encoding": "utf-8-sig",
@@ -177,8 +177,9 @@ _WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
 def _label_text(value: Any) -> str:
-    whole = isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 2**53
-    return str(int(value)) if whole else str(value)
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 2**53:
+        return str(int(value))
+    return str(value)
 
 
 def labels_like(values: Column, classes: Column) -> tuple[Column, list[str]]:

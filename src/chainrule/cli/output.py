@@ -93,7 +93,7 @@ class TrainingProgress:
 
 def described(progress: Progress) -> str:
     """One line about an epoch."""
-    score = "" if progress.validation_score is None else f"  validation {progress.validation_score:.2%}"
+    score = "" if progress.validation_score is None else f"  validation log-loss {progress.validation_score:.4f}"
     return (
         f"epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}  loss {progress.loss:.4f}{score}  "
         f"{progress.samples_per_second:,.0f} samples/s  {_duration(progress.time_left)} left"

@@ -221,6 +221,7 @@ def _pipeline(
         learning_rate_init=learning_rate,
         random_state=seed,
         early_stopping=len(y) >= FEWEST_TO_VALIDATE,
+        eval_metric="log_loss",
         # The cosine's last, small steps are the best ones: the run is never cut short.
         n_iter_no_change=epochs,
         tol=0.0,

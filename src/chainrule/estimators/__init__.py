@@ -1,5 +1,6 @@
 """Estimators with scikit-learn's conventions, and model files that execute nothing when they are loaded."""
 
+from chainrule.estimators.checkpoints import Checkpoint
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.progress import Progress
@@ -7,6 +8,7 @@ from chainrule.estimators.saveable import register_saveable
 from chainrule.estimators.tables import SmoothScaler, TableEncoder
 
 __all__ = [
+    "Checkpoint",
     "MLPClassifier",
     "ModelFileError",
     "Progress",

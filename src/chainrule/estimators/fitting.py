@@ -10,6 +10,7 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.arrays import Array, copy_of
+from chainrule.estimators.checkpoints import Checkpointer
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.solving import batch_size_of, schedule_of
 from chainrule.estimators.validation import Validation
@@ -56,7 +57,13 @@ def say(model: Any, line: str) -> None:
 
 
 def fit_epochs(
-    model: Any, run: Run, objective: Objective, solver: Solver, samples: Samples, validation: Validation | None
+    model: Any,
+    run: Run,
+    objective: Objective,
+    solver: Solver,
+    samples: Samples,
+    validation: Validation | None,
+    checkpointer: Checkpointer | None = None,
 ) -> None:
     """Run epochs until the last, until patience runs out, or until somebody stops them.
 
@@ -69,6 +76,8 @@ def fit_epochs(
         model.tol, model.n_iter_no_change, larger_is_better=validation is not None and validation.larger_is_better
     )
     best = copy_of(run.theta)
+    if checkpointer is not None:
+        checkpointer.restore(model, run, best, patience, schedule)
     model.stopped_by_ = "max_iter"
     began = last = time.perf_counter()
     try:
@@ -107,12 +116,17 @@ def fit_epochs(
                     patience.waited = 0
                 if model.n_iter_ >= model.max_iter:
                     break
+                # Not after the last epoch: a run killed here goes on from the epoch before, and ends the same way.
+                if checkpointer is not None:
+                    checkpointer.epoch_ended(model, run, best, patience, schedule)
     except KeyboardInterrupt:
         model.stopped_by_ = "interrupt"
         warnings.warn(
             f"Training interrupted by user after {model.n_iter_} epochs; the best weights so far are kept.",
             stacklevel=3,
         )
+    if checkpointer is not None and model.stopped_by_ != "interrupt":
+        checkpointer.finished()
     if validation is not None:
         run.theta[...] = best
     elif model.stopped_by_ == "max_iter" and model.learning_rate != "cosine":

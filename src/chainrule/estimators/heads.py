@@ -57,8 +57,13 @@ class Head:
         """scikit-learn's name for what turns logits into probabilities."""
         return "softmax" if self.kind == MULTICLASS else "logistic"
 
-    def targets(self, y: Array, dtype: Any) -> Array:
-        """The loss's targets, from labels, a 0/1 matrix or rows of probabilities: class numbers, or rows of floats."""
+    def targets(self, y: Array, dtype: Any, label_smoothing: float = 0.0) -> Array:
+        """The loss's targets, from labels, a 0/1 matrix or rows of probabilities: class numbers, or rows of floats.
+
+        Smoothing moves the targets of single logits towards 1/2; the softmax's is the business of its loss.
+        """
+        if self.kind != MULTICLASS and label_smoothing:
+            return (1 - label_smoothing) * self.targets(y, dtype) + dtype.type(label_smoothing / 2)
         if self.kind != MULTILABEL and y.ndim == 2:
             return np.ascontiguousarray(y if self.kind == MULTICLASS else y[:, 1:], dtype=dtype)
         if self.kind == MULTILABEL:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
+from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.fitting import epochs_of, fit_epochs, record
 from chainrule.estimators.heads import BINARY, MULTICLASS, MULTILABEL, Head, head_of, head_of_classes
 from chainrule.estimators.inputs import (
@@ -109,6 +110,9 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         What `partial_fit` does on a label that it has not met.
     dtype : {"auto", "float32", "float64"}, default="auto"
         The precision of training; "auto" is that of X.
+    checkpoint : path or None, default=None
+        A file that `fit` keeps while it runs, and removes when it ends. A `fit` to the same samples with the same
+        parameters that finds it goes on from there, with the result of a fit that was not interrupted, bit for bit.
     device : str or None, default=None
         None trains with NumPy; "cpu", "cuda", ... with PyTorch there.
 
@@ -187,6 +191,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         eval_metric: Any = "accuracy",
         new_classes: str = "error",
         dtype: Any = "auto",
+        checkpoint: Any = None,
         device: str | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -223,6 +228,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.eval_metric = eval_metric
         self.new_classes = new_classes
         self.dtype = dtype
+        self.checkpoint = checkpoint
         self.device = device
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: Any = None) -> MLPClassifier:
@@ -259,12 +265,18 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             theta = self._theta(X.dtype)
         else:
             self._start(head, X.shape[1])
+        checkpointer = None
+        if self.checkpoint is not None:
+            checkpointer = Checkpointer(self.checkpoint, fingerprint_of(self, X, y, weights))
+            if checkpointer.found is not None:
+                self._seed = checkpointer.found.seed
+        if not continues:
             theta = self._network.initial_parameters(self._seed, X.dtype)
         if eval_set is not None and self.solver == "lbfgs":
             raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
         validation = None if eval_set is None else self._eval_set(eval_set, X.dtype)
         weights = with_class_weight(self.class_weight, head, y, weights, X.dtype)
-        samples = Samples(X, head.targets(y, X.dtype), weights)
+        samples = Samples(X, head.targets(y, X.dtype, self.label_smoothing), weights)
         self._watched = self.early_stopping or validation is not None
         if not continues:
             self._start_scores()
@@ -282,7 +294,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             else:
                 solver = solver_of(self, self._network.n_weights)
                 run = Run(theta, solver.start(theta), 0, self.t_)
-                fit_epochs(self, run, self._objective(), solver, samples, validation)
+                fit_epochs(self, run, self._objective(), solver, samples, validation, checkpointer)
                 self._remember(run)
         finally:
             self._adopt(theta)
@@ -334,7 +346,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             run.solver_state.vectors[name][...] = on_device(vector, self.device)
         run.solver_state.steps = self._solver_steps
         weights = with_class_weight(self.class_weight, self._head, y, weights, X.dtype)
-        samples = self._placed(Samples(X, self._head.targets(y, X.dtype), weights))
+        samples = self._placed(Samples(X, self._head.targets(y, X.dtype, self.label_smoothing), weights))
         self.n_iter_ = 0
         rows = batch_size_of(self, len(samples))
         with suitable_threads(self._network, rows):
@@ -379,7 +391,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y = checked_probabilities(y) if self.targets == "proba" else checked_labels(np.asarray(y))
         check_consistent_length(features, y)
         self._check_known(y)
-        targets = self._head.targets(y, theta.dtype)
+        targets = self._head.targets(y, theta.dtype, self.label_smoothing)
         gradients = np.empty(features.shape, theta.dtype)
         for start in range(0, len(y), PREDICTION_BLOCK):
             rows = slice(start, start + PREDICTION_BLOCK)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 _PUBLIC = {
-    "chainrule.estimators": ("MLPClassifier", "SmoothScaler", "TableEncoder"),
+    "chainrule.estimators": ("Checkpoint", "MLPClassifier", "SmoothScaler", "TableEncoder"),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
     "sklearn.pipeline": ("Pipeline",),

@@ -42,6 +42,7 @@ def accuracy(head: Head, logits: Array, y: Array, weights: Array | None) -> floa
 def log_loss(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
     """The weighted mean of minus the log-probability of what is true."""
     log_probs = head.log_probabilities(logits)
+    losses: Array
     if head.kind == MULTILABEL:
         log_others = head.log_probabilities(-logits)
         losses = -np.where(y > 0, log_probs, log_others).sum(axis=1)
@@ -92,7 +93,7 @@ def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: i
         stratify = y if y.ndim == 1 else y.argmax(axis=1)
     index = np.arange(len(samples))
     labels, counts = np.unique(np.zeros(len(y)) if stratify is None else stratify, return_counts=True)
-    if stratify is not None and int(counts.min()) < 2:
+    if stratify is not None and min(counts.tolist()) < 2:
         if y.ndim == 1:
             raise ValueError(
                 "The least populated classes in y have only 1 member, too few for a stratified validation split. "

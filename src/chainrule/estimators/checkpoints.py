@@ -1,0 +1,138 @@
+"""Checkpoints of a fit: a run that was killed goes on from its last one, bit for bit as if nothing had happened.
+
+Order, dropout and the validation split depend on (seed, epoch, batch, layer) alone, so the parameters, the solver's
+vectors and the counters are all there is to keep. A checkpoint is a model file: it executes nothing when it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, on_device, to_numpy
+from chainrule.estimators.persistence import load, save
+from chainrule.solvers import Adaptive, Schedule
+from chainrule.training import Patience, Run
+
+SECONDS_BETWEEN = 1.0
+"""Epochs that end sooner after the last checkpoint are not worth one of their own."""
+
+NOT_OF_THE_FIT = ("callbacks", "checkpoint", "verbose", "device")
+"""Parameters that may differ between the run that was interrupted and the one that goes on."""
+
+
+@dataclass
+class Checkpoint:
+    """All that a fit needs to go on."""
+
+    fingerprint: str = ""
+    """Of the parameters and the samples."""
+    seed: int = 0
+    theta: Any = None
+    best: Any = None
+    vectors: dict[str, Any] = field(default_factory=dict)
+    counters: dict[str, Any] = field(default_factory=dict)
+    """The numbers of steps, epochs and samples, and those of patience and schedule."""
+    history: dict[str, Any] = field(default_factory=dict)
+    """The estimator's curves and scores."""
+
+
+HISTORY = ("loss_curve_", "validation_scores_", "best_validation_score_", "best_loss_", "loss_", "n_iter_", "t_")
+
+
+class Checkpointer:
+    """Reads the checkpoint of a fit, if there is one, and writes new ones.
+
+    Parameters
+    ----------
+    path : path
+    fingerprint : str
+        See `fingerprint_of`.
+
+    Raises
+    ------
+    ValueError
+        If the file is a checkpoint of a fit with other parameters or samples.
+    ModelFileError
+        If it is no checkpoint.
+    """
+
+    def __init__(self, path: Any, fingerprint: str) -> None:
+        self.path, self.fingerprint = Path(path), fingerprint
+        self.found: Checkpoint | None = None
+        self._written = time.perf_counter()
+        if self.path.exists():
+            self.found = load(self.path)
+            if not isinstance(self.found, Checkpoint):
+                raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(self.found).__name__}")
+            if self.found.fingerprint != fingerprint:
+                raise ValueError(
+                    f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
+                    "name another file, to start anew"
+                )
+
+    def restore(self, model: Any, run: Run, best: Array, patience: Patience, schedule: Schedule) -> None:
+        """Put everything back as it was at the checkpoint found, if one was."""
+        if self.found is None:
+            return
+        found, counters = self.found, self.found.counters
+        run.theta[...] = on_device(found.theta, model.device)
+        best[...] = on_device(found.best, model.device)
+        for name, vector in found.vectors.items():
+            run.solver_state.vectors[name][...] = on_device(vector, model.device)
+        run.solver_state.steps, run.epoch, run.samples_seen = (
+            counters[name] for name in ("steps", "epoch", "samples_seen")
+        )
+        patience.best, patience.waited = counters["patience_best"], counters["patience_waited"]
+        if isinstance(schedule, Adaptive):
+            schedule.scale = counters["scale"]
+        for name, value in found.history.items():
+            setattr(model, name, value)
+
+    def epoch_ended(self, model: Any, run: Run, best: Array, patience: Patience, schedule: Schedule) -> None:
+        """Write a checkpoint, unless the last one is very recent."""
+        if time.perf_counter() - self._written < SECONDS_BETWEEN:
+            return
+        state = run.solver_state
+        checkpoint = Checkpoint(
+            self.fingerprint,
+            model._seed,
+            to_numpy(run.theta),
+            to_numpy(best),
+            {name: to_numpy(vector) for name, vector in state.vectors.items()},
+            {
+                "steps": state.steps,
+                "epoch": run.epoch,
+                "samples_seen": run.samples_seen,
+                "patience_best": patience.best,
+                "patience_waited": patience.waited,
+                "scale": schedule.scale if isinstance(schedule, Adaptive) else 1.0,
+            },
+            {name: getattr(model, name) for name in HISTORY if hasattr(model, name)},
+        )
+        save(checkpoint, self.path)
+        self._written = time.perf_counter()
+
+    def finished(self) -> None:
+        """Remove the checkpoint: the fit ended of itself."""
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint_of(model: Any, *arrays: Any) -> str:
+    """A digest of an estimator's parameters and of the arrays it is fitted to."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.get_params(deep=False).items()):
+        if name not in NOT_OF_THE_FIT:
+            digest.update(f"{name}={value!r};".encode())
+    for array in arrays:
+        parts = (array.data, array.indices, array.indptr) if hasattr(array, "indptr") else (array,)
+        for part in parts:
+            values = np.ascontiguousarray(() if part is None else part)
+            digest.update(f"{values.dtype.str}{values.shape}".encode())
+            digest.update(repr(values.tolist()).encode() if values.dtype.hasobject else values.tobytes())
+    return digest.hexdigest()

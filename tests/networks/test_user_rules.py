@@ -1,0 +1,185 @@
+"""A user's own rules, as activations, as layers with parameters and as losses, in networks and in the classifier."""
+
+import numpy as np
+import pytest
+
+from chainrule import MLPClassifier, rules
+from chainrule.networks import Layer, Network, Parameter, Plan, linear, mlp, trace
+
+CENTRE = 0.25
+
+
+def bump(**about):
+    """y = x exp(-x^2), which needs its input for its slope, and knows of neither `out` nor `work`."""
+    return rules.Rule(
+        "bump",
+        lambda x: (x * np.exp(-(x**2)), x),
+        lambda x, v: v * (1 - 2 * x**2) * np.exp(-(x**2)),
+        **about,
+    )
+
+
+def squashed():
+    """y = x / (1 + |x|), with slope (1 - |y|)^2: its residual is the very output that the network keeps."""
+
+    def forward(x):
+        y = x / (1 + abs(x))
+        return y, y
+
+    return rules.Rule("squashed", forward, lambda y, v: v * (1 - abs(y)) ** 2, slope_from_output=True)
+
+
+def leaky():
+    """y = max(x, 0) + slope min(x, 0), one learned slope per feature, all with `out` and `work`."""
+
+    def forward(x, slope, *, out=None, work=None):
+        return np.add(np.maximum(x, 0), slope * np.minimum(x, 0), out=out), (x, slope)
+
+    def pullback(residuals, v, *, out=None, work=None):
+        x, slope = residuals
+        to_x, to_slope = out or (None, None)
+        by_x = np.multiply(v, np.where(x > 0, 1, slope), out=to_x) if out is None or to_x is not None else None
+        return by_x, np.sum(v * np.minimum(x, 0), axis=0, out=to_slope)
+
+    return rules.Rule("leaky", forward, pullback, inputs=("x", "slope"))
+
+
+def cubed_error():
+    """|logits - targets|^3 per entry, without a fused form and without options."""
+    return rules.Rule(
+        "cubed_error",
+        lambda logits, targets: (abs(logits - targets) ** 3, logits - targets),
+        lambda miss, v: (v * 3 * miss * abs(miss), None),
+        inputs=("logits", "targets"),
+    )
+
+
+def row_error():
+    """The squared distance of each row: one loss per row, not per entry."""
+    return rules.Rule(
+        "row_error",
+        lambda logits, targets: (((logits - targets) ** 2).sum(axis=-1), logits - targets),
+        lambda miss, v: (2 * v[..., None] * miss, None),
+        inputs=("logits", "targets"),
+    )
+
+
+def by_differences(network, theta, x, targets, weights):
+    """Central differences at h = 1e-5, off by h^2 times third derivatives and by 1e-16 / h: some 1e-10."""
+    slopes = np.empty_like(theta)
+    for i in range(len(theta)):
+        sides = []
+        for h in (1e-5, -1e-5):
+            moved = theta.copy()
+            moved[i] += h
+            sides.append(Plan(network, len(x), moved).loss_and_gradient(x, targets, weights))
+        slopes[i] = (sides[0] - sides[1]) / 2e-5
+    return slopes
+
+
+def check_gradient(network, targets, seed=0):
+    rng = np.random.default_rng(seed)
+    theta = network.initial_parameters(seed) + 0.1 * rng.normal(size=network.n_parameters)
+    x, weights = rng.normal(size=(6, 3)), rng.random(6)
+    plan = Plan(network, 6, theta)
+    for _ in range(2):  # a second step must not be disturbed by what the first left in the buffers
+        plan.loss_and_gradient(x, targets, weights)
+        np.testing.assert_allclose(plan.gradient, by_differences(network, theta, x, targets, weights), atol=1e-8)
+
+
+LABELS = np.array([0, 3, 1, 1, 2, 0])
+
+
+@pytest.fixture
+def registered():
+    """Registers a rule for one test."""
+    names = []
+
+    def register(rule):
+        names.append(rules.register(rule).name)
+        return rule
+
+    yield register
+    for name in names:
+        rules.unregister(name)
+
+
+@pytest.mark.parametrize("make", [bump, squashed])
+def test_a_rule_without_out_and_work_serves_as_activation(make):
+    check_gradient(mlp(3, (5, 6), 4, activation=make()), LABELS)
+
+
+def test_a_rule_may_be_mixed_with_built_in_activations_and_dropout_layers():
+    check_gradient(mlp(3, (5, 6, 2), 4, activation=["tanh", bump(), "softplus"], dropout_rate=0.5), LABELS)
+
+
+@pytest.mark.parametrize("penalised", [False, True])
+def test_a_rule_with_a_parameter_serves_as_a_layer(penalised):
+    slope = Parameter("slope", (5,), penalised=penalised, initial=lambda stream, shape: np.full(shape, CENTRE))
+    network = Network(3, (linear(3, 5), Layer(leaky(), (slope,)), linear(5, 4)))
+    block = next(block for block in network.blocks if block.name == "slope2")
+    assert (block.view(network.initial_parameters(0)) == CENTRE).all()
+    # After 15 + 20 weights where it is a weight itself, else after them and the five biases of the first layer.
+    assert block.start == (15 if penalised else 40)
+    check_gradient(network, LABELS)
+
+
+def test_the_penalty_takes_in_a_learned_parameter_exactly_where_it_is_a_weight():
+    for penalised in (False, True):
+        slope = Parameter("slope", (5,), penalised=penalised, initial=lambda stream, shape: np.full(shape, CENTRE))
+        network = Network(3, (linear(3, 5), Layer(leaky(), (slope,)), linear(5, 4)))
+        theta = network.initial_parameters(0)
+        plan, x = Plan(network, 6, theta), np.random.default_rng(0).normal(size=(6, 3))
+        view = next(block for block in network.blocks if block.name == "slope2").view
+        plan.loss_and_gradient(x, LABELS)
+        before = view(plan.gradient).copy()
+        plan.loss_and_gradient(x, LABELS, l2=3.0)
+        np.testing.assert_allclose(view(plan.gradient) - before, 6 * CENTRE if penalised else 0, atol=1e-14)
+
+
+@pytest.mark.parametrize("make", [cubed_error, row_error])
+def test_a_loss_of_ones_own_needs_no_fused_form(make):
+    targets = np.random.default_rng(1).normal(size=(6, 4))
+    check_gradient(mlp(3, (5,), 4, activation="tanh", loss=make()), targets)
+
+
+def test_a_rule_of_ones_own_appears_in_a_trace():
+    network = mlp(3, (5,), 4, activation=bump())
+    theta, x = network.initial_parameters(3), np.array([0.5, -1.0, 2.0])
+    steps, plan = trace(network, theta, x, 2), Plan(network, 1, theta)
+    loss = plan.loss_and_gradient(x[None], np.array([2]))
+    assert steps["loss"] == pytest.approx(loss, rel=1e-14)
+    np.testing.assert_allclose(steps["d W1"], network.unpack(plan.gradient)[0], atol=1e-15)
+    assert "bump's pullback" in next(step.formula for step in steps.backward if step.name == "d a1")
+
+
+def test_the_classifier_takes_a_rule_and_the_name_of_a_registered_one(registered):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    y = np.array(["near", "far"])[(abs(x[:, 0]) > 0.7).astype(int)]
+    rule = registered(bump())
+    by_rule, by_name = (
+        MLPClassifier((20,), activation=given, solver="lbfgs", random_state=0).fit(x, y) for given in (rule, "bump")
+    )
+    assert by_name.score(x, y) > 0.95
+    assert (by_rule.predict_proba(x) == by_name.predict_proba(x)).all()
+
+
+def test_an_unregistered_name_is_refused_by_the_classifier():
+    with pytest.raises(ValueError, match="no activation is named 'bump'"):
+        MLPClassifier((20,), activation="bump").fit([[0.0], [1.0]], [0, 1])
+
+
+def test_a_registered_rule_survives_pickling_and_another_does_not(registered):
+    import pickle
+
+    with pytest.raises(TypeError, match="'bump' is not registered"):
+        pickle.dumps(bump())
+    rule = registered(bump())
+    assert pickle.loads(pickle.dumps(rule)) is rule
+
+
+def test_two_rules_cannot_share_a_name(registered):
+    registered(bump())
+    with pytest.raises(ValueError, match="a rule named 'bump' exists already"):
+        rules.register(bump())
