@@ -134,6 +134,14 @@ class Workspace:
             buffer = self._buffers[key] = empty(shape, like, dtype)
         return buffer
 
+    def zeros(self, shape: tuple[int, ...], like: Array) -> Array:
+        """Zeros of that shape, on the library and device of `like` and in its dtype, which nobody writes to."""
+        known = ("zeros", shape) in self._buffers
+        buffer = self("zeros", shape, like)
+        if not known:
+            buffer[...] = 0
+        return buffer
+
     def class_entries(self, buffer: Array) -> ClassEntries:
         """The access to one entry per row of a buffer that is the same at every call."""
         if self._entries is None or self._entries.buffer is not buffer:
@@ -259,6 +267,19 @@ class ClassEntries:
             self._flat[self._index] = values if isinstance(values, int | float) else values.reshape(-1)
 
 
+def larger_than_zero(x: Array, *, out: Array | None = None) -> Array:
+    """1 where x > 0 and 0 elsewhere, in the dtype of `x`, for x without NaN.
+
+    NumPy's comparison, cast, is four times as fast as its sign.
+
+    >>> larger_than_zero(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 1.])
+    """
+    if is_torch(x) or x.dtype == object:
+        return namespace(x).sign(namespace(x).clip(x, 0, None), out=out)
+    return np.greater(x, 0, out=np.empty_like(x) if out is None else out, casting="unsafe")
+
+
 def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     """Sum `x` over the axes along which an array of that shape was broadcast to it: the pullback of broadcasting.
 
@@ -296,7 +317,8 @@ def gather_rows(x: Array, index: Array, *, out: Array) -> Array:
         torch = sys.modules["torch"]
         return torch.index_select(x, 0, torch.as_tensor(index, device=x.device), out=out)
     # mode="clip" is what lets NumPy write straight to `out`; the indices come from a permutation and are in range.
-    return np.take(x, index, axis=0, out=out, mode="clip")
+    x.take(index, axis=0, out=out, mode="clip")
+    return out
 
 
 def random_stream(*key: int) -> np.random.Generator:

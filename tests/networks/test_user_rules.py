@@ -1,5 +1,7 @@
 """A user's own rules, as activations, as layers with parameters and as losses, in networks and in the classifier."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -171,8 +173,6 @@ def test_an_unregistered_name_is_refused_by_the_classifier():
 
 
 def test_a_registered_rule_survives_pickling_and_another_does_not(registered):
-    import pickle
-
     with pytest.raises(TypeError, match="'bump' is not registered"):
         pickle.dumps(bump())
     rule = registered(bump())

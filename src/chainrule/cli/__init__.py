@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         named = error.filename is not None and error.strerror is not None
         return _fail(f"{error.filename}: {error.strerror}" if named else error, 1)
-    except (ValueError, FloatingPointError, MemoryError) as error:
+    except (ImportError, ValueError, FloatingPointError, MemoryError) as error:
         return _fail(error or type(error).__name__, 1)
     except Exception as error:
         # Typer's usage errors, whichever library they come from, can show themselves; all else is a defect of ours.

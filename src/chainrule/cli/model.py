@@ -28,7 +28,7 @@ class Origin:
 
 def save_model(pipeline: Pipeline, path: Path, origin: Origin) -> None:
     """Write the model file."""
-    pipeline.named_steps["classifier"].set_params(callbacks=None)
+    pipeline.named_steps["classifier"].set_params(callbacks=None, checkpoint=None)
     save(pipeline, path, about={"origin": asdict(origin)})
 
 
@@ -75,15 +75,15 @@ def require_columns(pipeline: Pipeline, table: Table) -> None:
         raise CommandError(f"{table.name} lacks the columns {shown}, which the model needs")
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, option: str = "--out") -> None:
     """Raise CommandError if a file cannot be written there, before any work is done."""
     folder = path.parent
     if not folder.is_dir():
-        raise CommandError(f"--out: the directory {folder} does not exist")
+        raise CommandError(f"{option}: the directory {folder} does not exist")
     if path.is_dir():
-        raise CommandError(f"--out: {path} is a directory; expected a file name")
+        raise CommandError(f"{option}: {path} is a directory; expected a file name")
     if not os.access(folder, os.W_OK):
-        raise CommandError(f"--out: the directory {folder} cannot be written to")
+        raise CommandError(f"{option}: the directory {folder} cannot be written to")
 
 
 def metrics(y: Column, log_probs: Any, classes: Column) -> dict[str, Any]:

@@ -103,15 +103,28 @@ def train(
         float, typer.Option(callback=_within(0, 1, open_low=True), help="Share of the rows held out.")
     ] = 0.2,
     out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from where an interrupted run with the same options stopped.")
+    ] = False,
+    curves: Annotated[Path | None, typer.Option(help="Draw the learning curves to a file, such as curves.png.")] = None,
+    tensorboard: Annotated[Path | None, typer.Option(help="Log every epoch to a directory for TensorBoard.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Train a classifier, evaluate it on held-out rows, and save it in one file."""
     from chainrule.cli import data as source
     from chainrule.cli import model as models
     from chainrule.cli import output
+    from chainrule.estimators.callbacks import TensorBoardLog
+    from chainrule.estimators.plots import learning_curves
 
     path = out or Path(f"{_stem(data)}.chainrule")
     models.check_writable(path)
+    if curves is not None:
+        models.check_writable(curves, "--curves")
+    callbacks: list[Any] = [] if tensorboard is None else [TensorBoardLog(tensorboard)]
+    checkpoint = path.with_name(path.name + ".part")
+    if resume and not checkpoint.exists():
+        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
     table, known_target = source.read(data)
     if target is None and known_target is None:
         raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
@@ -137,7 +150,9 @@ def train(
     started = time.perf_counter()
     with output.TrainingProgress() as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        classifier.set_params(callbacks=[progress])
+        if not resume:
+            checkpoint.unlink(missing_ok=True)
+        classifier.set_params(callbacks=[progress, *callbacks], checkpoint=checkpoint)
         train_features = {name: values[train_rows] for name, values in features.items()}
         pipeline.fit(train_features, y[train_rows])
     seconds = time.perf_counter() - started
@@ -148,6 +163,8 @@ def train(
         output.note(f"column {name!r} is left out: {reason}")
     test_features = {name: values[test_rows] for name, values in features.items()}
     results = models.metrics(y[test_rows], pipeline.predict_log_proba(test_features), pipeline.classes_)
+    if curves is not None:
+        learning_curves(classifier).savefig(curves, dpi=150)
     models.save_model(pipeline, path, models.Origin(data, target_name, test_size, seed))
     results |= {
         "n_train": len(train_rows),
@@ -164,7 +181,10 @@ def train(
         output.print_metrics(results, f"{table.name}: {len(test_rows)} rows held out, {len(train_rows)} trained on")
         output.print_line(f"{classifier.n_iter_} epochs in {seconds:.1f} s; model saved to {path}")
     if interrupted:
-        print(f"interrupted: the best weights so far were kept and saved to {path}", file=sys.stderr)
+        print(
+            f"interrupted: the best weights so far were kept and saved to {path}; --resume goes on from there",
+            file=sys.stderr,
+        )
     return 130 if interrupted else 0
 
 

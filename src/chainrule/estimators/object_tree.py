@@ -52,7 +52,13 @@ def _generic_types(base: type = np.generic) -> Iterator[type]:
 
 
 TYPES: dict[str, type] = {
-    **{"bool": bool, "bytes": bytes, "complex": complex, "float": float, "int": int, "object": object, "str": str},
+    "bool": bool,
+    "bytes": bytes,
+    "complex": complex,
+    "float": float,
+    "int": int,
+    "object": object,
+    "str": str,
     **{f"numpy.{cls.__name__}": cls for cls in _generic_types()},
 }
 """The types that a parameter such as `dtype` may be, by name."""

@@ -42,10 +42,9 @@ def accuracy(head: Head, logits: Array, y: Array, weights: Array | None) -> floa
 def log_loss(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
     """The weighted mean of minus the log-probability of what is true."""
     log_probs = head.log_probabilities(logits)
-    losses: Array
     if head.kind == MULTILABEL:
-        log_others = head.log_probabilities(-logits)
-        losses = -np.where(y > 0, log_probs, log_others).sum(axis=1)
+        each: Array = np.where(y > 0, log_probs, head.log_probabilities(-logits))
+        losses = -each.sum(axis=1)
     elif y.ndim == 2:
         losses = -np.where(y > 0, y * log_probs, 0.0).sum(axis=1)
     else:

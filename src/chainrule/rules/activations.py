@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, diagonal_matrix, namespace, scratch, sum_to
+from chainrule.arrays import Array, Workspace, diagonal_matrix, larger_than_zero, namespace, scratch, sum_to
 from chainrule.rules.elementwise import elementwise
 from chainrule.rules.rule import Rule
 
@@ -77,7 +77,9 @@ def _softplus_slope_from_output(y: Array, *, out: Array | None = None, work: Wor
 
 
 def _relu(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
-    return namespace(x).clip(x, 0, None, out=out)
+    # Against an array of zeros NumPy's maximum is five times as fast as against a number, and as clip.
+    xp = namespace(x)
+    return xp.maximum(x, xp.zeros_like(x) if work is None else work.zeros(tuple(x.shape), x), out=out)
 
 
 def _relu_slope(x: Array) -> Array:
@@ -86,7 +88,7 @@ def _relu_slope(x: Array) -> Array:
 
 
 def _relu_slope_from_output(y: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
-    return namespace(y).sign(y, out=out)
+    return larger_than_zero(y, out=out)
 
 
 def _identity(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:

@@ -1,0 +1,279 @@
+"""`python -m benchmarks.mlp`: time per epoch of MLP training, side by side in one run.
+
+Every contestant trains the same network on the same float32 samples with Adam (learning rate 1e-3), the same batch size,
+shuffling, the default L2 penalty of 1e-4, and the same number of threads. Contestants take turns; the figures are
+medians over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare products" are
+the matrix products of the steps, five per two-layer network, on batches that lie in memory: what no implementation beats.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Shape:
+    name: str
+    features: int
+    hidden: tuple[int, ...]
+    classes: int
+    batch: int
+    rows: int
+    epochs: int
+
+
+SHAPES = (
+    Shape("64-100-10", 64, (100,), 10, 200, 1797, 30),
+    Shape("784-100-10", 784, (100,), 10, 200, 20000, 2),
+    Shape("784-100-10", 784, (100,), 10, 1024, 20480, 2),
+    Shape("784-256-128-10", 784, (256, 128), 10, 256, 20480, 2),
+    Shape("768-256-1000", 768, (256,), 1000, 256, 12800, 2),
+)
+
+
+def samples(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Clusters that a network can learn but not at once."""
+    stream = np.random.default_rng(0)
+    labels = stream.integers(0, shape.classes, shape.rows)
+    centres = stream.normal(size=(shape.classes, shape.features)).astype(np.float32)
+    noise = stream.normal(size=(shape.rows, shape.features)).astype(np.float32)
+    return (0.25 * centres[labels] + noise).astype(np.float32), labels
+
+
+def timed(function: Callable[[], float], epochs: int) -> tuple[float, float]:
+    start = time.perf_counter()
+    loss = function()
+    return (time.perf_counter() - start) / epochs, loss
+
+
+def estimator(cls: Any, shape: Shape, x: Any, y: Any, **options: Any) -> Callable[[], float]:
+    def run() -> float:
+        model = cls(
+            shape.hidden,
+            batch_size=shape.batch,
+            max_iter=shape.epochs,
+            tol=0.0,
+            n_iter_no_change=shape.epochs + 1,
+            random_state=0,
+            **options,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(x, y)
+        return float(model.loss_curve_[-1])
+
+    return run
+
+
+def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], float]:
+    import torch
+    from torch import nn
+
+    inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
+
+    def network() -> Any:
+        widths = (shape.features, *shape.hidden, shape.classes)
+        layers: list[Any] = []
+        for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)):
+            layers += [nn.Linear(a, b)] + ([nn.ReLU()] if i < len(widths) - 2 else [])
+        for layer in layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.xavier_uniform_(layer.weight)
+        return nn.Sequential(*layers)
+
+    def loss_of(model: Any, batch: Any, target: Any) -> Any:
+        return nn.functional.cross_entropy(model(batch), target)
+
+    torch.manual_seed(0)
+    model = network()
+    start = {name: value.clone() for name, value in model.state_dict().items()}
+    step_loss = torch.compile(loss_of) if compiled else loss_of
+
+    def run() -> float:
+        model.load_state_dict(start)
+        weights = [p for p in model.parameters() if p.ndim == 2]
+        biases = [p for p in model.parameters() if p.ndim == 1]
+        decay = 1e-4 / shape.batch
+        optimiser = torch.optim.Adam(
+            [{"params": weights, "weight_decay": decay}, {"params": biases}], lr=1e-3, fused=True
+        )
+        total = 0.0
+        for _ in range(shape.epochs):
+            order = torch.randperm(len(inputs))
+            total = 0.0
+            for first in range(0, len(inputs), shape.batch):
+                index = order[first : first + shape.batch]
+                loss = step_loss(model, inputs[index], labels[index])
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                optimiser.step()
+                total += float(loss.detach()) * len(index)
+        return total / len(inputs)
+
+    run()
+    return run
+
+
+def jax_epochs(shape: Shape, x: Any, y: Any) -> Callable[[], float]:
+    import jax
+    import jax.numpy as jnp
+
+    inputs, labels = jnp.asarray(x), jnp.asarray(y)
+    widths = (shape.features, *shape.hidden, shape.classes)
+    stream = np.random.default_rng(0)
+    start = [
+        (
+            jnp.asarray(stream.uniform(-1, 1, (a, b)) * np.sqrt(6 / (a + b)), jnp.float32),
+            jnp.zeros(b, jnp.float32),
+        )
+        for a, b in zip(widths, widths[1:], strict=False)
+    ]
+
+    def loss_of(theta: Any, batch: Any, target: Any) -> Any:
+        h = batch
+        for i, (w, b) in enumerate(theta):
+            h = h @ w + b
+            h = jax.nn.relu(h) if i < len(theta) - 1 else h
+        log_probs = jax.nn.log_softmax(h)
+        penalty = 0.5e-4 / shape.batch * sum((w * w).sum() for w, _ in theta)
+        return -jnp.take_along_axis(log_probs, target[:, None], 1).mean() + penalty
+
+    steps = shape.rows // shape.batch
+
+    @jax.jit
+    def epoch(theta: Any, m: Any, v: Any, t: Any, key: Any) -> Any:
+        order = jax.random.permutation(key, shape.rows)[: steps * shape.batch].reshape(steps, shape.batch)
+
+        def step(state: Any, index: Any) -> Any:
+            theta, m, v, t = state
+            loss, g = jax.value_and_grad(loss_of)(theta, inputs[index], labels[index])
+            t = t + 1
+            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
+            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
+            rate = 1e-3 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+            theta = jax.tree.map(lambda p, a, b: p - rate * a / (jnp.sqrt(b) + 1e-8), theta, m, v)
+            return (theta, m, v, t), loss
+
+        (theta, m, v, t), losses = jax.lax.scan(step, (theta, m, v, t), order)
+        return theta, m, v, t, losses.mean()
+
+    def run() -> float:
+        zeros = jax.tree.map(jnp.zeros_like, start)
+        theta, m, v, t, loss = start, zeros, zeros, jnp.float32(0), 0.0
+        for number in range(shape.epochs):
+            theta, m, v, t, loss = epoch(theta, m, v, t, jax.random.key(number))
+        return float(loss)
+
+    run()
+    return run
+
+
+def bare_products(shape: Shape, x: Any, library: str) -> Callable[[], float]:
+    widths = (shape.features, *shape.hidden, shape.classes)
+    stream = np.random.default_rng(0)
+    arrays: dict[str, list[Any]] = {
+        "w": [stream.normal(size=pair).astype(np.float32) for pair in zip(widths, widths[1:], strict=False)],
+        "h": [stream.normal(size=(shape.batch, width)).astype(np.float32) for width in widths],
+    }
+    xp: Any = np
+    if library == "torch":
+        import torch
+
+        xp = torch
+        arrays = {name: [torch.from_numpy(a) for a in values] for name, values in arrays.items()}
+    weights, activations = arrays["w"], arrays["h"]
+    gradients = [xp.empty_like(w) for w in weights]
+    outputs = [xp.empty_like(h) for h in activations]
+    steps = -(-shape.rows // shape.batch)
+
+    def run() -> float:
+        for _ in range(shape.epochs * steps):
+            for i, w in enumerate(weights):
+                xp.matmul(activations[i], w, out=outputs[i + 1])
+            for i in range(len(weights) - 1, -1, -1):
+                xp.matmul(activations[i].T, activations[i + 1], out=gradients[i])
+                if i:
+                    xp.matmul(activations[i + 1], weights[i].T, out=outputs[i])
+        return float("nan")
+
+    return run
+
+
+def contestants(shape: Shape, x: Any, y: Any, skip: set[str]) -> dict[str, Callable[[], float]]:
+    from sklearn.neural_network import MLPClassifier as Peer
+
+    from chainrule import MLPClassifier
+
+    makers: dict[str, Callable[[], Callable[[], float]]] = {
+        "chainrule, NumPy": lambda: estimator(MLPClassifier, shape, x, y),
+        "chainrule, PyTorch arrays": lambda: estimator(MLPClassifier, shape, x, y, device="cpu"),
+        "scikit-learn": lambda: estimator(Peer, shape, x, y),
+        "PyTorch eager": lambda: pytorch(shape, x, y, compiled=False),
+        "torch.compile": lambda: pytorch(shape, x, y, compiled=True),
+        "JAX, jitted epoch": lambda: jax_epochs(shape, x, y),
+        "bare products, NumPy": lambda: bare_products(shape, x, "numpy"),
+        "bare products, PyTorch": lambda: bare_products(shape, x, "torch"),
+    }
+    built = {}
+    for name, make in makers.items():
+        if name in skip:
+            continue
+        try:
+            built[name] = make()
+        except ImportError as error:
+            print(f"{name}: left out ({error})", file=sys.stderr)
+    return built
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the shapes, from 0")
+    parser.add_argument("--skip", nargs="*", default=[], help="contestants to leave out")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    options = parser.parse_args()
+    threads = os.cpu_count() or 1
+    try:
+        import torch
+
+        torch.set_num_threads(threads)
+    except ImportError:
+        pass
+    print(f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds")
+    figures = []
+    for number, shape in enumerate(SHAPES):
+        if options.only is not None and number not in options.only:
+            continue
+        x, y = samples(shape)
+        runs = contestants(shape, x, y, set(options.skip))
+        times: dict[str, list[float]] = {name: [] for name in runs}
+        losses: dict[str, float] = {}
+        for _ in range(options.rounds):
+            for name, run in runs.items():
+                seconds, losses[name] = timed(run, shape.epochs)
+                times[name].append(seconds)
+        median = {name: statistics.median(values) for name, values in times.items()}
+        print(f"\n{shape.name}, batch {shape.batch}, {shape.rows} rows")
+        reference = median["chainrule, NumPy"]
+        for name, seconds in median.items():
+            row = f"  {name:<28}{seconds * 1e3:9.2f} ms/epoch  {seconds / reference:6.2f} x"
+            print(row + ("" if np.isnan(losses[name]) else f"   loss {losses[name]:.4f}"), flush=True)
+        figures.append({"shape": shape.name, "batch": shape.batch, "ms": {n: s * 1e3 for n, s in median.items()}})
+    if options.json:
+        options.json.write_text(json.dumps({"threads": threads, "figures": figures}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

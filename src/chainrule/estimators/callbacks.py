@@ -1,0 +1,39 @@
+"""Callbacks for `MLPClassifier(callbacks=[...])`: anything that takes a `Progress`; a true result ends the fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chainrule.estimators.progress import Progress
+
+
+class TensorBoardLog:
+    """Writes loss, validation score and speed of every epoch where TensorBoard reads them.
+
+    Parameters
+    ----------
+    directory : path
+        One run per directory; ``tensorboard --logdir`` takes it, or the directory above.
+
+    Raises
+    ------
+    ImportError
+        If the package tensorboard is not installed.
+    """
+
+    def __init__(self, directory: Any) -> None:
+        try:
+            from tensorboard.summary import Writer
+        except ImportError:
+            raise ImportError("logs for TensorBoard need its package: pip install tensorboard") from None
+        self._writer = Writer(str(Path(directory)))
+
+    def __call__(self, progress: Progress) -> None:
+        """Write an epoch."""
+        figures = {"loss": progress.loss, "samples per second": progress.samples_per_second}
+        if progress.validation_score is not None:
+            figures["validation score"] = progress.validation_score
+        for name, value in figures.items():
+            self._writer.add_scalar(name, value, progress.epoch)
+        self._writer.flush()
