@@ -9,7 +9,6 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from chainrule import MLPClassifier
-from chainrule.estimators.tables import SmoothScaler
 
 CONFIGURATIONS = [
     MLPClassifier(),
@@ -25,9 +24,4 @@ CONFIGURATIONS = [
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(CONFIGURATIONS)
 def test_the_classifier_conforms(estimator, check):
-    check(estimator)
-
-
-@parametrize_with_checks([SmoothScaler()])
-def test_the_scaler_conforms(estimator, check):
     check(estimator)

@@ -20,8 +20,8 @@ from chainrule.arrays import (
     row_shape,
     scratch,
 )
-from chainrule.rules.rule import Rule
-from chainrule.rules.shifted import check_logits
+from chainrule.rules.rule import Exact, Rule
+from chainrule.rules.shifted import check_logits, shifted
 
 
 class Residuals(NamedTuple):
@@ -38,6 +38,13 @@ def forward(logits: Array, *, out: Array | None = None, work: Workspace | None =
     exponentials = xp.exp(xp.subtract(logits, maximum, out=out), out=out)
     total = xp.sum(exponentials, axis=-1, keepdims=True, out=scratch(work, "row_sum", rows, logits))
     probs = xp.divide(exponentials, total, out=out)
+    return probs, Residuals(probs)
+
+
+def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
+    """The same from exponentials that keep their last places."""
+    _, _, _, exponentials, rest = shifted(logits)
+    probs = namespace(logits).divide(exponentials, 1 + rest, out=out)
     return probs, Residuals(probs)
 
 
@@ -71,6 +78,7 @@ softmax = Rule(
     apply_jacobian,
     pushforward,
     jacobian_matrix,
+    exact=Exact(exact_forward, apply_jacobian),
     check=check_logits,
     inputs=("logits",),
     formula="s_i = e^x_i / sum_j e^x_j",

@@ -10,6 +10,7 @@ which at a label is minus the sum of the other probabilities.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from chainrule.arrays import (
@@ -81,8 +82,9 @@ def forward(
     rows = _rows(targets, exponentials, label_smoothing)
     other_targets, total_target = rest_of_sum(rows)
     log_total = xp.log1p(rest)
-    # A class without target weight does not count, even at logit -inf.
-    gaps = xp.sum(xp.where(rows == 0, 0 * exponentials, rows * -below), axis=-1)
+    # A class without target weight does not count, even at logit -inf, where 0 * inf would be NaN.
+    counted = xp.where((rows == 0) & (below == -math.inf), 0 * exponentials, below)
+    gaps = xp.sum(rows * -counted, axis=-1)
     losses = xp.add(gaps, (total_target * log_total)[..., 0], out=out)
     probs = exponentials / (1 + rest)
     other_probs = xp.where(top, rest / (1 + rest), 1 - probs)
