@@ -1,9 +1,9 @@
 """`python -m benchmarks.mlp`: time per epoch of MLP training, side by side in one run.
 
-Every contestant trains the same network on the same float32 samples with Adam (learning rate 1e-3), the same batch size,
-shuffling, the default L2 penalty of 1e-4, and the same number of threads. Contestants take turns; the figures are
+Every contestant trains the same network on the same float32 samples with Adam (learning rate 1e-3), the same batch
+size, shuffling, the default L2 penalty of 1e-4, and the same number of threads. Contestants take turns; the figures are
 medians over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare products" are
-the matrix products of the steps, five per two-layer network, on batches that lie in memory: what no implementation beats.
+the matrix products of the steps, five for a two-layer network, on batches that lie in memory: the limit.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 
 @dataclass(frozen=True)
 class Shape:
+    """A network, a batch size, and how much to train."""
+
     name: str
     features: int
     hidden: tuple[int, ...]
@@ -86,7 +90,7 @@ def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], flo
     def network() -> Any:
         widths = (shape.features, *shape.hidden, shape.classes)
         layers: list[Any] = []
-        for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)):
+        for i, (a, b) in enumerate(pairwise(widths)):
             layers += [nn.Linear(a, b)] + ([nn.ReLU()] if i < len(widths) - 2 else [])
         for layer in layers:
             if isinstance(layer, nn.Linear):
@@ -138,7 +142,7 @@ def jax_epochs(shape: Shape, x: Any, y: Any) -> Callable[[], float]:
             jnp.asarray(stream.uniform(-1, 1, (a, b)) * np.sqrt(6 / (a + b)), jnp.float32),
             jnp.zeros(b, jnp.float32),
         )
-        for a, b in zip(widths, widths[1:], strict=False)
+        for a, b in pairwise(widths)
     ]
 
     def loss_of(theta: Any, batch: Any, target: Any) -> Any:
@@ -184,7 +188,7 @@ def bare_products(shape: Shape, x: Any, library: str) -> Callable[[], float]:
     widths = (shape.features, *shape.hidden, shape.classes)
     stream = np.random.default_rng(0)
     arrays: dict[str, list[Any]] = {
-        "w": [stream.normal(size=pair).astype(np.float32) for pair in zip(widths, widths[1:], strict=False)],
+        "w": [stream.normal(size=pair).astype(np.float32) for pair in pairwise(widths)],
         "h": [stream.normal(size=(shape.batch, width)).astype(np.float32) for width in widths],
     }
     xp: Any = np
@@ -251,7 +255,12 @@ def main() -> None:
         torch.set_num_threads(threads)
     except ImportError:
         pass
-    print(f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds")
+    kernels = sorted(
+        {str(pool.get("architecture")) for pool in threadpool_info() if pool["internal_api"] == "openblas"}
+    )
+    print(
+        f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds, OpenBLAS for {', '.join(kernels)}"
+    )
     figures = []
     for number, shape in enumerate(SHAPES):
         if options.only is not None and number not in options.only:
@@ -272,7 +281,7 @@ def main() -> None:
             print(row + ("" if np.isnan(losses[name]) else f"   loss {losses[name]:.4f}"), flush=True)
         figures.append({"shape": shape.name, "batch": shape.batch, "ms": {n: s * 1e3 for n, s in median.items()}})
     if options.json:
-        options.json.write_text(json.dumps({"threads": threads, "figures": figures}, indent=1))
+        options.json.write_text(json.dumps({"threads": threads, "openblas": kernels, "figures": figures}, indent=1))
 
 
 if __name__ == "__main__":

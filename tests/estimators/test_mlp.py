@@ -101,9 +101,8 @@ def test_log_probabilities_are_finite_where_probabilities_round_to_zero(y):
         (np.array(["b", "a", "c"], dtype=object), object),
         (np.array([-5, 10**12, 3]), np.int64),
         (np.array([2.0, 1.0, 7.0]), np.float64),
-        (np.array([b"x", b"yy", b"z"]), "S2"),
     ],
-    ids=["text", "objects", "integers", "whole floats", "bytes"],
+    ids=["text", "objects", "integers", "whole floats"],
 )
 def test_labels_come_back_as_they_were_given(labels, dtype):
     model = fitted(labels[SPECIES], solver="lbfgs")
@@ -125,8 +124,8 @@ def test_single_precision_stays_single(kind, solver):
     for got, want in zip(predictions(single, X.astype(np.float32))[1:], predictions(double)[1:], strict=True):
         assert (got.dtype, want.dtype) == (np.float32, np.float64)
     if solver != "lbfgs":  # its path branches on rounding
-        # 20 epochs of one step each: measured, 1e-5 apart at most, adam's divisions by small gradients included.
-        np.testing.assert_allclose(single.predict_proba(X), double.predict_proba(X), rtol=0, atol=1e-4)
+        # 20 epochs of one step each: measured, 3e-7 apart at most, adam's divisions by small gradients included.
+        np.testing.assert_allclose(single.predict_proba(X), double.predict_proba(X), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", TARGETS)
@@ -135,7 +134,7 @@ def test_single_precision_stays_single(kind, solver):
 def test_sparse_features_give_what_dense_ones_give(kind, solver, layout):
     x = np.where(abs(X) < 0.5, 0, X)
     dense, sparse = (fitted(TARGETS[kind], each, solver=solver, batch_size=37) for each in (x, layout(x)))
-    # Products summed in another order, over 20 epochs or iterations: measured, 1e-13.
+    # Products summed in another order, over 20 epochs or iterations: measured, 1e-12.
     np.testing.assert_allclose(sparse.predict_proba(layout(x)), dense.predict_proba(x), rtol=0, atol=1e-10)
     np.testing.assert_allclose(sparse.predict_proba(x), sparse.predict_proba(layout(x)), rtol=0, atol=1e-13)
 
