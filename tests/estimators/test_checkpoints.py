@@ -1,0 +1,155 @@
+"""Checkpoints: a fit that was killed goes on from its file, and ends bit for bit where it would have ended."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from chainrule import MLPClassifier, save
+from chainrule.estimators import checkpoints
+from chainrule.estimators.persistence import ModelFileError
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, SPECIES = load_iris(return_X_y=True)
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+NOISY = np.where(np.random.default_rng(3).random(150) < 0.4, (SPECIES + 1) % 3, SPECIES)
+
+
+class Killed(Exception):
+    """Stands for the end of a process."""
+
+
+def killer(at):
+    def callback(progress):
+        if progress.epoch == at:
+            raise Killed
+
+    return callback
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    """Where a checkpoint goes, after every epoch."""
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
+    return tmp_path / "fit.checkpoint"
+
+
+def model_of(path, **parameters):
+    parameters = {"hidden_layer_sizes": (6,), "max_iter": 25, "random_state": 0, "batch_size": 37} | parameters
+    return MLPClassifier(**parameters, checkpoint=path)
+
+
+def killed(path, at, y=NOISY, **parameters):
+    with pytest.raises(Killed):
+        model_of(path, **parameters, callbacks=[killer(at)]).fit(X, y)
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"dropout": 0.3},
+        {"solver": "adamw", "learning_rate": "cosine"},
+        {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.3},
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.05, "n_iter_no_change": 1, "max_iter": 60},
+        {"solver": "gd", "learning_rate_init": 0.3},
+        {"early_stopping": True, "validation_fraction": 0.4, "learning_rate_init": 0.2, "n_iter_no_change": 5},
+        {"tol": 0.05, "n_iter_no_change": 3, "learning_rate_init": 0.01},
+    ],
+    ids=lambda parameters: "-".join(map(str, parameters.values())),
+)
+@pytest.mark.parametrize("stops", [(2,), (3, 6)])
+def test_a_killed_fit_goes_on_and_ends_where_it_would_have(path, parameters, stops):
+    whole = model_of(None, **parameters).fit(X, NOISY)
+    assert whole.n_iter_ > max(stops)
+    for stop in stops:
+        killed(path, stop, **parameters)
+    resumed = model_of(path, **parameters).fit(X, NOISY)
+    for got, want in zip(resumed.coefs_ + resumed.intercepts_, whole.coefs_ + whole.intercepts_, strict=True):
+        assert got.tobytes() == want.tobytes()
+    for name in ("loss_curve_", "validation_scores_", "best_validation_score_", "best_loss_", "n_iter_", "t_"):
+        assert getattr(resumed, name) == getattr(whole, name), name
+    assert resumed.stopped_by_ == whole.stopped_by_
+    assert not path.exists()
+
+
+def test_the_seed_of_a_fit_without_one_is_kept(path):
+    told = []
+    with pytest.raises(Killed):
+        model_of(path, random_state=None, callbacks=[told.append, killer(8)]).fit(X, NOISY)
+    resumed = model_of(path, random_state=None).fit(X, NOISY)
+    assert resumed.loss_curve_[:8] == [progress.loss for progress in told]
+    assert len(resumed.loss_curve_) == 25
+
+
+def test_an_interrupted_fit_keeps_its_checkpoint(path):
+    def interrupt(progress):
+        if progress.epoch == 8:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted"):
+        model_of(path, callbacks=[interrupt]).fit(X, NOISY)
+    resumed = model_of(path).fit(X, NOISY)
+    assert resumed.loss_curve_ == model_of(None).fit(X, NOISY).loss_curve_
+
+
+@pytest.mark.parametrize("ended_by", ["max_iter", "callback", "patience"])
+def test_a_fit_that_ended_of_itself_leaves_no_file(path, ended_by):
+    options = {"callback": {"callbacks": [lambda progress: progress.epoch == 3]}, "patience": {"tol": 10.0}}
+    assert model_of(path, **options.get(ended_by, {})).fit(X, NOISY).stopped_by_ == ended_by
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("changed", ["alpha", "y", "x", "weights"])
+def test_a_checkpoint_of_another_fit_is_refused(path, changed):
+    killed(path, 3)
+    x, y, weights = X, NOISY, None
+    options = {"alpha": 0.2} if changed == "alpha" else {}
+    if changed == "x":
+        x = X + np.finfo(float).eps
+    elif changed == "y":
+        y = SPECIES
+    elif changed == "weights":
+        weights = np.ones(150)
+    with pytest.raises(ValueError, match="is of a fit with other parameters or other samples; delete it"):
+        model_of(path, **options).fit(x, y, weights)
+    assert path.exists()
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_and_kept(path):
+    path.write_bytes(b"no checkpoint")
+    with pytest.raises(ModelFileError, match="cannot load"):
+        model_of(path).fit(X, NOISY)
+    assert path.read_bytes() == b"no checkpoint"
+    save(model_of(None).fit(X, NOISY), path)
+    with pytest.raises(ValueError, match="expected a checkpoint, the file holds a MLPClassifier"):
+        model_of(path).fit(X, NOISY)
+
+
+def test_what_is_said_and_shown_may_differ_between_the_runs(path, capsys):
+    killed(path, 3)
+    told = []
+    resumed = model_of(path, verbose=True, callbacks=[told.append]).fit(X, NOISY)
+    assert resumed.n_iter_ == 25
+    assert told[0].epoch == 3, "the epoch that was killed before its checkpoint is run again"
+    assert capsys.readouterr().out.startswith("Iteration 3, ")
+
+
+def test_a_fit_with_a_rule_as_activation_goes_on_in_another_process(tmp_path):
+    # Where a function lies in memory must not be part of what the fit is known by.
+    code = """
+import numpy as np
+from chainrule import MLPClassifier, rules
+from chainrule.estimators.checkpoints import fingerprint_of
+print(fingerprint_of(MLPClassifier((3,), [rules.softplus]), np.arange(3.0), np.array(["a", "b"], dtype=object)))
+"""
+    digests = set()
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        digests.add(ran.stdout)
+    assert len(digests) == 1
