@@ -18,7 +18,9 @@ def swish_forward(x):
 swish = rules.register(rules.Rule("swish", swish_forward, lambda slope, v: v * slope))
 
 X, y = load_digits(return_X_y=True)
-model = MLPClassifier((64,), activation="swish", learning_rate="cosine", learning_rate_init=0.01, max_iter=60).fit(X[:1400] / 16, y[:1400])
+model = MLPClassifier((64,), activation="swish", learning_rate="cosine", learning_rate_init=0.01, max_iter=60).fit(
+    X[:1400] / 16, y[:1400]
+)
 print(f"held-out accuracy with swish: {model.score(X[1400:] / 16, y[1400:]):.3f}")
 
 # A layer with a parameter: y = gain * x, one learned gain per feature. The pullback returns one cotangent per input.

@@ -122,7 +122,7 @@ def test_training_stops_after_the_same_number_of_epochs():
 @pytest.mark.parametrize("kind", ["multiclass", "binary", "multilabel"])
 def test_without_hidden_layers_lbfgs_reaches_the_optimum_of_logistic_regression(kind, alpha, weights):
     y = LABELS[kind]
-    ours = MLPClassifier((), solver="lbfgs", alpha=alpha, tol=1e-9, max_iter=3000).fit(X, y, weights)
+    ours = MLPClassifier((), solver="lbfgs", alpha=alpha, tol=1e-9, max_iter=3000, random_state=0).fit(X, y, weights)
     # C sum(l) + |W|^2 / 2 is sum(w l) / sum(w) + alpha / (2 sum(w)) |W|^2 times sum(w) / alpha, with C = 1 / alpha.
     peer = LogisticRegression(C=1 / alpha, tol=1e-9, max_iter=3000)
     if kind == "multilabel":

@@ -1,0 +1,42 @@
+"""Which pixels would change the network's mind? The gradient of each digit's loss by its pixels, as pictures.
+
+`python examples/saliency.py saliency.png` draws digits beside their saliency; without a file name it prints figures.
+"""
+
+import sys
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from chainrule import MLPClassifier
+
+X, y = load_digits(return_X_y=True)
+X = X / 16
+model = MLPClassifier((100,), activation="softplus", learning_rate="cosine", learning_rate_init=0.01, max_iter=60)
+model.set_params(random_state=0).fit(X[:1400], y[:1400])
+
+gradient = model.input_gradient(X[1400:], y[1400:])
+wrong = model.predict(X[1400:]) != y[1400:]
+norms = np.linalg.norm(gradient, axis=1)
+print(f"{wrong.sum()} of {len(wrong)} held-out digits are misread")
+print(f"norm of the input gradient, median: right {np.median(norms[~wrong]):.4f}, wrong {np.median(norms[wrong]):.4f}")
+
+# One step against the gradient, within the range of pixels, corrects most of the misread digits.
+moved = np.clip(X[1400:][wrong] - gradient[wrong] / norms[wrong, None], 0, 1)
+share = np.mean(model.predict(moved) == y[1400:][wrong])
+print(f"after a step of length 1 against it, {share:.0%} of the misread digits are read right")
+
+if len(sys.argv) > 1:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 2.6), layout="constrained")
+    axes = figure.subplots(2, 8)
+    shown = np.argsort(-norms)[:8]
+    for column, i in enumerate(shown):
+        axes[0, column].imshow(X[1400 + i].reshape(8, 8), cmap="gray_r")
+        axes[0, column].set_title(f"{y[1400 + i]} as {model.predict(X[[1400 + i]])[0]}", fontsize=9)
+        limit = np.abs(gradient[i]).max()
+        axes[1, column].imshow(gradient[i].reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    figure.savefig(sys.argv[1], dpi=120)
