@@ -95,6 +95,11 @@ def holds_labels(x: Array) -> bool:
     return x.dtype.kind in "iu"
 
 
+def numpy_dtype(x: Array) -> np.dtype[Any]:
+    """The NumPy dtype of `x`, or its counterpart for a tensor."""
+    return np.dtype(str(x.dtype).removeprefix("torch.")) if is_torch(x) else x.dtype
+
+
 def is_floating(x: Array) -> bool:
     """Whether `x` holds machine floats, as opposed to integers or balls."""
     return bool(x.is_floating_point()) if is_torch(x) else x.dtype.kind == "f"
@@ -153,7 +158,8 @@ def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
     """An uninitialised array on the library and device of `like`, in its dtype unless another is given."""
     if is_torch(like):
         return sys.modules["torch"].empty(shape, dtype=dtype or like.dtype, device=like.device)
-    return np.empty(shape, dtype=dtype or like.dtype)
+    # Keeps subclasses: arrays of balls turn what is stored in them into balls.
+    return np.empty_like(like, dtype=dtype, shape=shape, order="C")
 
 
 def empty_classes_major(rows: int, columns: int, like: Array) -> Array:

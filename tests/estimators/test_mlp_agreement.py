@@ -3,6 +3,7 @@
 Initial weights are drawn otherwise, so chainrule's classifier is given scikit-learn's, by way of warm_start.
 """
 
+import inspect
 import warnings
 
 import numpy as np
@@ -11,7 +12,6 @@ from sklearn import neural_network
 from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 
 from chainrule import MLPClassifier
 
@@ -28,11 +28,20 @@ WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
 COMMON = {"alpha": 0.3, "tol": 0, "n_iter_no_change": 1000, "random_state": 1, "shuffle": False, "batch_size": 37}
 
 
+def refit(model, kind, weights, **parameters):
+    model.set_params(**parameters)
+    if weights is None:
+        return model.fit(X, LABELS[kind])
+    if "sample_weight" not in inspect.signature(neural_network.MLPClassifier.fit).parameters:
+        pytest.skip("this version of scikit-learn takes no weights here")
+    return model.fit(X, LABELS[kind], weights)
+
+
 def pair(kind, weights=None, first_epochs=1, **parameters):
     """scikit-learn's classifier, trained for a little while, and chainrule's with the weights it found."""
     parameters = {**COMMON, "hidden_layer_sizes": (7, 5), "warm_start": True, "max_iter": first_epochs, **parameters}
-    theirs = neural_network.MLPClassifier(**parameters).fit(X, LABELS[kind], weights)
-    ours = MLPClassifier(**parameters).fit(X, LABELS[kind], weights)
+    theirs = refit(neural_network.MLPClassifier(**parameters), kind, weights)
+    ours = refit(MLPClassifier(**parameters), kind, weights)
     ours.coefs_ = [weight.copy() for weight in theirs.coefs_]
     ours.intercepts_ = [bias.copy() for bias in theirs.intercepts_]
     theirs.t_ = ours.t_ = 0  # samples seen, which "invscaling" goes by
@@ -73,8 +82,8 @@ def test_equal_weights_predict_equally(kind, activation):
 )
 def test_thirty_epochs_take_the_same_steps(kind, parameters):
     theirs, ours = pair(kind, **parameters)
-    theirs.set_params(max_iter=30).fit(X, LABELS[kind])
-    ours.set_params(max_iter=30).fit(X, LABELS[kind])
+    for model in (theirs, ours):
+        refit(model, kind, None, max_iter=30)
     # 150 steps that agree to 1e-16 each, on a smooth path: measured, 7e-15.
     assert_same_parameters(theirs, ours, 1e-12)
     np.testing.assert_allclose(ours.loss_curve_[1:], theirs.loss_curve_[1:], rtol=1e-12)
@@ -85,8 +94,8 @@ def test_thirty_epochs_take_the_same_steps(kind, parameters):
 @pytest.mark.parametrize("batch_size", [37, 150])
 def test_sample_weights_and_penalty_enter_the_objective_equally(kind, batch_size):
     theirs, ours = pair(kind, WEIGHTS, solver="sgd", learning_rate_init=0.1, batch_size=batch_size)
-    theirs.set_params(max_iter=20).fit(X, LABELS[kind], WEIGHTS)
-    ours.set_params(max_iter=20).fit(X, LABELS[kind], WEIGHTS)
+    for model in (theirs, ours):
+        refit(model, kind, WEIGHTS, max_iter=20)
     assert_same_parameters(theirs, ours, 1e-12)
     if batch_size == 150:
         # Over several batches scikit-learn's loss curve counts batches by their rows, chainrule's by their weight.
@@ -98,10 +107,10 @@ def test_sample_weights_and_penalty_enter_the_objective_equally(kind, batch_size
 def test_lbfgs_minimises_the_same_objective_along_the_same_gradient(kind, weights):
     theirs, ours = pair(kind, weights, solver="lbfgs", activation="tanh", alpha=2.0, first_epochs=3)
     for iterations in (1, 4):
-        theirs.set_params(max_iter=iterations).fit(X, LABELS[kind], weights)
-        ours.set_params(max_iter=iterations).fit(X, LABELS[kind], weights)
+        for model in (theirs, ours):
+            refit(model, kind, weights, max_iter=iterations)
         # SciPy is given the same numbers in another order: measured, 1e-14.
-        assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-12)
+        assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-12, abs=0)
         assert_same_parameters(theirs, ours, 1e-11)
 
 
@@ -113,8 +122,8 @@ def test_training_stops_after_the_same_number_of_epochs():
             theirs.set_params(max_iter=1000).fit(X, SPECIES)
             ours.set_params(max_iter=1000).fit(X, SPECIES)
         assert 3 < ours.n_iter_ == theirs.n_iter_ < 1000
-        assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-10)
-        assert ours.best_loss_ == pytest.approx(min(ours.loss_curve_[1:]))
+        assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-10, abs=0)
+        assert ours.best_loss_ == min(ours.loss_curve_[1:])
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal weights", "weights"])
@@ -127,7 +136,6 @@ def test_without_hidden_layers_lbfgs_reaches_the_optimum_of_logistic_regression(
     peer = LogisticRegression(C=1 / alpha, tol=1e-9, max_iter=3000)
     if kind == "multilabel":
         columns = [peer.fit(X, y[:, k], weights).predict_proba(X)[:, 1] for k in range(y.shape[1])]
-        assert len(OneVsRestClassifier(peer).fit(X, y).estimators_) == len(columns)
         np.testing.assert_allclose(ours.predict_proba(X), np.stack(columns, axis=1), rtol=0, atol=1e-4)
         return
     peer.fit(X, y, weights)

@@ -14,7 +14,9 @@ def test_integer_weights_are_repeated_rows(problem, kind):
     index = np.repeat(np.arange(7), counts)
     loss = weighted.loss_and_gradient(case.x, case.targets, counts.astype(float), l2=0.1)
     # 13 terms of one size instead of 7 of several: measured, 5e-16.
-    assert loss == pytest.approx(repeated.loss_and_gradient(case.x[index], case.targets[index], l2=0.1), rel=1e-14)
+    assert loss == pytest.approx(
+        repeated.loss_and_gradient(case.x[index], case.targets[index], l2=0.1), rel=1e-14, abs=0
+    )
     largest = abs(repeated.gradient).max()
     np.testing.assert_allclose(weighted.gradient, repeated.gradient, rtol=0, atol=1e-14 * largest)
 
@@ -49,7 +51,7 @@ def test_the_penalty_adds_l2_times_the_sum_of_squares_and_its_slope(problem, bia
         penalised[case.network.n_weights :] = 0
     for l2 in (1e-3, 0.5, 1e6):
         total = plan.loss_and_gradient(case.x, case.targets, l2=l2, penalise_biases=biases)
-        assert total == pytest.approx(loss + l2 * (penalised**2).sum(), rel=1e-14)
+        assert total == pytest.approx(loss + l2 * (penalised**2).sum(), rel=1e-14, abs=0)
         np.testing.assert_allclose(plan.gradient, gradient + 2 * l2 * penalised, rtol=1e-14, atol=1e-16)
 
 
@@ -122,4 +124,4 @@ def test_a_plan_of_one_row_is_enough(problem):
     case = problem("tanh", "labels")
     one = Plan(case.network, 1, case.theta)
     losses = [one.loss_and_gradient(case.x[[i]], case.targets[[i]]) for i in range(7)]
-    assert case.plan().loss_and_gradient(case.x, case.targets) == pytest.approx(np.mean(losses), rel=1e-14)
+    assert case.plan().loss_and_gradient(case.x, case.targets) == pytest.approx(np.mean(losses), rel=1e-14, abs=0)

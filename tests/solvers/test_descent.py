@@ -119,7 +119,7 @@ def test_descent_with_a_penalty_decays_the_penalised_parameters(plan, biases):
     for objective in run:
         loss = other.loss_and_gradient(x, labels)
         penalised = expected if biases else expected[: plan.network.n_weights]
-        assert objective == pytest.approx(loss + l2 * (penalised**2).sum(), rel=1e-13)
+        assert objective == pytest.approx(loss + l2 * (penalised**2).sum(), rel=1e-13, abs=0)
         expected[...] = decay * expected - rate * other.gradient
     np.testing.assert_allclose(plan.theta, expected, rtol=1e-13, atol=1e-14)
     assert abs(expected).max() > 0.1, "the run must not have shrunk to nothing"

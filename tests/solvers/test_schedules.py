@@ -19,22 +19,22 @@ def test_a_constant_rate_never_changes(steps, samples):
 def test_inverse_scaling_divides_by_a_power_of_the_samples(power, samples):
     rate = InverseScaling(power)(0.3, steps=17, samples=samples)
     # Two roundings on each side.
-    assert rate == pytest.approx(0.3 * math.exp(-power * math.log1p(samples)), rel=1e-13)
+    assert rate == pytest.approx(0.3 * math.exp(-power * math.log1p(samples)), rel=1e-13, abs=0)
 
 
 def test_inverse_scaling_is_scikit_learns():
     optimiser = SGDOptimizer([], learning_rate_init=0.3, lr_schedule="invscaling", power_t=0.7)
     for samples in (150, 300, 450):
         optimiser.iteration_ends(samples)
-        assert InverseScaling(0.7)(0.3, 0, samples) == pytest.approx(optimiser.learning_rate, rel=1e-15)
+        assert InverseScaling(0.7)(0.3, 0, samples) == pytest.approx(optimiser.learning_rate, rel=1e-15, abs=0)
 
 
 def test_cosine_falls_from_the_whole_rate_to_zero_and_stays_there():
     schedule = Cosine(8)
     rates = [schedule(0.4, steps, 0) for steps in range(12)]
     assert rates[0] == 0.4
-    assert rates[4] == pytest.approx(0.2, rel=1e-15)
-    assert rates[2] == pytest.approx(0.2 * (1 + math.sqrt(0.5)), rel=1e-15)
+    assert rates[4] == pytest.approx(0.2, rel=1e-15, abs=0)
+    assert rates[2] == pytest.approx(0.2 * (1 + math.sqrt(0.5)), rel=1e-15, abs=0)
     assert all(after < before for before, after in itertools.pairwise(rates[:9]))
     assert rates[8:] == [0.0] * 4
 
@@ -54,9 +54,9 @@ def test_adaptive_divides_by_five_only_when_it_is_told_to():
     schedule = Adaptive()
     assert schedule(0.5, 0, 0) == schedule(0.5, 1000, 10**6) == 0.5
     assert schedule.reduce(0.5)
-    assert schedule(0.5, 0, 0) == pytest.approx(0.1, rel=1e-15)
+    assert schedule(0.5, 0, 0) == pytest.approx(0.1, rel=1e-15, abs=0)
     assert schedule.reduce(0.5)
-    assert schedule(0.5, 0, 0) == pytest.approx(0.02, rel=1e-15)
+    assert schedule(0.5, 0, 0) == pytest.approx(0.02, rel=1e-15, abs=0)
 
 
 def test_adaptive_says_when_nothing_is_left_to_try():
@@ -65,7 +65,7 @@ def test_adaptive_says_when_nothing_is_left_to_try():
         reductions += 1
     # 0.5 / 5^8 = 1.28e-6 is above the smallest rate of 1e-6, 0.5 / 5^9 is not.
     assert reductions == 9
-    assert schedule(0.5, 0, 0) == pytest.approx(0.5 / 5**9, rel=1e-14)
+    assert schedule(0.5, 0, 0) == pytest.approx(0.5 / 5**9, rel=1e-14, abs=0)
     assert not schedule.reduce(0.5)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.arrays import Array, on_device, to_numpy
 from chainrule.estimators.persistence import load, save
+from chainrule.rules import Rule
 from chainrule.solvers import Adaptive, Schedule
 from chainrule.training import Patience, Run
 
@@ -128,7 +129,7 @@ def fingerprint_of(model: Any, *arrays: Any) -> str:
     digest = hashlib.sha256()
     for name, value in sorted(model.get_params(deep=False).items()):
         if name not in NOT_OF_THE_FIT:
-            digest.update(f"{name}={value!r};".encode())
+            digest.update(f"{name}={_written(value)};".encode())
     for array in arrays:
         parts = (array.data, array.indices, array.indptr) if hasattr(array, "indptr") else (array,)
         for part in parts:
@@ -136,3 +137,16 @@ def fingerprint_of(model: Any, *arrays: Any) -> str:
             digest.update(f"{values.dtype.str}{values.shape}".encode())
             digest.update(repr(values.tolist()).encode() if values.dtype.hasobject else values.tobytes())
     return digest.hexdigest()
+
+
+def _written(value: Any) -> str:
+    """A parameter as text that is the same in every process: rules, functions and classes by their names."""
+    if isinstance(value, Rule):
+        return f"rule {value.name}"
+    if isinstance(value, np.random.RandomState):
+        return hashlib.sha256(repr(value.get_state()).encode()).hexdigest()
+    if callable(value):
+        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return repr(value)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.arrays import Array, copy_of
@@ -81,7 +82,8 @@ def fit_epochs(
     model.stopped_by_ = "max_iter"
     began = last = time.perf_counter()
     try:
-        with suitable_threads(objective.network, rows):
+        # A fit that diverges ends in FloatingPointError, which says more than the warnings on the way there.
+        with suitable_threads(objective.network, rows), np.errstate(over="ignore", invalid="ignore"):
             for epoch in epochs_of(model, run, objective, solver, samples, schedule, rows):
                 record(model, epoch)
                 score = None if validation is None else _validated(model, objective.network, run.theta, validation)

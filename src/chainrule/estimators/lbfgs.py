@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, as_like, numpy_dtype, to_numpy
 from chainrule.training import FullBatch, Objective, Samples
 
 
@@ -22,14 +22,14 @@ class Minimum:
 
 
 def minimise(
-    objective: Objective, samples: Samples, theta: Array, *, iterations: int, evaluations: int, tol: float
+    objective: Objective, samples: Samples, theta: Array, *, iterations: float, evaluations: float, tol: float
 ) -> Minimum:
     """Minimise the objective from `theta`, which is moved in place.
 
     Parameters
     ----------
-    iterations, evaluations : int
-        The most of each.
+    iterations, evaluations : float
+        The most of each; infinity for no limit.
     tol : float
         Converged when no entry of the gradient is larger.
     """
@@ -38,16 +38,26 @@ def minimise(
     whole = FullBatch(objective, samples, theta)
 
     def value_and_gradient(vector: Array) -> tuple[float, Array]:
-        theta[...] = vector
+        theta[...] = as_like(vector, theta)
         loss, gradient = whole.value_and_gradient()
-        return loss, np.array(gradient, dtype=np.float64)
+        return loss, to_numpy(gradient).astype(np.float64)
 
     result = minimize(
         value_and_gradient,
-        theta.astype(np.float64),
+        to_numpy(theta).astype(np.float64),
         method="L-BFGS-B",
         jac=True,
-        options={"maxfun": evaluations, "maxiter": iterations, "gtol": tol},
+        # SciPy would also stop where the objective falls by less than 2e-9 of itself, long before a small gtol is met.
+        options={
+            "maxfun": _count(evaluations),
+            "maxiter": _count(iterations),
+            "gtol": tol,
+            "ftol": 64 * np.finfo(numpy_dtype(theta)).eps,
+        },
     )
-    theta[...] = result.x
+    theta[...] = as_like(result.x, theta)
     return Minimum(float(result.fun), int(result.nit), int(result.nfev), bool(result.status == 0), str(result.message))
+
+
+def _count(limit: float) -> int:
+    return int(min(limit, np.iinfo(np.int32).max))

@@ -537,8 +537,8 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._objective(),
             samples,
             theta,
-            iterations=int(self.max_iter),
-            evaluations=int(self.max_fun),
+            iterations=self.max_iter,
+            evaluations=self.max_fun,
             tol=self.tol,
         )
         self.loss_ = self.best_loss_ = result.loss

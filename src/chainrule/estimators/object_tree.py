@@ -44,7 +44,8 @@ class ModelFileError(ValueError):
     """A file that is no model, is damaged, or asks for what may not be loaded."""
 
 
-def _generic_types(base: type = np.generic) -> Iterator[type]:
+def _generic_types(base: type[Any] = np.generic) -> Iterator[type[Any]]:
+    cls: type[Any]
     for cls in base.__subclasses__():
         if cls.__module__ == "numpy" and not issubclass(cls, np.void):
             yield cls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,23 @@ def check_parameters(model: Any) -> None:
         check.choice("eval_metric", model.eval_metric, tuple(METRICS))
     if isinstance(model.class_weight, str):
         check.choice("class_weight", model.class_weight, ("balanced",))
+    for name in ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping"):
+        check.choice(name, str(getattr(model, name)), ("True", "False"))
+    check_activation(model.activation)
+    if model.callbacks is not None and not isinstance(model.callbacks, Sequence):
+        raise ValueError(f"callbacks: expected a sequence of callables or None, got {model.callbacks!r}")
     if model.max_grad_norm is not None:
         check.number("max_grad_norm", model.max_grad_norm, above=0)
+
+
+def check_activation(activation: Any) -> None:
+    """Raise ValueError unless this is a name, a Rule, or a sequence of these."""
+    given = [activation] if isinstance(activation, str | rules.Rule) else activation
+    if not isinstance(given, Sequence) or not all(isinstance(one, str | rules.Rule) for one in given):
+        names = ", ".join(rules.activation_names())
+        raise ValueError(
+            f"activation: expected a name ({names}), a Rule, or one of these per layer, got {activation!r}"
+        )
 
 
 def network_of(model: Any, loss: str) -> Network:

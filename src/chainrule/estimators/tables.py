@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """The scaled columns."""
         check_is_fitted(self)
         width = np.where(self.width_ > 0, self.width_, np.inf)
-        scaled = np.asarray(X, dtype=np.float64) / width - self.median_ / width
+        with np.errstate(over="ignore"):
+            scaled = np.asarray(X, dtype=np.float64) / width - self.median_ / width
         bounded = np.clip(scaled, -1e150, 1e150)
         return bounded / np.sqrt(1 + np.square(bounded / 3))
 
@@ -153,7 +155,10 @@ def as_columns(table: Any) -> dict[str, Array]:
 def column_values(column: Any) -> Array:
     """A data frame's column as floats, booleans, dates, or objects in which None marks what is missing."""
     kind = getattr(column.dtype, "kind", "O")
-    if kind in "mM":
+    if kind == "M":
+        # With a time zone: instants, in universal time.
+        return np.asarray(column, dtype="datetime64[ms]")
+    if kind == "m":
         return np.asarray(column.to_numpy())
     if kind in "iuf":
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
@@ -183,7 +188,9 @@ def as_numbers(values: Array, *, force: bool = False) -> Array | None:
     if values.dtype.kind in "mM":
         days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
         return np.where(np.isnat(values), np.nan, days / 86_400_000.0)
+    values = values.astype(object)
     missing = is_missing(values)
+    values[~missing] = [_days(value) if isinstance(value, date) else value for value in values[~missing]]
     if not force:
         if any(isinstance(value, bool | np.bool_) for value in values[~missing]):
             return None
@@ -198,6 +205,14 @@ def as_numbers(values: Array, *, force: bool = False) -> Array | None:
         with suppress(TypeError, ValueError, OverflowError):
             result[i] = float(values[i])
     return result
+
+
+def _days(value: date) -> float:
+    """Days since 1970; a date and time without a zone is taken as universal time."""
+    if not isinstance(value, datetime):
+        return float(value.toordinal() - date(1970, 1, 1).toordinal())
+    instant = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() / 86400
 
 
 def _is_nothing(value: Any) -> bool:

@@ -86,6 +86,9 @@ class Plan:
         self._residuals: list[Any] = [None] * len(network.layers)
         self._cotangents = self._cotangent_buffers()
         self._loss_work = Workspace()
+        # Where the last layer needs its output, the logits, for its pullback, they must not be overwritten.
+        last = network.layers[-1].rule in (rules.linear, rules.affine)
+        self._logits_cotangent = self._outputs[-1] if last else empty((rows, network.out_features), theta)
         self._losses = empty((rows, 1), theta)
         self._row_weights = empty((rows, 1), theta)
         self._square = empty((network.n_weights,), theta)
@@ -171,7 +174,7 @@ class Plan:
         fused = self.network.loss.value_and_pullback
         if fused is not None:
             losses, cotangent = fused(
-                logits, targets, rows, out=(self._losses, logits), work=self._loss_work, **options
+                logits, targets, rows, out=(self._losses, self._logits_cotangent), work=self._loss_work, **options
             )
         else:
             losses, cotangent = self._apart(logits, targets, rows, options)
@@ -222,6 +225,8 @@ class Plan:
             elif i or self.input_gradient is not None:
                 out = cotangent if to_input is None else to_input
                 cotangent = layer.rule.pullback(residuals, cotangent, out=out, work=work)
+        if self.input_gradient is not None and cotangent is not self.input_gradient:
+            self.input_gradient[...] = cotangent
 
     def _penalty(self, l2: float, biases: bool) -> Any:
         size = self.network.n_parameters if biases else self.network.n_weights

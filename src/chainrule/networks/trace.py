@@ -105,7 +105,9 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     inputs.append(Step("y", "the target", target_array))
     inputs += [Step(name, "parameter", value) for name, value in blocks.items()]
 
-    forward, pullbacks, current = [], [], Step("x", "", x)
+    forward: list[Step] = []
+    pullbacks: list[tuple[Any, ...]] = []
+    current = Step("x", "", x)
     number = 0
     for index, layer in enumerate(network.layers):
         rule = layer.rule
@@ -114,7 +116,9 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         owned = [block for block in network.blocks if block.layer == index]
         number += bool(owned)
         last = index == len(network.layers) - 1
-        name = "logits" if last else (f"a{number}" if owned else f"h{number or 1}")
+        name = "logits" if last else (f"a{number}" if owned else f"h{number}")
+        while any(name == step.name for step in forward):
+            name += "'"
         exact = rule.exact or rule
         value, residuals = exact.forward(current.value, *(blocks[block.name] for block in owned))
         formula = _forward_formula(rule, current.name, [block.name for block in owned])
@@ -164,7 +168,7 @@ def _backward_formulas(rule: rules.Rule, source: str, name: str, owned: list[str
     if rule in (rules.affine, rules.linear):
         formulas = [f"d {name} {owned[0]}^T", f"{source}^T d {name}"]
         return [*formulas, f"d {name}"] if rule is rules.affine else formulas
-    if len(rule.inputs) == 1 and (rule.slope_from_output or rule is rules.identity):
+    if rule.slope_from_output and rule not in (rules.softmax, rules.log_softmax):
         return [f"d {name} * {rule.name}'({source})"]
     return [f"{rule.name}'s pullback of d {name}"] * (1 + len(owned))
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from chainrule.arrays import Array, Workspace, diagonal_matrix, larger_than_zero, namespace, scratch, sum_to
 from chainrule.rules.elementwise import elementwise
-from chainrule.rules.rule import Rule
+from chainrule.rules.rule import Exact, Rule
 
 
 def _decay(x: Array, *, out: Array | None = None) -> Array:
@@ -91,20 +91,36 @@ def _relu_slope_from_output(y: Array, *, out: Array | None = None, work: Workspa
     return larger_than_zero(y, out=out)
 
 
-def _identity(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
-    if out is x:
-        return x
-    return namespace(x).add(x, 0, out=out)
+def _identity_forward(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, tuple[()]]:
+    return _copied(x, out), ()
 
 
-def _one(x: Array) -> Array:
-    return 0 * x + 1
+def _identity_pullback(
+    residuals: tuple[()], cotangent: Array, *, out: Array | None = None, work: Workspace | None = None
+) -> Array:
+    return _copied(cotangent, out)
 
 
-identity = elementwise(
+def _copied(x: Array, out: Array | None) -> Array:
+    if out is None:
+        return x + 0
+    if out is not x:
+        out[...] = x
+    return out
+
+
+def _exact_identity(x: Array) -> tuple[Array, Array]:
+    return x + 0, 0 * x + 1
+
+
+identity = Rule(
     "identity",
-    _identity,
-    slope=_one,
+    _identity_forward,
+    _identity_pullback,
+    lambda slope, tangent: 0 * slope if tangent is None else slope * tangent,
+    diagonal_matrix,
+    exact=Exact(_exact_identity, lambda slope, cotangent: slope * cotangent),
+    slope_from_output=True,
     formula="y = x",
     derivative="1",
     error_bound=0,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, as_like, diagonal_matrix, is_torch, namespace, same_shape
+from chainrule.arrays import Array, Workspace, as_like, diagonal_matrix, is_torch, namespace, numpy_dtype, same_shape
 from chainrule.rules.rule import Rule
 
 
@@ -56,7 +56,7 @@ def _jacobian(residuals: Residuals) -> tuple[Array, None]:
 def draw_mask(stream: np.random.Generator, rate: float, out: Array, work: Workspace) -> Array:
     """Fill `out` with a mask from the stream: 0 with probability `rate`, else 1 / (1 - rate)."""
     shape = tuple(out.shape)
-    dtype = np.float64 if not is_torch(out) and out.dtype == np.float64 else np.float32
+    dtype = np.float64 if numpy_dtype(out) == np.float64 else np.float32
     uniform = work("uniform", shape, np.empty(0, dtype))
     stream.random(dtype=dtype, out=uniform)
     # floor(u + 1 - rate) is 1 exactly when u >= rate.

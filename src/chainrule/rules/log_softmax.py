@@ -11,13 +11,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace, on_diagonal
-from chainrule.rules.rule import Rule
+from chainrule.arrays import Array, Workspace, namespace, on_diagonal, row_shape, scratch
+from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.shifted import check_logits, shifted
 
 
+class FromOutput(NamedTuple):
+    """What the fast pullback needs."""
+
+    log_probs: Array
+
+
 class Residuals(NamedTuple):
-    """What the derivatives of log-softmax need."""
+    """What the exact derivatives of log-softmax need."""
 
     probs: Array
     others: Array
@@ -25,7 +31,30 @@ class Residuals(NamedTuple):
     top: Array
 
 
-def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
+def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, FromOutput]:
+    """Log-probabilities; the largest loses its digits below 1e-16, which training does not need."""
+    xp, rows = namespace(logits), row_shape(logits)
+    maximum = xp.amax(logits, axis=-1, keepdims=True, out=scratch(work, "row_max", rows, logits))
+    below = xp.subtract(logits, maximum, out=out)
+    exponentials = xp.exp(below, out=scratch(work, "exponentials", tuple(logits.shape), logits))
+    total = xp.sum(exponentials, axis=-1, keepdims=True, out=scratch(work, "row_sum", rows, logits))
+    log_total = xp.log(total, out=scratch(work, "row_max", rows, logits))
+    log_probs = xp.subtract(below, log_total, out=out)
+    return log_probs, FromOutput(log_probs)
+
+
+def pullback(
+    residuals: FromOutput, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None
+) -> Array:
+    """v - s sum(v), with s = e^y."""
+    xp, log_probs = namespace(cotangent), residuals.log_probs
+    probs = xp.exp(log_probs, out=scratch(work, "exponentials", tuple(log_probs.shape), log_probs))
+    total = xp.sum(cotangent, axis=-1, keepdims=True, out=scratch(work, "row_sum", row_shape(log_probs), log_probs))
+    share = xp.multiply(probs, total, out=scratch(work, "exponentials", tuple(log_probs.shape), log_probs))
+    return xp.subtract(cotangent, share, out=out)
+
+
+def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """Log-probabilities, at most 0."""
     xp = namespace(logits)
     top, _, below, exponentials, rest = shifted(logits)
@@ -35,7 +64,7 @@ def forward(logits: Array, *, out: Array | None = None, work: Workspace | None =
     return log_probs, Residuals(probs, xp.where(top, rest / total, 1 - probs), top)
 
 
-def pullback(
+def exact_pullback(
     residuals: Residuals, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None
 ) -> Array:
     """v - s sum(v); at the largest logit v (1 - s) - s (sum of the other v)."""
@@ -72,6 +101,8 @@ log_softmax = Rule(
     pullback,
     pushforward,
     jacobian_matrix,
+    exact=Exact(exact_forward, exact_pullback),
+    slope_from_output=True,
     check=check_logits,
     inputs=("logits",),
     formula="y_i = x_i - log sum_j e^x_j",

@@ -59,6 +59,16 @@ def apply_jacobian(
     return xp.multiply(probs, shifted - xp.sum(probs * shifted, axis=-1, keepdims=True), out=out)
 
 
+def pullback(
+    residuals: Residuals, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None
+) -> Array:
+    """s * (v - s.v): what training uses, one pass less; it cancels where the top probability is nearly 1."""
+    xp, probs = namespace(cotangent), residuals.probs
+    products = xp.multiply(probs, cotangent, out=scratch(work, "products", tuple(probs.shape), probs))
+    mean = xp.sum(products, axis=-1, keepdims=True, out=scratch(work, "mean", row_shape(probs), probs))
+    return xp.multiply(xp.subtract(cotangent, mean, out=out), probs, out=out)
+
+
 def pushforward(residuals: Residuals, tangent: Array | None) -> Array:
     """J t."""
     return 0 * residuals.probs if tangent is None else apply_jacobian(residuals, tangent)
@@ -75,9 +85,10 @@ def jacobian_matrix(residuals: Residuals) -> Array:
 softmax = Rule(
     "softmax",
     forward,
-    apply_jacobian,
+    pullback,
     pushforward,
     jacobian_matrix,
+    slope_from_output=True,
     exact=Exact(exact_forward, apply_jacobian),
     check=check_logits,
     inputs=("logits",),

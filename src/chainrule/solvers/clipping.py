@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from chainrule.arrays import Array, namespace
 
 
@@ -18,7 +20,16 @@ def clip_norm(gradient: Array, largest: float) -> float:
     if not largest > 0:
         raise ValueError(f"the largest norm must be above 0, got {largest}")
     xp = namespace(gradient)
-    norm = math.sqrt(float(xp.dot(gradient, gradient)))
-    if norm > largest:
-        xp.multiply(gradient, largest / norm, out=gradient)
+    with np.errstate(over="ignore"):
+        norm = math.sqrt(float(xp.dot(gradient, gradient)))
+    unit = 1.0
+    if math.isinf(norm):
+        # The squares overflow: measure by the largest entry.
+        unit = float(abs(gradient).max())
+        if not math.isfinite(unit):
+            return unit
+        xp.divide(gradient, unit, out=gradient)
+        norm = unit * math.sqrt(float(xp.dot(gradient, gradient)))
+    if norm > largest or unit != 1.0:
+        xp.multiply(gradient, min(largest, norm) / norm * unit, out=gradient)
     return norm
