@@ -46,7 +46,10 @@ def _pullback(
         by_theta = xp.multiply(2 * strength * cotangent[..., None], theta, out=to_theta)
     by_strength = None
     if not out or to_strength is not None:
-        by_strength = xp.sum(cotangent * squares, out=to_strength)
+        by_strength = xp.sum(cotangent * squares)
+        if to_strength is not None:
+            to_strength[...] = by_strength
+            by_strength = to_strength
     return by_theta, by_strength
 
 

@@ -95,5 +95,5 @@ softmax = Rule(
     formula="s_i = e^x_i / sum_j e^x_j",
     derivative="J[i, j] = s_i ([i = j] - s_j)",
     domain="logits whose largest entry is finite; -inf masks a class",
-    error_bound=128,
+    error_bound=16,
 )

@@ -223,5 +223,5 @@ softmax_cross_entropy = Rule(
     formula="l = sum_i t_i (log sum_j e^x_j - x_i)",
     derivative="by x: s_i sum(t) - t_i; by t: -log s_i",
     domain="logits whose largest entry is finite; labels in 0..k-1, or rows of class weights of any sum",
-    error_bound=32,
+    error_bound=16,
 )
