@@ -15,7 +15,7 @@ def test_the_readmes_python_example_prints_what_it_says(capsys):
     code, printed = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL).groups()
     exec(compile(code, "README.md", "exec"), {})
     got, expected = capsys.readouterr().out.splitlines(), printed.splitlines()
-    # The accuracy is a count over 450 samples, which the last bits of the machine's products may move by a sample or two.
+    # The accuracy is a count over 450 samples; the last bits of the machine's products may move a sample or two.
     assert float(got[0]) == pytest.approx(float(expected[0]), abs=2.5 / 450)
     assert got[1:] == expected[1:]
 

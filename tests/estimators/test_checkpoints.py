@@ -153,3 +153,42 @@ print(fingerprint_of(MLPClassifier((3,), [rules.softplus]), np.arange(3.0), np.a
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
         digests.add(ran.stdout)
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("at", [1, 2, 25])
+def test_the_first_and_the_last_epoch_are_no_exceptions(path, at):
+    if at == 1:  # nothing was written yet, so the fit begins anew
+        with pytest.raises(Killed):
+            model_of(path, dropout=0.2, callbacks=[killer(1)]).fit(X, NOISY)
+        assert not path.exists()
+    else:
+        killed(path, at, dropout=0.2)
+    resumed = model_of(path, dropout=0.2).fit(X, NOISY)
+    assert resumed.loss_curve_ == model_of(None, dropout=0.2).fit(X, NOISY).loss_curve_
+    assert (resumed.n_iter_, resumed.t_, resumed.stopped_by_) == (25, 25 * 150, "max_iter")
+
+
+def watched(path, held, callbacks=()):
+    held = None if held is None else (X[held], NOISY[held])
+    return model_of(path, callbacks=list(callbacks)).fit(X, NOISY, eval_set=held)
+
+
+@pytest.mark.parametrize("then", [slice(1, None, 2), None])
+def test_a_fit_judged_by_other_held_out_samples_is_another_fit(path, then):
+    with pytest.raises(Killed):
+        watched(path, slice(0, None, 2), [killer(5)])
+    with pytest.raises(ValueError, match="is of a fit with other parameters or other samples"):
+        watched(path, then)
+    assert watched(path, slice(0, None, 2)).validation_scores_ == watched(None, slice(0, None, 2)).validation_scores_
+
+
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.95])
+def test_a_damaged_checkpoint_is_named_and_kept(path, place):
+    killed(path, 4)
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 0x10
+    for damaged in (bytes(data), bytes(data[: int(place * len(data))])):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelFileError, match=str(path)):
+            model_of(path).fit(X, NOISY)
+        assert path.read_bytes() == damaged

@@ -90,6 +90,15 @@ def test_members_with_odd_names_are_refused(name, forge, attempt, tmp_path):
     assert os.listdir(tmp_path) == ["a.model"]
 
 
+def test_a_description_that_does_not_come_first_is_refused(forge, attempt):
+    assert attempt(forge.archive(("x.npy", forge.npy([1.0])), forge.state())) == "it is not a chainrule model"
+
+
+@pytest.mark.parametrize("text", [np.zeros(3), np.zeros((1, 3), np.uint8), np.array("{}"), np.array(b"{}")], ids=str)
+def test_a_description_that_is_no_row_of_bytes_is_refused(text, forge, attempt):
+    assert attempt(forge.archive(("chainrule.json.npy", forge.npy(text)))) == "its manifest is malformed"
+
+
 def test_two_members_of_one_name_are_refused(forge, attempt):
     with pytest.warns(UserWarning, match="Duplicate name"):
         data = forge.archive(forge.state(), ("x.npy", forge.npy([1.0])), ("x.npy", forge.npy([2.0])))
@@ -149,6 +158,14 @@ def test_malformed_arrays_are_refused(name, forge, attempt):
     assert any(words in message for words in ("array 'x'", "malformed", "dtype"))
     attempt(forge.archive(("chainrule.json.npy", ARRAYS[name])))
     assert time.process_time() - began < 5, "the time of a regular expression that backtracks would have no bound"
+
+
+def test_a_member_that_ends_early_leaves_no_value_undefined(forge, attempt):
+    short = header(shape="(9,)") + b"\1" * 8  # 72 bytes are promised, by the directory too
+    data = bytearray(forge.archive(forge.state(x={"$array": "x"}), ("x.npy", short)))
+    entry = data.rindex(b"PK\1\2")
+    data[entry + 24 : entry + 28] = (len(short) + 64).to_bytes(4, "little")
+    assert "has not the size" in attempt(forge.seal(bytes(data)))
 
 
 def test_members_that_differ_from_the_directory_do_no_harm(forge, attempt):

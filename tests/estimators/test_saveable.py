@@ -74,7 +74,11 @@ CONTRADICTIONS = {
         "_n_features_outs": [3, 1],
     },
     "NaN among numbers": {"categories_": [np.array([1, np.nan, 2, 3]), SECOND]},
-    "a matrix of categories": {"categories_": [np.array([[1, 2, 3, 4]]), SECOND]},
+    "a matrix of categories": {
+        "categories_": [np.array([["a", "b"], ["c", "d"]], dtype=object), SECOND],
+        "_infrequent_enabled": False,
+        "_n_features_outs": [1, 1],
+    },
 }
 
 

@@ -143,7 +143,9 @@ def test_scaling_sharpens_the_extremes_and_may_turn_the_middle_around():
     assert softmax(4 * x)[1] == pytest.approx(0.397, abs=5e-4)
 
 
-@pytest.mark.parametrize(("ratios", "at_one", "at_two"), [((0.5, 1.25), 0.363636, 0.355556), ((0.5, 1.1), 0.384615, 0.406504)])
+@pytest.mark.parametrize(
+    ("ratios", "at_one", "at_two"), [((0.5, 1.25), 0.363636, 0.355556), ((0.5, 1.1), 0.384615, 0.406504)]
+)
 def test_an_interior_entry_falls_or_rises_with_the_scale(ratios, at_one, at_two):
     x = np.log([1.0, *ratios])
     assert softmax(x)[0] == pytest.approx(at_one, abs=5e-7)

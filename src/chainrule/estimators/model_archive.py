@@ -154,7 +154,7 @@ def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
     while read < count and (chunk := stream.read(min(_CHUNK, count - read))):
         content[read : read + len(chunk)] = np.frombuffer(chunk, np.uint8)
         read += len(chunk)
-    if read < count or stream.read(1):
+    if read < count:
         raise ModelFileError(f"its array {name!r} has not the size that the archive states")
     # Values that no string or truth value has would surface later, as errors inside NumPy.
     if dtype.kind == "b" and count and content.max() > 1:

@@ -22,6 +22,7 @@ import base64
 import math
 import re
 import sys
+from collections import UserList
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -199,6 +200,9 @@ class Encoder:
             state = value.get_state(legacy=False)
             if state["bit_generator"] == "MT19937":
                 return {"$random_state": self.tree(state, path, depth + 1)}
+        if isinstance(value, UserList) and type(value).__module__.startswith("sklearn."):
+            # Older versions keep the columns that remain in a list that warns when it is used.
+            return self._items(value.data, path, depth)
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(value, pandas.Index):
             return self._items(value.tolist(), path, depth)

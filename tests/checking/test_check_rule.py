@@ -1,0 +1,83 @@
+"""The checker of rules is tested with wrong rules: it must find each, and name the rule and an entry."""
+
+import numpy as np
+import pytest
+
+from chainrule import rules
+from chainrule.checking import assert_rule, check_rule
+
+X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
+
+
+def _softmax(x):
+    e = np.exp(x - np.amax(x, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def _right(p, v):
+    return p * (v - np.sum(p * v, axis=-1, keepdims=True))
+
+
+WRONG_PULLBACKS = {
+    "sign flipped": lambda p, v: -_right(p, v),
+    "factor missing": lambda p, v: v - np.sum(p * v, axis=-1, keepdims=True),
+    "diagonal only": lambda p, v: p * (1 - p) * v,
+    "summed over the wrong axis": lambda p, v: p * (v - np.sum(p * v, axis=0, keepdims=True)),
+    "doubled": lambda p, v: 2 * _right(p, v),
+    "sum forgotten": lambda p, v: p * v,
+    "mean instead of expectation": lambda p, v: p * (v - np.sum(v, axis=-1, keepdims=True) / 3),
+}
+
+
+@pytest.mark.parametrize("slip", WRONG_PULLBACKS)
+def test_a_wrong_pullback_is_found_and_named(slip):
+    wrong = rules.Rule("mine", lambda x: (_softmax(x), _softmax(x)), WRONG_PULLBACKS[slip])
+    report = check_rule(wrong, X)
+    assert not report.ok
+    assert "mine" in str(report.failures[0])
+    with pytest.raises(AssertionError, match="mine"):
+        assert_rule(wrong, X)
+
+
+def test_the_right_pullback_is_accepted():
+    right = rules.Rule("mine", lambda x: (_softmax(x), _softmax(x)), _right)
+    assert check_rule(right, X).ok
+
+
+def test_a_pushforward_that_is_no_adjoint_of_the_pullback_is_found():
+    wrong = rules.Rule("mine", lambda x: (_softmax(x), _softmax(x)), _right, lambda p, t: p * t)
+    assert not check_rule(wrong, X).ok
+
+
+def test_a_transposed_jacobian_is_found():
+    def transposed(residuals):
+        jacobian = rules.log_softmax.jacobian_matrix(residuals)
+        return np.swapaxes(jacobian, -1, -2)
+
+    exact = rules.log_softmax.exact
+    wrong = rules.Rule("mine", exact.forward, exact.pullback, rules.log_softmax.pushforward, transposed)
+    assert not check_rule(wrong, X).ok
+
+
+def test_a_wrong_fast_pullback_is_found_though_the_exact_one_is_right():
+    wrong = rules.Rule(
+        "mine",
+        lambda x: (np.tanh(x), np.tanh(x)),
+        lambda y, v: v * (1 - y),
+        exact=rules.Exact(lambda x: (np.tanh(x), x), lambda x, v: v / np.square((np.exp(x) + np.exp(-x)) / 2)),
+    )
+    assert not check_rule(wrong, X).ok
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-8, 1.0, 30.0])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softplus", "tanh", "sigmoid", "log_sum_exp"])
+def test_right_rules_are_not_accused_at_any_scale(name, scale):
+    assert check_rule(rules.get(name), scale * X).ok
+
+
+def test_a_kink_is_no_failure():
+    assert not check_rule(rules.relu, np.array([0.0, -1.0, 2.0])).failures
+
+
+def test_ties_are_no_failure():
+    assert check_rule(rules.softmax, np.array([[1.0, 1.0, 1.0], [2.0, 2.0, -5.0]])).ok

@@ -1,0 +1,158 @@
+"""Callbacks and what is seen of a fit: TensorBoard's events, figures of curves, progress, and files of models."""
+
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import StandardScaler
+
+from chainrule import MLPClassifier, save
+from chainrule.estimators import TensorBoardLog, learning_curves
+from chainrule.estimators.persistence import ModelFileError
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, SPECIES = load_iris(return_X_y=True)
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+NAMES = np.array(["setosa", "versicolor", "virginica"])[SPECIES]
+
+
+def model_of(**parameters):
+    return MLPClassifier(**{"hidden_layer_sizes": (6,), "max_iter": 9, "random_state": 0, "tol": 0} | parameters)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_tensorboard_reads_back_what_was_logged(early_stopping, tmp_path):
+    reader = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="events are TensorBoard's"
+    )
+    told = []
+    model = model_of(callbacks=[TensorBoardLog(tmp_path), told.append], early_stopping=early_stopping).fit(X, NAMES)
+    events = reader.EventAccumulator(str(tmp_path))
+    events.Reload()
+    wanted = {"loss": model.loss_curve_, "samples per second": [progress.samples_per_second for progress in told]}
+    if early_stopping:
+        wanted["validation score"] = model.validation_scores_
+    read = {}
+    for name in events.Tags()["tensors"]:
+        read[name] = [event.tensor_proto.float_val[0] for event in events.Tensors(name)]
+        assert [event.step for event in events.Tensors(name)] == list(range(1, 10))
+    assert read.keys() == wanted.keys()
+    for name, values in wanted.items():
+        np.testing.assert_allclose(read[name], values, rtol=2**-24)  # events hold single precision
+
+
+def test_a_log_without_tensorboard_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard.summary", None)
+    with pytest.raises(ImportError, match="pip install tensorboard"):
+        TensorBoardLog(tmp_path)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_curves_have_a_point_per_epoch(watched, tmp_path):
+    matplotlib = pytest.importorskip("matplotlib.figure", reason="figures are matplotlib's")
+    model = model_of(early_stopping=watched, eval_metric="log_loss").fit(X, NAMES)
+    figure = learning_curves(model)
+    assert isinstance(figure, matplotlib.Figure)
+    lines = [line for axis in figure.axes for line in axis.lines]
+    curves = [model.loss_curve_, *([model.validation_scores_] if watched else [])]
+    assert [line.get_xydata().tolist() for line in lines] == [
+        [[epoch, value] for epoch, value in enumerate(curve, start=1)] for curve in curves
+    ]
+    labels = ["training objective", "validation log_loss"][: len(lines)]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == labels
+    figure.savefig(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_of_partial_fits_are_shown_too():
+    pytest.importorskip("matplotlib", reason="figures are matplotlib's")
+    model = model_of()
+    for _ in range(4):
+        model.partial_fit(X, NAMES, classes=np.unique(NAMES))
+    assert len(learning_curves(model).axes[0].lines[0].get_xdata()) == 4
+
+
+def test_a_fit_without_epochs_has_no_curves():
+    pytest.importorskip("matplotlib", reason="figures are matplotlib's")
+    for model in (model_of(solver="lbfgs").fit(X, NAMES), model_of()):
+        with pytest.raises(ValueError, match="no epochs to show: fit the model with a solver other than lbfgs"):
+            learning_curves(model)
+
+
+def test_curves_without_matplotlib_name_the_extra(monkeypatch):
+    model = model_of().fit(X, NAMES)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'chainrule\[report\]'"):
+        learning_curves(model)
+
+
+@pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "gd"])
+@pytest.mark.parametrize("watched", [False, True])
+def test_progress_is_what_the_estimator_notes(watched, solver):
+    told, rows = [], 135 if watched else 150
+    model = model_of(solver=solver, callbacks=[told.append], early_stopping=watched).fit(X, NAMES)
+    assert [progress.epoch for progress in told] == list(range(1, 10))
+    assert {progress.epochs for progress in told} == {9}
+    assert [progress.loss for progress in told] == model.loss_curve_
+    assert [progress.validation_score for progress in told] == (model.validation_scores_ or [None] * 9)
+    seconds = [0.0, *(progress.seconds for progress in told)]
+    assert all(earlier < later for earlier, later in itertools.pairwise(seconds))
+    for progress, since in zip(told, np.diff(seconds), strict=True):
+        # The last epoch's own time is what the clock has moved on by, and at least what its steps took.
+        assert progress.seconds_per_epoch == pytest.approx(since, rel=1e-6, abs=1e-9)
+        assert progress.samples_per_second * progress.seconds_per_epoch >= rows * (1 - 1e-9)
+        assert progress.time_left == (9 - progress.epoch) * progress.seconds_per_epoch
+
+
+def test_a_callback_that_answers_truly_ends_the_fit_and_all_are_told():
+    told = []
+    model = model_of(callbacks=[lambda progress: progress.epoch == 4, told.append]).fit(X, NAMES)
+    assert (model.n_iter_, model.stopped_by_, len(told)) == (4, "callback", 4)
+
+
+@pytest.mark.parametrize("callbacks", [print, {print}, "print"])
+def test_callbacks_come_in_a_sequence(callbacks):
+    with pytest.raises(ValueError, match="callbacks: expected a sequence of callables or None"):
+        model_of(callbacks=callbacks).fit(X, NAMES)
+
+
+@pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}, {"activation": ["softplus"], "dtype": "float32"}])
+@pytest.mark.parametrize("y", [NAMES, SPECIES == 1, np.stack([SPECIES == 1, SPECIES > 0], axis=1).astype(int)])
+def test_a_saved_model_predicts_bit_for_bit_the_same(y, options, tmp_path):
+    model = model_of(**options, callbacks=[lambda progress: None]).fit(X, y)
+    path = model.save(tmp_path / "a.model")
+    loaded = MLPClassifier.load(path)
+    assert path == tmp_path / "a.model"
+    for method in ("predict_proba", "predict_log_proba", "decision_function"):
+        assert getattr(loaded, method)(X).tobytes() == getattr(model, method)(X).tobytes()
+    assert (loaded.predict(X) == model.predict(X)).all()
+    assert loaded.loss_curve_ == model.loss_curve_
+
+
+def test_only_a_fitted_classifier_is_saved_and_only_one_is_loaded(tmp_path):
+    with pytest.raises(NotFittedError):
+        model_of().save(tmp_path / "a.model")
+    assert not list(tmp_path.iterdir())
+    save(StandardScaler().fit(X), tmp_path / "b.model")
+    with pytest.raises(ModelFileError, match=r"b.model: expected a MLPClassifier, the file holds a StandardScaler"):
+        MLPClassifier.load(tmp_path / "b.model")
+    with pytest.raises(FileNotFoundError):
+        MLPClassifier.load(tmp_path / "c.model")
+
+
+@pytest.mark.parametrize("how", ["eval_set", "early_stopping"])
+def test_a_watched_fit_may_follow_an_unwatched_one(how):
+    model = model_of(warm_start=True).fit(X, NAMES).set_params(early_stopping=how == "early_stopping")
+    model.fit(X, NAMES, eval_set=(X, NAMES) if how == "eval_set" else None)
+    assert model.best_validation_score_ == max(model.validation_scores_)
+
+
+@pytest.mark.parametrize("how", ["eval_set", "early_stopping"])
+def test_partial_fits_may_follow_a_watched_fit(how):
+    model = model_of(early_stopping=how == "early_stopping")
+    model.fit(X, NAMES, eval_set=(X, NAMES) if how == "eval_set" else None)
+    assert model.set_params(early_stopping=False).partial_fit(X, NAMES).loss_ > 0
