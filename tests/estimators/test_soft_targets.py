@@ -126,13 +126,13 @@ def test_the_factors_of_several_labels_are_multiplied():
     assert_equal_models(fitted(y=TAGS, class_weight="balanced"), fitted(y=TAGS, weights=balanced))
 
 
-@pytest.mark.parametrize("batch_size", [1, 50, 150])
+@pytest.mark.parametrize("batch_size", [1, 50, 100])
 def test_a_class_of_weight_zero_is_absence(batch_size):
     # The samples are sorted by species, so that whole batches weigh nothing.
     options = {"solver": "sgd", "shuffle": False, "batch_size": batch_size, "learning_rate_init": 0.01, "max_iter": 3}
     here = SPECIES < 2
     model = fitted(class_weight={0: 1.0, 1: 1.0, 2: 0.0}, **options)
-    absent = MLPClassifier((5,), "tanh", tol=0, random_state=0, **options | {"batch_size": min(batch_size, 100)})
+    absent = MLPClassifier((5,), "tanh", tol=0, random_state=0, **options)
     for _ in range(3):
         absent.partial_fit(X[here], SPECIES[here], classes=[0, 1, 2])
     assert_equal_models(model, absent)

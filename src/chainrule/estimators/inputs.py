@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -16,6 +15,7 @@ from sklearn.utils.validation import (
 )
 
 from chainrule.arrays import Array
+from chainrule.estimators import parameters as check
 from chainrule.estimators.heads import MULTILABEL, Head
 
 SUM_TOLERANCE = 1e-4
@@ -94,7 +94,7 @@ def floats_of(model: Any) -> Any:
     if isinstance(model.dtype, str) and model.dtype == "auto":
         return (np.float64, np.float32)
     try:
-        dtype = np.dtype(model.dtype)
+        dtype = None if model.dtype is None else np.dtype(model.dtype)
     except TypeError:
         dtype = None
     if dtype not in (np.float32, np.float64):
@@ -102,28 +102,63 @@ def floats_of(model: Any) -> Any:
     return dtype
 
 
-def with_class_weight(class_weight: Any, head: Head, y: Array, weights: Array | None, dtype: Any) -> Array | None:
-    """Sample weights times those of their classes.
+def with_class_weight(
+    class_weight: Any, head: Head, X: Array, y: Array, weights: Array | None, *, classes_to_come: bool = False
+) -> tuple[Array, Array, Array | None]:
+    """The samples, with weights multiplied by those of their classes; samples that then weigh nothing are left out.
 
     For "balanced" the classes are counted by sample weight, so that a weight of 2 still means the sample twice. Rows of
-    probabilities take the mean weight of their classes.
+    probabilities take the mean weight of their classes, and 0/1 matrices the product over their columns. Only where
+    there are `classes_to_come` may a dict name others than those of the head.
     """
     if class_weight is None:
-        return weights
+        return X, y, weights
+    if classes_to_come and isinstance(class_weight, dict):
+        class_weight = {label: weight for label, weight in class_weight.items() if label in head.classes}
     if head.kind == MULTILABEL:
-        factors = compute_sample_weight(class_weight, y)
+        per_column = class_weight if isinstance(class_weight, list) else [class_weight] * y.shape[1]
+        if len(per_column) != y.shape[1]:
+            raise ValueError(f"class_weight: expected one for each of {y.shape[1]} columns, got {len(per_column)}")
+        factors = np.ones(len(y))
+        for one, column in zip(per_column, y.T, strict=True):
+            present = np.unique(column)
+            known = one if isinstance(one, str) else {k: w for k, w in _checked(one, [0, 1]).items() if k in present}
+            factors = factors * _by_class(known, present, column, weights)[np.searchsorted(present, column)]
     elif y.ndim == 2:
-        total = y if weights is None else y * weights[:, None]
-        mass = total.sum(axis=0)
+        mass = (y if weights is None else y * weights[:, None]).sum(axis=0)
         if isinstance(class_weight, str):
             per_class = mass.sum() / (len(mass) * np.where(mass > 0, mass, np.inf))
         else:
-            per_class = np.array([class_weight.get(label, 1.0) for label in head.classes.tolist()])
+            known = _checked(class_weight, head.classes.tolist())
+            per_class = np.array([known.get(label, 1.0) for label in head.classes.tolist()])
         factors = y @ per_class
     else:
-        per_class = compute_class_weight(class_weight, classes=head.classes, y=y, sample_weight=weights)
-        factors = per_class[np.searchsorted(head.classes, y)]
-    return (factors if weights is None else factors * weights).astype(dtype)
+        known = class_weight if isinstance(class_weight, str) else _checked(class_weight, head.classes.tolist())
+        factors = _by_class(known, head.classes, y, weights)[np.searchsorted(head.classes, y)]
+    total = (factors if weights is None else factors * weights).astype(X.dtype)
+    counted = total > 0
+    if not counted.any():
+        raise ValueError("class_weight: every sample has the weight zero, so there is nothing to fit")
+    return (X, y, total) if counted.all() else (X[counted], y[counted], total[counted])
+
+
+def _checked(class_weight: Any, classes: list[Any]) -> dict[Any, float]:
+    """A dict of class weights, each at least 0, of classes that there are."""
+    if not isinstance(class_weight, dict):
+        raise ValueError(f"class_weight: expected a dict, 'balanced' or None, got {class_weight!r}")
+    for label, weight in class_weight.items():
+        if label not in classes:
+            raise ValueError(f"class_weight: {label!r} is no class; the classes are {classes[:20]}")
+        check.number(f"class_weight of {label!r}", weight, at_least=0)
+    return class_weight
+
+
+def _by_class(class_weight: Any, classes: Array, y: Array, weights: Array | None) -> Array:
+    """One factor per class; "balanced" gives each the same total weight: sum(w) / (classes x sum(w of the class))."""
+    if not isinstance(class_weight, str):
+        return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+    mass = np.bincount(np.searchsorted(classes, y), weights=weights, minlength=len(classes))
+    return mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf))
 
 
 def _features(model: Any, X: Any, *, reset: bool) -> Array:

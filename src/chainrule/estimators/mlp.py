@@ -265,20 +265,21 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             theta = self._theta(X.dtype)
         else:
             self._start(head, X.shape[1])
+        if eval_set is not None and self.solver == "lbfgs":
+            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
+        validation = None if eval_set is None else self._eval_set(eval_set, X.dtype)
         checkpointer = None
         if self.checkpoint is not None:
-            checkpointer = Checkpointer(self.checkpoint, fingerprint_of(self, X, y, weights))
+            judged = () if validation is None else (validation.x, validation.y, validation.weights)
+            checkpointer = Checkpointer(self.checkpoint, fingerprint_of(self, X, y, weights, *judged))
             if checkpointer.found is not None:
                 self._seed = checkpointer.found.seed
         if not continues:
             theta = self._network.initial_parameters(self._seed, X.dtype)
-        if eval_set is not None and self.solver == "lbfgs":
-            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
-        validation = None if eval_set is None else self._eval_set(eval_set, X.dtype)
-        weights = with_class_weight(self.class_weight, head, y, weights, X.dtype)
+        X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
         samples = Samples(X, head.targets(y, X.dtype, self.label_smoothing), weights)
         self._watched = self.early_stopping or validation is not None
-        if not continues:
+        if not continues or self._watched != (self.validation_scores_ is not None):
             self._start_scores()
         if self.early_stopping and validation is None:
             kept, held_out = hold_out(samples, y, head, fraction=self.validation_fraction, seed=self._seed)
@@ -322,10 +323,12 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=first)
         named = y.ndim == 1 and (classes is not None or self.new_classes == "add")
         if first:
-            known = np.union1d(y if self.new_classes == "add" else [], classes if classes is not None else y)
+            known = np.unique(y if classes is None else classes)
+            if self.new_classes == "add":
+                known = np.union1d(known, y)
             squared = self.loss == "squared_error"
             head = (
-                head_of_classes(known.astype(np.asarray(y).dtype), squared=squared)
+                head_of_classes(known, squared=squared)
                 if named
                 else head_of(y, probabilities=self.targets == "proba", squared=squared)
             )
@@ -345,14 +348,15 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for name, vector in self._solver_vectors.items():
             run.solver_state.vectors[name][...] = on_device(vector, self.device)
         run.solver_state.steps = self._solver_steps
-        weights = with_class_weight(self.class_weight, self._head, y, weights, X.dtype)
+        open_ended = self.new_classes == "add"
+        X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights, classes_to_come=open_ended)
         samples = self._placed(Samples(X, self._head.targets(y, X.dtype, self.label_smoothing), weights))
         self.n_iter_ = 0
         rows = batch_size_of(self, len(samples))
         with suitable_threads(self._network, rows):
             record(self, next(epochs_of(self, run, self._objective(), solver, samples, schedule_of(self, 1), rows)))
         self._adopt(theta)
-        self.best_loss_ = min(self.best_loss_, self.loss_)
+        self.best_loss_ = self.loss_ if self.best_loss_ is None else min(self.best_loss_, self.loss_)
         self.stopped_by_ = "partial_fit"
         self._remember(run)
         return self
@@ -474,7 +478,7 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             # One logit o is a softmax over -o/2 and o/2.
             weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
         places = np.searchsorted(classes, self.classes_)
-        head = head_of_classes(classes.astype(self.classes_.dtype), squared=self.loss == "squared_error")
+        head = head_of_classes(classes, squared=self.loss == "squared_error")
         self._kind, self.classes_ = head.kind, head.classes
         self.n_outputs_, self.out_activation_ = head.n_outputs, head.out_activation
         theta = self._network.initial_parameters(self._seed, weight.dtype)

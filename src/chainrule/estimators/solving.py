@@ -46,7 +46,8 @@ def check_parameters(model: Any) -> None:
     for name in ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping"):
         check.choice(name, str(getattr(model, name)), ("True", "False"))
     check_activation(model.activation)
-    if model.callbacks is not None and not isinstance(model.callbacks, Sequence):
+    listed = isinstance(model.callbacks, Sequence) and not isinstance(model.callbacks, str)
+    if model.callbacks is not None and not (listed and all(map(callable, model.callbacks))):
         raise ValueError(f"callbacks: expected a sequence of callables or None, got {model.callbacks!r}")
     if model.max_grad_norm is not None:
         check.number("max_grad_norm", model.max_grad_norm, above=0)
