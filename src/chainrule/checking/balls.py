@@ -75,8 +75,10 @@ def _wrapped(result: Any) -> Any:
     """Object arrays as arrays of balls, single numbers as arrays without axes; booleans and indices as they are."""
     if isinstance(result, Ball) or type(result) in (int, float):
         return balls(result)
-    if not isinstance(result, np.ndarray) or result.dtype != object:
+    if not isinstance(result, np.ndarray):
         return result
+    if result.dtype != object:
+        return result.view(np.ndarray)
     _keep_balls(_plain(result))
     return result.view(BallArray)
 

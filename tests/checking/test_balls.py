@@ -1,0 +1,67 @@
+"""Balls travel through NumPy's functions, keep their radius, and refuse what they cannot decide."""
+
+import numpy as np
+import pytest
+from flint import arb
+
+from chainrule.checking import Ball, Undecided, balls, midpoints, precision, relative_accuracy
+
+X = [[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]]
+
+
+def wide(middle, radius):
+    return Ball(arb(middle, radius))
+
+
+@pytest.mark.parametrize("function", [np.exp, np.expm1, np.tanh, np.square, np.abs, np.negative, np.sign])
+def test_numpys_functions_act_on_balls_as_on_floats(function):
+    np.testing.assert_allclose(midpoints(function(balls(X))), function(np.array(X)), rtol=4e-16)
+
+
+def test_sums_products_and_choices_are_numpys():
+    x, f = balls(X), np.array(X)
+    np.testing.assert_allclose(midpoints(np.sum(x, axis=0)), f.sum(axis=0), rtol=1e-15)
+    np.testing.assert_allclose(midpoints(np.matmul(x, x.T)), f @ f.T, rtol=1e-15)
+    np.testing.assert_allclose(midpoints(np.einsum("ij,ij->i", x, x)), (f * f).sum(axis=1), rtol=1e-15)
+    np.testing.assert_array_equal(midpoints(np.clip(x, 0, None)), np.clip(f, 0, None))
+    np.testing.assert_array_equal(np.argmax(x, axis=-1), f.argmax(axis=-1))
+
+
+def test_comparisons_are_decided_only_where_the_balls_do_not_meet():
+    around_zero = wide(0, 1e-80)
+    assert wide(1, 1e-3) < wide(2, 1e-3)
+    assert not wide(2, 1e-3) < wide(1, 1e-3)
+    for undecided in (lambda: around_zero < 0, lambda: around_zero == 0, lambda: bool(around_zero)):
+        with pytest.raises(Undecided):
+            undecided()
+
+
+def test_clipping_a_ball_around_the_bound_is_undecided_instead_of_exactly_zero():
+    uncertain = balls([1.0, 2.0])
+    uncertain[0] = wide(0, 1e-80)
+    with pytest.raises(Undecided):
+        np.clip(uncertain, 0, None)
+
+
+def test_a_ball_with_a_radius_does_not_turn_into_a_float():
+    assert float(Ball(0.75)) == 0.75
+    with pytest.raises(Undecided):
+        float(wide(1, 1e-30))
+    floats = np.zeros(2)
+    with pytest.raises(Undecided):
+        floats[0] = wide(1, 1e-30)
+
+
+def test_precision_holds_within_its_context_alone():
+    with precision(300):
+        many = relative_accuracy(np.exp(balls([1.0])))[0]
+    with precision(60):
+        few = relative_accuracy(np.exp(balls([1.0])))[0]
+    assert few < 70 < 280 < many
+
+
+def test_a_third_holds_the_third():
+    with precision(200):
+        third = balls([1.0])[0] / 3
+        assert not third < Ball(1) / 3.0000001
+        assert (3 * third - 1).value.contains(0)
