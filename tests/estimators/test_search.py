@@ -1,6 +1,7 @@
 """The classifier inside scikit-learn's searches, pipelines and routing, and the threads that it uses meanwhile."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -164,9 +165,16 @@ def test_a_large_network_keeps_its_threads():
 
 
 def test_processes_of_a_search_share_the_cores():
+    cloudpickle = pytest.importorskip("cloudpickle", reason="joblib before 1.6 has a copy of its own")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     model = Counted((4,), max_iter=5, random_state=0)
-    found = cross_validate(model, X, SPECIES, cv=4, n_jobs=2, return_estimator=True)["estimator"]
+    # The other processes cannot import this module by name where pytest alone can.
+    here = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(here)
+    try:
+        found = cross_validate(model, X, SPECIES, cv=4, n_jobs=2, return_estimator=True)["estimator"]
+    finally:
+        cloudpickle.unregister_pickle_by_value(here)
     threads = {fitted.worker_: max(fitted.threads_) for fitted in found}
     assert os.getpid() not in threads
     assert sum(threads.values()) <= max(cores, len(threads))
