@@ -79,7 +79,7 @@ VALUES = {
         np.datetime64("2020-01-02"),
         np.timedelta64(5, "ns"),
     ],
-    "strings of NumPy": [np.str_(""), np.str_("ü"), np.bytes_(b"a\0b"), np.datetime64("NaT")],
+    "strings of NumPy": [np.str_(""), np.str_("ü"), np.bytes_(b"a\0b"), np.datetime64("NaT", "s")],
     "types": [np.float64, np.int8, np.number, float, int, str, object, bool, np.str_],
     "dtypes": [np.dtype("f8"), np.dtype(">i2"), np.dtype("U5"), np.dtype("O"), np.dtype("M8[ns]"), np.dtype(bool)],
     "objects": np.array([["a", None, NAN], [1, True, np.float32(2.5)]], dtype=object),
