@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse
 from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, log_loss
+from sklearn.utils.class_weight import compute_sample_weight
 
 from chainrule import MLPClassifier
 
@@ -127,6 +128,39 @@ def test_weights_of_an_eval_set_count():
     assert all(min(score, 1 - score) < 1e-9 for score in model.validation_scores_)
 
 
+def test_class_weights_count_in_an_eval_set_as_in_training():
+    only_one = {0: 1e-12, 1: 1.0, 2: 1e-12}
+    held = (X[HELD], SPECIES[HELD])
+    model = fitted(X[TRAIN], SPECIES[TRAIN], eval_set=held, class_weight=only_one, max_iter=3)
+    share = model.predict(X[HELD])[SPECIES[HELD] == 1] == 1
+    assert model.best_validation_score_ == pytest.approx(share.mean(), abs=1e-9)
+    weighed = fitted(X[TRAIN], SPECIES[TRAIN], eval_set=held, class_weight="balanced", eval_metric="log_loss")
+    factors = compute_sample_weight("balanced", SPECIES[HELD])
+    probs = weighed.predict_proba(X[HELD])
+    assert log_loss(SPECIES[HELD], probs, sample_weight=factors) == pytest.approx(weighed.best_validation_score_)
+
+
+def test_held_out_samples_may_come_apart():
+    apart = MLPClassifier((6,), max_iter=5, random_state=0)
+    apart.fit(X[TRAIN], NOISY[TRAIN], X_val=X[HELD], y_val=NOISY[HELD], sample_weight_val=np.arange(1.0, 51.0))
+    together = MLPClassifier((6,), max_iter=5, random_state=0)
+    together.fit(X[TRAIN], NOISY[TRAIN], eval_set=(X[HELD], NOISY[HELD], np.arange(1.0, 51.0)))
+    assert apart.validation_scores_ == together.validation_scores_
+    with pytest.raises(ValueError, match="y_val is None"):
+        apart.fit(X, NOISY, X_val=X)
+    with pytest.raises(ValueError, match="X_val is None"):
+        apart.fit(X, NOISY, y_val=NOISY)
+    with pytest.raises(ValueError, match="not both"):
+        apart.fit(X, NOISY, eval_set=(X, NOISY), X_val=X, y_val=NOISY)
+
+
+def test_a_checkpoint_in_a_folder_that_does_not_exist_is_refused_before_training(tmp_path):
+    seen = []
+    with pytest.raises(FileNotFoundError, match=r"checkpoint: the folder .*nowhere does not exist"):
+        fitted(checkpoint=tmp_path / "nowhere" / "run.checkpoint", callbacks=[seen.append])
+    assert not seen
+
+
 @pytest.mark.parametrize(
     ("eval_set", "message"),
     [
@@ -136,6 +170,7 @@ def test_weights_of_an_eval_set_count():
         ((X[:5], SPECIES[:4]), "inconsistent numbers of samples"),
         ((X[:5], SPECIES[:5] + 7), "eval_set: `y` has classes not in"),
         ((np.full((2, 4), np.nan), SPECIES[:2]), "NaN"),
+        ((X[:5], SPECIES[:5], np.zeros(5)), "eval_set: every sample has the weight zero"),
     ],
 )
 def test_eval_sets_that_make_no_sense_are_refused(eval_set, message):

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score, cross_validate
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
@@ -98,14 +98,19 @@ def test_weights_are_routed_to_the_fits_of_a_search():
             cross_validate(model_of(), X, NAMES, params={"sample_weight": light}, cv=FOLDS)
 
 
-def test_an_eval_set_can_be_routed_to_the_last_step_of_a_pipeline():
-    # As it is: scikit-learn's transform_input would send labels through the scaler too.
-    scaled = StandardScaler().fit_transform(X)
+def test_held_out_samples_go_through_the_steps_of_a_pipeline():
+    shifted = X * [1, 10, 100, 0.1] + 50
+    options = {"eval_metric": "log_loss"}
     with sklearn.config_context(enable_metadata_routing=True):
-        pipeline = make_pipeline(StandardScaler(), model_of().set_fit_request(eval_set=True))
-        fitted = pipeline.fit(X, NAMES, eval_set=(scaled, NAMES))
-    assert len(fitted[-1].validation_scores_) == 15
-    assert fitted[-1].best_validation_score_ == fitted.score(X, NAMES) > 0.8
+        model = model_of(**options).set_fit_request(X_val=True, y_val=True)
+        pipeline = Pipeline([("scaler", StandardScaler()), ("model", model)], transform_input=["X_val"])
+        routed = pipeline.fit(shifted[::2], NAMES[::2], X_val=shifted[1::2], y_val=NAMES[1::2])[-1]
+    scaler = StandardScaler().fit(shifted[::2])
+    train, held = scaler.transform(shifted[::2]), scaler.transform(shifted[1::2])
+    direct = model_of(**options).fit(train, NAMES[::2], eval_set=(held, NAMES[1::2]))
+    assert routed.validation_scores_ == direct.validation_scores_
+    unscaled = model_of(**options).fit(train, NAMES[::2], eval_set=(shifted[1::2], NAMES[1::2]))
+    assert routed.validation_scores_ != unscaled.validation_scores_
 
 
 def test_frames_go_through_a_pipeline_by_name():

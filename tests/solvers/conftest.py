@@ -35,9 +35,7 @@ def resumed():
         for gradient in -gradients:  # whatever the first state does now must not matter
             solver.step(moved.copy(), gradient, state, rate)
         fresh = solver.start(moved)
-        for name, vector in kept[0].items():
-            fresh.vectors[name][...] = vector
-        fresh.steps = kept[1]
+        solver.resume(fresh, *kept)
         fresh.scratch[...] = np.nan
         for gradient in gradients[5:]:
             solver.step(moved, gradient, fresh, rate)

@@ -171,3 +171,34 @@ def test_a_parameter_out_of_range_is_refused_by_name(name, value):
     Adam(beta_1=0.0, beta_2=0.0, epsilon=1e-300, weight_decay=0.0)
     with pytest.raises(ValueError, match=f"{name}: expected a number .* got {value}"):
         Adam(**{name: value})
+
+
+@pytest.mark.parametrize("options", [{}, {"b1": 0.5, "b2": 0.9}, {"epsilon": 0.1}, {"decay": 0.3, "n_weights": 4}])
+def test_pytorchs_fused_kernel_takes_the_same_steps(theta, gradients, options):
+    torch = pytest.importorskip("torch")
+    names = {"b1": "beta_1", "b2": "beta_2", "decay": "weight_decay"}
+    solver = Adam(**{names.get(name, name): value for name, value in options.items()})
+    tensor = torch.from_numpy(theta.copy())
+    state = solver.start(tensor)
+    for gradient in gradients:
+        solver.step(tensor, torch.from_numpy(gradient.copy()), state, RATE)
+    np.testing.assert_allclose(tensor.numpy(), longhand(theta, gradients, **options), **CLOSE)
+
+
+@pytest.mark.parametrize("there_first", [False, True])
+def test_a_run_goes_on_from_what_the_other_array_library_kept(theta, gradients, there_first):
+    torch = pytest.importorskip("torch")
+    solver = Adam()
+    places = [lambda x: x.copy(), lambda x: torch.from_numpy(np.array(x))]
+    before, after = places[::-1] if there_first else places
+    moved = before(theta)
+    state = solver.start(moved)
+    for gradient in gradients[:5]:
+        solver.step(moved, before(gradient), state, RATE)
+    kept = {name: after(np.asarray(vector)) for name, vector in state.vectors.items()}
+    moved = after(np.asarray(moved))
+    resumed = solver.start(moved)
+    solver.resume(resumed, kept, state.steps)
+    for gradient in gradients[5:]:
+        solver.step(moved, after(gradient), resumed, RATE)
+    np.testing.assert_allclose(np.asarray(moved), longhand(theta, gradients), **CLOSE)

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from chainrule.cli.data import Column, Table
 from chainrule.cli.errors import CommandError
-from chainrule.estimators.persistence import load, read_about, save
+from chainrule.estimators.persistence import load_with_about, save
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def load_model(path: str) -> tuple[Pipeline, Origin]:
     """Read a model file that `chainrule train` wrote."""
     if Path(path).is_dir():
         raise CommandError(f"{path}: this is a directory; expected a model file")
-    pipeline = load(path)
-    origin = read_about(path).get("origin")
+    pipeline, about = load_with_about(path)
+    origin = about.get("origin")
     if not isinstance(pipeline, Pipeline) or not isinstance(origin, dict):
         raise CommandError(f"{path}: the file holds a {type(pipeline).__name__}, no model from `chainrule train`")
     return pipeline, Origin(**origin)

@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.arrays import Array, on_device, to_numpy
 from chainrule.estimators.persistence import load, save
 from chainrule.rules import Rule
-from chainrule.solvers import Adaptive, Schedule
+from chainrule.solvers import Adaptive, Schedule, Solver
 from chainrule.training import Patience, Run
 
 SECONDS_BETWEEN = 1.0
@@ -77,23 +77,24 @@ class Checkpointer:
                     "name another file, to start anew"
                 )
 
-    def restore(self, model: Any, run: Run, best: Array, patience: Patience, schedule: Schedule) -> None:
+    def restore(
+        self, model: Any, solver: Solver, run: Run, best: Array, patience: Patience, schedule: Schedule
+    ) -> None:
         """Put everything back as it was at the checkpoint found, if one was."""
         if self.found is None:
             return
         found, counters = self.found, self.found.counters
         run.theta[...] = on_device(found.theta, model.device)
         best[...] = on_device(found.best, model.device)
-        for name, vector in found.vectors.items():
-            run.solver_state.vectors[name][...] = on_device(vector, model.device)
-        run.solver_state.steps, run.epoch, run.samples_seen = (
-            counters[name] for name in ("steps", "epoch", "samples_seen")
-        )
+        vectors = {name: on_device(vector, model.device) for name, vector in found.vectors.items()}
+        solver.resume(run.solver_state, vectors, counters["steps"])
+        run.epoch, run.samples_seen = counters["epoch"], counters["samples_seen"]
         patience.best, patience.waited = counters["patience_best"], counters["patience_waited"]
         if isinstance(schedule, Adaptive):
             schedule.scale = counters["scale"]
-        for name, value in found.history.items():
-            setattr(model, name, value)
+        for name in HISTORY:
+            if name in found.history:
+                setattr(model, name, found.history[name])
 
     def epoch_ended(self, model: Any, run: Run, best: Array, patience: Patience, schedule: Schedule) -> None:
         """Write a checkpoint, unless the last one is very recent."""
@@ -122,6 +123,13 @@ class Checkpointer:
     def finished(self) -> None:
         """Remove the checkpoint: the fit ended of itself."""
         self.path.unlink(missing_ok=True)
+
+
+def check_folder(path: Any) -> None:
+    """Raise FileNotFoundError before any work is done if the folder of a checkpoint does not exist."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
 
 
 def fingerprint_of(model: Any, *arrays: Any) -> str:

@@ -78,7 +78,7 @@ def fit_epochs(
     )
     best = copy_of(run.theta)
     if checkpointer is not None:
-        checkpointer.restore(model, run, best, patience, schedule)
+        checkpointer.restore(model, solver, run, best, patience, schedule)
     model.stopped_by_ = "max_iter"
     began = last = time.perf_counter()
     try:

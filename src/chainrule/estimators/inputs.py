@@ -89,6 +89,19 @@ def checked_features(model: Any, X: Any, dtype: Any) -> Array:
     return _rows_first(_features(model, X, reset=False)).astype(dtype, copy=False)
 
 
+def joined_eval_set(eval_set: Any, X: Any, y: Any, sample_weight: Any) -> Any:
+    """The held-out samples, given whole or apart, as a tuple; None where there are none."""
+    if X is None and y is None and sample_weight is None:
+        if eval_set is not None and (not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3)):
+            raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
+        return eval_set
+    if eval_set is not None:
+        raise ValueError("give eval_set, or X_val and y_val, and not both")
+    if X is None or y is None:
+        raise ValueError(f"X_val and y_val belong together, but {'X_val' if X is None else 'y_val'} is None")
+    return X, y, sample_weight
+
+
 def floats_of(model: Any) -> Any:
     """The dtypes in which the estimator takes X: as it comes, or the one it was told."""
     if isinstance(model.dtype, str) and model.dtype == "auto":

@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
-from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
+from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
 from chainrule.estimators.fitting import epochs_of, fit_epochs, record
 from chainrule.estimators.heads import BINARY, MULTICLASS, MULTILABEL, Head, head_of, head_of_classes
 from chainrule.estimators.inputs import (
@@ -23,6 +23,7 @@ from chainrule.estimators.inputs import (
     checked_labels,
     checked_probabilities,
     checked_samples,
+    joined_eval_set,
     with_class_weight,
 )
 from chainrule.estimators.lbfgs import minimise
@@ -231,7 +232,17 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.checkpoint = checkpoint
         self.device = device
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: Any = None) -> MLPClassifier:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        eval_set: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> MLPClassifier:
         """Fit to samples X with labels y.
 
         Parameters
@@ -243,7 +254,9 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             At least 0; a weight of 2 means the same as giving the sample twice.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
             Held-out samples by which epochs are judged; the weights of the best epoch are restored. With
-            ``early_stopping`` it takes the place of the validation fraction.
+            ``early_stopping`` it takes the place of the validation fraction. ``class_weight`` applies to it too.
+        X_val, y_val, sample_weight_val : arrays, optional
+            The same, apart: what scikit-learn's ``Pipeline(..., transform_input=["X_val"])`` sends through its steps.
 
         Returns
         -------
@@ -257,6 +270,9 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             When the loss overflows.
         """
         check_parameters(self)
+        eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
+        if self.checkpoint is not None:
+            check_folder(self.checkpoint)
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues)
         head = head_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
@@ -345,9 +361,9 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         theta = on_device(theta, self.device)
         solver = solver_of(self, self._network.n_weights)
         run = Run(theta, solver.start(theta), self._epochs_run, self.t_)
-        for name, vector in self._solver_vectors.items():
-            run.solver_state.vectors[name][...] = on_device(vector, self.device)
-        run.solver_state.steps = self._solver_steps
+        if self._solver_steps:
+            kept = {name: on_device(vector, self.device) for name, vector in self._solver_vectors.items()}
+            solver.resume(run.solver_state, kept, self._solver_steps)
         open_ended = self.new_classes == "add"
         X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights, classes_to_come=open_ended)
         samples = self._placed(Samples(X, self._head.targets(y, X.dtype, self.label_smoothing), weights))
@@ -448,15 +464,16 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _eval_set(self, eval_set: Any, dtype: Any) -> Validation:
         """Held-out samples as the user gives them."""
-        if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
-            raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
         X = checked_features(self, eval_set[0], dtype)
         y = checked_probabilities(eval_set[1]) if self.targets == "proba" else checked_labels(np.asarray(eval_set[1]))
         check_consistent_length(X, y)
         self._check_known(y, "eval_set: `y`")
         weights = None
         if len(eval_set) == 3 and eval_set[2] is not None:
+            if not np.any(eval_set[2]):
+                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
             weights = _check_sample_weight(eval_set[2], X, dtype=X.dtype, ensure_non_negative=True)
+        X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights)
         return Validation(X, y, weights, self.eval_metric, self.device)
 
     def _placed(self, samples: Samples) -> Samples:

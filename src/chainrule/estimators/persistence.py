@@ -27,7 +27,7 @@ from chainrule.estimators.object_building import Decoder
 from chainrule.estimators.object_tree import AnyArray, Encoder, ModelFileError
 from chainrule.estimators.saveable import name_of, register_saveable
 
-__all__ = ["ModelFileError", "load", "read_about", "register_saveable", "save"]
+__all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_saveable", "save"]
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] | None = None) -> Path:
@@ -104,12 +104,18 @@ def load(path: str | os.PathLike[str]) -> Any:
     OSError
         If the file cannot be read.
     """
+    return load_with_about(path)[0]
+
+
+def load_with_about(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
+    """The estimator and the notes that `save` was given, in one reading; errors as in `load`."""
     data = Path(path).read_bytes()
     with _explained(path), Reader(data) as reader:
         tree = reader.manifest["estimator"]
         if not isinstance(tree, dict) or "$object" not in tree:
             raise ModelFileError("it holds no estimator")
-        return Decoder(reader.array).value(tree)
+        decoder = Decoder(reader.array)
+        return decoder.value(tree), _notes(reader, decoder)
 
 
 def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -122,10 +128,14 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     data = Path(path).read_bytes()
     with _explained(path), Reader(data) as reader:
-        about = Decoder(reader.array).value(reader.manifest["about"])
-        if not isinstance(about, dict):
-            raise ModelFileError("its notes are malformed")
-        return about
+        return _notes(reader, Decoder(reader.array))
+
+
+def _notes(reader: Reader, decoder: Decoder) -> dict[str, Any]:
+    about = decoder.value(reader.manifest["about"])
+    if not isinstance(about, dict):
+        raise ModelFileError("its notes are malformed")
+    return about
 
 
 def _write(path: Path, arrays: Mapping[str, AnyArray]) -> None:

@@ -1,5 +1,6 @@
 """Solvers: frozen records with `start(theta)` and `step(theta, gradient, ...)` on flat vectors."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from chainrule.arrays import Array
@@ -15,6 +16,10 @@ class Solver(Protocol):
 
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
+        ...
+
+    def resume(self, state: SolverState, vectors: Mapping[str, Array], steps: int) -> None:
+        """Put back the vectors and the count that a run kept."""
         ...
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:

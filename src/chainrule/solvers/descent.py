@@ -10,7 +10,7 @@ All blocks of theta move at once, from the gradient at the old theta. A penalty 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chainrule.arrays import Array, namespace
@@ -35,6 +35,10 @@ class GradientDescent:
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
         return started(theta)
+
+    def resume(self, state: SolverState, vectors: Mapping[str, Array], steps: int) -> None:
+        """Put back what a run kept."""
+        state.put_back(vectors, steps)
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
         """Move theta, in place."""
@@ -64,6 +68,10 @@ class SGD:
     def start(self, theta: Array) -> SolverState:
         """The state before the first step: no velocity."""
         return started(theta, "velocity")
+
+    def resume(self, state: SolverState, vectors: Mapping[str, Array], steps: int) -> None:
+        """Put back what a run kept."""
+        state.put_back(vectors, steps)
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
         """Move theta, in place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chainrule.arrays import Array, namespace
@@ -18,6 +19,12 @@ class SolverState:
     steps: int = 0
     scratch: Array = None
     """One vector's worth of room for temporaries; holds nothing between steps."""
+
+    def put_back(self, vectors: Mapping[str, Array], steps: int) -> None:
+        """Take over the vectors and the count that another state of this kind had."""
+        self.steps = steps
+        for name, vector in self.vectors.items():
+            vector[...] = vectors[name]
 
 
 def started(theta: Array, *names: str) -> SolverState:
