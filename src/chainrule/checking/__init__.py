@@ -19,6 +19,7 @@ from chainrule.checking.balls import (
     relative_accuracy,
 )
 from chainrule.checking.floats import ulp_errors
+from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.report import Mismatch, RuleReport, Unchecked
 from chainrule.checking.rules import assert_rule, check_rule
@@ -26,13 +27,16 @@ from chainrule.checking.rules import assert_rule, check_rule
 __all__ = [
     "Ball",
     "BallArray",
+    "GradientReport",
     "Mismatch",
     "Quotient",
     "RuleReport",
     "Unchecked",
     "Undecided",
+    "assert_gradient",
     "assert_rule",
     "balls",
+    "check_gradient",
     "check_rule",
     "difference_quotient",
     "midpoints",

@@ -55,6 +55,8 @@ class RuleReport:
     worst_ulp : mapping
         The largest error of the float results, in units in the last place of the right one, by form and dtype, such as
         ``"vjp float32"``.
+    slip : str or None
+        The single change that explains a wrong pullback, where there is one.
     """
 
     rule: str
@@ -62,6 +64,7 @@ class RuleReport:
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
     worst_ulp: Mapping[str, float] = field(default_factory=dict)
+    slip: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -70,6 +73,7 @@ class RuleReport:
 
     def __str__(self) -> str:
         lines = [str(failure) for failure in self.failures]
+        lines += [f"{self.rule}: likely slip: {self.slip}"] if self.slip else []
         lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked]
         lines += [f"{self.rule}: {form}: {error:.3g} ulp" for form, error in self.worst_ulp.items()]
         return "\n".join(lines) or f"{self.rule}: nothing was checked"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,10 +24,12 @@ from chainrule.checking.balls import balls
 from chainrule.checking.case import Case
 from chainrule.checking.comparing import compare, digits, position
 from chainrule.checking.floats import float_errors
+from chainrule.checking.gradients.check import check_gradient
 from chainrule.checking.jacobians import times_tangent, transposed_times_cotangent
 from chainrule.checking.promises import fused_agrees, keeps_inputs, same_with_buffers
 from chainrule.checking.quotients import Quotient
 from chainrule.checking.report import Finding, Mismatch, RuleReport, Unchecked
+from chainrule.checking.user_code import on_balls
 from chainrule.rules import Rule
 
 Check: TypeAlias = Callable[[Case, str], Iterator[Finding]]
@@ -69,18 +72,19 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         to_numpy(as_array(x) if name in rule.integers else as_floats(x))
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
-    case = Case(rule, given, dict(options or {}), bits)
+    case = Case(on_balls(rule), given, dict(options or {}), bits)
     failures: list[Mismatch] = []
     unchecked: list[Unchecked] = []
     passed: list[str] = []
     for name, check in _CHECKS.items():
-        findings = _with_enough_bits(name, check, case)
+        findings = _with_enough_bits(name, check, replace(case, rule=rule) if name in _ON_FLOATS else case)
         failures += [finding for finding in findings if isinstance(finding, Mismatch)][:LISTED]
         unchecked += [finding for finding in findings if isinstance(finding, Unchecked)][:LISTED]
         if not findings:
             passed.append(name)
-    errors, unmeasured = float_errors(case)
-    return RuleReport(rule.name, tuple(failures), (*unchecked, *unmeasured), tuple(passed), errors)
+    errors, unmeasured = float_errors(replace(case, rule=rule))
+    slip = _slip(rule, case) if failures else None
+    return RuleReport(rule.name, tuple(failures), (*unchecked, *unmeasured), tuple(passed), errors, slip)
 
 
 def assert_rule(
@@ -105,6 +109,17 @@ def assert_rule(
     if wrong:
         raise AssertionError("\n".join(wrong))
     return report
+
+
+def _slip(rule: Rule, case: Case) -> str | None:
+    """What explains a wrong pullback, where a single change does."""
+    options = case.options
+    try:
+        return check_gradient(
+            partial(rule, **options), *case.inputs, pullback=partial(rule.vjp, **options), bits=case.bits
+        ).slip
+    except (TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def _with_enough_bits(name: str, check: Check, case: Case) -> list[Finding]:
@@ -223,3 +238,5 @@ _CHECKS: dict[str, Check] = {
     "inputs, shapes and dtypes": keeps_inputs,
     "with buffers": same_with_buffers,
 }
+
+_ON_FLOATS = ("inputs, shapes and dtypes", "with buffers")

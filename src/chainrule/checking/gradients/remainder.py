@@ -1,0 +1,138 @@
+"""The order of the Taylor remainder, for functions that only run on floats.
+
+    R(h) = v . (f(x + h t) - f(x)) - h <claimed J^T v, t>
+
+falls as h^2 when the claimed derivative is right, and as h when it is wrong. h runs over the powers of two from the
+size of x down to where rounding shows, so that there is no step size to choose. R(h) + R(-h) falls as h^2 for every
+claim, unless there is a kink: then nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+HALVINGS = 34
+"""Steps from 2^-3 to 2^-36 of the size of x."""
+
+ABOVE_NOISE = 64.0
+"""A remainder counts where it is this many times as large as what rounding leaves in R(h)."""
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What the remainders along one direction say.
+
+    Attributes
+    ----------
+    verdict : {"right", "wrong", "kink", "unknown"}
+    order : float
+        The order by which the remainder fell, nan where it was never above the noise.
+    derivative : float
+        The directional derivative, extrapolated from central differences.
+    """
+
+    verdict: str
+    order: float
+    derivative: float
+
+
+def remainder(value_along: Callable[[float], Any], claimed: float, scale: float, unit: float) -> Remainder:
+    """Judge one claimed directional derivative.
+
+    Parameters
+    ----------
+    value_along : callable
+        h -> v . f(x + h t), as a float.
+    claimed : float
+    scale : float
+        The size of x along t.
+    unit : float
+        The unit roundoff of f's arithmetic.
+
+    Examples
+    --------
+    >>> remainder(lambda h: float(np.sin(1 + h)), float(np.cos(1)), 1.0, 2**-53).verdict
+    'right'
+    >>> remainder(lambda h: float(np.sin(1 + h)), 0.54, 1.0, 2**-53).verdict
+    'wrong'
+    """
+    at = value_along(0.0)
+    steps = scale * 0.5 ** np.arange(3, 3 + HALVINGS)
+    with np.errstate(all="ignore"):
+        ahead = np.array([value_along(h) for h in steps])
+        behind = np.array([value_along(-h) for h in steps])
+        noise = unit * np.maximum(np.maximum(abs(ahead), abs(behind)), abs(at)) + unit * abs(claimed) * steps
+        noise = np.maximum(noise, _measured_noise(ahead, behind, at))
+        forward, backward = ahead - at - steps * claimed, behind - at + steps * claimed
+    if not np.isfinite(at) or not np.isfinite(claimed):
+        return Remainder("unknown", np.nan, np.nan)
+    usable = np.isfinite(ahead) & np.isfinite(behind)
+    derivative, error = _extrapolated(steps, ahead, behind, noise, usable)
+    bend = _order(steps, forward + backward, noise, usable)
+    sides = (_order(steps, forward, noise, usable), _order(steps, backward, noise, usable))
+    known = [order for order in sides if not np.isnan(order)]
+    if not usable.any() or not np.isfinite(derivative):
+        return Remainder("unknown", np.nan, derivative)
+    if not np.isnan(bend) and bend < 1.5:
+        return Remainder("kink", bend, derivative)
+    apart = abs(claimed - derivative)
+    if not known:
+        # Nothing but rounding is left: the function is linear here and the claim is its slope.
+        return Remainder("right" if apart <= error else "unknown", np.nan, derivative)
+    order = min(known)
+    if order > 1.6:
+        return Remainder("right", order, derivative)
+    if order < 1.4 and apart > error:
+        return Remainder("wrong", order, derivative)
+    return Remainder("unknown", order, derivative)
+
+
+def _order(steps: Any, remainders: Any, noise: Any, usable: Any) -> float:
+    """The slope of log |R| over log h at the smallest steps whose remainders stand out of the noise."""
+    standing = usable & (abs(remainders) > ABOVE_NOISE * noise)
+    first, last = _longest_run(standing)
+    if last - first < 3:
+        return np.nan
+    first = max(first, last - 4)
+    x, y = np.log2(steps[first:last]), np.log2(abs(remainders[first:last]))
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def _longest_run(flags: Any) -> tuple[int, int]:
+    """The longest stretch of true flags, as (first, after the last)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    runs = edges.reshape(-1, 2)
+    if not len(runs):
+        return 0, 0
+    first, last = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+    return int(first), int(last)
+
+
+def _measured_noise(ahead: Any, behind: Any, at: float) -> float:
+    """How much f jumps between the smallest steps, where it should hardly move."""
+    tail = np.concatenate([ahead[-6:], behind[-6:], [at]])
+    tail = tail[np.isfinite(tail)]
+    if len(tail) < 3:
+        return 0.0
+    second = ahead[-6:] + behind[-6:] - 2 * at
+    second = second[np.isfinite(second)]
+    return float(abs(second).max()) if second.size else 0.0
+
+
+def _extrapolated(steps: Any, ahead: Any, behind: Any, noise: Any, usable: Any) -> tuple[float, float]:
+    """Richardson's extrapolation of central differences, with the least error that truncation and noise leave."""
+    best, least = np.nan, np.inf
+    central = (ahead - behind) / (2 * steps)
+    for k in range(len(steps) - 2):
+        if not usable[k : k + 3].all():
+            continue
+        rough = (4 * central[k + 1] - central[k]) / 3
+        fine = (4 * central[k + 2] - central[k + 1]) / 3
+        error = abs(fine - rough) + 4 * noise[k + 2] / steps[k + 2]
+        if error < least:
+            best, least = fine, error
+    return float(best), float(4 * least)

@@ -1,0 +1,184 @@
+"""Which single slip explains a wrong derivative.
+
+The claimed derivatives are compared with the true ones changed in the ways in which people go wrong: a sign, a factor,
+a transposition, the diagonal alone, a sum over an axis left out, the function's value where its derivative belongs, and
+targets taken to sum to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from chainrule.checking.gradients.claims import Claim, Index
+
+NEAR = 1e-7
+"""Relative difference up to which derivatives count as equal: slips are larger, the values of remainders less exact."""
+
+Seen = Mapping[tuple[int, Index, Index], tuple[float, float]]
+
+
+def explain(
+    claim: Claim,
+    seen: Seen,
+    inputs: tuple[Any, ...],
+    value: Any,
+    matrices: Callable[[], Mapping[int, tuple[Any, Any]]],
+    holds_when_normalised: Callable[[], str | None],
+) -> str | None:
+    """The slip in a few words, or None.
+
+    Parameters
+    ----------
+    claim : Claim
+    seen : mapping
+        Claimed and true derivatives by (input, its entry, the output's entry).
+    inputs : tuple of arrays
+    value : array
+        The function's value.
+    matrices : callable
+        Gives whole claimed and true Jacobians (outputs x inputs) by input, where they can be had.
+    holds_when_normalised : callable
+        Gives the name of an input with which, once it sums to one, the claim holds; or None.
+    """
+    wrong = sorted({i for (i, _, _), (got, true) in seen.items() if not _near([got], [true])})
+    if not wrong:
+        return None
+    pairs = {i: _vectors(seen, i) for i in wrong}
+    for test in (_sign, _factor):
+        found = {test(*pairs[i]) for i in wrong}
+        if len(found) == 1 and None not in found:
+            return found.pop()
+    normalised = holds_when_normalised()
+    if normalised is not None:
+        return f"it holds only when {normalised} sum to one"
+    whole = matrices()
+    for test_matrix in (_diagonal, _transposed):
+        if whole and all(i in whole and test_matrix(*whole[i]) for i in wrong):
+            return test_matrix(*whole[wrong[0]])
+    reasons = [_entrywise(claim, i, *pairs[i], inputs, value) for i in wrong]
+    same_gradient = [_transposed_gradient(claim, seen, i) for i in wrong]
+    if all(same_gradient):
+        return same_gradient[0]
+    if reasons[0] is not None and len(set(reasons)) == 1:
+        return reasons[0]
+    return None
+
+
+def explain_shape(claim: Claim, index: int, got: Any, true: Any) -> str | None:
+    """The slip behind a derivative of the wrong shape: transposed, or summed over the wrong axes."""
+    if got is None or true is None or got.dtype.kind not in "f":
+        return None
+    if got.ndim == true.ndim == 2 and got.T.shape == true.shape and _near(got.T, true):
+        return "transposed: rows and columns are swapped"
+    for axis in range(got.ndim):
+        for kept in (False, True):
+            summed = got.sum(axis=axis, keepdims=kept)
+            if summed.shape == true.shape and _near(summed, true):
+                return f"not summed over axis {axis}"
+    if got.size == true.size and _near(got.reshape(true.shape), true):
+        return f"right values in shape {got.shape} instead of {true.shape}"
+    if got.ndim == 0 and true.ndim and _near(got, true.sum()):
+        return "summed over all entries"
+    return "sum over the wrong axis" if got.ndim == true.ndim == 1 and claim.form == "gradient" else None
+
+
+def _vectors(seen: Seen, i: int) -> tuple[Any, Any]:
+    entries = [pair for (j, _, _), pair in seen.items() if j == i]
+    return np.array([got for got, _ in entries]), np.array([true for _, true in entries])
+
+
+def _near(a: Any, b: Any) -> bool:
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    scale = np.maximum(abs(a), abs(b))
+    floor = 1e-13 * (scale.max() if scale.size else 0.0)
+    return bool((abs(a - b) <= NEAR * scale + floor).all())
+
+
+def _sign(got: Any, true: Any) -> str | None:
+    return "sign" if _near(got, -true) and true.any() else None
+
+
+def _factor(got: Any, true: Any) -> str | None:
+    large = abs(true) > 1e-9 * abs(true).max() if true.any() else np.zeros(true.shape, bool)
+    if not large.any() or not np.isfinite(got).all():
+        return None
+    ratio = float(np.median(got[large] / true[large]))
+    if not ratio or not _near(got, ratio * true):
+        return None
+    if len(got) < 2 and _nice(ratio) is None:
+        return None  # a single number is some factor times any other
+    return f"factor {_nice(ratio) or format(ratio, '.6g')}"
+
+
+def _nice(ratio: float) -> str | None:
+    """The ratio as a fraction of small numbers, or of a power of two."""
+    for bound in (12, 1024):
+        fraction = Fraction(ratio).limit_denominator(bound)
+        if fraction and abs(float(fraction) - ratio) < 1e-8 * abs(ratio) and abs(fraction.numerator) <= 1024:
+            return str(fraction)
+    return None
+
+
+def _diagonal(got: Any, true: Any) -> str | None:
+    if got.shape != true.shape or got.shape[0] != got.shape[1] or len(got) < 2:
+        return None
+    diagonal = np.diag(np.diag(true))
+    if _near(got, diagonal) and not _near(true, diagonal):
+        return "diagonal: the entries off the diagonal are left out"
+    return None
+
+
+def _transposed(got: Any, true: Any) -> str | None:
+    if got.shape == true.shape and got.shape[0] == got.shape[1] and _near(got, true.T) and not _near(true, true.T):
+        return "transposed: indices swapped, dy_j/dx_i where dy_i/dx_j belongs"
+    return None
+
+
+def _transposed_gradient(claim: Claim, seen: Seen, i: int) -> str | None:
+    """A square matrix's gradient with rows and columns swapped."""
+    shape = claim.shapes[i]
+    if len(shape) != 2 or shape[0] != shape[1] or claim.form not in ("gradient", "pullback"):
+        return None
+    got, true = np.full(shape, np.nan), np.full(shape, np.nan)
+    for (j, index, _), pair in seen.items():
+        if j == i:
+            got[index], true[index] = pair
+    if _near(got, true.T) and not _near(got, true):
+        return "transposed: rows and columns are swapped"
+    return None
+
+
+def _entrywise(claim: Claim, i: int, got: Any, true: Any, inputs: tuple[Any, ...], value: Any) -> str | None:
+    """A factor that differs from entry to entry, where it is the input, the value, or a familiar function of these."""
+    size = len(got)
+    for what, candidate in _quantities(claim, i, inputs, value):
+        flat = np.asarray(candidate, dtype=np.float64).reshape(-1)
+        if flat.shape != (size,) or len(np.unique(flat)) < 2 or not np.isfinite(flat).all():
+            continue
+        if _near(got, flat):
+            return f"it is {what}"
+        if _near(got, true * flat):
+            return f"chain factor {what} too many"
+        if flat.all() and _near(got * flat, true):
+            return f"chain factor {what} missing"
+    return None
+
+
+def _quantities(claim: Claim, i: int, inputs: tuple[Any, ...], value: Any) -> Iterator[tuple[str, Any]]:
+    bases = [(claim.names[i], inputs[i])]
+    if claim.form == "slope":
+        bases.append(("the value", value))
+    with np.errstate(all="ignore"):
+        for name, base in bases:
+            yield name, base
+            yield f"{name} (1 - {name})", base * (1 - base)
+            yield f"1 - {name}^2", 1 - base * base
+            yield f"1 - {name}", 1 - base
+            yield f"{name}^2", base * base
+            yield f"exp({name})", np.exp(base)

@@ -1,0 +1,225 @@
+"""Stand-ins for the modules `numpy`, `numpy.linalg`, `math` and `scipy.special`, in which float arrays hold balls.
+
+Where no ball is concerned they do what the modules do, except that arrays of floats made by `zeros`, `eye`, `array`
+and their like are arrays of balls: code that fills them entry by entry would otherwise round.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from chainrule.checking.ball import Ball
+from chainrule.checking.balls import BallArray, balls
+from chainrule.checking.user_code.scalars import ELEMENTARY, MATH, SPECIAL, has_balls
+
+Function = Callable[..., Any]
+
+
+class StandIn:
+    """A module of which some functions are replaced; all else is the module's own."""
+
+    def __init__(self, module: ModuleType, replaced: dict[str, Any]) -> None:
+        self._module, self._replaced = module, replaced
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._replaced:
+            return self._replaced[name]
+        return getattr(self._module, name)
+
+    def __repr__(self) -> str:
+        return f"<{self._module.__name__}, on balls>"
+
+
+def _where_balls(on_floats: Function, on_balls: Function) -> Function:
+    """One function where balls are among the arguments, another where not."""
+
+    def chosen(*arguments: Any, **options: Any) -> Any:
+        concerned = has_balls(*arguments, *options.values())
+        return (on_balls if concerned else on_floats)(*arguments, **options)
+
+    return chosen
+
+
+def _as_balls(result: Any) -> Any:
+    """Arrays of floats and of objects as arrays of balls; integers, booleans and what is no array as they are."""
+    if isinstance(result, np.ndarray) and result.dtype.kind in "fO":
+        return balls(result)
+    return result
+
+
+def _constructor(make: Function) -> Function:
+    """An array constructor whose float results are arrays of balls."""
+
+    def made(*arguments: Any, **options: Any) -> Any:
+        options = {key: value for key, value in options.items() if not (key == "dtype" and _is_float(value))}
+        arguments = tuple(
+            object if _is_float(x) and not isinstance(x, int | float | np.ndarray) else x for x in arguments
+        )
+        return _as_balls(make(*arguments, **options))
+
+    return made
+
+
+def _is_float(dtype: Any) -> bool:
+    """Whether this names a dtype of floats, or that of balls."""
+    if dtype is None or isinstance(dtype, int | float | np.ndarray | Ball | list | tuple):
+        return False
+    try:
+        return np.dtype(dtype).kind in "fO"
+    except TypeError:
+        return False
+
+
+def _array(x: Any, dtype: Any = None, **options: Any) -> Any:
+    if has_balls(x):
+        nested = np.array(_plain(x), dtype=object)
+        return balls(nested) if nested is not x else balls(nested.copy())
+    if dtype is not None and not _is_float(dtype):
+        return np.array(x, dtype=dtype, **options)
+    made = np.array(x, **options)
+    return balls(made) if dtype is not None and made.dtype.kind in "iub" else _as_balls(made)
+
+
+def _as_array(x: Any, dtype: Any = None, **options: Any) -> Any:
+    return x if isinstance(x, BallArray) and (dtype is None or _is_float(dtype)) else _array(x, dtype, **options)
+
+
+def _plain(x: Any) -> Any:
+    if isinstance(x, BallArray):
+        return x.view(np.ndarray).tolist() if x.ndim else x[()]
+    return [_plain(entry) for entry in x] if isinstance(x, list | tuple) else x
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    x = balls(x)
+    if ord in (None, 2, "fro"):
+        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    if ord == 1:
+        return np.sum(abs(x), axis=axis, keepdims=keepdims)
+    if ord == np.inf:
+        return np.max(abs(x), axis=axis, keepdims=keepdims)
+    return np.sum(abs(x) ** ord, axis=axis, keepdims=keepdims) ** (Ball(1) / ord)
+
+
+def _log_sum_exp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+    terms = np.exp(balls(a)) if b is None else b * np.exp(balls(a))
+    return np.log(np.sum(terms, axis=axis, keepdims=keepdims))
+
+
+def _softmax(x: Any, axis: Any = None) -> Any:
+    exponentials = np.exp(balls(x))
+    return exponentials / np.sum(exponentials, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    return balls(x) - _log_sum_exp(x, axis=axis, keepdims=True)
+
+
+def _finfo(dtype: Any) -> Any:
+    return np.finfo(np.float64 if _is_float(getattr(dtype, "dtype", dtype)) else dtype)
+
+
+def _number(x: Any = 0.0) -> Any:
+    return balls(x) if isinstance(x, np.ndarray | list) else x if isinstance(x, Ball) else Ball(x)
+
+
+def _nan_to_num(x: Any, *arguments: Any, **options: Any) -> Any:
+    x = balls(x)
+    if not np.isfinite(x).all():
+        raise NotImplementedError("nan_to_num of what is no number")
+    return x
+
+
+def _unchanged(x: Any, *arguments: Any, **options: Any) -> Any:
+    return x
+
+
+def _any_nan(x: Any) -> Any:
+    return np.isnan(balls(x))
+
+
+def _is_inf(x: Any) -> Any:
+    return ~np.isfinite(balls(x)) & ~np.isnan(balls(x))
+
+
+CONSTRUCTORS = ("zeros", "ones", "empty", "full", "eye", "identity", "linspace", "zeros_like", "ones_like")
+MORE_CONSTRUCTORS = ("empty_like", "full_like", "diag", "diagflat", "tri", "fromiter", "copy", "asfortranarray")
+
+linalg = StandIn(np.linalg, {"norm": _where_balls(np.linalg.norm, _norm)})
+
+numpy = StandIn(
+    np,
+    {
+        **{
+            name: _where_balls(getattr(np, name), function)
+            for name, function in ELEMENTARY.items()
+            if hasattr(np, name)
+        },
+        **{name: _constructor(getattr(np, name)) for name in (*CONSTRUCTORS, *MORE_CONSTRUCTORS)},
+        "array": _array,
+        "asarray": _as_array,
+        "asanyarray": _as_array,
+        "ascontiguousarray": _as_array,
+        "atleast_1d": lambda x: _as_array(x) if np.ndim(x) else _as_array([x]),
+        "linalg": linalg,
+        "finfo": _finfo,
+        "float64": _where_balls(np.float64, _number),
+        "float32": _where_balls(np.float32, _number),
+        "nan_to_num": _where_balls(np.nan_to_num, _nan_to_num),
+        "real": _where_balls(np.real, _unchanged),
+        "isnan": _where_balls(np.isnan, _any_nan),
+        "isinf": _where_balls(np.isinf, _is_inf),
+    },
+)
+
+math_names = StandIn(
+    math, {name: _where_balls(getattr(math, name, function), function) for name, function in MATH.items()}
+)
+
+_SPECIAL: dict[str, Any] = {
+    **SPECIAL,
+    "logsumexp": _log_sum_exp,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+}
+
+special = StandIn(
+    scipy.special,
+    {name: _where_balls(getattr(scipy.special, name, function), function) for name, function in _SPECIAL.items()},
+)
+
+STAND_INS: dict[int, StandIn] = {
+    id(np): numpy,
+    id(np.linalg): linalg,
+    id(math): math_names,
+    id(scipy.special): special,
+    id(scipy): StandIn(scipy, {"special": special}),
+}
+"""By the id of the module for which each stands."""
+
+
+def replacement(value: Any) -> Any:
+    """The stand-in for a module, or for one of its functions that was imported by name; None where there is none."""
+    if isinstance(value, ModuleType):
+        return STAND_INS.get(id(value))
+    name = getattr(value, "__name__", None)
+    if not callable(value) or name is None:
+        return None
+    for module, stand_in in _HOMES:
+        if name in stand_in._replaced and getattr(module, name, None) is value:
+            return stand_in._replaced[name]
+    return None
+
+
+_HOMES: tuple[tuple[ModuleType, StandIn], ...] = (
+    (np, numpy),
+    (np.linalg, linalg),
+    (math, math_names),
+    (scipy.special, special),
+)
