@@ -1,0 +1,12 @@
+"""Minimising a linear classifier's loss, which is convex, to a small gradient: softmax and logistic regression.
+
+    F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i w_i + l2 / 2 |W|^2
+
+`Problem` says what is minimised, `minimise` does it: L-BFGS with a preconditioner made from the Hessian at zero
+weights, and steps along directions in which the logits are linear.
+"""
+
+from chainrule.solvers.convex.lbfgs import Minimum, Progress, minimise
+from chainrule.solvers.convex.problem import Problem
+
+__all__ = ["Minimum", "Problem", "Progress", "minimise"]

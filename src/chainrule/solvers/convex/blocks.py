@@ -1,0 +1,82 @@
+"""Work on blocks of rows that stay in the processor's cache, spread over threads.
+
+NumPy's products take several threads, its exponentials one. Here every thread has row blocks of its own and does all
+that there is to do on them, with products of one thread each, so that the exponentials are spread too and every row is
+read from memory once. Results are added in a fixed order: they depend on the number of threads, and not on their pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+Result = TypeVar("Result")
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def available_threads() -> int:
+    """The threads that BLAS may use now: as many as the cores, or fewer where the user or joblib said so."""
+    counts = [int(info["num_threads"]) for info in _controller().info() if info.get("user_api") == "blas"]
+    return max(counts, default=1)
+
+
+class Crew:
+    """Threads that work on parts of the rows. Made by `crew`."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = ThreadPoolExecutor(count - 1) if count > 1 else None
+
+    def each(self, work: Callable[[int], Result]) -> list[Result]:
+        """The results of work(0), work(1), ... for every thread; this one does the first itself."""
+        if self._pool is None:
+            return [work(0)]
+        others = [self._pool.submit(work, number) for number in range(1, self.count)]
+        first = work(0)
+        return [first, *(other.result() for other in others)]
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+@contextmanager
+def crew(threads: int | None = None) -> Iterator[Crew]:
+    """Threads for the time of the context, in which BLAS takes one thread per call; put back afterwards."""
+    team = Crew(max(1, available_threads() if threads is None else threads))
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield team
+    finally:
+        team.close()
+
+
+def row_blocks(rows: int, size: int, threads: int) -> list[list[slice]]:
+    """For every thread, its consecutive row blocks of at most `size` rows.
+
+    >>> row_blocks(10, 3, 2)
+    [[slice(0, 3, None), slice(3, 5, None)], [slice(5, 8, None), slice(8, 10, None)]]
+    """
+    shares: list[list[slice]] = []
+    for number in range(threads):
+        start, stop = rows * number // threads, rows * (number + 1) // threads
+        shares.append([slice(first, min(first + size, stop)) for first in range(start, stop, size)])
+    return shares
+
+
+def added(parts: Sequence[Any]) -> Any:
+    """The sum of arrays or numbers, into the first."""
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total

@@ -1,0 +1,111 @@
+"""Approximate inverse Hessians, from the Hessian at zero weights, where every sample has the same probabilities pi.
+
+    H = S (x) C + l2 I,    S = diag(pi) - pi pi^T (for one logit pi (1 - pi)),    C = covariance of the features
+
+C = Q diag(c) Q^T is taken apart once. In its eigenvectors each feature j has the k x k block c_j S + l2 I, a diagonal
+less a rank one, which Sherman and Morrison's formula inverts:
+
+    (diag(a) - c pi pi^T)^-1 v = v / a + c (pi / a) (pi . v / a) / r,    a = c pi + l2,    r = sum_k pi_k l2 / a_k
+
+(r is 1 - c sum pi^2 / a, written without the subtraction.) Where the features are too many for C, or sparse, its
+diagonal stands in for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, is_sparse
+from chainrule.solvers.convex.problem import Problem
+
+MOST_FEATURES = 4096
+"""Up to this many features their covariance matrix is taken apart."""
+
+Floats = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Preconditioner:
+    """H^-1 in the eigenvectors of the features' covariance, or in the features themselves where `basis` is None."""
+
+    spectrum: Floats
+    """c, of length d."""
+    basis: Floats | None
+    """Q, of shape d x d."""
+    probs: Floats
+    """pi, of length k."""
+    l2: float
+    intercept: bool
+
+    def solve(self, gradient: Array) -> Array:
+        """H^-1 g, for g with the intercepts' entries in its last row."""
+        weights = gradient[:-1] if self.intercept else gradient
+        rotated = weights if self.basis is None else self.basis.T @ weights
+        solved = self._solve_rows(rotated)
+        result = np.empty_like(gradient)
+        (result[:-1] if self.intercept else result)[...] = solved if self.basis is None else self.basis @ solved
+        if self.intercept:
+            result[-1] = self._solve_intercept(gradient[-1])
+        return result
+
+    def _solve_rows(self, rotated: Array) -> Array:
+        pi, c, l2 = self.probs, self.spectrum[:, None], self.l2
+        if len(pi) == 1:
+            return rotated / (c * (pi * (1 - pi)) + l2)
+        diagonal = c * pi + l2
+        solved: Array = rotated / diagonal
+        if l2:
+            solved += c * ((solved @ pi)[:, None] / (pi * l2 / diagonal).sum(axis=1, keepdims=True)) * (pi / diagonal)
+        else:
+            # Without a penalty what all logits have in common is free; it stays as it is.
+            solved -= solved.mean(axis=1, keepdims=True)
+        return solved
+
+    def _solve_intercept(self, gradient: Array) -> Array:
+        pi = self.probs
+        if len(pi) == 1:
+            return gradient / (pi * (1 - pi))
+        solved = gradient / pi
+        return solved - solved.mean()
+
+
+def preconditioner_of(problem: Problem, centre: Array | None, scale: Array | None, probs: Floats) -> Preconditioner:
+    """The preconditioner for a problem whose features are centred and scaled as said."""
+    x, d = problem.x, problem.n_features
+    if is_sparse(x) or d > MOST_FEATURES:
+        spectrum, basis = _variances(problem, centre), None
+        if scale is not None:
+            spectrum = spectrum / np.square(scale)
+    else:
+        covariance = _second_moments(problem)
+        if centre is not None:
+            covariance -= np.outer(centre, centre)
+        if scale is not None:
+            covariance /= np.outer(scale, scale)
+        spectrum, basis = np.linalg.eigh(covariance)
+    largest = max(float(spectrum.max(initial=0.0)), np.finfo(np.float64).tiny)
+    floor = 0.0 if problem.l2 else largest * 1e-10
+    return Preconditioner(np.maximum(spectrum, floor), basis, probs, problem.l2, problem.intercept)
+
+
+def _second_moments(problem: Problem) -> Floats:
+    """sum_i |w_i| x_i x_i^T."""
+    x, shares = problem.x, problem.row_weights
+    total = np.zeros((problem.n_features, problem.n_features))
+    for first in range(0, problem.n_samples, 8192):
+        rows = slice(first, first + 8192)
+        block = x[rows]
+        weighted = block if shares is None else block * abs(shares[rows, None]).astype(x.dtype)
+        total += block.T @ weighted
+    return total / problem.n_samples if shares is None else total
+
+
+def _variances(problem: Problem, centre: Array | None) -> Floats:
+    x, shares = problem.x, problem.row_weights
+    squares = x.multiply(x) if is_sparse(x) else np.square(x)
+    weights = np.full(problem.n_samples, 1 / problem.n_samples) if shares is None else abs(shares)
+    second = np.asarray(squares.T @ weights, dtype=np.float64).reshape(-1)
+    return second if centre is None else np.maximum(second - np.square(centre), 0.0)
