@@ -30,6 +30,10 @@ class Undecided(Exception):
     """Balls overlap, or are not exact, so that this comparison or conversion has no certain answer."""
 
 
+class Inexact(Undecided):
+    """A ball was to become a float or an integer, which it is not exactly; more precision would not help."""
+
+
 class Ball:
     """A midpoint and a radius. Arithmetic with balls, ints and floats rounds outwards at the working `precision`.
 
@@ -45,7 +49,7 @@ class Ball:
     >>> float(third)
     Traceback (most recent call last):
         ...
-    chainrule.checking.ball.Undecided: [0.3333333333 +/- 3.34e-11] is not exactly a float; `midpoints` rounds
+    chainrule.checking.ball.Inexact: [0.3333333333 +/- 3.34e-11] is not exactly a float; `midpoints` rounds
     """
 
     __slots__ = ("fingerprint", "value")
@@ -152,12 +156,12 @@ class Ball:
     def __float__(self) -> float:
         number = nearest(self)
         if not self.value.is_exact() or math.isnan(number) or flint.arb(number) != self.value:
-            raise Undecided(f"{self} is not exactly a float; `midpoints` rounds")
+            raise Inexact(f"{self} is not exactly a float; `midpoints` rounds")
         return number
 
     def __int__(self) -> int:
         if not (self.value.is_exact() and self.value.is_integer()):
-            raise Undecided(f"{self} is not exactly an integer")
+            raise Inexact(f"{self} is not exactly an integer")
         return int(self.value.unique_fmpz())
 
     def says_nothing(self) -> bool:

@@ -1,7 +1,7 @@
-"""The command line: `chainrule train | predict | evaluate | trace`.
+"""The command line: `chainrule train | predict | evaluate | trace | check | rules | derive`.
 
-Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. Errors are
-one line on standard error; results go to standard output, progress to standard error.
+Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted; `check`
+has codes of its own. Errors are one line on standard error; results go to standard output, progress to standard error.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import sys
 
 import typer
 
+from chainrule.cli.check import check
 from chainrule.cli.errors import CommandError
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.predict import predict
+from chainrule.cli.rules import derive, rules
 from chainrule.cli.trace import trace
 from chainrule.cli.train import train
 
@@ -30,6 +32,9 @@ app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(trace)
+app.command()(check)
+app.command()(rules)
+app.command()(derive)
 
 
 @app.callback(invoke_without_command=True)
@@ -62,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         status = app(args=words, prog_name="chainrule", standalone_mode=False)
     except CommandError as error:
-        return _fail(error, 1)
+        return _fail(error, error.status)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:

@@ -2,4 +2,8 @@
 
 
 class CommandError(Exception):
-    """What went wrong, in one line, for the person at the terminal."""
+    """What went wrong, in one line, for the person at the terminal, and the exit status."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status

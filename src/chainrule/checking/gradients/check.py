@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import is_torch, to_numpy
-from chainrule.checking.ball import Undecided, nearest
+from chainrule.checking.ball import Inexact, Undecided, nearest
 from chainrule.checking.balls import balls, midpoints
+from chainrule.checking.case import draw
 from chainrule.checking.gradients import slips
 from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError, as_values, input_names
 from chainrule.checking.gradients.on_balls import LISTED, BallCheck, NotOnBalls
@@ -192,7 +193,7 @@ def _checked_on_balls(problem: _Problem, bits: int) -> GradientReport:
         raise NotOnBalls("on balls the function gives other values than on floats")
     slip = None
     if failures:
-        seen = {key: (_number(got), _number(true)) for key, (got, true) in check.seen.items()}
+        seen = {key: (nearest(got), nearest(true)) for key, (got, true) in check.seen.items()}
         slip = slips.explain(
             problem.claim,
             seen,
@@ -229,10 +230,14 @@ def _run_on_balls(problem: _Problem, bits: int) -> BallCheck | Mismatch:
                 check.run()
         except WrongShapeError as wrong:
             return Mismatch(problem.name, problem.claim.form, wrong.entry, wrong.got, wrong.expected)
+        except Inexact as reason:
+            raise NotOnBalls(str(reason)) from None
         except Undecided as reason:
             if more == 16:
                 raise NotOnBalls(str(reason)) from None
             continue
+        except NotOnBalls:
+            raise
         except Exception as error:
             raise NotOnBalls(f"{type(error).__name__}: {error}") from None
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in check.findings):
@@ -246,10 +251,6 @@ def _to_balls(function: Callable[..., Any]) -> Callable[..., Any]:
         return balls(np.asarray(result, dtype=object)) if isinstance(result, list) else balls(result)
 
     return on_arrays
-
-
-def _number(ball: Any) -> float:
-    return nearest(ball)
 
 
 def _means_the_same(problem: _Problem, check: BallCheck) -> bool:
@@ -278,8 +279,9 @@ def _checked_on_floats(problem: _Problem, reason: str) -> GradientReport:
             check.seen,
             problem.arrays,
             problem.value,
-            dict,
+            check.matrices,
             lambda: _normalised(problem, _run_on_floats),
+            relative=slips.NEAR_FLOATS,
         )
     return _report(problem, check, method, slip)
 
@@ -293,9 +295,10 @@ def _run_on_floats(problem: _Problem) -> FloatCheck:
 def _wrong_shape(problem: _Problem, failure: Mismatch, method: str) -> GradientReport:
     slip = None
     try:
-        problem.claim.values(tuple(copied(x) for x in _as_given(problem.inputs)), np.ones(problem.value.shape))
+        cotangent = draw(99, problem.value.shape)
+        problem.claim.values(tuple(copied(x) for x in _as_given(problem.inputs)), cotangent)
     except WrongShapeError as wrong:
-        if isinstance(wrong.value, np.ndarray) and problem.claim.form == "gradient":
+        if isinstance(wrong.value, np.ndarray) and problem.claim.form in ("gradient", "pullback"):
             slip = slips.explain_shape(problem.claim, wrong.index, wrong.value, _true_gradient(problem, wrong.index))
     except Exception:
         slip = None
@@ -305,16 +308,13 @@ def _wrong_shape(problem: _Problem, failure: Mismatch, method: str) -> GradientR
 def _true_gradient(problem: _Problem, i: int) -> Any:
     """The gradient by one input from difference quotients of balls, or None."""
     shape = problem.claim.shapes[i]
-    zeros = Claim(
-        "gradient",
-        lambda *inputs: tuple(
-            np.zeros(np.shape(x)) if moves else None for x, moves in zip(inputs, problem.claim.moves, strict=True)
-        ),
-        problem.claim.names,
-        problem.claim.moves,
-        problem.claim.shapes,
-        problem.claim.output_shape,
-    )
+
+    def nothing(*inputs: Any) -> Any:
+        """A claim of the right shapes."""
+        return tuple(np.zeros(each) if moves else None for each, moves in zip(shapes, moves_, strict=True))
+
+    shapes, moves_ = problem.claim.shapes, problem.claim.moves
+    zeros = replace(problem.claim, function=nothing)
     if np.prod(shape, dtype=int) > 96:
         return None
     probe = _Problem(problem.name, problem.function, problem.inputs, zeros, problem.value)
@@ -327,7 +327,7 @@ def _true_gradient(problem: _Problem, i: int) -> Any:
     result = np.full(shape, np.nan)
     for (j, index, _), (_, true) in check.seen.items():
         if j == i:
-            result[index] = _number(true)
+            result[index] = nearest(true)
     return result
 
 
@@ -339,7 +339,8 @@ def _matrices(problem: _Problem, bits: int) -> Mapping[int, tuple[Any, Any]]:
         return {}
     found: dict[int, tuple[Any, Any]] = {}
     try:
-        whole = replace(claim, form="jacobian", function=_as_jacobian(claim))
+        rebound = replace(claim, function=on_balls(claim.function))
+        whole = replace(claim, form="jacobian", function=_as_jacobian(rebound))
         check = _run_on_balls(_Problem(problem.name, problem.function, problem.inputs, whole, problem.value), bits)
     except NotOnBalls:
         return {}
@@ -353,7 +354,7 @@ def _matrices(problem: _Problem, bits: int) -> Mapping[int, tuple[Any, Any]]:
         for (j, index, out), pair in check.seen.items():
             if j == i:
                 at = (_flat(out, claim.output_shape), _flat(index, claim.shapes[i]))
-                got[at], true[at] = (_number(ball) for ball in pair)
+                got[at], true[at] = (nearest(ball) for ball in pair)
         found[i] = got, true
     return found
 

@@ -14,7 +14,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from chainrule.checking.ball import Ball, Undecided, precision
+from chainrule.checking.ball import Ball, Inexact, Undecided, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import draw
 from chainrule.checking.comparing import digits, position
@@ -48,6 +48,8 @@ class BallCheck:
     bits: int
     checked: int = 0
     findings: list[Finding] = field(default_factory=list)
+    kinks: dict[int, list[Index]] = field(default_factory=dict)
+    """Entries of each input along which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
     """Claimed and true derivatives by (input, its entry, the output's entry), where both are known."""
 
@@ -76,6 +78,8 @@ class BallCheck:
                     self._entry(i, index)
             else:
                 self._halve(i, everywhere)
+            if len(self.kinks.get(i, ())) > 1:
+                self._together(i, self.kinks[i])
 
     def failures(self) -> list[Mismatch]:
         """The wrong entries."""
@@ -119,7 +123,23 @@ class BallCheck:
             else:
                 yield out, claimed[index] if out == index else Ball(0), value[out]
 
+    def _together(self, i: int, indices: list[Index]) -> None:
+        """Move all entries with kinks at once: along with one another, tied maxima move without a kink."""
+        direction = np.zeros(self.inputs[i].shape)
+        for index in indices:
+            direction[index] = 1.0
+        quotient = self._quotient(i, direction)
+        if quotient is None or quotient.kinks.any() or self.claim.form not in ("gradient", "pullback"):
+            return
+        with precision(self.bits):
+            got: Any = balls(np.sum(self.claimed[i] * balls(direction)))[()]
+            expected: Any = balls(np.sum(balls(self.cotangent) * quotient.value))[()]
+        names = " + ".join(f"{self.claim.names[i]}{position(index)}" for index in indices[:4])
+        self._compare(names + (" + ..." if len(indices) > 4 else ""), i, got, expected)
+
     def _kink(self, i: int, index: Index, quotient: Quotient) -> None:
+        if index not in self.kinks.setdefault(i, []):
+            self.kinks[i].append(index)
         at = tuple(int(k) for k in np.argwhere(quotient.kinks)[0])
         sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
         self.findings.append(
@@ -130,6 +150,8 @@ class BallCheck:
         directions = tuple(direction if j == i else None for j in range(len(self.inputs)))
         try:
             return difference_quotient(self.function, self.inputs, directions, bits=self.bits)
+        except Inexact as reason:
+            raise NotOnBalls(str(reason)) from None
         except Undecided as reason:
             where = [position(tuple(int(k) for k in at)) for at in np.argwhere(direction)[:1]]
             self.findings.append(

@@ -17,6 +17,9 @@ from chainrule.checking.report import Finding, Mismatch, Unchecked
 MOST_ENTRIES = 256
 """Of more entries of an input, a fixed random choice is moved one by one, and all at once along one direction."""
 
+MOST_OUTPUTS = 12
+"""Up to so many outputs and inputs, whole Jacobians are looked at to explain what is wrong."""
+
 
 @dataclass
 class FloatCheck:
@@ -54,6 +57,33 @@ class FloatCheck:
                 unit = np.zeros(gradient.shape)
                 unit[index] = 1.0
                 self._judge(i, index, unit, float(gradient[index]))
+
+    def matrices(self) -> dict[int, tuple[Any, Any]]:
+        """Whole claimed and true Jacobians (outputs x inputs) by input, of few outputs and inputs."""
+        shape, form = self.claim.output_shape, self.claim.form
+        outputs = int(np.prod(shape, dtype=int))
+        sizes = [int(np.prod(each, dtype=int)) for each in self.claim.shapes]
+        if form == "gradient" or not 1 < outputs <= MOST_OUTPUTS:
+            return {}
+        found: dict[int, tuple[Any, Any]] = {}
+        kept = self.cotangent
+        for out, index in enumerate(np.ndindex(shape)):
+            self.cotangent = np.zeros(shape)
+            self.cotangent[index] = 1.0
+            given = tuple(copied(x) for x in self.inputs)
+            value = self._call(self.inputs)
+            claimed = self.claim.values(given, _like(value, self.cotangent, self.function_result))
+            for i, each in enumerate(claimed):
+                if each is None or sizes[i] > MOST_OUTPUTS:
+                    continue
+                got, true = found.setdefault(i, (np.zeros((outputs, sizes[i])), np.zeros((outputs, sizes[i]))))
+                got[out] = self._contracted(i, as_values(each).astype(np.float64)).reshape(-1)
+                for column, at in enumerate(np.ndindex(self.claim.shapes[i])):
+                    unit = np.zeros(self.claim.shapes[i])
+                    unit[at] = 1.0
+                    true[out, column] = self._remainder(i, unit, float(got[out, column]), 1.0).derivative
+        self.cotangent = kept
+        return found
 
     def failures(self) -> list[Mismatch]:
         """The wrong entries."""

@@ -66,7 +66,7 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
         ahead = np.array([value_along(h) for h in steps])
         behind = np.array([value_along(-h) for h in steps])
         noise = unit * np.maximum(np.maximum(abs(ahead), abs(behind)), abs(at)) + unit * abs(claimed) * steps
-        noise = np.maximum(noise, _measured_noise(ahead, behind, at))
+        noise = np.maximum(noise, _measured_noise(value_along, scale))
         forward, backward = ahead - at - steps * claimed, behind - at + steps * claimed
     if not np.isfinite(at) or not np.isfinite(claimed):
         return Remainder("unknown", np.nan, np.nan)
@@ -112,15 +112,17 @@ def _longest_run(flags: Any) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _measured_noise(ahead: Any, behind: Any, at: float) -> float:
-    """How much f jumps between the smallest steps, where it should hardly move."""
-    tail = np.concatenate([ahead[-6:], behind[-6:], [at]])
-    tail = tail[np.isfinite(tail)]
-    if len(tail) < 3:
+def _measured_noise(value_along: Callable[[float], Any], scale: float) -> float:
+    """How far f lies from a quartic on a stretch so short that it should be one: what its arithmetic rounds away.
+
+    The stretch is long enough to show float32's steps also in sums that are large beside x.
+    """
+    points = np.linspace(-1, 1, 25)
+    values = np.array([value_along(float(point) * scale * 2.0**-12) for point in points])
+    if not np.isfinite(values).all():
         return 0.0
-    second = ahead[-6:] + behind[-6:] - 2 * at
-    second = second[np.isfinite(second)]
-    return float(abs(second).max()) if second.size else 0.0
+    values = values - values[len(values) // 2]
+    return float(abs(values - np.polyval(np.polyfit(points, values, 4), points)).max())
 
 
 def _extrapolated(steps: Any, ahead: Any, behind: Any, noise: Any, usable: Any) -> tuple[float, float]:

@@ -8,6 +8,7 @@ targets taken to sum to one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -15,8 +16,25 @@ import numpy as np
 
 from chainrule.checking.gradients.claims import Claim, Index
 
-NEAR = 1e-7
-"""Relative difference up to which derivatives count as equal: slips are larger, the values of remainders less exact."""
+NEAR, NEAR_FLOATS = 1e-7, 1e-4
+"""Relative differences up to which derivatives count as equal, known from balls and estimated from floats."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """Whether two arrays of derivatives agree, up to a relative difference."""
+
+    relative: float
+
+    def __call__(self, a: Any, b: Any) -> bool:
+        """Whether they do, entry by entry."""
+        a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+        if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
+            return False
+        scale = np.maximum(abs(a), abs(b))
+        floor = 1e-6 * self.relative * (scale.max() if scale.size else 0.0)
+        return bool((abs(a - b) <= self.relative * scale + floor).all())
+
 
 Seen = Mapping[tuple[int, Index, Index], tuple[float, float]]
 
@@ -28,6 +46,8 @@ def explain(
     value: Any,
     matrices: Callable[[], Mapping[int, tuple[Any, Any]]],
     holds_when_normalised: Callable[[], str | None],
+    *,
+    relative: float = NEAR,
 ) -> str | None:
     """The slip in a few words, or None.
 
@@ -43,24 +63,27 @@ def explain(
         Gives whole claimed and true Jacobians (outputs x inputs) by input, where they can be had.
     holds_when_normalised : callable
         Gives the name of an input with which, once it sums to one, the claim holds; or None.
+    relative : float
+        NEAR or NEAR_FLOATS.
     """
-    wrong = sorted({i for (i, _, _), (got, true) in seen.items() if not _near([got], [true])})
+    near = Near(relative)
+    wrong = sorted({i for (i, _, _), (got, true) in seen.items() if not near([got], [true])})
     if not wrong:
         return None
     pairs = {i: _vectors(seen, i) for i in wrong}
     for test in (_sign, _factor):
-        found = {test(*pairs[i]) for i in wrong}
+        found = {test(near, *pairs[i]) for i in wrong}
         if len(found) == 1 and None not in found:
-            return found.pop()
+            return _with_rows(str(found.pop()), inputs)
     normalised = holds_when_normalised()
     if normalised is not None:
         return f"it holds only when {normalised} sum to one"
     whole = matrices()
     for test_matrix in (_diagonal, _transposed):
-        if whole and all(i in whole and test_matrix(*whole[i]) for i in wrong):
-            return test_matrix(*whole[wrong[0]])
-    reasons = [_entrywise(claim, i, *pairs[i], inputs, value) for i in wrong]
-    same_gradient = [_transposed_gradient(claim, seen, i) for i in wrong]
+        if whole and all(i in whole and test_matrix(near, *whole[i]) for i in wrong):
+            return test_matrix(near, *whole[wrong[0]])
+    reasons = [_entrywise(near, claim, i, *pairs[i], inputs, value) for i in wrong]
+    same_gradient = [_transposed_gradient(near, claim, seen, i) for i in wrong]
     if all(same_gradient):
         return same_gradient[0]
     if reasons[0] is not None and len(set(reasons)) == 1:
@@ -70,18 +93,19 @@ def explain(
 
 def explain_shape(claim: Claim, index: int, got: Any, true: Any) -> str | None:
     """The slip behind a derivative of the wrong shape: transposed, or summed over the wrong axes."""
+    near = Near(NEAR)
     if got is None or true is None or got.dtype.kind not in "f":
         return None
-    if got.ndim == true.ndim == 2 and got.T.shape == true.shape and _near(got.T, true):
+    if got.ndim == true.ndim == 2 and got.T.shape == true.shape and near(got.T, true):
         return "transposed: rows and columns are swapped"
     for axis in range(got.ndim):
         for kept in (False, True):
             summed = got.sum(axis=axis, keepdims=kept)
-            if summed.shape == true.shape and _near(summed, true):
+            if summed.shape == true.shape and near(summed, true):
                 return f"not summed over axis {axis}"
-    if got.size == true.size and _near(got.reshape(true.shape), true):
+    if got.size == true.size and near(got.reshape(true.shape), true):
         return f"right values in shape {got.shape} instead of {true.shape}"
-    if got.ndim == 0 and true.ndim and _near(got, true.sum()):
+    if got.ndim == 0 and true.ndim and near(got, true.sum()):
         return "summed over all entries"
     return "sum over the wrong axis" if got.ndim == true.ndim == 1 and claim.form == "gradient" else None
 
@@ -91,56 +115,58 @@ def _vectors(seen: Seen, i: int) -> tuple[Any, Any]:
     return np.array([got for got, _ in entries]), np.array([true for _, true in entries])
 
 
-def _near(a: Any, b: Any) -> bool:
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return False
-    scale = np.maximum(abs(a), abs(b))
-    floor = 1e-13 * (scale.max() if scale.size else 0.0)
-    return bool((abs(a - b) <= NEAR * scale + floor).all())
+def _sign(near: Near, got: Any, true: Any) -> str | None:
+    return "sign" if near(got, -true) and true.any() else None
 
 
-def _sign(got: Any, true: Any) -> str | None:
-    return "sign" if _near(got, -true) and true.any() else None
-
-
-def _factor(got: Any, true: Any) -> str | None:
+def _factor(near: Near, got: Any, true: Any) -> str | None:
     large = abs(true) > 1e-9 * abs(true).max() if true.any() else np.zeros(true.shape, bool)
     if not large.any() or not np.isfinite(got).all():
         return None
     ratio = float(np.median(got[large] / true[large]))
-    if not ratio or not _near(got, ratio * true):
+    if not ratio or not near(got, ratio * true):
         return None
-    if len(got) < 2 and _nice(ratio) is None:
+    if len(got) < 2 and _nice(ratio, near.relative) is None:
         return None  # a single number is some factor times any other
-    return f"factor {_nice(ratio) or format(ratio, '.6g')}"
+    return f"factor {_nice(ratio, near.relative) or format(ratio, '.6g')}"
 
 
-def _nice(ratio: float) -> str | None:
+def _with_rows(slip: str, inputs: tuple[Any, ...]) -> str:
+    """A factor that is the number of rows is a mean that was forgotten, or taken twice."""
+    rows = {len(x) for x in inputs if isinstance(x, np.ndarray) and x.ndim}
+    for count in rows - {1}:
+        if slip == f"factor {count}":
+            return f"{slip}: a mean over {count} rows is missing"
+        if slip == f"factor 1/{count}":
+            return f"{slip}: a mean over {count} rows is taken twice, or does not belong"
+    return slip
+
+
+def _nice(ratio: float, relative: float) -> str | None:
     """The ratio as a fraction of small numbers, or of a power of two."""
     for bound in (12, 1024):
         fraction = Fraction(ratio).limit_denominator(bound)
-        if fraction and abs(float(fraction) - ratio) < 1e-8 * abs(ratio) and abs(fraction.numerator) <= 1024:
+        if fraction and abs(float(fraction) - ratio) <= relative * abs(ratio) and abs(fraction.numerator) <= 1024:
             return str(fraction)
     return None
 
 
-def _diagonal(got: Any, true: Any) -> str | None:
+def _diagonal(near: Near, got: Any, true: Any) -> str | None:
     if got.shape != true.shape or got.shape[0] != got.shape[1] or len(got) < 2:
         return None
     diagonal = np.diag(np.diag(true))
-    if _near(got, diagonal) and not _near(true, diagonal):
+    if near(got, diagonal) and not near(true, diagonal):
         return "diagonal: the entries off the diagonal are left out"
     return None
 
 
-def _transposed(got: Any, true: Any) -> str | None:
-    if got.shape == true.shape and got.shape[0] == got.shape[1] and _near(got, true.T) and not _near(true, true.T):
+def _transposed(near: Near, got: Any, true: Any) -> str | None:
+    if got.shape == true.shape and got.shape[0] == got.shape[1] and near(got, true.T) and not near(true, true.T):
         return "transposed: indices swapped, dy_j/dx_i where dy_i/dx_j belongs"
     return None
 
 
-def _transposed_gradient(claim: Claim, seen: Seen, i: int) -> str | None:
+def _transposed_gradient(near: Near, claim: Claim, seen: Seen, i: int) -> str | None:
     """A square matrix's gradient with rows and columns swapped."""
     shape = claim.shapes[i]
     if len(shape) != 2 or shape[0] != shape[1] or claim.form not in ("gradient", "pullback"):
@@ -149,23 +175,25 @@ def _transposed_gradient(claim: Claim, seen: Seen, i: int) -> str | None:
     for (j, index, _), pair in seen.items():
         if j == i:
             got[index], true[index] = pair
-    if _near(got, true.T) and not _near(got, true):
+    if near(got, true.T) and not near(got, true):
         return "transposed: rows and columns are swapped"
     return None
 
 
-def _entrywise(claim: Claim, i: int, got: Any, true: Any, inputs: tuple[Any, ...], value: Any) -> str | None:
-    """A factor that differs from entry to entry, where it is the input, the value, or a familiar function of these."""
+def _entrywise(
+    near: Near, claim: Claim, i: int, got: Any, true: Any, inputs: tuple[Any, ...], value: Any
+) -> str | None:
+    """A factor that is not the same everywhere: the input, the value, or a familiar function of these."""
     size = len(got)
     for what, candidate in _quantities(claim, i, inputs, value):
         flat = np.asarray(candidate, dtype=np.float64).reshape(-1)
         if flat.shape != (size,) or len(np.unique(flat)) < 2 or not np.isfinite(flat).all():
             continue
-        if _near(got, flat):
+        if near(got, flat):
             return f"it is {what}"
-        if _near(got, true * flat):
+        if near(got, true * flat):
             return f"chain factor {what} too many"
-        if flat.all() and _near(got * flat, true):
+        if flat.all() and near(got * flat, true):
             return f"chain factor {what} missing"
     return None
 

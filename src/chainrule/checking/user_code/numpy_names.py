@@ -125,10 +125,6 @@ def _finfo(dtype: Any) -> Any:
     return np.finfo(np.float64 if _is_float(getattr(dtype, "dtype", dtype)) else dtype)
 
 
-def _number(x: Any = 0.0) -> Any:
-    return balls(x) if isinstance(x, np.ndarray | list) else x if isinstance(x, Ball) else Ball(x)
-
-
 def _nan_to_num(x: Any, *arguments: Any, **options: Any) -> Any:
     x = balls(x)
     if not np.isfinite(x).all():
@@ -169,8 +165,6 @@ numpy = StandIn(
         "atleast_1d": lambda x: _as_array(x) if np.ndim(x) else _as_array([x]),
         "linalg": linalg,
         "finfo": _finfo,
-        "float64": _where_balls(np.float64, _number),
-        "float32": _where_balls(np.float32, _number),
         "nan_to_num": _where_balls(np.nan_to_num, _nan_to_num),
         "real": _where_balls(np.real, _unchanged),
         "isnan": _where_balls(np.isnan, _any_nan),

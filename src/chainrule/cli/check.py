@@ -1,0 +1,169 @@
+"""`chainrule check`: whether a derivative written by hand is right."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json as json_module
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainrule.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from chainrule.checking import GradientReport, RuleReport
+
+PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
+"""Exit codes."""
+
+# Where a derivative is looked for when none is named; {} is the function's name.
+NAMES = {
+    "gradient": ("{}_gradient", "{}_grad", "grad_{}", "gradient_{}"),
+    "jacobian": ("{}_jacobian", "{}_jac", "jac_{}", "jacobian_{}"),
+    "pullback": ("{}_pullback", "{}_vjp", "{}_backward", "backward_{}", "vjp_{}"),
+    "slope": ("{}_slope", "{}_derivative", "{}_prime", "d_{}", "d{}"),
+}
+
+
+def check(
+    target: Annotated[str, typer.Argument(help="package.module:function, or a Rule: package.module:rule")],
+    gradient: Annotated[str | None, typer.Option(help="Name of the function that gives df/dx, one number's.")] = None,
+    jacobian: Annotated[str | None, typer.Option(help="Name of the function that gives J[output, input].")] = None,
+    pullback: Annotated[str | None, typer.Option(help="Name of the function of (inputs, cotangent).")] = None,
+    slope: Annotated[str | None, typer.Option(help="Name of the function that gives f'(x), entry by entry.")] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="One input: a number or a list such as '[[1.0, 2.0]]', a .npy file, or 3x4 to draw floats."),
+    ] = None,
+    bits: Annotated[int, typer.Option(min=64, help="The precision to start with.")] = 300,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Check a derivative in Python code against 300-bit difference quotients.
+
+    Without a name, the derivative is looked for beside the function: f_gradient, f_jacobian, f_pullback, f_slope and
+    their like. Without --at, the inputs are those of f_inputs, a tuple or a function that gives one.
+
+    Exit codes: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
+    """
+    from chainrule.rules import Rule
+
+    module, name, found = _found(target)
+    inputs = _inputs(module, name, at)
+    if isinstance(found, Rule):
+        from chainrule.checking import check_rule
+
+        if len(inputs) != len(found.inputs):
+            raise CommandError(
+                f"{target} takes {', '.join(found.inputs)}; got {len(inputs)} inputs, see --at", UNREADABLE
+            )
+        return _told(_run(lambda: check_rule(found, *inputs, bits=bits)), json)
+    named = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
+    claim = _claim(module, name, {form: word for form, word in named.items() if word is not None})
+    from chainrule.checking import check_gradient
+
+    return _told(_run(lambda: check_gradient(found, *inputs, bits=bits, **claim)), json)
+
+
+def _found(target: str) -> tuple[Any, str, Any]:
+    """The module, the name and what is meant by "module:name"."""
+    path, colon, name = target.partition(":")
+    if not colon or not path or not name:
+        raise CommandError(f"expected package.module:function, got {target!r}", UNREADABLE)
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # modules in the folder from which the command is called
+    try:
+        module = importlib.import_module(path)
+    except Exception as error:
+        raise CommandError(f"cannot import {path}: {type(error).__name__}: {error}", UNREADABLE) from None
+    return module, name, _attribute(module, name)
+
+
+def _attribute(module: Any, name: str) -> Any:
+    found = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise CommandError(f"{module.__name__} has no {name!r}", UNREADABLE)
+        found = getattr(found, part)
+    if not callable(found):
+        raise CommandError(f"{module.__name__}:{name} is a {type(found).__name__}, no function", UNREADABLE)
+    return found
+
+
+def _claim(module: Any, name: str, named: dict[str, str]) -> dict[str, Any]:
+    if len(named) > 1:
+        raise CommandError(f"give one of --{' and --'.join(named)}", UNREADABLE)
+    if named:
+        form, word = next(iter(named.items()))
+        return {form: _attribute(module, word.rpartition(":")[2])}
+    tried = []
+    for form, patterns in NAMES.items():
+        for pattern in patterns:
+            word = pattern.format(name)
+            if callable(getattr(module, word, None)):
+                return {form: getattr(module, word)}
+            tried.append(word)
+    raise CommandError(
+        f"no derivative of {name} found beside it (tried {', '.join(tried)}); name one with --gradient, --jacobian, "
+        "--pullback or --slope",
+        UNREADABLE,
+    )
+
+
+def _inputs(module: Any, name: str, at: list[str] | None) -> tuple[Any, ...]:
+    if at:
+        return tuple(_input(text, position) for position, text in enumerate(at))
+    given = getattr(module, f"{name}_inputs", None)
+    given = given() if callable(given) else given
+    if given is None:
+        raise CommandError(f"where to check? Give --at once for each input, or define {name}_inputs", UNREADABLE)
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _input(text: str, position: int) -> Any:
+    import numpy as np
+
+    from chainrule.checking.case import draw
+
+    parts = text.split("x")
+    if all(part.isdigit() for part in parts) and len(parts) > 1:
+        return draw(position, tuple(map(int, parts)))
+    if text.endswith(".npy"):
+        try:
+            return np.load(text, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise CommandError(f"--at {text}: {error}", UNREADABLE) from None
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise CommandError(
+            f"--at {text!r}: expected a number, a list of numbers, a .npy file, or a shape such as 3x4", UNREADABLE
+        ) from None
+    return value if isinstance(value, int | float) else np.asarray(value)
+
+
+def _run(checking: Callable[[], Any]) -> Any:
+    try:
+        return checking()
+    except Exception as error:
+        raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
+
+
+def _told(report: GradientReport | RuleReport, json: bool) -> int:
+    """Print a report, and turn it into an exit code."""
+
+    wrong = bool(report.failures)
+    passed = bool(getattr(report, "checked", 0) or getattr(report, "passed", ()))
+    verdict = "fail" if wrong else "pass" if passed else "unchecked"
+    if json:
+        failures = [{"entry": f.entry, "got": f.got, "expected": f.expected} for f in report.failures]
+        unchecked = [reason.reason for reason in report.unchecked]
+        found = {"verdict": verdict, "failures": failures, "slip": report.slip, "unchecked": unchecked}
+        print(json_module.dumps(found))
+    elif isinstance(report, GradientReport):
+        print(report)
+    else:
+        print(f"{report.rule}: {verdict}\n{report}")
+    return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[verdict]

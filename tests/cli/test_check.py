@@ -1,0 +1,153 @@
+"""`chainrule check package.module:function`, `chainrule rules` and `chainrule derive`."""
+
+import json
+
+import numpy as np
+import pytest
+
+from chainrule import rules
+from chainrule.cli import main
+
+MODULE = """
+import numpy as np
+
+from chainrule.rules import Rule
+
+labels = np.array([2, 0])
+
+
+def loss(x, y):
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    return -np.log(p[range(len(y)), y]).mean()
+
+
+def loss_grad(x, y):
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    p[range(len(y)), y] -= 1
+    return p / len(y)
+
+
+def summed(x, y):
+    return len(y) * loss_grad(x, y)
+
+
+def loss_inputs():
+    return np.array([[1.0, 2.0, -1.0], [0.0, 0.5, 3.0]]), labels
+
+
+def cube(x):
+    return x**3
+
+
+def cube_prime(x):
+    return 3 * x**2
+
+
+def ramp(x):
+    return np.maximum(x, 0)
+
+
+def ramp_slope(x):
+    return (x > 0) * 1.0
+
+
+square = Rule("square", lambda x: (x * x, x), lambda x, v: x * v)
+
+
+def broken(x):
+    raise RuntimeError("no")
+
+
+def broken_grad(x):
+    return x
+"""
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    """A folder with a module in it, from which the command is called; one name per test, since imports are cached."""
+    (tmp_path / f"mine_{tmp_path.name}.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    return f"mine_{tmp_path.name}"
+
+
+def test_a_right_gradient_is_found_by_its_name_and_passes(there, capsys):
+    assert main(["check", f"{there}:loss"]) == 0
+    assert capsys.readouterr().out == "loss: gradient: pass (6 derivatives agree, by balls of 300 bits)\n"
+
+
+def test_a_wrong_one_fails_with_both_values_and_the_slip(there, capsys):
+    assert main(["check", f"{there}:loss", "--gradient", "summed", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    x = np.array([1.0, 2.0, -1.0])
+    first = np.exp(x[0]) / np.exp(x).sum()
+    assert found["verdict"] == "fail"
+    assert found["slip"] == "factor 2: a mean over 2 rows is missing"
+    assert found["failures"][0]["entry"] == "x[0, 0]"
+    assert float(found["failures"][0]["got"]) == pytest.approx(first, rel=1e-9)
+    assert float(found["failures"][0]["expected"]) == pytest.approx(first / 2, rel=1e-9)
+
+
+def test_points_come_from_the_command_line_or_from_a_file(there, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.array([[0.5, -0.25]]))
+    assert main(["check", f"{there}:loss", "--at", "x.npy", "--at", "[1]"]) == 0
+    assert main(["check", f"{there}:loss", "--at", "4x3", "--at", "[0, 2, 1, 1]"]) == 0
+    assert "12 derivatives agree" in capsys.readouterr().out
+    assert main(["check", f"{there}:cube", "--at", "0.5"]) == 0
+    assert main(["check", f"{there}:cube", "--at", "[0.5, -2.0]", "--slope", "cube"]) == 1
+
+
+def test_what_cannot_be_decided_has_an_exit_code_of_its_own(there, capsys):
+    assert main(["check", f"{there}:ramp", "--at", "[0.0]"]) == 2
+    assert "a kink, with slopes 0 from the left and 1.000000000 from the right" in capsys.readouterr().out
+
+
+def test_rules_are_checked_as_rules(there, capsys):
+    assert main(["check", "chainrule.rules:tanh", "--at", "2x3"]) == 0
+    assert capsys.readouterr().out.startswith("tanh: pass\n")
+    assert main(["check", f"{there}:square", "--at", "[1.0, 3.0]"]) == 1
+    assert "likely slip: factor 1/2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["{}"], "expected package.module:function"),
+        (["{}:nothing"], "has no 'nothing'"),
+        (["{}:labels"], "is a ndarray, no function"),
+        (["no.such.module:f"], "cannot import no.such.module: ModuleNotFoundError"),
+        (["{}:cube"], "Give --at once for each input, or define cube_inputs"),
+        (["{}:loss_grad", "--at", "2x3", "--at", "[0, 1]"], "no derivative of loss_grad found beside it"),
+        (["{}:cube", "--at", "[1.0", "--slope", "cube"], "expected a number, a list of numbers, a .npy file"),
+        (["{}:cube", "--at", "__import__('os')", "--slope", "cube"], "expected a number, a list of numbers"),
+        (["{}:cube", "--at", "nowhere.npy"], "nowhere.npy"),
+        (["{}:cube", "--at", "1.0", "--slope", "cube", "--gradient", "cube"], "give one of --gradient and --slope"),
+        (["{}:broken", "--at", "1.0"], "RuntimeError: no"),
+        (["{}:square", "--at", "1.0", "--at", "1.0"], "square takes x; got 2 inputs"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_exit_code_3(there, words, message, capsys):
+    assert main(["check", *(word.format(there) for word in words)]) == 3
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+
+
+def test_every_rule_is_listed_and_can_be_shown(capsys):
+    assert main(["rules", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert sorted(listed) == sorted(rules.names())
+    assert main(["rules"]) == 0
+    text = capsys.readouterr().out
+    for name in rules.names():
+        rule = rules.get(name)
+        assert name in text
+        assert rule.formula in text
+        assert main(["derive", name]) == 0
+        shown = capsys.readouterr().out
+        for known in (rule.formula, rule.derivative, rule.domain, rule.kinks):
+            assert known in shown
+        assert listed[name]["notes"], f"{name} has no text at the top of its file"
+    assert main(["derive", "sofmax"]) == 1
+    assert "no rule is named 'sofmax'" in capsys.readouterr().err
