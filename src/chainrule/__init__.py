@@ -11,15 +11,21 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "MLPClassifier": "chainrule.estimators",
+    "assert_gradient": "chainrule.checking",
+    "assert_rule": "chainrule.checking",
+    "check_gradient": "chainrule.checking",
+    "check_rule": "chainrule.checking",
     "load": "chainrule.estimators",
     "save": "chainrule.estimators",
     "Rule": "chainrule.rules",
     "Network": "chainrule.networks",
     "Plan": "chainrule.networks",
+    "LinearCrossEntropy": "chainrule.heads",
+    "linear_cross_entropy": "chainrule.heads",
     "mlp": "chainrule.networks",
     "trace": "chainrule.networks",
 }
-_MODULES = ("arrays", "checking", "estimators", "networks", "rules", "solvers", "training")
+_MODULES = ("arrays", "checking", "estimators", "heads", "jax", "networks", "rules", "solvers", "torch", "training")
 
 __all__ = [*_HOMES, *_MODULES, "__version__"]
 

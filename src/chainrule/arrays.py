@@ -3,6 +3,7 @@
 A rule asks `namespace(x)` for the functions that NumPy and PyTorch spell alike (exp, log1p, matmul, sum, amax, where,
 ..., with the keywords axis, keepdims and out) and for nothing else. NumPy arrays of `checking.balls.Ball` objects are
 NumPy arrays, so ball arithmetic needs no third spelling. What the two libraries do spell differently is bridged here.
+`jax.numpy` spells all of it like NumPy; its arrays, traced ones included, are only never written to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 Array: TypeAlias = Any
-"""A numpy.ndarray (of floats, or of balls) or a torch.Tensor. One source serves all, so no narrower type is true."""
+"""A numpy.ndarray (of floats, or of balls), a torch.Tensor or a jax.Array: one source serves all."""
 
 Namespace: TypeAlias = Any
 
@@ -25,13 +26,47 @@ def is_torch(x: object) -> bool:
     return torch is not None and isinstance(x, torch.Tensor)
 
 
+def is_jax(x: object) -> bool:
+    """Whether `x` is a JAX array or a tracer of one, found out without importing JAX."""
+    jax = sys.modules.get("jax")
+    return jax is not None and not isinstance(x, np.ndarray) and isinstance(x, jax.Array)
+
+
+class _JaxNumpy:
+    """`jax.numpy` for rules: most of its functions do not know the `out=None` that rules pass on."""
+
+    def abs(self, x: Array, *, out: None = None) -> Array:
+        """|x|, whose derivative at 0 is 0 as in PyTorch; that of `jax.numpy.abs` is 1."""
+        return x * self.sign(x)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        function = getattr(sys.modules["jax.numpy"], name)
+
+        def without_out(*arguments: Any, out: None = None, **keywords: Any) -> Any:
+            if out is not None:
+                raise TypeError(f"{name}: arrays of JAX are not written to, got out={type(out).__name__}")
+            return function(*arguments, **keywords)
+
+        setattr(self, name, without_out)
+        return without_out
+
+
+_jax_numpy = _JaxNumpy()
+
+
 def namespace(x: object) -> Namespace:
-    """The module whose functions act on `x`: `torch` for tensors, `numpy` for everything else.
+    """What holds the functions that act on `x`: `torch` for tensors, `jax.numpy` for JAX, `numpy` for everything else.
 
     >>> namespace(np.ones(3)).__name__
     'numpy'
     """
-    return np if type(x) is np.ndarray or not is_torch(x) else sys.modules["torch"]
+    if type(x) is np.ndarray:
+        return np
+    if is_torch(x):
+        return sys.modules["torch"]
+    return _jax_numpy if is_jax(x) else np
 
 
 def is_sparse(x: object) -> bool:
@@ -51,16 +86,16 @@ def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
 
 
 def as_array(x: object) -> Array:
-    """`x` as an array: tensors and arrays pass through, lists and numbers become NumPy arrays.
+    """`x` as an array: tensors and arrays of any library pass through, lists and numbers become NumPy arrays.
 
     >>> as_array([1, 2.5])
     array([1. , 2.5])
     """
-    return x if isinstance(x, np.ndarray) or is_torch(x) else np.asarray(x)
+    return x if isinstance(x, np.ndarray) or is_torch(x) or is_jax(x) else np.asarray(x)
 
 
 def as_floats(x: object) -> Array:
-    """`x` as an array that a derivative can be taken at: integers and booleans become float64.
+    """`x` as an array that a derivative can be taken at: integers and booleans become float64 (JAX: its default float).
 
     >>> as_floats([1, 2])
     array([1., 2.])
@@ -68,6 +103,8 @@ def as_floats(x: object) -> Array:
     array = as_array(x)
     if is_torch(array):
         return array if array.is_floating_point() else array.double()
+    if is_jax(array):
+        return array.astype(float) if array.dtype.kind in "iub" else array
     return array.astype(np.float64) if array.dtype.kind in "iub" else array
 
 
@@ -75,7 +112,7 @@ def as_like(x: object, like: Array) -> Array:
     """`x` on the library, dtype and device of `like`."""
     if is_torch(like):
         return sys.modules["torch"].as_tensor(x, dtype=like.dtype, device=like.device)
-    return np.asarray(x, dtype=like.dtype)
+    return (sys.modules["jax.numpy"] if is_jax(like) else np).asarray(x, dtype=like.dtype)
 
 
 def copy_of(x: Array) -> Array:
@@ -86,6 +123,33 @@ def copy_of(x: Array) -> Array:
 def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     """`x` as a NumPy array in the machine's memory."""
     return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
+
+
+def surely(condition: Array) -> bool:
+    """Whether all of these booleans are true and can be seen to be: False where a framework traces without values.
+
+    So a rule asks before it takes a shortcut, never before it does what is needed only where the condition fails.
+
+    >>> surely(np.array([1.0, 2.0]) > 0), surely(np.array([1.0, -2.0]) > 0)
+    (True, False)
+    """
+    return not is_traced(condition) and bool(condition.all())
+
+
+def is_traced(x: Array) -> bool:
+    """Whether `x` has no values to look at, or hides them: in jax.jit, torch.compile and torch.func, on meta."""
+    if is_torch(x):
+        torch = sys.modules["torch"]
+        # PyTorch has no public name for this question.
+        return bool(x.is_meta or torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(x))
+    return is_jax(x) and isinstance(x, sys.modules["jax"].core.Tracer)
+
+
+def may_write(x: Array) -> bool:
+    """Whether a fresh array of floats may be overwritten: not where a framework traces, or may differentiate by it."""
+    if not is_floating(x) or is_jax(x):
+        return False
+    return not (is_torch(x) and (x.requires_grad or is_traced(x)))
 
 
 def holds_labels(x: Array) -> bool:
@@ -129,6 +193,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self._buffers: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._parts: dict[str, Workspace] = {}
         self._entries: ClassEntries | None = None
 
     def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
@@ -146,6 +211,17 @@ class Workspace:
         if not known:
             buffer[...] = 0
         return buffer
+
+    def part(self, name: str) -> Workspace:
+        """A workspace of its own inside this one, the same at every call: for a rule that is made of other rules.
+
+        >>> work = Workspace()
+        >>> work.part("inner") is work.part("inner"), work.part("inner") is work.part("outer")
+        (True, False)
+        """
+        if name not in self._parts:
+            self._parts[name] = Workspace()
+        return self._parts[name]
 
     def class_entries(self, buffer: Array) -> ClassEntries:
         """The access to one entry per row of a buffer that is the same at every call."""
@@ -193,6 +269,41 @@ def class_mask(labels: Array, num_classes: int) -> Array:
     return labels[..., None] == np.arange(num_classes)
 
 
+def check_labels(what: str, labels: Array, num_classes: int) -> None:
+    """Raise ValueError unless all labels are integers in 0..num_classes - 1; the message names the extremes."""
+    if not holds_labels(labels):
+        raise ValueError(f"{what}: expected integer labels, got {labels.dtype}")
+    if 0 in labels.shape or is_traced(labels):
+        return
+    if not (int(labels.min()) >= 0 and int(labels.max()) < num_classes):
+        raise ValueError(
+            f"{what}: labels lie in 0..{num_classes - 1} for {num_classes} classes, "
+            f"got {int(labels.min())}..{int(labels.max())}"
+        )
+
+
+def one_hot(labels: Array, num_classes: int, *, dtype: Any = None) -> Array:
+    """Rows of 0 and a single 1 at each label, of shape labels.shape + (num_classes,).
+
+    Labels count from 0. The rows are float64 unless another dtype, of the labels' library, is given.
+
+    Raises
+    ------
+    ValueError
+        For labels that are no integers, or not in 0..num_classes - 1.
+
+    Examples
+    --------
+    >>> one_hot(np.array([2, 0]), 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    labels = as_array(labels)
+    check_labels("labels", labels, num_classes)
+    rows = class_mask(labels, num_classes)
+    return rows.to(dtype or sys.modules["torch"].float64) if is_torch(rows) else rows.astype(dtype or np.float64)
+
+
 def largest(x: Array) -> Array:
     """Booleans of x's shape, true at exactly one largest entry of each row (the first, if several tie).
 
@@ -231,7 +342,37 @@ def take_class(x: Array, labels: Array) -> Array:
     index = labels[..., None]
     if is_torch(x):
         return sys.modules["torch"].take_along_dim(x, index.long(), dim=-1)
-    return np.take_along_axis(x, index, axis=-1)
+    return namespace(x).take_along_axis(x, index, axis=-1)
+
+
+def row_dot(a: Array, b: Array) -> Array:
+    """The sum of a * b over every row, of shape (..., 1).
+
+    NumPy's rows of up to 4096 floats go through its fused product, whose many partial sums are as good as pairwise ones
+    at that length and which makes no array of products: 130 us instead of 380 for 1000 x 1000 float32.
+
+    >>> row_dot(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
+    array([[11.]])
+    """
+    if type(a) is np.ndarray and type(b) is np.ndarray and a.dtype.kind == "f" and a.shape[-1] <= 4096:
+        return np.vecdot(a, b)[..., None]
+    return namespace(a).sum(a * b, axis=-1, keepdims=True)
+
+
+def put_class(x: Array, labels: Array, values: Array) -> None:
+    """Overwrite the entry of each row of `x` at its label, in place, by `values` of shape labels.shape + (1,).
+
+    >>> x = np.zeros((2, 2))
+    >>> put_class(x, np.array([1, 0]), np.array([[3.0], [4.0]]))
+    >>> x
+    array([[0., 3.],
+           [4., 0.]])
+    """
+    index = labels[..., None]
+    if is_torch(x):
+        x.scatter_(-1, index.long(), values)
+    else:
+        np.put_along_axis(x, index, values, axis=-1)
 
 
 class ClassEntries:
@@ -281,7 +422,7 @@ def larger_than_zero(x: Array, *, out: Array | None = None) -> Array:
     >>> larger_than_zero(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 1.])
     """
-    if is_torch(x) or x.dtype == object:
+    if is_torch(x) or is_jax(x) or x.dtype == object:
         return namespace(x).sign(namespace(x).clip(x, 0, None), out=out)
     return np.greater(x, 0, out=np.empty_like(x) if out is None else out, casting="unsafe")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from chainrule.arrays import random_stream
+from chainrule.arrays import one_hot, random_stream
 from chainrule.checking import assert_rule
 from chainrule.rules import cross_entropy, log_softmax, nll, softmax, softmax_cross_entropy
 
@@ -127,6 +127,60 @@ def test_the_head_on_probabilities_breaks_down_where_the_fused_rule_does_not():
     with np.errstate(invalid="ignore"):
         assert np.isnan(softmax.vjp(x, pulled)).all()
     assert softmax_cross_entropy.vjp(x, t, 1.0)[0].tolist() == [1.0, -1.0]
+
+
+def labels_for(x):
+    return random_stream(6, *x.shape).integers(0, x.shape[-1], x.shape[:-1])
+
+
+@pytest.mark.parametrize(("rule", "head"), [(cross_entropy, softmax), (nll, log_softmax)])
+def test_derivatives_with_labels_are_right(logits, rule, head):
+    if usable(logits, np.float64):
+        left = assert_rule(rule, head(logits), labels_for(logits)).unchecked
+        assert not [reason for reason in left if reason.check not in ("vjp float32", "jvp float32")]
+
+
+@pytest.mark.parametrize(("rule", "head"), [(cross_entropy, softmax), (nll, log_softmax)])
+def test_a_label_is_a_row_with_a_single_one(rule, head):
+    z, labels = head(random_stream(7).standard_normal((2, 3, 4))), np.array([[0, 3, 1], [2, 2, 0]])
+    rows, v = one_hot(labels, 4), random_stream(8).standard_normal((2, 3))
+    assert rule(z, labels).tolist() == rule(z, rows).tolist()
+    by_z, by_targets = rule.vjp(z, labels, v)
+    assert by_z.tolist() == rule.vjp(z, rows, v)[0].tolist()
+    assert by_targets is None
+    assert rule.jacobian(z, labels)[0].tolist() == rule.jacobian(z, rows)[0].tolist()
+    assert rule.jacobian(z, labels)[1] is None
+
+
+def test_the_log_loss_of_a_label_and_its_gradient():
+    probs = np.array([0.125, 0.5, 0.375])
+    assert cross_entropy(probs, np.array(0)) == -np.log(0.125)
+    assert cross_entropy.vjp(probs, np.array(0), 1.0)[0].tolist() == [-8.0, 0.0, 0.0]
+    # Other probabilities may be 0; the labelled one costs infinity then.
+    certain = np.array([1.0, 0.0])
+    assert cross_entropy(certain, np.array(0)) == 0
+    assert cross_entropy(certain, np.array(1)) == np.inf
+    assert cross_entropy.vjp(certain, np.array(1), 1.0)[0].tolist() == [0.0, -np.inf]
+    assert nll(np.array([0.0, -np.inf]), np.array(0)) == 0
+
+
+@pytest.mark.parametrize(("rule", "head"), [(cross_entropy, softmax), (nll, log_softmax)])
+def test_labels_run_on_pytorch_and_through_autograd(rule, head, same_on_torch, autograd_agrees, gradcheck):
+    z, labels = head(np.array([[1.0, 2.0, 3.0], [0.3, -0.2, 0.9]])), np.array([2, 0])
+    same_on_torch(rule, z, labels)
+    autograd_agrees(rule, z, labels)
+    gradcheck(rule, z, labels)
+
+
+@pytest.mark.parametrize("rule", [cross_entropy, nll])
+def test_labels_out_of_range_or_of_another_shape_are_refused(rule):
+    z = np.full((2, 3), 0.5)
+    with pytest.raises(ValueError, match=r"targets: labels lie in 0..2 for 3 classes, got 0..3"):
+        rule(z, np.array([0, 3]))
+    with pytest.raises(ValueError, match=r"targets \(labels\): expected shape \(2,\), got \(3,\)"):
+        rule(z, np.array([0, 1, 2]))
+    with pytest.raises(ValueError, match="labels have no tangent"):
+        rule.jvp(z, np.array([0, 1]), None, np.ones(2))
 
 
 def test_targets_of_another_shape_are_refused():

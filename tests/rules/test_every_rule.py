@@ -9,7 +9,7 @@ import pytest
 
 from chainrule import networks, rules
 from chainrule.arrays import random_stream
-from chainrule.checking import assert_rule
+from chainrule.checking import assert_rule, balls, midpoints, precision, ulp_errors
 
 SHAPES = {"(k,)": (4,), "(n, k)": (3, 4), "(m, n, k)": (2, 3, 4), "(n, 1)": (3, 1), "(0, k)": (0, 4)}
 
@@ -31,6 +31,8 @@ def inputs_of(name, shape):
     between = stream.uniform(0.01, 0.99, size=shape)
     others = {
         "scaled_sigmoid": (np.array(-1.75),),
+        "scaled_softmax": (stream.choice([-1.75, 0.4, 1.3], size=(*shape[:-1], 1)),),
+        "softmax_expectation": (between,),
         "cross_entropy": (rows[..., ::-1].copy(),),
         "nll": (rows,),
         "softmax_cross_entropy": (rows,),
@@ -40,8 +42,9 @@ def inputs_of(name, shape):
         "affine": (stream.standard_normal((k, 5)), stream.standard_normal(5)),
         "l2_penalty": (np.array(0.375),),
         "dropout": (np.where(between > 0.4, 1 / 0.6, 0.0),),
+        "convolve1d": (np.array([0.5, -1.25, 2.0]),),
     }
-    first = {"cross_entropy": between, "nll": -np.abs(x) - 0.125}.get(name, x)
+    first = {"cross_entropy": between, "nll": -np.abs(x) - 0.125, "logarithm": np.abs(x) + 0.01}.get(name, x)
     return (first, *others.get(name, ()))
 
 
@@ -52,6 +55,90 @@ CASES = [(name, shape) for name in rules.names() for shape in SHAPES if name != 
 @pytest.mark.parametrize(("name", "shape"), CASES)
 def test_derivatives_agree_with_difference_quotients_at_300_bits(name, shape):
     assert_rule(rules.get(name), *inputs_of(name, SHAPES[shape]))
+
+
+BITS = 1200
+"""Enough for what the shapes' logits of size 20 leave of a probability, and for products with both."""
+
+SUMS = {"linear": ("x",), "affine": ("x", "bias"), "convolve1d": ("signal",), "softmax_expectation": ("values",)}
+"""The rules whose value is a sum of terms of both signs, and the inputs in which it is linear."""
+
+
+def _per_row(jacobian, x, outputs):
+    """The Jacobian by x, of shape outputs + one row of x, and how many leading axes x shares with the outputs."""
+    row = () if x.shape == () and jacobian.shape[len(outputs) :] == (1,) else jacobian.shape[len(outputs) :]
+    return jacobian.reshape(outputs + row), x.ndim - len(row)
+
+
+def _sizes_of_terms(jacobians, tangents, outputs):
+    """sum_j |J[i, j]| |t_j| for every output, over all inputs: what rounding is relative to."""
+    total = np.zeros(outputs)
+    for jacobian, tangent in zip(jacobians, tangents, strict=True):
+        if jacobian is not None and tangent is not None:
+            matrix, shared = _per_row(jacobian, tangent, outputs)
+            for at in np.ndindex(outputs):
+                total[at] += np.sum(np.abs(matrix[at]) * np.abs(tangent[at[:shared]]))
+    return total
+
+
+def _sizes_of_pulled_terms(jacobian, cotangent, x):
+    """sum_i |v_i| |J[i, j]| for every input."""
+    matrix, shared = _per_row(jacobian, x, cotangent.shape)
+    total = np.zeros(x.shape)
+    for at in np.ndindex(cotangent.shape):
+        total[at[:shared]] += np.abs(matrix[at]) * abs(cotangent[at])
+    return total
+
+
+def _conditioned_errors(got, reference, terms):
+    """Errors in units in the last place, over the condition number sum |terms| / |sum|, which is at least 1."""
+    result = np.maximum(np.abs(midpoints(reference)), np.finfo(np.float64).tiny)
+    errors = ulp_errors(got, reference) / np.maximum(terms / result, 1)
+    return float(np.max(errors, initial=0.0))
+
+
+def measured_errors(rule, inputs):
+    """The worst conditioned error of the value and of each derivative, in the inputs' dtype, against balls."""
+    dtype, stream = inputs[0].dtype, random_stream(8)
+    exact_inputs = [balls(x) for x in inputs]
+    value = rule(*inputs)
+    outputs = np.shape(value)
+    cotangent = stream.standard_normal(outputs).astype(dtype)
+    tangents = [
+        None if name in rule.constants else stream.standard_normal(x.shape).astype(dtype)
+        for name, x in zip(rule.inputs, inputs, strict=True)
+    ]
+    exact_tangents = [None if t is None else balls(t) for t in tangents]
+    with precision(BITS):
+        exact_value = balls(rule(*exact_inputs))
+        exact_pulled = rule.vjp(*exact_inputs, balls(cotangent))
+        exact_moved = balls(rule.jvp(*exact_inputs, *exact_tangents))
+        exact_jacobians = rule.jacobian(*exact_inputs)
+    pulled = rule.vjp(*inputs, cotangent)
+    if len(inputs) == 1:
+        pulled, exact_pulled, exact_jacobians = (pulled,), (exact_pulled,), (exact_jacobians,)
+    jacobians = [None if matrix is None else midpoints(matrix) for matrix in exact_jacobians]
+    summed = [x if name in SUMS.get(rule.name, ()) else None for name, x in zip(rule.inputs, inputs, strict=True)]
+    found = {
+        "value": _conditioned_errors(value, exact_value, _sizes_of_terms(jacobians, summed, outputs)),
+        "jvp": _conditioned_errors(
+            rule.jvp(*inputs, *tangents), exact_moved, _sizes_of_terms(jacobians, tangents, outputs)
+        ),
+    }
+    for name, x, got, exact, jacobian in zip(rule.inputs, inputs, pulled, exact_pulled, jacobians, strict=True):
+        if got is not None:
+            terms = _sizes_of_pulled_terms(jacobian, cotangent, x)
+            found[f"vjp by {name}"] = _conditioned_errors(got, exact, terms)
+    return found
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_errors_are_within_the_claimed_bound_times_the_condition_number(name, shape, dtype):
+    """Where no terms cancel, the condition number is 1 and the bound is one of units in the last place."""
+    rule = rules.get(name)
+    errors = measured_errors(rule, tuple(np.asarray(x).astype(dtype) for x in inputs_of(name, SHAPES[shape])))
+    assert {form: error for form, error in errors.items() if not error <= rule.error_bound} == {}
 
 
 @pytest.mark.parametrize("name", rules.names())
@@ -100,6 +187,8 @@ def test_every_rule_says_what_it_computes():
         assert rule.formula
         assert rule.derivative
         assert rule.domain
+        assert rule.kinks
+        assert rule.error_bound is not None
         assert rule.pushforward is not None
         assert rule.jacobian_matrix is not None
 

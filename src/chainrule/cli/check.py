@@ -14,7 +14,8 @@ import typer
 from chainrule.cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from chainrule.checking import GradientReport, RuleReport
+    from chainrule.checking import GradientReport as Report
+    from chainrule.checking import RuleReport
 
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit codes."""
@@ -151,8 +152,9 @@ def _run(checking: Callable[[], Any]) -> Any:
         raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
 
 
-def _told(report: GradientReport | RuleReport, json: bool) -> int:
+def _told(report: Report | RuleReport, json: bool) -> int:
     """Print a report, and turn it into an exit code."""
+    from chainrule.checking import GradientReport
 
     wrong = bool(report.failures)
     passed = bool(getattr(report, "checked", 0) or getattr(report, "passed", ()))

@@ -8,19 +8,32 @@ array([0.09003057, 0.24472847, 0.66524096])
 array([ 0.14181709,  0.14077036, -0.28258745])
 """
 
-from chainrule.rules.activations import identity, relu, scaled_sigmoid, sigmoid, softplus, tanh
+from chainrule.rules.activations import identity, log_sigmoid, relu, scaled_sigmoid, sigmoid, softplus, tanh
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
+from chainrule.rules.composition import compose
+from chainrule.rules.convolution1d import convolve1d
 from chainrule.rules.cross_entropy import cross_entropy, nll
 from chainrule.rules.dropout import dropout
 from chainrule.rules.elementwise import elementwise
+from chainrule.rules.geometry import conv_output_size, conv_parameter_count, dropped_border, padding_for
 from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
 from chainrule.rules.log_sum_exp import log_sum_exp
+from chainrule.rules.logarithm import logarithm
+from chainrule.rules.parametrised_scores import (
+    cross_entropy_gradient,
+    policy_gradient,
+    score_function,
+    score_function_vjp,
+)
 from chainrule.rules.penalties import l2_penalty
 from chainrule.rules.registry import activation_names, get, names, register, unregister
 from chainrule.rules.rule import Exact, Rule
+from chainrule.rules.scaled_softmax import scaled_softmax
 from chainrule.rules.softmax import softmax
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
+from chainrule.rules.softmax_expectation import softmax_expectation
+from chainrule.rules.steps import heaviside, sign
 
 for _rule in (
     identity,
@@ -29,8 +42,14 @@ for _rule in (
     softplus,
     relu,
     scaled_sigmoid,
+    log_sigmoid,
+    heaviside,
+    sign,
+    logarithm,
     log_sum_exp,
     softmax,
+    scaled_softmax,
+    softmax_expectation,
     log_softmax,
     cross_entropy,
     nll,
@@ -41,6 +60,7 @@ for _rule in (
     affine,
     l2_penalty,
     dropout,
+    convolve1d,
 ):
     register(_rule)
 del _rule
@@ -51,24 +71,40 @@ __all__ = [
     "activation_names",
     "affine",
     "binary_cross_entropy",
+    "compose",
+    "conv_output_size",
+    "conv_parameter_count",
+    "convolve1d",
     "cross_entropy",
+    "cross_entropy_gradient",
     "dropout",
+    "dropped_border",
     "elementwise",
     "get",
     "half_squared_error",
+    "heaviside",
     "identity",
     "l2_penalty",
     "linear",
+    "log_sigmoid",
     "log_softmax",
     "log_sum_exp",
+    "logarithm",
     "names",
     "nll",
+    "padding_for",
+    "policy_gradient",
     "register",
     "relu",
     "scaled_sigmoid",
+    "scaled_softmax",
+    "score_function",
+    "score_function_vjp",
     "sigmoid",
+    "sign",
     "softmax",
     "softmax_cross_entropy",
+    "softmax_expectation",
     "softplus",
     "tanh",
     "unregister",

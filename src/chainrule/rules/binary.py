@@ -3,17 +3,19 @@
     binary_cross_entropy  -y log p - (1 - y) log(1 - p)     by o: p - y               by y: -o
     half_squared_error    (p - y)^2 / 2                     by o: (p - y) p (1 - p)   by y: y - p
 
-With p = sigmoid(o) the first is y softplus(-o) + (1 - y) softplus(o), two non-negative terms, and its gradient is
-p - y = (1 - y) sigmoid(o) - y sigmoid(-o), which for y = 0 or 1 is one term: nothing cancels. The first is convex in o
-and pulls a confidently wrong example with force 1; the gradient of the second vanishes there.
+With p = sigmoid(o) the first is y softplus(-o) + (1 - y) softplus(o), two non-negative terms, and its gradient is p -
+y = (1 - y) sigmoid(o) - y sigmoid(-o), which for y = 0 or 1 is one term: nothing cancels. A logit of +inf or -inf is
+a certain prediction: the loss is 0 where it is right and infinite where it is wrong; nan gives nan. The first is
+convex in o and pulls a confidently wrong example with force 1; the gradient of the second vanishes there.
 """
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, diagonal_matrix, namespace, same_shape
+from chainrule.arrays import Array, Workspace, diagonal_matrix, namespace, same_shape, surely
 from chainrule.rules.activations import sigmoid_slope, sigmoid_value, softplus_value
 from chainrule.rules.rule import Rule
 
@@ -37,11 +39,22 @@ def _miss(logits: Array, targets: Array) -> Array:
     return (1 - targets) * sigmoid_value(logits) - targets * sigmoid_value(-logits)
 
 
+def _weighted(weight: Array, term: Array) -> Array:
+    """weight * term, and 0 where the weight is 0: a certain prediction that is right costs nothing."""
+    if surely(abs(term) < math.inf):
+        return weight * term
+    xp = namespace(term)
+    # A nan of the term is kept: only an infinite one is replaced.
+    return weight * xp.where((weight == 0) & (term == math.inf), xp.zeros_like(term), term)
+
+
 def _forward(
     logits: Array, targets: Array, *, out: Array | None = None, work: Workspace | None = None
 ) -> tuple[Array, Residuals]:
     xp = namespace(logits)
-    losses = xp.add(targets * softplus_value(-logits), (1 - targets) * softplus_value(logits), out=out)
+    losses = xp.add(
+        _weighted(targets, softplus_value(-logits)), _weighted(1 - targets, softplus_value(logits)), out=out
+    )
     return losses, Residuals(_miss(logits, targets), -logits)
 
 
@@ -105,7 +118,7 @@ binary_cross_entropy = Rule(
     inputs=("logits", "targets"),
     formula="l = softplus(o) - y o",
     derivative="by o: sigmoid(o) - y; by y: -o",
-    domain="finite logits, targets in [0, 1]",
+    domain="logits (an infinite one is certain), targets in [0, 1]",
     error_bound=16,
 )
 
@@ -130,6 +143,6 @@ half_squared_error = Rule(
     inputs=("logits", "targets"),
     formula="l = (sigmoid(o) - y)^2 / 2",
     derivative="by o: (p - y) p (1 - p), p = sigmoid(o); by y: y - p",
-    domain="finite logits, targets in [0, 1]",
+    domain="logits (an infinite one is certain), targets in [0, 1]",
     error_bound=24,
 )

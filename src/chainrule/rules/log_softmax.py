@@ -2,18 +2,27 @@
 
     y_i = x_i - log sum_j exp(x_j),    J[i, j] = [i = j] - s_j,    s = exp(y)
 
-Measured from the largest logit, y_i = (x_i - m) - log1p(rest): two terms of one sign, so nothing cancels, and the
-largest log-probability keeps its digits where log(softmax(x)) rounds to 0. At that entry the derivatives use 1 - s =
-the sum of the other probabilities.
+Measured from the largest logit, y_i = (x_i - m) - log1p(rest / e_top): two terms of one sign, so nothing cancels, and
+the largest log-probability keeps its digits where log(softmax(x)) rounds to 0. At that entry the derivatives use 1 -
+s = the sum of the other probabilities.
+
+Error bound. The forward adds two terms of one sign, each within a few units of its own last place. In the pullback,
+v_i - s_i sum_j v_j, an entry with s_i <= 1/2 is bounded by its terms c_i = (1 - s_i) |v_i| + s_i sum_{j != i} |v_j|,
+and at the top it is computed from exactly these terms; the pushforward is softmax's, without the factor s_i. So the
+error is at most CONDITIONED_BOUND units of c_i (for the pushforward, of (1 - s_i) |t_i| + sum_{j != i} s_j |t_j|),
+that is CONDITIONED_BOUND times the condition number in units of the result.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace, on_diagonal, row_shape, scratch
+from chainrule.arrays import Array, Workspace, namespace, on_diagonal, row_shape, scratch, surely, take_class
 from chainrule.rules.rule import Exact, Rule
-from chainrule.rules.shifted import check_logits, shifted
+from chainrule.rules.shifted import check_logits, own, shifted, with_entry, without_entry
+from chainrule.rules.softmax import Residuals as Probs
+from chainrule.rules.softmax import from_mean, other_probs
 
 
 class FromOutput(NamedTuple):
@@ -26,9 +35,10 @@ class Residuals(NamedTuple):
     """What the exact derivatives of log-softmax need."""
 
     probs: Array
-    others: Array
-    """1 - s, entry by entry, computed without the subtraction."""
     top: Array
+    """The index of a largest logit of each row."""
+    others_at_top: Array
+    """1 - s at that entry, computed without the subtraction, of shape (..., 1)."""
 
 
 def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, FromOutput]:
@@ -55,43 +65,51 @@ def pullback(
 
 
 def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
-    """Log-probabilities, at most 0."""
+    """Log-probabilities, at most 0, with the rule for infinite logits (see `shifted`)."""
     xp = namespace(logits)
-    top, _, below, exponentials, rest = shifted(logits)
-    log_probs = xp.subtract(below, xp.log1p(rest), out=out)
-    total = 1 + rest
-    probs = exponentials / total
-    return log_probs, Residuals(probs, xp.where(top, rest / total, 1 - probs), top)
+    results = shifted(logits)
+    below = xp.subtract(results.logits, results.maximum, out=out)
+    log_probs = xp.subtract(below, results.log_rest, out=own(below) if out is None else out)
+    total = results.total
+    probs = xp.divide(results.exponentials, total, out=own(results.exponentials))
+    return log_probs, Residuals(probs, results.top, results.rest / total)
 
 
 def exact_pullback(
     residuals: Residuals, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None
 ) -> Array:
     """v - s sum(v); at the largest logit v (1 - s) - s (sum of the other v)."""
-    xp, (probs, others, top) = namespace(cotangent), residuals
+    xp, (probs, top, others_at_top) = namespace(cotangent), residuals
     cotangent = xp.broadcast_to(cotangent, probs.shape)
-    without_top = xp.sum(xp.where(top, 0 * cotangent, cotangent), axis=-1, keepdims=True)
-    total = without_top + xp.sum(xp.where(top, cotangent, 0 * cotangent), axis=-1, keepdims=True)
-    at_top = cotangent * others - probs * without_top
-    result = xp.where(top, at_top, cotangent - probs * total)
+    at_top = take_class(cotangent, top)
+    result, rest = without_entry(cotangent + 0, top)
+    finite = abs(rest + at_top) < math.inf
+    scale = None
+    if not surely(finite):
+        # A sum may overflow although its share s_i sum(v) does not; a power of two below 1 / k leaves room.
+        room = 0.5 ** (probs.shape[-1].bit_length() + 1)
+        scale = xp.where(finite, xp.ones_like(rest), xp.full_like(rest, room))
+        at_top = at_top * scale
+        result, rest = without_entry(cotangent * scale, top)
+    at_top, share = at_top * others_at_top - take_class(probs, top) * rest, probs * (rest + at_top)
+    result = with_entry(xp.subtract(result, share, out=own(share)), top, at_top)
+    if scale is not None:
+        result = result / scale
     return result if out is None else xp.add(result, 0, out=out)
 
 
 def pushforward(residuals: Residuals, tangent: Array | None) -> Array:
-    """t - s.t, with t measured from its entry at the largest logit."""
-    xp, (probs, others, top) = namespace(residuals.probs), residuals
+    """t - s.t, measured as softmax does."""
     if tangent is None:
-        return 0 * probs
-    tangent = xp.broadcast_to(tangent, probs.shape)
-    moved = tangent - xp.sum(xp.where(top, tangent, 0 * tangent), axis=-1, keepdims=True)
-    # At every entry the terms with weights 1 - s_i and s_j (j other than i) are kept apart.
-    expected = xp.sum(probs * moved, axis=-1, keepdims=True)
-    return moved * others - (expected - probs * moved)
+        return 0 * residuals.probs
+    moved, scale = from_mean(Probs(residuals.probs, residuals.top), tangent)
+    return moved if scale is None else moved / scale
 
 
 def jacobian_matrix(residuals: Residuals) -> Array:
     """I - 1 s^T, with the diagonal 1 - s_i computed from the other probabilities."""
-    xp, (probs, others, _) = namespace(residuals.probs), residuals
+    xp, probs = namespace(residuals.probs), residuals.probs
+    others = other_probs(Probs(probs, residuals.top))
     return xp.where(on_diagonal(probs), others[..., None], -probs[..., None, :])
 
 
@@ -107,6 +125,7 @@ log_softmax = Rule(
     inputs=("logits",),
     formula="y_i = x_i - log sum_j e^x_j",
     derivative="J[i, j] = [i = j] - s_j",
-    domain="logits whose largest entry is finite; -inf masks a class",
+    domain="any logits; -inf masks a class, and classes at +inf share the row",
+    # Raw units over logits of scale 40, where differences of the pullback cancel up to 30 fold.
     error_bound=128,
 )

@@ -1,17 +1,23 @@
 """Log-sum-exp over the last axis: the logarithm of the softmax's denominator.
 
-    y = log sum_j exp(x_j) = m + log1p(rest),    J[j] = s_j = softmax(x)_j
+    y = log sum_j exp(x_j) = m + log1p(rest / e_top),    J[j] = s_j = softmax(x)_j
 
 The output has one axis less than the logits.
+
+Error bound. The two terms of y are each within a few units of their own last places; where m < 0 they cancel, but
+then every |x_j| >= |m|, so the error is at most CONDITIONED_BOUND units of sum_j s_j |x_j| + |y|: CONDITIONED_BOUND
+times one more than the condition number sum_j s_j |x_j| / |y|, in units of the result. The pullback has no such
+factor; the pushforward, a sum, has that of its terms, sum_j s_j |t_j| / |s.t|.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace
+from chainrule.arrays import Array, Workspace, namespace, surely, take_class
 from chainrule.rules.rule import Rule
-from chainrule.rules.shifted import check_logits, shifted
+from chainrule.rules.shifted import check_logits, own, shifted
 
 
 class Residuals(NamedTuple):
@@ -23,9 +29,12 @@ class Residuals(NamedTuple):
 def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """log sum_j exp(x_j) for every row."""
     xp = namespace(logits)
-    _, maximum, _, exponentials, rest = shifted(logits)
-    value = xp.add(maximum[..., 0], xp.log1p(rest[..., 0]), out=out)
-    return value, Residuals(exponentials / (1 + rest))
+    results = shifted(logits)
+    maximum = take_class(logits, results.top)[..., 0]
+    value = xp.add(maximum, results.log_rest[..., 0], out=out)
+    if not surely(maximum > -math.inf):
+        value = xp.add(xp.where(maximum == -math.inf, maximum, value), 0, out=out)
+    return value, Residuals(xp.divide(results.exponentials, results.total, out=own(results.exponentials)))
 
 
 def pullback(
@@ -56,6 +65,6 @@ log_sum_exp = Rule(
     inputs=("logits",),
     formula="y = log sum_j e^x_j",
     derivative="J[j] = s_j",
-    domain="logits whose largest entry is finite; -inf masks a class",
+    domain="any logits; -inf masks a class; +inf gives +inf, and -inf throughout gives -inf",
     error_bound=8,
 )

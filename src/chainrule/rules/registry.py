@@ -6,8 +6,9 @@ from chainrule.rules.rule import Rule
 
 _RULES: dict[str, Rule] = {}
 
-# Rules of one input and one output of the same shape, that are no activation of a hidden layer.
-_OTHER_MAPS = {"log_sum_exp"}
+# Rules of one input that are no activation of a hidden layer: the output of log_sum_exp has another shape, no gradient
+# passes through a step, and hidden layers are not positive everywhere.
+_OTHER_MAPS = {"log_sum_exp", "heaviside", "sign", "logarithm"}
 
 
 def register(rule: Rule) -> Rule:

@@ -9,7 +9,7 @@ pure, so that a framework can differentiate through them; with both present they
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import Array, as_array, as_floats, as_like, is_torch
+from chainrule.arrays import Array, as_array, as_floats, as_like, is_jax, is_torch
 
 Forward: TypeAlias = Callable[..., tuple[Array, Any]]
 Pullback: TypeAlias = Callable[..., Any]
@@ -126,7 +126,7 @@ class Rule:
             output, residuals = self._linearise(inputs, options)
             cotangent = _floats_beside(cotangent, output)
             _broadcastable(f"{self.name}.vjp: the cotangent", cotangent, output)
-            return self._exact.pullback(residuals, cotangent)
+            return self.exact_forms.pullback(residuals, cotangent)
 
     def jvp(self, *inputs_and_tangents: Array | None, **options: Any) -> Array:
         """The pushforward at the inputs, applied to one tangent per input (None: that input does not move)."""
@@ -167,21 +167,26 @@ class Rule:
         return registry.get, (self.name,)
 
     @cached_property
-    def _exact(self) -> Exact:
+    def exact_forms(self) -> Exact:
+        """The forward and the pullback of the public calls: `exact` where it is given."""
         return self.exact or Exact(self.forward, self.pullback)
 
-    def _linearise(self, inputs: Any, options: dict[str, Any]) -> tuple[Array, Any]:
+    def check_call(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
+        """Raise TypeError unless there is one argument per input and every option is known."""
         if len(inputs) != len(self.inputs):
             raise TypeError(f"{self.name} takes {_listed(self.inputs)}, got {len(inputs)} arguments")
         unknown = sorted(set(options) - set(self.options))
         if unknown:
             raise TypeError(f"{self.name} has no option {unknown[0]!r}; it has {_listed(self.options) or 'none'}")
+
+    def _linearise(self, inputs: Sequence[Any], options: dict[str, Any]) -> tuple[Array, Any]:
+        self.check_call(inputs, options)
         arrays = tuple(
             as_array(x) if name in self.integers else as_floats(x) for name, x in zip(self.inputs, inputs, strict=True)
         )
         if self.check is not None:
             self.check(*arrays)
-        return self._exact.forward(*arrays, **options)
+        return self.exact_forms.forward(*arrays, **options)
 
     def _arguments(self, given: tuple[Any, ...], count: int, method: str, last: str) -> tuple[Any, ...]:
         if len(given) != count:
@@ -197,7 +202,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _floats_beside(x: Any, like: Array) -> Array:
     """`x` as floats; plain numbers and lists take the library and dtype of `like`."""
-    if isinstance(x, np.ndarray) or is_torch(x):
+    if isinstance(x, np.ndarray) or is_torch(x) or is_jax(x):
         return as_floats(x)
     return as_like(x, like)
 
@@ -238,6 +243,7 @@ def _with_buffers(function: Callable[..., Any], *, outputs_first: bool) -> Calla
             return tuple(_filled(buffer, value) for buffer, value in zip(out, result, strict=True))
         return _filled(out, result)
 
+    buffered.__dict__["__wrapped__"] = function
     return buffered
 
 

@@ -1,58 +1,190 @@
-"""Exponentials relative to the largest logit, shared by every rule of the softmax family.
+"""Exponentials of logits measured from their largest, shared by every rule of the softmax family.
 
-    m = max_j x_j,   e_i = exp(x_i - m),   sum_j e_j = 1 + rest,   rest = sum over all j except one largest
+    m = max_j x_j,   c = m rounded down to a multiple of g = 4096 eps,   e_i = exp(x_i - c),   sum_j e_j = e_top + rest
 
-Rounding x - m to its last place would cost exp as many places as x - m is large: 125 at a difference of 80. So what the
-subtraction rounds away, r = (x - m) - fl(x - m), is recovered exactly (Knuth's two-sum) and put back: e^(x - m) = e^fl
-(1 + r).
+Rounding x - m to its last place would cost exp as many places as x - m is large: 125 at a difference of 80. So what
+the subtraction rounds away, r = (x - c) - d with d = fl(x - c), is recovered and put back: e^(x - c) = e^d (1 + r).
 
-The largest exponential is exactly 1, so keeping it out of the sum keeps every digit of `rest`, however small:
-log-sum-exp = m + log1p(rest), and the largest log-probability is -log1p(rest), where log(sum) would round to 0.
+Because c is a multiple of g, r = x - (d + c) exactly, in two operations instead of the six of a general two-sum:
+wherever e^d is not 0, the last place of d is at most g (|d| < 1024 in float64, < 128 in float32), so d and c are
+multiples of the last place of d, and their sum d + c, no larger than |d| or equal to x, is a float. The shift also
+keeps rows alike that differ by a constant multiple of g.
+
+A largest exponential is kept out of the sum, which saves every digit of `rest`, however small: log-sum-exp = m +
+log1p(rest / e_top), and the largest log-probability is -log1p(rest / e_top), where log(sum) would round to 0.
+
+Infinite logits mean the limits of finite ones, the same in every rule of the family:
+
+    -inf                     the class is masked: probability 0, and no derivative passes through it
+    +inf, one or n of them   they share the row equally: probability 1 / n each, 0 elsewhere; log-sum-exp = +inf
+    -inf throughout          log-sum-exp = -inf; there are no probabilities, so all else is nan in that row
+    nan                      nan in that row
+
+No row sees another one, and none of this warns.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from chainrule.arrays import Array, largest, namespace
+import numpy as np
+
+from chainrule.arrays import (
+    Array,
+    class_mask,
+    is_floating,
+    is_torch,
+    may_write,
+    namespace,
+    put_class,
+    surely,
+    take_class,
+)
+
+CONDITIONED_BOUND = 16
+"""Largest error of the family's public forms, in units in the last place of the sum of the magnitudes of the terms.
+
+Where nothing cancels that sum is the result itself; elsewhere the result's error is this many units times its
+condition number, the sum of the magnitudes over the magnitude of the sum. Each rule says which terms it means.
+
+An exponential is off by at most 4 units (3 by NumPy's float32 exp, others are better; half a unit by each rounding of
+e + e r), its row's sum by that and log2(k) roundings (both libraries add pairwise), and every quotient, difference and
+product adds half a unit: 28 at a million classes if all of them pointed one way. They do not: 5 is the most measured.
+"""
+
+NUMPY_BLOCK = 2**15
+"""Entries in a block of rows: three of them lie in a megabyte of cache."""
+TORCH_BLOCK = 2**17
+"""The same for PyTorch, which gives each thread 2^15 entries at least."""
 
 
 class Shifted(NamedTuple):
-    """Logits measured from their largest."""
+    """Logits and their exponentials; `logits` and `maximum` have the rule for infinities applied."""
 
-    top: Array
-    """Booleans: one largest entry of each row."""
+    logits: Array
+    """Where the largest was +inf: 0 at each +inf and -inf elsewhere. Where it was -inf: nan."""
     maximum: Array
-    """m, of shape (..., 1)."""
-    below: Array
-    """x - m, at most 0."""
+    """The largest of those logits, of shape (..., 1)."""
+    top: Array
+    """The index of one largest entry of each row, of shape (...)."""
     exponentials: Array
-    """e^(x - m), at most 1 but for the last place."""
+    """e^(x - c), each about 1 at most."""
+    at_top: Array
+    """The largest exponential, of shape (..., 1)."""
     rest: Array
-    """The sum of the exponentials except the top one, of shape (..., 1)."""
+    """The sum of the exponentials except that one, of shape (..., 1)."""
+
+    @property
+    def total(self) -> Array:
+        """The sum of the exponentials, of shape (..., 1)."""
+        return self.at_top + self.rest
+
+    @property
+    def log_rest(self) -> Array:
+        """log(sum / e_top) >= 0: how far log-sum-exp lies above the largest logit."""
+        return namespace(self.rest).log1p(self.rest / self.at_top)
 
 
 def shifted(logits: Array) -> Shifted:
-    """Shift the logits by their largest; each row needs at least one entry, and a largest that is finite."""
+    """The exponentials of every row, which needs at least one entry.
+
+    >>> import numpy as np
+    >>> result = shifted(np.array([0.0, -40.0]))
+    >>> result.exponentials, result.rest
+    (array([1.00000000e+00, 4.24835426e-18]), array([4.24835426e-18]))
+    """
     xp = namespace(logits)
-    top = largest(logits)
-    maximum = xp.amax(logits, axis=-1, keepdims=True)
-    below = logits - maximum
-    exponentials = _exponentials(logits, maximum, below)
-    rest = xp.sum(xp.where(top, 0 * exponentials, exponentials), axis=-1, keepdims=True)
-    return Shifted(top, maximum, below, exponentials, rest)
+    top = xp.argmax(logits, axis=-1)
+    logits, maximum = _without_infinite_maximum(logits, take_class(logits, top))
+    exponentials = _exponentials(logits, maximum)
+    at_top = take_class(exponentials, top)
+    exponentials, rest = without_entry(exponentials, top)
+    return Shifted(logits, maximum, top, with_entry(exponentials, top, at_top), at_top, rest)
 
 
-def _exponentials(logits: Array, maximum: Array, below: Array) -> Array:
+def _without_infinite_maximum(logits: Array, maximum: Array) -> tuple[Array, Array]:
     xp = namespace(logits)
-    finite = below > -math.inf
-    x = xp.where(finite, logits, xp.broadcast_to(maximum, logits.shape))
-    difference = x - maximum
-    of_x = difference + maximum
-    rounded_away = (x - of_x) - ((difference - of_x) + maximum)
+    if surely(abs(maximum) < math.inf):
+        return logits, maximum
+    infinite, masked = maximum == math.inf, maximum == -math.inf
+    shares = xp.where(logits == math.inf, xp.zeros_like(logits), xp.full_like(logits, -math.inf))
+    nothing = xp.full_like(logits, math.nan)
+    logits = xp.where(infinite, shares, xp.where(masked, nothing, logits))
+    return logits, xp.where(infinite, xp.zeros_like(maximum), xp.where(masked, nothing[..., :1], maximum))
+
+
+def _exponentials(logits: Array, maximum: Array) -> Array:
+    xp = namespace(logits)
+    if not is_floating(logits):
+        return xp.exp(logits - maximum)
+    origin = _rounded_down(maximum)
+    if not may_write(logits):
+        return _counted(logits, origin)
+    exponentials = xp.empty_like(logits)
+    finite = all(_written(*block) for block in _blocks(logits, origin, exponentials))
+    return exponentials if finite else _counted(logits, origin)
+
+
+def _blocks(logits: Array, origin: Array, exponentials: Array) -> Iterator[tuple[Array, Array, Array]]:
+    """The rows, a few at a time, so that what is between the logits and the exponentials stays in the cache."""
+    classes = logits.shape[-1]
+    x, c, e = logits.reshape(-1, classes), origin.reshape(-1, 1), exponentials.reshape(-1, classes)
+    count = max(1, (TORCH_BLOCK if is_torch(logits) else NUMPY_BLOCK) // classes)
+    for start in range(0, x.shape[0], count):
+        yield x[start : start + count], c[start : start + count], e[start : start + count]
+
+
+def _written(logits: Array, origin: Array, exponentials: Array) -> bool:
+    """Write the exponentials of finite logits; whether they are numbers, which they are not where x - c is infinite."""
+    xp = namespace(logits)
+    with np.errstate(invalid="ignore"):
+        difference = logits - origin
+        xp.exp(difference, out=exponentials)
+        rounded_away = xp.subtract(logits, xp.add(difference, origin, out=difference), out=difference)
+        xp.multiply(rounded_away, exponentials, out=rounded_away)
+        xp.add(exponentials, rounded_away, out=exponentials)
+    total = xp.sum(exponentials)
+    return bool(total == total)
+
+
+def _counted(logits: Array, origin: Array) -> Array:
+    """The same for any logits: 0 where x - c is -inf, nan where it is nan."""
+    xp = namespace(logits)
+    origin = xp.broadcast_to(origin, logits.shape)
+    counted = logits - origin > -math.inf
+    x = xp.where(counted, logits, origin)
+    difference = x - origin
     exponentials = xp.exp(difference)
-    return xp.where(finite, exponentials + exponentials * rounded_away, 0 * exponentials)
+    exponentials = exponentials + exponentials * (x - (difference + origin))
+    return xp.where(counted, exponentials, 0 * exponentials)
+
+
+def _rounded_down(maximum: Array) -> Array:
+    """c: the largest multiple of g up to m; m itself where it is one anyway, and where it is no number."""
+    xp = namespace(maximum)
+    grid = min(4096 * float(xp.finfo(maximum.dtype).eps), 1.0)
+    return xp.where(abs(maximum) < 4096, xp.floor(maximum / grid) * grid, maximum)
+
+
+def own(x: Array) -> Array | None:
+    """`x` as an `out=`: a fresh array that nobody else has seen, unless autograd may still need what it holds."""
+    return x if may_write(x) else None
+
+
+def with_entry(x: Array, index: Array, values: Array) -> Array:
+    """`x`, a fresh array, with the entry of each row at `index` replaced by `values` of shape (..., 1); in place."""
+    if may_write(x):
+        put_class(x, index, values)
+        return x
+    return namespace(x).where(class_mask(index, x.shape[-1]), values, x)
+
+
+def without_entry(x: Array, index: Array) -> tuple[Array, Array]:
+    """`x`, a fresh array, with 0 at `index`, and the sum of each row then, of shape (..., 1)."""
+    x = with_entry(x, index, namespace(x).zeros_like(x[..., :1]))
+    return x, namespace(x).sum(x, axis=-1, keepdims=True)
 
 
 def check_logits(logits: Array) -> None:

@@ -2,10 +2,15 @@
 
     l = sum_i t_i (log sum_j exp(x_j) - x_i),    dl/dx_i = s_i sum(t) - t_i,    dl/dt_i = -log s_i,    s = softmax(x)
 
-Targets are integer labels y (then t = e_y) or rows t of class weights of any sum; label smoothing e replaces t by
-(1 - e) t + e sum(t) / k. Nothing divides by a probability, and nothing cancels: the loss adds the non-negative terms
-t_i (m - x_i) and sum(t) log1p(rest), and the gradient's entry i is s_i (sum of the other t) - t_i (sum of the other s),
-which at a label is minus the sum of the other probabilities.
+Targets are integer labels y (then t = e_y) or rows t of class weights of any sum; label smoothing e replaces t by (1
+- e) t + e sum(t) / k. Nothing divides by a probability, and nothing cancels: the loss adds the non-negative terms t_i
+(m - x_i) and sum(t) log1p(rest / e_top), and the gradient's entry i is s_i (sum of the other t) - t_i (sum of the
+other s), which at a label is minus the sum of the other probabilities.
+
+Error bound. For non-negative targets the loss is a sum of non-negative terms, each within a few units, and so is each
+entry of the gradient for labels. For rows of targets an entry is the difference of the two products above and the
+error is at most CONDITIONED_BOUND units of their sum: CONDITIONED_BOUND times the condition number (of the
+pushforward: of all its terms).
 """
 
 from __future__ import annotations
@@ -16,23 +21,44 @@ from typing import NamedTuple
 from chainrule.arrays import (
     Array,
     Workspace,
+    check_labels,
     class_mask,
     holds_labels,
     namespace,
-    rest_of_sum,
     same_shape,
+    surely,
+    take_class,
 )
 from chainrule.rules.rule import Rule
-from chainrule.rules.shifted import check_logits, shifted
+from chainrule.rules.shifted import Shifted, check_logits, own, shifted, with_entry, without_entry
 
 
 class Residuals(NamedTuple):
     """What the derivatives need."""
 
-    by_logits: Array
-    """dl/dx, one row per sample."""
-    by_targets: Array | None
-    """dl/dt, or None where the targets are labels."""
+    probs: Array
+    """s for rows of targets; for labels s - e_y, which is dl/dx, with minus the sum of the others at the label."""
+    soft: Soft | None
+    """None for labels."""
+
+
+class Soft(NamedTuple):
+    """What the derivatives need besides for rows of targets."""
+
+    targets: Array
+    """The rows t, smoothed."""
+    total: Array
+    """sum(t), of shape (..., 1)."""
+    top: Array
+    """The index of a largest logit of each row."""
+    at_top: Array
+    """dl/dx there: s (sum of the other t) - t (sum of the other s), of shape (..., 1)."""
+    below: Array | None
+    """x - m; None for smoothed labels, which have no derivative."""
+    log_rest: Array
+    """log sum_j exp(x_j) - m, of shape (..., 1)."""
+    smoothing: Array | None
+    """The fraction, of shape (..., 1), None for 0."""
 
 
 def _check(logits: Array, targets: Array) -> None:
@@ -41,12 +67,7 @@ def _check(logits: Array, targets: Array) -> None:
         same_shape("targets (rows of class weights)", targets.shape, logits.shape)
         return
     same_shape("targets (labels)", targets.shape, logits.shape[:-1])
-    num_classes = logits.shape[-1]
-    if 0 not in targets.shape and not (int(targets.min()) >= 0 and int(targets.max()) < num_classes):
-        raise ValueError(
-            f"targets: labels lie in 0..{num_classes - 1} for {num_classes} classes, "
-            f"got {int(targets.min())}..{int(targets.max())}"
-        )
+    check_labels("targets", targets, logits.shape[-1])
 
 
 def check_label_smoothing(label_smoothing: float) -> None:
@@ -77,27 +98,69 @@ def forward(
 ) -> tuple[Array, Residuals]:
     """The loss of every row, of shape logits.shape[:-1]."""
     check_label_smoothing(label_smoothing)
-    xp = namespace(logits)
-    top, _, below, exponentials, rest = shifted(logits)
-    rows = _rows(targets, exponentials, label_smoothing)
-    other_targets, total_target = rest_of_sum(rows)
-    log_total = xp.log1p(rest)
-    # A class without target weight does not count, even at logit -inf, where 0 * inf would be NaN.
-    counted = xp.where((rows == 0) & (below == -math.inf), 0 * exponentials, below)
-    gaps = xp.sum(rows * -counted, axis=-1)
-    losses = xp.add(gaps, (total_target * log_total)[..., 0], out=out)
-    probs = exponentials / (1 + rest)
-    other_probs = xp.where(top, rest / (1 + rest), 1 - probs)
-    by_targets = None if holds_labels(targets) else _by_soft_targets(log_total - below, label_smoothing)
-    return losses, Residuals(probs * other_targets - rows * other_probs, by_targets)
+    results = shifted(logits)
+    probs = namespace(logits).divide(results.exponentials, results.total, out=own(results.exponentials))
+    others_at_top = results.rest / results.total
+    if holds_labels(targets) and not label_smoothing:
+        return _on_labels(results, probs, others_at_top, targets, out)
+    return _on_rows(results, probs, others_at_top, targets, label_smoothing, out)
 
 
-def _by_soft_targets(surprise: Array, label_smoothing: float) -> Array:
-    """-log s, smoothed like the targets: the smoothing is a symmetric linear map."""
-    if not label_smoothing:
+def _on_labels(
+    results: Shifted, probs: Array, others_at_top: Array, labels: Array, out: Array | None
+) -> tuple[Array, Residuals]:
+    xp = namespace(probs)
+    gaps = results.maximum - take_class(results.logits, labels)
+    losses = xp.add(gaps[..., 0], results.log_rest[..., 0], out=out)
+    others = xp.where((labels == results.top)[..., None], others_at_top, 1 - take_class(probs, labels))
+    return losses, Residuals(with_entry(probs, labels, -others), None)
+
+
+def _on_rows(
+    results: Shifted, probs: Array, others_at_top: Array, targets: Array, smoothing: float, out: Array | None
+) -> tuple[Array, Residuals]:
+    xp, top = namespace(probs), results.top
+    below = results.logits - results.maximum
+    rows = _rows(targets, probs, smoothing)
+    _, other_targets = without_entry(rows + 0, top)
+    target_at_top = take_class(rows, top)
+    total = other_targets + target_at_top
+    # A class without target weight does not count, even at logit -inf, where 0 * inf would be nan.
+    counted = below
+    if not surely(below > -math.inf):
+        counted = xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below)
+    terms = rows * counted
+    gaps = xp.sum(xp.negative(terms, out=own(terms)), axis=-1)
+    losses = xp.add(gaps, (total * results.log_rest)[..., 0], out=out)
+    at_top = take_class(probs, top) * other_targets - target_at_top * others_at_top
+    fraction = xp.full_like(total, smoothing) if smoothing else None
+    kept = None if holds_labels(targets) else below
+    return losses, Residuals(probs, Soft(rows, total, top, at_top, kept, results.log_rest, fraction))
+
+
+def by_logits(residuals: Residuals) -> Array:
+    """dl/dx = s sum(t) - t, one row per sample.
+
+    Only at the largest logit can s sum(t) and t be nearly equal and both far larger than the terms of the sum over
+    pairs, s_i (sum of the other t) - t_i (sum of the other s); there it is computed from these.
+    """
+    probs, soft = residuals
+    if soft is None:
+        return probs
+    xp, share = namespace(probs), probs * soft.total
+    return with_entry(xp.subtract(share, soft.targets, out=own(share)), soft.top, soft.at_top)
+
+
+def by_targets(residuals: Residuals) -> Array | None:
+    """dl/dt = -log s, smoothed like the targets, since the smoothing is a symmetric linear map; None for labels."""
+    soft = residuals.soft
+    if soft is None or soft.below is None:
+        return None
+    surprise = soft.log_rest - soft.below
+    if soft.smoothing is None:
         return surprise
     mean = namespace(surprise).sum(surprise, axis=-1, keepdims=True) / surprise.shape[-1]
-    return (1 - label_smoothing) * surprise + label_smoothing * mean
+    return (1 - soft.smoothing) * surprise + soft.smoothing * mean
 
 
 Cotangents = tuple[Array | None, Array | None]
@@ -109,27 +172,28 @@ def pullback(
     """One cotangent per row times (s sum(t) - t), and times -log s for rows of targets (None for labels)."""
     xp, v = namespace(cotangent), cotangent[..., None]
     to_logits, to_targets = out or (None, None)
-    skip_targets = residuals.by_targets is None or (out and to_targets is None)
+    surprise = None if out and to_targets is None else by_targets(residuals)
     return (
-        None if out and to_logits is None else xp.multiply(v, residuals.by_logits, out=to_logits),
-        None if skip_targets else xp.multiply(v, residuals.by_targets, out=to_targets),
+        None if out and to_logits is None else xp.multiply(v, by_logits(residuals), out=to_logits),
+        None if surprise is None else xp.multiply(v, surprise, out=to_targets),
     )
 
 
 def pushforward(residuals: Residuals, logits_tangent: Array | None, targets_tangent: Array | None) -> Array:
     """The loss's change: (s sum(t) - t) . x_tangent - log s . t_tangent."""
-    xp, by_logits = namespace(residuals.by_logits), residuals.by_logits
-    moved = xp.sum(0 * by_logits if logits_tangent is None else by_logits * logits_tangent, axis=-1)
+    xp, gradient = namespace(residuals.probs), by_logits(residuals)
+    moved = xp.sum(0 * gradient if logits_tangent is None else gradient * logits_tangent, axis=-1)
     if targets_tangent is None:
         return moved
-    if residuals.by_targets is None:
+    surprise = by_targets(residuals)
+    if surprise is None:
         raise ValueError("softmax_cross_entropy: labels have no tangent; give rows of class weights, or None")
-    return moved + xp.sum(residuals.by_targets * targets_tangent, axis=-1)
+    return moved + xp.sum(surprise * targets_tangent, axis=-1)
 
 
 def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array | None]:
     """The two gradients of every row's loss."""
-    return residuals.by_logits, residuals.by_targets
+    return by_logits(residuals), by_targets(residuals)
 
 
 def value_and_pullback(
@@ -222,6 +286,6 @@ softmax_cross_entropy = Rule(
     options=("label_smoothing",),
     formula="l = sum_i t_i (log sum_j e^x_j - x_i)",
     derivative="by x: s_i sum(t) - t_i; by t: -log s_i",
-    domain="logits whose largest entry is finite; labels in 0..k-1, or rows of class weights of any sum",
+    domain="any logits, -inf masking a class; labels in 0..k-1, or rows of class weights of any sum",
     error_bound=16,
 )

@@ -1,0 +1,50 @@
+"""Step functions of every entry: Heaviside's step H and the sign. Their derivative is 0 wherever they have one.
+
+    heaviside(x) = 1, 1/2, 0  for x > 0, x = 0, x < 0        heaviside' = 0 for x other than 0
+    sign(x)      = 1, 0, -1   for x > 0, x = 0, x < 0        sign'      = 0 for x other than 0
+
+They are tied by sign(x) = 2 H(x) - 1 = H(x) - H(-x), and x H(x) is the ReLU. No gradient passes through a step, so
+neither is an activation of a hidden layer; sigmoid(k x) with a large k is H with a slope (`scaled_sigmoid`).
+"""
+
+from __future__ import annotations
+
+from chainrule.arrays import Array, Workspace, namespace
+from chainrule.rules.elementwise import elementwise
+
+
+def _sign(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
+    return namespace(x).sign(x, out=out)
+
+
+def _heaviside(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
+    xp = namespace(x)
+    twice = xp.add(xp.sign(x, out=out), 1, out=out)
+    return xp.multiply(twice, 0.5, out=out)
+
+
+def _no_slope(x: Array) -> Array:
+    return namespace(x).zeros_like(x)
+
+
+heaviside = elementwise(
+    "heaviside",
+    _heaviside,
+    slope=_no_slope,
+    formula="y = 1, 1/2, 0 for x > 0, x = 0, x < 0",
+    derivative="0",
+    domain="any numbers but nan, infinities among them",
+    kinks="x = 0: the value jumps from 0 to 1, it is 1/2 there and the slope is taken to be 0",
+    error_bound=0,
+)
+
+sign = elementwise(
+    "sign",
+    _sign,
+    slope=_no_slope,
+    formula="y = 1, 0, -1 for x > 0, x = 0, x < 0",
+    derivative="0",
+    domain="any numbers but nan, infinities among them",
+    kinks="x = 0: the value jumps from -1 to 1, it is 0 there and the slope is taken to be 0",
+    error_bound=0,
+)
