@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -16,8 +14,9 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
 from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
+from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.fitting import epochs_of, fit_epochs, record
-from chainrule.estimators.heads import BINARY, MULTICLASS, MULTILABEL, Head, head_of, head_of_classes
+from chainrule.estimators.heads import BINARY, MULTICLASS, Head, head_of, head_of_classes
 from chainrule.estimators.inputs import (
     checked_features,
     checked_labels,
@@ -27,7 +26,6 @@ from chainrule.estimators.inputs import (
     with_class_weight,
 )
 from chainrule.estimators.lbfgs import minimise
-from chainrule.estimators.persistence import ModelFileError, load, save
 from chainrule.estimators.solving import batch_size_of, check_parameters, network_of, schedule_of, solver_of
 from chainrule.estimators.validation import PREDICTION_BLOCK, Validation, forward, hold_out
 from chainrule.networks import Network, Plan
@@ -41,7 +39,7 @@ def _iterative(estimator: MLPClassifier) -> bool:
     return True
 
 
-class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class MLPClassifier(Classifier):
     """Multilayer perceptron for classification: linear layers with activations, softmax and cross entropy.
 
     The gradients are formulas, written out once per operator; a training step runs them through buffers allocated
@@ -377,26 +375,6 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._remember(run)
         return self
 
-    def decision_function(self, X: Any) -> Array:
-        """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes)."""
-        logits = self._logits(X)
-        return logits[:, 0] if self._head.kind == BINARY else logits
-
-    def predict(self, X: Any) -> Array:
-        """The most probable label of each sample; a 0/1 matrix where y was one."""
-        logits = self._logits(X)
-        return self._head.labels(logits)
-
-    def predict_proba(self, X: Any) -> Array:
-        """Probabilities, one column per class in the order of ``classes_``."""
-        logits = self._logits(X)
-        return self._head.probabilities(logits)
-
-    def predict_log_proba(self, X: Any) -> Array:
-        """Log-probabilities, finite also where the probability rounds to 0."""
-        logits = self._logits(X)
-        return self._head.log_probabilities(logits)
-
     def input_gradient(self, X: Any, y: Any) -> Array:
         """The gradient of each sample's loss by its features, of X's shape: what would change the prediction most.
 
@@ -421,25 +399,6 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             # The plan's loss is the mean over its rows.
             gradients[rows] = plan.input_gradient * block.shape[0]
         return gradients
-
-    def save(self, path: Any) -> Path:
-        """Write the fitted model to one file, which executes nothing when it is loaded."""
-        check_is_fitted(self, "coefs_")
-        return save(self, path)
-
-    @classmethod
-    def load(cls, path: Any) -> MLPClassifier:
-        """The model in a file written by `save`.
-
-        Raises
-        ------
-        ModelFileError
-            If the file is damaged, or holds anything else.
-        """
-        model = load(path)
-        if not isinstance(model, cls):
-            raise ModelFileError(f"{path}: expected a {cls.__name__}, the file holds a {type(model).__name__}")
-        return model
 
     # What follows is private.
 
@@ -533,25 +492,6 @@ class MLPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What partial_fit continues from."""
         self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
         self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
-
-    def _check_same_classes(self, head: Head) -> None:
-        if head.kind != self._kind or not np.array_equal(head.classes, self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {head.classes}"
-            )
-
-    def _check_known(self, y: Array, what: str = "`y`") -> None:
-        wide = self._kind == MULTILABEL or self.targets == "proba"
-        if (y.ndim == 2) != wide or (wide and y.shape[1] != len(self.classes_)):
-            expected = f"(n, {len(self.classes_)})" if wide else "(n,)"
-            raise ValueError(f"{what} has shape {y.shape}, expected {expected}")
-        unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
-        if unknown:
-            raise ValueError(
-                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {np.unique(y)}."
-            )
 
     def _fit_lbfgs(self, theta: Array, samples: Samples) -> None:
         result = minimise(

@@ -1,0 +1,88 @@
+"""What all classifiers here share: predictions from logits, the known classes, and model files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.arrays import Array
+from chainrule.estimators.heads import BINARY, MULTILABEL, Head
+from chainrule.estimators.persistence import ModelFileError, load, save
+
+
+class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier whose `_logits` gives one column per class, or one in all for two classes."""
+
+    targets: str
+    coef_: Any
+    classes_: Any
+    _kind: str
+
+    def _logits(self, X: Any) -> Array:
+        raise NotImplementedError
+
+    @property
+    def _head(self) -> Head:
+        return Head(self._kind, self.classes_)
+
+    def decision_function(self, X: Any) -> Array:
+        """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes)."""
+        logits = self._logits(X)
+        return logits[:, 0] if self._head.kind == BINARY else logits
+
+    def predict(self, X: Any) -> Array:
+        """The most probable label of each sample; a 0/1 matrix where y was one."""
+        logits = self._logits(X)
+        return self._head.labels(logits)
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities, one column per class in the order of ``classes_``."""
+        logits = self._logits(X)
+        return self._head.probabilities(logits)
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Log-probabilities, finite also where the probability rounds to 0."""
+        logits = self._logits(X)
+        return self._head.log_probabilities(logits)
+
+    def save(self, path: Any) -> Path:
+        """Write the fitted model to one file, which executes nothing when it is loaded."""
+        check_is_fitted(self)
+        return save(self, path)
+
+    @classmethod
+    def load(cls, path: Any) -> Self:
+        """The model in a file written by `save`.
+
+        Raises
+        ------
+        ModelFileError
+            If the file is damaged, or holds anything else.
+        """
+        model = load(path)
+        if not isinstance(model, cls):
+            raise ModelFileError(f"{path}: expected a {cls.__name__}, the file holds a {type(model).__name__}")
+        return model
+
+    def _check_same_classes(self, head: Head) -> None:
+        if head.kind != self._kind or not np.array_equal(head.classes, self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {head.classes}"
+            )
+
+    def _check_known(self, y: Array, what: str = "`y`") -> None:
+        wide = self._kind == MULTILABEL or self.targets == "proba"
+        if (y.ndim == 2) != wide or (wide and y.shape[1] != len(self.classes_)):
+            expected = f"(n, {len(self.classes_)})" if wide else "(n,)"
+            raise ValueError(f"{what} has shape {y.shape}, expected {expected}")
+        unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
+        if unknown:
+            raise ValueError(
+                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'y' has {np.unique(y)}."
+            )
