@@ -8,6 +8,7 @@ from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.saveable import register_saveable
+from chainrule.estimators.softmax_regression import SoftmaxRegression
 
 if TYPE_CHECKING:
     from chainrule.estimators.callbacks import TensorBoardLog
@@ -28,6 +29,7 @@ __all__ = [
     "ModelFileError",
     "Progress",
     "SmoothScaler",
+    "SoftmaxRegression",
     "TableEncoder",
     "TensorBoardLog",
     "learning_curves",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 _PUBLIC = {
-    "chainrule.estimators": ("Checkpoint", "MLPClassifier", "SmoothScaler", "TableEncoder"),
+    "chainrule.estimators": ("Checkpoint", "MLPClassifier", "SmoothScaler", "SoftmaxRegression", "TableEncoder"),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
     "sklearn.pipeline": ("Pipeline",),
@@ -32,6 +32,7 @@ _registered: dict[str, type] = {}
 
 FOR_FITTING_ONLY = {
     "chainrule.estimators.MLPClassifier": "callbacks",
+    "chainrule.estimators.SoftmaxRegression": "callbacks",
     "sklearn.pipeline.Pipeline": "memory",
 }
 """Parameters that are no part of a model: saved as None, and None in every file. A joblib cache, in particular,

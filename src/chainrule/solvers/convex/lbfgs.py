@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
+from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
 from chainrule.solvers.convex.preconditioner import Preconditioner, preconditioner_of
 from chainrule.solvers.convex.problem import Problem
 
 DECREASE, FLAT = 1e-4, 0.7
-"""A step is taken when F falls by DECREASE of what its first slope promises and the slope is below FLAT of the first."""
+"""A step is taken when F falls by DECREASE of what its first slope promises and its slope is FLAT of the first's."""
+
+NEWTON_AFTER = 30
+"""Steps of L-BFGS before Newton's method takes over, where there are few parameters."""
 
 Pair = tuple[Array, Array, float]
 
@@ -69,6 +74,7 @@ def minimise(
     max_iter: int = 100,
     memory: int = 10,
     threads: int | None = None,
+    scale: Array | None = None,
     preconditioner: Preconditioner | None = None,
     callback: Callable[[Progress, Callable[[], Array]], bool] | None = None,
 ) -> Minimum:
@@ -86,6 +92,8 @@ def minimise(
         Pairs of vectors kept.
     threads : int, optional
         As many as BLAS may use, if absent.
+    scale : (d,) array, optional
+        F is minimised for features divided by these: the penalty is then on weights times `scale`.
     preconditioner : Preconditioner, optional
         One made for the same samples.
     callback : callable, optional
@@ -98,18 +106,12 @@ def minimise(
     probs = class_shares(problem)
     with crew(threads) as team:
         centre = problem.weighted_mean() if problem.intercept and not is_sparse(problem.x) else None
-        evaluator = Evaluator(problem, team, centre)
+        evaluator = Evaluator(problem, team, centre, scale)
         if preconditioner is None:
-            preconditioner = preconditioner_of(problem, centre, None, probs)
-        theta = _start(problem, probs) if start is None else np.array(start, dtype=np.float64)
-        if centre is not None:
-            theta[-1] += centre @ theta[:-1]
-        try:
-            result = _run(evaluator, preconditioner, theta, tol, max_iter, memory, callback)
-        finally:
-            if centre is not None:
-                theta[-1] -= centre @ theta[:-1]
-    return result
+            preconditioner = preconditioner_of(problem, centre, scale, probs)
+        theta = _start(problem, probs) if start is None else _inside(evaluator, np.array(start, dtype=np.float64))
+        result = _run(evaluator, preconditioner, theta, tol, max_iter, memory, callback)
+        return replace(result, theta=_outside(evaluator, theta))
 
 
 def class_shares(problem: Problem) -> Array:
@@ -158,7 +160,7 @@ def _run(
             break
         if iteration >= max_iter:
             break
-        direction = -_product(preconditioner, pairs, here.gradient)
+        direction = _direction(evaluator, preconditioner, pairs, theta, here.gradient, iteration)
         slope = dot(here.gradient, direction)
         if not slope < 0:
             if not pairs:
@@ -184,19 +186,48 @@ def _run(
         iteration += 1
         if callback is not None:
             at = Progress(iteration, here.value, float(abs(here.gradient).max(initial=0.0)))
-            if callback(at, lambda: _shown(evaluator, theta)):
+            if callback(at, partial(_outside, evaluator, theta)):
                 message = "a callback ended the run"
                 break
     norm = float(abs(here.gradient).max(initial=0.0))
     return Minimum(theta, here.value, norm, iteration, evaluator.products, converged, message)
 
 
-def _shown(evaluator: Evaluator, theta: Array) -> Array:
-    """Theta for features as they are."""
-    shown = theta.copy()
+def _inside(evaluator: Evaluator, theta: Array) -> Array:
+    """Theta for features that are centred and scaled."""
+    weights = theta[:-1] if evaluator.problem.intercept else theta
     if evaluator.centre is not None:
-        shown[-1] -= evaluator.centre @ shown[:-1]
-    return shown
+        theta[-1] += evaluator.centre @ weights
+    if evaluator.scale is not None:
+        weights *= evaluator.scale[:, None]
+    return theta
+
+
+def _outside(evaluator: Evaluator, theta: Array) -> Array:
+    """Theta for features as they are: a copy."""
+    theta = theta.copy()
+    weights = theta[:-1] if evaluator.problem.intercept else theta
+    if evaluator.scale is not None:
+        weights /= evaluator.scale[:, None]
+    if evaluator.centre is not None:
+        theta[-1] -= evaluator.centre @ weights
+    return theta
+
+
+def _direction(
+    evaluator: Evaluator,
+    preconditioner: Preconditioner,
+    pairs: deque[Pair],
+    theta: Array,
+    gradient: Array,
+    iteration: int,
+) -> Array:
+    """Where to go: L-BFGS's direction, or, when that has taken long and the Hessian can be held, Newton's."""
+    if iteration >= NEWTON_AFTER and theta.size <= MOST_PARAMETERS:
+        direction = newton_direction(evaluator, theta, gradient)
+        if direction is not None and dot(gradient, direction) < 0:
+            return direction
+    return -_product(preconditioner, pairs, gradient)
 
 
 def _product(preconditioner: Preconditioner, pairs: deque[Pair], gradient: Array) -> Array:

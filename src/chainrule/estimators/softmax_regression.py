@@ -1,0 +1,345 @@
+"""Softmax regression (multinomial logistic regression) with scikit-learn's interface, solved to its optimum."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+
+from chainrule import rules
+from chainrule.arrays import Array, is_sparse
+from chainrule.estimators import parameters as check
+from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.heads import MULTICLASS, MULTILABEL, Head, head_of
+from chainrule.estimators.inputs import (
+    checked_features,
+    checked_labels,
+    checked_probabilities,
+    checked_samples,
+    joined_eval_set,
+    with_class_weight,
+)
+from chainrule.estimators.temperature import best_temperature
+from chainrule.estimators.validation import METRICS
+from chainrule.solvers.convex import Minimum, Problem, minimise
+from chainrule.solvers.convex import Progress as Step
+
+
+class SoftmaxRegression(Classifier):
+    """Softmax regression with an L2 penalty: probabilities softmax(x W + b), fitted to the optimum.
+
+        sum_i w_i (log sum_j exp(z_ij) - z_i,y_i) + |W|^2 / (2 C),    z = x W + b
+
+    Parameters, attributes and methods that scikit-learn's ``LogisticRegression`` has too mean the same here, and the
+    optimum is the same. Two classes have one weight vector, as there.
+
+    Parameters
+    ----------
+    C : float, default=1.0
+        The inverse strength of the penalty, above 0; infinity for none.
+    l1_ratio : float, default=0.0
+        0: the penalty is the L2 one.
+    tol : float, default=1e-4
+        The fit has converged when no entry of the gradient of the mean objective is larger.
+    fit_intercept : bool, default=True
+        The intercepts are not penalised.
+    class_weight : dict, "balanced" or None, default=None
+    random_state : int, RandomState or None, default=None
+        Not used: the fit is deterministic.
+    solver : {"auto", "lbfgs"}, default="auto"
+    max_iter : int, default=100
+    verbose : int, default=0
+        Above 0, a line for every step.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights it found last.
+    n_jobs : None
+        Not used: a fit takes the threads that BLAS may use.
+    targets : {"labels", "proba"}, default="labels"
+        "proba" takes y as rows of class probabilities; predictions are column numbers.
+    label_smoothing : float, default=0
+        The share of every target that is spread over all classes.
+    standardize : bool, default=False
+        Penalise the weights as if every feature had the standard deviation 1. The coefficients are still those of the
+        features as they are.
+    temperature_scaling : bool, default=False
+        Divide the logits by the temperature that gives the held-out samples the least log-loss. Needs an eval_set.
+    eval_metric : {"log_loss", "accuracy"} or callable, default="log_loss"
+        What is measured on the eval_set after every step. A callable is given labels and probabilities.
+    callbacks : sequence of callables or None, default=None
+        Each is given a record of every step, with `iteration`, `value` and `gradient_norm`; a true return value ends
+        the fit.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        The precision of the products with X; "auto" is that of X. The weights are float64 while they are fitted.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coef_ : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
+    intercept_ : ndarray of shape (n_classes,) or (1,)
+    n_iter_ : ndarray of shape (1,)
+    objective_ : float
+        The mean objective at the end, including the penalty's share.
+    gradient_norm_ : float
+        The largest entry of its gradient.
+    converged_ : bool
+    validation_scores_ : list of float or None
+        On the eval_set, after every step.
+    temperature_ : float
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+
+    Examples
+    --------
+    >>> from chainrule import SoftmaxRegression
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = SoftmaxRegression().fit(X, y)
+    >>> model.predict(X[[0, 60, 120]])
+    array([0, 1, 2])
+    >>> model.converged_, model.coef_.shape
+    (True, (3, 4))
+    """
+
+    coef_: Any
+    intercept_: Any
+
+    def __init__(
+        self,
+        *,
+        C: float = 1.0,
+        l1_ratio: float = 0.0,
+        tol: float = 1e-4,
+        fit_intercept: bool = True,
+        class_weight: Any = None,
+        random_state: Any = None,
+        solver: str = "auto",
+        max_iter: int = 100,
+        verbose: int = 0,
+        warm_start: bool = False,
+        n_jobs: Any = None,
+        targets: str = "labels",
+        label_smoothing: float = 0.0,
+        standardize: bool = False,
+        temperature_scaling: bool = False,
+        eval_metric: Any = "log_loss",
+        callbacks: Any = None,
+        dtype: Any = "auto",
+    ) -> None:
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.solver = solver
+        self.max_iter = max_iter
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.targets = targets
+        self.label_smoothing = label_smoothing
+        self.standardize = standardize
+        self.temperature_scaling = temperature_scaling
+        self.eval_metric = eval_metric
+        self.callbacks = callbacks
+        self.dtype = dtype
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        eval_set: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> SoftmaxRegression:
+        """Fit to samples X with labels y.
+
+        Parameters
+        ----------
+        X : array or CSR/CSC matrix of shape (n_samples, n_features)
+        y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
+        sample_weight : array of shape (n_samples,), optional
+            At least 0; a weight of 2 means the same as giving the sample twice.
+        eval_set : tuple (X, y) or (X, y, sample_weight), optional
+            Held-out samples, on which ``eval_metric`` is measured after every step.
+        X_val, y_val, sample_weight_val : arrays, optional
+            The same, apart: what scikit-learn's ``Pipeline(..., transform_input=["X_val"])`` sends through its steps.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For inputs of unfitting shapes, NaN or infinity, a single class, or parameters out of range.
+        """
+        self._check_parameters()
+        eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
+        continues = self.warm_start and hasattr(self, "coef_")
+        X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues)
+        head = head_of(y, probabilities=self.targets == "proba")
+        if head.kind == MULTILABEL:
+            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+        if continues:
+            self._check_same_classes(head)
+        self._kind, self.classes_ = head.kind, head.classes
+        held_out = None if eval_set is None else self._held_out(eval_set, X.dtype)
+        if self.temperature_scaling and held_out is None:
+            raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
+        X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
+        problem = self._problem(head, X, y, weights)
+        self.validation_scores_: list[float] | None = None if held_out is None else []
+        self.temperature_ = 1.0
+        result = minimise(
+            problem,
+            self._theta() if continues else None,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            scale=_deviations(X, problem.row_weights) if self.standardize else None,
+            callback=self._observer(held_out),
+        )
+        self._adopt(result)
+        if self.temperature_scaling and held_out is not None:
+            self.temperature_ = best_temperature(head, self._raw_logits(held_out[0]), *held_out[1:])
+        return self
+
+    def sparsify(self) -> SoftmaxRegression:
+        """Hold the coefficients as a sparse matrix."""
+        import scipy.sparse
+
+        check_is_fitted(self, "coef_")
+        self.coef_ = scipy.sparse.csr_matrix(self.coef_)
+        return self
+
+    def densify(self) -> SoftmaxRegression:
+        """Hold the coefficients as an array, as after `fit`."""
+        check_is_fitted(self, "coef_")
+        self.coef_ = self.coef_.toarray() if is_sparse(self.coef_) else self.coef_
+        return self
+
+    # What follows is private.
+
+    def _check_parameters(self) -> None:
+        check.number("C", self.C, above=0)
+        if self.l1_ratio != 0:
+            raise ValueError(f"l1_ratio: expected 0, since the penalty is the L2 one, got {self.l1_ratio!r}")
+        check.number("tol", self.tol, above=0)
+        check.integer("max_iter", self.max_iter, at_least=0)
+        check.choice("solver", self.solver, ("auto", "lbfgs"))
+        check.choice("targets", self.targets, ("labels", "proba"))
+        check.number("label_smoothing", self.label_smoothing, at_least=0, at_most=1)
+        if not callable(self.eval_metric):
+            check.choice("eval_metric", self.eval_metric, tuple(METRICS))
+        if isinstance(self.class_weight, str):
+            check.choice("class_weight", self.class_weight, ("balanced",))
+
+    def _problem(self, head: Head, X: Array, y: Array, weights: Array | None) -> Problem:
+        mass = float(X.shape[0]) if weights is None else float(weights.sum(dtype=np.float64))
+        return Problem(
+            X,
+            head.targets(y, X.dtype, self.label_smoothing),
+            head.n_outputs,
+            rules.get(head.loss),
+            weights,
+            l2=1 / (self.C * mass),
+            intercept=self.fit_intercept,
+            label_smoothing=self.label_smoothing if head.kind == MULTICLASS else 0.0,
+        )
+
+    def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
+        """Held-out samples as the user gives them."""
+        X = checked_features(self, eval_set[0], dtype)
+        y = checked_probabilities(eval_set[1]) if self.targets == "proba" else checked_labels(np.asarray(eval_set[1]))
+        check_consistent_length(X, y)
+        self._check_known(y, "eval_set: `y`")
+        weights = None
+        if len(eval_set) == 3 and eval_set[2] is not None:
+            if not np.any(eval_set[2]):
+                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
+            weights = _check_sample_weight(eval_set[2], X, dtype=X.dtype, ensure_non_negative=True)
+        return with_class_weight(self.class_weight, self._head, X, y, weights)
+
+    def _observer(self, held_out: Any) -> Callable[[Step, Callable[[], Array]], bool] | None:
+        if held_out is None and not self.callbacks and not self.verbose:
+            return None
+
+        def observe(step: Step, theta: Callable[[], Array]) -> bool:
+            if held_out is not None and self.validation_scores_ is not None:
+                self.validation_scores_.append(self._score(theta(), *held_out))
+            if self.verbose:
+                print(f"Iteration {step.iteration}, objective = {step.value:.8f}, gradient = {step.gradient_norm:.2e}")
+            answers = [callback(step) for callback in self.callbacks or ()]  # every one is told
+            return any(answers)
+
+        return observe
+
+    def _score(self, theta: Array, X: Array, y: Array, weights: Array | None) -> float:
+        logits = X @ (theta[:-1] if self.fit_intercept else theta) + (theta[-1] if self.fit_intercept else 0.0)
+        if callable(self.eval_metric):
+            return float(self.eval_metric(y, self._head.probabilities(logits)))
+        return METRICS[self.eval_metric][0](self._head, logits, y, weights)
+
+    def _adopt(self, result: Minimum) -> None:
+        theta = result.theta
+        weights = theta[:-1] if self.fit_intercept else theta
+        self.coef_ = np.ascontiguousarray(weights.T)
+        self.intercept_ = theta[-1].copy() if self.fit_intercept else np.zeros(weights.shape[1])
+        self.n_iter_ = np.array([result.iterations], dtype=np.int32)
+        self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
+        self.converged_ = result.converged
+        if result.converged or "callback" in result.message:
+            return
+        advice = "Give X as float64, scale the features, or increase tol."
+        if result.iterations >= self.max_iter:
+            advice = "Increase max_iter, scale the features, or lower C."
+        warnings.warn(
+            f"no convergence after {result.iterations} steps: {result.message}. The gradient's largest entry is "
+            f"{result.gradient_norm:.2e}, above tol={self.tol:g}. {advice}",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+    def _theta(self) -> Array:
+        """The parameters as the solver has them."""
+        weights = self.densify().coef_.T
+        return np.vstack([weights, self.intercept_[None]]) if self.fit_intercept else weights
+
+    def _raw_logits(self, X: Array) -> Array:
+        weights = self.coef_.T
+        product = X @ weights
+        return np.asarray(product.toarray() if is_sparse(product) else product) + self.intercept_
+
+    def _logits(self, X: Any) -> Array:
+        check_is_fitted(self, "coef_")
+        features = checked_features(self, X, np.float64)
+        logits = self._raw_logits(features)
+        return logits if self.temperature_ == 1 else logits / self.temperature_
+
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's description of what the estimator takes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _deviations(X: Array, shares: Array | None) -> Array:
+    """Every feature's standard deviation, 1 for features that do not vary."""
+    weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else shares
+    mean = np.asarray(X.T @ weights).reshape(-1)
+    if is_sparse(X):
+        variance = np.asarray(X.multiply(X).T @ weights).reshape(-1) - np.square(mean)
+    else:
+        variance = np.zeros(X.shape[1])
+        for first in range(0, X.shape[0], 4096):
+            rows = slice(first, first + 4096)
+            variance += weights[rows] @ np.square(X[rows] - mean)
+    deviations = np.sqrt(np.maximum(variance, 0))
+    return np.asarray(np.where(deviations > 10 * np.finfo(X.dtype).eps * abs(mean), deviations, 1.0))

@@ -1,0 +1,28 @@
+"""Newton's method with exact steps, for problems with few enough parameters to hold the Hessian.
+
+It ends what L-BFGS has begun: near the optimum each step doubles the number of right digits, where samples that are
+nearly separable, or features that are nearly dependent, would cost L-BFGS hundreds of steps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+
+from chainrule.arrays import Array
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.hessian import whole_hessian
+
+MOST_PARAMETERS = 1500
+"""The Hessian of so many takes 18 MB, and its factors a twentieth of a second."""
+
+
+def newton_direction(evaluator: Evaluator, theta: Array, gradient: Array) -> Array | None:
+    """-H^-1 g, or None where H is not positive definite."""
+    hessian = whole_hessian(evaluator.problem, theta, evaluator.centre, evaluator.scale)
+    try:
+        factors = scipy.linalg.cho_factor(hessian, lower=True, overwrite_a=True, check_finite=False)
+        direction = scipy.linalg.cho_solve(factors, -gradient.reshape(-1), check_finite=False)
+    except scipy.linalg.LinAlgError:
+        return None
+    return np.asarray(direction.reshape(theta.shape)) if np.isfinite(direction).all() else None
