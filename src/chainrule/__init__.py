@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "MLPClassifier": "chainrule.estimators",
     "SoftmaxRegression": "chainrule.estimators",
+    "SoftmaxRegressionCV": "chainrule.estimators",
     "assert_gradient": "chainrule.checking",
     "assert_rule": "chainrule.checking",
     "check_gradient": "chainrule.checking",

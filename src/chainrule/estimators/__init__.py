@@ -8,6 +8,7 @@ from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.saveable import register_saveable
+from chainrule.estimators.softmax_path import PathPoint, SoftmaxRegressionCV, path
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ __all__ = [
     "Checkpoint",
     "MLPClassifier",
     "ModelFileError",
+    "PathPoint",
     "Progress",
     "SmoothScaler",
     "SoftmaxRegression",
+    "SoftmaxRegressionCV",
     "TableEncoder",
     "TensorBoardLog",
     "learning_curves",
     "load",
+    "path",
     "read_about",
     "register_saveable",
     "save",

@@ -23,11 +23,11 @@ SUM_TOLERANCE = 1e-4
 
 
 def checked_samples(
-    model: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool
+    model: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool, weightless: bool = False
 ) -> tuple[Array, Array, Array | None]:
     """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and positive weights.
 
-    Samples of weight zero are left out: they then count for nothing, not even for the number of samples.
+    Samples of weight zero are left out unless `weightless`: they count for nothing, not even for the number of samples.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def checked_samples(
     counted = weights > 0
     if not counted.any():
         raise ValueError("sample_weight: every weight is zero, so there is nothing to fit")
-    if not counted.all():
+    if not counted.all() and not weightless:
         X, y, weights = X[counted], y[counted], weights[counted]
     return X, y, weights
 

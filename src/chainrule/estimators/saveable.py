@@ -12,7 +12,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 _PUBLIC = {
-    "chainrule.estimators": ("Checkpoint", "MLPClassifier", "SmoothScaler", "SoftmaxRegression", "TableEncoder"),
+    "chainrule.estimators": (
+        "Checkpoint",
+        "MLPClassifier",
+        "SmoothScaler",
+        "SoftmaxRegression",
+        "SoftmaxRegressionCV",
+        "TableEncoder",
+    ),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
     "sklearn.pipeline": ("Pipeline",),
@@ -33,6 +40,7 @@ _registered: dict[str, type] = {}
 FOR_FITTING_ONLY = {
     "chainrule.estimators.MLPClassifier": "callbacks",
     "chainrule.estimators.SoftmaxRegression": "callbacks",
+    "chainrule.estimators.SoftmaxRegressionCV": "callbacks",
     "sklearn.pipeline.Pipeline": "memory",
 }
 """Parameters that are no part of a model: saved as None, and None in every file. A joblib cache, in particular,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from chainrule.estimators.inputs import (
 )
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
-from chainrule.solvers.convex import Minimum, Problem, minimise
+from chainrule.solvers.convex import Minimum, Problem, Spectrum, minimise, spectrum_of
 from chainrule.solvers.convex import Progress as Step
 
 
@@ -81,6 +82,7 @@ class SoftmaxRegression(Classifier):
     coef_ : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
     intercept_ : ndarray of shape (n_classes,) or (1,)
     n_iter_ : ndarray of shape (1,)
+        The steps taken; 1 also where the first gradient was small enough.
     objective_ : float
         The mean objective at the end, including the penalty's share.
     gradient_norm_ : float
@@ -185,27 +187,18 @@ class SoftmaxRegression(Classifier):
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues)
-        head = head_of(y, probabilities=self.targets == "proba")
-        if head.kind == MULTILABEL:
-            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+        head = single_label_head(y, probabilities=self.targets == "proba")
         if continues:
             self._check_same_classes(head)
         self._kind, self.classes_ = head.kind, head.classes
         held_out = None if eval_set is None else self._held_out(eval_set, X.dtype)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
-        problem = self._problem(head, X, y, weights)
+        problem = self._weighted_problem(head, X, y, weights)
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
-        result = minimise(
-            problem,
-            self._theta() if continues else None,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            scale=_deviations(X, problem.row_weights) if self.standardize else None,
-            callback=self._observer(held_out),
-        )
+        start = self._theta() if continues else None
+        result = self._solved(problem, self.C, start, self._spectrum(problem), self._observer(held_out))
         self._adopt(result)
         if self.temperature_scaling and held_out is not None:
             self.temperature_ = best_temperature(head, self._raw_logits(held_out[0]), *held_out[1:])
@@ -241,17 +234,34 @@ class SoftmaxRegression(Classifier):
         if isinstance(self.class_weight, str):
             check.choice("class_weight", self.class_weight, ("balanced",))
 
-    def _problem(self, head: Head, X: Array, y: Array, weights: Array | None) -> Problem:
-        mass = float(X.shape[0]) if weights is None else float(weights.sum(dtype=np.float64))
+    def _weighted_problem(self, head: Head, X: Array, y: Array, weights: Array | None) -> Problem:
+        """What is minimised, without the penalty."""
+        X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
         return Problem(
             X,
             head.targets(y, X.dtype, self.label_smoothing),
             head.n_outputs,
             rules.get(head.loss),
             weights,
-            l2=1 / (self.C * mass),
             intercept=self.fit_intercept,
             label_smoothing=self.label_smoothing if head.kind == MULTICLASS else 0.0,
+        )
+
+    def _spectrum(self, problem: Problem) -> Spectrum:
+        return spectrum_of(problem, deviations(problem.x, problem.row_weights) if self.standardize else None)
+
+    def _solved(
+        self, problem: Problem, C: float, start: Array | None, spectrum: Spectrum, callback: Any = None
+    ) -> Minimum:
+        """The optimum for one C, whose penalty is shared among the samples by weight."""
+        mass = problem.n_samples if problem.weights is None else float(abs(problem.weights).sum(dtype=np.float64))
+        return minimise(
+            replace(problem, l2=1 / (C * mass)),
+            start,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            spectrum=spectrum,
+            callback=callback,
         )
 
     def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
@@ -292,7 +302,7 @@ class SoftmaxRegression(Classifier):
         weights = theta[:-1] if self.fit_intercept else theta
         self.coef_ = np.ascontiguousarray(weights.T)
         self.intercept_ = theta[-1].copy() if self.fit_intercept else np.zeros(weights.shape[1])
-        self.n_iter_ = np.array([result.iterations], dtype=np.int32)
+        self.n_iter_ = np.array([max(result.iterations, 1)], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_ = result.converged
         if result.converged or "callback" in result.message:
@@ -330,7 +340,15 @@ class SoftmaxRegression(Classifier):
         return tags
 
 
-def _deviations(X: Array, shares: Array | None) -> Array:
+def single_label_head(y: Array, *, probabilities: bool) -> Head:
+    """How the classes are encoded, where every sample has one."""
+    head = head_of(y, probabilities=probabilities)
+    if head.kind == MULTILABEL:
+        raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+    return head
+
+
+def deviations(X: Array, shares: Array | None) -> Array:
     """Every feature's standard deviation, 1 for features that do not vary."""
     weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else shares
     mean = np.asarray(X.T @ weights).reshape(-1)

@@ -7,6 +7,7 @@ weights, and steps along directions in which the logits are linear.
 """
 
 from chainrule.solvers.convex.lbfgs import Minimum, Progress, minimise
+from chainrule.solvers.convex.preconditioner import Spectrum, spectrum_of
 from chainrule.solvers.convex.problem import Problem
 
-__all__ = ["Minimum", "Problem", "Progress", "minimise"]
+__all__ = ["Minimum", "Problem", "Progress", "Spectrum", "minimise", "spectrum_of"]

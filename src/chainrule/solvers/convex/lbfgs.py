@@ -14,11 +14,11 @@ from functools import partial
 
 import numpy as np
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
 from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
-from chainrule.solvers.convex.preconditioner import Preconditioner, preconditioner_of
+from chainrule.solvers.convex.preconditioner import Preconditioner, Spectrum, preconditioner_of, spectrum_of
 from chainrule.solvers.convex.problem import Problem
 
 DECREASE, FLAT = 1e-4, 0.7
@@ -74,8 +74,7 @@ def minimise(
     max_iter: int = 100,
     memory: int = 10,
     threads: int | None = None,
-    scale: Array | None = None,
-    preconditioner: Preconditioner | None = None,
+    spectrum: Spectrum | None = None,
     callback: Callable[[Progress, Callable[[], Array]], bool] | None = None,
 ) -> Minimum:
     """Minimise F to a gradient whose entries are at most `tol`.
@@ -92,10 +91,9 @@ def minimise(
         Pairs of vectors kept.
     threads : int, optional
         As many as BLAS may use, if absent.
-    scale : (d,) array, optional
-        F is minimised for features divided by these: the penalty is then on weights times `scale`.
-    preconditioner : Preconditioner, optional
-        One made for the same samples.
+    spectrum : Spectrum, optional
+        From `spectrum_of`, perhaps for all samples where these are some of them, and with the scale that the features
+        are to be divided by: the penalty is then on weights times that scale.
     callback : callable, optional
         Called with a Progress and a function that gives theta after every step; a true result ends the run.
 
@@ -105,10 +103,10 @@ def minimise(
     """
     probs = class_shares(problem)
     with crew(threads) as team:
-        centre = problem.weighted_mean() if problem.intercept and not is_sparse(problem.x) else None
-        evaluator = Evaluator(problem, team, centre, scale)
-        if preconditioner is None:
-            preconditioner = preconditioner_of(problem, centre, scale, probs)
+        if spectrum is None:
+            spectrum = spectrum_of(problem)
+        evaluator = Evaluator(problem, team, spectrum.centre, spectrum.scale)
+        preconditioner = preconditioner_of(problem, spectrum, probs)
         theta = _start(problem, probs) if start is None else _inside(evaluator, np.array(start, dtype=np.float64))
         result = _run(evaluator, preconditioner, theta, tol, max_iter, memory, callback)
         return replace(result, theta=_outside(evaluator, theta))

@@ -28,6 +28,43 @@ Floats = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The features' covariance taken apart: what solves for other penalties, or for parts of the samples, share.
+
+    Attributes
+    ----------
+    centre : (d,) array or None
+        What is subtracted from every row of the features.
+    scale : (d,) array or None
+        What every feature is divided by.
+    values : (d,) array
+        c, or the variances where `basis` is None.
+    basis : (d, d) array or None
+        Q.
+    """
+
+    centre: Floats | None
+    scale: Floats | None
+    values: Floats
+    basis: Floats | None
+
+
+def spectrum_of(problem: Problem, scale: Floats | None = None) -> Spectrum:
+    """The spectrum for a problem; features are centred if they are dense and there is an intercept."""
+    x, d = problem.x, problem.n_features
+    centre = problem.weighted_mean() if problem.intercept and not is_sparse(x) else None
+    if is_sparse(x) or d > MOST_FEATURES:
+        values = _variances(problem, centre)
+        return Spectrum(centre, scale, values if scale is None else values / np.square(scale), None)
+    covariance = _second_moments(problem)
+    if centre is not None:
+        covariance -= np.outer(centre, centre)
+    if scale is not None:
+        covariance /= np.outer(scale, scale)
+    return Spectrum(centre, scale, *np.linalg.eigh(covariance))
+
+
+@dataclass(frozen=True, eq=False)
 class Preconditioner:
     """H^-1 in the eigenvectors of the features' covariance, or in the features themselves where `basis` is None."""
 
@@ -72,23 +109,12 @@ class Preconditioner:
         return solved - solved.mean()
 
 
-def preconditioner_of(problem: Problem, centre: Array | None, scale: Array | None, probs: Floats) -> Preconditioner:
-    """The preconditioner for a problem whose features are centred and scaled as said."""
-    x, d = problem.x, problem.n_features
-    if is_sparse(x) or d > MOST_FEATURES:
-        spectrum, basis = _variances(problem, centre), None
-        if scale is not None:
-            spectrum = spectrum / np.square(scale)
-    else:
-        covariance = _second_moments(problem)
-        if centre is not None:
-            covariance -= np.outer(centre, centre)
-        if scale is not None:
-            covariance /= np.outer(scale, scale)
-        spectrum, basis = np.linalg.eigh(covariance)
-    largest = max(float(spectrum.max(initial=0.0)), np.finfo(np.float64).tiny)
+def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Floats) -> Preconditioner:
+    """The preconditioner for a problem's penalty and classes' shares."""
+    largest = max(float(spectrum.values.max(initial=0.0)), np.finfo(np.float64).tiny)
     floor = 0.0 if problem.l2 else largest * 1e-10
-    return Preconditioner(np.maximum(spectrum, floor), basis, probs, problem.l2, problem.intercept)
+    values = np.maximum(spectrum.values, floor)
+    return Preconditioner(values, spectrum.basis, probs, problem.l2, problem.intercept)
 
 
 def _second_moments(problem: Problem) -> Floats:

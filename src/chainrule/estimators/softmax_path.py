@@ -1,0 +1,253 @@
+"""Softmax regression for many penalties: one factorisation of the features, each fit started from the one before.
+
+`path` fits a list of C; `SoftmaxRegressionCV` chooses among them by cross-validation. The folds share the factorisation
+of all samples: it only steers the solver, and the optima are those of the folds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import check_cv
+
+from chainrule.arrays import Array
+from chainrule.estimators import parameters as check
+from chainrule.estimators.inputs import checked_samples
+from chainrule.estimators.softmax_regression import SoftmaxRegression, single_label_head
+from chainrule.solvers.convex import Minimum, Problem, Spectrum
+
+
+@dataclass(frozen=True)
+class PathPoint:
+    """One fit of a path.
+
+    Attributes
+    ----------
+    C : float
+    coef : ndarray of shape (n_classes, n_features), or (1, n_features)
+    intercept : ndarray
+    n_iter : int
+    objective, gradient_norm : float
+    converged : bool
+    seconds : float
+        Since the path was begun.
+    """
+
+    C: float
+    coef: Array
+    intercept: Array
+    n_iter: int
+    objective: float
+    gradient_norm: float
+    converged: bool
+    seconds: float
+
+
+def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
+    """The optima for a list of C, in its order.
+
+    Parameters
+    ----------
+    X, y, sample_weight
+        As in `SoftmaxRegression.fit`.
+    Cs : int or sequence of float
+        A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
+    **parameters
+        Of `SoftmaxRegression`, such as `fit_intercept` and `tol`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> [round(float(abs(point.coef).max()), 2) for point in path(X, y, [0.01, 1.0])]
+    [0.43, 2.73]
+    """
+    model = SoftmaxRegression(**parameters)
+    model._check_parameters()
+    values = penalties(Cs)
+    X, y, weights = checked_samples(model, X, y, sample_weight, reset=True)
+    head = single_label_head(y, probabilities=model.targets == "proba")
+    problem = model._weighted_problem(head, X, y, weights)
+    points = {point.C: point for point in along(model, problem, model._spectrum(problem), values)}
+    return [points[C] for C in values]
+
+
+def penalties(Cs: Any) -> list[float]:
+    """The values that `Cs` stands for."""
+    if isinstance(Cs, int | np.integer):
+        return [float(C) for C in np.logspace(-4, 4, check.integer("Cs", int(Cs), at_least=1))]
+    values = [float(C) for C in Cs]
+    if not values:
+        raise ValueError("Cs: expected at least one value, got none")
+    for C in values:
+        check.number("Cs", C, above=0)
+    return values
+
+
+def along(
+    model: SoftmaxRegression, problem: Problem, spectrum: Spectrum, values: Sequence[float]
+) -> Iterator[PathPoint]:
+    """The fits for growing C, each started from the one before."""
+    began, start = time.perf_counter(), None
+    for C in sorted(set(values)):
+        result = model._solved(problem, C, start, spectrum)
+        start = result.theta
+        yield _point(C, result, model.fit_intercept, time.perf_counter() - began)
+
+
+def _point(C: float, result: Minimum, intercept: bool, seconds: float) -> PathPoint:
+    weights = result.theta[:-1] if intercept else result.theta
+    offsets = result.theta[-1].copy() if intercept else np.zeros(weights.shape[1])
+    coef = np.ascontiguousarray(weights.T)
+    return PathPoint(C, coef, offsets, result.iterations, result.value, result.gradient_norm, result.converged, seconds)
+
+
+class SoftmaxRegressionCV(SoftmaxRegression):
+    """Softmax regression with the penalty chosen by cross-validation.
+
+    For the common uses of scikit-learn's ``LogisticRegressionCV``, with its attributes as they are with
+    ``use_legacy_attributes=False``.
+
+    Parameters
+    ----------
+    Cs : int or sequence of float, default=10
+        A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
+    cv : int, splitter or None, default=None
+        None is five folds, stratified.
+    scoring : str, callable or None, default=None
+        As for scikit-learn's searches; None is the accuracy.
+    refit : bool, default=True
+        Fit all samples with the best C. Otherwise the coefficients are the means of the folds' at each one's best C.
+    **parameters
+        The others are those of `SoftmaxRegression`, except C.
+
+    Attributes
+    ----------
+    Cs_ : ndarray
+    C_ : float
+        The best one.
+    scores_ : ndarray of shape (n_folds, n_Cs)
+    coefs_paths_ : ndarray of shape (n_folds, n_Cs, n_classes, n_features + 1)
+        The intercepts last.
+    n_iter_ : ndarray of shape (n_folds, n_Cs)
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = SoftmaxRegressionCV(Cs=[0.01, 1.0, 100.0], max_iter=200).fit(X, y)
+    >>> model.scores_.shape, model.score(X, y) > 0.95
+    ((5, 3), True)
+    """
+
+    def __init__(
+        self,
+        *,
+        Cs: Any = 10,
+        cv: Any = None,
+        scoring: Any = None,
+        refit: bool = True,
+        l1_ratio: float = 0.0,
+        tol: float = 1e-4,
+        fit_intercept: bool = True,
+        class_weight: Any = None,
+        random_state: Any = None,
+        solver: str = "auto",
+        max_iter: int = 100,
+        verbose: int = 0,
+        n_jobs: Any = None,
+        targets: str = "labels",
+        label_smoothing: float = 0.0,
+        standardize: bool = False,
+        callbacks: Any = None,
+        dtype: Any = "auto",
+    ) -> None:
+        super().__init__(
+            l1_ratio=l1_ratio,
+            tol=tol,
+            fit_intercept=fit_intercept,
+            class_weight=class_weight,
+            random_state=random_state,
+            solver=solver,
+            max_iter=max_iter,
+            verbose=verbose,
+            n_jobs=n_jobs,
+            targets=targets,
+            label_smoothing=label_smoothing,
+            standardize=standardize,
+            callbacks=callbacks,
+            dtype=dtype,
+        )
+        self.Cs = Cs
+        self.cv = cv
+        self.scoring = scoring
+        self.refit = refit
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegressionCV:  # type: ignore[override]
+        """Choose C and fit.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `SoftmaxRegression.fit`. With ``targets="proba"`` the folds are not stratified.
+
+        Raises
+        ------
+        ValueError
+            As `SoftmaxRegression.fit` does, and where a fold lacks a class.
+        """
+        values = penalties(self.Cs)
+        self._check_parameters()
+        # Samples of weight zero stay: the folds may be given by the numbers of their rows.
+        X, y, weights = checked_samples(self, X, y, sample_weight, reset=True, weightless=True)
+        head = single_label_head(y, probabilities=self.targets == "proba")
+        self._kind, self.classes_ = head.kind, head.classes
+        self.temperature_, self.validation_scores_ = 1.0, None
+        spectrum = self._spectrum(self._weighted_problem(head, X, y, weights))
+        splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
+        scores, coefs, counts = [], [], []
+        for train, test in splitter.split(X, y):
+            missing = [] if y.ndim == 2 else np.setdiff1d(self.classes_, y[train]).tolist()
+            if missing:
+                raise ValueError(f"a fold lacks the classes {missing}; use fewer folds, or a stratified splitter")
+            in_train, in_test = (None if weights is None else weights[part] for part in (train, test))
+            problem = self._weighted_problem(head, X[train], y[train], in_train)
+            points = {point.C: point for point in along(self, problem, spectrum, values)}
+            coefs.append([np.hstack([points[C].coef, points[C].intercept[:, None]]) for C in values])
+            counts.append([max(points[C].n_iter, 1) for C in values])
+            scores.append([self._fold_score(points[C], X[test], y[test], in_test) for C in values])
+            if self.verbose:
+                print(f"fold {len(scores)} of {splitter.get_n_splits(X, y)}: the best score is {max(scores[-1]):.4f}")
+        self.Cs_, self.l1_ratio_ = np.array(values), 0.0
+        self.scores_, self.coefs_paths_ = np.array(scores), np.array(coefs)
+        each = self.scores_.argmax(axis=1)
+        mean = np.mean([fold[i] for fold, i in zip(self.coefs_paths_, each, strict=True)], axis=0)
+        if self.refit:
+            self.C_ = values[int(self.scores_.mean(axis=0).argmax())]
+            problem = replace(self._weighted_problem(head, X, y, weights), l2=0.0)
+            start = mean.T if self.fit_intercept else mean[:, :-1].T
+            self._adopt(self._solved(problem, self.C_, start, spectrum))
+        else:
+            self.C_ = float(np.mean([values[i] for i in each]))
+            self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
+        self.n_iter_ = np.array(counts)
+        return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The figure that `scoring` names; the accuracy, if it is None."""
+        if self.scoring is None:
+            return float(super().score(X, y, sample_weight))
+        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return float(get_scorer(self.scoring)(self, X, y, **extra))
+
+    def _fold_score(self, point: PathPoint, X: Array, y: Array, weights: Array | None) -> float:
+        """The score of one fit on the samples of a fold that it has not seen."""
+        self.coef_, self.intercept_ = point.coef, point.intercept
+        if y.ndim == 2:
+            return float(np.average(self.predict(X) == y.argmax(axis=1), weights=weights))
+        return self.score(X, y, weights)
