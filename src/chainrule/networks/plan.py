@@ -163,7 +163,8 @@ class Plan:
             self.network.loss.check(logits, targets)
         rows = self._row_weights
         if weights is None:
-            rows[...] = 1 / self.rows
+            rows[...] = 1
+            namespace(rows).divide(rows, self.rows, out=rows)  # in the arithmetic of the array, which may be balls
         else:
             same_shape("weights", weights.shape, (self.rows,))
             total = weights.sum()

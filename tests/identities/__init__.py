@@ -1,0 +1,1 @@
+"""The identities that the package promises, one test each; `catalogue` lists them."""
