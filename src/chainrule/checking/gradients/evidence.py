@@ -1,0 +1,123 @@
+"""What further runs say about a wrong derivative, for `slips` to explain it by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import is_torch
+from chainrule.checking.ball import nearest
+from chainrule.checking.balls import balls
+from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError
+from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls
+from chainrule.checking.gradients.on_floats import FloatCheck
+from chainrule.checking.gradients.problem import Problem, array_of
+from chainrule.checking.gradients.runs import run_on_balls
+from chainrule.checking.report import Mismatch
+from chainrule.checking.user_code import on_balls
+
+
+def true_gradient(problem: Problem, i: int) -> Any:
+    """The gradient by one input from difference quotients of balls, or None."""
+    shape = problem.claim.shapes[i]
+
+    def nothing(*inputs: Any) -> Any:
+        """A claim of the right shapes."""
+        return tuple(np.zeros(each) if moves else None for each, moves in zip(shapes, moves_, strict=True))
+
+    shapes, moves_ = problem.claim.shapes, problem.claim.moves
+    zeros = replace(problem.claim, function=nothing)
+    if np.prod(shape, dtype=int) > 96:
+        return None
+    probe = Problem(problem.name, problem.function, problem.inputs, zeros, problem.value)
+    try:
+        check = run_on_balls(probe, 300)
+    except NotOnBalls:
+        return None
+    if isinstance(check, Mismatch):
+        return None
+    result = np.full(shape, np.nan)
+    for (j, index, _), (_, true) in check.seen.items():
+        if j == i:
+            result[index] = nearest(true)
+    return result
+
+
+def matrices_of(problem: Problem, bits: int) -> Mapping[int, tuple[Any, Any]]:
+    """Whole claimed and true Jacobians, outputs x inputs, where outputs and inputs are few."""
+    claim = problem.claim
+    outputs = int(np.prod(claim.output_shape, dtype=int))
+    if claim.form == "gradient" or outputs > 32 or not outputs:
+        return {}
+    found: dict[int, tuple[Any, Any]] = {}
+    try:
+        rebound = replace(claim, function=on_balls(claim.function))
+        whole = replace(claim, form="jacobian", function=_as_jacobian(rebound))
+        check = run_on_balls(Problem(problem.name, problem.function, problem.inputs, whole, problem.value), bits)
+    except NotOnBalls:
+        return {}
+    if isinstance(check, Mismatch):
+        return {}
+    for i, moves in enumerate(claim.moves):
+        size = int(np.prod(claim.shapes[i], dtype=int)) if moves else 0
+        if not size:
+            continue
+        got, true = np.full((outputs, size), np.nan), np.full((outputs, size), np.nan)
+        for (j, index, out), pair in check.seen.items():
+            if j == i:
+                at = (_flat(out, claim.output_shape), _flat(index, claim.shapes[i]))
+                got[at], true[at] = (nearest(ball) for ball in pair)
+        found[i] = got, true
+    return found
+
+
+def _flat(index: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    return int(np.ravel_multi_index(index, shape)) if shape else 0
+
+
+def _as_jacobian(claim: Claim) -> Function:
+    """The claim as Jacobians: a pullback is asked for every unit cotangent."""
+
+    def jacobian(*inputs: Any) -> Any:
+        if claim.form == "jacobian":
+            return claim.values(inputs)
+        if claim.form == "slope":
+            return tuple(
+                None if value is None else np.diag(balls(value).reshape(-1)).reshape(claim.output_shape + value.shape)
+                for value in claim.values(inputs)
+            )
+        rows = []
+        for out in np.ndindex(claim.output_shape):
+            unit = np.zeros(claim.output_shape)
+            unit[out] = 1.0
+            rows.append(claim.values(inputs, balls(unit)))
+        return tuple(
+            None
+            if column[0] is None
+            else balls(np.stack([np.asarray(balls(x)) for x in column]).reshape(claim.output_shape + column[0].shape))
+            for column in zip(*rows, strict=True)
+        )
+
+    return jacobian
+
+
+def normalised(problem: Problem, run: Callable[[Problem], BallCheck | FloatCheck | Mismatch]) -> str | None:
+    """The name of an input with which, divided by its sums along the last axis, the claim holds."""
+    for i, (name, x, moves) in enumerate(zip(problem.claim.names, problem.inputs, problem.claim.moves, strict=True)):
+        array = array_of(x)
+        if not moves or array.ndim == 0 or is_torch(x) or not isinstance(x, np.ndarray):
+            continue
+        totals = array.sum(axis=-1, keepdims=True)
+        if array.shape[-1] < 2 or not (totals > 0).all() or np.allclose(totals, 1):
+            continue
+        changed = tuple(array / totals if j == i else y for j, y in enumerate(problem.inputs))
+        try:
+            check = run(problem.at(changed))
+        except (NotOnBalls, WrongShapeError):
+            continue
+        if not isinstance(check, Mismatch) and check.checked and not check.failures():
+            return str(name)
+    return None

@@ -1,0 +1,59 @@
+"""One run of a check, on balls or on floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.checking.ball import Inexact, Undecided
+from chainrule.checking.balls import balls
+from chainrule.checking.gradients.claims import WrongShapeError
+from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls
+from chainrule.checking.gradients.on_floats import FloatCheck
+from chainrule.checking.gradients.problem import Problem, as_given
+from chainrule.checking.report import Mismatch, Unchecked
+from chainrule.checking.user_code import on_balls
+
+
+def run_on_balls(problem: Problem, bits: int) -> BallCheck | Mismatch:
+    """The check at `bits`, and at 4 and 16 times as many where that may help."""
+    function = _to_balls(on_balls(problem.function))
+    claim = replace(problem.claim, function=on_balls(problem.claim.function))
+    for more in (1, 4, 16):
+        check = BallCheck(problem.name, function, claim, problem.arrays, more * bits)
+        try:
+            with np.errstate(all="ignore"):
+                check.run()
+        except WrongShapeError as wrong:
+            return Mismatch(problem.name, problem.claim.form, wrong.entry, wrong.got, wrong.expected)
+        except Inexact as reason:
+            raise NotOnBalls(str(reason)) from None
+        except Undecided as reason:
+            if more == 16:
+                raise NotOnBalls(str(reason)) from None
+            continue
+        except NotOnBalls:
+            raise
+        except Exception as error:
+            raise NotOnBalls(f"{type(error).__name__}: {error}") from None
+        if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in check.findings):
+            break
+    return check
+
+
+def _to_balls(function: Callable[..., Any]) -> Callable[..., Any]:
+    def on_arrays(*inputs: Any) -> Any:
+        result = function(*inputs)
+        return balls(np.asarray(result, dtype=object)) if isinstance(result, list) else balls(result)
+
+    return on_arrays
+
+
+def run_on_floats(problem: Problem) -> FloatCheck:
+    """The check by Taylor remainders."""
+    check = FloatCheck(problem.name, problem.function, problem.claim, as_given(problem.inputs))
+    check.run()
+    return check
