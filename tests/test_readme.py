@@ -10,14 +10,24 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_readmes_python_example_prints_what_it_says(capsys):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    code, printed = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL).groups()
+BLOCKS = re.findall(
+    r"```python\n(.*?)```\n\n```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
+
+@pytest.mark.parametrize(("code", "printed"), BLOCKS)
+def test_the_readmes_python_examples_print_what_it_says(code, printed, capsys):
     exec(compile(code, "README.md", "exec"), {})
     got, expected = capsys.readouterr().out.splitlines(), printed.splitlines()
-    # The accuracy is a count over 450 samples; the last bits of the machine's products may move a sample or two.
-    assert float(got[0]) == pytest.approx(float(expected[0]), abs=2.5 / 450)
-    assert got[1:] == expected[1:]
+    if re.fullmatch(r"0\.\d+", expected[0]):
+        # The accuracy is a count over 450 samples; the last bits of the machine's products may move a sample or two.
+        assert float(got[0]) == pytest.approx(float(expected[0]), abs=2.5 / 450)
+        got, expected = got[1:], expected[1:]
+    assert got == expected
+
+
+def test_the_readme_has_examples():
+    assert len(BLOCKS) >= 2
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.py")))
