@@ -1,0 +1,231 @@
+"""`python -m docs.mathematics`, in a checkout installed by `pip install -e .`: write docs/mathematics.md.
+
+The page is a table of everything that chainrule computes. Records come from docs/catalogue; identities from the
+catalogue of the tests; formulas, derivatives, domains and error bounds of rules from the rules themselves.
+`tests/test_mathematics.py` fails where the file is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import runpy
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from chainrule import rules
+from docs.catalogue import EXAMPLES, OPERATORS, SYSTEMS, WHERE, Example, Operator, System
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "mathematics.md"
+IDENTITIES: tuple[Any, ...] = runpy.run_path(str(ROOT / "tests" / "identities" / "catalogue.py"))["IDENTITIES"]
+"""Records of key, statement, condition and test."""
+
+EVERY_RULE = "tests/rules/test_every_rule.py::test_derivatives_agree_with_difference_quotients_at_300_bits"
+"""The test that holds the derivatives of every registered rule against difference quotients of balls."""
+
+OPENING = """\
+<!-- Written by `python -m docs.mathematics`. Edit docs/catalogue/, or the rules, and run that again. -->
+
+# The mathematics of chainrule
+
+Everything that chainrule computes: by name and formula, where it lives, and the test that shows it. The formulas of
+rules come from the rules themselves, and a test fails where this page names a function or a test that does not exist.
+
+- [Systems](#systems): {systems} models, losses and heads.
+- [Operators](#operators): {operators}, and [further rules](#further-rules).
+- [Identities](#identities): {identities}, each tested in float64, float32 and, at 300 bits, in balls.
+- [Numeric examples](#numeric-examples): {examples}, computed again by
+  [`tests/test_numeric_examples.py`](../tests/test_numeric_examples.py).
+
+**Notation.** Samples are rows: a layer is `x W + b`, with `W` of shape in_features x out_features. `d W` is the
+gradient of the loss by `W`, in the shape of `W`. `J[i, j] = dy_i/dx_j`; `v` is the cotangent of an output and `v J`
+its pullback. `s = softmax(x)`; `sigma` is the logistic sigmoid; `H` the step with `H(0) = 1/2`; `[P]` is 1 if `P`
+holds and 0 otherwise; `e_y` is 1 at `y` and 0 elsewhere; `E_S` and `Var_S` are mean and variance under the
+probabilities `S`. `u v` of two rows is taken entry by entry, `u.v` is its sum, and `h^T v` an outer product; in
+Jacobians such as `diag(s) - s s^T` and `I - 1 s^T` the vectors `s` and `1`, of ones, are columns. Labels count from 0
+in code.
+
+**Error bounds** are claims about the public forms, in units in the last place (ulp), over the regions that the tests
+state.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """The text of docs/mathematics.md."""
+    named = {operator.rule for operator in OPERATORS}
+    further = [Operator(name, name, name) for name in rules.names() if name not in named]
+    counts = {"systems": SYSTEMS, "operators": OPERATORS, "identities": IDENTITIES, "examples": EXAMPLES}
+    return "\n".join(
+        [
+            OPENING.format(**{name: len(records) for name, records in counts.items()}),
+            *_section("Systems", ("system", "formula", "where", "test"), map(_system, SYSTEMS)),
+            *_section("Operators", _OPERATOR_COLUMNS, map(_operator, OPERATORS)),
+            *_section("Further rules", _OPERATOR_COLUMNS, map(_operator, further)),
+            *_section(
+                "Identities", ("identity", "statement", "condition", "where", "test"), map(_identity, IDENTITIES)
+            ),
+            *_section("Numeric examples", ("example", "formula", "values", "where", "test"), map(_example, EXAMPLES)),
+        ]
+    )
+
+
+_OPERATOR_COLUMNS = ("operator", "formula", "derivative", "domain", "error bound", "where", "test")
+
+
+def _system(system: System) -> tuple[str, ...]:
+    where = [*([system.not_yet] if system.not_yet else []), *map(_place, system.where)]
+    return system.name, _code(system.formula), _lines(where), _lines(map(_test, system.tests))
+
+
+def _operator(operator: Operator) -> tuple[str, ...]:
+    formula, derivative, domain = [operator.formula], [operator.derivative], [operator.domain]
+    where = [*([operator.not_yet] if operator.not_yet else []), *map(_place, places_of(operator))]
+    bound = "-"
+    if operator.rule:
+        rule = rules.get(operator.rule)
+        formula.insert(0, rule.formula)
+        derivative.insert(0, rule.derivative)
+        domain.insert(0, rule.domain)
+        if rule.kinks != "none":
+            domain.append(f"at the kink {rule.kinks}")
+        bound = "none" if rule.error_bound is None else f"{rule.error_bound} ulp" if rule.error_bound else "exact"
+    return (
+        operator.name,
+        _code("\n".join(filter(None, formula))),
+        _code("\n".join(filter(None, derivative))),
+        _lines(_text(part) for part in domain if part),
+        bound,
+        _lines(where),
+        _lines(map(_test, tests_of(operator))),
+    )
+
+
+def _identity(identity: Any) -> tuple[str, ...]:
+    name = identity.key.replace("-", " ")
+    condition = _text(identity.condition) or "always"
+    return name, _code(identity.statement), condition, _lines(map(_place, WHERE[identity.key])), _test(identity.test)
+
+
+def _example(example: Example) -> tuple[str, ...]:
+    values = _lines(f"{_text(label)}: `{digits}`" for label, digits in example.values)
+    where, tests = _lines(map(_place, example.where)), _lines(map(_test, example.tests))
+    return example.name, _code(example.formula), values, where, tests
+
+
+def places_of(operator: Operator) -> tuple[str, ...]:
+    """The dotted paths of an operator; first, if it is one, that of the rule."""
+    own = (f"chainrule.rules.{operator.rule}",) if operator.rule else ()
+    return own + operator.where
+
+
+def tests_of(operator: Operator) -> tuple[str, ...]:
+    """The node ids of an operator's tests; last, for a rule, that of the check of its derivatives."""
+    return operator.tests + ((f"{EVERY_RULE}[{operator.rule}-(k,)]",) if operator.rule else ())
+
+
+def source_of(dotted: str) -> Path:
+    """The file in which the public name at that path is written down, found without line numbers that go stale.
+
+    Raises
+    ------
+    LookupError
+        Where no module of chainrule defines it.
+
+    Examples
+    --------
+    >>> source_of("chainrule.rules.softmax").name, source_of("chainrule.networks.Plan.loss_and_gradient").name
+    ('softmax.py', 'plan.py')
+    """
+    module, *names = _module_and_names(dotted)
+    if not names:
+        raise LookupError(f"{dotted}: expected a name inside a module")
+    file = _definition(module, names[0])
+    if file is None:
+        raise LookupError(f"{dotted}: no module of chainrule defines {names[0]}")
+    value: Any = getattr(import_module(module), names[0])
+    for name in names[1:]:
+        if name not in vars(value):
+            raise LookupError(f"{dotted}: {names[0]} defines no {name}")
+        value = inspect.getattr_static(value, name)
+    return file
+
+
+def _module_and_names(dotted: str) -> tuple[str, ...]:
+    """The package or module, and what is left; a rule hides the module of its name, as for users."""
+    parts = dotted.split(".")
+    home = parts[0]
+    for index, part in enumerate(parts[1:], start=1):
+        defined = _definition(home, part) is not None
+        if defined or importlib.util.find_spec(f"{home}.{part}") is None:
+            return (home, *parts[index:])
+        home = f"{home}.{part}"
+    return (home,)
+
+
+@cache
+def _definition(module: str, name: str) -> Path | None:
+    """The file where a name of a module is defined, followed through `from ... import`."""
+    file = inspect.getsourcefile(import_module(module))
+    assert file is not None
+    for node in ast.parse(Path(file).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chainrule"):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return _definition(node.module, alias.name)
+        if name in _defined_by(node):
+            return Path(file)
+    return None
+
+
+def _defined_by(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _place(dotted: str) -> str:
+    return f"[`{dotted}`](../{source_of(dotted).relative_to(ROOT).as_posix()})"
+
+
+def _test(node: str) -> str:
+    return f"[`{node}`](../{node.partition('::')[0]})"
+
+
+def _code(formula: str) -> str:
+    """One code span a line. GitHub reads a bar inside a table's code as the end of a cell unless it is escaped."""
+    return _lines(f"`{line}`" for line in formula.replace("|", r"\|").split("\n"))
+
+
+def _text(text: str) -> str:
+    """Prose with formulas in it, none of which Markdown is to read as markup."""
+    for mark in "\\`*_<|":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "<br>".join(lines)
+
+
+if __name__ == "__main__":
+    main()
