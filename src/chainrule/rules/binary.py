@@ -25,6 +25,15 @@ class Residuals(NamedTuple):
 
     by_logits: Array
     by_targets: Array
+    slope: Array | None = None
+    """A second factor of the slope by the logit: their product alone may underflow where v times it does not."""
+
+    def times(self, vector: Array, *, out: Array | None = None) -> Array:
+        """The slope by the logit times a vector, entry by entry."""
+        xp = namespace(self.by_logits)
+        if self.slope is None:
+            return xp.multiply(vector, self.by_logits, out=out)
+        return xp.multiply(vector * self.by_logits, self.slope, out=out)
 
 
 Cotangents = tuple[Array | None, Array | None]
@@ -64,18 +73,18 @@ def _pullback(
     xp = namespace(cotangent)
     to_logits, to_targets = out or (None, None)
     return (
-        None if out and to_logits is None else xp.multiply(cotangent, residuals.by_logits, out=to_logits),
+        None if out and to_logits is None else residuals.times(cotangent, out=to_logits),
         None if out and to_targets is None else xp.multiply(cotangent, residuals.by_targets, out=to_targets),
     )
 
 
 def _pushforward(residuals: Residuals, logits_tangent: Array | None, targets_tangent: Array | None) -> Array:
-    moved = 0 * residuals.by_logits if logits_tangent is None else residuals.by_logits * logits_tangent
+    moved = residuals.times(0 if logits_tangent is None else logits_tangent)
     return moved if targets_tangent is None else moved + residuals.by_targets * targets_tangent
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
-    return diagonal_matrix(residuals.by_logits), diagonal_matrix(residuals.by_targets)
+    return diagonal_matrix(residuals.times(1)), diagonal_matrix(residuals.by_targets)
 
 
 def value_and_pullback(
@@ -129,7 +138,7 @@ def _squared_forward(
     xp = namespace(logits)
     miss = _miss(logits, targets)
     losses = xp.multiply(0.5 * miss, miss, out=out)
-    return losses, Residuals(miss * sigmoid_slope(logits), -miss)
+    return losses, Residuals(miss, -miss, sigmoid_slope(logits))
 
 
 half_squared_error = Rule(

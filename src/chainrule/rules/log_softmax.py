@@ -34,11 +34,18 @@ class FromOutput(NamedTuple):
 class Residuals(NamedTuple):
     """What the exact derivatives of log-softmax need."""
 
-    probs: Array
+    exponentials: Array
+    total: Array
+    """Their sum, of shape (..., 1); s is the quotient."""
     top: Array
     """The index of a largest logit of each row."""
     others_at_top: Array
     """1 - s at that entry, computed without the subtraction, of shape (..., 1)."""
+
+    @property
+    def probs(self) -> Array:
+        """s."""
+        return self.exponentials / self.total
 
 
 def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, FromOutput]:
@@ -71,15 +78,15 @@ def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | 
     below = xp.subtract(results.logits, results.maximum, out=out)
     log_probs = xp.subtract(below, results.log_rest, out=own(below) if out is None else out)
     total = results.total
-    probs = xp.divide(results.exponentials, total, out=own(results.exponentials))
-    return log_probs, Residuals(probs, results.top, results.rest / total)
+    return log_probs, Residuals(results.exponentials, total, results.top, results.rest / total)
 
 
 def exact_pullback(
     residuals: Residuals, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None
 ) -> Array:
     """v - s sum(v); at the largest logit v (1 - s) - s (sum of the other v)."""
-    xp, (probs, top, others_at_top) = namespace(cotangent), residuals
+    xp, probs = namespace(cotangent), residuals.probs
+    top, others_at_top = residuals.top, residuals.others_at_top
     cotangent = xp.broadcast_to(cotangent, probs.shape)
     at_top = take_class(cotangent, top)
     result, rest = without_entry(cotangent + 0, top)
@@ -91,7 +98,9 @@ def exact_pullback(
         scale = xp.where(finite, xp.ones_like(rest), xp.full_like(rest, room))
         at_top = at_top * scale
         result, rest = without_entry(cotangent * scale, top)
-    at_top, share = at_top * others_at_top - take_class(probs, top) * rest, probs * (rest + at_top)
+    total = rest + at_top
+    at_top = at_top * others_at_top - take_class(probs, top) * rest
+    share = xp.multiply(probs, total, out=own(probs))
     result = with_entry(xp.subtract(result, share, out=own(share)), top, at_top)
     if scale is not None:
         result = result / scale
@@ -101,7 +110,7 @@ def exact_pullback(
 def pushforward(residuals: Residuals, tangent: Array | None) -> Array:
     """t - s.t, measured as softmax does."""
     if tangent is None:
-        return 0 * residuals.probs
+        return 0 * residuals.exponentials
     moved, scale = from_mean(Probs(residuals.probs, residuals.top), tangent)
     return moved if scale is None else moved / scale
 

@@ -26,7 +26,6 @@ No row sees another one, and none of this warns.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +33,7 @@ import numpy as np
 from chainrule.arrays import (
     Array,
     class_mask,
+    empty,
     is_floating,
     is_torch,
     may_write,
@@ -51,7 +51,7 @@ condition number, the sum of the magnitudes over the magnitude of the sum. Each 
 
 An exponential is off by at most 4 units (3 by NumPy's float32 exp, others are better; half a unit by each rounding of
 e + e r), its row's sum by that and log2(k) roundings (both libraries add pairwise), and every quotient, difference and
-product adds half a unit: 28 at a million classes if all of them pointed one way. They do not: 5 is the most measured.
+product adds half a unit: 28 at a million classes if all of them pointed one way. They do not: 6.2 is the most measured.
 """
 
 NUMPY_BLOCK = 2**15
@@ -98,9 +98,11 @@ def shifted(logits: Array) -> Shifted:
     xp = namespace(logits)
     top = xp.argmax(logits, axis=-1)
     logits, maximum = _without_infinite_maximum(logits, take_class(logits, top))
-    exponentials = _exponentials(logits, maximum)
-    at_top = take_class(exponentials, top)
-    exponentials, rest = without_entry(exponentials, top)
+    exponentials, rest = without_entry(_exponentials(logits, maximum), top)
+    if is_floating(logits) and not surely(rest == rest):
+        # What is fast for finite x - c gives nan where that is -inf.
+        exponentials, rest = without_entry(_any_exponentials(logits, maximum), top)
+    at_top = _any_exponentials(maximum, maximum)
     return Shifted(logits, maximum, top, with_entry(exponentials, top, at_top), at_top, rest)
 
 
@@ -116,43 +118,38 @@ def _without_infinite_maximum(logits: Array, maximum: Array) -> tuple[Array, Arr
 
 
 def _exponentials(logits: Array, maximum: Array) -> Array:
+    """e^(x - c) where x - c is finite; other entries may be nan, for which `_any_exponentials` is there."""
+    if not may_write(logits):
+        return _any_exponentials(logits, maximum)
+    # Row-major whatever the logits are, so that its rows in two dimensions are a view.
+    exponentials = empty(tuple(logits.shape), logits)
+    classes = logits.shape[-1]
+    x, c, e = logits.reshape(-1, classes), _rounded_down(maximum).reshape(-1, 1), exponentials.reshape(-1, classes)
+    # A few rows at a time, so that what lies between the logits and the exponentials stays in the cache.
+    count = max(1, (TORCH_BLOCK if is_torch(logits) else NUMPY_BLOCK) // classes)
+    room = namespace(logits).empty_like(e[:count])
+    with np.errstate(invalid="ignore"):
+        for start in range(0, x.shape[0], count):
+            rows = slice(start, start + count)
+            _write(x[rows], c[rows], e[rows], room[: x[rows].shape[0]])
+    return exponentials
+
+
+def _write(logits: Array, origin: Array, exponentials: Array, room: Array) -> None:
+    xp = namespace(logits)
+    difference = xp.subtract(logits, origin, out=room)
+    xp.exp(difference, out=exponentials)
+    rounded_away = xp.subtract(logits, xp.add(difference, origin, out=room), out=room)
+    xp.multiply(rounded_away, exponentials, out=room)
+    xp.add(exponentials, room, out=exponentials)
+
+
+def _any_exponentials(logits: Array, maximum: Array) -> Array:
+    """e^(x - c): 0 where x - c is -inf, nan where it is nan."""
     xp = namespace(logits)
     if not is_floating(logits):
         return xp.exp(logits - maximum)
-    origin = _rounded_down(maximum)
-    if not may_write(logits):
-        return _counted(logits, origin)
-    exponentials = xp.empty_like(logits)
-    finite = all(_written(*block) for block in _blocks(logits, origin, exponentials))
-    return exponentials if finite else _counted(logits, origin)
-
-
-def _blocks(logits: Array, origin: Array, exponentials: Array) -> Iterator[tuple[Array, Array, Array]]:
-    """The rows, a few at a time, so that what is between the logits and the exponentials stays in the cache."""
-    classes = logits.shape[-1]
-    x, c, e = logits.reshape(-1, classes), origin.reshape(-1, 1), exponentials.reshape(-1, classes)
-    count = max(1, (TORCH_BLOCK if is_torch(logits) else NUMPY_BLOCK) // classes)
-    for start in range(0, x.shape[0], count):
-        yield x[start : start + count], c[start : start + count], e[start : start + count]
-
-
-def _written(logits: Array, origin: Array, exponentials: Array) -> bool:
-    """Write the exponentials of finite logits; whether they are numbers, which they are not where x - c is infinite."""
-    xp = namespace(logits)
-    with np.errstate(invalid="ignore"):
-        difference = logits - origin
-        xp.exp(difference, out=exponentials)
-        rounded_away = xp.subtract(logits, xp.add(difference, origin, out=difference), out=difference)
-        xp.multiply(rounded_away, exponentials, out=rounded_away)
-        xp.add(exponentials, rounded_away, out=exponentials)
-    total = xp.sum(exponentials)
-    return bool(total == total)
-
-
-def _counted(logits: Array, origin: Array) -> Array:
-    """The same for any logits: 0 where x - c is -inf, nan where it is nan."""
-    xp = namespace(logits)
-    origin = xp.broadcast_to(origin, logits.shape)
+    origin = xp.broadcast_to(_rounded_down(maximum), logits.shape)
     counted = logits - origin > -math.inf
     x = xp.where(counted, logits, origin)
     difference = x - origin

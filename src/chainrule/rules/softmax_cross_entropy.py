@@ -18,12 +18,15 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from chainrule.arrays import (
     Array,
     Workspace,
     check_labels,
     class_mask,
     holds_labels,
+    is_floating,
     namespace,
     same_shape,
     surely,
@@ -125,17 +128,21 @@ def _on_rows(
     _, other_targets = without_entry(rows + 0, top)
     target_at_top = take_class(rows, top)
     total = other_targets + target_at_top
-    # A class without target weight does not count, even at logit -inf, where 0 * inf would be nan.
-    counted = below
-    if not surely(below > -math.inf):
-        counted = xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below)
-    terms = rows * counted
-    gaps = xp.sum(xp.negative(terms, out=own(terms)), axis=-1)
+    gaps = _gaps(rows, below)
+    if not (is_floating(below) and surely(gaps == gaps)):
+        # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
+        gaps = _gaps(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))
     losses = xp.add(gaps, (total * results.log_rest)[..., 0], out=out)
     at_top = take_class(probs, top) * other_targets - target_at_top * others_at_top
     fraction = xp.full_like(total, smoothing) if smoothing else None
     kept = None if holds_labels(targets) else below
     return losses, Residuals(probs, Soft(rows, total, top, at_top, kept, results.log_rest, fraction))
+
+
+def _gaps(rows: Array, below: Array) -> Array:
+    """sum_i t_i (m - x_i), of shape (...)."""
+    with np.errstate(invalid="ignore"):
+        return namespace(rows).sum(rows * -below, axis=-1)
 
 
 def by_logits(residuals: Residuals) -> Array:

@@ -1,0 +1,55 @@
+"""`python -m benchmarks.accuracy`: the worst error of every operator, against balls, beside its peers.
+
+Writes the tables to docs/accuracy.md (or --out), and every figure to --json FILE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.accuracy.measuring import OPERATORS, Cell, cells
+from benchmarks.accuracy.regions import MANY
+from benchmarks.accuracy.report import document
+from benchmarks.accuracy.sweep import sweep
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--operators", nargs="*", help="names; all of them unless given")
+    parser.add_argument("--rows", type=int, default=12, help="rows of a region")
+    parser.add_argument("--many", type=int, default=MANY, help="classes of the widest region, 0 for none")
+    parser.add_argument("--stride", type=int, default=97, help="of float32 numbers, every how many are swept; 0: none")
+    parser.add_argument("--out", type=Path, default=Path("docs/accuracy.md"))
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    wanted = [operator for operator in OPERATORS if options.operators is None or operator.name in options.operators]
+    measured: list[Cell] = []
+    for cell in cells(wanted, rows=options.rows, many=options.many):
+        measured.append(cell)
+        shown = "  ".join(f"{name} {errors.units:.3g}" for name, errors in cell.errors.items())
+        print(f"{cell.operator} {cell.form} {cell.dtype} {cell.region}: {shown}", flush=True)
+    swept = sweep(options.stride) if options.stride else []
+    seconds = time.perf_counter() - start
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(document(measured, swept, options, seconds))
+    if options.json:
+        figures = {"cells": [asdict(cell) for cell in measured], "float32 sweep": [asdict(row) for row in swept]}
+        # Strict JSON knows no infinity: an infinitely wrong entry is the string "inf".
+        options.json.write_text(json.dumps(_finite(figures), indent=1, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return "inf" if value == float("inf") else value
+
+
+if __name__ == "__main__":
+    main()

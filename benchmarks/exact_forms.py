@@ -1,0 +1,208 @@
+"""`python -m benchmarks.exact_forms`: what the digits of the tails cost, side by side in one run.
+
+The public forms of the softmax family against the usual ones, written in the same library with the same operations:
+
+    softmax                 e = exp(x - max x), p = e / sum e                  p * (v - sum p v)
+    log_softmax             b = x - max x, y = b - log(sum exp b)              v - exp(y) * sum v
+    log_sum_exp             max x + log(sum exp(x - max x))                    v p
+    softmax_cross_entropy   log-sum-exp - x[label], or t . (log-sum-exp - x)   v (p - t)
+
+"forward" computes the value and what the pullback needs, "pullback" takes that from the forward: for the usual forms
+p (for log-softmax y), held ready. Contestants take turns; figures are medians, and results are compared before
+anything is timed. Logits are normal numbers times a scale.
+
+Where the exact forms take longer, the passes over the array say why: for softmax's forward the usual form makes five
+(max, subtract, exp, sum, divide), the exact one four more that recover what the subtraction rounds away (add,
+subtract, multiply, add, in blocks that stay in the cache) and finds the index of the largest instead of its value. In
+float32, where exp costs no more than two such passes, that is half as long again; PyTorch's argmax alone takes eight
+times as long as its amax.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import namespace, take_class, to_numpy
+
+LIMIT = 1.3
+"""What the exact forms may take, in multiples of the usual ones."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One operator: the usual form beside the exact one, both of no arguments."""
+
+    rule: str
+    form: str
+    usual: Callable[[], Any]
+    exact: Callable[[], Any]
+
+
+def softmax_usual(x: Any) -> Any:
+    xp = namespace(x)
+    e = xp.exp(x - xp.amax(x, axis=-1, keepdims=True))
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def log_softmax_usual(x: Any) -> Any:
+    xp = namespace(x)
+    below = x - xp.amax(x, axis=-1, keepdims=True)
+    return below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
+
+
+def log_sum_exp_usual(x: Any) -> Any:
+    xp = namespace(x)
+    maximum = xp.amax(x, axis=-1, keepdims=True)
+    return (maximum + xp.log(xp.sum(xp.exp(x - maximum), axis=-1, keepdims=True)))[..., 0]
+
+
+def on_labels_usual(x: Any, labels: Any) -> Any:
+    xp = namespace(x)
+    e = xp.exp(x - xp.amax(x, axis=-1, keepdims=True))
+    total = xp.sum(e, axis=-1, keepdims=True)
+    losses = xp.amax(x, axis=-1) + xp.log(total)[..., 0] - take_class(x, labels)[..., 0]
+    return losses, e / total
+
+
+def on_rows_usual(x: Any, targets: Any) -> Any:
+    xp = namespace(x)
+    below = x - xp.amax(x, axis=-1, keepdims=True)
+    e = xp.exp(below)
+    total = xp.sum(e, axis=-1, keepdims=True)
+    return xp.sum(targets * (xp.log(total) - below), axis=-1), e / total
+
+
+def pairs(x: Any, v: Any, labels: Any, targets: Any) -> Iterator[Pair]:
+    """Every operator's forward and pullback at logits x, for cotangents v (of the shape of x)."""
+    xp, one = namespace(x), v[..., 0]
+    probs, log_probs = softmax_usual(x), log_softmax_usual(x)
+    hot = xp.where(labels[..., None] == xp.arange(x.shape[-1]), xp.ones_like(x), xp.zeros_like(x))
+
+    def forms(name: str, *inputs: Any) -> tuple[Any, Any]:
+        exact = rules.get(name).exact_forms
+        return lambda: exact.forward(x, *inputs), exact.pullback
+
+    forward, pullback = forms("softmax")
+    kept = forward()[1]
+    yield Pair("softmax", "forward", lambda: softmax_usual(x), lambda: forward()[0])
+    yield Pair(
+        "softmax",
+        "pullback",
+        lambda: probs * (v - xp.sum(probs * v, axis=-1, keepdims=True)),
+        lambda kept=kept, pullback=pullback: pullback(kept, v),
+    )
+    log_forward, log_pullback = forms("log_softmax")
+    log_kept = log_forward()[1]
+    yield Pair("log_softmax", "forward", lambda: log_softmax_usual(x), lambda: log_forward()[0])
+    yield Pair(
+        "log_softmax",
+        "pullback",
+        lambda: v - xp.exp(log_probs) * xp.sum(v, axis=-1, keepdims=True),
+        lambda: log_pullback(log_kept, v),
+    )
+    sum_forward, sum_pullback = forms("log_sum_exp")
+    sum_kept = sum_forward()[1]
+    yield Pair("log_sum_exp", "forward", lambda: log_sum_exp_usual(x), lambda: sum_forward()[0])
+    yield Pair("log_sum_exp", "pullback", lambda: one[..., None] * probs, lambda: sum_pullback(sum_kept, one))
+    hard_forward, loss_pullback = forms("softmax_cross_entropy", labels)
+    hard_kept = hard_forward()[1]
+    name = "softmax_cross_entropy, labels"
+    yield Pair(name, "forward", lambda: on_labels_usual(x, labels)[0], lambda: hard_forward()[0])
+    yield Pair(
+        name, "pullback", lambda: one[..., None] * (probs - hot), lambda: loss_pullback(hard_kept, one, out=None)[0]
+    )
+    soft_forward, _ = forms("softmax_cross_entropy", targets)
+    soft_kept, out = soft_forward()[1], xp.empty_like(x)
+    name = "softmax_cross_entropy, rows"
+    yield Pair(name, "forward", lambda: on_rows_usual(x, targets)[0], lambda: soft_forward()[0])
+    yield Pair(
+        name,
+        "pullback",
+        lambda: xp.multiply(one[..., None], probs - targets, out=out),
+        lambda: loss_pullback(soft_kept, one, out=(out, None))[0],
+    )
+
+
+def agree(pair: Pair, eps: float) -> bool:
+    """Whether the two results are the same but for the last places of the largest entry."""
+    a, b = (to_numpy(f()).astype(np.float64) for f in (pair.usual, pair.exact))
+    return bool(np.abs(a - b).max() <= 64 * eps * max(1.0, np.abs(b).max()))
+
+
+def medians(pair: Pair, rounds: int) -> tuple[float, float]:
+    """Seconds for the usual and the exact form, in turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds + 2):
+        for which, function in enumerate((pair.usual, pair.exact)):
+            start = time.perf_counter()
+            function()
+            if number >= 2:
+                times[which].append(time.perf_counter() - start)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def arrays(library: str, dtype: str, scale: float, shape: tuple[int, int]) -> tuple[Any, ...]:
+    stream = np.random.default_rng(0)
+    x = (scale * stream.standard_normal(shape)).astype(dtype)
+    v = stream.standard_normal(shape).astype(dtype)
+    labels = stream.integers(0, shape[1], shape[0])
+    targets = stream.dirichlet(np.ones(shape[1]), shape[0]).astype(dtype)
+    if library == "numpy":
+        return x, v, labels, targets
+    import torch
+
+    return tuple(torch.from_numpy(a) for a in (x, v, labels, targets))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=41)
+    parser.add_argument("--shape", type=int, nargs=2, default=(1000, 1000))
+    parser.add_argument("--scales", type=float, nargs="*", default=(1.0, 10.0, 200.0))
+    parser.add_argument("--libraries", nargs="*", default=("numpy", "torch"))
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for PyTorch; NumPy takes one here")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    options = parser.parse_args()
+    if "torch" in options.libraries:
+        import torch
+
+        torch.set_num_threads(options.threads)
+    print(f"{options.shape[0]} x {options.shape[1]}, medians of {options.rounds} rounds, {platform.machine()}")
+    figures = []
+    for library in options.libraries:
+        for dtype in ("float64", "float32"):
+            for scale in options.scales:
+                print(f"\n{library}, {dtype}, logits of scale {scale:g}")
+                for pair in pairs(*arrays(library, dtype, scale, tuple(options.shape))):
+                    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+                        if not agree(pair, float(np.finfo(dtype).eps) * scale):
+                            raise SystemExit(f"{pair.rule}, {pair.form}: the two forms disagree")
+                        usual, exact = medians(pair, options.rounds)
+                    ratio = exact / usual
+                    print(
+                        f"  {pair.rule:<32}{pair.form:<10}{usual * 1e3:8.3f} ms usual {exact * 1e3:8.3f} ms exact"
+                        f"{ratio:7.2f} x{'' if ratio <= LIMIT else '  above ' + str(LIMIT)}",
+                        flush=True,
+                    )
+                    figures.append(
+                        {"library": library, "dtype": dtype, "scale": scale, "rule": pair.rule, "form": pair.form}
+                        | {"usual_ms": usual * 1e3, "exact_ms": exact * 1e3, "ratio": ratio}
+                    )
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
