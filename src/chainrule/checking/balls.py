@@ -54,7 +54,7 @@ class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
         entries = _plain(balls(value))
         super().__setitem__(index, entries[()] if entries.ndim == 0 else entries)
 
-    def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:  # type: ignore[override]
+    def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
         """The same balls for a dtype of floats, which are not rounded to it; other dtypes need exact values."""
         if np.dtype(dtype).kind in "fO":
             return self.copy()

@@ -1,0 +1,63 @@
+"""What users pass to a head, as arrays of one library and dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, as_floats, as_like, empty, is_floating, is_sparse, is_torch, namespace
+
+
+def beside(x: Any, like: Array) -> Any:
+    """`x` on the library, dtype and device of `like`; beside balls, as balls, since plain numbers would round."""
+    if is_torch(like) or is_floating(like):
+        return as_like(x, like)
+    result = empty(tuple(np.shape(x)), like)
+    result[...] = x
+    return result
+
+
+def floats(name: str, x: Any) -> Any:
+    """`x` as a dense array of float64, float32 or balls; ValueError for anything else."""
+    if is_sparse(x):
+        raise ValueError(f"{name}: expected a dense array, got a sparse one")
+    array = as_floats(x)
+    if is_floating(array) and str(array.dtype).removeprefix("torch.") not in ("float64", "float32"):
+        raise ValueError(f"{name}: expected float64 or float32, got {array.dtype}")
+    if not is_torch(array) and array.dtype.kind not in "fO":
+        raise ValueError(f"{name}: expected numbers, got dtype {array.dtype}")
+    return array
+
+
+def floats_like(name: str, x: Any, like: Array) -> Any:
+    """The same on the library, dtype and device of `like`."""
+    return x if x is like else beside(floats(name, x), like)
+
+
+def detached(x: Any) -> Any:
+    """`x` without its history, if it is a tensor."""
+    return x.detach() if is_torch(x) else x
+
+
+def positions(counts: Any) -> Any:
+    """Where the booleans are true; None if everywhere."""
+    return None if bool(counts.all()) else namespace(counts).where(counts)[0]
+
+
+def ones(count: int, like: Array) -> Any:
+    """So many ones, on the library, dtype and device of `like`."""
+    return beside(np.ones(count), like)
+
+
+def total_of(weights: Any) -> Any:
+    """Their sum: a float64 for machine floats."""
+    xp = namespace(weights)
+    return float(xp.sum(weights, dtype=xp.float64)) if is_floating(weights) else xp.sum(weights)
+
+
+def in_dtype_of(total: Any, like: Array) -> Any:
+    """A number rounded to the dtype of `like`."""
+    if is_torch(like):
+        return total.to(like.dtype)
+    return like.dtype.type(total) if is_floating(like) else total

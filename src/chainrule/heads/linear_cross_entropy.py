@@ -1,0 +1,380 @@
+"""Cross entropy of a linear softmax head, with gradients and second-order products, without its rows x classes logits.
+
+    z = (X W^T + b) / tau,   l_i = log sum_c e^(z_ic) - z_iy,   loss = sum_i w_i l_i / sum_i w_i   (reduction "mean")
+    dl/dz = p - e_y,   dloss/dW = sum_i w_i (p_i - e_y) x_i^T / (tau sum w),   d^2 l/dz^2 = diag(p) - p p^T
+
+W is classes x features, as PyTorch's Linear and scikit-learn's `coef_` store it; pass the transposed view of weights
+stored features x classes, as this package's networks do: `W=weights.T` copies nothing.
+
+What is exact and what is not: a logit is a sum of d + 1 products, whose rounding no later step can undo. Beyond that
+nothing cancels: logits are measured from their largest, the largest exponential stays outside the sum, and the
+gradient at a label is minus the sum of the other probabilities. No probability is clipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from chainrule.arrays import is_floating, is_torch, namespace, same_shape
+from chainrule.heads.chunks import Gradients, Head, Tangent
+from chainrule.heads.inputs import detached, floats, floats_like, in_dtype_of, ones, positions, total_of
+from chainrule.heads.passes import losses, losses_and_gradients, predictions, products
+from chainrule.heads.targets import check_labels, read_targets
+from chainrule.rules.softmax_cross_entropy import check_label_smoothing
+
+REDUCTIONS = ("mean", "sum", "none")
+VARIABLES = ("X", "W", "bias", "temperature")
+MEMORY = 64 << 20
+
+Result = TypeVar("Result")
+
+
+def linear_cross_entropy(
+    X: Any,
+    W: Any,
+    labels: Any,
+    bias: Any = None,
+    *,
+    weights: Any = None,
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: str = "mean",
+    memory: int = MEMORY,
+) -> Any:
+    """The loss alone; on PyTorch tensors that require gradients, a loss that can be differentiated, and twice.
+
+    Parameters and errors are those of `LinearCrossEntropy`, which also gives gradients and second-order products.
+
+    Returns
+    -------
+    A number for "mean" and "sum", one loss per sample for "none" (0 for ignored ones), in the dtype of `X`.
+
+    Examples
+    --------
+    >>> X, W = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.5, 0.0], [0.0, 0.25], [-1.0, 1.0]])
+    >>> round(float(linear_cross_entropy(X, W, [0, 2])), 6)
+    1.52915
+    """
+    problem = LinearCrossEntropy(
+        X,
+        W,
+        labels,
+        bias,
+        weights=weights,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+        temperature=temperature,
+        reduction=reduction,
+        memory=memory,
+    )
+    if any(is_torch(x) and x.requires_grad for x in (X, W, bias, weights, labels)):
+        from chainrule.heads.torch_functions import differentiable
+
+        return differentiable(problem)
+    return problem.value()
+
+
+@dataclass(frozen=True, eq=False)
+class LinearCrossEntropy:
+    """The cross entropy of a linear softmax head, as a function of samples, weights, bias and temperature.
+
+    Parameters
+    ----------
+    X : array_like, shape (..., features)
+        Samples under any leading axes; float64 or float32, NumPy or PyTorch, whose dtype all results take.
+    W : array_like, shape (classes, features)
+        Any strides: pass ``weights.T`` for weights that are stored features x classes.
+    labels : array_like
+        Integers of shape X.shape[:-1]; or rows of class weights of shape (..., classes), of any sum; or such rows as
+        a SciPy sparse matrix, one row per sample, which is never made dense as a whole.
+    bias : array_like, shape (classes,), optional
+        Minus infinity masks a class: probability 0 and no gradient. A target on it, or smoothing, costs infinity.
+    weights : array_like, shape X.shape[:-1], optional
+        One per sample. Samples of weight 0 are left out of all computation. For weights per class, pass
+        ``class_weights[labels]``.
+    ignore_index : int, optional
+        Samples with this label are left out; only with integer labels.
+    label_smoothing : float
+        The fraction e: targets t become (1 - e) t + e sum(t) / classes.
+    temperature : float
+        Logits are divided by it.
+    reduction : {"mean", "sum", "none"}
+        The mean divides by the total weight. Gradients and products for "none" are those of the sum.
+    memory : int
+        Bytes for blocks of logits (64 MiB unless told), beside the results. Results depend on it by rounding alone.
+
+    Raises
+    ------
+    ValueError
+        For shapes or dtypes that do not fit, nan or infinity in X or W, labels out of range, a smoothing outside
+        [0, 1], a temperature that is not positive, an unknown reduction, a mean over no weight, a row without classes.
+
+    Examples
+    --------
+    >>> X, W = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.5, 0.0], [0.0, 0.25], [-1.0, 1.0]])
+    >>> problem = LinearCrossEntropy(X, W, [0, 2], bias=np.zeros(3))
+    >>> loss, gradients = problem.value_and_gradients()
+    >>> gradients.W.round(3)
+    array([[-0.363, -0.959],
+           [ 0.137,  0.093],
+           [ 0.226,  0.866]])
+    >>> curved = problem.hessian_product(W=gradients.W)
+    >>> bool((gradients.W * curved.W).sum() > 0)
+    True
+    """
+
+    X: Any
+    W: Any
+    labels: Any
+    bias: Any = None
+    weights: Any = None
+    ignore_index: int | None = None
+    label_smoothing: float = 0.0
+    temperature: float = 1.0
+    reduction: str = "mean"
+    memory: int = MEMORY
+
+    def __post_init__(self) -> None:
+        if self.reduction not in REDUCTIONS:
+            raise ValueError(f"reduction: expected one of {', '.join(REDUCTIONS)}; got {self.reduction!r}")
+        check_label_smoothing(self.label_smoothing)
+        if getattr(self.temperature, "requires_grad", False):
+            raise ValueError("temperature: a tensor that requires a gradient; divide X and bias by it instead")
+        if not 0 < self.temperature < float("inf"):
+            raise ValueError(f"temperature: expected a positive number, got {self.temperature}")
+        if not self.memory > 0:
+            raise ValueError(f"memory: expected a positive number of bytes, got {self.memory}")
+        for name in ("X", "W", "bias"):
+            x = getattr(self, name)
+            if x is not None:
+                object.__setattr__(self, name, floats(name, x))
+        X, W = self.X, self.W
+        if len(W.shape) != 2 or W.shape[0] == 0:
+            raise ValueError(f"W: expected shape (classes, features) with at least one class, got {tuple(W.shape)}")
+        if len(X.shape) < 1 or X.shape[-1] != W.shape[1]:
+            raise ValueError(
+                f"X: expected {W.shape[1]} features on the last axis, as W of shape {tuple(W.shape)} has; "
+                f"got shape {tuple(X.shape)}"
+            )
+        if self.bias is not None:
+            same_shape("bias", self.bias.shape, W.shape[:1])
+        for name in ("W", "bias"):
+            other = getattr(self, name)
+            if other is not None and (is_torch(other), other.dtype) != (is_torch(X), X.dtype):
+                raise ValueError(f"{name}: expected the library and dtype of X, {X.dtype}; got {other.dtype}")
+        _ = self._weights  # whose computation refuses wrong labels, weights and means
+
+    def value(self) -> Any:
+        """The loss; for "none" the weighted losses of all samples, 0 for those left out."""
+        return self._reduced(_quietly(lambda: losses(self._head, self._kept)))
+
+    def value_and_gradients(self, of: Sequence[str] | None = None, *, cotangent: Any = 1) -> tuple[Any, Gradients]:
+        """The loss, and its gradient by each variable that is asked for, from one sweep over the logits.
+
+        Parameters
+        ----------
+        of : sequence of str, optional
+            Among "X", "W", "bias", "temperature"; X, W and the bias, if there is one, unless told.
+        cotangent : number or array of shape X.shape[:-1]
+            What gradients are multiplied by; per sample for the reduction "none".
+        """
+        names = self._names(of)
+        cotangents = self._cotangents(cotangent)
+        # The loss is a function of (W, b) / tau, so dloss/dtau = -(<dloss/dW, W> + <dloss/db, b>) / tau.
+        needed = {*names} | ({"W", *(("bias",) if self.bias is not None else ())} if "temperature" in names else set())
+        found, gradients = _quietly(
+            lambda: losses_and_gradients(self._head, self._kept, cotangents, tuple(needed - {"temperature"}))
+        )
+        by_temperature = _quietly(lambda: _by_temperature(self._head, gradients)) if "temperature" in names else None
+        return self._reduced(found), self._shaped(gradients, names, by_temperature)
+
+    def hessian_product(
+        self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
+    ) -> Gradients:
+        """The Hessian of the loss times a direction: the gradient's rate of change along it.
+
+        Directions that are not given are 0. `of` names the rows of the Hessian that are wanted: those of the
+        variables whose direction was given unless told, so ``hessian_product(W=V)`` is the block of W alone.
+        """
+        return self._product(Tangent(X, W, bias), of, curved=True)
+
+    def gauss_newton_product(
+        self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
+    ) -> Gradients:
+        """J^T H J times a direction, J being the logits' Jacobian and H the loss's Hessian by logits: never negative.
+
+        In (W, bias), and in X, the logits are linear, and this is the Hessian. In X and W together it leaves out the
+        curvature of their product.
+        """
+        return self._product(Tangent(X, W, bias), of, curved=False)
+
+    def log_probs(self) -> Any:
+        """sum_c t_c log p_c of every sample, the log-probability of its label; without smoothing, 0 where ignored."""
+        kept = self._not_ignored
+        head = replace(self._head, label_smoothing=0.0)
+        return self._spread(-_quietly(lambda: losses(head, kept)), kept)
+
+    def entropy(self) -> Any:
+        """-sum_c p_c log p_c of every sample, ignored or not."""
+        return self._predictions[2].reshape(self.X.shape[:-1])
+
+    def predict(self) -> Any:
+        """The class of the largest logit of every sample, ignored or not; the first of several."""
+        return self._predictions[0].reshape(self.X.shape[:-1])
+
+    @cached_property
+    def _predictions(self) -> tuple[Any, Any, Any]:
+        return _quietly(lambda: predictions(self._head))
+
+    @cached_property
+    def _head(self) -> Head:
+        X, W, bias = (detached(x) for x in (self.X, self.W, self.bias))
+        targets = read_targets(detached(self.labels), tuple(X.shape[:-1]), len(W), X)
+        return Head(
+            X.reshape(-1, W.shape[1]),
+            W,
+            bias,
+            targets,
+            float(self.label_smoothing),
+            float(self.temperature),
+            int(self.memory),
+        )
+
+    @cached_property
+    def _not_ignored(self) -> Any:
+        """Positions of the samples whose label counts; None for all."""
+        labels = self._head.targets.labels
+        if labels is None:
+            if self.ignore_index is not None:
+                raise ValueError("ignore_index: expected integer labels beside it, got rows of class weights")
+            return None
+        if self.ignore_index is not None:
+            counts = labels != self.ignore_index
+            check_labels(labels[counts], len(self.W))
+            return positions(counts)
+        check_labels(labels, len(self.W))
+        return None
+
+    @cached_property
+    def _kept(self) -> Any:
+        """Positions of the samples that matter to the loss; None for all."""
+        if self.weights is None or (is_torch(self.weights) and self.weights.requires_grad):
+            return self._not_ignored
+        labels = self._head.targets.labels
+        counts = self._all_weights != 0
+        if self._not_ignored is not None:
+            counts = counts & (labels != self.ignore_index)
+        return positions(counts)
+
+    @cached_property
+    def _all_weights(self) -> Any:
+        weights = floats_like("weights", detached(self.weights), self._head.X)
+        same_shape("weights", weights.shape, self.X.shape[:-1])
+        if is_floating(weights) and not bool(namespace(weights).isfinite(weights).all()):
+            raise ValueError("weights: expected finite numbers, got nan or infinity among them")
+        return weights.reshape(-1)
+
+    @cached_property
+    def _weights(self) -> Any:
+        """What each kept sample's loss is multiplied by in the sum, before a mean divides."""
+        kept = self._kept
+        if self.weights is None:
+            count = len(self._head.X) if kept is None else len(kept)
+            result = ones(count, self._head.X)
+        else:
+            result = self._all_weights if kept is None else self._all_weights[kept]
+        if self.reduction == "mean" and not bool(total_of(result) > 0):
+            what = "all samples are left out" if len(result) == 0 else f"the total weight is {total_of(result)}"
+            raise ValueError(f"reduction: 'mean' needs a positive total weight, but {what}; 'sum' gives 0 for nothing")
+        return result
+
+    @cached_property
+    def _shares(self) -> Any:
+        """The derivative of the reduced loss by each kept sample's."""
+        return self._weights / total_of(self._weights) if self.reduction == "mean" else self._weights
+
+    def _reduced(self, found: Any) -> Any:
+        if self.reduction == "none":
+            return self._spread(found * self._weights, self._kept)
+        xp = namespace(found)
+        if is_floating(found):
+            # Rounded to the dtype of X once, at the end.
+            total = xp.sum(found * xp.asarray(self._weights, dtype=xp.float64))
+        else:
+            total = xp.sum(found * self._weights)
+        return in_dtype_of(total / total_of(self._weights) if self.reduction == "mean" else total, found)
+
+    def _spread(self, found: Any, kept: Any) -> Any:
+        if kept is not None:
+            everywhere = namespace(found).zeros_like(self._head.X[:, 0])
+            everywhere[kept] = found
+            found = everywhere
+        return found.reshape(self.X.shape[:-1])
+
+    def _cotangents(self, cotangent: Any) -> Any:
+        cotangent = floats_like("cotangent", cotangent, self._head.X)
+        if tuple(cotangent.shape) != () and self.reduction != "none":
+            raise ValueError(
+                f"cotangent: expected one number for {self.reduction!r}, got shape {tuple(cotangent.shape)}"
+            )
+        if tuple(cotangent.shape) == ():
+            return cotangent * self._shares
+        same_shape("cotangent", cotangent.shape, self.X.shape[:-1])
+        flat = cotangent.reshape(-1)
+        return (flat if self._kept is None else flat[self._kept]) * self._shares
+
+    def _names(self, of: Sequence[str] | None, among: tuple[str, ...] = VARIABLES) -> tuple[str, ...]:
+        if of is None:
+            return ("X", "W") if self.bias is None else ("X", "W", "bias")
+        unknown = [name for name in of if name not in among]
+        if isinstance(of, str) or unknown:
+            raise ValueError(f"of: expected names among {', '.join(among)}; got {of!r}")
+        if "bias" in of and self.bias is None:
+            raise ValueError("of: this head has no bias")
+        return tuple(of)
+
+    def _product(self, tangent: Tangent, of: Sequence[str] | None, *, curved: bool) -> Gradients:
+        given = {name: x for name, x in tangent._asdict().items() if x is not None}
+        if not given:
+            raise ValueError("expected a direction in at least one of X, W, bias")
+        if "bias" in given and self.bias is None:
+            raise ValueError("bias: this head has no bias to move")
+        names = self._names(tuple(given) if of is None else of, VARIABLES[:3])
+        for name, x in given.items():
+            given[name] = floats_like(name, x, self._head.X)
+            same_shape(f"{name}, a direction", given[name].shape, getattr(self, name).shape)
+        if "X" in given:
+            given["X"] = given["X"].reshape(self._head.X.shape)
+        moved = Tangent(**given)
+        _, found = _quietly(
+            lambda: products(self._head, self._kept, self._shares, moved, names, curved=curved),
+        )
+        return self._shaped(found, names, None)
+
+    def _shaped(self, found: Gradients, names: tuple[str, ...], by_temperature: Any) -> Gradients:
+        return Gradients(
+            found.X.reshape(self.X.shape) if found.X is not None and "X" in names else None,
+            found.W if "W" in names else None,
+            found.bias if "bias" in names else None,
+            by_temperature,
+        )
+
+
+def _by_temperature(head: Head, gradients: Gradients) -> Any:
+    xp = namespace(head.X)
+    moved = xp.sum(gradients.W * head.W)
+    if head.bias is not None:
+        moved = moved + xp.sum(xp.where(gradients.bias == 0, 0.0, gradients.bias * head.bias))
+    return moved * (-1 / head.temperature)
+
+
+def _quietly(function: Callable[[], Result]) -> Result:
+    """No warning where infinity is the right answer; what is not a number is refused, not warned of."""
+    with np.errstate(all="ignore"):
+        return function()

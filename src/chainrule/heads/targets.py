@@ -1,0 +1,95 @@
+"""What a head is trained towards, read block by block: labels, rows of class weights, or such rows kept sparse.
+
+    labels y:   t = e_y,   sum(t) = 1
+    rows t:     any weights per class, of sum T
+
+Label smoothing e replaces t by (1 - e) t + e T / k; its constant part never becomes an array (see `passes`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import (
+    Array,
+    as_array,
+    holds_labels,
+    is_floating,
+    is_sparse,
+    is_torch,
+    namespace,
+    same_shape,
+    to_numpy,
+)
+from chainrule.heads.inputs import beside
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Labels of shape (rows,), or rows of class weights of shape (rows, classes), dense or CSR."""
+
+    labels: Array | None
+    rows: Array | None
+
+    def take(self, index: Array) -> Targets:
+        """The targets of some of the samples: a slice, or an array of positions."""
+        return Targets(
+            None if self.labels is None else self.labels[index], None if self.rows is None else self.rows[index]
+        )
+
+    def block(self, rows: slice, classes: slice, like: Array) -> Array:
+        """The class weights of a block, dense, in the dtype of `like`. Only for rows of weights."""
+        block = self.rows[rows, classes]  # type: ignore[index]
+        return beside(block.toarray() if is_sparse(block) else block, like)
+
+
+def read_targets(given: Any, shape: tuple[int, ...], num_classes: int, like: Array) -> Targets:
+    """The targets of samples of that shape, flattened; ValueError for a wrong shape, or targets that are not finite."""
+    if is_sparse(given):
+        if is_torch(like):
+            raise ValueError("labels: sparse rows of class weights are for NumPy; give tensors beside tensors")
+        same_shape("labels (sparse rows of class weights)", given.shape, (_product(shape), num_classes))
+        rows = given.tocsr()
+        _finite(rows.data)
+        return Targets(None, rows)
+    array = as_array(given)
+    if holds_labels(array):
+        same_shape("labels", array.shape, shape)
+        labels = _on_library_of(array, like).reshape(-1)
+        return Targets(labels.long() if is_torch(labels) else labels.astype(np.intp), None)
+    if tuple(array.shape) == shape and shape[-1:] != (num_classes,):
+        raise ValueError(f"labels: expected integers, or rows of {num_classes} class weights; got dtype {array.dtype}")
+    same_shape("labels (rows of class weights)", array.shape, (*shape, num_classes))
+    _finite(array)
+    return Targets(None, _on_library_of(array, like).reshape(-1, num_classes))
+
+
+def check_labels(labels: Array, num_classes: int) -> None:
+    """Raise ValueError for the first label outside 0..num_classes-1."""
+    wrong = (labels < 0) | (labels >= num_classes)
+    if bool(wrong.any()):
+        found = int(labels[wrong][0])
+        raise ValueError(f"labels: expected 0..{num_classes - 1} for {num_classes} classes, got {found}")
+
+
+def _on_library_of(array: Array, like: Array) -> Array:
+    if is_torch(like):
+        # The dtype is the targets' own: labels stay integers.
+        torch = namespace(like)
+        return array.to(like.device) if is_torch(array) else torch.as_tensor(array, device=like.device)
+    return to_numpy(array) if is_torch(array) else array
+
+
+def _finite(array: Array) -> None:
+    if is_floating(array) and not bool(namespace(array).isfinite(array).all()):
+        raise ValueError("labels: rows of class weights hold nan or infinity")
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    result = 1
+    for size in shape:
+        result *= size
+    return result

@@ -1,0 +1,136 @@
+"""The head as PyTorch autograd functions: a differentiable loss, whose gradient is differentiable again.
+
+    loss = sum_i v_i l_i(X, W, b)    backward: v l'    double backward: the joint Hessian's product, and dl along it
+
+Gradients of a scalar loss are formed with it, in one sweep over the logits, and given away at the first backward; a
+second one, and one under create_graph=True, form them again. No logits are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+from chainrule.arrays import is_torch, namespace
+from chainrule.heads.chunks import Head, Tangent
+from chainrule.heads.linear_cross_entropy import LinearCrossEntropy
+from chainrule.heads.passes import losses, losses_and_gradients, products
+
+NAMES = ("X", "W", "bias")
+
+
+class _Functions(NamedTuple):
+    """The `apply` of each autograd function."""
+
+    total: Any
+    each_sample: Any
+
+
+def differentiable(problem: LinearCrossEntropy) -> Any:
+    """The loss of the problem, with X, W, bias and weights as autograd knows them."""
+    if is_torch(problem.labels) and problem.labels.requires_grad:
+        raise ValueError("labels: rows of class weights that require a gradient; detach them")
+    head, kept = problem._head, problem._kept
+    shares = problem._shares
+    if is_torch(problem.weights) and problem.weights.requires_grad:
+        weights = problem.weights.reshape(-1).to(head.X.dtype)
+        shares = weights if kept is None else weights[kept]
+        if problem.reduction == "mean":
+            shares = shares / shares.sum()
+    X = problem.X.reshape(head.X.shape)
+    if problem.reduction != "none":
+        return _functions().total(X, problem.W, problem.bias, shares, head, kept)
+    found = shares * _functions().each_sample(X, problem.W, problem.bias, head, kept)
+    if kept is not None:
+        found = namespace(found).zeros_like(head.X[:, 0]).index_put((kept,), found)
+    return found.reshape(problem.X.shape[:-1])
+
+
+def _wanted(context: Any) -> tuple[str, ...]:
+    return tuple(name for name, needed in zip(NAMES, context.needs_input_grad, strict=False) if needed)
+
+
+def _moved(head: Head, X: Any, W: Any, bias: Any) -> Head:
+    return replace(head, X=X, W=W, bias=bias)
+
+
+@cache
+def _functions() -> _Functions:
+    """Made at their first use: their base classes are PyTorch's."""
+    import torch
+
+    class Total(torch.autograd.Function):  # type: ignore[misc]
+        """(X, W, bias, shares) -> sum_i shares_i loss_i."""
+
+        @staticmethod
+        def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: Head, kept: Any) -> Any:
+            context.head, context.kept = head, kept
+            wanted = _wanted(context)
+            here = _moved(head, X, W, bias)
+            if wanted:
+                found, context.gradients = losses_and_gradients(here, kept, shares, wanted)
+            else:
+                found, context.gradients = losses(here, kept), None
+            context.save_for_backward(X, W, bias, shares, found)
+            return (found.double() * shares).sum().to(X.dtype)
+
+        @staticmethod
+        def backward(context: Any, cotangent: Any) -> Any:
+            X, W, bias, shares, found = context.saved_tensors
+            head, kept, wanted = context.head, context.kept, _wanted(context)
+            ready, context.gradients = context.gradients, None
+            if torch.is_grad_enabled():
+                ready = None
+                found = EachSample.apply(X, W, bias, head, kept) if context.needs_input_grad[3] else found
+            by_shares = cotangent * found if context.needs_input_grad[3] else None
+            if ready is not None:
+                gradients = tuple(None if x is None else x.mul_(cotangent) for x in ready[:3])
+            elif wanted:
+                gradients = Gradients.apply(X, W, bias, cotangent * shares, head, kept, wanted)
+            else:
+                gradients = (None,) * 3
+            return (*gradients, by_shares, None, None)
+
+    class EachSample(torch.autograd.Function):  # type: ignore[misc]
+        """(X, W, bias) -> the loss of every kept sample."""
+
+        @staticmethod
+        def forward(context: Any, X: Any, W: Any, bias: Any, head: Head, kept: Any) -> Any:
+            context.head, context.kept = head, kept
+            context.save_for_backward(X, W, bias)
+            return losses(_moved(head, X, W, bias), kept)
+
+        @staticmethod
+        def backward(context: Any, cotangent: Any) -> Any:
+            X, W, bias = context.saved_tensors
+            gradients = Gradients.apply(X, W, bias, cotangent, context.head, context.kept, _wanted(context))
+            return (*gradients, None, None)
+
+    class Gradients(torch.autograd.Function):  # type: ignore[misc]
+        """(X, W, bias, shares) -> the gradients of sum_i shares_i loss_i, None for those not wanted."""
+
+        @staticmethod
+        def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: Head, kept: Any, wanted: Any) -> Any:
+            context.head, context.kept = head, kept
+            context.set_materialize_grads(False)
+            context.save_for_backward(X, W, bias, shares)
+            return losses_and_gradients(_moved(head, X, W, bias), kept, shares, wanted)[1][:3]
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+        def backward(context: Any, *cotangents: Any) -> Any:
+            X, W, bias, shares = context.saved_tensors
+            if all(x is None for x in cotangents):
+                return (None,) * 7
+            slopes, found = products(
+                _moved(context.head, X, W, bias),
+                context.kept,
+                shares,
+                Tangent(*cotangents),
+                _wanted(context),
+                curved=True,
+            )
+            return (*found[:3], slopes if context.needs_input_grad[3] else None, None, None, None)
+
+    return _Functions(Total.apply, EachSample.apply)
