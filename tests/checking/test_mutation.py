@@ -14,7 +14,7 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking import assert_rule, examples
-from chainrule.checking.mutation import SourceMissing, check_tests, run_gate
+from chainrule.checking.mutation import SourceMissing, check_tests, gate, run_gate
 from chainrule.checking.mutation.edits import edits
 from chainrule.checking.mutation.sources import compiled, sources_of
 
@@ -174,6 +174,21 @@ def test_what_a_test_never_runs_survives():
     assert "_cubes_pullback" not in {x.function for x in report.survivors}
 
 
+def magnitude(x):
+    if x < 0:
+        return -x
+    return x
+
+
+def test_a_line_that_neither_the_test_nor_the_points_run_is_no_equivalent():
+    def test(function):
+        assert function(2.0) == 2
+        assert function(0.0) == 0
+
+    (branch,) = [x for x in check_tests(magnitude, test, points=[(3.0,)]).survivors if x.before == "-x"]
+    assert (branch.after, branch.reason) == ("x", "the test does not run this line")
+
+
 def test_a_test_that_fails_on_the_code_as_it_is_is_an_error_at_once():
     def wrong(function, gradient):
         assert gradient(X).sum() == 1
@@ -223,7 +238,7 @@ def times_slope(x):
 
 def test_cached_helpers_do_not_hide_an_edit():
     def test(function):
-        assert function(np.array(1.0)) == 6
+        assert function(np.array(2.0)) == 12
 
     assert edits_of(check_tests(times_slope, test)) == set()
     assert times_slope(1.0) == 6
@@ -287,22 +302,54 @@ def test_no_mutant_of_dropout_survives_the_gate():
     assert len(report.killed) > 25
 
 
-def test_the_gate_lets_a_rounding_mutant_through_only_within_the_error_bound():
-    (report,), _ = run_gate(["log_sum_exp"], processes=1)
-    shifts = [x for x in report.outcomes if x.before.startswith("xp.log1p(") and x.after.startswith("xp.log(")]
-    assert shifts
-    assert {x.fate for x in shifts} == {"killed"}
+def _shifted_softmax(x):
+    top = np.amax(x, axis=-1, keepdims=True)
+    e = np.exp(x - top)
+    s = e / np.sum(e, axis=-1, keepdims=True)
+    return s, s
 
 
-def test_the_gate_finds_a_weak_set_of_inputs(monkeypatch):
-    """At equal logits softmax's expectation is a mean, and at one point per rule nothing else tells them apart."""
-    ties = examples.Example((np.zeros((1, 3)), np.zeros((1, 3))), bounded=())
-    monkeypatch.setattr(
-        "chainrule.checking.mutation.gate.examples",
-        lambda name, seed=5: (ties,) if seed == 5 else (examples.Example((X, V)),),
-    )
-    (report,), _ = run_gate(["softmax_expectation"], processes=1)
-    assert report.survivors
+def _shifted_softmax_pullback(s, v):
+    return s * (v - np.sum(s * v, axis=-1, keepdims=True))
+
+
+@pytest.fixture
+def own_rule(monkeypatch):
+    """Runs the gate on a rule of this file, at given points; equivalence is decided at X."""
+
+    def run(*points):
+        rule = rules.Rule("own_softmax", _shifted_softmax, _shifted_softmax_pullback, inputs=("logits",))
+        everywhere = (examples.Example((X,)),)
+        monkeypatch.setattr(gate, "examples", lambda name, seed=5, edges=True: points if seed == 5 else everywhere)
+        rules.register(rule)
+        try:
+            reports, not_judged = run_gate(["own_softmax"], processes=1)
+        finally:
+            rules.unregister("own_softmax")
+        assert not_judged == {}
+        return reports[0]
+
+    return run
+
+
+def _fate(report, before, after):
+    (found,) = [x for x in report.outcomes if (x.before, x.after) == (before, after)]
+    return found
+
+
+def test_a_dropped_shift_is_equivalent_at_small_logits_and_killed_at_large_ones(own_rule):
+    small, large = examples.Example((X,)), examples.Example((400 * X,), bounded=())
+    assert _fate(own_rule(small), "x - top", "x").fate == "equivalent"
+    killed = _fate(own_rule(small, large), "x - top", "x")
+    assert killed.fate == "killed"
+    assert "float64" in killed.reason
+
+
+def test_the_gate_says_where_its_inputs_are_too_weak(own_rule):
+    weak = own_rule(examples.Example((np.zeros((1, 1)),)))
+    assert _fate(weak, "s * (v - np.sum(s * v, axis=-1, keepdims=True))", "s").fate == "killed"
+    assert _fate(weak, "s * v", "v").fate == "survived"
+    assert _fate(own_rule(examples.Example((X,))), "s * v", "v").fate == "killed"
 
 
 def test_the_command_reports_and_says_whether_all_is_well(tmp_path):

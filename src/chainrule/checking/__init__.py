@@ -20,6 +20,7 @@ from chainrule.checking.balls import (
 )
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
+from chainrule.checking.mutation import MutationReport, check_tests
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.report import Mismatch, RuleReport, Unchecked
 from chainrule.checking.rules import assert_rule, check_rule
@@ -29,6 +30,7 @@ __all__ = [
     "BallArray",
     "GradientReport",
     "Mismatch",
+    "MutationReport",
     "Quotient",
     "RuleReport",
     "Unchecked",
@@ -38,6 +40,7 @@ __all__ = [
     "balls",
     "check_gradient",
     "check_rule",
+    "check_tests",
     "difference_quotient",
     "midpoints",
     "overlap",

@@ -1,0 +1,420 @@
+"""Example inputs of every registered rule, and the textbook definition of what it computes.
+
+`example_inputs(name, shape)` draws uneven numbers in the rule's domain; `examples(name)` are the points at which the
+mutation gate judges it: small and batched shapes, ties, kinks, tails, masked classes, every option. `definition(name)`
+is the formula without any care for overflow, for balls: the one thing here that is independent of the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import class_mask, holds_labels, random_stream
+from chainrule.checking.balls import balls
+from chainrule.rules import registry
+
+FORMS = ("value", "vjp", "jvp")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One point at which a rule is checked.
+
+    Attributes
+    ----------
+    inputs : tuple of arrays
+    options : mapping
+    bounded : tuple of str
+        Which of value, vjp and jvp keep the rule's `error_bound` here (times the condition number, see `conditioned`);
+        none where the point lies outside the bound's region.
+    floats_only : bool
+        Many entries, for their rounding errors alone.
+    """
+
+    inputs: tuple[Any, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    bounded: tuple[str, ...] = FORMS
+    floats_only: bool = False
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Inputs at which results, in floats, are the same as at others; derivatives along something large scale with it.
+
+    Attributes
+    ----------
+    inputs, same_as : tuple of arrays
+    forms : tuple of str
+        Which of value, vjp, jvp and Jacobian are compared.
+    factor : float
+        A power of two by which cotangents and tangents are larger than those at `same_as`.
+    along : array, optional
+        The cotangent, and the tangent of every input; drawn if not given.
+    copies : int
+        How many times the rows of the inputs are repeated: no row sees another one, however many there are.
+    """
+
+    inputs: tuple[Any, ...]
+    same_as: tuple[Any, ...]
+    forms: tuple[str, ...] = (*FORMS, "Jacobian")
+    factor: float = 1.0
+    along: Any = None
+    copies: int = 1
+
+
+def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple[Any, ...]:
+    """Inputs of the rule of that name, in its domain: uneven, of both signs, some small, one of size 20, none alike.
+
+    Raises
+    ------
+    LookupError
+        For a rule of several inputs that has no entry in this file.
+
+    Examples
+    --------
+    >>> [x.shape for x in example_inputs("affine", (3, 4))]
+    [(3, 4), (4, 5), (5,)]
+    """
+    stream = random_stream(seed, len(shape), sum(shape))
+    x = stream.standard_normal(shape) * stream.choice([0.1, 1.0, 5.0], size=shape)
+    if x.size:
+        x.reshape(-1)[-1] = 20.25
+    k = shape[-1]
+    rows = stream.dirichlet(np.full(k, 0.5), size=shape[:-1])
+    between = stream.uniform(0.01, 0.99, size=shape)
+    known: dict[str, Callable[[], tuple[Any, ...]]] = {
+        "scaled_sigmoid": lambda: (x, np.array(-1.75)),
+        "logarithm": lambda: (np.abs(x) + 0.0625,),
+        "scaled_softmax": lambda: (x, np.array(-1.75)),
+        "softmax_expectation": lambda: (x, stream.standard_normal(shape)),
+        "convolve1d": lambda: (x, stream.standard_normal(3)),
+        "cross_entropy": lambda: (between, rows[..., ::-1].copy()),
+        "nll": lambda: (-np.abs(x) - 0.125, rows),
+        "softmax_cross_entropy": lambda: (x, rows),
+        "binary_cross_entropy": lambda: (x, between),
+        "half_squared_error": lambda: (x, between),
+        "linear": lambda: (x, stream.standard_normal((k, 5))),
+        "affine": lambda: (x, stream.standard_normal((k, 5)), stream.standard_normal(5)),
+        "l2_penalty": lambda: (x, np.array(0.375)),
+        "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
+    }
+    if name in known:
+        return known[name]()
+    if len(registry.get(name).inputs) > 1:
+        raise LookupError(f"the rule {name!r} has no example inputs; add them to chainrule.checking.examples")
+    return (x,)
+
+
+def examples(name: str, *, seed: int = 5, edges: bool = True) -> tuple[Example, ...]:
+    """The points at which the rule of that name is judged: drawn ones, small ones first, and `edges`.
+
+    >>> examples("softmax")[0].inputs[0].shape
+    (2, 3)
+    """
+    shapes = [(5,)] if name == "l2_penalty" else [(2, 3), (4,), (2, 1, 3), (2, 1), (0, 3)]
+    bounded = _BOUNDED.get(name, FORMS)
+    drawn = [Example(example_inputs(name, shape, seed=seed), bounded=bounded) for shape in shapes]
+    return (*drawn, *_on_classes(name, seed), *(_at_the_edges(name) if edges else ()))
+
+
+def _on_classes(name: str, seed: int) -> list[Example]:
+    """Labels, and rows of targets that sum to exactly one, with and without smoothing."""
+    stream = random_stream(seed, 1)
+    labels, x = stream.integers(0, 4, size=3), example_inputs(name, (3, 4), seed=seed)[0]
+    counts = stream.integers(1, 20, size=(3, 4))
+    counts[:, -1] = 64 - counts[:, :-1].sum(axis=-1)
+    if name in ("cross_entropy", "nll"):
+        return [Example((x, labels))]
+    if name != "softmax_cross_entropy":
+        return []
+    # Rows, and smoothed labels, are what a probability may nearly be: the loss keeps its digits there.
+    return [
+        Example((x, labels)),
+        Example((x, labels), {"label_smoothing": 0.125}, bounded=("value",)),
+        Example((x, counts / 64), bounded=("value",)),
+        Example((x, counts / 64), {"label_smoothing": 0.125}, bounded=("value",)),
+    ]
+
+
+def _at_the_edges(name: str) -> list[Example]:
+    """What draws miss: tails, ties, kinks, masks, hard labels, options."""
+    # Differences of these are not floats, so that rounding them costs digits.
+    tails = np.array([[40.1, 0.7, -3.3, 12.9, -40.6], [0.01, 40.3, 39.2, -40.9, 7.77]])
+    ties = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    # Shifted by anything but the largest, the exponential of one of them overflows.
+    very_large = np.array([[1600.3, 0.7, -790.1]])
+    masked = np.array([[1.0, -np.inf, 2.0]])
+    masked_tails = np.array([[40.1, -np.inf, -40.6, 0.7, -3.3], [-np.inf, 40.3, 39.2, -40.9, 7.77]])
+    between = np.array([[0.0, 1.0, 0.25], [0.5, 0.75, 1.0]])
+    third = np.array([[0.25, 0.5, 0.25], [0.0, 1.0, 0.0]])
+    hard = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+    signs = np.array([[-2.5, 0.0, 3.0], [0.5, -0.25, -1.0]])
+    far = np.array([[-40.0, 19.0, 800.0], [-800.0, 0.0625, 40.0]])
+    two = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
+    fifths = np.array([[0.25, 0.125, 0.5, 0.0, 0.125], [0.0, 1.0, 0.0, 0.0, 0.0]])
+    labels, tail_labels = np.array([2, 0]), np.array([1, 0])
+    some = {
+        **{
+            rule: [Example((x,)) for x in (tails, ties, very_large, masked, masked_tails)]
+            for rule in ("softmax", "log_softmax", "log_sum_exp")
+        },
+        **{
+            rule: [Example((x,)) for x in (signs, far)]
+            for rule in ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid")
+        },
+        # At 0 these jump: there is no derivative to check.
+        **{rule: [Example((far,))] for rule in ("heaviside", "sign")},
+        "logarithm": [Example((np.array([[1e-300, 1.0, 1e300]]),))],
+        "scaled_sigmoid": [
+            Example((far, np.array(0.7)), bounded=("value",)),
+            Example((two, np.array([[0.5], [-2.0]])), bounded=("value",)),
+            Example((two, np.array([0.5, -2.0, 1.25])), bounded=("value",)),
+        ],
+        "scaled_softmax": [
+            Example((tails, np.array(0.75))),
+            Example((ties, np.array(-1.5))),
+            Example((very_large, np.array(2.0))),
+            Example((two, np.array([[0.5], [-2.0]]))),
+            Example((two, np.array([0.75]))),
+        ],
+        "softmax_expectation": [
+            Example((x, two[: len(x)] if x.shape[-1] == 3 else tails[::-1] / 8))
+            for x in (tails, ties, very_large, masked, masked_tails)
+        ],
+        "convolve1d": [
+            *(Example((tails, np.array([0.5, -1.25, 2.0])), {"mode": mode}) for mode in ("same", "valid")),
+            *(Example((two, np.array([0.5, -1.25])), {"mode": mode}) for mode in ("same", "valid", "full")),
+            Example((two, np.array([0.5, -1.25, 2.0])), {"mode": "valid"}),
+        ],
+        "cross_entropy": [
+            Example((np.array([[0.5, 0.125, 0.25], [0.0, 1.0, 0.375]]), labels[::-1].copy())),
+            Example((np.array([0.5, 0.125, 0.25]), np.array(1))),
+            Example((np.array([[0.5, 0.75, 0.25], [0.0, 1.0, 0.25]]), third)),
+        ],
+        "nll": [
+            Example((np.array([[-0.5, -0.125, -2.25], [-7.0, -1.0, -0.375]]), labels[::-1].copy())),
+            Example((np.array([[-np.inf, -0.25, -1.5], [-800.0, -0.5, -1.0]]), 2 * third[::-1])),
+        ],
+        "softmax_cross_entropy": [
+            Example((two, third)),
+            Example((two, third), {"label_smoothing": 0.125}),
+            Example((two, 2 * third), {"label_smoothing": 0.125}),
+            Example((two, labels)),
+            # Smoothed labels are soft targets, which a probability may nearly be.
+            Example((two, labels), {"label_smoothing": 0.125}, bounded=("value",)),
+            Example((two, labels), {"label_smoothing": 1.0}, bounded=()),
+            Example((two[0], np.array(2))),
+            Example((ties, labels[::-1].copy())),
+            Example((tails, tail_labels)),
+            Example((tails, fifths)),
+            Example((np.concatenate([very_large, very_large[:, ::-1]]), labels)),
+            Example((very_large, third[:1])),
+            Example((masked, np.array([[0.25, 0.0, 0.75]]))),
+            Example((masked, np.array([[0.25, 0.25, 0.5]])), bounded=()),
+            Example((masked_tails, fifths[:, [0, 3, 2, 1, 4]])),
+        ],
+        **{
+            rule: [
+                *(Example((x, between), bounded=()) for x in (signs, far)),
+                *(Example((x, hard)) for x in (signs, far)),
+                # Certain predictions that are wrong.
+                Example((np.array([[np.inf, -np.inf, 0.5]]), np.array([[0.0, 1.0, 1.0]])), bounded=()),
+            ]
+            for rule in ("binary_cross_entropy", "half_squared_error")
+        },
+        "dropout": [Example((signs, np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])))],
+        "linear": [Example((two, np.array([[2.0], [-0.5], [1.25]])))],
+        "affine": [Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75])))],
+    }
+    return [*some.get(name, []), *_many_floats(name)]
+
+
+def _many_floats(name: str) -> list[Example]:
+    """Logits of scale 40 and exponents of scale 300, in numbers, for what each rounding costs."""
+    stream = random_stream(3)
+    x, values = 40 * stream.standard_normal((40, 6)), stream.standard_normal((40, 6))
+    far = 500 * stream.standard_normal(120)
+    labels = stream.integers(0, 6, size=40)
+    inputs: dict[str, list[tuple[Any, ...]]] = {
+        "softmax": [(x,)],
+        "log_softmax": [(x,)],
+        "log_sum_exp": [(x,)],
+        "softmax_expectation": [(x, values)],
+        "softmax_cross_entropy": [(x, labels)],
+        "scaled_softmax": [(10 * x, np.array(0.7)), (x * 2.0**-600, np.array(1.7 * 2.0**600))],
+        "scaled_sigmoid": [(far, np.array(0.7)), (far * 2.0**-600, np.array(1.7 * 2.0**598))],
+    }
+    # Times a large number, a subnormal derivative shows how few digits it has: the far ones' pushforwards do.
+    bounded = ("value", "vjp") if name in ("scaled_softmax", "scaled_sigmoid") else FORMS
+    return [Example(given, bounded=bounded, floats_only=True) for given in inputs.get(name, [])]
+
+
+def limits(name: str) -> tuple[Limit, ...]:
+    """What the rule of that name makes of infinities, as the limit of finite numbers, and of derivatives near overflow.
+
+    >>> limits("log_sum_exp")[0].forms
+    ('vjp', 'jvp', 'Jacobian')
+    """
+    return _LIMITS.get(name, ())
+
+
+# Of infinite logits the largest share the row: as if they were equal, and all others masked. Nothing remains of a row
+# that is masked throughout. The row between them does not change.
+_INFINITE = np.array([[np.inf, 0.0, np.inf], [0.5, -1.25, 2.0], [-np.inf, -np.inf, -np.inf]])
+_SHARED = np.array([[0.0, -np.inf, 0.0], [0.5, -1.25, 2.0], [np.nan, np.nan, np.nan]])
+_ORDINARY = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
+_HALVES = np.array([[0.5, 0.0, 0.5], [0.25, 0.125, 0.625], [0.0, 1.0, 0.0]])
+_LARGE = 2.0**1022  # of cotangents with entries up to 9/4 it makes some whose differences, or sums, overflow
+_ONE_SIGN = np.array([[1.5, 1.25, 1.75], [0.5, 1.0, 0.25]])
+_BOTH_SIGNS = np.array([[1.75, -1.5, 0.5], [0.25, 0.125, -0.25]])  # times 2^1023, the first row's range overflows
+_MANY = np.linspace(-0.25, 0.5, 20)[None]  # of many almost equal probabilities, whose sums of cotangents overflow
+_HUGE = np.array([[1.7e308, -1.7e308, 0.0], [0.5, -1.25, 2.0]])
+_ALONE = np.array([[0.0, -np.inf, -np.inf], [0.5, -1.25, 2.0]])
+_BLOCKS = 6000  # copies of two rows of three: more than the entries that are taken at a time
+
+_LIMITS: dict[str, tuple[Limit, ...]] = {
+    **{
+        name: (
+            Limit((_INFINITE,), (_SHARED,)),
+            Limit((_ORDINARY,), (_ORDINARY,), ("vjp", "jvp"), _LARGE),
+            Limit((_ORDINARY,), (_ORDINARY,), ("vjp", "jvp"), _LARGE, along=_ONE_SIGN),
+            *more,
+        )
+        for name, more in {
+            "softmax": (
+                Limit((_HUGE,), (_ALONE,)),
+                Limit((_ORDINARY,), (_ORDINARY,), ("vjp", "jvp"), 2 * _LARGE, along=_BOTH_SIGNS),
+                Limit((_ORDINARY,), (_ORDINARY,), ("value",), copies=_BLOCKS),
+            ),
+            "log_softmax": (
+                Limit((_MANY,), (_MANY,), ("vjp", "jvp"), 2 * _LARGE, along=np.linspace(1.75, 1.25, 20)[None]),
+                Limit((_ORDINARY,), (_ORDINARY,), ("value",), copies=_BLOCKS),
+            ),
+        }.items()
+    },
+    # Its value is infinite there.
+    "log_sum_exp": (Limit((_INFINITE,), (_SHARED,), ("vjp", "jvp", "Jacobian")),),
+    "softmax_expectation": (Limit((_INFINITE, _HALVES), (_SHARED, _HALVES)),),
+    "softmax_cross_entropy": (
+        Limit((_INFINITE, np.array([0, 1, 2])), (_SHARED, np.array([0, 1, 2]))),
+        Limit((_INFINITE, _HALVES), (_SHARED, _HALVES)),
+    ),
+    # A certain prediction that is right costs nothing, as one that nearly is.
+    "binary_cross_entropy": (
+        Limit(
+            (np.array([np.inf, -np.inf, 0.5]), np.array([1.0, 0.0, 0.25])),
+            (np.array([1e4, -1e4, 0.5]), np.array([1.0, 0.0, 0.25])),
+            ("value",),
+        ),
+    ),
+}
+
+
+# The losses of one logit lose digits where the probability nearly is the soft target.
+_BOUNDED: dict[str, tuple[str, ...]] = {"binary_cross_entropy": ("value",), "half_squared_error": ()}
+
+
+def linear_in(name: str) -> tuple[str, ...]:
+    """The inputs in which the rule's value is a sum of terms J[i, j] x_j, whose rounding is relative to their sizes.
+
+    >>> linear_in("affine")
+    ('x', 'bias')
+    """
+    return _LINEAR_IN.get(name, ())
+
+
+_LINEAR_IN = {
+    "linear": ("x",),
+    "affine": ("x", "bias"),
+    "convolve1d": ("signal",),
+    "softmax_expectation": ("values",),
+}
+
+
+def definition(name: str) -> Callable[..., Any] | None:
+    """The textbook formula of the rule of that name, a function of its inputs and options, for arrays of balls.
+
+    >>> definition("sigmoid")(balls([0.0]))
+    BallArray([0.5], dtype=object)
+    """
+    return _DEFINITIONS.get(name)
+
+
+def _softmax(x: Any) -> Any:
+    e = np.exp(x)
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def _log_sum_exp(x: Any) -> Any:
+    return np.log(np.sum(np.exp(x), axis=-1))
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def _counted(weights: Any, x: Any) -> Any:
+    """weights * x, in which nothing times infinity is nothing."""
+    return np.where(weights == 0, balls(np.zeros(x.shape)), x) * weights
+
+
+def _rows(targets: Any, x: Any) -> Any:
+    """Labels as rows of 0 and 1."""
+    if not holds_labels(np.asarray(targets)):
+        return targets
+    return balls(class_mask(np.asarray(targets), x.shape[-1]).astype(np.float64))
+
+
+def _cross_entropy_on_logits(x: Any, targets: Any, label_smoothing: Any = 0.0) -> Any:
+    k, targets = x.shape[-1], _rows(targets, x)
+    total = np.sum(targets, axis=-1, keepdims=True)
+    weights = (1 - label_smoothing) * targets + label_smoothing * total / k
+    return np.sum(_counted(weights, _log_sum_exp(x)[..., None] - x), axis=-1)
+
+
+def _by_sign(below: float, at: float, above: float) -> Callable[[Any], Any]:
+    return lambda x: balls(np.where(x > 0, above, np.where(x < 0, below, at)))
+
+
+def _convolution(signal: Any, kernel: Any, mode: str = "full") -> Any:
+    n, k = signal.shape[-1], len(kernel)
+    first, count = {"full": (0, n + k - 1), "same": ((k - 1) // 2, n), "valid": (k - 1, n - k + 1)}[mode]
+    result = balls(np.zeros((*signal.shape[:-1], count)))
+    for i in range(count):
+        for a in range(k):
+            if 0 <= first + i - a < n:
+                result[..., i] = result[..., i] + kernel[a] * signal[..., first + i - a]
+    return result
+
+
+_DEFINITIONS: dict[str, Callable[..., Any]] = {
+    "identity": lambda x: x,
+    "relu": lambda x: np.where(x > 0, x, 0 * x),
+    "sigmoid": _sigmoid,
+    "tanh": lambda x: 2 / (1 + np.exp(-2 * x)) - 1,
+    "softplus": lambda x: np.log(1 + np.exp(x)),
+    "log_sigmoid": lambda x: np.log(_sigmoid(x)),
+    "heaviside": _by_sign(0.0, 0.5, 1.0),
+    "sign": _by_sign(-1.0, 0.0, 1.0),
+    "logarithm": np.log,
+    "scaled_sigmoid": lambda x, slope: _sigmoid(slope * x),
+    "softmax": _softmax,
+    "scaled_softmax": lambda x, scale: _softmax(scale * x),
+    "softmax_expectation": lambda x, values: np.sum(_softmax(x) * values, axis=-1),
+    "log_softmax": lambda x: x - _log_sum_exp(x)[..., None],
+    "log_sum_exp": _log_sum_exp,
+    "cross_entropy": lambda z, targets: -np.sum(_counted(_rows(targets, z), np.log(z)), axis=-1),
+    "nll": lambda z, targets: -np.sum(_counted(_rows(targets, z), z), axis=-1),
+    "softmax_cross_entropy": _cross_entropy_on_logits,
+    "binary_cross_entropy": lambda o, y: y * np.log(1 + np.exp(-o)) + (1 - y) * np.log(1 + np.exp(o)),
+    "half_squared_error": lambda o, y: (_sigmoid(o) - y) * (_sigmoid(o) - y) / 2,
+    "linear": lambda x, weight: np.matmul(x, weight),
+    "affine": lambda x, weight, bias: np.matmul(x, weight) + bias,
+    "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
+    "dropout": lambda x, mask: x * mask,
+    "convolve1d": _convolution,
+}

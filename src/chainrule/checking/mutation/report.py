@@ -1,0 +1,92 @@
+"""What became of the mutants, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+Fate: TypeAlias = Literal["killed", "equivalent", "survived"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One mutant and its fate.
+
+    Attributes
+    ----------
+    mutant : str
+        File, line, and the edit: ``"softmax.py:62: probs * shifted -> probs + shifted"``.
+    file, line, function, before, after
+        The same in parts.
+    fate : {"killed", "equivalent", "survived"}
+        Rejected by the test; accepted, and the same function at every point compared; accepted, and another function.
+    reason : str
+        How it was rejected, or where it differs.
+    """
+
+    mutant: str
+    file: str
+    line: int
+    function: str
+    before: str
+    after: str
+    fate: Fate
+    reason: str
+
+
+@dataclass(frozen=True)
+class MutationReport:
+    """The fate of every mutant of one rule or function.
+
+    Examples
+    --------
+    >>> report = MutationReport("square", ())
+    >>> print(report)
+    square: 0 mutants: 0 killed, 0 equivalent, 0 survived
+    >>> report.ok
+    False
+    """
+
+    name: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there were mutants, and the test noticed all that are different functions."""
+        return bool(self.outcomes) and not self.survivors
+
+    @property
+    def killed(self) -> tuple[Outcome, ...]:
+        """Those the test rejected."""
+        return self._with("killed")
+
+    @property
+    def equivalent(self) -> tuple[Outcome, ...]:
+        """Those that compute the same."""
+        return self._with("equivalent")
+
+    @property
+    def survivors(self) -> tuple[Outcome, ...]:
+        """Those that the test should have noticed."""
+        return self._with("survived")
+
+    def summary(self) -> str:
+        """The numbers."""
+        counts = f"{len(self.killed)} killed, {len(self.equivalent)} equivalent, {len(self.survivors)} survived"
+        return f"{self.name}: {len(self.outcomes)} mutants: {counts}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"name": self.name, "ok": self.ok, "mutants": [asdict(outcome) for outcome in self.outcomes]}
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary(), *(f"  survived: {x.mutant}\n    {x.reason}" for x in self.survivors)])
+
+    def _with(self, fate: Fate) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.fate == fate)
+
+
+def joined(name: str, outcomes: Iterable[Outcome]) -> MutationReport:
+    """One report, in the order of the source."""
+    return MutationReport(name, tuple(sorted(outcomes, key=lambda x: (x.file, x.line))))

@@ -1,0 +1,123 @@
+"""Threads that work on parts of the rows, and BLAS's own threads, which are put back whatever happens."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from chainrule.solvers.convex import minimise
+from chainrule.solvers.convex.blocks import added, available_threads, crew, row_blocks
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+class Interrupt(BaseException):
+    """Like a KeyboardInterrupt, which pytest would take for the user's own."""
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if not blas_threads() or set(blas_threads()) != {2}:
+            pytest.skip("needs a BLAS whose threads can be set")
+        yield
+        assert set(blas_threads()) == {2}
+
+
+def test_blas_has_one_thread_inside_and_its_own_again_afterwards():
+    with crew(2):
+        assert set(blas_threads()) == {1}
+    assert set(blas_threads()) == {2}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, Interrupt])
+def test_blas_has_its_threads_again_after_errors_and_interrupts(error):
+    with pytest.raises(error), crew(2):
+        raise error
+    assert set(blas_threads()) == {2}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Interrupt])
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_a_thread_raises_reaches_the_caller(error, place):
+    def work(number):
+        if number == place:
+            raise error
+        return number
+
+    before = threading.active_count()
+    with pytest.raises(error), crew(2) as team:
+        team.each(work)
+    assert set(blas_threads()) == {2}
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Interrupt])
+def test_an_interrupted_minimisation_puts_the_threads_back(problem, error):
+    def stop(progress, theta):
+        assert set(blas_threads()) == {1}
+        raise error
+
+    before = threading.active_count()
+    with pytest.raises(error):
+        minimise(problem, tol=1e-12, threads=2, callback=stop)
+    assert set(blas_threads()) == {2}
+    assert threading.active_count() == before
+
+
+def test_nested_crews_end_in_order():
+    with crew(2):
+        with crew(1) as inner:
+            assert inner.each(lambda number: number) == [0]
+        assert set(blas_threads()) == {1}
+    assert set(blas_threads()) == {2}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_every_thread_has_its_number_and_results_come_in_order(count):
+    with crew(count) as team:
+        names = set()
+
+        def work(number):
+            names.add(threading.get_ident())
+            return number**2
+
+        assert team.each(work) == [number**2 for number in range(count)]
+        assert team.each(work) == [number**2 for number in range(count)]
+        assert threading.get_ident() in names, "the calling thread works, too"
+        if count > 1:
+            assert len(names) > 1
+
+
+def test_as_many_threads_as_blas_may_use():
+    assert available_threads() == 2
+    with threadpool_limits(1, user_api="blas"):
+        assert available_threads() == 1
+        with crew() as team:
+            assert team.each(lambda number: number) == [0]
+    with crew() as team:
+        assert team.each(lambda number: number) == [0, 1]
+
+
+@pytest.mark.parametrize(("rows", "size", "threads"), [(10, 3, 2), (1, 5, 4), (0, 3, 2), (7, 7, 1), (1000, 64, 3)])
+def test_blocks_cover_every_row_once(rows, size, threads):
+    blocks = row_blocks(rows, size, threads)
+    assert len(blocks) == threads
+    covered = np.zeros(rows, dtype=int)
+    for block in (block for one in blocks for block in one):
+        assert 0 < block.stop - block.start <= size
+        covered[block] += 1
+    assert (covered == 1).all()
+    shares = [sum(block.stop - block.start for block in one) for one in blocks]
+    assert max(shares) - min(shares) <= 1
+
+
+def test_parts_are_added_into_the_first():
+    parts = [np.ones(2), np.full(2, 2.0), np.full(2, 4.0)]
+    first = parts[0]
+    assert added(parts) is first
+    assert first.tolist() == [7, 7]
+    assert added([1.5, 2.0]) == 3.5
