@@ -171,13 +171,8 @@ def plainly(coef, intercept, X, y, weights, C, scale):
     return value, gradient, 2 * (X.shape[1] + 4) * reach.max()
 
 
-def marked(cases):
-    refused = pytest.mark.xfail(strict=True, reason="C=inf is refused")
-    return [pytest.param(case, marks=refused if CASES[case][1].get("C") == np.inf else ()) for case in cases]
-
-
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
-@pytest.mark.parametrize("case", marked(CASES))
+@pytest.mark.parametrize("case", CASES)
 def test_hard_samples_are_fitted_or_it_is_said_that_they_are_not(case, dtype):
     (X, y), parameters = CASES[case]
     X = X.astype(dtype)
@@ -208,16 +203,9 @@ def test_hard_samples_are_fitted_or_it_is_said_that_they_are_not(case, dtype):
         assert model.gradient_norm_ == pytest.approx(abs(moved).max(), rel=1e-9, abs=rounding)
 
 
-STUCK = pytest.mark.xfail(strict=True, reason="where Newton's direction fails, no other one is tried")
-
-
 @pytest.mark.parametrize(
     "case",
-    [
-        pytest.param(case, marks=STUCK if case == "outlier" else ())
-        for case in CASES
-        if "no penalty" not in case and case != "large"
-    ],
+    [case for case in CASES if "no penalty" not in case and case != "large"],
 )
 def test_in_float64_hard_samples_with_a_penalty_converge(case):
     (X, y), parameters = CASES[case]
@@ -295,7 +283,6 @@ def test_weights_over_24_orders_of_magnitude():
     np.testing.assert_allclose(model.coef_, heaviest.coef_, atol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="C=inf is refused")
 @pytest.mark.parametrize("standardize", [False, True])
 def test_a_feature_of_another_unit_has_the_coefficient_in_that_unit_without_a_penalty(standardize):
     X = np.random.default_rng(0).normal(size=(150, 3))
@@ -306,7 +293,6 @@ def test_a_feature_of_another_unit_has_the_coefficient_in_that_unit_without_a_pe
     np.testing.assert_allclose(scaled.coef_ * units, plain.coef_, rtol=0, atol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="C=inf is refused")
 @pytest.mark.parametrize("kind", [2, 3])
 def test_a_separable_fit_without_penalty_has_a_loss_near_zero_or_says_that_it_has_none(kind):
     X, y = separable(kind)

@@ -81,11 +81,13 @@ def penalties(Cs: Any) -> list[float]:
     """The values that `Cs` stands for."""
     if isinstance(Cs, int | np.integer):
         return [float(C) for C in np.logspace(-4, 4, check.integer("Cs", int(Cs), at_least=1))]
+    if isinstance(Cs, str) or not np.iterable(Cs):
+        raise ValueError(f"Cs: expected a number of values, or the values, got {Cs!r}")
     values = [float(C) for C in Cs]
     if not values:
         raise ValueError("Cs: expected at least one value, got none")
     for C in values:
-        check.number("Cs", C, above=0)
+        check.number("Cs", C, above=0, infinite=True)
     return values
 
 

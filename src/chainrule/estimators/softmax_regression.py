@@ -221,7 +221,7 @@ class SoftmaxRegression(Classifier):
     # What follows is private.
 
     def _check_parameters(self) -> None:
-        check.number("C", self.C, above=0)
+        check.number("C", self.C, above=0, infinite=True)
         if self.l1_ratio != 0:
             raise ValueError(f"l1_ratio: expected 0, since the penalty is the L2 one, got {self.l1_ratio!r}")
         check.number("tol", self.tol, above=0)
@@ -309,7 +309,7 @@ class SoftmaxRegression(Classifier):
             return
         advice = "Give X as float64, scale the features, or increase tol."
         if result.iterations >= self.max_iter:
-            advice = "Increase max_iter, scale the features, or lower C."
+            advice = "Increase max_iter, scale the features, give X as float64 if it is float32, or lower C."
         warnings.warn(
             f"no convergence after {result.iterations} steps: {result.message}. The gradient's largest entry is "
             f"{result.gradient_norm:.2e}, above tol={self.tol:g}. {advice}",

@@ -27,6 +27,9 @@ DECREASE, FLAT = 1e-4, 0.7
 NEWTON_AFTER = 30
 """Steps of L-BFGS before Newton's method takes over, where there are few parameters."""
 
+MOST_IDLE = 10
+"""Steps in a row that gain no more than rounding, after which more of them are not worth it."""
+
 Pair = tuple[Array, Array, float]
 
 
@@ -141,7 +144,7 @@ def _run(
     """The iteration; `theta` is moved in place."""
     here = evaluator.at(theta)
     pairs: deque[Pair] = deque(maxlen=memory)
-    fresh = True
+    fresh, stuck, idle, least = True, False, 0, np.inf
     message, converged, iteration = "the limit of iterations was reached", False, 0
     while True:
         if not np.isfinite(here.value):
@@ -158,7 +161,11 @@ def _run(
             break
         if iteration >= max_iter:
             break
-        direction = _direction(evaluator, preconditioner, pairs, theta, here.gradient, iteration)
+        if idle >= MOST_IDLE:
+            message = "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
+            break
+        newton = None if stuck or iteration < NEWTON_AFTER else _newton(evaluator, theta, here.gradient)
+        direction = -_product(preconditioner, pairs, here.gradient) if newton is None else newton
         slope = dot(here.gradient, direction)
         if not slope < 0:
             if not pairs:
@@ -167,6 +174,9 @@ def _run(
             pairs.clear()
             continue
         step, there = _line_search(evaluator, theta, direction, here, slope)
+        if there is None and newton is not None:
+            stuck = True  # probabilities of 0 and 1 leave the Hessian no curvature there: L-BFGS's direction instead
+            continue
         if there is None:
             if pairs or not fresh:
                 # Start anew from exact logits and without old curvature before giving up.
@@ -180,6 +190,11 @@ def _run(
         if curvature > 0:
             pairs.append((move, change, 1 / curvature))
         theta += move
+        stuck = False
+        gained = here.value - there.value > 16 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
+        norm = float(abs(there.gradient).max(initial=0.0))
+        idle = 0 if gained or norm < 0.9 * least else idle + 1
+        least = min(least, norm)
         here, fresh = there, not evaluator.stored
         iteration += 1
         if callback is not None:
@@ -212,20 +227,12 @@ def _outside(evaluator: Evaluator, theta: Array) -> Array:
     return theta
 
 
-def _direction(
-    evaluator: Evaluator,
-    preconditioner: Preconditioner,
-    pairs: deque[Pair],
-    theta: Array,
-    gradient: Array,
-    iteration: int,
-) -> Array:
-    """Where to go: L-BFGS's direction, or, when that has taken long and the Hessian can be held, Newton's."""
-    if iteration >= NEWTON_AFTER and theta.size <= MOST_PARAMETERS:
-        direction = newton_direction(evaluator, theta, gradient)
-        if direction is not None and dot(gradient, direction) < 0:
-            return direction
-    return -_product(preconditioner, pairs, gradient)
+def _newton(evaluator: Evaluator, theta: Array, gradient: Array) -> Array | None:
+    """Newton's direction, if the Hessian can be held and the direction leads down."""
+    if theta.size > MOST_PARAMETERS:
+        return None
+    direction = newton_direction(evaluator, theta, gradient)
+    return direction if direction is not None and dot(gradient, direction) < 0 else None
 
 
 def _product(preconditioner: Preconditioner, pairs: deque[Pair], gradient: Array) -> Array:
