@@ -27,7 +27,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from chainrule import MLPClassifier, rules
+from chainrule import MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV, rules
 from chainrule.estimators import saveable
 from chainrule.estimators.persistence import load, read_about, register_saveable, save
 from chainrule.estimators.tables import TableEncoder
@@ -127,8 +127,19 @@ TRANSFORMERS = {
 def test_every_listed_class_is_tested():
     tested = {type(estimator).__name__ for estimator, _ in TRANSFORMERS.values()}
     elsewhere = {"Checkpoint", "ColumnTransformer", "MLPClassifier", "Pipeline", "SmoothScaler", "make_column_selector"}
+    elsewhere |= {"SoftmaxRegression", "SoftmaxRegressionCV"}
     listed = {name.rpartition(".")[2] for name in saveable._MODULES}
     assert listed == (tested | elsewhere) - {"Shifted"}
+
+
+@pytest.mark.parametrize("model", [SoftmaxRegression(C=0.5), SoftmaxRegressionCV(Cs=[0.1, 1.0], cv=3)], ids=repr)
+def test_a_fitted_softmax_regression_comes_back(model, tmp_path):
+    X, y = load_iris(return_X_y=True)
+    model = sklearn.base.clone(model).fit(X, np.array(["a", "b", "c"])[y])
+    loaded = through_file(model, tmp_path)
+    assert_identical(loaded, model)
+    np.testing.assert_array_equal(loaded.predict_log_proba(X), model.predict_log_proba(X))
+    assert loaded.predict(X).tolist() == model.predict(X).tolist()
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
