@@ -14,6 +14,7 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking import assert_rule, examples
+from chainrule.checking.definitions import definition
 from chainrule.checking.mutation import SourceMissing, check_tests, gate, run_gate
 from chainrule.checking.mutation.edits import edits
 from chainrule.checking.mutation.sources import compiled, sources_of
@@ -277,7 +278,7 @@ def test_progress_is_told():
 
 
 def test_every_registered_rule_has_example_inputs_and_a_definition():
-    assert [name for name in rules.names() if examples.definition(name) is None] == []
+    assert [name for name in rules.names() if definition(name) is None] == []
     for name in rules.names():
         assert examples.examples(name)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare
-from chainrule.checking.examples import Example, Limit, definition, limits
+from chainrule.checking.definitions import definition
+from chainrule.checking.examples import Example, Limit, limits
 from chainrule.checking.report import Mismatch
 from chainrule.checking.user_code import on_balls
 from chainrule.rules import Rule
@@ -106,7 +108,7 @@ def _times(factor: float, pulled: Any) -> Any:
     return tuple(None if x is None else factor * x for x in entries(pulled))
 
 
-def _none_is_zero(rule: Rule, case: Case) -> Iterator[Mismatch]:
+def none_is_zero(rule: Rule, case: Case) -> Iterator[Mismatch]:
     """A tangent None stands for zero."""
     if rule.pushforward is None:
         return
@@ -168,7 +170,9 @@ def has_fused(case: Case) -> bool:
     if case.rule.value_and_pullback is None or len(case.inputs[0].shape) != 2 or not len(case.inputs[0]):
         return False
     soft = "targets" in case.rule.integers and not holds_labels(case.inputs[1])
-    return bool(np.isfinite(case.inputs[0]).all() and not (soft and (np.sum(case.inputs[1], axis=-1) != 1).any()))
+    if soft and any(sum(map(Fraction, row)) != 1 for row in case.inputs[1].tolist()):
+        return False
+    return bool(np.isfinite(case.inputs[0]).all())
 
 
 def fused(case: Case) -> tuple[Any, Any]:
@@ -191,8 +195,11 @@ def _fused_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
     over = logits.copy()
     for given, slopes in ((logits, np.full(logits.shape, np.nan)), (over, over)):
         losses = np.full((len(logits), 1), np.nan)
-        buffers = (losses, slopes)
-        results = rule.value_and_pullback(given, targets, weights, out=buffers, work=Workspace(), **case.options)
+        buffers, constants = (losses, slopes), (targets.copy(), weights.copy())
+        results = rule.value_and_pullback(given, *constants, out=buffers, work=Workspace(), **case.options)
+        for name, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
+            if not np.array_equal(kept, original):
+                yield Mismatch(rule.name, "fused in float64", name, "overwritten", "left alone")
         if any(result is not buffer for result, buffer in zip(results, buffers, strict=True)):
             yield Mismatch(rule.name, "fused in float64", "the results", "other arrays", "the arrays given as out")
         per_entry = case.value.ndim == 2
@@ -216,7 +223,6 @@ def _close(rule: Rule, check: str, name: str, got: Any, expected: Any, size: flo
 FURTHER: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (
     _value,
     _jacobian,
-    _none_is_zero,
     _training_floats,
     _fused_floats,
 )

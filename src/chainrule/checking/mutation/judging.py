@@ -18,7 +18,16 @@ from chainrule.checking.case import Case
 from chainrule.checking.comparing import compare
 from chainrule.checking.conditioned import References, conditioned_errors, references
 from chainrule.checking.examples import Example, linear_in
-from chainrule.checking.mutation.further import BITS, FURTHER, broadcasts, case_at, fused, has_fused, quiet
+from chainrule.checking.mutation.further import (
+    BITS,
+    FURTHER,
+    broadcasts,
+    case_at,
+    fused,
+    has_fused,
+    none_is_zero,
+    quiet,
+)
 from chainrule.checking.report import Finding, Mismatch, Unchecked
 from chainrule.checking.rules import _CHECKS, _ON_FLOATS, _with_enough_bits
 from chainrule.checking.rules import _findings as findings_of
@@ -31,6 +40,8 @@ class Baseline:
 
     example: Example
     unchecked: frozenset[str]
+    calls: bool
+    """Whether calls with less than all arguments are judged here: their shapes depend on no numbers."""
     broadcasts: bool
     """Whether it takes one number for a whole cotangent or tangent: matrix products do not."""
 
@@ -39,7 +50,7 @@ class Refused(Exception):
     """Why a rule is not accepted."""
 
 
-def baseline(rule: Rule, example: Example) -> Baseline:
+def baseline(rule: Rule, example: Example, *, calls: bool = True) -> Baseline:
     """Judge the rule as it is.
 
     Raises
@@ -57,14 +68,14 @@ def baseline(rule: Rule, example: Example) -> Baseline:
                         raise Refused(f"{rule.name} itself is refused at {_shown(example)}: {finding}")
                     unchecked.add(name)
             try:
-                takes_one = not example.floats_only and not list(broadcasts(rule, case))
+                takes_one = calls and not list(broadcasts(rule, case))
             except (ValueError, RuntimeError):
                 takes_one = False
         except Exception as error:
             if isinstance(error, Refused):
                 raise
             raise Refused(f"{rule.name} itself fails at {_shown(example)}: {type(error).__name__}: {error}") from error
-    found = Baseline(example, frozenset(unchecked), takes_one)
+    found = Baseline(example, frozenset(unchecked), calls, takes_one)
     reason = refusal(rule, found, same=True)
     if reason:
         raise Refused(f"{rule.name} itself is refused at {_shown(example)}: {reason}")
@@ -133,8 +144,8 @@ def fresh_case(rule: Rule, example: Example) -> Case:
 
 
 def _beside(rule: Rule, case: Case, expected: Baseline) -> Iterator[str]:
-    beside = (*FURTHER, broadcasts) if expected.broadcasts else FURTHER
-    return (str(finding) for check in beside for finding in check(rule, case))
+    calls = [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
+    return (str(finding) for check in (*FURTHER, *calls) for finding in check(rule, case))
 
 
 def _float_errors(rule: Rule, case: Case, expected: Baseline, right: tuple[References, ...] | None) -> Iterator[str]:
