@@ -294,8 +294,8 @@ def _with_floor(entry: Entry, vector: Any, others: list[Any], dtype: Any) -> Ent
     """An exponential below the smallest normal number has lost digits: it counts as that number."""
     factor = arb(_largest(vector))
     for other in others:
-        # Rows of weights and values multiply exponentials too; labels and scales count once.
-        factor *= sum(abs(n) for n in other) if isinstance(other, list) else 1
+        # Rows of weights and values multiply exponentials too, a binary target also by 1 - y; the others count once.
+        factor *= max(1.0, sum(abs(n) for n in other)) if isinstance(other, list) else 1
     return Entry(entry.value, entry.size + factor * arb(float(np.finfo(dtype).smallest_normal)))
 
 

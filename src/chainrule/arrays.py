@@ -312,7 +312,21 @@ def largest(x: Array) -> Array:
     """
     if x.shape[-1] == 0:
         raise ValueError("the last axis is empty: there is no largest entry")
-    return class_mask(namespace(x).argmax(x, axis=-1), x.shape[-1])
+    return class_mask(argmax(x), x.shape[-1])
+
+
+def argmax(x: Array) -> Array:
+    """The index of a largest entry of each row (the first, if several tie), of shape x.shape[:-1].
+
+    Tensors in the machine's memory are looked at by NumPy, whose search takes a fifth of the time of PyTorch's.
+
+    >>> argmax(np.array([[1.0, 3.0, 3.0]]))
+    array([1])
+    """
+    xp = namespace(x)
+    if not is_torch(x) or is_traced(x) or x.device.type != "cpu" or x.dtype not in (xp.float32, xp.float64):
+        return xp.argmax(x, axis=-1)
+    return xp.from_numpy(np.asarray(np.argmax(x.detach().numpy(), axis=-1)))
 
 
 def rest_of_sum(x: Array) -> tuple[Array, Array]:

@@ -87,7 +87,8 @@ def units_apart(a: Any, b: Any, at_least: float = 0.0) -> float:
 def same_on_torch() -> Callable[..., None]:
     """Requires that value, vjp, jvp and Jacobian on tensors equal NumPy's, to 8 units of the largest entry of a row.
 
-    The two libraries round exp differently and add in different orders; that is all the difference there is.
+    The two libraries round exp differently and add in different orders; that is all the difference there is. Where a
+    rule's derivatives cancel, as its error bound says, that difference may be as large as the bound.
     """
     torch = pytest.importorskip("torch")
 
@@ -117,7 +118,7 @@ def same_on_torch() -> Callable[..., None]:
                 terms = max((float(np.abs(t).max(initial=0)) for t in tangents if t is not None), default=0.0)
                 with np.errstate(all="ignore"):
                     apart = units_apart(np.asarray(ours), theirs.numpy(), terms if summed else 0.0)
-                assert apart <= 8, f"{form}: {apart} units apart"
+                assert apart <= max(8, rule.error_bound or 0), f"{form}: {apart} units apart"
 
     return check
 

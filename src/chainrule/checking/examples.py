@@ -313,8 +313,12 @@ _LIMITS: dict[str, tuple[Limit, ...]] = {
 }
 
 
-# The losses of one logit lose digits where the probability nearly is the soft target.
-_BOUNDED: dict[str, tuple[str, ...]] = {"binary_cross_entropy": ("value",), "half_squared_error": ()}
+# A probability may nearly be its soft target: a difference of two, which one number per row does not show.
+_BOUNDED: dict[str, tuple[str, ...]] = {
+    "binary_cross_entropy": ("value",),
+    "half_squared_error": (),
+    "softmax_cross_entropy": ("value",),
+}
 
 
 def linear_in(name: str) -> tuple[str, ...]:

@@ -1,14 +1,20 @@
-"""Exponentials of logits measured from their largest, shared by every rule of the softmax family.
+"""Exponentials of logits, shared by every rule of the softmax family.
 
-    m = max_j x_j,   c = m rounded down to a multiple of g = 4096 eps,   e_i = exp(x_i - c),   sum_j e_j = e_top + rest
+    m = max_j x_j,   e_i = exp(x_i - c),   sum_j e_j = e_top + rest
 
-Rounding x - m to its last place would cost exp as many places as x - m is large: 125 at a difference of 80. So what
-the subtraction rounds away, r = (x - c) - d with d = fl(x - c), is recovered and put back: e^(x - c) = e^d (1 + r).
+Any c gives the same quotients. With L = 104 in float32 and 746 in float64, beyond which e^-L is 0, it is chosen by row:
 
-Because c is a multiple of g, r = x - (d + c) exactly, in two operations instead of the six of a general two-sum:
-wherever e^d is not 0, the last place of d is at most g (|d| < 1024 in float64, < 128 in float32), so d and c are
-multiples of the last place of d, and their sum d + c, no larger than |d| or equal to x, is a float. The shift also
-keeps rows alike that differ by a constant multiple of g.
+    c = 0      where 0 <= m and e^m is so small that no sum overflows. Nothing is rounded but by exp, and because
+               e^m >= 1, nothing underflows that would not with c = m.
+    c = m      where m <= -L or 2 L <= m. Every x whose exponential is not 0 is so near to m that x - m is exact.
+    c = [m]    elsewhere: m rounded down to a multiple of g = 4096 eps. Rounding x - c to its last place would cost exp
+               as many places as x - c is large: 125 at a difference of 80. So what the subtraction rounds away,
+               r = (x - c) - d with d = fl(x - c), is recovered and put back: e^(x - c) = e^d (1 + r). Because c is a
+               multiple of g, r = x - (d + c) exactly, in two operations instead of the six of a general two-sum:
+               wherever e^d is not 0, the last place of d is at most g, so d and c are multiples of the last place of
+               d, and their sum d + c, no larger than |d| or equal to x, is a float.
+
+The last formula gives r = 0 for the first two, so that a row's results do not depend on its neighbours.
 
 A largest exponential is kept out of the sum, which saves every digit of `rest`, however small: log-sum-exp = m +
 log1p(rest / e_top), and the largest log-probability is -log1p(rest / e_top), where log(sum) would round to 0.
@@ -32,6 +38,7 @@ import numpy as np
 
 from chainrule.arrays import (
     Array,
+    argmax,
     class_mask,
     empty,
     is_floating,
@@ -54,8 +61,8 @@ e + e r), its row's sum by that and log2(k) roundings (both libraries add pairwi
 product adds half a unit: 28 at a million classes if all of them pointed one way. They do not: 6.2 is the most measured.
 """
 
-NUMPY_BLOCK = 2**15
-"""Entries in a block of rows: three of them lie in a megabyte of cache."""
+NUMPY_BLOCK = 2**16
+"""Entries in a block of rows: three of them lie in a core's own cache, as float32."""
 TORCH_BLOCK = 2**17
 """The same for PyTorch, which gives each thread 2^15 entries at least."""
 
@@ -95,14 +102,17 @@ def shifted(logits: Array) -> Shifted:
     >>> result.exponentials, result.rest
     (array([1.00000000e+00, 4.24835426e-18]), array([4.24835426e-18]))
     """
-    xp = namespace(logits)
-    top = xp.argmax(logits, axis=-1)
+    top = argmax(logits)
     logits, maximum = _without_infinite_maximum(logits, take_class(logits, top))
-    exponentials, rest = without_entry(_exponentials(logits, maximum), top)
-    if is_floating(logits) and not surely(rest == rest):
+    origin, exact = _origin(maximum, logits.shape[-1])
+    exponentials = _exponentials(logits, origin, exact)
+    at_top = take_class(exponentials, top)
+    exponentials, rest = without_entry(exponentials, top)
+    if origin is not None and is_floating(logits) and not surely(rest == rest):
         # What is fast for finite x - c gives nan where that is -inf.
-        exponentials, rest = without_entry(_any_exponentials(logits, maximum), top)
-    at_top = _any_exponentials(maximum, maximum)
+        exponentials = _any_exponentials(logits, origin)
+        at_top = take_class(exponentials, top)
+        exponentials, rest = without_entry(exponentials, top)
     return Shifted(logits, maximum, top, with_entry(exponentials, top, at_top), at_top, rest)
 
 
@@ -117,14 +127,35 @@ def _without_infinite_maximum(logits: Array, maximum: Array) -> tuple[Array, Arr
     return logits, xp.where(infinite, xp.zeros_like(maximum), xp.where(masked, nothing[..., :1], maximum))
 
 
-def _exponentials(logits: Array, maximum: Array) -> Array:
+def _origin(maximum: Array, classes: int) -> tuple[Array | None, bool]:
+    """c, None if it is 0 throughout, and whether x - c is sure to be exact wherever its exponential is not 0."""
+    if not is_floating(maximum):
+        return maximum, True
+    xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
+    fits = (maximum >= 0) & (maximum <= math.log(float(info.max)) - math.log(classes) - 1)
+    if surely(fits):
+        return None, True
+    nothing = 1 - math.log(float(info.smallest_normal) * float(info.eps))
+    near = (maximum <= -nothing) | (maximum >= 2 * nothing)
+    grid = min(4096 * float(info.eps), 1.0)
+    origin = xp.where(near, maximum, xp.floor(maximum / grid) * grid)
+    return xp.where(fits, xp.zeros_like(maximum), origin), surely(fits | near)
+
+
+def _exponentials(logits: Array, origin: Array | None, exact: bool) -> Array:
     """e^(x - c) where x - c is finite; other entries may be nan, for which `_any_exponentials` is there."""
+    xp = namespace(logits)
+    if origin is None:
+        return xp.exp(logits)
     if not may_write(logits):
-        return _any_exponentials(logits, maximum)
+        return _any_exponentials(logits, origin)
+    if exact:
+        difference = logits - origin
+        return xp.exp(difference, out=difference)
     # Row-major whatever the logits are, so that its rows in two dimensions are a view.
     exponentials = empty(tuple(logits.shape), logits)
     classes = logits.shape[-1]
-    x, c, e = logits.reshape(-1, classes), _rounded_down(maximum).reshape(-1, 1), exponentials.reshape(-1, classes)
+    x, c, e = logits.reshape(-1, classes), origin.reshape(-1, 1), exponentials.reshape(-1, classes)
     # A few rows at a time, so that what lies between the logits and the exponentials stays in the cache.
     count = max(1, (TORCH_BLOCK if is_torch(logits) else NUMPY_BLOCK) // classes)
     room = namespace(logits).empty_like(e[:count])
@@ -144,25 +175,18 @@ def _write(logits: Array, origin: Array, exponentials: Array, room: Array) -> No
     xp.add(exponentials, room, out=exponentials)
 
 
-def _any_exponentials(logits: Array, maximum: Array) -> Array:
+def _any_exponentials(logits: Array, origin: Array) -> Array:
     """e^(x - c): 0 where x - c is -inf, nan where it is nan."""
     xp = namespace(logits)
     if not is_floating(logits):
-        return xp.exp(logits - maximum)
-    origin = xp.broadcast_to(_rounded_down(maximum), logits.shape)
+        return xp.exp(logits - origin)
+    origin = xp.broadcast_to(origin, logits.shape)
     counted = logits - origin > -math.inf
     x = xp.where(counted, logits, origin)
     difference = x - origin
     exponentials = xp.exp(difference)
     exponentials = exponentials + exponentials * (x - (difference + origin))
     return xp.where(counted, exponentials, 0 * exponentials)
-
-
-def _rounded_down(maximum: Array) -> Array:
-    """c: the largest multiple of g up to m; m itself where it is one anyway, and where it is no number."""
-    xp = namespace(maximum)
-    grid = min(4096 * float(xp.finfo(maximum.dtype).eps), 1.0)
-    return xp.where(abs(maximum) < 4096, xp.floor(maximum / grid) * grid, maximum)
 
 
 def own(x: Array) -> Array | None:

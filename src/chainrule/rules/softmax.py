@@ -3,16 +3,19 @@
     s_i = exp(x_i) / sum_j exp(x_j),    J[i, j] = ds_i / dx_j = s_i ([i = j] - s_j)
 
 J is symmetric and maps constants to 0, so pushforward and pullback are one function, and the vector may be measured
-from any number w of the row: J v = s * (u - s.u) with u = v - w. Where one probability exceeds 1/2, w is the entry of
-v there, and the tails keep their digits; elsewhere it is the number nearest to 0 between the smallest and the largest
-entry of v.
+from any number w of the row: J v = s * (u - s.u) with u = v - w. Where one probability is 1/2 or more, w is the entry
+of v there, and the tails keep their digits; the same entry serves where v looks like a constant, whose result is then
+exactly 0; elsewhere w is 0.
 
 Error bound. With unit roundoff a = eps / 2, exp good to 3 a (NumPy's float32; others are better), sums good to
 log2(k) a or better (pairwise), the forward is within (2 * 3 + 2 + log2 k) a of s_i, at most twice as many units in
-the last place; measured, 4. In the pullback |w| <= 2 |v_j| s_j / s_i or |w| <= |v_i|, so that every term is bounded
-by those of the sum itself, c_i = s_i ((1 - s_i) |v_i| + sum_{j != i} s_j |v_j|): the error is at most
-CONDITIONED_BOUND units of c_i, which is CONDITIONED_BOUND times the condition number c_i / |J v|_i in units of the
-result.
+the last place; measured, 4. In the pullback every term is bounded by those of
+
+    c_i = s_i ((1 - s_i) |v_i| + sum_{j != i} s_j |v_j|)
+
+since where no probability is 1/2 or more s_i |v_i| is at most (1 - s_i) |v_i|, and w is 0 or at most twice sum_j s_j
+|v_j|; elsewhere |w| is at most twice s_top |w|: the error is at most CONDITIONED_BOUND units of c_i, which is
+CONDITIONED_BOUND times the condition number c_i / |J v|_i in units of the result.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import NamedTuple
 from chainrule.arrays import (
     Array,
     Workspace,
+    argmax,
     is_floating,
     namespace,
     on_diagonal,
@@ -78,19 +82,26 @@ def from_mean(residuals: Residuals, vector: Array) -> tuple[Array, Array | None]
     """(v - s.v) c, and the factors c of the rows: None for 1, or 1/4 where a difference of two entries may overflow."""
     xp, probs = namespace(vector), residuals.probs
     vector = xp.broadcast_to(vector, probs.shape)
-    top = xp.argmax(probs, axis=-1) if residuals.top is None else residuals.top
+    top = argmax(probs) if residuals.top is None else residuals.top
     if not is_floating(probs):
         moved = vector - take_class(vector, top)
         return moved - xp.sum(probs * moved, axis=-1, keepdims=True), None
-    lowest, highest = xp.amin(vector, axis=-1, keepdims=True), xp.amax(vector, axis=-1, keepdims=True)
-    fits = highest / 4 - lowest / 4 <= float(xp.finfo(probs.dtype).max) / 16
-    scale = None
+    at_top = take_class(vector, top)
+    measured = take_class(probs, top) >= 0.5
+    constant = (vector[..., :1] == at_top) & (vector[..., -1:] == at_top)  # perhaps; then its mean says more
+    if not surely(~constant):
+        measured = measured | constant & (abs(at_top) <= 2 * abs(row_dot(probs, vector)))
+    origin = xp.where(measured, at_top, xp.zeros_like(at_top))
+    moved = vector if surely(origin == 0) else vector - origin
+    mean = row_dot(probs, moved)
+    # Where |mean| is below half a unit in the last place of the largest number, no difference has overflowed.
+    info = xp.finfo(probs.dtype)
+    fits, scale = abs(mean) < float(info.max) * (float(info.eps) / 4), None
     if not surely(fits):
-        scale = xp.where(fits, xp.ones_like(lowest), xp.full_like(lowest, 0.25))
-        vector, lowest, highest = vector * scale, lowest * scale, highest * scale
-    nearest_zero = xp.clip(lowest, 0, None) + xp.clip(highest, None, 0)
-    moved = vector - xp.where(take_class(probs, top) > 0.5, take_class(vector, top), nearest_zero)
-    return xp.subtract(moved, row_dot(probs, moved), out=own(moved)), scale
+        scale = xp.where(fits, xp.ones_like(mean), xp.full_like(mean, 0.25))
+        moved = vector * scale - origin * scale
+        mean = row_dot(probs, moved)
+    return xp.subtract(moved, mean, out=None if moved is vector else own(moved)), scale
 
 
 def pullback(
@@ -118,7 +129,7 @@ def jacobian_matrix(residuals: Residuals) -> Array:
 def other_probs(residuals: Residuals) -> Array:
     """1 - s, entry by entry; at the largest, where the difference would cancel, the sum of the others."""
     probs = residuals.probs
-    top = namespace(probs).argmax(probs, axis=-1) if residuals.top is None else residuals.top
+    top = argmax(probs) if residuals.top is None else residuals.top
     _, others = without_entry(probs + 0, top)
     return with_entry(1 - probs, top, others)
 

@@ -28,6 +28,7 @@ from chainrule.arrays import (
     holds_labels,
     is_floating,
     namespace,
+    row_dot,
     same_shape,
     surely,
     take_class,
@@ -40,7 +41,7 @@ class Residuals(NamedTuple):
     """What the derivatives need."""
 
     probs: Array
-    """s for rows of targets; for labels s - e_y, which is dl/dx, with minus the sum of the others at the label."""
+    """s sum(t) for rows of targets; for labels dl/dx = s - e_y, at the label minus the sum of the others."""
     soft: Soft | None
     """None for labels."""
 
@@ -50,8 +51,6 @@ class Soft(NamedTuple):
 
     targets: Array
     """The rows t, smoothed."""
-    total: Array
-    """sum(t), of shape (..., 1)."""
     top: Array
     """The index of a largest logit of each row."""
     at_top: Array
@@ -102,47 +101,49 @@ def forward(
     """The loss of every row, of shape logits.shape[:-1]."""
     check_label_smoothing(label_smoothing)
     results = shifted(logits)
-    probs = namespace(logits).divide(results.exponentials, results.total, out=own(results.exponentials))
-    others_at_top = results.rest / results.total
     if holds_labels(targets) and not label_smoothing:
-        return _on_labels(results, probs, others_at_top, targets, out)
-    return _on_rows(results, probs, others_at_top, targets, label_smoothing, out)
+        return _on_labels(results, targets, out)
+    return _on_rows(results, targets, label_smoothing, out)
 
 
-def _on_labels(
-    results: Shifted, probs: Array, others_at_top: Array, labels: Array, out: Array | None
-) -> tuple[Array, Residuals]:
-    xp = namespace(probs)
+def _on_labels(results: Shifted, labels: Array, out: Array | None) -> tuple[Array, Residuals]:
+    xp = namespace(results.exponentials)
+    probs = xp.divide(results.exponentials, results.total, out=own(results.exponentials))
     gaps = results.maximum - take_class(results.logits, labels)
     losses = xp.add(gaps[..., 0], results.log_rest[..., 0], out=out)
-    others = xp.where((labels == results.top)[..., None], others_at_top, 1 - take_class(probs, labels))
-    return losses, Residuals(with_entry(probs, labels, -others), None)
+    at_label = xp.where((labels == results.top)[..., None], results.rest / results.total, 1 - take_class(probs, labels))
+    return losses, Residuals(with_entry(probs, labels, -at_label), None)
 
 
-def _on_rows(
-    results: Shifted, probs: Array, others_at_top: Array, targets: Array, smoothing: float, out: Array | None
-) -> tuple[Array, Residuals]:
-    xp, top = namespace(probs), results.top
+def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | None) -> tuple[Array, Residuals]:
+    xp, top = namespace(results.exponentials), results.top
     below = results.logits - results.maximum
-    rows = _rows(targets, probs, smoothing)
+    rows = _rows(targets, below, smoothing)
     _, other_targets = without_entry(rows + 0, top)
     target_at_top = take_class(rows, top)
     total = other_targets + target_at_top
-    gaps = _gaps(rows, below)
+    with np.errstate(invalid="ignore"):
+        gaps = -row_dot(rows, below)
     if not (is_floating(below) and surely(gaps == gaps)):
         # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
-        gaps = _gaps(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))
-    losses = xp.add(gaps, (total * results.log_rest)[..., 0], out=out)
-    at_top = take_class(probs, top) * other_targets - target_at_top * others_at_top
+        gaps = -row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))
+    losses = xp.add(gaps[..., 0], (total * results.log_rest)[..., 0], out=out)
+    at_top = results.at_top / results.total * other_targets - target_at_top * (results.rest / results.total)
     fraction = xp.full_like(total, smoothing) if smoothing else None
     kept = None if holds_labels(targets) else below
-    return losses, Residuals(probs, Soft(rows, total, top, at_top, kept, results.log_rest, fraction))
+    soft = Soft(rows, top, at_top, kept, results.log_rest, fraction)
+    return losses, Residuals(_shares(results, total), soft)
 
 
-def _gaps(rows: Array, below: Array) -> Array:
-    """sum_i t_i (m - x_i), of shape (...)."""
-    with np.errstate(invalid="ignore"):
-        return namespace(rows).sum(rows * -below, axis=-1)
+def _shares(results: Shifted, weight: Array) -> Array:
+    """s sum(t), by one divisor per row; where that would overflow, or the weight is 0, by a division and a product."""
+    xp, exponentials = namespace(weight), results.exponentials
+    if not is_floating(weight):
+        return exponentials / results.total * weight
+    divisor = results.total / weight
+    fits = abs(divisor) < math.inf
+    shares = xp.divide(exponentials, xp.where(fits, divisor, results.total), out=own(exponentials))
+    return shares if surely(fits) else shares * xp.where(fits, xp.ones_like(weight), weight)
 
 
 def by_logits(residuals: Residuals) -> Array:
@@ -154,8 +155,7 @@ def by_logits(residuals: Residuals) -> Array:
     probs, soft = residuals
     if soft is None:
         return probs
-    xp, share = namespace(probs), probs * soft.total
-    return with_entry(xp.subtract(share, soft.targets, out=own(share)), soft.top, soft.at_top)
+    return with_entry(probs - soft.targets, soft.top, soft.at_top)
 
 
 def by_targets(residuals: Residuals) -> Array | None:

@@ -2,15 +2,16 @@
 
     E_S[f] = sum_j S_j f_j,  S = softmax(x)        by x: S_i (f_i - E_S[f])        by f: S_i
 
-The gradient by x is softmax's own J applied to f. Like there, f is measured from its entry at the largest logit: with
-u = f - f[top] it is S_i (u_i - S.u), which keeps its digits where nearly all probability lies at one entry.
+The gradient by x is softmax's own J applied to f, which keeps its digits where nearly all probability lies at one
+entry. J maps constants to 0, so f is measured from the number nearest to 0 between its smallest and its largest entry:
+then values far from 0 and near each other lose nothing.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace, same_shape
+from chainrule.arrays import Array, Workspace, is_floating, namespace, same_shape
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import check_logits
 from chainrule.rules.softmax import apply_jacobian, exact_forward
@@ -36,7 +37,11 @@ def forward(
 ) -> tuple[Array, Residuals]:
     """E_S[f] of every row, of shape logits.shape[:-1]."""
     probs, residuals = exact_forward(logits)
-    mean = namespace(probs).sum(probs * values, axis=-1, out=out)
+    xp = namespace(probs)
+    mean = xp.sum(probs * values, axis=-1, out=out)
+    if is_floating(values):
+        lowest, highest = xp.amin(values, axis=-1, keepdims=True), xp.amax(values, axis=-1, keepdims=True)
+        values = values - (xp.clip(lowest, 0, None) + xp.clip(highest, None, 0))
     return mean, Residuals(apply_jacobian(residuals, values), probs)
 
 
