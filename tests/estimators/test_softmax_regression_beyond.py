@@ -101,7 +101,6 @@ def test_standardize_takes_sparse_samples():
     assert (sparse.coef_[:, 4] == 0).all()
 
 
-@pytest.mark.xfail(strict=True, reason="the rounding of a constant's mean is taken for its deviation")
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix], ids=["dense", "sparse"])
 def test_standardize_gives_constant_features_no_weight(form):
     plain = SoftmaxRegression(standardize=True, **TIGHT).fit(X, SPECIES)

@@ -23,11 +23,19 @@ SUM_TOLERANCE = 1e-4
 
 
 def checked_samples(
-    model: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool, weightless: bool = False
+    model: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    reset: bool,
+    weightless: bool = False,
+    signed: bool = False,
 ) -> tuple[Array, Array, Array | None]:
-    """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and positive weights.
+    """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and weights.
 
     Samples of weight zero are left out unless `weightless`: they count for nothing, not even for the number of samples.
+    Weights below zero are an error unless `signed`.
 
     Raises
     ------
@@ -44,7 +52,7 @@ def checked_samples(
             model,
             X,
             y,
-            accept_sparse=["csr", "csc"],
+            accept_sparse=sparse_of(model),
             multi_output=True,
             dtype=floats_of(model),
             order="C",
@@ -54,8 +62,8 @@ def checked_samples(
     X = _rows_first(X)
     if sample_weight is None:
         return X, y, None
-    weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-    counted = weights > 0
+    weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=not signed)
+    counted = weights != 0
     if not counted.any():
         raise ValueError("sample_weight: every weight is zero, so there is nothing to fit")
     if not counted.all() and not weightless:
@@ -102,10 +110,17 @@ def joined_eval_set(eval_set: Any, X: Any, y: Any, sample_weight: Any) -> Any:
     return X, y, sample_weight
 
 
+def sparse_of(model: Any) -> Any:
+    """The sparse formats that the estimator takes; False for none."""
+    formats = getattr(model, "_sparse", ("csr", "csc"))
+    return list(formats) if formats else False
+
+
 def floats_of(model: Any) -> Any:
     """The dtypes in which the estimator takes X: as it comes, or the one it was told."""
     if isinstance(model.dtype, str) and model.dtype == "auto":
-        return (np.float64, np.float32)
+        first = getattr(model, "_first_dtype", np.float64)
+        return (first, np.float32 if first is np.float64 else np.float64)
     try:
         dtype = None if model.dtype is None else np.dtype(model.dtype)
     except TypeError:
@@ -175,7 +190,7 @@ def _by_class(class_weight: Any, classes: Array, y: Array, weights: Array | None
 
 
 def _features(model: Any, X: Any, *, reset: bool) -> Array:
-    return validate_data(model, X, accept_sparse=["csr", "csc"], dtype=floats_of(model), order="C", reset=reset)
+    return validate_data(model, X, accept_sparse=sparse_of(model), dtype=floats_of(model), order="C", reset=reset)
 
 
 def _rows_first(X: Array) -> Array:

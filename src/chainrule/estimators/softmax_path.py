@@ -7,19 +7,22 @@ of all samples: it only steers the solver, and the optima are those of the folds
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
-from chainrule.estimators.softmax_regression import SoftmaxRegression, single_label_head
-from chainrule.solvers.convex import Minimum, Problem, Spectrum
+from chainrule.estimators.softmax_regression import SoftmaxRegression, coefficients, single_label_head
+from chainrule.estimators.softmax_stream import seen_mass
+from chainrule.solvers.convex import Problem, Spectrum
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     head = single_label_head(y, probabilities=model.targets == "proba")
     problem = model._weighted_problem(head, X, y, weights)
     points = {point.C: point for point in along(model, problem, model._spectrum(problem), values)}
+    _warn_of(points.values(), model)
     return [points[C] for C in values]
 
 
@@ -97,16 +101,24 @@ def along(
     """The fits for growing C, each started from the one before."""
     began, start = time.perf_counter(), None
     for C in sorted(set(values)):
-        result = model._solved(problem, C, start, spectrum)
+        result = model._solved(problem, C, start, spectrum, model._observer(None))
         start = result.theta
-        yield _point(C, result, model.fit_intercept, time.perf_counter() - began)
+        coef, intercept = coefficients(result.theta, model.fit_intercept)
+        seconds = time.perf_counter() - began
+        yield PathPoint(
+            C, coef, intercept, result.iterations, result.value, result.gradient_norm, result.converged, seconds
+        )
 
 
-def _point(C: float, result: Minimum, intercept: bool, seconds: float) -> PathPoint:
-    weights = result.theta[:-1] if intercept else result.theta
-    offsets = result.theta[-1].copy() if intercept else np.zeros(weights.shape[1])
-    coef = np.ascontiguousarray(weights.T)
-    return PathPoint(C, coef, offsets, result.iterations, result.value, result.gradient_norm, result.converged, seconds)
+def _warn_of(points: Iterable[PathPoint], model: SoftmaxRegression) -> None:
+    failed = sorted({point.C for point in points if not point.converged})
+    if failed and not model.callbacks:
+        warnings.warn(
+            f"no convergence to tol={model.tol:g} for C = {', '.join(f'{C:g}' for C in failed)}. Increase max_iter, "
+            "scale the features, or increase tol.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
 
 
 class SoftmaxRegressionCV(SoftmaxRegression):
@@ -122,7 +134,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     cv : int, splitter or None, default=None
         None is five folds, stratified.
     scoring : str, callable or None, default=None
-        As for scikit-learn's searches; None is the accuracy.
+        As for scikit-learn's searches; None is the accuracy. With ``targets="proba"`` "accuracy", of the most probable
+        class, "neg_log_loss", minus the mean cross entropy, or a callable.
     refit : bool, default=True
         Fit all samples with the best C. Otherwise the coefficients are the means of the folds' at each one's best C.
     **parameters
@@ -210,9 +223,11 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         head = single_label_head(y, probabilities=self.targets == "proba")
         self._kind, self.classes_ = head.kind, head.classes
         self.temperature_, self.validation_scores_ = 1.0, None
+        self._check_scoring()
         spectrum = self._spectrum(self._weighted_problem(head, X, y, weights))
         splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
         scores, coefs, counts = [], [], []
+        fits: list[PathPoint] = []
         for train, test in splitter.split(X, y):
             missing = [] if y.ndim == 2 else np.setdiff1d(self.classes_, y[train]).tolist()
             if missing:
@@ -220,11 +235,13 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             in_train, in_test = (None if weights is None else weights[part] for part in (train, test))
             problem = self._weighted_problem(head, X[train], y[train], in_train)
             points = {point.C: point for point in along(self, problem, spectrum, values)}
+            fits.extend(points.values())
             coefs.append([np.hstack([points[C].coef, points[C].intercept[:, None]]) for C in values])
             counts.append([max(points[C].n_iter, 1) for C in values])
             scores.append([self._fold_score(points[C], X[test], y[test], in_test) for C in values])
             if self.verbose:
                 print(f"fold {len(scores)} of {splitter.get_n_splits(X, y)}: the best score is {max(scores[-1]):.4f}")
+        _warn_of(fits, self)
         self.Cs_, self.l1_ratio_ = np.array(values), 0.0
         self.scores_, self.coefs_paths_ = np.array(scores), np.array(coefs)
         each = self.scores_.argmax(axis=1)
@@ -233,7 +250,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             self.C_ = values[int(self.scores_.mean(axis=0).argmax())]
             problem = replace(self._weighted_problem(head, X, y, weights), l2=0.0)
             start = mean.T if self.fit_intercept else mean[:, :-1].T
-            self._adopt(self._solved(problem, self.C_, start, spectrum))
+            self._mass, self._precision = seen_mass(problem), None
+            self._adopt(self._solved(problem, self.C_, start, spectrum, self._observer(None)))
         else:
             self.C_ = float(np.mean([values[i] for i in each]))
             self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
@@ -247,9 +265,19 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
         return float(get_scorer(self.scoring)(self, X, y, **extra))
 
+    def _check_scoring(self) -> None:
+        of_rows = (None, "accuracy", "neg_log_loss")
+        if self.targets == "proba" and not callable(self.scoring) and self.scoring not in of_rows:
+            raise ValueError(
+                f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
+                f"got {self.scoring!r}"
+            )
+
     def _fold_score(self, point: PathPoint, X: Array, y: Array, weights: Array | None) -> float:
         """The score of one fit on the samples of a fold that it has not seen."""
         self.coef_, self.intercept_ = point.coef, point.intercept
-        if y.ndim == 2:
-            return float(np.average(self.predict(X) == y.argmax(axis=1), weights=weights))
-        return self.score(X, y, weights)
+        if y.ndim == 1 or callable(self.scoring):
+            return self.score(X, y, weights)
+        if self.scoring == "neg_log_loss":
+            return float(np.average(np.sum(y * self.predict_log_proba(X), axis=1), weights=weights))
+        return float(np.average(self.predict(X) == y.argmax(axis=1), weights=weights))

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from chainrule import rules
@@ -24,6 +26,7 @@ from chainrule.estimators.inputs import (
     joined_eval_set,
     with_class_weight,
 )
+from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
 from chainrule.solvers.convex import Minimum, Problem, Spectrum, minimise, spectrum_of
@@ -51,7 +54,9 @@ class SoftmaxRegression(Classifier):
     class_weight : dict, "balanced" or None, default=None
     random_state : int, RandomState or None, default=None
         Not used: the fit is deterministic.
-    solver : {"auto", "lbfgs"}, default="auto"
+    solver : {"auto", "lbfgs", "newton-cg"}, default="auto"
+        "auto" takes "newton-cg" for many sparse features, and for more than 4096 dense ones; else "lbfgs", on a
+        preconditioner made from the features' covariance, which Newton's method ends.
     max_iter : int, default=100
     verbose : int, default=0
         Above 0, a line for every step.
@@ -74,7 +79,8 @@ class SoftmaxRegression(Classifier):
         Each is given a record of every step, with `iteration`, `value` and `gradient_norm`; a true return value ends
         the fit.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        The precision of the products with X; "auto" is that of X. The weights are float64 while they are fitted.
+        The precision of the products with X; "auto" is that of X. The weights are float64, but for four million of
+        them and more.
 
     Attributes
     ----------
@@ -168,7 +174,8 @@ class SoftmaxRegression(Classifier):
         X : array or CSR/CSC matrix of shape (n_samples, n_features)
         y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
         sample_weight : array of shape (n_samples,), optional
-            At least 0; a weight of 2 means the same as giving the sample twice.
+            A weight of 2 means the same as giving the sample twice. A negative weight, a reward below 0, pushes the
+            prediction away from the label; then the objective is not convex, and the fit ends where its gradient is 0.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
             Held-out samples, on which ``eval_metric`` is measured after every step.
         X_val, y_val, sample_weight_val : arrays, optional
@@ -181,12 +188,13 @@ class SoftmaxRegression(Classifier):
         Raises
         ------
         ValueError
-            For inputs of unfitting shapes, NaN or infinity, a single class, or parameters out of range.
+            For inputs of unfitting shapes, NaN or infinity, a single class, parameters out of range, or negative
+            weights that leave the objective without a minimum.
         """
         self._check_parameters()
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
-        X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues)
+        X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues, signed=True)
         head = single_label_head(y, probabilities=self.targets == "proba")
         if continues:
             self._check_same_classes(head)
@@ -195,6 +203,8 @@ class SoftmaxRegression(Classifier):
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
         problem = self._weighted_problem(head, X, y, weights)
+        check_bounded(problem, self.C)
+        self._mass, self._precision = seen_mass(problem), None
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
@@ -202,6 +212,35 @@ class SoftmaxRegression(Classifier):
         self._adopt(result)
         if self.temperature_scaling and held_out is not None:
             self.temperature_ = best_temperature(head, self._raw_logits(held_out[0]), *held_out[1:])
+        return self
+
+    @available_if(can_stream)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
+        """Learn from one more batch of samples, each seen once; all classes share one softmax.
+
+        The batch is fitted with a penalty on how far the weights move from where they were: by the curvature of all
+        batches before, 1 / C at first. There is no learning rate. After `fit`, its samples count as the ones before.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`, with weights of at least 0.
+        classes : array, optional
+            All labels that will ever occur; needed at the first call, unless ``targets="proba"``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> X, y = load_digits(return_X_y=True)
+        >>> model = SoftmaxRegression()
+        >>> for start in range(0, 1500, 100):
+        ...     batch = slice(start, start + 100)
+        ...     model = model.partial_fit(X[batch], y[batch], classes=range(10))
+        >>> model.score(X[1500:], y[1500:]) > 0.85
+        True
+        """
+        self._check_parameters()
+        absorb_batch(self, X, y, classes, sample_weight)
         return self
 
     def sparsify(self) -> SoftmaxRegression:
@@ -226,7 +265,7 @@ class SoftmaxRegression(Classifier):
             raise ValueError(f"l1_ratio: expected 0, since the penalty is the L2 one, got {self.l1_ratio!r}")
         check.number("tol", self.tol, above=0)
         check.integer("max_iter", self.max_iter, at_least=0)
-        check.choice("solver", self.solver, ("auto", "lbfgs"))
+        check.choice("solver", self.solver, ("auto", "lbfgs", "newton-cg"))
         check.choice("targets", self.targets, ("labels", "proba"))
         check.number("label_smoothing", self.label_smoothing, at_least=0, at_most=1)
         if not callable(self.eval_metric):
@@ -254,12 +293,12 @@ class SoftmaxRegression(Classifier):
         self, problem: Problem, C: float, start: Array | None, spectrum: Spectrum, callback: Any = None
     ) -> Minimum:
         """The optimum for one C, whose penalty is shared among the samples by weight."""
-        mass = problem.n_samples if problem.weights is None else float(abs(problem.weights).sum(dtype=np.float64))
         return minimise(
-            replace(problem, l2=1 / (C * mass)),
+            replace(problem, l2=penalty_share(problem, C)),
             start,
             tol=self.tol,
             max_iter=self.max_iter,
+            method=self.solver,
             spectrum=spectrum,
             callback=callback,
         )
@@ -297,11 +336,11 @@ class SoftmaxRegression(Classifier):
             return float(self.eval_metric(y, self._head.probabilities(logits)))
         return METRICS[self.eval_metric][0](self._head, logits, y, weights)
 
+    def _adopt_theta(self, theta: Array) -> None:
+        self.coef_, self.intercept_ = coefficients(theta, self.fit_intercept)
+
     def _adopt(self, result: Minimum) -> None:
-        theta = result.theta
-        weights = theta[:-1] if self.fit_intercept else theta
-        self.coef_ = np.ascontiguousarray(weights.T)
-        self.intercept_ = theta[-1].copy() if self.fit_intercept else np.zeros(weights.shape[1])
+        self._adopt_theta(result.theta)
         self.n_iter_ = np.array([max(result.iterations, 1)], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_ = result.converged
@@ -329,7 +368,7 @@ class SoftmaxRegression(Classifier):
 
     def _logits(self, X: Any) -> Array:
         check_is_fitted(self, "coef_")
-        features = checked_features(self, X, np.float64)
+        features = checked_features(self, X, self.coef_.dtype)
         logits = self._raw_logits(features)
         return logits if self.temperature_ == 1 else logits / self.temperature_
 
@@ -348,16 +387,24 @@ def single_label_head(y: Array, *, probabilities: bool) -> Head:
     return head
 
 
+def coefficients(theta: Array, intercept: bool) -> tuple[Array, Array]:
+    """What scikit-learn calls coef_ and intercept_, from the solver's parameters."""
+    weights = theta[:-1] if intercept else theta
+    offsets = theta[-1].copy() if intercept else np.zeros(weights.shape[1], theta.dtype)
+    return np.ascontiguousarray(weights.T), offsets
+
+
 def deviations(X: Array, shares: Array | None) -> Array:
     """Every feature's standard deviation, 1 for features that do not vary."""
-    weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else shares
-    mean = np.asarray(X.T @ weights).reshape(-1)
+    weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else abs(shares)
     if is_sparse(X):
-        variance = np.asarray(X.multiply(X).T @ weights).reshape(-1) - np.square(mean)
+        lowest, highest = min_max_axis(X, axis=0)
+        variance = mean_variance_axis(X, axis=0, weights=weights)[1].astype(np.float64)
     else:
+        lowest, highest = X.min(axis=0), X.max(axis=0)
+        mean = np.asarray(X.T @ weights).reshape(-1)
         variance = np.zeros(X.shape[1])
         for first in range(0, X.shape[0], 4096):
             rows = slice(first, first + 4096)
             variance += weights[rows] @ np.square(X[rows] - mean)
-    deviations = np.sqrt(np.maximum(variance, 0))
-    return np.asarray(np.where(deviations > 10 * np.finfo(X.dtype).eps * abs(mean), deviations, 1.0))
+    return np.asarray(np.where((lowest < highest) & (variance > 0), np.sqrt(np.maximum(variance, 0)), 1.0))

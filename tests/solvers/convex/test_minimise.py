@@ -10,7 +10,8 @@ import scipy.sparse as sp
 from chainrule.solvers.convex import minimise, spectrum_of
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.lbfgs import _product, class_shares
+from chainrule.solvers.convex.lbfgs import Memory
+from chainrule.solvers.convex.minimise import class_shares
 from chainrule.solvers.convex.preconditioner import Preconditioner, preconditioner_of
 
 
@@ -147,19 +148,19 @@ def test_the_latest_pair_is_met_and_the_product_is_symmetric(problem, theta):
     """The secant equation, H^-1 (change of the gradient) = move, which is what L-BFGS adds to the preconditioner."""
     rng = np.random.default_rng(4)
     preconditioner = preconditioner_of(problem, spectrum_of(problem), class_shares(problem))
-    pairs = []
-    for _ in range(3):
+    memory = Memory(preconditioner, 3)
+    np.testing.assert_array_equal(memory.times(theta), preconditioner.solve(theta))
+    for _ in range(4):
         change = zeroth(problem, rng.normal(size=theta.shape))
         move = change + 0.3 * zeroth(problem, rng.normal(size=theta.shape))
-        pairs.append((move, change, 1 / np.sum(move * change)))
-    assert all(inverse > 0 for _, _, inverse in pairs)
-    move, change, _ = pairs[-1]
-    np.testing.assert_allclose(_product(preconditioner, pairs, change), move, rtol=0, atol=1e-11)
+        memory.keep(move, change)
+    memory.keep(move, -change)  # downhill all the way: nothing to learn
+    assert len(memory.pairs) == 3
+    np.testing.assert_allclose(memory.times(change), move, rtol=0, atol=1e-11)
     a, b = (zeroth(problem, rng.normal(size=theta.shape)) for _ in range(2))
-    forth, back = (_product(preconditioner, pairs, x) for x in (a, b))
+    forth, back = (memory.times(x) for x in (a, b))
     assert np.sum(b * forth) == pytest.approx(np.sum(a * back), rel=1e-9)
     assert np.sum(a * forth) > 0
-    np.testing.assert_array_equal(_product(preconditioner, [], a), preconditioner.solve(a))
 
 
 def test_few_steps_are_enough_without_newtons_method(problem):

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers.convex import Problem, spectrum_of
-from chainrule.solvers.convex.lbfgs import class_shares
+from chainrule.solvers.convex.minimise import class_shares
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 
 

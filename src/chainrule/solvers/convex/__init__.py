@@ -3,10 +3,10 @@
     F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i w_i + l2 / 2 |W|^2
 
 `Problem` says what is minimised, `minimise` does it: L-BFGS with a preconditioner made from the Hessian at zero
-weights, and steps along directions in which the logits are linear.
+weights, or Newton's method by products with the Hessian, and steps along directions in which the logits are linear.
 """
 
-from chainrule.solvers.convex.lbfgs import Minimum, Progress, minimise
+from chainrule.solvers.convex.minimise import Minimum, Progress, minimise
 from chainrule.solvers.convex.preconditioner import Spectrum, spectrum_of
 from chainrule.solvers.convex.problem import Problem
 

@@ -10,20 +10,20 @@ Hessian of the weights is then apart from that of the intercepts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, empty_classes_major, is_sparse, matmul
-from chainrule.solvers.convex.blocks import Crew, added, row_blocks
+from chainrule import rules
+from chainrule.arrays import Array, Workspace, empty_classes_major
+from chainrule.solvers.convex.blocks import Crew
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.products import Block, Residuals, gradient_dtype, products_of, times
 
 FEW_OUTPUTS = 32
 """Up to this many logits, NumPy's reductions along a row are faster with the columns lying together in memory."""
-
-BLOCK_BYTES = 1 << 20
-"""Of a block's features and logits together: they should stay in a core's own cache."""
 
 STORED_BYTES = 1 << 28
 """The logits and their slopes along the direction are stored if both fit."""
@@ -64,13 +64,11 @@ class Evaluator:
         self.problem, self.team, self.centre, self.scale = problem, team, centre, scale
         n, k, x = problem.n_samples, problem.n_outputs, problem.x
         self.dtype = x.dtype
-        size = x.dtype.itemsize
+        self.vector_dtype = np.dtype(gradient_dtype(x, k))
+        """Of parameters and gradients."""
         if stored is None:
-            stored = 2 * n * k * size <= STORED_BYTES
-        row_bytes = k * size * 2 + (0 if is_sparse(x) else problem.n_features * size)
-        rows = int(np.clip(BLOCK_BYTES // max(row_bytes, 1), 64, 4096))
-        self.blocks = row_blocks(n, rows, team.count)
-        self._x = [[x[rows] for rows in share] for share in self.blocks]
+            stored = 2 * n * k * x.dtype.itemsize <= STORED_BYTES
+        self.samples = products_of(x, k, team)
         self._works = [Workspace() for _ in range(team.count)]
         self._logits = self._rows(n) if stored else None
         self._slopes = self._rows(n) if stored else None
@@ -86,19 +84,11 @@ class Evaluator:
         """F and its gradient at a point, from new logits, which become the stored ones."""
         weights, offset = self._folded(theta)
 
-        def work(number: int) -> tuple[float, Array]:
-            gradient, loss, buffers = self._zeros(), 0.0, self._works[number]
-            for rows, x in zip(self.blocks[number], self._x[number], strict=True):
-                logits = self._block(self._logits, rows, buffers, "logits")
-                matmul(x, weights, out=logits)
-                np.add(logits, offset, out=logits)
-                part, residuals = self._residuals(rows, logits, buffers)
-                loss += part
-                self._collect(gradient, x, residuals, buffers)
-            return loss, gradient
+        def residuals(block: Block) -> tuple[float, Array]:
+            return self._residuals(block, times(block, weights, offset, self._place(self._logits, block, "logits")))
 
         self.products += 2
-        return self._summed(theta, self.team.each(work))
+        return self._summed(theta, residuals)
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluated:
         """F at theta + step direction, its gradient there and its slope along the direction, in one pass over x.
@@ -112,31 +102,24 @@ class Evaluator:
             found.slope = dot(found.gradient, direction)
             return found
 
-        def work(number: int) -> tuple[float, Array]:
-            gradient, loss, buffers = self._zeros(), 0.0, self._works[number]
-            for rows, x in zip(self.blocks[number], self._x[number], strict=True):
-                slopes = self._block(self._slopes, rows, buffers, "slopes")
-                matmul(x, weights, out=slopes)
-                np.add(slopes, offset, out=slopes)
-                part, residuals = self._residuals(rows, self._moved(rows, step, buffers), buffers)
-                loss += part
-                self._collect(gradient, x, residuals, buffers)
-            return loss, gradient
+        def residuals(block: Block) -> tuple[float, Array]:
+            times(block, weights, offset, self._place(self._slopes, block, "slopes"))
+            return self._residuals(block, self._moved(block, step))
 
         self.products += 2
-        found = self._summed(moved, self.team.each(work))
+        found = self._summed(moved, residuals)
         found.slope = dot(found.gradient, direction)
         return found
 
     def along(self, theta: Array, direction: Array, step: float) -> tuple[float, float]:
         """F and its slope at theta + step direction, from stored logits: no product with x."""
 
-        def work(number: int) -> tuple[float, float]:
-            loss, slope, buffers = 0.0, 0.0, self._works[number]
-            for rows in self.blocks[number]:
-                part, residuals = self._residuals(rows, self._moved(rows, step, buffers), buffers)
+        def work(thread: int) -> tuple[float, float]:
+            loss, slope = 0.0, 0.0
+            for block in self.samples.blocks[thread]:
+                part, residuals = self._residuals(block, self._moved(block, step))
                 loss += part
-                slopes = self._block(self._slopes, rows, buffers, "slopes")
+                slopes = self._place(self._slopes, block, "slopes")
                 slope += float(np.multiply(residuals, slopes, out=residuals).sum(dtype=np.float64))
             return loss, slope
 
@@ -152,26 +135,70 @@ class Evaluator:
         if self._logits is None or self._slopes is None:
             return
 
-        def work(number: int) -> None:
-            for rows in self.blocks[number]:
-                logits = self._block(self._logits, rows, self._works[number], "logits")
-                logits[...] = self._moved(rows, step, self._works[number])
+        def work(thread: int) -> None:
+            for block in self.samples.blocks[thread]:
+                self._place(self._logits, block, "logits")[...] = self._moved(block, step)
 
         self.team.each(work)
 
     def gradient_here(self, theta: Array) -> Evaluated:
         """F and its gradient at the point whose logits are stored: one product."""
+        self.products += 1
+        return self._summed(theta, lambda block: self._residuals(block, self._moved(block, 0.0)))
 
-        def work(number: int) -> tuple[float, Array]:
-            gradient, loss, buffers = self._zeros(), 0.0, self._works[number]
-            for rows, x in zip(self.blocks[number], self._x[number], strict=True):
-                part, residuals = self._residuals(rows, self._moved(rows, 0.0, buffers), buffers)
-                loss += part
-                self._collect(gradient, x, residuals, buffers)
-            return loss, gradient
+    def curvature_here(self) -> Callable[[Array], Array]:
+        """The Hessian at the point whose logits are stored, as a function of a direction: two products each.
+
+        H V = x^T (w D(s, x V)) + l2 V with D(s, u) = s * (u - s.u), softmax's own Jacobian; for one logit p (1 - p) u.
+        """
+        probs = self._probabilities()
+
+        def times_direction(direction: Array) -> Array:
+            weights, offset = self._folded(direction)
+
+            def residuals(block: Block) -> tuple[float, Array]:
+                slopes = times(block, weights, offset, self._place(None, block, "moved"))
+                return 0.0, self._curved(block, slopes, probs[block.rows])
+
+            self.products += 2
+            return self._summed(direction, residuals).gradient
+
+        return times_direction
+
+    def curvatures_here(self) -> Array:
+        """The diagonal of the Hessian at the point whose logits are stored."""
+        probs, problem, centre = self._probabilities(), self.problem, self.centre
+
+        def residuals(block: Block) -> tuple[float, Array]:
+            result = self._place(None, block, "residuals")
+            np.multiply(probs[block.rows], 1 - probs[block.rows], out=result)
+            return 0.0, np.multiply(result, self._mass(block), out=result)
 
         self.products += 1
-        return self._summed(theta, self.team.each(work))
+        total = self.samples.transposed(residuals, squared=True)[1]
+        if centre is not None:
+            self.products += 1
+            first = self.samples.transposed(residuals)[1]
+            total[:-1] -= 2 * centre[:, None] * first[:-1] - np.square(centre)[:, None] * total[-1]
+        if self.scale is not None:
+            total[:-1] /= np.square(self.scale)[:, None]
+        total[:-1] += problem.l2
+        return total if problem.intercept else total[:-1]
+
+    def norm(self, gradient: Array) -> float:
+        """The largest entry of the gradient by the parameters of the features as they are given."""
+        weights = self._penalised(gradient)
+        if self.centre is None and self.scale is None:
+            return float(abs(gradient).max(initial=0.0))
+        largest = float(abs(gradient[-1]).max(initial=0.0)) if self.problem.intercept else 0.0
+        at_once = max(1, CHUNK // max(weights.shape[1], 1))
+        for first in range(0, len(weights), at_once):
+            rows = slice(first, first + at_once)
+            part = weights[rows] if self.scale is None else weights[rows] * self.scale[rows, None]
+            if self.centre is not None:
+                part = part + np.outer(self.centre[rows], gradient[-1])
+            largest = max(largest, float(abs(part).max(initial=0.0)))
+        return largest
 
     # What follows is private.
 
@@ -179,57 +206,78 @@ class Evaluator:
         k, like = self.problem.n_outputs, np.empty(0, self.dtype)
         return empty_classes_major(count, k, like) if k <= FEW_OUTPUTS else np.empty((count, k), self.dtype)
 
-    def _block(self, stored: Array | None, rows: slice, buffers: Workspace, name: str) -> Array:
-        """The rows of a stored array, or a block of their number."""
+    def _place(self, stored: Array | None, block: Block, name: str) -> Array:
+        """The rows of a stored array, or an array of their number."""
         if stored is not None:
-            return stored[rows]
-        count, k = rows.stop - rows.start, self.problem.n_outputs
-        if k > FEW_OUTPUTS:
-            return buffers(name, (count, k), np.empty(0, self.dtype))
-        return buffers(name, (k, count), np.empty(0, self.dtype)).T
+            return stored[block.rows]
+        count, k = block.rows.stop - block.rows.start, self.problem.n_outputs
+        buffers, like = self._works[block.thread], np.empty(0, self.dtype)
+        return buffers(name, (count, k), like) if k > FEW_OUTPUTS else buffers(name, (k, count), like).T
 
-    def _moved(self, rows: slice, step: float, buffers: Workspace) -> Array:
-        logits = self._block(self._logits, rows, buffers, "logits")
-        slopes = self._block(self._slopes, rows, buffers, "slopes")
-        moved = self._block(None, rows, buffers, "moved")
+    def _moved(self, block: Block, step: float) -> Array:
+        logits, moved = self._place(self._logits, block, "logits"), self._place(None, block, "moved")
         if step == 0:
             moved[...] = logits
             return moved
+        slopes = self._place(self._slopes, block, "slopes")
         return np.add(np.multiply(slopes, self.dtype.type(step), out=moved), logits, out=moved)
 
-    def _residuals(self, rows: slice, logits: Array, buffers: Workspace) -> tuple[float, Array]:
+    def _residuals(self, block: Block, logits: Array) -> tuple[float, Array]:
         """The weighted losses of a block, summed, and their gradient by its logits."""
-        problem, count = self.problem, rows.stop - rows.start
-        like = np.empty(0, self.dtype)
-        shares = buffers("shares", (count, 1), like)
-        if problem.row_weights is None:
-            shares[...] = 1 / problem.n_samples
-        else:
-            shares[...] = problem.row_weights[rows, None]
-        losses = buffers("losses", (count, 1), like)
-        result = self._block(None, rows, buffers, "residuals")
+        problem, rows, buffers = self.problem, block.rows, self._works[block.thread]
+        shares = self._shares(block)
+        losses = buffers("losses", (rows.stop - rows.start, 1), shares)
+        result = self._place(None, block, "residuals")
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
         fused = problem.loss.value_and_pullback
         assert fused is not None
         losses, result = fused(logits, problem.targets[rows], shares, out=(losses, result), work=buffers, **options)
         return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), result
 
-    def _zeros(self) -> Array:
-        d, k = self.problem.n_features, self.problem.n_outputs
-        return np.zeros((d + 1, k), np.float64 if d * k < 1 << 22 else self.dtype)
-
-    def _collect(self, gradient: Array, x: Array, residuals: Array, buffers: Workspace) -> None:
-        """Add a block's x^T r, and the sums of r as the last row."""
-        if is_sparse(x):
-            gradient[:-1] += x.T @ residuals
+    def _shares(self, block: Block) -> Array:
+        """The weights of a block's samples."""
+        rows = block.rows
+        shares = self._works[block.thread]("shares", (rows.stop - rows.start, 1), np.empty(0, self.dtype))
+        if self.problem.row_weights is None:
+            shares[...] = 1 / self.problem.n_samples
         else:
-            product = buffers("product", (self.problem.n_features, self.problem.n_outputs), np.empty(0, self.dtype))
-            gradient[:-1] += np.matmul(x.T, residuals, out=product)
-        gradient[-1] += residuals.sum(axis=0)
+            shares[...] = self.problem.row_weights[rows, None]
+        return shares
 
-    def _summed(self, theta: Array, parts: list[tuple[float, Array]]) -> Evaluated:
-        loss = sum(part for part, _ in parts)
-        gradient = added([part for _, part in parts])
+    def _probabilities(self) -> Array:
+        """Of every sample and class; for one logit, of the second."""
+        probs = self._rows(self.problem.n_samples)
+
+        def work(thread: int) -> None:
+            for block in self.samples.blocks[thread]:
+                logits, result = self._moved(block, 0.0), probs[block.rows]
+                if self.problem.n_outputs == 1:
+                    rules.sigmoid.forward(logits, out=result)
+                else:
+                    rules.softmax.forward(logits, out=result)
+
+        self.team.each(work)
+        return probs
+
+    def _curved(self, block: Block, slopes: Array, probs: Array) -> Array:
+        """The weighted Hessian of a block's losses by its logits, times their slopes."""
+        mass, result = self._mass(block), self._place(None, block, "residuals")
+        if self.problem.n_outputs == 1:
+            np.multiply(probs, 1 - probs, out=result)
+            return np.multiply(np.multiply(result, slopes, out=result), mass, out=result)
+        mean = np.multiply(probs, slopes, out=result).sum(axis=1, keepdims=True)
+        np.multiply(np.subtract(slopes, mean, out=result), probs, out=result)
+        return np.multiply(result, mass, out=result)
+
+    def _mass(self, block: Block) -> Array:
+        """The weights of a block's samples times the sums of their targets."""
+        shares = self._shares(block)
+        if self.problem.n_outputs > 1 and self.problem.targets.ndim == 2:
+            shares *= self.problem.targets[block.rows].sum(axis=1, keepdims=True)
+        return shares
+
+    def _summed(self, theta: Array, residuals: Residuals) -> Evaluated:
+        loss, gradient = self.samples.transposed(residuals)
         slopes, sums = gradient[:-1], gradient[-1]
         if self.centre is not None:
             slopes -= np.outer(self.centre, sums)

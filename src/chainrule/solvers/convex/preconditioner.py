@@ -24,6 +24,9 @@ from chainrule.solvers.convex.problem import Problem
 MOST_FEATURES = 4096
 """Up to this many features their covariance matrix is taken apart."""
 
+SOLVED_AT_ONCE = 1 << 21
+"""Entries of the weights, rotated and solved for together."""
+
 Floats = np.ndarray[Any, Any]
 
 
@@ -80,16 +83,23 @@ class Preconditioner:
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, for g with the intercepts' entries in its last row."""
         weights = gradient[:-1] if self.intercept else gradient
-        rotated = weights if self.basis is None else self.basis.T @ weights
-        solved = self._solve_rows(rotated)
-        result = np.empty_like(gradient)
-        (result[:-1] if self.intercept else result)[...] = solved if self.basis is None else self.basis @ solved
+        result = np.zeros_like(gradient)
+        solved = result[:-1] if self.intercept else result
+        # A few eigenvectors at a time, so that what lies between stays small beside the weights.
+        at_once = max(16, SOLVED_AT_ONCE // max(weights.shape[1], 1))
+        for first in range(0, len(weights), at_once):
+            rows = slice(first, first + at_once)
+            if self.basis is None:
+                solved[rows] = self._solve_rows(weights[rows], rows)
+            else:
+                basis = self.basis[:, rows].astype(gradient.dtype, copy=False)
+                solved += basis @ self._solve_rows(basis.T @ weights, rows).astype(gradient.dtype, copy=False)
         if self.intercept:
             result[-1] = self._solve_intercept(gradient[-1])
         return result
 
-    def _solve_rows(self, rotated: Array) -> Array:
-        pi, c, l2 = self.probs, self.spectrum[:, None], self.l2
+    def _solve_rows(self, rotated: Array, rows: slice) -> Array:
+        pi, c, l2 = self.probs, self.spectrum[rows, None], self.l2
         if len(pi) == 1:
             return rotated / (c * (pi * (1 - pi)) + l2)
         diagonal = c * pi + l2
@@ -107,6 +117,27 @@ class Preconditioner:
             return gradient / (pi * (1 - pi))
         solved = gradient / pi
         return solved - solved.mean()
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """The inverse diagonal of the Hessian at some weights, without what all logits share, which changes nothing."""
+
+    values: Floats
+
+    def solve(self, gradient: Array) -> Array:
+        """P D^-1 g, where P subtracts the mean over the logits if they are many; g has the mean 0 itself."""
+        solved = gradient / self.values
+        if solved.shape[1] > 1:
+            solved -= solved.mean(axis=1, keepdims=True)
+        return solved
+
+
+def diagonal_of(curvatures: Array) -> Diagonal:
+    """The preconditioner for a diagonal: entries near 0 are raised, negative ones (negative weights) made positive."""
+    sizes = abs(curvatures)
+    least = max(float(sizes.max(initial=0.0)), np.finfo(np.float64).tiny) * 1e-10
+    return Diagonal(np.maximum(sizes, least, out=sizes))
 
 
 def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Floats) -> Preconditioner:

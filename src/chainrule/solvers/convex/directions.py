@@ -1,0 +1,100 @@
+"""Which way to go: by L-BFGS, by Newton's method with the whole Hessian, or by Newton's method with its products.
+
+L-BFGS on the preconditioner of the features' spectrum needs the fewest passes over dense samples. Newton's method takes
+over where few parameters have needed many steps, and where steps gain nothing any more while the gradient is not small.
+Sparse samples have no spectrum, their passes are cheap and their vectors long: there it is Newton's method throughout.
+"""
+
+from __future__ import annotations
+
+import math
+
+from chainrule.arrays import Array
+from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
+from chainrule.solvers.convex.lbfgs import Memory
+from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
+from chainrule.solvers.convex.newton_cg import newton_cg_direction
+from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner, diagonal_of
+
+NEWTON_AFTER = 30
+"""Steps of L-BFGS before Newton's method takes over, where there are few parameters."""
+
+IDLE = 3
+"""Steps in a row that gain no more than rounding before Newton's method is tried, where there are many."""
+
+FORCING = 0.5
+"""The largest residue that Newton's method with products leaves of a gradient."""
+
+
+class Directions:
+    """Directions that lead down, one after another.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+    preconditioner : Preconditioner
+    memory : int
+        Pairs of vectors that L-BFGS keeps.
+    by_products : bool
+        Whether every direction is Newton's, by products with the Hessian.
+    """
+
+    def __init__(self, evaluator: Evaluator, preconditioner: Preconditioner, memory: int, *, by_products: bool) -> None:
+        self.evaluator, self.preconditioner = evaluator, preconditioner
+        self.by_products = by_products and evaluator.stored
+        self.memory = Memory(preconditioner, 0 if self.by_products else memory)
+        self._last_size = 0.0
+        self._newton = False
+        """Whether the last direction was Newton's."""
+        self._stuck = False
+        """Whether no step along it went down: probabilities of 0 and 1 leave the Hessian no curvature there."""
+
+    def next(self, theta: Array, here: Evaluated, iteration: int, goal: float, idle: int) -> tuple[Array, float]:
+        """A direction and F's slope along it, which is not below 0 where none is known that leads down.
+
+        `goal` is how much smaller the gradient is to become, `idle` the number of steps that have gained nothing.
+        """
+        self._newton = False
+        if not self._stuck:
+            direction = self._by_newton(theta, here.gradient, iteration, goal, idle)
+            if direction is not None and (slope := dot(here.gradient, direction)) < 0:
+                self._newton = True
+                return direction, slope
+        direction = -self.memory.times(here.gradient)
+        slope = dot(here.gradient, direction)
+        if not slope < 0 and self.memory.pairs:
+            self.memory.pairs.clear()
+            direction = -self.preconditioner.solve(here.gradient)
+            slope = dot(here.gradient, direction)
+        return direction, slope
+
+    def learn(self, move: Array, change: Array) -> None:
+        """Remember a step that was taken."""
+        self.memory.keep(move, change)
+        self._stuck = False
+
+    def retreat(self) -> bool:
+        """After a direction without a step: whether there is another to try from here."""
+        if self._newton:
+            self._stuck = True
+            return True
+        had = bool(self.memory.pairs)
+        self.memory.pairs.clear()
+        return had
+
+    # What follows is private.
+
+    def _by_newton(self, theta: Array, gradient: Array, iteration: int, goal: float, idle: int) -> Array | None:
+        evaluator = self.evaluator
+        if not self.by_products and theta.size <= MOST_PARAMETERS:
+            return newton_direction(evaluator, theta, gradient) if iteration >= NEWTON_AFTER else None
+        if not (self.by_products or (idle >= IDLE and evaluator.stored)):
+            return None
+        preconditioner: Preconditioner | Diagonal = self.preconditioner
+        if self.preconditioner.basis is None:
+            preconditioner = diagonal_of(evaluator.curvatures_here())
+        size = math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
+        reduction = size / self._last_size if self._last_size else 1.0
+        forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal, 1.0))
+        self._last_size = size
+        return newton_cg_direction(evaluator.curvature_here(), preconditioner, gradient, forcing)

@@ -1,0 +1,149 @@
+"""Products of the samples with weights, and of their transpose with residuals, in blocks of rows over threads.
+
+    x W, a block at a time            x^T R and the sums of R, from residuals made a block at a time
+
+Dense samples are multiplied block by block, while a block is in the cache, and each thread adds up a gradient of its
+own. A sparse block's x^T R would be as large as the whole gradient; there the residuals of many rows are kept, and each
+thread multiplies a part of the features by them, from the samples sorted by feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import Array, Workspace, is_sparse, matmul
+from chainrule.solvers.convex.blocks import Crew, added, row_blocks
+
+BLOCK_BYTES = 1 << 20
+"""Of a block's features and logits together: they should stay in a core's own cache."""
+
+RESIDUAL_BYTES = 1 << 26
+"""Of the residuals that are kept for the product with sparse samples."""
+
+MANY_PARAMETERS = 1 << 22
+"""From here on gradients of float32 samples are float32 too: the solver's vectors are what takes the memory."""
+
+
+class Block(NamedTuple):
+    """Some rows of the samples."""
+
+    thread: int
+    rows: slice
+    x: Array
+
+
+Residuals = Callable[[Block], tuple[float, Array]]
+"""From a block, a number to be added up and residuals, of one row per sample."""
+
+
+class DenseProducts:
+    """Products with a dense array of samples."""
+
+    def __init__(self, x: Array, n_outputs: int, team: Crew) -> None:
+        self.team, self.n_features, self.n_outputs = team, x.shape[1], n_outputs
+        self.blocks = _blocks(x, row_blocks(x.shape[0], _block_rows(x, n_outputs), team.count))
+        self._dtype = gradient_dtype(x, n_outputs)
+        self._works = [Workspace() for _ in range(team.count)]
+
+    def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
+        """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
+
+        def work(thread: int) -> tuple[float, Array]:
+            total, gradient = 0.0, np.zeros((self.n_features + 1, self.n_outputs), self._dtype)
+            for block in self.blocks[thread]:
+                part, rows = residuals(block)
+                total += part
+                product = self._works[thread]("product", (self.n_features, self.n_outputs), rows)
+                gradient[:-1] += np.matmul((np.square(block.x) if squared else block.x).T, rows, out=product)
+                gradient[-1] += rows.sum(axis=0)
+            return total, gradient
+
+        parts = self.team.each(work)
+        return sum(part for part, _ in parts), added([part for _, part in parts])
+
+
+class SparseProducts:
+    """Products with a CSR matrix of samples."""
+
+    def __init__(self, x: Array, n_outputs: int, team: Crew) -> None:
+        self.team, self.n_features, self.n_outputs = team, x.shape[1], n_outputs
+        self._dtype = gradient_dtype(x, n_outputs)
+        self._chunks = []
+        at_once = max(1, RESIDUAL_BYTES // (n_outputs * x.dtype.itemsize))
+        self.blocks: list[list[Block]] = [[] for _ in range(team.count)]
+        for first in range(0, x.shape[0], at_once):
+            rows = x[first : first + at_once]
+            parts = _by_feature(rows, team.count)
+            shares = row_blocks(rows.shape[0], _block_rows(x, n_outputs), team.count)
+            blocks = _blocks(x, [[slice(first + s.start, first + s.stop) for s in share] for share in shares])
+            self._chunks.append((first, blocks, parts))
+            for mine, more in zip(self.blocks, blocks, strict=True):
+                mine.extend(more)
+        self._rows = np.empty((min(at_once, x.shape[0]), n_outputs), x.dtype)
+
+    def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
+        """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
+        gradient, total = np.zeros((self.n_features + 1, self.n_outputs), self._dtype), 0.0
+        for first, blocks, parts in self._chunks:
+
+            def fill(thread: int, first: int = first, blocks: list[list[Block]] = blocks) -> tuple[float, Array]:
+                part, sums = 0.0, np.zeros(self.n_outputs)
+                for block in blocks[thread]:
+                    number, rows = residuals(block)
+                    part += number
+                    sums += rows.sum(axis=0)
+                    self._rows[block.rows.start - first : block.rows.stop - first] = rows
+                return part, sums
+
+            def multiply(thread: int, parts: list[tuple[slice, Array]] = parts) -> None:
+                features, transposed = parts[thread]
+                factor = _squared(transposed) if squared else transposed
+                gradient[features] += factor @ self._rows[: transposed.shape[1]]
+
+            for part, sums in self.team.each(fill):
+                total += part
+                gradient[-1] += sums
+            self.team.each(multiply)
+        return total, gradient
+
+
+def products_of(x: Array, n_outputs: int, team: Crew) -> DenseProducts | SparseProducts:
+    """The products for samples of either kind."""
+    return SparseProducts(x, n_outputs, team) if is_sparse(x) else DenseProducts(x, n_outputs, team)
+
+
+def gradient_dtype(x: Array, n_outputs: int) -> type:
+    """float64, but where that would be the larger part of the memory."""
+    return x.dtype.type if x.shape[1] * n_outputs >= MANY_PARAMETERS else np.float64
+
+
+def times(block: Block, weights: Array, offset: Array, out: Array) -> Array:
+    """x W + b of a block, into `out`."""
+    return np.add(matmul(block.x, weights, out=out), offset, out=out)
+
+
+def _block_rows(x: Array, n_outputs: int) -> int:
+    size = x.dtype.itemsize
+    row_bytes = n_outputs * size * 2 + (0 if is_sparse(x) else x.shape[1] * size)
+    return int(np.clip(BLOCK_BYTES // max(row_bytes, 1), 64, 4096))
+
+
+def _blocks(x: Array, shares: list[list[slice]]) -> list[list[Block]]:
+    return [[Block(thread, rows, x[rows]) for rows in share] for thread, share in enumerate(shares)]
+
+
+def _squared(x: Array) -> Array:
+    """The squares of the entries, with the places of `x` itself."""
+    return type(x)((np.square(x.data), x.indices, x.indptr), shape=x.shape)
+
+
+def _by_feature(x: Array, count: int) -> list[tuple[slice, Array]]:
+    """x^T in rows, cut into parts with as many entries each."""
+    transposed = x.T.tocsr()
+    ends = np.searchsorted(transposed.indptr, transposed.nnz * np.arange(1, count) / count)
+    edges = [0, *(int(end) for end in ends), x.shape[1]]
+    return [(slice(a, b), transposed[a:b]) for a, b in pairwise(edges)]
