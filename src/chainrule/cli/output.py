@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from chainrule.estimators import Progress
+    from chainrule.solvers.convex import Progress as Step
 
 SECONDS_BETWEEN_LINES = 1.0
 
@@ -89,6 +90,38 @@ class TrainingProgress:
 
     def _line(self, progress: Progress) -> None:
         self._console.print(described(progress), soft_wrap=True)
+
+
+class SolverProgress:
+    """A callback that shows the steps of a convex fit: a live line in a terminal, now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._live = self._console.is_terminal
+        self._began = self._printed = time.perf_counter()
+        self._steps = 0
+
+    def __enter__(self) -> SolverProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._steps and self._live:
+            self._console.print()
+
+    def __call__(self, step: Step) -> None:
+        """Show a step."""
+        self._steps += 1
+        now = time.perf_counter()
+        if now - self._printed < (0.1 if self._live else SECONDS_BETWEEN_LINES):
+            return
+        self._printed = now
+        line = (
+            f"{self._steps} steps in {_duration(now - self._began)}  objective {step.value:.6f}  "
+            f"gradient {step.gradient_norm:.1e}"
+        )
+        self._console.print(f"\r{line}\x1b[K" if self._live else line, end="" if self._live else "\n", soft_wrap=True)
 
 
 def described(progress: Progress) -> str:

@@ -5,6 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 
+def scores_of_path(model: Any) -> Any:
+    """The folds' scores of a fitted `SoftmaxRegressionCV` against C, their mean, and the C chosen, as a Figure.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib, the extra 'report', is not installed.
+    """
+    figure = _figure()
+    axis = figure.add_subplot()
+    order = model.Cs_.argsort()
+    for fold in model.scores_:
+        axis.plot(model.Cs_[order], fold[order], color="tab:blue", alpha=0.25, linewidth=1)
+    mean = model.scores_.mean(axis=0)
+    axis.plot(model.Cs_[order], mean[order], color="tab:blue", marker="o", label=f"mean of {len(model.scores_)} folds")
+    axis.axvline(model.C_, color="tab:orange", linestyle="--", label=f"chosen: C = {model.C_:g}")
+    name = model.scoring if isinstance(model.scoring, str) else "accuracy" if model.scoring is None else "score"
+    axis.set(xscale="log", xlabel="C", ylabel=name.replace("neg_", "minus ").replace("_", " "))
+    axis.legend()
+    return figure
+
+
+def _figure() -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
+    return Figure(figsize=(7, 4), layout="constrained")
+
+
 def learning_curves(model: Any) -> Any:
     """The objective of every epoch, and the validation score where there is one, as a matplotlib Figure.
 
@@ -17,13 +47,9 @@ def learning_curves(model: Any) -> Any:
     ValueError
         If the model was fitted by a solver without epochs.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
     if not getattr(model, "loss_curve_", None):
         raise ValueError("there are no epochs to show: fit the model with a solver other than lbfgs first")
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = _figure()
     losses = figure.add_subplot()
     epochs = range(1, len(model.loss_curve_) + 1)
     lines = losses.plot(epochs, model.loss_curve_, color="tab:blue", label="training objective")

@@ -22,7 +22,7 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.softmax_regression import SoftmaxRegression, coefficients, single_label_head
 from chainrule.estimators.softmax_stream import seen_mass
-from chainrule.solvers.convex import Problem, Spectrum
+from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,8 @@ def along(
     began, start = time.perf_counter(), None
     for C in sorted(set(values)):
         result = model._solved(problem, C, start, spectrum, model._observer(None))
+        if result.message == INTERRUPTED:
+            raise KeyboardInterrupt
         start = result.theta
         coef, intercept = coefficients(result.theta, model.fit_intercept)
         seconds = time.perf_counter() - began
@@ -112,7 +114,7 @@ def along(
 
 def _warn_of(points: Iterable[PathPoint], model: SoftmaxRegression) -> None:
     failed = sorted({point.C for point in points if not point.converged})
-    if failed and not model.callbacks:
+    if failed:
         warnings.warn(
             f"no convergence to tol={model.tol:g} for C = {', '.join(f'{C:g}' for C in failed)}. Increase max_iter, "
             "scale the features, or increase tol.",

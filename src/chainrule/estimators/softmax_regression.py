@@ -29,7 +29,7 @@ from chainrule.estimators.inputs import (
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
-from chainrule.solvers.convex import Minimum, Problem, Spectrum, minimise, spectrum_of
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem, Spectrum, minimise, spectrum_of
 from chainrule.solvers.convex import Progress as Step
 
 
@@ -94,6 +94,8 @@ class SoftmaxRegression(Classifier):
     gradient_norm_ : float
         The largest entry of its gradient.
     converged_ : bool
+    interrupted_ : bool
+        Whether Ctrl-C ended the fit; the weights are then those of the last step.
     validation_scores_ : list of float or None
         On the eval_set, after every step.
     temperature_ : float
@@ -343,8 +345,14 @@ class SoftmaxRegression(Classifier):
         self._adopt_theta(result.theta)
         self.n_iter_ = np.array([max(result.iterations, 1)], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
-        self.converged_ = result.converged
-        if result.converged or "callback" in result.message:
+        self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
+        if self.interrupted_:
+            warnings.warn(
+                f"interrupted after {result.iterations} steps: the weights so far are kept",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        if result.converged or self.interrupted_ or "callback" in result.message:
             return
         advice = "Give X as float64, scale the features, or increase tol."
         if result.iterations >= self.max_iter:

@@ -78,8 +78,8 @@ def check_bounded(problem: Problem, C: float) -> None:
         mass = _signed_mass(problem)
         if not (mass > 0).all():
             raise ValueError(
-                "sample_weight: with negative weights, those of each class must sum to more than 0 (its intercept has no "
-                f"optimum otherwise), got the sums {mass.tolist()[:10]}; fit_intercept=False takes any weights"
+                "sample_weight: with negative weights, those of each class must sum to more than 0 (no optimum for its "
+                f"intercept otherwise), got the sums {mass.tolist()[:10]}; fit_intercept=False takes any weights"
             )
 
 

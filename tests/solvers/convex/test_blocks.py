@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from chainrule.solvers.convex import minimise
+from chainrule.solvers.convex import INTERRUPTED, minimise
 from chainrule.solvers.convex.blocks import added, available_threads, crew, row_blocks
 
 
@@ -55,7 +55,7 @@ def test_what_a_thread_raises_reaches_the_caller(error, place):
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Interrupt])
+@pytest.mark.parametrize("error", [ValueError, Interrupt])
 def test_an_interrupted_minimisation_puts_the_threads_back(problem, error):
     def stop(progress, theta):
         assert set(blas_threads()) == {1}
@@ -66,6 +66,23 @@ def test_an_interrupted_minimisation_puts_the_threads_back(problem, error):
         minimise(problem, tol=1e-12, threads=2, callback=stop)
     assert set(blas_threads()) == {2}
     assert threading.active_count() == before
+
+
+def test_ctrl_c_keeps_the_weights_of_the_last_step_and_puts_the_threads_back(problem):
+    steps = []
+
+    def stop(progress, theta):
+        steps.append(theta())
+        if progress.iteration == 2:
+            raise KeyboardInterrupt
+        return False
+
+    result = minimise(problem, tol=1e-12, threads=2, callback=stop)
+    assert set(blas_threads()) == {2}
+    assert result.message == INTERRUPTED
+    assert not result.converged
+    np.testing.assert_array_equal(result.theta, steps[-1])
+    assert result.iterations == len(steps) == 2
 
 
 def test_nested_crews_end_in_order():

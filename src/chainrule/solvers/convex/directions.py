@@ -92,7 +92,7 @@ class Directions:
             return None
         preconditioner: Preconditioner | Diagonal = self.preconditioner
         if self.preconditioner.basis is None:
-            preconditioner = diagonal_of(evaluator.curvatures_here())
+            preconditioner = diagonal_of(evaluator.curvatures_here(), evaluator.problem)
         size = math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
         reduction = size / self._last_size if self._last_size else 1.0
         forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal, 1.0))

@@ -24,6 +24,10 @@ MOST_IDLE = 10
 """Steps in a row that gain no more than rounding, after which more of them are not worth it."""
 
 
+INTERRUPTED = "interrupted"
+"""The message of a run that Ctrl-C ended: its theta is that of the last step."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a minimisation has come."""
@@ -112,7 +116,7 @@ def minimise(
             many = spectrum.basis is None and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
         directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
-        result = _run(evaluator, directions, theta, tol, max_iter, callback)
+        result = _run(_Descent(evaluator, directions, theta), tol, max_iter, callback)
         return replace(result, theta=_outside(evaluator, theta))
 
 
@@ -133,64 +137,82 @@ def _start(problem: Problem, probs: Array) -> Array:
     return theta
 
 
-def _run(
-    evaluator: Evaluator,
-    directions: Directions,
-    theta: Array,
-    tol: float,
-    max_iter: int,
-    callback: Callable[[Progress, Callable[[], Array]], bool] | None,
-) -> Minimum:
-    """The iteration; `theta` is moved in place."""
-    here = evaluator.at(theta)
-    fresh, idle, least = True, 0, np.inf
-    message, converged, iteration = "the limit of iterations was reached", False, 0
-    while True:
+class _Descent:
+    """Where a minimisation is, and how it goes on."""
+
+    def __init__(self, evaluator: Evaluator, directions: Directions, theta: Array) -> None:
+        self.evaluator, self.directions, self.theta = evaluator, directions, theta
+        self.here = evaluator.at(theta)
+        self.iteration = 0
+        self._fresh, self._idle, self._least = True, 0, np.inf
+
+    @property
+    def norm(self) -> float:
+        """The gradient's largest entry."""
+        return self.evaluator.norm(self.here.gradient)
+
+    def arrived(self, tol: float) -> bool:
+        """Whether the gradient is small: at theta itself, since stored logits gather rounding errors."""
+        if self.norm <= tol and not self._fresh:
+            self._renew()
+        return self.norm <= tol
+
+    def step(self, tol: float) -> str:
+        """Move theta; or say why there is no way on."""
+        evaluator, here = self.evaluator, self.here
         if not np.isfinite(here.value):
             raise FloatingPointError(
                 "the objective is not finite; are the features, or weights of both signs, too large?"
             )
-        norm = evaluator.norm(here.gradient)
-        if norm <= tol:
-            if not fresh:
-                # The stored logits have gathered rounding errors: what counts is the gradient at theta itself.
-                here, fresh = evaluator.at(theta), True
-                continue
-            message, converged = "the gradient is as small as asked for", True
-            break
-        if iteration >= max_iter:
-            break
-        if idle >= MOST_IDLE:
-            message = "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
-            break
-        direction, slope = directions.next(theta, here, iteration, tol / norm, idle)
+        if self._idle >= MOST_IDLE:
+            return "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
+        direction, slope = self.directions.next(self.theta, here, self.iteration, tol / self.norm, self._idle)
         if not slope < 0:
-            message = "no direction leads down any more: the precision of the numbers is reached"
-            break
-        step, there = line_search(evaluator, theta, direction, here, slope)
+            return "no direction leads down any more: the precision of the numbers is reached"
+        length, there = line_search(evaluator, self.theta, direction, here, slope)
         if there is None:
-            if directions.retreat() or not fresh:
+            if self.directions.retreat() or not self._fresh:
                 # Start anew from exact logits and with another direction before giving up.
-                here, fresh = evaluator.at(theta), True
-                continue
-            message = "no step makes the objective smaller: the precision of the numbers is reached"
-            break
-        direction *= step
-        directions.learn(direction, there.gradient - here.gradient)
-        theta += direction
+                self._renew()
+                return self.step(tol)
+            return "no step makes the objective smaller: the precision of the numbers is reached"
+        direction *= length
+        self.directions.learn(direction, there.gradient - here.gradient)
+        self.theta += direction
+        self.here, self._fresh = there, not evaluator.stored
+        self.iteration += 1
         gained = here.value - there.value > 16 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
-        norm = evaluator.norm(there.gradient)
-        idle = 0 if gained or norm < 0.9 * least else idle + 1
-        least = min(least, norm)
-        here, fresh = there, not evaluator.stored
-        iteration += 1
-        if callback is not None and callback(
-            Progress(iteration, here.value, norm), partial(_outside, evaluator, theta)
-        ):
-            message = "a callback ended the run"
-            break
-    norm = evaluator.norm(here.gradient)
-    return Minimum(theta, here.value, norm, iteration, evaluator.products, converged, message)
+        norm = self.norm
+        self._idle = 0 if gained or norm < 0.9 * self._least else self._idle + 1
+        self._least = min(self._least, norm)
+        return ""
+
+    def _renew(self) -> None:
+        self.here, self._fresh = self.evaluator.at(self.theta), True
+
+
+def _run(
+    descent: _Descent, tol: float, max_iter: int, callback: Callable[[Progress, Callable[[], Array]], bool] | None
+) -> Minimum:
+    message, converged, evaluator = "", False, descent.evaluator
+    try:
+        while not message:
+            if descent.arrived(tol):
+                message, converged = "the gradient is as small as asked for", True
+            elif descent.iteration >= max_iter:
+                message = "the limit of iterations was reached"
+            else:
+                before = descent.iteration
+                message = descent.step(tol)
+                if callback is not None and descent.iteration > before:
+                    at = Progress(descent.iteration, descent.here.value, descent.norm)
+                    if callback(at, partial(_outside, evaluator, descent.theta)):
+                        message = "a callback ended the run"
+    except KeyboardInterrupt:
+        message = INTERRUPTED
+    return Minimum(
+        descent.theta, descent.here.value, descent.norm, descent.iteration, evaluator.products, converged, message
+    )
 
 
 def _inside(evaluator: Evaluator, theta: Array) -> Array:

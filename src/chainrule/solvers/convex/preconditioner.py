@@ -121,23 +121,41 @@ class Preconditioner:
 
 @dataclass(frozen=True, eq=False)
 class Diagonal:
-    """The inverse diagonal of the Hessian at some weights, without what all logits share, which changes nothing."""
+    """The inverse diagonal of the Hessian at some weights.
+
+    Where losses do not change with what all logits have in common, the Hessian there is the penalty alone, which the
+    diagonal does not show: P D^-1 P + (I - P) / penalty, P subtracting the mean over the logits.
+    """
 
     values: Floats
+    penalty: float | None = None
+    """None where the Hessian has more than the losses in it, and no such direction. The intercepts' row has none."""
+    intercept: bool = False
 
     def solve(self, gradient: Array) -> Array:
-        """P D^-1 g, where P subtracts the mean over the logits if they are many; g has the mean 0 itself."""
-        solved = gradient / self.values
-        if solved.shape[1] > 1:
-            solved -= solved.mean(axis=1, keepdims=True)
+        """The inverse times g."""
+        if self.penalty is None:
+            return gradient / self.values
+        common = gradient.mean(axis=1, keepdims=True)
+        solved: Array = (gradient - common) / self.values
+        solved -= solved.mean(axis=1, keepdims=True)
+        if self.penalty:
+            rows = slice(-1) if self.intercept else slice(None)
+            solved[rows] += common[rows] / self.penalty
         return solved
 
 
-def diagonal_of(curvatures: Array) -> Diagonal:
-    """The preconditioner for a diagonal: entries near 0 are raised, negative ones (negative weights) made positive."""
+def diagonal_of(curvatures: Array, problem: Problem | None = None) -> Diagonal:
+    """The preconditioner for a diagonal: entries near 0 are raised, negative ones (negative weights) made positive.
+
+    With a problem the diagonal is that of its own objective.
+    """
     sizes = abs(curvatures)
     least = max(float(sizes.max(initial=0.0)), np.finfo(np.float64).tiny) * 1e-10
-    return Diagonal(np.maximum(sizes, least, out=sizes))
+    np.maximum(sizes, least, out=sizes)
+    if problem is None or problem.n_outputs == 1:
+        return Diagonal(sizes)
+    return Diagonal(sizes, problem.l2, problem.intercept)
 
 
 def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Floats) -> Preconditioner:

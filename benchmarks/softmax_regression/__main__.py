@@ -1,0 +1,203 @@
+"""`python -m benchmarks.softmax_regression`: time to the same optimum of one convex problem, package by package.
+
+The optimum F* is the least objective that anybody finds; a contestant has arrived when its own, computed in float64, is
+within a relative 1e-6 of it. Every fit runs in a process of its own with the same number of threads, a fresh import and
+the data in memory; the clock runs over the fit alone, after a small one. A contestant's tolerance is lowered until it has arrived or the
+limit of time is over; what counts is the median over the rounds of the fit that arrived. "bare" is what the matrix
+products of chainrule's fit alone take, X W and X^T R as often as it makes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pickle
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from benchmarks.softmax_regression.contestants import CONTESTANTS, TOLERANCES, objective, refuses
+from benchmarks.softmax_regression.data import CASES, Data
+
+CS = {"embeddings": (0.01, 1.0, 100.0)}
+REACHED = 1e-6
+
+
+def child(path: str, contestant: str, C: float, tol: float) -> None:
+    """One fit: prints what came of it as JSON."""
+    with Path(path).open("rb") as file:
+        data: Data = pickle.load(file)
+    X, y = data.train
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if contestant in ("path, chainrule", "path, scikit-learn"):
+            answer = cross_validated(contestant, X, y)
+        else:
+            few = np.random.default_rng(0).standard_normal((30, 3)).astype(X.dtype)
+            CONTESTANTS[contestant](few, np.arange(30) % 3, C, 1e-2)  # so that no import is timed
+            started = time.perf_counter()
+            W, b, told = CONTESTANTS[contestant](X, y, C, tol)
+            seconds = time.perf_counter() - started
+            X_test, y_test = data.test
+            accuracy = float(np.mean((X_test @ W + b).argmax(axis=1) == y_test))
+            answer = {"seconds": seconds, "objective": objective(X, y, W, b, C), "accuracy": accuracy, **told}
+            if "products" in told:
+                answer["bare"] = bare(X, W.shape[1], int(told["products"]))
+    print(json.dumps(answer))
+
+
+def cross_validated(contestant: str, X: Any, y: Any) -> dict[str, Any]:
+    """A path of 10 values with 5 folds."""
+    from sklearn.linear_model import LogisticRegressionCV
+
+    from chainrule import SoftmaxRegressionCV
+
+    options: dict[str, Any] = {"Cs": 10, "cv": 5, "max_iter": 1000, "scoring": "neg_log_loss"}
+    if contestant.endswith("scikit-learn"):
+        options |= {"l1_ratios": (0.0,), "use_legacy_attributes": False}
+    kind = SoftmaxRegressionCV if contestant.endswith("chainrule") else LogisticRegressionCV
+    started = time.perf_counter()
+    model = kind(**options).fit(X, y)
+    return {"seconds": time.perf_counter() - started, "C": float(model.C_), "score": float(model.scores_.mean(0).max())}
+
+
+def bare(X: Any, k: int, products: int) -> float:
+    """Seconds for so many products, half of them X W, half X^T R, with all threads."""
+    W, R = np.ones((X.shape[1], k), X.dtype), np.ones((X.shape[0], k), X.dtype)
+    transposed = X.T.tocsr() if sp.issparse(X) else X.T
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        X @ W
+        transposed @ R
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * products / 2
+
+
+def run(path: Path, contestant: str, C: float, tol: float, limit: float, threads: int) -> dict[str, Any] | None:
+    """A fit in a process of its own; None where it did not end in time, or failed."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(names, str(threads))
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.softmax_regression",
+        "--child",
+        str(path),
+        contestant,
+        str(C),
+        str(tol),
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment, check=True)
+    except subprocess.TimeoutExpired:
+        return None
+    except subprocess.CalledProcessError as error:
+        print(f"    {contestant} failed: {error.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return None
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def compare(path: Path, data: Data, C: float, names: list[str], options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every contestant's way to the optimum, printed as it is found."""
+    X, y = data.train
+    k = int(y.max()) + 1
+    print(f"\n{data.name}: {X.shape[0]} x {X.shape[1]}, {k} classes, {X.dtype}, C = {C:g}", flush=True)
+    exact = run(path, "chainrule", C, 1e-8, options.limit, options.threads)
+    best = float("inf") if exact is None else exact["objective"]
+    found, ours = [], float("nan")
+    for name in names:
+        reason, figures, answer = refuses(name, X, k), [], None
+        for tol in () if reason else TOLERANCES:
+            answer = run(path, name, C, tol, options.limit, options.threads)
+            if answer is None:
+                reason = f"not there after {options.limit:g} s"
+                break
+            if answer["objective"] <= best * (1 + REACHED):
+                figures = [answer]
+                break
+        if answer is not None and not figures and not reason:
+            reason = f"ends {answer['objective'] / best - 1:.1e} above the optimum, after {answer['seconds']:.1f} s"
+        for _ in range(options.rounds - 1 if figures else 0):
+            again = run(path, name, C, tol, options.limit, options.threads)
+            figures.extend([again] if again else [])
+        entry: dict[str, Any] = {"case": data.name, "C": C, "contestant": name}
+        if not figures or answer is None:
+            print(f"  {name:<32}{reason}", flush=True)
+            found.append(entry | {"reason": reason})
+            continue
+        seconds = statistics.median(figure["seconds"] for figure in figures)
+        ours = seconds if name == "chainrule" else ours
+        more = f", bare products {figures[0]['bare']:.2f} s" if "bare" in figures[0] else ""
+        print(
+            f"  {name:<32}{seconds:9.2f} s {seconds / ours:8.1f} x   {answer['steps']} steps, "
+            f"accuracy {answer['accuracy']:.4f}{more}",
+            flush=True,
+        )
+        found.append(entry | answer | {"seconds": seconds, "tol": tol})
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--contestants", nargs="*", default=list(CONTESTANTS), choices=list(CONTESTANTS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=300, help="seconds for a fit")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--no-path", action="store_true", help="leave out the cross-validated paths")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        path, contestant, C, tol = options.child
+        child(path, contestant, float(C), float(tol))
+        return
+    names = ["chainrule", *(name for name in options.contestants if name != "chainrule")]
+    print(f"{options.threads} threads, medians of {options.rounds} rounds, at most {options.limit:g} s a fit")
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        for case in options.cases:
+            data = CASES[case]()
+            path = Path(folder) / "data"
+            path.write_bytes(pickle.dumps(data))
+            for C in CS.get(case, (1.0,)):
+                figures.extend(compare(path, data, C, names, options))
+            if case == "embeddings" and not options.no_path:
+                figures.extend(paths(Path(folder) / "part", data, options))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+
+
+def paths(path: Path, data: Data, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Paths of 10 values with 5 folds, on 5 000 samples: scikit-learn's would take hours on all."""
+    path.write_bytes(pickle.dumps(Data(data.name, data.X[:5500], data.y[:5500], 500)))
+    print(f"\n{data.name}: 5000 samples, 10 values of C from 1e-4 to 1e4, 5 folds", flush=True)
+    found, ours = [], float("nan")
+    for name in ("path, chainrule", "path, scikit-learn"):
+        answer = run(path, name, 1.0, 1e-4, 4 * options.limit, options.threads)
+        if answer is None:
+            print(f"  {name:<32}not there after {4 * options.limit:g} s", flush=True)
+            continue
+        ours = answer["seconds"] if name == "path, chainrule" else ours
+        print(
+            f"  {name:<32}{answer['seconds']:9.2f} s {answer['seconds'] / ours:8.1f} x   best C {answer['C']:g}, "
+            f"score {answer['score']:.4f}",
+            flush=True,
+        )
+        found.append({"case": data.name, "contestant": name} | answer)
+    return found
+
+
+if __name__ == "__main__":
+    main()
