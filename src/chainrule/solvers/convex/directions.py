@@ -14,10 +14,16 @@ from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
 from chainrule.solvers.convex.lbfgs import Memory
 from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
-from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner, diagonal_of
+from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner, diagonal_of, refreshed
 
 NEWTON_AFTER = 30
 """Steps of L-BFGS before Newton's method takes over, where there are few parameters."""
+
+REFRESHED_AT = (5, 20)
+"""Steps of L-BFGS at which the class matrix of its preconditioner is made from the probabilities found so far."""
+
+MOST_CLASSES = 1000
+"""Up to so many that matrix is made: it has as many rows and columns."""
 
 IDLE = 3
 """Steps in a row that gain no more than rounding before Newton's method is tried, where there are many."""
@@ -44,6 +50,9 @@ class Directions:
         self.by_products = by_products and evaluator.stored
         self.memory = Memory(preconditioner, 0 if self.by_products else memory)
         self._last_size = 0.0
+        many = evaluator.problem.n_outputs > MOST_CLASSES
+        self._can_refresh = evaluator.stored and preconditioner.basis is not None and not many
+        self._refreshed_at = -1
         self._newton = False
         """Whether the last direction was Newton's."""
         self._stuck = False
@@ -60,10 +69,12 @@ class Directions:
             if direction is not None and (slope := dot(here.gradient, direction)) < 0:
                 self._newton = True
                 return direction, slope
+        if iteration in REFRESHED_AT and self._can_refresh and self._refreshed_at != iteration:
+            self._refreshed_at = iteration
+            self.memory.preconditioner = refreshed(self.preconditioner, self.evaluator.class_curvature_here())
         direction = -self.memory.times(here.gradient)
         slope = dot(here.gradient, direction)
-        if not slope < 0 and self.memory.pairs:
-            self.memory.pairs.clear()
+        if not slope < 0 and self.memory.forget():
             direction = -self.preconditioner.solve(here.gradient)
             slope = dot(here.gradient, direction)
         return direction, slope
@@ -78,9 +89,7 @@ class Directions:
         if self._newton:
             self._stuck = True
             return True
-        had = bool(self.memory.pairs)
-        self.memory.pairs.clear()
-        return had
+        return self.memory.forget()
 
     # What follows is private.
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, Workspace, empty_classes_major
-from chainrule.solvers.convex.blocks import Crew
+from chainrule.solvers.convex.blocks import Crew, added
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.products import Block, Residuals, gradient_dtype, products_of, times
 
@@ -184,6 +184,21 @@ class Evaluator:
             total[:-1] /= np.square(self.scale)[:, None]
         total[:-1] += problem.l2
         return total if problem.intercept else total[:-1]
+
+    def class_curvature_here(self) -> Array:
+        """The losses' mean Hessian by the logits, of shape (k, k), at the point whose logits are stored."""
+        probs, k = self._probabilities(), self.problem.n_outputs
+
+        def work(thread: int) -> Array:
+            total = np.zeros((k, k))
+            for block in self.samples.blocks[thread]:
+                rows = probs[block.rows]
+                weighted = rows * self._mass(block)
+                total[np.arange(k), np.arange(k)] += weighted.sum(axis=0)
+                total -= rows.T @ weighted
+            return total
+
+        return np.asarray(added(self.team.each(work)))
 
     def norm(self, gradient: Array) -> float:
         """The largest entry of the gradient by the parameters of the features as they are given."""

@@ -1,6 +1,7 @@
 """Limited-memory BFGS on top of a preconditioner: what the last steps say about the inverse Hessian.
 
-The two-loop recursion of Nocedal starts from H^-1 of `preconditioner` instead of a multiple of the identity.
+The two-loop recursion of Nocedal starts from H^-1 of `preconditioner` instead of the identity, times s.y / y.H^-1 y of
+the last step s, along which the gradient changed by y: how far H^-1 is off in size there.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import deque
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.evaluation import dot
-from chainrule.solvers.convex.preconditioner import Preconditioner
+from chainrule.solvers.convex.preconditioner import Preconditioner, Refreshed
 
 
 class Memory:
@@ -23,14 +24,25 @@ class Memory:
     """
 
     def __init__(self, preconditioner: Preconditioner, length: int) -> None:
-        self.preconditioner = preconditioner
+        self.preconditioner: Preconditioner | Refreshed = preconditioner
+        self._first = preconditioner
         self.pairs: deque[tuple[Array, Array, float]] = deque(maxlen=length)
+        self._scale = 1.0
 
     def keep(self, move: Array, change: Array) -> None:
         """Learn from a step, unless the curvature along it was not positive."""
         curvature = dot(move, change)
-        if curvature > 0:
+        if curvature > 0 and self.pairs.maxlen:
             self.pairs.append((move, change, 1 / curvature))
+            size = dot(change, self.preconditioner.solve(change))
+            self._scale = curvature / size if size > 0 else 1.0
+
+    def forget(self) -> bool:
+        """Start anew, with the first preconditioner; whether there was anything to forget."""
+        had = bool(self.pairs) or self.preconditioner is not self._first
+        self.pairs.clear()
+        self.preconditioner, self._scale = self._first, 1.0
+        return had
 
     def times(self, gradient: Array) -> Array:
         """The inverse Hessian times the gradient."""
@@ -41,6 +53,7 @@ class Memory:
             factors.append(factor)
             result -= factor * change
         result = self.preconditioner.solve(result)
+        result *= self._scale
         for (move, change, inverse), factor in zip(self.pairs, reversed(factors), strict=True):
             result += (factor - inverse * dot(change, result)) * move
         return result

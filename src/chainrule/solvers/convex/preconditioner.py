@@ -120,6 +120,52 @@ class Preconditioner:
 
 
 @dataclass(frozen=True, eq=False)
+class Refreshed:
+    """(S (x) C + l2 I)^-1 for a class matrix S = V diag(w) V^T of other probabilities than at zero weights."""
+
+    spectrum: Floats
+    """c, of length d."""
+    basis: Floats
+    """Q, of shape d x d."""
+    shares: Floats
+    """w, of length k, the first for what all logits have in common: 0."""
+    classes: Floats
+    """V, of shape k x k."""
+    l2: float
+    intercept: bool
+
+    def solve(self, gradient: Array) -> Array:
+        """The inverse times g."""
+        weights = gradient[:-1] if self.intercept else gradient
+        rotated = self.basis.T @ weights @ self.classes
+        rotated *= inverse_of(self.spectrum[:, None] * self.shares + self.l2)
+        result = np.empty_like(gradient)
+        (result[:-1] if self.intercept else result)[...] = self.basis @ rotated @ self.classes.T
+        if self.intercept:
+            result[-1] = (gradient[-1] @ self.classes * inverse_of(self.shares)) @ self.classes.T
+        return result
+
+
+def inverse_of(curvatures: Array) -> Array:
+    """1 / x, and 0 along directions without curvature."""
+    return np.divide(1.0, curvatures, out=np.zeros_like(curvatures), where=curvatures > 0)
+
+
+def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Refreshed:
+    """The preconditioner for the probabilities of some weights, whose mean Hessian by the logits is given."""
+    assert preconditioner.basis is not None
+    shares, classes = np.linalg.eigh(class_curvature)
+    # Negative curvature, of negative weights, is made positive; classes that are certain keep a little.
+    shares = np.maximum(abs(shares), abs(shares).max() * 1e-8)
+    if len(shares) > 1:
+        shares[0], classes[:, 0] = 0.0, len(shares) ** -0.5
+        classes[:, 1:] -= classes[:, 1:].mean(axis=0)
+    return Refreshed(
+        preconditioner.spectrum, preconditioner.basis, shares, classes, preconditioner.l2, preconditioner.intercept
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class Diagonal:
     """The inverse diagonal of the Hessian at some weights.
 

@@ -1,0 +1,197 @@
+"""Paths and folds by hand: scores of rows of probabilities, weights, callbacks that end fits, and warnings."""
+
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.special import log_softmax
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
+
+from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.estimators import path
+
+X, SPECIES = load_iris(return_X_y=True)
+mixed = np.random.default_rng(2).permutation(150)
+X, SPECIES = X[mixed], SPECIES[mixed]
+ROWS = np.random.default_rng(3).dirichlet([0.3, 0.3, 0.3], size=150) * 0.4 + 0.6 * np.eye(3)[SPECIES]
+WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
+CS = [0.03, 1.0, 30.0]
+
+
+def log_probs_of(coefs, X):
+    """From coefficients with the intercepts last, as SoftmaxRegressionCV keeps them."""
+    return log_softmax(X @ coefs[:, :-1].T + coefs[:, -1], axis=1)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal", "weighted"])
+@pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss"])
+def test_rows_of_probabilities_are_scored_by_hand(scoring, weights):
+    folds = list(KFold(4).split(X))
+    model = SoftmaxRegressionCV(Cs=CS, cv=folds, targets="proba", scoring=scoring, tol=1e-7, max_iter=500)
+    model.fit(X, ROWS, weights)
+    for fold, (train, test) in enumerate(folds):
+        share = None if weights is None else weights[test]
+        for number, C in enumerate(CS):
+            coefs = model.coefs_paths_[fold, number]
+            log_probs = log_probs_of(coefs, X[test])
+            if scoring == "neg_log_loss":
+                expected = np.average((ROWS[test] * log_probs).sum(axis=1), weights=share)
+            else:
+                right = log_probs.argmax(axis=1) == ROWS[test].argmax(axis=1)
+                expected = np.average(right, weights=share)
+            assert model.scores_[fold, number] == pytest.approx(expected, rel=1e-12)
+            alone = SoftmaxRegression(C=C, targets="proba", tol=1e-7, max_iter=500)
+            alone.fit(X[train], ROWS[train], None if weights is None else weights[train])
+            np.testing.assert_allclose(coefs[:, :-1], alone.coef_, rtol=0, atol=1e-3)
+    assert CS[model.scores_.mean(axis=0).argmax()] == model.C_
+
+
+def test_a_callable_is_given_the_rows_of_a_fold():
+    seen = []
+
+    def brier(model, X, rows):
+        seen.append(rows)
+        return -np.mean(np.sum((model.predict_proba(X) - rows) ** 2, axis=1))
+
+    folds = list(KFold(3).split(X))
+    model = SoftmaxRegressionCV(Cs=CS, cv=folds, targets="proba", scoring=brier).fit(X, ROWS)
+    assert len(seen) == 9
+    np.testing.assert_array_equal(seen[0], ROWS[folds[0][1]])
+    probs = np.exp(log_probs_of(model.coefs_paths_[1, 2], X[folds[1][1]]))
+    assert model.scores_[1, 2] == pytest.approx(-np.mean(np.sum((probs - ROWS[folds[1][1]]) ** 2, axis=1)), rel=1e-12)
+
+
+@pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc_ovr", "neg_brier_score"])
+def test_scores_that_need_labels_are_refused_for_rows_before_any_fit(scoring):
+    told = []
+    model = SoftmaxRegressionCV(Cs=CS, cv=3, targets="proba", scoring=scoring, callbacks=[told.append])
+    with pytest.raises(ValueError, match=rf"scoring.*{scoring}"):
+        model.fit(X, ROWS)
+    assert not told
+
+
+def test_weights_of_zero_are_absence_in_folds_too():
+    weights = np.where(np.arange(150) % 7 == 0, 0.0, WEIGHTS)
+    numbers = np.arange(150) % 3
+    options = {"Cs": CS, "scoring": "neg_log_loss", "tol": 1e-9, "max_iter": 500}
+    whole = SoftmaxRegressionCV(cv=PredefinedSplit(numbers), **options).fit(X, SPECIES, weights)
+    kept = weights > 0
+    without = SoftmaxRegressionCV(cv=PredefinedSplit(numbers[kept]), **options).fit(
+        X[kept], SPECIES[kept], weights[kept]
+    )
+    np.testing.assert_allclose(whole.scores_, without.scores_, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(whole.coefs_paths_, without.coefs_paths_, rtol=0, atol=1e-4)
+    assert whole.C_ == without.C_
+
+
+def test_integer_weights_are_rows_given_as_often_in_every_fold():
+    times = np.random.default_rng(5).integers(1, 4, 150)
+    numbers = np.arange(150) % 3
+    options = {"Cs": CS, "scoring": "neg_log_loss", "tol": 1e-9, "max_iter": 500}
+    weighted = SoftmaxRegressionCV(cv=PredefinedSplit(numbers), **options).fit(X, SPECIES, times)
+    repeated = SoftmaxRegressionCV(cv=PredefinedSplit(numbers.repeat(times)), **options)
+    repeated.fit(X.repeat(times, axis=0), SPECIES.repeat(times))
+    np.testing.assert_allclose(weighted.scores_, repeated.scores_, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "newton-cg"])
+def test_a_path_grows_with_less_penalty_and_ends_at_none(solver):
+    y = np.random.default_rng(1).integers(0, 3, 150)  # not separable, so that there is an optimum without penalty
+    values = [np.inf, 1e-3, 1.0, 1.0, 1e3]
+    points = path(X, y, values, tol=1e-9, max_iter=500, solver=solver)
+    assert [point.C for point in points] == values
+    by_C = sorted({point.C: point for point in points}.values(), key=lambda point: point.C)
+    sizes = [np.linalg.norm(point.coef - point.coef.mean(axis=0)) for point in by_C]
+    assert sizes == sorted(sizes)
+    alone = SoftmaxRegression(C=np.inf, tol=1e-9, max_iter=500).fit(X, y)
+    free = points[0].coef - points[0].coef.mean(axis=0)
+    # Two gradients of 1e-9 over a least curvature of 1e-3.
+    np.testing.assert_allclose(free, alone.coef_ - alone.coef_.mean(axis=0), rtol=0, atol=1e-5)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=ConvergenceWarning,
+    reason="a path advises more iterations for fits that a callback has ended, of which SoftmaxRegression says nothing",
+)
+def test_callbacks_end_one_fit_of_a_path_and_not_the_others():
+    told = []
+
+    def until_the_second(step):
+        told.append(step.iteration)
+        return step.iteration == 2
+
+    points = path(X, SPECIES, CS, tol=1e-9, callbacks=[until_the_second])
+    assert [point.n_iter for point in points] == [2, 2, 2]
+    assert told == [1, 2] * 3
+    assert not any(point.converged for point in points)
+    told.clear()
+    SoftmaxRegressionCV(Cs=CS, cv=3, tol=1e-9, callbacks=[until_the_second]).fit(X, SPECIES)
+    assert told == [1, 2] * (3 * 3 + 1)
+
+
+def test_an_error_in_a_callback_reaches_the_user():
+    def fail(step):
+        raise RuntimeError(f"at {step.iteration}")
+
+    with pytest.raises(RuntimeError, match="at 1"):
+        path(X, SPECIES, CS, callbacks=[fail])
+    with pytest.raises(RuntimeError, match="at 1"):
+        SoftmaxRegressionCV(Cs=CS, cv=3, callbacks=[fail]).fit(X, SPECIES)
+
+
+def test_a_path_with_a_callback_says_what_did_not_converge():
+    with pytest.warns(ConvergenceWarning, match="C = 1"):
+        path(X, SPECIES, [1.0], max_iter=2, tol=1e-10, callbacks=[lambda step: None])
+
+
+def test_folds_with_a_callback_say_what_did_not_converge():
+    with pytest.warns(ConvergenceWarning):
+        SoftmaxRegressionCV(Cs=CS, cv=3, refit=False, max_iter=1, callbacks=[lambda step: None]).fit(X, SPECIES)
+
+
+def test_only_penalties_whose_fits_failed_are_named_once_and_where_fit_was_called():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        points = path(X, SPECIES, [1e-6, 1e3], max_iter=4, tol=1e-5)
+    assert [point.converged for point in points] == [True, False]
+    assert len(caught) == 1
+    assert "C = 1000." in str(caught[0].message)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        SoftmaxRegressionCV(Cs=[1e-6, 1e3], cv=3, max_iter=4, tol=1e-5, refit=False).fit(X, SPECIES)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+def test_verbose_folds_print_a_line_each(capsys):
+    SoftmaxRegressionCV(Cs=CS, cv=StratifiedKFold(3), verbose=1).fit(X, SPECIES)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("fold")]
+    assert [line.split(":")[0] for line in lines] == [f"fold {number} of 3" for number in (1, 2, 3)]
+
+
+def test_means_of_folds_are_taken_at_each_ones_best_penalty():
+    chance = np.random.default_rng(1)
+    y = np.where(chance.random(150) < 0.3, chance.integers(0, 3, 150), SPECIES)
+    model = SoftmaxRegressionCV(Cs=CS, cv=4, refit=False, scoring="neg_log_loss", max_iter=500).fit(X, y)
+    best = model.scores_.argmax(axis=1)
+    assert len(set(best)) > 1
+    picked = model.coefs_paths_[np.arange(4), best]
+    np.testing.assert_allclose(model.coef_, picked[:, :, :-1].mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(model.intercept_, picked[:, :, -1].mean(axis=0), rtol=1e-12)
+    assert pytest.approx(np.mean([CS[i] for i in best]), rel=1e-12) == model.C_
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_sparse_paths_are_dense_ones(standardize):
+    options = {"tol": 1e-9, "max_iter": 1000, "standardize": standardize}
+    dense, sparse = (path(form, SPECIES, CS, WEIGHTS, **options) for form in (X, sp.csc_matrix(X)))
+    for one, other in zip(dense, sparse, strict=True):
+        # Two gradients of 1e-9 over a least curvature of 1e-4, at C = 30.
+        np.testing.assert_allclose(other.coef, one.coef, rtol=0, atol=2e-5)
+        assert other.objective == pytest.approx(one.objective, rel=1e-10)
