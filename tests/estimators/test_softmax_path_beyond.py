@@ -113,11 +113,6 @@ def test_a_path_grows_with_less_penalty_and_ends_at_none(solver):
     np.testing.assert_allclose(free, alone.coef_ - alone.coef_.mean(axis=0), rtol=0, atol=1e-5)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ConvergenceWarning,
-    reason="a path advises more iterations for fits that a callback has ended, of which SoftmaxRegression says nothing",
-)
 def test_callbacks_end_one_fit_of_a_path_and_not_the_others():
     told = []
 

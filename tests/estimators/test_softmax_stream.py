@@ -335,9 +335,6 @@ def test_what_needs_all_samples_at_once_has_no_partial_fit(model):
     assert hasattr(SoftmaxRegression(class_weight={0: 2.0}), "partial_fit")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="objective_, gradient_norm_, converged_ and validation_scores_ stay those of fit"
-)
 def test_what_fit_measured_is_not_said_of_the_weights_after_a_batch():
     model = SoftmaxRegression(tol=1e-8).fit(X[:100], SPECIES[:100], eval_set=(X[100:], SPECIES[100:]))
     model.partial_fit(X[100:], SPECIES[100:])
@@ -345,9 +342,6 @@ def test_what_fit_measured_is_not_said_of_the_weights_after_a_batch():
     assert not stale
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the squares of sparse features are taken entry by entry before doubles are added"
-)
 def test_sparse_entries_given_in_parts_count_as_their_sum():
     whole = sp.csr_matrix(X)
     halves = sp.csr_matrix((whole.data.repeat(2) / 2, whole.indices.repeat(2), 2 * whole.indptr), shape=whole.shape)
@@ -359,9 +353,6 @@ def test_sparse_entries_given_in_parts_count_as_their_sum():
     np.testing.assert_allclose(theta_of(two), theta_of(one), **WAY)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the curvature overflows, the precision is infinite from then on: nothing is learned"
-)
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid", "ignore:underflow")
 def test_features_too_large_are_an_error_and_no_silent_standstill():
     with pytest.raises((ValueError, FloatingPointError)):

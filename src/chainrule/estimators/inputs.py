@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.heads import MULTILABEL, Head
 
@@ -164,7 +164,7 @@ def with_class_weight(
         known = class_weight if isinstance(class_weight, str) else _checked(class_weight, head.classes.tolist())
         factors = _by_class(known, head.classes, y, weights)[np.searchsorted(head.classes, y)]
     total = (factors if weights is None else factors * weights).astype(X.dtype)
-    counted = total > 0
+    counted = total != 0
     if not counted.any():
         raise ValueError("class_weight: every sample has the weight zero, so there is nothing to fit")
     return (X, y, total) if counted.all() else (X[counted], y[counted], total[counted])
@@ -194,4 +194,11 @@ def _features(model: Any, X: Any, *, reset: bool) -> Array:
 
 
 def _rows_first(X: Array) -> Array:
-    return X.tocsr() if hasattr(X, "tocsr") else X
+    if not is_sparse(X):
+        return X
+    rows = X.tocsr()
+    if not rows.has_canonical_format:
+        # An entry may be given in parts, to be added up; what is squared must be whole.
+        rows = rows.copy() if rows is X else rows
+        rows.sum_duplicates()
+    return rows

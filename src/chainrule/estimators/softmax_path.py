@@ -39,6 +39,8 @@ class PathPoint:
     converged : bool
     seconds : float
         Since the path was begun.
+    message : str
+        Why the fit ended.
     """
 
     C: float
@@ -49,6 +51,7 @@ class PathPoint:
     gradient_norm: float
     converged: bool
     seconds: float
+    message: str = ""
 
 
 def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
@@ -107,13 +110,12 @@ def along(
         start = result.theta
         coef, intercept = coefficients(result.theta, model.fit_intercept)
         seconds = time.perf_counter() - began
-        yield PathPoint(
-            C, coef, intercept, result.iterations, result.value, result.gradient_norm, result.converged, seconds
-        )
+        ended = (result.iterations, result.value, result.gradient_norm, result.converged, seconds, result.message)
+        yield PathPoint(C, coef, intercept, *ended)
 
 
 def _warn_of(points: Iterable[PathPoint], model: SoftmaxRegression) -> None:
-    failed = sorted({point.C for point in points if not point.converged})
+    failed = sorted({point.C for point in points if not point.converged and "callback" not in point.message})
     if failed:
         warnings.warn(
             f"no convergence to tol={model.tol:g} for C = {', '.join(f'{C:g}' for C in failed)}. Increase max_iter, "

@@ -222,6 +222,7 @@ class SoftmaxRegression(Classifier):
 
         The batch is fitted with a penalty on how far the weights move from where they were: by the curvature of all
         batches before, 1 / C at first. There is no learning rate. After `fit`, its samples count as the ones before.
+        Batches should be mixed: of a stream that is sorted by class, the last class is what is remembered.
 
         Parameters
         ----------
@@ -407,7 +408,7 @@ def deviations(X: Array, shares: Array | None) -> Array:
     weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else abs(shares)
     if is_sparse(X):
         lowest, highest = min_max_axis(X, axis=0)
-        variance = mean_variance_axis(X, axis=0, weights=weights)[1].astype(np.float64)
+        variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))[1].astype(np.float64)
     else:
         lowest, highest = X.min(axis=0), X.max(axis=0)
         mean = np.asarray(X.T @ weights).reshape(-1)

@@ -25,7 +25,6 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
     if first:
         head = head_of(y, probabilities=True) if model.targets == "proba" else head_of_classes(np.unique(classes))
         model._kind, model.classes_ = head.kind, head.classes
-        model.temperature_, model.validation_scores_ = 1.0, None
     elif classes is not None and not np.array_equal(np.unique(classes), model.classes_):
         raise ValueError(f"classes: expected those of the first call, {model.classes_}, got {np.unique(classes)}")
     model._check_known(y)
@@ -37,6 +36,9 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
         if not first:
             # What `fit` has seen is taken to curve like this batch.
             precision += model._mass * curvatures(problem, theta)
+    for name in ("objective_", "gradient_norm_", "converged_", "interrupted_"):
+        model.__dict__.pop(name, None)  # of a fit, which this is not any more
+    model.temperature_, model.validation_scores_ = 1.0, None
     theta, model._precision = absorb(problem, theta, precision, model.tol)
     model._adopt_theta(theta)
     model.n_iter_ = np.array([1 if first else int(model.n_iter_[0]) + 1], dtype=np.int32)
@@ -73,7 +75,9 @@ def check_bounded(problem: Problem, C: float) -> None:
     if problem.weights is None or not (problem.weights < 0).any():
         return
     if np.inf == C:
-        raise ValueError("sample_weight: negative weights need a penalty, a finite C, or the objective has no minimum")
+        raise ValueError(
+            "sample_weight: negative weights need a penalty, a finite C: without one there may be no minimum"
+        )
     if problem.intercept:
         mass = _signed_mass(problem)
         if not (mass > 0).all():

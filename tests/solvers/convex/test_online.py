@@ -115,10 +115,6 @@ def test_a_great_precision_holds_the_weights(batch):
     assert abs(theta - start).max() > 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="where logits are not stored, the curvature is made from those of the block that came last",
-)
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 def test_a_batch_whose_logits_are_too_many_to_store_is_absorbed_alike(problem_of, monkeypatch, kind):
     batch = problem_of(kind, n=1000)

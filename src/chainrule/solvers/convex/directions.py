@@ -106,4 +106,4 @@ class Directions:
         reduction = size / self._last_size if self._last_size else 1.0
         forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal, 1.0))
         self._last_size = size
-        return newton_cg_direction(evaluator.curvature_here(), preconditioner, gradient, forcing)
+        return newton_cg_direction(evaluator.curvature_here(), preconditioner, gradient, forcing, evaluator.team)

@@ -261,6 +261,8 @@ class Evaluator:
 
     def _probabilities(self) -> Array:
         """Of every sample and class; for one logit, of the second."""
+        if not self.stored:
+            raise ValueError("the logits are not stored, so that there are no probabilities at this point")
         probs = self._rows(self.problem.n_samples)
 
         def work(thread: int) -> None:

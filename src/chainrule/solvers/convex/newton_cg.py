@@ -13,15 +13,23 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.solvers.convex.blocks import Crew, row_blocks
 from chainrule.solvers.convex.evaluation import dot
 from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner
 
 MOST_INNER = 200
 """Products with the Hessian for one direction."""
 
+UPDATED_AT_ONCE = 1 << 14
+"""Entries of the vectors that are brought up to date together, while they are in the cache."""
+
 
 def newton_cg_direction(
-    curvature: Callable[[Array], Array], preconditioner: Preconditioner | Diagonal, gradient: Array, forcing: float
+    curvature: Callable[[Array], Array],
+    preconditioner: Preconditioner | Diagonal,
+    gradient: Array,
+    forcing: float,
+    team: Crew | None = None,
 ) -> Array:
     """An approximate solution of H d = -g, whose residual is at most `forcing` times as large as g.
 
@@ -37,13 +45,45 @@ def newton_cg_direction(
         bend = dot(search, curved)
         if not bend > 0:
             return direction if inner else scaled
-        step = size / bend
-        direction += step * search
-        residual -= step * curved
-        scaled = preconditioner.solve(residual)
-        before, size = size, dot(residual, scaled)
+        step, before = size / bend, size
+        size = _advance(direction, residual, scaled, search, curved, step, preconditioner, team)
         if not size > enough:
             break
         search *= size / before
         search += scaled
     return direction
+
+
+def _advance(
+    direction: Array,
+    residual: Array,
+    scaled: Array,
+    search: Array,
+    curved: Array,
+    step: float,
+    preconditioner: Preconditioner | Diagonal,
+    team: Crew | None,
+) -> float:
+    """Move along the search direction; the new residual's size. A diagonal preconditioner lets every row go alone."""
+
+    def move(rows: slice) -> None:
+        direction[rows] += step * search[rows]
+        curved[rows] *= step
+        residual[rows] -= curved[rows]
+
+    if not isinstance(preconditioner, Diagonal):
+        move(slice(None))
+        scaled[...] = preconditioner.solve(residual)
+        return dot(residual, scaled)
+    threads = 1 if team is None else team.count
+    shares = row_blocks(len(direction), max(1, UPDATED_AT_ONCE // direction.shape[1]), threads)
+
+    def work(thread: int) -> float:
+        total = 0.0
+        for rows in shares[thread]:
+            move(rows)
+            scaled[rows] = preconditioner.solve(residual[rows], rows)
+            total += dot(residual[rows], scaled[rows])
+        return total
+
+    return sum([work(0)] if team is None else team.each(work))

@@ -14,6 +14,7 @@ diagonal stands in for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,8 @@ def spectrum_of(problem: Problem, scale: Floats | None = None) -> Spectrum:
         covariance -= np.outer(centre, centre)
     if scale is not None:
         covariance /= np.outer(scale, scale)
+    if not np.isfinite(covariance).all():
+        raise FloatingPointError("the squares of the features overflow: scale the features")
     return Spectrum(centre, scale, *np.linalg.eigh(covariance))
 
 
@@ -178,17 +181,25 @@ class Diagonal:
     """None where the Hessian has more than the losses in it, and no such direction. The intercepts' row has none."""
     intercept: bool = False
 
-    def solve(self, gradient: Array) -> Array:
-        """The inverse times g."""
+    def solve(self, gradient: Array, rows: slice = slice(None)) -> Array:
+        """The inverse times g, or times some rows of it."""
         if self.penalty is None:
-            return gradient / self.values
+            return gradient / self.values[rows]
         common = gradient.mean(axis=1, keepdims=True)
-        solved: Array = (gradient - common) / self.values
+        solved: Array = gradient - common
+        solved /= self.values[rows]
         solved -= solved.mean(axis=1, keepdims=True)
         if self.penalty:
-            rows = slice(-1) if self.intercept else slice(None)
-            solved[rows] += common[rows] / self.penalty
+            solved += common * self._common[rows]
         return solved
+
+    @cached_property
+    def _common(self) -> Floats:
+        """1 / penalty for every row, 0 for the intercepts'."""
+        inverse = np.full((len(self.values), 1), 1 / self.penalty if self.penalty else 0.0)
+        if self.intercept:
+            inverse[-1] = 0.0
+        return inverse
 
 
 def diagonal_of(curvatures: Array, problem: Problem | None = None) -> Diagonal:
