@@ -154,9 +154,13 @@ def source_of(dotted: str) -> Path:
         raise LookupError(f"{dotted}: no module of chainrule defines {names[0]}")
     value: Any = getattr(import_module(module), names[0])
     for name in names[1:]:
-        if name not in vars(value):
+        bases = inspect.getmro(value) if isinstance(value, type) else (value,)
+        owner = next((base for base in bases if name in vars(base)), None)
+        if owner is None:
             raise LookupError(f"{dotted}: {names[0]} defines no {name}")
-        value = inspect.getattr_static(value, name)
+        # What a class inherits is written down where its base is.
+        file = Path(inspect.getsourcefile(owner) or file) if isinstance(owner, type) else file
+        value = vars(owner)[name]
     return file
 
 

@@ -17,12 +17,12 @@ import pytest
 import chainrule
 
 ROOT = Path(chainrule.__file__).parent
-LAYERS = ("arrays", "rules", "heads", "networks", "solvers", "training", "estimators", "cli")
+LAYERS = ("arrays", "kernels", "rules", "heads", "networks", "solvers", "training", "estimators", "report", "cli")
 """Each may import itself and those before it."""
 BESIDE = ("checking", "torch", "jax")
 """These may import arrays and rules, and only the command line imports one of them."""
 HEAVY = ("torch", "jax", "matplotlib", "pandas", "sklearn", "scipy", "flint", "rich", "typer")
-DOCUMENTED = ("rules", "heads", "networks", "solvers", "training", "estimators")
+DOCUMENTED = ("kernels", "rules", "heads", "networks", "solvers", "training", "estimators", "report")
 
 BLOCK = """
 import importlib.abc, sys

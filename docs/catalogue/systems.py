@@ -123,9 +123,17 @@ SYSTEMS: tuple[System, ...] = (
         "convolution, pool, convolution: sizes and parameters",
         "n -> floor((n + 2 p - k) / stride) + 1 along every axis, k_h k_w C_in C_out (+ C_out) parameters\n"
         "128 x 128, kernel 8, stride 2, p = 3: 64 x 64 x 32; pool 2: 32 x 32 x 32; kernel 3, p = 1: 32 x 32 x 64",
-        ("chainrule.rules.conv_output_size", "chainrule.rules.conv_parameter_count"),
-        ("tests/rules/test_geometry.py::test_a_stack_of_two_convolutions_and_a_pool",),
-        not_yet="not yet: the layers themselves, so the stack is sizes and counts only",
+        (
+            "chainrule.networks.summarise",
+            "chainrule.networks.network_of_layers",
+            "chainrule.rules.conv_output_size",
+            "chainrule.rules.conv_parameter_count",
+        ),
+        (
+            "tests/networks/test_summary.py::test_the_stack_of_two_convolutions_and_a_pool",
+            "tests/networks/test_stack.py::test_the_network_of_the_stack_has_the_parameters_that_its_summary_counts",
+            "tests/rules/test_geometry.py::test_a_stack_of_two_convolutions_and_a_pool",
+        ),
     ),
     System(
         "convolution-modes",

@@ -10,11 +10,13 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ConvClassifier": "chainrule.estimators",
     "MLPClassifier": "chainrule.estimators",
     "SoftmaxRegression": "chainrule.estimators",
     "SoftmaxRegressionCV": "chainrule.estimators",
     "assert_gradient": "chainrule.checking",
     "assert_rule": "chainrule.checking",
+    "check_derivation": "chainrule.checking",
     "check_gradient": "chainrule.checking",
     "check_rule": "chainrule.checking",
     "load": "chainrule.estimators",
@@ -25,6 +27,8 @@ _HOMES = {
     "LinearCrossEntropy": "chainrule.heads",
     "linear_cross_entropy": "chainrule.heads",
     "mlp": "chainrule.networks",
+    "network_of_layers": "chainrule.networks",
+    "summarise": "chainrule.networks",
     "trace": "chainrule.networks",
 }
 _MODULES = ("arrays", "checking", "estimators", "heads", "jax", "networks", "rules", "solvers", "torch", "training")

@@ -15,6 +15,8 @@ STREAM = random_stream(31)
 X = STREAM.standard_normal((3, 4)) * np.array([0.2, 1.0, 3.0, 1.0])
 ROWS = STREAM.dirichlet(np.full(4, 0.7), size=3)
 BETWEEN = STREAM.uniform(0.05, 0.95, size=(3, 4))
+IMAGES = STREAM.standard_normal((3, 2, 4, 5))
+PARAMETERS = (STREAM.standard_normal((3, 2, 2, 3)), STREAM.standard_normal(3))
 
 INPUTS: dict[str, tuple[Any, ...]] = {
     "scaled_sigmoid": (X, np.array([-1.75, 0.5, 2.0, 1.0])),
@@ -31,6 +33,8 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "dropout": (X, np.where(BETWEEN > 0.4, 1 / 0.6, 0.0)),
     "convolve1d": (X, np.array([0.5, -1.25, 2.0])),
     "logarithm": (np.abs(X) + 0.1,),
+    **{name: (IMAGES, *PARAMETERS[:count]) for name, count in {"correlate2d": 1, "convolve2d": 1, "conv2d": 2}.items()},
+    **dict.fromkeys(("zero_pad2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d", "flatten"), (IMAGES,)),
 }
 
 

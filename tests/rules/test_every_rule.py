@@ -14,6 +14,11 @@ from chainrule.checking import assert_rule, balls, midpoints, precision, ulp_err
 SHAPES = {"(k,)": (4,), "(n, k)": (3, 4), "(m, n, k)": (2, 3, 4), "(n, 1)": (3, 1), "(0, k)": (0, 4)}
 
 
+IMAGES = {"correlate2d": 1, "convolve2d": 1, "conv2d": 2}
+IMAGES |= dict.fromkeys(["zero_pad2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d", "flatten"], 0)
+"""The rules of images, and how many of weight and bias they take."""
+
+
 def _draws(shape):
     """Uneven numbers: some near 0, some of both signs, one of size 20, none alike."""
     stream = random_stream(5, len(shape), sum(shape))
@@ -27,6 +32,11 @@ def inputs_of(name, shape):
     """Inputs in the rule's domain, uneven and asymmetric."""
     stream, x = _draws(shape)
     k = shape[-1]
+    if name in IMAGES:
+        # Images of two channels and three rows stand where other rules have rows.
+        _, x = _draws((*shape[:-1], 2, 3, max(k, 2)))
+        parameters = (stream.standard_normal((3, 2, 2, 2)), stream.standard_normal(3))
+        return (x, *parameters[: IMAGES[name]])
     rows = stream.dirichlet(np.full(k, 0.5), size=shape[:-1])
     between = stream.uniform(0.01, 0.99, size=shape)
     others = {
@@ -61,6 +71,8 @@ BITS = 1200
 """Enough for what the shapes' logits of size 20 leave of a probability, and for products with both."""
 
 SUMS = {"linear": ("x",), "affine": ("x", "bias"), "convolve1d": ("signal",), "softmax_expectation": ("values",)}
+SUMS |= {"correlate2d": ("x",), "convolve2d": ("x",), "conv2d": ("x", "bias")}
+SUMS |= {"avg_pool2d": ("x",), "global_avg_pool2d": ("x",)}
 """The rules whose value is a sum of terms of both signs, and the inputs in which it is linear."""
 
 

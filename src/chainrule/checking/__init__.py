@@ -18,6 +18,7 @@ from chainrule.checking.balls import (
     radii,
     relative_accuracy,
 )
+from chainrule.checking.derivations import check_derivation
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.mutation import MutationReport, check_tests
@@ -38,6 +39,7 @@ __all__ = [
     "assert_gradient",
     "assert_rule",
     "balls",
+    "check_derivation",
     "check_gradient",
     "check_rule",
     "check_tests",

@@ -70,6 +70,81 @@ def _convolution(signal: Any, kernel: Any, mode: str = "full") -> Any:
     return result
 
 
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else value
+
+
+def _with_zeros(x: Any, padding: Any, spans: tuple[int, int] = (1, 1)) -> Any:
+    """Images in the middle of zeros, entry by entry."""
+    if isinstance(padding, str):
+        sides = {
+            "full": [(span - 1, span - 1) for span in spans],
+            "same": [(span // 2, (span - 1) // 2) for span in spans],
+            "valid": [(0, 0), (0, 0)],
+        }[padding]
+    else:
+        sides = [_pair(side) for side in _pair(padding)]
+    (above, below), (left, right) = sides
+    *leading, height, width = x.shape
+    result = balls(np.zeros((*leading, above + height + below, left + width + right)))
+    for i in range(height):
+        for j in range(width):
+            result[..., above + i, left + j] = x[..., i, j]
+    return result
+
+
+def _correlation(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    (s_h, s_w), (d_h, d_w) = _pair(stride), _pair(dilation)
+    filters, channels, k_h, k_w = weight.shape
+    spans = d_h * (k_h - 1) + 1, d_w * (k_w - 1) + 1
+    around = _with_zeros(x, padding, spans)
+    rows, columns = ((n - span) // s + 1 for n, span, s in zip(around.shape[-2:], spans, (s_h, s_w), strict=True))
+    result = balls(np.zeros((*x.shape[:-3], filters, rows, columns)))
+    for o, i, j, c, a, b in np.ndindex(filters, rows, columns, channels, k_h, k_w):
+        channel = o // (filters // groups) * channels + c
+        term = weight[o, c, a, b] * around[..., channel, i * s_h + a * d_h, j * s_w + b * d_w]
+        result[..., o, i, j] = result[..., o, i, j] + term
+    return result if bias is None else result + bias[:, None, None]
+
+
+def _turned(x: Any, weight: Any, **options: Any) -> Any:
+    return _correlation(x, weight[:, :, ::-1, ::-1], **options)
+
+
+def _windows(x: Any, kernel: Any, stride: Any, around: Any) -> Any:
+    """For every window the list of its entries."""
+    (k_h, k_w), (s_h, s_w) = _pair(kernel), _pair(kernel if stride is None else stride)
+    rows, columns = (around.shape[-2] - k_h) // s_h + 1, (around.shape[-1] - k_w) // s_w + 1
+    entries = list(np.ndindex(k_h, k_w))
+    for i, j in np.ndindex(rows, columns):
+        yield (i, j), (rows, columns), [around[..., i * s_h + a, j * s_w + b] for a, b in entries]
+
+
+def _largest(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
+    inside = _with_zeros(x * 0 + 1, padding)
+    around = np.where(inside == 1, _with_zeros(x, padding), balls(np.full(inside.shape, -np.inf)))
+    result = None
+    for at, sizes, entries in _windows(x, kernel, stride, around):
+        if result is None:
+            result = balls(np.zeros((*x.shape[:-2], *sizes)))
+        top = entries[0]
+        for entry in entries[1:]:
+            top = np.where(entry > top, entry, top)
+        result[(..., *at)] = top
+    return result
+
+
+def _mean(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
+    result = None
+    for at, sizes, entries in _windows(x, kernel, stride, _with_zeros(x, padding)):
+        if result is None:
+            result = balls(np.zeros((*x.shape[:-2], *sizes)))
+        result[(..., *at)] = np.sum(np.stack(entries), axis=0) / len(entries)
+    return result
+
+
 _DEFINITIONS: dict[str, Callable[..., Any]] = {
     "identity": lambda x: x,
     "relu": lambda x: np.where(x > 0, x, 0 * x),
@@ -96,4 +171,12 @@ _DEFINITIONS: dict[str, Callable[..., Any]] = {
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,
+    "correlate2d": _correlation,
+    "convolve2d": _turned,
+    "conv2d": _correlation,
+    "zero_pad2d": lambda x, padding=1: _with_zeros(x, padding),
+    "max_pool2d": _largest,
+    "avg_pool2d": _mean,
+    "global_avg_pool2d": lambda x: np.mean(x, axis=(-2, -1)),
+    "flatten": lambda x: x.reshape(*x.shape[:-3], x.shape[-3] * x.shape[-2] * x.shape[-1]),
 }

@@ -85,6 +85,8 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
     k = shape[-1]
     rows = stream.dirichlet(np.full(k, 0.5), size=shape[:-1])
     between = stream.uniform(0.01, 0.99, size=shape)
+    if name in IMAGE_RULES:
+        return _images(name, shape, stream)
     known: dict[str, Callable[[], tuple[Any, ...]]] = {
         "scaled_sigmoid": lambda: (x, np.array(-1.75)),
         "logarithm": lambda: (np.abs(x) + 0.0625,),
@@ -106,6 +108,24 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
     if len(registry.get(name).inputs) > 1:
         raise LookupError(f"the rule {name!r} has no example inputs; add them to chainrule.checking.examples")
     return (x,)
+
+
+IMAGE_RULES = (
+    *("correlate2d", "convolve2d", "conv2d"),
+    *("zero_pad2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d", "flatten"),
+)
+
+
+def _images(name: str, shape: tuple[int, ...], stream: np.random.Generator) -> tuple[Any, ...]:
+    """Images of two channels, three rows and at least two columns for every row of `shape`; weights and biases."""
+    x = stream.standard_normal((*shape[:-1], 2, 3, max(shape[-1], 2)))
+    x = x * stream.choice([0.1, 1.0, 5.0], size=x.shape)
+    if x.size:
+        x.reshape(-1)[-1] = 20.25
+    if name not in IMAGE_RULES[:3]:
+        return (x,)
+    weight = stream.standard_normal((3, 2, 2, 2))
+    return (x, weight, stream.standard_normal(3)) if name == "conv2d" else (x, weight)
 
 
 def examples(name: str, *, seed: int = 5, edges: bool = True) -> tuple[Example, ...]:
@@ -155,6 +175,17 @@ def _at_the_edges(name: str) -> list[Example]:
     far = np.array([[-40.0, 19.0, 800.0], [-800.0, 0.0625, 40.0]])
     two = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
     fifths = np.array([[0.25, 0.125, 0.5, 0.0, 0.125], [0.0, 1.0, 0.0, 0.0, 0.0]])
+    stream = random_stream(2)
+    images, kernels = (
+        stream.permutation(60).reshape(2, 2, 3, 5) / 8 - 3.25,
+        stream.permutation(48).reshape(4, 2, 2, 3) / 8,
+    )
+    kernels, biases = kernels - 2.75, np.array([0.5, -1.25, 2.0, 0.25])
+    pools: tuple[dict[str, Any], ...] = (
+        {"kernel": (2, 3)},
+        {"kernel": 3, "stride": (1, 2), "padding": 1},
+        {"kernel": 2, "stride": 1, "padding": ((0, 1), (1, 0))},
+    )
     labels, tail_labels = np.array([2, 0]), np.array([1, 0])
     some = {
         **{
@@ -225,6 +256,26 @@ def _at_the_edges(name: str) -> list[Example]:
             ]
             for rule in ("binary_cross_entropy", "half_squared_error")
         },
+        **{
+            rule: [
+                Example((images[:, :channels], *weights[: 2 if rule != "conv2d" else 3]), options)
+                for channels, weights, options in (
+                    (2, (kernels, biases), {"stride": (2, 1), "padding": ((1, 0), (0, 2))}),
+                    (2, (kernels, biases), {"padding": "same", "dilation": (1, 2)}),
+                    (2, (kernels[:, :1], biases), {"groups": 2, "padding": 1, "stride": 2}),
+                    (1, (kernels[:, 1:], biases), {"padding": "full"}),
+                )
+            ]
+            for rule in ("correlate2d", "convolve2d", "conv2d")
+        },
+        "max_pool2d": [
+            Example((images,), pools[0]),
+            # Where windows overlap, cotangents are added.
+            *(Example((images,), options, bounded=("value", "jvp")) for options in pools[1:]),
+            Example((np.array([[[1.0, 1.0, 0.0, 2.0], [1.0, 0.5, 2.0, 2.0]]]),)),
+        ],
+        "avg_pool2d": [Example((images,), options) for options in pools],
+        "zero_pad2d": [Example((images,), {"padding": padding}) for padding in (((1, 0), (0, 2)), (2, 1), 0)],
         "dropout": [Example((signs, np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])))],
         "linear": [Example((two, np.array([[2.0], [-0.5], [1.25]])))],
         "affine": [Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75])))],
@@ -335,4 +386,9 @@ _LINEAR_IN = {
     "affine": ("x", "bias"),
     "convolve1d": ("signal",),
     "softmax_expectation": ("values",),
+    "correlate2d": ("x",),
+    "convolve2d": ("x",),
+    "conv2d": ("x", "bias"),
+    "avg_pool2d": ("x",),
+    "global_avg_pool2d": ("x",),
 }

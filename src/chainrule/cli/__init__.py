@@ -1,4 +1,4 @@
-"""The command line: `chainrule train | predict | evaluate | trace | check | rules | derive`.
+"""The command line: `chainrule train | predict | evaluate | trace | check | rules | derive | summary`.
 
 Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted; `check`
 has codes of its own. Errors are one line on standard error; results go to standard output, progress to standard error.
@@ -16,6 +16,7 @@ from chainrule.cli.errors import CommandError
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.predict import predict
 from chainrule.cli.rules import derive, rules
+from chainrule.cli.summary import summary
 from chainrule.cli.trace import trace
 from chainrule.cli.train import train
 
@@ -35,6 +36,7 @@ app.command()(trace)
 app.command()(check)
 app.command()(rules)
 app.command()(derive)
+app.command()(summary)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""`chainrule check`: whether a derivative written by hand is right."""
+"""`chainrule check`: whether a derivative is right, in Python code or in a written derivation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ NAMES = {
 
 
 def check(
-    target: Annotated[str, typer.Argument(help="package.module:function, or a Rule: package.module:rule")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(help="Documents or folders of them; or package.module:function, or a Rule: package.module:rule"),
+    ],
     gradient: Annotated[str | None, typer.Option(help="Name of the function that gives df/dx, one number's.")] = None,
     jacobian: Annotated[str | None, typer.Option(help="Name of the function that gives J[output, input].")] = None,
     pullback: Annotated[str | None, typer.Option(help="Name of the function of (inputs, cotangent).")] = None,
@@ -41,16 +44,40 @@ def check(
     ] = None,
     bits: Annotated[int, typer.Option(min=64, help="The precision to start with.")] = 300,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Documents: print a page with MathML.")] = False,
+    annotate: Annotated[bool, typer.Option("--annotate", help="Documents: print the input with comments.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Documents: print a table, one row per file.")] = False,
+    suggest_preamble: Annotated[
+        bool, typer.Option("--suggest-preamble", help="Documents: print declarations for undeclared names.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Documents: unstated assumptions and repaired input count as undecided.")
+    ] = False,
+    preamble: Annotated[str | None, typer.Option(help="Documents: a file with declarations that hold for all.")] = None,
 ) -> int:
-    """Check a derivative in Python code against 300-bit difference quotients.
+    """Check a written derivation step by step, or a derivative in Python code.
 
-    Without a name, the derivative is looked for beside the function: f_gradient, f_jacobian, f_pullback, f_slope and
-    their like. Without --at, the inputs are those of f_inputs, a tuple or a function that gives one.
+    Documents (Markdown, LaTeX, notebooks, text) get a verdict for every step, and a change that would make a wrong one
+    true. Exit codes: 0 all verified, 1 something wrong, 2 nothing wrong but something undecided, 3 unreadable.
+
+    Functions are checked against 300-bit difference quotients. Without a name, the derivative is looked for beside the
+    function: f_gradient, f_jacobian, f_pullback, f_slope and their like. Without --at, the inputs are those
+    of f_inputs, a tuple or a function that gives one.
 
     Exit codes: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
     """
+    from chainrule.cli.derivations import FORMS, are_documents, check_documents
     from chainrule.rules import Rule
 
+    forms = dict(zip(FORMS, (json, html, annotate, csv, suggest_preamble), strict=True))
+    chosen = [form for form, wanted in forms.items() if wanted]
+    if are_documents(targets):
+        if len(chosen) > 1:
+            raise CommandError(f"give one of --{' and --'.join(c.replace('_', '-') for c in chosen)}", UNREADABLE)
+        return check_documents(targets, preamble, strict, chosen[0] if chosen else None)
+    if len(targets) > 1:
+        raise CommandError(f"one function at a time; got {', '.join(targets)}", UNREADABLE)
+    (target,) = targets
     module, name, found = _found(target)
     inputs = _inputs(module, name, at)
     if isinstance(found, Rule):

@@ -11,8 +11,10 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
+from chainrule.cli import samples
 from chainrule.cli.data import Column, Table
 from chainrule.cli.errors import CommandError
+from chainrule.cli.samples import ArraySamples
 from chainrule.estimators.persistence import load_with_about, save
 
 
@@ -26,21 +28,52 @@ class Origin:
     seed: int
 
 
-def save_model(pipeline: Pipeline, path: Path, origin: Origin) -> None:
+def save_model(pipeline: Any, path: Path, origin: Origin) -> None:
     """Write the model file."""
-    pipeline.named_steps["classifier"].set_params(callbacks=None, checkpoint=None)
+    classifier = pipeline.named_steps["classifier"] if isinstance(pipeline, Pipeline) else pipeline
+    classifier.set_params(**{name: None for name in ("callbacks", "checkpoint") if name in classifier.get_params()})
     save(pipeline, path, about={"origin": asdict(origin)})
 
 
-def load_model(path: str) -> tuple[Pipeline, Origin]:
-    """Read a model file that `chainrule train` wrote."""
+def load_model(path: str) -> tuple[Any, Origin]:
+    """Read a model file that `chainrule train` wrote: a Pipeline for tables, else a classifier of images or of rows."""
+    from chainrule.estimators import ConvClassifier, SoftmaxRegression
+
     if Path(path).is_dir():
         raise CommandError(f"{path}: this is a directory; expected a model file")
     pipeline, about = load_with_about(path)
     origin = about.get("origin")
-    if not isinstance(pipeline, Pipeline) or not isinstance(origin, dict):
+    if not isinstance(pipeline, Pipeline | ConvClassifier | SoftmaxRegression) or not isinstance(origin, dict):
         raise CommandError(f"{path}: the file holds a {type(pipeline).__name__}, no model from `chainrule train`")
     return pipeline, Origin(**origin)
+
+
+def is_for_images(model: Any) -> bool:
+    """Whether a loaded model takes images."""
+    from chainrule.estimators import ConvClassifier
+
+    return isinstance(model, ConvClassifier)
+
+
+def is_for_rows(model: Any) -> bool:
+    """Whether a loaded model takes rows of features without names."""
+    return not isinstance(model, Pipeline) and not is_for_images(model)
+
+
+def rows_like(model: Any, data: str, target: str | None = None, labels: Path | None = None) -> ArraySamples:
+    """The samples in a file, with as many features as the model has.
+
+    Raises
+    ------
+    CommandError
+        If they have others.
+    """
+    found = samples.read(data, target, labels, n_features=model.n_features_in_)
+    if found.X.shape[1] != model.n_features_in_:
+        raise CommandError(
+            f"{found.name} has {found.X.shape[1]} features per row; the model needs {model.n_features_in_}"
+        )
+    return found
 
 
 def split_rows(y: Column, test_size: float, seed: int) -> tuple[Column, Column]:

@@ -12,7 +12,9 @@ import typer
 
 def predict(
     model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.")],
-    data: Annotated[str, typer.Argument(help="A built-in data set or a table with the model's feature columns.")],
+    data: Annotated[
+        str, typer.Argument(help="A built-in data set, a table with the model's columns, rows of features, or images.")
+    ],
     out: Annotated[Path | None, typer.Option(help="A CSV file to write [standard output].")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -24,9 +26,16 @@ def predict(
     if out is not None:
         models.check_writable(out)
     pipeline, _ = models.load_model(model)
-    table, _ = source.read(data)
-    models.require_columns(pipeline, table)
-    probabilities = pipeline.predict_proba(table.columns)
+    if models.is_for_images(pipeline):
+        from chainrule.cli import images
+
+        probabilities = images.probabilities(pipeline, data)
+    elif models.is_for_rows(pipeline):
+        probabilities = pipeline.predict_proba(models.rows_like(pipeline, data).X)
+    else:
+        table, _ = source.read(data)
+        models.require_columns(pipeline, table)
+        probabilities = pipeline.predict_proba(table.columns)
     labels = [models.plain(label) for label in pipeline.classes_]
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:

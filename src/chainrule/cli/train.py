@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chainrule.estimators import MLPClassifier
 
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
+MODELS = ("mlp", "conv", "softmax")
 SOLVERS = ("adam", "adamw", "sgd", "gd")
 LEARNING_RATES = {"adam": 3e-3, "adamw": 3e-3, "sgd": 0.05, "gd": 0.5}
 EPOCHS = {"adam": 100, "adamw": 100, "sgd": 100, "gd": 1000}
@@ -62,11 +63,49 @@ def _within(low: float, high: float, *, open_low: bool = False, open_high: bool 
     return check
 
 
+def _only_for(context: typer.Context, model: str, names: tuple[str, ...]) -> None:
+    """Raise CommandError if one of these options was given, which only another model has."""
+    for name in names:
+        if _given(context, name):
+            option = {"penalty": "C"}.get(name, name.replace("_", "-"))
+            raise CommandError(f"--{option}: only for --model {model}", status=2)
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    """Whether the option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _strength(value: str) -> float | None:
+    """The number that --C gives; None for auto."""
+    if value == "auto":
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise CommandError(f"--C: expected auto or a number above 0, got {value!r}", status=2)
+    return number
+
+
 def train(
+    context: typer.Context,
     data: Annotated[
-        str, typer.Argument(help="digits, iris, wine, breast_cancer, or a .csv, .tsv, .csv.gz or .parquet file.")
+        str,
+        typer.Argument(
+            help="digits, iris, wine, breast_cancer, or a .csv, .tsv, .csv.gz or .parquet file; for softmax also .npz, "
+            ".npy (with --labels) or .svmlight; for conv digits, a folder with one folder of pictures per class, IDX "
+            "files, or a .npz file."
+        ),
     ],
-    target: Annotated[str | None, typer.Option(help="The column to predict; needed for files.")] = None,
+    model: Annotated[str, typer.Option(callback=_one_of(MODELS), help=", ".join(MODELS))] = "mlp",
+    target: Annotated[str | None, typer.Option(help="The column to predict; needed for tables.")] = None,
+    penalty: Annotated[
+        str, typer.Option("--C", help="For softmax: C in |W|^2 / (2 C), or auto, chosen by cross-validation.")
+    ] = "auto",
+    labels: Annotated[Path | None, typer.Option(help="For softmax: a file of labels for .npy features.")] = None,
     hidden: Annotated[
         str, typer.Option(callback=_hidden, help="Widths of the hidden layers, such as 100,50; '' for none.")
     ] = "256",
@@ -106,18 +145,87 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from where an interrupted run with the same options stopped.")
     ] = False,
-    curves: Annotated[Path | None, typer.Option(help="Draw the learning curves to a file, such as curves.png.")] = None,
+    curves: Annotated[
+        Path | None, typer.Option(help="Draw the learning curves (softmax: the scores against C) to a file.")
+    ] = None,
     tensorboard: Annotated[Path | None, typer.Option(help="Log every epoch to a directory for TensorBoard.")] = None,
+    layers: Annotated[
+        str, typer.Option(help="For conv: such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 128, relu'.")
+    ] = "auto",
+    augment: Annotated[
+        str, typer.Option(help="For conv: random changes of images, such as 'shift 2, flip'; '' for none.")
+    ] = "shift 1",
+    size: Annotated[
+        str | None, typer.Option(help="For conv: height x width to which pictures are scaled [those of most].")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="For conv: a directory for report.html, with curves, mistakes and saliency.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Train a classifier, evaluate it on held-out rows, and save it in one file."""
+    if model == "softmax":
+        from chainrule.cli import softmax
+
+        _only_for(
+            context, "mlp", ("hidden", "activation", "dropout", "epochs", "learning_rate", "batch_size", "solver")
+        )
+        _only_for(context, "mlp", ("l2", "resume", "tensorboard"))
+        _only_for(context, "conv", ("layers", "augment", "size", "report"))
+        # Probabilities as they are: the penalty is what keeps them from certainty.
+        smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
+        return softmax.train(
+            softmax.Options(
+                data=data,
+                target=target,
+                labels=labels,
+                C=_strength(penalty),
+                label_smoothing=smoothing,
+                seed=seed,
+                test_size=test_size,
+                out=out or Path(f"{stem(data)}.chainrule"),
+                curves=curves,
+                json=json,
+            )
+        )
+    _only_for(context, "softmax", ("penalty", "labels"))
+    if model == "conv":
+        from chainrule.cli import images
+
+        _only_for(context, "mlp", ("target", "hidden", "activation"))
+        if solver == "gd":
+            raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
+        return images.train(
+            images.Options(
+                data=data,
+                layers=layers,
+                augment=augment,
+                size=size,
+                solver=solver,
+                l2=l2,
+                label_smoothing=label_smoothing,
+                dropout=dropout,
+                batch_size=batch_size,
+                epochs=epochs,
+                learning_rate=learning_rate,
+                seed=seed,
+                test_size=test_size,
+                out=out,
+                resume=resume,
+                curves=curves,
+                tensorboard=tensorboard,
+                report=report,
+                json=json,
+            )
+        )
+    _only_for(context, "conv", ("layers", "augment", "size", "report"))
     from chainrule.cli import data as source
     from chainrule.cli import model as models
     from chainrule.cli import output
     from chainrule.estimators.callbacks import TensorBoardLog
     from chainrule.estimators.plots import learning_curves
 
-    path = out or Path(f"{_stem(data)}.chainrule")
+    path = out or Path(f"{stem(data)}.chainrule")
     models.check_writable(path)
     if curves is not None:
         models.check_writable(curves, "--curves")
@@ -129,9 +237,9 @@ def train(
     if target is None and known_target is None:
         raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
     target_name = str(target or known_target)
-    features, labels = source.split_target(table, target_name)
-    y = source.as_labels(labels, f"{table.name}: the target {target_name!r}")
-    _check_classes(y, target_name)
+    features, target_values = source.split_target(table, target_name)
+    y = source.as_labels(target_values, f"{table.name}: the target {target_name!r}")
+    check_classes(y, f"target {target_name!r}")
     train_rows, test_rows = models.split_rows(y, test_size, seed)
     pipeline = _pipeline(
         _widths(hidden),
@@ -188,23 +296,23 @@ def train(
     return 130 if interrupted else 0
 
 
-def _stem(data: str) -> str:
+def stem(data: str) -> str:
+    """The name of a source, for the files made from it."""
     name = Path(data).name
-    for ending in (".gz", ".csv", ".tsv", ".parquet"):
+    for ending in (".gz", ".bz2", ".csv", ".tsv", ".parquet", ".npz", ".npy", ".svmlight", ".libsvm", ".svm"):
         name = name.removesuffix(ending) if name.lower().endswith(ending) else name
     return name or "model"
 
 
-def _check_classes(y: Any, target: str) -> None:
+def check_classes(y: Any, what: str) -> None:
+    """Raise CommandError unless the labels have several classes, at least one of them twice."""
     import numpy as np
 
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
-        raise CommandError(
-            f"the target {target!r} holds a single class ({classes[0]!r}); a classifier needs at least two"
-        )
+        raise CommandError(f"the {what} holds a single class ({classes[0]!r}); a classifier needs at least two")
     if counts.max() == 1:
-        raise CommandError(f"the target {target!r} is different in every row; a classifier needs repeated classes")
+        raise CommandError(f"the {what} is different in every row; a classifier needs repeated classes")
 
 
 def _pipeline(

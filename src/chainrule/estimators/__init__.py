@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chainrule.estimators.checkpoints import Checkpoint
+from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.progress import Progress
@@ -26,6 +27,7 @@ _LATER = {
 
 __all__ = [
     "Checkpoint",
+    "ConvClassifier",
     "MLPClassifier",
     "ModelFileError",
     "PathPoint",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,8 @@ def _written(value: Any) -> str:
         return hashlib.sha256(repr(value.get_state()).encode()).hexdigest()
     if callable(value):
         return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    if is_dataclass(value) and not isinstance(value, type):
+        return f"{type(value).__name__}({', '.join(_written(getattr(value, f.name)) for f in fields(value))})"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_written, value)) + "]"
     return repr(value)

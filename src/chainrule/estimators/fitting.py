@@ -39,6 +39,7 @@ def epochs_of(
         shuffle=model.shuffle,
         seed=seed,
         max_norm=norm,
+        change=model._change_of_batches(),
     )
 
 

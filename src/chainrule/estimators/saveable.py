@@ -14,12 +14,15 @@ import numpy as np
 _PUBLIC = {
     "chainrule.estimators": (
         "Checkpoint",
+        "ConvClassifier",
         "MLPClassifier",
         "SmoothScaler",
         "SoftmaxRegression",
         "SoftmaxRegressionCV",
         "TableEncoder",
     ),
+    "chainrule.networks": ("Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"),
+    "chainrule.training": ("Augmentation",),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
     "sklearn.pipeline": ("Pipeline",),
@@ -38,6 +41,7 @@ _MODULES = {f"{module}.{name}": module for module, names in _PUBLIC.items() for 
 _registered: dict[str, type] = {}
 
 FOR_FITTING_ONLY = {
+    "chainrule.estimators.ConvClassifier": "callbacks",
     "chainrule.estimators.MLPClassifier": "callbacks",
     "chainrule.estimators.SoftmaxRegression": "callbacks",
     "chainrule.estimators.SoftmaxRegressionCV": "callbacks",

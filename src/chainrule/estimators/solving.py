@@ -20,7 +20,6 @@ SCHEDULES = ("constant", "invscaling", "adaptive", "cosine")
 
 def check_parameters(model: Any) -> None:
     """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range."""
-    check.hidden_sizes(model.hidden_layer_sizes)
     check.choice("solver", model.solver, SOLVERS)
     check.choice("learning_rate", model.learning_rate, SCHEDULES)
     if not isinstance(model.batch_size, str) or model.batch_size != "auto":
@@ -45,7 +44,6 @@ def check_parameters(model: Any) -> None:
         check.choice("class_weight", model.class_weight, ("balanced",))
     for name in ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping"):
         check.choice(name, str(getattr(model, name)), ("True", "False"))
-    check_activation(model.activation)
     listed = isinstance(model.callbacks, Sequence) and not isinstance(model.callbacks, str)
     if model.callbacks is not None and not (listed and all(map(callable, model.callbacks))):
         raise ValueError(f"callbacks: expected a sequence of callables or None, got {model.callbacks!r}")
@@ -63,8 +61,8 @@ def check_activation(activation: Any) -> None:
         )
 
 
-def network_of(model: Any, loss: str) -> Network:
-    """The network that the estimator's parameters describe, for its numbers of features and outputs."""
+def mlp_of(model: Any, loss: str) -> Network:
+    """The multilayer perceptron that the estimator's parameters describe, for its numbers of features and outputs."""
     given = model.activation
     names = given if isinstance(given, str | rules.Rule) else list(given)
     return mlp(
@@ -108,7 +106,7 @@ def batch_size_of(model: Any, n_samples: int) -> int:
     if model.solver == "gd":
         return n_samples
     if model.batch_size == "auto":
-        return min(200, n_samples)
+        return min(int(model._rows_of_a_batch), n_samples)
     if model.batch_size > n_samples:
         warnings.warn(
             f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to {n_samples}",

@@ -17,15 +17,30 @@ from chainrule.training import Samples
 
 PREDICTION_BLOCK = 2048
 """Rows per forward pass when predicting: bounds the memory of activations."""
+IMAGE_BLOCK = 256
+"""The same for images, each of which has as many activations as a row has pixels and more."""
 
 
-def forward(network: Network, theta: Array, x: Array, device: str | None = None) -> Array:
-    """Logits as a NumPy array, a block of rows at a time."""
+def rows_of_a_block(network: Network) -> int:
+    """Rows per forward pass."""
+    return PREDICTION_BLOCK if network.image_shape is None else min(IMAGE_BLOCK, PREDICTION_BLOCK)
+
+
+def forward(
+    network: Network,
+    theta: Array,
+    x: Array,
+    device: str | None = None,
+    *,
+    prepare: Callable[[Array], Array] = lambda block: block,
+) -> Array:
+    """Logits as a NumPy array, a block of rows at a time, each prepared as the network takes it."""
     count = x.shape[0]
     logits = np.empty((count, network.out_features), to_numpy(theta).dtype)
     plans: dict[int, Plan] = {}
-    for start in range(0, count, PREDICTION_BLOCK):
-        block = x[start : start + PREDICTION_BLOCK]
+    step = rows_of_a_block(network)
+    for start in range(0, count, step):
+        block = prepare(x[start : start + step])
         rows = block.shape[0]
         if rows not in plans:
             plans[rows] = Plan(network, rows, theta)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -62,9 +62,13 @@ class Layer:
     parameters : tuple of Parameter
         In the order of the rule's inputs after the first.
     in_features, out_features : int, optional
-        The widths; None where the rule takes any width and keeps it.
+        The widths; None where the rule takes any width and keeps it. For images the numbers of entries.
     dropout_rate : float
         For the dropout rule only, whose mask is drawn anew at every training step.
+    options : mapping
+        Keyword arguments of the rule's forward.
+    in_shape, out_shape : tuple of int, optional
+        For images: channels, height and width, before and after; (features,) where images end.
     """
 
     rule: Rule
@@ -72,6 +76,9 @@ class Layer:
     in_features: int | None = None
     out_features: int | None = None
     dropout_rate: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    in_shape: tuple[int, ...] | None = None
+    out_shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         wanted = self.rule.inputs[1:]

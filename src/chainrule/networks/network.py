@@ -9,6 +9,7 @@ views.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,6 +48,8 @@ class Network:
     layers : tuple of Layer
     loss : Rule
         A rule of (logits, targets).
+    image_shape : tuple of int, optional
+        Channels, height and width, where the rows that come in are images, flattened.
 
     Raises
     ------
@@ -62,11 +65,15 @@ class Network:
     in_features: int
     layers: tuple[Layer, ...]
     loss: Rule = field(default=rules.softmax_cross_entropy)
+    image_shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise ValueError("a network needs at least one layer")
-        _ = self.widths
+        if self.image_shape is not None and math.prod(self.image_shape) != self.in_features:
+            raise ValueError(f"images of shape {self.image_shape} have no {self.in_features} features")
+        if len(self.shapes[-1]) != 1:
+            raise ValueError(f"the last layer puts out images, of shape {self.shapes[-1]}; a network ends in logits")
         if self.loss.inputs[:1] != ("logits",) or len(self.loss.inputs) != 2:
             raise ValueError(f"the loss of a network is a rule of logits and targets, got {self.loss.name}")
 
@@ -81,6 +88,23 @@ class Network:
                 )
             widths.append(widths[-1] if layer.out_features is None else layer.out_features)
         return tuple(widths)
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of one input and of every layer's output: (features,), or channels, height and width."""
+        shapes = [(self.in_features,) if self.image_shape is None else self.image_shape]
+        for number, (layer, width) in enumerate(zip(self.layers, self.widths[1:], strict=True), start=1):
+            wanted = layer.in_shape if layer.in_features is None or layer.in_shape else (layer.in_features,)
+            if wanted not in (None, shapes[-1]):
+                raise ValueError(f"layer {number} ({layer.rule.name}) takes shape {wanted}, but {shapes[-1]} arrives")
+            kept = layer.out_features is None
+            shapes.append(shapes[-1] if kept else layer.out_shape or (width,))
+        return tuple(shapes)
+
+    @cached_property
+    def n_image_layers(self) -> int:
+        """How many layers, the first ones, work on images, the one that makes rows of them included."""
+        return sum(len(shape) == 3 for shape in self.shapes[:-1])
 
     @property
     def out_features(self) -> int:

@@ -7,6 +7,7 @@ computed only when it is asked for.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from chainrule import rules
@@ -21,6 +22,8 @@ from chainrule.arrays import (
     random_stream,
     same_shape,
 )
+from chainrule.kernels.workers import single_threaded_products
+from chainrule.networks.images import Front
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.rules.dropout import draw_mask
@@ -80,6 +83,8 @@ class Plan:
         self.input_gradient = empty((rows, network.in_features), theta) if input_gradient else None
         self._inputs = _views(network, theta)
         self._gradients = _views(network, self.gradient)
+        self._first = network.n_image_layers
+        self._front = Front(network, rows, theta, self._inputs, self._gradients) if self._first else None
         self._outputs = self._output_buffers()
         self._works = [Workspace() for _ in network.layers]
         self._masks: dict[int, Array] = {}
@@ -93,10 +98,13 @@ class Plan:
         self._row_weights = empty((rows, 1), theta)
         self._square = empty((network.n_weights,), theta)
 
-    def _output_buffers(self) -> list[Array]:
-        buffers: list[Array] = []
+    def _output_buffers(self) -> list[Array | None]:
+        buffers: list[Array | None] = []
         for i, layer in enumerate(self.network.layers):
-            if i and _overwrites_input(layer, self.network.layers[i - 1]):
+            if i < self._first:
+                buffers.append(None)
+                continue
+            if i > self._first and _overwrites_input(layer, self.network.layers[i - 1]):
                 buffers.append(buffers[-1])
                 continue
             width, last = self.network.widths[i + 1], i == len(self.network.layers) - 1
@@ -110,7 +118,9 @@ class Plan:
         """Where each layer's input cotangent goes; an elementwise rule overwrites its output cotangent."""
         buffers: list[Array | None] = []
         for i, layer in enumerate(self.network.layers):
-            if i == 0:
+            if i < self._first:
+                buffers.append(None)
+            elif i == 0:
                 buffers.append(self.input_gradient)
             elif layer.rule.slope_from_output or layer.rule is rules.dropout:
                 buffers.append(None)
@@ -120,7 +130,8 @@ class Plan:
 
     def logits(self, x: Array) -> Array:
         """The network's outputs without dropout, in a buffer that the next call overwrites."""
-        return self._forward(x, None)
+        with self._few_threads():
+            return self._forward(x, None)
 
     def loss_and_gradient(
         self,
@@ -158,6 +169,20 @@ class Plan:
         ValueError
             For a batch of another shape, targets that do not fit the loss, or weights without a positive sum.
         """
+        with self._few_threads():
+            return self._step(x, targets, weights, l2, penalise_biases, label_smoothing, dropout_key, validate)
+
+    def _step(
+        self,
+        x: Array,
+        targets: Array,
+        weights: Array | None,
+        l2: float,
+        penalise_biases: bool,
+        label_smoothing: float,
+        dropout_key: tuple[int, ...] | None,
+        validate: bool,
+    ) -> float:
         logits = self._forward(x, dropout_key)
         if validate and self.network.loss.check is not None:
             self.network.loss.check(logits, targets)
@@ -185,6 +210,11 @@ class Plan:
             loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
 
+    def _few_threads(self) -> AbstractContextManager[None]:
+        """Products of one thread where the plan has threads of its own for images: two pools that wait for each other
+        by spinning cost more than the large products of a head gain."""
+        return nullcontext() if self._front is None or is_torch(self.theta) else single_threaded_products()
+
     def _apart(self, logits: Array, targets: Array, rows: Array, options: dict[str, Any]) -> tuple[Array, Array]:
         """Losses and cotangents of a loss that has no fused form, such as a user's own."""
         losses, residuals = self.network.loss.forward(logits, targets, **options)
@@ -195,7 +225,9 @@ class Plan:
 
     def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
-        for i, layer in enumerate(self.network.layers):
+        if self._front is not None:
+            x = self._front.forward(x, self._image_masks(dropout_key))
+        for i, layer in enumerate(self.network.layers[self._first :], start=self._first):
             if layer.rule is rules.dropout:
                 if dropout_key is None:
                     self._residuals[i] = None
@@ -206,13 +238,19 @@ class Plan:
             x, self._residuals[i] = layer.rule.forward(x, *inputs, out=self._outputs[i], work=self._works[i])
         return x
 
+    def _image_masks(self, key: tuple[int, ...] | None) -> dict[int, Array] | None:
+        if key is None:
+            return None
+        layers = enumerate(self.network.layers[: self._first])
+        return {i: self._mask(i, layer, key) for i, layer in layers if layer.rule is rules.dropout}
+
     def _mask(self, i: int, layer: Layer, key: tuple[int, ...]) -> Array:
         if i not in self._masks:
             self._masks[i] = empty((self.rows, self.network.widths[i]), self.theta)
         return draw_mask(random_stream(*key, i), layer.dropout_rate, self._masks[i], self._works[i])
 
     def _backward(self, x: Array, cotangent: Array) -> None:
-        for i in range(len(self.network.layers) - 1, -1, -1):
+        for i in range(len(self.network.layers) - 1, self._first - 1, -1):
             layer, residuals, work = self.network.layers[i], self._residuals[i], self._works[i]
             if layer.rule is rules.dropout:
                 if residuals is not None:
@@ -226,7 +264,9 @@ class Plan:
             elif i or self.input_gradient is not None:
                 out = cotangent if to_input is None else to_input
                 cotangent = layer.rule.pullback(residuals, cotangent, out=out, work=work)
-        if self.input_gradient is not None and cotangent is not self.input_gradient:
+        if self._front is not None:
+            self._front.backward(cotangent, self.input_gradient)
+        elif self.input_gradient is not None and cotangent is not self.input_gradient:
             self.input_gradient[...] = cotangent
 
     def _penalty(self, l2: float, biases: bool) -> Any:

@@ -12,6 +12,7 @@ from chainrule.rules.activations import identity, log_sigmoid, relu, scaled_sigm
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
 from chainrule.rules.composition import compose
 from chainrule.rules.convolution1d import convolve1d
+from chainrule.rules.convolution2d import conv2d, convolve2d, correlate2d
 from chainrule.rules.cross_entropy import cross_entropy, nll
 from chainrule.rules.dropout import dropout
 from chainrule.rules.elementwise import elementwise
@@ -20,6 +21,7 @@ from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
 from chainrule.rules.log_sum_exp import log_sum_exp
 from chainrule.rules.logarithm import logarithm
+from chainrule.rules.padding2d import flatten, zero_pad2d
 from chainrule.rules.parametrised_scores import (
     cross_entropy_gradient,
     policy_gradient,
@@ -27,6 +29,7 @@ from chainrule.rules.parametrised_scores import (
     score_function_vjp,
 )
 from chainrule.rules.penalties import l2_penalty
+from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.scaled_softmax import scaled_softmax
@@ -34,6 +37,7 @@ from chainrule.rules.softmax import softmax
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
 from chainrule.rules.softmax_expectation import softmax_expectation
 from chainrule.rules.steps import heaviside, sign
+from chainrule.rules.windows import windows_on
 
 for _rule in (
     identity,
@@ -61,6 +65,14 @@ for _rule in (
     l2_penalty,
     dropout,
     convolve1d,
+    correlate2d,
+    convolve2d,
+    conv2d,
+    zero_pad2d,
+    max_pool2d,
+    avg_pool2d,
+    global_avg_pool2d,
+    flatten,
 ):
     register(_rule)
 del _rule
@@ -70,17 +82,23 @@ __all__ = [
     "Rule",
     "activation_names",
     "affine",
+    "avg_pool2d",
     "binary_cross_entropy",
     "compose",
+    "conv2d",
     "conv_output_size",
     "conv_parameter_count",
     "convolve1d",
+    "convolve2d",
+    "correlate2d",
     "cross_entropy",
     "cross_entropy_gradient",
     "dropout",
     "dropped_border",
     "elementwise",
+    "flatten",
     "get",
+    "global_avg_pool2d",
     "half_squared_error",
     "heaviside",
     "identity",
@@ -90,6 +108,7 @@ __all__ = [
     "log_softmax",
     "log_sum_exp",
     "logarithm",
+    "max_pool2d",
     "names",
     "nll",
     "padding_for",
@@ -108,4 +127,6 @@ __all__ = [
     "softplus",
     "tanh",
     "unregister",
+    "windows_on",
+    "zero_pad2d",
 ]

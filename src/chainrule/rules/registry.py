@@ -7,8 +7,11 @@ from chainrule.rules.rule import Rule
 _RULES: dict[str, Rule] = {}
 
 # Rules of one input that are no activation of a hidden layer: the output of log_sum_exp has another shape, no gradient
-# passes through a step, and hidden layers are not positive everywhere.
-_OTHER_MAPS = {"log_sum_exp", "heaviside", "sign", "logarithm"}
+# passes through a step, and hidden layers are not positive everywhere. Pools and their like need images.
+_OTHER_MAPS = {
+    *("log_sum_exp", "heaviside", "sign", "logarithm"),
+    *("zero_pad2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d", "flatten"),
+}
 
 
 def register(rule: Rule) -> Rule:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
 from chainrule.arrays import Array, empty, gather_rows, is_sparse, random_stream
+
+Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
+"""Rows of a batch and a stream of random numbers to the rows that training sees."""
+
+CHANGE = 2**31
+"""The last number of the key of a batch's stream for its change; dropout has the numbers of layers."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,27 @@ class BatchReader:
         The last batch of an epoch is smaller where it does not divide the number of samples.
     shuffle : bool
         Whether the order is drawn anew for every epoch, from a stream keyed by (seed, epoch).
+    change : callable, optional
+        What becomes of the rows of every batch, from a stream keyed by (seed, epoch, batch).
     """
 
-    def __init__(self, samples: Samples, batch_size: int, *, shuffle: bool, seed: int) -> None:
+    def __init__(
+        self, samples: Samples, batch_size: int, *, shuffle: bool, seed: int, change: Change | None = None
+    ) -> None:
         self.samples, self.batch_size, self.shuffle, self.seed = samples, batch_size, shuffle, seed
+        self.change = change
         self._buffers: dict[int, Samples] = {}
 
     def epoch(self, number: int) -> Iterator[Samples]:
         """The batches of one epoch; each is overwritten by the next of its size."""
+        for batch, samples in enumerate(self._unchanged(number)):
+            if self.change is None:
+                yield samples
+            else:
+                stream = random_stream(self.seed, number + 1, batch, CHANGE)
+                yield replace(samples, x=self.change(samples.x, stream))
+
+    def _unchanged(self, number: int) -> Iterator[Samples]:
         count = len(self.samples)
         if not self.shuffle:
             for start in range(0, count, self.batch_size):

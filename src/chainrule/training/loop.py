@@ -10,10 +10,12 @@ from chainrule.arrays import Array
 from chainrule.networks.network import Network
 from chainrule.networks.plan import Plan
 from chainrule.solvers import Constant, Schedule, Solver, SolverState, clip_norm
-from chainrule.training.data import BatchReader, Samples, len_
+from chainrule.training.data import BatchReader, Change, Samples, len_
 
 FULL_BATCH_BLOCK = 4096
 """Rows per block where a gradient runs over all samples: bounds the memory of activations."""
+IMAGE_BLOCK = 256
+"""The same for images, each of which has as many activations as a row has pixels and more."""
 
 
 @dataclass
@@ -120,11 +122,12 @@ def epochs(
     shuffle: bool = True,
     seed: int = 0,
     max_norm: float | None = None,
+    change: Change | None = None,
 ) -> Iterator[Epoch]:
     """Train without end, an epoch at a time.
 
-    Order and dropout depend on (seed, epoch, batch, layer) alone, so a run resumed from a copy of `run` continues as if
-    it had not stopped.
+    Order, changes and dropout depend on (seed, epoch, batch, layer) alone, so a run resumed from a copy of `run`
+    continues as if it had not stopped.
 
     Parameters
     ----------
@@ -134,6 +137,8 @@ def epochs(
         Constant if absent.
     max_norm : float, optional
         Gradients of larger norm are scaled down to it.
+    change : callable, optional
+        Changes the rows of every batch at random, as `Augmentation` does.
 
     Yields
     ------
@@ -145,7 +150,7 @@ def epochs(
         When the loss is no longer finite.
     """
     schedule = schedule or Constant()
-    reader = BatchReader(samples, batch_size, shuffle=shuffle, seed=seed)
+    reader = BatchReader(samples, batch_size, shuffle=shuffle, seed=seed, change=change)
     plans = Plans(objective.network, run.theta)
     while True:
         started, total_loss, total_weight, rate = time.perf_counter(), 0.0, 0.0, learning_rate
@@ -179,7 +184,9 @@ class FullBatch:
     def __init__(self, objective: Objective, samples: Samples, theta: Array) -> None:
         self._objective, self._samples = objective, samples
         self._plans = Plans(objective.network, theta)
-        self._whole = len(samples) <= FULL_BATCH_BLOCK
+        images = objective.network.image_shape is not None
+        self._rows = min(IMAGE_BLOCK, FULL_BATCH_BLOCK) if images else FULL_BATCH_BLOCK
+        self._whole = len(samples) <= self._rows
 
     def value_and_gradient(self) -> tuple[float, Array]:
         """The objective and its flat gradient, which the next call overwrites where there is one block."""
@@ -187,7 +194,7 @@ class FullBatch:
             plan = self._plans(len(self._samples))
             loss, _ = self._objective.value_and_gradient(plan, self._samples)
             return loss, plan.gradient
-        reader = BatchReader(self._samples, FULL_BATCH_BLOCK, shuffle=False, seed=0)
+        reader = BatchReader(self._samples, self._rows, shuffle=False, seed=0)
         loss = total = 0.0
         gradient: Array = 0.0
         for batch in reader.epoch(0):

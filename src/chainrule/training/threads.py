@@ -21,7 +21,13 @@ SMALL_PRODUCT = 2e7
 
 @contextmanager
 def suitable_threads(network: Network, rows: int) -> Iterator[None]:
-    """Within this context, one BLAS thread if all products of a step on `rows` rows are small; put back afterwards."""
+    """Within this context, one BLAS thread if all products of a step on `rows` rows are small; put back afterwards.
+
+    Networks on images see to their threads themselves.
+    """
+    if network.image_shape is not None:
+        yield
+        return
     largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
     if largest >= SMALL_PRODUCT:
         yield

@@ -1,0 +1,107 @@
+r"""Lexical repair of damaged LaTeX: what a string's escapes ate, and letters that only look right.
+
+A text that went through a program's string literal has lost `\f`, `\b`, `\t`, `\v`, ...: `\frac` arrives as `rac` and
+`\boldsymbol` as `oldsymbol`. Where the rest of a command can be nothing else, it is put back, and said so. The rest
+stays as it is, to be reported as not read.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_EATEN = {
+    "rac": "\\frac", "oldsymbol": "\\boldsymbol", "egin": "\\begin", "ext": "\\text", "extbf": "\\textbf",
+    "extrm": "\\textrm", "ilde": "\\tilde", "anh": "\\tanh", "heta": "\\theta", "imes": "\\times", "ight": "\\right",
+    "abla": "\\nabla", "lpha": "\\alpha", "eta": "\\beta", "ar": "\\bar", "op": "\\top", "ho": "\\rho", "au": "\\tau",
+    "dots": "\\vdots", "eq": "\\neq", "ig": "\\big", "igl": "\\bigl", "igr": "\\bigr", "o": "\\to",
+}  # fmt: skip
+# Rests that are no words of their own, wherever they stand with their brace; the others need a trace of the escape.
+_CERTAIN = re.compile(
+    r"(?<![\\A-Za-z])(rac|oldsymbol|egin|ext|extbf|extrm)(?=\s*\{)|(?<![\\A-Za-z])(ight)(?=\s*[)\]}|.])"
+)
+_TRACED = re.compile(r"[\x07\x08\x09\x0b\x0c\r]([a-z]+)(?![a-z])")
+_TOP = re.compile(r"(?<=\^)\s*(op)\b|(?<=\^\{)\s*(op)\s*(?=\})")
+_DOTS = re.compile(r"(?<![\\A-Za-z])dots(?![A-Za-z])")
+_LOST_BREAK = re.compile(r"(?<!\\)\\(?=\s)")
+_LOOKALIKES = dict(
+    zip("аеорсухіАВЕКМНОРСТХ", "aeopcyxiABEKMHOPCTX", strict=True),
+)
+_WIDE = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One repair: what stood there, what it was read as, and at which offset of the damaged text."""
+
+    found: str
+    read_as: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A repaired text with a way back to the damaged one's offsets."""
+
+    text: str
+    repairs: tuple[Repair, ...]
+    _marks: tuple[tuple[int, int], ...]
+
+    def original(self, offset: int) -> int:
+        """The offset in the damaged text from which this offset of the repaired one comes."""
+        at = bisect_right(self._marks, (offset, 1 << 62)) - 1
+        repaired, damaged = self._marks[at] if at >= 0 else (0, 0)
+        following = self._marks[at + 1][1] if at + 1 < len(self._marks) else 1 << 62
+        return min(damaged + offset - repaired, following)
+
+
+def repaired(text: str, expansions: Sequence[tuple[int, int, str]] = ()) -> Repaired:
+    r"""The text with what is lexical put right, and with a document's own macros expanded.
+
+    >>> repaired("D_{oldsymbol{z}} = -rac{t_1}{z_1}^ op").text
+    'D_{\\boldsymbol{z}} = -\\frac{t_1}{z_1}^ \\top'
+    """
+    edits: list[tuple[int, int, str]] = []
+    for pattern in (_CERTAIN, _TOP):
+        for match in pattern.finditer(text):
+            group = next(g for g in range(1, pattern.groups + 1) if match.group(g))
+            edits.append((match.start(group), match.end(group), _EATEN[match.group(group)]))
+    edits += [(m.start(), m.end(), _EATEN[m.group(1)]) for m in _TRACED.finditer(text) if m.group(1) in _EATEN]
+    if any(text[a:b] == "egin" or text[a:b].endswith("egin") for a, b, _ in edits):
+        # Inside a matrix whose commands were eaten, `\\` has become `\` and `\vdots` has become `dots`.
+        edits += [(m.start(), m.end(), "\\vdots") for m in _DOTS.finditer(text)]
+        edits += [(m.start(), m.end(), "\\\\") for m in _LOST_BREAK.finditer(text)]
+    for at, character in enumerate(text):
+        replacement = _LOOKALIKES.get(character) or _WIDE.get(character)
+        if replacement and not _in_word(text, at):
+            edits.append((at, at + 1, replacement))
+    taken = [(first, last) for first, last, _ in expansions]
+    edits = [e for e in edits if not any(first < e[1] and e[0] < last for first, last in taken)]
+    return _applied(text, sorted([*edits, *expansions]), frozenset(taken))
+
+
+def _in_word(text: str, at: int) -> bool:
+    """Whether a letter has Cyrillic neighbours: a word of prose, not a look-alike."""
+    return any(0 <= near < len(text) and "Ѐ" <= text[near] <= "ӿ" for near in (at - 1, at + 1))
+
+
+def _applied(text: str, edits: list[tuple[int, int, str]], silent: frozenset[tuple[int, int]]) -> Repaired:
+    pieces: list[str] = []
+    repairs: list[Repair] = []
+    marks: list[tuple[int, int]] = []
+    end, length = 0, 0
+    for first, last, new in edits:
+        if first < end:
+            continue
+        pieces += [text[end:first], new]
+        length += first - end
+        marks.append((length, first))
+        length += len(new)
+        marks.append((length, last))
+        if (first, last) not in silent:
+            repairs.append(Repair(text[first:last], new, first))
+        end = last
+    pieces.append(text[end:])
+    return Repaired("".join(pieces), tuple(repairs), tuple(marks))

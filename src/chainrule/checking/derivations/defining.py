@@ -1,0 +1,143 @@
+"""Definitions that a text makes: let, where, :=, the first equation with a new name, `... = δ` at the end."""
+
+from __future__ import annotations
+
+from chainrule.checking.derivations import preamble, prose
+from chainrule.checking.derivations.conventions import conventions, token_lists
+from chainrule.checking.derivations.decorations import decorations, gradient_names
+from chainrule.checking.derivations.functions import TEMPLATES
+from chainrule.checking.derivations.model import Definition, Scope
+from chainrule.checking.derivations.naming import Naming, naming
+from chainrule.checking.derivations.question import Question
+from chainrule.checking.derivations.sources import Source
+from chainrule.checking.derivations.statements import Chain, Member
+from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tree import (
+    Derivative,
+    Name,
+)
+
+
+def define(question: Question, source: Source, known: frozenset[str] | None) -> None:
+    """Enter the definitions and facts of a question; `known` are the names of earlier chapters, at a new one."""
+    scope = question.scope
+    scope.decorations = decorations(token_lists(question), scope)
+    for chain in question.chains:
+        if not chain.fragment.display and prose.declared_in(scope, chain):
+            question.declaring.add(id(chain))
+    before = {name: d for name, d in scope.definitions.items() if d.source == "text"}
+    letters = gradient_names(question.chains, scope)
+    scope.gradients = bool(letters)
+    for chain in question.chains:
+        if id(chain) in question.declaring or not chain.links or chain.continued is not None:
+            continue
+        found = _definable(chain, scope, before, source, known)
+        if found is None:
+            continue
+        head, body = found
+        line = source.line(chain.fragment.place(chain.members[0].span[0]))
+        text = chain.fragment.text[body.span[0] : body.span[1]]
+        preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=chain.fragment.plain)
+        before.pop(head.name, None)
+        question.defining[id(chain)] = head.name
+        question.definitions.append((chain, scope.definitions[head.name]))
+    _gradients(scope, letters)
+    _named_at_the_end(question, source)
+    conventions(question)
+
+
+def _gradients(scope: Scope, names: list[str]) -> None:
+    """dz, dW for the gradients of the one loss that the text defines."""
+    losses = [n for n in ("J", "L", "E", "C", "ℓ", "R", "Loss", "loss") if n in scope.definitions]
+    for name in names if len(losses) == 1 else []:
+        scope.forget(f"d{name}")
+        scope.definitions[f"d{name}"] = Definition(
+            f"d{name}", (), (), (), text=f"∂{losses[0]}/∂{name}", source="convention"
+        )
+        scope.bodies[f"d{name}"] = [Derivative(Name(losses[0]), (Name(name),))]
+
+
+def _named_at_the_end(question: Question, source: Source) -> None:
+    """... = δ: a new name after the last relation of a chain stands for what precedes it."""
+    scope = question.scope
+    met: set[str] = set()
+    for chain in question.chains:
+        head = naming(chain.members[-1].tokens, decorations=scope.decorations) if chain.links else None
+        own = {t.text for m in chain.members[:-1] for t in m.tokens}
+        if (
+            head is not None and chain.fragment.display and not head.parameters and len(chain.members[-2].tokens) > 1
+            and head.name not in scope.kinds and head.name not in scope.definitions and chain.links[-1].operator == "="
+            and chain.members[-1].tokens[0].text not in own | met and chain.members[-1].tokens[0].kind == "name"
+            and chain.members[-1].tokens[0].text not in ("I", "e", "𝟏") and id(chain) not in question.declaring
+        ):  # fmt: skip
+            body = chain.members[-2]
+            line = source.line(chain.fragment.place(body.span[0]))
+            text = chain.fragment.text[body.span[0] : body.span[1]]
+            preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=chain.fragment.plain)
+            question.ending[id(chain)] = head.name
+        met |= own | {t.text for t in chain.members[-1].tokens}
+
+
+def _definable(
+    chain: Chain, scope: Scope, before: dict[str, Definition], source: Source, known: frozenset[str] | None
+) -> tuple[Naming, Member] | None:
+    """The naming and the body, if the first relation of a chain can be a definition."""
+    link = chain.links[0]
+    if link.operator not in ("=", ":="):
+        return None
+    head = naming(chain.members[0].tokens, decorations=scope.decorations)
+    decorated = naming(chain.members[0].tokens, declared=True)
+    if head is None and decorated is not None and (link.operator == ":="):
+        head = decorated
+    if head is None or (head.name in ("e", "d", "D", "I") and link.operator != ":="):
+        return None
+    if head.name in TEMPLATES or head.name in ("log", "exp", "tanh", "max", "min", "diag"):
+        return None
+    body = chain.members[1]
+    explicit = link.operator == ":="
+    if head.name in scope.kinds and not explicit:
+        return None
+    if head.name in scope.definitions:
+        old = before.get(head.name)
+        redefines = old is not None and not chain.fragment.display and prose.introduces(_before(source, chain))
+        if old is not None and known is not None and chain.fragment.display:
+            # A new chapter that speaks of new things under an old name.
+            redefines = any(t.kind in ("name", "word") and t.text not in known and t.text not in ("e", "d")
+                            and not _bound(t.text, body.tokens) for t in body.tokens)  # fmt: skip
+        if old is not None and head.parameters and not old.parameters and not old.indices:
+            # L(x, y) = ... after a part in which L was something else.
+            redefines = True
+        if not (explicit or redefines):
+            return None
+    own = [t for t in body.tokens if t.kind in ("name", "word") and t.text == chain.members[0].tokens[0].text]
+    if own and not any(f"{head.name}" != t.text for t in own) and not _different(head, own, body):
+        return None
+    if not explicit and (_is_plain_number(body) or _is_index_letter(head, body, scope)):
+        return None
+    return head, body
+
+
+def _bound(name: str, tokens: tuple[Token, ...]) -> bool:
+    """Whether a letter only serves as an index."""
+    before = [tokens[at - 1].text for at, t in enumerate(tokens) if t.text == name and at]
+    return len(name) == 1 and bool(before) and all(b in ("_", "{") for b in before)
+
+
+def _different(head: Naming, own: list[Token], body: Member) -> bool:
+    """Whether the same letter on the right belongs to another name, as W_1 beside W_2."""
+    return "_" in head.name or "^" in head.name
+
+
+def _before(source: Source, chain: Chain) -> str:
+    return source.text[max(0, chain.fragment.start - 300) : chain.fragment.start].rstrip("$\\([ ")
+
+
+def _is_plain_number(body: Member) -> bool:
+    return all(t.kind == "number" or t.text in "-+/." for t in body.tokens)
+
+
+def _is_index_letter(head: Naming, body: Member, scope: Scope) -> bool:
+    """i = j and the like, which are conditions."""
+    if len(body.tokens) != 1 or body.tokens[0].kind != "name":
+        return False
+    return body.tokens[0].text not in scope.definitions and body.tokens[0].text not in scope.kinds

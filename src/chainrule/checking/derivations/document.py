@@ -1,0 +1,106 @@
+"""Documents as questions: each with its scope of names, its definitions, and its chains of steps.
+
+A question opens at a heading or at a block of declarations. It inherits what was defined before; definitions inside it
+hold from its beginning, as people write "where ..." after the formula.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chainrule.checking.derivations import guessing, preamble, prose
+from chainrule.checking.derivations.completing import complete
+from chainrule.checking.derivations.defining import define
+from chainrule.checking.derivations.model import Scope
+from chainrule.checking.derivations.question import Question
+from chainrule.checking.derivations.sources import Fragment, Source
+from chainrule.checking.derivations.statements import Chain, statements
+from chainrule.checking.derivations.tokens import TooLong
+
+
+@dataclass
+class Document:
+    """A source with its questions."""
+
+    source: Source
+    questions: list[Question]
+    problems: list[preamble.Problem]
+    refused: list[tuple[Fragment, str]]
+
+
+def understand(source: Source, extra: str | None = None) -> Document:
+    """Split a source into questions and give each its scope."""
+    problems: list[preamble.Problem] = []
+    refused: list[tuple[Fragment, str]] = []
+    scope = Scope()
+    if extra is not None:
+        lines = [line.strip().removeprefix("%!").strip() for line in extra.splitlines()]
+        found = preamble.declare(scope, [(-1, line) for line in lines if line and line != "---"])
+        problems += [replace(problem, offset=-1) for problem in found]
+    if prose.says_rows(source.text):
+        scope.layout = "rows"
+    questions: list[Question] = []
+    blocks, fragments = list(source.blocks), list(source.fragments)
+    chapter = -1
+    for start, end in _parts(source):
+        before, scope = scope, scope.copy()
+        opened = max((h.start for h in source.headings if h.level == 1 and h.start <= start), default=-1)
+        if questions and opened == chapter:
+            scope.inherited = {n: k.rank for n, k in before.kinds.items() if k.role == "value"}
+        for block in [
+            b for b in blocks if start <= b.start < end or (b.start < start and b in blocks and not questions)
+        ]:
+            problems += preamble.declare(scope, block.lines, source.line)
+            blocks.remove(block)
+        inside = [f for f in fragments if start <= f.start < end]
+        chains: list[Chain] = []
+        for fragment in inside:
+            try:
+                chains += statements(fragment)
+            except (TooLong, RecursionError) as error:
+                refused.append((fragment, str(error) or "nested too deeply"))
+        for template, letter in prose.aliases(source.text[start:end]):
+            preamble.declare(scope, [(start, f"use: {template} as {letter}")])
+        known = frozenset({*before.kinds, *before.definitions}) if opened != chapter or not questions else None
+        chapter = opened
+        question = question_in(scope, chains, source, known)
+        for name, candidates in guessing.unknown_functions(question):
+            best = question
+            for template in candidates:
+                tried = scope.copy(inferred=True)
+                preamble.use(tried, template, name, source="convention")
+                other = question_in(tried, chains, source, known)
+                if guessing.agreeing(other, name) > guessing.agreeing(best, name):
+                    best = other
+                    best.conventions.append((name, template))
+            if best is not question:
+                question, scope = best, best.scope
+                break
+        scope = question.scope
+        questions.append(question)
+    return Document(source, questions, problems, refused)
+
+
+def question_in(scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None) -> Question:
+    """A question with its definitions entered and its formulas parsed; the scope is copied."""
+    question = Question(scope.copy(inferred=True), chains)
+    define(question, source, known)
+    complete(question)
+    return question
+
+
+def _parts(source: Source) -> list[tuple[int, int]]:
+    """Where questions begin and end."""
+    first = source.fragments[0].start if source.fragments else 0
+    marks = {0, *(h.start for h in source.headings), *(b.start for b in source.blocks if b.start > first)}
+    starts = sorted(marks)
+    parts = list(zip(starts, [*starts[1:], len(source.text) + 1], strict=True))
+    kept: list[tuple[int, int]] = []
+    for part in parts:
+        filled = any(part[0] <= f.start < part[1] for f in source.fragments)
+        declared = any(part[0] <= b.start < part[1] for b in source.blocks)
+        if filled or declared or not kept:
+            kept.append(part)
+        else:
+            kept[-1] = (kept[-1][0], part[1])
+    return kept

@@ -1,0 +1,242 @@
+r"""Ellipses: what stands between the visible ends of a sum, a vector, a matrix.
+
+The entries next to an ellipsis are laid over each other. Where they differ, one must show a smaller index than the
+other; that place becomes the running index. In a matrix the off-diagonal ends give row and column, the diagonal ends
+may have a pattern of their own. Ends that do not fit together leave their entries unknown: nothing is made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from chainrule.checking.derivations.stream import NotRead
+from chainrule.checking.derivations.tree import Dots, Index, Name, Node, Number, Plus, walk
+
+_ZERO = Number(Fraction(0))
+ROW, COLUMN = "·r", "·c"
+"""The names of the running indices in a pattern."""
+
+Whole = Callable[[Node], int | None]
+"""What an index position comes to as a number, or None."""
+
+
+class TooFew(ValueError):
+    """At this size the visible entries already overlap."""
+
+
+def patterned(first: Node, last: Node, whole: Whole) -> tuple[Node, set[tuple[int, int, str]]] | None:
+    """The pattern of two entries: `first` with running indices where they differ, and the pairs of positions seen."""
+    pairs: set[tuple[int, int, str]] = set()
+
+    def overlaid(a: Any, b: Any, in_index: bool) -> Any:
+        if isinstance(a, Node) and isinstance(b, Node):
+            if a == b:
+                return a
+            if in_index:
+                low, high = whole(a), whole(b)
+                if low is None or high is None:
+                    raise _Different
+                if low == high:
+                    raise TooFew
+                name = ROW if low < high else COLUMN
+                pairs.add((min(low, high), max(low, high), name))
+                return Name(name, span=a.span)
+            if type(a) is not type(b):
+                raise _Different
+            changes = {}
+            for part in a.__dataclass_fields__:
+                if part == "span":
+                    continue
+                inside = isinstance(a, Index) and part == "subscripts"
+                changes[part] = overlaid(getattr(a, part), getattr(b, part), inside)
+            return replace(a, **changes)
+        if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+            return tuple(overlaid(x, y, in_index) for x, y in zip(a, b, strict=True))
+        if a != b:
+            raise _Different
+        return a
+
+    try:
+        return overlaid(first, last, False), pairs
+    except _Different:
+        return None
+
+
+class _Different(Exception):
+    pass
+
+
+Filled = list[tuple[Node | None, dict[str, int]]]
+"""Entries with the running indices at which to evaluate them; None for unknown ones."""
+
+
+def filled(entries: tuple[Node, ...], whole: Whole) -> Filled:
+    """A list of entries with its ellipsis filled in.
+
+    Raises
+    ------
+    NotRead
+        If the number of entries cannot be known.
+    TooFew
+        If there is nothing between the visible entries at this size.
+    """
+    places = [at for at, entry in enumerate(entries) if isinstance(entry, Dots)]
+    if not places:
+        return [(entry, {}) for entry in entries]
+    if len(places) > 1 or places[0] in (0, len(entries) - 1):
+        raise NotRead("an ellipsis without an entry on both sides", entries[places[0]].span[0])
+    at = places[0]
+    before, after = entries[:at], entries[at + 1 :]
+    found = patterned(before[-1], after[0], whole)
+    if found is None or len({pair[:2] for pair in found[1]}) != 1:
+        return _special_ends(before, after, whole)
+    pattern, pairs = found
+    low, high, name = next(iter(pairs))
+    if any(pair[2] != name for pair in pairs) or name == COLUMN:
+        raise NotRead("an ellipsis whose ends do not count upwards", entries[at].span[0])
+    if high <= low:
+        raise TooFew
+    between: Filled = [(pattern, {ROW: i}) for i in range(low + 1, high)]
+    return [*((e, {}) for e in before), *between, *((e, {}) for e in after)]
+
+
+def _special_ends(before: tuple[Node, ...], after: tuple[Node, ...], whole: Whole) -> Filled:
+    """a_1 b + ... + c_n d, whose ends differ: the entries between are unknown, and there are none at small sizes."""
+    if not _bases(before[-1]) & _bases(after[0]):
+        raise NotRead("an ellipsis whose ends have nothing in common", before[-1].span[1])
+    positions = [p for entry in (*before, *after) if (p := _position(entry, whole)) is not None]
+    if not positions:
+        raise NotRead("an ellipsis whose ends do not show a pattern", before[-1].span[1])
+    missing = max(positions) - len(before) - len(after)
+    if missing < 0:
+        raise TooFew
+    between: Filled = [(None, {}) for _ in range(missing)]
+    return [*((e, {}) for e in before), *between, *((e, {}) for e in after)]
+
+
+def _bases(entry: Node) -> frozenset[Node]:
+    """What an entry has indices on."""
+    return frozenset(n.base for n in walk(entry) if isinstance(n, Index))
+
+
+def _position(entry: Node, whole: Whole) -> int | None:
+    seen = [w for n in walk(entry) if isinstance(n, Index) for s in n.subscripts if (w := whole(s)) is not None]
+    return max(seen) if seen else None
+
+
+def filled_rows(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled]:
+    """A matrix with its ellipses filled in, row by row."""
+    diagonal = _diagonal(rows, whole)
+    if diagonal is not None:
+        return diagonal
+    dotted = [number for number, row in enumerate(rows) if any(_vertical(entry) for entry in row) and _only_dots(row)]
+    rows = tuple(row for row in rows if row)
+    if not dotted:
+        return [filled(row, whole) for row in rows]
+    if len(dotted) > 1 or dotted[0] in (0, len(rows) - 1):
+        raise NotRead("a matrix with more than one row of dots")
+    above, below = rows[: dotted[0]], rows[dotted[0] + 1 :]
+    widths = {len(row) for row in (*above, *below)}
+    if widths == {1}:
+        return [[entry] for entry in filled((*(r[0] for r in above), Dots(), *(r[0] for r in below)), whole)]
+    columns = {at for row in (*above, *below) for at, entry in enumerate(row) if isinstance(entry, Dots)}
+    if len(widths) != 1 or len(columns) > 1:
+        raise NotRead("a matrix whose dots do not line up")
+    if not columns:
+        return _columnwise(above, below, whole)
+    return _square(above, below, columns.pop(), whole)
+
+
+def _diagonal(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled] | None:
+    """A matrix that shows its first and last diagonal entries, zeros, and dots in any arrangement."""
+    rows = tuple(row for row in rows if row)
+    entries = [entry for row in rows for entry in row]
+    if not any(isinstance(entry, Dots) for entry in entries) or len(rows) < 2:
+        return None
+    first, last = rows[0][0], rows[-1][-1]
+    corners = {id(first), id(last)}
+    others = [entry for entry in entries if id(entry) not in corners and not isinstance(entry, Dots)]
+    if isinstance(first, Dots) or isinstance(last, Dots) or not others or any(entry != _ZERO for entry in others):
+        return None
+    found = patterned(first, last, whole)
+    if found is None or first == _ZERO or len(found[1]) != 1:
+        return None
+    low, high, name = next(iter(found[1]))
+    if low != 1 or name != ROW:
+        return None
+    return [
+        [(found[0], {ROW: i}) if i == j else (_ZERO, {}) for j in range(1, high + 1)] for i in range(1, high + 1)
+    ]  # fmt: skip
+
+
+def _only_dots(row: tuple[Node, ...]) -> bool:
+    return bool(row) and all(isinstance(entry, Dots) for entry in row)
+
+
+def _vertical(entry: Node) -> bool:
+    return isinstance(entry, Dots)
+
+
+def _columnwise(above: tuple[tuple[Node, ...], ...], below: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled]:
+    columns = [
+        filled((*(row[c] for row in above), Dots(), *(row[c] for row in below)), whole) for c in range(len(above[0]))
+    ]
+    return [[column[r] for column in columns] for r in range(len(columns[0]))]
+
+
+def _square(
+    above: tuple[tuple[Node, ...], ...], below: tuple[tuple[Node, ...], ...], gap: int, whole: Whole
+) -> list[Filled]:
+    top, bottom = above[-1], below[0]
+    off = patterned(top[gap + 1], bottom[gap - 1], whole)
+    diagonal = patterned(top[gap - 1], bottom[gap + 1], whole)
+    pairs = {*(off[1] if off else ()), *(diagonal[1] if diagonal else ())}
+    heights = {pair[:2] for pair in pairs if pair[2] == ROW} or {pair[:2] for pair in pairs}
+    widths = {pair[:2] for pair in (off[1] if off else ()) if pair[2] == COLUMN} or heights
+    if len(heights) != 1 or len(widths) != 1:
+        raise NotRead("a matrix whose corners do not show a pattern", top[0].span[0])
+    (low_row, high_row), (low_column, high_column) = next(iter(heights)), next(iter(widths))
+    if low_row != len(above) or low_column != gap:
+        raise NotRead("a matrix whose corners do not count from 1", top[0].span[0])
+    if high_row <= low_row or high_column <= low_column:
+        raise TooFew
+    count_rows = high_row + len(below) - 1
+    count_columns = high_column + len(top) - gap - 2
+    result: list[Filled] = []
+    for i in range(1, count_rows + 1):
+        source = above[i - 1] if i <= len(above) else below[i - high_row] if i >= high_row else None
+        row: Filled = []
+        for j in range(1, count_columns + 1):
+            place = j - 1 if j <= gap else j - high_column + gap + 1 if j >= high_column else None
+            if source is not None and place is not None:
+                row.append((source[place], {}))
+                continue
+            pattern = diagonal if i == j and count_rows == count_columns else off
+            row.append((pattern[0] if pattern else None, {ROW: i, COLUMN: j}))
+        result.append(row)
+    return result
+
+
+def spread(sum_: Plus, whole: Whole) -> list[tuple[Node | None, int, dict[str, int]]]:
+    """The terms of a sum with an ellipsis, each with its sign and running index."""
+    place = next(at for at, term in enumerate(sum_.terms) if isinstance(term, Dots))
+    if place == 0 or place == len(sum_.terms) - 1:
+        raise NotRead("a sum that begins or ends with an ellipsis", sum_.span[0])
+    items = filled(_signed(sum_), whole)
+    result: list[tuple[Node | None, int, dict[str, int]]] = []
+    for entry, running in items:
+        if isinstance(entry, Plus) and len(entry.terms) == 1:
+            result.append((entry.terms[0], entry.signs[0], running))
+        else:
+            result.append((entry, 1, running))
+    return result
+
+
+def _signed(sum_: Plus) -> tuple[Node, ...]:
+    return tuple(
+        term if isinstance(term, Dots) or sign == 1 else Plus((term,), (-1,), span=term.span)
+        for term, sign in zip(sum_.terms, sum_.signs, strict=True)
+    )

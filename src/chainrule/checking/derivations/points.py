@@ -1,0 +1,153 @@
+"""Points at which formulas are compared: sizes, and values that no symmetry spares.
+
+Every name has its own stream of numbers, a function of its name, the trial and nothing else, with three decimals, so
+that a counterexample is printed exactly. Sizes differ from each other as far as there are numbers from 2 to 5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import flint
+
+from chainrule.checking.derivations import numbers
+from chainrule.checking.derivations.frames import Point
+from chainrule.checking.derivations.model import Kind, Scope
+from chainrule.checking.derivations.numbers import Value
+from chainrule.checking.derivations.stream import NotRead
+from chainrule.checking.derivations.tensors import Tensor
+
+SIZES = (3, 2, 4, 5)
+MOST_ENTRIES = 2500
+REGIMES = ("any", "positive", "unit")
+"""Signs of numbers about which nothing is known: any; positive; between 0 and 1."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A fact that nobody stated, tried on a step that fails without it."""
+
+    name: str
+    fact: str
+
+    def __str__(self) -> str:
+        if self.fact == "sum 1":
+            return f"the entries of {self.name} add up to 1"
+        if self.fact == "rows sum 1":
+            return f"every row of {self.name} adds up to 1"
+        return f"{self.name} is {self.fact}"
+
+
+def draw(*key: object) -> int:
+    """An integer in 0..9999 that depends on nothing but its key."""
+    digest = hashlib.blake2b(repr(key).encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") % 10000
+
+
+def sizes(names: Iterable[str], trial: int) -> dict[str, int]:
+    """Sizes for a trial.
+
+    >>> sizes(["n"], 0), sizes(["m", "n"], 0)
+    ({'n': 3}, {'m': 3, 'n': 2})
+    """
+    return {name: SIZES[(trial + at) % len(SIZES)] for at, name in enumerate(sorted(names))}
+
+
+def point(
+    scope: Scope,
+    names: Iterable[str],
+    trial: int,
+    *,
+    regime: str = "any",
+    assumptions: tuple[Assumption, ...] = (),
+    square: bool = False,
+) -> Point:
+    """Values for the free names among some, at one trial."""
+    names = sorted(names)
+    kinds = {name: scope.kinds[name] for name in names if name in scope.kinds}
+    found = Point(sizes([n for n, k in scope.kinds.items() if k.role == "size"], trial))
+    if square:
+        found.sizes = dict.fromkeys(found.sizes, SIZES[trial % len(SIZES)])
+    for name, kind in kinds.items():
+        facts = kind.facts | {a.fact for a in assumptions if a.name == name}
+        if kind.role == "function":
+            found.values[name] = smooth(name, trial, "positive" in facts)
+        elif kind.role == "value":
+            for dim in kind.dims:
+                if isinstance(dim, str) and dim not in found.sizes:
+                    found.sizes[dim] = SIZES[trial % len(SIZES)]
+            extents = [found.sizes[d] if isinstance(d, str) else d for d in kind.dims]
+            count = prod(extents)
+            if count > MOST_ENTRIES:
+                raise NotRead(f"{name} has {count} entries")
+            thousandths = _thousandths(name, trial, count, extents, facts, regime)
+            found.values[name] = _quantity(thousandths, extents)
+            found.changes[name] = _quantity([draw("d", name, trial, i) % 3000 - 1500 for i in range(count)], extents)
+            found.shown[name] = shown(thousandths, extents)
+    return found
+
+
+def _quantity(thousandths: list[int], extents: list[int]) -> Any:
+    entries = [flint.arb(flint.fmpq(t, 1000)) for t in thousandths]
+    return Tensor(tuple(extents), entries) if extents else entries[0]
+
+
+def _thousandths(
+    name: str, trial: int, count: int, extents: list[int], facts: frozenset[str], regime: str
+) -> list[int]:
+    raw = [draw(name, trial, i) for i in range(count)]
+    if "one-hot" in facts and count > 1:
+        return [1000 if i == draw(name, trial) % count else 0 for i in range(count)]
+    if "rows sum 1" in facts and len(extents) == 2:
+        width = extents[1]
+        return [t for r in range(extents[0]) for t in _adding_up(raw[r * width : (r + 1) * width])]
+    if "sum 1" in facts:
+        return _adding_up(raw)
+    if "in (0,1)" in facts:
+        return [r % 900 + 50 for r in raw]
+    if "positive" in facts or "nonnegative" in facts:
+        return [r % 2200 + 150 for r in raw]
+    if regime == "positive":
+        return [r % 2200 + 150 for r in raw]
+    if regime == "unit":
+        return [r % 900 + 50 for r in raw]
+    # Not too near to 0, where kinks and quotients live, nor to each other.
+    return [(r % 1700 + 120) * (-1 if (r // 1700) % 2 else 1) for r in raw]
+
+
+def _adding_up(raw: list[int]) -> list[int]:
+    """Positive thousandths whose sum is one."""
+    weights = [r % 900 + 100 for r in raw]
+    parts = [1000 * w // sum(weights) for w in weights]
+    return [*parts[:-1], 1000 - sum(parts[:-1])]
+
+
+def shown(thousandths: list[int], extents: list[int]) -> str:
+    """A value as it is printed."""
+    texts = [f"{t / 1000:.3f}".rstrip("0").rstrip(".") for t in thousandths]
+    if not extents:
+        return texts[0]
+    if len(extents) == 1:
+        return f"({', '.join(texts)})"
+    width = extents[1]
+    return "(" + "; ".join(", ".join(texts[i : i + width]) for i in range(0, len(texts), width)) + ")"
+
+
+def smooth(name: str, trial: int, positive: bool) -> Callable[[Value], Value]:
+    """A function of which nothing is known but that it is smooth: a e^(b u) + c u^2 + d u + g."""
+    a, b, c, d, g = (flint.arb(flint.fmpq(draw(name, trial, i) % 900 + 100, 1000)) for i in range(5))
+
+    def of(u: Value) -> Value:
+        value = numbers.exp(u * b) * a + u * u * c + g
+        return value if positive else value + u * d - 2 * g
+
+    return of
+
+
+def facts_of(kind: Kind) -> str:
+    """The facts of a kind in words."""
+    return ", ".join(sorted(kind.facts))

@@ -1,0 +1,222 @@
+r"""What sentences declare: x \in \mathbb{R}^n, \lambda > 0, \sum_i t_i = 1, gradients as rows, conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chainrule.checking.derivations.model import Kind, Scope, Size
+from chainrule.checking.derivations.naming import names, naming
+from chainrule.checking.derivations.statements import Chain
+from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tree import Big, Index, Name, Node, Number
+
+_ROWS = re.compile(
+    r"row vectors|as rows|row gradients|als Zeilen|en ligne|comme des lignes|строк(?:ами|и|а)", re.IGNORECASE
+)
+_OFF = re.compile(
+    r"off[- ]?diagonal|non[- ]diagonal|outside the diagonal|außerhalb der Diagonal|nebendiagonal"
+    r"|hors (?:de la )?diagonal|недиагональн|вне диагонали",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"(?:on|along) the diagonal|diagonal (?:entr|elem|term|comp|part|case)|^\W*diagonal\W*$|auf der (?:Haupt)?diagonal"
+    r"|diagonal(?:elem|eintr)|sur la diagonale|(?:termes|coefficients|éléments) diagonaux|на (?:главной )?диагонали"
+    r"|диагональны[ехй] (?:элемент|член)",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"satisf|if and only if|\biff\b|only (?:if|when|occur)|\bcondition|provided|whenever|\bsolve|\bsetting|requires"
+    r"|erfüllt|\bfalls\b|\bwenn\b|genau dann|Bedingung|\bsi et seulement|lorsque|vérifi|à condition|résou"
+    r"|тогда и только|услови|\bесли\b|выполня|решим|решени",
+    re.IGNORECASE,
+)
+_INTRODUCES = re.compile(
+    r"(?:\b(?:let|define|write|where|with|put|set|denote|call|writing|say|suppose|given|notation|sei|seien|setzen|mit|"
+    r"definiere|bezeichne|schreibe|on pose|posons|soit|soient|note|notons|avec|où|пусть|обозначим|где|положим|введём)\b"
+    r"|[-*]\s*$|^\s*$)[^.!?$]*$",
+    re.IGNORECASE,
+)
+
+
+_CALLED = re.compile(
+    r"\b(softmax|sigmoid|logloss|relu|tanh|softplus|log-softmax|cross-entropy|log-sum-exp)\b[\w\s]{0,20}?"
+    r"\b(?:как|as|by|als|mit|par|through|via|за|буквой)\s*\$([^$]{1,40})\$",
+    re.IGNORECASE,
+)
+
+
+def aliases(text: str) -> list[tuple[str, str]]:
+    """Functions that a sentence gives a letter: (template, formula).
+
+    >>> aliases("Write the softmax as $g$.")
+    [('softmax', 'g')]
+    """
+    return [(match.group(1).lower(), match.group(2).strip()) for match in _CALLED.finditer(text)]
+
+
+def introduces(before: str) -> bool:
+    """Whether the words before a formula announce a definition: let, where, sei, пусть, ..."""
+    sentence = re.split(r"[.!?]\s|\n\s*\n", before)[-1]
+    return bool(_INTRODUCES.search(re.sub(r"\$[^$]*\$", "", sentence)))
+
+
+def says_rows(text: str) -> bool:
+    """Whether a text announces gradients as rows."""
+    return bool(_ROWS.search(text))
+
+
+def about_diagonal(before: str) -> str | None:
+    """ "=" or "!=" where the sentence before a display speaks of diagonal or off-diagonal entries."""
+    sentence = re.split(r"[.!?]\s|\n\s*\n", before.rstrip().rstrip("$ \n"))[-1][-160:]
+    if _OFF.search(sentence):
+        return "!="
+    return "=" if _ON.search(sentence) else None
+
+
+def states_condition(before: str) -> bool:
+    """Whether the sentence before a display announces a condition rather than a result."""
+    return bool(_CONDITION.search(re.split(r"[.!?]\s", before.rstrip().rstrip("$ \n"))[-1][-200:]))
+
+
+def declared_in(scope: Scope, chain: Chain) -> bool:
+    """Enter what a formula in a sentence declares; whether it does."""
+    tokens = [t for m in chain.members for t in m.tokens]
+    position = next((i for i, t in enumerate(tokens) if t.kind == "op" and t.text == "∈"), None)
+    if position is not None and not chain.links:
+        return _membership(scope, tokens[:position], tokens[position + 1 :])
+    if len(chain.links) == 1 and chain.links[0].operator in (">", ">=", "<", "!="):
+        return _signs(scope, chain)
+    if len(chain.links) == 2 and all(link.operator in ("<", "<=") for link in chain.links):
+        return _between(scope, chain)
+    return False
+
+
+def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> bool:
+    listed = names(left)
+    kind = _set(right)
+    if not listed or kind is None or any(one.parameters for one in listed):
+        return False
+    for one in listed:
+        if one.indices and not kind.dims:
+            kind = Kind(kind.role, ("·n",), kind.facts)
+        old = scope.kinds.get(one.name)
+        if old is None and one.name not in scope.definitions:
+            scope.kinds[one.name] = kind
+        for dim in kind.dims:
+            if isinstance(dim, str) and dim != "·n":
+                scope.kinds.setdefault(dim, Kind("size"))
+    return True
+
+
+def _set(tokens: Sequence[Token]) -> Kind | None:
+    """The kind of the elements of a set."""
+    text = "".join(t.text for t in tokens)
+    if not tokens:
+        return None
+    if tokens[0].text in ("ℝ", "R"):
+        rest = list(tokens[1:])
+        facts: frozenset[str] = frozenset()
+        if "_" in text and (">" in text or "+" in text):
+            facts = frozenset({"positive"})
+            cut = next(i for i, t in enumerate(rest) if t.text == "_")
+            end = cut + 2
+            while end < len(rest) and rest[cut + 1].text == "{" and rest[end - 1].text != "}":
+                end += 1
+            rest = rest[:cut] + rest[end:]
+        if not rest:
+            return Kind("value", (), facts)
+        if rest[0].text != "^":
+            return None
+        inner = [t for t in rest[1:] if t.kind != "brace" and t.kind not in ("open", "close")]
+        if len(inner) == 1 and inner[0].text == "+":
+            return Kind("value", (), frozenset({"positive"}))
+        parts: list[list[Token]] = [[]]
+        for token in inner:
+            if token.text == "×":
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        dims = [_dim(part) for part in parts]
+        if any(dim is None for dim in dims) or len(dims) > 2:
+            return None
+        kept: tuple[Size, ...] = tuple(d for d in dims if d is not None)
+        if len(kept) == 2 and 1 in kept:
+            kept = tuple(d for d in kept if d != 1)
+        return Kind("value", kept, facts)
+    if re.fullmatch(r"[(\[]0,1[)\]](\^.*)?", text):
+        return Kind("value", (), frozenset({"in (0,1)"}))
+    if re.fullmatch(r"\{-?\d+(,[-+]?\d+)+\}", text) and text not in ("{1,2}", "{1,2,3}"):
+        return Kind("value")
+    found = re.fullmatch(r"\{1,(?:2,)?(?:…,)?(\w+)\}", text)
+    if found:
+        return Kind("label", (int(found.group(1)) if found.group(1).isdigit() else found.group(1),))
+    return None
+
+
+def _dim(part: list[Token]) -> Size | None:
+    if len(part) == 1 and part[0].kind == "number":
+        return int(part[0].text)
+    found = naming(part, declared=True) if part else None
+    return found.name if found and not found.indices and not found.parameters else None
+
+
+def _signs(scope: Scope, chain: Chain) -> bool:
+    """x > 0, z_1, …, z_n > 0, c ≠ 0, all a_i ≠ 0."""
+    left, right = chain.members[0].tokens, chain.members[-1].tokens if len(chain.members) > 1 else ()
+    if len(right) != 1 or right[0].text not in ("0", "1"):
+        return False
+    listed = names(left)
+    if not listed or any(one.parameters for one in listed):
+        return False
+    operator = chain.links[0].operator
+    if right[0].text == "1" or operator == "<":
+        return False
+    fact = {">": "positive", ">=": "nonnegative", "!=": "nonzero"}[operator]
+    for one in listed:
+        if one.name in scope.definitions:
+            continue
+        old = scope.kinds.get(one.name)
+        if old is not None:
+            scope.kinds[one.name] = Kind(old.role, old.dims, old.facts | {fact}, old.declared)
+        elif one.indices:
+            last = [t.text for t in left if t.kind == "name"][-1]
+            dims: tuple[Size, ...] = (last,) if one.indices == ("·",) and last != one.name else ()
+            if dims:
+                scope.kinds[one.name] = Kind("value", dims, frozenset({fact}))
+                scope.kinds.setdefault(last, Kind("size"))
+            else:
+                scope.facts.setdefault(one.name, set()).add(fact)
+        else:
+            scope.facts.setdefault(one.name, set()).add(fact)
+    return True
+
+
+def _between(scope: Scope, chain: Chain) -> bool:
+    """0 < p < 1."""
+    low, middle, high = ("".join(t.text for t in m.tokens) for m in chain.members)
+    found = naming(chain.members[1].tokens, declared=True)
+    if (low, high) != ("0", "1") or found is None or middle in scope.definitions:
+        return False
+    scope.facts.setdefault(found.name, set()).add("in (0,1)")
+    return True
+
+
+def sums_to_one(left: Node, right: Node, scope: Scope) -> tuple[str, str] | None:
+    """The name and fact that Σ_i t_i = 1 states about a free name; None if it states something else."""
+    if isinstance(left, Number):
+        left, right = right, left
+    if not (isinstance(right, Number) and right.value == 1 and isinstance(left, Big) and left.kind == "sum"):
+        return None
+    body = left.body
+    if not (isinstance(body, Index) and isinstance(body.base, Name)) or left.condition is not None:
+        return None
+    name = body.base.text
+    subscripts = [s.text if isinstance(s, Name) else "" for s in body.subscripts]
+    if name in scope.definitions or left.index not in subscripts:
+        return None
+    if len(subscripts) == 1:
+        return name, "sum 1"
+    if len(subscripts) == 2 and subscripts[1] == left.index:
+        return name, "rows sum 1"
+    return None

@@ -1,0 +1,194 @@
+"""What the checker found: a verdict for every step, and what follows for the document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VERDICTS = (
+    "verified",
+    "verified under an assumption",
+    "true only for some indices",
+    "wrong",
+    "undefined here",
+    "shapes do not fit",
+    "ambiguous",
+    "not read",
+    "name has no definition",
+    "hypothesis, not checked",
+    "definition",
+)
+FAULTS = frozenset({"wrong", "true only for some indices", "shapes do not fit"})
+UNDECIDED = frozenset({"undefined here", "ambiguous", "not read", "name has no definition"})
+ALL_VERIFIED, SOMETHING_WRONG, SOMETHING_UNDECIDED, UNREADABLE = 0, 1, 2, 3
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A point at which the two sides of a step are certainly different."""
+
+    sizes: dict[str, int]
+    indices: dict[str, int]
+    values: dict[str, str]
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One change that makes a step true: what to change, and the side after it."""
+
+    change: str
+    formula: str
+    kind: str = "other"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One relation: where it stands, its sides as written, the verdict, and what was found out about it."""
+
+    line: int
+    column: int
+    left: str
+    right: str
+    operator: str
+    verdict: str
+    message: str = ""
+    display: bool = True
+    kind: str = ""
+    counterexample: Counterexample | None = None
+    holds: str = ""
+    assumption: str = ""
+    repairs: tuple[Repair, ...] = ()
+    head: str = ""
+    """For a step after the first of its chain: whether it agrees with the head of the chain."""
+    start: int = 0
+    end: int = 0
+    chain: int = 0
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether this is a claim, rather than a definition or a hypothesis."""
+        return self.verdict not in ("definition", "hypothesis, not checked")
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is certainly wrong here."""
+        return self.verdict in FAULTS
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the checker knows if the step is right."""
+        return self.is_relation and self.verdict not in UNDECIDED
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about the input: a repaired command, a declaration that is not understood, a name's meaning."""
+
+    line: int
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All steps of a document with their verdicts.
+
+    `str(report)` is what the command line prints; `report.to_json()` has a fixed schema.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    notes: tuple[Note, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """What names stand for: declared, defined in the text, or taken from convention."""
+    undeclared: tuple[tuple[str, str], ...] = ()
+    """Names that nobody declared, with a proposed declaration."""
+    text: str = ""
+
+    @property
+    def relations(self) -> tuple[Step, ...]:
+        """The steps that claim something."""
+        return tuple(step for step in self.steps if step.is_relation)
+
+    @property
+    def first_wrong(self) -> Step | None:
+        """The first step with a fault; a step that needs an unstated assumption counts."""
+        return next((s for s in self.steps if s.is_fault or s.verdict == "verified under an assumption"), None)
+
+    @property
+    def faults(self) -> tuple[Step, ...]:
+        """The steps with a fault."""
+        return tuple(step for step in self.steps if step.is_fault)
+
+    @property
+    def reaches_result(self) -> bool | None:
+        """Whether an error is still there in the last formula; None if there is no error."""
+        if not self.faults:
+            return None
+        result = self.result
+        return result is False
+
+    @property
+    def result(self) -> bool | None:
+        """Whether the last formula is right by itself; None if that is not known."""
+        final = [s for s in self.relations if s.display]
+        if not final:
+            return None
+        last = final[-1]
+        if last.head == "agrees" or (last.verdict == "verified" and not last.head):
+            return True
+        if last.head == "differs" or last.is_fault:
+            return False
+        return None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many steps have which verdict."""
+        found = Counter(step.verdict for step in self.steps)
+        return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
+
+    @property
+    def exit_code(self) -> int:
+        """0 all verified, 1 something wrong, 2 nothing wrong but something undecided."""
+        if self.faults:
+            return SOMETHING_WRONG
+        undecided = any(not step.is_decided for step in self.relations) or not self.relations
+        return SOMETHING_UNDECIDED if undecided or self.problems else ALL_VERIFIED
+
+    @property
+    def strict_exit_code(self) -> int:
+        """The same, where assumptions nobody stated and repairs of the input count as undecided."""
+        code = self.exit_code
+        doubtful = any(s.verdict == "verified under an assumption" for s in self.steps) or self.notes
+        return SOMETHING_UNDECIDED if code == ALL_VERIFIED and doubtful else code
+
+    @property
+    def problems(self) -> tuple[Note, ...]:
+        """Declarations that are not understood."""
+        return tuple(note for note in self.notes if note.verdict == "declaration")
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of plain values, the same for the same input."""
+        first = self.first_wrong
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "counts": self.counts,
+            "first_wrong_line": first.line if first else None,
+            "reaches_result": self.reaches_result,
+            "result": self.result,
+            "exit_code": self.exit_code,
+            "steps": [asdict(step) for step in self.steps],
+            "notes": [asdict(note) for note in self.notes],
+            "names": dict(self.names),
+            "undeclared": dict(self.undeclared),
+        }
+
+    def __str__(self) -> str:
+        from chainrule.checking.derivations.terminal import described
+
+        return described(self)

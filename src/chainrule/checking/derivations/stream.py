@@ -1,0 +1,132 @@
+"""A cursor over tokens, with the choices that make one text several readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tree import Node, Span
+
+MOST_DEPTH = 40
+
+
+class NotRead(ValueError):
+    """A construct that the grammar has no rule for, and its offset."""
+
+    def __init__(self, reason: str, at: int = -1) -> None:
+        super().__init__(reason)
+        self.reason, self.at = reason, at
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the grammar has to know about names to read a text.
+
+    `functions` are applied to a bracket that follows; `families` (vector-valued, or functions that are also used
+    without their argument) may be; `decorated` are names such as z_1 and h^a; `known` are all names with a meaning.
+    """
+
+    functions: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
+    decorated: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    scalars: frozenset[str] = frozenset()
+    gradients: bool = False
+    """Whether dz is a name, for the gradient with respect to z, rather than a differential."""
+
+
+END = Token("end of formula", "", 0, 0)
+
+
+class Stream:
+    """Tokens with a position; the base of the grammar."""
+
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        vocabulary: Vocabulary,
+        choices: dict[int, int] | None = None,
+        plain: bool = False,
+    ) -> None:
+        self.tokens, self.vocabulary, self.plain = list(tokens), vocabulary, plain
+        self.position, self.depth = 0, 0
+        self.choices = choices or {}
+        self.sites: dict[int, int] = {}
+        self.closed: list[int] = []
+        """Offsets at which a bracket was left open and closed by us."""
+
+    def peek(self, ahead: int = 0) -> Token:
+        """The token so many places on."""
+        at = self.position + ahead
+        return self.tokens[at] if at < len(self.tokens) else END
+
+    def take(self) -> Token:
+        """The next token, consumed."""
+        token = self.peek()
+        self.position += 1
+        return token
+
+    def at(self, text: str, ahead: int = 0) -> bool:
+        """Whether the next token is this operator, brace or bracket."""
+        token = self.peek(ahead)
+        return token.text == text and token.kind not in ("name", "number", "word", "text")
+
+    def accept(self, text: str) -> bool:
+        """Consume that operator if it comes next."""
+        if self.at(text):
+            self.position += 1
+            return True
+        return False
+
+    def offset(self) -> int:
+        """Where the next token starts in the text."""
+        if self.position < len(self.tokens):
+            return self.tokens[self.position].start
+        return self.tokens[-1].end if self.tokens else 0
+
+    def span(self, since: int) -> Span:
+        """From the token at that position up to the last one consumed."""
+        first = self.tokens[since].start if since < len(self.tokens) else self.offset()
+        last = self.tokens[min(self.position, len(self.tokens)) - 1].end if self.tokens else first
+        return (first, max(first, last))
+
+    def fail(self, reason: str) -> NotRead:
+        """The exception that says what stands where."""
+        return NotRead(reason, self.offset())
+
+    def choose(self, options: int) -> int:
+        """Which of several readings to follow here; 0 is the usual one."""
+        site = self.position
+        self.sites[site] = max(options, self.sites.get(site, 0))
+        return min(self.choices.get(site, 0), options - 1)
+
+    def matching(self, position: int) -> int:
+        """The position of the bracket or brace that closes the one at a position; the end if none does."""
+        opening = self.tokens[position]
+        depth = 0
+        for at in range(position, len(self.tokens)):
+            token = self.tokens[at]
+            if token.kind == opening.kind == "brace":
+                depth += 1 if token.text == "{" else -1
+            elif opening.kind == "open" and token.kind in ("open", "close"):
+                depth += 1 if token.kind == "open" else -1
+            if depth == 0:
+                return at
+        return len(self.tokens)
+
+    def holds_relation(self, first: int, last: int) -> bool:
+        """Whether a relation stands between two positions, outside inner braces."""
+        return any(token.kind == "relation" for token in self.tokens[first:last])
+
+    def sub(self, first: int, last: int) -> Stream:
+        """A stream of the same kind over part of the tokens."""
+        part = type(self)(self.tokens[first:last], self.vocabulary, None, self.plain)
+        part.depth = self.depth
+        return part
+
+
+def joined(nodes: Sequence[Node]) -> Span:
+    """The span from the first to the last of some nodes."""
+    return (nodes[0].span[0], nodes[-1].span[1])

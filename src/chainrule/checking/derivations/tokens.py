@@ -1,0 +1,483 @@
+r"""LaTeX and Unicode mathematics as one list of tokens with offsets.
+
+`\mathbf{x}`, `\boldsymbol x` and `x` are one name; Greek letters have one spelling, `σ`; `eˣ` becomes e ^ { x };
+spaces, sizes of brackets, tags and labels leave no token, wide spaces leave a `gap`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "vartheta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ",
+    "pi": "π", "rho": "ρ", "sigma": "σ", "varsigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "varphi": "φ",
+    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ",
+    "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
+}  # fmt: skip
+FUNCTIONS = frozenset(
+    [
+        "log",
+        "ln",
+        "exp",
+        "tanh",
+        "sech",
+        "sinh",
+        "cosh",
+        "sin",
+        "cos",
+        "sqrt",
+        "max",
+        "min",
+        "diag",
+        "tr",
+        "trace",
+        "softmax",
+        "sigmoid",
+        "relu",
+        "softplus",
+        "sign",
+        "logsoftmax",
+        "logsumexp",
+        "lse",
+        "abs",
+        "onehot",
+        "th",
+        "sgn",
+        "lg",
+        "dim",
+        "rank",
+        "det",
+        "logloss",
+    ]
+)
+RELATIONS = {
+    "=": "=", ":=": ":=", "≡": "=", "≤": "<=", "≥": ">=", "<": "<", ">": ">", "≠": "!=", "≈": "~", "∝": "~", "∼": "~",
+    "\\equiv": "=", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=",
+    "\\lt": "<", "\\gt": ">", "\\ne": "!=", "\\neq": "!=", "\\approx": "~", "\\propto": "~", "\\sim": "~",
+    "\\simeq": "~", "\\coloneqq": ":=", "\\triangleq": ":=", "≔": ":=", "\\doteq": ":=", "==": "=", "<=": "<=",
+    ">=": ">=", "!=": "!=", "=:": "=", "≕": "=", "\\ll": "~", "\\gg": "~", "\\lesssim": "~",
+}  # fmt: skip
+ARROWS = frozenset(
+    [
+        "\\to",
+        "\\rightarrow",
+        "\\Rightarrow",
+        "\\implies",
+        "\\iff",
+        "\\Leftrightarrow",
+        "\\longrightarrow",
+        "\\mapsto",
+        "\\leftarrow",
+        "\\gets",
+        "\\Longrightarrow",
+        "\\Leftarrow",
+        "\\therefore",
+        "\\because",
+        "⇒",
+        "⇔",
+        "→",
+        "←",
+        "↦",
+        "∴",
+        "⟹",
+        "⟺",
+        "\\leadsto",
+        "\\Longleftrightarrow",
+    ]
+)
+_OPERATORS = {
+    "·": "·", "⋅": "·", "∙": "·", "•": "·", "*": "·", "\\cdot": "·", "\\bullet": "·", "\\ast": "·", "×": "×",
+    "\\times": "×", "⊙": "⊙", "\\odot": "⊙", "∘": "∘", "\\circ": "∘", "⊗": "⊗", "\\otimes": "⊗", "\\star": "⊙",
+    "+": "+", "-": "-", "−": "-", "–": "-", "—": "-", "/": "/", "÷": "/", "\\div": "/", "\\pm": "±", "±": "±",
+    "!": "!", ",": ",", ";": ",", "∈": "∈", "\\in": "∈", "∂": "∂", "\\partial": "∂", "∇": "∇", "\\nabla": "∇",
+    "^": "^", "_": "_", "'": "'", "′": "'", "’": "'", "\\prime": "'", "″": "''", "|": "|", "∣": "|", "\\vert": "|",
+    "\\lvert": "|", "\\rvert": "|", "\\mid": "|", "\\|": "‖", "‖": "‖", "\\Vert": "‖", "\\lVert": "‖", "\\rVert": "‖",
+    "&": "&", "\\\\": "\\\\", ":": ":", "√": "√", "\\sqrt": "√", "\\wedge": "∧", "\\land": "∧", "∧": "∧",
+    "\\forall": "∀", "∀": "∀", "\\infty": "∞", "∞": "∞", "\\top": "⊤", "⊤": "⊤", "\\intercal": "⊤", "\\sum": "Σ",
+    "∑": "Σ", "\\prod": "Π", "∏": "Π", "\\max": "max", "\\min": "min", "\\checkmark": "gap", "✓": "gap", "∫": "∫",
+    "\\int": "∫", "~": "space", "\\qed": "gap", "\\square": "gap", "\\blacksquare": "gap", "∎": "gap", "\\Box": "gap",
+    "□": "gap", "■": "gap",
+}  # fmt: skip
+_DOTS = frozenset(
+    ["\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsc", "\\dotsb", "\\iddots", "…", "⋯", "⋮", "⋱"]
+)
+_OPEN = {"(": "(", "[": "[", "\\{": "{", "\\lbrace": "{", "\\lbrack": "[", "⟨": "⟨", "\\langle": "⟨", "⟦": "["}
+_CLOSE = {")": ")", "]": "]", "\\}": "}", "\\rbrace": "}", "\\rbrack": "]", "⟩": ")", "\\rangle": ")", "⟧": "]"}
+_FONTS = frozenset(
+    [
+        "boldsymbol",
+        "mathbf",
+        "bm",
+        "pmb",
+        "vec",
+        "mathit",
+        "mathsf",
+        "mathbfit",
+        "textbf",
+        "bold",
+        "symbf",
+        "underline",
+        "overrightarrow",
+        "mathnormal",
+        "symbfit",
+        "boldmath",
+        "textit",
+    ]
+)
+_ACCENTS = {"hat": "̂", "widehat": "̂", "bar": "̄", "overline": "̄", "tilde": "̃", "widetilde": "̃", "dot": "̇"}
+_WORDS = frozenset(
+    [
+        "mathrm",
+        "operatorname",
+        "text",
+        "textrm",
+        "mathop",
+        "mbox",
+        "textup",
+        "textsf",
+        "rm",
+        "DeclareMathOperator",
+        "textnormal",
+    ]
+)
+_SILENT = frozenset(
+    [
+        ",",
+        ";",
+        "!",
+        ":",
+        ">",
+        "quad*",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+        "notag",
+        "left",
+        "right",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "middle",
+        "mathstrut",
+        "strut",
+        "hfill",
+        "noindent",
+        "centering",
+        "relax",
+        "allowbreak",
+        "nobreak",
+        "hspace*",
+        "mathbin",
+        "mathrel",
+        "mathord",
+        "mathopen",
+        "mathclose",
+        "phantom*",
+        "smallskip",
+        "medskip",
+        "bigskip",
+        "hline",
+        "par",
+        "small",
+        "normalsize",
+        "large",
+        "it",
+        "bf",
+    ]
+)
+_WITH_ARGUMENT = frozenset(
+    ["label", "tag", "hspace", "vspace", "color", "phantom", "vphantom", "hphantom", "ref", "eqref", "cite", "footnote"]
+)
+_GAPS = frozenset({"quad", "qquad", "enspace", "hfill", "enskip", "hskip"})
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻ", "0123456789+-=()nixyTabcdetkjmz", strict=True))
+_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ", "0123456789+-=()ijklmnaxtspruveoh", strict=True))
+_FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}
+_LEXEME = re.compile(
+    r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|\.\.\.+|:=|=:|==|<=|>=|!=|[^\s]|\s+",
+    re.DOTALL,
+)
+MOST_TOKENS = 6000
+
+
+@dataclass(frozen=True)
+class Token:
+    """A lexeme: its kind (name, number, word, open, close, relation, arrow, begin, end, command, op, ...), its
+    normal spelling, and where it stands."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    bold: bool = False
+
+
+class TooLong(ValueError):
+    """A formula beyond the checker's limits."""
+
+
+def tokens(text: str, start: int = 0, *, plain: bool = False) -> list[Token]:
+    r"""The tokens of a formula; `plain` joins letters into words such as tanh, as text without commands needs.
+
+    >>> [token.text for token in tokens(r"\frac{e^x}{\sigma}")]
+    ['\\frac', '{', 'e', '^', 'x', '}', '{', 'σ', '}']
+
+    Raises
+    ------
+    TooLong
+        Beyond some thousand tokens.
+    """
+    found = list(_LEXEME.finditer(text, 0, 40 * MOST_TOKENS))
+    if len(found) > 4 * MOST_TOKENS or len(text) > 40 * MOST_TOKENS:
+        raise TooLong("a formula of this length is not read")
+    result: list[Token] = []
+    position = 0
+    while position < len(found):
+        position = _take(found, position, start, plain, result)
+        if len(result) > MOST_TOKENS:
+            raise TooLong("a formula of this length is not read")
+    return _words_below(result)
+
+
+def _words_below(found: list[Token]) -> list[Token]:
+    """Several capitals in a subscript are one word: the KL of D_{KL}."""
+    result: list[Token] = []
+    at = 0
+    while at < len(found):
+        capitals = at
+        if at >= 2 and found[at - 1].text == "{" and found[at - 2].text == "_":
+            while capitals < len(found) and found[capitals].kind == "name" and found[capitals].text.isupper():
+                capitals += 1
+        if capitals - at > 1 and capitals < len(found) and found[capitals].text == "}":
+            word = "".join(token.text for token in found[at:capitals])
+            result.append(Token("word", word, found[at].start, found[capitals - 1].end))
+            at = capitals
+        else:
+            result.append(found[at])
+            at += 1
+    return result
+
+
+def _take(found: list[re.Match[str]], position: int, start: int, plain: bool, result: list[Token]) -> int:
+    """Append the tokens that begin at a lexeme; the position after them."""
+    match = found[position]
+    lexeme, first, last = match.group(), start + match.start(), start + match.end()
+
+    def add(kind: str, text: str, end: int = last, bold: bool = False) -> None:
+        result.append(Token(kind, text, first, end, bold))
+
+    if lexeme.isspace():
+        return position + 1
+    if lexeme[0] in _SUPERSCRIPTS or lexeme[0] in _SUBSCRIPTS:
+        return _script(found, position, start, result)
+    if lexeme.startswith(("\\begin", "\\end")) and "{" in lexeme:
+        environment = lexeme[lexeme.index("{") + 1 : -1].strip().rstrip("*")
+        add("begin" if lexeme.startswith("\\begin") else "end", environment)
+        return position + 1
+    if lexeme in RELATIONS:
+        add("relation", RELATIONS[lexeme])
+    elif lexeme in ARROWS:
+        add("arrow", lexeme)
+    elif lexeme in _DOTS or lexeme.startswith("..."):
+        add("dots", "…")
+    elif lexeme in _OPEN:
+        add("open", _OPEN[lexeme])
+    elif lexeme in _CLOSE:
+        add("close", _CLOSE[lexeme])
+    elif lexeme in ("{", "}"):
+        add("brace", lexeme)
+    elif lexeme in _OPERATORS:
+        text = _OPERATORS[lexeme]
+        if text == "gap":
+            add("gap", "")
+        elif text != "space":
+            add("word" if text in ("max", "min") else "op", text)
+    elif lexeme == "Σ" and plain:
+        add("op", "Σ")
+    elif lexeme[0].isdigit():
+        add("number" if len(lexeme) < 60 and lexeme.isascii() else "unknown", lexeme)
+    elif lexeme in _FRACTIONS:
+        above, below = _FRACTIONS[lexeme]
+        for kind, text in (("command", "\\frac"), ("brace", "{"), ("number", str(above)), ("brace", "}"),
+                           ("brace", "{"), ("number", str(below)), ("brace", "}")):  # fmt: skip
+            add(kind, text)
+    elif lexeme.startswith("\\"):
+        return _command(found, position, start, plain, result)
+    elif plain and lexeme.isalpha():
+        return _letters(found, position, start, result)
+    elif lexeme == "ℝ":
+        add("name", "ℝ")
+    elif lexeme.isalpha() and lexeme.isidentifier():
+        add("name", lexeme)
+    elif lexeme == "𝟙":
+        add("name", "𝟙")
+    elif lexeme in ".\ufeff\u200b":
+        add("op", ",") if lexeme == "." else None
+    else:
+        add("unknown", lexeme)
+    return position + 1
+
+
+def _letters(found: list[re.Match[str]], position: int, start: int, result: list[Token]) -> int:
+    """In plain text, a run of letters: a function's name, or names one by one."""
+    end = position
+    while end < len(found) and found[end].group().isalpha() and found[end].group().isascii():
+        end += 1
+    run = "".join(m.group() for m in found[position:end])
+    if run.lower() in FUNCTIONS:
+        result.append(Token("word", run, start + found[position].start(), start + found[end - 1].end()))
+        return end
+    match = found[position]
+    if end - position > 1 and result and result[-1].text == "_" and result[-1].kind == "op":
+        # x_ij has two indices, also without braces.
+        place = start + match.start()
+        result.append(Token("brace", "{", place, place))
+        result += [Token("name", m.group(), start + m.start(), start + m.end()) for m in found[position:end]]
+        result.append(Token("brace", "}", start + found[end - 1].end(), start + found[end - 1].end()))
+        return end
+    result.append(Token("name", match.group(), start + match.start(), start + match.end()))
+    return position + 1
+
+
+def _script(found: list[re.Match[str]], position: int, start: int, result: list[Token]) -> int:
+    table, sign = (_SUPERSCRIPTS, "^") if found[position].group() in _SUPERSCRIPTS else (_SUBSCRIPTS, "_")
+    first = start + found[position].start()
+    result += [Token("op", sign, first, first), Token("brace", "{", first, first)]
+    while position < len(found) and found[position].group() in table:
+        character, place = table[found[position].group()], start + found[position].start()
+        kind = "number" if character.isdigit() else "name" if character.isalpha() else "op"
+        if character in "()":
+            kind = "open" if character == "(" else "close"
+        elif character == "=":
+            kind = "relation"
+        result.append(Token(kind, character, place, place + 1))
+        position += 1
+    last = start + found[position - 1].end()
+    result.append(Token("brace", "}", last, last))
+    return position
+
+
+def _argument(found: list[re.Match[str]], position: int) -> tuple[list[re.Match[str]], int]:
+    """The lexemes of a command's argument, braces excluded, and the position after it."""
+    while position < len(found) and found[position].group().isspace():
+        position += 1
+    if position >= len(found):
+        return [], position
+    if found[position].group() != "{":
+        return [found[position]], position + 1
+    depth, end = 1, position + 1
+    while end < len(found):
+        depth += {"{": 1, "}": -1}.get(found[end].group(), 0)
+        if depth == 0:
+            break
+        end += 1
+    return found[position + 1 : end], end + 1
+
+
+def _command(found: list[re.Match[str]], position: int, start: int, plain: bool, result: list[Token]) -> int:
+    match = found[position]
+    name, first, last = match.group()[1:].rstrip("*"), start + match.start(), start + match.end()
+    if name in _GAPS:
+        result.append(Token("gap", "", first, last))
+        return position + 1
+    if name in _WITH_ARGUMENT:
+        if name == "tag":
+            result.append(Token("gap", "", first, last))
+        return _argument(found, position + 1)[1]
+    if name in _SILENT or not name.strip():
+        following = found[position + 1].group() if position + 1 < len(found) else ""
+        if name in ("left", "right") and following in (".", "/"):
+            # An invisible bracket still closes the visible one of a set of cases.
+            result.append(Token("close" if name == "right" else "open", ".", first, last))
+            return position + 2
+        return position + 1
+    if name == "substack":
+        inner, after = _argument(found, position + 1)
+        at = 0
+        while at < len(inner):
+            at = _take(inner, at, start, plain, result)
+        return after
+    if name in GREEK:
+        result.append(Token("name", GREEK[name], first, last))
+        return position + 1
+    if name in _FONTS or name in _ACCENTS or name in ("mathbb", "mathcal", "mathscr", "mathfrak", "cal", "Bbb"):
+        return _styled(found, position, start, plain, name, result)
+    if name in _WORDS:
+        return _word(found, position, start, name, result)
+    if name.lower() in FUNCTIONS:
+        result.append(Token("word", name, first, last))
+    elif name in ("R", "N", "E", "P"):
+        result.append(Token("name", {"R": "ℝ"}.get(name, name), first, last))
+    else:
+        result.append(Token("command", "\\" + name, first, last))
+    return position + 1
+
+
+def _styled(found: list[re.Match[str]], position: int, start: int, plain: bool, name: str, result: list[Token]) -> int:
+    inner, after = _argument(found, position + 1)
+    first = start + found[position].start()
+    last = start + found[min(after, len(found)) - 1].end()
+    collected: list[Token] = []
+    at = 0
+    while at < len(inner):
+        at = _take(inner, at, start, plain, collected)
+    single = collected[0] if len(collected) == 1 else None
+    if name in ("mathbb", "mathcal", "mathscr", "mathfrak", "cal", "Bbb") and single is not None:
+        letter = single.text
+        if name in ("mathbb", "Bbb"):
+            letter = {"R": "ℝ", "1": "𝟙", "I": "𝟙", "E": "𝔼"}.get(letter, letter)
+        result.append(Token("name", letter, first, last))
+        return after
+    if single is not None and single.text == "1" and name in _FONTS:
+        result.append(Token("name", "𝟏", first, last, bold=True))
+        return after
+    if single is not None and single.kind in ("name", "number"):
+        text = single.text + _ACCENTS.get(name, "")
+        result.append(Token("name" if name in _ACCENTS or single.kind == "name" else "number", text, first, last,
+                            bold=name in _FONTS))  # fmt: skip
+        return after
+    # A longer argument: \hat{y}_i is one name above; \overline{xy} is not a name, so it is a bracket.
+    if name in _ACCENTS and collected:
+        base = "".join(t.text for t in collected if t.kind in ("name", "number"))
+        result.append(Token("name", base + _ACCENTS[name], first, last))
+        return after
+    bold = [Token(t.kind, t.text, t.start, t.end, bold=True) if t.kind == "name" else t for t in collected]
+    result.extend(bold)
+    return after
+
+
+def _word(found: list[re.Match[str]], position: int, start: int, name: str, result: list[Token]) -> int:
+    inner, after = _argument(found, position + 1)
+    first = start + found[position].start()
+    last = start + found[min(after, len(found)) - 1].end()
+    text = "".join(m.group() for m in inner)
+    stripped = re.sub(r"\\[,;! ]|[\s{}]+", "" if name != "text" else " ", text).strip()
+    bare = stripped.replace("-", "").replace("_", "").replace(" ", "")
+    if stripped in ("d", "T", "e") and name != "text":
+        result.append(Token("op" if stripped == "T" else "name", "⊤" if stripped == "T" else stripped, first, last))
+    elif stripped in ("T", "tr") and result and result[-1].text == "^":
+        result.append(Token("op", "⊤", first, last))
+    elif (bare.isalpha() and bare.lower() in FUNCTIONS) or (
+        name in ("operatorname", "mathrm", "mathop", "DeclareMathOperator", "rm", "textrm") and bare.isalnum()
+    ):
+        result.append(Token("word", bare, first, last))
+    elif name in ("mathrm", "rm", "mathop") and inner:
+        at = 0
+        while at < len(inner):
+            at = _take(inner, at, start, False, result)
+    else:
+        result.append(Token("text", text, first, last))
+    return after

@@ -1,0 +1,331 @@
+"""The tree of a formula: frozen nodes with the span of source text that each was read from.
+
+Indices stay symbolic: `x_i` is `Index(Name("x"), (Name("i"),))`, and a sum binds its index lexically. What a name
+stands for (a vector, a function, a layer's weights) is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import Any
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A formula, or part of one; `span` is its place in the text and does not take part in comparisons."""
+
+    span: Span = field(default=(0, 0), compare=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    """An exact rational number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A name with its decorations: x, σ, W^(1), y_2."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Index(Node):
+    """Entries: x_i, W_{ij}."""
+
+    base: Node
+    subscripts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """f(x), softmax(x); `function` is a Name, a Prime of one, or a Composition."""
+
+    function: Node
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Plus(Node):
+    """A sum of terms, each with its sign."""
+
+    terms: tuple[Node, ...]
+    signs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """Factors side by side or joined by a dot; scalar, inner, outer or matrix product as the shapes say."""
+
+    factors: tuple[Node, ...]
+    joints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entrywise(Node):
+    """The elementwise product."""
+
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Quotient(Node):
+    """A fraction."""
+
+    numerator: Node
+    denominator: Node
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    """A power."""
+
+    base: Node
+    exponent: Node
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    """Minus a factor, as in v·(-s)."""
+
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Transpose(Node):
+    """A transpose."""
+
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Big(Node):
+    """A sum, product or maximum over an index: from `low` to `high`, over all its values, or where `condition`."""
+
+    kind: str
+    index: str
+    low: Node | None
+    high: Node | None
+    condition: Node | None
+    body: Node
+
+
+@dataclass(frozen=True)
+class Derivative(Node):
+    """A derivative with respect to one or more variables, in order; `written` is what the text looks like."""
+
+    subject: Node
+    variables: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Jacobian(Node):
+    """D_x f: rows are outputs, columns inputs."""
+
+    subject: Node
+    variable: Node
+
+
+@dataclass(frozen=True)
+class Gradient(Node):
+    """Nabla: the gradient of a number (order 1) or its Hessian (order 2)."""
+
+    subject: Node
+    variable: Node | None
+    order: int
+
+
+@dataclass(frozen=True)
+class Prime(Node):
+    """f', f'', or the derivative of a bracket."""
+
+    operand: Node
+    order: int
+
+
+@dataclass(frozen=True)
+class Differential(Node):
+    """dz: the change of z to first order along dx, dW, ... of everything that is free."""
+
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Builtin(Node):
+    """diag, tr, abs, norm, sqrt, max, min: operations that no document defines."""
+
+    name: str
+    operands: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Composition(Node):
+    """(f ∘ g), to be applied."""
+
+    functions: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Matrix(Node):
+    """Rows of entries; `Dots` among them stand for the entries between."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True)
+class Cases(Node):
+    """Values with conditions; the condition None means otherwise."""
+
+    branches: tuple[tuple[Node, Node | None], ...]
+
+
+@dataclass(frozen=True)
+class Indicator(Node):
+    """1 where the condition holds, else 0: [i = j], delta_{ij}, 1{i = j}, I(i = j)."""
+
+    condition: Node
+
+
+@dataclass(frozen=True)
+class Comparison(Node):
+    """left < right and its like; as a condition."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Both(Node):
+    """Several conditions at once."""
+
+    conditions: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Constant(Node):
+    """Vectors and matrices whose size the context gives: ones, identity."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class OneHot(Node):
+    """e_y: 1 at y, 0 elsewhere."""
+
+    index: Node
+
+
+@dataclass(frozen=True)
+class Dots(Node):
+    """An ellipsis."""
+
+
+@dataclass(frozen=True)
+class At(Node):
+    """A formula where a name has a value: f |_{x = a}."""
+
+    subject: Node
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True)
+class Unread(Node):
+    """What the grammar has no rule for."""
+
+    reason: str
+
+
+_PARTS: dict[Any, tuple[str, ...]] = {}
+
+
+def _parts(kind: Any) -> tuple[str, ...]:
+    found = _PARTS.get(kind)
+    if found is None:
+        found = _PARTS[kind] = tuple(f.name for f in fields(kind) if f.name != "span")
+    return found
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly under a node, from left to right."""
+    for name in _parts(type(node)):
+        yield from _nodes(getattr(node, name))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _nodes(entry)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, from left to right.
+
+    >>> [type(n).__name__ for n in walk(Negative(Name("x")))]
+    ['Negative', 'Name']
+    """
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(reversed(list(children(current))))
+
+
+def rebuilt(node: Node, swap: Mapping[int, Node]) -> Node:
+    """The tree with the nodes whose `id` is a key of `swap` replaced.
+
+    >>> x = Name("x")
+    >>> rebuilt(Negative(x), {id(x): Name("y")})
+    Negative(span=(0, 0), operand=Name(span=(0, 0), text='y'))
+    """
+    if id(node) in swap:
+        return swap[id(node)]
+    changed = {}
+    for name in _parts(type(node)):
+        value = getattr(node, name)
+        new = _rebuilt(value, swap)
+        if new is not value:
+            changed[name] = new
+    return replace(node, **changed) if changed else node
+
+
+def _rebuilt(value: Any, swap: Mapping[int, Node]) -> Any:
+    if isinstance(value, Node):
+        return rebuilt(value, swap)
+    if isinstance(value, tuple):
+        entries = tuple(_rebuilt(entry, swap) for entry in value)
+        return entries if any(a is not b for a, b in zip(entries, value, strict=True)) else value
+    return value
+
+
+def bound_here(node: Node) -> frozenset[str]:
+    """The index that this node binds, if any."""
+    return frozenset({node.index}) if isinstance(node, Big) else frozenset()
+
+
+def free_names(node: Node) -> frozenset[str]:
+    """The names in a formula that no sum binds.
+
+    >>> total = Big("sum", "i", None, None, None, Index(Name("x"), (Name("i"),)))
+    >>> sorted(free_names(total))
+    ['x']
+    """
+    if isinstance(node, Name):
+        return frozenset({node.text})
+    if isinstance(node, Big):
+        inside = free_names(node.body) | (free_names(node.condition) if node.condition else frozenset())
+        bounds = frozenset[str]().union(*(free_names(b) for b in (node.low, node.high) if b is not None))
+        return (inside - {node.index}) | bounds
+    found: frozenset[str] = frozenset()
+    for child in children(node):
+        found |= free_names(child)
+    return found

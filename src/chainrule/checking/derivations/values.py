@@ -1,0 +1,418 @@
+"""How each kind of node is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add, mul, neg, sub
+from typing import Any
+
+import flint
+
+from chainrule.checking.ball import Undecided
+from chainrule.checking.derivations import calculus, numbers, tensors
+from chainrule.checking.derivations.dots import Filled, filled_rows, spread
+from chainrule.checking.derivations.evaluate import Env, Machine
+from chainrule.checking.derivations.frames import Frame, NoDefinition
+from chainrule.checking.derivations.numbers import ONE, ZERO, divide, power, primal
+from chainrule.checking.derivations.stream import NotRead
+from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, mapped, product, zipped
+from chainrule.checking.derivations.tree import (
+    At,
+    Big,
+    Both,
+    Builtin,
+    Call,
+    Cases,
+    Comparison,
+    Composition,
+    Constant,
+    Derivative,
+    Differential,
+    Dots,
+    Entrywise,
+    Gradient,
+    Index,
+    Indicator,
+    Jacobian,
+    Matrix,
+    Name,
+    Negative,
+    Node,
+    Number,
+    OneHot,
+    Plus,
+    Power,
+    Prime,
+    Product,
+    Quotient,
+    Transpose,
+    Unread,
+    free_names,
+)
+
+MOST_TERMS = 400
+
+
+def _number(m: Machine, node: Number, frame: Frame, env: Env) -> Quantity:
+    value = node.value
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+def _name(m: Machine, node: Name, frame: Frame, env: Env) -> Quantity:
+    value = m.named(node.text, frame, env)
+    if callable(value):
+        raise NotRead(f"the function {node.text} without an argument", node.span[0])
+    return value
+
+
+def _index(m: Machine, node: Index, frame: Frame, env: Env) -> Quantity:
+    place = tuple(m.whole(s, frame, env) for s in node.subscripts)
+    base = node.base
+    if isinstance(base, Name) and m.overridden(base.text, frame) is None and base.text not in m.point.values:
+        definition = m.scope.definitions.get(base.text)
+        if definition is None:
+            raise NoDefinition(base.text)
+        if len(definition.indices) == len(place):
+            return m.entry(definition, place, frame)
+    if isinstance(base, Call) and isinstance(base.function, Name):
+        definition = m.scope.definitions.get(base.function.text)
+        free = m.overridden(base.function.text, frame) is None
+        if definition is not None and free and len(definition.indices) == len(place):
+            if m.default_call(definition, base):
+                return m.entry(definition, place, frame)
+            if len(definition.parameters) == len(base.arguments):
+                inner = m.call_frame(definition, base, frame, env)
+                key = ("entry", place)
+                if key not in inner.memo:
+                    bound = dict(zip(definition.indices, place, strict=True))
+                    inner.memo[key] = m.number(m.body_of(definition), inner, bound)
+                return inner.memo[key]
+    value = m.value(base, frame, env)
+    if not isinstance(value, Tensor):
+        raise ShapeMismatch(f"an index on {tensors.shown(())}")
+    if len(place) == 1 and len(value.shape) == 2 and not value.is_row:
+        return _of_matrix(value, place[0], node)
+    return value.at(*place)
+
+
+def _of_matrix(value: Tensor, place: int, node: Index) -> Quantity:
+    """W_{12} is an entry; W_i is row i."""
+    digits = str(place)
+    if isinstance(node.subscripts[0], Number) and len(digits) == 2:
+        return value.at(int(digits[0]), int(digits[1]))
+    if not 1 <= place <= value.shape[0]:
+        raise tensors.OutOfRange(f"index {place} outside 1..{value.shape[0]}")
+    width = value.shape[1]
+    return Tensor((width,), value.entries[(place - 1) * width : place * width])
+
+
+def _call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
+    if isinstance(node.function, Prime):
+        return calculus.prime_call(m, node, frame, env)
+    if isinstance(node.function, Name):
+        return m.applied(node.function.text, node, frame, env)
+    if isinstance(node.function, Composition):
+        value: Node = node.arguments[0]
+        for depth, function in enumerate(reversed(node.function.functions)):
+            value = m.kept(("composed", id(node), depth), Call(function, (value,), span=node.span))
+        return m.value(value, frame, env)
+    raise NotRead("a function that is not a name", node.span[0])
+
+
+def _plus(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
+    if any(isinstance(term, Dots) for term in node.terms):
+        return _dotted(m, node, frame, env)
+    total: Quantity = None
+    for term, sign in zip(node.terms, node.signs, strict=True):
+        value = m.value(term, frame, env)
+        value = value if sign > 0 else mapped(neg, value)
+        total = value if total is None else zipped(add, total, value, "the sum")
+    return total
+
+
+def _dotted(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
+    total: Quantity = None
+    for term, sign, running in spread(node, m.maybe_whole(frame, env)):
+        if term is None:
+            return None
+        value = m.value(term, frame, {**env, **running})
+        value = value if sign > 0 else mapped(neg, value)
+        total = value if total is None else zipped(add, total, value, "the sum")
+    return total
+
+
+def _product(m: Machine, node: Product, frame: Frame, env: Env) -> Quantity:
+    if isinstance(node.factors[0], Composition) and len(node.factors) == 2:
+        call = m.kept(("applied", id(node)), Call(node.factors[0], (node.factors[1],), span=node.span))
+        return m.value(call, frame, env)
+    values = [m.value(factor, frame, env) for factor in node.factors]
+    joints = ("", *node.joints)
+    if not any(isinstance(value, Tensor) for value in values):
+        return reduce(product, values)
+    try:
+        total = values[0]
+        for value, joint in zip(values[1:], joints[1:], strict=True):
+            total = product(total, value, joint)
+        return total
+    except ShapeMismatch:
+        if len(values) < 3:
+            raise
+    # u^T v w is also u^T (v w): from the right, numbers first.
+    total = values[-1]
+    for value, joint in zip(reversed(values[:-1]), reversed(joints[1:]), strict=True):
+        total = product(value, total, joint)
+    return total
+
+
+def _entrywise(m: Machine, node: Entrywise, frame: Frame, env: Env) -> Quantity:
+    values = [m.value(factor, frame, env) for factor in node.factors]
+    return reduce(lambda a, b: zipped(mul, a, b, "the entrywise product"), values)
+
+
+def _quotient(m: Machine, node: Quotient, frame: Frame, env: Env) -> Quantity:
+    above, below = m.value(node.numerator, frame, env), m.value(node.denominator, frame, env)
+    if above is None or below is None:
+        return None
+    if isinstance(below, Tensor) and len(below.shape) == 2 and not below.is_row:
+        raise ShapeMismatch("a division by a matrix")
+    return zipped(divide, above, below, "the quotient")
+
+
+def _power(m: Machine, node: Power, frame: Frame, env: Env) -> Quantity:
+    base = m.value(node.base, frame, env)
+    exponent = m.number(node.exponent, frame, env)
+    if base is None:
+        return None
+    if isinstance(base, Tensor) and len(base.shape) == 2 and not base.is_row:
+        raise NotRead("a power of a matrix", node.span[0])
+    return mapped(lambda x: power(x, exponent), base)
+
+
+def _negative(m: Machine, node: Negative, frame: Frame, env: Env) -> Quantity:
+    value = m.value(node.operand, frame, env)
+    return mapped(neg, value)
+
+
+def _transpose(m: Machine, node: Transpose, frame: Frame, env: Env) -> Quantity:
+    return tensors.transposed(m.value(node.operand, frame, env))
+
+
+def _big(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
+    bound = tuple((name, env[name]) for name in sorted(free_names(node)) if name in env)
+    home = m.home(frame, m.reach(node))
+    key = (id(node), bound)
+    if key not in home.memo:
+        home.memo[key] = _sum(m, node, frame, env)
+    return home.memo[key]
+
+
+def _sum(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
+    low = 1 if node.low is None else m.whole(node.low, frame, env)
+    if node.high is not None:
+        high = m.whole(node.high, frame, env)
+    else:
+        extent = m.range_of(node.index, node.body, frame, env, set())
+        extent = m.filler if extent is None else extent
+        if extent is None:
+            raise NotRead(f"how far {node.index} runs is not said", node.span[0])
+        high = extent
+    if high - low >= MOST_TERMS:
+        raise NotRead(f"a sum of {high - low + 1} terms", node.span[0])
+    values = []
+    for i in range(low, high + 1):
+        inner = {**env, node.index: i}
+        if node.condition is None or holds(m, node.condition, frame, inner):
+            values.append(m.value(node.body, frame, inner))
+    if any(value is None for value in values):
+        return None
+    if node.kind in ("max", "min"):
+        if not values:
+            raise numbers.Undefined("the maximum of nothing")
+        numbers_only = [v for v in values if not isinstance(v, Tensor)]
+        if len(numbers_only) < len(values):
+            raise ShapeMismatch("the maximum of vectors")
+        if node.kind == "min":
+            return -numbers.largest([-v for v in values])
+        return numbers.largest(values)
+    if node.kind == "product":
+        return reduce(product, values, ONE)
+    total: Quantity = values[0] if values else ZERO
+    for value in values[1:]:
+        total = zipped(add, total, value, "the sum")
+    return total
+
+
+def _builtin(m: Machine, node: Builtin, frame: Frame, env: Env) -> Quantity:
+    values = [m.value(operand, frame, env) for operand in node.operands]
+    if any(value is None for value in values):
+        return None
+    if node.name in numbers.ELEMENTARY:
+        return mapped(numbers.ELEMENTARY[node.name], values[0])
+    if node.name == "inner":
+        first, second = (value.entries if isinstance(value, Tensor) else [value] for value in values)
+        if len(first) != len(second):
+            raise ShapeMismatch("an inner product of vectors of different length")
+        return tensors.sum_of([product(a, b) for a, b in zip(first, second, strict=True)])
+    if node.name == "diag":
+        return tensors.diagonal(values[0])
+    if node.name == "tr":
+        return tensors.trace(values[0])
+    if node.name == "norm":
+        entries = values[0].entries if isinstance(values[0], Tensor) else [values[0]]
+        return numbers.sqrt(tensors.sum_of([e * e for e in entries]))
+    if node.name in ("max", "min"):
+        sign = 1 if node.name == "max" else -1
+
+        def larger(a: Any, b: Any) -> Any:
+            return numbers.largest([a, b]) if sign > 0 else -numbers.largest([-a, -b])
+
+        if len(values) == 1 and isinstance(values[0], Tensor):
+            return reduce(larger, values[0].entries)
+        return reduce(lambda a, b: zipped(larger, a, b, f"the {node.name}imum"), values)
+    raise NotRead(f"no meaning is known for {node.name}", node.span[0])
+
+
+def _matrix(m: Machine, node: Matrix, frame: Frame, env: Env) -> Quantity:
+    rows: list[Filled] = filled_rows(node.rows, m.maybe_whole(frame, env))
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise NotRead("a matrix whose rows have different lengths", node.span[0])
+    values = [[None if entry is None else m.value(entry, frame, {**env, **run}) for entry, run in row] for row in rows]
+    if any(isinstance(value, Tensor) for row in values for value in row):
+        return _blocks(values, node)
+    width = len(values[0])
+    entries = [value for row in values for value in row]
+    return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
+
+
+def _blocks(values: list[list[Quantity]], node: Matrix) -> Quantity:
+    """Rows below each other, or columns beside each other."""
+    flat = [value for row in values for value in row]
+    if len(values) > 1 and len(values[0]) == 1 and all(isinstance(v, Tensor) and v.is_row for v in flat):
+        return Tensor((len(flat), flat[0].shape[1]), [e for v in flat for e in v.entries])
+    raise NotRead("a matrix made of blocks", node.span[0])
+
+
+def _cases(m: Machine, node: Cases, frame: Frame, env: Env) -> Quantity:
+    for value, condition in node.branches:
+        if condition is None or holds(m, condition, frame, env):
+            return m.value(value, frame, env)
+    raise numbers.Undefined("no case applies")
+
+
+def _indicator(m: Machine, node: Indicator, frame: Frame, env: Env) -> Quantity:
+    condition = node.condition
+    if isinstance(condition, Comparison) and not m.are_whole(condition, frame, env):
+        left, right = m.value(condition.left, frame, env), m.value(condition.right, frame, env)
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            # [a > 0] for a vector a is a vector.
+            difference = zipped(sub, left, right, "the comparison")
+            operator = condition.operator
+            return mapped(lambda x: ONE if _compared(operator, numbers.sign_of(x)) else ZERO, difference)
+    return ONE if holds(m, condition, frame, env) else ZERO
+
+
+def holds(m: Machine, condition: Node, frame: Frame, env: Env) -> bool:
+    """Whether a condition holds.
+
+    Raises
+    ------
+    Undecided
+        If balls overlap.
+    """
+    if isinstance(condition, Both):
+        return all(holds(m, part, frame, env) for part in condition.conditions)
+    if not isinstance(condition, Comparison):
+        raise NotRead("a condition that is not read", condition.span[0])
+    whole = m.maybe_whole(frame, env)
+    left, right = whole(condition.left), whole(condition.right)
+    if left is not None and right is not None:
+        return _compared(condition.operator, left - right)
+    a, b = m.value(condition.left, frame, env), m.value(condition.right, frame, env)
+    if isinstance(a, Tensor) or isinstance(b, Tensor) or a is None or b is None:
+        raise ShapeMismatch("a condition on a vector")
+    difference = primal(a) - primal(b)
+    if condition.operator in ("=", "!=") and not difference.is_exact() and difference.contains(0):
+        raise Undecided("two numbers too close to tell apart")
+    return _compared(condition.operator, numbers.sign_of(difference))
+
+
+def _compared(operator: str, sign: int) -> bool:
+    return {
+        "=": sign == 0, "!=": sign != 0, "<": sign < 0, ">": sign > 0, "<=": sign <= 0, ">=": sign >= 0,
+    }.get(operator, False)  # fmt: skip
+
+
+def _constant(m: Machine, node: Constant, frame: Frame, env: Env) -> Quantity:
+    size = m.fillers.get(id(node), m.filler)
+    if size is None:
+        raise NotRead(f"the size of {node.kind} does not show", node.span[0])
+    if node.kind == "identity":
+        return tensors.diagonal(Tensor((size,), [ONE] * size))
+    return Tensor((1, size) if m.rows else (size,), [ONE] * size)
+
+
+def _one_hot(m: Machine, node: OneHot, frame: Frame, env: Env) -> Quantity:
+    place = m.whole(node.index, frame, env)
+    label = m.scope.kinds.get(node.index.text) if isinstance(node.index, Name) else None
+    size = m.size(label.dims[0]) if label is not None and label.dims else m.fillers.get(id(node), m.filler)
+    if size is None:
+        raise NotRead("the size of a one-hot vector does not show", node.span[0])
+    if not 1 <= place <= size:
+        raise tensors.OutOfRange(f"index {place} outside 1..{size}")
+    entries = [ONE if i == place else ZERO for i in range(1, size + 1)]
+    return Tensor((1, size) if m.rows else (size,), entries)
+
+
+def _unread(m: Machine, node: Unread, frame: Frame, env: Env) -> Quantity:
+    raise NotRead(node.reason, node.span[0])
+
+
+def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:
+    value = m.value(node.value, frame, env)
+    return m.value(node.subject, Frame({node.name: value}, frame), env)
+
+
+def _dots(m: Machine, node: Dots, frame: Frame, env: Env) -> Quantity:
+    raise NotRead("an ellipsis that is not read", node.span[0])
+
+
+def _composition(m: Machine, node: Composition, frame: Frame, env: Env) -> Quantity:
+    raise NotRead("a composition without an argument", node.span[0])
+
+
+def _comparison(m: Machine, node: Comparison, frame: Frame, env: Env) -> Quantity:
+    raise NotRead("a relation inside a formula", node.span[0])
+
+
+VALUES: dict[type, Callable[..., Quantity]] = {
+    Number: _number,
+    Name: _name,
+    Index: _index,
+    Call: _call,
+    Plus: _plus,
+    Product: _product,
+    Entrywise: _entrywise,
+    Quotient: _quotient,
+    Power: _power,
+    Negative: _negative,
+    Transpose: _transpose,
+    Big: _big,
+    Builtin: _builtin,
+    Matrix: _matrix,
+    Cases: _cases,
+    Indicator: _indicator,
+    Constant: _constant,
+    OneHot: _one_hot,
+    Unread: _unread,
+    At: _at,
+    Dots: _dots,
+    Composition: _composition,
+    Comparison: _comparison,
+    Both: _comparison,
+    Derivative: calculus.derivative,
+    Jacobian: calculus.jacobian,
+    Gradient: calculus.gradient,
+    Prime: calculus.prime,
+    Differential: calculus.differential,
+}

@@ -1,0 +1,305 @@
+"""The walk along chains: every step against its predecessor, and against the head of its chain.
+
+Comparing with both finds errors that cancel: a step may be wrong and the next one right again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from chainrule.checking.derivations import prose, sources
+from chainrule.checking.derivations.deciding import Finding, Relation, decide
+from chainrule.checking.derivations.document import Document, understand
+from chainrule.checking.derivations.findings import explained
+from chainrule.checking.derivations.grammar import Grammar
+from chainrule.checking.derivations.question import Question, Read
+from chainrule.checking.derivations.report import Note, Report, Step
+from chainrule.checking.derivations.sources import Fragment
+from chainrule.checking.derivations.statements import Chain, Link, Member
+from chainrule.checking.derivations.stream import NotRead
+from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tree import Call, Comparison, Name, Node, Prime, free_names, walk
+
+
+@dataclass
+class Line:
+    """A chain put together from one or several displays."""
+
+    question: Question
+    members: list[tuple[Member, Fragment]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    conditions: list[tuple[Token, ...]] = field(default_factory=list)
+    first: Chain | None = None
+    open: Link | None = None
+    nearby: list[Node] = field(default_factory=list)
+    """Conditions that the sentence before a display may put on it."""
+    carried: tuple[Node, ...] = ()
+    faults: int = 0
+
+
+def check_derivation(text: str, preamble: str | None = None, *, name: str = "", repairs: bool = True) -> Report:
+    r"""Check every step of a written derivation.
+
+    Parameters
+    ----------
+    text : str
+        Markdown, LaTeX, a notebook's JSON, or plain text with formulas.
+    preamble : str, optional
+        Declarations, one a line, as in a document's own block: ``x: vector n``, ``use: softmax as s``.
+    name : str, optional
+        The file's name; its ending helps to recognise the format.
+    repairs : bool
+        Whether to search for a change that makes a wrong step true.
+
+    Returns
+    -------
+    Report
+        A verdict for every step. `wrong` means that the two sides are certainly different at the point printed.
+
+    Raises
+    ------
+    Unreadable
+        If the text is binary, too long, or a notebook whose JSON is broken.
+
+    Examples
+    --------
+    >>> report = check_derivation(r"$$\frac{d}{dx} \tanh(x) = 1 - \tanh(x)^2 = 1 - \tanh(x)$$")
+    >>> [(step.line, step.verdict) for step in report.steps]
+    [(1, 'verified'), (1, 'wrong')]
+    """
+    source = sources.read(text, name)
+    document = understand(source, preamble)
+    walker = Walker(document, repairs)
+    for question in document.questions:
+        for line in assembled(question):
+            walker.line(line)
+    return walker.report(name)
+
+
+def assembled(question: Question) -> list[Line]:
+    """The chains of a question, continued ones joined to what they continue."""
+    lines: list[Line] = []
+    current: Line | None = None
+    for chain in question.chains:
+        members = [(member, chain.fragment) for member in chain.members]
+        display = chain.fragment.display
+        if display and current is not None and (chain.continued is not None or current.open is not None):
+            link = chain.continued or current.open
+            assert link is not None
+            current.links += [link, *chain.links]
+            current.members += members
+            current.conditions += chain.conditions
+            current.open = chain.open
+            continue
+        if chain.continued is not None and current is None:
+            continue
+        line = Line(question, members, list(chain.links), list(chain.conditions), chain, chain.open)
+        lines.append(line)
+        if display:
+            current = line if chain.links or chain.open else current
+    return lines
+
+
+class Walker:
+    """Goes through a document and collects steps."""
+
+    def __init__(self, document: Document, repairs: bool) -> None:
+        self.document, self.repairs = document, repairs
+        self.source = document.source
+        self.steps: list[Step] = []
+        self.chains = 0
+        self.restricted: list[tuple[Node, Node, Node]] = []
+        """Relations that hold under a condition from the text: a restatement is understood under it as well."""
+
+    def line(self, line: Line) -> None:
+        """Check the steps of a chain."""
+        if line.first is None or not line.links:
+            return
+        question, chain = line.question, line.first
+        self.chains += 1
+        if id(chain) in question.declaring:
+            self.add(line, 0, "hypothesis, not checked", "taken as a fact about the names in it")
+            return
+        reads = [question.read[id(member)] for member, _ in line.members]
+        head: Read | None = None
+        previous: int | None = None
+        conditions = self.conditions(line)
+        line.nearby = self.nearby(line)
+        prime = prime_hint(reads)
+        for at, read in enumerate(reads):
+            if at and at - 1 < len(line.links):
+                defining = at == 1 and id(chain) in question.defining
+                if defining:
+                    name = question.defining[id(chain)]
+                    self.add(line, 0, "definition", f"{name} is defined here")
+                elif at == len(reads) - 1 and id(chain) in question.ending and len(line.members) == len(chain.members):
+                    self.add(line, at - 1, "definition", f"{question.ending[id(chain)]} is defined here")
+                else:
+                    try:
+                        self.step(line, at, reads, previous, head, conditions, prime)
+                    except Exception as error:  # a defect of ours must not hide the verdicts on other steps
+                        self.add(line, at - 1, "not read", f"the checker failed on it: {type(error).__name__}: {error}")
+            if read.nodes:
+                previous = at
+                head = head or read
+        self.aftermath(line)
+
+    def aftermath(self, line: Line) -> None:
+        """Say of a chain's first wrong step whether what follows is right again."""
+        own = [at for at, step in enumerate(self.steps) if step.chain == self.chains]
+        wrong = next((at for at in own if self.steps[at].verdict == "wrong"), None)
+        if wrong is None:
+            return
+        again = next((self.steps[at] for at in own if at > wrong and self.steps[at].head == "agrees"), None)
+        if again is not None:
+            message = f"{self.steps[wrong].message} Line {again.line} agrees with the head of the chain again."
+            self.steps[wrong] = replace(self.steps[wrong], message=message)
+
+    def conditions(self, line: Line) -> tuple[Node, ...]:
+        """The conditions on a chain: over its relations, behind it, or in the sentence before it."""
+        assert line.first is not None
+        vocabulary = line.question.scope.vocabulary()
+        texts = [link.over for link in line.links if link.over] + line.conditions
+        found: list[Node] = []
+        for tokens in texts:
+            try:
+                grammar = Grammar(tokens, vocabulary)
+                condition = grammar.condition()
+            except (NotRead, RecursionError):
+                continue
+            if condition not in found:
+                found.append(condition)
+        return tuple(found)
+
+    def nearby(self, line: Line) -> list[Node]:
+        """The conditions that stand in the sentence before a display: i ≠ j, diagonal, off-diagonal."""
+        assert line.first is not None
+        fragment = line.first.fragment
+        if not fragment.display:
+            return []
+        displays = [f.start for f in self.source.fragments if f.display and f.start < fragment.start]
+        since = displays[-1] if displays else -1
+        vocabulary = line.question.scope.vocabulary()
+        found: list[Node] = []
+        for chain in line.question.chains:
+            if chain.fragment.display or not since < chain.fragment.start < fragment.start or len(chain.links) != 1:
+                continue
+            operator = chain.links[0].operator
+            sides = [line.question.read[id(m)].nodes[:1] for m in chain.members]
+            names = [n.text for side in sides for n in side if isinstance(n, Name)]
+            if operator in ("=", "!=") and len(names) == 2:
+                found.append(Grammar([*chain.members[0].tokens, Token("relation", operator, 0, 0),
+                                      *chain.members[1].tokens], vocabulary).condition())  # fmt: skip
+        operator = prose.about_diagonal(self.source.prose_before(fragment)) or ""
+        if operator:
+            found.append(Comparison(operator, Name("·first"), Name("·second")))
+        return found
+
+    def step(
+        self, line: Line, at: int, reads: list[Read], previous: int | None, head: Read | None,
+        conditions: tuple[Node, ...], prime: str | None,
+    ) -> None:  # fmt: skip
+        """Check one relation."""
+        read, link = reads[at], line.links[at - 1]
+        if read.error is not None:
+            self.add(line, at - 1, "not read", self.where(line, at, read.error))
+            return
+        if previous is None:
+            error = reads[at - 1].error
+            self.add(line, at - 1, "not read", self.where(line, at - 1, error) if error else "nothing to compare with")
+            return
+        if link.operator == "!=" and not line.members[at][1].display:
+            self.add(line, at - 1, "hypothesis, not checked", "a condition stated in a sentence")
+            return
+        if link.operator in ("~", "!="):
+            self.add(line, at - 1, "not read", f"a relation '{link.operator}' is not checked")
+            return
+        pair = (reads[previous].nodes[0], read.nodes[0])
+        stated = [condition for left, right, condition in self.restricted if (left, right) == pair]
+        relation = Relation(
+            line.question, reads[previous].nodes, read.nodes, link.operator, conditions, (*line.nearby, *stated), prime,
+            bool(reads[previous].closed or read.closed), len(line.links) == 1,
+            prose.states_condition(self.source.prose_before(line.members[at][1])),
+        )  # fmt: skip
+        finding = decide(relation)
+        against: Finding | None = None
+        if head is not None and head is not reads[previous] and link.operator in ("=", ":="):
+            against = decide(replace(relation, left=head.nodes, closed=bool(head.closed or read.closed)))
+        explained(self, line, at, finding, against)
+        if finding.given is not None and finding.given not in line.nearby:
+            line.nearby.append(finding.given)
+
+    def where(self, line: Line, at: int, error: NotRead) -> str:
+        """A reason with its place."""
+        if error.at < 0:
+            return error.reason
+        fragment = line.members[at][1]
+        place = fragment.place(error.at)
+        return f"{error.reason} (line {self.source.line(place)}, column {self.source.column(place)})"
+
+    def text(self, line: Line, at: int) -> str:
+        """A member as it is written."""
+        member, fragment = line.members[at]
+        first, last = member.span
+        return " ".join(fragment.text[first:last].split())
+
+    def add(self, line: Line, at: int, verdict: str, message: str, **details: object) -> None:
+        """Record the verdict on the relation after a member."""
+        after = min(at + 1, len(line.members) - 1)
+        member, fragment = line.members[after]
+        place = fragment.place(member.span[0])
+        end = fragment.place(max(member.span[0], member.span[1] - 1)) + 1
+        step = Step(
+            self.source.line(place), self.source.column(place), self.text(line, at), self.text(line, after),
+            line.links[at].operator, verdict, message, fragment.display, start=place, end=end, chain=self.chains,
+            **details,  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.steps.append(step)
+
+    def report(self, name: str) -> Report:
+        """The report on the document."""
+        notes = []
+        for fragment in self.source.fragments:
+            for repair in fragment.repair.repairs:
+                place = fragment.start + repair.at
+                shown = repair.found.strip() or repr(repair.found)
+                notes.append(Note(self.source.line(place), "input repaired", f"read '{shown}' as '{repair.read_as}'"))
+        for fragment, reason in self.document.refused:
+            notes.append(Note(self.source.line(fragment.start), "not read", reason))
+        for problem in self.document.problems:
+            line = self.source.line(problem.offset) if problem.offset >= 0 else 0
+            notes.append(Note(line, "declaration", problem.message))
+        names, undeclared = _names(self.document)
+        steps = tuple(sorted(self.steps, key=lambda step: (step.chain, step.start)))
+        return Report(name, steps, tuple(notes), names, undeclared, self.source.text)
+
+
+def _names(document: Document) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    names: dict[str, str] = {}
+    undeclared: dict[str, str] = {}
+    for question in document.questions:
+        scope = question.scope
+        for name, definition in scope.definitions.items():
+            shown = f"{definition.text} ({definition.source})" if definition.source != "text" else definition.text
+            names[name] = shown
+        used = frozenset().union(
+            *(free_names(node) for read in question.read.values() for node in read.nodes[:1]), frozenset()
+        )
+        for name, kind in scope.kinds.items():
+            if kind.declared:
+                names[name] = str(kind)
+            elif (name in used and kind.role in ("value", "size")) or (kind.role == "size" and name in used):
+                undeclared[name] = str(kind)
+    return tuple(sorted(names.items())), tuple(sorted((n, k) for n, k in undeclared.items() if n not in names))
+
+
+def prime_hint(reads: list[Read]) -> str | None:
+    """The variable of f'(z) at the head of a chain, for primes on brackets further on."""
+    for read in reads:
+        for node in read.nodes[:1]:
+            for part in walk(node):
+                if isinstance(part, Call) and isinstance(part.function, Prime) and len(part.arguments) == 1:
+                    argument = part.arguments[0]
+                    if isinstance(argument, Name):
+                        return argument.text
+    return None

@@ -1,0 +1,124 @@
+"""`chainrule summary`: sizes, parameters and costs of a stack of layers, before it is trained."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainrule.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from chainrule.networks.summary import Summary
+
+
+def summary(
+    layers: Annotated[
+        str, typer.Argument(help="Such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'.")
+    ],
+    input: Annotated[
+        str, typer.Option("--input", help="Channels x height x width, as in 3x128x128; one number for features.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> int:
+    """Print what every layer puts out, its parameters, multiply-adds and receptive field, and what it leaves unread."""
+    from chainrule.cli import output
+    from chainrule.networks.summary import summarise
+
+    try:
+        sizes = summarise(layers, input_shape(input))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    if not sizes.layers:
+        raise CommandError("there are no layers")
+    if json:
+        output.print_json(as_dict(sizes))
+        return 0
+    _print(sizes)
+    return 0
+
+
+def input_shape(text: str) -> tuple[int, ...]:
+    """Channels, height and width, or a number of features, from words such as 3x128x128."""
+    if not re.fullmatch(r"\d+(x\d+x\d+)?", text):
+        raise CommandError(
+            f"--input: expected channels x height x width, such as 3x128x128, or one number, got {text!r}"
+        )
+    shape = tuple(map(int, text.split("x")))
+    if min(shape) < 1:
+        raise CommandError(f"--input: expected sizes of at least 1, got {text!r}")
+    return shape
+
+
+def as_dict(sizes: Summary) -> dict[str, Any]:
+    """Numbers and strings, ready for JSON."""
+    return {
+        "input": list(sizes.in_shape),
+        "layers": [
+            {
+                "number": layer.number,
+                "layer": layer.text,
+                "output": list(layer.out_shape),
+                "outputs": layer.outputs,
+                "weights": layer.weights,
+                "biases": layer.biases,
+                "multiply_adds": layer.multiply_adds,
+                "receptive_field": None if layer.receptive_field is None else list(layer.receptive_field),
+                "dropped": list(layer.dropped),
+            }
+            for layer in sizes.layers
+        ],
+        "weights": sizes.weights,
+        "biases": sizes.biases,
+        "multiply_adds": sizes.multiply_adds,
+        "parameter_bytes": sizes.parameter_bytes,
+        "activation_bytes": sizes.activation_bytes,
+        "remarks": sizes.remarks(),
+    }
+
+
+def _print(sizes: Summary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("", justify="right")
+    table.add_column("layer")
+    images = len(sizes.in_shape) == 3
+    table.add_column("output (h x w x c)" if images else "output")
+    for heading in ("numbers", "weights", "biases", "multiply-adds", "sees"):
+        table.add_column(heading, justify="right")
+    shape = "x".join(map(str, (*sizes.in_shape[1:], sizes.in_shape[0])))
+    count = 1
+    for size in sizes.in_shape:
+        count *= size
+    table.add_row("", "input", shape, f"{count:,}", "", "", "", "")
+    for layer in sizes.layers:
+        sees = "all" if layer.receptive_field is None else "x".join(map(str, layer.receptive_field))
+        table.add_row(
+            str(layer.number),
+            layer.text,
+            layer.size,
+            f"{layer.outputs:,}",
+            *(f"{number:,}" if number else "" for number in (layer.weights, layer.biases, layer.multiply_adds)),
+            sees,
+        )
+    # Without a terminal, rows are not cut to eighty columns.
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140)
+    console.print(table)
+    total = sizes.weights + sizes.biases
+    console.print(
+        f"{total:,} parameters, {sizes.weights:,} of them weights; {sizes.multiply_adds:,} multiply-adds for one input"
+    )
+    parameters, outputs = _bytes(sizes.parameter_bytes), _bytes(sizes.activation_bytes)
+    console.print(f"float32: {parameters} of parameters, {outputs} of outputs for one input")
+    for remark in sizes.remarks():
+        console.print(remark, soft_wrap=True)
+
+
+def _bytes(count: int) -> str:
+    return (
+        f"{count:,} B" if count < 1024 else f"{count / 1024:,.1f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"
+    )

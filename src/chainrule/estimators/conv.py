@@ -1,0 +1,356 @@
+"""A convolutional classifier of images with scikit-learn's interface, trained by closed-form gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.estimators import parameters as check
+from chainrule.estimators.network_classifier import NetworkClassifier
+from chainrule.networks import Dropout, Flatten, Linear, Network, layers_of, network_of_layers
+from chainrule.networks.specs import LayerSpec
+from chainrule.networks.stack import specs_of
+from chainrule.training import Augmentation, Change
+
+SMALLEST = 4
+"""Sides of images that the default layers still halve."""
+
+
+class ConvClassifier(NetworkClassifier):
+    """Classifier of images: convolutions, pools and linear layers, softmax and cross entropy.
+
+    The gradients are formulas, written out once per operator; a training step runs them through buffers allocated
+    beforehand, on NumPy by tiles of a few images on all cores.
+
+    Parameters
+    ----------
+    layers : str, or sequence of words, rules and layers, default="auto"
+        Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 128, relu"``, or with `chainrule.networks.Conv` and
+        its like; a linear layer with one output per class comes after them, and ``flatten`` before it where images are
+        left. "auto" is ``conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, pool 2``, again with 64 filters where the
+        images are large enough, and ``linear 128, relu``.
+    image_shape : tuple of int or None, default=None
+        Height and width, or channels, height and width, of rows of pixels. Without it, rows that are squares are taken
+        as square images of one channel, and others as images of a single line.
+    solver : {"adam", "adamw", "sgd", "gd", "lbfgs"}, default="adam"
+        "gd" is gradient descent on all samples at once; "adamw" is Adam with decoupled weight decay.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty: alpha / (2 w) times the sum of squared weights, w being a batch's total weight.
+    batch_size : int or "auto", default="auto"
+        "auto" is min(64, n_samples). Not used by "gd" and "lbfgs".
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
+        "invscaling" and "adaptive" apply to "sgd"; "cosine" falls to 0 over max_iter epochs.
+    learning_rate_init : float, default=1e-3
+    power_t : float, default=0.5
+        The exponent of "invscaling".
+    max_iter : int, default=20
+        The most epochs, or L-BFGS iterations.
+    shuffle : bool, default=True
+        Whether samples are reordered for every epoch.
+    random_state : int, RandomState or None, default=None
+        Decides initial weights, order, augmentation, dropout and the validation split.
+    tol : float, default=1e-4
+        An epoch without an improvement of this size counts towards ``n_iter_no_change``.
+    verbose : bool, default=False
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights it found last.
+    momentum : float, default=0.9
+    nesterovs_momentum : bool, default=True
+        Both for "sgd".
+    early_stopping : bool, default=False
+        Hold out ``validation_fraction`` of the samples, stratified; stop when the accuracy on them no longer improves,
+        and restore the weights of the best epoch.
+    validation_fraction : float, default=0.1
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        Of Adam.
+    n_iter_no_change : int, default=10
+    max_fun : int, default=15000
+        The most objective evaluations of "lbfgs".
+    label_smoothing : float, default=0
+        The share of every target that is spread over all classes.
+    dropout : float, default=0
+        The probability with which an input of the output layer is left out in a training step; elsewhere, put dropout
+        among the layers.
+    weight_decay : float, default=0.01
+        Of "adamw".
+    max_grad_norm : float or None, default=None
+        Gradients of larger norm are scaled down to it.
+    augment : str, Augmentation or None, default=None
+        Random changes of the images of every batch, such as ``"shift 2, flip"``; see `chainrule.training.Augmentation`.
+    standardize : bool, default=True
+        Whether every channel is centred and divided by its standard deviation over the samples.
+    callbacks : sequence of callables or None, default=None
+        Each is given a `Progress` after every epoch; a true return value ends the fit.
+    class_weight : dict, "balanced" or None, default=None
+        Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
+    targets : {"labels", "proba"}, default="labels"
+        "proba" takes y as rows of class probabilities, one column per class; predictions are column numbers.
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        "squared_error" is half the squared error of the probability, for two classes.
+    eval_metric : {"accuracy", "log_loss"} or callable, default="accuracy"
+        By what epochs are judged on held-out samples. A callable is given the true labels and the probabilities, and
+        larger is better.
+    new_classes : {"error", "add"}, default="error"
+        What `partial_fit` does on a label that it has not met.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        The precision of training; "auto" is that of X, and float32 for integers.
+    checkpoint : path or None, default=None
+        A file that `fit` keeps while it runs, and removes when it ends. A `fit` to the same samples with the same
+        parameters that finds it goes on from there, with the result of a fit that was not interrupted, bit for bit.
+    device : str or None, default=None
+        None trains with NumPy; "cpu", "cuda", ... with PyTorch there.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    image_shape_ : tuple of int
+        Channels, height and width of the samples.
+    coefs_ : list of ndarrays
+        Of convolutions, of shape (filters, channels, height, width), and of linear layers.
+    intercepts_ : list of ndarrays
+        Of the layers that have biases.
+    mean_, scale_ : ndarrays of shape (channels,)
+        By which samples are centred and divided, where they are standardized.
+    loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_
+        As of `MLPClassifier`.
+    n_iter_, t_ : int
+        Epochs run by the last fit, and samples seen.
+    n_layers_, n_outputs_ : int
+    out_activation_ : {"softmax", "logistic"}
+    n_features_in_ : int
+    stopped_by_ : {"max_iter", "patience", "callback", "interrupt", "convergence", "partial_fit"}
+        Why the last fit ended.
+
+    Examples
+    --------
+    >>> from chainrule import ConvClassifier
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> model = ConvClassifier("conv 16 3x3 pad 1, relu, pool 2", max_iter=5, random_state=0)
+    >>> model.fit(digits.images[:1000], digits.target[:1000]).score(digits.images[1000:], digits.target[1000:]) > 0.9
+    True
+    >>> model.image_shape_
+    (1, 8, 8)
+    """
+
+    def __init__(
+        self,
+        layers: Any = "auto",
+        *,
+        image_shape: Any = None,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 20,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        label_smoothing: float = 0.0,
+        dropout: float = 0.0,
+        weight_decay: float = 0.01,
+        max_grad_norm: float | None = None,
+        augment: Any = None,
+        standardize: bool = True,
+        callbacks: Any = None,
+        class_weight: Any = None,
+        targets: str = "labels",
+        loss: str = "log_loss",
+        eval_metric: Any = "accuracy",
+        new_classes: str = "error",
+        dtype: Any = "auto",
+        checkpoint: Any = None,
+        device: str | None = None,
+    ) -> None:
+        self.layers = layers
+        self.image_shape = image_shape
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.label_smoothing = label_smoothing
+        self.dropout = dropout
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.augment = augment
+        self.standardize = standardize
+        self.callbacks = callbacks
+        self.class_weight = class_weight
+        self.targets = targets
+        self.loss = loss
+        self.eval_metric = eval_metric
+        self.new_classes = new_classes
+        self.dtype = dtype
+        self.checkpoint = checkpoint
+        self.device = device
+
+    @property
+    def network_(self) -> Network:
+        """The fitted network, with the loss: what `chainrule.networks` calls a Network."""
+        return self._network
+
+    _first_dtype = np.float32
+    _sparse: Sequence[str] | bool = False
+    _rows_of_a_batch = 64
+
+    def _check_own_parameters(self) -> None:
+        if not (isinstance(self.layers, str) and self.layers.strip() == "auto"):
+            specs_of(self.layers)
+        check.choice("standardize", str(self.standardize), ("True", "False"))
+        if self._augmentation != Augmentation() and self.solver in ("gd", "lbfgs"):
+            raise ValueError(f"augment: {self.solver} sees all samples at once; choose a solver that takes batches")
+        if self.image_shape is not None:
+            _image_shape(self.image_shape)
+
+    @property
+    def _augmentation(self) -> Augmentation:
+        if isinstance(self.augment, Augmentation):
+            return self.augment
+        if self.augment is not None and not isinstance(self.augment, str):
+            raise ValueError(f"augment: expected words, an Augmentation or None, got {self.augment!r}")
+        return Augmentation.read(self.augment or "")
+
+    def _network_for(self, loss: str) -> Network:
+        shape = self._augmentation.out_shape(self.image_shape_)
+        automatic = isinstance(self.layers, str) and self.layers.strip() == "auto"
+        specs: list[LayerSpec] = list(specs_of(_automatic(shape) if automatic else self.layers))
+        made = layers_of(specs, shape)
+        if not made or all(layer.out_shape is None or len(layer.out_shape) == 3 for layer in made):
+            specs.append(Flatten())
+        if self.dropout:
+            specs.append(Dropout(self.dropout))
+        return network_of_layers([*specs, Linear(self.n_outputs_)], shape, loss=loss)
+
+    def _as_rows(self, X: Any, *, reset: bool) -> Any:
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        shape = tuple(X.shape)
+        if len(shape) in (3, 4):
+            given = (1, *map(int, shape[1:])) if len(shape) == 3 else tuple(map(int, shape[1:]))
+            if reset:
+                self.image_shape_ = given
+            elif given != self.image_shape_:
+                raise ValueError(f"X: expected images of shape {self.image_shape_}, got {given}")
+            if self.image_shape is not None and _image_shape(self.image_shape) != given:
+                raise ValueError(f"X: expected images of shape {_image_shape(self.image_shape)}, got {given}")
+            return np.asarray(X).reshape(shape[0], math.prod(given))
+        if reset and len(shape) == 2:
+            self.image_shape_ = self._shape_of_rows(int(shape[1]))
+        return X
+
+    def _shape_of_rows(self, features: int) -> tuple[int, ...]:
+        if self.image_shape is None:
+            side = math.isqrt(features)
+            return (1, side, side) if side * side == features else (1, 1, features)
+        shape = _image_shape(self.image_shape)
+        if math.prod(shape) != features:
+            raise ValueError(
+                f"image_shape: images of {' x '.join(map(str, shape))} have {math.prod(shape)} pixels, X has {features}"
+            )
+        return shape
+
+    def _learn_inputs(self, X: Array, weights: Array | None) -> None:
+        if not self.standardize:
+            return
+        images = X.reshape(X.shape[0], self.image_shape_[0], -1)
+        # Float64 sums, in which a weight of 2 is the sample twice.
+        shares = np.ones(len(X)) if weights is None else weights.astype(np.float64)
+        shares = shares / shares.sum()
+        # Beside the first pixel, so that a channel that is constant has no variance, and no rounding error for one.
+        first = images[0, :, 0]
+        beside = images - first[:, None]
+        mean = shares @ beside.mean(axis=2, dtype=np.float64)
+        beside -= mean[:, None].astype(X.dtype)
+        deviation = np.sqrt(shares @ np.square(beside, out=beside).mean(axis=2, dtype=np.float64))
+        self.mean_, self.scale_ = first + mean, np.where(deviation > 0, deviation, 1.0)
+
+    def _scaled(self, X: Array) -> Array:
+        if not self.standardize:
+            return X
+        mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
+        images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
+        images /= scale
+        return images.reshape(X.shape)
+
+    def _for_prediction(self, X: Array) -> Array:
+        return self._augmentation.middle(X, self.image_shape_)
+
+    def _change_of_batches(self) -> Change | None:
+        augmentation = self._augmentation
+        return None if augmentation == Augmentation() else augmentation.change(self.image_shape_)
+
+    def _to_features(self, gradients: Array) -> Array:
+        shape = self.image_shape_
+        part = self._augmentation.out_shape(shape)
+        images = gradients.reshape(len(gradients), *part)
+        if part != shape:
+            whole = np.zeros((len(gradients), *shape), gradients.dtype)
+            top, left = (shape[1] - part[1]) // 2, (shape[2] - part[2]) // 2
+            whole[:, :, top : top + part[1], left : left + part[2]] = images
+            images = whole
+        if self.standardize:
+            images = images / self.scale_.astype(gradients.dtype)[:, None, None]
+        return images.reshape(len(gradients), math.prod(shape))
+
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's description of what the estimator takes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _image_shape(given: Any) -> tuple[int, ...]:
+    """Channels, height and width, from two or three whole numbers."""
+    try:
+        shape = tuple(check.integer("image_shape", int(size), at_least=1) for size in given)
+    except (TypeError, ValueError):
+        shape = ()
+    if len(shape) not in (2, 3):
+        raise ValueError(f"image_shape: expected height and width, or channels, height and width, got {given!r}")
+    return (1, *shape) if len(shape) == 2 else shape
+
+
+def _automatic(shape: tuple[int, ...]) -> str:
+    """Convolutions in pairs with a pool after each pair, while the images are large enough, and a hidden layer."""
+    pieces, size = [], min(shape[1:])
+    for filters in (32, 64):
+        pieces += [f"conv {filters} 3x3 pad 1", "relu", f"conv {filters} 3x3 pad 1", "relu"]
+        if size < SMALLEST:
+            break
+        pieces.append("pool 2")
+        size //= 2
+    return ", ".join([*pieces, "flatten", "linear 128", "relu"])

@@ -1,0 +1,35 @@
+"""Accelerators of rules over images: on NumPy's floats by tiles, on PyTorch by the library's own convolution and pool.
+
+A rule is written once, for every kind of array. What stands here does the same for one library and is tested against
+it. Images are samples x channels x height x width by shape; in memory the samples may come last (see `layout`).
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from chainrule.arrays import Array, is_torch, is_traced
+from chainrule.kernels.shapes import Pair, Windows
+
+__all__ = ["Pair", "Windows", "native"]
+
+
+def native(x: Array) -> ModuleType | None:
+    """The accelerators for arrays like `x`; None where only the rule itself will do.
+
+    >>> native(np.zeros(2)).__name__, native(np.zeros(2, dtype=object))
+    ('chainrule.kernels.on_numpy', None)
+    """
+    if type(x) is np.ndarray:
+        if x.dtype not in (np.float32, np.float64):
+            return None
+        from chainrule.kernels import on_numpy
+
+        return on_numpy
+    if is_torch(x) and not is_traced(x):
+        from chainrule.kernels import on_torch
+
+        return on_torch
+    return None

@@ -1,0 +1,109 @@
+"""How images lie in memory, behind the one shape samples x channels x height x width.
+
+On NumPy the samples may come last: channels x height x width x samples. Patches, pools and zeros are then runs over
+neighbouring pixels of all samples, long enough for NumPy's loops; products write channels where they belong; and the
+images of a batch, flattened, are its matrix of features, transposed. On PyTorch the channels may come last, which is
+how its convolutions and pools are fastest.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, Workspace, empty, is_torch
+
+NUMPY = np.ndarray[Any, Any]
+Shape = tuple[int, ...]
+
+
+def empty_samples_last(shape: Shape, like: Array) -> Array:
+    """An uninitialised array of shape (samples, channels, height, width) in which the samples lie together in memory.
+
+    >>> empty_samples_last((4, 3, 2, 2), np.zeros(1)).strides
+    (8, 128, 64, 32)
+    """
+    samples, *image = shape
+    return empty((*image, samples), like).transpose(len(image), *range(len(image)))
+
+
+def samples_last(x: NUMPY) -> NUMPY:
+    """Images (samples, channels, height, width) seen as (channels, height, width, samples)."""
+    return x.transpose(1, 2, 3, 0)
+
+
+def are_samples_last(x: NUMPY) -> bool:
+    """Whether the samples of four-dimensional images lie last in memory, without gaps."""
+    return x.ndim == 4 and x.shape[0] > 1 and bool(samples_last(x).flags.c_contiguous)
+
+
+def four_axes(x: NUMPY) -> NUMPY:
+    """Images under any leading axes as (samples, channels, height, width)."""
+    return x if x.ndim == 4 else x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
+
+
+def are_channels_last(x: Array) -> bool:
+    """Whether PyTorch's images have their channels last in memory."""
+    return x.ndim == 4 and bool(x.is_contiguous(memory_format=sys.modules["torch"].channels_last))
+
+
+def channels_last(x: Array) -> Array:
+    """PyTorch's images with their channels last in memory: themselves if they are, else a copy; rows as they are."""
+    return x.contiguous(memory_format=sys.modules["torch"].channels_last) if x.ndim == 4 else x
+
+
+def empty_in_layout_of(like: Array, shape: Shape, dtype: Any = None) -> Array:
+    """An uninitialised array of that shape, in memory in the order of `like`."""
+    if is_torch(like):
+        torch = sys.modules["torch"]
+        order = torch.channels_last if are_channels_last(like) else torch.contiguous_format
+        return torch.empty(shape, dtype=dtype or like.dtype, device=like.device, memory_format=order)
+    if are_samples_last(like):
+        return np.empty((*shape[1:], shape[0]), dtype or like.dtype).transpose(3, 0, 1, 2)
+    return np.empty(shape, dtype or like.dtype)
+
+
+def work_in_layout_of(like: Array, name: str, shape: Shape, work: Workspace, dtype: Any = None) -> Array:
+    """A buffer of the workspace of that shape, in memory in the order of `like`, which may be a slice of images."""
+    samples, channels, height, width = shape if len(shape) == 4 else (0, 0, 0, 0)
+    if is_torch(like):
+        if like.ndim == 4 and like.stride(1) == 1 and channels > 1:
+            return work(name, (samples, height, width, channels), like, dtype).permute(0, 3, 1, 2)
+    elif like.ndim == 4 and like.shape[0] > 1 and like.strides[0] == like.itemsize:
+        return work(name, (channels, height, width, samples), like, dtype).transpose(3, 0, 1, 2)
+    return work(name, shape, like, dtype)
+
+
+def booleans(like: Array) -> Any:
+    """The dtype of comparisons in the library of `like`."""
+    return sys.modules["torch"].bool if is_torch(like) else np.bool_
+
+
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self.buffers: dict[tuple[str, Any], NUMPY] = {}
+        self.works: dict[Any, Workspace] = {}
+
+
+_scratch = _Scratch()
+
+
+def scratch(name: str, shape: Shape, dtype: Any) -> NUMPY:
+    """A buffer of this thread's, which the next call of that name overwrites; it grows, and is never given back."""
+    count, key = math.prod(shape), (name, dtype)
+    buffer = _scratch.buffers.get(key)
+    if buffer is None or buffer.size < count:
+        buffer = _scratch.buffers[key] = np.empty(count, dtype)
+    return buffer[:count].reshape(shape)
+
+
+def transient_work(like: Array) -> Workspace:
+    """A workspace of this thread's for what is not kept from a forward to its pullback, of arrays like that one."""
+    key = like.dtype, str(like.device) if is_torch(like) else ""
+    if key not in _scratch.works:
+        _scratch.works[key] = Workspace()
+    return _scratch.works[key]

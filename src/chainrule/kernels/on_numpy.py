@@ -1,0 +1,247 @@
+"""Convolutions of images on NumPy's floats, by tiles of patches that stay in the processor's cache.
+
+A tile is a block of output pixels of a few samples. Its patches, entry (c, a, b) of every window in a row of its own,
+are copied to a buffer of bounded size, and a matrix product with the weights does the rest: the matrix of all patches,
+k_h k_w times as large as the images, never exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from chainrule.kernels import blocks
+from chainrule.kernels.layout import NUMPY, are_samples_last, four_axes, samples_last, scratch
+from chainrule.kernels.shapes import Windows
+
+PATCH_BYTES = 1 << 20
+"""Of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
+SAMPLES = 32
+"""In a tile, where the images do not lie samples last already."""
+
+Block = tuple[slice, slice]
+
+
+def correlate(
+    x: NUMPY,
+    weight: NUMPY,
+    bias: NUMPY | None,
+    windows: Windows,
+    groups: int,
+    turned: bool,
+    *,
+    out: NUMPY | None = None,
+) -> NUMPY:
+    """Correlation with the kernel, or with the turned kernel, and a bias per output channel."""
+    if out is None:
+        out = np.empty((*x.shape[:-3], weight.shape[0], *windows.count), x.dtype)
+    images, target = four_axes(x), four_axes(out)
+    matrix = _matrix(weight, turned).reshape(groups, weight.shape[0] // groups, -1)
+    for samples in _tiles(images):
+        around = _padded(samples_last(images[samples]), windows)
+        result = samples_last(target[samples])
+        for rows, columns in _blocks(windows, matrix.shape[-1] * groups * around.shape[-1] * x.itemsize):
+            patches = _patches(around, windows, rows, columns).reshape(groups, matrix.shape[-1], -1)
+            place = result[:, rows, columns]
+            whole = _rows_together(place)
+            if whole:
+                product = _as_rows(place, groups)
+            else:
+                product = scratch("kernel product", (groups, matrix.shape[1], patches.shape[-1]), x.dtype)
+            np.matmul(matrix, patches, out=product)
+            if bias is not None:
+                np.add(product, bias.reshape(groups, -1, 1), out=product)
+            if not whole:
+                place[...] = product.reshape(place.shape)
+    return _filled(out, target)
+
+
+def transposed(
+    x: NUMPY,
+    weight: NUMPY,
+    cotangent: NUMPY,
+    windows: Windows,
+    groups: int,
+    turned: bool,
+    *,
+    wanted: tuple[bool, bool, bool],
+    out: tuple[NUMPY | None, ...],
+) -> tuple[NUMPY | None, NUMPY | None, NUMPY | None]:
+    """The wanted ones of the cotangents by x, weight and bias."""
+    by_x = by_weight = by_bias = None
+    if wanted[0]:
+        by_x = np.empty(x.shape, x.dtype) if out[0] is None else out[0]
+        backwards = _backwards(windows)
+        if backwards is None:
+            _scatter(weight, cotangent, windows, groups, turned, by_x)
+        else:
+            # At stride 1 the transpose is a correlation too: channels change places, and the kernel is turned.
+            parts = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:]).swapaxes(1, 2)
+            kernel = parts.reshape(groups * weight.shape[1], -1, *windows.kernel)
+            correlate(cotangent, kernel, None, backwards, groups, not turned, out=by_x)
+    if wanted[1]:
+        by_weight = _stored(_by_weight(x, weight, cotangent, windows, groups, turned), out[1])
+    if wanted[2]:
+        images = four_axes(cotangent)
+        by_bias = _stored(_sums_of_channels(images), out[2])
+    return by_x, by_weight, by_bias
+
+
+def _backwards(windows: Windows) -> Windows | None:
+    """The windows of the transpose on the cotangent, where it is a correlation."""
+    spans = [d * (k - 1) for k, d in zip(windows.kernel, windows.dilation, strict=True)]
+    padding = [(s - before, s - after) for s, (before, after) in zip(spans, windows.padding, strict=True)]
+    if windows.stride != (1, 1) or min(min(sides) for sides in padding) < 0:
+        return None
+    return Windows(windows.count, windows.kernel, (1, 1), (padding[0], padding[1]), windows.dilation, windows.size)
+
+
+def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, turned: bool) -> NUMPY:
+    """Products of patches and cotangents, added up over the blocks."""
+    images, pulled = four_axes(x), four_axes(cotangent)
+    channels = weight.shape[0] // groups
+    size = weight[0].size
+    # As its transpose, in which BLAS multiplies short rows of patches by far fewer channels up to three times as fast.
+    total, part = np.zeros((groups, size, channels), x.dtype), np.empty((groups, size, channels), x.dtype)
+    for samples in _tiles(images):
+        around, v = _padded(samples_last(images[samples]), windows), samples_last(pulled[samples])
+        for rows, columns in _blocks(windows, size * groups * around.shape[-1] * x.itemsize):
+            patches = _patches(around, windows, rows, columns).reshape(groups, size, -1)
+            np.matmul(patches, _as_rows(v[:, rows, columns], groups).transpose(0, 2, 1), out=part)
+            np.add(total, part, out=total)
+    by_weight = total.transpose(0, 2, 1).reshape(weight.shape)
+    return by_weight[..., ::-1, ::-1] if turned else by_weight
+
+
+def _scatter(weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, turned: bool, by_x: NUMPY) -> None:
+    """Products of weights and cotangents, entry (a, b) of every window added where it was read."""
+    pulled, to_x = four_axes(cotangent), four_axes(by_x)
+    matrix = _matrix(weight, turned).reshape(groups, weight.shape[0] // groups, -1)
+    size, (height, width) = matrix.shape[-1], windows.size
+    (above, _), (left, _) = windows.padding
+    for samples in _tiles(to_x):
+        v = samples_last(pulled[samples])
+        sums = scratch("kernel sums", (groups * weight.shape[1], *windows.padded, v.shape[-1]), by_x.dtype)
+        sums[...] = 0
+        for rows, columns in _blocks(windows, size * groups * v.shape[-1] * by_x.itemsize):
+            rows_of_v = _as_rows(v[:, rows, columns], groups)
+            back = scratch("kernel patches", (groups, size, rows_of_v.shape[-1]), by_x.dtype)
+            np.matmul(matrix.transpose(0, 2, 1), rows_of_v, out=back)
+            _add_patches(back, sums, windows, rows, columns)
+        samples_last(to_x[samples])[...] = sums[:, above : above + height, left : left + width]
+    _filled(by_x, to_x)
+
+
+def _sums_of_channels(images: NUMPY) -> NUMPY:
+    """The sum over everything but the channels."""
+    together = are_samples_last(images)
+    sums: NUMPY = samples_last(images).reshape(images.shape[1], -1).sum(axis=1) if together else images.sum((0, 2, 3))
+    return sums
+
+
+def pools(windows: Windows) -> bool:
+    """Whether `largest` takes these windows: those that lie side by side."""
+    return windows.are_blocks
+
+
+largest, to_largest = blocks.largest, blocks.to_largest
+
+
+def _matrix(weight: NUMPY, turned: bool) -> NUMPY:
+    return np.ascontiguousarray(weight[..., ::-1, ::-1]) if turned else np.ascontiguousarray(weight)
+
+
+def _stored(value: NUMPY, out: NUMPY | None) -> NUMPY:
+    if out is None:
+        return np.ascontiguousarray(value)
+    out[...] = value
+    return out
+
+
+def _filled(out: NUMPY, target: NUMPY) -> NUMPY:
+    """`out`, which `target` is a view of, unless its leading axes could not be joined without a copy."""
+    if target is not out and not np.may_share_memory(out, target):
+        out[...] = target.reshape(out.shape)
+    return out
+
+
+def _tiles(images: NUMPY) -> Iterator[slice]:
+    """All samples at once where they lie last in memory, else a few at a time."""
+    count = images.shape[0]
+    step = max(count, 1) if are_samples_last(images) else SAMPLES
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[Block]:
+    """Rectangles of output pixels, whole rows where they fit, whose patches take PATCH_BYTES or one pixel's."""
+    height, width = windows.count
+    pixels = max(1, PATCH_BYTES // bytes_per_pixel)
+    rows, columns = max(1, min(height, pixels // width)), min(width, pixels)
+    # Blocks of one size: a last one of a single row would waste a product.
+    rows = -(-height // -(-height // rows))
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            yield slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
+
+
+def _padded(x: NUMPY, windows: Windows) -> NUMPY:
+    """channels x height x width x samples with zeros around, in memory in that order."""
+    if not windows.is_padded and x.flags.c_contiguous:
+        return x
+    (above, below), (left, right) = windows.padding
+    height, width = windows.padded
+    around = scratch("kernel padded", (x.shape[0], height, width, x.shape[-1]), x.dtype)
+    around[:, :above] = 0
+    around[:, height - below :] = 0
+    around[:, :, :left] = 0
+    around[:, :, width - right :] = 0
+    around[:, above : height - below, left : width - right] = x
+    return around
+
+
+def _strided(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NUMPY:
+    """The patches of a block: channels, kernel's rows and columns, block's rows and columns, samples; a view."""
+    (sh, sw), (dh, dw) = windows.stride, windows.dilation
+    c, h, w, t = around.strides
+    corner = around[:, rows.start * sh :, columns.start * sw :]
+    shape = (around.shape[0], *windows.kernel, rows.stop - rows.start, columns.stop - columns.start, around.shape[-1])
+    return as_strided(corner, shape, (c, dh * h, dw * w, sh * h, sw * w, t), writeable=False)
+
+
+def _patches(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NUMPY:
+    view = _strided(around, windows, rows, columns)
+    copied = scratch("kernel patches", view.shape, around.dtype)
+    np.copyto(copied, view)
+    return copied
+
+
+def _add_patches(back: NUMPY, sums: NUMPY, windows: Windows, rows: slice, columns: slice) -> None:
+    """Add what belongs to entry (a, b) of every window where that entry was read."""
+    (sh, sw), (dh, dw) = windows.stride, windows.dilation
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    patches = back.reshape(sums.shape[0], *windows.kernel, height, width, sums.shape[-1])
+    for a, b in windows.entries:
+        top, left = rows.start * sh + a * dh, columns.start * sw + b * dw
+        place = sums[:, top : top + (height - 1) * sh + 1 : sh, left : left + (width - 1) * sw + 1 : sw]
+        np.add(place, patches[:, a, b], out=place)
+
+
+def _rows_together(x: NUMPY) -> bool:
+    """Whether (channels, rows, columns, samples) has the pixels and samples of a channel together in memory."""
+    _, h, w, t = x.strides
+    return t == x.itemsize and w == x.shape[3] * t and h == x.shape[2] * w
+
+
+def _as_rows(block: NUMPY, groups: int) -> NUMPY:
+    """A block as groups x channels x pixels: a view where its pixels lie together in memory, else a copy."""
+    if not _rows_together(block):
+        copied = scratch("kernel rows of a block", block.shape, block.dtype)
+        np.copyto(copied, block)
+        block = copied
+    c, _, _, t = block.strides
+    channels = block.shape[0] // groups
+    pixels = block.shape[1] * block.shape[2] * block.shape[3]
+    return as_strided(block, (groups, channels, pixels), (channels * c, c, t))

@@ -1,0 +1,319 @@
+"""The part of a plan that works on images: from rows of pixels to rows of features, and back.
+
+On NumPy's floats a batch is cut into tiles of a few images, and threads take whole tiles through all layers. The images
+of a tile lie samples last in memory (see `kernels.layout`). What a convolution puts out before a maximum is taken is
+never kept: the pullback needs only where the maxima were. On other arrays the batch is one tile.
+
+A ReLU before a max pool is applied after it, to a fraction of the entries: max(relu(x)) = relu(max(x)), and where the
+largest entries tie at 0 the ReLU lets no cotangent through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import Array, Workspace, empty, is_torch
+from chainrule.kernels.layout import channels_last, empty_samples_last, scratch, transient_work
+from chainrule.kernels.on_torch import FEW_CHANNELS, by_slices
+from chainrule.kernels.workers import available_threads, share
+from chainrule.networks.layers import Layer
+from chainrule.networks.network import Network
+from chainrule.rules.pooling import pool_windows
+
+TILE = 64
+"""The most images of a tile. Loops over the same pixel of all of them, and so calls, are to be long."""
+TILE_BYTES = 1 << 22
+"""Of a tile's largest output, of which every thread has about six."""
+
+WORTH_THREADS = 2e7
+"""Multiply-adds of a forward pass, a quarter of a millisecond, below which a second thread is not worth waking."""
+
+CONVOLUTIONS = (rules.conv2d, rules.correlate2d)
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One layer on images, in the order in which it is applied."""
+
+    index: int
+    """Its number in the network."""
+    layer: Layer
+    in_shape: Shape
+    out_shape: Shape
+    kept: bool
+    """Whether anybody needs the output after the next layer has read it."""
+    in_place: bool
+    """Whether it may write over its input."""
+
+
+def stages_of(network: Network) -> tuple[Stage, ...]:
+    """The layers on images, with every ReLU behind the max pool that follows it."""
+    order = list(range(network.n_image_layers))
+    for at in range(len(order) - 1):
+        first, second = network.layers[order[at]].rule, network.layers[order[at + 1]].rule
+        if first is rules.relu and second is rules.max_pool2d:
+            order[at], order[at + 1] = order[at + 1], order[at]
+    stages: list[Stage] = []
+    shape = network.shapes[0]
+    for at, index in enumerate(order):
+        layer = network.layers[index]
+        out_shape = shape if layer.out_shape is None else layer.out_shape
+        following = network.layers[order[at + 1]].rule if at + 1 < len(order) else None
+        before = stages[-1].layer.rule if stages else None
+        # Nobody else looks at what a convolution or a pool put out: their own pullbacks do not need it.
+        in_place = layer.rule.slope_from_output and before in (*CONVOLUTIONS, rules.max_pool2d, rules.avg_pool2d)
+        kept = not (layer.rule in CONVOLUTIONS and following is rules.max_pool2d)
+        stages.append(Stage(index, layer, shape, out_shape, kept, in_place))
+        shape = out_shape
+    return tuple(stages)
+
+
+class Tile:
+    """A few images on their way through the stages, and the buffers that they need."""
+
+    def __init__(self, stages: Sequence[Stage], images: int, theta: Array) -> None:
+        self._stages, self._images, self._theta = stages, images, theta
+        # PyTorch's own convolutions and pools allocate what they return.
+        self._library = is_torch(theta)
+        self._channels_last = self._library and _many_channels(stages)
+        self._samples_last = type(theta) is np.ndarray and theta.dtype.kind == "f"
+        self._input = self._empty(stages[0].in_shape) if self._samples_last else None
+        self._works = [Workspace() for _ in stages]
+        self._residuals: list[Any] = [None] * len(stages)
+        self._transient: dict[str, Array] = {}
+        self._turn = 0
+        self._outputs: list[Array | None] = []
+        for stage in stages:
+            if stage.in_place:
+                self._outputs.append(self._outputs[-1])
+            elif stage.kept and not self._allocates(stage):
+                self._outputs.append(self._empty(stage.out_shape))
+            else:
+                self._outputs.append(None)
+
+    def forward(self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None) -> Array:
+        """Rows of features, in a buffer that the next call overwrites, from rows of pixels."""
+        images = x.reshape(self._images, *self._stages[0].in_shape)
+        if self._input is not None:
+            self._input[...] = images
+            images = self._input
+        for at, stage in enumerate(self._stages):
+            rule = stage.layer.rule
+            if rule is rules.flatten:
+                images = images.reshape(self._images, stage.out_shape[0])
+                continue
+            inputs = parameters[stage.index]
+            if rule is rules.dropout:
+                if masks is None:
+                    self._residuals[at] = None
+                    continue
+                inputs = (masks[stage.index].reshape(self._images, *stage.in_shape),)
+            images = self._ordered(images)
+            out = images if stage.in_place else self._output(at, stage)
+            if rule.slope_from_output:
+                # Entry by entry, in the order of memory.
+                _, self._residuals[at] = rule.forward(self._flat(images), out=self._flat(out), work=self._work(at))
+                images = out
+            else:
+                images, self._residuals[at] = rule.forward(
+                    images, *inputs, out=out, work=self._works[at], **stage.layer.options
+                )
+        return images
+
+    def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], to_input: Array | None) -> None:
+        """The parameters' cotangents to `gradients`, and the images' to `to_input` if that is wanted."""
+        for at in range(len(self._stages) - 1, -1, -1):
+            cotangent = self._ordered(cotangent)
+            stage, work = self._stages[at], self._works[at]
+            # What PyTorch allocated for the pullback is given back before the next pass allocates anew.
+            residuals, self._residuals[at] = self._residuals[at], None
+            rule, wanted = stage.layer.rule, at > 0 or to_input is not None
+            if rule is rules.flatten:
+                # In a buffer of its own: what comes next may write over it.
+                images = self._buffer("rows", stage.in_shape)
+                images[...] = cotangent.reshape(images.shape)
+                cotangent = images
+            elif rule is rules.dropout:
+                if residuals is not None:
+                    rule.pullback(residuals, cotangent, out=(cotangent, None), work=work)
+            elif len(rule.inputs) > 1:
+                cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
+            elif rule.slope_from_output and wanted:
+                flat = self._flat(cotangent)
+                rule.pullback(residuals, flat, out=flat, work=self._work(at))
+            elif wanted:
+                cotangent = rule.pullback(residuals, cotangent, out=self._cotangent(stage), work=work)
+        if to_input is not None:
+            to_input[...] = cotangent.reshape(to_input.shape)
+
+    def _through_parameters(
+        self, at: int, residuals: Any, cotangent: Array, gradients: tuple[Array, ...], wanted: bool
+    ) -> Array:
+        stage, work = self._stages[at], self._works[at]
+        rule = stage.layer.rule
+        if self._library and wanted:
+            by_x, *others = rule.pullback(residuals, cotangent, work=work)
+            for buffer, gradient in zip(gradients, others, strict=True):
+                buffer[...] = gradient
+            return by_x
+        out = self._cotangent(stage) if wanted else None
+        return rule.pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
+
+    def _allocates(self, stage: Stage) -> bool:
+        """Whether PyTorch allocates what this stage returns."""
+        rule = stage.layer.rule
+        if not self._library or rule not in (*CONVOLUTIONS, rules.max_pool2d):
+            return False
+        if rule is not rules.max_pool2d:
+            return True
+        windows = pool_windows(stage.in_shape, **stage.layer.options)
+        return not by_slices(windows, stage.in_shape[0], self._channels_last)
+
+    def _work(self, at: int) -> Workspace:
+        """Of a rule that needs its output alone for its pullback: on NumPy's floats the tiles of a thread share it."""
+        return transient_work(self._theta) if self._samples_last else self._works[at]
+
+    def _output(self, at: int, stage: Stage) -> Array | None:
+        """Where a stage writes: its own buffer, or one that is soon overwritten; None where the library allocates."""
+        if self._allocates(stage):
+            return None
+        kept = self._outputs[at]
+        return self._buffer("output", stage.out_shape) if kept is None else kept
+
+    def _cotangent(self, stage: Stage) -> Array | None:
+        if self._allocates(stage):
+            return None
+        # Two take turns: one is read while the other is written.
+        self._turn = 1 - self._turn
+        return self._buffer(f"cotangent {self._turn}", stage.in_shape)
+
+    def _buffer(self, name: str, shape: Shape) -> Array:
+        """One that is soon overwritten: on NumPy's floats this thread's scratch, which its tiles share."""
+        if self._samples_last:
+            axes = (len(shape), *range(len(shape)))
+            return scratch(f"plan {name}", (*shape, self._images), self._theta.dtype).transpose(axes)
+        count, shape_here = self._images * math.prod(shape), (self._images, *shape)
+        if name not in self._transient or self._transient[name].shape[0] < count:
+            self._transient[name] = empty((count,), self._theta)
+        flat = self._transient[name][:count]
+        if self._channels_last and len(shape) == 3:
+            return flat.reshape(self._images, *shape[1:], shape[0]).permute(0, 3, 1, 2)
+        return flat.reshape(shape_here)
+
+    def _flat(self, images: Array) -> Array:
+        """All entries of images in one row, in the order of memory, which is the same for all images of a plan."""
+        if self._samples_last:
+            return images.transpose(*range(1, images.ndim), 0).reshape(-1)
+        return images.permute(0, 2, 3, 1).reshape(-1) if self._channels_last else images.reshape(-1)
+
+    def _ordered(self, images: Array) -> Array:
+        """PyTorch's images in the one order in memory of this plan, which its functions do not all keep."""
+        if not self._library or images.ndim != 4:
+            return images
+        return channels_last(images) if self._channels_last else images.contiguous()
+
+    def _empty(self, shape: Shape) -> Array:
+        if self._library:
+            return self._ordered(empty((self._images, *shape), self._theta))
+        return (empty_samples_last if self._samples_last else empty)((self._images, *shape), self._theta)
+
+
+class Front:
+    """The stages of a network on batches of one size: rows of pixels to rows of features, and their cotangents back.
+
+    Parameters
+    ----------
+    network : Network
+    rows : int
+    theta : array
+        Decides the library and the dtype.
+    parameters, gradients : sequences of tuples of arrays
+        Views of the flat vectors, one tuple per layer of the network.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: int,
+        theta: Array,
+        parameters: Sequence[tuple[Array, ...]],
+        gradients: Sequence[tuple[Array, ...]],
+    ) -> None:
+        self._stages = stages_of(network)
+        self._parameters, self._gradients = parameters, gradients
+        self._tiled = type(theta) is np.ndarray and theta.dtype.kind == "f"
+        self._threads = available_threads() if self._tiled and rows * _products(self._stages) > WORTH_THREADS else 1
+        size = _images_of_a_tile(self._stages, theta) if self._tiled else rows
+        self._rows = _tiles(rows, size, self._threads)
+        self._tiles = [Tile(self._stages, part.stop - part.start, theta) for part in self._rows]
+        self.features = empty((rows, network.widths[network.n_image_layers]), theta)
+        owned = {stage.index: gradients[stage.index] for stage in self._stages if gradients[stage.index]}
+        # The first tile writes to the gradient itself; the others' are added, in the order of the tiles.
+        self._parts = [gradients] + [
+            [tuple(empty(tuple(g.shape), theta) for g in owned.get(i, ())) for i in range(len(network.layers))]
+            for _ in self._tiles[1:]
+        ]
+
+    def forward(self, x: Array, masks: dict[int, Array] | None) -> Array:
+        """Rows of features from rows of pixels, without dropout if there are no masks."""
+
+        def work(thread: int, number: int) -> None:
+            rows = self._rows[number]
+            some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
+            self.features[rows] = self._tiles[number].forward(x[rows], self._parameters, some)
+
+        self._each(work)
+        return self.features
+
+    def backward(self, cotangent: Array, to_input: Array | None) -> None:
+        """The gradients of the parameters, and, if that is wanted, the cotangent of the pixels."""
+
+        def work(thread: int, number: int) -> None:
+            rows = self._rows[number]
+            into = None if to_input is None else to_input[rows]
+            self._tiles[number].backward(cotangent[rows], self._parts[number], into)
+
+        self._each(work)
+        for part in self._parts[1:]:
+            for stage in self._stages:
+                for total, more in zip(self._gradients[stage.index], part[stage.index], strict=True):
+                    total += more
+
+    def _each(self, work: Callable[[int, int], None]) -> None:
+        share(len(self._tiles), self._threads, work)
+
+
+def _many_channels(stages: Sequence[Stage]) -> bool:
+    """Whether PyTorch's convolutions are fastest with the channels last: not where there are fewer than its vectors."""
+    channels = [stage.in_shape[0] for stage in stages if stage.layer.rule in CONVOLUTIONS]
+    return all(count >= FEW_CHANNELS for count in channels[1:])
+
+
+def _products(stages: Sequence[Stage]) -> int:
+    """Multiply-adds of the stages for one image."""
+    weights = ((stage, p) for stage in stages for p in stage.layer.parameters if p.penalised)
+    return sum(p.size * math.prod(stage.out_shape[1:]) for stage, p in weights)
+
+
+def _images_of_a_tile(stages: Sequence[Stage], theta: Array) -> int:
+    """As many as make outputs of TILE_BYTES, within bounds."""
+    largest = max(math.prod(shape) for stage in stages for shape in (stage.in_shape, stage.out_shape))
+    return min(TILE, max(8, TILE_BYTES // (largest * int(theta.itemsize))))
+
+
+def _tiles(rows: int, size: int, threads: int) -> list[slice]:
+    """Equal parts of at most `size` rows, as many as keep all threads busy to the end.
+
+    >>> _tiles(100, 64, 2)
+    [slice(0, 50, None), slice(50, 100, None)]
+    """
+    count = -(-rows // size)
+    count = min(rows, -(-count // threads) * threads)
+    return [slice(rows * k // count, rows * (k + 1) // count) for k in range(count)]

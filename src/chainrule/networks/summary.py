@@ -1,0 +1,172 @@
+"""The sizes of a stack of layers before it runs: outputs, parameters, multiply-adds, receptive fields, memory.
+
+multiply-adds of a convolution = output pixels x filters x kernel entries x channels per group;  of a linear layer,
+its weights;  receptive field: r <- r + (span - 1) jump, jump <- jump stride, with span = d (k - 1) + 1
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chainrule import rules
+from chainrule.kernels import Pair, Windows
+from chainrule.networks.layers import Layer
+from chainrule.networks.network import Network
+from chainrule.networks.specs import Shape
+from chainrule.networks.stack import Layers, layers_of, spec_of, specs_of
+from chainrule.rules.windows import dropped, windows_on
+
+BYTES = 4
+"""Of a float32."""
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer."""
+
+    number: int
+    text: str
+    out_shape: Shape
+    weights: int
+    biases: int
+    multiply_adds: int
+    """For one input."""
+    receptive_field: Pair | None
+    """Height and width of what one output sees of the image; None where that is all of it."""
+    dropped: Pair
+    """Rows at the bottom and columns on the right that no window reaches, zeros of the padding included."""
+    padding_after: Pair
+    """Zeros at the bottom and on the right."""
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that it puts out for one input."""
+        return math.prod(self.out_shape)
+
+    @property
+    def size(self) -> str:
+        """Height x width x channels, or the number of features."""
+        return "x".join(map(str, (*self.out_shape[1:], self.out_shape[0])))
+
+    def remarks(self) -> list[str]:
+        """What of the image a stride that does not divide leaves unread."""
+        found = []
+        for what, count, zeros in zip(("row", "column"), self.dropped, self.padding_after, strict=True):
+            if not count:
+                continue
+            unread = count - zeros
+            where = "at the bottom" if what == "row" else "on the right"
+            some = f"{count} {what}{'s' if count > 1 else ''} {where}"
+            if unread <= 0:
+                kind = "zeros of the padding, not the image"
+            else:
+                kind = f"{unread} of the image" + (f" and {zeros} of zeros" if zeros else "")
+            found.append(f"layer {self.number} ({self.text}): no window reaches {some} ({kind})")
+        return found
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All layers, for inputs of one shape."""
+
+    in_shape: Shape
+    layers: tuple[LayerSummary, ...]
+
+    @property
+    def weights(self) -> int:
+        """Of all layers."""
+        return sum(layer.weights for layer in self.layers)
+
+    @property
+    def biases(self) -> int:
+        """Of all layers."""
+        return sum(layer.biases for layer in self.layers)
+
+    @property
+    def multiply_adds(self) -> int:
+        """For one input, forward; a training step takes about three times as many."""
+        return sum(layer.multiply_adds for layer in self.layers)
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Of weights and biases in float32."""
+        return BYTES * (self.weights + self.biases)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Of one input and what every layer puts out for it, in float32."""
+        return BYTES * (math.prod(self.in_shape) + sum(layer.outputs for layer in self.layers))
+
+    def remarks(self) -> list[str]:
+        """What strides leave unread, layer by layer."""
+        return [remark for layer in self.layers for remark in layer.remarks()]
+
+
+def summarise(layers: Layers, in_shape: Shape) -> Summary:
+    """The sizes of a stack of layers for inputs of a shape, (features,) or (channels, height, width).
+
+    Raises
+    ------
+    ValueError
+        Where a layer cannot take what arrives; the message names the layer and the sizes.
+
+    Examples
+    --------
+    >>> sizes = summarise("conv 32 8x8 stride 2 pad 3, relu, pool 2, conv 64 3x3 pad 1", (3, 128, 128))
+    >>> [layer.size for layer in sizes.layers]
+    ['64x64x32', '64x64x32', '32x32x32', '32x32x64']
+    >>> sizes.layers[3].weights, sizes.layers[3].biases, sizes.layers[3].receptive_field
+    (18432, 64, (18, 18))
+    """
+    specs = specs_of(layers)
+    return _summary(layers_of(specs, in_shape), [str(spec) for spec in specs], in_shape)
+
+
+def summary_of(network: Network) -> Summary:
+    """The sizes of a network that is made.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> summary_of(mlp(784, (100,), 10)).weights
+    79400
+    """
+    names = [str(spec) for spec in map(spec_of, network.layers)]
+    return _summary(network.layers, names, network.shapes[0])
+
+
+def _summary(layers: Sequence[Layer], names: Sequence[str], in_shape: Shape) -> Summary:
+    found: list[LayerSummary] = []
+    shape, seen = in_shape, (1, 1) if len(in_shape) == 3 else None
+    (height, width), (down, across) = (1, 1), (1, 1)
+    for number, (name, layer) in enumerate(zip(names, layers, strict=True), start=1):
+        window = _window(layer, shape)
+        unread, after = (0, 0), (0, 0)
+        if window is not None:
+            (k_h, k_w), (d_h, d_w) = window.kernel, window.dilation
+            height, width = height + d_h * (k_h - 1) * down, width + d_w * (k_w - 1) * across
+            down, across = down * window.stride[0], across * window.stride[1]
+            unread, after = dropped(window), (window.padding[0][1], window.padding[1][1])
+            seen = (height, width)
+        if layer.out_features is not None:
+            shape = layer.out_shape or (layer.out_features,)
+        if len(shape) == 1:
+            seen = None
+        weights = sum(parameter.size for parameter in layer.parameters if parameter.penalised)
+        biases = sum(parameter.size for parameter in layer.parameters if not parameter.penalised)
+        products = weights * (math.prod(shape[1:]) if len(shape) == 3 else 1)
+        found.append(LayerSummary(number, name, shape, weights, biases, products, seen, unread, after))
+    return Summary(in_shape, tuple(found))
+
+
+def _window(layer: Layer, shape: Shape) -> Windows | None:
+    """The windows of a layer whose outputs see parts of the image."""
+    options = dict(layer.options)
+    if layer.rule in (rules.conv2d, rules.correlate2d):
+        options.pop("groups")
+        options["kernel"] = layer.parameters[0].shape[2:]
+    elif layer.rule not in (rules.max_pool2d, rules.avg_pool2d):
+        return None
+    return windows_on((shape[1], shape[2]), **options)

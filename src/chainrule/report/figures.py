@@ -1,0 +1,124 @@
+"""Figures of a classifier of images: what it confuses, where it errs, what it looks at, and its first filters.
+
+Each function returns a matplotlib Figure, which notebooks show and ``figure.savefig`` writes to a file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+
+
+def figure(width: float, height: float) -> Any:
+    """An empty matplotlib Figure.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib, the extra 'report', is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
+    """How often each class was taken for each: rows are the true classes, columns the predicted ones."""
+    count = len(classes)
+    table = np.zeros((count, count), np.int64)
+    np.add.at(table, (np.searchsorted(classes, actual), np.searchsorted(classes, predicted)), 1)
+    drawn = figure(max(4.0, 0.45 * count + 1.8), max(3.5, 0.45 * count + 1.3))
+    axes = drawn.add_subplot()
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    names = [str(label) for label in classes.tolist()]
+    longest = max(map(len, names), default=0)
+    axes.set_xticks(range(count), names, rotation=90 if longest > 3 else 0)
+    axes.set_yticks(range(count), names)
+    axes.set(xlabel="predicted", ylabel="true")
+    if count <= 30:
+        for i in range(count):
+            for j in range(count):
+                if table[i, j]:
+                    shade = "white" if shares[i, j] > 0.5 else "black"
+                    axes.text(j, i, str(table[i, j]), ha="center", va="center", color=shade, fontsize=8)
+    return drawn
+
+
+def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Array, *, most: int = 20) -> Any:
+    """The images whose true class was given the lowest probability, worst first; None where all are right."""
+    numbers: Array = np.searchsorted(classes, actual)
+    wrong = np.flatnonzero(log_probs.argmax(axis=1) != numbers)
+    if not len(wrong):
+        return None
+    order = wrong[np.argsort(log_probs[wrong, numbers[wrong]], kind="stable")][:most]
+    texts = []
+    for k in order.tolist():
+        guess = int(log_probs[k].argmax())
+        sure, true = np.exp(log_probs[k, guess]), np.exp(log_probs[k, numbers[k]])
+        texts.append(f"{classes[guess]} ({sure:.0%})\nis {classes[numbers[k]]} ({true:.1%})")
+    return _grid([shown(images[k]) for k in order], texts)
+
+
+def saliency_maps(model: Any, images: Array, actual: Array, *, most: int = 10) -> Any:
+    """Images over what their prediction hangs on: the size of the gradient of each image's loss by its pixels."""
+    some = images[:most]
+    gradients = np.abs(model.input_gradient(some, actual[:most]).reshape(some.shape)).max(axis=1)
+    tops = np.maximum(gradients.max(axis=(1, 2), keepdims=True), np.finfo(gradients.dtype).tiny)
+    count = len(some)
+    drawn = figure(1.15 * max(count, 4), 2.9)
+    for k in range(count):
+        axes = drawn.add_subplot(2, count, k + 1)
+        axes.imshow(shown(some[k]), cmap="gray")
+        axes.set_title(str(actual[k]), fontsize=9)
+        axes.set_axis_off()
+        axes = drawn.add_subplot(2, count, count + k + 1)
+        axes.imshow(gradients[k] / tops[k], cmap="inferno")
+        axes.set_axis_off()
+    return drawn
+
+
+def first_filters(model: Any, *, most: int = 64) -> Any:
+    """The kernels of the first convolution, as colours where they see three channels; None if there is none."""
+    weight = next((w for w in model.coefs_ if w.ndim == 4), None)
+    if weight is None:
+        return None
+    kernels = weight[:most]
+    if weight.shape[1] == 3:
+        size = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
+        pictures = [
+            (0.5 + 0.5 * k / s).transpose(1, 2, 0) for k, s in zip(kernels, np.where(size > 0, size, 1), strict=True)
+        ]
+        return _grid(pictures, None, columns=8, side=0.75)
+    return _grid([kernel[0] for kernel in kernels], None, columns=8, side=0.75, symmetric=True)
+
+
+def shown(image: Array) -> Array:
+    """An image as matplotlib shows it: height x width, or height x width x 3, with values in [0, 1]."""
+    values = image.astype(np.float64)
+    low, high = float(values.min()), float(values.max())
+    scaled = (values - low) / (high - low) if high > low else np.zeros(values.shape)
+    return scaled.transpose(1, 2, 0) if len(image) == 3 else scaled[0]
+
+
+def _grid(
+    pictures: list[Array], texts: list[str] | None, *, columns: int = 10, side: float = 1.15, symmetric: bool = False
+) -> Any:
+    rows = -(-len(pictures) // columns)
+    drawn = figure(side * min(columns, max(len(pictures), 4)), (side + (0.45 if texts else 0)) * rows)
+    for k, picture in enumerate(pictures):
+        axes = drawn.add_subplot(rows, min(columns, len(pictures)), k + 1)
+        if symmetric:
+            size = float(np.abs(picture).max()) or 1.0
+            axes.imshow(picture, cmap="RdBu_r", vmin=-size, vmax=size)
+        else:
+            axes.imshow(picture, cmap="gray")
+        if texts:
+            axes.set_title(texts[k], fontsize=7)
+        axes.set_axis_off()
+    return drawn

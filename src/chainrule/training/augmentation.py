@@ -1,0 +1,130 @@
+"""Images changed at random while training: shifted, mirrored, or cut to a part.
+
+    shift: x[c, i + u, j + w], zeros from outside, u and w uniform in -s .. s
+    flip: x[c, i, w - 1 - j] with probability 1/2        crop: a part of h x w pixels, all equally likely
+
+What is drawn depends on the stream alone, so runs resume bit for bit. When predicting, nothing is shifted or mirrored,
+and the part is the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.arrays import Array, empty, namespace
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of images.
+
+    Parameters
+    ----------
+    shift : int
+        The most pixels in each direction.
+    flip, flip_vertical : bool
+        Whether half of the images are mirrored left to right, or top to bottom.
+    crop : pair of int, optional
+        Height and width of the part that the network sees.
+
+    Examples
+    --------
+    >>> Augmentation.read("shift 2, flip")
+    Augmentation(shift=2, flip=True, flip_vertical=False, crop=None)
+    >>> Augmentation.read("crop 24x24").out_shape((3, 28, 28))
+    (3, 24, 24)
+    """
+
+    shift: int = 0
+    flip: bool = False
+    flip_vertical: bool = False
+    crop: tuple[int, int] | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Augmentation:
+        """The changes named by words: shift S, flip, flip vertical, crop N or crop HxW, with commas between.
+
+        Raises
+        ------
+        ValueError
+            For words that are not understood; the message quotes the piece.
+        """
+        found = cls()
+        changes = found.__dict__ | {}
+        for piece in filter(None, (" ".join(part.split()) for part in text.lower().split(","))):
+            name, _, size = piece.partition(" ")
+            numbers = [int(part) for part in size.split("x")] if size.replace("x", "").isdecimal() else []
+            if piece in ("flip", "flip vertical"):
+                changes[piece.replace(" ", "_")] = True
+            elif name == "shift" and len(numbers) == 1:
+                changes["shift"] = numbers[0]
+            elif name == "crop" and 1 <= len(numbers) <= 2 and min(numbers) > 0:
+                changes["crop"] = (numbers[0], numbers[-1])
+            else:
+                raise ValueError(
+                    f"{piece!r}: expected shift S, flip, flip vertical or crop HxW, such as 'shift 2, flip'"
+                )
+        return cls(**changes)
+
+    def out_shape(self, shape: Shape) -> Shape:
+        """The shape of the images that the network sees.
+
+        Raises
+        ------
+        ValueError
+            If the part is larger than the images.
+        """
+        if self.crop is None:
+            return shape
+        channels, height, width = shape
+        if self.crop[0] > height or self.crop[1] > width:
+            raise ValueError(f"crop: a part of {self.crop[0]} x {self.crop[1]} pixels of images of {height} x {width}")
+        return (channels, *self.crop)
+
+    def change(self, shape: Shape) -> Callable[[Array, np.random.Generator], Array]:
+        """A function of rows of pixels and a stream that gives changed rows, in a buffer that is used again."""
+        channels, height, width = shape
+        rows, columns = self.out_shape(shape)[1:]
+        buffers: dict[int, Array] = {}
+
+        def changed(x: Array, stream: np.random.Generator) -> Array:
+            count = int(x.shape[0])
+            if count not in buffers:
+                buffers[count] = empty((count, channels, rows, columns), x)
+            images, out = x.reshape(count, *shape), buffers[count]
+            top = stream.integers(0, height - rows + 1, count) + stream.integers(-self.shift, self.shift + 1, count)
+            left = stream.integers(0, width - columns + 1, count) + stream.integers(-self.shift, self.shift + 1, count)
+            for k, (i, j) in enumerate(zip(top.tolist(), left.tolist(), strict=True)):
+                _take_part(images[k], i, j, out[k])
+            for axis, wanted in ((3, self.flip), (2, self.flip_vertical)):
+                if wanted:
+                    chosen = np.flatnonzero(stream.integers(0, 2, count))
+                    out[chosen] = namespace(out).flip(out[chosen], (axis,))
+            return out.reshape(count, channels * rows * columns)
+
+        return changed
+
+    def middle(self, x: Array, shape: Shape) -> Array:
+        """Rows of pixels as the network sees them when nothing is random: the part in the middle."""
+        if self.crop is None:
+            return x
+        channels, height, width = shape
+        top, left = (height - self.crop[0]) // 2, (width - self.crop[1]) // 2
+        part = x.reshape(-1, *shape)[:, :, top : top + self.crop[0], left : left + self.crop[1]]
+        return part.reshape(x.shape[0], channels * self.crop[0] * self.crop[1])
+
+
+def _take_part(image: Array, top: int, left: int, out: Array) -> None:
+    """The part of an image that starts there, with zeros where it lies outside."""
+    height, width = image.shape[1:]
+    rows, columns = out.shape[1:]
+    first, last = max(top, 0), min(top + rows, height)
+    start, stop = max(left, 0), min(left + columns, width)
+    if (last - first, stop - start) != (rows, columns):
+        out[...] = 0
+    out[:, first - top : last - top, start - left : stop - left] = image[:, first:last, start:stop]

@@ -1,0 +1,77 @@
+"""Figures of a classifier of images: they show what they say they show."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from chainrule import ConvClassifier
+
+pytest.importorskip("matplotlib")
+
+from chainrule.report import confusion_matrix, first_filters, saliency_maps, worst_mistakes
+from chainrule.report.figures import shown
+from chainrule.report.page import as_png
+
+DIGITS = load_digits()
+X, Y = DIGITS.images[:200].astype(np.float32), DIGITS.target[:200]
+
+
+@pytest.fixture(scope="module")
+def model():
+    """One that is not good enough to make no mistakes."""
+    return ConvClassifier("conv 4 3x3 pad 1, relu, pool 2", max_iter=2, random_state=0).fit(X[:100], Y[:100])
+
+
+def test_the_confusion_matrix_counts_true_classes_in_rows_and_predictions_in_columns():
+    drawn = confusion_matrix(np.array(["a", "b"]), np.array(["a", "a", "a", "b"]), np.array(["a", "b", "b", "b"]))
+    texts = {text.get_position(): text.get_text() for text in drawn.axes[0].texts}
+    assert texts == {(0, 0): "1", (1, 0): "2", (1, 1): "1"}
+    assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == ["a", "b"]
+
+
+def test_the_worst_mistakes_come_first_and_right_answers_not_at_all():
+    classes, actual = np.array([3, 5]), np.array([3, 5, 5, 3])
+    log_probs = np.log([[0.9, 0.1], [0.6, 0.4], [0.99, 0.01], [0.2, 0.8]])
+    images = np.arange(16.0).reshape(4, 1, 2, 2)
+    drawn = worst_mistakes(images, classes, actual, log_probs)
+    assert [axes.get_title() for axes in drawn.axes] == [
+        "3 (99%)\nis 5 (1.0%)",
+        "5 (80%)\nis 3 (20.0%)",
+        "3 (60%)\nis 5 (40.0%)",
+    ]
+    assert np.array_equal(drawn.axes[0].images[0].get_array(), shown(images[2]))
+    assert worst_mistakes(images[:1], classes, actual[:1], log_probs[:1]) is None
+
+
+def test_saliency_is_the_size_of_the_input_gradient(model):
+    drawn = saliency_maps(model, X[:3, None], Y[:3])
+    assert len(drawn.axes) == 6
+    gradient = np.abs(model.input_gradient(X[:3], Y[:3]))
+    got = drawn.axes[1].images[0].get_array()
+    np.testing.assert_allclose(got, gradient[0] / gradient[0].max(), rtol=1e-6)
+
+
+def test_the_first_filters_are_the_kernels_of_the_first_convolution(model):
+    drawn = first_filters(model)
+    assert len(drawn.axes) == 4
+    assert np.array_equal(drawn.axes[2].images[0].get_array(), model.coefs_[0][2, 0])
+    flat = ConvClassifier("", max_iter=1).fit(X[:50], Y[:50])
+    assert first_filters(flat) is None
+
+
+def test_kernels_on_three_channels_are_shown_in_colours():
+    x = np.random.default_rng(0).normal(size=(20, 3, 6, 6))
+    model = ConvClassifier("conv 5 3x3", max_iter=1, random_state=0).fit(x, np.arange(20) % 2)
+    picture = first_filters(model).axes[0].images[0].get_array()
+    assert picture.shape == (3, 3, 3)
+    assert 0 <= picture.min() <= picture.max() <= 1
+
+
+def test_images_are_shown_from_their_darkest_to_their_lightest_pixel():
+    assert shown(np.array([[[2.0, 6.0]]])).tolist() == [[0, 1]]
+    assert shown(np.full((1, 2, 2), 7.0)).tolist() == [[0, 0], [0, 0]]
+    assert shown(np.zeros((3, 4, 5))).shape == (4, 5, 3)
+
+
+def test_a_figure_becomes_a_picture_in_the_page(model):
+    assert as_png(first_filters(model)).startswith("data:image/png;base64,iVBOR")

@@ -1,0 +1,197 @@
+"""Reading images: IDX files, archives and folders of pictures, whole and damaged."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from chainrule.arrays import random_stream
+from chainrule.training.images import DataError, holds_images, read_folder, read_idx, read_images
+
+PIXELS = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
+LABELS = np.array([7, 0, 7])
+
+
+def idx(array, code=8):
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of pictures by class; returns what saves one."""
+    image = pytest.importorskip("PIL.Image")
+
+    def save(name, array, **options):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.fromarray(np.asarray(array, np.uint8)).save(path, **options)
+        return path
+
+    save.folder = tmp_path
+    return save
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_idx_files_are_read_with_their_labels_beside_them(tmp_path, ending):
+    def write(name, data):
+        (tmp_path / f"{name}{ending}").write_bytes(gzip.compress(data) if ending else data)
+
+    write("train-images-idx3-ubyte", idx(PIXELS))
+    write("train-labels-idx1-ubyte", idx(LABELS.astype(np.uint8)))
+    write("t10k-images-idx3-ubyte", idx(PIXELS[:1] + 1))
+    write("t10k-labels-idx1-ubyte", idx(LABELS[:1].astype(np.uint8)))
+    whole = read_images(tmp_path)
+    assert np.array_equal(whole.images[:, 0], PIXELS)
+    assert whole.labels.tolist() == [7, 0, 7]
+    assert np.array_equal(whole.test.images[:, 0], PIXELS[:1] + 1)
+    alone = read_images(tmp_path / f"train-images-idx3-ubyte{ending}")
+    assert np.array_equal(alone.images, whole.images)
+    assert alone.test is None
+
+
+def test_idx_numbers_of_every_type_keep_their_values(tmp_path):
+    for code, dtype in ((8, ">u1"), (9, ">i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")):
+        array = np.array([[1, 2], [3, 100]]).astype(dtype)
+        (tmp_path / "a.idx").write_bytes(idx(array, code))
+        got = read_idx(tmp_path / "a.idx")
+        assert got.dtype == np.dtype(dtype).newbyteorder("=")
+        assert np.array_equal(got, array)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "this is no IDX file; it begins with nothing"),
+        (b"PNG...........", "this is no IDX file; it begins with 50 4e 47 2e"),
+        (idx(PIXELS)[:-3], "3 x 4 x 5 numbers of 1 bytes are 60, the file holds 57"),
+        (idx(PIXELS) + b"!", "are 60, the file holds 61"),
+        (b"\0\0\x08\x03\xff\xff\xff\xff" * 2, "the file holds"),
+        (b"\0\0\x07\x01\0\0\0\1\1", "this is no IDX file"),
+    ],
+)
+def test_damaged_idx_files_are_refused(tmp_path, data, message):
+    (tmp_path / "x-images-idx3-ubyte").write_bytes(data)
+    with pytest.raises(DataError) as caught:
+        read_idx(tmp_path / "x-images-idx3-ubyte")
+    assert message in str(caught.value)
+
+
+def test_a_damaged_gzip_file_and_missing_labels_are_named(tmp_path):
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(idx(PIXELS))[:-12])
+    with pytest.raises(DataError, match=r"expected its labels beside it, in .*train-labels-idx1-ubyte"):
+        read_images(path)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS.astype(np.uint8)))
+    with pytest.raises(DataError, match="the gzip file is damaged"):
+        read_images(path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("X", "y"), ("images", "labels"), ("x_train", "y_train"), ("train_images", "train_labels"), ("data", "target")],
+)
+def test_archives_are_read_by_the_usual_names(tmp_path, names):
+    np.savez(tmp_path / "a.npz", **{names[0]: PIXELS, names[1]: LABELS[:, None], "more": 3})
+    found = read_images(tmp_path / "a.npz")
+    assert np.array_equal(found.images[:, 0], PIXELS)
+    assert found.labels.tolist() == [7, 0, 7]
+
+
+def test_an_archive_may_hold_images_for_testing_and_channels_last(tmp_path):
+    colours = np.arange(2 * 4 * 5 * 3).reshape(2, 4, 5, 3)
+    np.savez(tmp_path / "a.npz", x_train=colours, y_train=[0, 1], x_test=colours[:1], y_test=[1])
+    found = read_images(tmp_path / "a.npz")
+    assert np.array_equal(found.images, colours.transpose(0, 3, 1, 2))
+    assert found.test.images.shape == (1, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"a": PIXELS}, "expected arrays X and y, or images and labels; it holds a"),
+        ({"X": PIXELS, "y": LABELS[:2]}, r"3 images, but labels of shape \(2,\)"),
+        ({"X": PIXELS[0], "y": LABELS}, r"expected images, .* got \(4, 5\)"),
+        ({"X": PIXELS.astype(str), "y": LABELS}, "expected numbers, got <U"),
+        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, :2], "y_test": LABELS}, "for testing of"),
+    ],
+)
+def test_archives_that_hold_no_images_are_refused(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        read_images(tmp_path / "a.npz")
+
+
+def test_an_archive_with_objects_or_none_at_all_is_refused_and_nothing_is_unpickled(tmp_path):
+    np.savez(tmp_path / "a.npz", X=np.array([{"a": 1}], dtype=object), y=[1])
+    (tmp_path / "b.npz").write_bytes(b"PK\3\4 and no more")
+    for name in ("a.npz", "b.npz"):
+        with pytest.raises(DataError, match=r"this is no \.npz file that can be read"):
+            read_images(tmp_path / name)
+
+
+def test_a_folder_of_pictures_is_read_class_by_class(pictures):
+    for name, value in (("cat/2.png", 9), ("cat/deeper/1.png", 5), ("dog/a.bmp", 3)):
+        pictures(name, np.full((4, 6), value))
+    told = []
+    found = read_folder(pictures.folder, progress=lambda *numbers: told.append(numbers))
+    assert found.images.shape == (3, 1, 4, 6)
+    assert found.images[:, 0, 0, 0].tolist() == [9, 5, 3]
+    assert found.labels.tolist() == ["cat", "cat", "dog"]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert (found.bad_files, found.resized) == ((), 0)
+
+
+def test_one_picture_in_colours_makes_all_of_them_colours(pictures):
+    colours = np.zeros((4, 4, 3))
+    colours[..., 2] = 200
+    pictures("a/1.png", colours)
+    pictures("b/1.png", np.full((4, 4), 7))
+    found = read_folder(pictures.folder)
+    assert found.images.shape == (2, 3, 4, 4)
+    assert found.images[0, :, 0, 0].tolist() == [0, 0, 200]
+    assert found.images[1, :, 0, 0].tolist() == [7, 7, 7]
+
+
+def test_other_sizes_are_scaled_to_that_of_most_or_to_the_one_given(pictures):
+    for k in range(3):
+        pictures(f"a/{k}.png", np.full((4, 6), 50))
+    pictures("b/1.png", np.full((8, 8), 80))
+    found = read_folder(pictures.folder)
+    assert (found.shape, found.resized) == ((1, 4, 6), 1)
+    assert (found.images[3] == 80).all()
+    assert read_folder(pictures.folder, size=(2, 3)).shape == (1, 2, 3)
+
+
+def test_files_that_are_no_pictures_are_reported_and_left_out(pictures):
+    pictures("a/1.png", PIXELS[0])
+    path = pictures("b/1.png", random_stream(2).integers(0, 256, (64, 64)))
+    pictures("b/2.png", PIXELS[0])
+    (pictures.folder / "a" / "notes.txt").write_text("no picture")
+    (pictures.folder / "a" / "empty.png").write_bytes(b"")
+    (pictures.folder / "b" / "0.jpg").write_bytes(b"\xff\xd8 broken")
+    (pictures.folder / "a" / ".hidden").write_bytes(b"")
+    path.write_bytes(path.read_bytes()[:-900])
+    found = read_folder(pictures.folder)
+    assert found.labels.tolist() == ["a", "b"]
+    bad = dict(found.bad_files)
+    assert set(bad) == {"a/notes.txt", "a/empty.png", "b/0.jpg", "b/1.png"}
+    assert "expected a name ending in" in bad["a/notes.txt"]
+    assert "truncated" in bad["b/1.png"]
+
+
+def test_folders_without_pictures_are_refused(tmp_path):
+    pytest.importorskip("PIL")
+    with pytest.raises(DataError, match="expected one folder of pictures per class, as in"):
+        read_images(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_text("no")
+    with pytest.raises(DataError, match=r"none of 1 files is a picture; a/1.png: cannot identify"):
+        read_images(tmp_path)
+
+
+def test_other_files_are_refused_with_what_was_expected(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n")
+    assert not holds_images(tmp_path / "a.csv")
+    with pytest.raises(DataError, match="expected a folder with one folder of pictures per class, an IDX file"):
+        read_images(tmp_path / "a.csv")
