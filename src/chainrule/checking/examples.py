@@ -258,7 +258,7 @@ def _at_the_edges(name: str) -> list[Example]:
         },
         **{
             rule: [
-                Example((images[:, :channels], *weights[: 2 if rule != "conv2d" else 3]), options)
+                Example((images[:, :channels], *weights[: 1 if rule != "conv2d" else 2]), options)
                 for channels, weights, options in (
                     (2, (kernels, biases), {"stride": (2, 1), "padding": ((1, 0), (0, 2))}),
                     (2, (kernels, biases), {"padding": "same", "dilation": (1, 2)}),
