@@ -2,9 +2,9 @@
 
 The optimum F* is the least objective that anybody finds; a contestant has arrived when its own, computed in float64, is
 within a relative 1e-6 of it. Every fit runs in a process of its own with the same number of threads and the data in
-memory; the clock runs over the fit alone, after a small one that imports everything. A contestant's tolerance is lowered
-until it has arrived or the limit of time is over; what counts is the median over the rounds of the fit that arrived.
-"bare" is what the matrix products of chainrule's fit alone take, X W and X^T R as often as it makes them.
+memory; the clock runs over the fit alone, after a small one that imports everything. A contestant's tolerance is
+lowered until it has arrived or the limit of time is over; what counts is the median over the rounds of the fit that
+arrived. "bare" is what the matrix products of chainrule's fit alone take, X W and X^T R as often as it makes them.
 """
 
 from __future__ import annotations
