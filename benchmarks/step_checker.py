@@ -54,6 +54,12 @@ class Mutants:
     kinds_caught: Counter[str] = field(default_factory=Counter)
 
 
+FIRST_RUN = (
+    "The first run on `unseen`, of 2026-11-21 at the commit 4f11222: 520 of 547 relations decided (95.1%), 6 called "
+    "wrong. It is kept here whatever later runs say."
+)
+
+
 def mutants_of(path: Path, every: int, repair_every: int, total: Mutants) -> None:
     """Count the mutants of a correct derivation: every so many, and of those caught every so many repaired."""
     document = understand(read(path.read_text(), path.name))
@@ -249,7 +255,7 @@ def page(parts: dict[str, Part], wrong: dict[str, int], total: Mutants, homework
             f"| {name} | {figures.files} | {figures.relations} | {decided} | {figures.wrong} | {figures.seconds:.1f} |"
         )
     if "unseen" in parts:
-        lines += ["", "`unseen` was never looked at; per file (verified / other verdicts):", ""]
+        lines += ["", FIRST_RUN, "", "`unseen` was never looked at; per file (verified / other verdicts):", ""]
         for name, counts in parts["unseen"].per_file:
             others = sum(counts.values()) - counts["verified"]
             lines.append(f"- {name}: {counts['verified']} / {others}")
