@@ -71,7 +71,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> [round(float(abs(point.coef).max()), 2) for point in path(X, y, [0.01, 1.0])]
-    [0.43, 2.73]
+    [0.43, 2.72]
     """
     model = SoftmaxRegression(**parameters)
     model._check_parameters()
