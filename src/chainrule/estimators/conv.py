@@ -131,7 +131,7 @@ class ConvClassifier(NetworkClassifier):
     >>> from sklearn.datasets import load_digits
     >>> digits = load_digits()
     >>> model = ConvClassifier("conv 16 3x3 pad 1, relu, pool 2", max_iter=5, learning_rate_init=0.01, random_state=0)
-    >>> model.fit(digits.images[:1000], digits.target[:1000]).score(digits.images[1000:], digits.target[1000:]) > 0.9
+    >>> model.fit(digits.images[:1000], digits.target[:1000]).score(digits.images[1000:], digits.target[1000:]) > 0.85
     True
     >>> model.image_shape_
     (1, 8, 8)
