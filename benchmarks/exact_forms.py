@@ -12,9 +12,9 @@ p (for log-softmax y), held ready. Contestants take turns; figures are medians, 
 anything is timed. Logits are normal numbers times a scale.
 
 Where the exact forms take longer, the passes over the array say why. Of float32 rows whose largest logit lies between
-71 and 208 (scale 40), the forward recovers what subtracting it rounds away: four passes in the cache, which cost
-half as much as exp and all the other passes together. The pullback of softmax subtracts one entry of the vector where
-one probability is 1/2 or more (scales 40 and 200): a fifth pass beside four.
+71 and 208 (scale 40), the forward recovers what subtracting it rounds away: four passes more, in the cache. The
+pullback of softmax subtracts one entry of the vector where one probability is 1/2 or more (scales 40 and 200): a fifth
+pass beside four.
 """
 
 from __future__ import annotations

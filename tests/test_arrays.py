@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from chainrule.arrays import ClassEntries, Workspace, largest, random_stream, rest_of_sum, sum_to
+from chainrule.arrays import largest, random_stream, rest_of_sum, sum_to
+from chainrule.workspace import ClassEntries, Workspace
 
 X = np.array([[0.5, -2.0, 3.0], [7.0, 0.25, -1.5]])
 LABELS = np.array([2, 0])

@@ -17,10 +17,13 @@ import pytest
 import chainrule
 
 ROOT = Path(chainrule.__file__).parent
-LAYERS = ("arrays", "kernels", "rules", "heads", "networks", "solvers", "training", "estimators", "report", "cli")
+LAYERS = (
+    *("arrays", "workspace", "kernels", "rules", "heads", "networks"),
+    *("solvers", "training", "estimators", "report", "cli"),
+)
 """Each may import itself and those before it."""
 BESIDE = ("checking", "torch", "jax")
-"""These may import arrays and rules, and only the command line imports one of them."""
+"""These may import arrays, workspace and rules, and only the command line imports one of them."""
 HEAVY = ("torch", "jax", "matplotlib", "pandas", "sklearn", "scipy", "flint", "rich", "typer")
 DOCUMENTED = ("kernels", "rules", "heads", "networks", "solvers", "training", "estimators", "report")
 
@@ -70,7 +73,7 @@ def may_import(importer, layer):
     if importer == layer:
         return True
     if importer in BESIDE or layer in BESIDE:
-        return (importer in BESIDE and layer in ("arrays", "rules")) or importer == "cli"
+        return (importer in BESIDE and layer in ("arrays", "workspace", "rules")) or importer == "cli"
     return LAYERS.index(layer) < LAYERS.index(importer)
 
 

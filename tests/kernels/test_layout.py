@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from chainrule.arrays import Workspace
 from chainrule.kernels import layout
+from chainrule.workspace import Workspace
 
 SHAPE = (4, 3, 5, 6)
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.arrays import Workspace, random_stream
+from chainrule.arrays import random_stream
 from chainrule.checking import assert_rule
 from chainrule.networks import Plan, mlp
 from chainrule.rules import compose
+from chainrule.workspace import Workspace
 
 
 def normal(*shape):

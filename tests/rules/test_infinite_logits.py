@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.arrays import Workspace
 from chainrule.checking import balls, midpoints, precision
+from chainrule.workspace import Workspace
 
 INF, NAN = np.inf, np.nan
 HALF = np.log(2.0)

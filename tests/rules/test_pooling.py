@@ -5,10 +5,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chainrule.arrays import Workspace, random_stream
+from chainrule.arrays import random_stream
 from chainrule.checking import assert_rule
 from chainrule.kernels.layout import empty_samples_last
 from chainrule.rules import avg_pool2d, global_avg_pool2d, max_pool2d
+from chainrule.workspace import Workspace
 
 OPTIONS = {
     "blocks of two": {},

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from chainrule.arrays import Workspace, class_mask, random_stream
+from chainrule.arrays import class_mask, random_stream
 from chainrule.checking import assert_rule, balls, precision, ulp_errors
 from chainrule.rules import log_softmax, log_sum_exp, softmax, softmax_cross_entropy
+from chainrule.workspace import Workspace
 
 ROWS = hnp.arrays(np.float64, st.integers(2, 6), elements=st.floats(-20, 20))
 SMOOTHING = pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}], ids=["plain", "smoothed"])

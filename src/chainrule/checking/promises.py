@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Workspace, holds_labels
+from chainrule.arrays import holds_labels
 from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare, position
 from chainrule.checking.report import Finding, Mismatch, Unchecked
+from chainrule.workspace import Workspace
 
 
 def keeps_inputs(case: Case, check: str) -> Iterator[Finding]:

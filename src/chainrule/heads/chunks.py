@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, as_like, is_floating, is_torch, namespace
+from chainrule.arrays import Array, as_like, is_floating, is_torch, namespace
 from chainrule.heads.blocks import Cut, cut, slices
 from chainrule.heads.targets import Targets
+from chainrule.workspace import Workspace
 
 NUMBERS_AT_ONCE = 1 << 20
 """Where products are added to the weights' gradient: so many of its entries are computed beside it, then added."""

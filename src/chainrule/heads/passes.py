@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.arrays import Array, empty, namespace
+from chainrule.arrays import Array, argmax, empty, namespace
 from chainrule.heads.chunks import (
     Chunk,
     Gradients,
@@ -54,7 +54,7 @@ def _summary_of_part(
     xp = namespace(z)
     if chunk.bias is not None:
         xp.add(z, chunk.bias[classes], out=z)
-    top = xp.argmax(z, axis=-1)
+    top = argmax(z)
     maximum = z[index, top]
     base = base_of(maximum)
     d = None if moved is None else moved[part]

@@ -8,9 +8,10 @@ entry, and v - v d, which is v or 0 exactly, to those before it.
 
 from __future__ import annotations
 
-from chainrule.arrays import Array, Workspace, namespace
+from chainrule.arrays import Array, namespace
 from chainrule.kernels.layout import booleans, empty_in_layout_of, transient_work, work_in_layout_of
 from chainrule.kernels.shapes import Windows
+from chainrule.workspace import Workspace
 
 
 def largest(

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, empty, is_torch
+from chainrule.arrays import Array, empty, is_torch
+from chainrule.workspace import Workspace
 
 NUMPY = np.ndarray[Any, Any]
 Shape = tuple[int, ...]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from chainrule.arrays import Array, Workspace
+from chainrule.arrays import Array
 from chainrule.kernels import blocks
 from chainrule.kernels.layout import are_channels_last, channels_last
 from chainrule.kernels.shapes import Windows
+from chainrule.workspace import Workspace
 
 FEW_CHANNELS = 16
 """With fewer, or with channels that do not come last, slices are several times as fast as the library's max pool, and

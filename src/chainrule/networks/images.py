@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from chainrule import rules
-from chainrule.arrays import Array, Workspace, empty, is_torch
+from chainrule.arrays import Array, empty, is_torch
 from chainrule.kernels.layout import channels_last, empty_samples_last, scratch, transient_work
 from chainrule.kernels.on_torch import FEW_CHANNELS, by_slices
 from chainrule.kernels.workers import available_threads, share
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.rules.pooling import pool_windows
+from chainrule.workspace import Workspace
 
 TILE = 64
 """The most images of a tile. Loops over the same pixel of all of them, and so calls, are to be long."""

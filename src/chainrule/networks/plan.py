@@ -13,7 +13,6 @@ from typing import Any
 from chainrule import rules
 from chainrule.arrays import (
     Array,
-    Workspace,
     empty,
     empty_classes_major,
     is_floating,
@@ -27,6 +26,7 @@ from chainrule.networks.images import Front
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.rules.dropout import draw_mask
+from chainrule.workspace import Workspace
 
 FEW_COLUMNS = 32
 """Up to this many logits, NumPy's reductions along a row are faster with the columns lying together in memory."""

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, diagonal_matrix, larger_than_zero, namespace, scratch, sum_to
+from chainrule.arrays import Array, diagonal_matrix, larger_than_zero, namespace, sum_to
 from chainrule.rules.elementwise import elementwise
 from chainrule.rules.rounding import product_error
 from chainrule.rules.rule import Exact, Rule
+from chainrule.workspace import Workspace, scratch
 
 
 def _decay(x: Array, *, out: Array | None = None) -> Array:

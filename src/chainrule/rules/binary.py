@@ -15,9 +15,10 @@ import math
 from functools import partial
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, diagonal_matrix, namespace, same_shape, surely
+from chainrule.arrays import Array, diagonal_matrix, namespace, same_shape, surely
 from chainrule.rules.activations import sigmoid_slope, sigmoid_value, softplus_value
 from chainrule.rules.rule import Rule
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

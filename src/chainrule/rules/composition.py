@@ -18,8 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from chainrule.arrays import Array, Workspace, empty, namespace, on_diagonal
+from chainrule.arrays import Array, empty, namespace, on_diagonal
 from chainrule.rules.rule import Exact, Rule
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

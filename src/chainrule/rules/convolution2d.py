@@ -17,9 +17,10 @@ NumPy and of PyTorch, tiles of patches and the library's own convolution do the 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, matmul, namespace
+from chainrule.arrays import Array, matmul, namespace
 from chainrule.kernels import Windows, native
 from chainrule.rules.padding2d import check_images, per_image, stored
 from chainrule.rules.rule import Rule
@@ -33,6 +34,7 @@ from chainrule.rules.windows import (
     taken,
     windows_on,
 )
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):
@@ -134,15 +136,17 @@ def _outer(v: Array, x: Array, groups: int) -> Array:
 def _forward(
     x: Array,
     weight: Array,
-    bias: Array | None,
-    turned: bool,
-    stride: Sizes,
-    padding: Padding2d,
-    dilation: Sizes,
-    groups: int,
-    out: Array | None,
-    work: Workspace | None,
+    bias: Array | None = None,
+    *,
+    turned: bool = False,
+    stride: Sizes = 1,
+    padding: Padding2d = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    out: Array | None = None,
+    work: Workspace | None = None,
 ) -> tuple[Array, Residuals]:
+    """The correlation with the kernel, or with the kernel `turned` by half a turn."""
     size, kernel = tuple(map(int, x.shape[-2:])), tuple(map(int, weight.shape[-2:]))
     windows = windows_on(size, kernel, stride, padding, dilation)  # type: ignore[arg-type]
     check_channels(int(x.shape[-3]), int(weight.shape[0]), int(weight.shape[1]), groups)
@@ -156,7 +160,15 @@ def _forward(
     return stored(value, out), residuals
 
 
-def _pullback(residuals: Residuals, cotangent: Array, out: Cotangents | None, *, bias: bool) -> Cotangents:
+def _pullback(
+    residuals: Residuals,
+    cotangent: Array,
+    *,
+    bias: bool = False,
+    out: Cotangents | None = None,
+    work: Workspace | None = None,
+) -> Cotangents:
+    """By the images, by the weight and, where there is one, by the `bias`."""
     x, weight, windows, groups, turned = residuals
     to_x, to_weight, to_bias = (*out, None)[:3] if out else (None, None, None)
     shape = (*x.shape[:-3], weight.shape[0], *windows.count)
@@ -211,61 +223,6 @@ _SIZES = "images (..., channels, height, width), weight (out_channels, channels 
 _BOUND = 32
 
 
-def _correlate2d_forward(
-    x: Array,
-    weight: Array,
-    *,
-    stride: Sizes = 1,
-    padding: Padding2d = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    out: Array | None = None,
-    work: Workspace | None = None,
-) -> tuple[Array, Residuals]:
-    return _forward(x, weight, None, False, stride, padding, dilation, groups, out, work)
-
-
-def _convolve2d_forward(
-    x: Array,
-    weight: Array,
-    *,
-    stride: Sizes = 1,
-    padding: Padding2d = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    out: Array | None = None,
-    work: Workspace | None = None,
-) -> tuple[Array, Residuals]:
-    return _forward(x, weight, None, True, stride, padding, dilation, groups, out, work)
-
-
-def _conv2d_forward(
-    x: Array,
-    weight: Array,
-    bias: Array,
-    *,
-    stride: Sizes = 1,
-    padding: Padding2d = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    out: Array | None = None,
-    work: Workspace | None = None,
-) -> tuple[Array, Residuals]:
-    return _forward(x, weight, bias, False, stride, padding, dilation, groups, out, work)
-
-
-def _without_bias(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    return _pullback(residuals, cotangent, out, bias=False)
-
-
-def _with_bias(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    return _pullback(residuals, cotangent, out, bias=True)
-
-
 def _jacobian_with_bias(residuals: Residuals) -> tuple[Array, Array, Array]:
     x, weight, windows, *_ = residuals
     xp, bias = namespace(weight), weight[:, 0, 0, 0]
@@ -279,8 +236,8 @@ def _plane(like: Array, windows: Windows) -> Array:
 
 correlate2d = Rule(
     "correlate2d",
-    _correlate2d_forward,
-    _without_bias,
+    _forward,
+    _pullback,
     _pushforward,
     _jacobian,
     check=_check,
@@ -294,8 +251,8 @@ correlate2d = Rule(
 
 convolve2d = Rule(
     "convolve2d",
-    _convolve2d_forward,
-    _without_bias,
+    partial(_forward, turned=True),
+    _pullback,
     _pushforward,
     _jacobian,
     check=_check,
@@ -309,8 +266,8 @@ convolve2d = Rule(
 
 conv2d = Rule(
     "conv2d",
-    _conv2d_forward,
-    _with_bias,
+    _forward,
+    partial(_pullback, bias=True),
     _pushforward,
     _jacobian_with_bias,
     check=_check,

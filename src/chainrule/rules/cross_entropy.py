@@ -13,17 +13,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import (
-    Array,
-    Workspace,
-    check_labels,
-    class_mask,
-    holds_labels,
-    namespace,
-    same_shape,
-    take_class,
-)
+from chainrule.arrays import Array, check_labels, class_mask, holds_labels, namespace, same_shape, take_class
 from chainrule.rules.rule import Rule
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, as_like, diagonal_matrix, is_torch, namespace, numpy_dtype, same_shape
+from chainrule.arrays import Array, as_like, diagonal_matrix, is_torch, namespace, numpy_dtype, same_shape
 from chainrule.rules.rule import Rule
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

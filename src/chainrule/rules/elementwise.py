@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chainrule.arrays import Array, Workspace, diagonal_matrix, namespace, scratch
+from chainrule.arrays import Array, diagonal_matrix, namespace
 from chainrule.rules.rule import Exact, Rule
+from chainrule.workspace import Workspace, scratch
 
 
 class FromOutput(NamedTuple):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, matmul, namespace, on_diagonal
+from chainrule.arrays import Array, matmul, namespace, on_diagonal
 from chainrule.rules.rule import Rule
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

@@ -18,11 +18,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace, on_diagonal, row_shape, scratch, surely, take_class
+from chainrule.arrays import Array, namespace, on_diagonal, row_shape, surely, take_class
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.shifted import check_logits, own, shifted, with_entry, without_entry
 from chainrule.rules.softmax import Residuals as Probs
 from chainrule.rules.softmax import from_mean, other_probs
+from chainrule.workspace import Workspace, scratch
 
 
 class FromOutput(NamedTuple):

@@ -15,9 +15,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace, surely, take_class
+from chainrule.arrays import Array, namespace, surely, take_class
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import check_logits, own, shifted
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, is_traced, namespace, to_numpy
+from chainrule.arrays import Array, is_traced, namespace, to_numpy
 from chainrule.rules.elementwise import elementwise
+from chainrule.workspace import Workspace
 
 
 def _log(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, empty, namespace
+from chainrule.arrays import Array, empty, namespace
 from chainrule.kernels import Pair
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import Padding2d, cropped, matrix_of, padded, windows_on
+from chainrule.workspace import Workspace
 
 
 class Padded(NamedTuple):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, namespace
+from chainrule.arrays import Array, namespace
 from chainrule.rules.rule import Rule
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

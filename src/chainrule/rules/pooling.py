@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, empty, may_write, namespace
+from chainrule.arrays import Array, empty, may_write, namespace
 from chainrule.kernels import Windows, native
 from chainrule.rules.padding2d import check_images, per_image, stored
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.windows import Padding2d, Sizes, cropped, matrix_of, padded, placed, taken, windows_on
+from chainrule.workspace import Workspace
 
 
 class Chosen(NamedTuple):

@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, is_traced, largest, namespace, sum_to, surely
+from chainrule.arrays import Array, is_traced, largest, namespace, sum_to, surely
 from chainrule.rules.rounding import EXPONENT_LIMIT, difference_error, product_error
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import check_logits
 from chainrule.rules.softmax import Residuals as Probs
 from chainrule.rules.softmax import apply_jacobian
 from chainrule.rules.softmax import jacobian_matrix as softmax_jacobian
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

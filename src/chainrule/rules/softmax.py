@@ -22,21 +22,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import (
-    Array,
-    Workspace,
-    argmax,
-    is_floating,
-    namespace,
-    on_diagonal,
-    row_dot,
-    row_shape,
-    scratch,
-    surely,
-    take_class,
-)
+from chainrule.arrays import Array, argmax, is_floating, namespace, on_diagonal, row_dot, row_shape, surely, take_class
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.shifted import check_logits, own, shifted, with_entry, without_entry
+from chainrule.workspace import Workspace, scratch
 
 
 class Residuals(NamedTuple):

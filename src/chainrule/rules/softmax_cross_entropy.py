@@ -22,7 +22,6 @@ import numpy as np
 
 from chainrule.arrays import (
     Array,
-    Workspace,
     check_labels,
     class_mask,
     holds_labels,
@@ -35,6 +34,7 @@ from chainrule.arrays import (
 )
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import Shifted, check_logits, own, shifted, with_entry, without_entry
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, Workspace, is_floating, namespace, same_shape
+from chainrule.arrays import Array, is_floating, namespace, same_shape
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import check_logits
 from chainrule.rules.softmax import apply_jacobian, exact_forward
+from chainrule.workspace import Workspace
 
 
 class Residuals(NamedTuple):

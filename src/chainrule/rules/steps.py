@@ -9,8 +9,9 @@ neither is an activation of a hidden layer; sigmoid(k x) with a large k is H wit
 
 from __future__ import annotations
 
-from chainrule.arrays import Array, Workspace, namespace
+from chainrule.arrays import Array, namespace
 from chainrule.rules.elementwise import elementwise
+from chainrule.workspace import Workspace
 
 
 def _sign(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:

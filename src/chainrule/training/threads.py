@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
-from threadpoolctl import ThreadpoolController
-
+from chainrule.kernels.workers import single_threaded_products
 from chainrule.networks.network import Network
 
 SMALL_PRODUCT = 2e7
@@ -32,10 +30,5 @@ def suitable_threads(network: Network, rows: int) -> Iterator[None]:
     if largest >= SMALL_PRODUCT:
         yield
         return
-    with _controller().limit(limits=1, user_api="blas"):
+    with single_threaded_products():
         yield
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()

@@ -245,7 +245,7 @@ def prime_call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
         if not isinstance(node.arguments[0], Name):
             raise NotRead("a derivative of this function is not read", node.span[0])
         return _derived(m, node.function.operand, (node.arguments[0],) * node.function.order, frame, env)
-    name = node.function.operand.text
+    name, order = node.function.operand.text, node.function.order
     argument = m.value(node.arguments[0], frame, env)
 
     hidden = "·u"
@@ -253,8 +253,8 @@ def prime_call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
 
     def at(x: Value) -> Value:
         if m.quotient:
-            return _of_order(lambda u: m.value(call, Frame({hidden: u}, frame), env), x, node.function.order)  # type: ignore[attr-defined]
-        tags = [new_tag() for _ in range(node.function.order)]  # type: ignore[attr-defined]
+            return _of_order(lambda u: m.value(call, Frame({hidden: u}, frame), env), x, order)
+        tags = [new_tag() for _ in range(order)]
         seeded = x
         for tag in tags:
             seeded = Dual(seeded, ONE, tag)

@@ -125,7 +125,7 @@ class Constructs(Sums):
                     rows.append(tuple(entries))
                 entries = []
             elif self.accept("&") or self.accept(","):
-                pass
+                continue
             elif token.kind == "dots":
                 entries.append(Dots(span=(token.start, token.end)))
                 self.take()

@@ -3,7 +3,6 @@ r"""Readers of fractions and derivatives: \\frac{∂f}{∂x_j}, ∂L/∂x, d/dx,
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from chainrule.checking.derivations.stream import MOST_DEPTH, NotRead, Stream
 from chainrule.checking.derivations.tree import (
@@ -26,25 +25,7 @@ FRACTIONS = frozenset(["\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", 
 
 
 class Derivatives(Stream):
-    """Readers of derivatives; `expression`, `term` and `factor` come from the classes above."""
-
-    if TYPE_CHECKING:
-
-        def expression(self) -> Node:
-            """A sum of terms."""
-            raise NotImplementedError
-
-        def term(self) -> Node:
-            """Products joined elementwise."""
-            raise NotImplementedError
-
-        def factor(self) -> Node:
-            """One factor."""
-            raise NotImplementedError
-
-        def starts_factor(self) -> bool:
-            """Whether a factor can begin here."""
-            raise NotImplementedError
+    """Readers of derivatives."""
 
     bars = 0
 

@@ -66,7 +66,7 @@ def patterned(first: Node, last: Node, whole: Whole) -> tuple[Node, set[tuple[in
 
 
 class _Different(Exception):
-    pass
+    """The two ends are not of one pattern."""
 
 
 Filled = list[tuple[Node | None, dict[str, int]]]

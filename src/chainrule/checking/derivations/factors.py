@@ -225,9 +225,9 @@ class Factors(Functions):
                 and "δ" not in self.vocabulary.known
             ):
                 stream = self.sub(first + 1, end)
-                left = stream.expression()  # type: ignore[attr-defined]
+                left = stream.expression()
                 stream.accept(",")
-                right = stream.expression()  # type: ignore[attr-defined]
+                right = stream.expression()
                 self.position = end + 1
                 return Indicator(Comparison("=", left, right), span=self.span(since))
             indicates = token.text == "𝟙" or (token.text == "I" and self.is_bare_label(inner[1:]))
@@ -242,7 +242,7 @@ class Factors(Functions):
                 return None
             stream.position = 1
         try:
-            condition: Node = stream.condition()  # type: ignore[attr-defined]
+            condition = stream.condition()
         except NotRead:
             self.position = start
             raise

@@ -100,7 +100,7 @@ class Scripts(Constructs):
             inner.tokens = inner.tokens[1:-1]
         found: list[Node] = []
         while inner.position < len(inner.tokens):
-            node = inner.expression()  # type: ignore[attr-defined]
+            node = inner.expression()
             if isinstance(node, Product) and not any(node.joints) and all(self.plain_index(f) for f in node.factors):
                 found += node.factors
             else:

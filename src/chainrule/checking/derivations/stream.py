@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,8 +41,31 @@ class Vocabulary:
 END = Token("end of formula", "", 0, 0)
 
 
-class Stream:
-    """Tokens with a position; the base of the grammar."""
+class Stream(ABC):
+    """Tokens with a position; the base of the grammar, whose layers read one kind of construct each.
+
+    They call each other in a circle; what a layer needs of those above it is declared here.
+    """
+
+    @abstractmethod
+    def expression(self) -> Node:
+        """A sum of terms."""
+
+    @abstractmethod
+    def condition(self) -> Node:
+        """i = j, i < j < k, i = j and k = l."""
+
+    @abstractmethod
+    def term(self) -> Node:
+        """Products joined elementwise."""
+
+    @abstractmethod
+    def factor(self) -> Node:
+        """One factor."""
+
+    @abstractmethod
+    def starts_factor(self) -> bool:
+        """Whether a factor can begin here."""
 
     def __init__(
         self,

@@ -92,12 +92,9 @@ def zipped(operation: Callable[[Value, Value], Value], a: Quantity, b: Quantity,
         return Tensor(b.shape, [None if y is None else operation(a, y) for y in b.entries])
     if not isinstance(b, Tensor):
         return Tensor(a.shape, [None if x is None else operation(x, b) for x in a.entries])
-    if a.shape != b.shape:
-        if len(a.entries) == len(b.entries) and _line(a) and _line(b):
-            # A row beside a column: people write s - t for either.
-            pass
-        else:
-            raise ShapeMismatch(f"{what} of {shown(a.shape)} and {shown(b.shape)}")
+    # A row may stand beside a column: people write s - t for either.
+    if a.shape != b.shape and not (len(a.entries) == len(b.entries) and _line(a) and _line(b)):
+        raise ShapeMismatch(f"{what} of {shown(a.shape)} and {shown(b.shape)}")
     entries = [None if x is None or y is None else operation(x, y) for x, y in zip(a.entries, b.entries, strict=True)]
     return Tensor(a.shape, entries)
 

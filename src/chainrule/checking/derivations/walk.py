@@ -6,6 +6,7 @@ Comparing with both finds errors that cancel: a step may be wrong and the next o
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from chainrule.checking.derivations import prose, sources
 from chainrule.checking.derivations.deciding import Finding, Relation, decide
@@ -243,7 +244,7 @@ class Walker:
         first, last = member.span
         return " ".join(fragment.text[first:last].split())
 
-    def add(self, line: Line, at: int, verdict: str, message: str, **details: object) -> None:
+    def add(self, line: Line, at: int, verdict: str, message: str, **details: Any) -> None:
         """Record the verdict on the relation after a member."""
         after = min(at + 1, len(line.members) - 1)
         member, fragment = line.members[after]
@@ -252,7 +253,7 @@ class Walker:
         step = Step(
             self.source.line(place), self.source.column(place), self.text(line, at), self.text(line, after),
             line.links[at].operator, verdict, message, fragment.display, start=place, end=end, chain=self.chains,
-            **details,  # type: ignore[arg-type]
+            **details,
         )  # fmt: skip
         self.steps.append(step)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Workspace, holds_labels
+from chainrule.arrays import holds_labels
 from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import Case, draw, entries
@@ -25,6 +25,7 @@ from chainrule.checking.examples import Example, Limit, limits
 from chainrule.checking.report import Mismatch
 from chainrule.checking.user_code import on_balls
 from chainrule.rules import Rule
+from chainrule.workspace import Workspace
 
 BITS = 300
 

@@ -29,7 +29,13 @@ _FUTURES = functools.reduce(
 )
 
 # What surrounds rules and is no part of any: the record and its buffers, and the array vocabulary.
-_NOBODYS = ("chainrule.rules.rule", "chainrule.rules.registry", "chainrule.arrays", "chainrule.checking")
+_NOBODYS = (
+    "chainrule.rules.rule",
+    "chainrule.rules.registry",
+    "chainrule.arrays",
+    "chainrule.workspace",
+    "chainrule.checking",
+)
 
 
 _Cached: Any = type(functools.cache(len))

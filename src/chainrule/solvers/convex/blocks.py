@@ -10,23 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from chainrule.kernels.workers import available_threads, single_threaded_products
 
 Result = TypeVar("Result")
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def available_threads() -> int:
-    """The threads that BLAS may use now: as many as the cores, or fewer where the user or joblib said so."""
-    counts = [int(info["num_threads"]) for info in _controller().info() if info.get("user_api") == "blas"]
-    return max(counts, default=1)
 
 
 class Crew:
@@ -55,7 +43,7 @@ def crew(threads: int | None = None) -> Iterator[Crew]:
     """Threads for the time of the context, in which BLAS takes one thread per call; put back afterwards."""
     team = Crew(max(1, available_threads() if threads is None else threads))
     try:
-        with _controller().limit(limits=1, user_api="blas"):
+        with single_threaded_products():
             yield team
     finally:
         team.close()

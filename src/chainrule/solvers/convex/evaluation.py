@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from chainrule import rules
-from chainrule.arrays import Array, Workspace, empty_classes_major
+from chainrule.arrays import Array, empty_classes_major
 from chainrule.solvers.convex.blocks import Crew, added
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.products import Block, Residuals, gradient_dtype, products_of, times
+from chainrule.workspace import Workspace
 
 FEW_OUTPUTS = 32
 """Up to this many logits, NumPy's reductions along a row are faster with the columns lying together in memory."""
@@ -72,6 +73,8 @@ class Evaluator:
         self._works = [Workspace() for _ in range(team.count)]
         self._logits = self._rows(n) if stored else None
         self._slopes = self._rows(n) if stored else None
+        self._probs: Array | None = None
+        """The probabilities of the stored logits, once they are asked for."""
         self.products = 0
         """How many times x was multiplied by parameters, or its transpose by residuals."""
 
@@ -88,6 +91,7 @@ class Evaluator:
             return self._residuals(block, times(block, weights, offset, self._place(self._logits, block, "logits")))
 
         self.products += 2
+        self._probs = None
         return self._summed(theta, residuals)
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluated:
@@ -134,6 +138,7 @@ class Evaluator:
         """Take the step: the stored logits move by `step` times their slopes."""
         if self._logits is None or self._slopes is None:
             return
+        self._probs = None
 
         def work(thread: int) -> None:
             for block in self.samples.blocks[thread]:
@@ -263,7 +268,9 @@ class Evaluator:
         """Of every sample and class; for one logit, of the second."""
         if not self.stored:
             raise ValueError("the logits are not stored, so that there are no probabilities at this point")
-        probs = self._rows(self.problem.n_samples)
+        if self._probs is not None:
+            return self._probs
+        self._probs = probs = self._rows(self.problem.n_samples)
 
         def work(thread: int) -> None:
             for block in self.samples.blocks[thread]:

@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.directions import Directions
-from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.line_search import line_search
 from chainrule.solvers.convex.newton import MOST_PARAMETERS
 from chainrule.solvers.convex.preconditioner import Spectrum, preconditioner_of, spectrum_of
@@ -142,14 +142,8 @@ class _Descent:
 
     def __init__(self, evaluator: Evaluator, directions: Directions, theta: Array) -> None:
         self.evaluator, self.directions, self.theta = evaluator, directions, theta
-        self.here = evaluator.at(theta)
-        self.iteration = 0
-        self._fresh, self._idle, self._least = True, 0, np.inf
-
-    @property
-    def norm(self) -> float:
-        """The gradient's largest entry."""
-        return self.evaluator.norm(self.here.gradient)
+        self.iteration, self._idle, self._least = 0, 0, np.inf
+        self._renew()
 
     def arrived(self, tol: float) -> bool:
         """Whether the gradient is small: at theta itself, since stored logits gather rounding errors."""
@@ -179,16 +173,19 @@ class _Descent:
         direction *= length
         self.directions.learn(direction, there.gradient - here.gradient)
         self.theta += direction
-        self.here, self._fresh = there, not evaluator.stored
+        self._arrive(there, fresh=not evaluator.stored)
         self.iteration += 1
         gained = here.value - there.value > 16 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
-        norm = self.norm
-        self._idle = 0 if gained or norm < 0.9 * self._least else self._idle + 1
-        self._least = min(self._least, norm)
+        self._idle = 0 if gained or self.norm < 0.9 * self._least else self._idle + 1
+        self._least = min(self._least, self.norm)
         return ""
 
     def _renew(self) -> None:
-        self.here, self._fresh = self.evaluator.at(self.theta), True
+        self._arrive(self.evaluator.at(self.theta), fresh=True)
+
+    def _arrive(self, here: Evaluated, *, fresh: bool) -> None:
+        self.here, self._fresh = here, fresh
+        self.norm = self.evaluator.norm(here.gradient)  # the gradient's largest entry
 
 
 def _run(

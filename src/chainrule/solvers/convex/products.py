@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Workspace, is_sparse, matmul
+from chainrule.arrays import Array, is_sparse, matmul
 from chainrule.solvers.convex.blocks import Crew, added, row_blocks
+from chainrule.workspace import Workspace
 
 BLOCK_BYTES = 1 << 20
 """Of a block's features and logits together: they should stay in a core's own cache."""

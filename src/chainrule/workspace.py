@@ -1,0 +1,102 @@
+"""Memory allocated once and written to again: named buffers, and one entry per row of a buffer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, empty, is_torch
+
+
+class Workspace:
+    """Named scratch buffers that are allocated at their first use and handed out again at every later one.
+
+    >>> work = Workspace()
+    >>> first = work("row_max", (2, 1), np.zeros(3))
+    >>> work("row_max", (2, 1), np.zeros(3)) is first
+    True
+    """
+
+    def __init__(self) -> None:
+        self._buffers: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._parts: dict[str, Workspace] = {}
+        self._entries: ClassEntries | None = None
+
+    def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
+        """The buffer of that name and shape, beside `like` and in its dtype unless another is given."""
+        key = (name, shape)
+        buffer = self._buffers.get(key)
+        if buffer is None:
+            buffer = self._buffers[key] = empty(shape, like, dtype)
+        return buffer
+
+    def zeros(self, shape: tuple[int, ...], like: Array) -> Array:
+        """Zeros of that shape, on the library and device of `like` and in its dtype, which nobody writes to."""
+        known = ("zeros", shape) in self._buffers
+        buffer = self("zeros", shape, like)
+        if not known:
+            buffer[...] = 0
+        return buffer
+
+    def part(self, name: str) -> Workspace:
+        """A workspace of its own inside this one, the same at every call: for a rule that is made of other rules.
+
+        >>> work = Workspace()
+        >>> work.part("inner") is work.part("inner"), work.part("inner") is work.part("outer")
+        (True, False)
+        """
+        if name not in self._parts:
+            self._parts[name] = Workspace()
+        return self._parts[name]
+
+    def class_entries(self, buffer: Array) -> ClassEntries:
+        """The access to one entry per row of a buffer that is the same at every call."""
+        if self._entries is None or self._entries.buffer is not buffer:
+            self._entries = ClassEntries(buffer)
+        return self._entries
+
+
+def scratch(work: Workspace | None, name: str, shape: tuple[int, ...], like: Array) -> Array | None:
+    """An `out=` argument: the named buffer when there is a workspace, None (allocate) when there is none."""
+    return None if work is None else work(name, shape, like)
+
+
+class ClassEntries:
+    """Reads and writes one entry per row of a fixed two-dimensional buffer, in place and without temporaries.
+
+    This is what training uses where `take_class` and `class_mask` would allocate.
+    """
+
+    def __init__(self, buffer: Array) -> None:
+        rows, columns = buffer.shape
+        self.buffer = buffer
+        self._torch = is_torch(buffer)
+        if self._torch:
+            return
+        classes_major = not buffer.flags.c_contiguous
+        self._flat = (buffer.T if classes_major else buffer).reshape(-1)
+        if not np.shares_memory(self._flat, buffer):
+            raise ValueError("a buffer's entries can be indexed only where its memory is contiguous")
+        self._stride = rows if classes_major else 1
+        self._starts = np.arange(rows) * (1 if classes_major else columns)
+        self._index = np.empty(rows, dtype=np.intp)
+
+    def at(self, labels: Array, *, out: Array) -> Array:
+        """Write the entries at `labels` to `out` (rows x 1) and remember the place for `put`."""
+        if self._torch:
+            self._index = labels[:, None]
+            return sys.modules["torch"].gather(self.buffer, 1, self._index, out=out)
+        np.multiply(labels, self._stride, out=self._index, casting="unsafe")
+        np.add(self._index, self._starts, out=self._index)
+        np.take(self._flat, self._index, out=out.reshape(-1), mode="clip")
+        return out
+
+    def put(self, values: Array) -> None:
+        """Overwrite the entries that `at` read last: by a number, or by a rows x 1 array."""
+        if self._torch:
+            is_number = isinstance(values, int | float)
+            self.buffer.scatter_(1, self._index, values if is_number else values.contiguous())
+        else:
+            self._flat[self._index] = values if isinstance(values, int | float) else values.reshape(-1)
