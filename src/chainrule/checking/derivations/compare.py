@@ -130,10 +130,8 @@ def confirmed(task: Task, compared: Compared) -> bool:
 
 
 def _same_point(task: Task, compared: Compared, case: Case, trial: int) -> bool:
-    return sizes(case.point.sizes, trial) == case.point.sizes and (
-        point(task.scope, case.point.shown, trial, regime=compared.regime, assumptions=task.assumptions).shown
-        == case.point.shown
-    )
+    again = point(task.scope, case.point.shown, trial, regime=compared.regime, assumptions=task.assumptions)
+    return (again.sizes, again.shown) == (case.point.sizes, case.point.shown)
 
 
 def _apart(case: Case) -> bool:

@@ -224,7 +224,7 @@ def _derived(node: Node, scope: Scope) -> bool:
     """Whether a formula differentiates or uses something defined, so that a number beside it is a claim."""
     return any(
         isinstance(n, Derivative | Jacobian | Gradient | Prime | Differential | Big)
-        or (isinstance(n, Name) and n.text in scope.definitions)
+        or (isinstance(n, Name) and n.text in scope.definitions.keys() | scope.code.keys())
         for n in walk(node)
     )
 

@@ -91,6 +91,8 @@ def _definable(
         head = decorated
     if head is None or (head.name in ("e", "d", "D", "I") and link.operator != ":="):
         return None
+    if head.name in scope.code:
+        return None
     if head.name in TEMPLATES or head.name in ("log", "exp", "tanh", "max", "min", "diag"):
         return None
     body = chain.members[1]

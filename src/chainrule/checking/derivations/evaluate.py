@@ -13,6 +13,7 @@ from typing import Any
 import flint
 
 from chainrule.checking.derivations import numbers, tensors
+from chainrule.checking.derivations.code import Code, Label
 from chainrule.checking.derivations.frames import Frame, NoDefinition, OverBudget, Point, places, used_names
 from chainrule.checking.derivations.model import Definition, Scope
 from chainrule.checking.derivations.numbers import Value
@@ -419,6 +420,8 @@ class Machine:
             return tensors.mapped(function, self.value(call.arguments[0], frame, env))
         if name in numbers.ELEMENTARY and len(call.arguments) == 1:
             return tensors.mapped(numbers.ELEMENTARY[name], self.value(call.arguments[0], frame, env))
+        if name in self.scope.code:
+            return self.run(self.scope.code[name], call, frame, env)
         definition = self.scope.definitions.get(name)
         if definition is None:
             if function is None:
@@ -441,6 +444,20 @@ class Machine:
         if definition.indices:
             return self.tensor_of(definition, inner)
         return self.value(self.body_of(definition), inner, {})
+
+    def run(self, code: Code, call: Call, frame: Frame, env: Env) -> Quantity:
+        """The package's own code at some arguments; kept, as one run gives all entries."""
+        used = tuple((name, env[name]) for name in sorted(free_names(call)) if name in env)
+        home = self.home(frame, self.reach(call))
+        key = ("code", id(call), used)
+        if key not in home.memo:
+            values = []
+            for argument in call.arguments:
+                kind = self.scope.kinds.get(argument.text) if isinstance(argument, Name) else None
+                label = kind is not None and kind.role == "label"
+                values.append(Label(self.whole(argument, frame, env)) if label else self.value(argument, frame, env))
+            home.memo[key] = code(values, call.span[0])
+        return home.memo[key]
 
     def tensor_of(self, definition: Definition, frame: Frame) -> Tensor:
         """All entries of a function with indices, in a frame with its arguments."""

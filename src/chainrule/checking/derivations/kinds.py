@@ -364,7 +364,7 @@ class Kinds:
             if name not in scope.kinds:
                 scope.kinds[name] = Kind("size", declared=False)
         default: Size = sizes[0] if len(sizes) == 1 else "n" if "n" in sizes or "n" not in self.as_value else "·n"
-        met = (self.as_value | set(self.ranks) | self.as_index) - set(scope.definitions)
+        met = (self.as_value | set(self.ranks) | self.as_index) - set(scope.definitions) - set(scope.code)
         for name in sorted(met, key=lambda n: (n not in self.matrices, n)):
             if name in scope.kinds or name in ("·r", "·c"):
                 continue

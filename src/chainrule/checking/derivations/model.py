@@ -9,6 +9,8 @@ from chainrule.checking.derivations.stream import Vocabulary
 from chainrule.checking.derivations.tokens import Token
 
 if TYPE_CHECKING:
+    from chainrule.checking.derivations.code import Code
+    from chainrule.checking.derivations.extents import Extent
     from chainrule.checking.derivations.tree import Node
 
 Size = str | int
@@ -24,16 +26,20 @@ class Kind:
     declared: bool = True
     certain: bool = True
     """Whether the rank is known, rather than guessed from the letter."""
+    extent: Extent | None = None
+    """For a size that follows from others, or is a number."""
 
     @property
     def rank(self) -> int:
-        """0 for numbers, 1 for vectors, 2 for matrices."""
+        """0 for numbers, 1 for vectors, 2 for matrices, 3 and more for arrays."""
         return len(self.dims)
 
     def __str__(self) -> str:
+        if self.extent is not None:
+            return f"size {self.extent.text}"
         if self.role != "value":
             return " ".join([{"label": "index"}.get(self.role, self.role), *map(str, self.dims), *sorted(self.facts)])
-        form = ("scalar", "vector", "matrix")[min(self.rank, 2)]
+        form = ("scalar", "vector", "matrix", "array")[min(self.rank, 3)]
         facts = "".join(f", {fact}" for fact in sorted(self.facts))
         return " ".join([form, *map(str, self.dims)]) + facts
 
@@ -76,6 +82,8 @@ class Scope:
     inherited: dict[str, int] = field(default_factory=dict)
     """Ranks that names had in the part before, for want of better evidence."""
     vector_parameters: dict[str, tuple[bool, ...]] = field(default_factory=dict)
+    code: dict[str, Code] = field(default_factory=dict)
+    """The package's own functions, where a declaration asks for them."""
 
     def vocabulary(self) -> Vocabulary:
         """What the grammar needs of it."""
@@ -91,11 +99,12 @@ class Scope:
                 functions.add(name)
             else:
                 families.add(name)
+        functions |= self.code.keys()
         for name in self.definitions:
             if name not in functions:
                 families.add(name)
-        known = {*self.kinds, *self.definitions}
-        decorated = {name for name in known if "_" in name or "^" in name} | self.decorations
+        known = {*self.kinds, *self.definitions, *self.code}
+        decorated = {name for name in known - self.code.keys() if "_" in name or "^" in name} | self.decorations
         scalars = {name for name, kind in self.kinds.items() if kind.role == "value" and not kind.dims}
         scalars |= {n for n, k in self.kinds.items() if k.role == "size"}
         return Vocabulary(
@@ -111,6 +120,7 @@ class Scope:
             inherited=dict(self.inherited) if inferred else {},
             layout=self.layout,
             facts={name: set(facts) for name, facts in self.facts.items()},
+            code=dict(self.code),
         )
 
     def without(self, names: frozenset[str]) -> Scope:

@@ -69,9 +69,12 @@ def point(
     """Values for the free names among some, at one trial."""
     names = sorted(names)
     kinds = {name: scope.kinds[name] for name in names if name in scope.kinds}
-    found = Point(sizes([n for n, k in scope.kinds.items() if k.role == "size"], trial))
-    if square:
-        found.sizes = dict.fromkeys(found.sizes, SIZES[trial % len(SIZES)])
+    lengths = {n: k.extent for n, k in scope.kinds.items() if k.role == "size"}
+    free = [name for name, extent in lengths.items() if extent is None]
+    found = Point(dict.fromkeys(free, SIZES[trial % len(SIZES)]) if square else sizes(free, trial))
+    for name, extent in lengths.items():
+        if extent is not None:
+            found.sizes[name] = extent.value(found.sizes)
     for name, kind in kinds.items():
         facts = kind.facts | {a.fact for a in assumptions if a.name == name}
         if kind.role == "function":

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chainrule.checking.derivations import templates
+from chainrule.checking.derivations.code import functions
+from chainrule.checking.derivations.extents import Extent
 from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
 from chainrule.checking.derivations.naming import Naming, names, naming
 from chainrule.checking.derivations.tokens import Token, TooLong, tokens
 
 FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "rows sum 1")
-_ROLES = ("size", "scalar", "vector", "matrix", "index", "label", "function", "number")
+_ROLES = ("size", "scalar", "vector", "matrix", "array", "index", "label", "function", "number")
 _SPLIT = re.compile(r",(?![^()]*\))")
 
 
@@ -57,6 +59,12 @@ def _declare(scope: Scope, line: str, number: int, depth: int) -> str | None:
     rest = rest.strip()
     if head.strip() == "use":
         return _use(scope, rest, number, depth)
+    if head.strip() == "code":
+        try:
+            scope.code.update(functions(rest))
+        except ValueError as error:
+            return str(error)
+        return None
     if head.strip() == "layout":
         if rest.split("#")[0].strip() not in ("rows", "columns"):
             return f"expected 'layout: rows' or 'layout: columns', got {rest!r}"
@@ -124,9 +132,13 @@ def _kinds(scope: Scope, head: str, rest: str) -> str | None:
     facts, unknown = _facts(parts[1:])
     if unknown:
         return f"expected a fact ({', '.join(FACTS)}), got {unknown!r}"
+    if role == "size" and len(words) > 1:
+        return _sizes(scope, [one.name for one in listed], " ".join(words[1:]))
     dims = tuple(_size(word) for word in words[1:])
+    if role == "array" and len(dims) < 3:
+        return f"expected 3 sizes or more after 'array', got {len(dims)} in {rest!r}"
     expected = {"vector": 1, "matrix": 2, "index": 1, "label": 1}.get(role, 0)
-    if len(dims) != expected and not (role in ("index", "label") and not dims):
+    if role != "array" and len(dims) != expected and not (role in ("index", "label") and not dims):
         return f"expected {expected} sizes after '{role}', got {len(dims)} in {rest!r}"
     kind = Kind(
         {"index": "label", "label": "label", "size": "size", "function": "function"}.get(role, "value"), dims, facts
@@ -137,6 +149,21 @@ def _kinds(scope: Scope, head: str, rest: str) -> str | None:
     for dim in dims:
         if isinstance(dim, str) and dim not in scope.kinds:
             scope.kinds[dim] = Kind("size")
+    return None
+
+
+def _sizes(scope: Scope, listed: list[str], formula: str) -> str | None:
+    try:
+        extent = Extent(formula)
+    except ValueError as error:
+        return str(error)
+    for name in sorted(extent.names):
+        kind = scope.kinds.setdefault(name, Kind("size"))
+        if kind.role != "size" or kind.extent is not None and kind.extent.names:
+            return f"{name} in {formula!r} is no size that is known by itself"
+    for name in listed:
+        scope.forget(name)
+        scope.kinds[name] = Kind("size", extent=extent)
     return None
 
 

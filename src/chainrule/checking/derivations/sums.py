@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from chainrule.checking.derivations.derivatives import Derivatives
-from chainrule.checking.derivations.tree import Big, Both, Builtin, Comparison, Name, Node
+from chainrule.checking.derivations.tree import Big, Both, Builtin, Comparison, Name, Node, Number, Plus
 
 _BIG = {"Σ": "sum", "Π": "product", "max": "max", "min": "min"}
 
@@ -22,7 +24,8 @@ class Sums(Derivatives):
             if self.take().text == "^":
                 high = self.limit()
             else:
-                indices, conditions = self.lower_limit()
+                between = self.between()
+                indices, conditions, high = (*self.lower_limit(), high) if between is None else between
         if kind in ("max", "min") and not indices:
             return self.extremum(kind, since)
         if not indices:
@@ -58,6 +61,33 @@ class Sums(Derivatives):
         if self.at("∞") or (self.at("{") and self.at("∞", 1)):
             raise self.fail("a sum to infinity is not read")
         return self.braced()
+
+    def between(self) -> tuple[list[tuple[str, Node | None]], list[Node], Node] | None:
+        r"""1 \le i \le n, 1 \le i < j \le n below a sum: indices, conditions and the upper limit."""
+        if not (self.at("{") and self.peek(1).kind == "number"):
+            return None
+        self.take()
+        low: Node = self.expression()
+        strict = self.peek().text == "<"
+        names: list[str] = []
+        conditions: list[Node] = []
+        right: Node = low
+        while self.at("<") or self.at("<="):
+            operator = self.take().text
+            right = self.expression()
+            if self.at("<") or self.at("<="):
+                if not isinstance(right, Name):
+                    raise self.fail("the index of a sum is not a plain letter")
+                if names:
+                    conditions.append(Comparison(operator, Name(names[-1]), right))
+                names.append(right.text)
+            elif operator == "<":
+                right = Plus((right, Number(Fraction(1))), (1, -1))
+        if not names or not self.accept("}"):
+            raise self.fail("the lower limit of a sum is not read")
+        if strict:
+            low = Plus((low, Number(Fraction(1))), (1, 1))
+        return [(name, low) for name in names], conditions, right
 
     def lower_limit(self) -> tuple[list[tuple[str, Node | None]], list[Node]]:
         """The indices, where each starts, and the conditions on them: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""

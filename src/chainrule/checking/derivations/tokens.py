@@ -117,6 +117,8 @@ _FONTS = frozenset(
         "mathbfit",
         "textbf",
         "bold",
+        "mathtt",
+        "texttt",
         "symbf",
         "underline",
         "overrightarrow",
@@ -227,6 +229,9 @@ class Token:
 
 class TooLong(ValueError):
     """A formula beyond the checker's limits."""
+
+
+_CODE = re.compile(r"[a-z][a-z_0-9]+(\.[a-z_]+)*")
 
 
 def tokens(text: str, start: int = 0, *, plain: bool = False) -> list[Token]:
@@ -413,6 +418,12 @@ def _command(found: list[re.Match[str]], position: int, start: int, plain: bool,
     if name in GREEK:
         result.append(Token("name", GREEK[name], first, last))
         return position + 1
+    if name in ("mathtt", "texttt"):
+        inner, after = _argument(found, position + 1)
+        code = "".join(m.group() for m in inner).replace("\\_", "_")
+        if _CODE.fullmatch(code):
+            result.append(Token("word", code, first, start + found[after - 1].end()))
+            return after
     if name in _FONTS or name in _ACCENTS or name in ("mathbb", "mathcal", "mathscr", "mathfrak", "cal", "Bbb"):
         return _styled(found, position, start, plain, name, result)
     if name in _WORDS:
