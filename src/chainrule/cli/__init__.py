@@ -12,10 +12,11 @@ import sys
 import typer
 
 from chainrule.cli.check import check
+from chainrule.cli.derive import derive
 from chainrule.cli.errors import CommandError
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.predict import predict
-from chainrule.cli.rules import derive, rules
+from chainrule.cli.rules import rules
 from chainrule.cli.summary import summary
 from chainrule.cli.trace import trace
 from chainrule.cli.train import train

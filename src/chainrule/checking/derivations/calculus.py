@@ -150,7 +150,10 @@ def _position(current: Tensor, place: tuple[int, ...]) -> int:
     current.at(*place)
     if len(place) == 1:
         return place[0] - 1
-    return (place[0] - 1) * current.shape[1] + place[1] - 1
+    position = 0
+    for i, extent in zip(place, current.shape, strict=True):
+        position = position * extent + i - 1
+    return position
 
 
 def _tangent(value: Quantity, tag: int) -> Quantity:

@@ -1,4 +1,4 @@
-r"""chainrule's own code as a function of a derivation: `code: softmax` makes `\mathtt{softmax.pullback}(x, v)_i` a number.
+r"""The package's own code as a function of a derivation: after `code: softmax`, `\mathtt{softmax}(x)_i` is a number.
 
     \mathtt{RULE}(inputs)    \mathtt{RULE.pullback}(inputs, v)    \mathtt{RULE.pushforward}(inputs, tangents)
 
@@ -58,7 +58,7 @@ class Label:
 
 
 def functions(text: str) -> dict[str, Code]:
-    """The functions of `softmax` or `correlate2d(stride=2)`, by the names that they have in a text.
+    """The functions of `softmax` or `correlate2d(stride=2)`; in texts the first is called by the rule's name alone.
 
     Raises
     ------
@@ -68,12 +68,13 @@ def functions(text: str) -> dict[str, Code]:
     Examples
     --------
     >>> list(functions("softmax"))
-    ['softmax', 'softmax.pullback', 'softmax.pushforward']
+    ['softmax.forward', 'softmax.pullback', 'softmax.pushforward']
     >>> list(functions("linear"))
-    ['linear', 'linear.pullback.x', 'linear.pullback.weight', 'linear.pushforward']
+    ['linear.forward', 'linear.pullback.x', 'linear.pullback.weight', 'linear.pushforward']
     """
     name, rule, options = _called(text)
-    found = {name: Code(name, rule, "", lambda inputs, _: rule(*inputs, **options))}
+    key = f"{name}.forward"
+    found = {key: Code(key, rule, "", lambda inputs, _: rule(*inputs, **options))}
     for place, known in enumerate(rule.inputs):
         if known not in rule.constants:
             alone = len(rule.inputs) == 1

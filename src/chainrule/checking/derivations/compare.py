@@ -19,7 +19,7 @@ from chainrule.checking.derivations.evaluate import Env, Machine
 from chainrule.checking.derivations.frames import Frame, NoDefinition, OverBudget, Point, places
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.numbers import Undefined, Value, primal
-from chainrule.checking.derivations.points import REGIMES, Assumption, point, sizes
+from chainrule.checking.derivations.points import REGIMES, Assumption, point
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tensors import OutOfRange, Quantity, ShapeMismatch, Tensor, shown
 from chainrule.checking.derivations.tree import Constant, Node, Number, OneHot, free_names, walk

@@ -21,7 +21,7 @@ def conventions(question: Question) -> None:
     """Names that everybody uses alike: softmax, sigmoid, σ."""
     scope = question.scope
     lists = token_lists(question)
-    words = {t.text for tokens in lists for t in tokens if t.kind == "word"}
+    words = {t.text for tokens in lists for t in tokens if t.kind == "word" and not (t.code and scope.code)}
     for word in sorted(words):
         name = TEMPLATES.get(word.lower())
         template = {"th": "tanh"}.get(name or "", name)

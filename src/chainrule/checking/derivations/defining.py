@@ -91,7 +91,7 @@ def _definable(
         head = decorated
     if head is None or (head.name in ("e", "d", "D", "I") and link.operator != ":="):
         return None
-    if head.name in scope.code:
+    if chain.members[0].tokens[0].code and scope.code:
         return None
     if head.name in TEMPLATES or head.name in ("log", "exp", "tanh", "max", "min", "diag"):
         return None

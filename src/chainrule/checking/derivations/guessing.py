@@ -28,6 +28,8 @@ def unknown_functions(question: Question) -> list[tuple[str, tuple[str, ...]]]:
             function = call.function.operand if isinstance(call.function, Prime) else call.function
             if not isinstance(function, Name) or function.text in scope.definitions or len(call.arguments) != 1:
                 continue
+            if function.text in scope.code:
+                continue
             kind = scope.kinds.get(function.text)
             if kind is None or (not kind.declared and kind.role == "value"):
                 found[function.text] = found.get(function.text, False) or isinstance(node, Index)

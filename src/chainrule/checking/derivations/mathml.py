@@ -1,174 +1,78 @@
 r"""LaTeX formulas as MathML, which browsers show without scripts.
 
-Only what the tokens say is set: names, fractions, scripts, sums, matrices, brackets. What is not known is shown as
-text, so that nothing of the input disappears.
-
 >>> mathml(r"\frac{x_i}{2}", display=False)
 '<math><mrow><mfrac><mrow><msub><mi>x</mi><mi>i</mi></msub></mrow><mrow><mn>2</mn></mrow></mfrac></mrow></math>'
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from html import escape
 
-from chainrule.checking.derivations.constructs import MATRICES, WRAPPERS
-from chainrule.checking.derivations.derivatives import FRACTIONS
-from chainrule.checking.derivations.statements import LAYOUTS
-from chainrule.checking.derivations.tokens import Token, TooLong, tokens
-
-_OPERATORS = {"-": "−", "'": "′", "''": "″", "…": "…", "<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "Σ": "∑", "Π": "∏"}
-_STACKED = frozenset(["\\stackrel", "\\overset", "\\underset"])
-_FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "Bmatrix": "{}", "cases": "{", "dcases": "{"}
-MOST_DEPTH = 60
+from chainrule.checking.derivations.setting import Sheet, typeset
 
 
 def mathml(text: str, *, display: bool = True, plain: bool = False) -> str:
     """A formula as a MathML element."""
     opening = '<math display="block">' if display else "<math>"
-    try:
-        inner = _Setter(tokens(text, plain=plain)).all()
-    except (TooLong, RecursionError):
-        inner = f"<mtext>{escape(text[:200])}</mtext>"
-    return f"{opening}<mrow>{inner}</mrow></math>"
+    return f"{opening}<mrow>{typeset(text, _Elements(), plain=plain)}</mrow></math>"
 
 
-class _Setter:
-    def __init__(self, found: list[Token]) -> None:
-        self.tokens, self.position, self.depth = found, 0, 0
-
-    def all(self) -> str:
-        parts = []
-        while self.position < len(self.tokens):
-            before = self.position
-            parts.append(self.row(lambda _: False))
-            if self.position == before:
-                parts.append(f"<mo>{escape(self.take().text)}</mo>")
+class _Elements(Sheet[str]):
+    def row(self, parts: Sequence[str]) -> str:
         return "".join(parts)
 
-    def peek(self) -> Token | None:
-        return self.tokens[self.position] if self.position < len(self.tokens) else None
+    def group(self, inner: str) -> str:
+        return f"<mrow>{inner}</mrow>" if inner else "<mrow/>"
 
-    def take(self) -> Token:
-        self.position += 1
-        return self.tokens[self.position - 1]
+    def identifier(self, text: str, bold: bool) -> str:
+        bold_face = ' mathvariant="bold"' if bold else ""
+        return f"<mi{bold_face}>{escape(text)}</mi>"
 
-    def row(self, stop: Callable[[Token], bool]) -> str:
-        """Atoms with their scripts up to a closing token."""
-        self.depth += 1
-        parts = []
-        while (token := self.peek()) is not None and not stop(token):
-            if token.kind == "end" or (token.kind == "brace" and token.text == "}"):
-                break
-            parts.append(self.scripted())
-        self.depth -= 1
-        return "".join(parts)
+    def number(self, text: str) -> str:
+        return f"<mn>{escape(text)}</mn>"
 
-    def scripted(self) -> str:
-        """An atom with what stands below and above it."""
-        token = self.peek()
-        stacked = token is not None and token.kind == "op" and token.text in ("Σ", "Π")
-        base = self.atom()
-        below = above = ""
-        while (token := self.peek()) is not None and token.kind == "op" and token.text in ("_", "^", "'", "''"):
-            self.take()
-            if token.text == "_":
-                below += self.argument()
-            elif token.text == "^":
-                above += self.argument()
-            else:
-                above += f"<mo>{_OPERATORS[token.text]}</mo>"
-        below = f"<mrow>{below}</mrow>" if below.count("<m") > 1 else below
-        above = f"<mrow>{above}</mrow>" if above.count("<m") > 1 else above
-        if below and above:
-            return (
-                f"<munderover>{base}{below}{above}</munderover>"
-                if stacked
-                else f"<msubsup>{base}{below}{above}</msubsup>"
-            )
-        if below:
-            return f"<munder>{base}{below}</munder>" if stacked else f"<msub>{base}{below}</msub>"
-        return f"<msup>{base}{above}</msup>" if above else base
+    def operator(self, text: str, kind: str) -> str:
+        return f"<mo>{escape(text)}</mo>"
 
-    def argument(self) -> str:
-        """A group in braces, or one atom."""
-        token = self.peek()
-        if token is None or token.kind == "end":
-            return "<mrow/>"
-        if self.depth > MOST_DEPTH:
-            self.take()
-            return "<mo>…</mo>"
-        if token.kind == "brace" and token.text == "{":
-            self.take()
-            inner = self.row(lambda _: False)
-            if (closing := self.peek()) is not None and closing.text == "}":
-                self.take()
-            return inner or "<mrow/>"
-        return self.atom()
+    def bracketed(self, opening: str, inner: Sequence[str], closing: str) -> str:
+        left, right = (f"<mo>{escape(fence)}</mo>" if fence else "" for fence in (opening, closing))
+        return f"<mrow>{left}{''.join(inner)}{right}</mrow>"
 
-    def atom(self) -> str:
-        token = self.take()
-        text = escape(_OPERATORS.get(token.text, token.text))
-        if token.kind in ("name", "word"):
-            bold = ' mathvariant="bold"' if token.bold else ""
-            return f"<mi{bold}>{text}</mi>"
-        if token.kind == "number":
-            return f"<mn>{text}</mn>"
-        if token.kind == "text":
-            return f"<mtext>{text}</mtext>"
-        if token.kind == "gap":
-            return '<mspace width="1em"/>'
-        if token.kind == "brace":
-            if token.text == "{":
-                self.position -= 1
-                return f"<mrow>{self.argument()}</mrow>"
-            return "<mrow/>"
-        if token.kind == "begin":
-            return self.environment(token.text)
-        if token.kind == "end" or token.text == "&" or (token.kind in ("open", "close") and token.text == "."):
-            return "<mrow/>"
-        if token.kind == "command":
-            return self.command(token)
-        if token.text == "√":
-            return f"<msqrt>{self.argument()}</msqrt>"
-        if token.text == "\\\\":
-            return '<mspace linebreak="newline"/>'
-        return f"<mo>{text}</mo>"
+    def text(self, text: str) -> str:
+        return f"<mtext>{escape(text)}</mtext>"
 
-    def command(self, token: Token) -> str:
-        if token.text in FRACTIONS:
-            return f"<mfrac><mrow>{self.argument()}</mrow><mrow>{self.argument()}</mrow></mfrac>"
-        if token.text in WRAPPERS:
-            return f"<mrow>{self.argument()}</mrow>"
-        if token.text in _STACKED:
-            over = self.argument()
-            return f"<mover><mrow>{self.argument()}</mrow><mrow>{over}</mrow></mover>"
-        return f"<mtext>{escape(token.text)}</mtext>"
+    def gap(self) -> str:
+        return '<mspace width="1em"/>'
 
-    def environment(self, name: str) -> str:
-        if name not in MATRICES and name not in _FENCES and name not in LAYOUTS:
-            return f"<mtext>{escape(name)}</mtext>"
-        if self.depth > MOST_DEPTH:
-            return "<mo>…</mo>"
-        if name == "array" and (token := self.peek()) is not None and token.text == "{":
-            self.argument()
-        rows: list[list[str]] = [[""]]
-        while (token := self.peek()) is not None and token.kind != "end":
-            if token.kind == "op" and token.text == "\\\\":
-                self.take()
-                rows.append([""])
-            elif token.kind == "op" and token.text == "&":
-                self.take()
-                rows[-1].append("")
-            elif token.kind == "brace" and token.text == "}":
-                self.take()
-            else:
-                rows[-1][-1] += self.row(lambda t: t.kind == "op" and t.text in ("&", "\\\\"))
-        if self.peek() is not None:
-            self.take()
-        cells = ["".join(f"<mtd>{cell}</mtd>" for cell in row) for row in rows if row != [""]]
-        table = "<mtable>" + "".join(f"<mtr>{row}</mtr>" for row in cells) + "</mtable>"
-        fences = _FENCES.get(name, "")
-        left = f"<mo>{fences[0]}</mo>" if fences else ""
-        right = f"<mo>{fences[1]}</mo>" if len(fences) > 1 else ""
-        return f"<mrow>{left}{table}{right}</mrow>"
+    def newline(self) -> str:
+        return '<mspace linebreak="newline"/>'
+
+    def fraction(self, above: str, below: str) -> str:
+        return f"<mfrac><mrow>{above}</mrow><mrow>{below}</mrow></mfrac>"
+
+    def root(self, inner: str) -> str:
+        return f"<msqrt>{inner}</msqrt>"
+
+    def over(self, base: str, above: str) -> str:
+        return f"<mover><mrow>{base}</mrow><mrow>{above}</mrow></mover>"
+
+    def scripts(self, base: str, below: Sequence[str], above: Sequence[str], stacked: bool) -> str:
+        under, over = _one("".join(below)), _one("".join(above))
+        if under and over:
+            tag = "munderover" if stacked else "msubsup"
+            return f"<{tag}>{base}{under}{over}</{tag}>"
+        if under:
+            tag = "munder" if stacked else "msub"
+            return f"<{tag}>{base}{under}</{tag}>"
+        return f"<msup>{base}{over}</msup>"
+
+    def table(self, rows: Sequence[Sequence[str]], left: str, right: str) -> str:
+        cells = "".join("<mtr>" + "".join(f"<mtd>{cell}</mtd>" for cell in row) + "</mtr>" for row in rows)
+        opening, closing = (f"<mo>{fence}</mo>" if fence else "" for fence in (left, right))
+        return f"<mrow>{opening}<mtable>{cells}</mtable>{closing}</mrow>"
+
+
+def _one(inner: str) -> str:
+    """What a script may hold: one element."""
+    return f"<mrow>{inner}</mrow>" if inner.count("<m") > 1 else inner

@@ -157,9 +157,11 @@ def _sizes(scope: Scope, listed: list[str], formula: str) -> str | None:
         extent = Extent(formula)
     except ValueError as error:
         return str(error)
+    if extent.names & set(listed):
+        return f"a size that follows from itself: {formula!r}"
     for name in sorted(extent.names):
         kind = scope.kinds.setdefault(name, Kind("size"))
-        if kind.role != "size" or kind.extent is not None and kind.extent.names:
+        if kind.role != "size" or (kind.extent is not None and kind.extent.names):
             return f"{name} in {formula!r} is no size that is known by itself"
     for name in listed:
         scope.forget(name)

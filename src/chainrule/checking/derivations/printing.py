@@ -56,6 +56,9 @@ class _Printer:
     unicode: bool
 
     def name(self, text: str) -> str:
+        if "." in text:
+            code = text.removesuffix(".forward")
+            return code if self.unicode else f"\\mathtt{{{code.replace('_', chr(92) + '_')}}}"
         base, mark, rest = text, "", ""
         for at, character in enumerate(text):
             if character in "^_" and at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import Node, Span
@@ -74,7 +74,12 @@ class Stream(ABC):
         choices: dict[int, int] | None = None,
         plain: bool = False,
     ) -> None:
-        self.tokens, self.vocabulary, self.plain = list(tokens), vocabulary, plain
+        # A rule that is called as code is another function than the one that convention calls so.
+        self.tokens = [
+            replace(t, text=f"{t.text}.forward") if t.code and f"{t.text}.forward" in vocabulary.known else t
+            for t in tokens
+        ]
+        self.vocabulary, self.plain = vocabulary, plain
         self.position, self.depth = 0, 0
         self.choices = choices or {}
         self.sites: dict[int, int] = {}

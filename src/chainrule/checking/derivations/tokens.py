@@ -225,6 +225,8 @@ class Token:
     start: int
     end: int
     bold: bool = False
+    code: bool = False
+    """Written as code: \\mathtt{softmax.pullback}."""
 
 
 class TooLong(ValueError):
@@ -422,7 +424,7 @@ def _command(found: list[re.Match[str]], position: int, start: int, plain: bool,
         inner, after = _argument(found, position + 1)
         code = "".join(m.group() for m in inner).replace("\\_", "_")
         if _CODE.fullmatch(code):
-            result.append(Token("word", code, first, start + found[after - 1].end()))
+            result.append(Token("word", code, first, start + found[after - 1].end(), code=True))
             return after
     if name in _FONTS or name in _ACCENTS or name in ("mathbb", "mathcal", "mathscr", "mathfrak", "cal", "Bbb"):
         return _styled(found, position, start, plain, name, result)
