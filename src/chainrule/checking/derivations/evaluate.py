@@ -58,6 +58,7 @@ class Machine:
         self.root = Frame({})
         self.reached: dict[int, frozenset[str]] = {}
         self.names: dict[str, frozenset[str]] = {}
+        self.free: dict[int, tuple[str, ...]] = {}
         self.fillers: dict[int, int] = {}
         self.made: dict[Any, Node] = {}
         self.entered: set[str] = set()
@@ -122,6 +123,13 @@ class Machine:
                 return (call or Name(str(named)),)
         return tuple(Name(p) for p in definition.parameters)
 
+    def bound_in(self, node: Node, env: Env) -> tuple[tuple[str, int], ...]:
+        """The indices on whose values a formula depends, with them."""
+        names = self.free.get(id(node))
+        if names is None:
+            names = self.free[id(node)] = tuple(sorted(free_names(node)))
+        return tuple((name, env[name]) for name in names if name in env)
+
     def home(self, frame: Frame, names: frozenset[str]) -> Frame:
         """The outermost frame that gives the same values to these names."""
         while frame.parent is not None and names.isdisjoint(frame.overrides):
@@ -158,8 +166,9 @@ class Machine:
         if isinstance(node, Number) and node.value.denominator == 1:
             return int(node.value)
         if isinstance(node, Name):
-            if node.text in env:
-                return env[node.text]
+            bound = env.get(node.text)
+            if bound is not None:
+                return bound
             found = self.overridden(node.text, frame)
             if isinstance(found, int):
                 return found
@@ -292,7 +301,8 @@ class Machine:
         if kind is not None and len(kind.dims) > axis:
             return self.size(kind.dims[axis])
         key = ("extent", definition.name, axis)
-        home = self.home(frame, self.reach_of(definition.name))
+        # Without parameters it is the same in all frames, which keep the shapes of what they override.
+        home = self.home(frame, self.reach_of(definition.name)) if definition.parameters else self.root
         if key not in home.memo:
             index = definition.indices[axis]
             home.memo[key] = self.range_of(index, self.body_of(definition), frame, {}, set())
@@ -307,6 +317,15 @@ class Machine:
         if dim not in self.point.sizes:
             raise NoDefinition(dim, "it is used as a size")
         return self.point.sizes[dim]
+
+    def range_below(self, node: Big, frame: Frame, env: Env) -> int | None:
+        """How far the index of a sum without limits runs; the same for all values of the indices around it."""
+        home = self.home(frame, self.reach(node))
+        key = ("range", id(node))
+        if key not in home.memo:
+            home.memo[key] = self.range_of(node.index, node.body, frame, env, set())
+        found: int | None = home.memo[key]
+        return found
 
     def range_of(self, index: str, node: Node, frame: Frame, env: Env, visited: set[str]) -> int | None:
         """How far an index runs in a formula, from what it is an index of; None if that does not show."""
@@ -375,7 +394,7 @@ class Machine:
 
     def call_frame(self, definition: Definition, call: Call, frame: Frame, env: Env) -> Frame:
         """The frame in which a function's parameters are its arguments; kept, so that its results are shared."""
-        used = tuple((name, env[name]) for name in sorted(free_names(call)) if name in env)
+        used = self.bound_in(call, env)
         names = frozenset().union(*(self.reach(a) for a in call.arguments), self.reach_of(definition.name))
         home = self.home(frame, names)
         key = ("call", id(call), used)
@@ -447,7 +466,7 @@ class Machine:
 
     def run(self, code: Code, call: Call, frame: Frame, env: Env) -> Quantity:
         """The package's own code at some arguments; kept, as one run gives all entries."""
-        used = tuple((name, env[name]) for name in sorted(free_names(call)) if name in env)
+        used = self.bound_in(call, env)
         home = self.home(frame, self.reach(call))
         key = ("code", id(call), used)
         if key not in home.memo:

@@ -105,9 +105,12 @@ def _written(step: Step, display: re.Match[str], end: int, last: bool) -> str:
     return step.right + (" " + behind if behind.strip(" .,;&\\") else "")
 
 
-def terminal(text: str) -> Iterator[str | tuple[str, str]]:
-    """Prose as Markdown with its formulas in one line, and displays as ("display", lines) in several."""
-    for part in parts(text, check_derivation(text, repairs=False)):
+def terminal(text: str, report: Report | None = None) -> Iterator[str | tuple[str, str]]:
+    """Prose as Markdown with its formulas in one line, and displays as ("display", lines) in several.
+
+    The text is checked now, unless its report is given.
+    """
+    for part in parts(text, report or check_derivation(text, repairs=False)):
         if isinstance(part, Display):
             yield "display", _drawn(part)
         elif part.strip():
@@ -129,11 +132,11 @@ def _drawn(display: Display) -> str:
     return "\n".join(drawn[:-1])
 
 
-def page(text: str, title: str) -> str:
-    """One HTML page: MathML, no scripts, nothing from the network."""
+def page(text: str, title: str, report: Report | None = None) -> str:
+    """One HTML page: MathML, no scripts, nothing from the network. Without a report, the text is checked now."""
     from markdown_it import MarkdownIt
 
-    report = check_derivation(text, repairs=False)
+    report = report or check_derivation(text, repairs=False)
     formulas: list[str] = []
 
     def kept(html: str) -> str:

@@ -48,7 +48,6 @@ from chainrule.checking.derivations.tree import (
     Quotient,
     Transpose,
     Unread,
-    free_names,
 )
 
 MOST_TERMS = 400
@@ -199,9 +198,8 @@ def _transpose(m: Machine, node: Transpose, frame: Frame, env: Env) -> Quantity:
 
 
 def _big(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
-    bound = tuple((name, env[name]) for name in sorted(free_names(node)) if name in env)
     home = m.home(frame, m.reach(node))
-    key = (id(node), bound)
+    key = (id(node), m.bound_in(node, env))
     if key not in home.memo:
         home.memo[key] = _sum(m, node, frame, env)
     return home.memo[key]
@@ -212,7 +210,7 @@ def _sum(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
     if node.high is not None:
         high = m.whole(node.high, frame, env)
     else:
-        extent = m.range_of(node.index, node.body, frame, env, set())
+        extent = m.range_below(node, frame, env)
         extent = m.filler if extent is None else extent
         if extent is None:
             raise NotRead(f"how far {node.index} runs is not said", node.span[0])
