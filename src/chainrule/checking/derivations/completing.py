@@ -117,6 +117,7 @@ def _calls(scope: Scope, nodes: list[Node]) -> None:
             continue
         applied = [n.arguments[0] for node in nodes for n in walk(node)
                    if isinstance(n, Call) and n.function == Name(name) and len(n.arguments) == 1]  # fmt: skip
+        applied = [a for a in applied if isinstance(a, Name) or not _is_entry(a)]
         if not applied or any(isinstance(a, Name) for a in applied):
             continue
         scope.calls[name] = max(
@@ -125,6 +126,11 @@ def _calls(scope: Scope, nodes: list[Node]) -> None:
                 sum(isinstance(n, Name) and n.text in scope.definitions for n in walk(a)), -sum(1 for _ in walk(a))
             ),
         )  # fmt: skip
+
+
+def _is_entry(node: Node) -> bool:
+    """Whether a formula depends on an index, which may be another one at another place."""
+    return any(isinstance(n, Index) and any(isinstance(s, Name) for s in n.subscripts) for n in walk(node))
 
 
 def _used(scope: Scope, nodes: list[Node]) -> set[str]:

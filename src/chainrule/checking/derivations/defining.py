@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from chainrule.checking.derivations import preamble, prose
 from chainrule.checking.derivations.conventions import conventions, token_lists
 from chainrule.checking.derivations.decorations import decorations, gradient_names
+from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.functions import TEMPLATES
 from chainrule.checking.derivations.model import Definition, Scope
 from chainrule.checking.derivations.naming import Naming, naming
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, Member
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import FUNCTIONS, Token
 from chainrule.checking.derivations.tree import (
     Derivative,
     Name,
@@ -31,7 +34,7 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
     for chain in question.chains:
         if id(chain) in question.declaring or not chain.links or chain.continued is not None:
             continue
-        found = _definable(chain, scope, before, source, known)
+        found = _definable(chain, question, before, source, known)
         if found is None:
             continue
         head, body = found
@@ -78,18 +81,34 @@ def _named_at_the_end(question: Question, source: Source) -> None:
         met |= own | {t.text for t in chain.members[-1].tokens}
 
 
+def _is_operator(head: Naming, question: Question) -> bool:
+    """Whether a letter has its usual meaning in a text: e, the differential d, the Jacobian D, the identity I."""
+    if head.name not in ("e", "d", "D", "I"):
+        return False
+    if head.name == "d":
+        return not head.parameters
+    if head.name == "I":
+        return True
+    after = {"e": ("^",), "D": ("_",)}[head.name]
+    return any(
+        token.text == head.name and token.kind == "name" and following.text in after
+        and not (head.indices and following.text == "_")
+        for tokens in token_lists(question) for token, following in pairwise(tokens)
+    )  # fmt: skip
+
+
 def _definable(
-    chain: Chain, scope: Scope, before: dict[str, Definition], source: Source, known: frozenset[str] | None
+    chain: Chain, question: Question, before: dict[str, Definition], source: Source, known: frozenset[str] | None
 ) -> tuple[Naming, Member] | None:
     """The naming and the body, if the first relation of a chain can be a definition."""
-    link = chain.links[0]
+    scope, link = question.scope, chain.links[0]
     if link.operator not in ("=", ":="):
         return None
     head = naming(chain.members[0].tokens, decorations=scope.decorations)
     decorated = naming(chain.members[0].tokens, declared=True)
     if head is None and decorated is not None and (link.operator == ":="):
         head = decorated
-    if head is None or (head.name in ("e", "d", "D", "I") and link.operator != ":="):
+    if head is None or (link.operator != ":=" and _is_operator(head, question)):
         return None
     if chain.members[0].tokens[0].code and scope.code:
         return None
@@ -104,7 +123,8 @@ def _definable(
         redefines = old is not None and not chain.fragment.display and prose.introduces(_before(source, chain))
         if old is not None and known is not None and chain.fragment.display:
             # A new chapter that speaks of new things under an old name.
-            redefines = any(t.kind in ("name", "word") and t.text not in known and t.text not in ("e", "d")
+            old_names = known | _restated(question, known)
+            redefines = any(t.kind in ("name", "word") and t.text not in old_names and t.text not in ("e", "d")
                             and not _bound(t.text, body.tokens) for t in body.tokens)  # fmt: skip
         if old is not None and head.parameters and not old.parameters and not old.indices:
             # L(x, y) = ... after a part in which L was something else.
@@ -114,9 +134,22 @@ def _definable(
     own = [t for t in body.tokens if t.kind in ("name", "word") and t.text == chain.members[0].tokens[0].text]
     if own and not any(f"{head.name}" != t.text for t in own) and not _different(head, own, body):
         return None
-    if not explicit and (_is_plain_number(body) or _is_index_letter(head, body, scope)):
+    if not explicit and (_is_plain_number(body) or _is_index_letter(head, body, scope) or _is_range(head, body)):
+        return None
+    if not explicit and not chain.fragment.display and _is_index(head, body, question):
+        return None
+    if len(body.tokens) == 1 and body.tokens[0].kind == "word":
         return None
     return head, body
+
+
+def _restated(question: Question, known: frozenset[str]) -> frozenset[str]:
+    """The names that this chapter defines by known ones, which are no new things."""
+    return frozenset(
+        definition.name for _, definition in question.definitions
+        if all(t.kind not in ("name", "word") or t.text in known or t.text == "e" or _bound(t.text, definition.tokens)
+               or t.text in FUNCTIONS for t in definition.tokens)
+    )  # fmt: skip
 
 
 def _bound(name: str, tokens: tuple[Token, ...]) -> bool:
@@ -135,7 +168,32 @@ def _before(source: Source, chain: Chain) -> str:
 
 
 def _is_plain_number(body: Member) -> bool:
-    return all(t.kind == "number" or t.text in "-+/." for t in body.tokens)
+    return all(t.kind in ("number", "brace") or t.text in ("-", "+", "/", ".", *FRACTIONS) for t in body.tokens)
+
+
+def _is_range(head: Naming, body: Member) -> bool:
+    """i = 1, …, n says how far an index runs."""
+    return not head.indices and not head.parameters and any(t.kind == "dots" for t in body.tokens) and all(
+        t.kind in ("number", "dots", "name", "brace") or t.text in (",", "_") for t in body.tokens
+    )  # fmt: skip
+
+
+def _is_index(head: Naming, body: Member, question: Question) -> bool:
+    """Whether a sentence speaks of the case i = y of an index."""
+    if head.indices or head.parameters or len(body.tokens) != 1:
+        return False
+    return any(
+        head.name in {t.text for t in _below(tokens, at)}
+        for tokens in token_lists(question) for at, token in enumerate(tokens) if token.text == "_"
+    )  # fmt: skip
+
+
+def _below(tokens: list[Token], at: int) -> list[Token]:
+    """What stands in a subscript."""
+    if at + 1 >= len(tokens) or tokens[at + 1].text != "{":
+        return tokens[at + 1 : at + 2]
+    end = next((i for i in range(at, len(tokens)) if tokens[i].text == "}"), len(tokens))
+    return tokens[at + 2 : end]
 
 
 def _is_index_letter(head: Naming, body: Member, scope: Scope) -> bool:

@@ -191,6 +191,18 @@ class Derivatives(Stream):
             self.position = end
         return node
 
+    def is_slashed(self, since: int) -> bool:
+        """Whether a d begins a derivative in one line: a slash and another d follow in the same term."""
+        depth = 0
+        for at in range(since + 1, min(len(self.tokens), since + 24)):
+            token = self.tokens[at]
+            depth += {"open": 1, "close": -1}.get(token.kind, {"{": 1, "}": -1}.get(token.text, 0))
+            if depth < 0 or (depth == 0 and (token.text in ("+", "-", ",") or token.kind == "relation")):
+                return False
+            if depth == 0 and token.text == "/" and token.kind == "op":
+                return self.is_d(at + 1) and at + 2 < len(self.tokens)
+        return False
+
     def slashed_derivative(self) -> Node | None:
         """∂L/∂x, d/dx ..., written on one line; None if this is none."""
         since = self.position
@@ -200,20 +212,8 @@ class Derivatives(Stream):
             if not isinstance(variable, Name | Index) or not self.starts_factor():
                 raise self.fail("this form of a derivative is not read")
             return Derivative(self.factor(), (variable,), span=self.span(since))
-        if self.tokens[since].text != "∂":
-            end = min(len(self.tokens), since + 24)
-            depth = 0
-            slash = None
-            for at in range(since + 1, end):
-                token = self.tokens[at]
-                depth += {"open": 1, "close": -1}.get(token.kind, {"{": 1, "}": -1}.get(token.text, 0))
-                if depth < 0 or token.text in ("+", "-", ",") or token.kind == "relation":
-                    break
-                if depth == 0 and token.text == "/" and token.kind == "op":
-                    slash = at
-                    break
-            if slash is None or not self.is_d(slash + 1) or slash + 2 >= len(self.tokens):
-                return None
+        if self.tokens[since].text != "∂" and not self.is_slashed(since):
+            return None
         order = self.derivative_order()
         subject: Node | None = None
         if not self.at("/"):
@@ -227,7 +227,7 @@ class Derivatives(Stream):
         if not self.accept("/") or not self.is_d(self.position):
             raise self.fail("a malformed derivative: expected ∂ after the slash")
         found: list[Node] = []
-        while self.is_d(self.position) and (not found or self.tokens[self.position].text == "∂"):
+        while self.is_d(self.position) and (len(found) < order or self.tokens[self.position].text == "∂"):
             self.take()
             found += self.variable()
         return self.derivative(since, subject, found, order)

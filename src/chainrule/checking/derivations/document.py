@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from chainrule.checking.derivations import guessing, preamble, prose
 from chainrule.checking.derivations.completing import complete
 from chainrule.checking.derivations.defining import define
+from chainrule.checking.derivations.examples import counted, written_out
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Fragment, Source
@@ -35,10 +36,17 @@ def understand(source: Source, extra: str | None = None) -> Document:
     scope = Scope()
     if extra is not None:
         lines = [line.strip().removeprefix("%!").strip() for line in extra.splitlines()]
-        found = preamble.declare(scope, [(-1, line) for line in lines if line and line != "---"])
-        problems += [replace(problem, offset=-1) for problem in found]
+        unknown = preamble.declare(scope, [(-1, line) for line in lines if line and line != "---"])
+        problems += [replace(problem, offset=-1) for problem in unknown]
     if prose.says_rows(source.text):
         scope.layout = "rows"
+    read: dict[int, list[Chain]] = {}
+    for fragment in source.fragments:
+        try:
+            read[fragment.start] = statements(fragment)
+        except (TooLong, RecursionError) as error:
+            refused.append((fragment, str(error) or "nested too deeply"))
+    letters = counted(chain for found in read.values() for chain in found)
     questions: list[Question] = []
     blocks, fragments = list(source.blocks), list(source.fragments)
     chapter = -1
@@ -53,12 +61,7 @@ def understand(source: Source, extra: str | None = None) -> Document:
             problems += preamble.declare(scope, block.lines, source.line)
             blocks.remove(block)
         inside = [f for f in fragments if start <= f.start < end]
-        chains: list[Chain] = []
-        for fragment in inside:
-            try:
-                chains += statements(fragment)
-            except (TooLong, RecursionError) as error:
-                refused.append((fragment, str(error) or "nested too deeply"))
+        chains = [written_out(chain, letters) for fragment in inside for chain in read.get(fragment.start, ())]
         for template, letter in prose.aliases(source.text[start:end]):
             preamble.declare(scope, [(start, f"use: {template} as {letter}")])
         known = frozenset({*before.kinds, *before.definitions}) if opened != chapter or not questions else None

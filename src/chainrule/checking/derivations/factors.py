@@ -184,6 +184,9 @@ class Factors(Functions):
         close = following.start == self.tokens[at].end or following.kind == "command"
         if following.text == "/" and following.kind == "op":
             return self.is_d(at + 2)
+        if following.text == "^" or following.kind == "word":
+            # d^2 L / dx dx, d log(p) / dx: only over another d.
+            return self.is_slashed(at)
         if "d" in self.vocabulary.known:
             return False
         if following.kind == "name" and following.text != "d":

@@ -60,7 +60,8 @@ def judge(
         compared = compare(task, setting, quick=number > 0)
         attempt = Judgement(compared, task, number)
         first = first or attempt
-        if compared.status == "equal":
+        if compared.status == "equal" and (number == 0 or operator in ("=", ":=") or first.status != "different"):
+            # An inequality that fails as it is usually read is not saved by another reading.
             return attempt
         tried.append(attempt)
     assert first is not None

@@ -11,10 +11,12 @@ from chainrule.checking.derivations.code import functions
 from chainrule.checking.derivations.extents import Extent
 from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
 from chainrule.checking.derivations.naming import Naming, names, naming
-from chainrule.checking.derivations.tokens import Token, TooLong, tokens
+from chainrule.checking.derivations.tokens import GREEK, Token, TooLong, tokens
 
 FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "rows sum 1")
 _ROLES = ("size", "scalar", "vector", "matrix", "array", "index", "label", "function", "number")
+_NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
+_GREEK = re.compile(r"(?<![\\A-Za-z])(?:" + "|".join(sorted(GREEK, key=len, reverse=True)) + r")(?![A-Za-z])")
 _SPLIT = re.compile(r",(?![^()]*\))")
 
 
@@ -74,7 +76,7 @@ def _declare(scope: Scope, line: str, number: int, depth: int) -> str | None:
 
 
 def _define(scope: Scope, left: str, right: str, number: int) -> str | None:
-    found = naming(tokens(left), declared=True)
+    found = naming(tokens(_spelled(left)), declared=True)
     if found is None:
         return f"expected a name such as s(x)_i before ':=', got {left.strip()!r}"
     body = tokens(right)
@@ -105,7 +107,7 @@ def _use(scope: Scope, rest: str, number: int, depth: int) -> str | None:
         return problems[0].message if problems else None
     label = templates.USUAL.get(name, name)
     if alias:
-        found = naming(tokens(alias), declared=True)
+        found = naming(tokens(_spelled(alias)), declared=True)
         if found is None or found.indices or found.parameters:
             return f"expected a name after 'as', got {alias!r}"
         label = found.name
@@ -120,7 +122,7 @@ def use(scope: Scope, template: str, label: str, line: int = 0, source: str = "t
 
 
 def _kinds(scope: Scope, head: str, rest: str) -> str | None:
-    listed = names(tokens(head))
+    listed = names(tokens(_spelled(head)))
     if listed is None or any(one.parameters for one in listed):
         return f"expected names before the colon, got {head.strip()!r}"
     parts = [part.strip() for part in _SPLIT.split(rest.split("#")[0])]
@@ -150,6 +152,11 @@ def _kinds(scope: Scope, head: str, rest: str) -> str | None:
         if isinstance(dim, str) and dim not in scope.kinds:
             scope.kinds[dim] = Kind("size")
     return None
+
+
+def _spelled(head: str) -> str:
+    """Names as plain text writes them: W1 is W_1, theta is θ."""
+    return _GREEK.sub(lambda m: GREEK[m.group()], _NUMBERED.sub(r"\1_\2", head))
 
 
 def _sizes(scope: Scope, listed: list[str], formula: str) -> str | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainrule.checking.derivations.examples import MARK
 from chainrule.checking.derivations.tokens import GREEK
 from chainrule.checking.derivations.tree import (
     Big,
@@ -96,6 +97,10 @@ class _Printer:
                 return self.fraction(str(value.numerator), str(value.denominator)), _FACTOR
             case Name(text=text):
                 return self.name(text), _FACTOR
+            case Index(base=Name(text=text), subscripts=(first, *rest)) if text.endswith(MARK):
+                raised = self.name(text.removesuffix(MARK)) + self.script("^", f"({self.top(first)})")
+                below = "".join(self.top(s) for s in rest)
+                return raised + (self.script("_", below) if below else ""), _FACTOR
             case Index(base=base, subscripts=subscripts):
                 plain = all(isinstance(s, Name | Number) and len(self.top(s)) == 1 for s in subscripts)
                 inner = ("" if plain else ", ").join(self.top(s) for s in subscripts)

@@ -98,11 +98,10 @@ def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> 
     if not listed or kind is None or any(one.parameters for one in listed):
         return False
     for one in listed:
-        if one.indices and not kind.dims:
-            kind = Kind(kind.role, ("·n",), kind.facts)
+        member = Kind(kind.role, ("·n",) * len(one.indices) + kind.dims, kind.facts) if one.indices else kind
         old = scope.kinds.get(one.name)
         if old is None and one.name not in scope.definitions:
-            scope.kinds[one.name] = kind
+            scope.kinds[one.name] = member
         for dim in kind.dims:
             if isinstance(dim, str) and dim != "·n":
                 scope.kinds.setdefault(dim, Kind("size"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from chainrule.checking.derivations.damage import Repaired, repaired
 from chainrule.checking.derivations.macros import expansions, macros
-from chainrule.checking.derivations.tokens import FUNCTIONS
+from chainrule.checking.derivations.tokens import FUNCTIONS, GREEK
 
 MOST_CHARACTERS = 2_000_000
 MOST_FRAGMENTS = 4000
@@ -249,32 +249,78 @@ def _comment_blocks(text: str) -> list[Block]:
 
 
 def _plain(text: str) -> Source:
-    """Lines that are formulas; consecutive ones are one display."""
+    """Lines that are formulas, consecutive ones being one display, and the formulas inside other lines."""
     blocks = _blocks(text)
     body = text
     for first, last, _ in blocks:
         body = body[:first] + re.sub(r"[^\n]", " ", body[first:last]) + body[last:]
-    fragments: list[Fragment] = []
+    places: list[tuple[int, int, bool]] = []
     run: tuple[int, int] | None = None
     offset = 0
     for line in [*body.split("\n"), ""]:
         label = _LABEL.match(line)
-        if label and run is None and _is_formula(line[label.end() :]):
+        labelled = label is not None and _is_formula(line[label.end() :])
+        if run is not None and (labelled or not _is_formula(line)):
+            places.append((*run, True))
+            run = None
+        if label is not None and labelled:
             run = (offset + label.end(), offset + len(line))
         elif _is_formula(line):
             run = (offset if run is None else run[0], offset + len(line))
-        elif run is not None and len(fragments) < MOST_FRAGMENTS:
-            inner = text[run[0] : run[1]]
-            fix = repaired(inner)
-            fragments.append(Fragment(fix.text, run[0], True, fix, plain=True))
-            run = None
+        else:
+            places += [(offset + first, offset + last, False) for first, last in _formulas(line)]
         offset += len(line) + 1
+    fragments = []
+    for first, last, display in places[:MOST_FRAGMENTS]:
+        fix = repaired(text[first:last])
+        fragments.append(Fragment(fix.text, first, display, fix, plain=True))
     declared = tuple(Block(last, entries) for _, last, entries in blocks)
     return Source(text, "text", tuple(fragments), declared, _headings(body), _starts(text))
+
+
+def _formulas(line: str) -> list[tuple[int, int]]:
+    """The equations inside a line of prose.
+
+    >>> line = "For later, let f(x) = log(1 + x) and g = 2 y, say."
+    >>> [line[first:last] for first, last in _formulas(line)]
+    ['f(x) = log(1 + x)', 'g = 2 y']
+    """
+    found: list[tuple[int, int]] = []
+    if len(line) > 4000 or not re.search(r"[=<>≤≥≠∈]", line):
+        return found
+    run: tuple[int, int] | None = None
+    for match in [*re.finditer(r"\S+", line), None]:
+        word = match.group() if match else ""
+        bare = word.strip(".,;:!?")
+        prose = not bare or bool(_ordinary(bare)) or _is_small_word(bare)
+        if match is not None and not prose:
+            run = (match.start() if run is None else run[0], match.start() + len(word.rstrip(".,;:!?")))
+        if run is not None and (match is None or prose or word[-1] in ".,;:!?"):
+            if re.search(r"[^\s=<>≤≥≠∈]\s*(?:[=<>≤≥≠∈]|:=|!=)\s*\S", line[run[0] : run[1]]):
+                found.append(run)
+            run = None
+    return found
+
+
+def _is_small_word(word: str) -> bool:
+    """Articles, prepositions and conjunctions of one or two letters."""
+    known = word.lower() in FUNCTIONS or word in GREEK or word.startswith("d")
+    return bool(re.fullmatch("[A-Za-zÀ-ÿА-я]{2}|[а-яА-ЯàÀ]", word)) and not known
 
 
 def _is_formula(line: str) -> bool:
     if len(line) > 4000 or not re.search(r"[=≤≥<>≠≈]", line):
         return False
-    words = [word for word in _WORD.findall(_RAISED.sub(" ", line)) if word.lower() not in FUNCTIONS]
-    return not any(len(word) > 2 for word in words) and not re.search(r"[:?]\s*$|\. [A-Z]", line)
+    return not _ordinary(line) and not re.search(r"[:?]\s*$|\. [A-Z]", line)
+
+
+def _ordinary(line: str) -> list[str]:
+    """The words of a line that are no mathematics: neither functions, nor Greek letters, nor names with scripts."""
+    found = []
+    for match in _WORD.finditer(_RAISED.sub(" ", line)):
+        word, behind = match.group(), line[match.end() : match.end() + 1]
+        bare = word[1:] if word.startswith("d") and word[1:] in GREEK else word
+        if len(word) <= 2 or word.lower() in FUNCTIONS or bare in GREEK or behind in ("_", "(", "'"):
+            continue
+        found.append(word)
+    return found

@@ -61,6 +61,7 @@ RELATIONS = {
 }  # fmt: skip
 ARROWS = frozenset(
     [
+        "=>",
         "\\to",
         "\\rightarrow",
         "\\Rightarrow",
@@ -209,10 +210,11 @@ _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸ�
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ", "0123456789+-=()ijklmnaxtspruveoh", strict=True))
 _FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}
 _LEXEME = re.compile(
-    r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|\.\.\.+|:=|=:|==|<=|>=|!=|[^\s]|\s+",
+    r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|\.\.\.+|:=|=:|=>|==|<=|>=|!=|[^\s]|\s+",
     re.DOTALL,
 )
 MOST_TOKENS = 6000
+_SUMS = {"sum": "Σ", "prod": "Π"}
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,8 @@ class TooLong(ValueError):
     """A formula beyond the checker's limits."""
 
 
+_BEHIND = re.compile(r"[ \t]{2,}\([^()\n]*[=≠<>≤≥][^()\n]*\)[ \t]*(?:\n|$)")
+"""In plain text, a condition in a bracket behind a formula."""
 _CODE = re.compile(r"[a-z][a-z_0-9]+(\.[a-z_]+)*")
 
 
@@ -287,6 +291,8 @@ def _take(found: list[re.Match[str]], position: int, start: int, plain: bool, re
         result.append(Token(kind, text, first, end, bold))
 
     if lexeme.isspace():
+        if plain and _BEHIND.match(match.string, match.start()):
+            add("gap", "")
         return position + 1
     if lexeme[0] in _SUPERSCRIPTS or lexeme[0] in _SUBSCRIPTS:
         return _script(found, position, start, result)
@@ -339,22 +345,41 @@ def _take(found: list[re.Match[str]], position: int, start: int, plain: bool, re
 
 
 def _letters(found: list[re.Match[str]], position: int, start: int, result: list[Token]) -> int:
-    """In plain text, a run of letters: a function's name, or names one by one."""
+    """In plain text, a run of letters: a function's name, a Greek letter, a numbered name, or names one by one."""
     end = position
     while end < len(found) and found[end].group().isalpha() and found[end].group().isascii():
         end += 1
     run = "".join(m.group() for m in found[position:end])
+    first, last = start + found[position].start(), start + found[max(end, position + 1) - 1].end()
+    following = found[end].group() if end < len(found) else ""
+    below = bool(result) and result[-1].text == "_" and result[-1].kind == "op"
     if run.lower() in FUNCTIONS:
-        result.append(Token("word", run, start + found[position].start(), start + found[end - 1].end()))
+        result.append(Token("word", run, first, last))
+        return end
+    if run.lower() in _SUMS and following == "_":
+        result.append(Token("op", _SUMS[run.lower()], first, last))
+        return end
+    if run in GREEK:
+        result.append(Token("name", GREEK[run], first, last))
+        return end
+    if run[:1] == "d" and run[1:] in GREEK:
+        result += [Token("name", "d", first, first + 1), Token("name", GREEK[run[1:]], first + 1, last)]
+        return end
+    if end - position > 1 and below:
+        # x_ij has two indices, also without braces.
+        result.append(Token("brace", "{", first, first))
+        result += [Token("name", m.group(), start + m.start(), start + m.end()) for m in found[position:end]]
+        result.append(Token("brace", "}", last, last))
+        return end
+    if end - position > 1 and (following == "(" or (following == "'" and run[0] != "d")):
+        # sh(x): several letters before a bracket are one function's name.
+        result.append(Token("word", run, first, last))
         return end
     match = found[position]
-    if end - position > 1 and result and result[-1].text == "_" and result[-1].kind == "op":
-        # x_ij has two indices, also without braces.
-        place = start + match.start()
-        result.append(Token("brace", "{", place, place))
-        result += [Token("name", m.group(), start + m.start(), start + m.end()) for m in found[position:end]]
-        result.append(Token("brace", "}", start + found[end - 1].end(), start + found[end - 1].end()))
-        return end
+    if end - position == 1 and not below and following.isdigit():
+        # W1, in code one name, is W_1.
+        result.append(Token("name", f"{match.group()}_{following}", first, start + found[end].end()))
+        return end + 1
     result.append(Token("name", match.group(), start + match.start(), start + match.end()))
     return position + 1
 
