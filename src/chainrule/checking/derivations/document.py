@@ -62,6 +62,8 @@ def understand(source: Source, extra: str | None = None) -> Document:
             blocks.remove(block)
         inside = [f for f in fragments if start <= f.start < end]
         chains = [written_out(chain, letters) for fragment in inside for chain in read.get(fragment.start, ())]
+        if questions:
+            _now_indexed(scope, chains)
         for template, letter in prose.aliases(source.text[start:end]):
             preamble.declare(scope, [(start, f"use: {template} as {letter}")])
         known = frozenset({*before.kinds, *before.definitions}) if opened != chapter or not questions else None
@@ -82,6 +84,19 @@ def understand(source: Source, extra: str | None = None) -> Document:
         scope = question.scope
         questions.append(question)
     return Document(source, questions, problems, refused)
+
+
+def _now_indexed(scope: Scope, chains: list[Chain]) -> None:
+    """Numbers of an earlier part that this one uses with an index alone, as z and then z_k, are vectors from here on."""
+    used: dict[str, set[bool]] = {}
+    for tokens in (member.tokens for chain in chains for member in chain.members):
+        for at, token in enumerate(tokens):
+            if token.kind == "name":
+                used.setdefault(token.text, set()).add(at + 1 < len(tokens) and tokens[at + 1].text == "_")
+    for name, kind in list(scope.kinds.items()):
+        if kind.role == "value" and not kind.dims and used.get(name) == {True}:
+            scope.forget(name)
+            scope.facts.setdefault(name, set()).update(kind.facts)
 
 
 def question_in(scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None) -> Question:

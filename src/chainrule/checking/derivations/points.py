@@ -110,6 +110,8 @@ def _thousandths(
         return [t for r in range(extents[0]) for t in _adding_up(raw[r * width : (r + 1) * width])]
     if "sum 1" in facts:
         return _adding_up(raw)
+    if "±1" in facts:
+        return [1000 if (r + trial) % 2 else -1000 for r in raw]
     if "in (0,1)" in facts:
         return [r % 900 + 50 for r in raw]
     if "positive" in facts or "nonnegative" in facts:

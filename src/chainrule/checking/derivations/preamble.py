@@ -13,7 +13,7 @@ from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
 from chainrule.checking.derivations.naming import Naming, names, naming
 from chainrule.checking.derivations.tokens import GREEK, Token, TooLong, tokens
 
-FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "rows sum 1")
+FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "rows sum 1", "±1")
 _ROLES = ("size", "scalar", "vector", "matrix", "array", "index", "label", "function", "number")
 _NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
 _GREEK = re.compile(r"(?<![\\A-Za-z])(?:" + "|".join(sorted(GREEK, key=len, reverse=True)) + r")(?![A-Za-z])")
@@ -186,7 +186,7 @@ def _size(word: str) -> Size:
 def _facts(parts: list[str]) -> tuple[frozenset[str], str]:
     found = set()
     for part in parts:
-        fact = part.lower().replace("(0, 1)", "(0,1)").replace("onehot", "one-hot").replace("sums to 1", "sum 1")
+        fact = part.lower().replace("(0, 1)", "(0,1)").replace("onehot", "one-hot").replace("+-1", "±1").replace("+/-1", "±1").replace("sums to 1", "sum 1")
         if fact not in FACTS:
             return frozenset(), part
         found.add(fact)

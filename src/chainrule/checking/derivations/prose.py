@@ -145,6 +145,8 @@ def _set(tokens: Sequence[Token]) -> Kind | None:
         return Kind("value", kept, facts)
     if re.fullmatch(r"[(\[]0,1[)\]](\^.*)?", text):
         return Kind("value", (), frozenset({"in (0,1)"}))
+    if text in ("{-1,+1}", "{-1,1}", "{+1,-1}", "{1,-1}", "{±1}"):
+        return Kind("value", (), frozenset({"±1"}))
     if re.fullmatch(r"\{-?\d+(,[-+]?\d+)+\}", text) and text not in ("{1,2}", "{1,2,3}"):
         return Kind("value")
     found = re.fullmatch(r"\{1,(?:2,)?(?:…,)?(\w+)\}", text)

@@ -31,6 +31,7 @@ _MATH = re.compile(
 _HEADING = re.compile(
     r"^[ \t]*(?:#{1,2}(?P<deep>#{0,4})[ \t]+(?P<hash>[^\n]*)"
     r"|\\(?:section|(?:subsection|subsubsection|paragraph|chapter|question|problem))\*?\{(?P<tex>[^}]*)\}"
+    r"|\\textbf\{(?P<strong>\(?(?:[a-z]|\d{1,2})[.)]{1,2})\}"
     r"|\*\*(?P<bold>[^*\n]{1,60})\*\*[ \t]*$|(?P<part>\(?[a-z0-9]{1,2}\)|\d+\.)[ \t]*$"
     r"|(?P<line>(?:Q|Question|Exercise|Problem|Ex|Aufgabe|Übung|Exercice|Задача|Задание|Упражнение)[ .]*№?[ ]*\d+[.:]?)"
     r"[ \t]*$)",
@@ -210,7 +211,7 @@ def _markdown(text: str, kind: str, lines: tuple[int, ...] | None) -> Source:
 def _headings(text: str) -> tuple[Heading, ...]:
     found = []
     for match in _HEADING.finditer(text):
-        title = next((match.group(g) for g in ("hash", "tex", "bold", "part", "line") if match.group(g)), "").strip()
+        title = next((match.group(g) for g in ("hash", "tex", "strong", "bold", "part", "line") if match.group(g)), "").strip()
         part = match.group("part") or match.group("deep") or _PART.fullmatch(title)
         found.append(Heading(match.start(), title, 2 if part else 1))
     return tuple(found)

@@ -166,6 +166,8 @@ class Sums(Derivatives):
         while self.peek().kind == "relation" or self.at(",") or self.at("∧"):
             token = self.take()
             if token.text in (",", "∧"):
+                if not self.starts_factor() and not self.at("-"):
+                    break
                 left = self.expression()
                 continue
             right = self.expression()
