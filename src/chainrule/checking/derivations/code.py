@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.checking.ball import Ball
+from chainrule.checking.ball import Ball, Undecided
 from chainrule.checking.balls import balls
 from chainrule.checking.derivations.numbers import Dual
 from chainrule.checking.derivations.stream import NotRead
@@ -46,6 +46,8 @@ class Code:
             raise NotRead(f"{self.name} takes {expected} arguments, got {len(arguments)}", position)
         try:
             return _quantity(self.run(inputs, [_array(a, position) for a in arguments[count:]]))
+        except Undecided as error:
+            raise NotRead(f"{self.name}: {error}", position) from None
         except (ValueError, TypeError) as error:
             raise ShapeMismatch(f"{self.name}: {error}") from None
 

@@ -29,6 +29,7 @@ BITS = 192
 DIGITS = 50
 TRIALS = 4
 MOST_PLACES = 48
+MORE_PLACES = 600
 CLOSE = flint.arb(flint.fmpq(1, 10**8))
 SMALL = flint.arb(flint.fmpq(1, 10**40))
 
@@ -121,7 +122,7 @@ def confirmed(task: Task, compared: Compared) -> bool:
     trial = next((t for t in range(TRIALS) if _same_point(task, compared, case, t)), 0)
     with precision(BITS):
         try:
-            for other in _cases(task, setting, trial, compared.regime):
+            for other in _cases(task, setting, trial, compared.regime, case.labels):
                 if other.labels == case.labels:
                     return other.outcome == "different" and _apart(other)
         except (NotRead, NoDefinition, ShapeMismatch, OverBudget, TooFew, ArithmeticError, Undecided):
@@ -188,8 +189,10 @@ def _at_points(task: Task, setting: Setting, regime: str, trials: int, quick: bo
     return result
 
 
-def _cases(task: Task, setting: Setting, trial: int, regime: str) -> Iterator[Case]:
-    """The cases of one trial."""
+def _cases(
+    task: Task, setting: Setting, trial: int, regime: str, alone: dict[str, int] | None = None
+) -> Iterator[Case]:
+    """The cases of one trial, or one choice of the indices alone."""
     probe = Machine(task.scope, Point())
     names = probe.reach(task.left) | probe.reach(task.right)
     for condition in task.conditions:
@@ -205,16 +208,37 @@ def _cases(task: Task, setting: Setting, trial: int, regime: str) -> Iterator[Ca
         if n in task.scope.kinds and task.scope.kinds[n].role == "label" and n not in task.scope.definitions
     )  # fmt: skip
     extents = [_extent(machine, task, label) for label in labels]
-    chosen = _spread(places(extents)) if labels else [()]
+    every = places(extents)
+    chosen = _spread(every) if alone is None else [tuple(alone[label] for label in labels)]
     fillers = _fillings(task, at)
-    for place in chosen:
+    telling = False
+    for number, place in enumerate([*chosen, *_others(every, chosen)]):
+        if number >= len(chosen) and (telling or alone is not None):
+            break
         frame = Frame(dict(zip(labels, place, strict=True)), machine.root)
         bound: Env = {}
         if not all(_satisfied(machine, c, frame, bound) for c in task.conditions):
             continue
         case = _case(machine, task, at, dict(zip(labels, place, strict=True)), frame, fillers)
         if case is not None:
-            yield case
+            telling = telling or not _vanishes(case)
+            if number < len(chosen) or not _vanishes(case):
+                yield case
+
+
+def _others(every: list[tuple[int, ...]], chosen: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """More choices, for formulas that are 0 on both sides at all the chosen ones."""
+    if len(chosen) == len(every):
+        return []
+    taken = set(chosen)
+    left = [place for place in every if place not in taken]
+    return left[:: max(1, len(left) // MORE_PLACES)]
+
+
+def _vanishes(case: Case) -> bool:
+    """Whether both sides are exactly zero, which says little about them."""
+    sides = (case.left, case.right)
+    return case.outcome == "equal" and all(not isinstance(s, Tensor | str) and primal(s) == 0 for s in sides)
 
 
 def _spread(choices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:

@@ -15,13 +15,17 @@ from dataclasses import dataclass
 _EATEN = {
     "rac": "\\frac", "oldsymbol": "\\boldsymbol", "egin": "\\begin", "ext": "\\text", "extbf": "\\textbf",
     "extrm": "\\textrm", "ilde": "\\tilde", "anh": "\\tanh", "heta": "\\theta", "imes": "\\times", "ight": "\\right",
-    "abla": "\\nabla", "lpha": "\\alpha", "eta": "\\beta", "ar": "\\bar", "op": "\\top", "ho": "\\rho", "au": "\\tau",
+    "abla": "\\nabla", "eft": "\\left",
+    "lpha": "\\alpha", "eta": "\\beta", "ar": "\\bar", "op": "\\top", "ho": "\\rho", "au": "\\tau",
     "dots": "\\vdots", "eq": "\\neq", "ig": "\\big", "igl": "\\bigl", "igr": "\\bigr", "o": "\\to",
 }  # fmt: skip
 # Rests that are no words of their own, wherever they stand with their brace; the others need a trace of the escape.
 _CERTAIN = re.compile(
     r"(?<![\\A-Za-z])(rac|oldsymbol|egin|ext|extbf|extrm)(?=\s*\{)|(?<![\\A-Za-z])(ight)(?=\s*[)\]}|.])"
 )
+_CERTAIN_ALONE = re.compile(r"(?<![\\A-Za-z])(abla)(?=[_^\s\\{(])|(?<![\\A-Za-z])(eft)(?=\s*[(\[|.])")
+# What is read so only beside other damage: a tab that became a space has left " au" of \\tau.
+_BESIDE = re.compile(r"(?<![\\A-Za-z])(au|heta|imes|anh)(?![A-Za-z])|(?<=[\])}])\s+(op)\b")
 _TRACED = re.compile(r"[\x07\x08\x09\x0b\x0c\r]([a-z]+)(?![a-z])")
 _TOP = re.compile(r"(?<=\^)\s*(op)\b|(?<=\^\{)\s*(op)\s*(?=\})")
 _DOTS = re.compile(r"(?<![\\A-Za-z])dots(?![A-Za-z])")
@@ -64,11 +68,13 @@ def repaired(text: str, expansions: Sequence[tuple[int, int, str]] = ()) -> Repa
     'D_{\\boldsymbol{z}} = -\\frac{t_1}{z_1}^ \\top'
     """
     edits: list[tuple[int, int, str]] = []
-    for pattern in (_CERTAIN, _TOP):
+    for pattern in (_CERTAIN, _CERTAIN_ALONE, _TOP):
         for match in pattern.finditer(text):
             group = next(g for g in range(1, pattern.groups + 1) if match.group(g))
             edits.append((match.start(group), match.end(group), _EATEN[match.group(group)]))
     edits += [(m.start(), m.end(), _EATEN[m.group(1)]) for m in _TRACED.finditer(text) if m.group(1) in _EATEN]
+    if edits:
+        edits += [(*m.span(m.lastindex or 0), _EATEN[m.group(m.lastindex or 0)]) for m in _BESIDE.finditer(text)]
     if any(text[a:b] == "egin" or text[a:b].endswith("egin") for a, b, _ in edits):
         # Inside a matrix whose commands were eaten, `\\` has become `\` and `\vdots` has become `dots`.
         edits += [(m.start(), m.end(), "\\vdots") for m in _DOTS.finditer(text)]

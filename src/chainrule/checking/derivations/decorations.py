@@ -11,6 +11,8 @@ from chainrule.checking.derivations.statements import Chain
 from chainrule.checking.derivations.tokens import Token
 
 _CAPITALS = frozenset("WABUVM")
+_PARAMETERS = frozenset("λατβθμε")
+"""Below a capital that also stands alone, J and J_λ, they make another name."""
 _COMPANIONS = frozenset("bzahyxosW")
 
 
@@ -60,6 +62,10 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
     capitals = {base for base in numbered if base in _CAPITALS and base not in bare}
     names = capitals | ({base for base in numbered if base in _COMPANIONS and base not in bare} if capitals else set())
     found |= {f"{base}_{script.split(',')[0]}" for base in names for script in below[base]}
+    found |= {
+        f"{base}_{script}" for base, scripts in below.items() for script in scripts
+        if script in _PARAMETERS and base in bare and base.isupper() and base not in scope.kinds
+    }  # fmt: skip
     return found | {name for tokens in lists for name in _limits(tokens)}
 
 

@@ -26,7 +26,7 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
     scope = question.scope
     scope.decorations = decorations(token_lists(question), scope)
     for chain in question.chains:
-        if not chain.fragment.display and prose.declared_in(scope, chain):
+        if prose.range_in(scope, chain) or (not chain.fragment.display and prose.declared_in(scope, chain)):
             question.declaring.add(id(chain))
     before = {name: d for name, d in scope.definitions.items() if d.source == "text"}
     letters = gradient_names(question.chains, scope)

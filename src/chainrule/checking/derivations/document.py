@@ -87,7 +87,7 @@ def understand(source: Source, extra: str | None = None) -> Document:
 
 
 def _now_indexed(scope: Scope, chains: list[Chain]) -> None:
-    """Numbers of an earlier part that this one uses with an index alone, as z and then z_k, are vectors from here on."""
+    """Numbers of an earlier part that this one uses with an index alone, z and then z_k, are vectors from here on."""
     used: dict[str, set[bool]] = {}
     for tokens in (member.tokens for chain in chains for member in chain.members):
         for at, token in enumerate(tokens):

@@ -305,7 +305,9 @@ class Machine:
         home = self.home(frame, self.reach_of(definition.name)) if definition.parameters else self.root
         if key not in home.memo:
             index = definition.indices[axis]
-            home.memo[key] = self.range_of(index, self.body_of(definition), frame, {}, set())
+            found = self.range_of(index, self.body_of(definition), frame, {}, set())
+            stated = self.scope.ranges.get(index)
+            home.memo[key] = self.size(stated) if found is None and stated is not None else found
         if home.memo[key] is None:
             raise NotRead(f"how many entries {definition.name} has is not said")
         return int(home.memo[key])

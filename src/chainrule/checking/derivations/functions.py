@@ -67,7 +67,9 @@ class Functions(Scripts):
                 )
             if name in names or any(t.text == "1" and t.kind == "number" for t in inner[:1]):
                 return ("product", "call")
-            return ("product", "call") if isinstance(node, Index) else ("call", "product")
+            if isinstance(node, Index) or name not in vocabulary.arguments:
+                return ("product", "call")
+            return ("call", "product")
         if name in vocabulary.known:
             return ("call", "product") if primed else ("product",)
         if primed:

@@ -82,6 +82,8 @@ class Scope:
     inherited: dict[str, int] = field(default_factory=dict)
     """Ranks that names had in the part before, for want of better evidence."""
     vector_parameters: dict[str, tuple[bool, ...]] = field(default_factory=dict)
+    ranges: dict[str, Size] = field(default_factory=dict)
+    """How far sentences say that an index runs."""
     code: dict[str, Code] = field(default_factory=dict)
     """The package's own functions, where a declaration asks for them."""
 
@@ -120,6 +122,7 @@ class Scope:
             inherited=dict(self.inherited) if inferred else {},
             layout=self.layout,
             facts={name: set(facts) for name, facts in self.facts.items()},
+            ranges=dict(self.ranges),
             code=dict(self.code),
         )
 

@@ -50,7 +50,7 @@ def naming(tokens: Sequence[Token], *, declared: bool = False, decorations: Coll
                 entries = _entries(inner)
                 if entries is None or indices:
                     return None
-                if entries[0].isdigit() or len(entries[0]) > 1:
+                if entries[0].isdigit() or len(entries[0]) > 1 or f"{name}_{entries[0]}" in decorations:
                     if len(entries) > 1:
                         return None
                     name += f"_{entries[0]}"

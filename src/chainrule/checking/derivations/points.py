@@ -72,9 +72,13 @@ def point(
     lengths = {n: k.extent for n, k in scope.kinds.items() if k.role == "size"}
     free = [name for name, extent in lengths.items() if extent is None]
     found = Point(dict.fromkeys(free, SIZES[trial % len(SIZES)]) if square else sizes(free, trial))
-    for name, extent in lengths.items():
-        if extent is not None:
-            found.sizes[name] = extent.value(found.sizes)
+    following = {name: extent for name, extent in lengths.items() if extent is not None}
+    while following:
+        known = [name for name, extent in following.items() if extent.names <= found.sizes.keys()]
+        if not known:
+            raise NotRead(f"the sizes {', '.join(sorted(following))} follow from each other")
+        for name in known:
+            found.sizes[name] = following.pop(name).value(found.sizes)
     for name, kind in kinds.items():
         facts = kind.facts | {a.fact for a in assumptions if a.name == name}
         if kind.role == "function":
@@ -120,8 +124,14 @@ def _thousandths(
         return [r % 2200 + 150 for r in raw]
     if regime == "unit":
         return [r % 900 + 50 for r in raw]
-    # Not too near to 0, where kinks and quotients live, nor to each other.
-    return [(r % 1700 + 120) * (-1 if (r // 1700) % 2 else 1) for r in raw]
+    # Not too near to 0, where kinks and quotients live, and no two alike.
+    values: list[int] = []
+    for r in raw:
+        value = (r % 1700 + 120) * (-1 if (r // 1700) % 2 else 1)
+        while value in values:
+            value += 1
+        values.append(value)
+    return values
 
 
 def _adding_up(raw: list[int]) -> list[int]:

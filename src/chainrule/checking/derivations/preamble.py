@@ -186,7 +186,14 @@ def _size(word: str) -> Size:
 def _facts(parts: list[str]) -> tuple[frozenset[str], str]:
     found = set()
     for part in parts:
-        fact = part.lower().replace("(0, 1)", "(0,1)").replace("onehot", "one-hot").replace("+-1", "±1").replace("+/-1", "±1").replace("sums to 1", "sum 1")
+        fact = (
+            part.lower()
+            .replace("(0, 1)", "(0,1)")
+            .replace("onehot", "one-hot")
+            .replace("+-1", "±1")
+            .replace("+/-1", "±1")
+            .replace("sums to 1", "sum 1")
+        )
         if fact not in FACTS:
             return frozenset(), part
         found.add(fact)

@@ -92,6 +92,31 @@ def declared_in(scope: Scope, chain: Chain) -> bool:
     return False
 
 
+def range_in(scope: Scope, chain: Chain) -> bool:
+    """Enter how far an index runs, if that is what a formula says: i = 1, …, n."""
+    if len(chain.links) != 1 or chain.links[0].operator != "=" or len(chain.members[0].tokens) != 1:
+        return False
+    name = chain.members[0].tokens[0]
+    parts: list[list[Token]] = [[]]
+    for token in chain.members[1].tokens:
+        if token.text == "," and token.kind == "op":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    if name.kind != "name" or len(parts) < 2 or [t.text for t in parts[0]] != ["1"]:
+        return False
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    whole = [len(part) == 1 and part[0].kind in ("number", "dots") for part in parts[:-1]]
+    last = _dim(parts[-1])
+    if not all(whole) or last is None:
+        return False
+    scope.ranges[name.text] = last
+    if isinstance(last, str):
+        scope.kinds.setdefault(last, Kind("size"))
+    return True
+
+
 def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> bool:
     listed = names(left)
     kind = _set(right)

@@ -211,7 +211,9 @@ def _markdown(text: str, kind: str, lines: tuple[int, ...] | None) -> Source:
 def _headings(text: str) -> tuple[Heading, ...]:
     found = []
     for match in _HEADING.finditer(text):
-        title = next((match.group(g) for g in ("hash", "tex", "strong", "bold", "part", "line") if match.group(g)), "").strip()
+        title = next(
+            (match.group(g) for g in ("hash", "tex", "strong", "bold", "part", "line") if match.group(g)), ""
+        ).strip()
         part = match.group("part") or match.group("deep") or _PART.fullmatch(title)
         found.append(Heading(match.start(), title, 2 if part else 1))
     return tuple(found)
