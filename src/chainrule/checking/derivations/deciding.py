@@ -50,6 +50,8 @@ class Relation:
     alone: bool = False
     announced: bool = False
     """Whether the sentence before it announces a condition."""
+    moving: frozenset[str] = frozenset()
+    """The free names whose differentials its chain writes; all of the text's where it writes none."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _judged(relation: Relation, scope: Scope | None = None, conditions: tuple[No
     return judge(
         scope or question.scope, relation.left, relation.right, relation.operator,
         conditions=relation.conditions if conditions is None else conditions,
-        moving=question.moving, prime=relation.prime,
+        moving=relation.moving or question.moving, prime=relation.prime,
     )  # fmt: skip
 
 

@@ -66,7 +66,18 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
         f"{base}_{script}" for base, scripts in below.items() for script in scripts
         if script in _PARAMETERS and base in bare and base.isupper() and base not in scope.kinds
     }  # fmt: skip
+    found |= {
+        f"{base}_{script}" for base, (script, *others) in below.items()
+        if not others and script in bare and base not in scope.kinds and base not in scope.definitions
+        and (script in _PARAMETERS or _is_number(scope, script))
+    }  # fmt: skip
     return found | {name for tokens in lists for name in _limits(tokens)}
+
+
+def _is_number(scope: Scope, name: str) -> bool:
+    """Whether a text says of a name that it is a number: a > 0."""
+    kind = scope.kinds.get(name)
+    return name in scope.facts if kind is None else kind.role == "value" and not kind.dims
 
 
 def _limits(tokens: list[Token]) -> set[str]:

@@ -9,7 +9,7 @@ from chainrule.checking.derivations.conventions import conventions, token_lists
 from chainrule.checking.derivations.decorations import decorations, gradient_names
 from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.functions import TEMPLATES
-from chainrule.checking.derivations.model import Definition, Scope
+from chainrule.checking.derivations.model import Definition, Kind, Scope
 from chainrule.checking.derivations.naming import Naming, naming
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Source
@@ -26,12 +26,17 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
     scope = question.scope
     scope.decorations = decorations(token_lists(question), scope)
     for chain in question.chains:
-        if prose.range_in(scope, chain) or (not chain.fragment.display and prose.declared_in(scope, chain)):
+        if not chain.fragment.display and prose.is_called_number(scope, chain, _before(source, chain)):
+            scope.forget(chain.members[0].tokens[0].text)
+            scope.kinds[chain.members[0].tokens[0].text] = Kind()
+            question.declaring.add(id(chain))
+        elif prose.range_in(scope, chain) or (not chain.fragment.display and prose.declared_in(scope, chain)):
             question.declaring.add(id(chain))
     before = {name: d for name, d in scope.definitions.items() if d.source == "text"}
     letters = gradient_names(question.chains, scope)
     scope.gradients = bool(letters)
-    for chain in question.chains:
+    for at, chain in enumerate(question.chains):
+        _named_after(question, at, source)
         if id(chain) in question.declaring or not chain.links or chain.continued is not None:
             continue
         found = _definable(chain, question, before, source, known)
@@ -58,6 +63,26 @@ def _gradients(scope: Scope, names: list[str]) -> None:
             f"d{name}", (), (), (), text=f"∂{losses[0]}/∂{name}", source="convention"
         )
         scope.bodies[f"d{name}"] = [Derivative(Name(losses[0]), (Name(name),))]
+
+
+def _named_after(question: Question, at: int, source: Source) -> None:
+    """Call this quantity G_{ik}: a new name in a sentence, for the result of the display before it."""
+    chain, scope = question.chains[at], question.scope
+    if chain.links or chain.fragment.display or len(chain.members) != 1:
+        return
+    head = naming(chain.members[0].tokens, decorations=scope.decorations)
+    if head is None or head.parameters or head.name in scope.kinds or head.name in scope.definitions:
+        return
+    shown = [c for c in question.chains[:at] if c.fragment.display and c.links]
+    if not shown or _is_operator(head, question):
+        return
+    body = shown[-1].members[-1]
+    place = shown[-1].fragment.start + len(shown[-1].fragment.text)
+    if not prose.names_the_last(source.text[place : chain.fragment.start]):
+        return
+    line = source.line(chain.fragment.start)
+    text = shown[-1].fragment.text[body.span[0] : body.span[1]]
+    preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=shown[-1].fragment.plain)
 
 
 def _named_at_the_end(question: Question, source: Source) -> None:
@@ -89,11 +114,13 @@ def _is_operator(head: Naming, question: Question) -> bool:
         return not head.parameters
     if head.name == "I":
         return True
-    after = {"e": ("^",), "D": ("_",)}[head.name]
+    lists = token_lists(question)
+    if head.name == "D":
+        return any(one.text == "D" and following.text == "_" for tokens in lists for one, following in pairwise(tokens))
     return any(
-        token.text == head.name and token.kind == "name" and following.text in after
-        and not (head.indices and following.text == "_")
-        for tokens in token_lists(question) for token, following in pairwise(tokens)
+        token.text == "e" and token.kind == "name" and tokens[at + 1 : at + 2] and tokens[at + 1].text == "^"
+        and "⊤" not in [t.text for t in tokens[at + 2 : at + 4]]
+        for tokens in lists for at, token in enumerate(tokens)
     )  # fmt: skip
 
 
@@ -128,6 +155,9 @@ def _definable(
                             and not _bound(t.text, body.tokens) for t in body.tokens)  # fmt: skip
         if old is not None and head.parameters and not old.parameters and not old.indices:
             # L(x, y) = ... after a part in which L was something else.
+            redefines = True
+        if old is not None and head.indices and not old.indices and chain.fragment.display and not head.parameters:
+            # p_i = ... after a part in which p was a number.
             redefines = True
         if not (explicit or redefines):
             return None

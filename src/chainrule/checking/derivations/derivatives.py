@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from chainrule.checking.derivations.stream import MOST_DEPTH, NotRead, Stream
 from chainrule.checking.derivations.tree import (
+    Call,
     Derivative,
     Differential,
     Gradient,
@@ -247,6 +248,17 @@ class Derivatives(Stream):
         if not self.starts_factor():
             raise self.fail("D_x of nothing")
         return Jacobian(self.factor(), variable, span=self.span(since))
+
+    def total_derivative(self) -> Node | None:
+        """D f(x): the Jacobian with respect to the argument; None if no call with a name in its bracket follows."""
+        since = self.position
+        self.take()
+        subject = self.factor()
+        call = subject.base if isinstance(subject, Index) else subject
+        if isinstance(call, Call) and len(call.arguments) == 1 and isinstance(call.arguments[0], Name):
+            return Jacobian(subject, call.arguments[0], span=self.span(since))
+        self.position = since
+        return None
 
     def gradient(self) -> Node:
         """∇_x f, ∇² f."""

@@ -87,16 +87,28 @@ def understand(source: Source, extra: str | None = None) -> Document:
 
 
 def _now_indexed(scope: Scope, chains: list[Chain]) -> None:
-    """Numbers of an earlier part that this one uses with an index alone, z and then z_k, are vectors from here on."""
-    used: dict[str, set[bool]] = {}
+    """Numbers of an earlier part that this one uses otherwise: z as a vector, with an index alone, a as an index."""
+    used: dict[str, set[str]] = {}
     for tokens in (member.tokens for chain in chains for member in chain.members):
+        below = 0
         for at, token in enumerate(tokens):
+            opened = token.text == "{" and token.kind == "brace"
+            if opened and (below or (at and tokens[at - 1].text == "_")):
+                below += 1
+            elif below and token.text == "}" and token.kind == "brace":
+                below -= 1
             if token.kind == "name":
-                used.setdefault(token.text, set()).add(at + 1 < len(tokens) and tokens[at + 1].text == "_")
+                indexed = at + 1 < len(tokens) and tokens[at + 1].text == "_"
+                alone = below or (at and tokens[at - 1].text == "_")
+                used.setdefault(token.text, set()).add("index" if alone else "indexed" if indexed else "bare")
     for name, kind in list(scope.kinds.items()):
-        if kind.role == "value" and not kind.dims and used.get(name) == {True}:
+        if kind.role != "value" or kind.dims:
+            continue
+        if used.get(name) == {"indexed"}:
             scope.forget(name)
             scope.facts.setdefault(name, set()).update(kind.facts)
+        elif used.get(name) == {"index"}:
+            scope.forget(name)
 
 
 def question_in(scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None) -> Question:

@@ -28,11 +28,31 @@ def counted(chains: Iterable[Chain]) -> frozenset[str]:
 
 
 def written_out(chain: Chain, letters: frozenset[str]) -> Chain:
-    """The chain with x^{(i)}_k as x_{i,k} of a marked name."""
-    if not letters:
-        return chain
-    members = tuple(Member(tuple(_rewritten(member.tokens, letters))) for member in chain.members)
-    return replace(chain, members=members)
+    """The chain with x^{(i)}_k as x_{i,k} of a marked name, and with k' as one name where a sum runs over k'."""
+    members = []
+    for member in chain.members:
+        tokens = _primed(member.tokens)
+        members.append(Member(tuple(_rewritten(tokens, letters) if letters else tokens)))
+    return replace(chain, members=tuple(members))
+
+
+def _primed(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens with k' as one name, if it is the index of a sum in them."""
+    indices = {
+        tokens[at + 3].text
+        for at, token in enumerate(tokens[:-4])
+        if token.kind == "op" and token.text in ("Σ", "Π") and tokens[at + 1].text == "_" and tokens[at + 2].text == "{"
+        and tokens[at + 3].kind == "name" and tokens[at + 4].text == "'"
+    }  # fmt: skip
+    if not indices:
+        return tokens
+    result: list[Token] = []
+    for token in tokens:
+        if token.text == "'" and token.kind == "op" and result and result[-1].text in indices:
+            result[-1] = replace(result[-1], text=result[-1].text + "'", end=token.end)
+        else:
+            result.append(token)
+    return result
 
 
 def _letter(tokens: Sequence[Token], at: int) -> tuple[Token, int] | None:

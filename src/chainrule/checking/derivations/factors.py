@@ -145,6 +145,10 @@ class Factors(Functions):
         below = self.peek(3) if self.at("{", 2) else self.peek(2)
         if token.text == "D" and self.at("_", 1) and "D" not in known and below.kind != "word":
             return self.jacobian()
+        if token.text == "D" and "D" not in known and self.peek(1).kind in ("name", "word"):
+            total = self.total_derivative()
+            if total is not None:
+                return total
         self.take()
         if token.text in ("𝟙", "𝟏", "I", "δ", "χ", "1") and (indicator := self.indicator(since)):
             return indicator
@@ -157,11 +161,17 @@ class Factors(Functions):
         node, name, written = self.decorated(token.text, since)
         if name == "I" and "I" not in known and not isinstance(node, Index):
             return Constant("identity", span=self.span(since))
-        if name == "δ" and "δ" not in known and isinstance(node, Index) and len(node.subscripts) == 2:
+        if name == "δ" and isinstance(node, Index) and len(node.subscripts) == 2 and self.is_kronecker(known):
             return Indicator(Comparison("=", *node.subscripts), span=self.span(since))
         if self.at("^") and not written and (name in self.vocabulary.functions or name in self.vocabulary.families):
             return self.power_of_function(node, name, since)
         return self.applied(node, name, since)
+
+    def is_kronecker(self, known: frozenset[str]) -> bool:
+        """Whether δ_{ij} is Kronecker's although a text may call an error δ."""
+        if "δ" not in known:
+            return True
+        return "δ" not in self.vocabulary.matrices and self.choose(2) == 0
 
     def power_of_function(self, node: Node, name: str, since: int) -> Node:
         """f^2(x) is f(x)^2; without a bracket after it, f^2 is a power like any other."""
@@ -188,7 +198,10 @@ class Factors(Functions):
             # d^2 L / dx dx, d log(p) / dx: only over another d.
             return self.is_slashed(at)
         if "d" in self.vocabulary.known:
-            return False
+            # A size d may stand in a text of differentials: dW is one, d W is not.
+            adjacent = following.kind == "name" and following.start == self.tokens[at].end
+            first = at == 0 and (following.kind in ("open", "word") or following.text == "\\operatorname")
+            return "d" in self.vocabulary.sizes and (adjacent or first)
         if following.kind == "name" and following.text != "d":
             return True
         return following.kind == "open" and close and following.text == "("

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from chainrule.checking.derivations import prose
 from chainrule.checking.derivations.compare import Case
 from chainrule.checking.derivations.deciding import Finding, is_restricted
 from chainrule.checking.derivations.evaluate import Machine
@@ -46,6 +47,8 @@ def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Fi
     elif status == "different" and (unknown := undefined_names(line, finding)):
         listed = ", ".join(unknown)
         add("name has no definition", f"{listed}: the sides differ as long as nothing is known about {listed}")
+    elif status == "different" and prose.sums_silently(walker.source.text[: line.members[at][1].start]):
+        add("ambiguous", "the text announces sums over repeated indices; the sides differ without them: write the sums")
     elif status == "different" and (doubted := doubtful_conventions(line, finding)):
         add("ambiguous", f"{doubted}, which nothing else in the text confirms; the sides differ if so")
     elif status == "different":

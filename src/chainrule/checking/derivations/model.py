@@ -108,10 +108,13 @@ class Scope:
         known = {*self.kinds, *self.definitions, *self.code}
         decorated = {name for name in known - self.code.keys() if "_" in name or "^" in name} | self.decorations
         scalars = {name for name, kind in self.kinds.items() if kind.role == "value" and not kind.dims}
-        scalars |= {n for n, k in self.kinds.items() if k.role == "size"}
+        sizes = {n for n, k in self.kinds.items() if k.role == "size"}
+        scalars |= sizes
+        matrices = {name for name, kind in self.kinds.items() if kind.declared and kind.rank > 1}
+        matrices |= {name for name, definition in self.definitions.items() if len(definition.indices) > 1}
         return Vocabulary(
             frozenset(functions), frozenset(families - functions), frozenset(decorated), frozenset(known), arguments,
-            frozenset(scalars), self.gradients,
+            frozenset(scalars), frozenset(sizes), frozenset(matrices), self.gradients,
         )  # fmt: skip
 
     def copy(self, *, inferred: bool = False) -> Scope:

@@ -17,6 +17,11 @@ FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "
 _ROLES = ("size", "scalar", "vector", "matrix", "array", "index", "label", "function", "number")
 _NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
 _GREEK = re.compile(r"(?<![\\A-Za-z])(?:" + "|".join(sorted(GREEK, key=len, reverse=True)) + r")(?![A-Za-z])")
+_FRONT_MATTER = frozenset(
+    ["title", "subtitle", "author", "date", "tags", "categories", "description", "lang", "slug", "draft", "keywords",
+     "marp", "theme", "paginate", "summary", "header", "footer", "math", "permalink", "output"]
+)  # fmt: skip
+"""What blogs and slides put before a text; it declares nothing."""
 _SPLIT = re.compile(r",(?![^()]*\))")
 
 
@@ -59,6 +64,8 @@ def _declare(scope: Scope, line: str, number: int, depth: int) -> str | None:
     if not colon:
         return f"expected 'name: kind', 'name := formula', 'use: template' or 'layout: rows', got {line[:60]!r}"
     rest = rest.strip()
+    if head.strip().lower() in _FRONT_MATTER or (head.strip() == "layout" and rest in ("post", "page", "default")):
+        return None
     if head.strip() == "use":
         return _use(scope, rest, number, depth)
     if head.strip() == "code":

@@ -61,6 +61,53 @@ def introduces(before: str) -> bool:
     return bool(_INTRODUCES.search(re.sub(r"\$[^$]*\$", "", sentence)))
 
 
+_THIS = r"(?:this|it|the last|the latter|that|dies\w*|das|ce|cet|cette|cela|l'|эт\w+|её|ее|его|последн\w+)"
+_CALLS = (
+    r"(?:call|denote|write|abbreviate|name|nenn\w*|bezeichn\w*|schreib\w*|not(?:e|ons)|appel\w+|обознач\w+|назов\w+)"
+)
+_NAMES_THE_LAST = re.compile(rf"\b(?:{_CALLS}\b.*\b{_THIS}\b|{_THIS}\b.*\b{_CALLS})\b[^.!?$]*$", re.IGNORECASE)
+
+
+_NUMBER = re.compile(r"\b(?:number|scalar|real|Zahl|Skalar|nombre|scalaire|réel|число|скаляр\w*)\s*$", re.IGNORECASE)
+
+
+def is_called_number(scope: Scope, chain: Chain, before: str) -> bool:
+    """Whether a sentence says that a letter is a number: "a single number $z$"; what is declared stays."""
+    if chain.links or len(chain.members) != 1 or len(chain.members[0].tokens) != 1:
+        return False
+    token = chain.members[0].tokens[0]
+    kind = scope.kinds.get(token.text)
+    return token.kind == "name" and (kind is None or not kind.declared) and bool(_NUMBER.search(before))
+
+
+def names_the_last(between: str) -> bool:
+    """Whether the words from a display to a formula call the display's result by that formula.
+
+    >>> names_the_last(". We call this quantity $"), names_the_last(" where $")
+    (True, False)
+    """
+    words = re.sub(r"\\(?:end|begin)\{[^}]*\}", "", between).strip("$ \n.,;").rstrip("\\(").rstrip()
+    # Only the first sentence after a display speaks of it.
+    return (
+        len(words) < 120
+        and "$" not in words
+        and not re.search(r"[.!?]\s", words)
+        and bool(_NAMES_THE_LAST.search(words))
+    )
+
+
+_CONVENTION = re.compile(
+    r"summation convention|Einstein (?:convention|notation|summation)|occurs twice [^.]*summed|Summenkonvention"
+    r"|convention de sommation|соглашени\w+ (?:Эйнштейна|о суммировании)",
+    re.IGNORECASE,
+)
+
+
+def sums_silently(text: str) -> bool:
+    """Whether a text announces sums over repeated indices that it does not write."""
+    return bool(_CONVENTION.search(text))
+
+
 def says_rows(text: str) -> bool:
     """Whether a text announces gradients as rows."""
     return bool(_ROWS.search(text))
@@ -127,6 +174,8 @@ def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> 
         old = scope.kinds.get(one.name)
         if old is None and one.name not in scope.definitions:
             scope.kinds[one.name] = member
+        elif old is not None and old.role == "value" and kind.facts:
+            scope.kinds[one.name] = Kind(old.role, old.dims, old.facts | kind.facts, old.declared)
         for dim in kind.dims:
             if isinstance(dim, str) and dim != "·n":
                 scope.kinds.setdefault(dim, Kind("size"))

@@ -163,7 +163,7 @@ class Scripts(Constructs):
                 label = first.text if isinstance(first, Name) else str(first.value) if isinstance(first, Number) else ""
                 if label and not subscripts and f"{text}_{label}" in names:
                     text, entries = f"{text}_{label}", entries[1:]
-                elif len(label) > 1 and isinstance(first, Name) and len(entries) == 1 and not primes:
+                elif len(label.rstrip("'")) > 1 and isinstance(first, Name) and len(entries) == 1 and not primes:
                     # A word below a name, as in x_max, is part of the name.
                     text, entries = f"{text}_{label}", []
                 if primes and entries and mark < 0:

@@ -37,11 +37,13 @@ _HEADING = re.compile(
     r"[ \t]*$)",
     re.MULTILINE,
 )
+_NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+(?P<title>[^\W\d_a-zа-я][^\n=<>]{2,70})$", re.MULTILINE)
+"""In plain text, a line such as "3. Softmax"."""
 _PART = re.compile(r"\(?[A-Za-z0-9]{1,3}[).:]?\)?")
 _COMMENT = re.compile(r"(?<!\\)%(?!!)[^\n]*")
 _DECLARATION = re.compile(r"^[ \t]*%![ \t]?(?P<line>[^\n]*)$", re.MULTILINE)
 _BLOCK = re.compile(r"^---[ \t]*\n(?P<body>(?:(?!---[ \t]*$)[^\n]*\n){1,400}?)---[ \t]*$", re.MULTILINE)
-_LOOKS_DECLARED = re.compile(r":|:=")
+_LOOKS_DECLARED = re.compile(r"(?!\s*[-*>] )[^$]*:[^$]*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LABEL = re.compile(r"[^\W\d_][\w .'-]*:\s+")
 _RAISED = re.compile("[ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ]")
@@ -225,7 +227,7 @@ def _blocks(text: str) -> list[tuple[int, int, tuple[tuple[int, str], ...]]]:
     while match := _BLOCK.search(text, position):
         body = match.group("body")
         filled = [line for line in body.split("\n") if line.strip()]
-        if filled and sum(bool(_LOOKS_DECLARED.search(line)) for line in filled) * 2 > len(filled):
+        if filled and sum(bool(_LOOKS_DECLARED.fullmatch(line)) for line in filled) * 2 > len(filled):
             offset, entries = match.start("body"), []
             for line in body.split("\n"):
                 if line.strip():
@@ -278,7 +280,9 @@ def _plain(text: str) -> Source:
         fix = repaired(text[first:last])
         fragments.append(Fragment(fix.text, first, display, fix, plain=True))
     declared = tuple(Block(last, entries) for _, last, entries in blocks)
-    return Source(text, "text", tuple(fragments), declared, _headings(body), _starts(text))
+    numbered = (Heading(m.start(), m.group("title"), 2) for m in _NUMBERED.finditer(body))
+    headings = sorted([*_headings(body), *numbered], key=lambda heading: heading.start)
+    return Source(text, "text", tuple(fragments), declared, tuple(headings), _starts(text))
 
 
 def _formulas(line: str) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ relation (`\stackrel{k \neq l}{=}`), behind it (`\quad (i \neq j)`), or at the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -48,6 +49,11 @@ _CONDITION_WORDS = (
     "wenn",
     "with",
     "all",
+)
+
+
+_REASON = re.compile(
+    r"\W*(?:since|because|as|using|by|da|weil|denn|wegen|nach|car|puisque|par|так как|поскольку|по)\b", re.I
 )
 
 
@@ -100,7 +106,12 @@ def statements(fragment: Fragment) -> list[Chain]:
     """
     chains: list[Chain] = []
     for row in _rows(fragment):
+        begun = False
         for piece in _pieces(row):
+            if begun and piece[0].kind == "text" and _REASON.match(piece[0].text.strip()):
+                # ... && \text{since } dE = X dW: a reason, not the next step.
+                break
+            begun = begun or piece[0].kind not in ("text", "arrow")
             _add(chains, fragment, piece)
     return [chain for chain in chains if chain.members]
 

@@ -34,6 +34,9 @@ class Vocabulary:
     known: frozenset[str] = frozenset()
     arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scalars: frozenset[str] = frozenset()
+    sizes: frozenset[str] = frozenset()
+    matrices: frozenset[str] = frozenset()
+    """Names that are declared with two subscripts, or defined so."""
     gradients: bool = False
     """Whether dz is a name, for the gradient with respect to z, rather than a differential."""
 

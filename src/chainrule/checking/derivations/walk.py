@@ -19,7 +19,7 @@ from chainrule.checking.derivations.sources import Fragment
 from chainrule.checking.derivations.statements import Chain, Link, Member
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tokens import Token
-from chainrule.checking.derivations.tree import Call, Comparison, Name, Node, Prime, free_names, walk
+from chainrule.checking.derivations.tree import Call, Comparison, Differential, Name, Node, Prime, free_names, walk
 
 
 @dataclass
@@ -220,7 +220,7 @@ class Walker:
         relation = Relation(
             line.question, reads[previous].nodes, read.nodes, link.operator, conditions, (*line.nearby, *stated), prime,
             bool(reads[previous].closed or read.closed), len(line.links) == 1,
-            prose.states_condition(self.source.prose_before(line.members[at][1])),
+            prose.states_condition(self.source.prose_before(line.members[at][1])), _moving(line, reads),
         )  # fmt: skip
         finding = decide(relation)
         against: Finding | None = None
@@ -292,6 +292,16 @@ def _names(document: Document) -> tuple[tuple[tuple[str, str], ...], tuple[tuple
             elif (name in used and kind.role in ("value", "size")) or (kind.role == "size" and name in used):
                 undeclared[name] = str(kind)
     return tuple(sorted(names.items())), tuple(sorted((n, k) for n, k in undeclared.items() if n not in names))
+
+
+def _moving(line: Line, reads: list[Read]) -> frozenset[str]:
+    """The free names of which a chain writes differentials."""
+    scope = line.question.scope
+    operands = (
+        part.operand.text for read in reads for node in read.nodes[:1] for part in walk(node)
+        if isinstance(part, Differential) and isinstance(part.operand, Name)
+    )  # fmt: skip
+    return frozenset(name for name in operands if name in scope.kinds and name not in scope.definitions)
 
 
 def prime_hint(reads: list[Read]) -> str | None:
