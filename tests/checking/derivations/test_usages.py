@@ -211,3 +211,29 @@ def test_a_formula_that_is_zero_almost_everywhere_is_tried_where_it_is_not():
 def test_damage_beside_damage(damaged, verdict):
     text = "---\nx: vector n\nf := \\sum_i x_i^2\n---\n"
     assert verdicts(f"{text}$${damaged}$$") == [verdict]
+
+
+def test_plain_formulas_in_declarations():
+    text = "---\nx: vector n\nL(x) := log(Σ_{k=1}^n exp(x_k))\n---\n\n∂L/∂x_j = exp(x_j) / Σ_{k=1}^n exp(x_k)\n"
+    assert verdicts(text, "a.txt") == ["verified"]
+    assert verdicts(text.replace("= exp(x_j)", "= exp(-x_j)"), "a.txt") == ["wrong"]
+
+
+def test_unit_vectors_of_a_class_are_no_matrix():
+    text = "---\nn: size\ny: index n\nW: matrix m n\n---\n\nLet $e_y \\in \\mathbb{R}^n$ be one-hot.\n\n"
+    assert verdicts(text + r"$$ e_y^T e_y = 1, \qquad (W e_y)_i = W_{iy} $$")[-2:] == ["verified", "verified"]
+
+
+def test_numbers_that_a_sentence_puts_between_0_and_1():
+    text = "Let $p$ and $q$ be numbers in $(0, 1)$ and $K = p \\log \\frac{p}{q}$.\n\n"
+    assert verdicts(text + r"$$ \frac{\partial K}{\partial p} = \log p - \log q + 1 $$")[-1] == "verified"
+
+
+def test_a_function_differentiated_by_the_argument_it_is_used_at():
+    text = "We put $\\sigma(u) := \\frac{1}{1 + e^{-u}}$ and $L(a) := \\sigma(a)^2$.\n\n"
+    assert verdicts(text + r"$$ \frac{dL}{da} = 2 \sigma(a) \frac{d\sigma}{da} $$")[-1] == "verified"
+
+
+def test_labels_written_with_plus_or_minus():
+    text = "Labels $y = \\pm 1$ and scores $z$.\n\n"
+    assert verdicts(text + r"$$ \log(1 + e^{-y z}) + y^2 = 1 + \log(1 + e^{-y z}) $$")[-1] == "verified"

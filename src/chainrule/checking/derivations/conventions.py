@@ -72,7 +72,7 @@ def _arguments(question: Question, lists: list[list[Token]]) -> None:
             continue
         (parameter,) = definition.parameters
         own_letter = definition.source not in ("template", "convention")
-        meant = parameter in scope.kinds or parameter in varied or _occurs(parameter, question)
+        meant = parameter in scope.kinds or parameter in varied or _occurs(parameter, question, name)
         if own_letter and meant and (parameter in {*scope.kinds, *scope.definitions} or not definition.indices):
             continue
         called = Counter(
@@ -89,8 +89,13 @@ def _arguments(question: Question, lists: list[list[Token]]) -> None:
         scope.arguments[name] = choice
 
 
-def _occurs(name: str, question: Question) -> bool:
-    return any(t.text == name for chain in question.chains for member in chain.members for t in member.tokens)
+def _occurs(name: str, question: Question, defined: str) -> bool:
+    """Whether a letter stands somewhere else than in the definition of a function of it."""
+    return any(
+        t.text == name
+        for chain in question.chains if question.defining.get(id(chain)) != defined
+        for member in chain.members for t in member.tokens
+    )  # fmt: skip
 
 
 def _precedes(tokens: list[Token], bracket: int, name: str) -> bool:

@@ -32,6 +32,7 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
             question.declaring.add(id(chain))
         elif prose.range_in(scope, chain) or (not chain.fragment.display and prose.declared_in(scope, chain)):
             question.declaring.add(id(chain))
+    _unit_intervals(question, source)
     before = {name: d for name, d in scope.definitions.items() if d.source == "text"}
     letters = gradient_names(question.chains, scope)
     scope.gradients = bool(letters)
@@ -52,6 +53,23 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
     _gradients(scope, letters)
     _named_at_the_end(question, source)
     conventions(question)
+
+
+def _unit_intervals(question: Question, source: Source) -> None:
+    """Let p and q be numbers in (0, 1): a fact about the names of the same sentence."""
+    named: list[tuple[int, str]] = []
+    for chain in question.chains:
+        if chain.links or chain.fragment.display or len(chain.members) != 1:
+            continue
+        tokens = chain.members[0].tokens
+        if len(tokens) == 1 and tokens[0].kind == "name":
+            named.append((chain.fragment.start, tokens[0].text))
+        elif "".join(t.text for t in tokens) in ("(0,1)", "[0,1]"):
+            for place, name in named:
+                between = source.text[place : chain.fragment.start]
+                if len(between) < 100 and not set(".;:\n") & set(between) and name not in question.scope.kinds:
+                    question.scope.facts.setdefault(name, set()).add("in (0,1)")
+            question.declaring.add(id(chain))
 
 
 def _gradients(scope: Scope, names: list[str]) -> None:
@@ -115,6 +133,8 @@ def _is_operator(head: Naming, question: Question) -> bool:
     if head.name == "I":
         return True
     lists = token_lists(question)
+    if head.name == "e" and any(kind.role == "label" for kind in map(question.scope.kinds.get, head.indices) if kind):
+        return True  # e_y, the unit vector of a class
     if head.name == "D":
         return any(one.text == "D" and following.text == "_" for tokens in lists for one, following in pairwise(tokens))
     return any(

@@ -22,6 +22,8 @@ _FRONT_MATTER = frozenset(
      "marp", "theme", "paginate", "summary", "header", "footer", "math", "permalink", "output"]
 )  # fmt: skip
 """What blogs and slides put before a text; it declares nothing."""
+_PLAIN = re.compile(r"[Σ∑√]|(?<![A-Za-z])(?:exp|log|ln|tanh|max|min|sqrt|sum)(?![A-Za-z])")
+"""What a formula without commands has if it is written as plain text."""
 _SPLIT = re.compile(r",(?![^()]*\))")
 
 
@@ -86,10 +88,11 @@ def _define(scope: Scope, left: str, right: str, number: int) -> str | None:
     found = naming(tokens(_spelled(left)), declared=True)
     if found is None:
         return f"expected a name such as s(x)_i before ':=', got {left.strip()!r}"
-    body = tokens(right)
+    plain = "\\" not in right and bool(_PLAIN.search(right))
+    body = tokens(right, plain=plain)
     if not body:
         return f"expected a formula after '{left.strip()} :='"
-    enter(scope, found, body, number, right.strip(), "preamble")
+    enter(scope, found, body, number, right.strip(), "preamble", plain=plain)
     return None
 
 

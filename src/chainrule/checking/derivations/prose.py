@@ -132,6 +132,11 @@ def declared_in(scope: Scope, chain: Chain) -> bool:
     position = next((i for i, t in enumerate(tokens) if t.kind == "op" and t.text == "∈"), None)
     if position is not None and not chain.links:
         return _membership(scope, tokens[:position], tokens[position + 1 :])
+    if len(chain.links) == 1 and "".join(t.text for t in chain.members[1].tokens) == "±1":
+        listed = names(chain.members[0].tokens)
+        for one in listed or ():
+            scope.facts.setdefault(one.name, set()).add("±1")
+        return listed is not None
     if len(chain.links) == 1 and chain.links[0].operator in (">", ">=", "<", "!="):
         return _signs(scope, chain)
     if len(chain.links) == 2 and all(link.operator in ("<", "<=") for link in chain.links):
@@ -170,6 +175,8 @@ def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> 
     if not listed or kind is None or any(one.parameters for one in listed):
         return False
     for one in listed:
+        if one.name == "e" and any(scope.kinds[i].role == "label" for i in one.indices if i in scope.kinds):
+            continue  # e_y, the unit vector of a class
         member = Kind(kind.role, ("·n",) * len(one.indices) + kind.dims, kind.facts) if one.indices else kind
         old = scope.kinds.get(one.name)
         if old is None and one.name not in scope.definitions:
