@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from benchmarks.adam import jax_adam
 from benchmarks.mlp import timed
 
 Run = Callable[[int], float]
@@ -194,33 +195,7 @@ def jax_epochs(shape: Shape, x: Any, y: Any) -> Run:
     def loss_of(theta: Any, batch: Any, target: Any) -> Any:
         return -jnp.take_along_axis(jax.nn.log_softmax(logits_of(theta, batch)), target[:, None], 1).mean()
 
-    steps = shape.rows // shape.batch
-
-    @jax.jit
-    def epoch(theta: Any, m: Any, v: Any, t: Any, key: Any) -> Any:
-        order = jax.random.permutation(key, shape.rows)[: steps * shape.batch].reshape(steps, shape.batch)
-
-        def step(state: Any, index: Any) -> Any:
-            theta, m, v, t = state
-            loss, g = jax.value_and_grad(loss_of)(theta, inputs[index], labels[index])
-            t = t + 1
-            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
-            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
-            rate = 1e-3 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-            theta = jax.tree.map(lambda p, a, b: p - rate * a / (jnp.sqrt(b) + 1e-8), theta, m, v)
-            return (theta, m, v, t), loss
-
-        (theta, m, v, t), losses = jax.lax.scan(step, (theta, m, v, t), order)
-        return theta, m, v, t, losses.mean()
-
-    def run(epochs: int) -> float:
-        zeros = jax.tree.map(jnp.zeros_like, start)
-        theta, m, v, t, loss = start, zeros, zeros, jnp.float32(0), 0.0
-        for number in range(epochs):
-            theta, m, v, t, loss = epoch(theta, m, v, t, jax.random.key(number))
-        return float(loss)
-
-    return run
+    return jax_adam(loss_of, start, inputs, labels, shape.batch)
 
 
 def keras_on_jax(shape: Shape, x: Any, y: Any) -> Run:

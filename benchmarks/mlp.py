@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from benchmarks.adam import jax_adam
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -154,31 +156,10 @@ def jax_epochs(shape: Shape, x: Any, y: Any) -> Callable[[], float]:
         penalty = 0.5e-4 / shape.batch * sum((w * w).sum() for w, _ in theta)
         return -jnp.take_along_axis(log_probs, target[:, None], 1).mean() + penalty
 
-    steps = shape.rows // shape.batch
-
-    @jax.jit
-    def epoch(theta: Any, m: Any, v: Any, t: Any, key: Any) -> Any:
-        order = jax.random.permutation(key, shape.rows)[: steps * shape.batch].reshape(steps, shape.batch)
-
-        def step(state: Any, index: Any) -> Any:
-            theta, m, v, t = state
-            loss, g = jax.value_and_grad(loss_of)(theta, inputs[index], labels[index])
-            t = t + 1
-            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
-            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
-            rate = 1e-3 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-            theta = jax.tree.map(lambda p, a, b: p - rate * a / (jnp.sqrt(b) + 1e-8), theta, m, v)
-            return (theta, m, v, t), loss
-
-        (theta, m, v, t), losses = jax.lax.scan(step, (theta, m, v, t), order)
-        return theta, m, v, t, losses.mean()
+    train = jax_adam(loss_of, start, inputs, labels, shape.batch)
 
     def run() -> float:
-        zeros = jax.tree.map(jnp.zeros_like, start)
-        theta, m, v, t, loss = start, zeros, zeros, jnp.float32(0), 0.0
-        for number in range(shape.epochs):
-            theta, m, v, t, loss = epoch(theta, m, v, t, jax.random.key(number))
-        return float(loss)
+        return train(shape.epochs)
 
     run()
     return run

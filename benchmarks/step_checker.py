@@ -312,9 +312,9 @@ def page(
     if "unseen" in parts:
         lines += [
             "",
-            "`seen` was looked at while the checker was built; `unseen`, `homework` and `lectures` were written by someone",
-            "who had not seen it, and looked at after their first run. What failed there was mended by general rules, each",
-            "with a new example among the tests. First runs:",
+            "`seen` was looked at while the checker was built; `unseen`, `homework` and `lectures` were written by",
+            "someone who had not seen it, and looked at after their first run. What failed there was mended by general",
+            "rules, each with a new example among the tests. First runs:",
             "",
             *(f"- `{name}`, at the commit {commit}: {figures}." for name, (commit, figures) in FIRST_RUNS.items()),
             "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from chainrule.estimators.heads import BINARY, MULTILABEL, Head
 from chainrule.estimators.persistence import ModelFileError, load, save
 
 
-class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A classifier whose `_logits` gives one column per class, or one in all for two classes."""
 
     targets: str
@@ -22,8 +23,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_: Any
     _kind: str
 
+    @abstractmethod
     def _logits(self, X: Any) -> Array:
-        raise NotImplementedError
+        """Scores of samples."""
 
     @property
     def _head(self) -> Head:

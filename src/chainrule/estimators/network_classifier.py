@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -254,13 +255,13 @@ class NetworkClassifier(Classifier):
 
     # What follows is private. First, what the classifiers differ in.
 
+    @abstractmethod
     def _check_own_parameters(self) -> None:
         """Raise ValueError for a value out of range of a parameter that only this classifier has."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _network_for(self, loss: str) -> Network:
         """The network that the parameters describe, for the numbers of features and outputs."""
-        raise NotImplementedError
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         """X with one row of features per sample; with `reset`, the shape of the samples is remembered."""

@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule.checking.derivations.setting import Sheet, typeset
+from chainrule.checking.derivations.tokens import SUBSCRIPTS, SUPERSCRIPTS
 
-_BELOW = dict(zip("0123456789+-−=()ijklmnaxtspruveoh,", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ,", strict=True))
-_ABOVE = dict(zip("0123456789+-−=()nixyTabcdetkjmz⊤′″", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻᵀ′″", strict=True))
+_BELOW = {plain: small for small, plain in SUBSCRIPTS.items()} | {"−": "₋", ",": ","}
+_ABOVE = {plain: small for small, plain in SUPERSCRIPTS.items()} | {"−": "⁻", "⊤": "ᵀ", "′": "′", "″": "″"}
 _TALL = {"(": "⎛⎜⎝", ")": "⎞⎟⎠", "[": "⎡⎢⎣", "]": "⎤⎥⎦", "{": "⎧⎨⎩", "}": "⎫⎬⎭", "|": "│││", "⟨": "⟨⟨⟨", "⟩": "⟩⟩⟩"}
 _BINARY = frozenset("+−·×⊙∘⊗±/")
 _PREFIXES = frozenset("∂∇∀√")

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from chainrule.checking.derivations import guessing, preamble, prose
 from chainrule.checking.derivations.completing import complete
 from chainrule.checking.derivations.defining import define
-from chainrule.checking.derivations.examples import counted, written_out
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Fragment, Source
 from chainrule.checking.derivations.statements import Chain, statements
+from chainrule.checking.derivations.superscripts import counted, written_out
 from chainrule.checking.derivations.tokens import TooLong
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.checking.derivations.examples import MARK
+from chainrule.checking.derivations.superscripts import MARK
 from chainrule.checking.derivations.tokens import GREEK
 from chainrule.checking.derivations.tree import (
     Big,

@@ -206,8 +206,8 @@ _WITH_ARGUMENT = frozenset(
     ["label", "tag", "hspace", "vspace", "color", "phantom", "vphantom", "hphantom", "ref", "eqref", "cite", "footnote"]
 )
 _GAPS = frozenset({"quad", "qquad", "enspace", "hfill", "enskip", "hskip"})
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻ", "0123456789+-=()nixyTabcdetkjmz", strict=True))
-_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ", "0123456789+-=()ijklmnaxtspruveoh", strict=True))
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻ", "0123456789+-=()nixyTabcdetkjmz", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ", "0123456789+-=()ijklmnaxtspruveoh", strict=True))
 _FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}
 _LEXEME = re.compile(
     r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|\.\.\.+|:=|=:|=>|==|<=|>=|!=|[^\s]|\s+",
@@ -294,7 +294,7 @@ def _take(found: list[re.Match[str]], position: int, start: int, plain: bool, re
         if plain and _BEHIND.match(match.string, match.start()):
             add("gap", "")
         return position + 1
-    if lexeme[0] in _SUPERSCRIPTS or lexeme[0] in _SUBSCRIPTS:
+    if lexeme[0] in SUPERSCRIPTS or lexeme[0] in SUBSCRIPTS:
         return _script(found, position, start, result)
     if lexeme.startswith(("\\begin", "\\end")) and "{" in lexeme:
         environment = lexeme[lexeme.index("{") + 1 : -1].strip().rstrip("*")
@@ -385,7 +385,7 @@ def _letters(found: list[re.Match[str]], position: int, start: int, result: list
 
 
 def _script(found: list[re.Match[str]], position: int, start: int, result: list[Token]) -> int:
-    table, sign = (_SUPERSCRIPTS, "^") if found[position].group() in _SUPERSCRIPTS else (_SUBSCRIPTS, "_")
+    table, sign = (SUPERSCRIPTS, "^") if found[position].group() in SUPERSCRIPTS else (SUBSCRIPTS, "_")
     first = start + found[position].start()
     result += [Token("op", sign, first, first), Token("brace", "{", first, first)]
     while position < len(found) and found[position].group() in table:
