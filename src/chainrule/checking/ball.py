@@ -69,14 +69,8 @@ class Ball:
         number = exactly(value)
         if number is None:
             raise TypeError(f"a Ball is made of an int or a float, got {type(value).__name__}")
-        if not number.is_finite() and number.rad().is_finite() and not number.is_nan():
-            number = number.mid()  # an infinity plus or minus something is that infinity
-        self.value = number
-        if number.is_exact() and number.is_finite():
-            # Exact numbers are recognised whatever expression they come from.
-            mantissa, exponent = number.man_exp()
-            fingerprint = hash(f"{int(mantissa):x} {int(exponent):x}")
-        self.fingerprint = hash(("new", next(_unlike_any_other))) if fingerprint is None else fingerprint
+        made = _made(number, hash(("new", next(_unlike_any_other))) if fingerprint is None else fingerprint)
+        self.value, self.fingerprint = made.value, made.fingerprint
 
     def __repr__(self) -> str:
         if not self.value.is_finite():
@@ -86,45 +80,65 @@ class Ball:
         return text.rstrip("0").rstrip(".") if "." in text and not set("[e") & set(text) else text
 
     def __add__(self, other: Number) -> Any:
-        return self._with(other, operator.add)
+        ball = other if type(other) is Ball else _converted(other)
+        if ball is None:
+            return NotImplemented
+        return _made(self.value + ball.value, hash(("+", self.fingerprint, ball.fingerprint)))
 
     def __radd__(self, other: Number) -> Any:
-        return self._after(other, operator.add)
+        ball = _converted(other)
+        return NotImplemented if ball is None else ball + self
 
     def __sub__(self, other: Number) -> Any:
-        if isinstance(other, Ball) and self.fingerprint == other.fingerprint and self.value.is_finite():
+        ball = other if type(other) is Ball else _converted(other)
+        if ball is None:
+            return NotImplemented
+        if self.fingerprint == ball.fingerprint and self.value.is_finite() and self.value.overlaps(ball.value):
             return Ball(0)  # an inexact ball minus itself
-        return self._with(other, operator.sub)
+        return _made(self.value - ball.value, hash(("-", self.fingerprint, ball.fingerprint)))
 
     def __rsub__(self, other: Number) -> Any:
-        return self._after(other, operator.sub)
+        ball = _converted(other)
+        return NotImplemented if ball is None else ball - self
 
     def __mul__(self, other: Number) -> Any:
-        return self._with(other, operator.mul)
+        ball = other if type(other) is Ball else _converted(other)
+        if ball is None:
+            return NotImplemented
+        return _made(self.value * ball.value, hash(("*", self.fingerprint, ball.fingerprint)))
 
     def __rmul__(self, other: Number) -> Any:
-        return self._after(other, operator.mul)
+        ball = _converted(other)
+        return NotImplemented if ball is None else ball * self
 
     def __truediv__(self, other: Number) -> Any:
-        return self._with(other, operator.truediv)
+        ball = other if type(other) is Ball else _converted(other)
+        if ball is None:
+            return NotImplemented
+        return _made(self.value / ball.value, hash(("/", self.fingerprint, ball.fingerprint)))
 
     def __rtruediv__(self, other: Number) -> Any:
-        return self._after(other, operator.truediv)
+        ball = _converted(other)
+        return NotImplemented if ball is None else ball / self
 
     def __pow__(self, other: Number) -> Any:
-        return self._with(other, operator.pow)
+        ball = other if type(other) is Ball else _converted(other)
+        if ball is None:
+            return NotImplemented
+        return _made(self.value**ball.value, hash(("**", self.fingerprint, ball.fingerprint)))
 
     def __rpow__(self, other: Number) -> Any:
-        return self._after(other, operator.pow)
+        ball = _converted(other)
+        return NotImplemented if ball is None else ball**self
 
     def __neg__(self) -> Ball:
-        return Ball(-self.value, hash(("neg", self.fingerprint)))
+        return _made(-self.value, hash(("neg", self.fingerprint)))
 
     def __pos__(self) -> Ball:
         return self
 
     def __abs__(self) -> Ball:
-        return Ball(abs(self.value), hash(("abs", self.fingerprint)))
+        return _made(abs(self.value), hash(("abs", self.fingerprint)))
 
     def __floor__(self) -> Ball:
         return self._whole(self.value.floor())
@@ -219,25 +233,12 @@ class Ball:
         return self
 
     def _map(self, function: str) -> Ball:
-        return Ball(getattr(self.value, function)(), hash((function, self.fingerprint)))
+        return _made(getattr(self.value, function)(), hash((function, self.fingerprint)))
 
     def _whole(self, value: Any) -> Ball:
         if value.is_exact():
             return Ball(value)
         raise Undecided(f"{self} may lie on either side of a whole number")
-
-    def _with(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
-        ball = other if isinstance(other, Ball) else _converted(other)
-        if ball is None:
-            return NotImplemented
-        mark = hash((operation.__name__, self.fingerprint, ball.fingerprint))
-        return Ball(operation(self.value, ball.value), mark)
-
-    def _after(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
-        ball = _converted(other)
-        if ball is None:
-            return NotImplemented
-        return ball._with(self, operation)
 
     def _compare(
         self,
@@ -258,6 +259,24 @@ class Ball:
         if self.fingerprint == ball.fingerprint and not self.says_nothing():
             return if_same
         raise Undecided(f"{self} {sign} {ball} cannot be decided")
+
+
+def _made(number: Any, fingerprint: int) -> Ball:
+    """The ball of that `flint.arb`. Most of the time of a check in balls is spent here and in the operators."""
+    if number.is_exact():
+        if number.is_finite():
+            # Exact numbers are recognised whatever expression they come from. Mantissas that differ by a multiple of
+            # 2^61 - 1 have the same hash: fingerprints are asked only where balls overlap.
+            fingerprint = hash(number.man_exp())
+    elif not number.is_finite() and number.rad().is_finite() and not number.is_nan():
+        number = number.mid()  # an infinity plus or minus something is that infinity
+    ball = _blank(Ball)
+    ball.value = number
+    ball.fingerprint = fingerprint
+    return ball
+
+
+_blank = object.__new__
 
 
 def exactly(number: object) -> Any:

@@ -70,11 +70,14 @@ def _plain(x: Any) -> Any:
 
 def _keep_balls(array: Any) -> None:
     """Replace the plain numbers among an object array's entries, in place."""
-    if array.dtype != object:
+    if array.dtype != object or _KEPT.issuperset(map(type, array.flat)):
         return
     for index, entry in np.ndenumerate(array):
         if entry is not None and not isinstance(entry, Ball | bool):
             array[index] = Ball(entry)
+
+
+_KEPT = {Ball, bool, type(None)}
 
 
 def _wrapped(result: Any) -> Any:
@@ -99,10 +102,9 @@ def balls(x: Any) -> BallArray:
     if isinstance(x, BallArray):
         return x
     source = to_numpy(x) if is_torch(x) else np.asarray(x, dtype=object) if isinstance(x, Ball) else np.asarray(x)
-    result = np.empty(source.shape, dtype=object)
-    for index, entry in np.ndenumerate(source):
-        result[index] = Ball(entry)
-    return result.view(BallArray)
+    result = np.empty(source.size, dtype=object)
+    result[:] = [x if type(x) is Ball else Ball(x) for x in source.ravel().tolist()]
+    return result.reshape(source.shape).view(BallArray)
 
 
 def midpoints(x: Any) -> Floats:

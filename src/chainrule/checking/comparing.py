@@ -30,10 +30,10 @@ def compare(rule: str, check: str, name: str, got: Any, expected: Any, *, skip: 
         yield Mismatch(rule, check, f"shape of {name}", str(first.shape), str(second.shape))
         return
     vague = []
-    for index in np.ndindex(first.shape):
-        a: Any = first[index]
-        b: Any = second[index]
-        if np.broadcast_to(skip, first.shape)[index]:
+    skipped = np.broadcast_to(skip, first.shape).ravel().tolist()
+    pairs = zip(np.ndindex(first.shape), first.ravel().tolist(), second.ravel().tolist(), skipped, strict=True)
+    for index, a, b, left_out in pairs:
+        if left_out:
             continue
         if not (a.says_nothing() or b.says_nothing() or a.value.overlaps(b.value)):
             yield Mismatch(rule, check, f"{name}{position(index)}", digits(a), digits(b))

@@ -258,12 +258,12 @@ def _at_the_edges(name: str) -> list[Example]:
         },
         **{
             rule: [
-                Example((images[:, :channels], *weights[: 1 if rule != "conv2d" else 2]), options)
-                for channels, weights, options in (
-                    (2, (kernels, biases), {"stride": (2, 1), "padding": ((1, 0), (0, 2))}),
-                    (2, (kernels, biases), {"padding": "same", "dilation": (1, 2)}),
-                    (2, (kernels[:, :1], biases), {"groups": 2, "padding": 1, "stride": 2}),
-                    (1, (kernels[:, 1:], biases), {"padding": "full"}),
+                Example((x, *weights[: 1 if rule != "conv2d" else 2]), options)
+                for x, weights, options in (
+                    (images[:1], (kernels[:3], biases[:3]), {"stride": (2, 1), "padding": ((1, 0), (0, 2))}),
+                    (images[1:], (kernels[1:], biases[1:]), {"padding": "same", "dilation": (1, 2)}),
+                    (images, (kernels[:, :1], biases), {"groups": 2, "padding": 1, "stride": 2}),
+                    (images[:, :1], (kernels[2:, 1:], biases[2:]), {"padding": "full"}),
                 )
             ]
             for rule in ("correlate2d", "convolve2d", "conv2d")

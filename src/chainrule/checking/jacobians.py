@@ -6,6 +6,7 @@ axes L are also the output's. A parameter shared by all rows has L = ().
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,9 @@ def times_tangent(jacobian: Any, tangent: Any, output_shape: tuple[int, ...]) ->
     BallArray([[21],
                [7]], dtype=object)
     """
-    matrix, leading = _matrices(jacobian, tangent.shape, output_shape)
-    result = balls(np.zeros(output_shape))
-    for at in np.ndindex(output_shape):
-        result[at] = np.sum(matrix[at] * balls(tangent)[at[:leading]])
-    return result
+    matrix, rows = _matrices(jacobian, tangent.shape, output_shape)
+    columns = balls(tangent).reshape(rows, matrix.shape[2], 1)
+    return balls(np.matmul(matrix, columns).reshape(output_shape))
 
 
 def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple[int, ...]) -> BallArray:
@@ -33,16 +32,13 @@ def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple
     >>> transposed_times_cotangent(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]), (2,))
     BallArray([31, 42], dtype=object)
     """
-    matrix, leading = _matrices(jacobian, input_shape, cotangent.shape)
-    result = balls(np.zeros(input_shape))
-    for at in np.ndindex(cotangent.shape):
-        row = at[:leading]
-        result[row] = result[row] + matrix[at] * balls(cotangent)[at]
-    return result
+    matrix, rows = _matrices(jacobian, input_shape, cotangent.shape)
+    lines = balls(cotangent).reshape(rows, 1, matrix.shape[1])
+    return balls(np.matmul(lines, matrix).reshape(input_shape))
 
 
 def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> tuple[BallArray, int]:
-    """The Jacobian as an array of shape Y + R, and the number of leading axes L."""
+    """The Jacobian as `rows` matrices, one for each row of the input, and how many those are."""
     row = jacobian.shape[len(output_shape) :]
     if input_shape == () and row == (1,):
         # One number is also a row of one.
@@ -54,4 +50,6 @@ def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[i
             f"the Jacobian has shape {jacobian.shape}, which fits no output of shape {output_shape} "
             f"and input of shape {input_shape}"
         )
-    return balls(jacobian), leading
+    rows = math.prod(output_shape[:leading])
+    outputs, inputs = math.prod(output_shape[leading:]), math.prod(input_shape[leading:])
+    return balls(balls(jacobian).reshape(rows, outputs, inputs)), rows

@@ -20,7 +20,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from chainrule.arrays import Array, matmul, namespace
+from chainrule.arrays import Array, diagonal_matrix, matmul, namespace
 from chainrule.kernels import Windows, native
 from chainrule.rules.padding2d import check_images, per_image, stored
 from chainrule.rules.rule import Rule
@@ -32,6 +32,7 @@ from chainrule.rules.windows import (
     padded,
     placed,
     taken,
+    units_like,
     windows_on,
 )
 from chainrule.workspace import Workspace
@@ -211,8 +212,20 @@ def _pushforward(
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
     """Linear in each: columns from units."""
     x, weight, windows, groups, turned = residuals
-    by_x = per_image(lambda unit: correlated(unit, weight, windows, groups, turned), x)
-    return by_x, matrix_of(lambda unit: correlated(x, unit, windows, groups, turned), weight)
+    by_x = per_image(lambda units: correlated(units, weight, windows, groups, turned), x)
+    return by_x, _matrix_by_weight(residuals)
+
+
+def _matrix_by_weight(residuals: Residuals) -> Array:
+    """What unit kernels make of the images, for every output channel alike; a channel has its own kernels alone."""
+    x, weight, windows, groups, turned = residuals
+    xp, leading, channels, count = namespace(x), x.shape[:-3], int(weight.shape[0]), windows.count
+    units = units_like(weight[0])
+    seen = correlated(x, xp.concatenate([units] * groups), windows, groups, turned)
+    seen = seen.reshape(*leading, groups, 1, len(units), *count)
+    each = xp.broadcast_to(seen, (*leading, groups, channels // groups, len(units), *count))
+    square = diagonal_matrix(xp.moveaxis(each.reshape(*leading, channels, len(units), *count), -4, -1))
+    return xp.moveaxis(square, (-5, -2, -1), (-1, -5, -2)).reshape(*leading, channels, *count, *weight.shape)
 
 
 _OPTIONS = ("stride", "padding", "dilation", "groups")

@@ -95,9 +95,9 @@ def _reach(n: int, kernel: int, stride: int, padding: Padding, dilation: int) ->
         raise ValueError(f"padding: expected at least 0 on each side, got {padding}")
     span, padded = dilation * (kernel - 1) + 1, n + before + after
     if span > padded:
-        dilated = f" with dilation {dilation}, {span} samples long," if dilation > 1 else ""
         raise ValueError(
-            f"a kernel of {kernel}{dilated} does not fit on {n} samples with padding {padding}, {padded} in all"
+            f"a kernel of {kernel}{f' with dilation {dilation}, {span} samples long,' if dilation > 1 else ''} "
+            f"does not fit on {n} samples with padding {padding}, {padded} in all"
         )
     return padded - span
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from chainrule.arrays import Array, empty, namespace
 from chainrule.kernels import Pair
 from chainrule.rules.rule import Rule
-from chainrule.rules.windows import Padding2d, cropped, matrix_of, padded, windows_on
+from chainrule.rules.windows import Padding2d, cropped, padded, units_like, windows_on
 from chainrule.workspace import Workspace
 
 
@@ -67,13 +67,15 @@ def _pad_pushforward(residuals: Padded, tangent: Array | None) -> Array:
 
 
 def _pad_jacobian(residuals: Padded) -> Array:
-    return per_image(lambda image: padded(image, residuals.padding), residuals.x)
+    return per_image(lambda images: padded(images, residuals.padding), residuals.x)
 
 
 def per_image(push: Callable[[Array], Array], x: Array) -> Array:
-    """The matrix of a linear map of single images, the same under all leading axes of `x`."""
-    matrix = matrix_of(push, empty(tuple(x.shape[-3:]), x))
-    return namespace(x).broadcast_to(matrix, (*x.shape[:-3], *matrix.shape))
+    """The matrix of a linear map of images, the same under all leading axes of `x`."""
+    xp, image = namespace(x), tuple(x.shape[-3:])
+    columns = xp.moveaxis(push(units_like(empty(image, x))), 0, -1)
+    rows = tuple(columns.shape[:-1])
+    return xp.broadcast_to(columns.reshape(*rows, *image), (*x.shape[:-3], *rows, *image))
 
 
 def _flatten(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Flattened]:
@@ -96,7 +98,7 @@ def _flatten_pushforward(residuals: Flattened, tangent: Array | None) -> Array:
 
 
 def _flatten_jacobian(residuals: Flattened) -> Array:
-    return per_image(lambda image: image.reshape(-1), residuals.x)
+    return per_image(lambda images: images.reshape(images.shape[0], -1), residuals.x)
 
 
 zero_pad2d = Rule(

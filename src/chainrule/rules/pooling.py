@@ -181,7 +181,7 @@ def _avg_pushforward(residuals: Averaged, tangent: Array | None) -> Array:
 
 
 def _avg_jacobian(residuals: Averaged) -> Array:
-    return per_image(lambda image: _window_means(image, residuals.windows), residuals.x)
+    return per_image(lambda images: _window_means(images, residuals.windows), residuals.x)
 
 
 def _pixels(x: Array) -> int:

@@ -140,12 +140,15 @@ def matrix_of(push: Callable[[Array], Array], like: Array) -> Array:
 
     The map may have leading axes: its values are of shape Y, the matrix of shape Y + like.shape.
     """
-    xp, shape = namespace(like), tuple(like.shape)
-    ones = empty((math.prod(shape),), like)
+    matrix = namespace(like).stack([push(unit) for unit in units_like(like)], axis=-1)
+    return matrix.reshape(*matrix.shape[:-1], *like.shape)
+
+
+def units_like(like: Array) -> Array:
+    """All unit arrays of the shape of `like`, along a new first axis."""
+    ones = empty((math.prod(like.shape),), like)
     ones[...] = 1
-    units = diagonal_matrix(ones)
-    matrix = xp.stack([push(unit.reshape(shape)) for unit in units], axis=-1)
-    return matrix.reshape(*matrix.shape[:-1], *shape)
+    return diagonal_matrix(ones).reshape(-1, *like.shape)
 
 
 def _between(x: Array, before: int, after: int, axis: int, value: float) -> Array:

@@ -221,8 +221,9 @@ def _close(rule: Rule, check: str, name: str, got: Any, expected: Any, size: flo
         yield Mismatch(rule.name, check, f"{name}{list(where)}", f"{got[where]:.10g}", f"{reference[where]:.10g}")
 
 
-FURTHER: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (
-    _value,
+FURTHER: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (_value,)
+
+FURTHER_ON_FLOATS: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (
     _jacobian,
     _training_floats,
     _fused_floats,

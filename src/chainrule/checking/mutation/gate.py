@@ -9,14 +9,15 @@ A helper that several rules share is judged by all of them. Every process has it
 
 from __future__ import annotations
 
-import inspect
 import multiprocessing
 import os
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from chainrule.checking.case import Case
@@ -32,12 +33,15 @@ from chainrule.checking.mutation.judging import (
     computed_by,
     fresh_case,
     refusal,
+    remembering,
     right_at,
     touch,
+    touch_on_balls,
+    with_arrays_of_its_own,
 )
 from chainrule.checking.mutation.mutants import Mutant, Observed, mutants_of, observe
 from chainrule.checking.mutation.report import MutationReport, Outcome, joined
-from chainrule.checking.mutation.sources import Source, SourceMissing, caches_of, sources_of
+from chainrule.checking.mutation.sources import Source, SourceMissing, caches_of, first_function, sources_of
 from chainrule.checking.mutation.trying import TooSlow, at_most, changed, outcome, runs
 from chainrule.rules import Rule, registry
 
@@ -52,6 +56,14 @@ CALLS = 3
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What running one rule shows, and which lines run on balls."""
+
+    observed: Observed
+    on_balls: frozenset[tuple[str, int]]
+
+
 class Judge:
     """One registered rule as the judge of what it is made of."""
 
@@ -62,20 +74,25 @@ class Judge:
         self.baselines: tuple[Baseline, ...] = ()
         self._remembered: Remembered | None = None
         self._right: tuple[tuple[References, ...], ...] = ()
+        self._cases: tuple[Case, ...] = ()
 
-    def observe(self) -> Observed:
+    def observe(self) -> Seen:
         """Judge the rule as it is, then run all of it once more, and watch."""
         self.baselines = tuple(baseline(self.rule, point, calls=i < CALLS) for i, point in enumerate(self.points))
         refused = at_limits(self.rule)
         if refused:
             raise Refused(f"{self.rule.name} itself is refused: {refused}")
 
-        def run() -> None:
+        def run(touched: Callable[[Rule, Baseline], None]) -> None:
+            # What is remembered from before would hide the lines that compute it.
+            for empty in caches_of(self.rule):
+                empty()
             for expected in self.baselines:
-                touch(self.rule, expected)
-            at_limits(self.rule)
+                touched(self.rule, expected)
 
-        return observe(self.sources, run)
+        on_balls = observe(self.sources, partial(run, touch_on_balls))
+        others = observe(self.sources, partial(run, touch)) | observe(self.sources, partial(at_limits, self.rule))
+        return Seen(on_balls | others, on_balls.lines)
 
     def remember(self) -> None:
         """Compute what mutants are compared with; to be called before one is in place."""
@@ -84,6 +101,16 @@ class Judge:
             points = [point for point in (*self.points, *others) if not point.floats_only]
             self._remembered = Remembered(partial(computed, self.rule), tuple(points))
             self._right = tuple(right_at(self.rule, point) for point in self.points)
+            self._cases = tuple(remembering(self.rule, point) for point in self.points)
+
+    def verdict_on_floats(self) -> str:
+        """Why the rule, as it is now, is refused, if it is, when nothing has changed on balls."""
+        for expected, right, case in zip(self.baselines, self._right, self._cases, strict=True):
+            own = with_arrays_of_its_own(case)
+            reason = refusal(self.rule, expected, right=right, case=own, only_floats=True)
+            if reason:
+                return reason
+        return at_limits(self.rule)
 
     def verdict(self) -> tuple[str, str]:
         """Why the rule, as it is now, is refused, if it is; and where it differs from what it was, if it does."""
@@ -108,34 +135,44 @@ class Judge:
 class Bench:
     """All judges, the mutants of everything that they are made of, and who judges which."""
 
-    def __init__(self, baselines: Mapping[str, tuple[Baseline, ...]], observed: Observed) -> None:
-        self.observed = observed
+    def __init__(self, baselines: Mapping[str, tuple[Baseline, ...]], seen: Mapping[str, Seen]) -> None:
+        self.seen = seen
         self.judges = {name: Judge(name) for name in baselines}
         for name, judge in self.judges.items():
             judge.baselines = baselines[name]
         rules = [judge.rule for judge in self.judges.values()]
         self.sources = sources_of(*rules)
         self.empty_caches = caches_of(*rules)
-        self.mutants: tuple[Mutant, ...] = tuple(mutants_of(self.sources, observed))
+        self.mutants: tuple[Mutant, ...] = tuple(
+            mutants_of(self.sources, reduce(or_, (each.observed for each in seen.values())))
+        )
         reached: dict[types.CodeType, list[Judge]] = {}
         for judge in self.judges.values():
             for source in judge.sources:
                 reached.setdefault(source.code, []).append(judge)
-        self.judges_of = {source.code: _own_first(reached[source.code], source) for source in self.sources}
+        self._reached = {source.code: _own_first(reached[source.code], source) for source in self.sources}
+
+    def judges_of(self, mutant: Mutant) -> list[Judge]:
+        """The rules that run the mutant's line, at which alone it can be noticed; all that are made of it, if none."""
+        reached = self._reached[mutant.source.code]
+        return [judge for judge in reached if runs(mutant, self.seen[judge.rule.name].observed.lines)] or reached
 
     def owner(self, mutant: Mutant) -> str:
         """The rule in whose report the mutant appears."""
-        return self.judges_of[mutant.source.code][0].rule.name
+        return self.judges_of(mutant)[0].rule.name
 
     def outcome(self, mutant: Mutant) -> Outcome:
         """Put the mutant in place and let the rules made of it judge, until one is refused."""
-        judges = self.judges_of[mutant.source.code]
+        judges = self.judges_of(mutant)
         differs = ""
         for judge in judges:
             judge.remember()
             try:
                 with changed(mutant, self.empty_caches), at_most(SECONDS):
-                    reason, difference = judge.verdict()
+                    if runs(mutant, self.seen[judge.rule.name].on_balls):
+                        reason, difference = judge.verdict()
+                    else:
+                        reason, difference = judge.verdict_on_floats(), ""
             except TooSlow as slow:
                 reason, difference = str(slow), ""
             if reason:
@@ -143,7 +180,7 @@ class Bench:
             differs = differs or difference
         if differs:
             return outcome(mutant, "survived", differs)
-        if not runs(mutant, self.observed):
+        if not any(runs(mutant, self.seen[judge.rule.name].observed.lines) for judge in judges):
             return outcome(mutant, "survived", "no example runs this line")
         return outcome(mutant, "equivalent", f"the same for {', '.join(judge.rule.name for judge in judges)}")
 
@@ -152,7 +189,9 @@ def _own_first(judges: list[Judge], source: Source) -> list[Judge]:
     """A rule of the same file first, and the one that is made of the least."""
 
     def distance(judge: Judge) -> tuple[bool, int, str]:
-        return inspect.getsourcefile(judge.rule.forward) != source.file, len(judge.sources), judge.rule.name
+        forward = first_function(judge.rule.forward)
+        own = forward is not None and forward.__code__.co_filename == source.file
+        return not own, len(judge.sources), judge.rule.name
 
     return sorted(judges, key=distance)
 
@@ -175,7 +214,7 @@ def run_gate(
         registry.get(name)
     wanted = tuple(names) or registry.names()
     baselines: dict[str, tuple[Baseline, ...]] = {}
-    observed = Observed()
+    seen: dict[str, Seen] = {}
     not_judged: dict[str, str] = {}
     with _pool(processes) as run:
         for name, found in run(_observed, wanted):
@@ -184,15 +223,15 @@ def run_gate(
                 progress(f"{name}: not judged: {found}")
             else:
                 baselines[name] = found[0]
-                observed |= found[1]
+                seen[name] = found[1]
     if not baselines:
         return (), not_judged
-    bench = Bench(baselines, observed)
+    bench = Bench(baselines, seen)
     owners = [bench.owner(mutant) for mutant in bench.mutants]
     progress(f"{len(owners)} mutants of {len(baselines)} rules")
     outcomes: dict[str, list[Outcome]] = {name: [] for name in baselines}
     left = Counter(owners)
-    with _pool(processes, baselines, observed) as run:
+    with _pool(processes, baselines, seen) as run:
         for at, result in run(_outcome, range(len(owners))):
             outcomes[owners[at]].append(result)
             left[owners[at]] -= 1
@@ -204,7 +243,7 @@ def run_gate(
 _bench: Bench | None = None
 
 
-def _observed(name: str) -> tuple[str, tuple[tuple[Baseline, ...], Observed] | str]:
+def _observed(name: str) -> tuple[str, tuple[tuple[Baseline, ...], Seen] | str]:
     try:
         judge = Judge(name)
         seen = judge.observe()
@@ -218,15 +257,15 @@ def _outcome(at: int) -> tuple[int, Outcome]:
     return at, _bench.outcome(_bench.mutants[at])
 
 
-def _start(baselines: Mapping[str, tuple[Baseline, ...]], observed: Observed) -> None:
+def _start(baselines: Mapping[str, tuple[Baseline, ...]], seen: Mapping[str, Seen]) -> None:
     global _bench
-    _bench = Bench(baselines, observed) if baselines else None
+    _bench = Bench(baselines, seen) if baselines else None
 
 
 @contextmanager
 def _pool(processes: int | None, *context: Any) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Any]]:
     """How to run a function on many things, in other processes or, with `processes` 1, in this one."""
-    given = context or ({}, Observed())
+    given = context or ({}, {})
     count = processes or os.cpu_count() or 1
     if count == 1:
         _start(*given)

@@ -6,6 +6,7 @@ the condition number. Two results are the same if their balls meet and are narro
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ from chainrule.checking.examples import Example, linear_in
 from chainrule.checking.mutation.further import (
     BITS,
     FURTHER,
+    FURTHER_ON_FLOATS,
     broadcasts,
     case_at,
     fused,
@@ -84,9 +86,23 @@ def baseline(rule: Rule, example: Example, *, calls: bool = True) -> Baseline:
 
 def touch(rule: Rule, expected: Baseline) -> None:
     """Run everything that the rule is made of at one example, once and in every way."""
+    touch_on_balls(rule, expected)
     with quiet():
-        computed(rule, _fresh(expected.example))
         refusal(rule, expected, same=True)
+
+
+def touch_on_balls(rule: Rule, expected: Baseline) -> None:
+    """Run what runs on balls: all that is computed, calls with less than all arguments, and points nearby."""
+    if expected.example.floats_only:
+        return
+    with quiet():
+        case = fresh_case(rule, expected.example)
+        computed_by(case)
+        for name in ("fused value and pullback", "pushforward against the difference quotient"):
+            _findings(rule, case, name)
+        calls = [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
+        for call in calls:
+            list(call(rule, case))
 
 
 def refusal(
@@ -96,22 +112,29 @@ def refusal(
     same: bool = False,
     right: tuple[References, ...] | None = None,
     case: Case | None = None,
+    only_floats: bool = False,
 ) -> str:
     """Why the rule, as it is now, is refused at that example; empty if it is accepted.
 
     The checks are those of `check_rule`, in the order of what they cost, up to the first that finds something. If all
     that the rule computes is the `same` in balls as before, what depends on that alone is accepted, and floats are
-    measured against what is `right`.
+    measured against what is `right`. With `only_floats` nothing in balls is asked: the rule runs there as it did, and
+    `case` remembers what it gave.
     """
     case = case or fresh_case(rule, expected.example)
     with quiet():
         try:
             reasons: tuple[Iterator[str], ...] = (_float_errors(rule, case, expected, right),)
-            if not expected.example.floats_only:
+            if only_floats:
+                first = _checked(rule, case, expected, _ON_FLOATS, same=True)
+                reasons = (first, _beside(rule, case, FURTHER_ON_FLOATS), *reasons)
+            elif not expected.example.floats_only:
                 first = _checked(rule, case, expected, _FIRST, same=same)
                 others = [name for name in _CHECKS if name not in _FIRST]
                 rest = _checked(rule, case, expected, others, same=same)
-                reasons = (first, _beside(rule, case, expected), rest, *reasons)
+                calls = [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
+                beside = _beside(rule, case, (*FURTHER, *FURTHER_ON_FLOATS, *calls))
+                reasons = (first, beside, rest, *reasons)
             return next((reason for found in reasons for reason in found), "")
         except Exception as error:
             return f"{rule.name}: {type(error).__name__}: {error}"
@@ -130,7 +153,7 @@ def _checked(rule: Rule, case: Case, expected: Baseline, names: Sequence[str], *
 
 def _findings(rule: Rule, case: Case, name: str) -> list[Finding]:
     if name in _ON_FLOATS:
-        return _with_enough_bits(name, _CHECKS[name], replace(case, rule=rule))
+        return findings_of(name, _CHECKS[name], _of_floats(rule, case))
     # The case remembers what it has computed; more bits mean another case.
     findings = findings_of(name, _CHECKS[name], case)
     if any(isinstance(x, Unchecked) and x.more_bits_may_help for x in findings):
@@ -138,14 +161,35 @@ def _findings(rule: Rule, case: Case, name: str) -> list[Finding]:
     return findings
 
 
+def _of_floats(rule: Rule, case: Case) -> Case:
+    """The case with the rule itself, not its copy for balls; it remembers the same."""
+    copied = copy.copy(case)
+    object.__setattr__(copied, "rule", rule)
+    return copied
+
+
 def fresh_case(rule: Rule, example: Example) -> Case:
     """The rule at one of its examples, with nothing computed yet and arrays of its own."""
     return case_at(rule, _fresh(example), BITS)
 
 
-def _beside(rule: Rule, case: Case, expected: Baseline) -> Iterator[str]:
-    calls = [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
-    return (str(finding) for check in (*FURTHER, *calls) for finding in check(rule, case))
+def remembering(rule: Rule, example: Example) -> Case:
+    """The rule at one of its examples, with everything computed."""
+    case = fresh_case(rule, example)
+    with quiet():
+        computed_by(case)
+    return case
+
+
+def with_arrays_of_its_own(case: Case) -> Case:
+    """The same case, which remembers the same, with other copies of the floats."""
+    copied = copy.copy(case)
+    object.__setattr__(copied, "inputs", tuple(np.array(x, copy=True) for x in case.inputs))
+    return copied
+
+
+def _beside(rule: Rule, case: Case, checks: Sequence[Callable[[Rule, Case], Iterator[Mismatch]]]) -> Iterator[str]:
+    return (str(finding) for check in checks for finding in check(rule, case))
 
 
 def _float_errors(rule: Rule, case: Case, expected: Baseline, right: tuple[References, ...] | None) -> Iterator[str]:

@@ -66,7 +66,7 @@ def mutants_of(sources: Sequence[Source], observed: Observed) -> Iterator[Mutant
 def observe(
     sources: Sequence[Source],
     run: Callable[[], Any],
-    called: Callable[[types.CodeType, Mapping[str, Any]], None] = lambda code, variables: None,
+    called: Callable[[types.CodeType, Mapping[str, Any]], None] | None = None,
 ) -> Observed:
     """Run something, and watch the functions. `called` is told of every call, and the arguments.
 
@@ -85,7 +85,8 @@ def observe(
     def trace(frame: types.FrameType, event: str, argument: Any) -> Any:
         if event == "call":
             inside = frame.f_code
-            called(inside, frame.f_locals)
+            if called is not None:
+                called(inside, frame.f_locals)
             # Loops and comprehensions in a function are frames of their own, in its lines.
             return trace if inside in codes or inside.co_filename in files else None
         if event == "line":

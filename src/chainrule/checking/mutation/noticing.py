@@ -121,7 +121,7 @@ def check_tests(
         if reason:
             outcomes.append(outcome(mutant, "killed", reason))
         else:
-            outcomes.append(_accepted(mutant, remembered, runs(mutant, observed), seconds, empty_caches))
+            outcomes.append(_accepted(mutant, remembered, runs(mutant, observed.lines), seconds, empty_caches))
         tell(len(outcomes), len(mutants), sum(x.fate == "survived" for x in outcomes))
     return joined(_name(edited[0]), outcomes)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from chainrule.checking.mutation.mutants import Mutant, Observed
+from chainrule.checking.mutation.mutants import Mutant
 from chainrule.checking.mutation.report import Fate, Outcome
 
 
-def runs(mutant: Mutant, observed: Observed) -> bool:
-    """Whether the unmutated program ran the mutant's line."""
-    return (mutant.source.file, mutant.line) in observed.lines
+def runs(mutant: Mutant, lines: Collection[tuple[str, int]]) -> bool:
+    """Whether the mutant's line is one of those that the unmutated program ran."""
+    return (mutant.source.file, mutant.line) in lines
 
 
 def outcome(mutant: Mutant, fate: Fate, reason: str) -> Outcome:
