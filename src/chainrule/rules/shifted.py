@@ -41,6 +41,7 @@ from chainrule.arrays import (
     argmax,
     class_mask,
     empty,
+    extent,
     is_floating,
     is_torch,
     may_write,
@@ -103,8 +104,11 @@ def shifted(logits: Array) -> Shifted:
     (array([1.00000000e+00, 4.24835426e-18]), array([4.24835426e-18]))
     """
     top = argmax(logits)
-    logits, maximum = _without_infinite_maximum(logits, take_class(logits, top))
-    origin, exact = _origin(maximum, logits.shape[-1])
+    maximum = take_class(logits, top)
+    extremes = extent(maximum)
+    if not all(map(math.isfinite, extremes)):
+        logits, maximum = _without_infinite_maximum(logits, maximum)
+    origin, exact = _origin(maximum, logits.shape[-1], extremes)
     exponentials = _exponentials(logits, origin, exact)
     at_top = take_class(exponentials, top)
     exponentials, rest = without_entry(exponentials, top)
@@ -127,14 +131,15 @@ def _without_infinite_maximum(logits: Array, maximum: Array) -> tuple[Array, Arr
     return logits, xp.where(infinite, xp.zeros_like(maximum), xp.where(masked, nothing[..., :1], maximum))
 
 
-def _origin(maximum: Array, classes: int) -> tuple[Array | None, bool]:
+def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> tuple[Array | None, bool]:
     """c, None if it is 0 throughout, and whether x - c is sure to be exact wherever its exponential is not 0."""
     if not is_floating(maximum):
         return maximum, True
     xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
-    fits = (maximum >= 0) & (maximum <= math.log(float(info.max)) - math.log(classes) - 1)
-    if surely(fits):
+    largest = math.log(float(info.max)) - math.log(classes) - 1
+    if extremes[0] >= 0 and extremes[1] <= largest:
         return None, True
+    fits = (maximum >= 0) & (maximum <= largest)
     nothing = 1 - math.log(float(info.smallest_normal) * float(info.eps))
     near = (maximum <= -nothing) | (maximum >= 2 * nothing)
     grid = min(4096 * float(info.eps), 1.0)
@@ -194,8 +199,8 @@ def own(x: Array) -> Array | None:
     return x if may_write(x) else None
 
 
-def with_entry(x: Array, index: Array, values: Array) -> Array:
-    """`x`, a fresh array, with the entry of each row at `index` replaced by `values` of shape (..., 1); in place."""
+def with_entry(x: Array, index: Array, values: Array | float) -> Array:
+    """`x`, a fresh array, with the entry of each row at `index` replaced; in place. `values` are (..., 1), or one."""
     if may_write(x):
         put_class(x, index, values)
         return x
@@ -204,7 +209,7 @@ def with_entry(x: Array, index: Array, values: Array) -> Array:
 
 def without_entry(x: Array, index: Array) -> tuple[Array, Array]:
     """`x`, a fresh array, with 0 at `index`, and the sum of each row then, of shape (..., 1)."""
-    x = with_entry(x, index, namespace(x).zeros_like(x[..., :1]))
+    x = with_entry(x, index, 0.0)
     return x, namespace(x).sum(x, axis=-1, keepdims=True)
 
 

@@ -22,7 +22,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, argmax, is_floating, namespace, on_diagonal, row_dot, row_shape, surely, take_class
+from chainrule.arrays import (
+    Array,
+    argmax,
+    extent,
+    is_floating,
+    namespace,
+    on_diagonal,
+    row_dot,
+    row_shape,
+    surely,
+    take_class,
+)
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.shifted import check_logits, own, shifted, with_entry, without_entry
 from chainrule.workspace import Workspace, scratch
@@ -60,37 +71,61 @@ def apply_jacobian(
 ) -> Array:
     """J v = s * (u - s.u): the pullback and the pushforward, since J is symmetric."""
     xp, probs = namespace(vector), residuals.probs
-    deviations, scale = from_mean(residuals, vector)
-    out = own(deviations) if out is None else out
-    if scale is None:
-        return xp.multiply(probs, deviations, out=out)
-    return xp.divide(probs * deviations, scale, out=out)
+    moved, fresh, mean, products, scale = measured(residuals, vector)
+    if products is not None:
+        # s u is there, and s u - s (s.u) is as good, since the bound is one of |s u|; it is one pass less.
+        scaled = xp.addcmul(products, probs, mean, value=-1, out=products if out is None else out)
+    else:
+        deviations = xp.subtract(moved, mean, out=own(moved) if fresh else None)
+        scaled = xp.multiply(probs, deviations, out=own(deviations) if out is None else out)
+    return scaled if scale is None else xp.divide(scaled, scale, out=out)
+
+
+class Measured(NamedTuple):
+    """A vector u c = (v - w) c, measured from an entry w of each row of v, and its mean with the weights s."""
+
+    moved: Array
+    fresh: bool
+    """Whether that is an array of its own."""
+    mean: Array
+    """s.u c, of shape (..., 1)."""
+    products: Array | None
+    """s u c, where it is an array of PyTorch's that may be written to."""
+    scale: Array | None
+    """The factors c of the rows: None for 1, or 1/4 where a difference of two entries may overflow."""
 
 
 def from_mean(residuals: Residuals, vector: Array) -> tuple[Array, Array | None]:
-    """(v - s.v) c, and the factors c of the rows: None for 1, or 1/4 where a difference of two entries may overflow."""
+    """(v - s.v) c, and the factors c of the rows."""
+    moved, fresh, mean, products, scale = measured(residuals, vector)
+    return namespace(vector).subtract(moved, mean, out=own(moved) if fresh else products), scale
+
+
+def measured(residuals: Residuals, vector: Array) -> Measured:
+    """v from its entry at the largest probability, where that is 1/2 or more or v looks like a constant."""
     xp, probs = namespace(vector), residuals.probs
     vector = xp.broadcast_to(vector, probs.shape)
     top = argmax(probs) if residuals.top is None else residuals.top
-    if not is_floating(probs):
-        moved = vector - take_class(vector, top)
-        return moved - xp.sum(probs * moved, axis=-1, keepdims=True), None
     at_top = take_class(vector, top)
-    measured = take_class(probs, top) >= 0.5
+    if not is_floating(probs):
+        moved = vector - at_top
+        return Measured(moved, True, row_dot(probs, moved)[0], None, None)
+    far = take_class(probs, top) >= 0.5
     constant = (vector[..., :1] == at_top) & (vector[..., -1:] == at_top)  # perhaps; then its mean says more
     if not surely(~constant):
-        measured = measured | constant & (abs(at_top) <= 2 * abs(row_dot(probs, vector)))
-    origin = xp.where(measured, at_top, xp.zeros_like(at_top))
-    moved = vector if surely(origin == 0) else vector - origin
-    mean = row_dot(probs, moved)
+        far = far | constant & (abs(at_top) <= 2 * abs(row_dot(probs, vector)[0]))
+    origin = None if surely(~far) else xp.where(far, at_top, xp.zeros_like(at_top))
+    moved = vector if origin is None else vector - origin
+    mean, products = row_dot(probs, moved)
     # Where |mean| is below half a unit in the last place of the largest number, no difference has overflowed.
     info = xp.finfo(probs.dtype)
-    fits, scale = abs(mean) < float(info.max) * (float(info.eps) / 4), None
-    if not surely(fits):
-        scale = xp.where(fits, xp.ones_like(mean), xp.full_like(mean, 0.25))
-        moved = vector * scale - origin * scale
-        mean = row_dot(probs, moved)
-    return xp.subtract(moved, mean, out=None if moved is vector else own(moved)), scale
+    limit = float(info.max) * (float(info.eps) / 4)
+    smallest, largest = extent(mean)
+    if -limit < smallest and largest < limit:
+        return Measured(moved, origin is not None, mean, products, None)
+    scale = xp.where(abs(mean) < limit, xp.ones_like(mean), xp.full_like(mean, 0.25))
+    moved = vector * scale if origin is None else vector * scale - origin * scale
+    return Measured(moved, True, *row_dot(probs, moved), scale)
 
 
 def pullback(

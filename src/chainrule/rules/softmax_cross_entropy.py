@@ -24,6 +24,7 @@ from chainrule.arrays import (
     Array,
     check_labels,
     class_mask,
+    extent,
     holds_labels,
     is_floating,
     namespace,
@@ -87,7 +88,7 @@ def _rows(targets: Array, like: Array, label_smoothing: float) -> Array:
     if not label_smoothing:
         return targets
     total = xp.sum(targets, axis=-1, keepdims=True)
-    return (1 - label_smoothing) * targets + (label_smoothing / like.shape[-1]) * total
+    return (1 - label_smoothing) * targets + label_smoothing * total / like.shape[-1]
 
 
 def forward(
@@ -119,14 +120,13 @@ def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | No
     xp, top = namespace(results.exponentials), results.top
     below = results.logits - results.maximum
     rows = _rows(targets, below, smoothing)
-    _, other_targets = without_entry(rows + 0, top)
     target_at_top = take_class(rows, top)
-    total = other_targets + target_at_top
+    total, other_targets = _sums(rows, top, target_at_top)
     with np.errstate(invalid="ignore"):
-        gaps = -row_dot(rows, below)
-    if not (is_floating(below) and surely(gaps == gaps)):
+        gaps = -row_dot(rows, below)[0]
+    if not all(map(math.isfinite, extent(gaps))):
         # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
-        gaps = -row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))
+        gaps = -row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))[0]
     losses = xp.add(gaps[..., 0], (total * results.log_rest)[..., 0], out=out)
     at_top = results.at_top / results.total * other_targets - target_at_top * (results.rest / results.total)
     fraction = xp.full_like(total, smoothing) if smoothing else None
@@ -135,15 +135,32 @@ def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | No
     return losses, Residuals(_shares(results, total), soft)
 
 
+def _sums(rows: Array, top: Array, at_top: Array) -> tuple[Array, Array]:
+    """The sum of every row, and of its other entries: by a difference, unless that of the largest weighs more."""
+    xp = namespace(rows)
+    if not is_floating(rows):
+        others = without_entry(rows + 0, top)[1]
+        return others + at_top, others
+    total = xp.sum(rows, axis=-1, keepdims=True)
+    others = total - at_top
+    keeps_digits = abs(at_top) <= abs(others)
+    if surely(keeps_digits):
+        return total, others
+    others = xp.where(keeps_digits, others, without_entry(rows + 0, top)[1])
+    return xp.where(keeps_digits, total, others + at_top), others
+
+
 def _shares(results: Shifted, weight: Array) -> Array:
     """s sum(t), by one divisor per row; where that would overflow, or the weight is 0, by a division and a product."""
     xp, exponentials = namespace(weight), results.exponentials
     if not is_floating(weight):
         return exponentials / results.total * weight
     divisor = results.total / weight
+    if all(map(math.isfinite, extent(divisor))):
+        return xp.divide(exponentials, divisor, out=own(exponentials))
     fits = abs(divisor) < math.inf
     shares = xp.divide(exponentials, xp.where(fits, divisor, results.total), out=own(exponentials))
-    return shares if surely(fits) else shares * xp.where(fits, xp.ones_like(weight), weight)
+    return shares * xp.where(fits, xp.ones_like(weight), weight)
 
 
 def by_logits(residuals: Residuals) -> Array:
