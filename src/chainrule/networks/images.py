@@ -130,6 +130,7 @@ class Tile:
 
     def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], to_input: Array | None) -> None:
         """The parameters' cotangents to `gradients`, and the images' to `to_input` if that is wanted."""
+        self._turn = 0  # the same buffers, of the same sizes, in every step
         for at in range(len(self._stages) - 1, -1, -1):
             cotangent = self._ordered(cotangent)
             stage, work = self._stages[at], self._works[at]
@@ -191,9 +192,9 @@ class Tile:
     def _cotangent(self, stage: Stage) -> Array | None:
         if self._allocates(stage):
             return None
-        # Two take turns: one is read while the other is written.
+        # Two take turns: one is read while the other is written. What the forward wrote there is not needed any more.
         self._turn = 1 - self._turn
-        return self._buffer(f"cotangent {self._turn}", stage.in_shape)
+        return self._buffer("output" if self._turn else "cotangent", stage.in_shape)
 
     def _buffer(self, name: str, shape: Shape) -> Array:
         """One that is soon overwritten: on NumPy's floats this thread's scratch, which its tiles share."""
