@@ -1,9 +1,8 @@
 """`python -m benchmarks.conv`: time per epoch, and memory, of training convolutional networks, side by side in one run.
 
 Every contestant trains the same network on the same float32 images with Adam (learning rate 1e-3), the same batch size,
-shuffling, and the same number of threads, from the same first weights. Contestants take turns; the
-figures are medians over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare
-products" are the matrix products of the steps as they would be with all patches laid out in memory, three for every
+shuffling, and the same number of threads, from the same first weights. Contestants take turns; the figures are medians
+over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare products" are the matrix products of the steps as they would be with all patches laid out in memory, three for every
 layer but the first, which has two: what is left when everything else costs nothing.
 
 `--memory` measures instead, each contestant in a process of its own, how much the largest resident size grows from
@@ -319,7 +318,7 @@ def _set_threads() -> None:
         pass
 
 
-def print_memory(numbers: list[int], skip: set[str]) -> list[dict[str, Any]]:
+def print_memory(numbers: list[int], rounds: int, skip: set[str]) -> list[dict[str, Any]]:
     figures = []
     for number in numbers:
         shape = SHAPES[number]
@@ -329,12 +328,16 @@ def print_memory(numbers: list[int], skip: set[str]) -> list[dict[str, Any]]:
             if name in skip or name.startswith("bare"):
                 continue
             command = [sys.executable, "-m", "benchmarks.conv", "--memory-of", name, "--only", str(number)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                print(f"  {name:<28}failed: {done.stderr.strip().splitlines()[-1:]}")
-                continue
-            found[name] = float(done.stdout.split()[-1])
-            print(f"  {name:<28}{found[name]:9.1f} MiB", flush=True)
+            grown = []
+            for _ in range(rounds):
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    print(f"  {name:<28}failed: {done.stderr.strip().splitlines()[-1:]}")
+                    break
+                grown.append(float(done.stdout.split()[-1]))
+            else:
+                found[name] = statistics.median(grown)
+                print(f"  {name:<28}{found[name]:9.1f} MiB, {min(grown):.1f} to {max(grown):.1f}", flush=True)
         figures.append({"shape": shape.name, "batch": shape.batch, "MiB": found})
     return figures
 
@@ -402,7 +405,9 @@ def main() -> None:
         f"eager, OpenBLAS for {', '.join(kernels)}"
     )
     skip = set(options.skip)
-    figures = print_memory(numbers, skip) if options.memory else print_times(numbers, options.rounds, skip)
+    figures = (
+        print_memory(numbers, options.rounds, skip) if options.memory else print_times(numbers, options.rounds, skip)
+    )
     if options.json:
         options.json.write_text(json.dumps({"threads": threads, "openblas": kernels, "figures": figures}, indent=1))
 

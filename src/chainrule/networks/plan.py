@@ -96,7 +96,6 @@ class Plan:
         self._logits_cotangent = self._outputs[-1] if last else empty((rows, network.out_features), theta)
         self._losses = empty((rows, 1), theta)
         self._row_weights = empty((rows, 1), theta)
-        self._square = empty((network.n_weights,), theta)
 
     def _output_buffers(self) -> list[Array | None]:
         buffers: list[Array | None] = []
@@ -271,10 +270,8 @@ class Plan:
 
     def _penalty(self, l2: float, biases: bool) -> Any:
         size = self.network.n_parameters if biases else self.network.n_weights
-        if self._square.shape[0] < size:
-            self._square = empty((size,), self.theta)
-        xp, theta, square = namespace(self.theta), self.theta[:size], self._square[:size]
-        gradient = self.gradient[:size]
+        xp, theta, gradient = namespace(self.theta), self.theta[:size], self.gradient[:size]
+        square = self._loss_work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * ((theta * square).sum() if theta.dtype == object else xp.dot(theta, square))
 
