@@ -2,8 +2,9 @@
 
 Every contestant trains the same network on the same float32 images with Adam (learning rate 1e-3), the same batch size,
 shuffling, and the same number of threads, from the same first weights. Contestants take turns; the figures are medians
-over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare products" are the matrix products of the steps as they would be with all patches laid out in memory, three for every
-layer but the first, which has two: what is left when everything else costs nothing.
+over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare products" are the
+matrix products of the steps as they would be with all patches laid out in memory, three for every layer but the first,
+which has two: what is left when everything else costs nothing.
 
 `--memory` measures instead, each contestant in a process of its own, how much the largest resident size grows from
 before the network is made, with all libraries and data loaded, until it has been trained for an epoch.

@@ -88,7 +88,6 @@ class Tile:
         self._input = self._empty(stages[0].in_shape) if self._samples_last else None
         self._works = [Workspace() for _ in stages]
         self._residuals: list[Any] = [None] * len(stages)
-        self._transient: dict[str, Array] = {}
         self._turn = 0
         self._outputs: list[Array | None] = []
         for stage in stages:
@@ -197,14 +196,13 @@ class Tile:
         return self._buffer("output" if self._turn else "cotangent", stage.in_shape)
 
     def _buffer(self, name: str, shape: Shape) -> Array:
-        """One that is soon overwritten: on NumPy's floats this thread's scratch, which its tiles share."""
+        """One that is soon overwritten: on NumPy's floats this thread's scratch, which its tiles share; on PyTorch's a
+        new one, which takes the place of what its convolutions have given back."""
         if self._samples_last:
             axes = (len(shape), *range(len(shape)))
             return scratch(f"plan {name}", (*shape, self._images), self._theta.dtype).transpose(axes)
         count, shape_here = self._images * math.prod(shape), (self._images, *shape)
-        if name not in self._transient or self._transient[name].shape[0] < count:
-            self._transient[name] = empty((count,), self._theta)
-        flat = self._transient[name][:count]
+        flat = empty((count,), self._theta)
         if self._channels_last and len(shape) == 3:
             return flat.reshape(self._images, *shape[1:], shape[0]).permute(0, 3, 1, 2)
         return flat.reshape(shape_here)
