@@ -10,8 +10,18 @@ from chainrule.checking import balls, midpoints, precision
 from chainrule.solvers.convex import minimise
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.hessian import whole_hessian
+from chainrule.solvers.convex.hessian import WholeHessian
 from chainrule.solvers.convex.newton import newton_direction
+
+
+def whole_hessian(problem, theta, centre, scale, threads=2):
+    with crew(threads) as team:
+        return WholeHessian(problem, team)(theta, centre, scale)
+
+
+def newton_step(evaluator, theta, gradient):
+    hessian = WholeHessian(evaluator.problem, evaluator.team)(theta, evaluator.centre, evaluator.scale)
+    return newton_direction(hessian, gradient)
 
 
 def without_common_part(hessian, problem):
@@ -106,6 +116,26 @@ def test_sparse_features_and_many_blocks_give_the_same(problem, theta, problem_o
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12 * abs(expected).max())
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_weights_of_both_signs_and_any_number_of_threads_give_the_formulas_hessian(problem_of, plainly, threads):
+    rng = np.random.default_rng(7)
+    mixed = problem_of("softmax", weights=rng.normal(size=60), l2=0.3)
+    theta = rng.normal(size=mixed.shape)
+    got, expected = (
+        without_common_part(hessian, mixed)
+        for hessian in (whole_hessian(mixed, theta, None, None, threads), plainly(mixed).hessian(theta))
+    )
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * abs(expected).max())
+
+
+def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
+    with crew(2) as team:
+        again = WholeHessian(problem, team)
+        again(theta + 1, None, None)
+        got = again(theta, None, None).copy()
+    np.testing.assert_array_equal(got, whole_hessian(problem, theta, None, None))
+
+
 def test_newtons_direction_solves_its_equations(problem, plain, theta):
     gradient = plain.gradient(theta)
     with crew(1) as team:
@@ -113,7 +143,7 @@ def test_newtons_direction_solves_its_equations(problem, plain, theta):
         evaluator.at(theta)
         if theta.shape[1] > 1:
             gradient = gradient - gradient.mean(axis=1, keepdims=True)
-        direction = newton_direction(evaluator, theta, gradient)
+        direction = newton_step(evaluator, theta, gradient)
     back = (plain.hessian(theta) @ direction.ravel()).reshape(theta.shape)
     if theta.shape[1] > 1:
         back -= back.mean(axis=1, keepdims=True)
@@ -128,7 +158,7 @@ def test_at_the_optimum_one_newton_step_squares_the_error(problem, plain):
     if near.shape[1] > 1:
         gradient -= gradient.mean(axis=1, keepdims=True)
     with crew(1) as team:
-        step = newton_direction(Evaluator(problem, team), near, gradient)
+        step = newton_step(Evaluator(problem, team), near, gradient)
     after = plain.gradient(near + step)
     after -= after.mean(axis=1, keepdims=True) if near.shape[1] > 1 else 0
     assert abs(gradient).max() > 1e-7
@@ -137,7 +167,7 @@ def test_at_the_optimum_one_newton_step_squares_the_error(problem, plain):
 
 def test_a_point_that_is_not_finite_has_no_newton_direction(problem, theta):
     with crew(1) as team, np.errstate(all="ignore"):
-        assert newton_direction(Evaluator(problem, team), theta * np.nan, np.ones_like(theta)) is None
+        assert newton_step(Evaluator(problem, team), theta * np.nan, np.ones_like(theta)) is None
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
@@ -145,4 +175,4 @@ def test_samples_of_negative_weight_can_leave_no_newton_direction(problem_of, ki
     problem = problem_of(kind, weights=-np.ones(60), l2=1e-3)
     theta = np.zeros(problem.shape)
     with crew(1) as team:
-        assert newton_direction(Evaluator(problem, team), theta, np.ones_like(theta)) is None
+        assert newton_step(Evaluator(problem, team), theta, np.ones_like(theta)) is None

@@ -11,13 +11,19 @@ import math
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
+from chainrule.solvers.convex.hessian import WholeHessian
 from chainrule.solvers.convex.lbfgs import Memory
 from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner, diagonal_of, refreshed
 
 NEWTON_AFTER = 30
-"""Steps of L-BFGS before Newton's method takes over, where there are few parameters."""
+"""Steps of L-BFGS before Newton's method takes over, where there are few parameters; or one for every
+`PARAMETERS_PER_STEP` of them."""
+
+PARAMETERS_PER_STEP = 6
+"""n rows and p parameters take n p^2 operations for the Hessian, of which BLAS saves half, and 4 n p for a step of
+L-BFGS: as many of these as take the time of one of Newton's are given a chance first."""
 
 REFRESHED_AT = (5, 20)
 """Steps of L-BFGS at which the class matrix of its preconditioner is made from the probabilities found so far."""
@@ -53,6 +59,7 @@ class Directions:
         many = evaluator.problem.n_outputs > MOST_CLASSES
         self._can_refresh = evaluator.stored and preconditioner.basis is not None and not many
         self._refreshed_at = -1
+        self._hessian: WholeHessian | None = None
         self._newton = False
         """Whether the last direction was Newton's."""
         self._stuck = False
@@ -96,7 +103,11 @@ class Directions:
     def _by_newton(self, theta: Array, gradient: Array, iteration: int, goal: float, idle: int) -> Array | None:
         evaluator = self.evaluator
         if not self.by_products and theta.size <= MOST_PARAMETERS:
-            return newton_direction(evaluator, theta, gradient) if iteration >= NEWTON_AFTER else None
+            if iteration < max(NEWTON_AFTER, theta.size // PARAMETERS_PER_STEP):
+                return None
+            if self._hessian is None:
+                self._hessian = WholeHessian(evaluator.problem, evaluator.team)
+            return newton_direction(self._hessian(theta, evaluator.centre, evaluator.scale), gradient)
         if not (self.by_products or (idle >= IDLE and evaluator.stored)):
             return None
         preconditioner: Preconditioner | Diagonal = self.preconditioner

@@ -10,11 +10,18 @@ curvature that no gradient asks for.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
+from chainrule.solvers.convex.blocks import Crew, row_blocks
 from chainrule.solvers.convex.problem import Problem
+from chainrule.workspace import Workspace
+
+ENTRIES_AT_ONCE = 1 << 19
+"""Of a block of rows times parameters: 4 MiB."""
 
 
 def probabilities(problem: Problem, logits: Array) -> Array:
@@ -41,35 +48,70 @@ def dense_features(problem: Problem, rows: slice, centre: Array | None, scale: A
     return np.hstack([x, np.ones((len(x), 1))]) if problem.intercept else x
 
 
-def whole_hessian(problem: Problem, theta: Array, centre: Array | None, scale: Array | None) -> Array:
-    """H, of shape (d k, d k), entries in the order of theta's rows and columns."""
-    d, k = problem.shape
-    joint, own = np.zeros((d, k, d, k)), np.zeros((k, d, d))
-    rows_at_once = max(64, (1 << 22) // max(d * k, 1))
-    for first in range(0, problem.n_samples, rows_at_once):
-        rows = slice(first, min(first + rows_at_once, problem.n_samples))
-        x = dense_features(problem, rows, centre, scale)
-        probs = probabilities(problem, x @ theta)
-        mass = target_mass(problem, rows)
-        if k == 1:
-            own[0] += x.T @ (x * (mass[:, None] * probs * (1 - probs)))
-            continue
-        weighted = (x[:, :, None] * probs[:, None, :]).reshape(len(x), d * k)
-        joint -= (weighted.T @ (weighted * mass[:, None])).reshape(d, k, d, k)
+class WholeHessian:
+    """H, again and again: it keeps the memory, which is slow to come by.
+
+    >>> from chainrule.solvers.convex.blocks import crew
+    >>> problem = Problem(np.array([[1.0], [-2.0]]), np.array([0, 1]), 2, rules.softmax_cross_entropy, intercept=False)
+    >>> with crew(1) as team:
+    ...     WholeHessian(problem, team)(np.zeros((1, 2)), None, None)
+    array([[ 0.9375, -0.3125],
+           [-0.3125,  0.9375]])
+    """
+
+    def __init__(self, problem: Problem, team: Crew) -> None:
+        self._problem, self._team = problem, team
+        d, k = problem.shape
+        self._shares = row_blocks(problem.n_samples, max(64, ENTRIES_AT_ONCE // (d * k)), team.count)
+        self._works = [Workspace() for _ in self._shares]
+
+    def __call__(self, theta: Array, centre: Array | None, scale: Array | None) -> Array:
+        """Of shape (d k, d k), entries in the order of theta's rows and columns; the next call overwrites it."""
+        d, k = self._problem.shape
+        (hessian, own), *others = self._team.each(partial(self._of_rows, theta, centre, scale))
+        for joint_there, own_there in others:
+            np.add(hessian, joint_there, out=hessian)
+            np.add(own, own_there, out=own)
+        blocks = hessian.reshape(d, k, d, k)
         for m in range(k):
-            own[m] += x.T @ (x * (mass * probs[:, m])[:, None])
-    for m in range(k):
-        joint[:, m, :, m] += own[m]
-    hessian: Array = joint.reshape(d * k, d * k)
-    diagonal = np.arange(problem.n_features * k)
-    hessian[diagonal, diagonal] += problem.l2
-    return hessian if k == 1 else _without_null_directions(hessian, problem)
+            blocks[:, m, :, m] += own[m]
+        diagonal = np.arange(self._problem.n_features * k)
+        hessian[diagonal, diagonal] += self._problem.l2
+        if k > 1:
+            _bend_null_directions(blocks, self._problem)
+        return hessian
+
+    def _of_rows(self, theta: Array, centre: Array | None, scale: Array | None, thread: int) -> tuple[Array, Array]:
+        """-sum of s_k s_m x x^T, (d k, d k), and for every class the sum of s_k x x^T, (k, d, d).
+
+        A matrix times its own transpose is half the work for BLAS, hence the roots. For one logit the second is the sum
+        of s (1 - s) x x^T, and the first 0.
+        """
+        problem, work, (d, k) = self._problem, self._works[thread], self._problem.shape
+        joint, product = (work(name, (d * k, d * k), theta, np.float64) for name in ("joint", "product"))
+        own = work("own", (k, d, d), theta, np.float64)
+        joint.fill(0)
+        own.fill(0)
+        for rows in self._shares[thread]:
+            x = dense_features(problem, rows, centre, scale)
+            probs = probabilities(problem, x @ theta)
+            mass = target_mass(problem, rows)[:, None]
+            shares = mass * probs * (1 - probs) if k == 1 else mass * probs
+            scaled = work("scaled", x.shape, x)
+            for m in range(k):
+                own[m] += x.T @ np.multiply(x, shares[:, m : m + 1], out=scaled)
+            if k == 1:
+                continue
+            weighted = work("weighted", (len(x), d, k), x)
+            for sign in (1, -1) if (mass < 0).any() else (1,):
+                roots = probs * np.sqrt(np.maximum(sign * mass, 0.0))
+                rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
+                np.matmul(rooted.T, rooted, out=product)
+                (np.subtract if sign > 0 else np.add)(joint, product, out=joint)
+        return joint, own
 
 
-def _without_null_directions(hessian: Array, problem: Problem) -> Array:
+def _bend_null_directions(blocks: Array, problem: Problem) -> None:
     d, k = problem.shape
-    blocks = hessian.reshape(d, k, d, k)
-    free = range(d) if not problem.l2 else range(problem.n_features, d)
-    for j in free:
+    for j in range(d) if not problem.l2 else range(problem.n_features, d):
         blocks[j, :, j, :] += np.trace(blocks[j, :, j, :]) / k**2 or 1.0
-    return hessian

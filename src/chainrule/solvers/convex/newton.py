@@ -10,19 +10,16 @@ import numpy as np
 import scipy.linalg
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.hessian import whole_hessian
 
 MOST_PARAMETERS = 1500
 """The Hessian of so many takes 18 MB, and its factors a twentieth of a second."""
 
 
-def newton_direction(evaluator: Evaluator, theta: Array, gradient: Array) -> Array | None:
-    """-H^-1 g, or None where H is not positive definite."""
-    hessian = whole_hessian(evaluator.problem, theta, evaluator.centre, evaluator.scale)
+def newton_direction(hessian: Array, gradient: Array) -> Array | None:
+    """-H^-1 g, or None where H is not positive definite; H is overwritten."""
     try:
-        factors = scipy.linalg.cho_factor(hessian, lower=True, overwrite_a=True, check_finite=False)
+        factors = scipy.linalg.cho_factor(hessian.T, lower=True, overwrite_a=True, check_finite=False)
         direction = scipy.linalg.cho_solve(factors, -gradient.reshape(-1), check_finite=False)
     except scipy.linalg.LinAlgError:
         return None
-    return np.asarray(direction.reshape(theta.shape)) if np.isfinite(direction).all() else None
+    return np.asarray(direction.reshape(gradient.shape)) if np.isfinite(direction).all() else None
