@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from scipy.special import log_softmax
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegressionCV
 from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
@@ -190,3 +191,34 @@ def test_sparse_paths_are_dense_ones(standardize):
         # Two gradients of 1e-9 over a least curvature of 1e-4, at C = 30.
         np.testing.assert_allclose(other.coef, one.coef, rtol=0, atol=2e-5)
         assert other.objective == pytest.approx(one.objective, rel=1e-10)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_log_loss"])
+def test_a_fold_without_one_of_the_classes_is_warned_of_and_fitted(scoring):
+    X, y = load_iris(return_X_y=True)
+    y = np.where(np.arange(len(y)) == 7, 5, y)
+    folds = KFold(5, shuffle=True, random_state=0)
+    lacking = next(i for i, (train, _) in enumerate(folds.split(X)) if 7 not in train)
+    with pytest.warns(UserWarning, match=f"fold {lacking} lacks 5\\."):
+        model = SoftmaxRegressionCV(Cs=[0.1, 1.0], cv=folds, scoring=scoring, max_iter=500).fit(X, y)
+    assert model.coef_.shape == (4, 4)
+    assert np.isfinite(model.scores_).all()
+    other = LogisticRegressionCV(
+        Cs=[0.1, 1.0], cv=folds, scoring=scoring, max_iter=2000, l1_ratios=(0.0,), use_legacy_attributes=False
+    ).fit(X, y)
+    kept = np.arange(5) != lacking  # there the intercept of class 5 has no optimum
+    np.testing.assert_allclose(model.scores_[kept], other.scores_[kept, 0], atol=2e-3)
+
+
+def test_the_loss_of_a_fold_is_minus_the_mean_log_probability_of_its_labels():
+    X, y = load_iris(return_X_y=True)
+    names = np.array(["c", "a", "b"])[y]
+    folds = list(KFold(3, shuffle=True, random_state=1).split(X))
+    model = SoftmaxRegressionCV(Cs=[1.0], cv=folds, scoring="neg_log_loss", max_iter=500).fit(X, names)
+    for (train, test), score in zip(folds, model.scores_[:, 0], strict=True):
+        fitted = SoftmaxRegression(C=1.0, max_iter=500).fit(X[train], names[train])
+        log_probs = fitted.predict_log_proba(X[test])
+        by_hand = np.mean(
+            [row[list(fitted.classes_).index(name)] for row, name in zip(log_probs, names[test], strict=True)]
+        )
+        assert score == pytest.approx(by_hand, abs=1e-3)

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, take_class
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.softmax_regression import SoftmaxRegression, coefficients, single_label_head
@@ -218,7 +218,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         Raises
         ------
         ValueError
-            As `SoftmaxRegression.fit` does, and where a fold lacks a class.
+            As `SoftmaxRegression.fit` does.
         """
         values = penalties(self.Cs)
         self._check_parameters()
@@ -230,12 +230,14 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self._check_scoring()
         spectrum = self._spectrum(self._weighted_problem(head, X, y, weights))
         splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
-        scores, coefs, counts = [], [], []
+        scores: list[list[float]] = []
+        coefs, counts = [], []
         fits: list[PathPoint] = []
+        lacking: list[str] = []
         for train, test in splitter.split(X, y):
             missing = [] if y.ndim == 2 else np.setdiff1d(self.classes_, y[train]).tolist()
             if missing:
-                raise ValueError(f"a fold lacks the classes {missing}; use fewer folds, or a stratified splitter")
+                lacking.append(f"fold {len(scores)} lacks {', '.join(map(str, missing))}")
             in_train, in_test = (None if weights is None else weights[part] for part in (train, test))
             problem = self._weighted_problem(head, X[train], y[train], in_train)
             points = {point.C: point for point in along(self, problem, spectrum, values)}
@@ -246,6 +248,13 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             if self.verbose:
                 print(f"fold {len(scores)} of {splitter.get_n_splits(X, y)}: the best score is {max(scores[-1]):.4f}")
         _warn_of(fits, self)
+        if lacking:
+            warnings.warn(
+                f"classes without samples to fit: {'; '.join(lacking)}. How improbable such a fold finds them is up to "
+                "tol. Fewer folds, or a stratified splitter, may help.",
+                UserWarning,
+                stacklevel=2,
+            )
         self.Cs_, self.l1_ratio_ = np.array(values), 0.0
         self.scores_, self.coefs_paths_ = np.array(scores), np.array(coefs)
         each = self.scores_.argmax(axis=1)
@@ -280,8 +289,16 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     def _fold_score(self, point: PathPoint, X: Array, y: Array, weights: Array | None) -> float:
         """The score of one fit on the samples of a fold that it has not seen."""
         self.coef_, self.intercept_ = point.coef, point.intercept
+        if self.scoring == "neg_log_loss":
+            log_probs = self.predict_log_proba(X)
+            if y.ndim == 1:  # a fold may lack classes, which scikit-learn's scorer would take for none at all
+                return float(
+                    np.average(take_class(log_probs, np.searchsorted(self.classes_, y))[:, 0], weights=weights)
+                )
+            return float(np.average(np.sum(y * log_probs, axis=1), weights=weights))
         if y.ndim == 1 or callable(self.scoring):
             return self.score(X, y, weights)
-        if self.scoring == "neg_log_loss":
-            return float(np.average(np.sum(y * self.predict_log_proba(X), axis=1), weights=weights))
         return float(np.average(self.predict(X) == y.argmax(axis=1), weights=weights))
+
+    def _of_labels(self, log_probs: Array, y: Array) -> Array:
+        return np.asarray(take_class(log_probs, np.searchsorted(self.classes_, y))[:, 0])
