@@ -27,6 +27,7 @@ def sixteenth(monkeypatch):
     """Every buffer of a fixed size a sixteenth of it, so that a problem of this size shows what one of 100 000 does."""
     for module, name in (
         (products, "BLOCK_BYTES"),
+        (products, "SPARSE_BLOCK_BYTES"),
         (products, "RESIDUAL_BYTES"),
         (products, "MANY_PARAMETERS"),
         (evaluation, "STORED_BYTES"),

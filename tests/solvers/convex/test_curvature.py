@@ -111,7 +111,8 @@ def test_residuals_kept_a_few_rows_at_a_time_add_up_to_the_same(problem_of, plai
 
 @pytest.mark.parametrize("form", ["dense", "csr_matrix"])
 def test_many_blocks_and_threads_change_only_the_order_of_sums(problem_of, plainly, monkeypatch, form):
-    monkeypatch.setattr(products, "BLOCK_BYTES", 1 << 10)
+    for name in ("BLOCK_BYTES", "SPARSE_BLOCK_BYTES"):
+        monkeypatch.setattr(products, name, 1 << 10)
     problem = problem_of("rows", n=1501, d=4, k=3, l2=0.1)
     theta = np.random.default_rng(0).normal(size=problem.shape) * 0.3
     plain = plainly(problem)

@@ -148,14 +148,22 @@ class Refreshed:
         """The inverse times g."""
         weights = gradient[:-1] if self.intercept else gradient
         scaled, size = _scaled(weights, self.basis)
-        rotated = self.basis.T @ scaled @ self.classes
-        rotated *= inverse_of(self.spectrum[:, None] * self.shares + self.l2)
+        inverse, largest, classes = self._in_the_basis
+        rotated = self.basis.T @ scaled @ classes
+        rotated *= inverse
         result = np.empty_like(gradient)
-        rotated = (rotated @ self.classes.T).astype(self.basis.dtype, copy=False)
-        np.multiply(self.basis @ rotated, size, out=result[:-1] if self.intercept else result)
+        rotated = (rotated @ classes.T).astype(self.basis.dtype, copy=False)
+        np.multiply(self.basis @ rotated, size * largest, out=result[:-1] if self.intercept else result)
         if self.intercept:
             result[-1] = (gradient[-1] @ self.classes * inverse_of(self.shares)) @ self.classes.T
         return result
+
+    @cached_property
+    def _in_the_basis(self) -> tuple[Floats, float, Floats]:
+        """1 / (c w + l2) over its largest entry, that entry, and V, in the basis's precision."""
+        inverse = inverse_of(self.spectrum[:, None] * self.shares + self.l2)
+        largest, dtype = float(inverse.max(initial=0.0)) or 1.0, self.basis.dtype
+        return (inverse / largest).astype(dtype), largest, self.classes.astype(dtype, copy=False)
 
 
 def _scaled(gradient: Array, basis: Floats) -> tuple[Array, float]:
