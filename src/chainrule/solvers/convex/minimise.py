@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
@@ -23,6 +23,8 @@ from chainrule.solvers.convex.problem import Problem
 MOST_IDLE = 10
 """Steps in a row that gain no more than rounding, after which more of them are not worth it."""
 
+WORTH_THREADS = 1 << 25
+"""Multiplications in a product with all samples that are worth a second thread: below, handing over takes longer."""
 
 INTERRUPTED = "interrupted"
 """The message of a run that Ctrl-C ended: its theta is that of the last step."""
@@ -92,7 +94,7 @@ def minimise(
         "auto" is Newton's method with conjugate gradients where the features are many, and sparse or too many to be
         taken apart; else L-BFGS, ended by Newton's method.
     threads : int, optional
-        As many as BLAS may use, if absent.
+        If absent, as many as BLAS may use, or one where a product with all samples is small.
     spectrum : Spectrum, optional
         From `spectrum_of`, perhaps for all samples where these are some of them, and with the scale that the features
         are to be divided by: the penalty is then on weights times that scale.
@@ -104,6 +106,8 @@ def minimise(
     Minimum
     """
     probs = class_shares(problem)
+    if threads is None and _entries(problem.x) * problem.n_outputs < WORTH_THREADS:
+        threads = 1
     with crew(threads) as team:
         if spectrum is None:
             spectrum = spectrum_of(problem)
@@ -118,6 +122,10 @@ def minimise(
         directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
         result = _run(_Descent(evaluator, directions, theta), tol, max_iter, callback)
         return replace(result, theta=_outside(evaluator, theta))
+
+
+def _entries(x: Array) -> int:
+    return int(x.nnz if is_sparse(x) else x.size)
 
 
 def class_shares(problem: Problem) -> Array:
