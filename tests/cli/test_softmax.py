@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -154,11 +153,12 @@ def test_other_features_than_the_models_are_refused(chainrule):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_keeps_the_weights_so_far(tmp_path):
     stream = np.random.default_rng(0)
-    saved(tmp_path / "rows.npz", X=stream.standard_normal((20_000, 200)), y=stream.integers(0, 300, 20_000))
+    # Many times as long as the first line of progress takes to come.
+    features = stream.standard_normal((60_000, 300), dtype=np.float32)
+    saved(tmp_path / "rows.npz", X=features, y=stream.integers(0, 1000, 60_000))
     command = [sys.executable, "-m", "chainrule", "train", "rows.npz", "--model", "softmax", "--C", "1e9"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         first = running.stderr.readline()  # a line of progress: the fit is under way
-        time.sleep(0.2)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate()
     assert "steps in" in first
