@@ -149,6 +149,15 @@ def extent(x: Array) -> tuple[float, float]:
     return float(smallest), float(largest)
 
 
+def surely_finite(x: Array) -> bool:
+    """Whether all of these floats are finite and can be seen to be; see `surely`. One reduction where that takes three.
+
+    >>> surely_finite(np.array([1.0, 2.0])), surely_finite(np.array([1.0, np.nan]))
+    (True, False)
+    """
+    return all(map(math.isfinite, extent(x)))
+
+
 def is_traced(x: Array) -> bool:
     """Whether `x` has no values to look at, or hides them: in jax.jit, torch.compile and torch.func, on meta."""
     if is_torch(x):

@@ -23,6 +23,8 @@ import numpy as np
 Number: TypeAlias = Any
 """A Ball, an int or a float (NumPy's scalars among them), which converts exactly."""
 
+_Operator: TypeAlias = "Callable[[Ball, Number], Any]"
+
 _unlike_any_other = count()
 
 
@@ -32,6 +34,22 @@ class Undecided(Exception):
 
 class Inexact(Undecided):
     """A ball was to become a float or an integer, which it is not exactly; more precision would not help."""
+
+
+def _from_both_sides(sign: str, operation: Callable[[Any, Any], Any]) -> tuple[_Operator, _Operator]:
+    """What a ball does with a number on its right, and with one on its left."""
+
+    def before(self: Ball, other: Number) -> Any:
+        ball = other if type(other) is Ball else _converted(other)
+        if ball is None:
+            return NotImplemented
+        return _made(operation(self.value, ball.value), hash((sign, self.fingerprint, ball.fingerprint)))
+
+    def after(self: Ball, other: Number) -> Any:
+        ball = _converted(other)
+        return NotImplemented if ball is None else before(ball, self)
+
+    return before, after
 
 
 class Ball:
@@ -79,16 +97,6 @@ class Ball:
             text = str(self.value.str(10))
         return text.rstrip("0").rstrip(".") if "." in text and not set("[e") & set(text) else text
 
-    def __add__(self, other: Number) -> Any:
-        ball = other if type(other) is Ball else _converted(other)
-        if ball is None:
-            return NotImplemented
-        return _made(self.value + ball.value, hash(("+", self.fingerprint, ball.fingerprint)))
-
-    def __radd__(self, other: Number) -> Any:
-        ball = _converted(other)
-        return NotImplemented if ball is None else ball + self
-
     def __sub__(self, other: Number) -> Any:
         ball = other if type(other) is Ball else _converted(other)
         if ball is None:
@@ -101,35 +109,10 @@ class Ball:
         ball = _converted(other)
         return NotImplemented if ball is None else ball - self
 
-    def __mul__(self, other: Number) -> Any:
-        ball = other if type(other) is Ball else _converted(other)
-        if ball is None:
-            return NotImplemented
-        return _made(self.value * ball.value, hash(("*", self.fingerprint, ball.fingerprint)))
-
-    def __rmul__(self, other: Number) -> Any:
-        ball = _converted(other)
-        return NotImplemented if ball is None else ball * self
-
-    def __truediv__(self, other: Number) -> Any:
-        ball = other if type(other) is Ball else _converted(other)
-        if ball is None:
-            return NotImplemented
-        return _made(self.value / ball.value, hash(("/", self.fingerprint, ball.fingerprint)))
-
-    def __rtruediv__(self, other: Number) -> Any:
-        ball = _converted(other)
-        return NotImplemented if ball is None else ball / self
-
-    def __pow__(self, other: Number) -> Any:
-        ball = other if type(other) is Ball else _converted(other)
-        if ball is None:
-            return NotImplemented
-        return _made(self.value**ball.value, hash(("**", self.fingerprint, ball.fingerprint)))
-
-    def __rpow__(self, other: Number) -> Any:
-        ball = _converted(other)
-        return NotImplemented if ball is None else ball**self
+    __add__, __radd__ = _from_both_sides("+", operator.add)
+    __mul__, __rmul__ = _from_both_sides("*", operator.mul)
+    __truediv__, __rtruediv__ = _from_both_sides("/", operator.truediv)
+    __pow__, __rpow__ = _from_both_sides("**", operator.pow)
 
     def __neg__(self) -> Ball:
         return _made(-self.value, hash(("neg", self.fingerprint)))

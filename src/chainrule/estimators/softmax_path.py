@@ -290,15 +290,13 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         """The score of one fit on the samples of a fold that it has not seen."""
         self.coef_, self.intercept_ = point.coef, point.intercept
         if self.scoring == "neg_log_loss":
+            # A fold may lack classes, which scikit-learn's scorer would take for none at all.
             log_probs = self.predict_log_proba(X)
-            if y.ndim == 1:  # a fold may lack classes, which scikit-learn's scorer would take for none at all
-                return float(
-                    np.average(take_class(log_probs, np.searchsorted(self.classes_, y))[:, 0], weights=weights)
-                )
-            return float(np.average(np.sum(y * log_probs, axis=1), weights=weights))
+            if y.ndim == 1:
+                each = take_class(log_probs, np.searchsorted(self.classes_, y))[:, 0]
+            else:
+                each = np.sum(y * log_probs, axis=1)
+            return float(np.average(each, weights=weights))
         if y.ndim == 1 or callable(self.scoring):
             return self.score(X, y, weights)
         return float(np.average(self.predict(X) == y.argmax(axis=1), weights=weights))
-
-    def _of_labels(self, log_probs: Array, y: Array) -> Array:
-        return np.asarray(take_class(log_probs, np.searchsorted(self.classes_, y))[:, 0])

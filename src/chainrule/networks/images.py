@@ -201,11 +201,7 @@ class Tile:
         if self._samples_last:
             axes = (len(shape), *range(len(shape)))
             return scratch(f"plan {name}", (*shape, self._images), self._theta.dtype).transpose(axes)
-        count, shape_here = self._images * math.prod(shape), (self._images, *shape)
-        flat = empty((count,), self._theta)
-        if self._channels_last and len(shape) == 3:
-            return flat.reshape(self._images, *shape[1:], shape[0]).permute(0, 3, 1, 2)
-        return flat.reshape(shape_here)
+        return self._empty(shape)
 
     def _flat(self, images: Array) -> Array:
         """All entries of images in one row, in the order of memory, which is the same for all images of a plan."""
@@ -220,8 +216,8 @@ class Tile:
         return channels_last(images) if self._channels_last else images.contiguous()
 
     def _empty(self, shape: Shape) -> Array:
-        if self._library:
-            return self._ordered(empty((self._images, *shape), self._theta))
+        if self._channels_last and len(shape) == 3:
+            return empty((self._images, *shape[1:], shape[0]), self._theta).permute(0, 3, 1, 2)
         return (empty_samples_last if self._samples_last else empty)((self._images, *shape), self._theta)
 
 

@@ -217,7 +217,10 @@ def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
 
 
 def _matrix_by_weight(residuals: Residuals) -> Array:
-    """What unit kernels make of the images, for every output channel alike; a channel has its own kernels alone."""
+    """dy[o, i, j] / dw[m, c, a, b] = [o = m] x[c, i s + a d - p, j s + b d - p], a and b turned with the kernel.
+
+    The entries of x are what unit kernels read, the same for all output channels of a group.
+    """
     x, weight, windows, groups, turned = residuals
     xp, leading, channels, count = namespace(x), x.shape[:-3], int(weight.shape[0]), windows.count
     units = units_like(weight[0])

@@ -122,7 +122,7 @@ def shifted(logits: Array) -> Shifted:
 
 def _without_infinite_maximum(logits: Array, maximum: Array) -> tuple[Array, Array]:
     xp = namespace(logits)
-    if surely(abs(maximum) < math.inf):
+    if surely(abs(maximum) < math.inf):  # balls, of which no extremes are seen
         return logits, maximum
     infinite, masked = maximum == math.inf, maximum == -math.inf
     shares = xp.where(logits == math.inf, xp.zeros_like(logits), xp.full_like(logits, -math.inf))

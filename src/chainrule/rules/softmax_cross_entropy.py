@@ -24,13 +24,13 @@ from chainrule.arrays import (
     Array,
     check_labels,
     class_mask,
-    extent,
     holds_labels,
     is_floating,
     namespace,
     row_dot,
     same_shape,
     surely,
+    surely_finite,
     take_class,
 )
 from chainrule.rules.rule import Rule
@@ -124,7 +124,7 @@ def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | No
     total, other_targets = _sums(rows, top, target_at_top)
     with np.errstate(invalid="ignore"):
         gaps = -row_dot(rows, below)[0]
-    if not all(map(math.isfinite, extent(gaps))):
+    if not surely_finite(gaps):
         # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
         gaps = -row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))[0]
     losses = xp.add(gaps[..., 0], (total * results.log_rest)[..., 0], out=out)
@@ -136,7 +136,10 @@ def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | No
 
 
 def _sums(rows: Array, top: Array, at_top: Array) -> tuple[Array, Array]:
-    """The sum of every row, and of its other entries: by a difference, unless that of the largest weighs more."""
+    """sum_j t_j, and the same without the largest logit's t: their difference, unless that t weighs more than the rest.
+
+    Where it weighs less, the difference loses no more than the sums' own rounding.
+    """
     xp = namespace(rows)
     if not is_floating(rows):
         others = without_entry(rows + 0, top)[1]
@@ -156,7 +159,7 @@ def _shares(results: Shifted, weight: Array) -> Array:
     if not is_floating(weight):
         return exponentials / results.total * weight
     divisor = results.total / weight
-    if all(map(math.isfinite, extent(divisor))):
+    if surely_finite(divisor):
         return xp.divide(exponentials, divisor, out=own(exponentials))
     fits = abs(divisor) < math.inf
     shares = xp.divide(exponentials, xp.where(fits, divisor, results.total), out=own(exponentials))

@@ -16,11 +16,11 @@ from chainrule.solvers.convex.newton import newton_direction
 
 def whole_hessian(problem, theta, centre, scale, threads=2):
     with crew(threads) as team:
-        return WholeHessian(problem, team)(theta, centre, scale)
+        return WholeHessian(problem, team, centre, scale)(theta)
 
 
 def newton_step(evaluator, theta, gradient):
-    hessian = WholeHessian(evaluator.problem, evaluator.team)(theta, evaluator.centre, evaluator.scale)
+    hessian = WholeHessian(evaluator.problem, evaluator.team, evaluator.centre, evaluator.scale)(theta)
     return newton_direction(hessian, gradient)
 
 
@@ -131,8 +131,8 @@ def test_weights_of_both_signs_and_any_number_of_threads_give_the_formulas_hessi
 def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
     with crew(2) as team:
         again = WholeHessian(problem, team)
-        again(theta + 1, None, None)
-        got = again(theta, None, None).copy()
+        again(theta + 1)
+        got = again(theta).copy()
     np.testing.assert_array_equal(got, whole_hessian(problem, theta, None, None))
 
 

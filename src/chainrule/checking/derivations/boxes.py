@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule.checking.derivations.setting import Sheet, typeset
-from chainrule.checking.derivations.tokens import SUBSCRIPTS, SUPERSCRIPTS
+from chainrule.checking.derivations.vocabulary import SUBSCRIPTS, SUPERSCRIPTS
 
 _BELOW = {plain: small for small, plain in SUBSCRIPTS.items()} | {"−": "₋", ",": ","}
 _ABOVE = {plain: small for small, plain in SUPERSCRIPTS.items()} | {"−": "⁻", "⊤": "ᵀ", "′": "′", "″": "″"}

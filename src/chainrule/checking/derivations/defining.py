@@ -14,11 +14,12 @@ from chainrule.checking.derivations.naming import Naming, naming
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, Member
-from chainrule.checking.derivations.tokens import FUNCTIONS, Token
+from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import (
     Derivative,
     Name,
 )
+from chainrule.checking.derivations.vocabulary import FUNCTIONS
 
 
 def define(question: Question, source: Source, known: frozenset[str] | None) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 
 import flint
 
-from chainrule.checking.derivations import numbers, tensors
-from chainrule.checking.derivations.code import Code, Label
+from chainrule.checking.derivations import tensors
 from chainrule.checking.derivations.frames import Frame, NoDefinition, OverBudget, Point, places, used_names
 from chainrule.checking.derivations.model import Definition, Scope
 from chainrule.checking.derivations.numbers import Value
@@ -431,96 +430,9 @@ class Machine:
             return False
         return bool(definition.indices) or any(self.vector_parameters(definition))
 
-    def applied(self, name: str, call: Call, frame: Frame, env: Env) -> Quantity:
-        """A function at its arguments."""
-        function = self.overridden(name, frame)
-        function = self.point.values.get(name) if function is None else function
-        if callable(function):
-            if len(call.arguments) != 1:
-                raise NotRead(f"{name} takes one argument", call.span[0])
-            return tensors.mapped(function, self.value(call.arguments[0], frame, env))
-        if name in numbers.ELEMENTARY and len(call.arguments) == 1:
-            return tensors.mapped(numbers.ELEMENTARY[name], self.value(call.arguments[0], frame, env))
-        if name in self.scope.code:
-            return self.run(self.scope.code[name], call, frame, env)
-        definition = self.scope.definitions.get(name)
-        if definition is None:
-            if function is None:
-                raise NoDefinition(name, "it is used as a function")
-            raise NotRead(f"{name} is not a function", call.span[0])
-        if self.default_call(definition, call):
-            return self.named(name, frame, env)
-        if not definition.parameters:
-            return self.substituted(definition, call, frame, env)
-        if len(definition.parameters) != len(call.arguments):
-            raise NotRead(
-                f"{name} takes {len(definition.parameters)} arguments, got {len(call.arguments)}", call.span[0]
-            )
-        inner = self.call_frame(definition, call, frame, env)
-        vectors = self.vector_parameters(definition)
-        mapped = [p for p, whole in zip(definition.parameters, vectors, strict=True)
-                  if not whole and isinstance(inner.overrides[p], Tensor)]  # fmt: skip
-        if mapped:
-            return self.entrywise_call(definition, inner, mapped)
-        if definition.indices:
-            return self.tensor_of(definition, inner)
-        return self.value(self.body_of(definition), inner, {})
-
-    def run(self, code: Code, call: Call, frame: Frame, env: Env) -> Quantity:
-        """The package's own code at some arguments; kept, as one run gives all entries."""
-        used = self.bound_in(call, env)
-        home = self.home(frame, self.reach(call))
-        key = ("code", id(call), used)
-        if key not in home.memo:
-            values = []
-            for argument in call.arguments:
-                kind = self.scope.kinds.get(argument.text) if isinstance(argument, Name) else None
-                label = kind is not None and kind.role == "label"
-                values.append(Label(self.whole(argument, frame, env)) if label else self.value(argument, frame, env))
-            home.memo[key] = code(values, call.span[0])
-        return home.memo[key]
-
-    def tensor_of(self, definition: Definition, frame: Frame) -> Tensor:
-        """All entries of a function with indices, in a frame with its arguments."""
-        body = self.body_of(definition)
-        extents = []
-        for index in definition.indices:
-            extent = self.range_of(index, body, frame, {}, set())
-            if extent is None:
-                raise NotRead(f"how many entries {definition.name} has is not said")
-            extents.append(extent)
-        entries = [self.number(body, frame, dict(zip(definition.indices, p, strict=True))) for p in places(extents)]
-        is_row = len(extents) == 1 and any(isinstance(v, Tensor) and v.is_row for v in frame.overrides.values())
-        return Tensor((1, *extents) if is_row else tuple(extents), entries)
-
-    def entrywise_call(self, definition: Definition, frame: Frame, mapped: list[str]) -> Tensor:
-        """A function of numbers, on every entry of vectors."""
-        given = frame.overrides
-        first: Tensor = given[mapped[0]]
-        if any(given[p].shape != first.shape for p in mapped):
-            raise ShapeMismatch(f"the arguments of {definition.name} have different shapes")
-        if definition.indices:
-            raise ShapeMismatch(f"{definition.name} of {tensors.shown(first.shape)}")
-        entries = []
-        for at in range(len(first.entries)):
-            one = {p: given[p].entries[at] if p in mapped else given[p] for p in given}
-            entries.append(self.value(self.body_of(definition), Frame(one, frame.parent), {}))
-        return Tensor(first.shape, entries)
-
     def default_call(self, definition: Definition, call: Call) -> bool:
         """Whether the arguments only repeat what the definition depends on."""
         if definition.parameters and call.arguments == self.defaults(definition):
             return True
         given = [a.text if isinstance(a, Name) else None for a in call.arguments]
         return not definition.parameters and all(g is not None and g in self.reach_of(definition.name) for g in given)
-
-    def substituted(self, definition: Definition, call: Call, frame: Frame, env: Env) -> Quantity:
-        """f(u) for a definition without parameters: u takes the place of the one name that it depends on."""
-        values = [self.value(a, frame, env) for a in call.arguments]
-        free = [n for n in sorted(self.reach_of(definition.name)) if n in self.point.values]
-        shapes = [n for n in free if tensors.shape_of(self.point.values[n]) == tensors.shape_of(values[0])]
-        named = self.scope.arguments.get(definition.name)
-        target = named or (shapes[0] if len(shapes) == 1 else None)
-        if len(values) != 1 or target is None:
-            raise NotRead(f"{definition.name} was not defined as a function", call.span[0])
-        return self.named(definition.name, Frame({target: values[0]}, frame), env)

@@ -11,7 +11,8 @@ from chainrule.checking.derivations.code import functions
 from chainrule.checking.derivations.extents import Extent
 from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
 from chainrule.checking.derivations.naming import Naming, names, naming
-from chainrule.checking.derivations.tokens import GREEK, Token, TooLong, tokens
+from chainrule.checking.derivations.tokens import Token, TooLong, tokens
+from chainrule.checking.derivations.vocabulary import GREEK
 
 FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "rows sum 1", "±1")
 _ROLES = ("size", "scalar", "vector", "matrix", "array", "index", "label", "function", "number")

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.checking.derivations.superscripts import MARK
-from chainrule.checking.derivations.tokens import GREEK
 from chainrule.checking.derivations.tree import (
     Big,
     Both,
@@ -44,6 +43,7 @@ from chainrule.checking.derivations.tree import (
     Quotient,
     Transpose,
 )
+from chainrule.checking.derivations.vocabulary import GREEK
 
 _SUM, _PRODUCT, _FACTOR = 0, 1, 2
 _COMMANDS = {letter: "\\" + name for name, letter in reversed(GREEK.items())}

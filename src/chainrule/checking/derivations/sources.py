@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from chainrule.checking.derivations.damage import Repaired, repaired
 from chainrule.checking.derivations.macros import expansions, macros
-from chainrule.checking.derivations.tokens import FUNCTIONS, GREEK
+from chainrule.checking.derivations.vocabulary import FUNCTIONS, GREEK
 
 MOST_CHARACTERS = 2_000_000
 MOST_FRAGMENTS = 4000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chainrule.checking.derivations.report import Report
-from chainrule.checking.derivations.tokens import GREEK
+from chainrule.checking.derivations.vocabulary import GREEK
 
 _LETTERS = "nmkdhpqr"
 _COMMANDS = {letter: "\\" + name for name, letter in reversed(GREEK.items())}

@@ -9,212 +9,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
-    "theta": "θ", "vartheta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ",
-    "pi": "π", "rho": "ρ", "sigma": "σ", "varsigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "varphi": "φ",
-    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ",
-    "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
-}  # fmt: skip
-FUNCTIONS = frozenset(
-    [
-        "log",
-        "ln",
-        "exp",
-        "tanh",
-        "sech",
-        "sinh",
-        "cosh",
-        "sin",
-        "cos",
-        "sqrt",
-        "max",
-        "min",
-        "diag",
-        "tr",
-        "trace",
-        "softmax",
-        "sigmoid",
-        "relu",
-        "softplus",
-        "sign",
-        "logsoftmax",
-        "logsumexp",
-        "lse",
-        "abs",
-        "onehot",
-        "th",
-        "sgn",
-        "lg",
-        "dim",
-        "rank",
-        "det",
-        "logloss",
-    ]
+from chainrule.checking.derivations.vocabulary import (
+    ACCENTS,
+    ARROWS,
+    CLOSE,
+    DOTS,
+    FONTS,
+    FRACTIONS,
+    FUNCTIONS,
+    GAPS,
+    GREEK,
+    OPEN,
+    OPERATORS,
+    RELATIONS,
+    SILENT,
+    SUBSCRIPTS,
+    SUMS,
+    SUPERSCRIPTS,
+    WITH_ARGUMENT,
+    WORDS,
 )
-RELATIONS = {
-    "=": "=", ":=": ":=", "≡": "=", "≤": "<=", "≥": ">=", "<": "<", ">": ">", "≠": "!=", "≈": "~", "∝": "~", "∼": "~",
-    "\\equiv": "=", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=",
-    "\\lt": "<", "\\gt": ">", "\\ne": "!=", "\\neq": "!=", "\\approx": "~", "\\propto": "~", "\\sim": "~",
-    "\\simeq": "~", "\\coloneqq": ":=", "\\triangleq": ":=", "≔": ":=", "\\doteq": ":=", "==": "=", "<=": "<=",
-    ">=": ">=", "!=": "!=", "=:": "=", "≕": "=", "\\ll": "~", "\\gg": "~", "\\lesssim": "~",
-}  # fmt: skip
-ARROWS = frozenset(
-    [
-        "=>",
-        "\\to",
-        "\\rightarrow",
-        "\\Rightarrow",
-        "\\implies",
-        "\\iff",
-        "\\Leftrightarrow",
-        "\\longrightarrow",
-        "\\mapsto",
-        "\\leftarrow",
-        "\\gets",
-        "\\Longrightarrow",
-        "\\Leftarrow",
-        "\\therefore",
-        "\\because",
-        "⇒",
-        "⇔",
-        "→",
-        "←",
-        "↦",
-        "∴",
-        "⟹",
-        "⟺",
-        "\\leadsto",
-        "\\Longleftrightarrow",
-    ]
-)
-_OPERATORS = {
-    "·": "·", "⋅": "·", "∙": "·", "•": "·", "*": "·", "\\cdot": "·", "\\bullet": "·", "\\ast": "·", "×": "×",
-    "\\times": "×", "⊙": "⊙", "\\odot": "⊙", "∘": "∘", "\\circ": "∘", "⊗": "⊗", "\\otimes": "⊗", "\\star": "⊙",
-    "+": "+", "-": "-", "−": "-", "–": "-", "—": "-", "/": "/", "÷": "/", "\\div": "/", "\\pm": "±", "±": "±",
-    "!": "!", ",": ",", ";": ",", "∈": "∈", "\\in": "∈", "∂": "∂", "\\partial": "∂", "∇": "∇", "\\nabla": "∇",
-    "^": "^", "_": "_", "'": "'", "′": "'", "’": "'", "\\prime": "'", "″": "''", "|": "|", "∣": "|", "\\vert": "|",
-    "\\lvert": "|", "\\rvert": "|", "\\mid": "|", "\\|": "‖", "‖": "‖", "\\Vert": "‖", "\\lVert": "‖", "\\rVert": "‖",
-    "&": "&", "\\\\": "\\\\", ":": ":", "√": "√", "\\sqrt": "√", "\\wedge": "∧", "\\land": "∧", "∧": "∧",
-    "\\forall": "∀", "∀": "∀", "\\infty": "∞", "∞": "∞", "\\top": "⊤", "⊤": "⊤", "\\intercal": "⊤", "\\sum": "Σ",
-    "∑": "Σ", "\\prod": "Π", "∏": "Π", "\\max": "max", "\\min": "min", "\\checkmark": "gap", "✓": "gap", "∫": "∫",
-    "\\int": "∫", "~": "space", "\\qed": "gap", "\\square": "gap", "\\blacksquare": "gap", "∎": "gap", "\\Box": "gap",
-    "□": "gap", "■": "gap",
-}  # fmt: skip
-_DOTS = frozenset(
-    ["\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsc", "\\dotsb", "\\iddots", "…", "⋯", "⋮", "⋱"]
-)
-_OPEN = {"(": "(", "[": "[", "\\{": "{", "\\lbrace": "{", "\\lbrack": "[", "⟨": "⟨", "\\langle": "⟨", "⟦": "["}
-_CLOSE = {")": ")", "]": "]", "\\}": "}", "\\rbrace": "}", "\\rbrack": "]", "⟩": ")", "\\rangle": ")", "⟧": "]"}
-_FONTS = frozenset(
-    [
-        "boldsymbol",
-        "mathbf",
-        "bm",
-        "pmb",
-        "vec",
-        "mathit",
-        "mathsf",
-        "mathbfit",
-        "textbf",
-        "bold",
-        "mathtt",
-        "texttt",
-        "symbf",
-        "underline",
-        "overrightarrow",
-        "mathnormal",
-        "symbfit",
-        "boldmath",
-        "textit",
-    ]
-)
-_ACCENTS = {"hat": "̂", "widehat": "̂", "bar": "̄", "overline": "̄", "tilde": "̃", "widetilde": "̃", "dot": "̇"}
-_WORDS = frozenset(
-    [
-        "mathrm",
-        "operatorname",
-        "text",
-        "textrm",
-        "mathop",
-        "mbox",
-        "textup",
-        "textsf",
-        "rm",
-        "DeclareMathOperator",
-        "textnormal",
-    ]
-)
-_SILENT = frozenset(
-    [
-        ",",
-        ";",
-        "!",
-        ":",
-        ">",
-        "quad*",
-        "displaystyle",
-        "textstyle",
-        "scriptstyle",
-        "limits",
-        "nolimits",
-        "nonumber",
-        "notag",
-        "left",
-        "right",
-        "big",
-        "Big",
-        "bigg",
-        "Bigg",
-        "bigl",
-        "bigr",
-        "Bigl",
-        "Bigr",
-        "biggl",
-        "biggr",
-        "Biggl",
-        "Biggr",
-        "middle",
-        "mathstrut",
-        "strut",
-        "hfill",
-        "noindent",
-        "centering",
-        "relax",
-        "allowbreak",
-        "nobreak",
-        "hspace*",
-        "mathbin",
-        "mathrel",
-        "mathord",
-        "mathopen",
-        "mathclose",
-        "phantom*",
-        "smallskip",
-        "medskip",
-        "bigskip",
-        "hline",
-        "par",
-        "small",
-        "normalsize",
-        "large",
-        "it",
-        "bf",
-    ]
-)
-_WITH_ARGUMENT = frozenset(
-    ["label", "tag", "hspace", "vspace", "color", "phantom", "vphantom", "hphantom", "ref", "eqref", "cite", "footnote"]
-)
-_GAPS = frozenset({"quad", "qquad", "enspace", "hfill", "enskip", "hskip"})
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻ", "0123456789+-=()nixyTabcdetkjmz", strict=True))
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ", "0123456789+-=()ijklmnaxtspruveoh", strict=True))
-_FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}
+
 _LEXEME = re.compile(
     r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|\.\.\.+|:=|=:|=>|==|<=|>=|!=|[^\s]|\s+",
     re.DOTALL,
 )
 MOST_TOKENS = 6000
-_SUMS = {"sum": "Σ", "prod": "Π"}
 
 
 @dataclass(frozen=True)
@@ -304,16 +124,16 @@ def _take(found: list[re.Match[str]], position: int, start: int, plain: bool, re
         add("relation", RELATIONS[lexeme])
     elif lexeme in ARROWS:
         add("arrow", lexeme)
-    elif lexeme in _DOTS or lexeme.startswith("..."):
+    elif lexeme in DOTS or lexeme.startswith("..."):
         add("dots", "…")
-    elif lexeme in _OPEN:
-        add("open", _OPEN[lexeme])
-    elif lexeme in _CLOSE:
-        add("close", _CLOSE[lexeme])
+    elif lexeme in OPEN:
+        add("open", OPEN[lexeme])
+    elif lexeme in CLOSE:
+        add("close", CLOSE[lexeme])
     elif lexeme in ("{", "}"):
         add("brace", lexeme)
-    elif lexeme in _OPERATORS:
-        text = _OPERATORS[lexeme]
+    elif lexeme in OPERATORS:
+        text = OPERATORS[lexeme]
         if text == "gap":
             add("gap", "")
         elif text != "space":
@@ -322,8 +142,8 @@ def _take(found: list[re.Match[str]], position: int, start: int, plain: bool, re
         add("op", "Σ")
     elif lexeme[0].isdigit():
         add("number" if len(lexeme) < 60 and lexeme.isascii() else "unknown", lexeme)
-    elif lexeme in _FRACTIONS:
-        above, below = _FRACTIONS[lexeme]
+    elif lexeme in FRACTIONS:
+        above, below = FRACTIONS[lexeme]
         for kind, text in (("command", "\\frac"), ("brace", "{"), ("number", str(above)), ("brace", "}"),
                            ("brace", "{"), ("number", str(below)), ("brace", "}")):  # fmt: skip
             add(kind, text)
@@ -356,8 +176,8 @@ def _letters(found: list[re.Match[str]], position: int, start: int, result: list
     if run.lower() in FUNCTIONS:
         result.append(Token("word", run, first, last))
         return end
-    if run.lower() in _SUMS and following == "_":
-        result.append(Token("op", _SUMS[run.lower()], first, last))
+    if run.lower() in SUMS and following == "_":
+        result.append(Token("op", SUMS[run.lower()], first, last))
         return end
     if run in GREEK:
         result.append(Token("name", GREEK[run], first, last))
@@ -422,14 +242,14 @@ def _argument(found: list[re.Match[str]], position: int) -> tuple[list[re.Match[
 def _command(found: list[re.Match[str]], position: int, start: int, plain: bool, result: list[Token]) -> int:
     match = found[position]
     name, first, last = match.group()[1:].rstrip("*"), start + match.start(), start + match.end()
-    if name in _GAPS:
+    if name in GAPS:
         result.append(Token("gap", "", first, last))
         return position + 1
-    if name in _WITH_ARGUMENT:
+    if name in WITH_ARGUMENT:
         if name == "tag":
             result.append(Token("gap", "", first, last))
         return _argument(found, position + 1)[1]
-    if name in _SILENT or not name.strip():
+    if name in SILENT or not name.strip():
         following = found[position + 1].group() if position + 1 < len(found) else ""
         if name in ("left", "right") and following in (".", "/"):
             # An invisible bracket still closes the visible one of a set of cases.
@@ -451,9 +271,9 @@ def _command(found: list[re.Match[str]], position: int, start: int, plain: bool,
         if _CODE.fullmatch(code):
             result.append(Token("word", code, first, start + found[after - 1].end(), code=True))
             return after
-    if name in _FONTS or name in _ACCENTS or name in ("mathbb", "mathcal", "mathscr", "mathfrak", "cal", "Bbb"):
+    if name in FONTS or name in ACCENTS or name in ("mathbb", "mathcal", "mathscr", "mathfrak", "cal", "Bbb"):
         return _styled(found, position, start, plain, name, result)
-    if name in _WORDS:
+    if name in WORDS:
         return _word(found, position, start, name, result)
     if name.lower() in FUNCTIONS:
         result.append(Token("word", name, first, last))
@@ -479,18 +299,18 @@ def _styled(found: list[re.Match[str]], position: int, start: int, plain: bool, 
             letter = {"R": "ℝ", "1": "𝟙", "I": "𝟙", "E": "𝔼"}.get(letter, letter)
         result.append(Token("name", letter, first, last))
         return after
-    if single is not None and single.text == "1" and name in _FONTS:
+    if single is not None and single.text == "1" and name in FONTS:
         result.append(Token("name", "𝟏", first, last, bold=True))
         return after
     if single is not None and single.kind in ("name", "number"):
-        text = single.text + _ACCENTS.get(name, "")
-        result.append(Token("name" if name in _ACCENTS or single.kind == "name" else "number", text, first, last,
-                            bold=name in _FONTS))  # fmt: skip
+        text = single.text + ACCENTS.get(name, "")
+        result.append(Token("name" if name in ACCENTS or single.kind == "name" else "number", text, first, last,
+                            bold=name in FONTS))  # fmt: skip
         return after
     # A longer argument: \hat{y}_i is one name above; \overline{xy} is not a name, so it is a bracket.
-    if name in _ACCENTS and collected:
+    if name in ACCENTS and collected:
         base = "".join(t.text for t in collected if t.kind in ("name", "number"))
-        result.append(Token("name", base + _ACCENTS[name], first, last))
+        result.append(Token("name", base + ACCENTS[name], first, last))
         return after
     bold = [Token(t.kind, t.text, t.start, t.end, bold=True) if t.kind == "name" else t for t in collected]
     result.extend(bold)

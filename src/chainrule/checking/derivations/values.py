@@ -11,6 +11,7 @@ import flint
 
 from chainrule.checking.ball import Undecided
 from chainrule.checking.derivations import calculus, numbers, tensors
+from chainrule.checking.derivations.calls import applied
 from chainrule.checking.derivations.dots import Filled, filled_rows, spread
 from chainrule.checking.derivations.evaluate import Env, Machine
 from chainrule.checking.derivations.frames import Frame, NoDefinition
@@ -110,7 +111,7 @@ def _call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
     if isinstance(node.function, Prime):
         return calculus.prime_call(m, node, frame, env)
     if isinstance(node.function, Name):
-        return m.applied(node.function.text, node, frame, env)
+        return applied(m, node.function.text, node, frame, env)
     if isinstance(node.function, Composition):
         value: Node = node.arguments[0]
         for depth, function in enumerate(reversed(node.function.functions)):

@@ -4,7 +4,8 @@
     equivalent  accepted, within the float error bounds too, and the same balls at other points as well
     survived    accepted, and a different function, or in a line that no example runs
 
-A helper that several rules share is judged by all of them. Every process has its own copy of the program.
+A helper that several rules share is judged by those that run the mutant's line; where a rule runs it on floats alone,
+by floats alone, as balls would be what they were. Every process has its own copy of the program.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from chainrule.checking.mutation.trying import TooSlow, at_most, changed, outcom
 from chainrule.rules import Rule, registry
 
 SECONDS = 60.0
-"""A mutant that takes this long is stuck: the slowest rule takes 4 s at all of its examples together."""
+"""A mutant that takes this long is stuck: the slowest rule takes 1 s at all of its examples together."""
 
 OTHER_SEED = 8
 
@@ -201,7 +202,7 @@ def run_gate(
 ) -> tuple[tuple[MutationReport, ...], dict[str, str]]:
     """Judge every mutant of what the rules of those names are made of; of all registered rules, if none is given.
 
-    Helpers that rules share are judged by all of them: one refusal is enough.
+    Helpers that rules share are judged by all that run the line: one refusal is enough.
 
     Returns
     -------

@@ -35,6 +35,8 @@ from chainrule.checking.rules import _CHECKS, _ON_FLOATS, _with_enough_bits
 from chainrule.checking.rules import _findings as findings_of
 from chainrule.rules import Rule
 
+_Asked: TypeAlias = Callable[[Rule, Case], Iterator[Mismatch]]
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -85,8 +87,7 @@ def baseline(rule: Rule, example: Example, *, calls: bool = True) -> Baseline:
 
 
 def touch(rule: Rule, expected: Baseline) -> None:
-    """Run everything that the rule is made of at one example, once and in every way."""
-    touch_on_balls(rule, expected)
+    """Run what else is asked of the rule at one example, on floats above all."""
     with quiet():
         refusal(rule, expected, same=True)
 
@@ -100,9 +101,7 @@ def touch_on_balls(rule: Rule, expected: Baseline) -> None:
         computed_by(case)
         for name in ("fused value and pullback", "pushforward against the difference quotient"):
             _findings(rule, case, name)
-        calls = [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
-        for call in calls:
-            list(call(rule, case))
+        list(_beside(rule, case, _calls(expected)))
 
 
 def refusal(
@@ -132,8 +131,7 @@ def refusal(
                 first = _checked(rule, case, expected, _FIRST, same=same)
                 others = [name for name in _CHECKS if name not in _FIRST]
                 rest = _checked(rule, case, expected, others, same=same)
-                calls = [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
-                beside = _beside(rule, case, (*FURTHER, *FURTHER_ON_FLOATS, *calls))
+                beside = _beside(rule, case, (*FURTHER, *FURTHER_ON_FLOATS, *_calls(expected)))
                 reasons = (first, beside, rest, *reasons)
             return next((reason for found in reasons for reason in found), "")
         except Exception as error:
@@ -153,7 +151,7 @@ def _checked(rule: Rule, case: Case, expected: Baseline, names: Sequence[str], *
 
 def _findings(rule: Rule, case: Case, name: str) -> list[Finding]:
     if name in _ON_FLOATS:
-        return findings_of(name, _CHECKS[name], _of_floats(rule, case))
+        return findings_of(name, _CHECKS[name], _keeping(case, rule=rule))
     # The case remembers what it has computed; more bits mean another case.
     findings = findings_of(name, _CHECKS[name], case)
     if any(isinstance(x, Unchecked) and x.more_bits_may_help for x in findings):
@@ -161,11 +159,12 @@ def _findings(rule: Rule, case: Case, name: str) -> list[Finding]:
     return findings
 
 
-def _of_floats(rule: Rule, case: Case) -> Case:
-    """The case with the rule itself, not its copy for balls; it remembers the same."""
-    copied = copy.copy(case)
-    object.__setattr__(copied, "rule", rule)
-    return copied
+def _keeping(case: Case, **fields: Any) -> Case:
+    """The case with other fields, and what it remembers, which `replace` forgets."""
+    kept = copy.copy(case)
+    for name, value in fields.items():
+        object.__setattr__(kept, name, value)
+    return kept
 
 
 def fresh_case(rule: Rule, example: Example) -> Case:
@@ -182,13 +181,16 @@ def remembering(rule: Rule, example: Example) -> Case:
 
 
 def with_arrays_of_its_own(case: Case) -> Case:
-    """The same case, which remembers the same, with other copies of the floats."""
-    copied = copy.copy(case)
-    object.__setattr__(copied, "inputs", tuple(np.array(x, copy=True) for x in case.inputs))
-    return copied
+    """The same case, which remembers the same: a mutant may write to its inputs."""
+    return _keeping(case, inputs=_copies(case.inputs))
 
 
-def _beside(rule: Rule, case: Case, checks: Sequence[Callable[[Rule, Case], Iterator[Mismatch]]]) -> Iterator[str]:
+def _calls(expected: Baseline) -> Sequence[_Asked]:
+    """Calls with less than all arguments, where they are judged."""
+    return [none_is_zero] * expected.calls + [broadcasts] * expected.broadcasts
+
+
+def _beside(rule: Rule, case: Case, checks: Sequence[_Asked]) -> Iterator[str]:
     return (str(finding) for check in checks for finding in check(rule, case))
 
 
@@ -209,9 +211,11 @@ def right_at(rule: Rule, example: Example) -> tuple[References, ...]:
 
 def _fresh(example: Example) -> Example:
     """The same with arrays of its own: a mutant may write to its inputs."""
-    return replace(
-        example, inputs=tuple(np.array(x, copy=True) if isinstance(x, np.ndarray) else x for x in example.inputs)
-    )
+    return replace(example, inputs=_copies(example.inputs))
+
+
+def _copies(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(np.array(x, copy=True) if isinstance(x, np.ndarray) else x for x in inputs)
 
 
 # Floats take a tenth of what balls take, and difference quotients take most; few mutants get as far.

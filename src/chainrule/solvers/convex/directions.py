@@ -106,8 +106,8 @@ class Directions:
             if iteration < max(NEWTON_AFTER, theta.size // PARAMETERS_PER_STEP):
                 return None
             if self._hessian is None:
-                self._hessian = WholeHessian(evaluator.problem, evaluator.team)
-            return newton_direction(self._hessian(theta, evaluator.centre, evaluator.scale), gradient)
+                self._hessian = WholeHessian(evaluator.problem, evaluator.team, evaluator.centre, evaluator.scale)
+            return newton_direction(self._hessian(theta), gradient)
         if not (self.by_products or (idle >= IDLE and evaluator.stored)):
             return None
         preconditioner: Preconditioner | Diagonal = self.preconditioner

@@ -49,26 +49,36 @@ def dense_features(problem: Problem, rows: slice, centre: Array | None, scale: A
 
 
 class WholeHessian:
-    """H, again and again: it keeps the memory, which is slow to come by.
+    """H, at one theta after another: it keeps the memory, which is slow to come by.
 
+    Parameters
+    ----------
+    problem : Problem
+    team : Crew
+        Whose threads share the rows.
+    centre, scale : array, optional
+        What is subtracted from the features, and what they are divided by.
+
+    Examples
+    --------
     >>> from chainrule.solvers.convex.blocks import crew
     >>> problem = Problem(np.array([[1.0], [-2.0]]), np.array([0, 1]), 2, rules.softmax_cross_entropy, intercept=False)
     >>> with crew(1) as team:
-    ...     WholeHessian(problem, team)(np.zeros((1, 2)), None, None)
+    ...     WholeHessian(problem, team)(np.zeros((1, 2)))
     array([[ 0.9375, -0.3125],
            [-0.3125,  0.9375]])
     """
 
-    def __init__(self, problem: Problem, team: Crew) -> None:
-        self._problem, self._team = problem, team
+    def __init__(self, problem: Problem, team: Crew, centre: Array | None = None, scale: Array | None = None) -> None:
+        self._problem, self._team, self._centre, self._scale = problem, team, centre, scale
         d, k = problem.shape
         self._shares = row_blocks(problem.n_samples, max(64, ENTRIES_AT_ONCE // (d * k)), team.count)
         self._works = [Workspace() for _ in self._shares]
 
-    def __call__(self, theta: Array, centre: Array | None, scale: Array | None) -> Array:
+    def __call__(self, theta: Array) -> Array:
         """Of shape (d k, d k), entries in the order of theta's rows and columns; the next call overwrites it."""
         d, k = self._problem.shape
-        (hessian, own), *others = self._team.each(partial(self._of_rows, theta, centre, scale))
+        (hessian, own), *others = self._team.each(partial(self._of_rows, theta))
         for joint_there, own_there in others:
             np.add(hessian, joint_there, out=hessian)
             np.add(own, own_there, out=own)
@@ -81,7 +91,7 @@ class WholeHessian:
             _bend_null_directions(blocks, self._problem)
         return hessian
 
-    def _of_rows(self, theta: Array, centre: Array | None, scale: Array | None, thread: int) -> tuple[Array, Array]:
+    def _of_rows(self, theta: Array, thread: int) -> tuple[Array, Array]:
         """-sum of s_k s_m x x^T, (d k, d k), and for every class the sum of s_k x x^T, (k, d, d).
 
         A matrix times its own transpose is half the work for BLAS, hence the roots. For one logit the second is the sum
@@ -93,7 +103,7 @@ class WholeHessian:
         joint.fill(0)
         own.fill(0)
         for rows in self._shares[thread]:
-            x = dense_features(problem, rows, centre, scale)
+            x = dense_features(problem, rows, self._centre, self._scale)
             probs = probabilities(problem, x @ theta)
             mass = target_mass(problem, rows)[:, None]
             shares = mass * probs * (1 - probs) if k == 1 else mass * probs

@@ -106,7 +106,7 @@ def minimise(
     Minimum
     """
     probs = class_shares(problem)
-    if threads is None and _products(problem.x) * problem.n_outputs < WORTH_THREADS:
+    if threads is None and _multiplications(problem.x) * problem.n_outputs < WORTH_THREADS:
         threads = 1
     with crew(threads) as team:
         if spectrum is None:
@@ -124,8 +124,8 @@ def minimise(
         return replace(result, theta=_outside(evaluator, theta))
 
 
-def _products(x: Array) -> int:
-    """Of its entries with one number each, in the time of a dense array's: those of a sparse one take longer."""
+def _multiplications(x: Array) -> int:
+    """One for each entry, counted in those of a dense array: a sparse one's take longer."""
     return int(16 * x.nnz if is_sparse(x) else x.size)
 
 
