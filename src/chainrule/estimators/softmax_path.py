@@ -21,8 +21,8 @@ from chainrule.arrays import Array, take_class
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.softmax_regression import SoftmaxRegression, coefficients, single_label_head
-from chainrule.estimators.softmax_stream import seen_mass
-from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum
+from chainrule.estimators.softmax_stream import penalty_share, seen_mass
+from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,11 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     X, y, weights = checked_samples(model, X, y, sample_weight, reset=True)
     head = single_label_head(y, probabilities=model.targets == "proba")
     problem = model._weighted_problem(head, X, y, weights)
-    points = {point.C: point for point in along(model, problem, model._spectrum(problem), values)}
+    spectrum = model._spectrum(problem)
+    if spectrum.worth_turning(problem, len(values)):
+        z, spectrum = spectrum.turn(problem.x, penalty_share(problem, max(values)))
+        problem = replace(problem, x=z)
+    points = {point.C: point for point in along(model, problem, spectrum, values)}
     _warn_of(points.values(), model)
     return [points[C] for C in values]
 
@@ -102,12 +106,20 @@ def along(
     model: SoftmaxRegression, problem: Problem, spectrum: Spectrum, values: Sequence[float]
 ) -> Iterator[PathPoint]:
     """The fits for growing C, each started from the one before."""
-    began, start = time.perf_counter(), None
-    for C in sorted(set(values)):
-        result = model._solved(problem, C, start, spectrum, model._observer(None))
+    began = time.perf_counter()
+    growing = sorted(set(values))
+    found = minima(
+        problem,
+        [penalty_share(problem, C) for C in growing],
+        tol=model.tol,
+        max_iter=model.max_iter,
+        method=model.solver,
+        spectrum=spectrum,
+        callback=model._observer(None),
+    )
+    for C, result in zip(growing, found, strict=False):
         if result.message == INTERRUPTED:
             raise KeyboardInterrupt
-        start = result.theta
         coef, intercept = coefficients(result.theta, model.fit_intercept)
         seconds = time.perf_counter() - began
         ended = (result.iterations, result.value, result.gradient_norm, result.converged, seconds, result.message)
@@ -228,8 +240,11 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self._kind, self.classes_ = head.kind, head.classes
         self.temperature_, self.validation_scores_ = 1.0, None
         self._check_scoring()
-        spectrum = self._spectrum(self._weighted_problem(head, X, y, weights))
         splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
+        problem = self._weighted_problem(head, X, y, weights)
+        spectrum, seen = self._spectrum(problem), X
+        if spectrum.worth_turning(problem, len(values) * splitter.get_n_splits(X, y)):
+            seen, spectrum = spectrum.turn(X, penalty_share(problem, max(values)))
         scores: list[list[float]] = []
         coefs, counts = [], []
         fits: list[PathPoint] = []
@@ -239,7 +254,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             if missing:
                 lacking.append(f"fold {len(scores)} lacks {', '.join(map(str, missing))}")
             in_train, in_test = (None if weights is None else weights[part] for part in (train, test))
-            problem = self._weighted_problem(head, X[train], y[train], in_train)
+            problem = self._weighted_problem(head, seen[train], y[train], in_train)
             points = {point.C: point for point in along(self, problem, spectrum, values)}
             fits.extend(points.values())
             coefs.append([np.hstack([points[C].coef, points[C].intercept[:, None]]) for C in values])
@@ -261,7 +276,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         mean = np.mean([fold[i] for fold, i in zip(self.coefs_paths_, each, strict=True)], axis=0)
         if self.refit:
             self.C_ = values[int(self.scores_.mean(axis=0).argmax())]
-            problem = replace(self._weighted_problem(head, X, y, weights), l2=0.0)
+            problem = self._weighted_problem(head, seen, y, weights)
             start = mean.T if self.fit_intercept else mean[:, :-1].T
             self._mass, self._precision = seen_mass(problem), None
             self._adopt(self._solved(problem, self.C_, start, spectrum, self._observer(None)))

@@ -1,4 +1,4 @@
-"""The Hessian as a product, its diagonal, and the gradient of the features as given, next to formulas written out."""
+"""The Hessian as a product, and its diagonal, next to formulas written out."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex import evaluation, products
+from chainrule.solvers.convex import products
 from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.evaluation import Evaluator
 
@@ -149,38 +149,3 @@ def test_the_curvature_is_that_of_the_logits_a_step_has_led_to(problem, plain, t
     hessian = plain.hessian(theta + 0.25 * direction)
     expected = (hessian @ direction.ravel()).reshape(theta.shape)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12 * abs(hessian).max())
-
-
-@pytest.mark.parametrize("chunk", [1, 7, 1 << 16])
-@pytest.mark.parametrize("scale", [None, SCALE], ids=["as it is", "scaled"])
-@pytest.mark.parametrize("centre", [None, CENTRE], ids=["about zero", "centred"])
-def test_the_norm_is_that_of_the_gradient_by_the_parameters_for_features_as_given(
-    problem, plainly, theta, monkeypatch, chunk, scale, centre
-):
-    monkeypatch.setattr(evaluation, "CHUNK", chunk)
-    centre = centre if problem.intercept else None
-    s = np.ones(4) if scale is None else scale
-    # u = (x - m) / s has the weights W s and the intercepts b + m W, and the penalty is on W s.
-    inside = theta.copy()
-    if centre is not None:
-        inside[-1] += centre @ theta[:-1]
-    inside[:4] *= s[:, None]
-    expected = plainly(replace(problem, l2=0.0)).gradient(theta)
-    expected[:4] += problem.l2 * (s**2)[:, None] * theta[:4]
-    with crew(1) as team:
-        evaluator = Evaluator(problem, team, centre, scale)
-        norm = evaluator.norm(evaluator.at(inside).gradient)
-    assert norm == pytest.approx(abs(expected).max(), rel=1e-11)
-
-
-@pytest.mark.parametrize("chunk", [1, 6, 7, 1 << 16])
-def test_the_norm_finds_the_largest_entry_wherever_it_is(problem_of, monkeypatch, chunk):
-    monkeypatch.setattr(evaluation, "CHUNK", chunk)
-    problem = problem_of("softmax", d=11)
-    centre, scale = np.zeros(11), np.ones(11)
-    with crew(1) as team:
-        for evaluator in (Evaluator(problem, team, centre, scale), Evaluator(problem, team)):
-            for place in range(12 * 3):
-                gradient = np.full(36, 0.5)
-                gradient[place] = -3.0
-                assert evaluator.norm(gradient.reshape(12, 3)) == 3.0

@@ -6,8 +6,9 @@
 weights, or Newton's method by products with the Hessian, and steps along directions in which the logits are linear.
 """
 
-from chainrule.solvers.convex.minimise import INTERRUPTED, Minimum, Progress, minimise
+from chainrule.solvers.convex.descent import INTERRUPTED, Progress
+from chainrule.solvers.convex.minimise import Minimum, minima, minimise
 from chainrule.solvers.convex.preconditioner import Spectrum, spectrum_of
 from chainrule.solvers.convex.problem import Problem
 
-__all__ = ["INTERRUPTED", "Minimum", "Problem", "Progress", "Spectrum", "minimise", "spectrum_of"]
+__all__ = ["INTERRUPTED", "Minimum", "Problem", "Progress", "Spectrum", "minima", "minimise", "spectrum_of"]

@@ -8,6 +8,7 @@ Sparse samples have no spectrum, their passes are cheap and their vectors long: 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
@@ -57,7 +58,7 @@ class Directions:
         self.memory = Memory(preconditioner, 0 if self.by_products else memory)
         self._last_size = 0.0
         many = evaluator.problem.n_outputs > MOST_CLASSES
-        self._can_refresh = evaluator.stored and preconditioner.basis is not None and not many
+        self._can_refresh = evaluator.stored and not preconditioner.diagonal and not many
         self._refreshed_at = -1
         self._hessian: WholeHessian | None = None
         self._newton = False
@@ -65,10 +66,12 @@ class Directions:
         self._stuck = False
         """Whether no step along it went down: probabilities of 0 and 1 leave the Hessian no curvature there."""
 
-    def next(self, theta: Array, here: Evaluated, iteration: int, goal: float, idle: int) -> tuple[Array, float]:
+    def next(
+        self, theta: Array, here: Evaluated, iteration: int, goal: Callable[[], float], idle: int
+    ) -> tuple[Array, float]:
         """A direction and F's slope along it, which is not below 0 where none is known that leads down.
 
-        `goal` is how much smaller the gradient is to become, `idle` the number of steps that have gained nothing.
+        `goal` says how much smaller the gradient is to become, `idle` is the number of steps that have gained nothing.
         """
         self._newton = False
         if not self._stuck:
@@ -100,7 +103,9 @@ class Directions:
 
     # What follows is private.
 
-    def _by_newton(self, theta: Array, gradient: Array, iteration: int, goal: float, idle: int) -> Array | None:
+    def _by_newton(
+        self, theta: Array, gradient: Array, iteration: int, goal: Callable[[], float], idle: int
+    ) -> Array | None:
         evaluator = self.evaluator
         if not self.by_products and theta.size <= MOST_PARAMETERS:
             if iteration < max(NEWTON_AFTER, theta.size // PARAMETERS_PER_STEP):
@@ -111,10 +116,10 @@ class Directions:
         if not (self.by_products or (idle >= IDLE and evaluator.stored)):
             return None
         preconditioner: Preconditioner | Diagonal = self.preconditioner
-        if self.preconditioner.basis is None:
+        if self.preconditioner.diagonal:
             preconditioner = diagonal_of(evaluator.curvatures_here(), evaluator.problem)
         size = math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
         reduction = size / self._last_size if self._last_size else 1.0
-        forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal, 1.0))
+        forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal(), 1.0))
         self._last_size = size
         return newton_cg_direction(evaluator.curvature_here(), preconditioner, gradient, forcing, evaluator.team)

@@ -73,6 +73,8 @@ class Evaluator:
         self._works = [Workspace() for _ in range(team.count)]
         self._logits = self._rows(n) if stored else None
         self._slopes = self._rows(n) if stored else None
+        self._behind = 0.0
+        """The step that stored logits have still to take along their slopes: they do when these are made anew."""
         self._probs: Array | None = None
         """The probabilities of the stored logits, once they are asked for."""
         self.products = 0
@@ -91,7 +93,7 @@ class Evaluator:
             return self._residuals(block, times(block, weights, offset, self._place(self._logits, block, "logits")))
 
         self.products += 2
-        self._probs = None
+        self._probs, self._behind = None, 0.0
         return self._summed(theta, residuals)
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluated:
@@ -106,9 +108,13 @@ class Evaluator:
             found.slope = dot(found.gradient, direction)
             return found
 
+        behind, self._behind = self._behind, 0.0
+
         def residuals(block: Block) -> tuple[float, Array]:
+            if behind:
+                self._place(self._logits, block, "logits")[...] = self._on_the_line(block, behind)
             times(block, weights, offset, self._place(self._slopes, block, "slopes"))
-            return self._residuals(block, self._moved(block, step))
+            return self._residuals(block, self._on_the_line(block, step))
 
         self.products += 2
         found = self._summed(moved, residuals)
@@ -135,16 +141,16 @@ class Evaluator:
         return value, slope + l2 * (product + step * square)
 
     def accept(self, step: float) -> None:
-        """Take the step: the stored logits move by `step` times their slopes."""
-        if self._logits is None or self._slopes is None:
-            return
+        """Take the step: the stored logits are to move by `step` times their slopes."""
+        self._behind += step
         self._probs = None
 
-        def work(thread: int) -> None:
-            for block in self.samples.blocks[thread]:
-                self._place(self._logits, block, "logits")[...] = self._moved(block, step)
-
-        self.team.each(work)
+    def penalised_by(self, l2: float, theta: Array, here: Evaluated) -> Evaluated:
+        """What was found at theta, had the penalty been another."""
+        change, weights = l2 - self.problem.l2, self._penalised(theta)
+        gradient = here.gradient.copy()
+        self._penalised(gradient)[...] += change * weights
+        return Evaluated(here.value + change / 2 * dot(weights, weights), gradient)
 
     def gradient_here(self, theta: Array) -> Evaluated:
         """F and its gradient at the point whose logits are stored: one product."""
@@ -205,21 +211,6 @@ class Evaluator:
 
         return np.asarray(added(self.team.each(work)))
 
-    def norm(self, gradient: Array) -> float:
-        """The largest entry of the gradient by the parameters of the features as they are given."""
-        weights = self._penalised(gradient)
-        if self.centre is None and self.scale is None:
-            return float(abs(gradient).max(initial=0.0))
-        largest = float(abs(gradient[-1]).max(initial=0.0)) if self.problem.intercept else 0.0
-        at_once = max(1, CHUNK // max(weights.shape[1], 1))
-        for first in range(0, len(weights), at_once):
-            rows = slice(first, first + at_once)
-            part = weights[rows] if self.scale is None else weights[rows] * self.scale[rows, None]
-            if self.centre is not None:
-                part = part + np.outer(self.centre[rows], gradient[-1])
-            largest = max(largest, float(abs(part).max(initial=0.0)))
-        return largest
-
     # What follows is private.
 
     def _rows(self, count: int) -> Array:
@@ -235,6 +226,10 @@ class Evaluator:
         return buffers(name, (count, k), like) if k > FEW_OUTPUTS else buffers(name, (k, count), like).T
 
     def _moved(self, block: Block, step: float) -> Array:
+        """A block's logits at `step` along the direction from where they are."""
+        return self._on_the_line(block, self._behind + step)
+
+    def _on_the_line(self, block: Block, step: float) -> Array:
         logits, moved = self._place(self._logits, block, "logits"), self._place(None, block, "moved")
         if step == 0:
             moved[...] = logits
@@ -328,6 +323,7 @@ class Evaluator:
 
 
 CHUNK = 1 << 16
+"""Products of float32 numbers that are added as such."""
 
 
 def dot(a: Array, b: Array) -> float:

@@ -37,6 +37,14 @@ class Memory:
             size = dot(change, self.preconditioner.solve(change))
             self._scale = curvature / size if size > 0 else 1.0
 
+    def resume(self, past: Memory, change: float, intercept: bool) -> None:
+        """Learn from the steps of a minimisation whose penalty was less by `change`: gradients differ by that of it."""
+        for move, difference, _ in past.pairs:
+            moved = difference.copy()
+            weights = slice(-1) if intercept else slice(None)
+            moved[weights] += change * move[weights]
+            self.keep(move, moved)
+
     def forget(self) -> bool:
         """Start anew, with the first preconditioner; whether there was anything to forget."""
         had = bool(self.pairs) or self.preconditioner is not self._first

@@ -13,13 +13,14 @@ diagonal stands in for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
+from chainrule.solvers.convex.coordinates import centred, turned
 from chainrule.solvers.convex.problem import Problem
 
 MOST_FEATURES = 4096
@@ -27,6 +28,10 @@ MOST_FEATURES = 4096
 
 SINGLE = 1e6
 """Up to this ratio of curvatures the eigenvectors of float32 features are kept in float32."""
+
+STEPS, PRODUCTS_OF_A_STEP = 25, 4
+"""Steps that a fit is expected to take at least, each with two solves, which are two products with Q each."""
+
 SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights, rotated and solved for together."""
 
@@ -47,12 +52,31 @@ class Spectrum:
         c, or the variances where `basis` is None.
     basis : (d, d) array or None
         Q.
+    turned : bool
+        Whether the samples that a solver gets are turned into Q already: z of `coordinates`.
     """
 
     centre: Floats | None
     scale: Floats | None
     values: Floats
     basis: Floats | None
+    turned: bool = False
+
+    def spread(self, l2: float) -> float:
+        """The ratio of the largest curvature to the smallest."""
+        smallest = max(float(self.values.min(initial=np.inf)), 0.0) + l2
+        return float(self.values.max(initial=0.0)) / smallest if smallest else np.inf
+
+    def worth_turning(self, problem: Problem, fits: int = 1) -> bool:
+        """Whether a product of all samples with Q costs less than those that so many fits take with gradients."""
+        multiplied = problem.n_outputs * STEPS * fits * PRODUCTS_OF_A_STEP
+        return self.basis is not None and not self.turned and problem.n_samples <= multiplied
+
+    def turn(self, x: Array, l2: float) -> tuple[Array, Spectrum]:
+        """Samples turned into Q, in their precision, and the spectrum that says so."""
+        assert self.basis is not None
+        z = turned(x, self.centre, self.scale, self.basis, self.spread(l2))
+        return z, replace(self, turned=True)
 
 
 def spectrum_of(problem: Problem, scale: Floats | None = None) -> Spectrum:
@@ -62,18 +86,12 @@ def spectrum_of(problem: Problem, scale: Floats | None = None) -> Spectrum:
     if is_sparse(x) or d > MOST_FEATURES:
         values = _variances(problem, centre)
         return Spectrum(centre, scale, values if scale is None else values / np.square(scale), None)
-    covariance = _second_moments(problem)
-    if centre is not None:
-        covariance -= np.outer(centre, centre)
+    covariance = _second_moments(problem, centre)
     if scale is not None:
         covariance /= np.outer(scale, scale)
     if not np.isfinite(covariance).all():
         raise FloatingPointError("the squares of the features overflow: scale the features")
-    values, basis = np.linalg.eigh(covariance)
-    if x.dtype == np.float32 and values.max() < SINGLE * (max(values.min(), 0.0) + problem.l2):
-        # Half the bytes, which the solves spend their time on; the directions stay good to SINGLE units of float32.
-        basis = basis.astype(np.float32)
-    return Spectrum(centre, scale, values, basis)
+    return Spectrum(centre, scale, *np.linalg.eigh(covariance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,16 +101,18 @@ class Preconditioner:
     spectrum: Floats
     """c, of length d."""
     basis: Floats | None
-    """Q, of shape d x d."""
+    """Q, of shape d x d; None where the features are turned into it, or there is none."""
     probs: Floats
     """pi, of length k."""
     l2: float
     intercept: bool
+    diagonal: bool = False
+    """Whether c are but the features' variances."""
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, for g with the intercepts' entries in its last row."""
         weights = gradient[:-1] if self.intercept else gradient
-        result = np.zeros_like(gradient)
+        result = np.empty_like(gradient) if self.basis is None else np.zeros_like(gradient)
         solved = result[:-1] if self.intercept else result
         # A few eigenvectors at a time, so that what lies between stays small beside the weights.
         at_once = max(16, SOLVED_AT_ONCE // max(weights.shape[1], 1))
@@ -135,8 +155,8 @@ class Refreshed:
 
     spectrum: Floats
     """c, of length d."""
-    basis: Floats
-    """Q, of shape d x d."""
+    basis: Floats | None
+    """Q, of shape d x d; None where the features are turned into it."""
     shares: Floats
     """w, of length k, the first for what all logits have in common: 0."""
     classes: Floats
@@ -147,13 +167,17 @@ class Refreshed:
     def solve(self, gradient: Array) -> Array:
         """The inverse times g."""
         weights = gradient[:-1] if self.intercept else gradient
-        scaled, size = _scaled(weights, self.basis)
-        inverse, largest, classes = self._in_the_basis
-        rotated = self.basis.T @ scaled @ classes
-        rotated *= inverse
         result = np.empty_like(gradient)
-        rotated = (rotated @ classes.T).astype(self.basis.dtype, copy=False)
-        np.multiply(self.basis @ rotated, size * largest, out=result[:-1] if self.intercept else result)
+        solved = result[:-1] if self.intercept else result
+        inverse, largest, classes = self._in_the_basis
+        if self.basis is None:
+            np.multiply((weights @ classes * inverse) @ classes.T, largest, out=solved)
+        else:
+            scaled, size = _scaled(weights, self.basis)
+            rotated = self.basis.T @ scaled @ classes
+            rotated *= inverse
+            rotated = (rotated @ classes.T).astype(self.basis.dtype, copy=False)
+            np.multiply(self.basis @ rotated, size * largest, out=solved)
         if self.intercept:
             result[-1] = (gradient[-1] @ self.classes * inverse_of(self.shares)) @ self.classes.T
         return result
@@ -162,7 +186,8 @@ class Refreshed:
     def _in_the_basis(self) -> tuple[Floats, float, Floats]:
         """1 / (c w + l2) over its largest entry, that entry, and V, in the basis's precision."""
         inverse = inverse_of(self.spectrum[:, None] * self.shares + self.l2)
-        largest, dtype = float(inverse.max(initial=0.0)) or 1.0, self.basis.dtype
+        largest = float(inverse.max(initial=0.0)) or 1.0
+        dtype = inverse.dtype if self.basis is None else self.basis.dtype
         return (inverse / largest).astype(dtype), largest, self.classes.astype(dtype, copy=False)
 
 
@@ -181,7 +206,6 @@ def inverse_of(curvatures: Array) -> Array:
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Refreshed:
     """The preconditioner for the probabilities of some weights, whose mean Hessian by the logits is given."""
-    assert preconditioner.basis is not None
     shares, classes = np.linalg.eigh(class_curvature)
     # Negative curvature, of negative weights, is made positive; classes that are certain keep a little.
     shares = np.maximum(abs(shares), abs(shares).max() * 1e-8)
@@ -245,16 +269,17 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Floats) -> Pr
     largest = max(float(spectrum.values.max(initial=0.0)), np.finfo(np.float64).tiny)
     floor = 0.0 if problem.l2 else largest * 1e-10
     values = np.maximum(spectrum.values, floor)
-    return Preconditioner(values, spectrum.basis, probs, problem.l2, problem.intercept)
+    basis, diagonal = None if spectrum.turned else spectrum.basis, spectrum.basis is None
+    if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
+        # Half the bytes, which the solves spend their time on; the directions stay good to SINGLE units of float32.
+        basis = basis.astype(np.float32)
+    return Preconditioner(values, basis, probs, problem.l2, problem.intercept, diagonal)
 
 
-def _second_moments(problem: Problem) -> Floats:
-    """sum_i |w_i| x_i x_i^T."""
-    x, shares = problem.x, problem.row_weights
-    total = np.zeros((problem.n_features, problem.n_features))
-    for first in range(0, problem.n_samples, 8192):
-        rows = slice(first, first + 8192)
-        block = x[rows]
+def _second_moments(problem: Problem, centre: Floats | None) -> Floats:
+    """sum_i |w_i| (x_i - m) (x_i - m)^T."""
+    x, shares, total = problem.x, problem.row_weights, np.zeros((problem.n_features, problem.n_features))
+    for rows, block in centred(x, centre):
         weighted = block if shares is None else block * abs(shares[rows, None]).astype(x.dtype)
         total += block.T @ weighted
     return total / problem.n_samples if shares is None else total

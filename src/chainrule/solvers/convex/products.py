@@ -52,17 +52,21 @@ class DenseProducts:
         self.team, self.n_features, self.n_outputs = team, x.shape[1], n_outputs
         self.blocks = _blocks(x, row_blocks(x.shape[0], _block_rows(x, n_outputs), team.count))
         self._dtype = gradient_dtype(x, n_outputs)
+        self._like = x[:0]
         self._works = [Workspace() for _ in range(team.count)]
 
     def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
         """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
 
         def work(thread: int) -> tuple[float, Array]:
-            total, gradient = 0.0, np.zeros((self.n_features + 1, self.n_outputs), self._dtype)
+            total, work, shape = 0.0, self._works[thread], (self.n_features + 1, self.n_outputs)
+            # The first one's becomes the sum; fresh memory for the others' would take longer than adding them up.
+            gradient = np.empty(shape, self._dtype) if thread == 0 else work("gradient", shape, self._like, self._dtype)
+            gradient.fill(0)
             for block in self.blocks[thread]:
                 part, rows = residuals(block)
                 total += part
-                product = self._works[thread]("product", (self.n_features, self.n_outputs), rows)
+                product = work("product", (self.n_features, self.n_outputs), rows)
                 gradient[:-1] += np.matmul((np.square(block.x) if squared else block.x).T, rows, out=product)
                 gradient[-1] += rows.sum(axis=0)
             return total, gradient

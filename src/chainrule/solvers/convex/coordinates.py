@@ -1,0 +1,134 @@
+"""The features as a solver sees them: centred, scaled and, where it pays, turned into their covariance's eigenvectors.
+
+    z = ((x - m) / s) Q        x W + b = z W' + b',    W' = Q^T (s W),    b' = b + m W
+
+In those eigenvectors the Hessian at zero weights has a block of its own for every feature, so that solving with it
+costs no products with Q. Turned samples are a second copy of them; centre and scale alone are folded into the weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+
+CHUNK = 1 << 16
+"""Entries of a gradient that are looked at together."""
+
+ROWS_AT_ONCE = 2048
+
+ROUNDING = 1e-6
+"""More than a Frobenius norm is off by rounding, relative to it."""
+
+EVEN = 1e4
+"""Up to this ratio of curvatures float32 samples are turned in float32. Then a feature of small variance takes up the
+rounding errors of the large ones, at most sqrt(EVEN) units of its own; beyond, products are in float64, and rounded."""
+
+Floats = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """From parameters for x to those for z, and back.
+
+    Attributes
+    ----------
+    centre : (d,) array or None
+        m.
+    scale : (d,) array or None
+        s.
+    basis : (d, d) array or None
+        Q.
+    """
+
+    centre: Floats | None = None
+    scale: Floats | None = None
+    basis: Floats | None = None
+
+    def inside(self, theta: Array, intercept: bool) -> Array:
+        """W' and b' from W and b, the intercepts in the last row."""
+        theta = np.array(theta, dtype=np.float64)
+        weights = theta[:-1] if intercept else theta
+        if self.centre is not None:
+            theta[-1] += self.centre @ weights
+        if self.scale is not None:
+            weights *= self.scale[:, None]
+        if self.basis is not None:
+            weights[...] = self.basis.T @ weights
+        return theta
+
+    def outside(self, theta: Array, intercept: bool) -> Array:
+        """W and b from W' and b', a copy."""
+        theta = theta.copy()
+        weights = theta[:-1] if intercept else theta
+        if self.basis is not None:
+            weights[...] = self.basis @ weights
+        if self.scale is not None:
+            weights /= self.scale[:, None]
+        if self.centre is not None:
+            theta[-1] -= self.centre @ weights
+        return theta
+
+    def largest(self, gradient: Array, intercept: bool) -> float:
+        """The largest entry of the gradient by W and b, from the one by W' and b'."""
+        if self.centre is None and self.scale is None and self.basis is None:
+            return float(abs(gradient).max(initial=0.0))
+        weights = gradient[:-1] if intercept else gradient
+        largest = float(abs(gradient[-1]).max(initial=0.0)) if intercept else 0.0
+        at_once = max(1, CHUNK // max(weights.shape[1], 1))
+        for first in range(0, len(weights), at_once):
+            rows = slice(first, first + at_once)
+            part = weights[rows] if self.basis is None else self.basis[rows] @ weights
+            if self.scale is not None:
+                part = part * self.scale[rows, None]
+            if self.centre is not None:
+                part = part + np.outer(self.centre[rows], gradient[-1])
+            largest = max(largest, float(abs(part).max(initial=0.0)))
+        return largest
+
+    def at_least(self, gradient: Array, intercept: bool) -> float:
+        """A number that `largest` is not below, found without a product with Q.
+
+        An array's largest entry is at least its Frobenius norm over the root of their number, and Q keeps that norm:
+        |s Q g + m b^T| >= min s |g| - |m| |b|, with b the gradient by the intercepts.
+        """
+        if self.basis is None:
+            return self.largest(gradient, intercept)
+        weights = gradient[:-1] if intercept else gradient
+        smallest = 1.0 if self.scale is None else float(self.scale.min())
+        bound = smallest * float(np.linalg.norm(weights))
+        if self.centre is not None:
+            bound -= float(np.linalg.norm(self.centre)) * float(np.linalg.norm(gradient[-1]))
+        offsets = float(abs(gradient[-1]).max()) if intercept else 0.0
+        return max(offsets, (1 - ROUNDING) * bound / math.sqrt(weights.size))
+
+
+def centred(x: Array, centre: Floats | None, dtype: Any = None) -> Iterator[tuple[slice, Array]]:
+    """Blocks of rows less the centre, in the dtype of x or another; the next block is written over the last one.
+
+    The differences are taken in float64 before they are rounded: far from 0, float32 numbers have no digits to spare.
+    """
+    memory = np.empty((min(ROWS_AT_ONCE, len(x)), x.shape[1]), dtype or x.dtype)
+    for first in range(0, len(x), ROWS_AT_ONCE):
+        rows = slice(first, min(first + ROWS_AT_ONCE, len(x)))
+        if centre is None and memory.dtype == x.dtype:
+            yield rows, x[rows]
+        else:
+            block = memory[: rows.stop - first]
+            yield rows, np.subtract(x[rows], 0.0 if centre is None else centre, out=block, casting="same_kind")
+
+
+def turned(x: Array, centre: Floats | None, scale: Floats | None, basis: Floats, spread: float) -> Array:
+    """z in the precision of x, some rows at a time; `spread` is the ratio of the largest to the smallest curvature."""
+    factor = basis if scale is None else basis / scale[:, None]
+    precision = x.dtype if spread < EVEN else np.dtype(np.float64)
+    factor = factor.astype(precision, copy=False)
+    result = np.empty_like(x, order="C")
+    for rows, block in centred(x, centre, precision):
+        result[rows] = block @ factor
+    return result

@@ -1,0 +1,161 @@
+"""Features centred, scaled and turned: the same logits, the same gradients, and back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chainrule.solvers.convex import Problem, coordinates, minima, minimise, spectrum_of
+from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex.coordinates import Coordinates, turned
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.preconditioner import Spectrum
+
+CENTRE, SCALE = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
+BASIS = np.linalg.qr(np.random.default_rng(5).normal(size=(4, 4)))[0]
+
+each_kind = pytest.mark.parametrize(
+    ("centre", "scale", "basis"),
+    [(m, s, q) for m in (None, CENTRE) for s in (None, SCALE) for q in (None, BASIS)],
+)
+
+
+def seen(problem, centre, scale, basis):
+    """z by hand."""
+    z = problem.x - (0 if centre is None else centre)
+    z = z / (1 if scale is None else scale)
+    return z if basis is None else z @ basis
+
+
+@each_kind
+def test_parameters_inside_make_the_logits_of_those_outside(problem, theta, centre, scale, basis):
+    centre = centre if problem.intercept else None
+    here = Coordinates(centre, scale, basis)
+    kept = theta.copy()
+    inside = here.inside(theta, problem.intercept)
+    np.testing.assert_array_equal(theta, kept)
+    z = seen(problem, centre, scale, basis)
+    logits = problem.x @ theta[:4] + (theta[-1] if problem.intercept else 0)
+    # Features up to 80 once scaled.
+    np.testing.assert_allclose(
+        z @ inside[:4] + (inside[-1] if problem.intercept else 0), logits, rtol=0, atol=1e-12 * abs(logits).max()
+    )
+    outside = here.outside(inside, problem.intercept)
+    np.testing.assert_allclose(outside, theta, rtol=0, atol=1e-13 * abs(theta).max())
+    assert not np.shares_memory(outside, inside)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 16])
+@each_kind
+def test_the_largest_entry_is_that_of_the_gradient_for_features_as_given(
+    problem, plainly, theta, monkeypatch, chunk, centre, scale, basis
+):
+    monkeypatch.setattr(coordinates, "CHUNK", chunk)
+    centre = centre if problem.intercept else None
+    here = Coordinates(centre, scale, basis)
+    s = np.ones(4) if scale is None else scale
+    # The penalty is on W s.
+    expected = plainly(replace(problem, l2=0.0)).gradient(theta)
+    expected[:4] += problem.l2 * (s**2)[:, None] * theta[:4]
+    with crew(1) as team:
+        evaluator = Evaluator(replace(problem, x=seen(problem, centre, scale, basis)), team)
+        gradient = evaluator.at(here.inside(theta, problem.intercept)).gradient
+    assert here.largest(gradient, problem.intercept) == pytest.approx(abs(expected).max(), rel=1e-11)
+    assert here.at_least(gradient, problem.intercept) <= abs(expected).max() * (1 + 1e-11)
+
+
+@pytest.mark.parametrize("chunk", [1, 6, 7, 1 << 16])
+@pytest.mark.parametrize("here", [Coordinates(), Coordinates(np.zeros(11), np.ones(11))])
+def test_the_largest_entry_is_found_wherever_it_is(monkeypatch, chunk, here):
+    monkeypatch.setattr(coordinates, "CHUNK", chunk)
+    for place in range(12 * 3):
+        gradient = np.full(36, 0.5)
+        gradient[place] = -3.0
+        assert here.largest(gradient.reshape(12, 3), True) == 3.0
+        assert here.at_least(gradient.reshape(12, 3), True) == 3.0
+
+
+def test_the_bound_is_reached_where_all_entries_are_as_large():
+    """A Hadamard matrix turns the first unit vector into entries that are all 1/2."""
+    H = np.array([[1, 1], [1, -1]])
+    here = Coordinates(basis=np.kron(H, H) / 2)
+    gradient = np.array([[3.0], [0.0], [0.0], [0.0]])
+    assert here.largest(gradient, False) == 1.5
+    assert 1.5 * (1 - 1e-5) < here.at_least(gradient, False) <= 1.5
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("spread", [10.0, 1e12])
+def test_samples_are_turned_to_their_last_digits(dtype, spread, monkeypatch):
+    monkeypatch.setattr(coordinates, "ROWS_AT_ONCE", 7)
+    x = (np.random.default_rng(0).normal(size=(20, 4)) * np.geomspace(1, 1 / np.sqrt(spread), 4) + 3).astype(dtype)
+    centre = x.mean(axis=0, dtype=np.float64)
+    exact = ((x.astype(np.float64) - centre) / SCALE) @ BASIS
+    z = turned(x, centre, SCALE, BASIS, spread)
+    assert z.dtype == dtype
+    assert z.flags.c_contiguous
+    # Of a sum of four products of numbers up to 10 / 0.1; in float64 first, where the spread is large.
+    unit = np.finfo(dtype).eps
+    bound = 8 * unit * 100 if spread < coordinates.EVEN else unit * abs(exact) + 8 * np.finfo(np.float64).eps * 100
+    assert (abs(z - exact) <= bound).all()
+
+
+def test_float32_samples_far_from_zero_are_turned_about_their_exact_centre():
+    """At 1e6 a float32 number is 1/16 from the next: a rounded centre would shift the logits."""
+    x = (np.random.default_rng(0).normal(size=(20, 4)) + 1e6).astype(np.float32)
+    centre = x.mean(axis=0, dtype=np.float64)
+    z = turned(x, centre, None, BASIS, 1.0)
+    np.testing.assert_allclose(z, (x.astype(np.float64) - centre) @ BASIS, rtol=0, atol=1e-5)
+
+
+def test_turning_is_worth_it_where_samples_are_few_for_the_classes_or_fits_many(problem_of):
+    problem = problem_of("softmax", n=600)
+    spectrum = spectrum_of(problem)
+    assert not spectrum.worth_turning(problem)
+    assert spectrum.worth_turning(problem, fits=2)
+    z, there = spectrum.turn(problem.x, problem.l2)
+    assert not there.worth_turning(problem, fits=2)
+    assert not replace(spectrum, basis=None).worth_turning(problem, fits=1000)
+    # Eigenvectors of the covariance: without correlation.
+    np.testing.assert_allclose(np.cov(z.T, bias=True), np.diag(spectrum.values), rtol=0, atol=1e-13 * there.values[-1])
+
+
+PENALTIES = (1.0, 0.1, 0.1, 0.01, 0.5)
+
+
+@pytest.mark.parametrize("by_turning", [True, False])
+@pytest.mark.parametrize("method", ["auto", "newton-cg"])
+@pytest.mark.parametrize("kind", ["softmax", "logit"])
+def test_minima_of_a_path_are_those_of_separate_runs(problem_of, plainly, monkeypatch, kind, method, by_turning):
+    monkeypatch.setattr(Spectrum, "worth_turning", lambda self, problem, fits=1: by_turning and not self.turned)
+    problem: Problem = problem_of(kind, l2=7.0)
+    found = list(minima(problem, PENALTIES, tol=1e-9, method=method))
+    assert [point.converged for point in found] == [True] * len(PENALTIES)
+    assert found[2].iterations == 0  # the same penalty again
+    assert found[2].products == 0
+    for l2, point in zip(PENALTIES, found, strict=True):
+        penalised = replace(problem, l2=l2)
+        alone = minimise(penalised, tol=1e-9, method=method)
+        assert point.value == pytest.approx(alone.value, rel=1e-13)
+        # Gradients up to 1e-9, in features up to 8, over curvatures of 0.01 and more.
+        np.testing.assert_allclose(point.theta, alone.theta, rtol=0, atol=2e-6)
+        assert abs(plainly(penalised).gradient(point.theta)).max() < 1e-8
+        assert point.gradient_norm <= 1e-9
+
+
+def test_a_path_is_told_of_and_ended_by_a_callback_fit_by_fit(problem_of):
+    told = []
+    penalties = (1.0, 0.001)
+    found = list(minima(problem_of("softmax"), penalties, tol=1e-12, callback=lambda at, theta: told.append(at) or 1))
+    assert [point.iterations for point in found] == [1, 1]
+    assert [at.iteration for at in told] == [1, 1]
+    assert "callback" in found[0].message
+
+
+def test_an_interrupted_path_ends_there(problem_of):
+    def interrupt(at, theta):
+        raise KeyboardInterrupt
+
+    (point,) = minima(problem_of("softmax"), (1.0, 0.1), tol=1e-12, callback=interrupt)
+    assert point.message == "interrupted"
+    assert np.isfinite(point.theta).all()
