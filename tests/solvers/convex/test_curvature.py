@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from chainrule.solvers.convex import products
 from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 
 CENTRE, SCALE = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
@@ -45,13 +46,14 @@ def assert_curved(evaluator, plain, theta, seed=0):
     evaluator.at(theta)
     hessian = plain.hessian(theta)
     expected = (hessian @ direction.ravel()).reshape(theta.shape)
-    curvature = evaluator.curvature_here()
+    there = Curvature(evaluator)
+    curvature = there.product()
     for _ in range(2):  # the second time from what the first has left in the buffers
         got = curvature(direction)
         assert got.shape == theta.shape
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * abs(hessian).max() * abs(direction).sum())
     diagonal = np.diag(hessian).reshape(theta.shape)
-    np.testing.assert_allclose(evaluator.curvatures_here(), diagonal, rtol=0, atol=1e-13 * abs(hessian).max())
+    np.testing.assert_allclose(there.diagonal(), diagonal, rtol=0, atol=1e-13 * abs(hessian).max())
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -131,7 +133,8 @@ def test_float32_features_curve_as_float32_can(problem_of, plainly):
     with crew(1) as team:
         evaluator = Evaluator(replace(problem, x=problem.x.astype(np.float32)), team)
         evaluator.at(theta)
-        got, diagonal = evaluator.curvature_here()(direction), evaluator.curvatures_here()
+        there = Curvature(evaluator)
+        got, diagonal = there.product()(direction), there.diagonal()
     # Logits up to 20 in 24 bits, 2e-6, times features up to 8 twice.
     expected = (hessian @ direction.ravel()).reshape(theta.shape)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
@@ -145,7 +148,29 @@ def test_the_curvature_is_that_of_the_logits_a_step_has_led_to(problem, plain, t
         evaluator.at(theta)
         evaluator.towards(theta, direction, 1.0)
         evaluator.accept(0.25)
-        got = evaluator.curvature_here()(direction)
+        got = Curvature(evaluator).product()(direction)
     hessian = plain.hessian(theta + 0.25 * direction)
     expected = (hessian @ direction.ravel()).reshape(theta.shape)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12 * abs(hessian).max())
+
+
+def test_products_in_float32_are_good_to_its_digits(problem_of, plainly):
+    for name, problem in variants(problem_of).items():
+        theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
+        direction = np.random.default_rng(0).normal(size=theta.shape)
+        hessian = plainly(problem).hessian(theta)
+        with crew(2) as team:
+            evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team)
+            evaluator.at(theta)
+            narrow = Curvature(evaluator, np.float32)
+            got, diagonal = narrow.product()(direction.astype(np.float32)), narrow.diagonal()
+        assert got.dtype == diagonal.dtype == np.float32
+        # Logits up to 20, probabilities of 24 bits, features up to 8 twice: as for float32 features.
+        expected = (hessian @ direction.ravel()).reshape(theta.shape)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(diagonal, np.diag(hessian).reshape(theta.shape), rtol=0, atol=1e-4, err_msg=name)
+
+
+def test_there_is_no_curvature_without_stored_logits(problem):
+    with crew(1) as team, pytest.raises(ValueError, match="not stored"):
+        Curvature(Evaluator(problem, team, stored=False))

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from chainrule.solvers.convex import directions, evaluation, minimise
 from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.newton_cg import MOST_INNER, newton_cg_direction
 from chainrule.solvers.convex.preconditioner import Diagonal, diagonal_of
@@ -157,8 +158,8 @@ def test_a_penalty_on_what_all_logits_share_is_solved_for_too(problem_of, plainl
     with crew(1) as team:
         evaluator = Evaluator(problem, team)
         evaluator.at(theta)
-        diagonal = diagonal_of(evaluator.curvatures_here(), problem)
-        direction = newton_cg_direction(evaluator.curvature_here(), diagonal, gradient, 1e-6)
+        diagonal = diagonal_of(Curvature(evaluator).diagonal(), problem)
+        direction = newton_cg_direction(Curvature(evaluator).product(), diagonal, gradient, 1e-6)
     left = gradient + (plain.hessian(theta) @ direction.ravel()).reshape(theta.shape)
     assert abs(left).max() < 1e-4 * abs(gradient).max()
 
@@ -261,3 +262,37 @@ def test_where_logits_are_too_many_to_store_another_way_leads_to_the_same_optimu
     assert other.converged
     # Two gradients of 1e-9 over curvatures of 1e-2.
     np.testing.assert_allclose(centred(other.theta), centred(stored.theta), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("fault", ["uphill", "still", "nan"])
+def test_products_in_float32_that_lead_nowhere_are_given_up_for_full_precision(problem_of, plainly, monkeypatch, fault):
+    solve, seen = directions.newton_cg_direction, []
+
+    def faulty(curvature, preconditioner, gradient, *others):
+        direction = solve(curvature, preconditioner, gradient, *others)
+        seen.append(gradient.dtype)
+        if gradient.dtype == np.float64:
+            return direction
+        return {"uphill": -1e3, "still": np.float32(1e-30), "nan": np.nan}[fault] * direction
+
+    monkeypatch.setattr(directions, "newton_cg_direction", faulty)
+    problem = problem_of("softmax", l2=0.01, n=300, d=30, k=5)
+    result = minimise(replace(problem, x=sp.csr_matrix(problem.x)), tol=1e-10, max_iter=60, method="newton-cg")
+    assert seen[0] == np.float32
+    assert seen[-1] == np.float64
+    assert result.converged, result.message
+    # Gradients of 1e-10, in features up to 8.
+    assert abs(plainly(problem).gradient(result.theta)).max() < 1e-9
+
+
+def test_without_a_penalty_products_are_in_full_precision(problem_of, monkeypatch):
+    solve, seen = directions.newton_cg_direction, []
+
+    def watched(curvature, preconditioner, gradient, *others):
+        seen.append(gradient.dtype)
+        return solve(curvature, preconditioner, gradient, *others)
+
+    monkeypatch.setattr(directions, "newton_cg_direction", watched)
+    problem = problem_of("softmax", n=300, d=30, k=5)
+    minimise(replace(problem, x=sp.csr_matrix(problem.x)), method="newton-cg")
+    assert set(seen) == {np.dtype(np.float64)}

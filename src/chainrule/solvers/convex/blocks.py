@@ -62,6 +62,24 @@ def row_blocks(rows: int, size: int, threads: int) -> list[list[slice]]:
     return shares
 
 
+TOGETHER = 1 << 14
+"""Entries of vectors that are worked on together, while they are in the cache."""
+
+WORTH_SHARING = 1 << 18
+"""Entries of vectors that are worth a second thread."""
+
+
+def over_rows(team: Crew | None, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
+    """The sum of what `work` says of all rows, a few at a time, by all threads if there are many."""
+    threads = 1 if team is None or shape[0] * shape[1] < WORTH_SHARING else team.count
+    shares = row_blocks(shape[0], max(1, TOGETHER // max(shape[1], 1)), threads)
+
+    def share(thread: int) -> float:
+        return sum(work(rows) for rows in shares[thread]) if thread < threads else 0.0
+
+    return share(0) if team is None or threads == 1 else sum(team.each(share))
+
+
 def added(parts: Sequence[Any]) -> Any:
     """The sum of arrays or numbers, into the first."""
     total = parts[0]

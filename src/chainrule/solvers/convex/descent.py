@@ -99,7 +99,7 @@ class Descent:
                 return self.step(tol)
             return "no step makes the objective smaller: the precision of the numbers is reached"
         direction *= length
-        self.directions.learn(direction, there.gradient - here.gradient)
+        self.directions.learn(direction, here, there)
         self.theta += direction
         self._arrive(there, fresh=not evaluator.stored)
         self.iteration += 1

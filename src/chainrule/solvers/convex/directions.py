@@ -10,7 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from chainrule.arrays import Array
+from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
 from chainrule.solvers.convex.hessian import WholeHessian
 from chainrule.solvers.convex.lbfgs import Memory
@@ -61,6 +64,9 @@ class Directions:
         self._can_refresh = evaluator.stored and not preconditioner.diagonal and not many
         self._refreshed_at = -1
         self._hessian: WholeHessian | None = None
+        self._curvature: Curvature | None = None
+        self._single = self.by_products and evaluator.problem.l2 > 0
+        """Whether products with the Hessian are in float32."""
         self._newton = False
         """Whether the last direction was Newton's."""
         self._stuck = False
@@ -79,9 +85,12 @@ class Directions:
             if direction is not None and (slope := dot(here.gradient, direction)) < 0:
                 self._newton = True
                 return direction, slope
+            if direction is not None and self._single:
+                self._single = False
+                return self.next(theta, here, iteration, goal, idle)
         if iteration in REFRESHED_AT and self._can_refresh and self._refreshed_at != iteration:
             self._refreshed_at = iteration
-            self.memory.preconditioner = refreshed(self.preconditioner, self.evaluator.class_curvature_here())
+            self.memory.preconditioner = refreshed(self.preconditioner, self._curvature_here().of_logits())
         direction = -self.memory.times(here.gradient)
         slope = dot(here.gradient, direction)
         if not slope < 0 and self.memory.forget():
@@ -89,15 +98,17 @@ class Directions:
             slope = dot(here.gradient, direction)
         return direction, slope
 
-    def learn(self, move: Array, change: Array) -> None:
+    def learn(self, move: Array, here: Evaluated, there: Evaluated) -> None:
         """Remember a step that was taken."""
-        self.memory.keep(move, change)
+        if self.memory.length:
+            self.memory.keep(move, there.gradient - here.gradient)
         self._stuck = False
 
     def retreat(self) -> bool:
         """After a direction without a step: whether there is another to try from here."""
         if self._newton:
-            self._stuck = True
+            # In full precision first, if products were in float32.
+            self._stuck, self._single = not self._single, False
             return True
         return self.memory.forget()
 
@@ -115,11 +126,28 @@ class Directions:
             return newton_direction(self._hessian(theta), gradient)
         if not (self.by_products or (idle >= IDLE and evaluator.stored)):
             return None
+        self._single = self._single and not idle
+        return self._by_products(gradient, goal)
+
+    def _by_products(self, gradient: Array, goal: Callable[[], float]) -> Array:
+        """Newton's direction from products with the Hessian, which are in float32 as long as that serves."""
+        curvature, problem = self._curvature_here(), self.evaluator.problem
+        unit = 1.0
+        if curvature.dtype != gradient.dtype and self._single:
+            unit = float(abs(gradient).max(initial=0.0)) or 1.0  # so that no entry that matters is too small
+            gradient = (gradient / unit).astype(curvature.dtype)
         preconditioner: Preconditioner | Diagonal = self.preconditioner
         if self.preconditioner.diagonal:
-            preconditioner = diagonal_of(evaluator.curvatures_here(), evaluator.problem)
-        size = math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
+            preconditioner = diagonal_of(curvature.diagonal(), problem)
+        size = unit * math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
         reduction = size / self._last_size if self._last_size else 1.0
         forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal(), 1.0))
         self._last_size = size
-        return newton_cg_direction(evaluator.curvature_here(), preconditioner, gradient, forcing, evaluator.team)
+        direction = newton_cg_direction(curvature.product(), preconditioner, gradient, forcing, self.evaluator.team)
+        return direction if unit == 1.0 else unit * direction.astype(np.float64)
+
+    def _curvature_here(self) -> Curvature:
+        dtype = np.float32 if self._single else self.evaluator.dtype
+        if self._curvature is None or self._curvature.dtype != dtype:
+            self._curvature = Curvature(self.evaluator, dtype)
+        return self._curvature

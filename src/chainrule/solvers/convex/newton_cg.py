@@ -13,15 +13,12 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew, row_blocks
+from chainrule.solvers.convex.blocks import Crew, over_rows
 from chainrule.solvers.convex.evaluation import dot
 from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner
 
 MOST_INNER = 200
 """Products with the Hessian for one direction."""
-
-UPDATED_AT_ONCE = 1 << 14
-"""Entries of the vectors that are brought up to date together, while they are in the cache."""
 
 
 def newton_cg_direction(
@@ -42,16 +39,30 @@ def newton_cg_direction(
     enough = forcing * forcing * size
     for inner in range(MOST_INNER):
         curved = curvature(search)
-        bend = dot(search, curved)
+        bend = _dot(search, curved, team)
         if not bend > 0:
             return direction if inner else scaled
         step, before = size / bend, size
         size = _advance(direction, residual, scaled, search, curved, step, preconditioner, team)
         if not size > enough:
             break
-        search *= size / before
-        search += scaled
+        _turn(search, size / before, scaled, team)
     return direction
+
+
+def _dot(a: Array, b: Array, team: Crew | None) -> float:
+    return over_rows(team, a.shape, lambda rows: dot(a[rows], b[rows]))
+
+
+def _turn(search: Array, factor: float, scaled: Array, team: Crew | None) -> None:
+    """The next search direction."""
+
+    def work(rows: slice) -> float:
+        search[rows] *= factor
+        search[rows] += scaled[rows]
+        return 0.0
+
+    over_rows(team, search.shape, work)
 
 
 def _advance(
@@ -66,24 +77,17 @@ def _advance(
 ) -> float:
     """Move along the search direction; the new residual's size. A diagonal preconditioner lets every row go alone."""
 
-    def move(rows: slice) -> None:
+    def move(rows: slice) -> float:
         direction[rows] += step * search[rows]
         curved[rows] *= step
         residual[rows] -= curved[rows]
+        if not isinstance(preconditioner, Diagonal):
+            return 0.0
+        scaled[rows] = preconditioner.solve(residual[rows], rows)
+        return dot(residual[rows], scaled[rows])
 
-    if not isinstance(preconditioner, Diagonal):
-        move(slice(None))
-        scaled[...] = preconditioner.solve(residual)
-        return dot(residual, scaled)
-    threads = 1 if team is None else team.count
-    shares = row_blocks(len(direction), max(1, UPDATED_AT_ONCE // direction.shape[1]), threads)
-
-    def work(thread: int) -> float:
-        total = 0.0
-        for rows in shares[thread]:
-            move(rows)
-            scaled[rows] = preconditioner.solve(residual[rows], rows)
-            total += dot(residual[rows], scaled[rows])
-        return total
-
-    return sum([work(0)] if team is None else team.each(work))
+    size = over_rows(team, direction.shape, move)
+    if isinstance(preconditioner, Diagonal):
+        return size
+    scaled[...] = preconditioner.solve(residual)
+    return _dot(residual, scaled, team)

@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, crew
+from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import STORED_BYTES, Evaluator, dot
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.preconditioner import diagonal_of
@@ -48,7 +49,7 @@ def curvatures(problem: Problem, theta: Array) -> Array:
     with crew() as team:
         evaluator = Evaluator(next(_parts(problem)), team, stored=True)
         evaluator.at(theta)
-        return evaluator.curvatures_here()
+        return Curvature(evaluator).diagonal()
 
 
 def _parts(problem: Problem) -> Iterator[Problem]:
@@ -64,12 +65,12 @@ def _absorbed(problem: Problem, team: Crew, theta: Array, precision: Array, tol:
     share = precision / mass
     evaluator = Evaluator(problem, team, stored=True)
     start, theta = theta, theta.copy()
-    here = evaluator.at(theta)
+    here, hessian = evaluator.at(theta), Curvature(evaluator)
     value, gradient = here.value, here.gradient
     for _ in range(MOST_STEPS):
         if abs(gradient).max(initial=0.0) <= tol:
             break
-        bent, preconditioner = evaluator.curvature_here(), diagonal_of(evaluator.curvatures_here() + share)
+        bent, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
 
         def curvature(v: Array, bent: Callable[[Array], Array] = bent) -> Array:
             return bent(v) + share * v
@@ -87,7 +88,7 @@ def _absorbed(problem: Problem, team: Crew, theta: Array, precision: Array, tol:
         else:
             break
         theta, value, gradient = moved, total, there.gradient + share * away
-    learned = precision + mass * evaluator.curvatures_here()
+    learned = precision + mass * hessian.diagonal()
     if not np.isfinite(learned).all():
         raise FloatingPointError("the squares of the features overflow: scale the features")
     return theta, learned

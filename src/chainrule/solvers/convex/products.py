@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,9 @@ SPARSE_BLOCK_BYTES = 1 << 20
 
 RESIDUAL_BYTES = 1 << 26
 """Of the residuals that are kept for the product with sparse samples."""
+
+GRADIENT_ENTRIES = 1 << 15
+"""Of the gradient of sparse samples, made at once: it stays in the cache until it is in its place."""
 
 MANY_PARAMETERS = 1 << 22
 """From here on gradients of float32 samples are float32 too: the solver's vectors are what takes the memory."""
@@ -48,10 +51,9 @@ Residuals = Callable[[Block], tuple[float, Array]]
 class DenseProducts:
     """Products with a dense array of samples."""
 
-    def __init__(self, x: Array, n_outputs: int, team: Crew) -> None:
-        self.team, self.n_features, self.n_outputs = team, x.shape[1], n_outputs
+    def __init__(self, x: Array, n_outputs: int, team: Crew, dtype: Any) -> None:
+        self.team, self.n_features, self.n_outputs, self._dtype = team, x.shape[1], n_outputs, dtype
         self.blocks = _blocks(x, row_blocks(x.shape[0], _block_rows(x, n_outputs), team.count))
-        self._dtype = gradient_dtype(x, n_outputs)
         self._like = x[:0]
         self._works = [Workspace() for _ in range(team.count)]
 
@@ -78,15 +80,14 @@ class DenseProducts:
 class SparseProducts:
     """Products with a CSR matrix of samples."""
 
-    def __init__(self, x: Array, n_outputs: int, team: Crew) -> None:
-        self.team, self.n_features, self.n_outputs = team, x.shape[1], n_outputs
-        self._dtype = gradient_dtype(x, n_outputs)
+    def __init__(self, x: Array, n_outputs: int, team: Crew, dtype: Any) -> None:
+        self.team, self.n_features, self.n_outputs, self._dtype = team, x.shape[1], n_outputs, dtype
         self._chunks = []
         at_once = max(1, RESIDUAL_BYTES // (n_outputs * x.dtype.itemsize))
         self.blocks: list[list[Block]] = [[] for _ in range(team.count)]
         for first in range(0, x.shape[0], at_once):
             rows = x[first : first + at_once]
-            parts = _by_feature(rows, team.count)
+            parts = _by_feature(rows, team.count, max(1, GRADIENT_ENTRIES // n_outputs))
             shares = row_blocks(rows.shape[0], _block_rows(x, n_outputs), team.count)
             blocks = _blocks(x, [[slice(first + s.start, first + s.stop) for s in share] for share in shares])
             self._chunks.append((first, blocks, parts))
@@ -96,7 +97,8 @@ class SparseProducts:
 
     def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
         """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
-        gradient, total = np.zeros((self.n_features + 1, self.n_outputs), self._dtype), 0.0
+        gradient, total = np.empty((self.n_features + 1, self.n_outputs), self._dtype), 0.0
+        gradient[-1] = 0.0
         for first, blocks, parts in self._chunks:
 
             def fill(thread: int, first: int = first, blocks: list[list[Block]] = blocks) -> tuple[float, Array]:
@@ -108,10 +110,14 @@ class SparseProducts:
                     self._rows[block.rows.start - first : block.rows.stop - first] = rows
                 return part, sums
 
-            def multiply(thread: int, parts: list[tuple[slice, Array]] = parts) -> None:
-                features, transposed = parts[thread]
-                factor = _squared(transposed) if squared else transposed
-                gradient[features] += factor @ self._rows[: transposed.shape[1]]
+            def multiply(thread: int, first: int = first, parts: list[list[tuple[slice, Array]]] = parts) -> None:
+                for features, transposed in parts[thread]:
+                    factor = _squared(transposed) if squared else transposed
+                    product = factor @ self._rows[: transposed.shape[1]]
+                    if first:
+                        gradient[features] += product
+                    else:
+                        gradient[features] = product
 
             for part, sums in self.team.each(fill):
                 total += part
@@ -120,9 +126,9 @@ class SparseProducts:
         return total, gradient
 
 
-def products_of(x: Array, n_outputs: int, team: Crew) -> DenseProducts | SparseProducts:
-    """The products for samples of either kind."""
-    return SparseProducts(x, n_outputs, team) if is_sparse(x) else DenseProducts(x, n_outputs, team)
+def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> DenseProducts | SparseProducts:
+    """The products for samples of either kind, the transpose's of the given dtype."""
+    return (SparseProducts if is_sparse(x) else DenseProducts)(x, n_outputs, team, dtype)
 
 
 def gradient_dtype(x: Array, n_outputs: int) -> type:
@@ -152,9 +158,10 @@ def _squared(x: Array) -> Array:
     return type(x)((np.square(x.data), x.indices, x.indptr), shape=x.shape)
 
 
-def _by_feature(x: Array, count: int) -> list[tuple[slice, Array]]:
-    """x^T in rows, cut into parts with as many entries each."""
+def _by_feature(x: Array, count: int, at_once: int) -> list[list[tuple[slice, Array]]]:
+    """x^T in rows: for each of `count` threads some with as many entries, of which at most `at_once` rows each."""
     transposed = x.T.tocsr()
     ends = np.searchsorted(transposed.indptr, transposed.nnz * np.arange(1, count) / count)
     edges = [0, *(int(end) for end in ends), x.shape[1]]
-    return [(slice(a, b), transposed[a:b]) for a, b in pairwise(edges)]
+    shares = [[slice(i, min(i + at_once, b)) for i in range(a, b, at_once)] for a, b in pairwise(edges)]
+    return [[(features, transposed[features]) for features in share] for share in shares]

@@ -1,0 +1,155 @@
+"""The Hessian at the point whose logits an evaluator stores: times directions, and parts of it.
+
+    H V = x^T (w D(s, x V)) + l2 V,    D(s, u) = s * (u - s . u), softmax's own Jacobian; for one logit p (1 - p) u
+
+Conjugate gradients need not know it to the last digit: their products may be in float32 while gradients are in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import Array, is_sparse
+from chainrule.solvers.convex.blocks import added
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.products import Block, products_of, times
+from chainrule.solvers.convex.rows import RowBuffers, empty_rows
+
+
+class Curvature:
+    """The Hessian where an evaluator is.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        With stored logits.
+    dtype : dtype, optional
+        Of the products and what is made of them; by default the samples'.
+
+    Raises
+    ------
+    ValueError
+        If the evaluator stores no logits, so that there are no probabilities where it is.
+    """
+
+    def __init__(self, evaluator: Evaluator, dtype: type | np.dtype | None = None) -> None:
+        if not evaluator.stored:
+            raise ValueError("the logits are not stored, so that there are no probabilities at this point")
+        problem = evaluator.problem
+        self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
+        self._samples = evaluator.samples
+        if self.dtype != evaluator.dtype:
+            self._samples = products_of(_of_dtype(problem.x, self.dtype), problem.n_outputs, evaluator.team, self.dtype)
+        self._buffers = RowBuffers(evaluator.team.count, problem.n_outputs, self.dtype)
+        self._probs: Array | None = None
+        self._moves = -1
+
+    def product(self) -> Callable[[Array], Array]:
+        """H as a function of a direction: two products with the samples each."""
+        evaluator, probs, even = self._evaluator, self._probabilities(), self._even_mass()
+
+        def times_direction(direction: Array) -> Array:
+            weights, offset = evaluator.folded(direction, self.dtype)
+
+            def residuals(block: Block) -> tuple[float, Array]:
+                slopes = times(block, weights, offset, self._buffers(block, "slopes"))
+                return 0.0, self._curved(block, slopes, probs[block.rows], even)
+
+            evaluator.products += 2
+            return evaluator.completed(self._samples.transposed(residuals)[1], direction)
+
+        return times_direction
+
+    def diagonal(self) -> Array:
+        """The diagonal of H."""
+        evaluator, probs = self._evaluator, self._probabilities()
+        problem, centre, even = evaluator.problem, evaluator.centre, self._even_mass()
+
+        def residuals(block: Block) -> tuple[float, Array]:
+            result = self._buffers(block, "residuals")
+            np.multiply(probs[block.rows], 1 - probs[block.rows], out=result)
+            return 0.0, self._weighted(block, result, even)
+
+        evaluator.products += 1
+        total = self._samples.transposed(residuals, squared=True)[1]
+        if centre is not None:
+            evaluator.products += 1
+            first = self._samples.transposed(residuals)[1]
+            total[:-1] -= 2 * centre[:, None] * first[:-1] - np.square(centre)[:, None] * total[-1]
+        if evaluator.scale is not None:
+            total[:-1] /= np.square(evaluator.scale)[:, None]
+        total[:-1] += problem.l2
+        return total if problem.intercept else total[:-1]
+
+    def of_logits(self) -> Array:
+        """The losses' mean Hessian by the logits, of shape (k, k)."""
+        evaluator, probs, k = self._evaluator, self._probabilities(), self._evaluator.problem.n_outputs
+
+        def work(thread: int) -> Array:
+            total = np.zeros((k, k))
+            for block in self._samples.blocks[thread]:
+                rows = probs[block.rows]
+                weighted = rows * self._mass(block)
+                total[np.arange(k), np.arange(k)] += weighted.sum(axis=0)
+                total -= rows.T @ weighted
+            return total
+
+        return np.asarray(added(evaluator.team.each(work)))
+
+    # What follows is private.
+
+    def _probabilities(self) -> Array:
+        """Of every sample and class; for one logit, of the second."""
+        evaluator = self._evaluator
+        if self._moves == evaluator.moves and self._probs is not None:
+            return self._probs
+        if self._probs is None:
+            self._probs = empty_rows(evaluator.problem.n_samples, evaluator.problem.n_outputs, self.dtype)
+        self._moves, probs = evaluator.moves, self._probs
+        softmax = rules.sigmoid if evaluator.problem.n_outputs == 1 else rules.softmax
+
+        def work(thread: int) -> None:
+            for block in evaluator.samples.blocks[thread]:
+                if self.dtype == evaluator.dtype:
+                    softmax.forward(evaluator.logits(block), out=probs[block.rows])
+                else:
+                    probs[block.rows] = softmax.forward(evaluator.logits(block))[0]
+
+        evaluator.team.each(work)
+        return probs
+
+    def _curved(self, block: Block, slopes: Array, probs: Array, even: float | None) -> Array:
+        """The weighted Hessian of a block's losses by its logits, times their slopes."""
+        result = self._buffers(block, "residuals")
+        if self._evaluator.problem.n_outputs == 1:
+            np.multiply(np.multiply(probs, 1 - probs, out=result), slopes, out=result)
+        else:
+            mean = np.einsum("ij,ij->i", probs, slopes)[:, None]
+            np.multiply(np.subtract(slopes, mean, out=result), probs, out=result)
+        return self._weighted(block, result, even)
+
+    def _weighted(self, block: Block, rows: Array, even: float | None) -> Array:
+        return np.multiply(rows, self._mass(block) if even is None else self.dtype.type(even), out=rows)
+
+    def _even_mass(self) -> float | None:
+        """The weight of every sample, if they are all the same."""
+        problem = self._evaluator.problem
+        alike = problem.row_weights is None and (problem.n_outputs == 1 or problem.targets.ndim == 1)
+        return 1 / problem.n_samples if alike else None
+
+    def _mass(self, block: Block) -> Array:
+        """The weights of a block's samples times the sums of their targets, a column."""
+        problem, rows = self._evaluator.problem, block.rows
+        count = rows.stop - rows.start
+        shares = np.full(count, 1 / problem.n_samples) if problem.row_weights is None else problem.row_weights[rows]
+        if problem.n_outputs > 1 and problem.targets.ndim == 2:
+            shares = shares * problem.targets[rows].sum(axis=1)
+        return shares.astype(self.dtype)[:, None]
+
+
+def _of_dtype(x: Array, dtype: np.dtype) -> Array:
+    """The entries in another precision; a sparse array's places are shared."""
+    return type(x)((x.data.astype(dtype), x.indices, x.indptr), shape=x.shape) if is_sparse(x) else x.astype(dtype)
