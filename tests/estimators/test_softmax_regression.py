@@ -1,8 +1,10 @@
 """SoftmaxRegression as a scikit-learn estimator: conformance, its other tools, warnings, errors and model files."""
 
 import pickle
+import sys
 import warnings
 
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -19,6 +21,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.estimators.softmax_path import path
+from chainrule.solvers.convex import blocks, minimise
+
+solver = sys.modules[minimise.__module__]
 
 X, SPECIES = load_iris(return_X_y=True)
 WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
@@ -253,10 +259,33 @@ def test_held_out_samples_go_through_a_pipelines_steps():
 
 def test_searches_in_parallel_processes_and_threads_find_the_same():
     expected = cross_val_score(SoftmaxRegression(), X, SPECIES, cv=3)
-    import joblib
-
     with joblib.parallel_backend("threading", n_jobs=2):
         np.testing.assert_array_equal(cross_val_score(SoftmaxRegression(), X, SPECIES, cv=3, n_jobs=2), expected)
+
+
+@pytest.mark.parametrize(("n_jobs", "threads"), [(None, None), (1, 1), (3, 3), (-1, joblib.cpu_count())])
+def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
+    counts = []
+    crew = blocks.crew
+
+    def watched(count=None):
+        counts.append(count)
+        return crew(count)
+
+    monkeypatch.setattr(solver, "crew", watched)
+    monkeypatch.setattr(solver, "WORTH_THREADS", 0)
+    plain = SoftmaxRegression(tol=1e-8).fit(X, SPECIES)
+    model = SoftmaxRegression(tol=1e-8, n_jobs=n_jobs).fit(X, SPECIES)
+    path(X, SPECIES, [0.1, 1.0], n_jobs=n_jobs)
+    assert counts == [None, threads, threads]
+    # Gradients of 1e-8 over curvatures of 0.002 and more.
+    np.testing.assert_allclose(model.coef_, plain.coef_, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "all"])
+def test_other_numbers_of_threads_are_refused(n_jobs):
+    with pytest.raises(ValueError, match="n_jobs: expected a number of threads, or -1 for all cores, got"):
+        SoftmaxRegression(n_jobs=n_jobs).fit(X, SPECIES)
 
 
 def test_no_warning_is_given_by_a_plain_fit():

@@ -114,6 +114,7 @@ def along(
         tol=model.tol,
         max_iter=model.max_iter,
         method=model.solver,
+        threads=model._threads(),
         spectrum=spectrum,
         callback=model._observer(None),
     )

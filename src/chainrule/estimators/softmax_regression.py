@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
@@ -62,8 +64,9 @@ class SoftmaxRegression(Classifier):
         Above 0, a line for every step.
     warm_start : bool, default=False
         Whether `fit` starts from the weights it found last.
-    n_jobs : None
-        Not used: a fit takes the threads that BLAS may use.
+    n_jobs : int, optional
+        The most threads that a fit takes, -1 for all cores; by default those that BLAS may use. Small products take one
+        thread in any case, since more would be slower.
     targets : {"labels", "proba"}, default="labels"
         "proba" takes y as rows of class probabilities; predictions are column numbers.
     label_smoothing : float, default=0
@@ -269,6 +272,8 @@ class SoftmaxRegression(Classifier):
         check.number("tol", self.tol, above=0)
         check.integer("max_iter", self.max_iter, at_least=0)
         check.choice("solver", self.solver, ("auto", "lbfgs", "newton-cg"))
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
+            raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
         check.choice("targets", self.targets, ("labels", "proba"))
         check.number("label_smoothing", self.label_smoothing, at_least=0, at_most=1)
         if not callable(self.eval_metric):
@@ -302,9 +307,13 @@ class SoftmaxRegression(Classifier):
             tol=self.tol,
             max_iter=self.max_iter,
             method=self.solver,
+            threads=self._threads(),
             spectrum=spectrum,
             callback=callback,
         )
+
+    def _threads(self) -> int | None:
+        return None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs))
 
     def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
         """Held-out samples as the user gives them."""

@@ -1,5 +1,6 @@
 """minimise(): it reaches the tolerance asked, never goes up, and says why it ended."""
 
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -26,6 +27,15 @@ def turning(request, monkeypatch):
     return request.param
 
 
+@pytest.fixture
+def shared(monkeypatch):
+    """Threads for small products too."""
+    monkeypatch.setattr(solver, "WORTH_THREADS", 0)
+
+
+solver = sys.modules[minimise.__module__]
+
+
 def zeroth(problem, gradient):
     """Gradients by what all classes have in common are 0, up to rounding."""
     return gradient - gradient.mean(axis=1, keepdims=True) if problem.n_outputs > 1 else gradient
@@ -33,7 +43,7 @@ def zeroth(problem, gradient):
 
 @pytest.mark.parametrize("tol", [1e-3, 1e-7, 1e-12])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_it_reaches_the_tolerance_asked(problem, plain, tol, threads):
+def test_it_reaches_the_tolerance_asked(problem, plain, tol, threads, shared):
     result = minimise(problem, tol=tol, max_iter=300, threads=threads)
     assert result.converged
     gradient = plain.gradient(result.theta)
@@ -81,7 +91,7 @@ def test_max_iter_is_the_last_step(problem):
     assert minimise(problem, tol=1e-14, max_iter=0).iterations == 0
 
 
-def test_threads_agree_to_the_rounding_of_the_way(problem):
+def test_threads_agree_to_the_rounding_of_the_way(problem, shared):
     one, two = (minimise(problem, tol=1e-12, max_iter=300, threads=threads) for threads in (1, 2))
     # Gradients of 1e-12 over curvatures of 1e-3 and more.
     np.testing.assert_allclose(zeroth(problem, one.theta), zeroth(problem, two.theta), rtol=0, atol=1e-8)

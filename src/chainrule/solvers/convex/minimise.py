@@ -75,7 +75,7 @@ def minimise(
         "auto" is Newton's method with conjugate gradients where the features are many, and sparse or too many to be
         taken apart; else L-BFGS, ended by Newton's method.
     threads : int, optional
-        If absent, as many as BLAS may use, or one where a product with all samples is small.
+        The most, by default as many as BLAS may use; it is one where a product with all samples is small.
     spectrum : Spectrum, optional
         From `spectrum_of`, perhaps for all samples where these are some of them, and with the scale that the features
         are to be divided by: the penalty is then on weights times that scale. If it says that samples are turned, those
@@ -112,7 +112,7 @@ def minima(
     interrupted is the last. Until the iterator is exhausted or closed, BLAS takes one thread per call.
     """
     probs = class_shares(problem)
-    if threads is None and _multiplications(problem.x) * problem.n_outputs < WORTH_THREADS:
+    if _multiplications(problem.x) * problem.n_outputs < WORTH_THREADS:
         threads = 1
     if spectrum is None:
         spectrum = spectrum_of(problem)
