@@ -38,6 +38,7 @@ import numpy as np
 
 from chainrule.arrays import (
     Array,
+    add_product,
     argmax,
     class_mask,
     empty,
@@ -176,8 +177,7 @@ def _write(logits: Array, origin: Array, exponentials: Array, room: Array) -> No
     difference = xp.subtract(logits, origin, out=room)
     xp.exp(difference, out=exponentials)
     rounded_away = xp.subtract(logits, xp.add(difference, origin, out=room), out=room)
-    xp.multiply(rounded_away, exponentials, out=room)
-    xp.add(exponentials, room, out=exponentials)
+    add_product(exponentials, rounded_away, exponentials, room=room)
 
 
 def _any_exponentials(logits: Array, origin: Array) -> Array:

@@ -27,6 +27,8 @@ from chainrule.arrays import (
     argmax,
     extent,
     is_floating,
+    is_torch,
+    is_traced,
     namespace,
     on_diagonal,
     row_dot,
@@ -71,7 +73,7 @@ def apply_jacobian(
 ) -> Array:
     """J v = s * (u - s.u): the pullback and the pushforward, since J is symmetric."""
     xp, probs = namespace(vector), residuals.probs
-    moved, fresh, mean, products, scale = measured(residuals, vector)
+    moved, fresh, mean, products, scale = measured(residuals, vector, keep=False)
     if products is not None:
         # s u is there, and s u - s (s.u) is as good, since the bound is one of |s u|; it is one pass less.
         scaled = xp.addcmul(products, probs, mean, value=-1, out=products if out is None else out)
@@ -101,8 +103,11 @@ def from_mean(residuals: Residuals, vector: Array) -> tuple[Array, Array | None]
     return namespace(vector).subtract(moved, mean, out=own(moved) if fresh else products), scale
 
 
-def measured(residuals: Residuals, vector: Array) -> Measured:
-    """v from its entry at the largest probability, where that is 1/2 or more or v looks like a constant."""
+def measured(residuals: Residuals, vector: Array, *, keep: bool = True) -> Measured:
+    """v from its entry at the largest probability, where that is 1/2 or more or v looks like a constant.
+
+    Unless `keep` says that `moved` is wanted, `products` may be written over it.
+    """
     xp, probs = namespace(vector), residuals.probs
     vector = xp.broadcast_to(vector, probs.shape)
     top = argmax(probs) if residuals.top is None else residuals.top
@@ -112,11 +117,12 @@ def measured(residuals: Residuals, vector: Array) -> Measured:
         return Measured(moved, True, row_dot(probs, moved)[0], None, None)
     far = take_class(probs, top) >= 0.5
     constant = (vector[..., :1] == at_top) & (vector[..., -1:] == at_top)  # perhaps; then its mean says more
-    if not surely(~constant):
+    if is_traced(constant) or bool(constant.any()):
         far = far | constant & (abs(at_top) <= 2 * abs(row_dot(probs, vector)[0]))
     origin = None if surely(~far) else xp.where(far, at_top, xp.zeros_like(at_top))
     moved = vector if origin is None else vector - origin
-    mean, products = row_dot(probs, moved)
+    spare = own(moved) if is_torch(moved) and origin is not None and not keep else None
+    mean, products = row_dot(probs, moved, spare=spare)
     # Where |mean| is below half a unit in the last place of the largest number, no difference has overflowed.
     info = xp.finfo(probs.dtype)
     limit = float(info.max) * (float(info.eps) / 4)

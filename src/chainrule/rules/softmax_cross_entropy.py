@@ -24,12 +24,13 @@ from chainrule.arrays import (
     Array,
     check_labels,
     class_mask,
+    extent,
     holds_labels,
     is_floating,
+    may_write,
     namespace,
     row_dot,
     same_shape,
-    surely,
     surely_finite,
     take_class,
 )
@@ -54,10 +55,14 @@ class Soft(NamedTuple):
     """The rows t, smoothed."""
     top: Array
     """The index of a largest logit of each row."""
-    at_top: Array
-    """dl/dx there: s (sum of the other t) - t (sum of the other s), of shape (..., 1)."""
-    below: Array | None
-    """x - m; None for smoothed labels, which have no derivative."""
+    at_top: tuple[Array, Array]
+    """t there, and the sum of the other t, each of shape (..., 1)."""
+    exponentials: tuple[Array, Array]
+    """exp(x - c) there, and the sum of the others, each of shape (..., 1)."""
+    logits: Array | None
+    """x; None for labels that were smoothed, which have no derivative."""
+    maximum: Array
+    """m, the largest of them, of shape (..., 1)."""
     log_rest: Array
     """log sum_j exp(x_j) - m, of shape (..., 1)."""
     smoothing: Array | None
@@ -117,22 +122,24 @@ def _on_labels(results: Shifted, labels: Array, out: Array | None) -> tuple[Arra
 
 
 def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | None) -> tuple[Array, Residuals]:
-    xp, top = namespace(results.exponentials), results.top
+    xp, top, sum_of_exponentials, log_rest = namespace(results.total), results.top, results.total, results.log_rest
     below = results.logits - results.maximum
     rows = _rows(targets, below, smoothing)
     target_at_top = take_class(rows, top)
     total, other_targets = _sums(rows, top, target_at_top)
     with np.errstate(invalid="ignore"):
-        gaps = -row_dot(rows, below)[0]
-    if not surely_finite(gaps):
+        spare = own(below) if may_write(rows) and rows.dtype == below.dtype else None
+        met = row_dot(rows, below, spare=spare)[0]
+    if not surely_finite(met):
         # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
-        gaps = -row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))[0]
-    losses = xp.add(gaps[..., 0], (total * results.log_rest)[..., 0], out=out)
-    at_top = results.at_top / results.total * other_targets - target_at_top * (results.rest / results.total)
+        below = results.logits - results.maximum
+        met = row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))[0]
+    losses = xp.subtract((total * log_rest)[..., 0], met[..., 0], out=out)
     fraction = xp.full_like(total, smoothing) if smoothing else None
-    kept = None if holds_labels(targets) else below
-    soft = Soft(rows, top, at_top, kept, results.log_rest, fraction)
-    return losses, Residuals(_shares(results, total), soft)
+    kept = None if holds_labels(targets) else results.logits
+    at_top, exponentials = (target_at_top, other_targets), (results.at_top, results.rest)
+    soft = Soft(rows, top, at_top, exponentials, kept, results.maximum, log_rest, fraction)
+    return losses, Residuals(_shares(results.exponentials, sum_of_exponentials, total), soft)
 
 
 def _sums(rows: Array, top: Array, at_top: Array) -> tuple[Array, Array]:
@@ -146,23 +153,25 @@ def _sums(rows: Array, top: Array, at_top: Array) -> tuple[Array, Array]:
         return others + at_top, others
     total = xp.sum(rows, axis=-1, keepdims=True)
     others = total - at_top
-    keeps_digits = abs(at_top) <= abs(others)
-    if surely(keeps_digits):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        smallest, largest = extent(at_top / others)
+    if smallest >= -1 and largest <= 1:
         return total, others
+    keeps_digits = abs(at_top) <= abs(others)
     others = xp.where(keeps_digits, others, without_entry(rows + 0, top)[1])
     return xp.where(keeps_digits, total, others + at_top), others
 
 
-def _shares(results: Shifted, weight: Array) -> Array:
+def _shares(exponentials: Array, total: Array, weight: Array) -> Array:
     """s sum(t), by one divisor per row; where that would overflow, or the weight is 0, by a division and a product."""
-    xp, exponentials = namespace(weight), results.exponentials
+    xp = namespace(weight)
     if not is_floating(weight):
-        return exponentials / results.total * weight
-    divisor = results.total / weight
+        return exponentials / total * weight
+    divisor = total / weight
     if surely_finite(divisor):
         return xp.divide(exponentials, divisor, out=own(exponentials))
     fits = abs(divisor) < math.inf
-    shares = xp.divide(exponentials, xp.where(fits, divisor, results.total), out=own(exponentials))
+    shares = xp.divide(exponentials, xp.where(fits, divisor, total), out=own(exponentials))
     return shares * xp.where(fits, xp.ones_like(weight), weight)
 
 
@@ -175,15 +184,17 @@ def by_logits(residuals: Residuals) -> Array:
     probs, soft = residuals
     if soft is None:
         return probs
-    return with_entry(probs - soft.targets, soft.top, soft.at_top)
+    (target, other_targets), (largest, rest) = soft.at_top, soft.exponentials
+    total = largest + rest
+    return with_entry(probs - soft.targets, soft.top, largest / total * other_targets - target * (rest / total))
 
 
 def by_targets(residuals: Residuals) -> Array | None:
     """dl/dt = -log s, smoothed like the targets, since the smoothing is a symmetric linear map; None for labels."""
     soft = residuals.soft
-    if soft is None or soft.below is None:
+    if soft is None or soft.logits is None:
         return None
-    surprise = soft.log_rest - soft.below
+    surprise = soft.log_rest - (soft.logits - soft.maximum)
     if soft.smoothing is None:
         return surprise
     mean = namespace(surprise).sum(surprise, axis=-1, keepdims=True) / surprise.shape[-1]
