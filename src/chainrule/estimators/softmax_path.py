@@ -117,6 +117,7 @@ def along(
         threads=model._threads(),
         spectrum=spectrum,
         callback=model._observer(None),
+        narrow=bool(model.mixed_precision),
     )
     for C, result in zip(growing, found, strict=False):
         if result.message == INTERRUPTED:
@@ -198,6 +199,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         standardize: bool = False,
         callbacks: Any = None,
         dtype: Any = "auto",
+        mixed_precision: bool = False,
     ) -> None:
         super().__init__(
             l1_ratio=l1_ratio,
@@ -214,6 +216,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             standardize=standardize,
             callbacks=callbacks,
             dtype=dtype,
+            mixed_precision=mixed_precision,
         )
         self.Cs = Cs
         self.cv = cv

@@ -15,7 +15,7 @@ from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import added
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.products import Block, products_of, times
+from chainrule.solvers.convex.products import Block, DenseProducts, SparseProducts, products_of
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
 
@@ -40,9 +40,9 @@ class Curvature:
             raise ValueError("the logits are not stored, so that there are no probabilities at this point")
         problem = evaluator.problem
         self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
-        self._samples = evaluator.samples
+        self._own: DenseProducts | SparseProducts | None = None
         if self.dtype != evaluator.dtype:
-            self._samples = products_of(_of_dtype(problem.x, self.dtype), problem.n_outputs, evaluator.team, self.dtype)
+            self._own = products_of(_of_dtype(problem.x, self.dtype), problem.n_outputs, evaluator.team, self.dtype)
         self._buffers = RowBuffers(evaluator.team.count, problem.n_outputs, self.dtype)
         self._probs: Array | None = None
         self._moves = -1
@@ -55,7 +55,7 @@ class Curvature:
             weights, offset = evaluator.folded(direction, self.dtype)
 
             def residuals(block: Block) -> tuple[float, Array]:
-                slopes = times(block, weights, offset, self._buffers(block, "slopes"))
+                slopes = self._samples.times(block, weights, offset, self._buffers(block, "slopes"))
                 return 0.0, self._curved(block, slopes, probs[block.rows], even)
 
             evaluator.products += 2
@@ -100,6 +100,10 @@ class Curvature:
         return np.asarray(added(evaluator.team.each(work)))
 
     # What follows is private.
+
+    @property
+    def _samples(self) -> DenseProducts | SparseProducts:
+        return self._evaluator.samples if self._own is None else self._own
 
     def _probabilities(self) -> Array:
         """Of every sample and class; for one logit, of the second."""

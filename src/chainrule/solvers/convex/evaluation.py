@@ -17,8 +17,16 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, over_rows
+from chainrule.solvers.convex.narrow import NarrowProducts
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.products import Block, Residuals, gradient_dtype, products_of, times
+from chainrule.solvers.convex.products import (
+    Block,
+    DenseProducts,
+    Residuals,
+    SparseProducts,
+    gradient_dtype,
+    products_of,
+)
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
 STORED_BYTES = 1 << 28
@@ -47,6 +55,8 @@ class Evaluator:
         What every feature is divided by.
     stored : bool, optional
         Whether logits are kept; by default where they fit.
+    narrow : bool
+        Whether products begin in bfloat16, until `widen` is called. Dense samples only.
     """
 
     def __init__(
@@ -56,6 +66,7 @@ class Evaluator:
         centre: Array | None = None,
         scale: Array | None = None,
         stored: bool | None = None,
+        narrow: bool = False,
     ) -> None:
         self.problem, self.team, self.centre, self.scale = problem, team, centre, scale
         n, k, x = problem.n_samples, problem.n_outputs, problem.x
@@ -64,7 +75,9 @@ class Evaluator:
         """Of parameters and gradients."""
         if stored is None:
             stored = 2 * n * k * x.dtype.itemsize <= STORED_BYTES
-        self.samples = products_of(x, k, team, self.vector_dtype)
+        self.narrow = narrow
+        """Whether products are in bfloat16."""
+        self.samples = NarrowProducts(x, k, team, self.vector_dtype) if narrow else self._wide()
         self._buffers = RowBuffers(team.count, k, x.dtype)
         self._logits = empty_rows(n, k, x.dtype) if stored else None
         self._slopes = empty_rows(n, k, x.dtype) if stored else None
@@ -74,6 +87,10 @@ class Evaluator:
         """How many times the stored logits became those of another point."""
         self.products = 0
         """How many times x was multiplied by parameters, or its transpose by residuals."""
+
+    def widen(self) -> None:
+        """Take products in the samples' own precision from now on. What is stored is not: `at` makes it anew."""
+        self.narrow, self.samples = False, self._wide()
 
     @property
     def stored(self) -> bool:
@@ -85,7 +102,9 @@ class Evaluator:
         weights, offset = self.folded(theta)
 
         def residuals(block: Block) -> tuple[float, Array]:
-            return self._residuals(block, times(block, weights, offset, self._place(self._logits, block, "logits")))
+            return self._residuals(
+                block, self.samples.times(block, weights, offset, self._place(self._logits, block, "logits"))
+            )
 
         self.products += 2
         self._behind, self.moves = 0.0, self.moves + 1
@@ -108,7 +127,7 @@ class Evaluator:
         def residuals(block: Block) -> tuple[float, Array]:
             if behind:
                 self._place(self._logits, block, "logits")[...] = self._on_the_line(block, behind)
-            times(block, weights, offset, self._place(self._slopes, block, "slopes"))
+            self.samples.times(block, weights, offset, self._place(self._slopes, block, "slopes"))
             return self._residuals(block, self._on_the_line(block, step))
 
         self.products += 2
@@ -189,6 +208,9 @@ class Evaluator:
         return gradient if self.problem.intercept else slopes
 
     # What follows is private.
+
+    def _wide(self) -> DenseProducts | SparseProducts:
+        return products_of(self.problem.x, self.problem.n_outputs, self.team, self.vector_dtype)
 
     def _place(self, stored: Array | None, block: Block, name: str) -> Array:
         """The rows of a stored array, or an array of their number."""

@@ -58,6 +58,7 @@ def minimise(
     threads: int | None = None,
     spectrum: Spectrum | None = None,
     callback: Callback | None = None,
+    narrow: bool = False,
 ) -> Minimum:
     """Minimise F to a gradient whose entries are at most `tol`.
 
@@ -82,12 +83,14 @@ def minimise(
         of `problem` are; theta is for features as they were.
     callback : callable, optional
         Called with a Progress and a function that gives theta after every step; a true result ends the run.
+    narrow : bool
+        Whether the first steps' products are in bfloat16, by PyTorch, where samples are dense and logits fit.
 
     Returns
     -------
     Minimum
     """
-    found = minima(problem, [problem.l2], start, tol, max_iter, memory, method, threads, spectrum, callback)
+    found = minima(problem, [problem.l2], start, tol, max_iter, memory, method, threads, spectrum, callback, narrow)
     try:
         return next(found)
     finally:
@@ -105,6 +108,7 @@ def minima(
     threads: int | None = None,
     spectrum: Spectrum | None = None,
     callback: Callback | None = None,
+    narrow: bool = False,
 ) -> Generator[Minimum]:
     """The minima for one `l2` after another, as by `minimise`, each begun where the one before was found.
 
@@ -120,12 +124,10 @@ def minima(
         z, spectrum = spectrum.turn(problem.x, problem.l2)
         problem = replace(problem, x=z)
     with crew(threads) as team:
-        if spectrum.turned:
-            coordinates = Coordinates(spectrum.centre, spectrum.scale, spectrum.basis)
-            evaluator = Evaluator(problem, team)
-        else:
-            coordinates = Coordinates(spectrum.centre, spectrum.scale)
-            evaluator = Evaluator(problem, team, spectrum.centre, spectrum.scale)
+        basis = spectrum.basis if spectrum.turned else None
+        coordinates = Coordinates(spectrum.centre, spectrum.scale, basis)
+        folded = (None, None) if spectrum.turned else (spectrum.centre, spectrum.scale)
+        evaluator = Evaluator(problem, team, *folded, narrow=narrow and not is_sparse(problem.x))
         theta = _start(problem, probs) if start is None else coordinates.inside(start, problem.intercept)
         theta = theta.astype(evaluator.vector_dtype, copy=False)
         if method == "auto":

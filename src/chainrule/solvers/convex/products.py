@@ -48,7 +48,18 @@ Residuals = Callable[[Block], tuple[float, Array]]
 """From a block, a number to be added up and residuals, of one row per sample."""
 
 
-class DenseProducts:
+class Products:
+    """What products with samples of either kind have in common."""
+
+    blocks: list[list[Block]]
+    """Those of every thread."""
+
+    def times(self, block: Block, weights: Array, offset: Array, out: Array) -> Array:
+        """x W + b of a block, into `out`."""
+        return np.add(matmul(block.x, weights, out=out), offset, out=out)
+
+
+class DenseProducts(Products):
     """Products with a dense array of samples."""
 
     def __init__(self, x: Array, n_outputs: int, team: Crew, dtype: Any) -> None:
@@ -61,30 +72,36 @@ class DenseProducts:
         """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
 
         def work(thread: int) -> tuple[float, Array]:
-            total, work, shape = 0.0, self._works[thread], (self.n_features + 1, self.n_outputs)
+            total, memory, shape = 0.0, self._works[thread], (self.n_features + 1, self.n_outputs)
             # The first one's becomes the sum; fresh memory for the others' would take longer than adding them up.
-            gradient = np.empty(shape, self._dtype) if thread == 0 else work("gradient", shape, self._like, self._dtype)
+            gradient = (
+                np.empty(shape, self._dtype) if thread == 0 else memory("gradient", shape, self._like, self._dtype)
+            )
             gradient.fill(0)
             for block in self.blocks[thread]:
                 part, rows = residuals(block)
                 total += part
-                product = work("product", (self.n_features, self.n_outputs), rows)
-                gradient[:-1] += np.matmul((np.square(block.x) if squared else block.x).T, rows, out=product)
+                gradient[:-1] += self._transposed_times(block, rows, squared)
                 gradient[-1] += rows.sum(axis=0)
             return total, gradient
 
         parts = self.team.each(work)
         return sum(part for part, _ in parts), added([part for _, part in parts])
 
+    def _transposed_times(self, block: Block, rows: Array, squared: bool) -> Array:
+        """x^T R of a block, in memory that the next call writes to."""
+        product = self._works[block.thread]("product", (self.n_features, self.n_outputs), rows)
+        return np.matmul((np.square(block.x) if squared else block.x).T, rows, out=product)
 
-class SparseProducts:
+
+class SparseProducts(Products):
     """Products with a CSR matrix of samples."""
 
     def __init__(self, x: Array, n_outputs: int, team: Crew, dtype: Any) -> None:
         self.team, self.n_features, self.n_outputs, self._dtype = team, x.shape[1], n_outputs, dtype
         self._chunks = []
         at_once = max(1, RESIDUAL_BYTES // (n_outputs * x.dtype.itemsize))
-        self.blocks: list[list[Block]] = [[] for _ in range(team.count)]
+        self.blocks = [[] for _ in range(team.count)]
         for first in range(0, x.shape[0], at_once):
             rows = x[first : first + at_once]
             parts = _by_feature(rows, team.count, max(1, GRADIENT_ENTRIES // n_outputs))
@@ -134,11 +151,6 @@ def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> DenseProduc
 def gradient_dtype(x: Array, n_outputs: int) -> type:
     """float64, but where that would be the larger part of the memory."""
     return x.dtype.type if x.shape[1] * n_outputs >= MANY_PARAMETERS else np.float64
-
-
-def times(block: Block, weights: Array, offset: Array, out: Array) -> Array:
-    """x W + b of a block, into `out`."""
-    return np.add(matmul(block.x, weights, out=out), offset, out=out)
 
 
 def _block_rows(x: Array, n_outputs: int) -> int:

@@ -1,0 +1,141 @@
+"""Products in bfloat16: rounded as they should be, given up in time, and without a trace in the optimum."""
+
+import builtins
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.solvers.convex import descent, minimise
+from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex.curvature import Curvature
+from chainrule.solvers.convex.evaluation import Evaluator
+
+torch = pytest.importorskip("torch")
+from chainrule.solvers.convex.narrow import NarrowProducts  # noqa: E402
+
+UNIT = 2.0**-7
+"""Half of it is the relative error of a number rounded to bfloat16."""
+
+
+def rounded(x):
+    return torch.from_numpy(np.ascontiguousarray(x)).bfloat16().double().numpy()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_products_are_those_of_rounded_factors(dtype, threads):
+    rng = np.random.default_rng(0)
+    x, weights, rows = (rng.normal(size=size).astype(dtype) for size in ((300, 7), (7, 5), (300, 5)))
+    offset = rng.normal(size=5).astype(dtype)
+    before = torch.get_num_threads()
+    with crew(threads) as team:
+        products = NarrowProducts(x, 5, team, np.float64)
+        out = np.empty((300, 5), dtype)
+        for share in products.blocks:
+            for block in share:
+                products.times(block, weights, offset, out[block.rows])
+        loss, gradient = products.transposed(lambda block: (1.0, rows[block.rows].copy()))
+        squared = products.transposed(lambda block: (0.0, rows[block.rows].copy()), squared=True)[1]
+    assert torch.get_num_threads() == before
+    assert loss == sum(len(share) for share in products.blocks)
+    # Sums in float32, the results rounded once more.
+    exact = rounded(x) @ rounded(weights)
+    assert (abs(out - offset - exact) <= UNIT / 2 * abs(exact) + 1e-5).all()
+    parts = [rounded(x)[block.rows].T @ rounded(rows)[block.rows] for share in products.blocks for block in share]
+    reach = abs(rounded(x)).T @ abs(rounded(rows))  # of sums in float32
+    assert (abs(gradient[:-1] - sum(parts)) <= UNIT / 2 * sum(map(abs, parts)) + 2e-5 * reach).all()
+    np.testing.assert_allclose(gradient[-1], rows.sum(axis=0), rtol=0, atol=1e-4)
+    np.testing.assert_allclose(squared[:-1], np.square(x).T @ rows, rtol=0, atol=1e-3)  # in full precision
+    assert abs(out - offset - x @ weights).max() > 1e-4  # not in full precision
+
+
+@pytest.mark.parametrize("kind", ["softmax", "logit", "rows"])
+def test_the_optimum_is_that_of_full_precision(problem_of, plainly, kind):
+    problem = problem_of(kind, n=300, d=30, k=5, l2=0.01)
+    for narrow_samples in (problem, replace(problem, x=problem.x.astype(np.float32))):
+        if narrow_samples.x.dtype == np.float32 and kind != "softmax":
+            narrow_samples = replace(narrow_samples, targets=problem.targets.astype(np.float32))
+        tol = 1e-9 if narrow_samples.x.dtype == np.float64 else 1e-5
+        best = minimise(narrow_samples, tol=tol, max_iter=300)
+        found = minimise(narrow_samples, tol=tol, max_iter=300, narrow=True)
+        assert found.converged, found.message
+        assert found.value == pytest.approx(best.value, rel=1e-5 if tol > 1e-6 else 1e-12)
+        # In features up to 8.
+        assert abs(plainly(problem).gradient(found.theta)).max() < 10 * tol + 1e-5 * (tol > 1e-6)
+
+
+def test_first_steps_are_narrow_and_last_ones_are_not(problem_of, monkeypatch):
+    problem = problem_of("softmax", n=300, d=30, k=5, l2=0.01)
+    seen = []
+    step = descent.Descent.step
+
+    def watched(self, tol):
+        seen.append(self.evaluator.narrow)
+        return step(self, tol)
+
+    monkeypatch.setattr(descent.Descent, "step", watched)
+    minimise(problem, tol=1e-9, narrow=True)
+    assert seen[0]
+    assert not seen[-1]
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_a_start_at_the_optimum_of_rounded_samples_is_looked_at_again(problem_of, plainly):
+    problem = problem_of("softmax", l2=0.1)
+    best = minimise(problem, tol=1e-10)
+    again = minimise(problem, best.theta, tol=1e-3, narrow=True)
+    assert again.converged
+    there = abs(plainly(problem).gradient(again.theta)).max()
+    assert there <= 8e-3
+    assert again.value == pytest.approx(plainly(problem).value(again.theta), rel=1e-13)
+
+
+def test_curvature_made_before_widening_is_in_full_precision_after_it(problem_of, plainly):
+    problem = problem_of("softmax", l2=0.1)
+    theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
+    with crew(1) as team:
+        evaluator = Evaluator(problem, team, narrow=True)
+        evaluator.at(theta)
+        there = Curvature(evaluator)
+        rough = there.product()(direction)
+        evaluator.widen()
+        evaluator.at(theta)
+        exact = there.product()(direction)
+    expected = (plainly(problem).hessian(theta) @ direction.ravel()).reshape(theta.shape)
+    np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-12)
+    assert 1e-5 < abs(rough - expected).max() < 0.1 * abs(expected).max()
+
+
+def test_sparse_samples_are_fitted_without(problem_of):
+    problem = problem_of("softmax", l2=0.1)
+    sparse = replace(problem, x=sp.csr_matrix(problem.x))
+    found, plain = (minimise(sparse, tol=1e-9, narrow=narrow) for narrow in (True, False))
+    np.testing.assert_array_equal(found.theta, plain.theta)
+
+
+def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 20))
+    y = (X[:, :4] + rng.gumbel(size=(200, 4))).argmax(axis=1)
+    plain = SoftmaxRegression(tol=1e-9, max_iter=300).fit(X, y)
+    mixed = SoftmaxRegression(tol=1e-9, max_iter=300, mixed_precision=True).fit(torch.from_numpy(X), y)
+    np.testing.assert_allclose(mixed.coef_, plain.coef_, rtol=0, atol=1e-6)
+    each = SoftmaxRegressionCV(Cs=3, cv=3, tol=1e-8, max_iter=300)
+    np.testing.assert_allclose(
+        each.set_params(mixed_precision=True).fit(X, y).scores_,
+        each.set_params(mixed_precision=False).fit(X, y).scores_,
+    )
+
+    imported = builtins.__import__
+
+    def without_torch(name, *others):
+        if name == "torch":
+            raise ImportError(name)
+        return imported(name, *others)
+
+    monkeypatch.setattr(builtins, "__import__", without_torch)
+    with pytest.raises(ImportError, match="mixed_precision needs PyTorch: pip install torch"):
+        SoftmaxRegression(mixed_precision=True).fit(X, y)
