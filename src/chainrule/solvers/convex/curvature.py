@@ -12,10 +12,10 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule import rules
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import added
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.products import Block, DenseProducts, SparseProducts, products_of
+from chainrule.solvers.convex.products import AnyProducts, Block
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
 
@@ -40,9 +40,6 @@ class Curvature:
             raise ValueError("the logits are not stored, so that there are no probabilities at this point")
         problem = evaluator.problem
         self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
-        self._own: DenseProducts | SparseProducts | None = None
-        if self.dtype != evaluator.dtype:
-            self._own = products_of(_of_dtype(problem.x, self.dtype), problem.n_outputs, evaluator.team, self.dtype)
         self._buffers = RowBuffers(evaluator.team.count, problem.n_outputs, self.dtype)
         self._probs: Array | None = None
         self._moves = -1
@@ -102,8 +99,8 @@ class Curvature:
     # What follows is private.
 
     @property
-    def _samples(self) -> DenseProducts | SparseProducts:
-        return self._evaluator.samples if self._own is None else self._own
+    def _samples(self) -> AnyProducts:
+        return self._evaluator.samples_in(self.dtype)
 
     def _probabilities(self) -> Array:
         """Of every sample and class; for one logit, of the second."""
@@ -152,8 +149,3 @@ class Curvature:
         if problem.n_outputs > 1 and problem.targets.ndim == 2:
             shares = shares * problem.targets[rows].sum(axis=1)
         return shares.astype(self.dtype)[:, None]
-
-
-def _of_dtype(x: Array, dtype: np.dtype) -> Array:
-    """The entries in another precision; a sparse array's places are shared."""
-    return type(x)((x.data.astype(dtype), x.indices, x.indptr), shape=x.shape) if is_sparse(x) else x.astype(dtype)

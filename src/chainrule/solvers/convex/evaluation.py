@@ -19,14 +19,7 @@ from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, over_rows
 from chainrule.solvers.convex.narrow import NarrowProducts
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.products import (
-    Block,
-    DenseProducts,
-    Residuals,
-    SparseProducts,
-    gradient_dtype,
-    products_of,
-)
+from chainrule.solvers.convex.products import AnyProducts, Block, Residuals, gradient_dtype, of_dtype, products_of
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
 STORED_BYTES = 1 << 28
@@ -78,6 +71,7 @@ class Evaluator:
         self.narrow = narrow
         """Whether products are in bfloat16."""
         self.samples = NarrowProducts(x, k, team, self.vector_dtype) if narrow else self._wide()
+        self._rounded: tuple[Any, AnyProducts] | None = None
         self._buffers = RowBuffers(team.count, k, x.dtype)
         self._logits = empty_rows(n, k, x.dtype) if stored else None
         self._slopes = empty_rows(n, k, x.dtype) if stored else None
@@ -91,6 +85,15 @@ class Evaluator:
     def widen(self) -> None:
         """Take products in the samples' own precision from now on. What is stored is not: `at` makes it anew."""
         self.narrow, self.samples = False, self._wide()
+
+    def samples_in(self, dtype: Any) -> AnyProducts:
+        """The products in the samples' precision, or in another one, from a copy that is made once."""
+        if dtype == self.dtype:
+            return self.samples
+        if self._rounded is None or self._rounded[0] != dtype:
+            x = of_dtype(self.problem.x, dtype)
+            self._rounded = dtype, products_of(x, self.problem.n_outputs, self.team, dtype)
+        return self._rounded[1]
 
     @property
     def stored(self) -> bool:
@@ -209,7 +212,7 @@ class Evaluator:
 
     # What follows is private.
 
-    def _wide(self) -> DenseProducts | SparseProducts:
+    def _wide(self) -> AnyProducts:
         return products_of(self.problem.x, self.problem.n_outputs, self.team, self.vector_dtype)
 
     def _place(self, stored: Array | None, block: Block, name: str) -> Array:

@@ -143,7 +143,10 @@ class SparseProducts(Products):
         return total, gradient
 
 
-def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> DenseProducts | SparseProducts:
+AnyProducts = DenseProducts | SparseProducts
+
+
+def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> AnyProducts:
     """The products for samples of either kind, the transpose's of the given dtype."""
     return (SparseProducts if is_sparse(x) else DenseProducts)(x, n_outputs, team, dtype)
 
@@ -151,6 +154,11 @@ def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> DenseProduc
 def gradient_dtype(x: Array, n_outputs: int) -> type:
     """float64, but where that would be the larger part of the memory."""
     return x.dtype.type if x.shape[1] * n_outputs >= MANY_PARAMETERS else np.float64
+
+
+def of_dtype(x: Array, dtype: Any) -> Array:
+    """The entries in another precision; a sparse array's places are shared."""
+    return type(x)((x.data.astype(dtype), x.indices, x.indptr), shape=x.shape) if is_sparse(x) else x.astype(dtype)
 
 
 def _block_rows(x: Array, n_outputs: int) -> int:
