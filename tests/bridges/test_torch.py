@@ -366,3 +366,29 @@ def test_compile_takes_value_and_gradient_without_a_graph_break(name):
         compiled = torch.compile(step, fullgraph=True, backend="aot_eager")(x, *others)
     (got,), (expected,) = torch.autograd.grad(compiled, x), torch.autograd.grad(step(x, *others), x)
     torch.testing.assert_close(got, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "scaled_softmax", "softmax_expectation"])
+@pytest.mark.parametrize("differentiable", [True, False], ids=["in the cotangent too", "by the logits alone"])
+def test_second_derivatives_where_one_probability_is_more_than_a_half(name, differentiable):
+    """There the pullback measures its vector from an entry, in memory that autograd must not see overwritten."""
+    rule = wrap(rules.get(name))
+    logits = torch.tensor([[5.0, 0.0, 1.0], [0.1, 3.0, 0.2]], dtype=torch.float64, requires_grad=True)
+    others = {"scaled_softmax": (double(1.5),), "softmax_expectation": (double(1.0, -2.0, 0.5).expand(2, 3),)}
+    plainly = {
+        "softmax": lambda x: torch.softmax(x, -1),
+        "log_softmax": lambda x: torch.log_softmax(x, -1),
+        "scaled_softmax": lambda x: torch.softmax(1.5 * x, -1),
+        "softmax_expectation": lambda x: (torch.softmax(x, -1) * double(1.0, -2.0, 0.5)).sum(-1),
+    }[name]
+    results = []
+    for function in (lambda x: rule(x, *others.get(name, ())), plainly):
+        out = function(logits)
+        cotangent = torch.arange(1.0, out.numel() + 1, dtype=torch.float64).reshape(out.shape) / 7
+        cotangent.requires_grad_(differentiable)
+        (first,) = torch.autograd.grad(out, logits, cotangent, create_graph=True)
+        weights = torch.linspace(-1.0, 2.0, 6, dtype=torch.float64).reshape(2, 3)
+        (second,) = torch.autograd.grad((weights * first).sum(), logits)
+        results.append((first.detach(), second))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)

@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators import path
+from chainrule.kernels.workers import available_threads
 
 X, SPECIES = load_iris(return_X_y=True)
 mixed = np.random.default_rng(2).permutation(150)
@@ -223,3 +224,18 @@ def test_the_loss_of_a_fold_is_minus_the_mean_log_probability_of_its_labels():
             [row[list(fitted.classes_).index(name)] for row, name in zip(log_probs, names[test], strict=True)]
         )
         assert score == pytest.approx(by_hand, rel=1e-7)  # two fits, each to a gradient of 1e-9
+
+
+def test_blas_gets_its_threads_back_when_a_path_is_interrupted():
+    """Also while the exception is kept, as an interactive session keeps it."""
+    before, fits = available_threads(), []
+
+    def interrupt(step):
+        fits.append(step.iteration == 1)
+        if sum(fits) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        path(X, SPECIES, [0.01, 0.1, 1.0, 10.0], callbacks=[interrupt], tol=1e-8)
+    assert available_threads() == before
+    assert kept.type is KeyboardInterrupt

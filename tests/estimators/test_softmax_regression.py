@@ -22,9 +22,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import path
-from chainrule.solvers.convex import blocks, minimise
+from chainrule.kernels.workers import available_threads
+from chainrule.solvers.convex import blocks, minimise, spectrum_of
 
-solver = sys.modules[minimise.__module__]
+solver, estimator = sys.modules[minimise.__module__], sys.modules[SoftmaxRegression.__module__]
 
 X, SPECIES = load_iris(return_X_y=True)
 WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
@@ -263,21 +264,26 @@ def test_searches_in_parallel_processes_and_threads_find_the_same():
         np.testing.assert_array_equal(cross_val_score(SoftmaxRegression(), X, SPECIES, cv=3, n_jobs=2), expected)
 
 
-@pytest.mark.parametrize(("n_jobs", "threads"), [(None, None), (1, 1), (3, 3), (-1, joblib.cpu_count())])
+@pytest.mark.parametrize(("n_jobs", "threads"), [(None, available_threads()), (1, 1), (3, 3), (-1, joblib.cpu_count())])
 def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
     counts = []
     crew = blocks.crew
 
     def watched(count=None):
-        counts.append(count)
+        counts.append(available_threads())
         return crew(count)
 
+    def watched_spectrum(*arguments):
+        counts.append(available_threads())
+        return spectrum_of(*arguments)
+
     monkeypatch.setattr(solver, "crew", watched)
+    monkeypatch.setattr(estimator, "spectrum_of", watched_spectrum)
     monkeypatch.setattr(solver, "WORTH_THREADS", 0)
     plain = SoftmaxRegression(tol=1e-8).fit(X, SPECIES)
     model = SoftmaxRegression(tol=1e-8, n_jobs=n_jobs).fit(X, SPECIES)
     path(X, SPECIES, [0.1, 1.0], n_jobs=n_jobs)
-    assert counts == [None, threads, threads]
+    assert counts == [available_threads()] * 2 + [threads] * 4
     # Gradients of 1e-8 over curvatures of 0.002 and more.
     np.testing.assert_allclose(model.coef_, plain.coef_, rtol=0, atol=1e-5)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +21,11 @@ from sklearn.model_selection import check_cv
 from chainrule.arrays import Array, take_class
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
-from chainrule.estimators.softmax_regression import SoftmaxRegression, coefficients, single_label_head
+from chainrule.estimators.softmax_regression import (
+    SoftmaxRegression,
+    coefficients,
+    single_label_head,
+)
 from chainrule.estimators.softmax_stream import penalty_share, seen_mass
 from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
 
@@ -81,7 +86,8 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     problem = model._weighted_problem(head, X, y, weights)
     spectrum = model._spectrum(problem)
     if spectrum.worth_turning(problem, len(values)):
-        z, spectrum = spectrum.turn(problem.x, penalty_share(problem, max(values)))
+        with model._threads():
+            z, spectrum = spectrum.turn(problem.x, penalty_share(problem, max(values)))
         problem = replace(problem, x=z)
     points = {point.C: point for point in along(model, problem, spectrum, values)}
     _warn_of(points.values(), model)
@@ -114,18 +120,18 @@ def along(
         tol=model.tol,
         max_iter=model.max_iter,
         method=model.solver,
-        threads=model._threads(),
         spectrum=spectrum,
         callback=model._observer(None),
         narrow=bool(model.mixed_precision),
     )
-    for C, result in zip(growing, found, strict=False):
-        if result.message == INTERRUPTED:
-            raise KeyboardInterrupt
-        coef, intercept = coefficients(result.theta, model.fit_intercept)
-        seconds = time.perf_counter() - began
-        ended = (result.iterations, result.value, result.gradient_norm, result.converged, seconds, result.message)
-        yield PathPoint(C, coef, intercept, *ended)
+    with model._threads(), closing(found):  # BLAS gets its threads back, also where Ctrl-C ends the path
+        for C, result in zip(growing, found, strict=False):
+            if result.message == INTERRUPTED:
+                raise KeyboardInterrupt
+            coef, intercept = coefficients(result.theta, model.fit_intercept)
+            seconds = time.perf_counter() - began
+            ended = (result.iterations, result.value, result.gradient_norm, result.converged, seconds, result.message)
+            yield PathPoint(C, coef, intercept, *ended)
 
 
 def _warn_of(points: Iterable[PathPoint], model: SoftmaxRegression) -> None:
@@ -248,7 +254,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         problem = self._weighted_problem(head, X, y, weights)
         spectrum, seen = self._spectrum(problem), X
         if spectrum.worth_turning(problem, len(values) * splitter.get_n_splits(X, y)):
-            seen, spectrum = spectrum.turn(X, penalty_share(problem, max(values)))
+            with self._threads():
+                seen, spectrum = spectrum.turn(X, penalty_share(problem, max(values)))
         scores: list[list[float]] = []
         coefs, counts = [], []
         fits: list[PathPoint] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
@@ -31,6 +32,7 @@ from chainrule.estimators.inputs import (
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
+from chainrule.kernels.workers import threads_allowed
 from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem, Spectrum, minimise, spectrum_of
 from chainrule.solvers.convex import Progress as Step
 
@@ -252,7 +254,8 @@ class SoftmaxRegression(Classifier):
         True
         """
         self._check_parameters()
-        absorb_batch(self, X, y, classes, sample_weight)
+        with self._threads():
+            absorb_batch(self, X, y, classes, sample_weight)
         return self
 
     def sparsify(self) -> SoftmaxRegression:
@@ -278,8 +281,7 @@ class SoftmaxRegression(Classifier):
         check.number("tol", self.tol, above=0)
         check.integer("max_iter", self.max_iter, at_least=0)
         check.choice("solver", self.solver, ("auto", "lbfgs", "newton-cg"))
-        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
-            raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
+        self._threads()
         check.choice("targets", self.targets, ("labels", "proba"))
         check.number("label_smoothing", self.label_smoothing, at_least=0, at_most=1)
         if not callable(self.eval_metric):
@@ -301,26 +303,30 @@ class SoftmaxRegression(Classifier):
         )
 
     def _spectrum(self, problem: Problem) -> Spectrum:
-        return spectrum_of(problem, deviations(problem.x, problem.row_weights) if self.standardize else None)
+        with self._threads():
+            return spectrum_of(problem, deviations(problem.x, problem.row_weights) if self.standardize else None)
 
     def _solved(
         self, problem: Problem, C: float, start: Array | None, spectrum: Spectrum, callback: Any = None
     ) -> Minimum:
         """The optimum for one C, whose penalty is shared among the samples by weight."""
-        return minimise(
-            replace(problem, l2=penalty_share(problem, C)),
-            start,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            method=self.solver,
-            threads=self._threads(),
-            spectrum=spectrum,
-            callback=callback,
-            narrow=bool(self.mixed_precision),
-        )
+        with self._threads():
+            return minimise(
+                replace(problem, l2=penalty_share(problem, C)),
+                start,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                method=self.solver,
+                spectrum=spectrum,
+                callback=callback,
+                narrow=bool(self.mixed_precision),
+            )
 
-    def _threads(self) -> int | None:
-        return None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs))
+    def _threads(self) -> AbstractContextManager[None]:
+        """As many as `n_jobs` allows, for the time of a context."""
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
+            raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
+        return threads_allowed(None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs)))
 
     def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
         """Held-out samples as the user gives them."""

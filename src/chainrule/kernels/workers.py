@@ -38,6 +38,16 @@ def single_threaded_products() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def threads_allowed(count: int | None) -> Iterator[None]:
+    """Within this context BLAS takes that many threads, if a number is given; put back afterwards."""
+    if count is None:
+        yield
+        return
+    with _controller().limit(limits=count, user_api="blas"):
+        yield
+
+
 def share(tasks: int, threads: int, work: Callable[[int, int], None]) -> None:
     """Call work(thread, task) for every task; thread t has the tasks t, t + threads, ..., one after another.
 

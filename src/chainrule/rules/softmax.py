@@ -29,6 +29,7 @@ from chainrule.arrays import (
     is_floating,
     is_torch,
     is_traced,
+    may_write,
     namespace,
     on_diagonal,
     row_dot,
@@ -78,8 +79,9 @@ def apply_jacobian(
         # s u is there, and s u - s (s.u) is as good, since the bound is one of |s u|; it is one pass less.
         scaled = xp.addcmul(products, probs, mean, value=-1, out=products if out is None else out)
     else:
-        deviations = xp.subtract(moved, mean, out=own(moved) if fresh else None)
-        scaled = xp.multiply(probs, deviations, out=own(deviations) if out is None else out)
+        # Autograd writes to no memory if any of the factors is differentiated by.
+        deviations = xp.subtract(moved, mean, out=own(moved) if fresh and may_write(mean) else None)
+        scaled = xp.multiply(probs, deviations, out=own(deviations) if out is None and may_write(probs) else out)
     return scaled if scale is None else xp.divide(scaled, scale, out=out)
 
 
@@ -100,7 +102,8 @@ class Measured(NamedTuple):
 def from_mean(residuals: Residuals, vector: Array) -> tuple[Array, Array | None]:
     """(v - s.v) c, and the factors c of the rows."""
     moved, fresh, mean, products, scale = measured(residuals, vector)
-    return namespace(vector).subtract(moved, mean, out=own(moved) if fresh else products), scale
+    room = own(moved) if fresh and may_write(mean) else products
+    return namespace(vector).subtract(moved, mean, out=room), scale
 
 
 def measured(residuals: Residuals, vector: Array, *, keep: bool = True) -> Measured:
@@ -121,7 +124,7 @@ def measured(residuals: Residuals, vector: Array, *, keep: bool = True) -> Measu
         far = far | constant & (abs(at_top) <= 2 * abs(row_dot(probs, vector)[0]))
     origin = None if surely(~far) else xp.where(far, at_top, xp.zeros_like(at_top))
     moved = vector if origin is None else vector - origin
-    spare = own(moved) if is_torch(moved) and origin is not None and not keep else None
+    spare = own(moved) if is_torch(moved) and origin is not None and not keep and may_write(probs) else None
     mean, products = row_dot(probs, moved, spare=spare)
     # Where |mean| is below half a unit in the last place of the largest number, no difference has overflowed.
     info = xp.finfo(probs.dtype)

@@ -81,7 +81,15 @@ def test_the_bound_is_reached_where_all_entries_are_as_large():
     here = Coordinates(basis=np.kron(H, H) / 2)
     gradient = np.array([[3.0], [0.0], [0.0], [0.0]])
     assert here.largest(gradient, False) == 1.5
-    assert 1.5 * (1 - 1e-5) < here.at_least(gradient, False) <= 1.5
+    assert 1.5 * (1 - 2e-4) < here.at_least(gradient, False) <= 1.5
+
+
+def test_the_bound_holds_for_long_gradients_in_float32():
+    """Sums of millions of float32 squares are off by 4e-4 when they are added one after another."""
+    gradient = np.full((4097, 1024), 0.1, np.float32)
+    gradient[-1] = 0
+    here = Coordinates(basis=np.eye(4096, dtype=np.float32))
+    assert 0.0999 < here.at_least(gradient, True) <= here.largest(gradient, True)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -159,3 +167,14 @@ def test_an_interrupted_path_ends_there(problem_of):
     (point,) = minima(problem_of("softmax"), (1.0, 0.1), tol=1e-12, callback=interrupt)
     assert point.message == "interrupted"
     assert np.isfinite(point.theta).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_path_of_few_steps_tells_figures_that_are_those_of_its_points(problem_of, plainly, dtype):
+    """Stored logits gather rounding errors from step to step, and from fit to fit."""
+    problem = problem_of("softmax", n=300, d=30, k=5)
+    narrow = replace(problem, x=problem.x.astype(dtype))
+    exact = replace(problem, x=narrow.x.astype(np.float64))
+    for l2, point in zip(PENALTIES, minima(narrow, PENALTIES, tol=1e-12, max_iter=3), strict=True):
+        value = plainly(replace(exact, l2=l2)).value(point.theta)
+        assert point.value == pytest.approx(value, rel=16 * float(np.finfo(dtype).eps))

@@ -139,3 +139,29 @@ def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_torch)
     with pytest.raises(ImportError, match="mixed_precision needs PyTorch: pip install torch"):
         SoftmaxRegression(mixed_precision=True).fit(X, y)
+
+
+@pytest.mark.parametrize("shift", [0.0, 100.0])
+def test_a_run_that_ends_early_tells_figures_of_full_precision(problem_of, plainly, shift):
+    """Also far from 0, where samples rounded as they are would keep no digit."""
+    problem = problem_of("softmax", n=3000, d=30, k=4, l2=0.01)
+    problem = replace(problem, x=problem.x + shift)
+    full, mixed = (minimise(problem, tol=1e-12, max_iter=3, narrow=narrow) for narrow in (False, True))
+    assert mixed.iterations == 3
+    plain = plainly(problem)
+    assert mixed.value == pytest.approx(plain.value(mixed.theta), rel=1e-11)
+    assert mixed.gradient_norm == pytest.approx(abs(plain.gradient(mixed.theta)).max(), rel=1e-6)
+    assert mixed.value == pytest.approx(full.value, rel=0.02)
+
+
+def test_samples_that_may_not_be_written_to_are_fitted_without_a_warning(problem_of):
+    problem = problem_of("softmax", n=3000, l2=0.01)
+    problem.x.setflags(write=False)
+    assert minimise(problem, narrow=True).converged
+
+
+def test_numbers_beyond_bfloat16_are_fitted_in_full_precision(problem_of):
+    problem = problem_of("softmax", l2=0.1)
+    far = replace(problem, x=problem.x * 1e40)
+    with np.errstate(all="ignore"):
+        assert np.isfinite(minimise(far, max_iter=20, narrow=True).value)

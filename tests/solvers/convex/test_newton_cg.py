@@ -296,3 +296,11 @@ def test_without_a_penalty_products_are_in_full_precision(problem_of, monkeypatc
     problem = problem_of("softmax", n=300, d=30, k=5)
     minimise(replace(problem, x=sp.csr_matrix(problem.x)), method="newton-cg")
     assert set(seen) == {np.dtype(np.float64)}
+
+
+@pytest.mark.parametrize("size", [1e20, 1e39])
+def test_numbers_beyond_float32_warn_of_nothing(problem_of, size):
+    """Warnings are errors here."""
+    problem = problem_of("softmax", l2=0.01, n=300, d=30, k=5)
+    far = replace(problem, x=sp.csr_matrix(problem.x * size), l2=0.01 * size**2)
+    assert np.isfinite(minimise(far, max_iter=20, method="newton-cg").value)

@@ -12,6 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import numpy as np
+
+from chainrule.arrays import Array
 from chainrule.kernels.workers import available_threads, single_threaded_products
 
 Result = TypeVar("Result")
@@ -86,3 +89,16 @@ def added(parts: Sequence[Any]) -> Any:
     for part in parts[1:]:
         total += part
     return total
+
+
+CHUNK = 1 << 16
+"""Products of float32 numbers that are added as such."""
+
+
+def dot(a: Array, b: Array) -> float:
+    """The inner product of two arrays; of large float32 ones in chunks whose sums are added as float64."""
+    first, second = a.reshape(-1), b.reshape(-1)
+    if first.dtype == np.float64 or len(first) <= CHUNK:
+        return float(np.dot(first, second))
+    chunks = range(0, len(first), CHUNK)
+    return float(sum(float(np.dot(first[i : i + CHUNK], second[i : i + CHUNK])) for i in chunks))

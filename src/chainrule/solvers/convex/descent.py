@@ -10,9 +10,10 @@ from functools import partial
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.solvers.convex.blocks import dot
 from chainrule.solvers.convex.coordinates import Coordinates
 from chainrule.solvers.convex.directions import Directions
-from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
+from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.line_search import line_search
 
 MOST_IDLE = 10
@@ -52,6 +53,8 @@ class Descent:
         The parameters, which are moved in place.
     here : Evaluated, optional
         What the evaluator says there, if it has been asked.
+    fresh : bool
+        Whether its stored logits are those of theta, and not of steps that led there.
     """
 
     def __init__(
@@ -61,12 +64,14 @@ class Descent:
         directions: Directions,
         theta: Array,
         here: Evaluated | None = None,
+        *,
+        fresh: bool = True,
     ) -> None:
         self.evaluator, self.coordinates, self.directions, self.theta = evaluator, coordinates, directions, theta
         self.iteration, self._idle, self._least = 0, 0, math.inf
         self._norm: float | None = None
         self._gain = math.inf
-        self._arrive(evaluator.at(theta) if here is None else here, fresh=True)
+        self._arrive(evaluator.at(theta) if here is None else here, fresh=fresh or here is None)
 
     @property
     def norm(self) -> float:
@@ -79,13 +84,15 @@ class Descent:
         """Whether the gradient is small: at theta itself, since stored logits gather rounding errors."""
         if self._is_large(tol):
             return False
-        if self.norm <= tol and not self._fresh:
+        if self.norm <= tol and not self.fresh:
             self._renew()
         return self.norm <= tol
 
     def step(self, tol: float) -> str:
         """Move theta; or say why there is no way on."""
         evaluator, here = self.evaluator, self.here
+        if not np.isfinite(here.value) and evaluator.narrow:
+            return "bfloat16 numbers are not enough"
         if not np.isfinite(here.value):
             raise FloatingPointError(
                 "the objective is not finite; are the features, or weights of both signs, too large?"
@@ -97,7 +104,7 @@ class Descent:
             return "no direction leads down any more: the precision of the numbers is reached"
         length, there = line_search(evaluator, self.theta, direction, here, slope)
         if there is None:
-            if self.directions.retreat() or not self._fresh:
+            if self.directions.retreat() or not self.fresh:
                 # Start anew from exact logits and with another direction before giving up.
                 self._renew()
                 return self.step(tol)
@@ -115,7 +122,13 @@ class Descent:
         return ""
 
     def run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
-        """Go on until the gradient is small. Why it ended, and whether that is the reason."""
+        """Go on until the gradient is small. Why it ended, and whether the gradient is small."""
+        message, converged = self._run(tol, max_iter, callback)
+        if self.evaluator.narrow and message != INTERRUPTED:
+            self._widen()  # what is said of the end is said in full precision
+        return message, converged
+
+    def _run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
         message = ""
         try:
             while not message:
@@ -128,7 +141,8 @@ class Descent:
                     return "the limit of iterations was reached", False
                 before = self.iteration
                 message = self.step(tol)
-                if self.evaluator.narrow and (message or self._gain < SMALL_GAIN * abs(self.here.value)):
+                little = not self._gain >= SMALL_GAIN * abs(self.here.value)
+                if self.evaluator.narrow and (message or little):
                     message = ""
                     self._widen()
                 if callback is not None and self.iteration > before:
@@ -151,7 +165,7 @@ class Descent:
         self._arrive(self.evaluator.at(self.theta), fresh=True)
 
     def _arrive(self, here: Evaluated, *, fresh: bool) -> None:
-        self.here, self._fresh = here, fresh
+        self.here, self.fresh = here, fresh
         self._norm = None
 
     def _is_large(self, tol: float) -> bool:

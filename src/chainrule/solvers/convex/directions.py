@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
+from chainrule.solvers.convex.blocks import dot
 from chainrule.solvers.convex.curvature import Curvature
-from chainrule.solvers.convex.evaluation import Evaluated, Evaluator, dot
+from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.hessian import WholeHessian
 from chainrule.solvers.convex.lbfgs import Memory
 from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
@@ -65,7 +67,7 @@ class Directions:
         self._refreshed_at = -1
         self._hessian: WholeHessian | None = None
         self._curvature: Curvature | None = None
-        self._single = self.by_products and evaluator.problem.l2 > 0
+        self._single = self.by_products and evaluator.problem.l2 > 0 and is_sparse(evaluator.problem.x)
         """Whether products with the Hessian are in float32."""
         self._newton = False
         """Whether the last direction was Newton's."""
@@ -127,7 +129,8 @@ class Directions:
         if not (self.by_products or (idle >= IDLE and evaluator.stored)):
             return None
         self._single = self._single and not idle
-        return self._by_products(gradient, goal)
+        with np.errstate(over="ignore", invalid="ignore") if self._single else nullcontext():
+            return self._by_products(gradient, goal)  # float32 numbers that overflow lead nowhere, which is seen
 
     def _by_products(self, gradient: Array, goal: Callable[[], float]) -> Array:
         """Newton's direction from products with the Hessian, which are in float32 as long as that serves."""

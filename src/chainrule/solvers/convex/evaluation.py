@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew, over_rows
+from chainrule.solvers.convex.blocks import Crew, dot, over_rows
 from chainrule.solvers.convex.narrow import NarrowProducts
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.products import AnyProducts, Block, Residuals, gradient_dtype, of_dtype, products_of
@@ -70,7 +70,7 @@ class Evaluator:
             stored = 2 * n * k * x.dtype.itemsize <= STORED_BYTES
         self.narrow = narrow
         """Whether products are in bfloat16."""
-        self.samples = NarrowProducts(x, k, team, self.vector_dtype) if narrow else self._wide()
+        self.samples = NarrowProducts(x, k, team, self.vector_dtype, centre) if narrow else self._wide()
         self._rounded: tuple[Any, AnyProducts] | None = None
         self._buffers = RowBuffers(team.count, k, x.dtype)
         self._logits = empty_rows(n, k, x.dtype) if stored else None
@@ -119,7 +119,7 @@ class Evaluator:
         The slopes of the logits along the direction become the stored ones.
         """
         weights, offset = self.folded(direction)
-        moved = theta + step * direction
+        moved = theta + (direction if step == 1 else step * direction)
         if self._logits is None or self._slopes is None:
             found = self.at(moved)
             found.slope = dot(found.gradient, direction)
@@ -253,16 +253,3 @@ class Evaluator:
         weights = self.penalised(theta)
         value = loss + self.problem.l2 / 2 * dot(weights, weights)
         return Evaluated(value, self.completed(gradient, theta))
-
-
-CHUNK = 1 << 16
-"""Products of float32 numbers that are added as such."""
-
-
-def dot(a: Array, b: Array) -> float:
-    """The inner product of two arrays; of large float32 ones in chunks whose sums are added as float64."""
-    first, second = a.reshape(-1), b.reshape(-1)
-    if first.dtype == np.float64 or len(first) <= CHUNK:
-        return float(np.dot(first, second))
-    chunks = range(0, len(first), CHUNK)
-    return float(sum(float(np.dot(first[i : i + CHUNK], second[i : i + CHUNK])) for i in chunks))

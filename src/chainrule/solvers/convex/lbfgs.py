@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.evaluation import dot
+from chainrule.solvers.convex.blocks import dot
 from chainrule.solvers.convex.preconditioner import Preconditioner, Refreshed
 
 

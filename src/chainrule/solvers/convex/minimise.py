@@ -84,7 +84,7 @@ def minimise(
     callback : callable, optional
         Called with a Progress and a function that gives theta after every step; a true result ends the run.
     narrow : bool
-        Whether the first steps' products are in bfloat16, by PyTorch, where samples are dense and logits fit.
+        Whether the first steps' products are in bfloat16, by PyTorch, where samples are dense.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def minima(
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
             many = spectrum.basis is None and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
-        here, past, products = None, None, 0
+        here, past, products, fresh = None, None, 0, True
         for l2 in penalties:
             change = l2 - evaluator.problem.l2
             here = None if here is None else evaluator.penalised_by(l2, theta, here)
@@ -143,9 +143,9 @@ def minima(
             directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
             if past is not None:
                 directions.memory.resume(past, change, problem.intercept)
-            descent = Descent(evaluator, coordinates, directions, theta, here)
+            descent = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
             message, converged = descent.run(tol, max_iter, callback)
-            here, past = descent.here, directions.memory
+            here, past, fresh = descent.here, directions.memory, descent.fresh
             products, taken = evaluator.products, evaluator.products - products
             outside = coordinates.outside(theta, problem.intercept)
             yield Minimum(outside, here.value, descent.norm, descent.iteration, taken, converged, message)

@@ -13,8 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew, over_rows
-from chainrule.solvers.convex.evaluation import dot
+from chainrule.solvers.convex.blocks import Crew, dot, over_rows
 from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner
 
 MOST_INNER = 200

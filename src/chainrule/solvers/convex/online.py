@@ -16,9 +16,9 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew, crew
+from chainrule.solvers.convex.blocks import Crew, crew, dot
 from chainrule.solvers.convex.curvature import Curvature
-from chainrule.solvers.convex.evaluation import STORED_BYTES, Evaluator, dot
+from chainrule.solvers.convex.evaluation import STORED_BYTES, Evaluator
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.preconditioner import diagonal_of
 from chainrule.solvers.convex.problem import Problem

@@ -29,6 +29,9 @@ SPARSE_BLOCK_BYTES = 1 << 20
 RESIDUAL_BYTES = 1 << 26
 """Of the residuals that are kept for the product with sparse samples."""
 
+PRODUCT_ENTRIES = 1 << 20
+"""Of a product that is added to the gradient at once: of very many classes a few, so that it stays in a cache."""
+
 GRADIENT_ENTRIES = 1 << 15
 """Of the gradient of sparse samples, made at once: it stays in the cache until it is in its place."""
 
@@ -66,6 +69,8 @@ class DenseProducts(Products):
         self.team, self.n_features, self.n_outputs, self._dtype = team, x.shape[1], n_outputs, dtype
         self.blocks = _blocks(x, row_blocks(x.shape[0], _block_rows(x, n_outputs), team.count))
         self._like = x[:0]
+        at_once = max(1, PRODUCT_ENTRIES // x.shape[1])
+        self._classes = [slice(first, min(first + at_once, n_outputs)) for first in range(0, n_outputs, at_once)]
         self._works = [Workspace() for _ in range(team.count)]
 
     def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
@@ -81,7 +86,8 @@ class DenseProducts(Products):
             for block in self.blocks[thread]:
                 part, rows = residuals(block)
                 total += part
-                gradient[:-1] += self._transposed_times(block, rows, squared)
+                for classes in self._classes:
+                    gradient[:-1, classes] += self._transposed_times(block, rows[:, classes], squared)
                 gradient[-1] += rows.sum(axis=0)
             return total, gradient
 
@@ -90,7 +96,7 @@ class DenseProducts(Products):
 
     def _transposed_times(self, block: Block, rows: Array, squared: bool) -> Array:
         """x^T R of a block, in memory that the next call writes to."""
-        product = self._works[block.thread]("product", (self.n_features, self.n_outputs), rows)
+        product = self._works[block.thread]("product", (self.n_features, rows.shape[1]), rows)
         return np.matmul((np.square(block.x) if squared else block.x).T, rows, out=product)
 
 
