@@ -56,11 +56,11 @@ class Coordinates:
         theta = np.array(theta, dtype=np.float64)
         weights = theta[:-1] if intercept else theta
         if self.centre is not None:
-            theta[-1] += self.centre @ weights
+            theta[-1] += at_centre(self.centre, weights)
         if self.scale is not None:
             weights *= self.scale[:, None]
         if self.basis is not None:
-            weights[...] = self.basis.T @ weights
+            _turn(self.basis.T, weights)
         return theta
 
     def outside(self, theta: Array, intercept: bool) -> Array:
@@ -68,27 +68,31 @@ class Coordinates:
         theta = theta.copy()
         weights = theta[:-1] if intercept else theta
         if self.basis is not None:
-            weights[...] = self.basis @ weights
+            _turn(self.basis, weights)
         if self.scale is not None:
             weights /= self.scale[:, None]
         if self.centre is not None:
-            theta[-1] -= self.centre @ weights
+            theta[-1] -= at_centre(self.centre, weights)
         return theta
 
     def largest(self, gradient: Array, intercept: bool) -> float:
         """The largest entry of the gradient by W and b, from the one by W' and b'."""
-        if self.centre is None and self.scale is None and self.basis is None:
-            return float(abs(gradient).max(initial=0.0))
         weights = gradient[:-1] if intercept else gradient
         largest = float(abs(gradient[-1]).max(initial=0.0)) if intercept else 0.0
-        at_once = max(1, CHUNK // max(weights.shape[1], 1))
-        for first in range(0, len(weights), at_once):
-            rows = slice(first, first + at_once)
-            part = weights[rows] if self.basis is None else self.basis[rows] @ weights
+        d, k = weights.shape
+        everything = slice(None)
+        # With Q some columns at a time, else some rows, which lie together in memory.
+        parts = (
+            [(rows, everything) for rows in _cut(d, CHUNK // max(k, 1))]
+            if self.basis is None
+            else [(everything, columns) for columns in _cut(k, CHUNK // max(d, 1))]
+        )
+        for rows, columns in parts:
+            part = weights[rows, columns] if self.basis is None else self.basis @ weights[:, columns]
             if self.scale is not None:
                 part = part * self.scale[rows, None]
             if self.centre is not None:
-                part = part + np.outer(self.centre[rows], gradient[-1])
+                part = part + np.outer(self.centre[rows], gradient[-1, columns])
             largest = max(largest, float(abs(part).max(initial=0.0)))
         return largest
 
@@ -107,6 +111,25 @@ class Coordinates:
             bound -= (1 + ROUNDING) * math.sqrt(dot(self.centre, self.centre) * dot(gradient[-1], gradient[-1]))
         offsets = float(abs(gradient[-1]).max()) if intercept else 0.0
         return max(offsets, bound / math.sqrt(weights.size))
+
+
+def at_centre(centre: Floats, weights: Array) -> Floats:
+    """m W in float64, some columns at a time: float32 weights are copied for it."""
+    result = np.empty(weights.shape[1])
+    for columns in _cut(weights.shape[1], CHUNK // max(len(weights), 1)):
+        result[columns] = centre @ weights[:, columns]
+    return result
+
+
+def _turn(basis: Floats, weights: Array) -> None:
+    """Q W in place of W, some columns at a time."""
+    for columns in _cut(weights.shape[1], CHUNK // max(len(weights), 1)):
+        weights[:, columns] = basis @ weights[:, columns]
+
+
+def _cut(count: int, at_once: int) -> list[slice]:
+    at_once = max(1, at_once)
+    return [slice(first, min(first + at_once, count)) for first in range(0, count, at_once)]
 
 
 def centred(x: Array, centre: Floats | None, dtype: Any = None) -> Iterator[tuple[slice, Array]]:

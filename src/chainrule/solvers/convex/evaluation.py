@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, dot, over_rows
+from chainrule.solvers.convex.coordinates import at_centre
 from chainrule.solvers.convex.narrow import NarrowProducts
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.products import AnyProducts, Block, Residuals, gradient_dtype, of_dtype, products_of
@@ -188,7 +189,7 @@ class Evaluator:
             weights = weights / self.scale[:, None]
         offset: Any = theta[-1] if self.problem.intercept else np.zeros(self.problem.n_outputs)
         if self.centre is not None:
-            offset = offset - self.centre @ weights
+            offset = offset - at_centre(self.centre, weights)
         dtype = dtype or self.dtype
         return np.ascontiguousarray(weights, dtype=dtype), np.asarray(offset, dtype=dtype)
 
