@@ -21,11 +21,7 @@ from sklearn.model_selection import check_cv
 from chainrule.arrays import Array, take_class
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
-from chainrule.estimators.softmax_regression import (
-    SoftmaxRegression,
-    coefficients,
-    single_label_head,
-)
+from chainrule.estimators.softmax_regression import SoftmaxRegression, coefficients, single_label_head
 from chainrule.estimators.softmax_stream import penalty_share, seen_mass
 from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
 
@@ -85,11 +81,9 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     head = single_label_head(y, probabilities=model.targets == "proba")
     problem = model._weighted_problem(head, X, y, weights)
     spectrum = model._spectrum(problem)
-    if spectrum.worth_turning(problem, len(values)):
-        with model._threads():
-            z, spectrum = spectrum.turn(problem.x, penalty_share(problem, max(values)))
-        problem = replace(problem, x=z)
-    points = {point.C: point for point in along(model, problem, spectrum, values)}
+    with model._threads():
+        x, spectrum = spectrum.suited(problem.x, problem, penalty_share(problem, max(values)), len(values))
+    points = {point.C: point for point in along(model, replace(problem, x=x), spectrum, values)}
     _warn_of(points.values(), model)
     return [points[C] for C in values]
 
@@ -117,12 +111,9 @@ def along(
     found = minima(
         problem,
         [penalty_share(problem, C) for C in growing],
-        tol=model.tol,
-        max_iter=model.max_iter,
-        method=model.solver,
         spectrum=spectrum,
         callback=model._observer(None),
-        narrow=bool(model.mixed_precision),
+        **model._options(),
     )
     with model._threads(), closing(found):  # BLAS gets its threads back, also where Ctrl-C ends the path
         for C, result in zip(growing, found, strict=False):
@@ -252,10 +243,9 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self._check_scoring()
         splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
         problem = self._weighted_problem(head, X, y, weights)
-        spectrum, seen = self._spectrum(problem), X
-        if spectrum.worth_turning(problem, len(values) * splitter.get_n_splits(X, y)):
-            with self._threads():
-                seen, spectrum = spectrum.turn(X, penalty_share(problem, max(values)))
+        spectrum, n_fits = self._spectrum(problem), len(values) * splitter.get_n_splits(X, y)
+        with self._threads():
+            seen, spectrum = spectrum.suited(X, problem, penalty_share(problem, max(values)), n_fits)
         scores: list[list[float]] = []
         coefs, counts = [], []
         fits: list[PathPoint] = []

@@ -281,7 +281,8 @@ class SoftmaxRegression(Classifier):
         check.number("tol", self.tol, above=0)
         check.integer("max_iter", self.max_iter, at_least=0)
         check.choice("solver", self.solver, ("auto", "lbfgs", "newton-cg"))
-        self._threads()
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
+            raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
         check.choice("targets", self.targets, ("labels", "proba"))
         check.number("label_smoothing", self.label_smoothing, at_least=0, at_most=1)
         if not callable(self.eval_metric):
@@ -314,18 +315,22 @@ class SoftmaxRegression(Classifier):
             return minimise(
                 replace(problem, l2=penalty_share(problem, C)),
                 start,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                method=self.solver,
                 spectrum=spectrum,
                 callback=callback,
-                narrow=bool(self.mixed_precision),
+                **self._options(),
             )
+
+    def _options(self) -> dict[str, Any]:
+        """What the solver is told of every fit."""
+        return {
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+            "method": self.solver,
+            "narrow": bool(self.mixed_precision),
+        }
 
     def _threads(self) -> AbstractContextManager[None]:
         """As many as `n_jobs` allows, for the time of a context."""
-        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
-            raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
         return threads_allowed(None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs)))
 
     def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:

@@ -55,10 +55,14 @@ class Soft(NamedTuple):
     """The rows t, smoothed."""
     top: Array
     """The index of a largest logit of each row."""
-    at_top: tuple[Array, Array]
-    """t there, and the sum of the other t, each of shape (..., 1)."""
-    exponentials: tuple[Array, Array]
-    """exp(x - c) there, and the sum of the others, each of shape (..., 1)."""
+    target_at_top: Array
+    """t there, of shape (..., 1)."""
+    other_targets: Array
+    """The sum of the other t, of shape (..., 1)."""
+    exponential_at_top: Array
+    """exp(x - c) there, of shape (..., 1)."""
+    rest: Array
+    """The sum of the other exponentials, of shape (..., 1)."""
     logits: Array | None
     """x; None for labels that were smoothed, which have no derivative."""
     maximum: Array
@@ -137,8 +141,8 @@ def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | No
     losses = xp.subtract((total * log_rest)[..., 0], met[..., 0], out=out)
     fraction = xp.full_like(total, smoothing) if smoothing else None
     kept = None if holds_labels(targets) else results.logits
-    at_top, exponentials = (target_at_top, other_targets), (results.at_top, results.rest)
-    soft = Soft(rows, top, at_top, exponentials, kept, results.maximum, log_rest, fraction)
+    at_top = (target_at_top, other_targets, results.at_top, results.rest)
+    soft = Soft(rows, top, *at_top, kept, results.maximum, log_rest, fraction)
     return losses, Residuals(_shares(results.exponentials, sum_of_exponentials, total), soft)
 
 
@@ -184,9 +188,9 @@ def by_logits(residuals: Residuals) -> Array:
     probs, soft = residuals
     if soft is None:
         return probs
-    (target, other_targets), (largest, rest) = soft.at_top, soft.exponentials
-    total = largest + rest
-    return with_entry(probs - soft.targets, soft.top, largest / total * other_targets - target * (rest / total))
+    total = soft.exponential_at_top + soft.rest
+    at_top = soft.exponential_at_top / total * soft.other_targets - soft.target_at_top * (soft.rest / total)
+    return with_entry(probs - soft.targets, soft.top, at_top)
 
 
 def by_targets(residuals: Residuals) -> Array | None:

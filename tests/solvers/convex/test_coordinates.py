@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.solvers.convex import Problem, coordinates, minima, minimise, spectrum_of
 from chainrule.solvers.convex.blocks import crew
-from chainrule.solvers.convex.coordinates import Coordinates, turned
+from chainrule.solvers.convex.coordinates import Coordinates, turned_samples
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.preconditioner import Spectrum
 
@@ -99,7 +99,7 @@ def test_samples_are_turned_to_their_last_digits(dtype, spread, monkeypatch):
     x = (np.random.default_rng(0).normal(size=(20, 4)) * np.geomspace(1, 1 / np.sqrt(spread), 4) + 3).astype(dtype)
     centre = x.mean(axis=0, dtype=np.float64)
     exact = ((x.astype(np.float64) - centre) / SCALE) @ BASIS
-    z = turned(x, centre, SCALE, BASIS, spread)
+    z = turned_samples(x, centre, SCALE, BASIS, spread)
     assert z.dtype == dtype
     assert z.flags.c_contiguous
     # Of a sum of four products of numbers up to 10 / 0.1; in float64 first, where the spread is large.
@@ -112,7 +112,7 @@ def test_float32_samples_far_from_zero_are_turned_about_their_exact_centre():
     """At 1e6 a float32 number is 1/16 from the next: a rounded centre would shift the logits."""
     x = (np.random.default_rng(0).normal(size=(20, 4)) + 1e6).astype(np.float32)
     centre = x.mean(axis=0, dtype=np.float64)
-    z = turned(x, centre, None, BASIS, 1.0)
+    z = turned_samples(x, centre, None, BASIS, 1.0)
     np.testing.assert_allclose(z, (x.astype(np.float64) - centre) @ BASIS, rtol=0, atol=1e-5)
 
 

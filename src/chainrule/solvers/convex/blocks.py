@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,15 @@ from chainrule.arrays import Array
 from chainrule.kernels.workers import available_threads, single_threaded_products
 
 Result = TypeVar("Result")
+
+TOGETHER = 1 << 14
+"""Entries of vectors that are worked on together, while they are in the cache."""
+
+WORTH_SHARING = 1 << 18
+"""Entries of vectors that are worth a second thread."""
+
+ADDED_AT_ONCE = 1 << 16
+"""Products of float32 numbers that are added as such."""
 
 
 class Crew:
@@ -52,30 +62,30 @@ def crew(threads: int | None = None) -> Iterator[Crew]:
         team.close()
 
 
+def cut(start: int, stop: int, size: int) -> list[slice]:
+    """Consecutive slices of at most `size`, which may come out as less than 1.
+
+    >>> cut(5, 10, 3)
+    [slice(5, 8, None), slice(8, 10, None)]
+    """
+    size = max(size, 1)
+    return [slice(first, min(first + size, stop)) for first in range(start, stop, size)]
+
+
 def row_blocks(rows: int, size: int, threads: int) -> list[list[slice]]:
     """For every thread, its consecutive row blocks of at most `size` rows.
 
     >>> row_blocks(10, 3, 2)
     [[slice(0, 3, None), slice(3, 5, None)], [slice(5, 8, None), slice(8, 10, None)]]
     """
-    shares: list[list[slice]] = []
-    for number in range(threads):
-        start, stop = rows * number // threads, rows * (number + 1) // threads
-        shares.append([slice(first, min(first + size, stop)) for first in range(start, stop, size)])
-    return shares
-
-
-TOGETHER = 1 << 14
-"""Entries of vectors that are worked on together, while they are in the cache."""
-
-WORTH_SHARING = 1 << 18
-"""Entries of vectors that are worth a second thread."""
+    edges = [rows * number // threads for number in range(threads + 1)]
+    return [cut(start, stop, size) for start, stop in pairwise(edges)]
 
 
 def over_rows(team: Crew | None, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
     """The sum of what `work` says of all rows, a few at a time, by all threads if there are many."""
     threads = 1 if team is None or shape[0] * shape[1] < WORTH_SHARING else team.count
-    shares = row_blocks(shape[0], max(1, TOGETHER // max(shape[1], 1)), threads)
+    shares = row_blocks(shape[0], TOGETHER // max(shape[1], 1), threads)
 
     def share(thread: int) -> float:
         return sum(work(rows) for rows in shares[thread]) if thread < threads else 0.0
@@ -91,14 +101,9 @@ def added(parts: Sequence[Any]) -> Any:
     return total
 
 
-CHUNK = 1 << 16
-"""Products of float32 numbers that are added as such."""
-
-
 def dot(a: Array, b: Array) -> float:
     """The inner product of two arrays; of large float32 ones in chunks whose sums are added as float64."""
     first, second = a.reshape(-1), b.reshape(-1)
-    if first.dtype == np.float64 or len(first) <= CHUNK:
+    if first.dtype == np.float64 or len(first) <= ADDED_AT_ONCE:
         return float(np.dot(first, second))
-    chunks = range(0, len(first), CHUNK)
-    return float(sum(float(np.dot(first[i : i + CHUNK], second[i : i + CHUNK])) for i in chunks))
+    return float(sum(float(np.dot(first[part], second[part])) for part in cut(0, len(first), ADDED_AT_ONCE)))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import dot
+from chainrule.solvers.convex.blocks import cut, dot
 
 CHUNK = 1 << 16
 """Entries of a gradient that are looked at together."""
@@ -60,7 +60,7 @@ class Coordinates:
         if self.scale is not None:
             weights *= self.scale[:, None]
         if self.basis is not None:
-            _turn(self.basis.T, weights)
+            _rotate(self.basis.T, weights)
         return theta
 
     def outside(self, theta: Array, intercept: bool) -> Array:
@@ -68,7 +68,7 @@ class Coordinates:
         theta = theta.copy()
         weights = theta[:-1] if intercept else theta
         if self.basis is not None:
-            _turn(self.basis, weights)
+            _rotate(self.basis, weights)
         if self.scale is not None:
             weights /= self.scale[:, None]
         if self.centre is not None:
@@ -83,9 +83,9 @@ class Coordinates:
         everything = slice(None)
         # With Q some columns at a time, else some rows, which lie together in memory.
         parts = (
-            [(rows, everything) for rows in _cut(d, CHUNK // max(k, 1))]
+            [(rows, everything) for rows in cut(0, d, CHUNK // max(k, 1))]
             if self.basis is None
-            else [(everything, columns) for columns in _cut(k, CHUNK // max(d, 1))]
+            else [(everything, columns) for columns in cut(0, k, CHUNK // max(d, 1))]
         )
         for rows, columns in parts:
             part = weights[rows, columns] if self.basis is None else self.basis @ weights[:, columns]
@@ -116,20 +116,15 @@ class Coordinates:
 def at_centre(centre: Floats, weights: Array) -> Floats:
     """m W in float64, some columns at a time: float32 weights are copied for it."""
     result = np.empty(weights.shape[1])
-    for columns in _cut(weights.shape[1], CHUNK // max(len(weights), 1)):
+    for columns in cut(0, weights.shape[1], CHUNK // max(len(weights), 1)):
         result[columns] = centre @ weights[:, columns]
     return result
 
 
-def _turn(basis: Floats, weights: Array) -> None:
+def _rotate(basis: Floats, weights: Array) -> None:
     """Q W in place of W, some columns at a time."""
-    for columns in _cut(weights.shape[1], CHUNK // max(len(weights), 1)):
+    for columns in cut(0, weights.shape[1], CHUNK // max(len(weights), 1)):
         weights[:, columns] = basis @ weights[:, columns]
-
-
-def _cut(count: int, at_once: int) -> list[slice]:
-    at_once = max(1, at_once)
-    return [slice(first, min(first + at_once, count)) for first in range(0, count, at_once)]
 
 
 def centred(x: Array, centre: Floats | None, dtype: Any = None) -> Iterator[tuple[slice, Array]]:
@@ -138,16 +133,15 @@ def centred(x: Array, centre: Floats | None, dtype: Any = None) -> Iterator[tupl
     The differences are taken in float64 before they are rounded: far from 0, float32 numbers have no digits to spare.
     """
     memory = np.empty((min(ROWS_AT_ONCE, len(x)), x.shape[1]), dtype or x.dtype)
-    for first in range(0, len(x), ROWS_AT_ONCE):
-        rows = slice(first, min(first + ROWS_AT_ONCE, len(x)))
+    for rows in cut(0, len(x), ROWS_AT_ONCE):
         if centre is None and memory.dtype == x.dtype:
             yield rows, x[rows]
         else:
-            block = memory[: rows.stop - first]
+            block = memory[: rows.stop - rows.start]
             yield rows, np.subtract(x[rows], 0.0 if centre is None else centre, out=block, casting="same_kind")
 
 
-def turned(x: Array, centre: Floats | None, scale: Floats | None, basis: Floats, spread: float) -> Array:
+def turned_samples(x: Array, centre: Floats | None, scale: Floats | None, basis: Floats, spread: float) -> Array:
     """z in the precision of x, some rows at a time; `spread` is the ratio of the largest to the smallest curvature."""
     factor = basis if scale is None else basis / scale[:, None]
     precision = x.dtype if spread < EVEN else np.dtype(np.float64)

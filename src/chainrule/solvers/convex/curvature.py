@@ -15,7 +15,8 @@ from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import added
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.products import AnyProducts, Block
+from chainrule.solvers.convex.hessian import target_mass
+from chainrule.solvers.convex.products import Block, Products
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
 
@@ -63,7 +64,7 @@ class Curvature:
     def diagonal(self) -> Array:
         """The diagonal of H."""
         evaluator, probs = self._evaluator, self._probabilities()
-        problem, centre, even = evaluator.problem, evaluator.centre, self._even_mass()
+        problem, centre, even = evaluator.problem, evaluator.yet_to_centre, self._even_mass()
 
         def residuals(block: Block) -> tuple[float, Array]:
             result = self._buffers(block, "residuals")
@@ -99,7 +100,7 @@ class Curvature:
     # What follows is private.
 
     @property
-    def _samples(self) -> AnyProducts:
+    def _samples(self) -> Products:
         return self._evaluator.samples_in(self.dtype)
 
     def _probabilities(self) -> Array:
@@ -143,9 +144,4 @@ class Curvature:
 
     def _mass(self, block: Block) -> Array:
         """The weights of a block's samples times the sums of their targets, a column."""
-        problem, rows = self._evaluator.problem, block.rows
-        count = rows.stop - rows.start
-        shares = np.full(count, 1 / problem.n_samples) if problem.row_weights is None else problem.row_weights[rows]
-        if problem.n_outputs > 1 and problem.targets.ndim == 2:
-            shares = shares * problem.targets[rows].sum(axis=1)
-        return shares.astype(self.dtype)[:, None]
+        return target_mass(self._evaluator.problem, block.rows).astype(self.dtype)[:, None]

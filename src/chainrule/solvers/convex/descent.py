@@ -132,11 +132,11 @@ class Descent:
         message = ""
         try:
             while not message:
-                if self.arrived(tol):
-                    if self.evaluator.narrow:
-                        self._widen()
-                        continue
+                if self.arrived(tol) and not self.evaluator.narrow:
                     return "the gradient is as small as asked for", True
+                if self.arrived(tol):
+                    self._widen()
+                    continue
                 if self.iteration >= max_iter:
                     return "the limit of iterations was reached", False
                 before = self.iteration

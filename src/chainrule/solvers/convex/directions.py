@@ -2,7 +2,8 @@
 
 L-BFGS on the preconditioner of the features' spectrum needs the fewest passes over dense samples. Newton's method takes
 over where few parameters have needed many steps, and where steps gain nothing any more while the gradient is not small.
-Sparse samples have no spectrum, their passes are cheap and their vectors long: there it is Newton's method throughout.
+Sparse samples have no spectrum, their passes are cheap and their vectors long: there it is Newton's method throughout,
+whose products are in float32 as long as that leads somewhere.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Directions:
 
     def learn(self, move: Array, here: Evaluated, there: Evaluated) -> None:
         """Remember a step that was taken."""
-        if self.memory.length:
+        if self.memory.pairs.maxlen:
             self.memory.keep(move, there.gradient - here.gradient)
         self._stuck = False
 
@@ -150,7 +151,7 @@ class Directions:
         return direction if unit == 1.0 else unit * direction.astype(np.float64)
 
     def _curvature_here(self) -> Curvature:
-        dtype = np.float32 if self._single else self.evaluator.dtype
+        dtype = np.dtype(np.float32) if self._single else self.evaluator.dtype
         if self._curvature is None or self._curvature.dtype != dtype:
             self._curvature = Curvature(self.evaluator, dtype)
         return self._curvature

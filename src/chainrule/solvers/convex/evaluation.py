@@ -5,7 +5,8 @@ step along a direction D needs the product x D once, however many points on the 
 of logits is made anew and forgotten.
 
 Dense features are centred where there is an intercept, by x W + b = (x - m) W + (b + m W), without touching x: the
-Hessian of the weights is then apart from that of the intercepts.
+Hessian of the weights is then apart from that of the intercepts. Turned samples (see `coordinates`) and those in
+bfloat16 come without their centre, and nothing is left to fold.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from chainrule.solvers.convex.blocks import Crew, dot, over_rows
 from chainrule.solvers.convex.coordinates import at_centre
 from chainrule.solvers.convex.narrow import NarrowProducts
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.products import AnyProducts, Block, Residuals, gradient_dtype, of_dtype, products_of
+from chainrule.solvers.convex.products import Block, Products, Residuals, gradient_dtype, of_dtype, products_of
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
 STORED_BYTES = 1 << 28
@@ -71,8 +72,8 @@ class Evaluator:
             stored = 2 * n * k * x.dtype.itemsize <= STORED_BYTES
         self.narrow = narrow
         """Whether products are in bfloat16."""
-        self.samples = NarrowProducts(x, k, team, self.vector_dtype, centre) if narrow else self._wide()
-        self._rounded: tuple[Any, AnyProducts] | None = None
+        self.samples: Products = NarrowProducts(x, k, team, self.vector_dtype, centre) if narrow else self._wide()
+        self._copies: dict[np.dtype[Any], Products] = {}
         self._buffers = RowBuffers(team.count, k, x.dtype)
         self._logits = empty_rows(n, k, x.dtype) if stored else None
         self._slopes = empty_rows(n, k, x.dtype) if stored else None
@@ -87,14 +88,19 @@ class Evaluator:
         """Take products in the samples' own precision from now on. What is stored is not: `at` makes it anew."""
         self.narrow, self.samples = False, self._wide()
 
-    def samples_in(self, dtype: Any) -> AnyProducts:
-        """The products in the samples' precision, or in another one, from a copy that is made once."""
+    def samples_in(self, dtype: np.dtype[Any]) -> Products:
+        """The products as they are, or in another precision than the samples', from a copy that is made once."""
         if dtype == self.dtype:
             return self.samples
-        if self._rounded is None or self._rounded[0] != dtype:
+        if dtype not in self._copies:
             x = of_dtype(self.problem.x, dtype)
-            self._rounded = dtype, products_of(x, self.problem.n_outputs, self.team, dtype)
-        return self._rounded[1]
+            self._copies[dtype] = products_of(x, self.problem.n_outputs, self.team, dtype)
+        return self._copies[dtype]
+
+    @property
+    def yet_to_centre(self) -> Array | None:
+        """What weights and gradients have to make up for: the centre, unless samples in bfloat16 are without it."""
+        return None if self.narrow else self.centre
 
     @property
     def stored(self) -> bool:
@@ -188,32 +194,33 @@ class Evaluator:
         if self.scale is not None:
             weights = weights / self.scale[:, None]
         offset: Any = theta[-1] if self.problem.intercept else np.zeros(self.problem.n_outputs)
-        if self.centre is not None:
-            offset = offset - at_centre(self.centre, weights)
+        if self.yet_to_centre is not None:
+            offset = offset - at_centre(self.yet_to_centre, weights)
         dtype = dtype or self.dtype
         return np.ascontiguousarray(weights, dtype=dtype), np.asarray(offset, dtype=dtype)
 
     def completed(self, gradient: Array, theta: Array) -> Array:
         """From x^T R and the sums of R: with centre, scale and the penalty's l2 theta, in the same memory."""
         slopes, sums, weights, l2 = gradient[:-1], gradient[-1], self.penalised(theta), self.problem.l2
+        centre, scale = self.yet_to_centre, self.scale
 
         def work(rows: slice) -> float:
             part = slopes[rows]
-            if self.centre is not None:
-                part -= np.outer(self.centre[rows], sums)
-            if self.scale is not None:
-                part /= self.scale[rows, None]
+            if centre is not None:
+                part -= np.outer(centre[rows], sums)
+            if scale is not None:
+                part /= scale[rows, None]
             if l2:
                 part += l2 * weights[rows]
             return 0.0
 
-        if l2 or self.centre is not None or self.scale is not None:
+        if l2 or centre is not None or scale is not None:
             over_rows(self.team, slopes.shape, work)
         return gradient if self.problem.intercept else slopes
 
     # What follows is private.
 
-    def _wide(self) -> AnyProducts:
+    def _wide(self) -> Products:
         return products_of(self.problem.x, self.problem.n_outputs, self.team, self.vector_dtype)
 
     def _place(self, stored: Array | None, block: Block, name: str) -> Array:

@@ -31,10 +31,11 @@ def probabilities(problem: Problem, logits: Array) -> Array:
 
 def target_mass(problem: Problem, rows: slice) -> Array:
     """The samples' weights times the sums of their targets: what multiplies the curvature of every loss."""
-    shares = np.full(problem.n_samples, 1 / problem.n_samples) if problem.row_weights is None else problem.row_weights
+    count, weights = len(range(problem.n_samples)[rows]), problem.row_weights
+    shares = np.full(count, 1 / problem.n_samples) if weights is None else weights[rows]
     if problem.n_outputs == 1 or problem.targets.ndim == 1:
-        return shares[rows]
-    return np.asarray(shares[rows] * problem.targets[rows].sum(axis=1))
+        return shares
+    return np.asarray(shares * problem.targets[rows].sum(axis=1))
 
 
 def dense_features(problem: Problem, rows: slice, centre: Array | None, scale: Array | None) -> Array:

@@ -25,7 +25,6 @@ class Memory:
 
     def __init__(self, preconditioner: Preconditioner, length: int) -> None:
         self.preconditioner: Preconditioner | Refreshed = preconditioner
-        self.length = length
         self._first = preconditioner
         self.pairs: deque[tuple[Array, Array, float]] = deque(maxlen=length)
         self._scale = 1.0
@@ -33,7 +32,7 @@ class Memory:
     def keep(self, move: Array, change: Array) -> None:
         """Learn from a step, unless the curvature along it was not positive."""
         curvature = dot(move, change)
-        if curvature > 0 and self.length:
+        if curvature > 0 and self.pairs.maxlen:
             self.pairs.append((move, change, 1 / curvature))
             size = dot(change, self.preconditioner.solve(change))
             self._scale = curvature / size if size > 0 else 1.0

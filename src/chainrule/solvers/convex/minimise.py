@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -47,8 +49,15 @@ class Minimum:
     message: str
 
 
-def minimise(
+def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
+    """Minimise F to a gradient whose entries are at most `tol`; the options are those of `minima`."""
+    with closing(minima(problem, [problem.l2], start, **options)) as found:
+        return next(found)
+
+
+def minima(
     problem: Problem,
+    penalties: Iterable[float],
     start: Array | None = None,
     *,
     tol: float = 1e-4,
@@ -59,12 +68,17 @@ def minimise(
     spectrum: Spectrum | None = None,
     callback: Callback | None = None,
     narrow: bool = False,
-) -> Minimum:
-    """Minimise F to a gradient whose entries are at most `tol`.
+) -> Generator[Minimum]:
+    """The minima for one `l2` after another, each begun where the one before was found.
+
+    What was learnt there serves here: the gradient and the gradients' changes differ by the penalties'. A run that is
+    interrupted is the last. Until the iterator is exhausted or closed, BLAS takes one thread per call.
 
     Parameters
     ----------
     problem : Problem
+    penalties : iterable of float
+        The values of `l2`.
     start : (d + 1, k) array, optional
         The intercepts' row last, where there are any. By default zero weights and intercepts that give the classes'
         frequencies.
@@ -85,44 +99,14 @@ def minimise(
         Called with a Progress and a function that gives theta after every step; a true result ends the run.
     narrow : bool
         Whether the first steps' products are in bfloat16, by PyTorch, where samples are dense.
-
-    Returns
-    -------
-    Minimum
-    """
-    found = minima(problem, [problem.l2], start, tol, max_iter, memory, method, threads, spectrum, callback, narrow)
-    try:
-        return next(found)
-    finally:
-        found.close()
-
-
-def minima(
-    problem: Problem,
-    penalties: Iterable[float],
-    start: Array | None = None,
-    tol: float = 1e-4,
-    max_iter: int = 100,
-    memory: int = 10,
-    method: str = "auto",
-    threads: int | None = None,
-    spectrum: Spectrum | None = None,
-    callback: Callback | None = None,
-    narrow: bool = False,
-) -> Generator[Minimum]:
-    """The minima for one `l2` after another, as by `minimise`, each begun where the one before was found.
-
-    What was learnt there serves here: the gradient and the gradients' changes differ by the penalties'. A run that is
-    interrupted is the last. Until the iterator is exhausted or closed, BLAS takes one thread per call.
     """
     probs = class_shares(problem)
     if _multiplications(problem.x) * problem.n_outputs < WORTH_THREADS:
         threads = 1
     if spectrum is None:
         spectrum = spectrum_of(problem)
-    if spectrum.worth_turning(problem):
-        z, spectrum = spectrum.turn(problem.x, problem.l2)
-        problem = replace(problem, x=z)
+    x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
+    problem = replace(problem, x=x)
     with crew(threads) as team:
         basis = spectrum.basis if spectrum.turned else None
         coordinates = Coordinates(spectrum.centre, spectrum.scale, basis)
@@ -134,21 +118,20 @@ def minima(
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
             many = spectrum.basis is None and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
-        here, past, products, fresh = None, None, 0, True
+        before: Descent | None = None
         for l2 in penalties:
-            change = l2 - evaluator.problem.l2
-            here = None if here is None else evaluator.penalised_by(l2, theta, here)
+            change, products = l2 - evaluator.problem.l2, evaluator.products
+            here = None if before is None else evaluator.penalised_by(l2, theta, before.here)
             evaluator.problem = replace(evaluator.problem, l2=l2)
             preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
             directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
-            if past is not None:
-                directions.memory.resume(past, change, problem.intercept)
-            descent = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
+            if before is not None:
+                directions.memory.resume(before.directions.memory, change, problem.intercept)
+            fresh = before is None or before.fresh
+            descent = before = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
             message, converged = descent.run(tol, max_iter, callback)
-            here, past, fresh = descent.here, directions.memory, descent.fresh
-            products, taken = evaluator.products, evaluator.products - products
-            outside = coordinates.outside(theta, problem.intercept)
-            yield Minimum(outside, here.value, descent.norm, descent.iteration, taken, converged, message)
+            outside, taken = coordinates.outside(theta, problem.intercept), evaluator.products - products
+            yield Minimum(outside, descent.here.value, descent.norm, descent.iteration, taken, converged, message)
             if message == INTERRUPTED:
                 return
 

@@ -19,7 +19,7 @@ from chainrule.solvers.convex.products import Block, DenseProducts
 class NarrowProducts(DenseProducts):
     """Products with dense samples that are rounded to bfloat16, as are the weights and residuals.
 
-    What is rounded is x - m, so that samples far from 0 keep their digits: x W = (x - m) W + m W.
+    What is rounded is x - m, so that samples far from 0 keep their digits; products are with that.
 
     Raises
     ------
@@ -30,27 +30,28 @@ class NarrowProducts(DenseProducts):
     def __init__(self, x: Array, n_outputs: int, team: Crew, dtype: Any, centre: Array | None = None) -> None:
         super().__init__(x, n_outputs, team, dtype)
         self._torch = _torch()
-        self._centre = np.zeros(x.shape[1]) if centre is None else centre
+        self._centre: Array | float = 0.0 if centre is None else centre
         self._narrow = {
-            block.rows.start: self._rounded((block.x - self._centre).astype(x.dtype, copy=False))
-            for share in self.blocks
-            for block in share
+            block.rows.start: self._rounded(self._less_centre(block)) for share in self.blocks for block in share
         }
 
     def times(self, block: Block, weights: Array, offset: Array, out: Array) -> Array:
-        """x W + b of a block, into `out`."""
+        """(x - m) W + b of a block, into `out`."""
         with self._one_thread():
             product = self._torch.mm(self._narrow[block.rows.start], self._rounded(weights))
         self._torch.from_numpy(out).copy_(product)
-        return np.add(out, (offset + self._centre @ weights).astype(out.dtype, copy=False), out=out)
+        return np.add(out, offset, out=out)
 
     def _transposed_times(self, block: Block, rows: Array, squared: bool) -> Array:
-        if squared:
-            return super()._transposed_times(block, rows, squared)
+        if squared:  # for a preconditioner, now and then: in full precision
+            return np.square(self._less_centre(block)).T @ rows
         with self._one_thread():
             product = self._torch.mm(self._narrow[block.rows.start].T, self._rounded(rows))
         result: Array = product.float().numpy()
-        return result + np.outer(self._centre, rows.sum(axis=0))
+        return result
+
+    def _less_centre(self, block: Block) -> Array:
+        return np.asarray(block.x - self._centre, dtype=block.x.dtype)
 
     def _rounded(self, x: Array) -> Any:
         return self._torch.from_numpy(np.ascontiguousarray(x)).to(self._torch.bfloat16)

@@ -45,7 +45,7 @@ def newton_cg_direction(
         size = _advance(direction, residual, scaled, search, curved, step, preconditioner, team)
         if not size > enough:
             break
-        _turn(search, size / before, scaled, team)
+        _conjugate(search, size / before, scaled, team)
     return direction
 
 
@@ -53,7 +53,7 @@ def _dot(a: Array, b: Array, team: Crew | None) -> float:
     return over_rows(team, a.shape, lambda rows: dot(a[rows], b[rows]))
 
 
-def _turn(search: Array, factor: float, scaled: Array, team: Crew | None) -> None:
+def _conjugate(search: Array, factor: float, scaled: Array, team: Crew | None) -> None:
     """The next search direction."""
 
     def work(rows: slice) -> float:

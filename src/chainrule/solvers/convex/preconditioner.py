@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.coordinates import centred, turned
+from chainrule.solvers.convex.coordinates import centred, turned_samples
 from chainrule.solvers.convex.problem import Problem
 
 MOST_FEATURES = 4096
@@ -72,10 +72,14 @@ class Spectrum:
         multiplied = problem.n_outputs * STEPS * fits * PRODUCTS_OF_A_STEP
         return self.basis is not None and not self.turned and problem.n_samples <= multiplied
 
+    def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, Spectrum]:
+        """Samples for so many fits of a problem, turned into Q where that is worth it, and their spectrum."""
+        return self.turn(x, l2) if self.worth_turning(problem, fits) else (x, self)
+
     def turn(self, x: Array, l2: float) -> tuple[Array, Spectrum]:
         """Samples turned into Q, in their precision, and the spectrum that says so."""
         assert self.basis is not None
-        z = turned(x, self.centre, self.scale, self.basis, self.spread(l2))
+        z = turned_samples(x, self.centre, self.scale, self.basis, self.spread(l2))
         return z, replace(self, turned=True)
 
 

@@ -9,6 +9,7 @@ thread multiplies a part of the features by them, from the samples sorted by fea
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse, matmul
-from chainrule.solvers.convex.blocks import Crew, added, row_blocks
+from chainrule.solvers.convex.blocks import Crew, added, cut, row_blocks
 from chainrule.workspace import Workspace
 
 BLOCK_BYTES = 1 << 22
@@ -51,11 +52,15 @@ Residuals = Callable[[Block], tuple[float, Array]]
 """From a block, a number to be added up and residuals, of one row per sample."""
 
 
-class Products:
-    """What products with samples of either kind have in common."""
+class Products(ABC):
+    """Products with samples of either kind."""
 
     blocks: list[list[Block]]
     """Those of every thread."""
+
+    @abstractmethod
+    def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
+        """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
 
     def times(self, block: Block, weights: Array, offset: Array, out: Array) -> Array:
         """x W + b of a block, into `out`."""
@@ -69,8 +74,7 @@ class DenseProducts(Products):
         self.team, self.n_features, self.n_outputs, self._dtype = team, x.shape[1], n_outputs, dtype
         self.blocks = _blocks(x, row_blocks(x.shape[0], _block_rows(x, n_outputs), team.count))
         self._like = x[:0]
-        at_once = max(1, PRODUCT_ENTRIES // x.shape[1])
-        self._classes = [slice(first, min(first + at_once, n_outputs)) for first in range(0, n_outputs, at_once)]
+        self._classes = cut(0, n_outputs, PRODUCT_ENTRIES // x.shape[1])
         self._works = [Workspace() for _ in range(team.count)]
 
     def transposed(self, residuals: Residuals, *, squared: bool = False) -> tuple[float, Array]:
@@ -110,7 +114,7 @@ class SparseProducts(Products):
         self.blocks = [[] for _ in range(team.count)]
         for first in range(0, x.shape[0], at_once):
             rows = x[first : first + at_once]
-            parts = _by_feature(rows, team.count, max(1, GRADIENT_ENTRIES // n_outputs))
+            parts = _by_feature(rows, team.count, GRADIENT_ENTRIES // n_outputs)
             shares = row_blocks(rows.shape[0], _block_rows(x, n_outputs), team.count)
             blocks = _blocks(x, [[slice(first + s.start, first + s.stop) for s in share] for share in shares])
             self._chunks.append((first, blocks, parts))
@@ -135,7 +139,7 @@ class SparseProducts(Products):
 
             def multiply(thread: int, first: int = first, parts: list[list[tuple[slice, Array]]] = parts) -> None:
                 for features, transposed in parts[thread]:
-                    factor = _squared(transposed) if squared else transposed
+                    factor = _with_entries(transposed, np.square(transposed.data)) if squared else transposed
                     product = factor @ self._rows[: transposed.shape[1]]
                     if first:
                         gradient[features] += product
@@ -149,10 +153,7 @@ class SparseProducts(Products):
         return total, gradient
 
 
-AnyProducts = DenseProducts | SparseProducts
-
-
-def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> AnyProducts:
+def products_of(x: Array, n_outputs: int, team: Crew, dtype: Any) -> Products:
     """The products for samples of either kind, the transpose's of the given dtype."""
     return (SparseProducts if is_sparse(x) else DenseProducts)(x, n_outputs, team, dtype)
 
@@ -164,7 +165,7 @@ def gradient_dtype(x: Array, n_outputs: int) -> type:
 
 def of_dtype(x: Array, dtype: Any) -> Array:
     """The entries in another precision; a sparse array's places are shared."""
-    return type(x)((x.data.astype(dtype), x.indices, x.indptr), shape=x.shape) if is_sparse(x) else x.astype(dtype)
+    return _with_entries(x, x.data.astype(dtype)) if is_sparse(x) else x.astype(dtype)
 
 
 def _block_rows(x: Array, n_outputs: int) -> int:
@@ -179,9 +180,9 @@ def _blocks(x: Array, shares: list[list[slice]]) -> list[list[Block]]:
     return [[Block(thread, rows, x[rows]) for rows in share] for thread, share in enumerate(shares)]
 
 
-def _squared(x: Array) -> Array:
-    """The squares of the entries, with the places of `x` itself."""
-    return type(x)((np.square(x.data), x.indices, x.indptr), shape=x.shape)
+def _with_entries(x: Array, entries: Array) -> Array:
+    """A sparse array with other entries, in the places of `x` itself."""
+    return type(x)((entries, x.indices, x.indptr), shape=x.shape)
 
 
 def _by_feature(x: Array, count: int, at_once: int) -> list[list[tuple[slice, Array]]]:
@@ -189,5 +190,4 @@ def _by_feature(x: Array, count: int, at_once: int) -> list[list[tuple[slice, Ar
     transposed = x.T.tocsr()
     ends = np.searchsorted(transposed.indptr, transposed.nnz * np.arange(1, count) / count)
     edges = [0, *(int(end) for end in ends), x.shape[1]]
-    shares = [[slice(i, min(i + at_once, b)) for i in range(a, b, at_once)] for a, b in pairwise(edges)]
-    return [[(features, transposed[features]) for features in share] for share in shares]
+    return [[(features, transposed[features]) for features in cut(a, b, at_once)] for a, b in pairwise(edges)]
