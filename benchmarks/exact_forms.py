@@ -5,17 +5,21 @@ The public forms of the softmax family against the usual ones, written in the sa
     softmax                 e = exp(x - max x), p = e / sum e                  p * (v - sum p v)
     log_softmax             b = x - max x, y = b - log(sum exp b)              v - exp(y) * sum v
     log_sum_exp             max x + log(sum e), and p                          v p
-    softmax_cross_entropy   log-sum-exp - x[label], or t . (log-sum-exp - x)   v (p - t)
+    softmax_cross_entropy   log-sum-exp - x[label]                             v (p - t)
+                            t . (log-sum-exp - x)                              v (p sum t - t)
 
 "forward" computes the value and what the pullback needs, "pullback" takes that from the forward: for the usual forms
 p (for log-softmax y), held ready. Contestants take turns; figures are medians, and results are compared before
 anything is timed. Logits are normal numbers times a scale.
 
-Where the exact forms take longer, the passes over the array say why. Of float32 rows whose largest logit lies between
-71 and 208 (scale 40), the forward recovers what subtracting it rounds away: four passes more, in the cache. The
-pullback of softmax measures the vector from one entry where one probability is 1/2 or more (from scale 10 on): a pass
-more on NumPy, on PyTorch as many as the usual form, which computes the products twice. Beside the passes, some twenty
-operations on one number per row cost PyTorch 0.1 ms in all, whatever the classes.
+Where the exact forms take longer, the passes over the array say why. The pullback of softmax measures the vector from
+one entry where one probability is 1/2 or more (from scale 10 on): a pass more on NumPy, on PyTorch as many as the usual
+form, which computes the products twice. The place of a row's largest logit, not its value alone, is found by NumPy on
+one thread, since PyTorch needs five times as long for it on two. Beside the passes, some twenty operations on one
+number per row cost PyTorch 0.1 ms in all, whatever the classes.
+
+Memory is kept by the allocator, for which the process starts itself anew where that is GNU's: given back to the system
+after each call, its first touch would cost more than the arithmetic, and which form pays it is a matter of luck.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,7 +88,8 @@ def on_rows_usual(x: Any, targets: Any) -> Any:
     below = x - xp.amax(x, axis=-1, keepdims=True)
     e = xp.exp(below)
     total = xp.sum(e, axis=-1, keepdims=True)
-    return xp.sum(targets * (xp.log(total) - below), axis=-1), e / total
+    weight = xp.sum(targets, axis=-1, keepdims=True)
+    return xp.sum(targets * (xp.log(total) - below), axis=-1), e / (total / weight)
 
 
 def pairs(x: Any, v: Any, labels: Any, targets: Any) -> Iterator[Pair]:
@@ -168,13 +174,21 @@ def arrays(library: str, dtype: str, scale: float, shape: tuple[int, int]) -> tu
     return tuple(torch.from_numpy(a) for a in (x, v, labels, targets))
 
 
+def keep_memory() -> None:
+    """Start anew with an allocator that gives nothing back to the system."""
+    if "GLIBC_TUNABLES" not in os.environ:
+        kept = "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824"
+        os.execve(sys.executable, sys.orig_argv, os.environ | {"GLIBC_TUNABLES": kept})
+
+
 def main() -> None:
+    keep_memory()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=41)
     parser.add_argument("--shape", type=int, nargs=2, default=(1000, 1000))
     parser.add_argument("--scales", type=float, nargs="*", default=(1.0, 10.0, 40.0, 200.0))
     parser.add_argument("--libraries", nargs="*", default=("numpy", "torch"))
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for PyTorch; NumPy takes one here")
+    parser.add_argument("--threads", type=int, default=1, help="for PyTorch; NumPy takes one here")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     options = parser.parse_args()
     if "torch" in options.libraries:

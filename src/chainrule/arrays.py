@@ -349,21 +349,6 @@ def row_dot(a: Array, b: Array, *, spare: Array | None = None) -> tuple[Array, A
     return namespace(a).sum(products, axis=-1, keepdims=True), products if reusable else None
 
 
-def add_product(x: Array, a: Array, b: Array, *, room: Array) -> None:
-    """x + a b in place of x, by one pass where the library has it; else a b is written to `room`, which may be a.
-
-    >>> x = np.array([1.0, 2.0])
-    >>> add_product(x, np.array([3.0, 4.0]), x, room=np.empty(2))
-    >>> x
-    array([ 4., 10.])
-    """
-    xp = namespace(x)
-    if is_torch(x):
-        xp.addcmul(x, a, b, out=x)
-    else:
-        xp.add(x, xp.multiply(a, b, out=room), out=x)
-
-
 def put_class(x: Array, labels: Array, values: Array | float) -> None:
     """Overwrite the entry of each row of `x` at its label, in place, by one number, or labels.shape + (1,) of them.
 

@@ -75,8 +75,8 @@ def pullback(
 def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """Log-probabilities, at most 0, with the rule for infinite logits (see `shifted`)."""
     xp = namespace(logits)
-    results = shifted(logits)
-    below = xp.subtract(results.logits, results.maximum, out=out)
+    results = shifted(logits, differences=True)
+    below = results.differences
     log_probs = xp.subtract(below, results.log_rest, out=own(below) if out is None else out)
     total = results.total
     return log_probs, Residuals(results.exponentials, total, results.top, results.rest / total)

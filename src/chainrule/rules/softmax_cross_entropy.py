@@ -110,10 +110,9 @@ def forward(
 ) -> tuple[Array, Residuals]:
     """The loss of every row, of shape logits.shape[:-1]."""
     check_label_smoothing(label_smoothing)
-    results = shifted(logits)
     if holds_labels(targets) and not label_smoothing:
-        return _on_labels(results, targets, out)
-    return _on_rows(results, targets, label_smoothing, out)
+        return _on_labels(shifted(logits), targets, out)
+    return _on_rows(shifted(logits, differences=True), targets, label_smoothing, out)
 
 
 def _on_labels(results: Shifted, labels: Array, out: Array | None) -> tuple[Array, Residuals]:
@@ -126,8 +125,8 @@ def _on_labels(results: Shifted, labels: Array, out: Array | None) -> tuple[Arra
 
 
 def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | None) -> tuple[Array, Residuals]:
-    xp, top, sum_of_exponentials, log_rest = namespace(results.total), results.top, results.total, results.log_rest
-    below = results.logits - results.maximum
+    xp, top, sum_of_exponentials = namespace(results.rest), results.top, results.total
+    below = results.differences
     rows = _rows(targets, below, smoothing)
     target_at_top = take_class(rows, top)
     total, other_targets = _sums(rows, top, target_at_top)
@@ -138,6 +137,7 @@ def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | No
         # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
         below = results.logits - results.maximum
         met = row_dot(rows, xp.where((rows == 0) & (below == -math.inf), xp.zeros_like(below), below))[0]
+    log_rest = results.log_rest
     losses = xp.subtract((total * log_rest)[..., 0], met[..., 0], out=out)
     fraction = xp.full_like(total, smoothing) if smoothing else None
     kept = None if holds_labels(targets) else results.logits
