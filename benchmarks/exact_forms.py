@@ -12,6 +12,7 @@ The public forms of the softmax family against the usual ones, written in the sa
 p (for log-softmax y), held ready. Contestants take turns; figures are medians, and results are compared before
 anything is timed. Logits are normal numbers times a scale.
 
+The usual forms are as one writes them, with an array for every step; the exact ones write over what they need no more.
 Where the exact forms take longer, the passes over the array say why. The pullback of softmax measures the vector from
 one entry where one probability is 1/2 or more (from scale 10 on): a pass more on NumPy, on PyTorch as many as the usual
 form, which computes the products twice. The place of a row's largest logit, not its value alone, is found by NumPy on
@@ -77,10 +78,11 @@ def log_sum_exp_usual(x: Any) -> Any:
 
 def on_labels_usual(x: Any, labels: Any) -> Any:
     xp = namespace(x)
-    e = xp.exp(x - xp.amax(x, axis=-1, keepdims=True))
+    maximum = xp.amax(x, axis=-1, keepdims=True)
+    e = xp.exp(x - maximum)
     total = xp.sum(e, axis=-1, keepdims=True)
-    losses = xp.amax(x, axis=-1) + xp.log(total)[..., 0] - take_class(x, labels)[..., 0]
-    return losses, e / total
+    losses = maximum + xp.log(total) - take_class(x, labels)
+    return losses[..., 0], e / total
 
 
 def on_rows_usual(x: Any, targets: Any) -> Any:
@@ -175,14 +177,15 @@ def arrays(library: str, dtype: str, scale: float, shape: tuple[int, int]) -> tu
 
 
 def keep_memory() -> None:
-    """Start anew with an allocator that gives nothing back to the system."""
-    if "GLIBC_TUNABLES" not in os.environ:
-        kept = "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824"
-        os.execve(sys.executable, sys.orig_argv, os.environ | {"GLIBC_TUNABLES": kept})
+    """Start anew with an allocator that gives nothing back to the system, where that is GNU's."""
+    if platform.libc_ver()[0] == "glibc" and "EXACT_FORMS_KEEP_MEMORY" not in os.environ:
+        tunables = f"glibc.malloc.mmap_threshold={1 << 25}:glibc.malloc.trim_threshold={1 << 30}"
+        others = [set_already] if (set_already := os.environ.get("GLIBC_TUNABLES")) else []
+        kept = {"GLIBC_TUNABLES": ":".join([*others, tunables]), "EXACT_FORMS_KEEP_MEMORY": "1"}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | kept)
 
 
 def main() -> None:
-    keep_memory()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=41)
     parser.add_argument("--shape", type=int, nargs=2, default=(1000, 1000))
@@ -221,4 +224,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     main()

@@ -108,13 +108,8 @@ def along(
     """The fits for growing C, each started from the one before."""
     began = time.perf_counter()
     growing = sorted(set(values))
-    found = minima(
-        problem,
-        [penalty_share(problem, C) for C in growing],
-        spectrum=spectrum,
-        callback=model._observer(None),
-        **model._options(),
-    )
+    options = model._options(spectrum, model._observer(None))
+    found = minima(problem, [penalty_share(problem, C) for C in growing], **options)
     with model._threads(), closing(found):  # BLAS gets its threads back, also where Ctrl-C ends the path
         for C, result in zip(growing, found, strict=False):
             if result.message == INTERRUPTED:

@@ -33,7 +33,7 @@ from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
 from chainrule.kernels.workers import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem, Spectrum, minimise, spectrum_of
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, minimise, spectrum_of
 from chainrule.solvers.convex import Progress as Step
 
 
@@ -312,22 +312,19 @@ class SoftmaxRegression(Classifier):
     ) -> Minimum:
         """The optimum for one C, whose penalty is shared among the samples by weight."""
         with self._threads():
-            return minimise(
-                replace(problem, l2=penalty_share(problem, C)),
-                start,
-                spectrum=spectrum,
-                callback=callback,
-                **self._options(),
-            )
+            problem = replace(problem, l2=penalty_share(problem, C))
+            return minimise(problem, start, **self._options(spectrum, callback))
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, spectrum: Spectrum | None, callback: Callable[..., bool] | None) -> Options:
         """What the solver is told of every fit."""
-        return {
-            "tol": self.tol,
-            "max_iter": self.max_iter,
-            "method": self.solver,
-            "narrow": bool(self.mixed_precision),
-        }
+        return Options(
+            tol=self.tol,
+            max_iter=self.max_iter,
+            method=self.solver,
+            narrow=bool(self.mixed_precision),
+            spectrum=spectrum,
+            callback=callback,
+        )
 
     def _threads(self) -> AbstractContextManager[None]:
         """As many as `n_jobs` allows, for the time of a context."""

@@ -76,7 +76,7 @@ def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | 
     """Log-probabilities, at most 0, with the rule for infinite logits (see `shifted`)."""
     xp = namespace(logits)
     results = shifted(logits, differences=True)
-    below = results.differences
+    below: Array = results.differences
     log_probs = xp.subtract(below, results.log_rest, out=own(below) if out is None else out)
     total = results.total
     return log_probs, Residuals(results.exponentials, total, results.top, results.rest / total)

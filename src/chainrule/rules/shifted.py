@@ -5,17 +5,20 @@
 Any c gives the same quotients. But rounding x - c to its last place costs exp as many places as x - c is large: 64 at
 a difference of 80. So c is chosen by row to make that difference exact wherever it matters. e^-L is the first
 exponential that is 0 (L = 104 in float32, 746 in float64), B the largest logit whose exponentials can still be added up
-(81 and 702 for 1000 classes), and [z] is z rounded down to a multiple of g = 4096 eps, a multiple of every x near it:
+(81 and 702 for 1000 classes), and [z] is z rounded down to a multiple of g = 4096 eps (1 where that is more), itself a
+multiple of the last place of every x that matters:
 
     c = m        where 2 L <= |m|. Every x whose exponential is not 0 is so near to m that x - m is exact.
     c = [m]      where -2 L < m < 0. x - c is no larger than x, and c a multiple of the last place of x: exact too. (But
-                 for |x| < g, where what is rounded away is nothing to 1.)
+                 for |x| < g, where what is rounded away is at most a quarter of eps.)
     c = 0        where 0 <= m <= B. Nothing is rounded but by exp, and because e^m >= 1, nothing underflows that would
                  not with c = m.
     c = [m - B]  where B < m < 2 L: as little as keeps the sum from overflow. From x = c / 2 on, x - c is exact, by
                  Sterbenz's lemma or since it is no larger than x. Below, it is small: where e^(x - m) is a normal
                  number, |x - c| lies under log(classes). Rounding costs at most 4 places where that is under 8 (2900
-                 classes), and at most 8 under 16 (8 million). Smaller exponentials lack those places anyway.
+                 classes), and at most 8 under 16 (8 million). Smaller probabilities lack those places anyway.
+
+Where B < 1, of half precision and thousands of classes, c = m throughout.
 
 A largest exponential is kept out of the sum, which saves every digit of `rest`, however small: log-sum-exp = m +
 log1p(rest / e_top), and the largest log-probability is -log1p(rest / e_top), where log(sum) would round to 0.
@@ -39,6 +42,7 @@ from chainrule.arrays import (
     Array,
     argmax,
     class_mask,
+    empty,
     extent,
     is_floating,
     may_write,
@@ -57,7 +61,7 @@ condition number, the sum of the magnitudes over the magnitude of the sum. Each 
 An exponential is off by at most 3 units by exp (NumPy's for float32; others are better) and those far below the largest
 by 4 or 8 more where x - c is rounded, its row's sum by 3 and log2(k) roundings (both libraries add pairwise), and every
 quotient, difference and product adds half a unit: 35 at a million classes if all of them pointed one way. They do not:
-6.7 is the most measured.
+6.7 is the most measured. A subnormal probability lacks places, which no weight of its row brings back.
 """
 
 
@@ -71,13 +75,13 @@ class Shifted(NamedTuple):
     top: Array
     """The index of one largest entry of each row, of shape (...)."""
     exponentials: Array
-    """e^(x - c), each about 1 at most."""
+    """e^(x - c), whose sum is a finite number; its rows follow upon another."""
     at_top: Array
     """The largest exponential, of shape (..., 1)."""
     rest: Array
     """The sum of the exponentials except that one, of shape (..., 1)."""
-    differences: Array
-    """x - m, an array of its own, where it was asked for; else None."""
+    differences: Array | None
+    """x - m, an array of its own, where it was asked for."""
 
     @property
     def total(self) -> Array:
@@ -104,8 +108,10 @@ def shifted(logits: Array, *, differences: bool = False) -> Shifted:
     if not all(map(math.isfinite, extremes)):
         logits, maximum = _without_infinite_maximum(logits, maximum)
     origin = _origin(maximum, logits.shape[-1], extremes)
-    below = logits - maximum if differences else None
-    exponentials = namespace(logits).exp(below) if differences and origin is maximum else _exponentials(logits, origin)
+    below = _less(logits, maximum) if differences else None
+    exponentials = (
+        _exponentials(logits, origin) if below is None or origin is not maximum else namespace(logits).exp(below)
+    )
     at_top = take_class(exponentials, top)
     exponentials, rest = without_entry(exponentials, top)
     return Shifted(logits, maximum, top, with_entry(exponentials, top, at_top), at_top, rest, below)
@@ -127,7 +133,9 @@ def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> Arra
     if not is_floating(maximum):
         return maximum
     xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
-    largest = max(math.log(float(info.max)) - math.log(classes) - 1, 0.0)
+    largest = math.log(float(info.max)) - math.log(classes) - 1
+    if largest < 1:
+        return maximum
     if extremes[0] >= 0 and extremes[1] <= largest:
         return None
     least = 2 - 2 * math.log(float(info.smallest_normal) * float(info.eps))
@@ -135,16 +143,26 @@ def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> Arra
         return maximum
     far = abs(maximum) >= least
     grid = min(4096 * float(info.eps), 1.0)
-    shift = xp.where(maximum < 0, maximum, xp.where(maximum > largest, maximum - largest, 0 * maximum))
+    none = far | (maximum >= 0) & (maximum <= largest)
+    shift = xp.where(none, xp.zeros_like(maximum), xp.where(maximum < 0, maximum, maximum - largest))
     return xp.where(far, maximum, xp.floor(shift / grid) * grid)
 
 
 def _exponentials(logits: Array, origin: Array | None) -> Array:
     xp = namespace(logits)
     if origin is None:
-        return xp.exp(logits)
-    difference = logits - origin
+        return xp.exp(logits, out=_room(logits))
+    difference = _less(logits, origin)
     return xp.exp(difference, out=own(difference))
+
+
+def _less(logits: Array, origin: Array) -> Array:
+    return namespace(logits).subtract(logits, origin, out=_room(logits))
+
+
+def _room(logits: Array) -> Array | None:
+    """An `out=` whose rows follow upon another: NumPy adds rows pairwise only there, columns one after another."""
+    return empty(tuple(logits.shape), logits) if may_write(logits) else None
 
 
 def own(x: Array) -> Array | None:

@@ -126,7 +126,7 @@ def _on_labels(results: Shifted, labels: Array, out: Array | None) -> tuple[Arra
 
 def _on_rows(results: Shifted, targets: Array, smoothing: float, out: Array | None) -> tuple[Array, Residuals]:
     xp, top, sum_of_exponentials = namespace(results.rest), results.top, results.total
-    below = results.differences
+    below: Array = results.differences
     rows = _rows(targets, below, smoothing)
     target_at_top = take_class(rows, top)
     total, other_targets = _sums(rows, top, target_at_top)

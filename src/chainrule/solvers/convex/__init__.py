@@ -7,8 +7,8 @@ weights, or Newton's method by products with the Hessian, and steps along direct
 """
 
 from chainrule.solvers.convex.descent import INTERRUPTED, Progress
-from chainrule.solvers.convex.minimise import Minimum, minima, minimise
+from chainrule.solvers.convex.minimise import Minimum, Options, minima, minimise
 from chainrule.solvers.convex.preconditioner import Spectrum, spectrum_of
 from chainrule.solvers.convex.problem import Problem
 
-__all__ = ["INTERRUPTED", "Minimum", "Problem", "Progress", "Spectrum", "minima", "minimise", "spectrum_of"]
+__all__ = ["INTERRUPTED", "Minimum", "Options", "Problem", "Progress", "Spectrum", "minima", "minimise", "spectrum_of"]

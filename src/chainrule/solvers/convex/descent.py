@@ -132,9 +132,9 @@ class Descent:
         message = ""
         try:
             while not message:
-                if self.arrived(tol) and not self.evaluator.narrow:
-                    return "the gradient is as small as asked for", True
                 if self.arrived(tol):
+                    if not self.evaluator.narrow:
+                        return "the gradient is as small as asked for", True
                     self._widen()
                     continue
                 if self.iteration >= max_iter:

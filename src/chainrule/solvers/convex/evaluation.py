@@ -92,6 +92,7 @@ class Evaluator:
         """The products as they are, or in another precision than the samples', from a copy that is made once."""
         if dtype == self.dtype:
             return self.samples
+        assert not self.narrow, "dense samples, which alone are narrow, have no copies: these would keep their centre"
         if dtype not in self._copies:
             x = of_dtype(self.problem.x, dtype)
             self._copies[dtype] = products_of(x, self.problem.n_outputs, self.team, dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -49,7 +49,20 @@ class Minimum:
     message: str
 
 
-def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
+class Options(TypedDict, total=False):
+    """What `minima`, and so `minimise`, may be told by name; said there."""
+
+    tol: float
+    max_iter: int
+    memory: int
+    method: str
+    threads: int | None
+    spectrum: Spectrum | None
+    callback: Callback | None
+    narrow: bool
+
+
+def minimise(problem: Problem, start: Array | None = None, **options: Unpack[Options]) -> Minimum:
     """Minimise F to a gradient whose entries are at most `tol`; the options are those of `minima`."""
     with closing(minima(problem, [problem.l2], start, **options)) as found:
         return next(found)
