@@ -18,7 +18,7 @@ multiple of the last place of every x that matters:
                  number, |x - c| lies under log(classes). Rounding costs at most 4 places where that is under 8 (2900
                  classes), and at most 8 under 16 (8 million). Smaller probabilities lack those places anyway.
 
-Where B < 1, of half precision and thousands of classes, c = m throughout.
+Where B < 1, which takes half precision and thousands of classes, c = m throughout.
 
 A largest exponential is kept out of the sum, which saves every digit of `rest`, however small: log-sum-exp = m +
 log1p(rest / e_top), and the largest log-probability is -log1p(rest / e_top), where log(sum) would round to 0.
@@ -134,12 +134,10 @@ def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> Arra
         return maximum
     xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
     largest = math.log(float(info.max)) - math.log(classes) - 1
-    if largest < 1:
-        return maximum
-    if extremes[0] >= 0 and extremes[1] <= largest:
+    if 1 <= largest and 0 <= extremes[0] and extremes[1] <= largest:
         return None
     least = 2 - 2 * math.log(float(info.smallest_normal) * float(info.eps))
-    if extremes[0] >= least or extremes[1] <= -least:
+    if largest < 1 or extremes[0] >= least or extremes[1] <= -least:
         return maximum
     far = abs(maximum) >= least
     grid = min(4096 * float(info.eps), 1.0)
