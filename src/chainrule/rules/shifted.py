@@ -134,7 +134,7 @@ def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> Arra
         return maximum
     xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
     largest = math.log(float(info.max)) - math.log(classes) - 1
-    if 1 <= largest and 0 <= extremes[0] and extremes[1] <= largest:
+    if largest >= 1 and extremes[0] >= 0 and extremes[1] <= largest:
         return None
     least = 2 - 2 * math.log(float(info.smallest_normal) * float(info.eps))
     if largest < 1 or extremes[0] >= least or extremes[1] <= -least:
