@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,9 @@ def test_the_scores_are_drawn_against_the_penalty(chainrule):
         (("nowhere.npz",), ("nowhere.npz", "no such file"), 1),
         (("empty.npz",), ("empty.npz", "empty"), 1),
         (("damaged.npz",), ("damaged.npz", "cannot be read"), 1),
+        (("noise.npz",), ("noise.npz", "does not begin as a .npz file"), 1),
+        (("array.npz",), ("array.npz", "does not begin as a .npz file"), 1),
+        (("alone.npy", "--labels", "noise.npy"), ("noise.npy", "does not begin as a .npy file"), 1),
         (("text.svmlight",), ("text.svmlight", "cannot be read"), 1),
         (("alone.npy",), ("alone.npy", "--labels"), 1),
         (("alone.npy", "--labels", "none.txt"), ("--labels", "none.txt"), 1),
@@ -117,15 +121,19 @@ def test_the_scores_are_drawn_against_the_penalty(chainrule):
     ],
 )
 def test_a_mistake_is_named_in_one_line(chainrule, words, names, code):
-    for name in ("empty.npz", "few.txt", "text.svmlight", "damaged.npz"):
-        with open(name, "w") as file:
-            file.write(
-                {"few.txt": "a\nb\n", "text.svmlight": "no numbers here\n", "damaged.npz": "PK\x03\x04 no"}.get(
-                    name, ""
-                )
-            )
     six, labels = np.arange(12.0).reshape(6, 2), np.array([0, 0, 0, 1, 1, 1])
     np.save("alone.npy", six)
+    files = {
+        "empty.npz": b"",
+        "few.txt": b"a\nb\n",
+        "text.svmlight": b"no numbers here\n",
+        "damaged.npz": b"PK\x03\x04 no",
+        "noise.npz": b"\x17\xa0\x05",
+        "noise.npy": b"\x17\xa0\x05",
+        "array.npz": Path("alone.npy").read_bytes(),
+    }
+    for name, content in files.items():
+        Path(name).write_bytes(content)
     saved("two.npz", a=six[:2], b=six[:2])
     saved("nan.npz", X=np.where(six == 3, np.nan, six), y=labels)
     saved("objects.npz", X=np.array([{}], dtype=object), y=labels[:1])

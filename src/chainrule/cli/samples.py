@@ -28,6 +28,10 @@ class ArraySamples:
     y: Any | None
 
 
+BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
+"""The first bytes of NumPy's files."""
+
+
 def is_array_file(source: str) -> bool:
     """Whether the file holds arrays, by its ending."""
     return source.lower().endswith(ENDINGS)
@@ -77,6 +81,7 @@ def read(
 
 
 def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, Any]:
+    _check_beginning(path)
     lower = path.name.lower()
     if lower.endswith(".npy"):
         with path.open("rb") as opened:
@@ -89,6 +94,15 @@ def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, 
 
     X, y = load_svmlight_file(str(path), n_features=n_features)
     return X.tocsr(), y.astype(np.int64) if (y == np.round(y)).all() else y
+
+
+def _check_beginning(path: Path) -> None:
+    """NumPy takes a file that begins otherwise for pickled objects, and advises to trust it."""
+    kind = path.suffix.lower()
+    beginning = BEGINNINGS.get(kind, b"")
+    with path.open("rb") as opened:
+        if opened.read(len(beginning)) != beginning:
+            raise CommandError(f"{path}: cannot be read: it does not begin as a {kind} file does")
 
 
 def _from_arrays(path: Path, file: Any, target: str | None) -> tuple[Any, Any]:
@@ -114,6 +128,7 @@ def _labels_of(path: Path) -> Any:
     if not path.exists():
         raise CommandError(f"--labels: {path}: there is no such file")
     if path.suffix.lower() == ".npy":
+        _check_beginning(path)
         try:
             return np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
