@@ -179,9 +179,9 @@ def arrays(library: str, dtype: str, scale: float, shape: tuple[int, int]) -> tu
 def keep_memory() -> None:
     """Start anew with an allocator that gives nothing back to the system, where that is GNU's."""
     if platform.libc_ver()[0] == "glibc" and "EXACT_FORMS_KEEP_MEMORY" not in os.environ:
-        tunables = f"glibc.malloc.mmap_threshold={1 << 25}:glibc.malloc.trim_threshold={1 << 30}"
-        others = [set_already] if (set_already := os.environ.get("GLIBC_TUNABLES")) else []
-        kept = {"GLIBC_TUNABLES": ":".join([*others, tunables]), "EXACT_FORMS_KEEP_MEMORY": "1"}
+        thresholds = f"glibc.malloc.mmap_threshold={1 << 25}:glibc.malloc.trim_threshold={1 << 30}"
+        tunables = ":".join(filter(None, [os.environ.get("GLIBC_TUNABLES"), thresholds]))
+        kept = {"GLIBC_TUNABLES": tunables, "EXACT_FORMS_KEEP_MEMORY": "1"}
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | kept)
 
 

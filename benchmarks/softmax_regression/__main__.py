@@ -25,13 +25,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.softmax_regression.contestants import (
-    CONTESTANTS,
-    FOR_ACCURACY,
-    TOLERANCES,
-    objective,
-    refuses,
-)
+from benchmarks.softmax_regression.contestants import CONTESTANTS, FOR_ACCURACY, TOLERANCES, objective, refuses
 from benchmarks.softmax_regression.data import CASES, Data
 
 CS = {"embeddings": (0.01, 1.0, 100.0)}

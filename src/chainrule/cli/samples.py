@@ -15,6 +15,9 @@ ARRAY_ENDINGS = (".npz", ".npy")
 SVMLIGHT_ENDINGS = tuple(kind + end for kind in (".svmlight", ".libsvm", ".svm") for end in ("", ".gz", ".bz2"))
 ENDINGS = (*ARRAY_ENDINGS, *SVMLIGHT_ENDINGS)
 
+BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
+"""The first bytes of NumPy's files."""
+
 LABEL_NAMES = ("y", "labels", "label", "target", "targets", "classes")
 FEATURE_NAMES = ("X", "x", "embeddings", "features", "data", "vectors")
 
@@ -26,10 +29,6 @@ class ArraySamples:
     name: str
     X: Any
     y: Any | None
-
-
-BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
-"""The first bytes of NumPy's files."""
 
 
 def is_array_file(source: str) -> bool:
@@ -81,8 +80,9 @@ def read(
 
 
 def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, Any]:
-    _check_beginning(path)
     lower = path.name.lower()
+    if lower.endswith(ARRAY_ENDINGS):
+        _check_beginning(path)
     if lower.endswith(".npy"):
         with path.open("rb") as opened:
             return np.load(opened, allow_pickle=False), None
@@ -99,9 +99,8 @@ def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, 
 def _check_beginning(path: Path) -> None:
     """NumPy takes a file that begins otherwise for pickled objects, and advises to trust it."""
     kind = path.suffix.lower()
-    beginning = BEGINNINGS.get(kind, b"")
     with path.open("rb") as opened:
-        if opened.read(len(beginning)) != beginning:
+        if opened.read(len(BEGINNINGS[kind])) != BEGINNINGS[kind]:
             raise CommandError(f"{path}: cannot be read: it does not begin as a {kind} file does")
 
 
@@ -128,8 +127,8 @@ def _labels_of(path: Path) -> Any:
     if not path.exists():
         raise CommandError(f"--labels: {path}: there is no such file")
     if path.suffix.lower() == ".npy":
-        _check_beginning(path)
         try:
+            _check_beginning(path)
             return np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise CommandError(f"--labels: {path}: cannot be read: {error}") from None

@@ -109,9 +109,8 @@ def shifted(logits: Array, *, differences: bool = False) -> Shifted:
         logits, maximum = _without_infinite_maximum(logits, maximum)
     origin = _origin(maximum, logits.shape[-1], extremes)
     below = _less(logits, maximum) if differences else None
-    exponentials = (
-        _exponentials(logits, origin) if below is None or origin is not maximum else namespace(logits).exp(below)
-    )
+    shared = below is not None and origin is maximum
+    exponentials = namespace(logits).exp(below) if shared else _exponentials(logits, origin)
     at_top = take_class(exponentials, top)
     exponentials, rest = without_entry(exponentials, top)
     return Shifted(logits, maximum, top, with_entry(exponentials, top, at_top), at_top, rest, below)
@@ -141,9 +140,10 @@ def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> Arra
         return maximum
     far = abs(maximum) >= least
     grid = min(4096 * float(info.eps), 1.0)
-    none = far | (maximum >= 0) & (maximum <= largest)
-    shift = xp.where(none, xp.zeros_like(maximum), xp.where(maximum < 0, maximum, maximum - largest))
-    return xp.where(far, maximum, xp.floor(shift / grid) * grid)
+    # Far ones are left out of the division, which would overflow.
+    nothing = far | (maximum >= 0) & (maximum <= largest)
+    start = xp.where(nothing, xp.zeros_like(maximum), xp.where(maximum < 0, maximum, maximum - largest))
+    return xp.where(far, maximum, xp.floor(start / grid) * grid)
 
 
 def _exponentials(logits: Array, origin: Array | None) -> Array:
@@ -155,6 +155,7 @@ def _exponentials(logits: Array, origin: Array | None) -> Array:
 
 
 def _less(logits: Array, origin: Array) -> Array:
+    """x - c, an array of its own."""
     return namespace(logits).subtract(logits, origin, out=_room(logits))
 
 

@@ -141,7 +141,7 @@ class Descent:
                     return "the limit of iterations was reached", False
                 before = self.iteration
                 message = self.step(tol)
-                little = not self._gain >= SMALL_GAIN * abs(self.here.value)
+                little = not self._gain >= SMALL_GAIN * abs(self.here.value)  # or nan
                 if self.evaluator.narrow and (message or little):
                     message = ""
                     self._widen()
