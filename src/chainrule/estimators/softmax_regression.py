@@ -60,7 +60,8 @@ class SoftmaxRegression(Classifier):
         Not used: the fit is deterministic.
     solver : {"auto", "lbfgs", "newton-cg"}, default="auto"
         "auto" takes "newton-cg" for many sparse features, and for more than 4096 dense ones; else "lbfgs", on a
-        preconditioner made from the features' covariance, which Newton's method ends.
+        preconditioner made from the features' covariance, later from the Hessian's blocks by class, which Newton's
+        method ends.
     max_iter : int, default=100
     verbose : int, default=0
         Above 0, a line for every step.

@@ -3,7 +3,8 @@
     F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i w_i + l2 / 2 |W|^2
 
 `Problem` says what is minimised, `minimise` does it: L-BFGS with a preconditioner made from the Hessian at zero
-weights, or Newton's method by products with the Hessian, and steps along directions in which the logits are linear.
+weights, then from its blocks by class where the descent is, or Newton's method by products with the Hessian, and steps
+along directions in which the logits are linear.
 """
 
 from chainrule.solvers.convex.descent import INTERRUPTED, Progress

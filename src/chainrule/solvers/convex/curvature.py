@@ -19,6 +19,9 @@ from chainrule.solvers.convex.hessian import target_mass
 from chainrule.solvers.convex.products import Block, Products
 from chainrule.solvers.convex.rows import RowBuffers, empty_rows
 
+LEAST = 1e-8
+"""What s (1 - s) is raised by for a class alone: one that is certain everywhere keeps a little."""
+
 
 class Curvature:
     """The Hessian where an evaluator is.
@@ -96,6 +99,17 @@ class Curvature:
             return total
 
         return np.asarray(added(evaluator.team.each(work)))
+
+    def of_classes(self) -> Callable[[int], Array]:
+        """The diagonal of the losses' Hessian by the logits, as a function of the class; every entry is above 0."""
+        problem, probs, even = self._evaluator.problem, self._probabilities(), self._even_mass()
+        mass = abs(target_mass(problem, slice(None))) if even is None else even
+
+        def of_class(output: int) -> Array:
+            column = np.ascontiguousarray(probs[:, output])
+            return np.asarray(mass * (column * (1 - column) + LEAST))
+
+        return of_class
 
     # What follows is private.
 

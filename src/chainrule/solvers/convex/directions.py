@@ -1,9 +1,10 @@
 """Which way to go: by L-BFGS, by Newton's method with the whole Hessian, or by Newton's method with its products.
 
-L-BFGS on the preconditioner of the features' spectrum needs the fewest passes over dense samples. Newton's method takes
-over where few parameters have needed many steps, and where steps gain nothing any more while the gradient is not small.
-Sparse samples have no spectrum, their passes are cheap and their vectors long: there it is Newton's method throughout,
-whose products are in float32 as long as that leads somewhere.
+L-BFGS needs the fewest passes over dense samples: on the preconditioner of the features' spectrum, and on the Hessian's
+blocks by class as soon as these cost no more than the steps so far. Newton's method takes over where few parameters
+have needed many steps, and where steps gain nothing any more while the gradient is not small. Sparse samples have no
+spectrum, their passes are cheap and their vectors long: there it is Newton's method throughout, whose products are in
+float32 as long as that leads somewhere.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import dot
+from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, steps_of_blocks
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.hessian import WholeHessian
-from chainrule.solvers.convex.lbfgs import Memory
+from chainrule.solvers.convex.lbfgs import Inverse, Memory
 from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner, diagonal_of, refreshed
@@ -35,8 +37,12 @@ L-BFGS: as many of these as take the time of one of Newton's are given a chance 
 REFRESHED_AT = (5, 20)
 """Steps of L-BFGS at which the class matrix of its preconditioner is made from the probabilities found so far."""
 
+BLOCKS_AFTER = 8
+"""Steps, counted in products with the samples, before the preconditioner is made from the Hessian's blocks by class: as
+many at least as they take the time of. They are made anew when the steps have doubled."""
+
 MOST_CLASSES = 1000
-"""Up to so many that matrix is made: it has as many rows and columns."""
+"""Up to so many either is made: the class matrix has as many rows and columns."""
 
 IDLE = 3
 """Steps in a row that gain no more than rounding before Newton's method is tried, where there are many."""
@@ -65,7 +71,9 @@ class Directions:
         self._last_size = 0.0
         many = evaluator.problem.n_outputs > MOST_CLASSES
         self._can_refresh = evaluator.stored and not preconditioner.diagonal and not many
-        self._refreshed_at = -1
+        self._to_refresh = set(REFRESHED_AT)
+        self._blocks = steps_of_blocks(evaluator.problem, preconditioner)
+        self._blocks_at, self._products_before = max(BLOCKS_AFTER, self._blocks), evaluator.products
         self._hessian: WholeHessian | None = None
         self._curvature: Curvature | None = None
         self._single = self.by_products and evaluator.problem.l2 > 0 and is_sparse(evaluator.problem.x)
@@ -91,9 +99,7 @@ class Directions:
             if direction is not None and self._single:
                 self._single = False
                 return self.next(theta, here, iteration, goal, idle)
-        if iteration in REFRESHED_AT and self._can_refresh and self._refreshed_at != iteration:
-            self._refreshed_at = iteration
-            self.memory.preconditioner = refreshed(self.preconditioner, self._curvature_here().of_logits())
+        self._refresh(iteration)
         direction = -self.memory.times(here.gradient)
         slope = dot(here.gradient, direction)
         if not slope < 0 and self.memory.forget():
@@ -117,6 +123,18 @@ class Directions:
 
     # What follows is private.
 
+    def _refresh(self, iteration: int) -> None:
+        """Make the preconditioner from the probabilities found so far, where that is due."""
+        if not self._can_refresh:
+            return
+        spent = (self.evaluator.products - self._products_before) / 2
+        if spent >= self._blocks_at:
+            self._blocks_at = max(2 * spent, spent + self._blocks)
+            self.memory.restart(class_blocks(self.evaluator, self._curvature_here(), self.preconditioner))
+        elif iteration in self._to_refresh and not isinstance(self.memory.preconditioner, ClassBlocks):
+            self._to_refresh.discard(iteration)
+            self.memory.preconditioner = refreshed(self.preconditioner, self._curvature_here().of_logits())
+
     def _by_newton(
         self, theta: Array, gradient: Array, iteration: int, goal: Callable[[], float], idle: int
     ) -> Array | None:
@@ -130,6 +148,7 @@ class Directions:
         if not (self.by_products or (idle >= IDLE and evaluator.stored)):
             return None
         self._single = self._single and not idle
+        self._refresh(iteration)
         with np.errstate(over="ignore", invalid="ignore") if self._single else nullcontext():
             return self._by_products(gradient, goal)  # float32 numbers that overflow lead nowhere, which is seen
 
@@ -140,7 +159,7 @@ class Directions:
         if curvature.dtype != gradient.dtype and self._single:
             unit = float(abs(gradient).max(initial=0.0)) or 1.0  # so that no entry that matters is too small
             gradient = (gradient / unit).astype(curvature.dtype)
-        preconditioner: Preconditioner | Diagonal = self.preconditioner
+        preconditioner: Inverse | Diagonal = self.memory.preconditioner
         if self.preconditioner.diagonal:
             preconditioner = diagonal_of(curvature.diagonal(), problem)
         size = unit * math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))

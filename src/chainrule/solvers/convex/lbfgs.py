@@ -1,6 +1,6 @@
 """Limited-memory BFGS on top of a preconditioner: what the last steps say about the inverse Hessian.
 
-The two-loop recursion of Nocedal starts from H^-1 of `preconditioner` instead of the identity, times s.y / y.H^-1 y of
+The two-loop recursion of Nocedal starts from H^-1 of a preconditioner instead of the identity, times s.y / y.H^-1 y of
 the last step s, along which the gradient changed by y: how far H^-1 is off in size there.
 """
 
@@ -10,7 +10,11 @@ from collections import deque
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import dot
+from chainrule.solvers.convex.class_blocks import ClassBlocks
 from chainrule.solvers.convex.preconditioner import Preconditioner, Refreshed
+
+Inverse = Preconditioner | Refreshed | ClassBlocks
+"""What stands for the inverse Hessian: all solve."""
 
 
 class Memory:
@@ -24,7 +28,7 @@ class Memory:
     """
 
     def __init__(self, preconditioner: Preconditioner, length: int) -> None:
-        self.preconditioner: Preconditioner | Refreshed = preconditioner
+        self.preconditioner: Inverse = preconditioner
         self._first = preconditioner
         self.pairs: deque[tuple[Array, Array, float]] = deque(maxlen=length)
         self._scale = 1.0
@@ -51,6 +55,11 @@ class Memory:
         self.pairs.clear()
         self.preconditioner, self._scale = self._first, 1.0
         return had
+
+    def restart(self, preconditioner: Inverse) -> None:
+        """Forget the steps, for a preconditioner that knows more than they do."""
+        self.pairs.clear()
+        self.preconditioner, self._scale = preconditioner, 1.0
 
     def times(self, gradient: Array) -> Array:
         """The inverse Hessian times the gradient."""

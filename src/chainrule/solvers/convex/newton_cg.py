@@ -14,7 +14,8 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, dot, over_rows
-from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner
+from chainrule.solvers.convex.lbfgs import Inverse
+from chainrule.solvers.convex.preconditioner import Diagonal
 
 MOST_INNER = 200
 """Products with the Hessian for one direction."""
@@ -22,7 +23,7 @@ MOST_INNER = 200
 
 def newton_cg_direction(
     curvature: Callable[[Array], Array],
-    preconditioner: Preconditioner | Diagonal,
+    preconditioner: Inverse | Diagonal,
     gradient: Array,
     forcing: float,
     team: Crew | None = None,
@@ -71,7 +72,7 @@ def _advance(
     search: Array,
     curved: Array,
     step: float,
-    preconditioner: Preconditioner | Diagonal,
+    preconditioner: Inverse | Diagonal,
     team: Crew | None,
 ) -> float:
     """Move along the search direction; the new residual's size. A diagonal preconditioner lets every row go alone."""

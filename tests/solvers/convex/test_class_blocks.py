@@ -1,0 +1,264 @@
+"""The preconditioner made of the Hessian's blocks by class, next to the Hessian written out."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import scipy.linalg
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule.solvers.convex import class_blocks as module
+from chainrule.solvers.convex import directions, minimise, spectrum_of
+from chainrule.solvers.convex.blocks import Crew
+from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
+from chainrule.solvers.convex.coordinates import Coordinates
+from chainrule.solvers.convex.curvature import LEAST, Curvature
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.minimise import class_shares
+from chainrule.solvers.convex.preconditioner import preconditioner_of
+
+SINGLE = float(np.finfo(np.float32).eps)
+SIGNED = np.where(np.arange(60) % 4, 1.0, -0.7) * np.random.default_rng(2).uniform(0.1, 3, 60)
+
+TEAMS = {1: Crew(1), 2: Crew(2)}
+
+
+@pytest.fixture
+def all_samples(monkeypatch):
+    """Every sample is drawn, and nothing is added: the blocks are the Hessian's own."""
+    monkeypatch.setattr(module, "SAMPLES", 1e12)
+    monkeypatch.setattr(module, "PRIOR", 0.0)
+
+
+def first_of(problem, spectrum):
+    return preconditioner_of(problem, spectrum, class_shares(problem))
+
+
+def blocks_at(problem, theta, threads=2, **spectrum_options):
+    """The blocks where theta is, in the features' own coordinates or those of their spectrum."""
+    spectrum = spectrum_of(problem, **spectrum_options)
+    evaluator = Evaluator(problem, TEAMS[threads], spectrum.centre, spectrum.scale)
+    inside = Coordinates(spectrum.centre, spectrum.scale).inside(theta, problem.intercept)
+    evaluator.at(inside)
+    return class_blocks(evaluator, Curvature(evaluator), first_of(problem, spectrum)), spectrum, inside
+
+
+def from_formulas(plain, theta, gradient, prior=0.0):
+    """P diag(B_1^-1, ...) P g, and the penalty's inverse along what all logits have in common, in float64."""
+    problem, k = plain.problem, theta.shape[1]
+    weights = replace(problem, weights=None if problem.weights is None else abs(problem.weights))
+    whole = type(plain)(weights).hessian(theta).reshape(*theta.shape, *theta.shape)
+    raised = LEAST * plain.ones.T @ (abs(plain.shares)[:, None] * plain.ones)  # for one logit and hard labels alike
+    common = gradient.mean(axis=1, keepdims=True) if k > 1 else np.zeros((len(gradient), 1))
+    blocks = [whole[:, m, :, m] + raised for m in range(k)]
+    if prior:
+        # Of features without a mean and an intercept: the last entry is the class's mean curvature.
+        covariance = plain.ones.T @ (abs(plain.shares)[:, None] * plain.ones)
+        blocks = [block + prior * block[-1, -1] * covariance for block in blocks]
+    solved = np.stack([np.linalg.solve(blocks[m], (gradient - common)[:, m]) for m in range(k)], axis=1)
+    if k > 1:
+        solved -= solved.mean(axis=1, keepdims=True)
+        along = slice(-1) if problem.intercept else slice(None)
+        solved[along] += common[along] / problem.l2 if problem.l2 else 0.0
+    return solved
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("weights", [None, SIGNED])
+def test_blocks_of_all_samples_are_the_hessians(problem, plainly, theta, threads, weights, all_samples):
+    """Relative to the largest entry off by the condition number of the blocks, some hundreds, in float32."""
+    if weights is not None:
+        problem = replace(problem, weights=weights)
+    spectrum = spectrum_of(problem)
+    shifted = replace(problem, x=problem.x if spectrum.centre is None else problem.x - spectrum.centre)
+    blocks, _, inside = blocks_at(problem, theta, threads)
+    gradient = np.random.default_rng(1).normal(size=problem.shape)
+    got, expected = blocks.solve(gradient), from_formulas(plainly(shifted), inside, gradient)
+    assert got.dtype == np.float64
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+
+
+@pytest.mark.parametrize("even", [True, False])
+def test_a_part_of_the_covariance_is_added_at_each_classs_curvature(problem_of, plainly, monkeypatch, even):
+    monkeypatch.setattr(module, "SAMPLES", 1e12)
+    monkeypatch.setattr(module, "PRIOR", 0.7)
+    monkeypatch.setattr(module, "SINGLE", 1e6 if even else 0.0)
+    problem = problem_of("softmax", l2=0.1, weights=SIGNED)
+    theta = np.random.default_rng(3).normal(size=problem.shape)
+    gradient = np.random.default_rng(1).normal(size=problem.shape)
+    blocks, spectrum, inside = blocks_at(problem, theta)
+    expected = from_formulas(plainly(replace(problem, x=problem.x - spectrum.centre)), inside, gradient, prior=0.7)
+    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+
+
+def test_scales_and_turned_features_have_the_same_blocks(problem_of, plainly, all_samples, monkeypatch):
+    """A scale is divided by; features of very uneven curvature are turned first, which changes nothing but digits."""
+    problem = problem_of("softmax", l2=0.1)
+    theta = np.random.default_rng(3).normal(size=problem.shape)
+    gradient = np.random.default_rng(1).normal(size=problem.shape)
+    scale = np.array([0.1, 1.0, 4.0, 2.0])
+    blocks, spectrum, inside = blocks_at(problem, theta, scale=scale)
+    seen = replace(problem, x=(problem.x - spectrum.centre) / scale)
+    expected = from_formulas(plainly(seen), inside, gradient)
+    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+    monkeypatch.setattr(module, "SINGLE", 0.0)
+    turned, _, _ = blocks_at(problem, theta, scale=scale)
+    assert turned.basis is not None
+    assert blocks.basis is None
+    kept = gradient.copy()
+    np.testing.assert_allclose(turned.solve(gradient), expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+    np.testing.assert_array_equal(gradient, kept)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_curvatures_that_float32_cannot_hold_together_are_kept(problem_of, plainly, all_samples, dtype):
+    """Two features that differ by a millionth: along their difference the curvature is 1e-12 of the largest."""
+    problem = problem_of("softmax", n=400, l2=1e-14)
+    x = problem.x.copy()
+    x[:, 1] = x[:, 0] + 2.0**-20 * np.sign(x[:, 1]) * (np.arange(400) % 3)
+    problem = replace(problem, x=x.astype(dtype))
+    theta = np.zeros(problem.shape)
+    blocks, spectrum, inside = blocks_at(problem, theta)
+    exact = replace(problem, x=problem.x.astype(np.float64) - spectrum.centre)
+    hessian = plainly(exact).hessian(inside).reshape(*problem.shape, *problem.shape)
+    direction = np.zeros(problem.shape)
+    direction[:2, 0], direction[:2, 1] = (1, -1), (-1, 1)
+    # Of one class's gradient along it: what the class's own block makes of it, that direction again.
+    gradient = np.einsum("akbm,bm->ak", hessian, direction)
+    solved = blocks.solve(gradient - gradient.mean(axis=1, keepdims=True))
+    size = np.sum(solved * direction) / np.sum(direction**2)
+    assert 0.5 < size < 3  # the blocks leave out what classes share: a factor near 1, where 1e-12 was at stake
+
+
+@given(
+    st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=60),
+    st.integers(1, 80),
+)
+def test_what_is_drawn_stands_for_all(shares, count):
+    """Draws are evenly spaced, so that their weights add up to all shares, but for one spacing."""
+    shares = np.array(shares)
+    rows, weights = drawn(shares, count)
+    spacing = shares.sum() / count
+    assert len(set(rows)) == len(rows) <= count + 1
+    assert (weights >= shares[rows] * (1 - 1e-15)).all()
+    assert abs(weights.sum() - shares.sum()) <= spacing * (1 + 1e-9)
+    certain = shares * count >= shares.sum() * (1 + 1e-9)
+    assert set(np.flatnonzero(certain)) <= set(rows)
+
+
+def test_samples_are_drawn_in_proportion_to_their_shares():
+    """Over many rotations of the order every sample is drawn as often as its chance says, to three deviations."""
+    rng = np.random.default_rng(0)
+    shares = rng.uniform(0.01, 1, 50)
+    found = np.zeros(50)
+    for _ in range(2000):
+        order = rng.permutation(50)
+        rows, weights = drawn(shares[order], 10)
+        found[order[rows]] += weights
+    np.testing.assert_allclose(found / 2000, shares, rtol=0, atol=3 * np.sqrt(shares * shares.sum() / 10 / 2000).max())
+
+
+def test_a_class_that_is_certain_everywhere_has_an_inverse(problem_of):
+    """All probabilities are 0 or 1 in float64: no curvature is left, and what the blocks give is finite."""
+    problem = problem_of("softmax")
+    for scale in (1e3, 1e100):
+        blocks, _, _ = blocks_at(problem, scale * np.ones(problem.shape) * np.arange(3))
+        solved = blocks.solve(np.random.default_rng(0).normal(size=problem.shape))
+        assert np.isfinite(solved).all()
+        assert abs(solved.sum(axis=1)).max() <= 1e-9 * abs(solved).max()
+
+
+def test_features_without_variance_have_an_inverse(problem_of):
+    problem = problem_of("softmax")
+    x = problem.x.copy()
+    x[:, 1] = 7.0
+    x[:, 2] = x[:, 0]
+    blocks, _, _ = blocks_at(replace(problem, x=x), np.zeros(problem.shape))
+    assert np.isfinite(blocks.solve(np.random.default_rng(0).normal(size=problem.shape))).all()
+
+
+def test_a_block_that_has_no_inverse_is_replaced_by_its_diagonal(problem_of, monkeypatch):
+    problem = problem_of("softmax", l2=0.1)
+    whole, _, _ = blocks_at(problem, np.zeros(problem.shape))
+    monkeypatch.setattr(module.lapack, "spotrf", lambda a, **options: (a, 1))
+    blocks, _, _ = blocks_at(problem, np.zeros(problem.shape))
+    gradient = np.random.default_rng(0).normal(size=problem.shape)
+    gradient -= gradient.mean(axis=1, keepdims=True)
+    expected = gradient / np.square(whole.sizes)
+    expected -= expected.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=1e-5)
+
+
+def many_classes(problem_of, n=3000):
+    """Correlated features, of which every class has its own: one class matrix for all of them says little."""
+    problem = problem_of("softmax", n=n, d=20, k=12, l2=1e-5)
+    x = problem.x @ scipy.linalg.hilbert(20)
+    x += 0.1 * problem.x * (1 + problem.targets[:, None] % 4)
+    return replace(problem, x=x, l2=1e-6)
+
+
+def test_they_save_products(problem_of, monkeypatch):
+    """The same optimum, with two thirds of the products at most: half of them are made before there are blocks."""
+    problem = many_classes(problem_of)
+    monkeypatch.setattr(directions, "MOST_PARAMETERS", 0)
+    found = minimise(problem, tol=1e-8, max_iter=2000)
+    monkeypatch.setattr(module, "MOST_ENTRIES", 0)
+    without = minimise(problem, tol=1e-8, max_iter=2000)
+    assert found.converged
+    assert without.converged
+    assert found.value == pytest.approx(without.value, rel=1e-9)
+    assert found.products <= 2 / 3 * without.products
+
+
+@pytest.mark.parametrize("method", ["auto", "newton-cg"])
+def test_every_method_uses_them_and_makes_them_anew(problem_of, monkeypatch, method):
+    monkeypatch.setattr(directions, "MOST_PARAMETERS", 0)
+    monkeypatch.setattr(directions, "BLOCKS_AFTER", 2)
+    products = []
+
+    def counting(evaluator, *rest):
+        products.append(evaluator.products)
+        return class_blocks(evaluator, *rest)
+
+    monkeypatch.setattr(directions, "class_blocks", counting)
+    found = minimise(many_classes(problem_of), tol=1e-8, max_iter=2000, method=method)
+    assert found.converged
+    assert len(products) > 2
+    assert all(after >= 2 * before for before, after in pairwise(products))
+
+
+def test_they_wait_until_as_many_steps_were_taken_as_they_cost(problem_of):
+    few, many = problem_of("softmax", n=200), problem_of("softmax", n=20_000, d=400)
+    cost = [steps_of_blocks(each, first_of(each, spectrum_of(each))) for each in (few, many)]
+    # k p^2 (samples + p) beside 4 n k p, at half the speed: 200 samples and p = 5, four times 401 and p = 401.
+    assert cost[0] == pytest.approx(2 * 5**2 * (200 + 5) / (4 * 200 * 5))
+    assert cost[1] == pytest.approx(2 * 401**2 * (5 * 401) / (4 * 20_000 * 401))
+    wide = problem_of("softmax", n=10, d=4097 // 8, k=300)
+    assert steps_of_blocks(wide, first_of(wide, spectrum_of(wide))) == np.inf
+
+
+def test_what_they_give_is_kept_apart_from_what_they_get(problem, theta):
+    blocks, _, _ = blocks_at(problem, theta)
+    assert isinstance(blocks, ClassBlocks)
+    gradient = np.random.default_rng(0).normal(size=problem.shape)
+    kept = gradient.copy()
+    first, second = blocks.solve(gradient), blocks.solve(gradient)
+    np.testing.assert_array_equal(gradient, kept)
+    np.testing.assert_array_equal(first, second)
+    # Symmetric, so that L-BFGS may build on it; positive, so that its directions lead down.
+    others = [np.random.default_rng(seed).normal(size=problem.shape) for seed in range(1, 9)]
+    for other in others:
+        left, right = np.sum(other * first), np.sum(gradient * blocks.solve(other))
+        np.testing.assert_allclose(left, right, rtol=0, atol=1e4 * SINGLE * abs(first).max() * abs(other).sum())
+        centred = other - other.mean(axis=1, keepdims=True) if problem.n_outputs > 1 else other
+        assert np.sum(centred * blocks.solve(centred)) > 0
+
+
+def test_the_least_curvature_is_the_penalty_or_a_little_of_the_largest():
+    """Without a floor a direction of no curvature would take up a gradient's rounding errors, ever so much enlarged."""
+    for l2, expected in ((0.0, 1e-10 * 4.0), (1e-14, 1e-14)):
+        inverse, sizes = module._inverse(np.diag([4.0, 0.0, 1.0]), 2, l2)
+        np.testing.assert_allclose(np.square(sizes), [4.0, expected, 1.0], rtol=1e-12)
+        np.testing.assert_allclose(inverse, np.eye(3), rtol=0, atol=4 * SINGLE)
