@@ -134,7 +134,9 @@ def examples(name: str, *, seed: int = 5, edges: bool = True) -> tuple[Example, 
     >>> examples("softmax")[0].inputs[0].shape
     (2, 3)
     """
-    shapes = [(5,)] if name == "l2_penalty" else [(2, 3), (4,), (2, 1, 3), (2, 1), (0, 3)]
+    shapes: list[tuple[int, ...]] = [(5,)] if name == "l2_penalty" else [(2, 3), (4,), (2, 1, 3), (2, 1), (0, 3)]
+    if name in IMAGE_RULES:
+        shapes.remove((2, 1))  # one class is a case of its own, one column is none
     bounded = _BOUNDED.get(name, FORMS)
     drawn = [Example(example_inputs(name, shape, seed=seed), bounded=bounded) for shape in shapes]
     return (*drawn, *_on_classes(name, seed), *(_at_the_edges(name) if edges else ()))

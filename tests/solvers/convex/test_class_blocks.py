@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.solvers.convex import class_blocks as module
-from chainrule.solvers.convex import directions, minimise, spectrum_of
+from chainrule.solvers.convex import directions, minima, minimise, spectrum_of
 from chainrule.solvers.convex.blocks import Crew
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
 from chainrule.solvers.convex.coordinates import Coordinates
@@ -19,7 +19,10 @@ from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.minimise import class_shares
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 
-SINGLE = float(np.finfo(np.float32).eps)
+EPS = float(np.finfo(np.float32).eps)
+BOUND = 100 * EPS
+"""Relative to the largest entry, for blocks in float32 whose condition numbers are some tens: 24 is the most seen."""
+
 SIGNED = np.where(np.arange(60) % 4, 1.0, -0.7) * np.random.default_rng(2).uniform(0.1, 3, 60)
 
 TEAMS = {1: Crew(1), 2: Crew(2)}
@@ -68,7 +71,6 @@ def from_formulas(plain, theta, gradient, prior=0.0):
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("weights", [None, SIGNED])
 def test_blocks_of_all_samples_are_the_hessians(problem, plainly, theta, threads, weights, all_samples):
-    """Relative to the largest entry off by the condition number of the blocks, some hundreds, in float32."""
     if weights is not None:
         problem = replace(problem, weights=weights)
     spectrum = spectrum_of(problem)
@@ -77,7 +79,7 @@ def test_blocks_of_all_samples_are_the_hessians(problem, plainly, theta, threads
     gradient = np.random.default_rng(1).normal(size=problem.shape)
     got, expected = blocks.solve(gradient), from_formulas(plainly(shifted), inside, gradient)
     assert got.dtype == np.float64
-    np.testing.assert_allclose(got, expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+    np.testing.assert_allclose(got, expected, rtol=0, atol=BOUND * abs(expected).max())
 
 
 @pytest.mark.parametrize("even", [True, False])
@@ -90,7 +92,7 @@ def test_a_part_of_the_covariance_is_added_at_each_classs_curvature(problem_of, 
     gradient = np.random.default_rng(1).normal(size=problem.shape)
     blocks, spectrum, inside = blocks_at(problem, theta)
     expected = from_formulas(plainly(replace(problem, x=problem.x - spectrum.centre)), inside, gradient, prior=0.7)
-    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
 
 
 def test_scales_and_turned_features_have_the_same_blocks(problem_of, plainly, all_samples, monkeypatch):
@@ -102,13 +104,13 @@ def test_scales_and_turned_features_have_the_same_blocks(problem_of, plainly, al
     blocks, spectrum, inside = blocks_at(problem, theta, scale=scale)
     seen = replace(problem, x=(problem.x - spectrum.centre) / scale)
     expected = from_formulas(plainly(seen), inside, gradient)
-    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
     monkeypatch.setattr(module, "SINGLE", 0.0)
     turned, _, _ = blocks_at(problem, theta, scale=scale)
     assert turned.basis is not None
     assert blocks.basis is None
     kept = gradient.copy()
-    np.testing.assert_allclose(turned.solve(gradient), expected, rtol=0, atol=1e4 * SINGLE * abs(expected).max())
+    np.testing.assert_allclose(turned.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
     np.testing.assert_array_equal(gradient, kept)
 
 
@@ -140,16 +142,21 @@ def test_what_is_drawn_stands_for_all(shares, count):
     """Draws are evenly spaced, so that their weights add up to all shares, but for one spacing."""
     shares = np.array(shares)
     rows, weights = drawn(shares, count)
-    spacing = shares.sum() / count
-    assert len(set(rows)) == len(rows) <= count + 1
+    assert len(set(rows)) == len(rows)
+    assert len(rows) <= min(count, len(shares)) + 1
     assert (weights >= shares[rows] * (1 - 1e-15)).all()
-    assert abs(weights.sum() - shares.sum()) <= spacing * (1 + 1e-9)
     certain = shares * count >= shares.sum() * (1 + 1e-9)
+    assert abs(weights.sum() - shares.sum()) <= (shares[~certain].max(initial=0) + shares.sum() / count) * (1 + 1e-9)
     assert set(np.flatnonzero(certain)) <= set(rows)
 
 
+def test_what_a_certain_sample_leaves_over_is_given_to_the_others():
+    rows, _ = drawn(np.array([10.0] + [1.0] * 10), 5)
+    assert len(rows) == 5
+
+
 def test_samples_are_drawn_in_proportion_to_their_shares():
-    """Over many rotations of the order every sample is drawn as often as its chance says, to three deviations."""
+    """Over many rotations of the order every sample is drawn as often as its chance says, to some deviations."""
     rng = np.random.default_rng(0)
     shares = rng.uniform(0.01, 1, 50)
     found = np.zeros(50)
@@ -157,7 +164,9 @@ def test_samples_are_drawn_in_proportion_to_their_shares():
         order = rng.permutation(50)
         rows, weights = drawn(shares[order], 10)
         found[order[rows]] += weights
-    np.testing.assert_allclose(found / 2000, shares, rtol=0, atol=3 * np.sqrt(shares * shares.sum() / 10 / 2000).max())
+    # A weight is drawn with the chance 10 share / sum, and is then sum / 10.
+    deviations = np.sqrt(shares * shares.sum() / 10 / 2000)
+    assert (abs(found / 2000 - shares) <= 3.5 * deviations).all()
 
 
 def test_a_class_that_is_certain_everywhere_has_an_inverse(problem_of):
@@ -214,6 +223,7 @@ def test_they_save_products(problem_of, monkeypatch):
 
 @pytest.mark.parametrize("method", ["auto", "newton-cg"])
 def test_every_method_uses_them_and_makes_them_anew(problem_of, monkeypatch, method):
+    """With them it takes half as many products as without."""
     monkeypatch.setattr(directions, "MOST_PARAMETERS", 0)
     monkeypatch.setattr(directions, "BLOCKS_AFTER", 2)
     products = []
@@ -224,19 +234,67 @@ def test_every_method_uses_them_and_makes_them_anew(problem_of, monkeypatch, met
 
     monkeypatch.setattr(directions, "class_blocks", counting)
     found = minimise(many_classes(problem_of), tol=1e-8, max_iter=2000, method=method)
+    monkeypatch.setattr(module, "MOST_ENTRIES", 0)
+    without = minimise(many_classes(problem_of), tol=1e-8, max_iter=2000, method=method)
     assert found.converged
-    assert len(products) > 2
+    assert found.products <= without.products / 2
+    assert len(products) > 1
     assert all(after >= 2 * before for before, after in pairwise(products))
 
 
 def test_they_wait_until_as_many_steps_were_taken_as_they_cost(problem_of):
     few, many = problem_of("softmax", n=200), problem_of("softmax", n=20_000, d=400)
-    cost = [steps_of_blocks(each, first_of(each, spectrum_of(each))) for each in (few, many)]
+    cost = [steps_of_blocks(each, first_of(each, spectrum_of(each)), 2) for each in (few, many)]
     # k p^2 (samples + p) beside 4 n k p, at half the speed: 200 samples and p = 5, four times 401 and p = 401.
-    assert cost[0] == pytest.approx(2 * 5**2 * (200 + 5) / (4 * 200 * 5))
-    assert cost[1] == pytest.approx(2 * 401**2 * (5 * 401) / (4 * 20_000 * 401))
-    wide = problem_of("softmax", n=10, d=4097 // 8, k=300)
-    assert steps_of_blocks(wide, first_of(wide, spectrum_of(wide))) == np.inf
+    assert cost[0] == pytest.approx(2 * 5**2 * (200 + 5) / (4 * 200 * 5) + 80 / 5)
+    assert cost[1] == pytest.approx(2 * 401**2 * (5 * 401) / (4 * 20_000 * 401) + 80 / 401)
+
+
+def test_they_are_not_made_where_they_take_much_memory_or_nothing_is_known_of_the_features(problem_of):
+    wide = problem_of("softmax", n=10, d=512, k=300)
+    assert steps_of_blocks(wide, first_of(wide, spectrum_of(wide)), 1) == np.inf
+    deep = problem_of("softmax", n=4000, d=1000)
+    first = first_of(deep, spectrum_of(deep))
+    assert steps_of_blocks(deep, first, 2) < np.inf
+    assert steps_of_blocks(deep, first, 16) == np.inf
+    assert steps_of_blocks(deep, replace(first, diagonal=True), 2) == np.inf
+    uneven = replace(first, spectrum=np.append(first.spectrum[:-1], 1e7))
+    assert steps_of_blocks(deep, uneven, 2) > 2 * steps_of_blocks(deep, first, 2)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e6])
+def test_without_a_penalty_the_size_of_the_features_does_not_matter(problem_of, monkeypatch, size):
+    """The intercept's curvature, which does not grow with theirs, is no measure of what they lack.
+
+    Of small features the tolerance asks more of the intercepts: 63 products instead of 38.
+    """
+    monkeypatch.setattr(directions, "MOST_PARAMETERS", 0)
+    problem = problem_of("softmax", n=2000, d=20, k=6)
+    steps = []
+    for factor in (1.0, size):
+        sized = replace(problem, x=factor * problem.x)
+        steps.append(minimise(sized, tol=1e-5 * factor, max_iter=300))
+    assert all(found.converged for found in steps)
+    assert steps[1].products <= 2 * steps[0].products
+
+
+def test_a_later_penalty_has_them_from_its_first_step_on(problem_of, monkeypatch):
+    monkeypatch.setattr(directions, "MOST_PARAMETERS", 0)
+    problem, made = many_classes(problem_of), []
+
+    def counting(evaluator, *rest):
+        made.append((evaluator.problem.l2, evaluator.products))
+        return class_blocks(evaluator, *rest)
+
+    monkeypatch.setattr(directions, "class_blocks", counting)
+    monkeypatch.setattr(directions, "steps_of_blocks", lambda *_: 1.0)
+    penalties = [1e-4, 1e-5, 1e-6]
+    taken = [found.products for found in minima(problem, penalties, tol=1e-7, max_iter=500)]
+    for i, l2 in enumerate(penalties):
+        begun = sum(taken[:i])
+        first, *later = (products - begun for penalty, products in made if penalty == l2)
+        assert first <= 6 if i else first >= 16
+        assert not i or later[0] <= 3 * first
 
 
 def test_what_they_give_is_kept_apart_from_what_they_get(problem, theta):
@@ -251,7 +309,7 @@ def test_what_they_give_is_kept_apart_from_what_they_get(problem, theta):
     others = [np.random.default_rng(seed).normal(size=problem.shape) for seed in range(1, 9)]
     for other in others:
         left, right = np.sum(other * first), np.sum(gradient * blocks.solve(other))
-        np.testing.assert_allclose(left, right, rtol=0, atol=1e4 * SINGLE * abs(first).max() * abs(other).sum())
+        np.testing.assert_allclose(left, right, rtol=0, atol=EPS * abs(first).max() * abs(other).sum())
         centred = other - other.mean(axis=1, keepdims=True) if problem.n_outputs > 1 else other
         assert np.sum(centred * blocks.solve(centred)) > 0
 
@@ -259,6 +317,6 @@ def test_what_they_give_is_kept_apart_from_what_they_get(problem, theta):
 def test_the_least_curvature_is_the_penalty_or_a_little_of_the_largest():
     """Without a floor a direction of no curvature would take up a gradient's rounding errors, ever so much enlarged."""
     for l2, expected in ((0.0, 1e-10 * 4.0), (1e-14, 1e-14)):
-        inverse, sizes = module._inverse(np.diag([4.0, 0.0, 1.0]), 2, l2)
-        np.testing.assert_allclose(np.square(sizes), [4.0, expected, 1.0], rtol=1e-12)
-        np.testing.assert_allclose(inverse, np.eye(3), rtol=0, atol=4 * SINGLE)
+        inverse, sizes = module._inverse(np.diag([4.0, 0.0, 1e-20]), 2, l2)
+        np.testing.assert_allclose(np.square(sizes), [4.0, expected, 1e-20], rtol=1e-12)
+        np.testing.assert_allclose(inverse, np.eye(3), rtol=0, atol=4 * EPS)

@@ -1,13 +1,14 @@
 """The Hessian's diagonal blocks, one for every class, from some samples each: a preconditioner that knows which samples
 may belong to which class.
 
-    B_k = sum_i w_i s_ik (1 - s_ik) z_i z_i^T + l2 I,    z = (x, 1)        H^-1 ~ P diag(B_1^-1, ..., B_K^-1) P
+    B_k = sum_i m_i s_ik (1 - s_ik) z_i z_i^T + l2 I,    z = (x, 1)        H^-1 ~ P diag(B_1^-1, ..., B_K^-1) P
 
-P subtracts the mean over the logits, along which the losses do not change; there the Hessian is the penalty alone. The
-class matrix of `Refreshed` weighs every sample alike for all classes, here one counts for the classes that it may
-belong to. They are few: some samples for every parameter of the class are drawn, with chances in proportion to
-w s (1 - s), and one that had the chance c counts 1 / c times, so that the blocks are right on average. What so few
-samples leave uncertain is made up for by a part of the features' covariance.
+m is a sample's weight without its sign, times the sum of its targets. P subtracts the mean over the logits, along which
+the losses do not change; there the Hessian is the penalty alone. The class matrix of `Refreshed` weighs every sample
+alike for all classes, here one counts for the classes that it may belong to. For a class they are few: some samples for
+every parameter are drawn, with chances in proportion to m s (1 - s), and one that had the chance c counts 1 / c times,
+as it would have to for blocks that are right on average over random draws. What so few samples leave uncertain is made
+up for by a part of the features' covariance.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ SAMPLES = 4
 LEAST_SAMPLES = 1000
 """Drawn for a class of few parameters: few are soon multiplied, and may miss one that lies far out."""
 
+ROUNDS = 3
+"""Of sharing out the chances that certain samples leave over."""
+
 PRIOR = 0.05
 """Of the covariance, times the class's mean curvature, that is added: 0.03 to 0.1 take as many steps. Without it fits
 of separable classes, where few samples have any curvature left, take several times as many."""
@@ -42,7 +46,10 @@ LEAST_CURVATURE = 1e-10
 TINY = float(np.finfo(np.float64).tiny)
 
 MOST_ENTRIES = 1 << 26
-"""Of all blocks together: 256 MiB."""
+"""Of all blocks and of what their making takes, in float32: 256 MiB, or up to twice as much where it is in float64."""
+
+DRAWING = 80
+"""Operations, by a parameter, that weighing a sample for a class takes as long as: memory is read in columns."""
 
 Floats = np.ndarray[Any, Any]
 
@@ -82,14 +89,16 @@ class ClassBlocks:
         return result
 
 
-def steps_of_blocks(problem: Problem, first: Preconditioner) -> float:
+def steps_of_blocks(problem: Problem, first: Preconditioner, threads: int) -> float:
     """How many steps of L-BFGS take as long as the blocks do; infinitely many where they are not to be made."""
     (p, k), n = problem.shape, problem.n_samples
-    if first.diagonal or k * p * p > MOST_ENTRIES:
+    rows = min(_samples(p), n)
+    made = p * (2 * rows + 2 * p) * threads  # features, what they are turned into, and two blocks
+    if first.diagonal or k * p * p + made > MOST_ENTRIES:
         return math.inf
-    rows = min(_samples(p), n) * (3 if _are_to_be_turned(first) else 1)
+    multiplied = rows * (3 if _are_to_be_turned(first) else 1)
     # k p^2 (rows + p) operations beside 4 n p k, at half the speed: triangles, and rows that lie apart.
-    return 2 * p * (rows + p) / (4 * n)
+    return 2 * p * (multiplied + p) / (4 * n) + DRAWING / p
 
 
 def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Preconditioner) -> ClassBlocks:
@@ -116,16 +125,20 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
 
 
 def drawn(shares: Array, count: int) -> tuple[Array, Array]:
-    """About `count` of the samples at most, and what each stands for: its share over the chance it had to be drawn.
+    """About `count` of the samples, and what each stands for: its share over the chance it had to be drawn.
 
-    Chances are in proportion to the shares, up to certainty, and draws evenly spaced along their sum.
+    Chances are in proportion to the shares, up to certainty; what this leaves over is given to the others, though not
+    to the last. Draws are evenly spaced along the sum of the chances.
 
     >>> drawn(np.array([0.125, 0.0, 0.125, 0.75]), 2)
     (array([2, 3]), array([0.5 , 0.75]))
     """
-    chances = np.minimum(shares * (count / shares.sum()), 1.0)
-    passed = np.floor(np.cumsum(chances, dtype=np.float64) + 0.5)
-    rows = np.flatnonzero(np.diff(passed, prepend=0.0))
+    factor, chances = 1.0, shares
+    for _ in range(ROUNDS):
+        factor *= count / float(chances.sum(dtype=np.float64))
+        chances = np.minimum(shares * factor, 1.0)
+    passed = np.cumsum(chances, dtype=np.float64)
+    rows = np.searchsorted(passed, np.arange(0.5, passed[-1]))
     return rows, shares[rows] / chances[rows]
 
 
@@ -165,12 +178,17 @@ def _features(evaluator: Evaluator, rows: Array, basis: Floats | None) -> Array:
 
 
 def _inverse(block: Array, d: int, l2: float) -> tuple[Array, Array]:
-    """(B + l2 I)^-1 in float32, of features divided by their sizes there, and these; no penalty after the first d."""
+    """(B + l2 I)^-1 in float32, of features divided by their sizes there, and these; l2 for the first d. B is lost."""
     squares = block.diagonal().astype(np.float64)
     squares[:d] += l2
-    np.maximum(squares, max(float(squares.max()) * (0.0 if l2 else LEAST_CURVATURE), TINY), out=squares)
+    # The intercept's has nothing to do with how large features are.
+    for part in (squares[:d], squares[d:]):
+        least = 0.0 if l2 else LEAST_CURVATURE * float(part.max(initial=0.0))
+        np.maximum(part, max(least, TINY), out=part)
     sizes = np.sqrt(squares)
-    correlations = (block / np.outer(sizes, sizes)).astype(np.float32)
+    block /= sizes[:, None]
+    block /= sizes
+    correlations = block.astype(np.float32, copy=False)
     # Rounding leaves eigenvalues that are off by so much.
     correlations[np.arange(len(sizes)), np.arange(len(sizes))] = 1 + len(sizes) * np.finfo(np.float32).eps
     factor, failed = lapack.spotrf(correlations.T, lower=1, clean=0, overwrite_a=1)

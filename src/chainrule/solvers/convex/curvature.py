@@ -101,7 +101,7 @@ class Curvature:
         return np.asarray(added(evaluator.team.each(work)))
 
     def of_classes(self) -> Callable[[int], Array]:
-        """The diagonal of the losses' Hessian by the logits, as a function of the class; every entry is above 0."""
+        """The diagonal of the losses' Hessian by the logits, a function of the class; above 0 but for weights of 0."""
         problem, probs, even = self._evaluator.problem, self._probabilities(), self._even_mass()
         mass = abs(target_mass(problem, slice(None))) if even is None else even
 

@@ -21,10 +21,10 @@ from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, ste
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.hessian import WholeHessian
-from chainrule.solvers.convex.lbfgs import Inverse, Memory
+from chainrule.solvers.convex.lbfgs import Memory
 from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
-from chainrule.solvers.convex.preconditioner import Diagonal, Preconditioner, diagonal_of, refreshed
+from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner, diagonal_of, refreshed
 
 NEWTON_AFTER = 30
 """Steps of L-BFGS before Newton's method takes over, where there are few parameters; or one for every
@@ -35,14 +35,15 @@ PARAMETERS_PER_STEP = 6
 L-BFGS: as many of these as take the time of one of Newton's are given a chance first."""
 
 REFRESHED_AT = (5, 20)
-"""Steps of L-BFGS at which the class matrix of its preconditioner is made from the probabilities found so far."""
+"""Steps at which the class matrix of its preconditioner is made from the probabilities found so far."""
 
 BLOCKS_AFTER = 8
-"""Steps, counted in products with the samples, before the preconditioner is made from the Hessian's blocks by class: as
-many at least as they take the time of. They are made anew when the steps have doubled."""
+"""Steps, counted in pairs of products with the samples, before the preconditioner is made from the Hessian's blocks by
+class: as many at least as they take the time of. They are made anew when the steps have doubled, or as many have been
+taken again, whichever is later."""
 
 MOST_CLASSES = 1000
-"""Up to so many either is made: the class matrix has as many rows and columns."""
+"""Up to so many the class matrix is made, of as many rows and columns, or the blocks, of which there are as many."""
 
 IDLE = 3
 """Steps in a row that gain no more than rounding before Newton's method is tried, where there are many."""
@@ -72,7 +73,7 @@ class Directions:
         many = evaluator.problem.n_outputs > MOST_CLASSES
         self._can_refresh = evaluator.stored and not preconditioner.diagonal and not many
         self._to_refresh = set(REFRESHED_AT)
-        self._blocks = steps_of_blocks(evaluator.problem, preconditioner)
+        self._blocks = steps_of_blocks(evaluator.problem, preconditioner, evaluator.team.count)
         self._blocks_at, self._products_before = max(BLOCKS_AFTER, self._blocks), evaluator.products
         self._hessian: WholeHessian | None = None
         self._curvature: Curvature | None = None
@@ -107,6 +108,11 @@ class Directions:
             slope = dot(here.gradient, direction)
         return direction, slope
 
+    def resume(self, past: Directions, change: float) -> None:
+        """Go on after a minimisation whose penalty was less by `change`: what was learnt there is known here."""
+        self.memory.resume(past.memory, change, self.evaluator.problem.intercept)
+        self._blocks_at = self._blocks  # near the optimum probabilities are worth looking at from the first step on
+
     def learn(self, move: Array, here: Evaluated, there: Evaluated) -> None:
         """Remember a step that was taken."""
         if self.memory.pairs.maxlen:
@@ -130,10 +136,10 @@ class Directions:
         spent = (self.evaluator.products - self._products_before) / 2
         if spent >= self._blocks_at:
             self._blocks_at = max(2 * spent, spent + self._blocks)
-            self.memory.restart(class_blocks(self.evaluator, self._curvature_here(), self.preconditioner))
+            self.memory.rest_on(class_blocks(self.evaluator, self._curvature_here(), self.preconditioner))
         elif iteration in self._to_refresh and not isinstance(self.memory.preconditioner, ClassBlocks):
             self._to_refresh.discard(iteration)
-            self.memory.preconditioner = refreshed(self.preconditioner, self._curvature_here().of_logits())
+            self.memory.rest_on(refreshed(self.preconditioner, self._curvature_here().of_logits()))
 
     def _by_newton(
         self, theta: Array, gradient: Array, iteration: int, goal: Callable[[], float], idle: int
@@ -159,7 +165,7 @@ class Directions:
         if curvature.dtype != gradient.dtype and self._single:
             unit = float(abs(gradient).max(initial=0.0)) or 1.0  # so that no entry that matters is too small
             gradient = (gradient / unit).astype(curvature.dtype)
-        preconditioner: Inverse | Diagonal = self.memory.preconditioner
+        preconditioner: Inverse = self.memory.preconditioner
         if self.preconditioner.diagonal:
             preconditioner = diagonal_of(curvature.diagonal(), problem)
         size = unit * math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))

@@ -10,11 +10,7 @@ from collections import deque
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import dot
-from chainrule.solvers.convex.class_blocks import ClassBlocks
-from chainrule.solvers.convex.preconditioner import Preconditioner, Refreshed
-
-Inverse = Preconditioner | Refreshed | ClassBlocks
-"""What stands for the inverse Hessian: all solve."""
+from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner
 
 
 class Memory:
@@ -38,8 +34,7 @@ class Memory:
         curvature = dot(move, change)
         if curvature > 0 and self.pairs.maxlen:
             self.pairs.append((move, change, 1 / curvature))
-            size = dot(change, self.preconditioner.solve(change))
-            self._scale = curvature / size if size > 0 else 1.0
+            self._measure()
 
     def resume(self, past: Memory, change: float, intercept: bool) -> None:
         """Learn from the steps of a minimisation whose penalty was less by `change`: gradients differ by that of it."""
@@ -56,10 +51,10 @@ class Memory:
         self.preconditioner, self._scale = self._first, 1.0
         return had
 
-    def restart(self, preconditioner: Inverse) -> None:
-        """Forget the steps, for a preconditioner that knows more than they do."""
-        self.pairs.clear()
-        self.preconditioner, self._scale = preconditioner, 1.0
+    def rest_on(self, preconditioner: Inverse) -> None:
+        """Go on from another preconditioner, whose size is measured along the last step. What was learnt stays true."""
+        self.preconditioner = preconditioner
+        self._measure()
 
     def times(self, gradient: Array) -> Array:
         """The inverse Hessian times the gradient."""
@@ -74,3 +69,9 @@ class Memory:
         for (move, change, inverse), factor in zip(self.pairs, reversed(factors), strict=True):
             result += (factor - inverse * dot(change, result)) * move
         return result
+
+    def _measure(self) -> None:
+        if self.pairs:
+            _, change, inverse = self.pairs[-1]
+            size = inverse * dot(change, self.preconditioner.solve(change))
+            self._scale = 1 / size if size > 0 else 1.0

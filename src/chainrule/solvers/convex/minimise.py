@@ -139,7 +139,7 @@ def minima(
             preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
             directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
             if before is not None:
-                directions.memory.resume(before.directions.memory, change, problem.intercept)
+                directions.resume(before.directions, change)
             fresh = before is None or before.fresh
             descent = before = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
             message, converged = descent.run(tol, max_iter, callback)

@@ -14,8 +14,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, dot, over_rows
-from chainrule.solvers.convex.lbfgs import Inverse
-from chainrule.solvers.convex.preconditioner import Diagonal
+from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
 
 MOST_INNER = 200
 """Products with the Hessian for one direction."""
@@ -23,7 +22,7 @@ MOST_INNER = 200
 
 def newton_cg_direction(
     curvature: Callable[[Array], Array],
-    preconditioner: Inverse | Diagonal,
+    preconditioner: Inverse,
     gradient: Array,
     forcing: float,
     team: Crew | None = None,
@@ -72,7 +71,7 @@ def _advance(
     search: Array,
     curved: Array,
     step: float,
-    preconditioner: Inverse | Diagonal,
+    preconditioner: Inverse,
     team: Crew | None,
 ) -> float:
     """Move along the search direction; the new residual's size. A diagonal preconditioner lets every row go alone."""

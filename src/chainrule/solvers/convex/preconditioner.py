@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,6 +36,13 @@ SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights, rotated and solved for together."""
 
 Floats = np.ndarray[Any, Any]
+
+
+class Inverse(Protocol):
+    """What stands for the inverse Hessian."""
+
+    def solve(self, gradient: Array) -> Array:
+        """The inverse times g."""
 
 
 @dataclass(frozen=True, eq=False)
