@@ -130,8 +130,8 @@ def drawn(shares: Array, count: int) -> tuple[Array, Array]:
     Chances are in proportion to the shares, up to certainty; what this leaves over is given to the others, though not
     to the last. Draws are evenly spaced along the sum of the chances.
 
-    >>> drawn(np.array([0.125, 0.0, 0.125, 0.75]), 2)
-    (array([2, 3]), array([0.5 , 0.75]))
+    >>> drawn(np.array([0.25, 0.0, 0.25, 0.5]), 2)
+    (array([0, 3]), array([0.5, 0.5]))
     """
     factor, chances = 1.0, shares
     for _ in range(ROUNDS):
