@@ -1,7 +1,7 @@
 """minimise(): it reaches the tolerance asked, never goes up, and says why it ended."""
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -182,6 +182,34 @@ def test_the_latest_pair_is_met_and_the_product_is_symmetric(problem, theta):
     forth, back = (memory.times(x) for x in (a, b))
     assert np.sum(b * forth) == pytest.approx(np.sum(a * back), rel=1e-9)
     assert np.sum(a * forth) > 0
+
+
+@dataclass(frozen=True)
+class Multiple:
+    """The inverse of a multiple of the identity."""
+
+    factor: float
+
+    def solve(self, gradient):
+        return gradient / self.factor
+
+
+def test_on_another_preconditioner_the_pairs_are_kept_and_its_size_is_measured_anew():
+    """Of a multiple of the identity only the identity counts: its size is that of the last pair, whatever it says."""
+    rng = np.random.default_rng(5)
+    pairs = [(move, move * np.array([[1.0, 2.0], [3.0, 4.0]])) for move in rng.normal(size=(3, 2, 2))]
+    gradient = rng.normal(size=(2, 2))
+    results = []
+    for first, second in ((1.0, 1.0), (1.0, 1e6), (1e-3, 7.0)):
+        memory = Memory(Multiple(first), 5)
+        for move, change in pairs:
+            memory.keep(move, change)
+        memory.rest_on(Multiple(second))
+        assert len(memory.pairs) == 3
+        results.append(memory.times(gradient))
+        np.testing.assert_allclose(memory.times(pairs[-1][1]), pairs[-1][0], rtol=1e-12)
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-9)
+    np.testing.assert_allclose(results[2], results[0], rtol=1e-9)
 
 
 def test_few_steps_are_enough_without_newtons_method(problem):
