@@ -9,7 +9,8 @@ from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.saveable import register_saveable
-from chainrule.estimators.softmax_path import PathPoint, SoftmaxRegressionCV, path
+from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
+from chainrule.estimators.softmax_path import PathPoint, path
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 
 if TYPE_CHECKING:

@@ -13,14 +13,13 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.heads import MULTICLASS, MULTILABEL, Head, head_of
+from chainrule.estimators.heads import MULTICLASS, Head
 from chainrule.estimators.inputs import (
     checked_features,
     checked_labels,
@@ -29,6 +28,7 @@ from chainrule.estimators.inputs import (
     joined_eval_set,
     with_class_weight,
 )
+from chainrule.estimators.softmax_parts import coefficients, deviations, single_label_head
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
@@ -411,34 +411,3 @@ class SoftmaxRegression(Classifier):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def single_label_head(y: Array, *, probabilities: bool) -> Head:
-    """How the classes are encoded, where every sample has one."""
-    head = head_of(y, probabilities=probabilities)
-    if head.kind == MULTILABEL:
-        raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
-    return head
-
-
-def coefficients(theta: Array, intercept: bool) -> tuple[Array, Array]:
-    """What scikit-learn calls coef_ and intercept_, from the solver's parameters."""
-    weights = theta[:-1] if intercept else theta
-    offsets = theta[-1].copy() if intercept else np.zeros(weights.shape[1], theta.dtype)
-    return np.ascontiguousarray(weights.T), offsets
-
-
-def deviations(X: Array, shares: Array | None) -> Array:
-    """Every feature's standard deviation, 1 for features that do not vary."""
-    weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else abs(shares)
-    if is_sparse(X):
-        lowest, highest = min_max_axis(X, axis=0)
-        variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))[1].astype(np.float64)
-    else:
-        lowest, highest = X.min(axis=0), X.max(axis=0)
-        mean = np.asarray(X.T @ weights).reshape(-1)
-        variance = np.zeros(X.shape[1])
-        for first in range(0, X.shape[0], 4096):
-            rows = slice(first, first + 4096)
-            variance += weights[rows] @ np.square(X[rows] - mean)
-    return np.asarray(np.where((lowest < highest) & (variance > 0), np.sqrt(np.maximum(variance, 0)), 1.0))

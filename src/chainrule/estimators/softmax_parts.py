@@ -1,0 +1,40 @@
+"""What softmax regressions are put together from: the head of their labels, and what stands for their parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
+
+from chainrule.arrays import Array, is_sparse
+from chainrule.estimators.heads import MULTILABEL, Head, head_of
+
+
+def single_label_head(y: Array, *, probabilities: bool) -> Head:
+    """How the classes are encoded, where every sample has one."""
+    head = head_of(y, probabilities=probabilities)
+    if head.kind == MULTILABEL:
+        raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+    return head
+
+
+def coefficients(theta: Array, intercept: bool) -> tuple[Array, Array]:
+    """What scikit-learn calls coef_ and intercept_, from the solver's parameters."""
+    weights = theta[:-1] if intercept else theta
+    offsets = theta[-1].copy() if intercept else np.zeros(weights.shape[1], theta.dtype)
+    return np.ascontiguousarray(weights.T), offsets
+
+
+def deviations(X: Array, shares: Array | None) -> Array:
+    """Every feature's standard deviation, 1 for features that do not vary."""
+    weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else abs(shares)
+    if is_sparse(X):
+        lowest, highest = min_max_axis(X, axis=0)
+        variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))[1].astype(np.float64)
+    else:
+        lowest, highest = X.min(axis=0), X.max(axis=0)
+        mean = np.asarray(X.T @ weights).reshape(-1)
+        variance = np.zeros(X.shape[1])
+        for first in range(0, X.shape[0], 4096):
+            rows = slice(first, first + 4096)
+            variance += weights[rows] @ np.square(X[rows] - mean)
+    return np.asarray(np.where((lowest < highest) & (variance > 0), np.sqrt(np.maximum(variance, 0)), 1.0))
