@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,3 +182,32 @@ def test_the_summary_says_what_a_stride_leaves_unread(chainrule):
 )
 def test_impossible_geometry_names_the_layer_and_the_sizes(chainrule, layers, shape, names):
     chainrule("summary", layers, "--input", shape).complaint(*names)
+
+
+def test_the_words_of_the_summary_are_what_is_trained(chainrule):
+    for words, added in (
+        ("conv 4 3x3, relu, flatten, linear 10", None),
+        ("conv 4 3x3, relu", "training adds flatten, linear CLASSES: 145 parameters per class"),
+    ):
+        options = ("--epochs", "1", "--layers", words, "--out", "m", "--json")
+        report = chainrule("train", "digits", *QUICK, *options).trained()
+        found = chainrule("summary", words, "--input", "1x8x8", "--classes", "10", "--json").json()
+        assert found["weights"] + found["biases"] == report["parameters"]
+        Path("m").unlink()
+        alone = chainrule("summary", words, "--input", "1x8x8", "--json").json()
+        if added is None:
+            assert alone == found
+        else:
+            assert alone["added_by_training"].startswith(added)
+            assert report["parameters"] - alone["weights"] - alone["biases"] == 10 * 145
+            assert added in chainrule("summary", words, "--input", "1x8x8").succeeded().out
+
+
+def test_a_head_of_the_wrong_width_is_named_with_both_numbers(chainrule):
+    words = ("train", "digits", "--model", "conv", "--layers", "flatten, linear 7")
+    chainrule(*words).complaint("layer 2 (linear 7)", "puts out 7", "10 logits")
+    summary = ("summary", "flatten, linear 7", "--input", "1x8x8", "--classes")
+    chainrule(*summary, "2").complaint("puts out 7", "1 logit")
+    chainrule(*summary, "1").complaint("--classes", code=2)
+    shown = chainrule("summary", "flatten, linear 7, softmax", "--input", "1x8x8").succeeded()
+    assert "training refuses these layers" in shown.out

@@ -1,6 +1,7 @@
 """ConvClassifier: shapes of X, layers, standardization, augmentation, predictions, files and resumed fits."""
 
 import math
+import re
 import warnings
 
 import numpy as np
@@ -13,7 +14,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from chainrule import ConvClassifier, load, rules, save
 from chainrule.arrays import random_stream
 from chainrule.estimators import checkpoints, validation
-from chainrule.networks import Activation, Conv, Dropout, Pool
+from chainrule.networks import Activation, Conv, Dropout, Linear, Pool, summarise
+from chainrule.networks.summary import summary_of
 from chainrule.training import Augmentation
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -329,3 +331,72 @@ def test_the_network_is_there_to_look_at():
     assert network.image_shape == (1, 8, 8)
     assert network.n_parameters == sum(map(np.size, fitted().coefs_)) + sum(map(np.size, fitted().intercepts_))
     assert math.prod(network.shapes[3]) == 64
+
+
+TWO = (X[Y < 2][:60], Y[Y < 2][:60])
+SEVERAL = (FEW[0], np.stack([FEW[1] % 2, FEW[1] > 4, FEW[1] > 7], axis=1).astype(int))
+
+
+@pytest.mark.parametrize(
+    ("layers", "data", "outputs"),
+    [
+        ("conv 4 3x3, relu, flatten, linear 10", FEW, 10),
+        ("conv 4 3x3, relu, flatten, linear 12, relu, linear 10 no bias", FEW, 10),
+        ("flatten, linear 10", FEW, 10),
+        (["conv 4 3x3", "flatten", Linear(10)], FEW, 10),
+        ("conv 4 3x3, relu", FEW, 10),
+        ("conv 4 3x3, relu, flatten", FEW, 10),
+        ("conv 4 3x3, relu, global pool", FEW, 10),
+        ("flatten, linear 10, relu", FEW, 10),
+        ("", FEW, 10),
+        ("conv 4 3x3, flatten, linear 1", TWO, 1),
+        ("conv 4 3x3, flatten, linear 2, relu", TWO, 1),
+        ("conv 4 3x3", TWO, 1),
+        ("flatten, linear 3", SEVERAL, 3),
+        ("conv 4 3x3", SEVERAL, 3),
+    ],
+)
+@pytest.mark.parametrize("dropout", [0.0, 0.25])
+def test_what_is_summarised_is_what_is_trained(layers, data, outputs, dropout):
+    model = fitted(layers, *data, dropout=dropout, max_iter=1)
+    sizes = summarise(layers, (1, 8, 8), outputs=outputs)
+    assert sizes.weights == sum(map(np.size, model.coefs_))
+    assert sizes.biases == sum(map(np.size, model.intercepts_))
+    names = [layer.text for layer in sizes.layers]
+    assert [layer.text for layer in summary_of(model.network_).layers if layer.text != "dropout 0.25"] == names
+    if not isinstance(layers, str) or re.search(r"linear \d+( no bias)?$", layers):
+        assert sizes == summarise(layers, (1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("layers", "data", "message"),
+    [
+        ("flatten, linear 7", FEW, "puts out 7, and the labels need 10 logits"),
+        ("flatten, linear 2", TWO, "puts out 2, and the labels need 1 logit"),
+        ("flatten, linear 10, log_softmax", FEW, "the loss takes the softmax itself"),
+        ("conv 4 3x3, linear 10", FEW, "put flatten, or global pool, before it"),
+    ],
+)
+def test_a_head_that_does_not_fit_is_refused(layers, data, message):
+    with pytest.raises(ValueError, match=message):
+        fitted(layers, *data)
+
+
+def test_classes_are_not_added_to_a_head_in_the_words():
+    model = ConvClassifier("flatten, linear 5", random_state=0, new_classes="add")
+    model.partial_fit(X[Y < 5][:200], Y[Y < 5][:200])
+    before = model.predict_proba(X[:10])
+    with pytest.raises(ValueError, match="puts out 5, and the labels need 10 logits"):
+        model.partial_fit(X[Y >= 5][:200], Y[Y >= 5][:200])
+    assert np.array_equal(model.predict_proba(X[:10]), before)
+
+
+def test_a_model_of_0_1_keeps_the_head_that_was_added_to_its_words(tmp_path):
+    model = fitted("flatten, linear 10, identity")
+    expected = model.predict_log_proba(X[:50])
+    # Until 0.1 a head came after a linear layer too, and nothing in the file said so.
+    model.layers = "flatten, linear 10"
+    del model._always_adds_head
+    again = load(save(model, tmp_path / "model"))
+    assert np.array_equal(again.predict_log_proba(X[:50]), expected)
+    assert len(again.fit(*FEW).coefs_) == 1

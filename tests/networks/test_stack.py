@@ -19,7 +19,7 @@ from chainrule.networks import (
     network_of_layers,
     summarise,
 )
-from chainrule.networks.stack import spec_of, specs_of
+from chainrule.networks.stack import spec_of, specs_of, with_head
 
 STACK = "conv 32 8x8 stride 2 pad 3, relu, pool 2, conv 64 3x3 pad 1, relu, flatten, linear 10"
 PIECES = {
@@ -165,3 +165,41 @@ def test_layers_made_for_other_images_are_refused_by_the_network():
     layers = layers_of("conv 4 3x3, flatten, linear 2", (1, 8, 8))
     with pytest.raises(ValueError, match=r"layer 1 \(conv2d\) takes shape \(1, 8, 8\), but \(1, 4, 16\) arrives"):
         Network(64, layers, image_shape=(1, 4, 16))
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "added"),
+    [
+        ("", (1, 8, 8), "flatten, linear 5"),
+        ("relu", (1, 8, 8), "flatten, linear 5"),
+        ("conv 4 3x3, relu", (1, 8, 8), "flatten, linear 5"),
+        ("conv 4 3x3, flatten", (1, 8, 8), "linear 5"),
+        ("conv 4 3x3, global pool", (1, 8, 8), "linear 5"),
+        ("flatten, linear 5, relu", (1, 8, 8), "linear 5"),
+        ("flatten, linear 5, dropout 0.1", (1, 8, 8), "linear 5"),
+        ("linear 9, tanh", (7,), "linear 5"),
+        ("flatten, linear 5", (1, 8, 8), ""),
+        ("flatten, linear 5 no bias", (1, 8, 8), ""),
+        ("linear 9, tanh, linear 5", (7,), ""),
+    ],
+)
+def test_a_head_is_added_where_no_linear_layer_is_last(text, shape, added):
+    whole = with_head(text, shape, 5)
+    assert whole == specs_of(f"{text}, {added}")
+    assert layers_of(whole, shape)[-1].out_features == 5
+    kept = with_head(text, shape, 5, dropout=0.5)
+    assert kept == (*whole[:-1], Dropout(0.5), whole[-1])
+
+
+def test_a_head_of_another_width_is_refused_with_both_numbers():
+    for outputs, needed in ((3, "3 logits, one for each class"), (1, "1 logit, which is what two classes have")):
+        with pytest.raises(ValueError, match=rf"layer 2 \(linear 7\): .* puts out 7, and the labels need {needed}"):
+            with_head("flatten, linear 7", (1, 2, 2), outputs)
+    with pytest.raises(ValueError, match=r"layer 1 \(linear 7\): .*flatten"):
+        with_head("linear 7", (1, 2, 2), 7)
+
+
+@pytest.mark.parametrize("last", ["softmax", "log_softmax"])
+def test_a_softmax_at_the_end_is_refused(last):
+    with pytest.raises(ValueError, match=rf"layer 3 \({last}\): the loss takes the softmax itself"):
+        with_head(f"flatten, linear 7, {last}", (1, 2, 2), 7)

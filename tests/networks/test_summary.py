@@ -93,3 +93,10 @@ def test_rows_of_features_have_sizes_too():
 
 def test_the_summary_of_a_network_is_that_of_its_words():
     assert summary_of(network_of_layers(STACK, (3, 128, 128))) == summarise(STACK, (3, 128, 128))
+
+
+def test_the_head_is_counted_where_the_number_of_logits_is_known():
+    alone, whole = summarise("conv 8 3x3, relu", (1, 8, 8)), summarise("conv 8 3x3, relu", (1, 8, 8), outputs=10)
+    assert [layer.text for layer in whole.layers] == ["conv 8 3x3", "relu", "flatten", "linear 10"]
+    assert whole.weights - alone.weights == 8 * 36 * 10
+    assert summarise(STACK, (3, 128, 128), outputs=10) == summarise(STACK, (3, 128, 128))

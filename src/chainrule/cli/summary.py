@@ -21,23 +21,55 @@ def summary(
     input: Annotated[
         str, typer.Option("--input", help="Channels x height x width, as in 3x128x128; one number for features.")
     ],
+    classes: Annotated[
+        int | None,
+        typer.Option(min=2, help="Number of classes: the layers are then those that training runs, head included."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> int:
-    """Print what every layer puts out, its parameters, multiply-adds and receptive field, and what it leaves unread."""
+    """Print what every layer puts out, its parameters, multiply-adds and receptive field, and what it leaves unread.
+
+    Words that end in a linear layer are all that `chainrule train --model conv` trains. Behind others it adds a linear
+    layer with one output per class, one in all for two classes; --classes shows it.
+    """
     from chainrule.cli import output
     from chainrule.networks.summary import summarise
 
+    shape = input_shape(input)
     try:
-        sizes = summarise(layers, input_shape(input))
+        sizes = summarise(layers, shape, outputs=None if classes is None else 1 if classes == 2 else classes)
+        added = _added(layers, shape) if classes is None and sizes.layers else None
     except ValueError as error:
         raise CommandError(str(error)) from None
     if not sizes.layers:
         raise CommandError("there are no layers")
     if json:
-        output.print_json(as_dict(sizes))
+        output.print_json(as_dict(sizes) | {"added_by_training": added})
         return 0
     _print(sizes)
+    if added is not None:
+        output.print_line(added)
     return 0
+
+
+def _added(layers: str, shape: tuple[int, ...]) -> str | None:
+    """What training would add to these layers, or why it refuses them; None where they are complete."""
+    from chainrule.networks.stack import layers_of, with_head
+    from chainrule.networks.summary import summarise
+
+    made = layers_of(layers, shape)
+    if made[-1].rule.name in ("affine", "linear"):
+        return None
+    try:
+        *others, _ = with_head(layers, shape, 1)[len(made) :]
+    except ValueError as error:
+        return f"training refuses these layers: {error}"
+    head = summarise(layers, shape, outputs=1).layers[-1]
+    words = ", ".join([*map(str, others), "linear CLASSES"])
+    return (
+        f"training adds {words}: {head.weights + head.biases:,} parameters per class, for two classes once in all; "
+        "--classes counts them"
+    )
 
 
 def input_shape(text: str) -> tuple[int, ...]:

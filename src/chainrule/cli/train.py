@@ -150,7 +150,11 @@ def train(
     ] = None,
     tensorboard: Annotated[Path | None, typer.Option(help="Log every epoch to a directory for TensorBoard.")] = None,
     layers: Annotated[
-        str, typer.Option(help="For conv: such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 128, relu'.")
+        str,
+        typer.Option(
+            help="For conv: such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'; where no linear layer ends "
+            "them, one is added."
+        ),
     ] = "auto",
     augment: Annotated[
         str, typer.Option(help="For conv: random changes of images, such as 'shift 2, flip'; '' for none.")

@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
+from chainrule.estimators.heads import Head, head_of_classes
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.networks import Dropout, Flatten, Linear, Network, layers_of, network_of_layers
+from chainrule.networks import Network, network_of_layers
 from chainrule.networks.specs import LayerSpec
-from chainrule.networks.stack import specs_of
+from chainrule.networks.stack import specs_of, with_head
 from chainrule.training import Augmentation, Change
 
 SMALLEST = 4
@@ -29,10 +30,12 @@ class ConvClassifier(NetworkClassifier):
     Parameters
     ----------
     layers : str, or sequence of words, rules and layers, default="auto"
-        Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 128, relu"``, or with `chainrule.networks.Conv` and
-        its like; a linear layer with one output per class comes after them, and ``flatten`` before it where images are
-        left. "auto" is ``conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, pool 2``, again with 64 filters where the
-        images are large enough, and ``linear 128, relu``.
+        Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10"``, or with `chainrule.networks.Conv` and its
+        like. A linear layer that ends them is the head, and needs one output per class, or a single one for two
+        classes. Behind any other end, such as ``"..., linear 128, relu"``, such a layer is added, and ``flatten``
+        before it where images are left: `network_` and ``chainrule summary --classes 10`` show it. "auto" is
+        ``conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, pool 2``, again with 64 filters where the images are large
+        enough, and ``linear 128, relu``.
     image_shape : tuple of int or None, default=None
         Height and width, or channels, height and width, of rows of pixels. Without it, rows that are squares are taken
         as square images of one channel, and others as images of a single line.
@@ -73,8 +76,8 @@ class ConvClassifier(NetworkClassifier):
     label_smoothing : float, default=0
         The share of every target that is spread over all classes.
     dropout : float, default=0
-        The probability with which an input of the output layer is left out in a training step; elsewhere, put dropout
-        among the layers.
+        The probability with which an input of the head is left out in a training step; elsewhere, put dropout among the
+        layers.
     weight_decay : float, default=0.01
         Of "adamw".
     max_grad_norm : float or None, default=None
@@ -244,16 +247,29 @@ class ConvClassifier(NetworkClassifier):
             raise ValueError(f"augment: expected words, an Augmentation or None, got {self.augment!r}")
         return Augmentation.read(self.augment or "")
 
+    _always_adds_head = True
+    """What models of chainrule 0.1 have: a head behind a linear layer at the end too. `fit` turns it off."""
+
+    def _start(self, head: Head) -> None:
+        self._complete(head.n_outputs)
+        super()._start(head)
+        self._always_adds_head = False
+
+    def _add_classes(self, classes: Array) -> None:
+        if not self._always_adds_head:
+            self._complete(head_of_classes(classes).n_outputs)
+        super()._add_classes(classes)
+
     def _network_for(self, loss: str) -> Network:
         shape = self._augmentation.out_shape(self.image_shape_)
+        return network_of_layers(self._complete(self.n_outputs_, always=self._always_adds_head), shape, loss=loss)
+
+    def _complete(self, outputs: int, *, always: bool = False) -> tuple[LayerSpec, ...]:
+        """The layers with their head, for a number of logits."""
+        shape = self._augmentation.out_shape(self.image_shape_)
         automatic = isinstance(self.layers, str) and self.layers.strip() == "auto"
-        specs: list[LayerSpec] = list(specs_of(_automatic(shape) if automatic else self.layers))
-        made = layers_of(specs, shape)
-        if not made or all(layer.out_shape is None or len(layer.out_shape) == 3 for layer in made):
-            specs.append(Flatten())
-        if self.dropout:
-            specs.append(Dropout(self.dropout))
-        return network_of_layers([*specs, Linear(self.n_outputs_)], shape, loss=loss)
+        layers = _automatic(shape) if automatic else self.layers
+        return with_head(layers, shape, outputs, dropout=self.dropout, always=always)
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         X = X if hasattr(X, "shape") else np.asarray(X)

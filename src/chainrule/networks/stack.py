@@ -119,6 +119,61 @@ def network_of_layers(layers: Layers, in_shape: Shape, *, loss: str | Rule = "so
     return Network(math.prod(in_shape), layers_of(layers, in_shape), loss_rule, image_shape)
 
 
+def with_head(
+    layers: Layers, in_shape: Shape, outputs: int, *, dropout: float = 0.0, always: bool = False
+) -> tuple[LayerSpec, ...]:
+    """The layers that a classifier trains, down to its logits.
+
+    Layers that end in a linear layer are complete: it is the head, and has one output per logit. Behind any others a
+    linear layer comes, and ``flatten`` before it where images are left.
+
+    Parameters
+    ----------
+    layers : str, or sequence of words, rules and layers to be
+    in_shape : tuple of int
+        (features,), or (channels, height, width).
+    outputs : int
+        The number of logits: one for two classes, else one per class.
+    dropout : float, default=0
+        The probability with which an input of the head is left out in a training step.
+    always : bool, default=False
+        Add a head behind a linear layer too, as chainrule 0.1 did.
+
+    Raises
+    ------
+    ValueError
+        If the last linear layer has another number of outputs, if a softmax ends the layers, or as `layers_of` does.
+
+    Examples
+    --------
+    >>> [str(spec) for spec in with_head("conv 8 3x3, relu", (1, 8, 8), 10)]
+    ['conv 8 3x3', 'relu', 'flatten', 'linear 10']
+    >>> with_head("flatten, linear 10", (1, 8, 8), 10) == specs_of("flatten, linear 10")
+    True
+    """
+    specs = specs_of(layers)
+    made = layers_of(specs, in_shape)
+    shape = in_shape
+    for layer in made:
+        if layer.out_features is not None:
+            shape = layer.out_shape or (layer.out_features,)
+    head: list[LayerSpec] = [Dropout(dropout)] if dropout else []
+    last = None if always or not made else made[-1].rule
+    if last in (rules.softmax, rules.log_softmax):
+        raise ValueError(
+            f"layer {len(made)} ({specs[-1]}): the loss takes the softmax itself; end with the linear layer before"
+        )
+    if last not in (rules.linear, rules.affine):
+        flat: list[LayerSpec] = [Flatten()] if len(shape) == 3 else []
+        return (*specs, *flat, *head, Linear(outputs))
+    if shape != (outputs,):
+        logits = "1 logit, which is what two classes have" if outputs == 1 else f"{outputs} logits, one for each class"
+        raise ValueError(
+            f"layer {len(made)} ({specs[-1]}): the last linear layer puts out {shape[0]}, and the labels need {logits}"
+        )
+    return (*specs[:-1], *head, specs[-1])
+
+
 def spec_of(layer: Layer) -> LayerSpec:
     """What a layer was made from, up to the order of its words.
 

@@ -15,7 +15,7 @@ from chainrule.kernels import Pair, Windows
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.networks.specs import Shape
-from chainrule.networks.stack import Layers, layers_of, spec_of, specs_of
+from chainrule.networks.stack import Layers, layers_of, spec_of, specs_of, with_head
 from chainrule.rules.windows import dropped, windows_on
 
 BYTES = 4
@@ -104,8 +104,16 @@ class Summary:
         return [remark for layer in self.layers for remark in layer.remarks()]
 
 
-def summarise(layers: Layers, in_shape: Shape) -> Summary:
+def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) -> Summary:
     """The sizes of a stack of layers for inputs of a shape, (features,) or (channels, height, width).
+
+    Parameters
+    ----------
+    layers : str, or sequence of words, rules and layers to be
+    in_shape : tuple of int
+    outputs : int, optional
+        The number of logits: the layers are then those that a classifier trains, with the head that `with_head` adds
+        where they do not end in a linear layer.
 
     Raises
     ------
@@ -119,8 +127,10 @@ def summarise(layers: Layers, in_shape: Shape) -> Summary:
     ['64x64x32', '64x64x32', '32x32x32', '32x32x64']
     >>> sizes.layers[3].weights, sizes.layers[3].biases, sizes.layers[3].receptive_field
     (18432, 64, (18, 18))
+    >>> summarise("conv 8 3x3, relu", (1, 8, 8), outputs=10).layers[-1].text
+    'linear 10'
     """
-    specs = specs_of(layers)
+    specs = specs_of(layers) if outputs is None else with_head(layers, in_shape, outputs)
     return _summary(layers_of(specs, in_shape), [str(spec) for spec in specs], in_shape)
 
 
