@@ -1,9 +1,9 @@
 """`python -m benchmarks.fuzz_step_checker --seconds 300`: a search for texts that break the step checker.
 
-The search is guided by coverage: it needs atheris (`pip install atheris`), which feeds the checker texts that reach new
-branches of its code. A text is a finding if checking it raises anything but `Unreadable`, reports a failure of the
-checker itself, or takes more than ten seconds. Findings are written to the folder given by --out; the exit code is then
-not 0.
+The search is guided by coverage: it needs atheris (`pip install -e '.[fuzz]'`), which feeds the checker texts that
+reach new branches of its code. A text is a finding if checking it raises anything but `Unreadable`, reports a failure
+of the checker itself, or takes more than ten seconds. Findings are written to the folder given by --out; the exit code
+is then not 0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         import atheris
     except ModuleNotFoundError:
-        parser.error("atheris is not installed: pip install atheris")
+        parser.error("atheris, the extra 'fuzz', is not installed: pip install -e '.[fuzz]'")
     with atheris.instrument_imports(include=["chainrule.checking.derivations"]):
         from chainrule.checking.derivations import Unreadable, check_derivation
     arguments.out.mkdir(parents=True, exist_ok=True)

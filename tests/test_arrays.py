@@ -35,7 +35,7 @@ def test_entries_per_row_are_read_and_written_in_place(order):
 
 
 def test_entries_per_row_of_tensors():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     buffer = torch.tensor(X)
     entries = ClassEntries(buffer)
     read = entries.at(torch.tensor(LABELS), out=torch.empty(2, 1, dtype=torch.float64))

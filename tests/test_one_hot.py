@@ -21,7 +21,7 @@ def test_dtypes_and_lists():
 
 
 def test_tensors_give_tensors():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     rows = one_hot(torch.tensor([2, 0]), 3)
     assert rows.dtype == torch.float64
     assert rows.tolist() == [[0, 0, 1], [1, 0, 0]]

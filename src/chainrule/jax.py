@@ -67,8 +67,11 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     >>> print(f"{slope(20.0):.4e}")  # jax.grad(jax.numpy.tanh) gives 0
     1.6993e-17
     """
-    import jax
-    from jax.tree_util import Partial
+    try:
+        import jax
+        from jax.tree_util import Partial
+    except ImportError:
+        raise ImportError("chainrule.jax needs JAX, the extra 'jax': pip install 'chainrule[jax]'") from None
 
     forward, pullback = rule.exact_forms
 

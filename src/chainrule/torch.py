@@ -72,7 +72,10 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     >>> loss(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([2]), label_smoothing=0.1)
     tensor([0.5076])
     """
-    import torch
+    try:
+        import torch
+    except ImportError:
+        raise ImportError("chainrule.torch needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from None
 
     # torch.compile takes functions from a closure, but no object of an unknown class.
     forward, pullback, count = rule.exact_forms.forward, rule.exact_forms.pullback, len(rule.inputs)

@@ -132,8 +132,8 @@ def test_the_references_are_the_definitions(atlas):
 
 
 def test_the_page_names_the_machine_the_command_and_every_contestant(atlas, tmp_path):
-    pytest.importorskip("torch")
-    pytest.importorskip("jax", reason="JAX is a peer in the atlas only and is not installed in CI")
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
     operators = [operator for operator in atlas.measuring.OPERATORS if operator.name == "log_sum_exp"]
     cells = list(atlas.measuring.cells(operators, dtypes=[np.float64], rows=2, many=0))
     options = argparse.Namespace(rows=2, many=0, stride=0)
@@ -145,8 +145,8 @@ def test_the_page_names_the_machine_the_command_and_every_contestant(atlas, tmp_
 
 
 def test_the_command_writes_a_page_and_strict_json(atlas, tmp_path, monkeypatch, capsys):
-    pytest.importorskip("torch")
-    pytest.importorskip("jax", reason="JAX is a peer in the atlas only and is not installed in CI")
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
     import benchmarks.accuracy.__main__ as command
 
     page, figures = tmp_path / "page.md", tmp_path / "figures.json"

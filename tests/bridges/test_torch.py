@@ -14,7 +14,7 @@ import pytest
 from chainrule import rules
 from chainrule.rules import Rule
 
-torch = pytest.importorskip("torch", reason="needs the extra chainrule[torch]")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
 from torch.func import grad, jacfwd, jacrev, vmap  # noqa: E402
 

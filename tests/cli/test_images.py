@@ -17,7 +17,8 @@ QUICK = ("--model", "conv", "--layers", "conv 8 3x3 pad 1, relu, pool 2", "--epo
 @pytest.fixture
 def shapes(tmp_path):
     """A folder of 40 small pictures: bright bars that stand or lie."""
-    image = pytest.importorskip("PIL.Image")
+    from PIL import Image
+
     stream = random_stream(8)
     folder = tmp_path / "shapes"
     for k in range(40):
@@ -27,7 +28,7 @@ def shapes(tmp_path):
         pixels[at : at + 2] = 220
         pixels = pixels.T if k % 2 else pixels
         (folder / kind).mkdir(parents=True, exist_ok=True)
-        image.fromarray(pixels.astype(np.uint8)).save(folder / kind / f"{k}.png")
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / kind / f"{k}.png")
     return folder
 
 
@@ -78,8 +79,6 @@ def test_an_archive_with_a_test_set_is_evaluated_on_it(chainrule, tmp_path):
 
 
 def test_the_report_is_one_page_with_its_pictures_inside(chainrule, shapes, tmp_path):
-    pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     (shapes / "lying" / "<b>.png").write_text("no picture")
     done = chainrule("train", shapes, *QUICK, "--epochs", "2", "--report", tmp_path / "seen")
     done.succeeded()

@@ -85,7 +85,6 @@ def test_sparse_samples_are_read_and_stay_sparse(chainrule, monkeypatch):
 
 
 def test_the_scores_are_drawn_against_the_penalty(chainrule):
-    pytest.importorskip("matplotlib")
     chainrule("train", "iris", "--model", "softmax", "--curves", "scores.png", "--json").json()
     with open("scores.png", "rb") as file:
         assert file.read(8) == b"\x89PNG\r\n\x1a\n"

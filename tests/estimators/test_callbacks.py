@@ -27,7 +27,8 @@ def model_of(**parameters):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_tensorboard_reads_back_what_was_logged(early_stopping, tmp_path):
     reader = pytest.importorskip(
-        "tensorboard.backend.event_processing.event_accumulator", reason="events are TensorBoard's"
+        "tensorboard.backend.event_processing.event_accumulator",
+        reason="needs TensorBoard: pip install -e '.[tensorboard]'",
     )
     told = []
     model = model_of(callbacks=[TensorBoardLog(tmp_path), told.append], early_stopping=early_stopping).fit(X, NAMES)
@@ -47,16 +48,17 @@ def test_tensorboard_reads_back_what_was_logged(early_stopping, tmp_path):
 
 def test_a_log_without_tensorboard_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard.summary", None)
-    with pytest.raises(ImportError, match="pip install tensorboard"):
+    with pytest.raises(ImportError, match=r"pip install 'chainrule\[tensorboard\]'"):
         TensorBoardLog(tmp_path)
 
 
 @pytest.mark.parametrize("watched", [False, True])
 def test_curves_have_a_point_per_epoch(watched, tmp_path):
-    matplotlib = pytest.importorskip("matplotlib.figure", reason="figures are matplotlib's")
+    from matplotlib.figure import Figure
+
     model = model_of(early_stopping=watched, eval_metric="log_loss").fit(X, NAMES)
     figure = learning_curves(model)
-    assert isinstance(figure, matplotlib.Figure)
+    assert isinstance(figure, Figure)
     lines = [line for axis in figure.axes for line in axis.lines]
     curves = [model.loss_curve_, *([model.validation_scores_] if watched else [])]
     assert [line.get_xydata().tolist() for line in lines] == [
@@ -69,7 +71,6 @@ def test_curves_have_a_point_per_epoch(watched, tmp_path):
 
 
 def test_curves_of_partial_fits_are_shown_too():
-    pytest.importorskip("matplotlib", reason="figures are matplotlib's")
     model = model_of()
     for _ in range(4):
         model.partial_fit(X, NAMES, classes=np.unique(NAMES))
@@ -77,7 +78,6 @@ def test_curves_of_partial_fits_are_shown_too():
 
 
 def test_a_fit_without_epochs_has_no_curves():
-    pytest.importorskip("matplotlib", reason="figures are matplotlib's")
     for model in (model_of(solver="lbfgs").fit(X, NAMES), model_of()):
         with pytest.raises(ValueError, match="no epochs to show: fit the model with a solver other than lbfgs"):
             learning_curves(model)

@@ -147,7 +147,7 @@ def test_no_layers_at_all_are_softmax_regression():
 @pytest.mark.parametrize("device", [None, "cpu"])
 def test_the_input_gradient_is_that_of_the_loss_by_the_pixels(device):
     if device:
-        pytest.importorskip("torch")
+        pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     x, y = FEW[0].astype(np.float64), FEW[1]
     model = fitted("conv 4 3x3, softplus, average pool 2", x=x, device=device, augment="crop 6x7")
     assert model.input_gradient(x[:3], y[:3]).shape == (3, 8, 8)
@@ -171,7 +171,7 @@ def test_predictions_do_not_depend_on_the_blocks_they_are_made_in(monkeypatch):
 
 
 def test_numpy_and_pytorch_train_the_same_model():
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     x = FEW[0].astype(np.float64)
     parameters = {"augment": "shift 1, flip", "dropout": 0.2, "solver": "sgd", "learning_rate_init": 0.01}
     here, there = fitted(x=x, **parameters), fitted(x=x, device="cpu", **parameters)
@@ -252,7 +252,7 @@ def killer(progress):
 @pytest.mark.parametrize("device", [None, "cpu"])
 def test_a_killed_fit_goes_on_bit_for_bit(tmp_path, monkeypatch, device):
     if device:
-        pytest.importorskip("torch")
+        pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
     parameters = {
         "max_iter": 4,

@@ -31,7 +31,7 @@ OPTIONS = {
 
 @pytest.fixture
 def torch():
-    return pytest.importorskip("torch", reason="devices are PyTorch's")
+    return pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
 
 def model_of(device=None, **parameters):

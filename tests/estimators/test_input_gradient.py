@@ -45,7 +45,7 @@ def target_rows(model, kind):
 
 
 def autograd(model, kind):
-    torch = pytest.importorskip("torch", reason="autograd is PyTorch's")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     f = torch.nn.functional
     named = {"identity": lambda a: a, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "softplus": f.softplus}
     named["relu"] = torch.relu

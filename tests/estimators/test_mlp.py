@@ -202,7 +202,8 @@ def test_search_and_pipeline_find_a_good_model():
 
 
 def test_names_of_features_are_kept_and_checked():
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     frame = pandas.DataFrame(X, columns=["a", "b", "c", "d"])
     model = fitted(x=frame)
     assert model.feature_names_in_.tolist() == ["a", "b", "c", "d"]

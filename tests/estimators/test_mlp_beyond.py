@@ -229,7 +229,7 @@ def test_the_precision_can_be_chosen(given, wanted):
 
 @pytest.mark.parametrize("solver", ["adam", "gd", "sgd"])
 def test_a_device_trains_the_same_model(solver):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     options = {"solver": solver, "learning_rate_init": 0.01, "batch_size": 37, "tol": 0}
     there, here = fitted(device="cpu", **options), fitted(**options)
     # 30 epochs of steps whose gradients are rounded otherwise: measured, 1e-15.

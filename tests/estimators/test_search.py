@@ -114,7 +114,8 @@ def test_held_out_samples_go_through_the_steps_of_a_pipeline():
 
 
 def test_frames_go_through_a_pipeline_by_name():
-    pandas = pytest.importorskip("pandas", reason="frames are pandas'")
+    import pandas
+
     frame = pandas.DataFrame(X, columns=list("abcd"))
     pipeline = make_pipeline(StandardScaler(), model_of()).set_output(transform="pandas").fit(frame, NAMES)
     assert pipeline[-1].feature_names_in_.tolist() == list("abcd")
@@ -170,7 +171,8 @@ def test_a_large_network_keeps_its_threads():
 
 
 def test_processes_of_a_search_share_the_cores():
-    cloudpickle = pytest.importorskip("cloudpickle", reason="joblib before 1.6 has a copy of its own")
+    import cloudpickle
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     model = Counted((4,), max_iter=5, random_state=0)
     # The other processes cannot import this module by name where pytest alone can.

@@ -204,7 +204,8 @@ def test_in_a_pipeline_it_is_what_it_is_on_the_transformed_samples():
     alone = SoftmaxRegression(tol=1e-8).fit(Z, SPECIES)
     np.testing.assert_array_equal(pipeline.predict_proba(X), alone.predict_proba(Z))
     frames = make_pipeline(StandardScaler().set_output(transform="pandas"), SoftmaxRegression(tol=1e-8))
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     names = ["sepal length", "sepal width", "petal length", "petal width"]
     frames.fit(pd.DataFrame(X, columns=names), SPECIES)
     assert frames[-1].feature_names_in_.tolist() == names

@@ -1,11 +1,10 @@
 """Data frames of every kind of column give the features of the arrays they stand for."""
 
 import numpy as np
+import pandas
 import pytest
 
 from chainrule.estimators import TableEncoder
-
-pandas = pytest.importorskip("pandas")
 
 NUMBERS = [1.0, None, 3.0, 9.0, -2.0]
 WORDS = ["a", None, "b", "a", "b"]
@@ -59,7 +58,6 @@ def test_a_column_gives_what_its_array_gives(values, dtype):
     ],
 )
 def test_columns_of_pyarrow_give_what_their_arrays_give(values, dtype):
-    pytest.importorskip("pyarrow")
     frame = pandas.DataFrame({"c": pandas.array(values, dtype=dtype)})
     assert (features_of(frame) == features_of({"c": as_array(values)})).all()
 
@@ -78,7 +76,6 @@ def test_dates_are_days(unit):
 
 
 def test_dates_of_pyarrow_are_days():
-    pytest.importorskip("pyarrow")
     dates = pandas.date_range("2020-01-01", periods=30)
     frame = pandas.DataFrame({"c": pandas.array(dates, dtype="timestamp[ns][pyarrow]")})
     assert (features_of(frame) == features_of({"c": np.arange(30.0)})).all()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the extra chainrule[torch]")
+pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "torch_loss.py"
 

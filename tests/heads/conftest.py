@@ -40,7 +40,8 @@ def targets_of(kind: str) -> Any:
     rows = np.where(rows < 0.4, 0, rows)
     if kind == "rows":
         return rows
-    sparse = pytest.importorskip("scipy.sparse")
+    from scipy import sparse
+
     return sparse.csr_array(rows)
 
 

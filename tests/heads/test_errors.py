@@ -66,7 +66,8 @@ def test_what_is_not_finite_is_refused_by_name(name, index, value, memory):
 
 
 def test_sparse_samples_are_refused():
-    sparse = pytest.importorskip("scipy.sparse")
+    from scipy import sparse
+
     with pytest.raises(ValueError, match="X: expected a dense array, got a sparse one"):
         linear_cross_entropy(sparse.csr_array(X), W, Y)
 

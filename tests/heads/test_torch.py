@@ -5,8 +5,8 @@ import pytest
 
 from chainrule import LinearCrossEntropy, linear_cross_entropy
 
-torch = pytest.importorskip("torch")
-dispatch = pytest.importorskip("torch.utils._python_dispatch")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+dispatch = pytest.importorskip("torch.utils._python_dispatch", reason="needs PyTorch: pip install -e '.[torch]'")
 
 functional = torch.nn.functional
 REDUCTIONS = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])

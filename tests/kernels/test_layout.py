@@ -34,7 +34,7 @@ def test_buffers_have_the_shape_asked_for_and_the_order_of_what_they_stand_besid
     if "last" in kind and kind != "channels last":
         x = layout.empty_samples_last(SHAPE, x)
     if kind in ("PyTorch", "channels last"):
-        torch = pytest.importorskip("torch")
+        torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
         x = torch.zeros(SHAPE)
         x = layout.channels_last(x) if kind == "channels last" else x
     beside = x[..., ::2] if "slice" in kind else x

@@ -36,7 +36,7 @@ def problem(text, rows, dtype=np.float64):
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_the_gradient_is_that_of_the_rules_differentiated_by_pytorch(text):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     network, theta, x, labels = problem(text, 5)
     plan = Plan(network, 5, theta, input_gradient=True)
     loss = plan.loss_and_gradient(x, labels)
@@ -55,7 +55,7 @@ def test_the_gradient_is_that_of_the_rules_differentiated_by_pytorch(text):
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_tiles_and_pytorch_arrays_give_the_same_as_one_tile(text, monkeypatch):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     network, theta, x, labels = problem(text, 9)
     whole = Plan(network, 9, theta, input_gradient=True)
     loss = whole.loss_and_gradient(x, labels, dropout_key=(1, 2, 3))
@@ -85,7 +85,7 @@ def test_a_plan_of_balls_holds_the_exact_gradient():
 
 
 def test_dropout_on_images_is_the_same_for_any_tiles_and_on_pytorch(monkeypatch):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     network, theta, x, labels = problem("conv 4 3x3, relu, dropout 0.4, pool 2, dropout 0.2, flatten, linear 3", 7)
     whole = Plan(network, 7, theta)
     loss = whole.loss_and_gradient(x, labels, dropout_key=(5, 1, 0))

@@ -77,7 +77,7 @@ def test_unpacked_blocks_are_views(network):
 
 
 def test_tensors_are_packed_to_tensors_and_unpacked_to_views(network):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     theta = torch.arange(83, dtype=torch.float64)
     blocks = network.unpack(theta)
     assert torch.equal(network.pack(blocks), theta)

@@ -155,7 +155,7 @@ def test_single_precision_is_as_close_to_double_as_its_digits_allow(problem, kin
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", ["labels", "smoothed labels", "rows", "binary", "squared"])
 def test_tensors_give_what_arrays_give(problem, kind, dtype, dropped):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     case = problem("softplus", kind, dtype=np.dtype(dtype), dropout=0.25 if dropped else 0.0)
     wanted = step(case.plan(input_gradient=True), case, l2=0.1, dropout_key=dropped)
     x, targets, weights = (torch.tensor(array) for array in (case.x, case.targets, case.weights))

@@ -67,7 +67,7 @@ def by_hand(torch, problem, name, weights, *, key=None, l2=0.0, penalise_biases=
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_loss_and_gradients_are_those_of_autograd(problem, activation, kind, penalty):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     for dropout in (0.0, RATE):
         case = problem(activation, kind, dropout=dropout)
         plan, key = case.plan(input_gradient=True), KEY if dropout else None

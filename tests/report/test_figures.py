@@ -5,9 +5,6 @@ import pytest
 from sklearn.datasets import load_digits
 
 from chainrule import ConvClassifier
-
-pytest.importorskip("matplotlib")
-
 from chainrule.report import confusion_matrix, first_filters, saliency_maps, worst_mistakes
 from chainrule.report.figures import shown
 from chainrule.report.page import as_png

@@ -90,7 +90,7 @@ def same_on_torch() -> Callable[..., None]:
     The two libraries round exp differently and add in different orders; that is all the difference there is. Where a
     rule's derivatives cancel, as its error bound says, that difference may be as large as the bound.
     """
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
     def tensors(values: tuple[Any, ...]) -> list[Any]:
         return [None if x is None else torch.tensor(np.array(x)) for x in values]
@@ -126,7 +126,7 @@ def same_on_torch() -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def autograd_agrees() -> Callable[..., None]:
     """Requires that differentiating the pure forward by autograd gives the rule's own pullback, to 1e-12 of a row."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
     def check(rule: Rule, *inputs: Any, **options: Any) -> None:
         cotangent, tangents = _drawn(rule, inputs, options)
@@ -149,7 +149,7 @@ def autograd_agrees() -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def gradcheck() -> Callable[..., None]:
     """PyTorch's own finite differences against the rule's pullback, wrapped as an autograd function."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
     def check(rule: Rule, *inputs: Any, **options: Any) -> None:
         class Wrapped(torch.autograd.Function):  # type: ignore[misc]

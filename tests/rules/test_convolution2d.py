@@ -145,7 +145,7 @@ def test_the_bias_of_a_filter_is_added_to_all_its_pixels_and_its_cotangent_is_th
 @example((6, 7), (3, 2), (1, 1), (2, 1), ((1, 2), (0, 1)))
 @example((6, 7), (3, 2), (2, 1), (1, 2), ((3, 0), (1, 2)))
 def test_tiles_of_patches_and_pytorch_do_what_the_source_does(size, kernel, stride, dilation, padding):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     assume(all(span <= n + sum(zeros) for span, n, zeros in zip(spans, size, padding, strict=True)))
     x, weight = normal(3, 4, *size), normal(6, 2, *kernel)

@@ -48,7 +48,7 @@ def atlas():
 def test_every_region_is_within_the_claimed_error(atlas, name, dtype, library):
     contestants, measuring, report = atlas
     if "torch" in library:
-        pytest.importorskip("torch")
+        pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     chosen = {library: contestants.CONTESTANTS[library]}
     operator = next(operator for operator in measuring.OPERATORS if operator.name == name)
     cells = list(measuring.cells([operator], contestants=chosen, dtypes=[dtype], rows=4, many=1000))
@@ -77,7 +77,11 @@ def test_activations_are_within_six_and_eight_units_over_the_exponents(dtype):
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_the_layout_of_the_logits_does_not_matter(library):
     """Rows are worked on in blocks of a flat view; here they are strided, transposed, and more than one block."""
-    array = np.asarray if library == "numpy" else pytest.importorskip("torch").tensor
+    array = (
+        np.asarray
+        if library == "numpy"
+        else pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'").tensor
+    )
     x = array(10 * np.random.default_rng(0).standard_normal((7, 30, 400)))
     for strided in (x.swapaxes(0, 2), x[::2, ::3, ::-1] if library == "numpy" else x[::2, ::3], x.swapaxes(0, 1)):
         plain = array(to_numpy(strided).copy())
@@ -105,7 +109,7 @@ def test_no_overflow_is_made_by_the_shift():
 def test_a_pullback_forms_no_jacobian(library, monkeypatch):
     """2000 classes in two rows: Jacobians would hold eight million numbers; no array on the way holds more than x."""
     if library == "torch":
-        torch = pytest.importorskip("torch")
+        torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
         from torch.utils._python_dispatch import TorchDispatchMode
 
         class Sizes(TorchDispatchMode):

@@ -155,7 +155,7 @@ def test_errors_are_within_the_claimed_bound_times_the_condition_number(name, sh
 
 @pytest.mark.parametrize("name", rules.names())
 def test_pytorch_runs_the_same_source(name):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     rule = rules.get(name)
     inputs = inputs_of(name, (4,) if name == "l2_penalty" else (3, 4))
     tensors = [torch.from_numpy(np.array(x)) for x in inputs]
@@ -176,7 +176,7 @@ def test_pytorch_runs_the_same_source(name):
 
 @pytest.mark.parametrize("name", rules.names())
 def test_autograd_through_the_pure_forward_gives_the_pullback(name):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     rule = rules.get(name)
     inputs = inputs_of(name, (4,) if name == "l2_penalty" else (3, 4))
     tensors = [

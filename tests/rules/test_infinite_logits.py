@@ -29,7 +29,7 @@ def array(request):
     library, dtype = request.param.split()
     if library == "numpy":
         return lambda x: np.asarray(x) if np.asarray(x).dtype.kind == "i" else np.asarray(x, dtype)
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     return lambda x: (
         torch.tensor(x) if np.asarray(x).dtype.kind == "i" else torch.tensor(x, dtype=getattr(torch, dtype))
     )

@@ -34,7 +34,7 @@ def test_every_tail_entry_is_within_the_claimed_error(tail_logits):
 
 
 def test_tails_keep_their_digits_on_pytorch_too(tail_logits):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     v = np.cos(np.arange(tail_logits.size)).reshape(tail_logits.shape)
     x = torch.tensor(tail_logits)
     with precision(600):

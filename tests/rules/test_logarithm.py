@@ -41,7 +41,7 @@ def test_an_entry_that_is_not_positive_is_named(x, message):
 
 
 def test_tensors_are_held_to_the_same_domain():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     with pytest.raises(ValueError, match=r"got -3.0 at position \[1\]"):
         logarithm(torch.tensor([1.0, -3.0]))
     assert logarithm(torch.tensor([1.0])).tolist() == [0.0]

@@ -152,7 +152,7 @@ def test_leading_axes_of_scores_and_g_broadcast():
 
 
 def test_tensors_give_what_arrays_give(scores):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     logits, jacobian = scores
     x, g, v = torch.tensor(logits), torch.tensor(jacobian), np.arange(N) / 2
     assert score_function(x, g).numpy() == pytest.approx(score_function(logits, jacobian), rel=1e-13)

@@ -76,7 +76,7 @@ def test_among_equals_the_first_of_a_window_row_by_row_takes_the_cotangent(windo
         images[...] = x
         got = max_pool2d.pullback(max_pool2d.forward(images, work=Workspace())[1], v)
     else:
-        torch = pytest.importorskip("torch")
+        torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
         order = torch.channels_last if "last" in form else torch.contiguous_format
         tensor = torch.tensor(x).contiguous(memory_format=order)
         got = max_pool2d.pullback(max_pool2d.forward(tensor)[1], torch.tensor(v)).numpy()
@@ -122,7 +122,7 @@ def test_nan_is_the_largest_of_its_window():
 
 @given(st.integers(1, 8), st.integers(1, 8), st.integers(1, 3), st.integers(1, 3), st.integers(0, 1), st.booleans())
 def test_training_and_pytorch_do_what_the_source_does(height, width, kernel, stride, padding, ties):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     assume(kernel <= min(height, width) + 2 * padding and 2 * padding <= kernel)
     x = distinct(2, 3, height, width)
     if ties:

@@ -52,7 +52,7 @@ def test_beyond_what_exponents_can_be_the_error_is_left_out():
 
 
 def test_tensors_have_the_same_errors():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     a, b = np.array([0.1, 700.3, -3.7]), np.array([0.7, 0.9, 1e-3])
     got = product_error(torch.tensor(a), torch.tensor(b), torch.tensor(a) * torch.tensor(b))
     assert got.tolist() == product_error(a, b, a * b).tolist()

@@ -55,7 +55,7 @@ def rounded_rows(dtype, classes):
 def given(logits, library):
     if library == "numpy":
         return logits
-    return pytest.importorskip("torch", reason="needs the extra chainrule[torch]").from_numpy(logits)
+    return pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'").from_numpy(logits)
 
 
 def assert_within(results, exact, logits):

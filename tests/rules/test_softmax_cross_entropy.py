@@ -70,7 +70,7 @@ def test_tails_are_within_the_claimed_error(tail_logits, targets_for, form):
 
 
 def test_tails_keep_their_digits_on_pytorch_too(tail_logits):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     y = labels_for(tail_logits)
     ones = np.ones(len(y))
     x, labels = torch.tensor(tail_logits), torch.tensor(y)

@@ -87,7 +87,7 @@ def test_adam_is_scikit_learns(theta, gradients, epsilon):
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])
 def test_adam_is_pytorchs_but_for_the_place_of_epsilon(theta, gradients, decay):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     witness = torch.tensor(theta, requires_grad=True)
     optimiser = torch.optim.AdamW([witness], lr=RATE, eps=1e-8, weight_decay=decay)
     for t, g in enumerate(gradients, start=1):
@@ -99,7 +99,7 @@ def test_adam_is_pytorchs_but_for_the_place_of_epsilon(theta, gradients, decay):
 
 
 def test_without_decay_adamw_is_pytorchs_adam_where_epsilon_is_negligible(theta, gradients):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     run_of = gradients + 1e-3
     witness = torch.tensor(theta, requires_grad=True)
     optimiser = torch.optim.Adam([witness], lr=RATE, eps=1e-30)
@@ -135,7 +135,7 @@ def test_a_saved_state_resumes_bit_for_bit(resumed, solver, theta, gradients):
 @pytest.mark.parametrize("solver", [Adam(), Adam(weight_decay=0.2, n_weights=4)], ids=["adam", "adamw"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_tensors_move_as_arrays_do(solver, theta, gradients, dtype):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     moved = torch.tensor(theta.astype(dtype))
     state = solver.start(moved)
     for g in gradients.astype(dtype):
@@ -175,7 +175,7 @@ def test_a_parameter_out_of_range_is_refused_by_name(name, value):
 
 @pytest.mark.parametrize("options", [{}, {"b1": 0.5, "b2": 0.9}, {"epsilon": 0.1}, {"decay": 0.3, "n_weights": 4}])
 def test_pytorchs_fused_kernel_takes_the_same_steps(theta, gradients, options):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     names = {"b1": "beta_1", "b2": "beta_2", "decay": "weight_decay"}
     solver = Adam(**{names.get(name, name): value for name, value in options.items()})
     tensor = torch.from_numpy(theta.copy())
@@ -187,7 +187,7 @@ def test_pytorchs_fused_kernel_takes_the_same_steps(theta, gradients, options):
 
 @pytest.mark.parametrize("there_first", [False, True])
 def test_a_run_goes_on_from_what_the_other_array_library_kept(theta, gradients, there_first):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     solver = Adam()
     places = [lambda x: x.copy(), lambda x: torch.from_numpy(np.array(x))]
     before, after = places[::-1] if there_first else places

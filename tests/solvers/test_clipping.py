@@ -40,7 +40,7 @@ def test_the_norm_afterwards_is_the_largest(dtype):
 
 
 def test_tensors_are_clipped_as_arrays_are():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     gradient = torch.tensor([3.0, -4.0, 12.0], dtype=torch.float64)
     assert clip_norm(gradient, 6.5) == 13.0
     assert gradient.tolist() == [1.5, -2.0, 6.0]

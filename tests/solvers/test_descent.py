@@ -56,7 +56,7 @@ def test_sgd_without_momentum_is_gradient_descent(theta, gradients, nesterov):
 @pytest.mark.parametrize("rate", [0.3, 1e-5])
 def test_sgd_is_pytorchs_at_a_constant_rate(theta, gradients, nesterov, rate):
     # PyTorch's velocity leaves out the rate, buf <- mu buf + g, so the two differ where the rate changes on the way.
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     witness = torch.tensor(theta, requires_grad=True)
     optimiser = torch.optim.SGD([witness], lr=rate, momentum=0.9, nesterov=nesterov)
     for g in gradients:
@@ -86,7 +86,7 @@ def test_a_saved_state_resumes_bit_for_bit(resumed, solver, theta, gradients):
 @pytest.mark.parametrize("solver", [GradientDescent(), SGD(0.9), SGD(0.7, nesterov=False)], ids=repr)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_tensors_move_as_arrays_do(solver, theta, gradients, dtype):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     moved = torch.tensor(theta.astype(dtype))
     state = solver.start(moved)
     for g in gradients.astype(dtype):

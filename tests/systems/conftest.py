@@ -112,7 +112,7 @@ def agree():
 @pytest.fixture(scope="session")
 def autograd():
     """The gradients of loss(*tensors) by all float64 tensors, by PyTorch."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
     def gradients(loss, *arrays):
         tensors = [torch.tensor(np.ascontiguousarray(array), requires_grad=True) for array in arrays]

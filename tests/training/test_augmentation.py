@@ -88,7 +88,7 @@ def test_images_are_changed_one_by_one_and_not_all_alike():
 
 
 def test_tensors_are_changed_like_arrays():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     augmentation = Augmentation.read("shift 2, flip, crop 4")
     got = augmentation.change(SHAPE)(torch.tensor(X), random_stream(1, 2))
     assert np.array_equal(got.numpy(), augmentation.change(SHAPE)(X, random_stream(1, 2)))

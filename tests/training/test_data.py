@@ -122,7 +122,7 @@ def test_sparse_rows_stay_sparse_and_are_served_once(kind, shuffle):
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_tensors_are_served_in_the_order_of_arrays(shuffle):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     arrays = numbered(23)
     tensors = Samples(*(torch.tensor(each) for each in (arrays.x, arrays.targets, arrays.weights)))
     of_arrays, of_tensors = (BatchReader(each, 5, shuffle=shuffle, seed=3) for each in (arrays, tensors))

@@ -20,12 +20,12 @@ def idx(array, code=8):
 @pytest.fixture
 def pictures(tmp_path):
     """A folder of pictures by class; returns what saves one."""
-    image = pytest.importorskip("PIL.Image")
+    from PIL import Image
 
     def save(name, array, **options):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        image.fromarray(np.asarray(array, np.uint8)).save(path, **options)
+        Image.fromarray(np.asarray(array, np.uint8)).save(path, **options)
         return path
 
     save.folder = tmp_path
@@ -181,7 +181,6 @@ def test_files_that_are_no_pictures_are_reported_and_left_out(pictures):
 
 
 def test_folders_without_pictures_are_refused(tmp_path):
-    pytest.importorskip("PIL")
     with pytest.raises(DataError, match="expected one folder of pictures per class, as in"):
         read_images(tmp_path)
     (tmp_path / "a").mkdir()

@@ -217,7 +217,7 @@ def test_plans_of_all_sizes_share_theta_and_gradient():
 
 
 def test_tensors_train_as_arrays_do(samples):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     objective, run = begin(Adam(), alpha=0.1)
     first(epochs(run, objective, samples, Adam(), learning_rate=0.05, batch_size=5), 4)
     objective, other = begin(Adam(), alpha=0.1)

@@ -19,14 +19,16 @@ class TensorBoardLog:
     Raises
     ------
     ImportError
-        If the package tensorboard is not installed.
+        If tensorboard, the extra 'tensorboard', is not installed.
     """
 
     def __init__(self, directory: Any) -> None:
         try:
             from tensorboard.summary import Writer
         except ImportError:
-            raise ImportError("logs for TensorBoard need its package: pip install tensorboard") from None
+            raise ImportError(
+                "logs for TensorBoard need its package, the extra 'tensorboard': pip install 'chainrule[tensorboard]'"
+            ) from None
         self._writer = Writer(str(Path(directory)))
 
     def __call__(self, progress: Progress) -> None:

@@ -13,7 +13,7 @@ from chainrule.solvers.convex.blocks import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 
-torch = pytest.importorskip("torch", reason="needs the extra chainrule[torch]")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 from chainrule.solvers.convex.narrow import NarrowProducts  # noqa: E402
 
 UNIT = 2.0**-7
@@ -139,7 +139,7 @@ def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
         return imported(name, *others)
 
     monkeypatch.setattr(builtins, "__import__", without_torch)
-    with pytest.raises(ImportError, match="mixed_precision needs PyTorch: pip install torch"):
+    with pytest.raises(ImportError, match="mixed_precision needs PyTorch, the extra 'torch'"):
         SoftmaxRegression(mixed_precision=True).fit(X, y)
 
 

@@ -74,5 +74,5 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError as error:
-        raise ImportError("mixed_precision needs PyTorch: pip install torch") from error
+        raise ImportError("mixed_precision needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from error
     return torch
