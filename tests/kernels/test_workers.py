@@ -1,13 +1,16 @@
-"""Threads that share tasks: who does what, errors, forked processes, and the threads of BLAS."""
+"""Threads that share tasks: who does what, errors, interrupts, and forked processes."""
 
+import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from threadpoolctl import threadpool_info
 
-from chainrule.kernels.workers import available_threads, share, single_threaded_products
+from chainrule.kernels import workers
+from chainrule.kernels.workers import each, share
 
 
 def done_by(tasks, threads):
@@ -39,21 +42,76 @@ def test_an_error_reaches_the_caller_after_all_threads_have_ended(failing):
 
     with pytest.raises(RuntimeError, match=f"task {failing} failed"):
         share(4, 2, work)
-    # The other thread has finished what it had.
-    assert {task for task in range(4) if task % 2 != failing % 2} <= set(ended)
+    # The other thread has finished what it had, unless this one failed before that had begun.
+    others = {task for task in range(4) if task % 2 != failing % 2}
+    assert others & set(ended) in ([set(), others] if failing == 0 else [others])
     assert len(done_by(4, 2)) == 4
 
 
-def test_products_have_one_thread_inside_and_as_many_as_before_outside():
-    def counts():
-        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_nobody_is_at_work_any_more_when_one_has_raised(error):
+    begun, others = threading.Barrier(3), []
 
-    before = counts()
-    assert available_threads() == max(before)
-    with single_threaded_products():
-        assert set(counts()) == {1}
-        assert available_threads() == 1
-    assert counts() == before
+    def work(number):
+        begun.wait()
+        if number == 0:
+            raise error("of the caller")
+        time.sleep(0.05)
+        others.append(number)
+        return number
+
+    with pytest.raises(error):
+        each(3, work)
+    assert sorted(others) == [1, 2]
+
+
+def test_ctrl_c_while_the_caller_waits_for_the_others_waits_for_them():
+    ended = []
+
+    def work(number):
+        if number == 1:
+            for _ in range(3):
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                time.sleep(0.05)
+            ended.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        each(2, work)
+    assert ended == [1]
+    assert each(2, lambda number: number) == [0, 1]
+
+
+def test_what_has_not_begun_when_one_raises_does_not_begin(monkeypatch):
+    """As where the pool is busy, or Ctrl-C comes between two that are handed over."""
+    submitted = []
+    monkeypatch.setattr(workers._pool, "submit", submitted.extend)
+
+    def work(number):
+        assert number == 0
+        raise RuntimeError("of the caller")
+
+    with pytest.raises(RuntimeError, match="of the caller"):
+        each(3, work)
+    for part in submitted:
+        part()
+    assert all(part.future.cancelled() for part in submitted)
+
+
+def test_work_within_work_is_done_by_the_thread_that_has_it():
+    def work(number):
+        return each(3, lambda inner: (number, inner, threading.get_ident()))
+
+    (first, second) = each(2, work)
+    assert [pair[:2] for pair in second] == [(1, 0), (1, 1), (1, 2)]
+    assert len({identity for *_, identity in second}) == 1
+    assert first[0][2] == threading.get_ident()
+
+
+def test_many_at_once_each_have_all_their_threads():
+    together = threading.Barrier(4 * 3)
+    with ThreadPoolExecutor(4) as callers:
+        done = list(callers.map(lambda _: each(3, lambda number: (together.wait(30), number)[1]), range(4)))
+    assert done == [[0, 1, 2]] * 4
 
 
 FORKING = """
@@ -70,12 +128,14 @@ child = os.fork()
 if not child:
     os._exit(count())
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(count())
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_a_forked_process_has_threads_of_its_own():
-    # In a process of its own: what other tests have loaded, JAX for one, need not bear a fork.
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING]
+    # In a process of its own: what other tests have loaded, JAX for one, need not bear a fork. No warning of Python's
+    # comes, that a process of many threads forks: the pool has ended its own.
+    command = [sys.executable, "-W", "error", "-c", FORKING]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip() == "4"
+    assert done.stdout.split() == ["4", "4"]

@@ -108,8 +108,10 @@ def along(
     growing = sorted(set(values))
     options = model._options(spectrum, model._observer(None))
     found = minima(problem, [penalty_share(problem, C) for C in growing], **options)
-    with model._threads(), closing(found):  # BLAS gets its threads back, also where Ctrl-C ends the path
-        for C, result in zip(growing, found, strict=False):
+    with closing(found):
+        for C in growing:
+            with model._threads():  # not while somebody else looks at the fit
+                result = next(found)
             if result.message == INTERRUPTED:
                 raise KeyboardInterrupt
             coef, intercept = coefficients(result.theta, model.fit_intercept)

@@ -32,7 +32,7 @@ from chainrule.estimators.softmax_parts import coefficients, deviations, single_
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.validation import METRICS
-from chainrule.kernels.workers import threads_allowed
+from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, minimise, spectrum_of
 from chainrule.solvers.convex import Progress as Step
 

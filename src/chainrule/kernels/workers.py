@@ -2,50 +2,126 @@
 
 NumPy's loops and products run outside the interpreter's lock, so that two threads of Python keep two cores busy; they
 meet once, at the end, where threads that share every product would meet at every product.
+
+There is one pool of threads, for all that runs in the process. It has as many as have worked at the same time.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
 
-from threadpoolctl import ThreadpoolController
+Result = TypeVar("Result")
 
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+MOST_THREADS = 1 << 12
+"""Of the pool, which starts one only when all others are busy: whoever hands out work bounds the number."""
 
 
-_pools: dict[int, ThreadPoolExecutor] = {}
-# A forked process has the pools, but not their threads.
-os.register_at_fork(after_in_child=_pools.clear)
+class _Part(Generic[Result]):
+    """One thread's work, which is made before it is handed over: what Ctrl-C leaves behind can be told to stop."""
+
+    def __init__(self, work: Callable[[int], Result], number: int) -> None:
+        self._work, self._number = work, number
+        self.future: Future[Result] = Future()
+
+    def __call__(self) -> None:
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._work(self._number)
+        except BaseException as error:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
 
 
-def available_threads() -> int:
-    """The threads that BLAS may use now: as many as the cores, or fewer where the user or joblib said so."""
-    counts = [int(info["num_threads"]) for info in _controller().info() if info.get("user_api") == "blas"]
-    return max(counts, default=1)
+class _Pool:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._inside = threading.local()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the calling thread is one of the pool's."""
+        return getattr(self._inside, "yes", False)
+
+    def submit(self, parts: Sequence[_Part[Result]]) -> None:
+        with self._lock:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(MOST_THREADS, "chainrule", initializer=self._begin)
+            for part in parts:
+                self._threads.submit(part)
+
+    def before_fork(self) -> None:
+        """End the threads, after what they are at: a process that forks should have none that the child lacks."""
+        self._lock.acquire()
+        if self._threads is not None and not self.is_mine:
+            self._threads.shutdown()
+            self._threads = None
+
+    def after_fork(self) -> None:
+        """In the parent."""
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """The threads, if a thread of the pool has forked, are gone."""
+        self._threads = None
+        self._inside = threading.local()
+        self._lock.release()
+
+    def _begin(self) -> None:
+        self._inside.yes = True
 
 
-@contextmanager
-def single_threaded_products() -> Iterator[None]:
-    """Within this context BLAS takes one thread per product; put back afterwards."""
-    with _controller().limit(limits=1, user_api="blas"):
-        yield
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
+    os.register_at_fork(
+        before=_pool.before_fork,
+        after_in_parent=_pool.after_fork,
+        after_in_child=_pool.after_fork_in_child,
+    )
 
 
-@contextmanager
-def threads_allowed(count: int | None) -> Iterator[None]:
-    """Within this context BLAS takes that many threads, if a number is given; put back afterwards."""
-    if count is None:
-        yield
-        return
-    with _controller().limit(limits=count, user_api="blas"):
-        yield
+def each(count: int, work: Callable[[int], Result]) -> list[Result]:
+    """The results of work(0), ..., work(count - 1), each by a thread of its own; this one does the first itself.
+
+    Nobody is at work any more when it returns or raises: where one raises, or Ctrl-C interrupts this thread, the others
+    are waited for. Work that hands out work again does it itself.
+
+    >>> each(3, lambda number: number**2)
+    [0, 1, 4]
+    """
+    if count <= 1 or _pool.is_mine:
+        return [work(number) for number in range(count)]
+    parts = [_Part(work, number) for number in range(1, count)]
+    futures = [part.future for part in parts]
+    done = False
+    try:
+        _pool.submit(parts)
+        first = work(0)
+        done = True
+    finally:
+        _end(futures, wanted=done)
+    return [first, *(future.result() for future in futures)]
+
+
+def _end(futures: Sequence[Future[Result]], *, wanted: bool) -> None:
+    """Wait until nobody is at work; what has not begun and is not wanted does not begin."""
+    interrupt: KeyboardInterrupt | None = None
+    while True:
+        try:
+            for future in futures:
+                if wanted or not future.cancel():
+                    future.exception()
+            break
+        except KeyboardInterrupt as error:
+            interrupt, wanted = error, False
+    if interrupt is not None:
+        raise interrupt
 
 
 def share(tasks: int, threads: int, work: Callable[[int, int], None]) -> None:
@@ -62,22 +138,4 @@ def share(tasks: int, threads: int, work: Callable[[int, int], None]) -> None:
         for task in range(thread, tasks, threads):
             work(thread, task)
 
-    if threads <= 1:
-        if tasks:
-            run(0)
-        return
-    others = [_pool(threads - 1).submit(run, thread) for thread in range(1, threads)]
-    try:
-        run(0)
-    finally:
-        # Nobody goes on while others still write to what is shared.
-        errors = [other.exception() for other in others]
-    for error in errors:
-        if error is not None:
-            raise error
-
-
-def _pool(count: int) -> ThreadPoolExecutor:
-    if count not in _pools:
-        _pools[count] = ThreadPoolExecutor(count, thread_name_prefix="chainrule")
-    return _pools[count]
+    each(threads, run)

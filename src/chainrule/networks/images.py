@@ -19,9 +19,10 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, empty, is_torch
+from chainrule.kernels.blas import available_threads
 from chainrule.kernels.layout import channels_last, empty_samples_last, scratch, transient_work
 from chainrule.kernels.on_torch import FEW_CHANNELS, by_slices
-from chainrule.kernels.workers import available_threads, share
+from chainrule.kernels.workers import share
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.rules.pooling import pool_windows

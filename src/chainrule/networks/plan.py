@@ -21,7 +21,7 @@ from chainrule.arrays import (
     random_stream,
     same_shape,
 )
-from chainrule.kernels.workers import single_threaded_products
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.images import Front
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chainrule.kernels.workers import single_threaded_products
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.network import Network
 
 SMALL_PRODUCT = 2e7

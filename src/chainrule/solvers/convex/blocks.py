@@ -8,7 +8,6 @@ read from memory once. Results are added in a fixed order: they depend on the nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -16,7 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.kernels.workers import available_threads, single_threaded_products
+from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.kernels.workers import each
 
 Result = TypeVar("Result")
 
@@ -31,35 +31,25 @@ ADDED_AT_ONCE = 1 << 16
 
 
 class Crew:
-    """Threads that work on parts of the rows. Made by `crew`."""
+    """Threads that work on parts of the rows, as many as are given, or else as this thread's products may take.
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._pool = ThreadPoolExecutor(count - 1) if count > 1 else None
+    Their products are to have one thread each; `single_threaded_products` sees to that.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self.count = max(1, available_threads() if count is None else count)
 
     def each(self, work: Callable[[int], Result]) -> list[Result]:
-        """The results of work(0), work(1), ... for every thread; this one does the first itself."""
-        if self._pool is None:
-            return [work(0)]
-        others = [self._pool.submit(work, number) for number in range(1, self.count)]
-        first = work(0)
-        return [first, *(other.result() for other in others)]
-
-    def close(self) -> None:
-        """End the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        """The results of work(0), work(1), ... for every thread; see `kernels.workers.each`."""
+        return each(self.count, work)
 
 
 @contextmanager
 def crew(threads: int | None = None) -> Iterator[Crew]:
-    """Threads for the time of the context, in which BLAS takes one thread per call; put back afterwards."""
-    team = Crew(max(1, available_threads() if threads is None else threads))
-    try:
-        with single_threaded_products():
-            yield team
-    finally:
-        team.close()
+    """Threads, with BLAS at one thread per call for the time of the context."""
+    team = Crew(threads)
+    with single_threaded_products():
+        yield team
 
 
 def cut(start: int, stop: int, size: int) -> list[slice]:

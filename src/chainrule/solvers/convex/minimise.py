@@ -10,7 +10,8 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.blocks import crew
+from chainrule.kernels.blas import single_threaded_products
+from chainrule.solvers.convex.blocks import Crew
 from chainrule.solvers.convex.coordinates import Coordinates
 from chainrule.solvers.convex.descent import INTERRUPTED, Callback, Descent
 from chainrule.solvers.convex.directions import Directions
@@ -85,7 +86,7 @@ def minima(
     """The minima for one `l2` after another, each begun where the one before was found.
 
     What was learnt there serves here: the gradient and the gradients' changes differ by the penalties'. A run that is
-    interrupted is the last. Until the iterator is exhausted or closed, BLAS takes one thread per call.
+    interrupted is the last. While one is sought, BLAS takes one thread per call.
 
     Parameters
     ----------
@@ -120,7 +121,8 @@ def minima(
         spectrum = spectrum_of(problem)
     x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
     problem = replace(problem, x=x)
-    with crew(threads) as team:
+    team = Crew(threads)
+    with single_threaded_products():
         basis = spectrum.basis if spectrum.turned else None
         coordinates = Coordinates(spectrum.centre, spectrum.scale, basis)
         folded = (None, None) if spectrum.turned else (spectrum.centre, spectrum.scale)
@@ -131,8 +133,10 @@ def minima(
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
             many = spectrum.basis is None and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
-        before: Descent | None = None
-        for l2 in penalties:
+    before: Descent | None = None
+    for l2 in penalties:
+        # Not over a yield: nobody knows when, by whom or whether a generator is asked for more.
+        with single_threaded_products():
             change, products = l2 - evaluator.problem.l2, evaluator.products
             here = None if before is None else evaluator.penalised_by(l2, theta, before.here)
             evaluator.problem = replace(evaluator.problem, l2=l2)
@@ -144,9 +148,10 @@ def minima(
             descent = before = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
             message, converged = descent.run(tol, max_iter, callback)
             outside, taken = coordinates.outside(theta, problem.intercept), evaluator.products - products
-            yield Minimum(outside, descent.here.value, descent.norm, descent.iteration, taken, converged, message)
-            if message == INTERRUPTED:
-                return
+            found = Minimum(outside, descent.here.value, descent.norm, descent.iteration, taken, converged, message)
+        yield found
+        if message == INTERRUPTED:
+            return
 
 
 def _multiplications(x: Array) -> int:
