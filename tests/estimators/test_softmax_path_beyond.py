@@ -13,7 +13,7 @@ from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators import path
-from chainrule.kernels.workers import available_threads
+from chainrule.kernels.blas import available_threads
 
 X, SPECIES = load_iris(return_X_y=True)
 mixed = np.random.default_rng(2).permutation(150)

@@ -22,7 +22,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import path
-from chainrule.kernels.workers import available_threads
+from chainrule.kernels.blas import available_threads
 from chainrule.solvers.convex import blocks, minimise, spectrum_of
 
 solver, estimator = sys.modules[minimise.__module__], sys.modules[SoftmaxRegression.__module__]
