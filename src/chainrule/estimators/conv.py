@@ -229,31 +229,28 @@ class ConvClassifier(NetworkClassifier):
     _first_dtype = np.float32
     _sparse: Sequence[str] | bool = False
     _rows_of_a_batch = 64
+    _structural = ("layers", "augment", "standardize", "dropout", "loss")
 
     def _check_own_parameters(self) -> None:
         if not (isinstance(self.layers, str) and self.layers.strip() == "auto"):
             specs_of(self.layers)
         check.choice("standardize", str(self.standardize), ("True", "False"))
-        if self._augmentation != Augmentation() and self.solver in ("gd", "lbfgs"):
+        if _augmentation_of(self.augment) != Augmentation() and self.solver in ("gd", "lbfgs"):
             raise ValueError(f"augment: {self.solver} sees all samples at once; choose a solver that takes batches")
         if self.image_shape is not None:
             _image_shape(self.image_shape)
 
     @property
     def _augmentation(self) -> Augmentation:
-        if isinstance(self.augment, Augmentation):
-            return self.augment
-        if self.augment is not None and not isinstance(self.augment, str):
-            raise ValueError(f"augment: expected words, an Augmentation or None, got {self.augment!r}")
-        return Augmentation.read(self.augment or "")
+        return _augmentation_of(self._built_with("augment"))
 
     _always_adds_head = True
     """What models of chainrule 0.1 have: a head behind a linear layer at the end too. `fit` turns it off."""
 
     def _start(self, head: Head) -> None:
-        self._complete(head.n_outputs)
         super()._start(head)
         self._always_adds_head = False
+        self._complete(head.n_outputs)
 
     def _add_classes(self, classes: Array) -> None:
         if not self._always_adds_head:
@@ -267,9 +264,10 @@ class ConvClassifier(NetworkClassifier):
     def _complete(self, outputs: int, *, always: bool = False) -> tuple[LayerSpec, ...]:
         """The layers with their head, for a number of logits."""
         shape = self._augmentation.out_shape(self.image_shape_)
-        automatic = isinstance(self.layers, str) and self.layers.strip() == "auto"
-        layers = _automatic(shape) if automatic else self.layers
-        return with_head(layers, shape, outputs, dropout=self.dropout, always=always)
+        layers = self._built_with("layers")
+        if isinstance(layers, str) and layers.strip() == "auto":
+            layers = _automatic(shape)
+        return with_head(layers, shape, outputs, dropout=self._built_with("dropout"), always=always)
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         X = X if hasattr(X, "shape") else np.asarray(X)
@@ -280,7 +278,7 @@ class ConvClassifier(NetworkClassifier):
                 self.image_shape_ = given
             elif given != self.image_shape_:
                 raise ValueError(f"X: expected images of shape {self.image_shape_}, got {given}")
-            if self.image_shape is not None and _image_shape(self.image_shape) != given:
+            if reset and self.image_shape is not None and _image_shape(self.image_shape) != given:
                 raise ValueError(f"X: expected images of shape {_image_shape(self.image_shape)}, got {given}")
             return np.asarray(X).reshape(shape[0], math.prod(given))
         if reset and len(shape) == 2:
@@ -299,7 +297,9 @@ class ConvClassifier(NetworkClassifier):
         return shape
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
-        if not self.standardize:
+        if not self._built_with("standardize"):
+            for name in ("mean_", "scale_"):
+                self.__dict__.pop(name, None)  # of an earlier fit
             return
         images = X.reshape(X.shape[0], self.image_shape_[0], -1)
         # Float64 sums, in which a weight of 2 is the sample twice.
@@ -313,8 +313,18 @@ class ConvClassifier(NetworkClassifier):
         deviation = np.sqrt(shares @ np.square(beside, out=beside).mean(axis=2, dtype=np.float64))
         self.mean_, self.scale_ = first + mean, np.where(deviation > 0, deviation, 1.0)
 
+    def _rebuild(self, X: Array, weights: Array | None) -> None:
+        if self.image_shape is not None and _image_shape(self.image_shape) != self.image_shape_:
+            raise ValueError(
+                f"image_shape: the fit that is to go on is of images of shape {self.image_shape_}, "
+                f"got {self.image_shape!r}"
+            )
+        super()._rebuild(X, weights)
+        if self.standardize != hasattr(self, "mean_"):
+            self._learn_inputs(X, weights)
+
     def _scaled(self, X: Array) -> Array:
-        if not self.standardize:
+        if not self._built_with("standardize"):
             return X
         mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
         images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
@@ -337,7 +347,7 @@ class ConvClassifier(NetworkClassifier):
             top, left = (shape[1] - part[1]) // 2, (shape[2] - part[2]) // 2
             whole[:, :, top : top + part[1], left : left + part[2]] = images
             images = whole
-        if self.standardize:
+        if self._built_with("standardize"):
             images = images / self.scale_.astype(gradients.dtype)[:, None, None]
         return images.reshape(len(gradients), math.prod(shape))
 
@@ -347,6 +357,15 @@ class ConvClassifier(NetworkClassifier):
         tags.input_tags.three_d_array = True
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _augmentation_of(given: Any) -> Augmentation:
+    """What the parameter `augment` stands for."""
+    if isinstance(given, Augmentation):
+        return given
+    if given is not None and not isinstance(given, str):
+        raise ValueError(f"augment: expected words, an Augmentation or None, got {given!r}")
+    return Augmentation.read(given or "")
 
 
 def _image_shape(given: Any) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.arrays import Array, copy_of
 from chainrule.estimators.checkpoints import Checkpointer
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.solving import batch_size_of, schedule_of
 from chainrule.estimators.validation import Validation
@@ -123,21 +123,21 @@ def fit_epochs(
                 if checkpointer is not None:
                     checkpointer.epoch_ended(model, run, best, patience, schedule)
     except KeyboardInterrupt:
+        if not model.n_iter_ or (watched and model.best_validation_score_ is None):
+            raise  # nothing was learned that is worth keeping
         model.stopped_by_ = "interrupt"
-        warnings.warn(
+        warn_caller(
             f"Training interrupted by user after {model.n_iter_} epochs; the best weights so far are kept.",
-            stacklevel=3,
         )
     if checkpointer is not None and model.stopped_by_ != "interrupt":
         checkpointer.finished()
     if validation is not None:
         run.theta[...] = best
     elif model.stopped_by_ == "max_iter" and model.learning_rate != "cosine":
-        warnings.warn(
+        warn_caller(
             f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) reached and the optimization hasn't "
             "converged yet.",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 

@@ -195,6 +195,8 @@ class MLPClassifier(NetworkClassifier):
         self.checkpoint = checkpoint
         self.device = device
 
+    _structural = ("hidden_layer_sizes", "activation", "dropout", "loss")
+
     def _check_own_parameters(self) -> None:
         check.hidden_sizes(self.hidden_layer_sizes)
         check_activation(self.activation)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
@@ -26,8 +26,10 @@ from chainrule.estimators.inputs import (
     joined_eval_set,
     with_class_weight,
 )
-from chainrule.estimators.lbfgs import minimise
+from chainrule.estimators.lbfgs import INTERRUPTED, minimise
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.solving import batch_size_of, check_parameters, schedule_of, solver_of
+from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import Validation, forward, hold_out, rows_of_a_block
 from chainrule.networks import Network, Plan
 from chainrule.training import Change, Objective, Run, Samples
@@ -64,6 +66,8 @@ class NetworkClassifier(Classifier):
     _sparse: Sequence[str] | bool = ("csr", "csc")
     _first_dtype: Any = np.float64
     _rows_of_a_batch = 200
+    # The parameters that say which network is built, and what is done to its inputs.
+    _structural: Sequence[str] = ("dropout", "loss")
 
     coefs_: list[Array]
     loss_: float
@@ -73,6 +77,7 @@ class NetworkClassifier(Classifier):
     t_: int
     n_features_in_: int
 
+    @all_or_nothing
     def fit(
         self,
         X: Any,
@@ -121,6 +126,7 @@ class NetworkClassifier(Classifier):
         head = head_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
         if continues:
             self._check_same_classes(head)
+            self._rebuild(X, weights)
             theta = self._theta(X.dtype)
         else:
             self._start(head)
@@ -151,19 +157,18 @@ class NetworkClassifier(Classifier):
         self.n_iter_ = 0
         theta = on_device(theta, self.device)
         samples = self._placed(samples)
-        try:
-            if self.solver == "lbfgs":
-                self._fit_lbfgs(theta, samples)
-            else:
-                solver = solver_of(self, self._network.n_weights)
-                run = Run(theta, solver.start(theta), 0, self.t_)
-                fit_epochs(self, run, self._objective(), solver, samples, validation, checkpointer)
-                self._remember(run)
-        finally:
-            self._adopt(theta)
+        if self.solver == "lbfgs":
+            self._fit_lbfgs(theta, samples)
+        else:
+            solver = solver_of(self, self._network.n_weights)
+            run = Run(theta, solver.start(theta), 0, self.t_)
+            fit_epochs(self, run, self._objective(), solver, samples, validation, checkpointer)
+            self._remember(run)
+        self._adopt(theta)
         return self
 
     @available_if(_iterative)  # type: ignore[untyped-decorator]
+    @all_or_nothing
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Run one epoch over the given samples, starting from where the last call ended.
 
@@ -204,6 +209,8 @@ class NetworkClassifier(Classifier):
             raise ValueError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             )
+        if not first:
+            self._rebuild(X, weights)
         self._check_known(y)
         theta = self._network.initial_parameters(self._seed, X.dtype) if first else self._theta(X.dtype)
         theta = on_device(theta, self.device)
@@ -261,7 +268,7 @@ class NetworkClassifier(Classifier):
 
     @abstractmethod
     def _network_for(self, loss: str) -> Network:
-        """The network that the parameters describe, for the numbers of features and outputs."""
+        """The network that `_built_with` describes, for the numbers of features and outputs."""
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         """X with one row of features per sample; with `reset`, the shape of the samples is remembered."""
@@ -290,6 +297,7 @@ class NetworkClassifier(Classifier):
 
     def _start(self, head: Head) -> None:
         """Forget what was learned."""
+        self._structure = self._structure_of_parameters()
         self._kind = head.kind
         self.classes_ = head.classes
         self.n_outputs_ = head.n_outputs
@@ -298,6 +306,30 @@ class NetworkClassifier(Classifier):
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
         self._watched = False
+
+    def _structure_of_parameters(self) -> dict[str, Any]:
+        """The structural parameters as they are now, in copies that the user cannot change."""
+        return {name: deepcopy(getattr(self, name)) for name in self._structural}
+
+    def _built_with(self, name: str) -> Any:
+        """A structural parameter as it was when the network was built, whatever it has been set to since.
+
+        Files written before these were kept have the parameters alone.
+        """
+        structure = vars(self).get("_structure", {})
+        return structure[name] if name in structure else getattr(self, name)
+
+    def _rebuild(self, X: Array, weights: Array | None) -> None:
+        """Go on from the weights that there are with the structural parameters as they are now."""
+        built = [block.parameter.shape for block in self._network.blocks]
+        self._structure = self._structure_of_parameters()
+        wanted = [block.parameter.shape for block in self._network.blocks]
+        if wanted != built:
+            raise ValueError(
+                f"the fit that is to go on has weights and biases of the shapes {built}, and the parameters now "
+                f"describe a network with {wanted}: put {', '.join(self._structural)} back, or start anew with another "
+                "estimator"
+            )
 
     def _start_scores(self) -> None:
         """Forget how the epochs went."""
@@ -354,7 +386,7 @@ class NetworkClassifier(Classifier):
 
     @property
     def _head(self) -> Head:
-        return Head(self._kind, self.classes_, self.loss == "squared_error")
+        return Head(self._kind, self.classes_, self._built_with("loss") == "squared_error")
 
     @property
     def _network(self) -> Network:
@@ -396,12 +428,14 @@ class NetworkClassifier(Classifier):
         self.n_iter_ = result.iterations
         self.t_ += len(samples) * result.evaluations
         self.stopped_by_ = "convergence" if result.converged else "max_iter"
-        if not result.converged:
-            warnings.warn(
+        if result.message == INTERRUPTED:
+            self.stopped_by_ = "interrupt"
+            warn_caller(f"Training interrupted by user after {result.iterations} iterations; their weights are kept.")
+        elif not result.converged:
+            warn_caller(
                 f"lbfgs failed to converge after {result.iterations} iterations ({result.message}). Increase max_iter "
                 "or max_fun, or scale the features.",
                 ConvergenceWarning,
-                stacklevel=3,
             )
 
     def _logits(self, X: Any) -> Array:

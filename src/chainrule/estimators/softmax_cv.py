@@ -5,7 +5,6 @@ The folds share the factorisation of all samples: it only steers the solver, and
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,12 @@ from sklearn.model_selection import check_cv
 
 from chainrule.arrays import Array, take_class
 from chainrule.estimators.inputs import checked_samples
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.softmax_parts import single_label_head
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.softmax_stream import penalty_share, seen_mass
+from chainrule.estimators.transactions import all_or_nothing
 
 
 class SoftmaxRegressionCV(SoftmaxRegression):
@@ -104,6 +105,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self.scoring = scoring
         self.refit = refit
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegressionCV:  # type: ignore[override]
         """Choose C and fit.
 
@@ -149,11 +151,10 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 print(f"fold {len(scores)} of {splitter.get_n_splits(X, y)}: the best score is {max(scores[-1]):.4f}")
         warn_of(fits, self)
         if lacking:
-            warnings.warn(
+            warn_caller(
                 f"classes without samples to fit: {'; '.join(lacking)}. How improbable such a fold finds them is up to "
                 "tol. Fewer folds, or a stratified splitter, may help.",
                 UserWarning,
-                stacklevel=2,
             )
         self.Cs_, self.l1_ratio_ = np.array(values), 0.0
         self.scores_, self.coefs_paths_ = np.array(scores), np.array(coefs)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.softmax_parts import coefficients, single_label_head
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.softmax_stream import penalty_share
@@ -124,9 +124,8 @@ def warn_of(points: Iterable[PathPoint], model: SoftmaxRegression) -> None:
     """Warn of the fits that did not converge, to whoever called `path` or `fit`."""
     failed = sorted({point.C for point in points if not point.converged and "callback" not in point.message})
     if failed:
-        warnings.warn(
+        warn_caller(
             f"no convergence to tol={model.tol:g} for C = {', '.join(f'{C:g}' for C in failed)}. Increase max_iter, "
             "scale the features, or increase tol.",
             ConvergenceWarning,
-            stacklevel=3,
         )

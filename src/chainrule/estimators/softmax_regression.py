@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -28,9 +27,11 @@ from chainrule.estimators.inputs import (
     joined_eval_set,
     with_class_weight,
 )
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.softmax_parts import coefficients, deviations, single_label_head
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
+from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import METRICS
 from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, minimise, spectrum_of
@@ -170,6 +171,7 @@ class SoftmaxRegression(Classifier):
         self.dtype = dtype
         self.mixed_precision = mixed_precision
 
+    @all_or_nothing
     def fit(
         self,
         X: Any,
@@ -229,6 +231,7 @@ class SoftmaxRegression(Classifier):
         return self
 
     @available_if(can_stream)  # type: ignore[untyped-decorator]
+    @all_or_nothing
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Learn from one more batch of samples, each seen once; all classes share one softmax.
 
@@ -314,7 +317,10 @@ class SoftmaxRegression(Classifier):
         """The optimum for one C, whose penalty is shared among the samples by weight."""
         with self._threads():
             problem = replace(problem, l2=penalty_share(problem, C))
-            return minimise(problem, start, **self._options(spectrum, callback))
+            result = minimise(problem, start, **self._options(spectrum, callback))
+        if result.message == INTERRUPTED and not result.iterations:
+            raise KeyboardInterrupt  # there is no step whose weights could be kept
+        return result
 
     def _options(self, spectrum: Spectrum | None, callback: Callable[..., bool] | None) -> Options:
         """What the solver is told of every fit."""
@@ -373,21 +379,19 @@ class SoftmaxRegression(Classifier):
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
         if self.interrupted_:
-            warnings.warn(
+            warn_caller(
                 f"interrupted after {result.iterations} steps: the weights so far are kept",
                 ConvergenceWarning,
-                stacklevel=3,
             )
         if result.converged or self.interrupted_ or "callback" in result.message:
             return
         advice = "Give X as float64, scale the features, or increase tol."
         if result.iterations >= self.max_iter:
             advice = "Increase max_iter, scale the features, give X as float64 if it is float32, or lower C."
-        warnings.warn(
+        warn_caller(
             f"no convergence after {result.iterations} steps: {result.message}. The gradient's largest entry is "
             f"{result.gradient_norm:.2e}, above tol={self.tol:g}. {advice}",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
     def _theta(self) -> Array:

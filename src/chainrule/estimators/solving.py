@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.estimators import parameters as check
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
 from chainrule.networks import Network, mlp
 from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling, Schedule, Solver
@@ -62,15 +62,15 @@ def check_activation(activation: Any) -> None:
 
 
 def mlp_of(model: Any, loss: str) -> Network:
-    """The multilayer perceptron that the estimator's parameters describe, for its numbers of features and outputs."""
-    given = model.activation
+    """The multilayer perceptron that the estimator was fitted with, for its numbers of features and outputs."""
+    given = model._built_with("activation")
     names = given if isinstance(given, str | rules.Rule) else list(given)
     return mlp(
         model.n_features_in_,
-        check.hidden_sizes(model.hidden_layer_sizes),
+        check.hidden_sizes(model._built_with("hidden_layer_sizes")),
         model.n_outputs_,
         activation=[_activation(name) for name in names] if isinstance(names, list) else _activation(names),
-        dropout_rate=model.dropout,
+        dropout_rate=model._built_with("dropout"),
         loss=loss,
     )
 
@@ -108,8 +108,7 @@ def batch_size_of(model: Any, n_samples: int) -> int:
     if model.batch_size == "auto":
         return min(int(model._rows_of_a_batch), n_samples)
     if model.batch_size > n_samples:
-        warnings.warn(
+        warn_caller(
             f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to {n_samples}",
-            stacklevel=4,
         )
     return min(int(model.batch_size), n_samples)

@@ -19,6 +19,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array
+from chainrule.estimators.transactions import all_or_nothing
 
 MISSING = "(missing)"
 MOST_CATEGORIES = 64
@@ -39,6 +40,7 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     array([-0.95, -0.49,  0.  ,  0.49,  3.  ])
     """
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any = None) -> SmoothScaler:
         """Learn the median and the width of every column."""
         X = np.asarray(X, dtype=np.float64)
@@ -78,6 +80,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     (3, 4)
     """
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any = None) -> TableEncoder:
         """Decide how each column is read, and learn scales and categories."""
         columns = as_columns(X)
