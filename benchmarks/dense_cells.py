@@ -218,7 +218,7 @@ def arrival(
 
 
 def run_cell(cell: Cell, options: argparse.Namespace, known: dict[str, float]) -> dict[str, Any]:
-    """What came of all contestants on one cell. `known` has the tolerance of scikit-learn's fastest, if it was found."""
+    """What came of all contestants on one cell. `known` has the tolerance of scikit-learn's fastest, if it is known."""
     X, y = samples(cell)
     few = slice(0, max(2 * cell.k, 20))
     labels = np.arange(len(y[few])) % cell.k
