@@ -274,9 +274,9 @@ def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
         counts.append(available_threads())
         return crew(count)
 
-    def watched_spectrum(*arguments):
+    def watched_spectrum(*arguments, **options):
         counts.append(available_threads())
-        return spectrum_of(*arguments)
+        return spectrum_of(*arguments, **options)
 
     monkeypatch.setattr(solver, "crew", watched)
     monkeypatch.setattr(estimator, "spectrum_of", watched_spectrum)

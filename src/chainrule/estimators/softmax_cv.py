@@ -129,7 +129,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self._check_scoring()
         splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
         problem = self._weighted_problem(head, X, y, weights)
-        spectrum, n_fits = self._spectrum(problem), len(values) * splitter.get_n_splits(X, y)
+        n_fits = len(values) * splitter.get_n_splits(X, y)
+        spectrum = self._spectrum(problem, max(values), n_fits)
         with self._threads():
             seen, spectrum = spectrum.suited(X, problem, penalty_share(problem, max(values)), n_fits)
         scores: list[list[float]] = []

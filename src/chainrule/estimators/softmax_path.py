@@ -78,7 +78,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     X, y, weights = checked_samples(model, X, y, sample_weight, reset=True)
     head = single_label_head(y, probabilities=model.targets == "proba")
     problem = model._weighted_problem(head, X, y, weights)
-    spectrum = model._spectrum(problem)
+    spectrum = model._spectrum(problem, max(values), len(values))
     with model._threads():
         x, spectrum = spectrum.suited(problem.x, problem, penalty_share(problem, max(values)), len(values))
     points = {point.C: point for point in along(model, replace(problem, x=x), spectrum, values)}

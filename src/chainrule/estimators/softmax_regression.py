@@ -60,9 +60,10 @@ class SoftmaxRegression(Classifier):
     random_state : int, RandomState or None, default=None
         Not used: the fit is deterministic.
     solver : {"auto", "lbfgs", "newton-cg"}, default="auto"
-        "auto" takes "newton-cg" for many sparse features, and for more than 4096 dense ones; else "lbfgs", on a
-        preconditioner made from the features' covariance, later from the Hessian's blocks by class, which Newton's
-        method ends.
+        "auto" takes "newton-cg" for many sparse features, and for dense ones whose covariance costs more than it saves
+        although L-BFGS would take hundreds of steps without it; else "lbfgs", on a preconditioner made from that
+        covariance, or its diagonal, later from the Hessian's blocks by class, which Newton's method ends. "newton-cg"
+        never takes a covariance apart. Both work on fewer samples than features in the samples' row space.
     max_iter : int, default=100
     verbose : int, default=0
         Above 0, a line for every step.
@@ -224,7 +225,7 @@ class SoftmaxRegression(Classifier):
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
-        result = self._solved(problem, self.C, start, self._spectrum(problem), self._observer(held_out))
+        result = self._solved(problem, self.C, start, self._spectrum(problem, self.C), self._observer(held_out))
         self._adopt(result)
         if self.temperature_scaling and held_out is not None:
             self.temperature_ = best_temperature(head, self._raw_logits(held_out[0]), *held_out[1:])
@@ -307,9 +308,12 @@ class SoftmaxRegression(Classifier):
             label_smoothing=self.label_smoothing if head.kind == MULTICLASS else 0.0,
         )
 
-    def _spectrum(self, problem: Problem) -> Spectrum:
+    def _spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
+        """What so many fits of a problem share, whose largest C is given."""
         with self._threads():
-            return spectrum_of(problem, deviations(problem.x, problem.row_weights) if self.standardize else None)
+            scale = deviations(problem.x, problem.row_weights) if self.standardize else None
+            problem = replace(problem, l2=penalty_share(problem, C))
+            return spectrum_of(problem, scale, fits=fits, apart=self.solver != "newton-cg")
 
     def _solved(
         self, problem: Problem, C: float, start: Array | None, spectrum: Spectrum, callback: Any = None

@@ -135,7 +135,11 @@ PENALTIES = (1.0, 0.1, 0.1, 0.01, 0.5)
 @pytest.mark.parametrize("method", ["auto", "newton-cg"])
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 def test_minima_of_a_path_are_those_of_separate_runs(problem_of, plainly, monkeypatch, kind, method, by_turning):
-    monkeypatch.setattr(Spectrum, "worth_turning", lambda self, problem, fits=1: by_turning and not self.turned)
+    monkeypatch.setattr(
+        Spectrum,
+        "worth_turning",
+        lambda self, problem, fits=1: by_turning and self.basis is not None and not self.turned,
+    )
     problem: Problem = problem_of(kind, l2=7.0)
     found = list(minima(problem, PENALTIES, tol=1e-9, method=method))
     assert [point.converged for point in found] == [True] * len(PENALTIES)

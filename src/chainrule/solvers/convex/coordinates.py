@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import cut, dot
+from chainrule.solvers.convex.row_space import RowSpace
 
 CHUNK = 1 << 16
 """Entries of a gradient that are looked at together."""
@@ -45,11 +46,14 @@ class Coordinates:
         s.
     basis : (d, d) array or None
         Q.
+    rows : RowSpace or None
+        The space that (x - m) / s is taken to before it is turned by Q.
     """
 
     centre: Floats | None = None
     scale: Floats | None = None
     basis: Floats | None = None
+    rows: RowSpace | None = None
 
     def inside(self, theta: Array, intercept: bool) -> Array:
         """W' and b' from W and b, the intercepts in the last row."""
@@ -59,6 +63,9 @@ class Coordinates:
             theta[-1] += at_centre(self.centre, weights)
         if self.scale is not None:
             weights *= self.scale[:, None]
+        if self.rows is not None:
+            theta = np.concatenate([self.rows.inside(weights), theta[len(weights) :]])
+            weights = theta[:-1] if intercept else theta
         if self.basis is not None:
             _rotate(self.basis.T, weights)
         return theta
@@ -69,6 +76,9 @@ class Coordinates:
         weights = theta[:-1] if intercept else theta
         if self.basis is not None:
             _rotate(self.basis, weights)
+        if self.rows is not None:
+            theta = np.concatenate([self.rows.outside(weights), theta[len(weights) :]])
+            weights = theta[:-1] if intercept else theta
         if self.scale is not None:
             weights /= self.scale[:, None]
         if self.centre is not None:
@@ -79,6 +89,11 @@ class Coordinates:
         """The largest entry of the gradient by W and b, from the one by W' and b'."""
         weights = gradient[:-1] if intercept else gradient
         largest = float(abs(gradient[-1]).max(initial=0.0)) if intercept else 0.0
+        if self.rows is not None:
+            turned = weights if self.basis is None else self.basis @ weights
+            offsets = gradient[len(weights) :]
+            full = np.concatenate([self.rows.outside(turned), offsets])
+            return Coordinates(self.centre, self.scale).largest(full, intercept)
         d, k = weights.shape
         everything = slice(None)
         # With Q some columns at a time, else some rows, which lie together in memory.
@@ -102,7 +117,7 @@ class Coordinates:
         An array's largest entry is at least its Frobenius norm over the root of their number, and Q keeps that norm:
         |s Q g + m b^T| >= min s |g| - |m| |b|, with b the gradient by the intercepts.
         """
-        if self.basis is None:
+        if self.basis is None and self.rows is None:
             return self.largest(gradient, intercept)
         weights = gradient[:-1] if intercept else gradient
         smallest = 1.0 if self.scale is None else float(self.scale.min())
@@ -110,7 +125,8 @@ class Coordinates:
         if self.centre is not None:
             bound -= (1 + ROUNDING) * math.sqrt(dot(self.centre, self.centre) * dot(gradient[-1], gradient[-1]))
         offsets = float(abs(gradient[-1]).max()) if intercept else 0.0
-        return max(offsets, bound / math.sqrt(weights.size))
+        d = len(weights) if self.rows is None else self.rows.x.shape[1]
+        return max(offsets, bound / math.sqrt(d * weights.shape[1]))
 
 
 def at_centre(centre: Floats, weights: Array) -> Floats:

@@ -12,7 +12,6 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.blocks import Crew
-from chainrule.solvers.convex.coordinates import Coordinates
 from chainrule.solvers.convex.descent import INTERRUPTED, Callback, Descent
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluator
@@ -22,6 +21,9 @@ from chainrule.solvers.convex.problem import Problem
 
 WORTH_THREADS = 1 << 25
 """Multiplications in a product with all samples that are worth a second thread: below, handing over takes longer."""
+
+MANY_STEPS = 300
+"""From so many expected steps on Newton's method with products is faster than L-BFGS, where both know a diagonal."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ def minima(
     memory : int
         Pairs of vectors that L-BFGS keeps.
     method : {"auto", "lbfgs", "newton-cg"}
-        "auto" is Newton's method with conjugate gradients where the features are many, and sparse or too many to be
-        taken apart; else L-BFGS, ended by Newton's method.
+        "auto" is Newton's method with conjugate gradients where the features are many, and sparse or so uneven that
+        L-BFGS would take many steps on their variances alone, which is all that is known of those too many to be taken
+        apart; else L-BFGS, ended by Newton's method.
     threads : int, optional
         The most, by default as many as BLAS may use; it is one where a product with all samples is small.
     spectrum : Spectrum, optional
@@ -118,20 +121,19 @@ def minima(
     if _multiplications(problem.x) * problem.n_outputs < WORTH_THREADS:
         threads = 1
     if spectrum is None:
-        spectrum = spectrum_of(problem)
+        spectrum = spectrum_of(problem, apart=method != "newton-cg")
     x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
     problem = replace(problem, x=x)
     team = Crew(threads)
     with single_threaded_products():
-        basis = spectrum.basis if spectrum.turned else None
-        coordinates = Coordinates(spectrum.centre, spectrum.scale, basis)
+        coordinates = spectrum.coordinates
         folded = (None, None) if spectrum.turned else (spectrum.centre, spectrum.scale)
         evaluator = Evaluator(problem, team, *folded, narrow=narrow and not is_sparse(problem.x))
         theta = _start(problem, probs) if start is None else coordinates.inside(start, problem.intercept)
         theta = theta.astype(evaluator.vector_dtype, copy=False)
         if method == "auto":
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
-            many = spectrum.basis is None and theta.size > MOST_PARAMETERS
+            many = spectrum.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
     before: Descent | None = None
     for l2 in penalties:

@@ -7,12 +7,14 @@ less a rank one, which Sherman and Morrison's formula inverts:
 
     (diag(a) - c pi pi^T)^-1 v = v / a + c (pi / a) (pi . v / a) / r,    a = c pi + l2,    r = sum_k pi_k l2 / a_k
 
-(r is 1 - c sum pi^2 / a, written without the subtraction.) Where the features are too many for C, or sparse, its
-diagonal stands in for it.
+(r is 1 - c sum pi^2 / a, written without the subtraction.) Where the features are sparse or too many for C, or it costs
+more than the steps that it saves (`costs`), its diagonal stands in for it. Fewer samples than features are taken to
+their row space first (`row_space`), whose coordinates are then the features.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -20,17 +22,19 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.coordinates import centred, turned_samples
+from chainrule.solvers.convex.coordinates import ROWS_AT_ONCE, Coordinates, centred, turned_samples
+from chainrule.solvers.convex.costs import FEW_STEPS, STEPS, expected_steps, steps_of_taking_apart, worth_reducing
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.row_space import RowSpace, row_space
 
 MOST_FEATURES = 4096
-"""Up to this many features their covariance matrix is taken apart."""
+"""Up to this many features their covariance matrix may be taken apart."""
 
 SINGLE = 1e6
 """Up to this ratio of curvatures the eigenvectors of float32 features are kept in float32."""
 
-STEPS, PRODUCTS_OF_A_STEP = 25, 4
-"""Steps that a fit is expected to take at least, each with two solves, which are two products with Q each."""
+PRODUCTS_OF_A_STEP = 4
+"""A step has two solves, which are two products with Q each."""
 
 SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights, rotated and solved for together."""
@@ -61,6 +65,9 @@ class Spectrum:
         Q.
     turned : bool
         Whether the samples that a solver gets are turned into Q already: z of `coordinates`.
+    rows : RowSpace or None
+        The space of fewer samples than features: d, c and Q are then those of the samples' coordinates there, which a
+        solver gets in any case.
     """
 
     centre: Floats | None
@@ -68,6 +75,16 @@ class Spectrum:
     values: Floats
     basis: Floats | None
     turned: bool = False
+    rows: RowSpace | None = None
+    steps: float = math.inf
+    """About those that L-BFGS takes with the variances alone; infinitely many where that was not looked at."""
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """What the parameters of a solver stand for."""
+        if not self.turned:
+            return Coordinates(self.centre, self.scale)
+        return Coordinates(self.centre, self.scale, self.basis, self.rows)
 
     def spread(self, l2: float) -> float:
         """The ratio of the largest curvature to the smallest."""
@@ -81,28 +98,56 @@ class Spectrum:
 
     def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, Spectrum]:
         """Samples for so many fits of a problem, turned into Q where that is worth it, and their spectrum."""
-        return self.turn(x, l2) if self.worth_turning(problem, fits) else (x, self)
+        must = self.rows is not None and not self.turned
+        return self.turn(x, l2) if must or self.worth_turning(problem, fits) else (x, self)
 
     def turn(self, x: Array, l2: float) -> tuple[Array, Spectrum]:
         """Samples turned into Q, in their precision, and the spectrum that says so."""
+        if self.rows is not None:
+            z = self.rows.of(x) if self.basis is None else self.rows.of(x) @ self.basis
+            return z.astype(x.dtype, copy=False), replace(self, turned=True)
         assert self.basis is not None
         z = turned_samples(x, self.centre, self.scale, self.basis, self.spread(l2))
         return z, replace(self, turned=True)
 
 
-def spectrum_of(problem: Problem, scale: Floats | None = None) -> Spectrum:
-    """The spectrum for a problem; features are centred if they are dense and there is an intercept."""
-    x, d = problem.x, problem.n_features
+def spectrum_of(problem: Problem, scale: Floats | None = None, *, fits: int = 1, apart: bool = True) -> Spectrum:
+    """The spectrum for so many fits of a problem, with its penalty or larger ones.
+
+    Dense features are centred where there is an intercept. Samples are taken to their row space where that costs less
+    than it saves, and their covariance is taken apart where that does, unless `apart` is false; else its diagonal
+    stands in for it.
+    """
+    x = problem.x
     centre = problem.weighted_mean() if problem.intercept and not is_sparse(x) else None
-    if is_sparse(x) or d > MOST_FEATURES:
+    if not is_sparse(x) and worth_reducing(problem, fits) and (rows := row_space(x, centre, scale)) is not None:
+        inside = _taken_apart(replace(problem, x=rows.samples), None, None, fits, apart=apart)
+        return replace(inside, centre=centre, scale=scale, rows=rows)
+    return _taken_apart(problem, centre, scale, fits, apart=apart)
+
+
+def _taken_apart(problem: Problem, centre: Floats | None, scale: Floats | None, fits: int, *, apart: bool) -> Spectrum:
+    dense = not is_sparse(problem.x)
+    few = apart and dense and problem.n_features <= MOST_FEATURES
+    cost = steps_of_taking_apart(problem, fits)
+    if not few or cost > FEW_STEPS:
         values = _variances(problem, centre)
-        return Spectrum(centre, scale, values if scale is None else values / np.square(scale), None)
+        values = values if scale is None else values / np.square(scale)
+        if dense:
+            _check_finite(values)
+        steps = expected_steps(problem, centre, scale, values) if dense and apart else math.inf
+        if not few or cost > steps:
+            return Spectrum(centre, scale, values, None, steps=steps)
     covariance = _second_moments(problem, centre)
     if scale is not None:
         covariance /= np.outer(scale, scale)
-    if not np.isfinite(covariance).all():
-        raise FloatingPointError("the squares of the features overflow: scale the features")
+    _check_finite(covariance)
     return Spectrum(centre, scale, *np.linalg.eigh(covariance))
+
+
+def _check_finite(moments: Floats) -> None:
+    if not np.isfinite(moments).all():
+        raise FloatingPointError("the squares of the features overflow: scale the features")
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,7 +349,10 @@ def _second_moments(problem: Problem, centre: Floats | None) -> Floats:
 
 def _variances(problem: Problem, centre: Array | None) -> Floats:
     x, shares = problem.x, problem.row_weights
-    squares = x.multiply(x) if is_sparse(x) else np.square(x)
     weights = np.full(problem.n_samples, 1 / problem.n_samples) if shares is None else abs(shares)
-    second = np.asarray(squares.T @ weights, dtype=np.float64).reshape(-1)
-    return second if centre is None else np.maximum(second - np.square(centre), 0.0)
+    if is_sparse(x):
+        return np.asarray(x.multiply(x).T @ weights, dtype=np.float64).reshape(-1)
+    total, memory = np.zeros(problem.n_features), np.empty((min(ROWS_AT_ONCE, len(x)), problem.n_features))
+    for rows, block in centred(x, centre, np.float64):
+        total += weights[rows] @ np.square(block, out=memory[: len(block)])
+    return total
