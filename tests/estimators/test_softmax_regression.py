@@ -268,7 +268,7 @@ def test_searches_in_parallel_processes_and_threads_find_the_same():
 @pytest.mark.parametrize(("n_jobs", "threads"), [(None, None), (1, 1), (3, 3), (-1, joblib.cpu_count())])
 def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
     counts, unlimited = [], available_threads()
-    crew = blocks.crew
+    crew = blocks.Crew
 
     def watched(count=None):
         counts.append(available_threads())
@@ -278,7 +278,7 @@ def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
         counts.append(available_threads())
         return spectrum_of(*arguments, **options)
 
-    monkeypatch.setattr(solver, "crew", watched)
+    monkeypatch.setattr(solver, "Crew", watched)
     monkeypatch.setattr(estimator, "spectrum_of", watched_spectrum)
     monkeypatch.setattr(solver, "WORTH_THREADS", 0)
     plain = SoftmaxRegression(tol=1e-8).fit(X, SPECIES)
