@@ -37,8 +37,8 @@ ALLOWED, SPARE = 1.2, 0.02
 STEPS = 20_000
 """More than any contestant needs."""
 
-HOPELESS = 3.0
-"""A solver of scikit-learn's that has taken so many times as long as its fastest, and has not arrived, is given up."""
+HOPELESS = 8.0
+"""A solver of scikit-learn's is given up when all its fits have taken so many times as long as the fastest's last."""
 
 
 @dataclass(frozen=True)
@@ -204,13 +204,14 @@ def timed(name: str, cell: Cell, X: Any, y: Any, tol: float, limit: float) -> tu
 def arrival(
     name: str, cell: Cell, X: Any, y: Any, best: float, tolerances: tuple[float, ...], limit: float
 ) -> Arrived | str:
-    """The first tolerance that is enough, or why there is none."""
-    above = float("nan")
+    """The first tolerance that is enough, or why there is none, in so many seconds for all tolerances together."""
+    above, left = float("nan"), limit
     for tol in tolerances:
         try:
-            seconds, model = timed(name, cell, X, y, tol, limit)
+            seconds, model = timed(name, cell, X, y, tol, left)
         except TimeoutError:
             return f"not there after {limit:.3g} s"
+        left = max(left - seconds, 1e-3)
         above = objective(X, y, model.coef_, model.intercept_, cell.C)[0] / best - 1
         if above <= REACHED:
             return Arrived(tol, [seconds], int(np.max(model.n_iter_)), above)
@@ -288,7 +289,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="cells such as 100x4000-10")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=60, help="seconds for a fit")
+    parser.add_argument("--limit", type=float, default=60, help="seconds for all fits of a contestant, before rounds")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--most", type=int, default=6000, help="parameters up to which newton-cholesky is tried")
     parser.add_argument("--json", type=Path, help="a file of figures, to which those of this run are added")
