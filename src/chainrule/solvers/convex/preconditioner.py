@@ -22,7 +22,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.coordinates import ROWS_AT_ONCE, Coordinates, centred, turned_samples
+from chainrule.solvers.convex.blocks import cut
+from chainrule.solvers.convex.coordinates import Coordinates, centred, turned_samples
 from chainrule.solvers.convex.costs import FEW_STEPS, STEPS, expected_steps, steps_of_taking_apart, worth_reducing
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import RowSpace, row_space
@@ -38,6 +39,9 @@ PRODUCTS_OF_A_STEP = 4
 
 SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights, rotated and solved for together."""
+
+CACHED = 1 << 16
+"""Entries of features whose squares are summed together."""
 
 Floats = np.ndarray[Any, Any]
 
@@ -352,7 +356,11 @@ def _variances(problem: Problem, centre: Array | None) -> Floats:
     weights = np.full(problem.n_samples, 1 / problem.n_samples) if shares is None else abs(shares)
     if is_sparse(x):
         return np.asarray(x.multiply(x).T @ weights, dtype=np.float64).reshape(-1)
-    total, memory = np.zeros(problem.n_features), np.empty((min(ROWS_AT_ONCE, len(x)), problem.n_features))
-    for rows, block in centred(x, centre, np.float64):
-        total += weights[rows] @ np.square(block, out=memory[: len(block)])
+    total = np.zeros(problem.n_features)
+    memory = np.empty((min(max(1, CACHED // problem.n_features), len(x)), problem.n_features))
+    for rows in cut(0, len(x), len(memory)):
+        block = memory[: rows.stop - rows.start]
+        # In float64 before they are squared: far from 0, squares have no digits to spare.
+        np.subtract(x[rows], 0.0 if centre is None else centre, out=block)
+        total += weights[rows] @ np.square(block, out=block)
     return total
