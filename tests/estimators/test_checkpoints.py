@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from chainrule import MLPClassifier, save
+from chainrule import MLPClassifier, load, save
 from chainrule.estimators import checkpoints
 from chainrule.estimators.persistence import ModelFileError
 
@@ -192,3 +193,29 @@ def test_a_damaged_checkpoint_is_named_and_kept(path, place):
         with pytest.raises(ModelFileError, match=str(path)):
             model_of(path).fit(X, NOISY)
         assert path.read_bytes() == damaged
+
+
+FILES = Path(__file__).parent / "files"
+"""Written by version 0.1, at commit 85e766e: a fit of 6 epochs that was killed in the fourth, and its model."""
+
+
+def test_a_checkpoint_of_version_0_1_is_refused_and_kept(path):
+    path.write_bytes((FILES / "checkpoint-0.1.bin").read_bytes())
+    features, labels = load_iris(return_X_y=True)
+    model = MLPClassifier((4,), max_iter=6, random_state=0, dropout=0.25, checkpoint=path)
+    with pytest.raises(ValueError, match=r"written by version 0\.1 .* other random streams .* delete the file"):
+        model.fit(features, labels)
+    assert path.read_bytes() == (FILES / "checkpoint-0.1.bin").read_bytes()
+    path.unlink()
+    assert model.fit(features, labels).n_iter_ == 6
+
+
+def test_a_model_of_version_0_1_is_loaded():
+    features, _ = load_iris(return_X_y=True)
+    model = load(FILES / "model-0.1.bin")
+    expected = [
+        [0.9656646893147679, 0.03424272849206227, 9.258219316990388e-05],
+        [0.9899363457920364, 0.010051120144491523, 1.2534063472115683e-05],
+        [0.9989278638599264, 0.0010720798210582072, 5.6319015433056405e-08],
+    ]
+    np.testing.assert_allclose(model.predict_proba(features[[0, 60, 120]]), expected, rtol=0, atol=1e-15)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.arrays import random_stream
 from chainrule.checking import balls, midpoints, precision
 from chainrule.networks import Plan
+from chainrule.streams import Purpose, stream
 
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "softplus", "relu")
 KINDS = ("labels", "rows", "smoothed labels", "smoothed rows", "binary", "several", "squared")
@@ -42,7 +42,7 @@ def by_hand(torch, problem, name, weights, *, key=None, l2=0.0, penalise_biases=
     for number, (w, b, shape) in enumerate(((w1, b1, (3, 6)), (w2, b2, (6, 5)))):
         h = functions[name](h @ w.reshape(shape) + b)
         if key is not None:
-            kept = random_stream(*key, places[number]).random(tuple(h.shape)) >= RATE
+            kept = stream(Purpose.DROPOUT, *key, places[number]).random(tuple(h.shape)) >= RATE
             h = h * torch.tensor(kept / (1 - RATE))
     logits = h @ w3.reshape(5, out) + b3
     loss_name = problem.network.loss.name

@@ -23,6 +23,9 @@ from chainrule.training import Patience, Run
 SECONDS_BETWEEN = 1.0
 """Epochs that end sooner after the last checkpoint are not worth one of their own."""
 
+STREAMS = 2
+"""The streams of `chainrule.streams`. In version 0.1 some purposes shared theirs."""
+
 NOT_OF_THE_FIT = ("callbacks", "checkpoint", "verbose", "device")
 """Parameters that may differ between the run that was interrupted and the one that goes on."""
 
@@ -41,6 +44,8 @@ class Checkpoint:
     """The numbers of steps, epochs and samples, and those of patience and schedule."""
     history: dict[str, Any] = field(default_factory=dict)
     """The estimator's curves and scores."""
+    streams: int = 1
+    """From which random streams the fit draws: 1, which files of version 0.1 do not say, or STREAMS."""
 
 
 HISTORY = ("loss_curve_", "validation_scores_", "best_validation_score_", "best_loss_", "loss_", "n_iter_", "t_")
@@ -71,6 +76,12 @@ class Checkpointer:
             self.found = load(self.path)
             if not isinstance(self.found, Checkpoint):
                 raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(self.found).__name__}")
+            if self.found.streams != STREAMS:
+                raise ValueError(
+                    f"{self.path}: this checkpoint was written by {_writer(self.found.streams)} of chainrule, which "
+                    "draws order, dropout and first weights from other random streams, so that this version cannot go "
+                    "on as if nothing had happened. Finish the fit with that version, or delete the file to start anew"
+                )
             if self.found.fingerprint != fingerprint:
                 raise ValueError(
                     f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
@@ -116,6 +127,7 @@ class Checkpointer:
                 "scale": schedule.scale if isinstance(schedule, Adaptive) else 1.0,
             },
             {name: getattr(model, name) for name in HISTORY if hasattr(model, name)},
+            STREAMS,
         )
         save(checkpoint, self.path)
         self._written = time.perf_counter()
@@ -123,6 +135,10 @@ class Checkpointer:
     def finished(self) -> None:
         """Remove the checkpoint: the fit ended of itself."""
         self.path.unlink(missing_ok=True)
+
+
+def _writer(streams: int) -> str:
+    return "version 0.1" if streams == 1 else "a later version"
 
 
 def check_folder(path: Any) -> None:

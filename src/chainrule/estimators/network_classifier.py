@@ -375,7 +375,7 @@ class NetworkClassifier(Classifier):
         head = head_of_classes(classes, squared=self.loss == "squared_error")
         self._kind, self.classes_ = head.kind, head.classes
         self.n_outputs_, self.out_activation_ = head.n_outputs, head.out_activation
-        theta = self._network.initial_parameters(self._seed, weight.dtype)
+        theta = self._network.initial_parameters(self._seed, weight.dtype, draw=len(classes))
         new = self._network.unpack(theta)
         for before, after in zip(old[:-2], new[:-2], strict=True):
             after[...] = before

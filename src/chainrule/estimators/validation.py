@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from chainrule.arrays import Array, on_device, to_numpy
 from chainrule.estimators.heads import MULTILABEL, Head
 from chainrule.networks import Network, Plan
+from chainrule.streams import validation_seed
 from chainrule.training import Samples
 
 PREDICTION_BLOCK = 2048
@@ -120,7 +121,7 @@ def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: i
     if stratify is not None and min(held, len(samples) - held) < len(labels):
         # Too few for one of every class on both sides.
         stratify = None
-    train, held_out = train_test_split(index, test_size=held, random_state=seed, stratify=stratify)
+    train, held_out = train_test_split(index, test_size=held, random_state=validation_seed(seed), stratify=stratify)
     weights = samples.weights
     kept = Samples(samples.x[train], samples.targets[train], None if weights is None else weights[train])
     return kept, held_out

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from chainrule import rules
-from chainrule.arrays import Array, namespace, random_stream, same_shape
+from chainrule.arrays import Array, namespace, same_shape
 from chainrule.networks.layers import Layer, Parameter, activation, dropout, linear
 from chainrule.rules.rule import Rule
+from chainrule.streams import Purpose, stream
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,15 @@ class Network:
         by_start = sorted(zip(self.blocks, blocks, strict=True), key=lambda pair: pair[0].start)
         return namespace(blocks[0]).concatenate([given.reshape(-1) for _, given in by_start])
 
-    def initial_parameters(self, seed: int = 0, dtype: Any = np.float64) -> np.ndarray[Any, Any]:
-        """First values, drawn block by block from streams that depend on the seed and the block alone."""
+    def initial_parameters(self, seed: int = 0, dtype: Any = np.float64, *, draw: int = 0) -> np.ndarray[Any, Any]:
+        """First values, drawn block by block from streams that depend on the seed, the block and `draw` alone.
+
+        Values that are drawn later in the same run, as for classes that are added, take another `draw`.
+        """
         theta = np.empty(self.n_parameters, dtype)
         for number, block in enumerate(self.blocks):
-            stream = random_stream(seed, 0, number)
-            block.view(theta)[...] = block.parameter.initial(stream, block.parameter.shape)
+            source = stream(Purpose.INITIALISATION, seed, draw, number)
+            block.view(theta)[...] = block.parameter.initial(source, block.parameter.shape)
         return theta
 
 

@@ -18,7 +18,6 @@ from chainrule.arrays import (
     is_floating,
     is_torch,
     namespace,
-    random_stream,
     same_shape,
 )
 from chainrule.kernels.blas import single_threaded_products
@@ -26,6 +25,7 @@ from chainrule.networks.images import Front
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.rules.dropout import draw_mask
+from chainrule.streams import Purpose, stream
 from chainrule.workspace import Workspace
 
 FEW_COLUMNS = 32
@@ -246,7 +246,7 @@ class Plan:
     def _mask(self, i: int, layer: Layer, key: tuple[int, ...]) -> Array:
         if i not in self._masks:
             self._masks[i] = empty((self.rows, self.network.widths[i]), self.theta)
-        return draw_mask(random_stream(*key, i), layer.dropout_rate, self._masks[i], self._works[i])
+        return draw_mask(stream(Purpose.DROPOUT, *key, i), layer.dropout_rate, self._masks[i], self._works[i])
 
     def _backward(self, x: Array, cotangent: Array) -> None:
         for i in range(len(self.network.layers) - 1, self._first - 1, -1):

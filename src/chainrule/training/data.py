@@ -8,13 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import Array, empty, gather_rows, is_sparse, random_stream
+from chainrule.arrays import Array, empty, gather_rows, is_sparse
+from chainrule.streams import Purpose, stream
 
 Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
 """Rows of a batch and a stream of random numbers to the rows that training sees."""
-
-CHANGE = 2**31
-"""The last number of the key of a batch's stream for its change; dropout has the numbers of layers."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,8 @@ class BatchReader:
             if self.change is None:
                 yield samples
             else:
-                stream = random_stream(self.seed, number + 1, batch, CHANGE)
-                yield replace(samples, x=self.change(samples.x, stream))
+                source = stream(Purpose.AUGMENTATION, self.seed, number + 1, batch)
+                yield replace(samples, x=self.change(samples.x, source))
 
     def _unchanged(self, number: int) -> Iterator[Samples]:
         count = len(self.samples)
@@ -85,7 +83,7 @@ class BatchReader:
             for start in range(0, count, self.batch_size):
                 yield self._slice(start, min(start + self.batch_size, count))
             return
-        order = random_stream(self.seed, number + 1).permutation(count)
+        order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count)
         for start in range(0, count, self.batch_size):
             yield self._gather(order[start : start + self.batch_size])
 
