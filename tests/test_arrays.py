@@ -78,3 +78,29 @@ def test_buffers_are_handed_out_again_by_name_and_shape():
     assert work("b", (2, 3), X) is not first
     assert work("a", (3, 2), X) is not first
     assert (work.zeros((2, 2), X) == 0).all()
+
+
+def test_buffers_of_a_name_and_shape_are_apart_by_dtype():
+    work = Workspace()
+    wide, narrow = X.astype(np.float64), X.astype(np.float32)
+    first = work("a", (2, 3), wide)
+    assert work("a", (2, 3), narrow).dtype == np.float32
+    assert work("a", (2, 3), wide, np.bool_).dtype == np.bool_
+    assert work("a", (2, 3), wide) is first
+    assert work("a", (2, 3), narrow) is work("a", (2, 3), wide, np.float32)
+    for like in (wide, narrow, wide):
+        zeros = work.zeros((2, 2), like)
+        assert zeros.dtype == like.dtype
+        assert (zeros == 0).all()
+        assert work.zeros((2, 2), like) is zeros
+
+
+def test_buffers_of_a_name_and_shape_are_apart_by_library_and_device():
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    work, tensor = Workspace(), torch.zeros(2, 3, dtype=torch.float64)
+    first, second, third = (work("a", (2, 3), like) for like in (X, tensor, tensor.to("meta")))
+    assert isinstance(first, np.ndarray)
+    assert second.device.type == "cpu"
+    assert third.device.type == "meta"
+    for like, buffer in ((X, first), (tensor, second), (tensor.to("meta"), third)):
+        assert work("a", (2, 3), like) is buffer

@@ -25,15 +25,8 @@ class Purpose(Enum):
     AUGMENTATION = 4, ("epoch", "batch")
     VALIDATION = 5, ()
 
-    @property
-    def number(self) -> int:
-        """Which stands in the key."""
-        return self.value[0]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The names of the numbers that follow the seed."""
-        return self.value[1]
+    def __init__(self, number: int, parts: tuple[str, ...]) -> None:
+        self.number, self.parts = number, parts
 
 
 def stream(purpose: Purpose, seed: int, *parts: int) -> np.random.Generator:

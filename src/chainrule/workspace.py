@@ -21,23 +21,41 @@ class Workspace:
 
     def __init__(self) -> None:
         self._buffers: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._others: dict[tuple[str, tuple[int, ...], str, str], Array] = {}
+        """Of names and shapes that are asked for in several dtypes, or on several devices."""
         self._parts: dict[str, Workspace] = {}
         self._entries: ClassEntries | None = None
 
     def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
         """The buffer of that name and shape, beside `like` and in its dtype unless another is given."""
-        key = (name, shape)
-        buffer = self._buffers.get(key)
-        if buffer is None:
-            buffer = self._buffers[key] = empty(shape, like, dtype)
+        buffer = self._first(name, shape, like, dtype)
+        return self._other(name, shape, like, dtype)[0] if buffer is None else buffer
+
+    def _first(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array | None:
+        """The first buffer of that name and shape, where it is of that dtype and on that device."""
+        buffer = self._buffers.get((name, shape))
+        # The device first: libraries do not compare their dtypes with another's.
+        if buffer is None or buffer.device != like.device or buffer.dtype != (like.dtype if dtype is None else dtype):
+            return None
         return buffer
+
+    def _other(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> tuple[Array, bool]:
+        """A buffer that is not the first of its name and shape, or not there yet; and whether it is new."""
+        key = name, shape, str(like.dtype if dtype is None else dtype), repr(like.device)
+        buffer = self._others.get(key)
+        if buffer is not None:
+            return buffer, False
+        buffer = self._others[key] = empty(shape, like, dtype)
+        self._buffers.setdefault((name, shape), buffer)
+        return buffer, True
 
     def zeros(self, shape: tuple[int, ...], like: Array) -> Array:
         """Zeros of that shape, on the library and device of `like` and in its dtype, which nobody writes to."""
-        known = ("zeros", shape) in self._buffers
-        buffer = self("zeros", shape, like)
-        if not known:
-            buffer[...] = 0
+        buffer = self._first("zeros", shape, like)
+        if buffer is None:
+            buffer, new = self._other("zeros", shape, like)
+            if new:
+                buffer[...] = 0
         return buffer
 
     def part(self, name: str) -> Workspace:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.networks import Layer, Network, Plan, Step, Trace, activation, linear, mlp, trace
+from chainrule.networks import Layer, Network, Plan, Step, Trace, activation, linear, mlp, network_of_layers, trace
 
 NAMES = ["W1", "b1", "W2", "b2", "W3", "b3"]
 
@@ -197,3 +197,41 @@ def test_shapes_of_steps_are_tuples():
     step = Step("a", "a = 1", np.zeros((2, 3)))
     assert step.shape == (2, 3)
     assert Trace((step,), (), ())["a"] is step.value
+
+
+STACKS = [
+    "conv 3 3x3 stride 2 pad 1, relu, dropout 0.3, pool 2, flatten, linear 4, tanh, linear 3",
+    "conv 4 2x2 groups 2 dilation 2 no bias, softplus, average pool 3 stride 2 pad 1, flatten, linear 3",
+    "pad 1, conv 2 3x3, global pool, linear 3",
+]
+
+
+@pytest.mark.parametrize("layers", STACKS)
+@pytest.mark.parametrize("shape", [(2, 8, 8), (128,)])
+def test_images_go_through_every_layer_with_its_options(layers, shape):
+    network = network_of_layers(layers, (2, 8, 8))
+    theta, x = network.initial_parameters(3), np.random.default_rng(0).standard_normal(shape)
+    steps = trace(network, theta, x, 1)
+    plan = Plan(network, 1, theta, input_gradient=True)
+    assert steps["loss"] == pytest.approx(plan.loss_and_gradient(x.reshape(1, -1), np.array([1])), rel=1e-13)
+    assert steps["d x"].shape == (2, 8, 8)
+    np.testing.assert_allclose(steps["d x"].reshape(1, -1), plan.input_gradient, rtol=0, atol=1e-14)
+    for block, gradient in zip(network.blocks, network.unpack(plan.gradient), strict=True):
+        np.testing.assert_allclose(steps[f"d {block.name}"], gradient, rtol=0, atol=1e-14)
+    shapes = [step.shape for step in steps.forward][: network.n_image_layers]
+    made = [shape for shape, layer in zip(network.shapes[1:], network.layers, strict=True) if not layer.dropout_rate]
+    assert shapes == made[: len(shapes)]
+
+
+def test_a_formula_names_the_options():
+    network = network_of_layers("conv 3 3x3 stride 2, flatten, linear 2", (1, 8, 8))
+    formula = next(
+        step.formula for step in trace(network, network.initial_parameters(0), np.ones((1, 8, 8)), 0).forward
+    )
+    assert formula.startswith("a1 = conv2d(x, W1, b1, stride=(2, 2), ")
+
+
+def test_an_image_of_another_shape_is_refused():
+    network = network_of_layers("conv 3 3x3, flatten, linear 2", (1, 8, 8))
+    with pytest.raises(ValueError, match=r"x: expected shape \(1, 8, 8\), got \(8, 8\)"):
+        trace(network, network.initial_parameters(0), np.ones((8, 8)), 0)

@@ -57,6 +57,8 @@ def read(source: str, size: str | None = None) -> Images:
     if source == "digits":
         from sklearn.datasets import load_digits
 
+        if _size(size) not in (None, (8, 8)):
+            raise CommandError(f"--size: the built-in digits are 8x8, got {size!r}; pictures in folders are scaled")
         digits = load_digits()
         return Images(digits.images[:, None].astype(np.uint8), digits.target.astype(np.int64))
     path = Path(source)

@@ -66,7 +66,7 @@ class ConvClassifier(NetworkClassifier):
         Both for "sgd".
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the samples, stratified; stop when the accuracy on them no longer improves,
-        and restore the weights of the best epoch.
+        and restore the weights of the best epoch. As in scikit-learn, not for "lbfgs".
     validation_fraction : float, default=0.1
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
         Of Adam.
@@ -77,17 +77,17 @@ class ConvClassifier(NetworkClassifier):
         The share of every target that is spread over all classes.
     dropout : float, default=0
         The probability with which an input of the head is left out in a training step; elsewhere, put dropout among the
-        layers.
+        layers. None for "lbfgs", which needs the same objective at every step.
     weight_decay : float, default=0.01
         Of "adamw".
     max_grad_norm : float or None, default=None
-        Gradients of larger norm are scaled down to it.
+        Gradients of larger norm are scaled down to it. Not for "lbfgs".
     augment : str, Augmentation or None, default=None
         Random changes of the images of every batch, such as ``"shift 2, flip"``; see `chainrule.training.Augmentation`.
     standardize : bool, default=True
         Whether every channel is centred and divided by its standard deviation over the samples.
     callbacks : sequence of callables or None, default=None
-        Each is given a `Progress` after every epoch; a true return value ends the fit.
+        Each is given a `Progress` after every epoch; a true return value ends the fit. Not for "lbfgs".
     class_weight : dict, "balanced" or None, default=None
         Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
     targets : {"labels", "proba"}, default="labels"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +28,9 @@ def epochs_of(
     """The endless epochs that the estimator's parameters describe."""
     rate, seed, norm = model.learning_rate_init, model._seed, model.max_grad_norm
     if model.solver == "gd":
-        return full_batch_epochs(run, objective, samples, solver, learning_rate=rate, schedule=schedule, max_norm=norm)
+        return full_batch_epochs(
+            run, objective, samples, solver, learning_rate=rate, schedule=schedule, seed=seed, max_norm=norm
+        )
     return epochs(
         run,
         objective,
@@ -149,9 +152,18 @@ def _stopped(model: Any, progress: Progress) -> bool:
 
 def _validated(model: Any, network: Network, theta: Array, validation: Validation) -> float:
     score = validation.score(network, theta, model._head)
+    if math.isnan(score) and not model.validation_scores_:
+        raise ValueError(
+            f"eval_metric: {_name_of(model.eval_metric)} of the held-out samples is NaN after the first epoch, so that "
+            "no epoch can be judged by it"
+        )
     model.validation_scores_.append(score)
     say(model, f"Validation score: {score:f}")
     return score
+
+
+def _name_of(metric: Any) -> str:
+    return metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
 
 
 def _reduced(model: Any, schedule: Adaptive) -> bool:

@@ -50,7 +50,7 @@ class MLPClassifier(NetworkClassifier):
         Both for "sgd".
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the samples, stratified; stop when the accuracy on them no longer improves,
-        and restore the weights of the best epoch.
+        and restore the weights of the best epoch. As in scikit-learn, not for "lbfgs".
     validation_fraction : float, default=0.1
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
         Of Adam.
@@ -60,13 +60,14 @@ class MLPClassifier(NetworkClassifier):
     label_smoothing : float, default=0
         The share of every target that is spread over all classes.
     dropout : float, default=0
-        The probability with which a hidden unit is left out in a training step.
+        The probability with which a hidden unit is left out in a training step; 0 for "lbfgs", which needs the same
+        objective at every step.
     weight_decay : float, default=0.01
         Of "adamw".
     max_grad_norm : float or None, default=None
-        Gradients of larger norm are scaled down to it.
+        Gradients of larger norm are scaled down to it. Not for "lbfgs".
     callbacks : sequence of callables or None, default=None
-        Each is given a `Progress` after every epoch; a true return value ends the fit.
+        Each is given a `Progress` after every epoch; a true return value ends the fit. Not for "lbfgs".
     class_weight : dict, "balanced" or None, default=None
         Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
     targets : {"labels", "proba"}, default="labels"

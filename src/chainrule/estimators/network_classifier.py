@@ -28,7 +28,7 @@ from chainrule.estimators.inputs import (
 )
 from chainrule.estimators.lbfgs import INTERRUPTED, minimise
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.solving import batch_size_of, check_parameters, schedule_of, solver_of
+from chainrule.estimators.solving import NEEDS_ONE_OBJECTIVE, batch_size_of, check_parameters, schedule_of, solver_of
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import Validation, forward, hold_out, rows_of_a_block
 from chainrule.networks import Network, Plan
@@ -145,10 +145,12 @@ class NetworkClassifier(Classifier):
         X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
         X = self._scaled(X)
         samples = Samples(X, head.targets(y, X.dtype, self.label_smoothing), weights)
-        self._watched = self.early_stopping or validation is not None
+        # As scikit-learn's, early stopping is for solvers that have epochs: lbfgs is fitted to all samples.
+        holds_out = self.early_stopping and self.solver != "lbfgs"
+        self._watched = holds_out or validation is not None
         if not continues or self._watched != (self.validation_scores_ is not None):
             self._start_scores()
-        if self.early_stopping and validation is None:
+        if holds_out and validation is None:
             kept, held_out = hold_out(samples, y, head, fraction=self.validation_fraction, seed=self._seed)
             held_weights = None if weights is None else weights[held_out]
             held_x = self._for_prediction(X[held_out])
@@ -416,6 +418,8 @@ class NetworkClassifier(Classifier):
         self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
 
     def _fit_lbfgs(self, theta: Array, samples: Samples) -> None:
+        if any(layer.dropout_rate for layer in self._network.layers):
+            raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
         result = minimise(
             self._objective(),
             samples,

@@ -53,6 +53,10 @@ class PathPoint:
     message: str = ""
 
 
+NOT_OF_A_PATH = ("C", "warm_start", "temperature_scaling", "eval_metric")
+"""Parameters of `SoftmaxRegression` that say something of a single fit, or of held-out samples."""
+
+
 def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
     """The optima for a list of C, in its order.
 
@@ -63,7 +67,8 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     Cs : int or sequence of float
         A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
     **parameters
-        Of `SoftmaxRegression`, such as `fit_intercept` and `tol`.
+        Of `SoftmaxRegression`, such as `fit_intercept` and `tol`; not C, nor `warm_start`, `temperature_scaling` and
+        `eval_metric`.
 
     Examples
     --------
@@ -72,6 +77,11 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     >>> [round(float(abs(point.coef).max()), 2) for point in path(X, y, [0.01, 1.0])]
     [0.43, 2.72]
     """
+    without = [name for name in NOT_OF_A_PATH if name in parameters]
+    if without:
+        raise ValueError(
+            f"{without[0]}: a path has no use for it; it starts every fit from the one before, by Cs alone"
+        )
     model = SoftmaxRegression(**parameters)
     model._check_parameters()
     values = penalties(Cs)

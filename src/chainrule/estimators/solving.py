@@ -15,6 +15,7 @@ from chainrule.networks import Network, mlp
 from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling, Schedule, Solver
 
 SOLVERS = ("adam", "adamw", "sgd", "gd", "lbfgs")
+NEEDS_ONE_OBJECTIVE = "compares objectives from step to step and cannot have other units left out in each"
 SCHEDULES = ("constant", "invscaling", "adaptive", "cosine")
 
 
@@ -49,6 +50,12 @@ def check_parameters(model: Any) -> None:
         raise ValueError(f"callbacks: expected a sequence of callables or None, got {model.callbacks!r}")
     if model.max_grad_norm is not None:
         check.number("max_grad_norm", model.max_grad_norm, above=0)
+    if model.solver == "lbfgs":
+        for name in ("callbacks", "checkpoint", "max_grad_norm"):
+            if getattr(model, name) is not None:
+                raise ValueError(f"{name}: expected None for lbfgs, which has no epochs, got {getattr(model, name)!r}")
+    if model.solver == "lbfgs" and model.dropout:
+        raise ValueError(f"dropout: expected 0 for lbfgs, which {NEEDS_ONE_OBJECTIVE}, got {model.dropout!r}")
 
 
 def check_activation(activation: Any) -> None:

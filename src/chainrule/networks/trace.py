@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule import rules
 from chainrule.arrays import Array, as_array, as_floats, as_like, same_shape, to_numpy
+from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 
 
@@ -73,10 +74,10 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     Parameters
     ----------
     network : Network
-        Dropout layers are passed over: a trace has no randomness.
+        Of features or of images. Dropout layers are passed over: a trace has no randomness.
     theta : array
         The flat parameters.
-    x : (in_features,) array
+    x : (in_features,) array, or an image of shape (channels, height, width)
     target : int or array
         A label, counted from 0, or a row of class weights; for a loss on a single logit, the target in [0, 1].
 
@@ -98,7 +99,12 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     array([1.95102 , 0.439759])
     """
     x = as_floats(x)
-    same_shape("x", x.shape, (network.in_features,))
+    image = network.image_shape
+    if image is not None and tuple(x.shape) != (network.in_features,):
+        same_shape("x", x.shape, image)
+    elif image is None:
+        same_shape("x", x.shape, (network.in_features,))
+    x = x if image is None else x.reshape(image)
     blocks = dict(zip((block.name for block in network.blocks), network.unpack(theta), strict=True))
     inputs = [Step("x", "the example", x)]
     target_array = _target(network, target, x)
@@ -120,10 +126,14 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         while any(name == step.name for step in forward):
             name += "'"
         exact = rule.exact or rule
-        value, residuals = exact.forward(current.value, *(blocks[block.name] for block in owned))
-        formula = _forward_formula(rule, current.name, [block.name for block in owned])
-        forward.append(Step(name, f"{name} = {formula}", value))
-        pullbacks.append((rule, exact.pullback, residuals, current.name, name, [block.name for block in owned]))
+        # Rules of images take samples of them: here there is one.
+        one = index < network.n_image_layers
+        parameters = (blocks[block.name] for block in owned)
+        given = current.value[None] if one else current.value
+        value, residuals = exact.forward(given, *parameters, **layer.options)
+        formula = _forward_formula(layer, current.name, [block.name for block in owned])
+        forward.append(Step(name, f"{name} = {formula}", value[0] if one else value))
+        pullbacks.append((rule, exact.pullback, residuals, current.name, name, [block.name for block in owned], one))
         current = forward[-1]
     logits = current
     forward += _head_steps(network, logits.value)
@@ -136,9 +146,10 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
 
     cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
     backward = [Step("d logits", f"d logits = {_loss_slope(network)}", cotangent)]
-    for rule, pullback, residuals, source, name, owned_names in reversed(pullbacks):
-        result = pullback(residuals, cotangent)
+    for rule, pullback, residuals, source, name, owned_names, one in reversed(pullbacks):
+        result = pullback(residuals, cotangent[None] if one else cotangent)
         results = result if isinstance(result, tuple) else (result,)
+        results = (results[0][0], *results[1:]) if one else results
         formulas = _backward_formulas(rule, source, name, owned_names)
         for step_name, formula, value in zip(
             (*owned_names, source), (*formulas[1:], formulas[0]), (*results[1:], results[0]), strict=True
@@ -155,12 +166,14 @@ def _target(network: Network, target: Any, x: Array) -> Array:
     return value.reshape(1) if network.out_features == 1 and not tuple(value.shape) else value
 
 
-def _forward_formula(rule: rules.Rule, source: str, owned: list[str]) -> str:
+def _forward_formula(layer: Layer, source: str, owned: list[str]) -> str:
+    rule = layer.rule
     if rule is rules.affine:
         return f"{source} {owned[0]} + {owned[1]}"
     if rule is rules.linear:
         return f"{source} {owned[0]}"
-    return f"{rule.name}({', '.join([source, *owned])})"
+    options = [f"{name}={value}" for name, value in layer.options.items() if value is not None]
+    return f"{rule.name}({', '.join([source, *owned, *options])})"
 
 
 def _backward_formulas(rule: rules.Rule, source: str, name: str, owned: list[str]) -> list[str]:

@@ -188,21 +188,26 @@ class FullBatch:
         self._rows = min(IMAGE_BLOCK, FULL_BATCH_BLOCK) if images else FULL_BATCH_BLOCK
         self._whole = len(samples) <= self._rows
 
-    def value_and_gradient(self) -> tuple[float, Array]:
-        """The objective and its flat gradient, which the next call overwrites where there is one block."""
+    def value_and_gradient(self, dropout_key: tuple[int, int] | None = None) -> tuple[float, Array]:
+        """The objective and its flat gradient, which the next call overwrites where there is one block.
+
+        With a `dropout_key`, (seed, epoch), masks are drawn as for the batches of that epoch, one for each block.
+        """
         if self._whole:
             plan = self._plans(len(self._samples))
-            loss, _ = self._objective.value_and_gradient(plan, self._samples)
+            key = None if dropout_key is None else (*dropout_key, 0)
+            loss, _ = self._objective.value_and_gradient(plan, self._samples, key)
             return loss, plan.gradient
         reader = BatchReader(self._samples, self._rows, shuffle=False, seed=0)
         loss = total = 0.0
         gradient: Array = 0.0
-        for batch in reader.epoch(0):
+        for number, batch in enumerate(reader.epoch(0)):
             plan = self._plans(len_(batch.x))
             # Each block carries alpha / (2 w_block), weighted by w_block: summed and divided by the total weight, that
             # would count the penalty once per block, so only the first block carries it.
             objective = self._objective if not total else _without_penalty(self._objective)
-            value, weight = objective.value_and_gradient(plan, batch)
+            key = None if dropout_key is None else (*dropout_key, number)
+            value, weight = objective.value_and_gradient(plan, batch, key)
             loss += value * weight
             gradient = gradient + weight * plan.gradient
             total += weight
@@ -217,14 +222,15 @@ def full_batch_epochs(
     *,
     learning_rate: float,
     schedule: Schedule | None = None,
+    seed: int = 0,
     max_norm: float | None = None,
 ) -> Iterator[Epoch]:
-    """Like `epochs`, with one step per epoch from the gradient over all samples; without dropout."""
+    """Like `epochs`, with one step per epoch from the gradient over all samples, and masks of dropout for each."""
     schedule = schedule or Constant()
     whole = FullBatch(objective, samples, run.theta)
     while True:
         started = time.perf_counter()
-        loss, gradient = whole.value_and_gradient()
+        loss, gradient = whole.value_and_gradient((seed, run.epoch + 1))
         if max_norm is not None:
             clip_norm(gradient, max_norm)
         rate = schedule(learning_rate, run.solver_state.steps, run.samples_seen)
