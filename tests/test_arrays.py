@@ -12,6 +12,7 @@ LABELS = np.array([2, 0])
 
 def test_streams_depend_on_every_part_of_their_key_and_on_nothing_else():
     keys = [(1,), (2,), (1, 1), (1, 0, 1), (1, 0, 0, 1), (1, 0, 0, 0, 1), (1, 2, 3), (1, 3, 2)]
+    keys += [(1, 1, batch, 0, 2**31) for batch in range(3)] + [(1, 1, 2**32 - 1, k, 2**32 - 1) for k in (0, 1)]
     draws = [tuple(random_stream(*key).integers(0, 2**62, 4)) for key in keys]
     assert len(set(draws)) == len(keys)
     assert draws == [tuple(random_stream(*key).integers(0, 2**62, 4)) for key in keys]

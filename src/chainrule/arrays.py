@@ -437,9 +437,9 @@ def random_stream(*key: int) -> np.random.Generator:
     if len(key) > 5 or not 0 <= seed < 2**64 or not all(0 <= part < 2**32 for part in path):
         raise ValueError(f"a stream's key is a seed below 2**64 and up to four numbers below 2**32, got {key}")
     # The path goes to the upper half of the 256-bit counter, so that streams never overlap within 2^128 draws.
-    return np.random.Generator(
-        np.random.Philox(key=seed, counter=[0, 0, path[0] | path[1] << 32, path[2] | path[3] << 32])
-    )
+    # As uint64 at once: NumPy makes floats of a list whose entries take 64 bits, and so one stream of many.
+    counter = np.array([0, 0, path[0] | path[1] << 32, path[2] | path[3] << 32], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=seed, counter=counter))
 
 
 def same_shape(what: str, got: Sequence[int], expected: Sequence[int]) -> None:

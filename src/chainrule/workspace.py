@@ -41,7 +41,8 @@ class Workspace:
 
     def _other(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> tuple[Array, bool]:
         """A buffer that is not the first of its name and shape, or not there yet; and whether it is new."""
-        key = name, shape, str(like.dtype if dtype is None else dtype), repr(like.device)
+        wanted = like.dtype if dtype is None else np.dtype(dtype) if isinstance(dtype, type) else dtype
+        key = name, shape, str(wanted), repr(like.device)
         buffer = self._others.get(key)
         if buffer is not None:
             return buffer, False
