@@ -123,7 +123,8 @@ def test_callbacks_come_in_a_sequence(callbacks):
 @pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}, {"activation": ["softplus"], "dtype": "float32"}])
 @pytest.mark.parametrize("y", [NAMES, SPECIES == 1, np.stack([SPECIES == 1, SPECIES > 0], axis=1).astype(int)])
 def test_a_saved_model_predicts_bit_for_bit_the_same(y, options, tmp_path):
-    model = model_of(**options, callbacks=[lambda progress: None]).fit(X, y)
+    callbacks = None if "solver" in options else [lambda progress: None]
+    model = model_of(**options, callbacks=callbacks).fit(X, y)
     path = model.save(tmp_path / "a.model")
     loaded = MLPClassifier.load(path)
     assert path == tmp_path / "a.model"

@@ -60,7 +60,8 @@ def test_weights_are_told_from_their_absence():
 @pytest.mark.parametrize("solver", ["gd", "adam", "sgd", "lbfgs"])
 def test_a_weight_of_zero_is_absence_bit_for_bit(kind, solver, layout):
     y, here = TARGETS[kind], COUNTS > 0
-    weights, options = COUNTS + 0.25 * here, {"solver": solver, "max_iter": 10, "batch_size": 7, "dropout": 0.1}
+    weights, options = COUNTS + 0.25 * here, {"solver": solver, "max_iter": 10, "batch_size": 7}
+    options["dropout"] = 0.0 if solver == "lbfgs" else 0.1
     assert 0 in weights
     zeros, absent = fitted(layout(X), y, weights, **options), fitted(layout(X[here]), y[here], weights[here], **options)
     assert_equal_models(zeros, absent)
