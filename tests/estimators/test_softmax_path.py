@@ -32,10 +32,10 @@ def test_a_path_is_separate_fits_in_the_order_asked_for(data, parameters):
     X, y = DATA[data]
     weights = np.random.default_rng(1).uniform(0.1, 3, len(y))
     order = [1.0, 1e-2, 30.0]
-    points = path(X, y, order, weights, tol=1e-9, max_iter=300, **parameters)
+    points = path(X, y, order, weights, tol=1e-18, max_iter=300, **parameters)
     assert [point.C for point in points] == order
     for point in points:
-        alone = SoftmaxRegression(C=point.C, tol=1e-9, max_iter=300, **parameters).fit(X, y, weights)
+        alone = SoftmaxRegression(C=point.C, tol=1e-18, max_iter=300, **parameters).fit(X, y, weights)
         # Gradients of 1e-9 over a least curvature of 1e-4, at C = 30.
         np.testing.assert_allclose(point.coef, alone.coef_, rtol=0, atol=2e-5)
         np.testing.assert_allclose(point.intercept, alone.intercept_, rtol=0, atol=2e-5)
@@ -86,7 +86,7 @@ def test_the_choice_and_the_attributes_are_those_of_logistic_regression_cv(data,
     X, y = DATA[data]
     folds = list(StratifiedKFold(3, shuffle=True, random_state=1).split(X, y))
     theirs = peer(Cs=CS, cv=folds, scoring=scoring, refit=refit).fit(X, y)
-    ours = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=scoring, refit=refit, tol=1e-8, max_iter=500).fit(X, y)
+    ours = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=scoring, refit=refit, tol=1e-16, max_iter=500).fit(X, y)
     np.testing.assert_array_equal(ours.Cs_, theirs.Cs_)
     # Samples on the border between classes could be counted otherwise; here there are none.
     atol = 0 if scoring == "accuracy" else 1e-6
@@ -108,14 +108,14 @@ def test_the_choice_and_the_attributes_are_those_of_logistic_regression_cv(data,
 def test_scores_are_those_of_separate_fits(scoring):
     X, y = DATA["iris"]
     folds = list(KFold(3, shuffle=True, random_state=0).split(X))
-    model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=scoring, tol=1e-8, max_iter=500).fit(X, y)
+    model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=scoring, tol=1e-16, max_iter=500).fit(X, y)
     scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
     for row, (train, test) in zip(model.scores_, folds, strict=True):
         for got, C in zip(row, CS, strict=True):
-            alone = SoftmaxRegression(C=C, tol=1e-8, max_iter=500).fit(X[train], y[train])
+            alone = SoftmaxRegression(C=C, tol=1e-16, max_iter=500).fit(X[train], y[train])
             assert got == pytest.approx(scorer(alone, X[test], y[test]), rel=0, abs=1e-6)
     assert CS[model.scores_.mean(axis=0).argmax()] == model.C_
-    refitted = SoftmaxRegression(C=model.C_, tol=1e-8, max_iter=500).fit(X, y)
+    refitted = SoftmaxRegression(C=model.C_, tol=1e-16, max_iter=500).fit(X, y)
     np.testing.assert_allclose(model.coef_, refitted.coef_, rtol=0, atol=1e-4)
     assert model.score(X, y) == pytest.approx(scorer(model, X, y), rel=1e-12)
 
@@ -123,9 +123,9 @@ def test_scores_are_those_of_separate_fits(scoring):
 def test_weights_count_in_the_folds_fits():
     folds = list(StratifiedKFold(3).split(X, SPECIES))
     weights = WEIGHTS * 1.0
-    model = SoftmaxRegressionCV(Cs=CS, cv=folds, tol=1e-9, max_iter=500).fit(X, SPECIES, weights)
+    model = SoftmaxRegressionCV(Cs=CS, cv=folds, tol=1e-18, max_iter=500).fit(X, SPECIES, weights)
     train = folds[1][0]
-    alone = SoftmaxRegression(C=1.0, tol=1e-9).fit(X[train], SPECIES[train], weights[train])
+    alone = SoftmaxRegression(C=1.0, tol=1e-18).fit(X[train], SPECIES[train], weights[train])
     np.testing.assert_allclose(model.coefs_paths_[1, 1, :, :-1], alone.coef_, rtol=0, atol=1e-5)
     np.testing.assert_allclose(model.coefs_paths_[1, 1, :, -1], alone.intercept_, rtol=0, atol=1e-5)
     test = folds[1][1]
@@ -144,27 +144,27 @@ def test_folds_are_stratified_unless_told_otherwise():
 def test_rows_of_probabilities_are_cross_validated():
     rows = 0.9 * np.eye(3)[SPECIES] + 0.1 / 3
     order = np.random.default_rng(2).permutation(150)
-    model = SoftmaxRegressionCV(Cs=CS, cv=3, targets="proba", scoring="neg_log_loss", tol=1e-8, max_iter=500)
+    model = SoftmaxRegressionCV(Cs=CS, cv=3, targets="proba", scoring="neg_log_loss", tol=1e-16, max_iter=500)
     model.fit(X[order], rows[order])
     assert model.scores_.shape == (3, 3)
-    refitted = SoftmaxRegression(C=model.C_, targets="proba", tol=1e-8, max_iter=500).fit(X[order], rows[order])
+    refitted = SoftmaxRegression(C=model.C_, targets="proba", tol=1e-16, max_iter=500).fit(X[order], rows[order])
     np.testing.assert_allclose(model.coef_, refitted.coef_, rtol=0, atol=1e-4)
 
 
 def test_rows_of_probabilities_are_scored_as_asked():
     rows = 0.9 * np.eye(3)[SPECIES] + 0.1 / 3
     order = np.random.default_rng(2).permutation(150)
-    model = SoftmaxRegressionCV(Cs=CS, cv=3, targets="proba", scoring="neg_log_loss", tol=1e-8, max_iter=500)
+    model = SoftmaxRegressionCV(Cs=CS, cv=3, targets="proba", scoring="neg_log_loss", tol=1e-16, max_iter=500)
     model.fit(X[order], rows[order])
     train, test = next(iter(KFold(3).split(X)))
-    alone = SoftmaxRegression(C=1.0, targets="proba", tol=1e-8).fit(X[order][train], rows[order][train])
+    alone = SoftmaxRegression(C=1.0, targets="proba", tol=1e-16).fit(X[order][train], rows[order][train])
     log_probs = alone.predict_log_proba(X[order][test])
     assert model.scores_[0, 1] == pytest.approx(np.mean(np.sum(rows[order][test] * log_probs, axis=1)), abs=1e-6)
 
 
 def test_sparse_samples_are_cross_validated_alike():
     folds = list(StratifiedKFold(3).split(X, SPECIES))
-    options = {"Cs": CS, "cv": folds, "scoring": "neg_log_loss", "tol": 1e-8, "max_iter": 1000}
+    options = {"Cs": CS, "cv": folds, "scoring": "neg_log_loss", "tol": 1e-16, "max_iter": 1000}
     dense = SoftmaxRegressionCV(**options).fit(X, SPECIES)
     sparse = SoftmaxRegressionCV(**options).fit(sp.csr_matrix(X), SPECIES)
     np.testing.assert_allclose(sparse.scores_, dense.scores_, rtol=0, atol=1e-6)
@@ -174,7 +174,7 @@ def test_sparse_samples_are_cross_validated_alike():
 
 def test_a_path_says_which_fits_did_not_converge():
     with pytest.warns(ConvergenceWarning, match="C = 0.01, 1, 30"):
-        points = path(X, SPECIES, CS, max_iter=2, tol=1e-10)
+        points = path(X, SPECIES, CS, max_iter=2, tol=1e-20)
     assert not any(point.converged for point in points)
     assert all(point.gradient_norm > 1e-10 and point.n_iter == 2 for point in points)
 

@@ -32,7 +32,7 @@ def log_probs_of(coefs, X):
 @pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss"])
 def test_rows_of_probabilities_are_scored_by_hand(scoring, weights):
     folds = list(KFold(4).split(X))
-    model = SoftmaxRegressionCV(Cs=CS, cv=folds, targets="proba", scoring=scoring, tol=1e-7, max_iter=500)
+    model = SoftmaxRegressionCV(Cs=CS, cv=folds, targets="proba", scoring=scoring, tol=1e-14, max_iter=500)
     model.fit(X, ROWS, weights)
     for fold, (train, test) in enumerate(folds):
         share = None if weights is None else weights[test]
@@ -45,7 +45,7 @@ def test_rows_of_probabilities_are_scored_by_hand(scoring, weights):
                 right = log_probs.argmax(axis=1) == ROWS[test].argmax(axis=1)
                 expected = np.average(right, weights=share)
             assert model.scores_[fold, number] == pytest.approx(expected, rel=1e-12)
-            alone = SoftmaxRegression(C=C, targets="proba", tol=1e-7, max_iter=500)
+            alone = SoftmaxRegression(C=C, targets="proba", tol=1e-14, max_iter=500)
             alone.fit(X[train], ROWS[train], None if weights is None else weights[train])
             np.testing.assert_allclose(coefs[:, :-1], alone.coef_, rtol=0, atol=1e-3)
     assert CS[model.scores_.mean(axis=0).argmax()] == model.C_
@@ -78,7 +78,7 @@ def test_scores_that_need_labels_are_refused_for_rows_before_any_fit(scoring):
 def test_weights_of_zero_are_absence_in_folds_too():
     weights = np.where(np.arange(150) % 7 == 0, 0.0, WEIGHTS)
     numbers = np.arange(150) % 3
-    options = {"Cs": CS, "scoring": "neg_log_loss", "tol": 1e-9, "max_iter": 500}
+    options = {"Cs": CS, "scoring": "neg_log_loss", "tol": 1e-18, "max_iter": 500}
     whole = SoftmaxRegressionCV(cv=PredefinedSplit(numbers), **options).fit(X, SPECIES, weights)
     kept = weights > 0
     without = SoftmaxRegressionCV(cv=PredefinedSplit(numbers[kept]), **options).fit(
@@ -92,7 +92,7 @@ def test_weights_of_zero_are_absence_in_folds_too():
 def test_integer_weights_are_rows_given_as_often_in_every_fold():
     times = np.random.default_rng(5).integers(1, 4, 150)
     numbers = np.arange(150) % 3
-    options = {"Cs": CS, "scoring": "neg_log_loss", "tol": 1e-9, "max_iter": 500}
+    options = {"Cs": CS, "scoring": "neg_log_loss", "tol": 1e-18, "max_iter": 500}
     weighted = SoftmaxRegressionCV(cv=PredefinedSplit(numbers), **options).fit(X, SPECIES, times)
     repeated = SoftmaxRegressionCV(cv=PredefinedSplit(numbers.repeat(times)), **options)
     repeated.fit(X.repeat(times, axis=0), SPECIES.repeat(times))
@@ -104,12 +104,12 @@ def test_integer_weights_are_rows_given_as_often_in_every_fold():
 def test_a_path_grows_with_less_penalty_and_ends_at_none(solver):
     y = np.random.default_rng(1).integers(0, 3, 150)  # not separable, so that there is an optimum without penalty
     values = [np.inf, 1e-3, 1.0, 1.0, 1e3]
-    points = path(X, y, values, tol=1e-9, max_iter=500, solver=solver)
+    points = path(X, y, values, tol=1e-18, max_iter=500, solver=solver)
     assert [point.C for point in points] == values
     by_C = sorted({point.C: point for point in points}.values(), key=lambda point: point.C)
     sizes = [np.linalg.norm(point.coef - point.coef.mean(axis=0)) for point in by_C]
     assert sizes == sorted(sizes)
-    alone = SoftmaxRegression(C=np.inf, tol=1e-9, max_iter=500).fit(X, y)
+    alone = SoftmaxRegression(C=np.inf, tol=1e-18, max_iter=500).fit(X, y)
     free = points[0].coef - points[0].coef.mean(axis=0)
     # Two gradients of 1e-9 over a least curvature of 1e-3.
     np.testing.assert_allclose(free, alone.coef_ - alone.coef_.mean(axis=0), rtol=0, atol=1e-5)
@@ -122,12 +122,12 @@ def test_callbacks_end_one_fit_of_a_path_and_not_the_others():
         told.append(step.iteration)
         return step.iteration == 2
 
-    points = path(X, SPECIES, CS, tol=1e-9, callbacks=[until_the_second])
+    points = path(X, SPECIES, CS, tol=1e-18, callbacks=[until_the_second])
     assert [point.n_iter for point in points] == [2, 2, 2]
     assert told == [1, 2] * 3
     assert not any(point.converged for point in points)
     told.clear()
-    SoftmaxRegressionCV(Cs=CS, cv=3, tol=1e-9, callbacks=[until_the_second]).fit(X, SPECIES)
+    SoftmaxRegressionCV(Cs=CS, cv=3, tol=1e-18, callbacks=[until_the_second]).fit(X, SPECIES)
     assert told == [1, 2] * (3 * 3 + 1)
 
 
@@ -143,7 +143,7 @@ def test_an_error_in_a_callback_reaches_the_user():
 
 def test_a_path_with_a_callback_says_what_did_not_converge():
     with pytest.warns(ConvergenceWarning, match="C = 1"):
-        path(X, SPECIES, [1.0], max_iter=2, tol=1e-10, callbacks=[lambda step: None])
+        path(X, SPECIES, [1.0], max_iter=2, tol=1e-20, callbacks=[lambda step: None])
 
 
 def test_folds_with_a_callback_say_what_did_not_converge():
@@ -186,7 +186,7 @@ def test_means_of_folds_are_taken_at_each_ones_best_penalty():
 
 @pytest.mark.parametrize("standardize", [False, True])
 def test_sparse_paths_are_dense_ones(standardize):
-    options = {"tol": 1e-9, "max_iter": 1000, "standardize": standardize}
+    options = {"tol": 1e-18, "max_iter": 1000, "standardize": standardize}
     dense, sparse = (path(form, SPECIES, CS, WEIGHTS, **options) for form in (X, sp.csc_matrix(X)))
     for one, other in zip(dense, sparse, strict=True):
         # Two gradients of 1e-9 over a least curvature of 1e-4, at C = 30.
@@ -201,11 +201,17 @@ def test_a_fold_without_one_of_the_classes_is_warned_of_and_fitted(scoring):
     folds = KFold(5, shuffle=True, random_state=0)
     lacking = next(i for i, (train, _) in enumerate(folds.split(X)) if 7 not in train)
     with pytest.warns(UserWarning, match=f"fold {lacking} lacks 5\\."):
-        model = SoftmaxRegressionCV(Cs=[0.1, 1.0], cv=folds, scoring=scoring, max_iter=500, tol=1e-9).fit(X, y)
+        model = SoftmaxRegressionCV(Cs=[0.1, 1.0], cv=folds, scoring=scoring, max_iter=500, tol=1e-18).fit(X, y)
     assert model.coef_.shape == (4, 4)
     assert np.isfinite(model.scores_).all()
     other = LogisticRegressionCV(
-        Cs=[0.1, 1.0], cv=folds, scoring=scoring, max_iter=2000, tol=1e-9, l1_ratios=(0.0,), use_legacy_attributes=False
+        Cs=[0.1, 1.0],
+        cv=folds,
+        scoring=scoring,
+        max_iter=2000,
+        tol=1e-18,
+        l1_ratios=(0.0,),
+        use_legacy_attributes=False,
     ).fit(X, y)
     kept = np.arange(5) != lacking  # there the intercept of class 5 has no optimum
     # Both stop a gradient of 1e-9 from the optimum, scikit-learn where its line search sees no gain: 1e-7 of the loss.
@@ -216,9 +222,9 @@ def test_the_loss_of_a_fold_is_minus_the_mean_log_probability_of_its_labels():
     X, y = load_iris(return_X_y=True)
     names = np.array(["c", "a", "b"])[y]
     folds = list(KFold(3, shuffle=True, random_state=1).split(X))
-    model = SoftmaxRegressionCV(Cs=[1.0], cv=folds, scoring="neg_log_loss", max_iter=500, tol=1e-9).fit(X, names)
+    model = SoftmaxRegressionCV(Cs=[1.0], cv=folds, scoring="neg_log_loss", max_iter=500, tol=1e-18).fit(X, names)
     for (train, test), score in zip(folds, model.scores_[:, 0], strict=True):
-        fitted = SoftmaxRegression(C=1.0, max_iter=500, tol=1e-9).fit(X[train], names[train])
+        fitted = SoftmaxRegression(C=1.0, max_iter=500, tol=1e-18).fit(X[train], names[train])
         log_probs = fitted.predict_log_proba(X[test])
         by_hand = np.mean(
             [row[list(fitted.classes_).index(name)] for row, name in zip(log_probs, names[test], strict=True)]
@@ -236,6 +242,6 @@ def test_blas_gets_its_threads_back_when_a_path_is_interrupted():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as kept:
-        path(X, SPECIES, [0.01, 0.1, 1.0, 10.0], callbacks=[interrupt], tol=1e-8)
+        path(X, SPECIES, [0.01, 0.1, 1.0, 10.0], callbacks=[interrupt], tol=1e-16)
     assert available_threads() == before
     assert kept.type is KeyboardInterrupt

@@ -66,7 +66,7 @@ def test_the_attributes_have_scikit_learns_shapes_and_kinds():
 
 def test_too_few_steps_are_warned_of_with_advice():
     with pytest.warns(ConvergenceWarning, match="max_iter") as caught:
-        model = SoftmaxRegression(max_iter=2, tol=1e-8).fit(X, SPECIES)
+        model = SoftmaxRegression(max_iter=2, tol=1e-16).fit(X, SPECIES)
     assert len(caught) == 1
     assert "2 steps" in str(caught[0].message)
     assert "tol" in str(caught[0].message)
@@ -199,11 +199,11 @@ def test_fit_leaves_its_arguments_as_they_were():
 
 
 def test_in_a_pipeline_it_is_what_it_is_on_the_transformed_samples():
-    pipeline = make_pipeline(StandardScaler(), SoftmaxRegression(tol=1e-8)).fit(X, SPECIES)
+    pipeline = make_pipeline(StandardScaler(), SoftmaxRegression(tol=1e-16)).fit(X, SPECIES)
     Z = StandardScaler().fit_transform(X)
-    alone = SoftmaxRegression(tol=1e-8).fit(Z, SPECIES)
+    alone = SoftmaxRegression(tol=1e-16).fit(Z, SPECIES)
     np.testing.assert_array_equal(pipeline.predict_proba(X), alone.predict_proba(Z))
-    frames = make_pipeline(StandardScaler().set_output(transform="pandas"), SoftmaxRegression(tol=1e-8))
+    frames = make_pipeline(StandardScaler().set_output(transform="pandas"), SoftmaxRegression(tol=1e-16))
     import pandas as pd
 
     names = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -217,7 +217,7 @@ def test_in_a_pipeline_it_is_what_it_is_on_the_transformed_samples():
 def test_a_grid_search_chooses_what_it_chooses_with_logistic_regression():
     grid = {"C": [1e-3, 1e-1, 10.0]}
     options = {"cv": StratifiedKFold(4), "scoring": "neg_log_loss"}
-    ours = GridSearchCV(SoftmaxRegression(tol=1e-8), grid, **options).fit(X, SPECIES)
+    ours = GridSearchCV(SoftmaxRegression(tol=1e-16), grid, **options).fit(X, SPECIES)
     theirs = GridSearchCV(LogisticRegression(tol=1e-8, max_iter=2000), grid, **options).fit(X, SPECIES)
     assert ours.best_params_ == theirs.best_params_
     for fold in range(4):
@@ -233,16 +233,19 @@ def test_calibration_takes_it():
 
 def test_weights_are_routed_through_a_search():
     with sklearn.config_context(enable_metadata_routing=True):
-        asking = SoftmaxRegression(tol=1e-9).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        asking = SoftmaxRegression(tol=1e-18).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         search = GridSearchCV(make_pipeline(StandardScaler().set_fit_request(sample_weight=False), asking), {}, cv=3)
         search.fit(X, SPECIES, sample_weight=WEIGHTS)
         silent = GridSearchCV(
-            make_pipeline(StandardScaler(), SoftmaxRegression(tol=1e-9)).set_params(), {"softmaxregression__C": [1.0]}
+            make_pipeline(StandardScaler(), SoftmaxRegression(tol=1e-18)).set_params(), {"softmaxregression__C": [1.0]}
         )
         with pytest.raises((ValueError, TypeError), match="sample_weight"):
             silent.fit(X, SPECIES, sample_weight=WEIGHTS)
     Z = StandardScaler().fit_transform(X)
-    weighted, plain = SoftmaxRegression(tol=1e-9).fit(Z, SPECIES, WEIGHTS), SoftmaxRegression(tol=1e-9).fit(Z, SPECIES)
+    weighted, plain = (
+        SoftmaxRegression(tol=1e-18).fit(Z, SPECIES, WEIGHTS),
+        SoftmaxRegression(tol=1e-18).fit(Z, SPECIES),
+    )
     np.testing.assert_allclose(search.best_estimator_[-1].coef_, weighted.coef_, rtol=0, atol=1e-12)
     assert abs(weighted.coef_ - plain.coef_).max() > 1e-3
 
@@ -281,8 +284,8 @@ def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
     monkeypatch.setattr(solver, "Crew", watched)
     monkeypatch.setattr(estimator, "spectrum_of", watched_spectrum)
     monkeypatch.setattr(solver, "WORTH_THREADS", 0)
-    plain = SoftmaxRegression(tol=1e-8).fit(X, SPECIES)
-    model = SoftmaxRegression(tol=1e-8, n_jobs=n_jobs).fit(X, SPECIES)
+    plain = SoftmaxRegression(tol=1e-16).fit(X, SPECIES)
+    model = SoftmaxRegression(tol=1e-16, n_jobs=n_jobs).fit(X, SPECIES)
     path(X, SPECIES, [0.1, 1.0], n_jobs=n_jobs)
     assert counts == [unlimited] * 2 + [threads or unlimited] * 4
     # Gradients of 1e-8 over curvatures of 0.002 and more.

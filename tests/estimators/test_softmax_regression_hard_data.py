@@ -2,7 +2,8 @@
 
 Every case is fitted twice, as float64 and as float32. What must be true of each: the attributes are finite, the fit has
 converged or says why not, the gradient it reports is that of plain formulas in float64, up to a bound on rounding, and
-the objective is at most that of the frequencies of the classes.
+the objective is at most that of the frequencies of the classes. Where the fit says that it has converged, Newton's
+decrement by plain formulas is at most tol times the objective.
 """
 
 import warnings
@@ -171,6 +172,37 @@ def plainly(coef, intercept, X, y, weights, C, scale):
     return value, gradient, 2 * (X.shape[1] + 4) * reach.max()
 
 
+def decrement(coef, intercept, X, y, weights, C, scale, fit_intercept):
+    """g . H^-1 g / 2 in float64, on centred features of size 1, and how far rounding the logits can move it, over u."""
+    X, coef, intercept = X.astype(np.float64), coef.astype(np.float64), intercept.astype(np.float64)
+    classes, labels = np.unique(y, return_inverse=True)
+    mass = len(y) if weights is None else weights.sum()
+    share = (np.ones(len(y)) if weights is None else weights) / mass
+    logits = X @ coef.T + intercept
+    logits = np.hstack([0 * logits, logits]) if len(classes) == 2 else logits
+    probs = np.exp(log_softmax(logits, axis=1))
+    k = len(coef)
+    A = np.hstack([X - share @ X, np.ones((len(X), 1))]) if fit_intercept else X
+    penalty = scale**2 / (C * mass)
+    inside = np.vstack([coef.T, np.zeros((1, k))]) if fit_intercept else coef.T
+    penalty = np.append(penalty, 0.0) if fit_intercept else penalty
+    unit = np.sqrt(share @ A**2 + penalty)
+    unit[unit == 0] = 1
+    B = A / unit
+    pull = share[:, None] * (probs - np.eye(len(classes))[labels])[:, -k:]
+    g = B.T @ pull + (penalty / unit)[:, None] * inside
+    each = probs[:, -k:, None] * (np.eye(k) - probs[:, None, -k:])
+    H = np.einsum("i,ia,ikm,ib->akbm", share, B, each, B, optimize=True).reshape(g.size, g.size)
+    H += np.diag(np.repeat(penalty / unit**2, k))
+    values, vectors = np.linalg.eigh(H)
+    along = (vectors.T @ g.ravel()) ** 2
+    # Directions whose curvature is rounding error alone: what all logits share, and what no sample shows.
+    real = values > 1e-13 * values.max()
+    sizes = (abs(X) @ abs(coef.T) + abs(intercept)).max(axis=1) + 1
+    moved = (2 * (X.shape[1] + 4) * (abs(B).T @ (share * sizes))).max() ** 2 * k
+    return np.sum(along[real] / values[real]) / 2, moved / values[real].min()
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
 @pytest.mark.parametrize("case", CASES)
 def test_hard_samples_are_fitted_or_it_is_said_that_they_are_not(case, dtype):
@@ -196,7 +228,12 @@ def test_hard_samples_are_fitted_or_it_is_said_that_they_are_not(case, dtype):
     start = -shares @ np.log(shares) if intercept else np.log(len(classes))
     rounding = np.finfo(dtype).eps * reach
     assert value <= start + rounding
-    assert abs(gradient).max() <= (1e-4 if model.converged_ else np.inf) + rounding
+    if model.converged_:
+        left, moved = decrement(model.coef_, model.intercept_, X, y, weights, C, scale, intercept)
+        # Coefficients are rounded as X is.
+        noise = moved * np.finfo(dtype).eps ** 2
+        scale_of = value if np.isfinite(C) else max(value, 1e-4)
+        assert np.sqrt(left) <= np.sqrt(1.01e-4 * scale_of) + np.sqrt(noise)
     assert model.gradient_norm_ == pytest.approx(abs(gradient).max(), rel=1e-9, abs=rounding)
 
 
@@ -208,7 +245,6 @@ def test_in_float64_hard_samples_with_a_penalty_converge(case):
     (X, y), parameters = CASES[case]
     model, caught = fitted(X, y, **parameters)
     assert model.converged_, [str(warning.message) for warning in caught]
-    assert model.gradient_norm_ <= 1e-4
 
 
 def optimum_in_standardised_features(X, y, C):
@@ -244,7 +280,7 @@ def penalised_loss(theta, A, T, penalty):
 @pytest.mark.parametrize("case", ["correlated", "badly scaled", "badly scaled, off centre", "duplicated", "offset"])
 def test_the_objective_is_that_of_newtons_method_on_centred_features(case):
     (X, y), parameters = CASES[case]
-    model, _ = fitted(X, y, tol=1e-9, max_iter=500, **parameters)
+    model, _ = fitted(X, y, tol=1e-18, max_iter=500, **parameters)
     best = optimum_in_standardised_features(X, y, parameters.get("C", 1.0))
     # With |g| <= tol, F is above its minimum by at most |g| |theta - optimum|, 1e-9 times weights of size 1e3 or less
     # where the features are small. Logits of terms as large as |x| |W| are rounded in proportion.
@@ -271,12 +307,12 @@ def test_weights_over_24_orders_of_magnitude():
     X = np.random.default_rng(0).normal(size=(120, 3))
     y = labelled(X)
     weights = np.random.default_rng(1).permutation(span)
-    model, caught = fitted(X, y, weights, tol=1e-8, C=1e-11)
+    model, caught = fitted(X, y, weights, tol=1e-16, C=1e-11)
     assert model.converged_
     assert not caught
     _, gradient, reach = plainly(model.coef_, model.intercept_, X, y, weights, 1e-11, np.ones(3))
     assert abs(gradient).max() <= 1e-8 + 2**-52 * reach
-    heaviest, _ = fitted(X[weights > 1e-2], y[weights > 1e-2], weights[weights > 1e-2], tol=1e-8, C=1e-11)
+    heaviest, _ = fitted(X[weights > 1e-2], y[weights > 1e-2], weights[weights > 1e-2], tol=1e-16, C=1e-11)
     # The others are 1e-14 of the whole; what moves is what two gradients of 1e-8 allow.
     np.testing.assert_allclose(model.coef_, heaviest.coef_, atol=1e-5)
 
@@ -286,15 +322,15 @@ def test_a_feature_of_another_unit_has_the_coefficient_in_that_unit_without_a_pe
     X = np.random.default_rng(0).normal(size=(150, 3))
     y = labelled(X, 3, noise=2.0)
     units = np.array([1e-5, 1.0, 1e5])
-    plain, _ = fitted(X, y, C=np.inf, tol=1e-12)
-    scaled, _ = fitted(X * units, y, C=np.inf, tol=1e-12, standardize=standardize, max_iter=500)
+    plain, _ = fitted(X, y, C=np.inf, tol=1e-23)
+    scaled, _ = fitted(X * units, y, C=np.inf, tol=1e-23, standardize=standardize, max_iter=500)
     np.testing.assert_allclose(scaled.coef_ * units, plain.coef_, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [2, 3])
 def test_a_separable_fit_without_penalty_has_a_loss_near_zero_or_says_that_it_has_none(kind):
     X, y = separable(kind)
-    model, caught = fitted(X, y, C=np.inf, tol=1e-12)
+    model, caught = fitted(X, y, C=np.inf, tol=1e-23)
     assert model.score(X, y) == 1
     assert model.objective_ < 1e-6
     assert model.converged_ or "converge" in str(caught[0].message)

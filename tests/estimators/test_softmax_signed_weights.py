@@ -52,7 +52,7 @@ def total(theta, rows, weights, C):
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix], ids=["dense", "sparse"])
 def test_the_end_is_stationary_and_the_attributes_say_how_much_so(kind, C, intercept, solver, form):
     y = LABELS[kind]
-    model = SoftmaxRegression(C=C, tol=1e-9, fit_intercept=intercept, solver=solver, max_iter=500)
+    model = SoftmaxRegression(C=C, tol=1e-18, fit_intercept=intercept, solver=solver, max_iter=500)
     model.fit(form(X), y, REWARDS)
     value, gradient = total(theta_of(model), rows_of(y), REWARDS, C)
     mass = abs(REWARDS).sum()
@@ -72,7 +72,7 @@ def test_the_end_is_stationary_and_the_attributes_say_how_much_so(kind, C, inter
 def test_it_is_the_minimum_that_scipy_finds(kind):
     y = LABELS[kind]
     rows, k = rows_of(y), LABELS[kind].max() + 1
-    model = SoftmaxRegression(tol=1e-9, max_iter=500).fit(X, y, REWARDS)
+    model = SoftmaxRegression(tol=1e-18, max_iter=500).fit(X, y, REWARDS)
     shape = theta_of(model).shape
 
     def flat(point):
@@ -93,7 +93,7 @@ def test_it_is_the_minimum_that_scipy_finds(kind):
 
 def test_rewards_as_weights_are_the_gradient_of_expected_reward():
     """sum_i r_i log softmax(x_i W)[a_i]: its gradient at the end is that of the penalty, W / C, by differences."""
-    model = SoftmaxRegression(tol=1e-10, fit_intercept=False, max_iter=500).fit(X, DRAWN, REWARDS)
+    model = SoftmaxRegression(tol=1e-20, fit_intercept=False, max_iter=500).fit(X, DRAWN, REWARDS)
     weights = model.coef_.T
 
     def gain(W):
@@ -108,7 +108,7 @@ def test_rewards_as_weights_are_the_gradient_of_expected_reward():
         assert slope == pytest.approx(np.sum(weights * direction), rel=0, abs=1e-6)
     probs = model.predict_proba(X)
     punished = REWARDS < 0
-    plain = SoftmaxRegression(tol=1e-10, fit_intercept=False, max_iter=500).fit(X, DRAWN, abs(REWARDS))
+    plain = SoftmaxRegression(tol=1e-20, fit_intercept=False, max_iter=500).fit(X, DRAWN, abs(REWARDS))
     taken = np.arange(120)[punished], DRAWN[punished]
     assert probs[taken].mean() < plain.predict_proba(X)[taken].mean(), "a negative reward makes the action less likely"
 
@@ -135,7 +135,7 @@ def test_fits_are_refused_exactly_where_some_class_has_less_than_nothing():
         targets = "proba" if y.ndim == 2 else "labels"
         mass = masses(y, k, smoothing, weights)
         assert abs(mass).min() > 1e-3, "near enough to 0 for rounding to decide"
-        model = SoftmaxRegression(C=0.05, targets=targets, label_smoothing=smoothing, tol=1e-6, max_iter=2000)
+        model = SoftmaxRegression(C=0.05, targets=targets, label_smoothing=smoothing, tol=1e-12, max_iter=2000)
         if (mass > 0).all():
             assert model.fit(X, y, weights).converged_
             continue
@@ -185,7 +185,7 @@ def test_without_a_penalty_negative_weights_are_refused_even_where_rows_alike_ma
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("C", [0.1, 10.0])
 def test_a_row_of_weight_two_and_its_like_of_minus_one_are_one_row(kind, C):
-    y, options = LABELS[kind], {"C": C, "tol": 1e-10, "max_iter": 500}
+    y, options = LABELS[kind], {"C": C, "tol": 1e-20, "max_iter": 500}
     once = SoftmaxRegression(**options).fit(X, y)
     twice = SoftmaxRegression(**options).fit(X.repeat(2, axis=0), y.repeat(2), np.tile([2.0, -1.0], 120))
     # The mean is over the sum of the sizes, three times as many: gradients of 4e-10 over curvatures of 1e-3.
@@ -198,8 +198,8 @@ def test_a_row_of_weight_two_and_its_like_of_minus_one_are_one_row(kind, C):
 def test_soft_rows_and_smoothing_take_negative_weights(kind, smoothing):
     y = LABELS[kind]
     rows = rows_of(y, smoothing)
-    soft = SoftmaxRegression(targets="proba", tol=1e-9, max_iter=500).fit(X, rows, REWARDS)
-    smooth = SoftmaxRegression(label_smoothing=smoothing, tol=1e-9, max_iter=500).fit(X, y, REWARDS)
+    soft = SoftmaxRegression(targets="proba", tol=1e-18, max_iter=500).fit(X, rows, REWARDS)
+    smooth = SoftmaxRegression(label_smoothing=smoothing, tol=1e-18, max_iter=500).fit(X, y, REWARDS)
     for model in (soft, smooth):
         assert abs(total(theta_of(model), rows, REWARDS, 1.0)[1]).max() < 1.01e-9 * abs(REWARDS).sum()
     np.testing.assert_allclose(theta_of(soft), theta_of(smooth), rtol=0, atol=1e-6)
@@ -212,7 +212,7 @@ def test_class_weights_multiply_rewards(kind, soft):
     k = y.max() + 1
     weighted = REWARDS * factors[y]
     model = SoftmaxRegression(
-        class_weight=dict(enumerate(factors[:k])), targets="proba" if soft else "labels", tol=1e-9, max_iter=500
+        class_weight=dict(enumerate(factors[:k])), targets="proba" if soft else "labels", tol=1e-18, max_iter=500
     ).fit(X, rows_of(y) if soft else y, REWARDS)
     assert abs(total(theta_of(model), rows_of(y), weighted, 1.0)[1]).max() < 1.01e-9 * abs(weighted).sum()
 
@@ -229,15 +229,15 @@ def test_standardised_features_take_rewards(kind):
     """By the deviations that weights without their signs give."""
     y, share = LABELS[kind], abs(REWARDS) / abs(REWARDS).sum()
     deviation = np.sqrt(share @ np.square(X - share @ X))
-    model = SoftmaxRegression(standardize=True, tol=1e-10, max_iter=500).fit(X, y, REWARDS)
-    by_hand = SoftmaxRegression(tol=1e-10, max_iter=500).fit(X / deviation, y, REWARDS)
+    model = SoftmaxRegression(standardize=True, tol=1e-20, max_iter=500).fit(X, y, REWARDS)
+    by_hand = SoftmaxRegression(tol=1e-20, max_iter=500).fit(X / deviation, y, REWARDS)
     np.testing.assert_allclose(model.coef_ * deviation, by_hand.coef_, rtol=0, atol=1e-6)
 
 
 def test_rewards_near_zero_and_of_no_effect_change_nothing():
     weights = np.where(np.arange(120) % 10, 1.0, -1e-14)
-    ours = SoftmaxRegression(tol=1e-10).fit(X, DRAWN, weights)
-    without = SoftmaxRegression(tol=1e-10).fit(X[weights > 0], DRAWN[weights > 0])
+    ours = SoftmaxRegression(tol=1e-20).fit(X, DRAWN, weights)
+    without = SoftmaxRegression(tol=1e-20).fit(X[weights > 0], DRAWN[weights > 0])
     np.testing.assert_allclose(ours.coef_, without.coef_, rtol=0, atol=1e-6)
 
 

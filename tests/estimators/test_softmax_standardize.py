@@ -57,7 +57,7 @@ def test_constant_features_and_such_without_entries_have_the_deviation_one(form)
 @pytest.mark.parametrize("C", [0.1, 10.0])
 def test_the_end_is_stationary_for_the_penalty_on_weights_times_deviations(form, weights, C):
     X = SMALL * [1e-1, 1.0, 10.0] + [0.0, 3.0, 100.0]
-    model = SoftmaxRegression(C=C, standardize=True, tol=1e-9, max_iter=1000).fit(FORMS[form](X), LABELS, weights)
+    model = SoftmaxRegression(C=C, standardize=True, tol=1e-18, max_iter=1000).fit(FORMS[form](X), LABELS, weights)
     assert model.converged_
     # Every entry of the gradient is within 1e-9, and so are those of the features less 100.
     assert_stationary(model, X, weights, C, 1.02e-7)
@@ -67,16 +67,16 @@ def test_the_end_is_stationary_for_the_penalty_on_weights_times_deviations(form,
 @pytest.mark.parametrize("solver", ["lbfgs", "newton-cg"])
 def test_units_do_not_change_probabilities(form, solver):
     X = SMALL + np.array([0.0, 1.0, 2.0])
-    options = {"standardize": True, "tol": 1e-9, "solver": solver, "max_iter": 1000}
+    options = {"standardize": True, "tol": 1e-18, "solver": solver, "max_iter": 1000}
     plain = SoftmaxRegression(**options).fit(FORMS[form](X), LABELS)
     units = np.array([1e-4, 1.0, 1e4])
-    scaled = SoftmaxRegression(**options | {"tol": 1e-8}).fit(FORMS[form](X * units), LABELS)
+    scaled = SoftmaxRegression(**options | {"tol": 1e-16}).fit(FORMS[form](X * units), LABELS)
     np.testing.assert_allclose(scaled.predict_proba(X * units), plain.predict_proba(X), rtol=0, atol=1e-6)
     np.testing.assert_allclose(scaled.coef_ * units, plain.coef_, rtol=0, atol=1e-4)
 
 
 def test_an_added_constant_does_not_change_probabilities_of_dense_samples():
-    options = {"standardize": True, "tol": 1e-8, "max_iter": 1000}
+    options = {"standardize": True, "tol": 1e-16, "max_iter": 1000}
     plain = SoftmaxRegression(**options).fit(SMALL, LABELS)
     for mean in (10.0, 1e3):
         # Logits are rounded at 1e-13, and the gradient by features of this size a thousand times as much.
@@ -98,7 +98,7 @@ def test_sparse_features_that_hardly_vary_are_as_dense_ones(kind):
         sparse = sp.csr_matrix(np.hstack([SMALL, np.ones((140, 1))]))
         sparse.data[sparse.indices == 3] = 0.0
         assert sparse.nnz == 560
-    options = {"standardize": True, "tol": 1e-9, "max_iter": 1000}
+    options = {"standardize": True, "tol": 1e-18, "max_iter": 1000}
     dense, other = (SoftmaxRegression(**options).fit(form, LABELS) for form in (X, sparse))
     np.testing.assert_allclose(other.coef_, dense.coef_, rtol=0, atol=1e-5)
     assert_stationary(dense, X, None, 1.0, 1e-7)
@@ -122,6 +122,6 @@ def test_sparse_float32_features_are_standardised(weights):
 def test_sparse_entries_given_in_parts_vary_like_their_sum():
     whole = sp.csr_matrix(SMALL)
     halves = sp.csr_matrix((whole.data.repeat(2) / 2, whole.indices.repeat(2), 2 * whole.indptr), shape=whole.shape)
-    of_parts, of_whole = (SoftmaxRegression(standardize=True, tol=1e-8).fit(form, LABELS) for form in (halves, whole))
+    of_parts, of_whole = (SoftmaxRegression(standardize=True, tol=1e-16).fit(form, LABELS) for form in (halves, whole))
     np.testing.assert_allclose(of_parts.coef_, of_whole.coef_, rtol=0, atol=1e-9)
     assert not halves.has_canonical_format, "the user's matrix stays as it is"

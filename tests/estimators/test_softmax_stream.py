@@ -64,7 +64,7 @@ def patient(monkeypatch):
 @pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "none"])
 def test_a_first_batch_is_fitted_like_a_fit_that_penalises_the_intercepts_too(kind, C, intercept, patient):
     """The ones are then a feature like the others. Without intercepts it is the fit of the batch itself."""
-    y, options = LABELS[kind], {"C": C, "tol": 1e-9}
+    y, options = LABELS[kind], {"C": C, "tol": 1e-18}
     model = SoftmaxRegression(fit_intercept=intercept, **options).partial_fit(X, y, classes=np.unique(y))
     columns = np.hstack([X, np.ones((150, 1))]) if intercept else X
     whole = SoftmaxRegression(fit_intercept=False, **options).fit(columns, y)
@@ -79,7 +79,7 @@ def test_a_first_batch_is_fitted_like_a_fit_that_penalises_the_intercepts_too(ki
 def test_every_further_batch_is_at_the_optimum_of_the_recursion_written_out(kind, patient):
     y, k = LABELS[kind], 1 + LABELS[kind].max()
     rows = np.eye(k)[y]
-    model = SoftmaxRegression(C=2.0, tol=1e-6)
+    model = SoftmaxRegression(C=2.0, tol=1e-14)
     before = np.zeros((5, 1 if k == 2 else k))
     precision = np.full_like(before, 1 / 2.0)
     for first in range(0, 150, 30):
@@ -94,7 +94,7 @@ def test_every_further_batch_is_at_the_optimum_of_the_recursion_written_out(kind
 @pytest.mark.parametrize("kind", LABELS)
 def test_after_fit_its_samples_count_as_the_next_batch_curves(kind, patient):
     y, k = LABELS[kind], 1 + LABELS[kind].max()
-    model = SoftmaxRegression(C=2.0, tol=1e-6).fit(X[:100], y[:100], WEIGHTS[:100])
+    model = SoftmaxRegression(C=2.0, tol=1e-14).fit(X[:100], y[:100], WEIGHTS[:100])
     before = theta_of(model)
     batch, rows = X[100:], np.eye(k)[y[100:]]
     precision = 1 / 2.0 + WEIGHTS[:100].sum() / 50 * slopes(before, batch, rows)[1]
@@ -236,7 +236,7 @@ def test_labels_may_be_names_and_come_in_any_order():
 
 @pytest.mark.parametrize("fitted_first", [False, True])
 def test_a_stream_goes_on_after_a_file_and_after_a_pickle(tmp_path, fitted_first):
-    start = SoftmaxRegression(tol=1e-6)
+    start = SoftmaxRegression(tol=1e-12)
     start = start.fit(X[:60], SPECIES[:60]) if fitted_first else stream(X[:60], SPECIES[:60], 30, start)
     copies = [SoftmaxRegression.load(start.save(tmp_path / "a.model")), pickle.loads(pickle.dumps(start))]
     ends = [theta_of(stream(X[60:], SPECIES[60:], 45, model)) for model in (start, *copies)]
@@ -246,7 +246,7 @@ def test_a_stream_goes_on_after_a_file_and_after_a_pickle(tmp_path, fitted_first
     with pytest.raises(ValueError, match="first call"):
         fresh.partial_fit(X, SPECIES)
     anew = stream(X, SPECIES, 50, fresh)
-    np.testing.assert_array_equal(theta_of(anew), theta_of(stream(X, SPECIES, 50, SoftmaxRegression(tol=1e-6))))
+    np.testing.assert_array_equal(theta_of(anew), theta_of(stream(X, SPECIES, 50, SoftmaxRegression(tol=1e-12))))
 
 
 def test_fit_forgets_the_stream_before_it():
@@ -336,7 +336,7 @@ def test_what_needs_all_samples_at_once_has_no_partial_fit(model):
 
 
 def test_what_fit_measured_is_not_said_of_the_weights_after_a_batch():
-    model = SoftmaxRegression(tol=1e-8).fit(X[:100], SPECIES[:100], eval_set=(X[100:], SPECIES[100:]))
+    model = SoftmaxRegression(tol=1e-16).fit(X[:100], SPECIES[:100], eval_set=(X[100:], SPECIES[100:]))
     model.partial_fit(X[100:], SPECIES[100:])
     stale = {"objective_", "gradient_norm_", "converged_"} & set(vars(model))
     assert not stale

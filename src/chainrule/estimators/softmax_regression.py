@@ -53,7 +53,9 @@ class SoftmaxRegression(Classifier):
     l1_ratio : float, default=0.0
         0: the penalty is the L2 one.
     tol : float, default=1e-4
-        The fit has converged when no entry of the gradient of the mean objective is larger.
+        The fit has converged when the objective can fall by at most `tol` times itself: by a bound on the distance from
+        the optimum, or by Newton's decrement, for cold and warm starts alike. scikit-learn's `tol` is the largest entry
+        of the mean objective's gradient, which says less about that distance the weaker the penalty is.
     fit_intercept : bool, default=True
         The intercepts are not penalised.
     class_weight : dict, "balanced" or None, default=None
@@ -389,12 +391,13 @@ class SoftmaxRegression(Classifier):
             )
         if result.converged or self.interrupted_ or "callback" in result.message:
             return
-        advice = "Give X as float64, scale the features, or increase tol."
+        advice = "Scale the features, or increase tol."
         if result.iterations >= self.max_iter:
-            advice = "Increase max_iter, scale the features, give X as float64 if it is float32, or lower C."
+            advice = "Increase max_iter, scale the features, or lower C."
         warn_caller(
-            f"no convergence after {result.iterations} steps: {result.message}. The gradient's largest entry is "
-            f"{result.gradient_norm:.2e}, above tol={self.tol:g}. {advice}",
+            f"no convergence after {result.iterations} steps: {result.message}. The objective, {result.value:.3g}, may "
+            f"still fall by about {result.remaining:.1e}: it is not known to be within tol={self.tol:g} times itself "
+            f"of the optimum. {advice}",
             ConvergenceWarning,
         )
 

@@ -141,24 +141,24 @@ def test_minima_of_a_path_are_those_of_separate_runs(problem_of, plainly, monkey
         lambda self, problem, fits=1: by_turning and self.basis is not None and not self.turned,
     )
     problem: Problem = problem_of(kind, l2=7.0)
-    found = list(minima(problem, PENALTIES, tol=1e-9, method=method))
+    found = list(minima(problem, PENALTIES, tol=1e-17, method=method))
     assert [point.converged for point in found] == [True] * len(PENALTIES)
-    assert found[2].iterations == 0  # the same penalty again
-    assert found[2].products == 0
+    assert found[2].iterations <= 1  # the same penalty again
     for l2, point in zip(PENALTIES, found, strict=True):
         penalised = replace(problem, l2=l2)
-        alone = minimise(penalised, tol=1e-9, method=method)
+        alone = minimise(penalised, tol=1e-17, method=method)
         assert point.value == pytest.approx(alone.value, rel=1e-13)
-        # Gradients up to 1e-9, in features up to 8, over curvatures of 0.01 and more.
+        # A decrease of 1e-17 over curvatures of 0.01 and more.
         np.testing.assert_allclose(point.theta, alone.theta, rtol=0, atol=2e-6)
-        assert abs(plainly(penalised).gradient(point.theta)).max() < 1e-8
-        assert point.gradient_norm <= 1e-9
+        # Decreases of 1e-17 by curvatures up to 16, that of features up to 8.
+        assert abs(plainly(penalised).gradient(point.theta)).max() < 2e-8
+        assert point.gradient_norm <= 2e-8
 
 
 def test_a_path_is_told_of_and_ended_by_a_callback_fit_by_fit(problem_of):
     told = []
     penalties = (1.0, 0.001)
-    found = list(minima(problem_of("softmax"), penalties, tol=1e-12, callback=lambda at, theta: told.append(at) or 1))
+    found = list(minima(problem_of("softmax"), penalties, tol=1e-22, callback=lambda at, theta: told.append(at) or 1))
     assert [point.iterations for point in found] == [1, 1]
     assert [at.iteration for at in told] == [1, 1]
     assert "callback" in found[0].message
@@ -168,7 +168,7 @@ def test_an_interrupted_path_ends_there(problem_of):
     def interrupt(at, theta):
         raise KeyboardInterrupt
 
-    (point,) = minima(problem_of("softmax"), (1.0, 0.1), tol=1e-12, callback=interrupt)
+    (point,) = minima(problem_of("softmax"), (1.0, 0.1), tol=1e-22, callback=interrupt)
     assert point.message == "interrupted"
     assert np.isfinite(point.theta).all()
 
@@ -179,6 +179,6 @@ def test_a_path_of_few_steps_tells_figures_that_are_those_of_its_points(problem_
     problem = problem_of("softmax", n=300, d=30, k=5)
     narrow = replace(problem, x=problem.x.astype(dtype))
     exact = replace(problem, x=narrow.x.astype(np.float64))
-    for l2, point in zip(PENALTIES, minima(narrow, PENALTIES, tol=1e-12, max_iter=3), strict=True):
+    for l2, point in zip(PENALTIES, minima(narrow, PENALTIES, tol=1e-22, max_iter=3), strict=True):
         value = plainly(replace(exact, l2=l2)).value(point.theta)
         assert point.value == pytest.approx(value, rel=16 * float(np.finfo(dtype).eps))

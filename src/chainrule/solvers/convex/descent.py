@@ -1,4 +1,4 @@
-"""A descent: step after step downwards, from a direction to a length, until the gradient is small."""
+"""A descent: step after step downwards, from a direction to a length, until little is left to gain."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import dot
+from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.coordinates import Coordinates
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.line_search import line_search
+from chainrule.solvers.convex.newton import is_quick
 
 MOST_IDLE = 10
 """Steps in a row that gain no more than rounding, after which more of them are not worth it."""
@@ -22,8 +24,17 @@ MOST_IDLE = 10
 SMALL_GAIN = 2.0**-16
 """A step in bfloat16 that gains no more of F is the last: 2^-9 to 2^-16 take as many steps, and less time each."""
 
+LEAST_SHARE = 1e-15
+"""What is left of F by rounding its gradient, and more than that."""
+
 INTERRUPTED = "interrupted"
 """The message of a run that Ctrl-C ended: its theta is that of the last step."""
+
+CONVERGED = "what is left to gain is as small as asked for"
+"""The message of a run that has converged."""
+
+PRECISION = "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
+"""The message of a run that cannot go on."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,12 @@ class Descent:
         self.iteration, self._idle, self._least = 0, 0, math.inf
         self._norm: float | None = None
         self._gain = math.inf
+        self.remaining = math.inf
+        """About how far F can still fall."""
+        self._certain = math.inf
+        """What F can fall by at most, if Newton's method has just said so."""
+        self.stale = False
+        """Whether the evaluator's stored logits are not those of theta."""
         self._arrive(evaluator.at(theta) if here is None else here, fresh=fresh or here is None)
 
     @property
@@ -80,15 +97,63 @@ class Descent:
             self._norm = self.coordinates.largest(self.here.gradient, self.evaluator.problem.intercept)
         return self._norm
 
-    def arrived(self, tol: float) -> bool:
-        """Whether the gradient is small: at theta itself, since stored logits gather rounding errors."""
-        if self._is_large(tol):
-            return False
-        if self.norm <= tol and not self.fresh:
-            self._renew()
-        return self.norm <= tol
+    def run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
+        """Go on until what is left to gain is small. Why it ended, and whether that is so."""
+        message, converged = self._run(tol, max_iter, callback)
+        if self.evaluator.narrow and message != INTERRUPTED:
+            self._widen()  # what is said of the end is said in full precision
+        return message, converged
 
-    def step(self, tol: float) -> str:
+    # What follows is private.
+
+    def _run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
+        message = ""
+        try:
+            while not message:
+                if self._is_bounded(self._enough(tol)):
+                    return CONVERGED, True
+                if self.iteration >= max_iter:
+                    return "the limit of iterations was reached", False
+                before = self.iteration
+                message = self._step(self._enough(tol))
+                message = self._in_more_digits(message)
+                if callback is not None and self.iteration > before:
+                    outside = partial(self.coordinates.outside, self.theta, self.evaluator.problem.intercept)
+                    if callback(Progress(self.iteration, self.here.value, self.norm), outside):
+                        message = message or "a callback ended the run"
+        except KeyboardInterrupt:
+            message = INTERRUPTED
+        if message == PRECISION and self._certain <= tol * scale_of(self.evaluator.problem, self.here.value, tol):
+            message = CONVERGED
+        return message, message == CONVERGED
+
+    def _enough(self, tol: float) -> float:
+        """The decrease of F that may be left at the end."""
+        problem = self.evaluator.problem
+        share = tol
+        if is_quick(problem):
+            # Each of Newton's steps squares what is left: one more costs next to nothing and gives the digits twice.
+            share = max(tol * tol, min(tol, LEAST_SHARE))
+        return share * scale_of(problem, self.here.value, tol)
+
+    def _is_bounded(self, enough: float) -> bool:
+        """Whether F can fall by no more than `enough`, as far as its gradient alone shows.
+
+        It is looked at anew at theta itself, since stored logits gather rounding errors, and in float64.
+        """
+        bound, single = self.directions.bound, self.evaluator.can_be_refined
+        if self.evaluator.narrow or not bound(self.here.gradient) <= enough:
+            return False
+        if single or not self.fresh:
+            self._arrive(self.evaluator.exactly(self.theta), fresh=self.fresh or not single)
+        self.remaining = bound(self.here.gradient, self.directions.class_curvature())
+        if self.remaining <= enough:
+            return True
+        if single:
+            self._refine()
+        return False
+
+    def _step(self, enough: float) -> str:
         """Move theta; or say why there is no way on."""
         evaluator, here = self.evaluator, self.here
         if not np.isfinite(here.value) and evaluator.narrow:
@@ -98,17 +163,21 @@ class Descent:
                 "the objective is not finite; are the features, or weights of both signs, too large?"
             )
         if self._idle >= MOST_IDLE:
-            return "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
-        direction, slope = self.directions.next(self.theta, here, self.iteration, lambda: tol / self.norm, self._idle)
-        if not slope < 0:
-            return "no direction leads down any more: the precision of the numbers is reached"
-        length, there = line_search(evaluator, self.theta, direction, here, slope)
+            return PRECISION
+        way = self.directions.next(self.theta, here, self.iteration, enough, self._idle)
+        if not way.slope < 0:
+            return PRECISION
+        self.remaining, self._certain = min(way.remaining, -way.slope / 2), way.remaining
+        if way.remaining <= enough and self._took_the_last(way.direction, enough):
+            return CONVERGED
+        direction = way.direction
+        length, there = line_search(evaluator, self.theta, direction, here, way.slope)
         if there is None:
             if self.directions.retreat() or not self.fresh:
                 # Start anew from exact logits and with another direction before giving up.
                 self._renew()
-                return self.step(tol)
-            return "no step makes the objective smaller: the precision of the numbers is reached"
+                return self._step(enough)
+            return PRECISION
         direction *= length
         self.directions.learn(direction, here, there)
         self.theta += direction
@@ -121,43 +190,45 @@ class Descent:
         self._least = min(self._least, size)
         return ""
 
-    def run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
-        """Go on until the gradient is small. Why it ended, and whether the gradient is small."""
-        message, converged = self._run(tol, max_iter, callback)
-        if self.evaluator.narrow and message != INTERRUPTED:
-            self._widen()  # what is said of the end is said in full precision
-        return message, converged
+    def _took_the_last(self, direction: Array, enough: float) -> bool:
+        """Take a whole step of Newton's after which nothing is left by his model of F, if F agrees."""
+        evaluator, single = self.evaluator, self.evaluator.can_be_refined
+        moved = self.theta + direction
+        there = evaluator.exactly(moved)
+        rounding = 64 * float(np.finfo(evaluator.dtype).eps) * abs(self.here.value)
+        agrees = abs(self.here.value - there.value) <= enough + rounding
+        if not agrees or not self.directions.promised(there.gradient) <= enough:
+            self._refine() if single else self._renew()
+            return False
+        self.theta[...] = moved
+        self.iteration += 1
+        self.stale = single
+        self._arrive(there, fresh=True)
+        return True
 
-    def _run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
-        message = ""
-        try:
-            while not message:
-                if self.arrived(tol):
-                    if not self.evaluator.narrow:
-                        return "the gradient is as small as asked for", True
-                    self._widen()
-                    continue
-                if self.iteration >= max_iter:
-                    return "the limit of iterations was reached", False
-                before = self.iteration
-                message = self.step(tol)
-                little = not self._gain >= SMALL_GAIN * abs(self.here.value)  # or nan
-                if self.evaluator.narrow and (message or little):
-                    message = ""
-                    self._widen()
-                if callback is not None and self.iteration > before:
-                    outside = partial(self.coordinates.outside, self.theta, self.evaluator.problem.intercept)
-                    if callback(Progress(self.iteration, self.here.value, self.norm), outside):
-                        message = "a callback ended the run"
-        except KeyboardInterrupt:
-            message = INTERRUPTED
-        return message, False
+    def _refine(self) -> None:
+        """Go on in float64: what float32 numbers say of the end is not true."""
+        self.evaluator.refine()
+        self.directions.forget_products()
+        self._go_on_anew()
 
-    # What follows is private.
+    def _in_more_digits(self, message: str) -> str:
+        """Go on in more precise numbers where those that there are have brought little, or do not get on."""
+        if self.evaluator.narrow:
+            if message or not self._gain >= SMALL_GAIN * abs(self.here.value):  # or nan
+                self._widen()
+            return ""
+        if message and message != CONVERGED and self.evaluator.can_be_refined:
+            self._refine()
+            return ""
+        return message
 
     def _widen(self) -> None:
         """Go on in full precision: what steps in bfloat16 gained or could not gain says nothing there."""
         self.evaluator.widen()
+        self._go_on_anew()
+
+    def _go_on_anew(self) -> None:
         self._idle, self._least = 0, math.inf
         self._renew()
 
@@ -167,9 +238,3 @@ class Descent:
     def _arrive(self, here: Evaluated, *, fresh: bool) -> None:
         self.here, self.fresh = here, fresh
         self._norm = None
-
-    def _is_large(self, tol: float) -> bool:
-        """Whether the gradient is above `tol` by a bound that takes no product; if not, it may be."""
-        if self._norm is not None:
-            return self._norm > tol
-        return self.coordinates.at_least(self.here.gradient, self.evaluator.problem.intercept) > tol

@@ -2,33 +2,37 @@
 
 L-BFGS needs the fewest passes over dense samples: on the preconditioner of the features' spectrum, and on the Hessian's
 blocks by class as soon as these cost no more than the steps so far. Newton's method takes over where few parameters
-have needed many steps, and where steps gain nothing any more while the gradient is not small. Sparse samples have no
-spectrum, their passes are cheap and their vectors long: there it is Newton's method throughout, whose products are in
-float32 as long as that leads somewhere.
+have needed many steps, and where little seems left to gain: L-BFGS only guesses how much that is, and Newton's method
+knows. Sparse samples have no spectrum, their passes are cheap and their vectors long: there it is Newton's method
+throughout, whose products are in float32 as long as that leads somewhere.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import nullcontext
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import dot
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, steps_of_blocks
+from chainrule.solvers.convex.convergence import StrongConvexity
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
 from chainrule.solvers.convex.hessian import WholeHessian
 from chainrule.solvers.convex.lbfgs import Memory
-from chainrule.solvers.convex.newton import MOST_PARAMETERS, newton_direction
-from chainrule.solvers.convex.newton_cg import newton_cg_direction
+from chainrule.solvers.convex.newton import MOST_PARAMETERS, is_quick, newton_direction
+from chainrule.solvers.convex.newton_cg import Solution, newton_cg_direction
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner, diagonal_of, refreshed
 
 NEWTON_AFTER = 30
 """Steps of L-BFGS before Newton's method takes over, where there are few parameters; or one for every
 `PARAMETERS_PER_STEP` of them."""
+
+PRODUCTS_AFTER = 40
+"""Steps of L-BFGS before Newton's method takes over, by products with the Hessian, where there are many parameters."""
 
 PARAMETERS_PER_STEP = 6
 """n rows and p parameters take n p^2 operations for the Hessian, of which BLAS saves half, and 4 n p for a step of
@@ -50,6 +54,16 @@ IDLE = 3
 
 FORCING = 0.5
 """The largest residue that Newton's method with products leaves of a gradient."""
+
+
+class Way(NamedTuple):
+    """A direction, and what is known of F along it."""
+
+    direction: Array
+    slope: float
+    """Not below 0 where no direction is known that leads down."""
+    remaining: float = math.inf
+    """What F can fall by in all, as far as that is known."""
 
 
 class Directions:
@@ -75,6 +89,7 @@ class Directions:
         self._to_refresh = set(REFRESHED_AT)
         self._blocks = steps_of_blocks(evaluator.problem, preconditioner, evaluator.team.count)
         self._blocks_at, self._products_before = max(BLOCKS_AFTER, self._blocks), evaluator.products
+        self.bound = StrongConvexity(evaluator.problem, preconditioner)
         self._hessian: WholeHessian | None = None
         self._curvature: Curvature | None = None
         self._single = self.by_products and evaluator.problem.l2 > 0 and is_sparse(evaluator.problem.x)
@@ -84,29 +99,24 @@ class Directions:
         self._stuck = False
         """Whether no step along it went down: probabilities of 0 and 1 leave the Hessian no curvature there."""
 
-    def next(
-        self, theta: Array, here: Evaluated, iteration: int, goal: Callable[[], float], idle: int
-    ) -> tuple[Array, float]:
-        """A direction and F's slope along it, which is not below 0 where none is known that leads down.
+    def next(self, theta: Array, here: Evaluated, iteration: int, enough: float, idle: int) -> Way:
+        """The next direction.
 
-        `goal` says how much smaller the gradient is to become, `idle` is the number of steps that have gained nothing.
+        `enough` is what F may be left to fall by at the end, `idle` the number of steps that have gained nothing.
         """
         self._newton = False
-        if not self._stuck:
-            direction = self._by_newton(theta, here.gradient, iteration, goal, idle)
-            if direction is not None and (slope := dot(here.gradient, direction)) < 0:
-                self._newton = True
-                return direction, slope
-            if direction is not None and self._single:
-                self._single = False
-                return self.next(theta, here, iteration, goal, idle)
+        if not self._stuck and (way := self._newton_when_due(theta, here.gradient, iteration, enough, idle)):
+            return way
         self._refresh(iteration)
-        direction = -self.memory.times(here.gradient)
+        direction = -self.memory.solve(here.gradient)
         slope = dot(here.gradient, direction)
         if not slope < 0 and self.memory.forget():
             direction = -self.preconditioner.solve(here.gradient)
             slope = dot(here.gradient, direction)
-        return direction, slope
+        seems_little = -slope <= 2 * enough and not self.evaluator.narrow
+        if seems_little and not self._stuck and (way := self._newton_to_the_end(theta, here.gradient, enough)):
+            return way
+        return Way(direction, slope)
 
     def resume(self, past: Directions, change: float) -> None:
         """Go on after a minimisation whose penalty was less by `change`: what was learnt there is known here."""
@@ -127,6 +137,20 @@ class Directions:
             return True
         return self.memory.forget()
 
+    def promised(self, gradient: Array) -> float:
+        """About how far F can fall from a point near the last one."""
+        return min(dot(gradient, self.memory.solve(gradient)) / 2, self.bound(gradient))
+
+    def class_curvature(self) -> Array | None:
+        """The losses' mean Hessian by the logits where the evaluator is; None where it would be too large."""
+        if not self.evaluator.stored or self.evaluator.problem.n_outputs > MOST_CLASSES:
+            return None
+        return self._curvature_here().of_logits()
+
+    def forget_products(self) -> None:
+        """Make products anew: the evaluator's precision has changed."""
+        self._curvature, self._single, self._stuck = None, False, False
+
     # What follows is private.
 
     def _refresh(self, iteration: int) -> None:
@@ -141,39 +165,74 @@ class Directions:
             self._to_refresh.discard(iteration)
             self.memory.rest_on(refreshed(self.preconditioner, self._curvature_here().of_logits()))
 
-    def _by_newton(
-        self, theta: Array, gradient: Array, iteration: int, goal: Callable[[], float], idle: int
-    ) -> Array | None:
-        evaluator = self.evaluator
+    def _newton_when_due(self, theta: Array, gradient: Array, iteration: int, enough: float, idle: int) -> Way | None:
+        """Newton's direction where L-BFGS has had its chance, or where there is nothing but Newton's method."""
         if not self.by_products and theta.size <= MOST_PARAMETERS:
-            if iteration < max(NEWTON_AFTER, theta.size // PARAMETERS_PER_STEP):
-                return None
-            if self._hessian is None:
-                self._hessian = WholeHessian(evaluator.problem, evaluator.team, evaluator.centre, evaluator.scale)
-            return newton_direction(self._hessian(theta), gradient)
-        if not (self.by_products or (idle >= IDLE and evaluator.stored)):
+            due = iteration >= max(NEWTON_AFTER, theta.size // PARAMETERS_PER_STEP)
+            return self._by_whole_hessian(theta, gradient) if due else None
+        many_steps = (idle >= IDLE or iteration >= PRODUCTS_AFTER) and self.evaluator.stored
+        if not (self.by_products or (many_steps and not self.evaluator.narrow)):
             return None
         self._single = self._single and not idle
         self._refresh(iteration)
-        with np.errstate(over="ignore", invalid="ignore") if self._single else nullcontext():
-            return self._by_products(gradient, goal)  # float32 numbers that overflow lead nowhere, which is seen
+        return self._by_products(gradient, enough)
 
-    def _by_products(self, gradient: Array, goal: Callable[[], float]) -> Array:
+    def _newton_to_the_end(self, theta: Array, gradient: Array, enough: float) -> Way | None:
+        """Newton's direction where L-BFGS takes the end to be near: it says whether that is so."""
+        if is_quick(self.evaluator.problem):
+            return self._by_whole_hessian(theta, gradient)
+        return self._by_products(gradient, enough) if self.evaluator.stored else None
+
+    def _by_whole_hessian(self, theta: Array, gradient: Array) -> Way | None:
+        evaluator = self.evaluator
+        if self._hessian is None:
+            self._hessian = WholeHessian(evaluator.problem, evaluator.team, evaluator.centre, evaluator.scale)
+        direction = newton_direction(self._hessian(theta), gradient)
+        if direction is None or not (slope := dot(gradient, direction)) < 0:
+            return None
+        self._newton = True
+        return Way(direction, slope, -slope / 2)
+
+    def _by_products(self, gradient: Array, enough: float) -> Way | None:
         """Newton's direction from products with the Hessian, which are in float32 as long as that serves."""
+        # float32 numbers that overflow lead nowhere, which is seen.
+        with np.errstate(over="ignore", invalid="ignore") if self._single else nullcontext():
+            solution = self._solved(gradient, enough)
+        if (slope := dot(gradient, solution.direction)) < 0:
+            self._newton = True
+            return Way(solution.direction, slope, solution.remaining)
+        if self._single:
+            self._single = False
+            return self._by_products(gradient, enough)
+        return None
+
+    def _solved(self, gradient: Array, enough: float) -> Solution:
         curvature, problem = self._curvature_here(), self.evaluator.problem
+        bound = self.bound(gradient)
         unit = 1.0
         if curvature.dtype != gradient.dtype and self._single:
             unit = float(abs(gradient).max(initial=0.0)) or 1.0  # so that no entry that matters is too small
             gradient = (gradient / unit).astype(curvature.dtype)
-        preconditioner: Inverse = self.memory.preconditioner
+        preconditioner: Inverse = self.memory
         if self.preconditioner.diagonal:
             preconditioner = diagonal_of(curvature.diagonal(), problem)
         size = unit * math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
         reduction = size / self._last_size if self._last_size else 1.0
-        forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * min(goal(), 1.0))
+        goal = math.sqrt(enough / bound) if bound > enough else 1.0
+        forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * goal)
         self._last_size = size
-        direction = newton_cg_direction(curvature.product(), preconditioner, gradient, forcing, self.evaluator.team)
-        return direction if unit == 1.0 else unit * direction.astype(np.float64)
+        direction, remaining = newton_cg_direction(
+            curvature.product(),
+            preconditioner,
+            gradient,
+            forcing,
+            self.evaluator.team,
+            enough=enough / unit**2,
+            bound=self.bound,
+        )
+        if unit == 1.0:
+            return Solution(direction, remaining)
+        return Solution(unit * direction.astype(np.float64), unit**2 * remaining)
 
     def _curvature_here(self) -> Curvature:
         dtype = np.dtype(np.float32) if self._single else self.evaluator.dtype

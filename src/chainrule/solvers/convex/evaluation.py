@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import Crew, dot, over_rows
 from chainrule.solvers.convex.coordinates import at_centre
 from chainrule.solvers.convex.narrow import NarrowProducts
@@ -52,6 +52,8 @@ class Evaluator:
         Whether logits are kept; by default where they fit.
     narrow : bool
         Whether products begin in bfloat16, until `widen` is called. Dense samples only.
+    dtype : dtype, optional
+        The precision of products and losses; by default that of x.
     """
 
     def __init__(
@@ -62,21 +64,21 @@ class Evaluator:
         scale: Array | None = None,
         stored: bool | None = None,
         narrow: bool = False,
+        dtype: Any = None,
     ) -> None:
         self.problem, self.team, self.centre, self.scale = problem, team, centre, scale
         n, k, x = problem.n_samples, problem.n_outputs, problem.x
-        self.dtype = x.dtype
+        self.dtype: np.dtype[Any] = x.dtype if dtype is None else np.dtype(dtype)
         self.vector_dtype = np.dtype(gradient_dtype(x, k))
         """Of parameters and gradients."""
         if stored is None:
-            stored = 2 * n * k * x.dtype.itemsize <= STORED_BYTES
+            stored = 2 * n * k * self.dtype.itemsize <= STORED_BYTES
         self.narrow = narrow
         """Whether products are in bfloat16."""
         self.samples: Products = NarrowProducts(x, k, team, self.vector_dtype, centre) if narrow else self._wide()
         self._copies: dict[np.dtype[Any], Products] = {}
-        self._buffers = RowBuffers(team.count, k, x.dtype)
-        self._logits = empty_rows(n, k, x.dtype) if stored else None
-        self._slopes = empty_rows(n, k, x.dtype) if stored else None
+        self._exact: Evaluator | None = None
+        self._allocate(stored=stored)
         self._behind = 0.0
         """The step that stored logits have still to take along their slopes: they do when these are made anew."""
         self.moves = 0
@@ -87,6 +89,27 @@ class Evaluator:
     def widen(self) -> None:
         """Take products in the samples' own precision from now on. What is stored is not: `at` makes it anew."""
         self.narrow, self.samples = False, self._wide()
+
+    @property
+    def can_be_refined(self) -> bool:
+        """Whether evaluations can be more precise than they are."""
+        return self.dtype == np.float32 and self.vector_dtype == np.float64
+
+    def refine(self) -> None:
+        """Take everything but the samples themselves in float64 from now on; `at` makes anew what is stored."""
+        stored, self.dtype = self.stored, np.dtype(np.float64)
+        self.samples = self._wide()
+        self._allocate(stored=stored)
+
+    def exactly(self, theta: Array) -> Evaluated:
+        """F and its gradient at a point in float64. What is stored stays as it is, unless that is float64 already."""
+        if not self.can_be_refined:
+            return self.at(theta)
+        if self._exact is None:
+            self._exact = Evaluator(self.problem, self.team, self.centre, self.scale, stored=False, dtype=np.float64)
+        self._exact.problem = self.problem
+        self.products += 2
+        return self._exact.at(theta)
 
     def samples_in(self, dtype: np.dtype[Any]) -> Products:
         """The products as they are, or in another precision than the samples', from a copy that is made once."""
@@ -222,7 +245,15 @@ class Evaluator:
     # What follows is private.
 
     def _wide(self) -> Products:
-        return products_of(self.problem.x, self.problem.n_outputs, self.team, self.vector_dtype)
+        x = self.problem.x
+        # Dense blocks are converted when they are multiplied, each time, so that there is no copy of all.
+        x = of_dtype(x, self.dtype) if is_sparse(x) and x.dtype != self.dtype else x
+        return products_of(x, self.problem.n_outputs, self.team, self.vector_dtype)
+
+    def _allocate(self, *, stored: bool) -> None:
+        n, k = self.problem.n_samples, self.problem.n_outputs
+        self._buffers = RowBuffers(self.team.count, k, self.dtype)
+        self._logits, self._slopes = (empty_rows(n, k, self.dtype) if stored else None for _ in range(2))
 
     def _place(self, stored: Array | None, block: Block, name: str) -> Array:
         """The rows of a stored array, or an array of their number."""

@@ -56,7 +56,7 @@ class Memory:
         self.preconditioner = preconditioner
         self._measure()
 
-    def times(self, gradient: Array) -> Array:
+    def solve(self, gradient: Array) -> Array:
         """The inverse Hessian times the gradient."""
         result = gradient.copy()
         factors = []

@@ -36,6 +36,8 @@ class Minimum:
         The weights, and the intercepts as a last row where there are any.
     value, gradient_norm : float
         F and the largest entry of its gradient there.
+    remaining : float
+        About how far F can still fall: at most `tol` of it in a run that has converged.
     iterations, products : int
         The steps taken, and how often the samples were multiplied.
     converged : bool
@@ -46,6 +48,7 @@ class Minimum:
     theta: Array
     value: float
     gradient_norm: float
+    remaining: float
     iterations: int
     products: int
     converged: bool
@@ -66,7 +69,7 @@ class Options(TypedDict, total=False):
 
 
 def minimise(problem: Problem, start: Array | None = None, **options: Unpack[Options]) -> Minimum:
-    """Minimise F to a gradient whose entries are at most `tol`; the options are those of `minima`."""
+    """Minimise F until it can fall by at most `tol` times itself; the options are those of `minima`."""
     with closing(minima(problem, [problem.l2], start, **options)) as found:
         return next(found)
 
@@ -99,6 +102,7 @@ def minima(
         The intercepts' row last, where there are any. By default zero weights and intercepts that give the classes'
         frequencies.
     tol : float
+        A run has converged when F can fall by at most tol times F (see `convergence`).
     max_iter : int
     memory : int
         Pairs of vectors that L-BFGS keeps.
@@ -140,7 +144,7 @@ def minima(
         # Not over a yield: nobody knows when, by whom or whether a generator is asked for more.
         with single_threaded_products():
             change, products = l2 - evaluator.problem.l2, evaluator.products
-            here = None if before is None else evaluator.penalised_by(l2, theta, before.here)
+            here = None if before is None or before.stale else evaluator.penalised_by(l2, theta, before.here)
             evaluator.problem = replace(evaluator.problem, l2=l2)
             preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
             directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
@@ -150,7 +154,8 @@ def minima(
             descent = before = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
             message, converged = descent.run(tol, max_iter, callback)
             outside, taken = coordinates.outside(theta, problem.intercept), evaluator.products - products
-            found = Minimum(outside, descent.here.value, descent.norm, descent.iteration, taken, converged, message)
+            reached = descent.here.value, descent.norm, descent.remaining
+            found = Minimum(outside, *reached, descent.iteration, taken, converged, message)
         yield found
         if message == INTERRUPTED:
             return

@@ -10,9 +10,19 @@ import numpy as np
 import scipy.linalg
 
 from chainrule.arrays import Array
+from chainrule.solvers.convex.problem import Problem
 
 MOST_PARAMETERS = 1500
 """The Hessian of so many takes 18 MB, and its factors a twentieth of a second."""
+
+FEW_OPERATIONS = 1e8
+"""Operations for a Hessian, n p^2, that take a few milliseconds: less than ten steps of L-BFGS."""
+
+
+def is_quick(problem: Problem) -> bool:
+    """Whether a step of Newton's with the whole Hessian costs next to nothing."""
+    d, k = problem.shape
+    return d * k <= MOST_PARAMETERS and problem.n_samples * (d * k) ** 2 <= FEW_OPERATIONS
 
 
 def newton_direction(hessian: Array, gradient: Array) -> Array | None:

@@ -8,16 +8,27 @@ faster than linearly. A Hessian of negative curvature, which negative weights ca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.blocks import Crew, dot, over_rows
+from chainrule.solvers.convex.convergence import LEAST_INNER, SAFETY, Lanczos
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
 
 MOST_INNER = 200
 """Products with the Hessian for one direction."""
+
+
+class Solution(NamedTuple):
+    """An approximate solution d of H d = -g."""
+
+    direction: Array
+    remaining: float
+    """Newton's decrement g . H^-1 g / 2, from above: what F can fall by, as far as it is quadratic."""
 
 
 def newton_cg_direction(
@@ -26,27 +37,44 @@ def newton_cg_direction(
     gradient: Array,
     forcing: float,
     team: Crew | None = None,
-) -> Array:
+    *,
+    enough: float = math.inf,
+    bound: Callable[[Array], float] | None = None,
+) -> Solution:
     """An approximate solution of H d = -g, whose residual is at most `forcing` times as large as g.
 
-    Residuals are measured in the preconditioner's norm, sqrt(r . M^-1 r).
+    Residuals are measured in the preconditioner's norm, sqrt(r . M^-1 r). Where F seems to have no more than `enough`
+    to fall, the solution goes on until that is certain, or refuted: `bound` is given a residual r, and says how large
+    r . H^-1 r / 2 can be.
     """
     direction, residual = np.zeros_like(gradient), -gradient
     scaled = preconditioner.solve(residual)
     search = scaled.copy()
-    size = dot(residual, scaled)
-    enough = forcing * forcing * size
+    first = size = dot(residual, scaled)
+    decrease, left, lanczos = 0.0, math.inf, Lanczos()
     for inner in range(MOST_INNER):
         curved = curvature(search)
         bend = _dot(search, curved, team)
         if not bend > 0:
-            return direction if inner else scaled
+            return Solution(direction if inner else scaled, math.inf if size else decrease)
         step, before = size / bend, size
+        decrease += step * size / 2
         size = _advance(direction, residual, scaled, search, curved, step, preconditioner, team)
-        if not size > enough:
+        if not size > 0:  # solved, or rounding errors are left, where the preconditioner has no curvature to divide by
+            left = SAFETY * abs(size) / 2
+            break
+        lanczos.add(step, size / before)
+        if decrease <= enough < math.inf:
+            left = math.inf if bound is None else bound(residual)
+            if inner + 1 >= LEAST_INNER and (smallest := lanczos.smallest()) > 0:
+                left = min(left, SAFETY * size / (2 * smallest))
+            done = decrease + left <= enough
+        else:
+            left, done = math.inf, not size > forcing * forcing * first
+        if done:
             break
         _conjugate(search, size / before, scaled, team)
-    return direction
+    return Solution(direction, decrease + left)
 
 
 def _dot(a: Array, b: Array, team: Crew | None) -> float:

@@ -30,8 +30,8 @@ MOST_STEPS, FORCING = 5, 0.5
 def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
     """The weights and their precision after one more batch, a problem without a penalty of its own.
 
-    A batch whose logits are more than may be stored is taken in parts. `tol` is how small the entries of the gradient,
-    of the batch's weighted mean, need not be exceeded; the steps may end before.
+    A batch whose logits are more than may be stored is taken in parts. The steps end, at the latest after `MOST_STEPS`,
+    where the next one promises a decrease of no more than `tol` times the objective.
 
     Raises
     ------
@@ -68,15 +68,15 @@ def _absorbed(problem: Problem, team: Crew, theta: Array, precision: Array, tol:
     here, hessian = evaluator.at(theta), Curvature(evaluator)
     value, gradient = here.value, here.gradient
     for _ in range(MOST_STEPS):
-        if abs(gradient).max(initial=0.0) <= tol:
-            break
         bent, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
 
         def curvature(v: Array, bent: Callable[[Array], Array] = bent) -> Array:
             return bent(v) + share * v
 
-        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, team)
+        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, team).direction
         slope, step = dot(gradient, direction), 1.0
+        if not -slope > 2 * tol * abs(value):
+            break
         while step > 1e-10:
             moved = theta + step * direction
             there = evaluator.at(moved)

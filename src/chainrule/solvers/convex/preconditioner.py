@@ -185,7 +185,7 @@ class Preconditioner:
                 rotated, size = _scaled(weights, basis)
                 solved += size * (basis @ self._solve_rows(basis.T @ rotated, rows).astype(basis.dtype, copy=False))
         if self.intercept:
-            result[-1] = self._solve_intercept(gradient[-1])
+            result[-1] = self.solve_intercept(gradient[-1])
         return result
 
     def _solve_rows(self, rotated: Array, rows: slice) -> Array:
@@ -201,7 +201,8 @@ class Preconditioner:
             solved -= solved.mean(axis=1, keepdims=True)
         return solved
 
-    def _solve_intercept(self, gradient: Array) -> Array:
+    def solve_intercept(self, gradient: Array) -> Array:
+        """S^+ g, for the intercepts' entries of a gradient."""
         pi = self.probs
         if len(pi) == 1:
             return gradient / (pi * (1 - pi))
@@ -260,8 +261,9 @@ def _scaled(gradient: Array, basis: Floats) -> tuple[Array, float]:
 
 
 def inverse_of(curvatures: Array) -> Array:
-    """1 / x, and 0 along directions without curvature."""
-    return np.divide(1.0, curvatures, out=np.zeros_like(curvatures), where=curvatures > 0)
+    """1 / x, and 0 along directions without curvature, or with so little that 1 / x is no number."""
+    some = curvatures > np.finfo(curvatures.dtype).tiny
+    return np.divide(1.0, curvatures, out=np.zeros_like(curvatures), where=some)
 
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Refreshed:

@@ -59,6 +59,11 @@ class Problem:
         return self.n_features + self.intercept, self.n_outputs
 
     @cached_property
+    def signed(self) -> bool:
+        """Whether there are negative weights, which leave F without convexity."""
+        return self.weights is not None and bool((self.weights < 0).any())
+
+    @cached_property
     def row_weights(self) -> Array | None:
         """The weights as shares of the sum of their sizes; None where all are 1 / n."""
         if self.weights is None:
