@@ -73,12 +73,12 @@ def test_between_two_minima_blas_has_its_threads(problem):
 
 
 def test_one_crew_after_another_works_with_the_same_threads():
-    counts = []
-    for _ in range(3):
+    before = threading.active_count()
+    for _ in range(10):
         with crew(3) as team:
             team.each(lambda number: number)
-        counts.append(threading.active_count())
-    assert counts[0] == counts[1] == counts[2]
+    # The pool starts threads when all that it has are busy: two are enough.
+    assert threading.active_count() <= before + 2
 
 
 def test_ctrl_c_keeps_the_weights_of_the_last_step_and_puts_the_threads_back(problem):

@@ -88,13 +88,12 @@ def problem_of(x, outputs, **options):
 def test_the_optimum_is_that_of_all_features(plainly, kind, outputs, weights, intercept, method):
     problem = problem_of(samples(kind), outputs, weights=weights, intercept=intercept, l2=0.05)
     assert spectrum_of(problem).rows is not None
-    result = minimise(problem, tol=1e-11, max_iter=500, method=method)
+    result = minimise(problem, tol=1e-23, max_iter=500, method=method)
     plain = plainly(problem)
     assert result.converged, result.message
     # The gradient by all features, measured without a change of coordinates.
     assert abs(plain.gradient(result.theta)).max() <= 1e-9
     assert result.value == pytest.approx(plain.value(result.theta), rel=1e-10)
-    assert result.gradient_norm <= 1e-11
     assert result.theta.shape == (D + intercept, outputs)
 
 
@@ -102,9 +101,9 @@ def test_the_optimum_is_that_of_all_features(plainly, kind, outputs, weights, in
 def test_a_start_may_have_a_part_outside_the_space(plainly, intercept):
     problem = problem_of(samples(), 3, intercept=intercept, l2=0.05)
     start = np.random.default_rng(3).normal(size=problem.shape)
-    cold, warm = minimise(problem, tol=1e-11), minimise(problem, start, tol=1e-11)
+    cold, warm = minimise(problem, tol=1e-23), minimise(problem, start, tol=1e-23)
     np.testing.assert_allclose(warm.theta[:D], cold.theta[:D], rtol=0, atol=1e-8)
-    again = minimise(problem, cold.theta, tol=1e-8)
+    again = minimise(problem, cold.theta, tol=1e-17)
     assert again.iterations == 0
     np.testing.assert_allclose(again.theta, cold.theta, rtol=0, atol=1e-12)
 
@@ -114,8 +113,8 @@ def test_scaled_features_are_penalised_as_if_divided(method):
     x, scale = samples(), np.linspace(0.1, 10, D)
     problem = problem_of(x, 3, l2=0.05)
     divided = problem_of(x / scale, 3, l2=0.05)
-    got = minimise(problem, spectrum=spectrum_of(problem, scale), tol=1e-11, max_iter=300, method=method)
-    expected = minimise(divided, tol=1e-11, max_iter=300)
+    got = minimise(problem, spectrum=spectrum_of(problem, scale), tol=1e-23, max_iter=300, method=method)
+    expected = minimise(divided, tol=1e-23, max_iter=300)
     np.testing.assert_allclose(got.theta[:D] * scale[:, None], expected.theta[:D], rtol=0, atol=1e-8)
 
 
@@ -125,7 +124,7 @@ def test_without_a_penalty_weights_stay_in_the_space():
     x = samples("duplicate rows")
     rows = rng.dirichlet(np.ones(3), N)
     problem = Problem(x, rows, 3, softmax_cross_entropy)
-    result = minimise(problem, tol=1e-10, max_iter=500)
+    result = minimise(problem, tol=1e-21, max_iter=500)
     assert result.converged
     centred = x - x.mean(axis=0)
     inside = np.linalg.pinv(centred) @ centred
@@ -135,7 +134,7 @@ def test_without_a_penalty_weights_stay_in_the_space():
 def test_float32_samples_reach_the_optimum_to_their_precision(plainly):
     problem = problem_of(samples(dtype=np.float32), 3, l2=0.05)
     result = minimise(problem, tol=1e-5, max_iter=300)
-    exact = minimise(problem_of(samples(dtype=np.float32).astype(np.float64), 3, l2=0.05), tol=1e-11, max_iter=300)
+    exact = minimise(problem_of(samples(dtype=np.float32).astype(np.float64), 3, l2=0.05), tol=1e-23, max_iter=300)
     assert result.converged
     assert plainly(problem).value(result.theta) == pytest.approx(exact.value, rel=1e-8)
 
@@ -147,7 +146,7 @@ def test_no_array_of_features_by_features_is_made():
     minimise(problem, tol=1e-2)  # what libraries keep
     tracemalloc.start()
     try:
-        assert minimise(problem, tol=1e-8, max_iter=300).converged
+        assert minimise(problem, tol=1e-17, max_iter=300).converged
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -165,8 +164,8 @@ def test_newtons_method_by_products_takes_nothing_apart(monkeypatch):
     for problem in (wide, tall):
         with monkeypatch.context() as patch:
             patch.setattr(np.linalg, "eigh", refused)
-            result = minimise(problem, tol=1e-10, max_iter=300, method="newton-cg")
+            result = minimise(problem, tol=1e-21, max_iter=300, method="newton-cg")
             with pytest.raises(AssertionError, match="eigh was called"):
-                minimise(problem, tol=1e-10, max_iter=300, method="lbfgs")
+                minimise(problem, tol=1e-21, max_iter=300, method="lbfgs")
         assert result.converged
-        assert result.value == pytest.approx(minimise(problem, tol=1e-10, max_iter=300).value, rel=1e-12)
+        assert result.value == pytest.approx(minimise(problem, tol=1e-21, max_iter=300).value, rel=1e-12)
