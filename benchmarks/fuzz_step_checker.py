@@ -47,9 +47,9 @@ def main(argv: list[str] | None = None) -> int:
         slowest[0] = max(slowest[0], took)
         if took > SLOWEST:
             raise RuntimeError(f"took {took:.1f} s")
-        for step in report.steps:
-            if "the checker failed" in step.message:
-                raise RuntimeError(step.message)
+        for found in (*report.steps, *report.notes):
+            if found.verdict == "internal error":
+                raise RuntimeError(found.message)
 
     print("atheris prints a line for every new branch; a finding ends the run and is written as crash-*", flush=True)
     options = [f"-max_total_time={arguments.seconds}", "-max_len=2500", "-timeout=60"]

@@ -54,6 +54,15 @@ class Mutants:
     kinds_caught: Counter[str] = field(default_factory=Counter)
 
 
+PUBLIC = (
+    "## Public documents",
+    "",
+    "The corpora below were made for the checker. On 69 public documents (blogs, lecture notes and homework in seven",
+    "languages, without hints), the commit 85e766e decided 498 of 3097 relations (16%) and called 112 wrong. Of 31 of",
+    "these accusations that were adjudicated, 30 were false. It found none of the 11 real errors. Of 98 false",
+    "statements that were written against it, it called 33 verified.",
+)
+"""Measured once, by people who had not built the checker."""
 FIRST_RUNS = {
     "unseen": ("4f11222", "520 of 547 relations decided (95.1%), 6 called wrong"),
     "homework": (
@@ -296,10 +305,13 @@ def page(
         "",
         "Made by `python -m benchmarks.step_checker`; `tests/derivations/README.md` says how the corpus was made.",
         "",
+        *PUBLIC,
+        "",
         "## Correct derivations",
         "",
-        "A relation is decided if its verdict is not one of *not read*, *name has no definition*, *undefined here* and",
-        "*ambiguous*. Definitions and hypotheses are not counted. Seconds are of one process, suggestions included.",
+        "A relation is decided if its verdict is not one of *not read*, *name has no definition*, *undefined here*,",
+        "*ambiguous*, *internal error* and *held at the points tried*, which is all that is said of inequalities.",
+        "Definitions and hypotheses are not counted. Seconds are of one process, suggestions included.",
         "",
         "| part | files | relations | decided | called wrong | seconds |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -26,6 +26,7 @@ def are_documents(targets: Sequence[str]) -> bool:
 def check_documents(targets: Sequence[str], preamble: str | None, strict: bool, form: str | None) -> int:
     """Check documents, print the result in one form, and return the exit code."""
     from chainrule.checking.derivations import Unreadable, check_derivation
+    from chainrule.checking.derivations.document import failure
 
     declarations = _read(Path(preamble)) if preamble is not None else None
     reports: list[Report] = []
@@ -36,8 +37,14 @@ def check_documents(targets: Sequence[str], preamble: str | None, strict: bool, 
             reports.append(check_derivation(_read(path), declarations, name=str(path), repairs=repairs))
         except Unreadable as error:
             refused.append((str(path), str(error)))
-    _print(reports, refused, form)
     codes = [report.strict_exit_code if strict else report.exit_code for report in reports]
+    try:
+        _print(reports, refused, form)
+    except (CommandError, Unreadable, OSError):
+        raise
+    except Exception as error:  # a defect of ours
+        status = SOMETHING_WRONG if SOMETHING_WRONG in codes else SOMETHING_UNDECIDED
+        raise CommandError(failure(error), status) from None
     if SOMETHING_WRONG in codes:
         return SOMETHING_WRONG
     return UNREADABLE if refused else max(codes, default=UNREADABLE)

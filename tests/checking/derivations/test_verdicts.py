@@ -6,7 +6,7 @@ import pytest
 
 from chainrule import check_derivation
 from chainrule.checking.derivations.compare import Task, compare, confirmed
-from chainrule.checking.derivations.report import FAULTS
+from chainrule.checking.derivations.report import FAULTS, Report, Step
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -168,6 +168,60 @@ def test_undefined_points_are_left_for_others():
     assert only(r"$$\log(-e^x) = x$$").verdict == "undefined here"
 
 
-def test_inequalities_are_checked_at_the_points():
-    assert only(r"$$\tanh^2 x < 1$$").verdict == "verified"
+@pytest.mark.parametrize(
+    "claim", [r"\tanh^2 x < 1", r"1 \geq \tanh^2 x", r"x \le |x|", r"e^x > 0", "1 ≤ 2", r"-2 \leq \tanh x - 1"]
+)
+def test_an_inequality_holds_at_the_points_tried_and_is_not_verified(claim):
+    report = check_derivation(f"$${claim}$$")
+    assert [step.verdict for step in report.steps] == ["held at the points tried"]
+    assert report.exit_code == 2
+    assert report.counts == {"held at the points tried": 1}
+    assert not report.steps[0].is_decided
+    assert report.result is None
+
+
+def test_an_inequality_that_fails_at_a_point_is_wrong():
     assert only(r"$$\cosh x < 1$$").verdict == "wrong"
+
+
+def test_an_inequality_that_needs_an_assumption_is_not_verified_under_it():
+    declared = "---\nn: size\nt: vector n\nx: vector n\nuse: softmax as s\n---\n\n"
+    step = only(declared + r"$$\sum_i t_i s_j - t_j \le s_j - t_j$$")
+    assert (step.verdict, step.assumption) == ("held at the points tried", "the entries of t add up to 1")
+
+
+@pytest.mark.parametrize("sign", [
+    r"\approx", r"\sim", r"\simeq", r"\lesssim", r"\gtrsim", r"\ll", r"\gg", r"\propto", r"\cong", r"\asymp",
+    r"\approxeq", r"\lessapprox", "≈", "∼", "≃", "≅", "≲", "≳", "≪", "≫", "≍",
+])  # fmt: skip
+def test_an_approximation_is_not_checked(sign):
+    report = check_derivation(rf"$$x + x {sign} 2x$$")
+    assert [step.verdict for step in report.steps] == ["not read"]
+    assert report.exit_code == 2
+
+
+def test_equalities_beside_an_inequality_are_verified_and_not_held_against_the_head():
+    report = check_derivation(r"$$\tanh^2 x = (\tanh x)^2 \le 1 = 2 - 1$$")
+    assert [step.verdict for step in report.steps] == ["verified", "held at the points tried", "verified"]
+    assert [step.head for step in report.steps] == ["", "", ""]
+    assert report.result is None
+
+
+def test_whether_an_error_reaches_an_undecided_result_is_not_known():
+    report = check_derivation(r"$$\frac{d}{dx} \tanh x = 1 - \tanh x = q(x)$$")
+    assert report.steps[0].verdict == "wrong"
+    assert not report.steps[1].is_decided
+    assert (report.result, report.reaches_result) == (None, None)
+    assert "whether the last formula is right is not known" in str(report)
+    assert "the last formula is right" not in str(report).splitlines()
+    assert "reaches" not in str(report)
+
+
+@pytest.mark.parametrize(
+    ("first", "result"),
+    [("verified", True), ("undefined here", None), ("held at the points tried", None), ("wrong", None)],
+)
+def test_a_result_is_right_by_its_last_step_only_if_the_steps_before_are_verified(first, result):
+    verdicts = (first, "verified")
+    steps = tuple(Step(at, 1, "a", "b", "=", verdict, chain=1) for at, verdict in enumerate(verdicts, start=1))
+    assert Report("", steps).result is result

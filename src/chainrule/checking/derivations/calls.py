@@ -90,7 +90,7 @@ def _entrywise_call(m: Machine, definition: Definition, frame: Frame, mapped: li
     entries = []
     for at in range(len(first.entries)):
         one = {p: given[p].entries[at] if p in mapped else given[p] for p in given}
-        entries.append(m.value(m.body_of(definition), Frame(one, frame.parent), {}))
+        entries.append(m.number(m.body_of(definition), Frame(one, frame.parent), {}))
     return Tensor(first.shape, entries)
 
 

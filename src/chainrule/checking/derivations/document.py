@@ -13,7 +13,7 @@ from chainrule.checking.derivations.completing import complete
 from chainrule.checking.derivations.defining import define
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.question import Question
-from chainrule.checking.derivations.sources import Fragment, Source
+from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, statements
 from chainrule.checking.derivations.superscripts import counted, written_out
 from chainrule.checking.derivations.tokens import TooLong
@@ -26,13 +26,20 @@ class Document:
     source: Source
     questions: list[Question]
     problems: list[preamble.Problem]
-    refused: list[tuple[Fragment, str]]
+    refused: list[tuple[int, str, str]]
+    """Where something was left out, with a verdict and the reason."""
+
+
+def failure(error: Exception) -> str:
+    """What is said where the checker itself fails."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"the checker failed here ({what}); please report it with the text"
 
 
 def understand(source: Source, extra: str | None = None) -> Document:
     """Split a source into questions and give each its scope."""
     problems: list[preamble.Problem] = []
-    refused: list[tuple[Fragment, str]] = []
+    refused: list[tuple[int, str, str]] = []
     scope = Scope()
     if extra is not None:
         lines = [line.strip().removeprefix("%!").strip() for line in extra.splitlines()]
@@ -45,7 +52,9 @@ def understand(source: Source, extra: str | None = None) -> Document:
         try:
             read[fragment.start] = statements(fragment)
         except (TooLong, RecursionError) as error:
-            refused.append((fragment, str(error) or "nested too deeply"))
+            refused.append((fragment.start, "not read", str(error) or "nested too deeply"))
+        except Exception as error:
+            refused.append((fragment.start, "internal error", failure(error)))
     letters = counted(chain for found in read.values() for chain in found)
     questions: list[Question] = []
     blocks, fragments = list(source.blocks), list(source.fragments)
@@ -58,8 +67,11 @@ def understand(source: Source, extra: str | None = None) -> Document:
         for block in [
             b for b in blocks if start <= b.start < end or (b.start < start and b in blocks and not questions)
         ]:
-            problems += preamble.declare(scope, block.lines, source.line)
             blocks.remove(block)
+            try:
+                problems += preamble.declare(scope, block.lines, source.line)
+            except Exception as error:
+                refused.append((block.start, "internal error", failure(error)))
         inside = [f for f in fragments if start <= f.start < end]
         chains = [written_out(chain, letters) for fragment in inside for chain in read.get(fragment.start, ())]
         if questions:
@@ -68,22 +80,60 @@ def understand(source: Source, extra: str | None = None) -> Document:
             preamble.declare(scope, [(start, f"use: {template} as {letter}")])
         known = frozenset({*before.kinds, *before.definitions}) if opened != chapter or not questions else None
         chapter = opened
-        question = question_in(scope, chains, source, known)
-        for name, candidates in guessing.unknown_functions(question):
-            best = question
-            for template in candidates:
-                tried = scope.copy(inferred=True)
-                preamble.use(tried, template, name, source="convention")
-                other = question_in(tried, chains, source, known)
-                if guessing.agreeing(other, name) > guessing.agreeing(best, name):
-                    best = other
-                    best.conventions.append((name, template))
-            if best is not question:
-                question, scope = best, best.scope
-                break
+        question = _sound(scope, chains, source, known, refused)
+        question = _guessed(question, scope, source, known, refused)
         scope = question.scope
         questions.append(question)
     return Document(source, questions, problems, refused)
+
+
+def _sound(
+    scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None, refused: list[tuple[int, str, str]]
+) -> Question:
+    """The question without the chains that we fail to enter, which are refused: halves are tried, then one by one."""
+    try:
+        return question_in(scope, chains, source, known)
+    except Exception as error:
+        if len(chains) <= 1:
+            refused += [(chain.fragment.start, "internal error", failure(error)) for chain in chains]
+            return Question(scope.copy(inferred=True), [])
+        half = len(chains) // 2
+        kept = _sound(scope, chains[:half], source, known, refused).chains
+        for chain in _sound(scope, chains[half:], source, known, refused).chains:
+            try:
+                question_in(scope, [*kept, chain], source, known)
+            except Exception as together:
+                refused.append((chain.fragment.start, "internal error", failure(together)))
+            else:
+                kept = [*kept, chain]
+        return question_in(scope, kept, source, known)
+
+
+def _guessed(
+    question: Question,
+    scope: Scope,
+    source: Source,
+    known: frozenset[str] | None,
+    refused: list[tuple[int, str, str]],
+) -> Question:
+    """The question with the first of its unknown functions that a template stands for, if one does."""
+    for name, candidates in guessing.unknown_functions(question):
+        best = question
+        for template in candidates:
+            tried = scope.copy(inferred=True)
+            preamble.use(tried, template, name, source="convention")
+            try:
+                other = question_in(tried, question.chains, source, known)
+                better = guessing.agreeing(other, name) > guessing.agreeing(best, name)
+            except Exception as error:
+                refused.append((question.chains[0].fragment.start, "internal error", failure(error)))
+                continue
+            if better:
+                best = other
+                best.conventions.append((name, template))
+        if best is not question:
+            return best
+    return question
 
 
 def _now_indexed(scope: Scope, chains: list[Chain]) -> None:

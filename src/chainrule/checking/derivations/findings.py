@@ -21,24 +21,30 @@ if TYPE_CHECKING:
     from chainrule.checking.derivations.walk import Line, Walker
 
 
+EXACT = ("=", ":=")
+"""The relations that agreement at points bears out; the others are inequalities."""
+
+
 def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Finding | None) -> None:
     """Record the verdict that a finding comes to."""
     judgement, status = finding.judgement, finding.status
     compared = judgement.compared
     agreement = {"equal": "agrees", "different": "differs"}.get(against.status if against else "", "")
     display = line.members[at][1].display
+    # No number of points shows that one side is never above the other.
+    held = "" if line.links[at - 1].operator in EXACT else "held at the points tried"
 
     def add(verdict: str, message: str = "", **details: object) -> None:
         walker.add(line, at - 1, verdict, message, head=agreement, **details)
 
     if status == "equal" and judgement.assumption:
         what = " and ".join(map(str, judgement.assumption))
-        add("verified under an assumption", f"holds only if {what}", assumption=what)
+        add(held or "verified under an assumption", f"holds only if {what}", assumption=what)
     elif status == "equal":
         given = f"for {shown(finding.given)}" if finding.given is not None else ""
         if finding.given is not None:
             walker.restricted.append((judgement.task.left, judgement.task.right, finding.given))
-        add("verified", given or finding.note)
+        add(held or "verified", given or finding.note)
     elif not display:
         # Sentences state conditions, values and assumptions; only displays claim.
         add("hypothesis, not checked", "stated in a sentence")

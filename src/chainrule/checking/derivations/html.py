@@ -45,6 +45,13 @@ def _document(report: Report) -> str:
     return f"{heading}{lines}{f'<ul>{notes}</ul>' if notes else ''}\n<table>\n{rows}\n</table>"
 
 
+def _shown(formula: str, **options: bool) -> str:
+    try:
+        return mathml(formula, **options)
+    except Exception:  # a formula that we cannot set must not hide the verdicts
+        return f"<code>{escape(formula)}</code>"
+
+
 def _row(step: Step, text_file: bool) -> str:
     plain = text_file and "\\" not in step.left + step.right
     relation = {"!=": "\\neq", "<=": "\\leq", ">=": "\\geq", "~": "\\approx"}.get(step.operator, step.operator)
@@ -53,10 +60,10 @@ def _row(step: Step, text_file: bool) -> str:
     colour = colour if step.is_relation else "plain"
     message = f'<p class="message">{escape(step.message)}</p>' if step.message else ""
     message += "".join(
-        f'<p class="message">{escape(repair.change)}: {mathml(repair.formula, display=False)}</p>'
+        f'<p class="message">{escape(repair.change)}: {_shown(repair.formula, display=False)}</p>'
         for repair in step.repairs
     )
     return (
         f'<tr><td class="line">line {step.line}</td><td class="verdict {colour}">{escape(step.verdict)}</td>'
-        f'<td class="formula">{mathml(joined, plain=plain)}{message}</td></tr>'
+        f'<td class="formula">{_shown(joined, plain=plain)}{message}</td></tr>'
     )

@@ -9,6 +9,7 @@ from typing import Any
 VERDICTS = (
     "verified",
     "verified under an assumption",
+    "held at the points tried",
     "true only for some indices",
     "wrong",
     "undefined here",
@@ -16,11 +17,16 @@ VERDICTS = (
     "ambiguous",
     "not read",
     "name has no definition",
+    "internal error",
     "hypothesis, not checked",
     "definition",
 )
 FAULTS = frozenset({"wrong", "true only for some indices", "shapes do not fit"})
-UNDECIDED = frozenset({"undefined here", "ambiguous", "not read", "name has no definition"})
+UNDECIDED = frozenset(
+    {"held at the points tried", "undefined here", "ambiguous", "not read", "name has no definition", "internal error"}
+)
+LEFT_OUT = frozenset({"declaration", "not read", "internal error"})
+"""The notes about a part of the input that no verdict speaks of."""
 ALL_VERIFIED, SOMETHING_WRONG, SOMETHING_UNDECIDED, UNREADABLE = 0, 1, 2, 3
 SCHEMA = 1
 
@@ -126,11 +132,9 @@ class Report:
 
     @property
     def reaches_result(self) -> bool | None:
-        """Whether an error is still there in the last formula; None if there is no error."""
-        if not self.faults:
-            return None
+        """Whether an error is still there in the last formula; None if there is no error, or if that is not known."""
         result = self.result
-        return result is False
+        return None if not self.faults or result is None else not result
 
     @property
     def result(self) -> bool | None:
@@ -139,7 +143,9 @@ class Report:
         if not final:
             return None
         last = final[-1]
-        if last.head == "agrees" or (last.verdict == "verified" and not last.head):
+        before = [s for s in self.relations if s.chain == last.chain and s is not last]
+        follows = last.verdict == "verified" and not last.head and all(s.verdict == "verified" for s in before)
+        if last.head == "agrees" or follows:
             return True
         if last.head == "differs" or last.is_fault:
             return False
@@ -168,8 +174,8 @@ class Report:
 
     @property
     def problems(self) -> tuple[Note, ...]:
-        """Declarations that are not understood."""
-        return tuple(note for note in self.notes if note.verdict == "declaration")
+        """What was left out: declarations that are not understood, formulas that are refused, failures of ours."""
+        return tuple(note for note in self.notes if note.verdict in LEFT_OUT)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values, the same for the same input."""

@@ -10,6 +10,7 @@ WIDTH = 100
 _SHORT = {
     "verified": "verified",
     "verified under an assumption": "assumes",
+    "held at the points tried": "held",
     "true only for some indices": "SOME INDICES",
     "wrong": "WRONG",
     "undefined here": "undefined",
@@ -17,6 +18,7 @@ _SHORT = {
     "ambiguous": "ambiguous",
     "not read": "not read",
     "name has no definition": "no definition",
+    "internal error": "INTERNAL ERROR",
     "hypothesis, not checked": "hypothesis",
     "definition": "definition",
 }
@@ -56,6 +58,11 @@ def summary(report: Report) -> str:
     first = report.first_wrong
     if first is not None:
         lines.append(f"first step to look at: line {first.line} ({first.verdict})")
-    if report.reaches_result is not None:
-        lines.append("the error reaches the last formula" if report.reaches_result else "the last formula is right")
+    if report.faults:
+        told = {
+            True: "the last formula is right",
+            False: "the error reaches the last formula",
+            None: "whether the last formula is right is not known",
+        }
+        lines.append(told[report.result])
     return "\n".join(lines)

@@ -5,17 +5,18 @@ Comparing with both finds errors that cancel: a step may be wrong and the next o
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.checking.derivations import prose, sources
 from chainrule.checking.derivations.deciding import Finding, Relation, decide
-from chainrule.checking.derivations.document import Document, understand
-from chainrule.checking.derivations.findings import explained
+from chainrule.checking.derivations.document import Document, failure, understand
+from chainrule.checking.derivations.findings import EXACT, explained
 from chainrule.checking.derivations.grammar import Grammar
 from chainrule.checking.derivations.question import Question, Read
 from chainrule.checking.derivations.report import Note, Report, Step
-from chainrule.checking.derivations.sources import Fragment
+from chainrule.checking.derivations.sources import Fragment, Unreadable
 from chainrule.checking.derivations.statements import Chain, Link, Member
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tokens import Token
@@ -68,13 +69,18 @@ def check_derivation(text: str, preamble: str | None = None, *, name: str = "", 
     >>> [(step.line, step.verdict) for step in report.steps]
     [(1, 'verified'), (1, 'wrong')]
     """
-    source = sources.read(text, name)
-    document = understand(source, preamble)
-    walker = Walker(document, repairs)
-    for question in document.questions:
-        for line in assembled(question):
-            walker.line(line)
-    return walker.report(name)
+    try:
+        source = sources.read(text, name)
+        document = understand(source, preamble)
+        walker = Walker(document, repairs)
+        for question in document.questions:
+            for line in assembled(question):
+                walker.guarded(line)
+        return walker.report(name)
+    except Unreadable:
+        raise
+    except Exception as error:
+        return Report(name, (), (Note(0, "internal error", failure(error)),), text=text)
 
 
 def assembled(question: Question) -> list[Line]:
@@ -108,9 +114,22 @@ class Walker:
         self.document, self.repairs = document, repairs
         self.source = document.source
         self.steps: list[Step] = []
+        self.failures: list[Note] = []
         self.chains = 0
         self.restricted: list[tuple[Node, Node, Node]] = []
         """Relations that hold under a condition from the text: a restatement is understood under it as well."""
+
+    def guarded(self, line: Line) -> None:
+        """Check the steps of a chain; a defect of ours is reported at those that it leaves without a verdict."""
+        before = len(self.steps)
+        try:
+            self.line(line)
+        except Exception as error:
+            start = line.members[0][1].start if line.members else 0
+            self.failures.append(Note(self.source.line(start), "internal error", failure(error)))
+            with suppress(Exception):
+                for at in range(len(self.steps) - before, len(line.links)):
+                    self.add(line, at, "internal error", failure(error))
 
     def line(self, line: Line) -> None:
         """Check the steps of a chain."""
@@ -136,10 +155,12 @@ class Walker:
                 elif at == len(reads) - 1 and id(chain) in question.ending and len(line.members) == len(chain.members):
                     self.add(line, at - 1, "definition", f"{question.ending[id(chain)]} is defined here")
                 else:
+                    told = len(self.steps)
                     try:
                         self.step(line, at, reads, previous, head, conditions, prime)
                     except Exception as error:  # a defect of ours must not hide the verdicts on other steps
-                        self.add(line, at - 1, "not read", f"the checker failed on it: {type(error).__name__}: {error}")
+                        del self.steps[told:]
+                        self.add(line, at - 1, "internal error", failure(error))
             if read.nodes:
                 previous = at
                 head = head or read
@@ -224,7 +245,7 @@ class Walker:
         )  # fmt: skip
         finding = decide(relation)
         against: Finding | None = None
-        if head is not None and head is not reads[previous] and link.operator in ("=", ":="):
+        if head is not None and head is not reads[previous] and all(x.operator in EXACT for x in line.links[:at]):
             against = decide(replace(relation, left=head.nodes, closed=bool(head.closed or read.closed)))
         explained(self, line, at, finding, against)
         if finding.given is not None and finding.given not in line.nearby:
@@ -265,12 +286,18 @@ class Walker:
                 place = fragment.start + repair.at
                 shown = repair.found.strip() or repr(repair.found)
                 notes.append(Note(self.source.line(place), "input repaired", f"read '{shown}' as '{repair.read_as}'"))
-        for fragment, reason in self.document.refused:
-            notes.append(Note(self.source.line(fragment.start), "not read", reason))
+        for place, verdict, reason in self.document.refused:
+            notes.append(Note(self.source.line(place), verdict, reason))
+        notes += self.failures
         for problem in self.document.problems:
             line = self.source.line(problem.offset) if problem.offset >= 0 else 0
             notes.append(Note(line, "declaration", problem.message))
-        names, undeclared = _names(self.document)
+        names: tuple[tuple[str, str], ...] = ()
+        undeclared: tuple[tuple[str, str], ...] = ()
+        try:
+            names, undeclared = _names(self.document)
+        except Exception as error:
+            notes.append(Note(0, "internal error", failure(error)))
         steps = tuple(sorted(self.steps, key=lambda step: (step.chain, step.start)))
         return Report(name, steps, tuple(notes), names, undeclared, self.source.text)
 
