@@ -112,7 +112,8 @@ def test_fits_that_end_early_beside_fits_that_go_on(error):
 
 
 def test_a_search_with_joblibs_threads_leaves_blas_as_it_was():
-    joblib = pytest.importorskip("joblib")
+    import joblib
+
     with joblib.parallel_backend("threading", n_jobs=4):
         found = joblib.Parallel()(joblib.delayed(fit)(None) for fit in FITS * 2)
     for fit, coefs in zip(FITS * 2, found, strict=True):
@@ -120,7 +121,8 @@ def test_a_search_with_joblibs_threads_leaves_blas_as_it_was():
 
 
 def test_a_search_with_processes_leaves_their_blas_as_joblib_set_it():
-    joblib = pytest.importorskip("joblib")
+    import joblib
+
     found = joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(_counts_around)(k) for k in range(4))
     assert all(before == after for before, after in found)
 
