@@ -68,6 +68,13 @@ def test_pictures_of_other_sizes_are_scaled_to_the_models(chainrule, shapes):
     assert chainrule("evaluate", "shapes.chainrule", shapes, "--json").metrics()
 
 
+def test_a_size_is_refused_for_images_that_are_not_scaled(chainrule, tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.zeros((30, 8, 8), np.uint8), y=np.arange(30) % 3)
+    for source in ("digits", tmp_path / "a.npz"):
+        options = ("--model", "conv", "--epochs", "1", "--size", "16x16")
+        chainrule("train", source, *options).complaint("--size: only pictures in folders are scaled", "8x8, not 16x16")
+
+
 def test_an_archive_with_a_test_set_is_evaluated_on_it(chainrule, tmp_path):
     stream = random_stream(9)
     x, y = stream.integers(0, 255, (60, 8, 8)).astype(np.uint8), np.arange(60) % 3

@@ -57,8 +57,6 @@ def read(source: str, size: str | None = None) -> Images:
     if source == "digits":
         from sklearn.datasets import load_digits
 
-        if _size(size) not in (None, (8, 8)):
-            raise CommandError(f"--size: the built-in digits are 8x8, got {size!r}; pictures in folders are scaled")
         digits = load_digits()
         return Images(digits.images[:, None].astype(np.uint8), digits.target.astype(np.int64))
     path = Path(source)
@@ -103,6 +101,12 @@ def train(options: Options) -> int:
     if options.resume and not checkpoint.exists():
         output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
     every = read(options.data, options.size)
+    if options.size is not None and every.shape[1:] != _size(options.size):
+        height, width = every.shape[1:]
+        raise CommandError(
+            f"--size: only pictures in folders are scaled; the images of {options.data} are {height}x{width}, not "
+            f"{options.size}"
+        )
     check_classes(every.labels, "class")
     if every.test is None:
         train_rows, test_rows = models.split_rows(every.labels, options.test_size, options.seed)
