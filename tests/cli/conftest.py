@@ -281,12 +281,12 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def train() -> Callable[..., Outcome]:
-    """Train a small network for three epochs, unless told otherwise, and ask for JSON."""
+    """Train a small network for three epochs, unless told otherwise, over an older one, and ask for JSON."""
 
     def run(data: object, *options: object) -> Outcome:
         epochs = () if "--epochs" in options else SMALL[:2]
         hidden = () if "--hidden" in options else SMALL[2:]
-        return in_process("train", data, *options, *epochs, *hidden, "--json")
+        return in_process("train", data, *options, *epochs, *hidden, "--overwrite", "--json")
 
     return run
 

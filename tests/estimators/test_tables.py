@@ -198,7 +198,8 @@ def test_numbers_written_as_text_are_numbers(dtype):
 
 
 def test_words_in_a_column_of_numbers_are_missing():
-    features = encoded(np.array([1.0, NAN, 3.0, 9.0]), words(3.0, "three", None))
+    with pytest.warns(UserWarning, match=r"column 'c': 1 cell is no number and counts as missing: 'three' \(row 2\)"):
+        features = encoded(np.array([1.0, NAN, 3.0, 9.0]), words(3.0, "three", None))
     assert flagged(features) == [False, True, True]
 
 

@@ -13,7 +13,7 @@ import typer
 
 from chainrule.cli.check import check
 from chainrule.cli.derive import derive
-from chainrule.cli.errors import CommandError
+from chainrule.cli.errors import CommandError, one_line
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.predict import predict
 from chainrule.cli.rules import rules
@@ -107,7 +107,5 @@ def _given(error: Exception, words: list[str]) -> str:
 
 
 def _fail(error: object, status: int) -> int:
-    from chainrule.cli.data import one_line
-
     print(f"error: {one_line(error)}", file=sys.stderr)
     return status

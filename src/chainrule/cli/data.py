@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.errors import CommandError
-from chainrule.estimators.tables import as_numbers, column_values, is_missing
+from chainrule.cli.table_files import Column, read_columns
+from chainrule.estimators.columns import as_numbers, is_missing
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
 TEXT_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 ENDINGS = (*TEXT_ENDINGS, ".parquet")
-
-Column = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ def built_in(name: str) -> tuple[Table, str]:
     return Table(name, columns), "target"
 
 
-def read(source: str) -> tuple[Table, str | None]:
-    """A built-in set or a file; the second is the target column that a built-in set has."""
+def read(source: str, as_written: Collection[str] = ()) -> tuple[Table, str | None]:
+    """A built-in set or a file; the second is the target column that a built-in set has.
+
+    `as_written` names columns whose cells are labels or categories: text, also where all are numbers.
+    """
     if source in BUILT_IN:
         return built_in(source)
     path = Path(source)
@@ -62,69 +65,11 @@ def read(source: str) -> tuple[Table, str | None]:
         raise CommandError(f"{source}: this is a directory; expected a file ending in {', '.join(ENDINGS)}")
     if not lower.endswith(ENDINGS):
         raise CommandError(f"{source}: unknown kind of file; expected one ending in {', '.join(ENDINGS)}")
-    return _read_file(path, parquet=lower.endswith(".parquet")), None
-
-
-def _read_file(path: Path, *, parquet: bool) -> Table:
-    try:
-        import pandas as pd
-
-        if parquet:
-            import pyarrow  # noqa: F401
-    except ImportError:
-        raise CommandError(
-            "reading CSV and Parquet files needs the extra 'tables': pip install 'chainrule[tables]'"
-        ) from None
-    if path.stat().st_size == 0:
-        raise CommandError(f"{path}: the file is empty")
-    try:
-        frame = pd.read_parquet(path) if parquet else _read_text(pd, path)
-    except PermissionError:
-        raise
-    except Exception as error:  # readers of damaged files raise dozens of kinds
-        raise CommandError(f"{path}: cannot be read as {'Parquet' if parquet else 'CSV'}: {one_line(error)}") from None
-    if len(frame.columns) == 0:
-        raise CommandError(f"{path}: the file has no columns")
-    if len(frame) == 0:
-        raise CommandError(f"{path}: the file has a header, but no rows")
-    names = [str(name) for name in frame.columns]
+    names, columns = read_columns(path, parquet=lower.endswith(".parquet"), as_written=as_written)
     # Text files are read with repeated names made distinct: a, a.1, a.2.
     repeated = {name.rpartition(".")[0] for name in names if name.rpartition(".")[2].isdigit()} & set(names)
-    columns = {name: column_values(frame.iloc[:, i]) for i, name in enumerate(names)}
-    return Table(path.name, columns, frozenset(repeated | {name for name in names if names.count(name) > 1}))
-
-
-def _read_text(pd: Any, path: Path) -> Any:
-    """Text as it stands, without guessing types: what a value means must not depend on the other rows of its file.
-
-    Commas, semicolons or tabs separate, whichever the header line holds most of.
-    """
-    with pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8-sig") as handle:
-        header = handle.handle.readline()
-    options: dict[str, Any] = {
-        "sep": max(",;\t", key=header.count) if header else ",",
-        "dtype": str,
-        "encoding": "utf-8-sig",
-        "compression": "infer",
-        "skipinitialspace": True,
-    }
-    frame = pd.read_csv(path, **options)
-    if not isinstance(frame.index, pd.RangeIndex):
-        # Rows one field longer than the header: they end in a separator, or begin with a name.
-        trailing = bool(frame.iloc[:, -1].isna().all())
-        frame = pd.read_csv(path, index_col=False, **options) if trailing else frame.reset_index(drop=True)
-    if options["sep"] == ";":
-        for position, name in enumerate(frame.columns):
-            values = frame.iloc[:, position].dropna()
-            if len(values) and values.str.fullmatch(r"[-+]?\d+,\d+|[-+]?\d+").all():
-                frame[name] = frame.iloc[:, position].str.replace(",", ".", regex=False)
-    return frame
-
-
-def one_line(error: object) -> str:
-    """The message of an error without line breaks."""
-    text = " ".join(str(error).split())
-    return text[:300] if text else type(error).__name__
+    repeated |= {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    return Table(path.name, dict(zip(names, columns, strict=True)), frozenset(repeated)), None
 
 
 def split_target(table: Table, target: str, *, what: str = "--target") -> tuple[dict[str, Column], Column]:
@@ -164,16 +109,30 @@ def as_labels(values: Column, what: str) -> Column:
     """
     if values.dtype.kind in "iu":
         return values.astype(np.int64)
-    texts = [_label_text(value) for value in values]
+    texts, places = _label_texts(values)
     if all(_WHOLE_NUMBER.fullmatch(text) for text in texts):
-        return np.array([int(text) for text in texts], dtype=np.int64)
+        return np.array([int(text) for text in texts], dtype=np.int64)[places]
     numbers = as_numbers(np.array(texts, dtype=object))
     if numbers is not None and (not np.isfinite(numbers).all() or (numbers != np.round(numbers)).any()):
         raise CommandError(f"{what} holds continuous numbers; a classifier needs classes")
-    return np.array(texts)
+    return np.array(texts)[places]
 
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
+
+
+def _label_texts(values: Column) -> tuple[list[str], Column]:
+    """The different labels as text, and for every row the place of its label among them."""
+    places: dict[str, int] = {}
+    known: dict[Any, int] = {}
+    found = np.empty(len(values), dtype=np.intp)
+    for row, value in enumerate(values.tolist()):
+        # A label is written once, not in every row; 1, 1.0 and True are one key, but not one text.
+        key = value if type(value) is str else (type(value), str(value))
+        if key not in known:
+            known[key] = places.setdefault(_label_text(value), len(places))
+        found[row] = known[key]
+    return list(places), found
 
 
 def _label_text(value: Any) -> str:
@@ -184,7 +143,8 @@ def _label_text(value: Any) -> str:
 
 def labels_like(values: Column, classes: Column) -> tuple[Column, list[str]]:
     """Labels of a file in the type of a model's classes, and those among them that are no class."""
-    texts = [_label_text(value) for value in values]
-    known = {str(label): label for label in classes.tolist()}
-    unknown = sorted({text for text in texts if text not in known})
-    return np.array([known[text] for text in texts if text in known], dtype=classes.dtype), unknown
+    texts, places = _label_texts(values)
+    order = {str(label): number for number, label in enumerate(classes.tolist())}
+    numbers = np.array([order.get(text, -1) for text in texts], dtype=np.intp)[places]
+    unknown = sorted(text for text in texts if text not in order)
+    return classes[numbers[numbers >= 0]], unknown

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainrule.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from chainrule.cli.trained_rows import TrainedRows
 
 
 def evaluate(
@@ -18,42 +21,51 @@ def evaluate(
 ) -> int:
     """Print accuracy, log-loss and per-class figures.
 
-    For the built-in data set that the model was trained on, the rows held out then are used.
+    For the built-in data set or the pictures that the model was trained on, the rows held out then are used. Of other
+    data all rows are; those equal to rows that were trained on are counted, and scored apart from the others.
     """
-    from chainrule.cli import data as source
     from chainrule.cli import model as models
-    from chainrule.cli import output
 
-    pipeline, origin = models.load_model(model)
+    pipeline, origin, trained = models.load_model(model)
+    unreadable: dict[str, int] = {}
+    held_out = False
     if models.is_for_images(pipeline):
         from chainrule.cli import images
 
-        return images.evaluate(pipeline, origin, model, data, json=json)
-    if models.is_for_rows(pipeline):
+        name, kind = data, "images"
+        X, target, held_out = images.to_evaluate(pipeline, origin, trained, data)
+        y = known_labels(target, pipeline.classes_, data)
+    elif models.is_for_rows(pipeline):
         found = models.rows_like(pipeline, data, None if origin.target == "y" else origin.target, labels)
         if found.y is None:
             raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
-        return _report(pipeline, found.X, found.y, found.name, model, json=json)
-    table, _ = source.read(data)
-    models.require_columns(pipeline, table)
-    features, target = source.split_target(table, origin.target, what="evaluate")
-    classes = pipeline.classes_
-    y = _known(target, classes, table.name)
-    held_out = data in source.BUILT_IN and data == origin.data
-    if held_out:
-        rows = models.split_rows(y, origin.test_size, origin.seed)[1]
-        features, y = {name: values[rows] for name, values in features.items()}, y[rows]
-    results = models.metrics(y, pipeline.predict_log_proba(features), classes)
-    results |= {"model": model, "n_rows": len(y), "held_out": held_out}
-    if json:
-        output.print_json(results)
+        name, kind = found.name, "rows"
+        X, y = found.X, known_labels(found.y, pipeline.classes_, found.name)
     else:
-        which = "rows held out when the model was trained" if held_out else "rows"
-        output.print_metrics(results, f"{table.name}: {len(y)} {which}")
+        from chainrule.cli import data as source
+        from chainrule.cli.training_rows import read_like
+
+        encoder = pipeline.named_steps["encoder"]
+        table, _ = source.read(data, as_written=[*encoder.categorical_, origin.target])
+        models.require_columns(pipeline, table)
+        columns, target = source.split_target(table, origin.target, what="evaluate")
+        name, kind = table.name, "rows"
+        y = known_labels(target, pipeline.classes_, name)
+        X, unreadable = read_like(encoder, columns)
+        held_out = data in source.BUILT_IN and data == origin.data
+        if held_out:
+            rows = models.split_rows(y, origin.test_size, origin.seed)[1]
+            X, y = {column: values[rows] for column, values in X.items()}, y[rows]
+    features = models.features_of(pipeline, X)
+    log_probs = models.classifier_of(pipeline).predict_log_proba(features)
+    results = models.metrics(y, log_probs, pipeline.classes_)
+    results |= {"model": model, "n_rows": len(y), "held_out": held_out, "unreadable": unreadable}
+    results |= _apart(features, y, log_probs, pipeline.classes_, trained, held_out=held_out)
+    _show(results, name, kind, json=json)
     return 0
 
 
-def _known(labels: Any, classes: Any, name: str) -> Any:
+def known_labels(labels: Any, classes: Any, name: str) -> Any:
     """Labels in the type of the model's classes, none of them unknown."""
     from chainrule.cli import data as source
     from chainrule.cli import model as models
@@ -68,15 +80,41 @@ def _known(labels: Any, classes: Any, name: str) -> Any:
     return y
 
 
-def _report(classifier: Any, X: Any, labels: Any, name: str, model: str, *, json: bool) -> int:
+def _apart(
+    X: Any, y: Any, log_probs: Any, classes: Any, trained: TrainedRows | None, *, held_out: bool
+) -> dict[str, Any]:
+    """How many rows were trained on, None where the model file does not say, and the scores of either kind."""
+    import numpy as np
+
     from chainrule.cli import model as models
+
+    if held_out:
+        return {"trained_on": 0, "seen": None, "unseen": None}
+    if trained is None:
+        return {"trained_on": None, "seen": None, "unseen": None}
+    seen = trained.seen(X, np.searchsorted(classes, y))
+    scores: list[dict[str, Any] | None] = []
+    for rows in (seen, ~seen):
+        scored = models.metrics(y[rows], log_probs[rows], classes) if rows.any() and not rows.all() else None
+        kept = ("accuracy", "log_loss")
+        scores.append(scored and {"n_rows": int(rows.sum()), **{name: scored[name] for name in kept}})
+    return {"trained_on": int(seen.sum()), "seen": scores[0], "unseen": scores[1]}
+
+
+def _show(results: dict[str, Any], name: str, kind: str, *, json: bool) -> None:
     from chainrule.cli import output
 
-    y = _known(labels, classifier.classes_, name)
-    results = models.metrics(y, classifier.predict_log_proba(X), classifier.classes_)
-    results |= {"model": model, "n_rows": len(y), "held_out": False}
+    count, trained_on = results["n_rows"], results["trained_on"]
+    if trained_on is None:
+        output.note(f"it is not known which {kind} were trained on: this model file was written before it was recorded")
+    elif trained_on:
+        rest = "" if trained_on == count else f"; only the scores of the others are scores on new {kind}"
+        output.note(f"{trained_on} of {count} {kind} were trained on{rest}")
     if json:
         output.print_json(results)
+        return
+    if results["held_out"]:
+        said = " held out when the model was trained"
     else:
-        output.print_metrics(results, f"{name}: {len(y)} rows")
-    return 0
+        said = "" if trained_on is None else f", {trained_on or 'none'} of them trained on"
+    output.print_metrics(results, f"{name}: {count} {kind}{said}")

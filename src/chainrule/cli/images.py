@@ -14,6 +14,7 @@ from chainrule.cli.errors import CommandError
 
 if TYPE_CHECKING:
     from chainrule.cli.model import Origin
+    from chainrule.cli.trained_rows import TrainedRows
     from chainrule.estimators import ConvClassifier
     from chainrule.training.images import Images
 
@@ -40,7 +41,8 @@ class Options:
     learning_rate: float | None
     seed: int
     test_size: float
-    out: Path | None
+    out: Path
+    overwrite: bool
     resume: bool
     curves: Path | None
     tensorboard: Path | None
@@ -86,20 +88,17 @@ def train(options: Options) -> int:
     """Train, evaluate on held-out images, save, and report."""
     from chainrule.cli import model as models
     from chainrule.cli import output
-    from chainrule.cli.train import check_classes, stem
+    from chainrule.cli.training_rows import check_classes
     from chainrule.estimators.callbacks import TensorBoardLog
-    from chainrule.estimators.persistence import save
     from chainrule.estimators.plots import learning_curves
 
-    path = options.out or Path(f"{stem(options.data)}.chainrule")
-    models.check_writable(path)
-    if options.curves is not None:
-        models.check_writable(options.curves, "--curves")
+    path = options.out
+    others = {"--curves": options.curves}
     if options.report is not None:
         _check_report(options.report)
-    checkpoint = path.with_name(path.name + ".part")
-    if options.resume and not checkpoint.exists():
-        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
+        if options.report.is_dir():
+            others["--report"] = options.report / "report.html"
+    checkpoint = models.check_outputs(path, overwrite=options.overwrite, resume=options.resume, others=others)
     every = read(options.data, options.size)
     if options.size is not None and every.shape[1:] != _size(options.size):
         height, width = every.shape[1:]
@@ -134,9 +133,8 @@ def train(options: Options) -> int:
     results = models.metrics(y_test, classifier.predict_log_proba(x_test), classifier.classes_)
     if options.curves is not None:
         learning_curves(classifier).savefig(options.curves, dpi=150)
-    classifier.set_params(callbacks=None, checkpoint=None)
     origin = models.Origin(options.data, "class", options.test_size, options.seed)
-    save(classifier, path, about={"origin": dict(vars(origin))})
+    models.save_model(classifier, path, origin, x, y)
     if options.report is not None:
         page = _report(options, every, classifier, x_test, y_test, results, seconds)
         output.note(f"the report is in {page}")
@@ -166,35 +164,27 @@ def train(options: Options) -> int:
     return 130 if interrupted else 0
 
 
-def evaluate(model: ConvClassifier, origin: Origin, path: str, data: str, *, json: bool) -> int:
-    """Metrics of a classifier of images on images whose labels are known."""
+def to_evaluate(model: ConvClassifier, origin: Origin, trained: TrainedRows | None, data: str) -> tuple[Any, Any, bool]:
+    """Images, their labels, and whether they are those held out when the model was trained, of the same source."""
     import numpy as np
 
     from chainrule.cli import model as models
-    from chainrule.cli import output
-    from chainrule.cli.data import labels_like
+    from chainrule.cli.evaluate import known_labels
 
     every = _like_trained(model, data)
-    held_out, kept = data == origin.data, every.test or every
-    if held_out and every.test is None:
-        rows = models.split_rows(every.labels, origin.test_size, origin.seed)[1]
-        images, labels = every.images[rows], every.labels[rows]
-    else:
-        images, labels = kept.images, kept.labels
-    y, unknown = labels_like(labels, model.classes_)
-    if unknown:
-        raise CommandError(
-            f"{data}: the model was not trained on the labels {output.listed(unknown)}; "
-            f"it knows {output.listed(map(models.plain, model.classes_))}"
+    if every.test is not None:
+        unchanged = trained is None or trained.are(
+            every.images, np.searchsorted(model.classes_, known_labels(every.labels, model.classes_, data))
         )
-    results = models.metrics(np.asarray(y), model.predict_log_proba(images), model.classes_)
-    results |= {"model": path, "n_rows": len(y), "held_out": held_out}
-    if json:
-        output.print_json(results)
-    else:
-        which = "images held out when the model was trained" if held_out else "images"
-        output.print_metrics(results, f"{data}: {len(y)} {which}")
-    return 0
+        return every.test.images, every.test.labels, data == origin.data and unchanged
+    if data != origin.data:
+        return every.images, every.labels, False
+    y = known_labels(every.labels, model.classes_, data)
+    kept, held_out = models.split_rows(y, origin.test_size, origin.seed)
+    if trained is not None and not trained.are(every.images[kept], np.searchsorted(model.classes_, y[kept])):
+        # Pictures came or went since: the split is another one.
+        return every.images, every.labels, False
+    return every.images[held_out], every.labels[held_out], True
 
 
 def probabilities(model: ConvClassifier, data: str) -> Any:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import samples
-from chainrule.cli.data import Column, Table
+from chainrule.cli import output, samples
+from chainrule.cli.data import Table
 from chainrule.cli.errors import CommandError
 from chainrule.cli.samples import ArraySamples
+from chainrule.cli.table_files import Column
+from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators.persistence import load_with_about, save
 
 
@@ -28,24 +32,34 @@ class Origin:
     seed: int
 
 
-def save_model(pipeline: Any, path: Path, origin: Origin) -> None:
-    """Write the model file."""
-    classifier = pipeline.named_steps["classifier"] if isinstance(pipeline, Pipeline) else pipeline
+def save_model(model: Any, path: Path, origin: Origin, features: Any, y: Column) -> None:
+    """Write the model file, with a record of the rows that its classifier was trained on."""
+    classifier = classifier_of(model)
     classifier.set_params(**{name: None for name in ("callbacks", "checkpoint") if name in classifier.get_params()})
-    save(pipeline, path, about={"origin": asdict(origin)})
+    trained = TrainedRows.of(features, np.searchsorted(classifier.classes_, y))
+    save(model, path, about={"origin": asdict(origin), "trained_rows": trained.notes()})
 
 
-def load_model(path: str) -> tuple[Any, Origin]:
-    """Read a model file that `chainrule train` wrote: a Pipeline for tables, else a classifier of images or of rows."""
-    from chainrule.estimators import ConvClassifier, SoftmaxRegression
+def load_model(path: str) -> tuple[Any, Origin, TrainedRows | None]:
+    """Read a model file that `chainrule train` wrote.
+
+    Returns
+    -------
+    Pipeline for tables and scaled rows, or classifier of images or of rows
+    Origin
+    TrainedRows or None
+        None for files of chainrule 0.1.
+    """
+    from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression
 
     if Path(path).is_dir():
         raise CommandError(f"{path}: this is a directory; expected a model file")
     pipeline, about = load_with_about(path)
     origin = about.get("origin")
-    if not isinstance(pipeline, Pipeline | ConvClassifier | SoftmaxRegression) or not isinstance(origin, dict):
+    known = Pipeline | ConvClassifier | MLPClassifier | SoftmaxRegression
+    if not isinstance(pipeline, known) or not isinstance(origin, dict):
         raise CommandError(f"{path}: the file holds a {type(pipeline).__name__}, no model from `chainrule train`")
-    return pipeline, Origin(**origin)
+    return pipeline, Origin(**origin), TrainedRows.from_notes(about.get("trained_rows"))
 
 
 def is_for_images(model: Any) -> bool:
@@ -57,7 +71,17 @@ def is_for_images(model: Any) -> bool:
 
 def is_for_rows(model: Any) -> bool:
     """Whether a loaded model takes rows of features without names."""
-    return not isinstance(model, Pipeline) and not is_for_images(model)
+    return not is_for_images(model) and not (isinstance(model, Pipeline) and "encoder" in model.named_steps)
+
+
+def classifier_of(model: Any) -> Any:
+    """The last step of a pipeline, or the classifier itself."""
+    return model[-1] if isinstance(model, Pipeline) else model
+
+
+def features_of(model: Any, X: Any) -> Any:
+    """What the classifier of a model is given for samples."""
+    return model[0].transform(X) if isinstance(model, Pipeline) else X
 
 
 def rows_like(model: Any, data: str, target: str | None = None, labels: Path | None = None) -> ArraySamples:
@@ -68,11 +92,10 @@ def rows_like(model: Any, data: str, target: str | None = None, labels: Path | N
     CommandError
         If they have others.
     """
-    found = samples.read(data, target, labels, n_features=model.n_features_in_)
-    if found.X.shape[1] != model.n_features_in_:
-        raise CommandError(
-            f"{found.name} has {found.X.shape[1]} features per row; the model needs {model.n_features_in_}"
-        )
+    expected = classifier_of(model).n_features_in_
+    found = samples.read(data, target, labels, n_features=expected)
+    if found.X.shape[1] != expected:
+        raise CommandError(f"{found.name} has {found.X.shape[1]} features per row; the model needs {expected}")
     return found
 
 
@@ -117,6 +140,47 @@ def check_writable(path: Path, option: str = "--out") -> None:
         raise CommandError(f"{option}: {path} is a directory; expected a file name")
     if not os.access(folder, os.W_OK):
         raise CommandError(f"{option}: the directory {folder} cannot be written to")
+
+
+def check_outputs(
+    path: Path, *, overwrite: bool, resume: bool = False, others: Mapping[str, Path | None] = MappingProxyType({})
+) -> Path:
+    """The file of an interrupted run for a model's file, after making sure that writing destroys nothing unasked.
+
+    Parameters
+    ----------
+    path : Path
+        Where the model goes.
+    overwrite : bool
+        Whether files that are there may be replaced.
+    resume : bool
+        Whether an interrupted run goes on, whose own model file is replaced.
+    others : mapping
+        Further files to be written, by the options that name them.
+
+    Raises
+    ------
+    CommandError
+        If a file cannot be written, or is there already.
+    """
+    check_writable(path)
+    checkpoint = path.with_name(path.name + ".part")
+    resumed = resume and checkpoint.exists()
+    for option, file in others.items():
+        if file is not None:
+            check_writable(file, option)
+            if file.exists() and not overwrite and not resumed:
+                raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
+    if resume and not resumed:
+        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
+    if checkpoint.exists() and not resume and not overwrite:
+        raise CommandError(
+            f"{checkpoint} holds an interrupted run; --resume goes on with it, --out names another file, --overwrite "
+            "starts anew"
+        )
+    if path.exists() and not resumed and not overwrite:
+        raise CommandError(f"{path} exists; name another file with --out, or replace it with --overwrite")
+    return checkpoint
 
 
 def metrics(y: Column, log_probs: Any, classes: Column) -> dict[str, Any]:

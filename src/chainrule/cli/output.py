@@ -46,6 +46,10 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
     console = Console(highlight=False, markup=False)
     console.print(title)
     console.print(f"accuracy {results['accuracy']:.2%}   log-loss {results['log_loss']:.4f}")
+    for key, words in (("seen", "trained on"), ("unseen", "not trained on")):
+        if part := results.get(key):
+            scores = f"accuracy {part['accuracy']:.2%}   log-loss {part['log_loss']:.4f}"
+            console.print(f"  {part['n_rows']} {words}: {scores}")
     table = Table()
     table.add_column("class")
     for heading in ("precision", "recall", "rows"):

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from chainrule.cli.errors import CommandError
+
 
 def predict(
     model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.")],
@@ -25,7 +27,10 @@ def predict(
 
     if out is not None:
         models.check_writable(out)
-    pipeline, _ = models.load_model(model)
+        for read in map(Path, (model, data)):
+            if out.exists() and read.exists() and out.samefile(read):
+                raise CommandError(f"--out: {out} is what is read; name another file")
+    pipeline, *_ = models.load_model(model)
     if models.is_for_images(pipeline):
         from chainrule.cli import images
 
@@ -33,9 +38,12 @@ def predict(
     elif models.is_for_rows(pipeline):
         probabilities = pipeline.predict_proba(models.rows_like(pipeline, data).X)
     else:
-        table, _ = source.read(data)
+        from chainrule.cli.training_rows import read_like
+
+        encoder = pipeline.named_steps["encoder"]
+        table, _ = source.read(data, as_written=encoder.categorical_)
         models.require_columns(pipeline, table)
-        probabilities = pipeline.predict_proba(table.columns)
+        probabilities = pipeline.predict_proba(read_like(encoder, table.columns)[0])
     labels = [models.plain(label) for label in pipeline.classes_]
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:

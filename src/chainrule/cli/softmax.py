@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
-from chainrule.cli import data as source
 from chainrule.cli import model as models
-from chainrule.cli import output, samples
+from chainrule.cli import output, training_rows
 from chainrule.cli.errors import CommandError
 
 FOLDS = 5
@@ -26,52 +26,51 @@ class Options:
     data: str
     target: str | None
     labels: Path | None
+    drop: tuple[str, ...]
     C: float | None
     """None: chosen by cross-validation."""
     label_smoothing: float
     seed: int
     test_size: float
     out: Path
+    overwrite: bool
     curves: Path | None
     json: bool
 
 
 def train(options: Options) -> int:
     """Fit, evaluate on held-out rows, and save."""
-    models.check_writable(options.out)
-    if options.curves is not None:
-        models.check_writable(options.curves, "--curves")
-        if options.C is not None:
-            raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
-    name, target, X, y, encoder = _samples(options)
-    train_rows, test_rows = models.split_rows(y, options.test_size, options.seed)
-    classifier = _classifier(options, y[train_rows])
-    model = classifier
-    if encoder is not None:
-        from sklearn.pipeline import Pipeline
-
-        model = Pipeline([("encoder", encoder), ("classifier", classifier)])
+    models.check_outputs(options.out, overwrite=options.overwrite, others={"--curves": options.curves})
+    if options.curves is not None and options.C is not None:
+        raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
+    data = training_rows.read(options.data, options.target, options.labels, options.drop)
+    train_rows, test_rows = models.split_rows(data.y, options.test_size, options.seed)
+    classifier = _classifier(options, data.y[train_rows])
+    model = classifier if data.encoder is None else Pipeline([("encoder", data.encoder), ("classifier", classifier)])
     started = time.perf_counter()
+    features = data.rows(train_rows)
+    if data.encoder is not None:
+        features = training_rows.encoded(data.encoder, features)
     with output.SolverProgress() as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         classifier.set_params(callbacks=[progress])
-        model.fit(_rows(X, train_rows), y[train_rows])
+        classifier.fit(features, data.y[train_rows])
     seconds = time.perf_counter() - started
     for message in {str(warning.message) for warning in caught}:
         output.note(message)
-    if encoder is not None:
-        for column, reason in encoder.left_out_.items():
-            output.note(f"column {column!r} is left out: {reason}")
     if options.curves is not None:
         from chainrule.estimators.plots import scores_of_path
 
         scores_of_path(classifier).savefig(options.curves, dpi=150)
-    results = models.metrics(y[test_rows], model.predict_log_proba(_rows(X, test_rows)), model.classes_)
-    models.save_model(model, options.out, models.Origin(options.data, target, options.test_size, options.seed))
+    test_features = models.features_of(model, data.rows(test_rows))
+    results = models.metrics(data.y[test_rows], classifier.predict_log_proba(test_features), classifier.classes_)
+    origin = models.Origin(options.data, data.target, options.test_size, options.seed)
+    models.save_model(model, options.out, origin, features, data.y[train_rows])
     C = float(getattr(classifier, "C_", classifier.C))
     results |= {
         "n_train": len(train_rows),
         "n_test": len(test_rows),
+        "unreadable": data.unreadable,
         "C": C,
         "gradient_norm": classifier.gradient_norm_,
         "converged": bool(classifier.converged_),
@@ -83,7 +82,7 @@ def train(options: Options) -> int:
     if options.json:
         output.print_json(results)
     else:
-        output.print_metrics(results, f"{name}: {len(test_rows)} rows held out, {len(train_rows)} trained on")
+        output.print_metrics(results, f"{data.name}: {len(test_rows)} rows held out, {len(train_rows)} trained on")
         chosen = "" if options.C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
         ended = f"gradient {classifier.gradient_norm_:.1e} after {seconds:.1f} s"
         output.print_line(f"C = {C:g}{chosen}; {ended}; model saved to {options.out}")
@@ -91,40 +90,6 @@ def train(options: Options) -> int:
         print(f"interrupted: the weights so far were kept and saved to {options.out}", file=sys.stderr)
         return 130
     return 0
-
-
-def _samples(options: Options) -> tuple[str, str, Any, Any, Any]:
-    """The name, the target's name, features, labels, and the encoder that the features need."""
-    from chainrule.cli.train import check_classes
-
-    if samples.is_array_file(options.data):
-        read = samples.read(options.data, options.target, options.labels)
-        if read.y is None:
-            raise CommandError(f"{options.data}: there are no labels; give a file of them with --labels")
-        _check_finite(read)
-        y = source.as_labels(read.y, f"{read.name}: the labels")
-        check_classes(y, "array of labels")
-        return read.name, options.target or "y", read.X, y, None
-    if options.labels is not None:
-        raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
-    from chainrule.estimators.tables import TableEncoder
-
-    table, known = source.read(options.data)
-    target = options.target or known
-    if target is None:
-        raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
-    features, values = source.split_target(table, target)
-    y = source.as_labels(values, f"{table.name}: the target {target!r}")
-    check_classes(y, f"target {target!r}")
-    return table.name, target, features, y, TableEncoder()
-
-
-def _check_finite(read: samples.ArraySamples) -> None:
-    values = read.X.data if hasattr(read.X, "tocsr") else read.X
-    if not np.isfinite(values).all():
-        raise CommandError(
-            f"{read.name}: the features hold NaN or infinity in {int((~np.isfinite(values)).sum())} places"
-        )
 
 
 def _classifier(options: Options, y: Any) -> Any:
@@ -137,7 +102,3 @@ def _classifier(options: Options, y: Any) -> Any:
     if rarest < 2:
         raise CommandError("--C auto needs every class twice, to be chosen by cross-validation; give a number instead")
     return SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
-
-
-def _rows(X: Any, rows: Any) -> Any:
-    return {name: values[rows] for name, values in X.items()} if isinstance(X, dict) else X[rows]

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from chainrule.cli.errors import CommandError
 
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
-    from chainrule.estimators import MLPClassifier
-
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
 MODELS = ("mlp", "conv", "softmax")
 SOLVERS = ("adam", "adamw", "sgd", "gd")
-LEARNING_RATES = {"adam": 3e-3, "adamw": 3e-3, "sgd": 0.05, "gd": 0.5}
-EPOCHS = {"adam": 100, "adamw": 100, "sgd": 100, "gd": 1000}
-FEWEST_TO_VALIDATE = 50
-"""With fewer training rows, none are spared to choose the best epoch."""
 
 
 def _hidden(value: str) -> str:
@@ -95,9 +83,9 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            help="digits, iris, wine, breast_cancer, or a .csv, .tsv, .csv.gz or .parquet file; for softmax also .npz, "
-            ".npy (with --labels) or .svmlight; for conv digits, a folder with one folder of pictures per class, IDX "
-            "files, or a .npz file."
+            help="digits, iris, wine, breast_cancer, a .csv, .tsv, .csv.gz or .parquet file, a .npz or .svmlight file "
+            "of features and labels, or a .npy file with --labels; for conv digits, a folder with one folder of "
+            "pictures per class, IDX files, or a .npz file."
         ),
     ],
     model: Annotated[str, typer.Option(callback=_one_of(MODELS), help=", ".join(MODELS))] = "mlp",
@@ -105,7 +93,12 @@ def train(
     penalty: Annotated[
         str, typer.Option("--C", help="For softmax: C in |W|^2 / (2 C), or auto, chosen by cross-validation.")
     ] = "auto",
-    labels: Annotated[Path | None, typer.Option(help="For softmax: a file of labels for .npy features.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="For mlp and softmax: a file of labels for .npy features.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="For tables: a column that is not looked at; may be given several times.")
+    ] = None,
     hidden: Annotated[
         str, typer.Option(callback=_hidden, help="Widths of the hidden layers, such as 100,50; '' for none.")
     ] = "256",
@@ -142,6 +135,9 @@ def train(
         float, typer.Option(callback=_within(0, 1, open_low=True), help="Share of the rows held out.")
     ] = 0.2,
     out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there, and give up an interrupted run.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from where an interrupted run with the same options stopped.")
     ] = False,
@@ -168,6 +164,7 @@ def train(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Train a classifier, evaluate it on held-out rows, and save it in one file."""
+    path = out or Path(f"{stem(data)}.chainrule")
     if model == "softmax":
         from chainrule.cli import softmax
 
@@ -183,20 +180,22 @@ def train(
                 data=data,
                 target=target,
                 labels=labels,
+                drop=tuple(drop or ()),
                 C=_strength(penalty),
                 label_smoothing=smoothing,
                 seed=seed,
                 test_size=test_size,
-                out=out or Path(f"{stem(data)}.chainrule"),
+                out=path,
+                overwrite=overwrite,
                 curves=curves,
                 json=json,
             )
         )
-    _only_for(context, "softmax", ("penalty", "labels"))
+    _only_for(context, "softmax", ("penalty",))
     if model == "conv":
         from chainrule.cli import images
 
-        _only_for(context, "mlp", ("target", "hidden", "activation"))
+        _only_for(context, "mlp", ("target", "hidden", "activation", "labels", "drop"))
         if solver == "gd":
             raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
         return images.train(
@@ -214,7 +213,8 @@ def train(
                 learning_rate=learning_rate,
                 seed=seed,
                 test_size=test_size,
-                out=out,
+                out=path,
+                overwrite=overwrite,
                 resume=resume,
                 curves=curves,
                 tensorboard=tensorboard,
@@ -223,81 +223,33 @@ def train(
             )
         )
     _only_for(context, "conv", ("layers", "augment", "size", "report"))
-    from chainrule.cli import data as source
-    from chainrule.cli import model as models
-    from chainrule.cli import output
-    from chainrule.estimators.callbacks import TensorBoardLog
-    from chainrule.estimators.plots import learning_curves
+    from chainrule.cli import mlp
 
-    path = out or Path(f"{stem(data)}.chainrule")
-    models.check_writable(path)
-    if curves is not None:
-        models.check_writable(curves, "--curves")
-    callbacks: list[Any] = [] if tensorboard is None else [TensorBoardLog(tensorboard)]
-    checkpoint = path.with_name(path.name + ".part")
-    if resume and not checkpoint.exists():
-        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
-    table, known_target = source.read(data)
-    if target is None and known_target is None:
-        raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
-    target_name = str(target or known_target)
-    features, target_values = source.split_target(table, target_name)
-    y = source.as_labels(target_values, f"{table.name}: the target {target_name!r}")
-    check_classes(y, f"target {target_name!r}")
-    train_rows, test_rows = models.split_rows(y, test_size, seed)
-    pipeline = _pipeline(
-        _widths(hidden),
-        activation=activation,
-        solver=solver,
-        l2=l2,
-        label_smoothing=label_smoothing,
-        dropout=dropout,
-        batch_size=batch_size,
-        epochs=epochs or EPOCHS[solver],
-        learning_rate=learning_rate or LEARNING_RATES[solver],
-        seed=seed,
-        y=y[train_rows],
-    )
-    classifier = pipeline.named_steps["classifier"]
-    started = time.perf_counter()
-    with output.TrainingProgress() as progress, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if not resume:
-            checkpoint.unlink(missing_ok=True)
-        classifier.set_params(callbacks=[progress, *callbacks], checkpoint=checkpoint)
-        train_features = {name: values[train_rows] for name, values in features.items()}
-        pipeline.fit(train_features, y[train_rows])
-    seconds = time.perf_counter() - started
-    interrupted = classifier.stopped_by_ == "interrupt"
-    if interrupted and not classifier.n_iter_:
-        raise KeyboardInterrupt
-    for name, reason in pipeline.named_steps["encoder"].left_out_.items():
-        output.note(f"column {name!r} is left out: {reason}")
-    test_features = {name: values[test_rows] for name, values in features.items()}
-    results = models.metrics(y[test_rows], pipeline.predict_log_proba(test_features), pipeline.classes_)
-    if curves is not None:
-        learning_curves(classifier).savefig(curves, dpi=150)
-    models.save_model(pipeline, path, models.Origin(data, target_name, test_size, seed))
-    results |= {
-        "n_train": len(train_rows),
-        "n_test": len(test_rows),
-        "epochs": classifier.n_iter_,
-        "seconds": round(seconds, 3),
-        "seed": seed,
-        "interrupted": interrupted,
-        "model": str(path),
-    }
-    if json:
-        output.print_json(results)
-    else:
-        output.print_metrics(results, f"{table.name}: {len(test_rows)} rows held out, {len(train_rows)} trained on")
-        output.print_line(f"{classifier.n_iter_} epochs in {seconds:.1f} s; model saved to {path}")
-    if interrupted:
-        print(
-            f"interrupted: the best weights so far were kept and saved to {path}; --resume goes on from there",
-            file=sys.stderr,
+    return mlp.train(
+        mlp.Options(
+            data=data,
+            target=target,
+            labels=labels,
+            drop=tuple(drop or ()),
+            hidden=_widths(hidden),
+            activation=activation,
+            solver=solver,
+            l2=l2,
+            label_smoothing=label_smoothing,
+            dropout=dropout,
+            batch_size=batch_size,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            seed=seed,
+            test_size=test_size,
+            out=path,
+            overwrite=overwrite,
+            resume=resume,
+            curves=curves,
+            tensorboard=tensorboard,
+            json=json,
         )
-    return 130 if interrupted else 0
+    )
 
 
 def stem(data: str) -> str:
@@ -306,56 +258,3 @@ def stem(data: str) -> str:
     for ending in (".gz", ".bz2", ".csv", ".tsv", ".parquet", ".npz", ".npy", ".svmlight", ".libsvm", ".svm"):
         name = name.removesuffix(ending) if name.lower().endswith(ending) else name
     return name or "model"
-
-
-def check_classes(y: Any, what: str) -> None:
-    """Raise CommandError unless the labels have several classes, at least one of them twice."""
-    import numpy as np
-
-    classes, counts = np.unique(y, return_counts=True)
-    if len(classes) < 2:
-        raise CommandError(f"the {what} holds a single class ({classes[0]!r}); a classifier needs at least two")
-    if counts.max() == 1:
-        raise CommandError(f"the {what} is different in every row; a classifier needs repeated classes")
-
-
-def _pipeline(
-    widths: tuple[int, ...],
-    *,
-    activation: str,
-    solver: str,
-    l2: float | None,
-    label_smoothing: float,
-    dropout: float,
-    batch_size: int,
-    epochs: int,
-    learning_rate: float,
-    seed: int,
-    y: Any,
-) -> Pipeline:
-    from sklearn.pipeline import Pipeline
-
-    from chainrule.estimators import MLPClassifier
-    from chainrule.estimators.tables import TableEncoder
-
-    decoupled = solver == "adamw"
-    classifier: MLPClassifier = MLPClassifier(
-        widths,
-        activation,
-        solver=solver,
-        alpha=0.0 if decoupled else (1e-4 if l2 is None else l2),
-        weight_decay=0.01 if l2 is None else l2,
-        label_smoothing=label_smoothing,
-        dropout=dropout,
-        batch_size=min(batch_size, len(y)),
-        max_iter=epochs,
-        learning_rate="cosine",
-        learning_rate_init=learning_rate,
-        random_state=seed,
-        early_stopping=len(y) >= FEWEST_TO_VALIDATE,
-        eval_metric="log_loss",
-        # The cosine's last, small steps are the best ones: the run is never cut short.
-        n_iter_no_change=epochs,
-        tol=0.0,
-    )
-    return Pipeline([("encoder", TableEncoder()), ("classifier", classifier)])

@@ -1,0 +1,155 @@
+"""Rows to train on, from tables and from arrays: what is read, what is left out, and what is no number."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.cli import data as source
+from chainrule.cli import output, samples
+from chainrule.cli.errors import CommandError
+from chainrule.cli.table_files import Column
+from chainrule.estimators.columns import mostly_numbers, named_cells, read_numbers, unreadable_cells
+from chainrule.estimators.tables import TableEncoder
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Features and labels, and how the features become numbers."""
+
+    name: str
+    target: str
+    X: Any
+    """Columns by name, a matrix, or a sparse one."""
+    y: Column
+    encoder: TableEncoder | None
+    """For columns; None for rows of numbers."""
+    unreadable: dict[str, int] = field(default_factory=dict)
+    """How many cells of numeric columns are no numbers."""
+
+    def rows(self, chosen: Column) -> Any:
+        """Some of the features."""
+        return {name: values[chosen] for name, values in self.X.items()} if isinstance(self.X, dict) else self.X[chosen]
+
+
+def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str] = ()) -> TrainingRows:
+    """The rows of a table, of a built-in set or of an array file, with notes on what is odd about them.
+
+    Raises
+    ------
+    CommandError
+        If they cannot be read, or are nothing to learn classes from.
+    """
+    if samples.is_array_file(data):
+        if drop:
+            raise CommandError(f"--drop: {data} has no named columns; it is for tables")
+        return _read_arrays(data, target, labels)
+    if labels is not None:
+        raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
+    table, known = source.read(data, as_written=[] if target is None else [target])
+    target = target or known
+    if target is None:
+        raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
+    features, values = source.split_target(table, target)
+    for name in drop:
+        if name not in features:
+            close = difflib.get_close_matches(name, list(features), 1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; it has {output.listed(features)}"
+            raise CommandError(f"--drop: {table.name} has no column {name!r} besides the target{hint}")
+        del features[name]
+    if not features:
+        raise CommandError(f"--drop: no column is left besides the target {target!r}")
+    y = source.as_labels(values, f"{table.name}: the target {target!r}")
+    check_classes(y, f"target {target!r}")
+    unreadable = _settle(features)
+    return TrainingRows(table.name, target, features, y, TableEncoder(), unreadable)
+
+
+def _read_arrays(data: str, target: str | None, labels: Path | None) -> TrainingRows:
+    found = samples.read(data, target, labels)
+    if found.y is None:
+        raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
+    values = found.X.data if hasattr(found.X, "tocsr") else found.X
+    if not np.isfinite(values).all():
+        raise CommandError(
+            f"{found.name}: the features hold NaN or infinity in {int((~np.isfinite(values)).sum())} places"
+        )
+    y = source.as_labels(found.y, f"{found.name}: the labels")
+    check_classes(y, "array of labels")
+    return TrainingRows(found.name, target or "y", found.X, y, None)
+
+
+def check_classes(y: Any, what: str) -> None:
+    """Raise CommandError unless the labels have several classes, at least one of them twice."""
+    classes, counts = np.unique(y, return_counts=True)
+    if len(classes) < 2:
+        raise CommandError(f"the {what} holds a single class ({classes[0]!r}); a classifier needs at least two")
+    if counts.max() == 1:
+        raise CommandError(f"the {what} is different in every row; a classifier needs repeated classes")
+
+
+def encoded(encoder: TableEncoder, columns: Mapping[str, Column]) -> Any:
+    """The features of columns, by an encoder that is fitted to them.
+
+    Raises
+    ------
+    CommandError
+        If no column can be used; it says what to do.
+    """
+    try:
+        features = encoder.fit_transform(columns)
+    except ValueError as error:
+        raise CommandError(
+            f"{error}; text has to become numbers first: save what scikit-learn's TfidfVectorizer or a model of "
+            "embeddings makes of it with numpy.savez('rows.npz', X=..., y=...) or dump_svmlight_file, and train on that"
+        ) from None
+    for name, reason in encoder.left_out_.items():
+        then = "; turn it into numbers or into fewer categories if it matters" if reason.startswith("text") else ""
+        output.note(f"column {name!r} is left out: {reason}{then}")
+    return features
+
+
+def read_like(encoder: TableEncoder, columns: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, int]]:
+    """Columns for a fitted encoder: cells that are no numbers where it takes numbers are named, and missing."""
+    found, unreadable = dict(columns), {}
+    for name in encoder.numeric_:
+        numbers = read_numbers(found[name])
+        if len(numbers.unreadable):
+            output.note(unreadable_cells(name, found[name], numbers.unreadable, "data row"))
+            unreadable[name] = len(numbers.unreadable)
+        found[name] = numbers.values
+    return found, unreadable
+
+
+def _settle(columns: dict[str, Column]) -> dict[str, int]:
+    """Read text columns of numbers as numbers, in place, and name the cells that are none."""
+    unreadable = {}
+    for name, values in columns.items():
+        if values.dtype.kind != "O":
+            continue
+        numbers = mostly_numbers(values)
+        if numbers is None:
+            _note_mixed(name, values)
+            continue
+        if len(numbers.unreadable):
+            output.note(unreadable_cells(name, values, numbers.unreadable, "data row"))
+            unreadable[name] = len(numbers.unreadable)
+        columns[name] = numbers.values
+    return unreadable
+
+
+def _note_mixed(name: str, values: Column) -> None:
+    """Say that a column is read as words though half of it and more are numbers."""
+    numbers = read_numbers(values)
+    there = int(np.count_nonzero(~np.isnan(numbers.values)))
+    if there and there >= len(numbers.unreadable):
+        cells = named_cells(values, numbers.unreadable, "data row")
+        output.note(
+            f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are "
+            f"none, such as {cells}; a column of numbers has at most one such cell in ten"
+        )

@@ -1,0 +1,180 @@
+"""Columns of tables as they come, read as numbers or as words.
+
+A column is numeric if nine tenths of its cells that say something are numbers. Cells that say nothing are missing
+ones and marks such as "-", "?", "n/a?" or "#REF!". The few that are no numbers then count as missing, and are named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+
+MISSING = "(missing)"
+MOST_WORDS = 0.1
+"""The share of words, marks for missing values aside, up to which a column still is one of numbers."""
+
+_MARK = re.compile(
+    r"[\W_]*|#\w[\w/!?]*|[\W_]*(n[./]?a\.?|nan|null|none|nil|missing|unknown)[\W_]*", flags=re.IGNORECASE
+)
+"""What people write where a number is missing: signs alone, errors of spreadsheets, and a few words."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column read as numbers."""
+
+    values: Array
+    """float64, with NaN where a cell is missing or no number."""
+    unreadable: Array
+    """The positions of the cells that hold something else than a number."""
+
+
+def column_values(column: Any) -> Array:
+    """A data frame's column as floats, booleans, dates, or objects in which None marks what is missing."""
+    kind = getattr(column.dtype, "kind", "O")
+    if kind == "M":
+        # With a time zone: instants, in universal time.
+        return np.asarray(column, dtype="datetime64[ms]")
+    if kind == "m":
+        return np.asarray(column.to_numpy())
+    if kind in "iuf":
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    # At once: a category or a string of arrow takes long one by one.
+    values = np.fromiter(column.tolist(), dtype=object, count=len(column))
+    values[np.asarray(column.isna(), dtype=bool)] = None
+    return values
+
+
+def is_missing(values: Array) -> Array:
+    """Booleans: None, NaN and NaT."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype.kind == "O":
+        return np.fromiter(map(_is_nothing, values.tolist()), dtype=bool, count=len(values))
+    return np.zeros(len(values), dtype=bool)
+
+
+def read_numbers(values: Array) -> Numbers:
+    """A column as float64, dates as days since 1970; True and False are 1 and 0."""
+    nowhere = np.empty(0, dtype=np.intp)
+    if values.dtype.kind in "iufb":
+        return Numbers(values.astype(np.float64), nowhere)
+    if values.dtype.kind in "mM":
+        days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
+        return Numbers(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
+    numbers, unreadable = np.empty(len(values)), []
+    for position, value in enumerate(values.tolist()):
+        try:
+            # Python reads 1_000 as a number; people do not.
+            numbers[position] = float(value) if not isinstance(value, str) or "_" not in value else _refuse(value)
+        except (TypeError, ValueError, OverflowError):
+            numbers[position] = _days(value) if isinstance(value, date) else np.nan
+            if not isinstance(value, date) and value is not None and str(value).strip():
+                unreadable.append(position)
+    return Numbers(numbers, np.array(unreadable, dtype=np.intp))
+
+
+def as_numbers(values: Array) -> Array | None:
+    """A column as numbers; None if it holds a word, a truth value among them."""
+    numbers = read_numbers(values)
+    return None if len(numbers.unreadable) or _has_truths(values) else numbers.values
+
+
+def mostly_numbers(values: Array) -> Numbers | None:
+    """A column as numbers, where it is one of numbers; None where it is one of words."""
+    if _has_truths(values):
+        return None
+    numbers = read_numbers(values)
+    words = sum(not is_mark(values[position]) for position in numbers.unreadable)
+    there = int(np.count_nonzero(~np.isnan(numbers.values)))
+    if len(numbers.unreadable) and (there == 0 or words > MOST_WORDS * (words + there)):
+        return None
+    return numbers
+
+
+def is_mark(value: Any) -> bool:
+    """Whether a cell says that a number is missing: "?", "--", "n/a?", "#DIV/0!", "unknown".
+
+    >>> [is_mark(cell) for cell in ("-", "N/A", "#REF!", "12 kg", "x")]
+    [True, True, True, False, False]
+    """
+    return isinstance(value, str) and _MARK.fullmatch(value) is not None
+
+
+def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row", most: int = 3) -> str:
+    """The first few different values among some cells, each with its row, counted from 1.
+
+    >>> named_cells(np.array(["1", "n/a?", "2", "n/a?", "12 kg"], dtype=object), [1, 3, 4])
+    "'n/a?' (2 cells, the first in row 2), '12 kg' (row 5)"
+    """
+    found: dict[str, list[int]] = {}
+    for position in positions:
+        found.setdefault(str(values[position]), []).append(int(position) + 1)
+    shown = [
+        f"{_short(text)} ({f'{len(rows)} cells, the first in ' if len(rows) > 1 else ''}{row} {rows[0]})"
+        for text, rows in list(found.items())[:most]
+    ]
+    more = sum(len(rows) for rows in list(found.values())[most:])
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def unreadable_cells(name: str, values: Array, positions: Sequence[int] | Array, row: str = "row") -> str:
+    """A sentence on the cells of a numeric column that are no numbers."""
+    count = len(positions)
+    cells = "1 cell is no number and counts" if count == 1 else f"{count} cells are no numbers and count"
+    return f"column {name!r}: {cells} as missing: {named_cells(values, positions, row)}"
+
+
+def as_words(values: Array) -> Array:
+    """A column as text; what is missing is a category of its own."""
+    words = (
+        value if type(value) is str else MISSING if _is_nothing(value) else _word(value) for value in _objects(values)
+    )
+    return np.fromiter(words, dtype=object, count=len(values))
+
+
+def _objects(values: Array) -> list[Any]:
+    listed: list[Any] = values.tolist() if values.dtype.kind == "O" else list(values)
+    return [None if gone else value for value, gone in zip(listed, is_missing(values), strict=True)]
+
+
+def _word(value: Any) -> str:
+    """Text for a value; 3.0 and 3 are one category, since a missing value elsewhere turns whole numbers into floats."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _refuse(value: str) -> float:
+    raise ValueError(value)
+
+
+def _has_truths(values: Array) -> bool:
+    return values.dtype.kind == "b" or (
+        values.dtype.kind == "O" and any(isinstance(value, bool | np.bool_) for value in values.tolist())
+    )
+
+
+def _days(value: date) -> float:
+    """Days since 1970; a date and time without a zone is taken as universal time."""
+    if not isinstance(value, datetime):
+        return float(value.toordinal() - date(1970, 1, 1).toordinal())
+    instant = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() / 86400
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")
