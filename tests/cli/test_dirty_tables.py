@@ -107,8 +107,11 @@ def test_a_real_table_keeps_its_accuracy_with_one_dirty_cell_in_every_column(tra
     for column in range(30):
         dirty.iloc[7 * column, column] = DIRT[column % len(DIRT)]
     dirty.to_csv("d.csv", index=False)
-    found = train("d.csv", "--target", "target", "--epochs", "30").trained()
+    done = train("d.csv", "--target", "target", "--epochs", "30")
+    found = done.trained()
     assert len(found["unreadable"]) == 30
+    assert done.err.count("counts as missing") == 20
+    assert "note: 10 more columns hold such cells" in done.err
     assert found["accuracy"] >= clean["accuracy"] - 2.5 / 114
 
 

@@ -374,7 +374,8 @@ def test_a_path_with_spaces_and_accents(chainrule, train, flowers_csv):
     (folder / "květiny 🌷.csv").write_bytes(flowers_csv.read_bytes())
     report = train(folder / "květiny 🌷.csv", "--target", "species").trained(rows=120)
     assert Path(report["model"]).name == "květiny 🌷.chainrule"
-    shown = chainrule("train", folder / "květiny 🌷.csv", "--target", "species", "--epochs", "2").succeeded()
+    options = ("--target", "species", "--epochs", "2", "--overwrite")
+    shown = chainrule("train", folder / "květiny 🌷.csv", *options).succeeded()
     assert "květiny" in shown.out
 
 

@@ -5,8 +5,9 @@ import datetime
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 
-from chainrule.estimators import SmoothScaler, TableEncoder
+from chainrule.estimators import SmoothScaler, TableEncoder, load, save
 from chainrule.estimators.tables import MOST_CATEGORIES
 
 NAN, INF = float("nan"), float("inf")
@@ -240,3 +241,42 @@ def test_an_empty_table_has_no_features():
         TableEncoder().fit({})
     with pytest.raises(NotFittedError):
         TableEncoder().transform({})
+
+
+def test_a_few_words_among_numbers_are_missing_and_named_and_more_make_a_column_of_words():
+    cells = [str(number) for number in range(40)]
+    cells[7], cells[9], cells[30] = "12 kg", "n/a?", "?"
+    with pytest.warns(UserWarning, match=r"column 'c': 3 cells are no numbers .*'12 kg' \(row 8\), 'n/a\?' \(row 10\)"):
+        encoder = TableEncoder().fit({"c": words(*cells)})
+    assert encoder.numeric_ == ["c"]
+    with pytest.warns(UserWarning, match="3 cells"):
+        assert flagged(encoder.transform({"c": words(*cells)})) == [row in (7, 9, 30) for row in range(40)]
+    mixed = words(*[f"{n} kg" if n % 8 == 0 else str(n % 4) for n in range(40)])
+    assert TableEncoder().fit({"c": mixed}).categorical_ == ["c"]
+    with pytest.warns(UserWarning, match="36 cells"):
+        marked = TableEncoder().fit({"c": words(*["-"] * 36, *cells[:4])})
+    assert marked.numeric_ == ["c"]
+
+
+def test_columns_of_codes_are_words_where_that_is_said():
+    codes = words("01", "02", "1", "01")
+    assert TableEncoder().fit({"c": codes}).numeric_ == ["c"]
+    encoder = TableEncoder(words=["c"]).fit({"c": codes})
+    assert encoder.categorical_ == ["c"]
+    assert encoder.transform({"c": codes}).shape == (4, 3)
+
+
+def test_encoders_of_0_1_are_loaded_as_they_were(tmp_path):
+    """Their files hold an imputer of scikit-learn's."""
+    table = {"a": np.array([1.0, NAN, 3.0, 9.0]), "b": np.array([4.0, 5.0, 6.0, 8.0]), "c": words(*"xyxy")}
+    encoder = TableEncoder().fit(table)
+    new = {"a": np.array([NAN, 2.0]), "b": np.array([NAN, 7.0]), "c": words("y", "z")}
+    expected = encoder.transform(new)
+    encoder.imputer_ = SimpleImputer(strategy="median", add_indicator=True).fit(
+        np.stack([table["a"], table["b"]], axis=1)
+    )
+    del encoder.flagged_, encoder.words
+    again = load(save(encoder, tmp_path / "encoder"))
+    assert not hasattr(again, "imputer_")
+    assert np.array_equal(again.transform(new), expected)
+    assert np.array_equal(again.fit(table).transform(new), expected)

@@ -171,15 +171,16 @@ def check_outputs(
             check_writable(file, option)
             if file.exists() and not overwrite and not resumed:
                 raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
-    if resume and not resumed:
-        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
     if checkpoint.exists() and not resume and not overwrite:
         raise CommandError(
             f"{checkpoint} holds an interrupted run; --resume goes on with it, --out names another file, --overwrite "
             "starts anew"
         )
     if path.exists() and not resumed and not overwrite:
-        raise CommandError(f"{path} exists; name another file with --out, or replace it with --overwrite")
+        nothing = f"there is no interrupted run to resume ({checkpoint}), and " if resume else ""
+        raise CommandError(f"{nothing}{path} exists; name another file with --out, or replace it with --overwrite")
+    if resume and not resumed:
+        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
     return checkpoint
 
 

@@ -17,6 +17,9 @@ from chainrule.cli.table_files import Column
 from chainrule.estimators.columns import mostly_numbers, named_cells, read_numbers, unreadable_cells
 from chainrule.estimators.tables import TableEncoder
 
+LISTED = 20
+"""Columns that are named; where there are more with odd cells, the others are counted."""
+
 
 @dataclass(frozen=True)
 class TrainingRows:
@@ -66,8 +69,9 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
     y = source.as_labels(values, f"{table.name}: the target {target!r}")
     check_classes(y, f"target {target!r}")
-    unreadable = _settle(features)
-    return TrainingRows(table.name, target, features, y, TableEncoder(), unreadable)
+    unreadable, words = _settle(features)
+    # All rows decide how a column is read, not those that happen to be trained on.
+    return TrainingRows(table.name, target, features, y, TableEncoder(words), unreadable)
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> TrainingRows:
@@ -117,39 +121,54 @@ def encoded(encoder: TableEncoder, columns: Mapping[str, Column]) -> Any:
 def read_like(encoder: TableEncoder, columns: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, int]]:
     """Columns for a fitted encoder: cells that are no numbers where it takes numbers are named, and missing."""
     found, unreadable = dict(columns), {}
+    notes: list[str] = []
     for name in encoder.numeric_:
         numbers = read_numbers(found[name])
         if len(numbers.unreadable):
-            output.note(unreadable_cells(name, found[name], numbers.unreadable, "data row"))
+            notes.append(unreadable_cells(name, found[name], numbers.unreadable, "data row"))
             unreadable[name] = len(numbers.unreadable)
         found[name] = numbers.values
+    _print(notes)
     return found, unreadable
 
 
-def _settle(columns: dict[str, Column]) -> dict[str, int]:
-    """Read text columns of numbers as numbers, in place, and name the cells that are none."""
-    unreadable = {}
+def _settle(columns: dict[str, Column]) -> tuple[dict[str, int], list[str]]:
+    """Read text columns of numbers as numbers, in place; how many cells are none, and the columns of words."""
+    unreadable: dict[str, int] = {}
+    words: list[str] = []
+    notes: list[str] = []
     for name, values in columns.items():
         if values.dtype.kind != "O":
             continue
         numbers = mostly_numbers(values)
         if numbers is None:
-            _note_mixed(name, values)
+            notes += _mixed(name, values)
+            words.append(name)
             continue
         if len(numbers.unreadable):
-            output.note(unreadable_cells(name, values, numbers.unreadable, "data row"))
+            notes.append(unreadable_cells(name, values, numbers.unreadable, "data row"))
             unreadable[name] = len(numbers.unreadable)
         columns[name] = numbers.values
-    return unreadable
+    _print(notes)
+    return unreadable, words
 
 
-def _note_mixed(name: str, values: Column) -> None:
-    """Say that a column is read as words though half of it and more are numbers."""
+def _mixed(name: str, values: Column) -> list[str]:
+    """That a column is read as words, where half of it and more are numbers."""
     numbers = read_numbers(values)
     there = int(np.count_nonzero(~np.isnan(numbers.values)))
-    if there and there >= len(numbers.unreadable):
-        cells = named_cells(values, numbers.unreadable, "data row")
-        output.note(
-            f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are "
-            f"none, such as {cells}; a column of numbers has at most one such cell in ten"
-        )
+    if not there or there < len(numbers.unreadable):
+        return []
+    cells = named_cells(values, numbers.unreadable, "data row")
+    return [
+        f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are none, "
+        f"such as {cells}; a column of numbers has at most one such cell in ten"
+    ]
+
+
+def _print(notes: list[str]) -> None:
+    """The first of many notes on columns."""
+    for text in notes[:LISTED]:
+        output.note(text)
+    if len(notes) > LISTED:
+        output.note(f"{len(notes) - LISTED} more columns hold such cells")

@@ -8,7 +8,7 @@ is left out and listed: columns without values, and text that differs in nearly 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     where at most a tenth of its cells are words; these, and marks such as "-" and "n/a?", count as missing, and a
     warning names the column, the cells and their rows.
 
+    Parameters
+    ----------
+    words : sequence of str or None, default=None
+        Columns that are read as words, whatever they hold: codes, such as those of places.
+
     Attributes
     ----------
     numeric_, categorical_ : list of str
@@ -106,6 +111,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     >>> TableEncoder().fit(table).transform(table).shape
     (3, 4)
     """
+
+    def __init__(self, words: Sequence[str] | None = None) -> None:
+        self.words = words
 
     @all_or_nothing
     def fit(self, X: Any, y: Any = None) -> TableEncoder:
@@ -158,7 +166,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if not present.any():
             self.left_out_[name] = "no values"
             return
-        numbers = mostly_numbers(values)
+        numbers = None if name in (self.words or ()) else mostly_numbers(values)
         if numbers is not None:
             if np.isfinite(numbers.values).any():
                 self.numeric_.append(name)
@@ -189,6 +197,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Files of chainrule 0.1 hold scikit-learn's imputer; what it does is the median and the flags.
+        state = {"words": None, **state}
         imputer = state.pop("imputer_", None)
         if imputer is not None:
             state["flagged_"] = np.asarray(imputer.indicator_.features_)
