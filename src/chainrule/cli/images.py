@@ -173,18 +173,19 @@ def to_evaluate(model: ConvClassifier, origin: Origin, trained: TrainedRows | No
 
     every = _like_trained(model, data)
     if every.test is not None:
-        unchanged = trained is None or trained.are(
-            every.images, np.searchsorted(model.classes_, known_labels(every.labels, model.classes_, data))
-        )
-        return every.test.images, every.test.labels, data == origin.data and unchanged
+        held_out = data == origin.data
+        if held_out and trained is not None:
+            y = known_labels(every.labels, model.classes_, data)
+            held_out = trained.are(every.images, np.searchsorted(model.classes_, y))
+        return every.test.images, every.test.labels, held_out
     if data != origin.data:
         return every.images, every.labels, False
     y = known_labels(every.labels, model.classes_, data)
-    kept, held_out = models.split_rows(y, origin.test_size, origin.seed)
+    kept, others = models.split_rows(y, origin.test_size, origin.seed)
     if trained is not None and not trained.are(every.images[kept], np.searchsorted(model.classes_, y[kept])):
         # Pictures came or went since: the split is another one.
         return every.images, every.labels, False
-    return every.images[held_out], every.labels[held_out], True
+    return every.images[others], every.labels[others], True
 
 
 def probabilities(model: ConvClassifier, data: str) -> Any:

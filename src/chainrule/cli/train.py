@@ -163,7 +163,11 @@ def train(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
-    """Train a classifier, evaluate it on held-out rows, and save it in one file."""
+    """Train a classifier, evaluate it on held-out rows, and save it in one file.
+
+    In tables, cells that are no numbers among numbers count as missing, and are named; a column with more than one such
+    cell in ten, marks like "-" and "n/a" aside, is one of words.
+    """
     path = out or Path(f"{stem(data)}.chainrule")
     if model == "softmax":
         from chainrule.cli import softmax
