@@ -109,7 +109,7 @@ def _encoded(data: training_rows.TrainingRows, rows: Any) -> tuple[Any, Any]:
     """What makes features of the samples, fitted to these rows, and their features."""
     X = data.rows(rows)
     if data.encoder is not None:
-        return data.encoder, training_rows.encoded(data.encoder, X)
+        return data.encoder, training_rows.encoded(data.encoder, X, data.notes)
     if hasattr(X, "tocsr"):
         # Sparse rows are counts or weights of words, scaled already; zeros have to stay zeros.
         return None, X

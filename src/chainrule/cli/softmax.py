@@ -50,7 +50,7 @@ def train(options: Options) -> int:
     started = time.perf_counter()
     features = data.rows(train_rows)
     if data.encoder is not None:
-        features = training_rows.encoded(data.encoder, features)
+        features = training_rows.encoded(data.encoder, features, data.notes)
     with output.SolverProgress() as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         classifier.set_params(callbacks=[progress])

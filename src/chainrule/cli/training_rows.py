@@ -34,6 +34,8 @@ class TrainingRows:
     """For columns; None for rows of numbers."""
     unreadable: dict[str, int] = field(default_factory=dict)
     """How many cells of numeric columns are no numbers."""
+    notes: tuple[str, ...] = ()
+    """What is odd about the columns."""
 
     def rows(self, chosen: Column) -> Any:
         """Some of the features."""
@@ -69,9 +71,9 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
     y = source.as_labels(values, f"{table.name}: the target {target!r}")
     check_classes(y, f"target {target!r}")
-    unreadable, words = _settle(features)
+    unreadable, words, notes = _settle(features)
     # All rows decide how a column is read, not those that happen to be trained on.
-    return TrainingRows(table.name, target, features, y, TableEncoder(words), unreadable)
+    return TrainingRows(table.name, target, features, y, TableEncoder(words), unreadable, tuple(notes))
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> TrainingRows:
@@ -97,8 +99,8 @@ def check_classes(y: Any, what: str) -> None:
         raise CommandError(f"the {what} is different in every row; a classifier needs repeated classes")
 
 
-def encoded(encoder: TableEncoder, columns: Mapping[str, Column]) -> Any:
-    """The features of columns, by an encoder that is fitted to them.
+def encoded(encoder: TableEncoder, columns: Mapping[str, Column], notes: Sequence[str]) -> Any:
+    """The features of columns, by an encoder that is fitted to them; what is odd about the columns is said.
 
     Raises
     ------
@@ -108,10 +110,12 @@ def encoded(encoder: TableEncoder, columns: Mapping[str, Column]) -> Any:
     try:
         features = encoder.fit_transform(columns)
     except ValueError as error:
+        reasons = "; ".join([*notes[:1], str(error)])
         raise CommandError(
-            f"{error}; text has to become numbers first: save what scikit-learn's TfidfVectorizer or a model of "
+            f"{reasons}; text has to become numbers first: save what scikit-learn's TfidfVectorizer or a model of "
             "embeddings makes of it with numpy.savez('rows.npz', X=..., y=...) or dump_svmlight_file, and train on that"
         ) from None
+    _print(notes)
     for name, reason in encoder.left_out_.items():
         then = "; turn it into numbers or into fewer categories if it matters" if reason.startswith("text") else ""
         output.note(f"column {name!r} is left out: {reason}{then}")
@@ -132,8 +136,8 @@ def read_like(encoder: TableEncoder, columns: Mapping[str, Column]) -> tuple[dic
     return found, unreadable
 
 
-def _settle(columns: dict[str, Column]) -> tuple[dict[str, int], list[str]]:
-    """Read text columns of numbers as numbers, in place; how many cells are none, and the columns of words."""
+def _settle(columns: dict[str, Column]) -> tuple[dict[str, int], list[str], list[str]]:
+    """Read text columns of numbers as numbers, in place; how many cells are none, the columns of words, and notes."""
     unreadable: dict[str, int] = {}
     words: list[str] = []
     notes: list[str] = []
@@ -149,8 +153,7 @@ def _settle(columns: dict[str, Column]) -> tuple[dict[str, int], list[str]]:
             notes.append(unreadable_cells(name, values, numbers.unreadable, "data row"))
             unreadable[name] = len(numbers.unreadable)
         columns[name] = numbers.values
-    _print(notes)
-    return unreadable, words
+    return unreadable, words, notes
 
 
 def _mixed(name: str, values: Column) -> list[str]:
@@ -166,7 +169,7 @@ def _mixed(name: str, values: Column) -> list[str]:
     ]
 
 
-def _print(notes: list[str]) -> None:
+def _print(notes: Sequence[str]) -> None:
     """The first of many notes on columns."""
     for text in notes[:LISTED]:
         output.note(text)
