@@ -323,14 +323,15 @@ class NetworkClassifier(Classifier):
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
         """Go on from the weights that there are with the structural parameters as they are now."""
-        built = [block.parameter.shape for block in self._network.blocks]
+        built = {block.name: block.parameter.shape for block in self._network.blocks}
         self._structure = self._structure_of_parameters()
-        wanted = [block.parameter.shape for block in self._network.blocks]
+        wanted = {block.name: block.parameter.shape for block in self._network.blocks}
         if wanted != built:
+            name = next(name for name in built | wanted if built.get(name) != wanted.get(name))
             raise ValueError(
-                f"the fit that is to go on has weights and biases of the shapes {built}, and the parameters now "
-                f"describe a network with {wanted}: put {', '.join(self._structural)} back, or start anew with another "
-                "estimator"
+                f"the fit that is to go on has {name} of shape {built.get(name)}, and the parameters now describe a "
+                f"network with {name} of shape {wanted.get(name)}: put {', '.join(self._structural)} back, or start "
+                "anew with another estimator"
             )
 
     def _start_scores(self) -> None:
