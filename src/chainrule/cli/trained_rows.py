@@ -74,7 +74,7 @@ class TrainedRows:
 def _hashes(X: Any, labels: Column, salt: bytes) -> Column:
     """One number below 2^40 for every row; the second of two equal rows has another than the first."""
     digests = b"".join(
-        hashlib.blake2b(row, digest_size=BYTES, key=salt).digest() for block in _blocks(X, labels) for row in block
+        hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() for block in _blocks(X, labels) for row in block
     )
     places = np.uint64(1) << np.arange(0, _BITS, 8, dtype=np.uint64)
     found = np.frombuffer(digests, np.uint8).reshape(-1, BYTES).astype(np.uint64) @ places
@@ -86,7 +86,7 @@ def _hashes(X: Any, labels: Column, salt: bytes) -> Column:
     return found
 
 
-def _blocks(X: Any, labels: Column) -> Iterator[list[Any]]:
+def _blocks(X: Any, labels: Column) -> Iterator[list[bytes]]:
     """The bytes of every row with its label, some rows at a time."""
     numbers = labels.astype("<i4")
     if hasattr(X, "tocsr"):
@@ -107,8 +107,7 @@ def _blocks(X: Any, labels: Column) -> Iterator[list[Any]]:
         whole = np.empty((len(part), width + 1), "<i4")
         whole[:, :-1] = _canonical(part.reshape(len(part), width)).view("<i4")
         whole[:, -1] = numbers[start : start + step]
-        row, content = 4 * (width + 1), memoryview(whole.tobytes())
-        yield [content[at : at + row] for at in range(0, len(content), row)]
+        yield whole.view(f"V{4 * (width + 1)}").ravel().tolist()
 
 
 def _canonical(values: Column) -> Column:
