@@ -152,6 +152,11 @@ def _stopped(model: Any, progress: Progress) -> bool:
 
 def _validated(model: Any, network: Network, theta: Array, validation: Validation) -> float:
     score = validation.score(network, theta, model._head)
+    if math.isnan(score) and not callable(model.eval_metric):
+        raise FloatingPointError(
+            f"the {model.eval_metric} of the held-out samples is NaN: the inputs are too large or the learning rate "
+            f"({model.learning_rate_init:g}) is too high"
+        )
     if math.isnan(score) and not model.validation_scores_:
         raise ValueError(
             f"eval_metric: {_name_of(model.eval_metric)} of the held-out samples is NaN after the first epoch, so that "
@@ -163,7 +168,7 @@ def _validated(model: Any, network: Network, theta: Array, validation: Validatio
 
 
 def _name_of(metric: Any) -> str:
-    return metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+    return str(getattr(metric, "__name__", type(metric).__name__))
 
 
 def _reduced(model: Any, schedule: Adaptive) -> bool:
