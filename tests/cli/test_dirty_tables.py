@@ -171,8 +171,6 @@ def test_a_model_that_is_there_is_not_overwritten_unasked(chainrule, model):
 
 
 def test_curves_and_reports_that_are_there_are_not_overwritten_unasked(chainrule):
-    pytest.importorskip("matplotlib")
-    pytest.importorskip("jinja2")
     Path("c.png").write_text("precious")
     Path("seen").mkdir()
     Path("seen/report.html").write_text("precious")
