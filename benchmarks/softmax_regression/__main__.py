@@ -72,8 +72,11 @@ def cross_validated(contestant: str, X: Any, y: Any) -> dict[str, Any]:
     from chainrule import SoftmaxRegressionCV
 
     options: dict[str, Any] = {"Cs": 10, "cv": 5, "max_iter": 1000, "scoring": "neg_log_loss"}
-    options |= {"l1_ratios": (0.0,), "use_legacy_attributes": False} | PATHS[contestant]
-    kind = LogisticRegressionCV if "scikit-learn" in contestant else SoftmaxRegressionCV
+    options |= PATHS[contestant]
+    kind: Any = SoftmaxRegressionCV
+    if "scikit-learn" in contestant:
+        options |= {"l1_ratios": (0.0,), "use_legacy_attributes": False}
+        kind = LogisticRegressionCV
     kind(**options).fit(X[:1000, :2], np.arange(1000) % 2)  # so that no import is timed
     samples = X.astype(np.float64) if contestant == OPTIMUM else X
     started = time.perf_counter()
