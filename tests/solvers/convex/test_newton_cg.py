@@ -307,3 +307,33 @@ def test_numbers_beyond_float32_warn_of_nothing(problem_of, size):
     problem = problem_of("softmax", l2=0.01, n=300, d=30, k=5)
     far = replace(problem, x=sp.csr_matrix(problem.x * size), l2=0.01 * size**2)
     assert np.isfinite(minimise(far, max_iter=20, method="newton-cg").value)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix], ids=["dense", "sparse"])
+@pytest.mark.parametrize("kind", ["softmax", "logit", "rows"])
+def test_without_stored_logits_the_hessian_is_the_same(problem_of, plainly, monkeypatch, kind, form):
+    problem = problem_of(kind, l2=0.01, n=300, d=6, k=5)
+    theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
+    expected = plainly(problem).hessian(theta)
+    monkeypatch.setattr(evaluation, "STORED_BYTES", 0)
+    with crew(2) as team:
+        evaluator = Evaluator(replace(problem, x=form(problem.x)), team)
+        assert not evaluator.stored
+        there = Curvature(evaluator, theta=theta)
+        product, diagonal = there.product()(direction), there.diagonal()
+        with pytest.raises(ValueError, match="not stored"):
+            Curvature(evaluator)
+    np.testing.assert_allclose(product.ravel(), expected @ direction.ravel(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(diagonal.ravel(), np.diag(expected), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("l2", [1e-7, 0.0])
+def test_without_stored_logits_little_penalty_ends_at_the_optimum_too(problem_of, plainly, monkeypatch, l2):
+    """The gradient alone says nothing there: it takes products with the Hessian to know that little is left."""
+    problem = problem_of("softmax", l2=l2, n=2000, d=8, k=3)
+    monkeypatch.setattr(evaluation, "STORED_BYTES", 0)
+    monkeypatch.setattr(directions, "MOST_PARAMETERS", 0)
+    monkeypatch.setattr(directions, "is_quick", lambda problem: False)
+    result = minimise(problem, tol=1e-8)
+    assert result.converged, result.message
+    assert plainly(problem).value(result.theta) <= plainly(problem).minimum() * (1 + 1e-8)

@@ -1,8 +1,9 @@
-"""The Hessian at the point whose logits an evaluator stores: times directions, and parts of it.
+"""The Hessian at the point where an evaluator is: times directions, and parts of it.
 
     H V = x^T (w D(s, x V)) + l2 V,    D(s, u) = s * (u - s . u), softmax's own Jacobian; for one logit p (1 - p) u
 
 Conjugate gradients need not know it to the last digit: their products may be in float32 while gradients are in float64.
+Where the evaluator stores no logits, each product makes them anew, which costs half as much again.
 """
 
 from __future__ import annotations
@@ -29,20 +30,22 @@ class Curvature:
     Parameters
     ----------
     evaluator : Evaluator
-        With stored logits.
     dtype : dtype, optional
         Of the products and what is made of them; by default the samples'.
+    theta : array, optional
+        The point, where the evaluator stores no logits. Then there are products and the diagonal, and no other parts.
 
     Raises
     ------
     ValueError
-        If the evaluator stores no logits, so that there are no probabilities where it is.
+        If the evaluator stores no logits and no point is given.
     """
 
-    def __init__(self, evaluator: Evaluator, dtype: type | np.dtype | None = None) -> None:
-        if not evaluator.stored:
+    def __init__(self, evaluator: Evaluator, dtype: type | np.dtype | None = None, theta: Array | None = None) -> None:
+        if not evaluator.stored and theta is None:
             raise ValueError("the logits are not stored, so that there are no probabilities at this point")
         problem = evaluator.problem
+        self._theta = None if evaluator.stored else theta
         self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
         self._buffers = RowBuffers(evaluator.team.count, problem.n_outputs, self.dtype)
         self._probs: Array | None = None
@@ -50,28 +53,28 @@ class Curvature:
 
     def product(self) -> Callable[[Array], Array]:
         """H as a function of a direction: two products with the samples each."""
-        evaluator, probs, even = self._evaluator, self._probabilities(), self._even_mass()
+        evaluator, probs_of, even = self._evaluator, self._probabilities_of(), self._even_mass()
 
         def times_direction(direction: Array) -> Array:
             weights, offset = evaluator.folded(direction, self.dtype)
 
             def residuals(block: Block) -> tuple[float, Array]:
                 slopes = self._samples.times(block, weights, offset, self._buffers(block, "slopes"))
-                return 0.0, self._curved(block, slopes, probs[block.rows], even)
+                return 0.0, self._curved(block, slopes, probs_of(block), even)
 
-            evaluator.products += 2
+            evaluator.products += 2 if self._theta is None else 3
             return evaluator.completed(self._samples.transposed(residuals)[1], direction)
 
         return times_direction
 
     def diagonal(self) -> Array:
         """The diagonal of H."""
-        evaluator, probs = self._evaluator, self._probabilities()
+        evaluator, probs_of = self._evaluator, self._probabilities_of()
         problem, centre, even = evaluator.problem, evaluator.yet_to_centre, self._even_mass()
 
         def residuals(block: Block) -> tuple[float, Array]:
-            result = self._buffers(block, "residuals")
-            np.multiply(probs[block.rows], 1 - probs[block.rows], out=result)
+            result, probs = self._buffers(block, "residuals"), probs_of(block)
+            np.multiply(probs, 1 - probs, out=result)
             return 0.0, self._weighted(block, result, even)
 
         evaluator.products += 1
@@ -116,6 +119,20 @@ class Curvature:
     @property
     def _samples(self) -> Products:
         return self._evaluator.samples_in(self.dtype)
+
+    def _probabilities_of(self) -> Callable[[Block], Array]:
+        """The probabilities of a block: from those of all samples, or from logits that are made for it."""
+        if self._theta is None:
+            probs = self._probabilities()
+            return lambda block: probs[block.rows]
+        weights, offset = self._evaluator.folded(self._theta, self.dtype)
+        softmax = rules.sigmoid if self._evaluator.problem.n_outputs == 1 else rules.softmax
+
+        def of_block(block: Block) -> Array:
+            logits = self._samples.times(block, weights, offset, self._buffers(block, "logits"))
+            return softmax.forward(logits, out=self._buffers(block, "probabilities"))[0]
+
+        return of_block
 
     def _probabilities(self) -> Array:
         """Of every sample and class; for one logit, of the second."""

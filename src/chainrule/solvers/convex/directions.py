@@ -170,18 +170,23 @@ class Directions:
         if not self.by_products and theta.size <= MOST_PARAMETERS:
             due = iteration >= max(NEWTON_AFTER, theta.size // PARAMETERS_PER_STEP)
             return self._by_whole_hessian(theta, gradient) if due else None
-        many_steps = (idle >= IDLE or iteration >= PRODUCTS_AFTER) and self.evaluator.stored
+        many_steps = idle >= IDLE or (iteration >= PRODUCTS_AFTER and self._has_room)
         if not (self.by_products or (many_steps and not self.evaluator.narrow)):
             return None
         self._single = self._single and not idle
         self._refresh(iteration)
-        return self._by_products(gradient, enough)
+        return self._by_products(theta, gradient, enough)
 
     def _newton_to_the_end(self, theta: Array, gradient: Array, enough: float) -> Way | None:
         """Newton's direction where L-BFGS takes the end to be near: it says whether that is so."""
         if is_quick(self.evaluator.problem):
             return self._by_whole_hessian(theta, gradient)
-        return self._by_products(gradient, enough) if self.evaluator.stored else None
+        return self._by_products(theta, gradient, enough) if self._has_room else None
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether there is memory for the five vectors of conjugate gradients beside the pairs of L-BFGS."""
+        return self.evaluator.vector_dtype == np.float64
 
     def _by_whole_hessian(self, theta: Array, gradient: Array) -> Way | None:
         evaluator = self.evaluator
@@ -193,21 +198,21 @@ class Directions:
         self._newton = True
         return Way(direction, slope, -slope / 2)
 
-    def _by_products(self, gradient: Array, enough: float) -> Way | None:
+    def _by_products(self, theta: Array, gradient: Array, enough: float) -> Way | None:
         """Newton's direction from products with the Hessian, which are in float32 as long as that serves."""
         # float32 numbers that overflow lead nowhere, which is seen.
         with np.errstate(over="ignore", invalid="ignore") if self._single else nullcontext():
-            solution = self._solved(gradient, enough)
+            solution = self._solved(theta, gradient, enough)
         if (slope := dot(gradient, solution.direction)) < 0:
             self._newton = True
             return Way(solution.direction, slope, solution.remaining)
         if self._single:
             self._single = False
-            return self._by_products(gradient, enough)
+            return self._by_products(theta, gradient, enough)
         return None
 
-    def _solved(self, gradient: Array, enough: float) -> Solution:
-        curvature, problem = self._curvature_here(), self.evaluator.problem
+    def _solved(self, theta: Array, gradient: Array, enough: float) -> Solution:
+        curvature, problem = self._curvature_here(theta), self.evaluator.problem
         bound = self.bound(gradient)
         unit = 1.0
         if curvature.dtype != gradient.dtype and self._single:
@@ -234,8 +239,10 @@ class Directions:
             return Solution(direction, remaining)
         return Solution(unit * direction.astype(np.float64), unit**2 * remaining)
 
-    def _curvature_here(self) -> Curvature:
+    def _curvature_here(self, theta: Array | None = None) -> Curvature:
         dtype = np.dtype(np.float32) if self._single else self.evaluator.dtype
+        if not self.evaluator.stored:
+            return Curvature(self.evaluator, dtype, theta)
         if self._curvature is None or self._curvature.dtype != dtype:
             self._curvature = Curvature(self.evaluator, dtype)
         return self._curvature
