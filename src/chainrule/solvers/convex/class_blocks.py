@@ -158,8 +158,6 @@ def _are_to_be_turned(first: Preconditioner) -> bool:
 
 def _covariance(first: Preconditioner, *, turned: bool) -> Floats:
     """Q diag(c) Q^T, or diag(c) for features that are turned into Q."""
-    if first.covariance is not None:
-        return first.covariance
     c, basis = first.spectrum, first.basis
     return np.diag(c) if turned or basis is None else (basis * c) @ basis.T
 

@@ -77,8 +77,13 @@ class StrongConvexity:
                 else np.linalg.pinv(class_curvature, hermitian=True) @ offsets
             )
             own = max(float(offsets @ solved), 0.0) / 2
-            size += math.sqrt(self.preconditioner.largest * own)
+            size += math.sqrt(self._largest * own)
         return own + size * size / (2 * problem.l2)
+
+    @property
+    def _largest(self) -> float:
+        values = self.preconditioner.spectrum
+        return float(values.sum() if self.preconditioner.diagonal else values.max(initial=0.0))
 
 
 @dataclass

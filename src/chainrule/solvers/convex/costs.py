@@ -25,12 +25,6 @@ GRAM, EIGENVECTORS = 1.4, 8.0
 """Operations for an entry of a Gram matrix and a number that it sums up, and for the eigenvectors of m x m numbers over
 m^3; measured by time, beside those of large products."""
 
-FACTOR = 0.6
-"""The same for Cholesky's factor, which takes a third as many."""
-
-ALONE, TOGETHER = 6, 2
-"""What solving with a factor adds to `STEPS`, as a part of them, for d = n: a single column waits for memory."""
-
 STEPS = 25
 """Those that a fit is expected to take at least."""
 
@@ -58,18 +52,11 @@ def steps_of_taking_apart(problem: Problem, fits: int) -> float:
     return (GRAM * n * d * d + EIGENVECTORS * d**3) / ((_step(problem, d) + OVERHEAD) * fits)
 
 
-def steps_of_factoring(problem: Problem, fits: int) -> float:
-    """As many for the covariance and its factor for every penalty, and for what solving with it adds to the steps."""
-    n, d = problem.n_samples, problem.n_features
-    made = (GRAM * n * d * d / fits + FACTOR * d**3) / (_step(problem, d) + OVERHEAD)
-    return made + (ALONE if problem.n_outputs == 1 else TOGETHER) * STEPS * d / n
-
-
 def expected_steps(problem: Problem, centre: Floats | None, scale: Floats | None, values: Floats) -> float:
     """About the root of the condition number that a diagonal preconditioner leaves, for features of these variances."""
     if not problem.l2:
         return math.inf
-    share = class_curvature(problem.mass)
+    share = _class_curvature(problem)
     rooted = np.sqrt(share * values + problem.l2)
     factor = 1 / rooted if scale is None else 1 / (rooted * scale)
     some = slice(None, None, max(1, problem.n_samples // (SAMPLED * problem.n_features)))
@@ -92,17 +79,17 @@ def expected_steps(problem: Problem, centre: Floats | None, scale: Floats | None
     return math.sqrt(max(size, 1.0) / (problem.l2 / float(np.square(rooted).max(initial=problem.l2))))
 
 
-def class_curvature(probs: Floats) -> float:
-    """The mean of the losses' curvatures by the logits at zero weights, but for what all logits have in common."""
-    k = len(probs)
-    if k == 1:
-        return float(probs[0] * (1 - probs[0]))
-    probs = probs / probs.sum()
-    return float(1 - probs @ probs) / (k - 1)
-
-
 # What follows is private.
 
 
 def _step(problem: Problem, features: int) -> float:
     return 4.0 * problem.n_samples * features * (problem.n_outputs + LATENCY)
+
+
+def _class_curvature(problem: Problem) -> float:
+    """The mean of the losses' curvatures by the logits at zero weights, but for what all logits have in common."""
+    probs, k = problem.mass, problem.n_outputs
+    if k == 1:
+        return float(probs[0] * (1 - probs[0]))
+    probs = probs / probs.sum()
+    return float(1 - probs @ probs) / (k - 1)

@@ -86,7 +86,7 @@ class Directions:
         self._last_size = 0.0
         many = evaluator.problem.n_outputs > MOST_CLASSES
         self._can_refresh = evaluator.stored and not preconditioner.diagonal and not many
-        self._to_refresh = set(REFRESHED_AT if preconditioner.factor is None else ())
+        self._to_refresh = set(REFRESHED_AT)
         self._blocks = steps_of_blocks(evaluator.problem, preconditioner, evaluator.team.count)
         self._blocks_at, self._products_before = max(BLOCKS_AFTER, self._blocks), evaluator.products
         self.bound = StrongConvexity(evaluator.problem, preconditioner)

@@ -137,17 +137,16 @@ def minima(
         theta = theta.astype(evaluator.vector_dtype, copy=False)
         if method == "auto":
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
-            unknown = spectrum.basis is None and spectrum.covariance is None
-            many = unknown and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
+            many = spectrum.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
     before: Descent | None = None
     for l2 in penalties:
-        preconditioner = preconditioner_of(replace(evaluator.problem, l2=l2), spectrum, probs)
         # Not over a yield: nobody knows when, by whom or whether a generator is asked for more.
         with single_threaded_products():
             change, products = l2 - evaluator.problem.l2, evaluator.products
             here = None if before is None or before.stale else evaluator.penalised_by(l2, theta, before.here)
             evaluator.problem = replace(evaluator.problem, l2=l2)
+            preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
             directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
             if before is not None:
                 directions.resume(before.directions, change)

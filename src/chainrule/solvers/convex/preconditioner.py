@@ -7,10 +7,9 @@ less a rank one, which Sherman and Morrison's formula inverts:
 
     (diag(a) - c pi pi^T)^-1 v = v / a + c (pi / a) (pi . v / a) / r,    a = c pi + l2,    r = sum_k pi_k l2 / a_k
 
-(r is 1 - c sum pi^2 / a, written without the subtraction.) For one penalty C is but factored (`factor`), where that is
-worth it. Where the features are sparse or too many for C, or it costs more than the steps that it saves (`costs`), its
-diagonal stands in for it. Fewer samples than features are taken to their row space first (`row_space`), whose
-coordinates are then the features.
+(r is 1 - c sum pi^2 / a, written without the subtraction.) Where the features are sparse or too many for C, or it costs
+more than the steps that it saves (`costs`), its diagonal stands in for it. Fewer samples than features are taken to
+their row space first (`row_space`), whose coordinates are then the features.
 """
 
 from __future__ import annotations
@@ -23,36 +22,26 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.coordinates import Coordinates, turned_samples
-from chainrule.solvers.convex.costs import (
-    FEW_STEPS,
-    STEPS,
-    class_curvature,
-    expected_steps,
-    steps_of_factoring,
-    steps_of_taking_apart,
-    worth_reducing,
-)
-from chainrule.solvers.convex.factor import Factor, factor_of
-from chainrule.solvers.convex.moments import covariance_of, variances_of
+from chainrule.solvers.convex.blocks import cut
+from chainrule.solvers.convex.coordinates import Coordinates, centred, turned_samples
+from chainrule.solvers.convex.costs import FEW_STEPS, STEPS, expected_steps, steps_of_taking_apart, worth_reducing
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import RowSpace, row_space
 
 MOST_FEATURES = 4096
-"""Up to this many features their covariance matrix may be taken apart; or factored, as it may be for as many as there
-are samples, which take as much memory."""
+"""Up to this many features their covariance matrix may be taken apart."""
 
 SINGLE = 1e6
 """Up to this ratio of curvatures the eigenvectors of float32 features are kept in float32."""
-
-LARGE = 1e30
-"""Variances between this and its inverse, of samples that may be few, do not overflow in float32."""
 
 PRODUCTS_OF_A_STEP = 4
 """A step has two solves, which are two products with Q each."""
 
 SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights, rotated and solved for together."""
+
+CACHED = 1 << 16
+"""Entries of features whose squares are summed together."""
 
 Floats = np.ndarray[Any, Any]
 
@@ -93,8 +82,6 @@ class Spectrum:
     rows: RowSpace | None = None
     steps: float = math.inf
     """About those that L-BFGS takes with the variances alone; infinitely many where that was not looked at."""
-    covariance: Floats | None = None
-    """C, of shape (d, d), where it is not taken apart but factored anew for every penalty."""
 
     @property
     def coordinates(self) -> Coordinates:
@@ -132,8 +119,8 @@ def spectrum_of(problem: Problem, scale: Floats | None = None, *, fits: int = 1,
     """The spectrum for so many fits of a problem, with its penalty or larger ones.
 
     Dense features are centred where there is an intercept. Samples are taken to their row space where that costs less
-    than it saves, and their covariance is taken apart, or factored for every penalty, where that does, unless `apart`
-    is false; else its diagonal stands in for it.
+    than it saves, and their covariance is taken apart where that does, unless `apart` is false; else its diagonal
+    stands in for it.
     """
     x = problem.x
     centre = problem.weighted_mean() if problem.intercept and not is_sparse(x) else None
@@ -144,23 +131,27 @@ def spectrum_of(problem: Problem, scale: Floats | None = None, *, fits: int = 1,
 
 
 def _taken_apart(problem: Problem, centre: Floats | None, scale: Floats | None, fits: int, *, apart: bool) -> Spectrum:
-    known = apart and not is_sparse(problem.x)
-    few = problem.n_features <= MOST_FEATURES
-    cost = steps_of_taking_apart(problem, fits) if known and few else math.inf
-    if cost > FEW_STEPS:
-        values = variances_of(problem, centre, scale)
-        steps = expected_steps(problem, centre, scale, values) if known else math.inf
-        held = known and problem.l2 > 0 and (few or problem.n_features <= problem.n_samples)
-        factored = steps_of_factoring(problem, fits) if held else math.inf
-        least = min(cost, factored)
-        if least > steps or least == math.inf:
+    dense = not is_sparse(problem.x)
+    few = apart and dense and problem.n_features <= MOST_FEATURES
+    cost = steps_of_taking_apart(problem, fits)
+    if not few or cost > FEW_STEPS:
+        values = _variances(problem, centre)
+        values = values if scale is None else values / np.square(scale)
+        if dense:
+            _check_finite(values)
+        steps = expected_steps(problem, centre, scale, values) if dense and apart else math.inf
+        if not few or cost > steps:
             return Spectrum(centre, scale, values, None, steps=steps)
-        if factored < cost:
-            largest = float((values if scale is None else values * np.square(scale)).max())
-            single = steps * steps < SINGLE and 1 / LARGE < largest < LARGE
-            covariance = covariance_of(problem, centre, scale, np.float32 if single else np.float64)
-            return Spectrum(centre, scale, values, None, steps=steps, covariance=covariance)
-    return Spectrum(centre, scale, *np.linalg.eigh(covariance_of(problem, centre, scale)))
+    covariance = _second_moments(problem, centre)
+    if scale is not None:
+        covariance /= np.outer(scale, scale)
+    _check_finite(covariance)
+    return Spectrum(centre, scale, *np.linalg.eigh(covariance))
+
+
+def _check_finite(moments: Floats) -> None:
+    if not np.isfinite(moments).all():
+        raise FloatingPointError("the squares of the features overflow: scale the features")
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,26 +167,13 @@ class Preconditioner:
     l2: float
     intercept: bool
     diagonal: bool = False
-    """Whether c are but the features' variances, and no more is known of them."""
-    factor: Factor | None = None
-    """For the penalty, where c are the variances and C is known."""
-    covariance: Floats | None = None
-    """C, where that is factored."""
-
-    @property
-    def largest(self) -> float:
-        """The largest eigenvalue of C, or a number that it does not exceed."""
-        only_variances = self.diagonal or self.factor is not None
-        return float(self.spectrum.sum() if only_variances else self.spectrum.max(initial=0.0))
+    """Whether c are but the features' variances."""
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, for g with the intercepts' entries in its last row."""
         weights = gradient[:-1] if self.intercept else gradient
         result = np.empty_like(gradient) if self.basis is None else np.zeros_like(gradient)
         solved = result[:-1] if self.intercept else result
-        if self.factor is not None:
-            solved[...] = self.factor.solve(weights)
-            weights = weights[:0]
         # A few eigenvectors at a time, so that what lies between stays small beside the weights.
         at_once = max(16, SOLVED_AT_ONCE // max(weights.shape[1], 1))
         for first in range(0, len(weights), at_once):
@@ -363,9 +341,28 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Floats) -> Pr
     if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
         # Half the bytes, which the solves spend their time on; the directions stay good to SINGLE units of float32.
         basis = basis.astype(np.float32)
-    factor = None
-    if spectrum.covariance is not None:
-        factor = factor_of(spectrum.covariance, class_curvature(probs), problem.l2)
-    known = None if factor is None else spectrum.covariance
-    diagonal = diagonal and factor is None
-    return Preconditioner(values, basis, probs, problem.l2, problem.intercept, diagonal, factor, known)
+    return Preconditioner(values, basis, probs, problem.l2, problem.intercept, diagonal)
+
+
+def _second_moments(problem: Problem, centre: Floats | None) -> Floats:
+    """sum_i |w_i| (x_i - m) (x_i - m)^T."""
+    x, shares, total = problem.x, problem.row_weights, np.zeros((problem.n_features, problem.n_features))
+    for rows, block in centred(x, centre):
+        weighted = block if shares is None else block * abs(shares[rows, None]).astype(x.dtype)
+        total += block.T @ weighted
+    return total / problem.n_samples if shares is None else total
+
+
+def _variances(problem: Problem, centre: Array | None) -> Floats:
+    x, shares = problem.x, problem.row_weights
+    weights = np.full(problem.n_samples, 1 / problem.n_samples) if shares is None else abs(shares)
+    if is_sparse(x):
+        return np.asarray(x.multiply(x).T @ weights, dtype=np.float64).reshape(-1)
+    total = np.zeros(problem.n_features)
+    memory = np.empty((min(max(1, CACHED // problem.n_features), len(x)), problem.n_features))
+    for rows in cut(0, len(x), len(memory)):
+        block = memory[: rows.stop - rows.start]
+        # In float64 before they are squared: far from 0, squares have no digits to spare.
+        np.subtract(x[rows], 0.0 if centre is None else centre, out=block)
+        total += weights[rows] @ np.square(block, out=block)
+    return total
