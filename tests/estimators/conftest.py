@@ -13,6 +13,10 @@ import sklearn
 from chainrule.estimators.persistence import ModelFileError, load
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "thread_unsafe: of scikit-learn's tests, which run in one thread here")
+
+
 class Forge:
     """Makes the parts of a model file."""
 

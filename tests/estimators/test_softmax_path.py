@@ -90,12 +90,11 @@ def test_the_choice_and_the_attributes_are_those_of_logistic_regression_cv(data,
     np.testing.assert_array_equal(ours.Cs_, theirs.Cs_)
     # Samples on the border between classes could be counted otherwise; here there are none.
     atol = 0 if scoring == "accuracy" else 1e-6
-    np.testing.assert_allclose(ours.scores_, theirs.scores_.reshape(ours.scores_.shape), rtol=1e-12, atol=atol)
-    shape = ours.coefs_paths_.shape
-    assert ours.scores_.shape == ours.n_iter_.shape == (3, 3)
-    assert shape == (3, 3, 3 if data == "iris" else 1, X.shape[1] + 1)
+    np.testing.assert_allclose(ours.scores_, theirs.scores_, rtol=1e-12, atol=atol, strict=True)
+    assert ours.n_iter_.shape == theirs.n_iter_.shape == (3, 1, 3)
+    assert ours.coefs_paths_.shape == theirs.coefs_paths_.shape
     # Two gradients of 1e-8 over a least curvature of 1e-4, at C = 30.
-    np.testing.assert_allclose(ours.coefs_paths_, theirs.coefs_paths_.reshape(shape), rtol=0, atol=1e-3)
+    np.testing.assert_allclose(ours.coefs_paths_, theirs.coefs_paths_, rtol=0, atol=1e-3)
     assert pytest.approx(theirs.C_, rel=1e-12) == ours.C_
     np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=0, atol=1e-3)
     np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=0, atol=1e-3)
@@ -110,11 +109,11 @@ def test_scores_are_those_of_separate_fits(scoring):
     folds = list(KFold(3, shuffle=True, random_state=0).split(X))
     model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=scoring, tol=1e-16, max_iter=500).fit(X, y)
     scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
-    for row, (train, test) in zip(model.scores_, folds, strict=True):
+    for row, (train, test) in zip(model.scores_[:, 0], folds, strict=True):
         for got, C in zip(row, CS, strict=True):
             alone = SoftmaxRegression(C=C, tol=1e-16, max_iter=500).fit(X[train], y[train])
             assert got == pytest.approx(scorer(alone, X[test], y[test]), rel=0, abs=1e-6)
-    assert CS[model.scores_.mean(axis=0).argmax()] == model.C_
+    assert CS[model.scores_[:, 0].mean(axis=0).argmax()] == model.C_
     refitted = SoftmaxRegression(C=model.C_, tol=1e-16, max_iter=500).fit(X, y)
     np.testing.assert_allclose(model.coef_, refitted.coef_, rtol=0, atol=1e-4)
     assert model.score(X, y) == pytest.approx(scorer(model, X, y), rel=1e-12)
@@ -126,17 +125,17 @@ def test_weights_count_in_the_folds_fits():
     model = SoftmaxRegressionCV(Cs=CS, cv=folds, tol=1e-18, max_iter=500).fit(X, SPECIES, weights)
     train = folds[1][0]
     alone = SoftmaxRegression(C=1.0, tol=1e-18).fit(X[train], SPECIES[train], weights[train])
-    np.testing.assert_allclose(model.coefs_paths_[1, 1, :, :-1], alone.coef_, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(model.coefs_paths_[1, 1, :, -1], alone.intercept_, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(model.coefs_paths_[1, 0, 1, :, :-1], alone.coef_, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(model.coefs_paths_[1, 0, 1, :, -1], alone.intercept_, rtol=0, atol=1e-5)
     test = folds[1][1]
-    assert model.scores_[1, 1] == pytest.approx(alone.score(X[test], SPECIES[test], weights[test]), rel=1e-12)
+    assert model.scores_[1, 0, 1] == pytest.approx(alone.score(X[test], SPECIES[test], weights[test]), rel=1e-12)
 
 
 def test_folds_are_stratified_unless_told_otherwise():
     by_default = SoftmaxRegressionCV(Cs=CS).fit(X, SPECIES)
     five = SoftmaxRegressionCV(Cs=CS, cv=StratifiedKFold(5)).fit(X, SPECIES)
     np.testing.assert_array_equal(by_default.scores_, five.scores_)
-    assert by_default.scores_.shape == (5, 3)
+    assert by_default.scores_.shape == (5, 1, 3)
     with pytest.warns(UserWarning, match="fold 0 lacks 0; fold 1 lacks 1; fold 2 lacks 2"):
         SoftmaxRegressionCV(Cs=CS[:1], cv=KFold(3)).fit(X, SPECIES)  # iris comes sorted by species
 
@@ -146,7 +145,7 @@ def test_rows_of_probabilities_are_cross_validated():
     order = np.random.default_rng(2).permutation(150)
     model = SoftmaxRegressionCV(Cs=CS, cv=3, targets="proba", scoring="neg_log_loss", tol=1e-16, max_iter=500)
     model.fit(X[order], rows[order])
-    assert model.scores_.shape == (3, 3)
+    assert model.scores_.shape == (3, 1, 3)
     refitted = SoftmaxRegression(C=model.C_, targets="proba", tol=1e-16, max_iter=500).fit(X[order], rows[order])
     np.testing.assert_allclose(model.coef_, refitted.coef_, rtol=0, atol=1e-4)
 
@@ -159,7 +158,7 @@ def test_rows_of_probabilities_are_scored_as_asked():
     train, test = next(iter(KFold(3).split(X)))
     alone = SoftmaxRegression(C=1.0, targets="proba", tol=1e-16).fit(X[order][train], rows[order][train])
     log_probs = alone.predict_log_proba(X[order][test])
-    assert model.scores_[0, 1] == pytest.approx(np.mean(np.sum(rows[order][test] * log_probs, axis=1)), abs=1e-6)
+    assert model.scores_[0, 0, 1] == pytest.approx(np.mean(np.sum(rows[order][test] * log_probs, axis=1)), abs=1e-6)
 
 
 def test_sparse_samples_are_cross_validated_alike():

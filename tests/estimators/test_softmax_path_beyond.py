@@ -37,18 +37,18 @@ def test_rows_of_probabilities_are_scored_by_hand(scoring, weights):
     for fold, (train, test) in enumerate(folds):
         share = None if weights is None else weights[test]
         for number, C in enumerate(CS):
-            coefs = model.coefs_paths_[fold, number]
+            coefs = model.coefs_paths_[fold, 0, number]
             log_probs = log_probs_of(coefs, X[test])
             if scoring == "neg_log_loss":
                 expected = np.average((ROWS[test] * log_probs).sum(axis=1), weights=share)
             else:
                 right = log_probs.argmax(axis=1) == ROWS[test].argmax(axis=1)
                 expected = np.average(right, weights=share)
-            assert model.scores_[fold, number] == pytest.approx(expected, rel=1e-12)
+            assert model.scores_[fold, 0, number] == pytest.approx(expected, rel=1e-12)
             alone = SoftmaxRegression(C=C, targets="proba", tol=1e-14, max_iter=500)
             alone.fit(X[train], ROWS[train], None if weights is None else weights[train])
             np.testing.assert_allclose(coefs[:, :-1], alone.coef_, rtol=0, atol=1e-3)
-    assert CS[model.scores_.mean(axis=0).argmax()] == model.C_
+    assert CS[model.scores_[:, 0].mean(axis=0).argmax()] == model.C_
 
 
 def test_a_callable_is_given_the_rows_of_a_fold():
@@ -62,8 +62,10 @@ def test_a_callable_is_given_the_rows_of_a_fold():
     model = SoftmaxRegressionCV(Cs=CS, cv=folds, targets="proba", scoring=brier).fit(X, ROWS)
     assert len(seen) == 9
     np.testing.assert_array_equal(seen[0], ROWS[folds[0][1]])
-    probs = np.exp(log_probs_of(model.coefs_paths_[1, 2], X[folds[1][1]]))
-    assert model.scores_[1, 2] == pytest.approx(-np.mean(np.sum((probs - ROWS[folds[1][1]]) ** 2, axis=1)), rel=1e-12)
+    probs = np.exp(log_probs_of(model.coefs_paths_[1, 0, 2], X[folds[1][1]]))
+    assert model.scores_[1, 0, 2] == pytest.approx(
+        -np.mean(np.sum((probs - ROWS[folds[1][1]]) ** 2, axis=1)), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc_ovr", "neg_brier_score"])
@@ -176,9 +178,9 @@ def test_means_of_folds_are_taken_at_each_ones_best_penalty():
     chance = np.random.default_rng(1)
     y = np.where(chance.random(150) < 0.3, chance.integers(0, 3, 150), SPECIES)
     model = SoftmaxRegressionCV(Cs=CS, cv=4, refit=False, scoring="neg_log_loss", max_iter=500).fit(X, y)
-    best = model.scores_.argmax(axis=1)
+    best = model.scores_[:, 0].argmax(axis=1)
     assert len(set(best)) > 1
-    picked = model.coefs_paths_[np.arange(4), best]
+    picked = model.coefs_paths_[np.arange(4), 0, best]
     np.testing.assert_allclose(model.coef_, picked[:, :, :-1].mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(model.intercept_, picked[:, :, -1].mean(axis=0), rtol=1e-12)
     assert pytest.approx(np.mean([CS[i] for i in best]), rel=1e-12) == model.C_
@@ -215,7 +217,7 @@ def test_a_fold_without_one_of_the_classes_is_warned_of_and_fitted(scoring):
     ).fit(X, y)
     kept = np.arange(5) != lacking  # there the intercept of class 5 has no optimum
     # Both stop a gradient of 1e-9 from the optimum, scikit-learn where its line search sees no gain: 1e-7 of the loss.
-    np.testing.assert_allclose(model.scores_[kept], other.scores_[kept, 0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(model.scores_[kept], other.scores_[kept], rtol=0, atol=1e-6)
 
 
 def test_the_loss_of_a_fold_is_minus_the_mean_log_probability_of_its_labels():

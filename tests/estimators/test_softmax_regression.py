@@ -37,6 +37,7 @@ WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
         SoftmaxRegression(),
         SoftmaxRegression(C=10.0, standardize=True, label_smoothing=0.1),
         SoftmaxRegression(C=0.1, class_weight="balanced"),
+        SoftmaxRegression(solver="newton-cg"),
         SoftmaxRegressionCV(cv=3),
     ]
 )
@@ -86,7 +87,7 @@ def test_too_few_steps_are_warned_of_with_advice():
         ({"tol": -1e-3}, "tol"),
         ({"max_iter": -1}, "max_iter"),
         ({"max_iter": 1.5}, "max_iter"),
-        ({"solver": "saga"}, "solver"),
+        ({"solver": "bfgs"}, "solver"),
         ({"l1_ratio": 0.5}, "l1_ratio"),
         ({"label_smoothing": 1.5}, "label_smoothing"),
         ({"label_smoothing": -0.1}, "label_smoothing"),

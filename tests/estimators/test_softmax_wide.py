@@ -116,7 +116,7 @@ def test_every_fold_has_its_own_optimum(weighted):
     for fold, (train, _) in enumerate(folds.split(X, y)):
         for number, C in enumerate(Cs):
             own = None if weights is None else weights[train]
-            coefs = model.coefs_paths_[fold, number]
+            coefs = model.coefs_paths_[fold, 0, number]
             other = theirs(X[train], y[train], C, own)
             best = objective(X[train], y[train], other.coef_, other.intercept_, C, own)
             assert objective(X[train], y[train], coefs[:, :-1], coefs[:, -1], C, own) <= best * (1 + 1e-8)

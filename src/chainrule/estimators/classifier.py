@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from inspect import signature
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,6 +70,13 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if not isinstance(model, cls):
             raise ModelFileError(f"{path}: expected a {cls.__name__}, the file holds a {type(model).__name__}")
         return model
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Parameters that came after a model was saved have their defaults."""
+        super().__setstate__(state)
+        for name, parameter in signature(type(self)).parameters.items():
+            if name not in state and parameter.default is not parameter.empty:
+                setattr(self, name, parameter.default)
 
     def _check_same_classes(self, head: Head) -> None:
         if head.kind != self._kind or not np.array_equal(head.classes, self.classes_):

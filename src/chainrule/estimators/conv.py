@@ -355,7 +355,6 @@ class ConvClassifier(NetworkClassifier):
         """scikit-learn's description of what the estimator takes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.classifier_tags.multi_label = True
         return tags
 
 

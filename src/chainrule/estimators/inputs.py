@@ -149,20 +149,11 @@ def with_class_weight(
             raise ValueError(f"class_weight: expected one for each of {y.shape[1]} columns, got {len(per_column)}")
         factors = np.ones(len(y))
         for one, column in zip(per_column, y.T, strict=True):
-            present = np.unique(column)
-            known = one if isinstance(one, str) else {k: w for k, w in _checked(one, [0, 1]).items() if k in present}
-            factors = factors * _by_class(known, present, column, weights)[np.searchsorted(present, column)]
-    elif y.ndim == 2:
-        mass = (y if weights is None else y * weights[:, None]).sum(axis=0)
-        if isinstance(class_weight, str):
-            per_class = mass.sum() / (len(mass) * np.where(mass > 0, mass, np.inf))
-        else:
-            known = _checked(class_weight, head.classes.tolist())
-            per_class = np.array([known.get(label, 1.0) for label in head.classes.tolist()])
-        factors = y @ per_class
+            present, numbers = np.unique(column, return_inverse=True)
+            factors = factors * _by_class(one, present, [0, 1], np.bincount(numbers, weights))[numbers]
     else:
-        known = class_weight if isinstance(class_weight, str) else _checked(class_weight, head.classes.tolist())
-        factors = _by_class(known, head.classes, y, weights)[np.searchsorted(head.classes, y)]
+        per_class = _by_class(class_weight, head.classes, head.classes.tolist(), _mass(head, y, weights))
+        factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(head.classes, y)]
     total = (factors if weights is None else factors * weights).astype(X.dtype)
     counted = total != 0
     if not counted.any():
@@ -170,23 +161,38 @@ def with_class_weight(
     return (X, y, total) if counted.all() else (X[counted], y[counted], total[counted])
 
 
-def _checked(class_weight: Any, classes: list[Any]) -> dict[Any, float]:
-    """A dict of class weights, each at least 0, of classes that there are."""
+def weights_of_classes(class_weight: Any, head: Head, y: Array, weights: Array | None) -> Any:
+    """`class_weight` with numbers in the place of "balanced", those of these samples."""
+    if not isinstance(class_weight, str):
+        return class_weight
+    labels = head.classes.tolist()
+    return dict(zip(labels, _by_class(class_weight, head.classes, labels, _mass(head, y, weights)), strict=True))
+
+
+def _mass(head: Head, y: Array, weights: Array | None) -> Array:
+    """The weight of the samples of each class."""
+    if y.ndim == 2:
+        return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
+    return np.bincount(np.searchsorted(head.classes, y), weights=weights, minlength=len(head.classes))
+
+
+def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) -> Array:
+    """One factor per class; "balanced" gives each the same total weight: sum(w) / (classes x sum(w of the class)).
+
+    Raises
+    ------
+    ValueError
+        For any other word, and for a dict with labels that are not `known` or with weights below 0.
+    """
+    if isinstance(class_weight, str):
+        return np.asarray(mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf)))
     if not isinstance(class_weight, dict):
         raise ValueError(f"class_weight: expected a dict, 'balanced' or None, got {class_weight!r}")
     for label, weight in class_weight.items():
-        if label not in classes:
-            raise ValueError(f"class_weight: {label!r} is no class; the classes are {classes[:20]}")
+        if label not in known:
+            raise ValueError(f"class_weight: {label!r} is no class; the classes are {known[:20]}")
         check.number(f"class_weight of {label!r}", weight, at_least=0)
-    return class_weight
-
-
-def _by_class(class_weight: Any, classes: Array, y: Array, weights: Array | None) -> Array:
-    """One factor per class; "balanced" gives each the same total weight: sum(w) / (classes x sum(w of the class))."""
-    if not isinstance(class_weight, str):
-        return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
-    mass = np.bincount(np.searchsorted(classes, y), weights=weights, minlength=len(classes))
-    return mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf))
+    return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
 
 
 def _features(model: Any, X: Any, *, reset: bool) -> Array:

@@ -204,10 +204,3 @@ class MLPClassifier(NetworkClassifier):
 
     def _network_for(self, loss: str) -> Network:
         return mlp_of(self, loss)
-
-    def __sklearn_tags__(self) -> Any:
-        """scikit-learn's description of what the estimator takes."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.classifier_tags.multi_label = True
-        return tags

@@ -455,3 +455,11 @@ class NetworkClassifier(Classifier):
             device,
             prepare=lambda block: self._for_prediction(self._scaled(block)),
         )
+
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's description of what the estimator takes, with these parameters."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = bool(self._sparse) and self.device is None
+        tags.classifier_tags.multi_class = self.loss == "log_loss"
+        tags.classifier_tags.multi_label = self.loss == "log_loss" and self.targets == "labels"
+        return tags

@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.estimators.saveable import FOR_FITTING_ONLY, fault, name_of
+from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, fault, name_of
 
 AnyArray: TypeAlias = np.ndarray[Any, Any]
 
@@ -189,6 +189,7 @@ class Encoder:
             state = {} if state is None else state
             if type(state) is not dict or not all(type(key) is str for key in state):
                 raise TypeError(f"{path}: the state of a saveable {name} must be a dict of attributes, got {state!r}")
+            state = {key: item for key, item in state.items() if key != CALLBACKS}
             if name in FOR_FITTING_ONLY:
                 state = state | {FOR_FITTING_ONLY[name]: None}
             reason = fault(name, state)

@@ -16,11 +16,16 @@ def scores_of_path(model: Any) -> Any:
     figure = _figure()
     axis = figure.add_subplot()
     order = model.Cs_.argsort()
-    for fold in model.scores_:
+    # Every class has the same scores, where they are kept by class, and every l1_ratio.
+    legacy = isinstance(model.scores_, dict)
+    scores = next(iter(model.scores_.values())) if legacy else model.scores_[:, 0]
+    scores = scores.reshape(len(scores), len(order), -1)[..., 0]
+    C = float(model.C_[0] if legacy else model.C_)
+    for fold in scores:
         axis.plot(model.Cs_[order], fold[order], color="tab:blue", alpha=0.25, linewidth=1)
-    mean = model.scores_.mean(axis=0)
-    axis.plot(model.Cs_[order], mean[order], color="tab:blue", marker="o", label=f"mean of {len(model.scores_)} folds")
-    axis.axvline(model.C_, color="tab:orange", linestyle="--", label=f"chosen: C = {model.C_:g}")
+    mean = scores.mean(axis=0)
+    axis.plot(model.Cs_[order], mean[order], color="tab:blue", marker="o", label=f"mean of {len(scores)} folds")
+    axis.axvline(C, color="tab:orange", linestyle="--", label=f"chosen: C = {C:g}")
     name = model.scoring if isinstance(model.scoring, str) else "accuracy" if model.scoring is None else "score"
     axis.set(xscale="log", xlabel="C", ylabel=name.replace("neg_", "minus ").replace("_", " "))
     axis.legend()

@@ -50,6 +50,9 @@ FOR_FITTING_ONLY = {
 """Parameters that are no part of a model: saved as None, and None in every file. A joblib cache, in particular,
 unpickles what it finds in the directory that `memory` names."""
 
+CALLBACKS = "_skl_callbacks"
+"""Where estimators keep what scikit-learn's ``set_callbacks`` was given; it is no part of a model either."""
+
 _ALWAYS_NONE = {
     **{name: (attribute,) for name, attribute in FOR_FITTING_ONLY.items()},
     "sklearn.preprocessing.FunctionTransformer": ("func", "inverse_func"),

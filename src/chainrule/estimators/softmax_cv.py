@@ -5,51 +5,71 @@ The folds share the factorisation of all samples: it only steers the solver, and
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
-from chainrule.arrays import Array, take_class
-from chainrule.estimators.inputs import checked_samples
+from chainrule.arrays import Array
+from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_penalty, check_ratios
+from chainrule.estimators.fold_scores import FoldScorer, check_scoring, routed
+from chainrule.estimators.inputs import checked_samples, weights_of_classes
 from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.peer_callbacks import Tasks, is_watched, told
 from chainrule.estimators.softmax_parts import single_label_head
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.softmax_stream import penalty_share, seen_mass
 from chainrule.estimators.transactions import all_or_nothing
+from chainrule.solvers.convex import Minimum
 
 
 class SoftmaxRegressionCV(SoftmaxRegression):
     """Softmax regression with the penalty chosen by cross-validation.
 
-    For the common uses of scikit-learn's ``LogisticRegressionCV``, with its attributes as they are with
-    ``use_legacy_attributes=False``.
+    Parameters, attributes and methods that scikit-learn's ``LogisticRegressionCV`` has too mean the same here. What is
+    to change there with version 1.10 is changed here: attributes have one form, unless ``use_legacy_attributes`` is
+    true, and nothing is warned of by default.
 
     Parameters
     ----------
     Cs : int or sequence of float, default=10
         A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
-    cv : int, splitter or None, default=None
+    l1_ratios : sequence of float or None, default=None
+        Zeros, since the penalty is the L2 one; None is (0,).
+    cv : int, splitter, iterable of (train, test) or None, default=None
         None is five folds, stratified.
     scoring : str, callable or None, default=None
-        As for scikit-learn's searches; None is the accuracy. With ``targets="proba"`` "accuracy", of the most probable
-        class, "neg_log_loss", minus the mean cross entropy, or a callable.
+        As for scikit-learn's searches; None is the accuracy. A scorer that takes `labels` is given all classes, of
+        which a fold may lack some. With ``targets="proba"`` "accuracy", of the most probable class, "neg_log_loss",
+        minus the mean cross entropy, or a callable.
     refit : bool, default=True
         Fit all samples with the best C. Otherwise the coefficients are the means of the folds' at each one's best C.
+    use_legacy_attributes : bool, default=False
+        Whether attributes are of the shapes that they had before version 1.9 of scikit-learn.
     **parameters
-        The others are those of `SoftmaxRegression`, except C.
+        The others are those of `SoftmaxRegression`, except C. "balanced" class weights are those of all samples, in
+        every fold.
 
     Attributes
     ----------
-    Cs_ : ndarray
+    Cs_, l1_ratios_ : ndarray
     C_ : float
-        The best one.
-    scores_ : ndarray of shape (n_folds, n_Cs)
-    coefs_paths_ : ndarray of shape (n_folds, n_Cs, n_classes, n_features + 1)
-        The intercepts last.
-    n_iter_ : ndarray of shape (n_folds, n_Cs)
+        The best one, or the mean of the folds' without `refit`.
+    l1_ratio_ : float
+        0.
+    scores_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
+    coefs_paths_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs, n_classes, n_features + 1)
+        The intercepts last, where there are any; n_classes is 1 for two classes.
+    n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
+
+    With ``use_legacy_attributes=True``, `scores_` and `coefs_paths_` are dicts by class, for two classes of the second
+    one, of arrays of shapes (n_folds, n_Cs, n_l1_ratios) and (n_folds, n_Cs, n_l1_ratios, n_features + 1); `n_iter_`
+    has the shape (1, n_folds, n_Cs, n_l1_ratios); `C_` and `l1_ratio_` have an entry for every key. Where ``l1_ratios``
+    is None, the axis of n_l1_ratios is left out of them.
 
     Examples
     --------
@@ -57,19 +77,31 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     >>> X, y = load_iris(return_X_y=True)
     >>> model = SoftmaxRegressionCV(Cs=[0.01, 1.0, 100.0], max_iter=200).fit(X, y)
     >>> model.scores_.shape, model.score(X, y) > 0.95
-    ((5, 3), True)
+    ((5, 1, 3), True)
     """
+
+    C_: Any
+    l1_ratio_: Any
+    scores_: Any
+    coefs_paths_: Any
+
+    # Weights are for the scorer, if it asks for them.
+    __metadata_request__score: ClassVar = {"sample_weight": UNUSED}
 
     def __init__(
         self,
         *,
         Cs: Any = 10,
+        l1_ratios: Any = None,
         cv: Any = None,
+        penalty: Any = DEPRECATED,
         scoring: Any = None,
         refit: bool = True,
-        l1_ratio: float = 0.0,
+        use_legacy_attributes: bool = False,
+        dual: bool = False,
         tol: float = 1e-4,
         fit_intercept: bool = True,
+        intercept_scaling: float = 1,
         class_weight: Any = None,
         random_state: Any = None,
         solver: str = "auto",
@@ -84,9 +116,11 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         mixed_precision: bool = False,
     ) -> None:
         super().__init__(
-            l1_ratio=l1_ratio,
+            penalty,
+            dual=dual,
             tol=tol,
             fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
             class_weight=class_weight,
             random_state=random_state,
             solver=solver,
@@ -101,18 +135,23 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             mixed_precision=mixed_precision,
         )
         self.Cs = Cs
+        self.l1_ratios = l1_ratios
         self.cv = cv
         self.scoring = scoring
         self.refit = refit
+        self.use_legacy_attributes = use_legacy_attributes
 
     @all_or_nothing
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegressionCV:  # type: ignore[override]
-        """Choose C and fit.
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
+        """Choose C and fit. Callbacks of `set_callbacks` are told of every fold, and of the fit with the C chosen.
 
         Parameters
         ----------
         X, y, sample_weight
             As in `SoftmaxRegression.fit`. With ``targets="proba"`` the folds are not stratified.
+        **params
+            For the splitter and the scorer, by scikit-learn's metadata routing where it is enabled; without it,
+            `groups` for the splitter.
 
         Raises
         ------
@@ -121,84 +160,119 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         """
         values = penalties(self.Cs)
         self._check_parameters()
+        to_split, to_score = routed(self, "fit", sample_weight, params)
         # Samples of weight zero stay: the folds may be given by the numbers of their rows.
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=True, weightless=True)
         head = single_label_head(y, probabilities=self.targets == "proba")
+        check_liblinear(self.solver, len(head.classes), self.fit_intercept)
         self._kind, self.classes_ = head.kind, head.classes
         self.temperature_, self.validation_scores_ = 1.0, None
-        self._check_scoring()
-        splitter = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1)
-        problem = self._weighted_problem(head, X, y, weights)
-        n_fits = len(values) * splitter.get_n_splits(X, y)
-        spectrum = self._spectrum(problem, max(values), n_fits)
+        folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
+        class_weight = weights_of_classes(self.class_weight, head, y, weights)
+        problem = self._weighted_problem(head, X, y, weights, class_weight)
+        spectrum = self._spectrum(problem, max(values), len(values) * len(folds))
         with self._threads():
-            seen, spectrum = spectrum.suited(X, problem, penalty_share(problem, max(values)), n_fits)
-        scores: list[list[float]] = []
-        coefs, counts = [], []
+            strength = penalty_share(problem, max(values))
+            seen, spectrum = spectrum.suited(X, problem, strength, len(values) * len(folds))
+        whole = self._weighted_problem(head, seen, y, weights, class_weight)
+        scorer = FoldScorer(self, head, to_score)
         fits: list[PathPoint] = []
-        lacking: list[str] = []
-        for train, test in splitter.split(X, y):
-            missing = [] if y.ndim == 2 else np.setdiff1d(self.classes_, y[train]).tolist()
-            if missing:
-                lacking.append(f"fold {len(scores)} lacks {', '.join(map(str, missing))}")
-            in_train, in_test = (None if weights is None else weights[part] for part in (train, test))
-            problem = self._weighted_problem(head, seen[train], y[train], in_train)
+        scores: list[list[float]] = []
+
+        def fold(train: Any, test: Any) -> None:
+            in_train = None if weights is None else weights[train]
+            problem = self._weighted_problem(head, seen[train], y[train], in_train, class_weight)
             points = {point.C: point for point in along(self, problem, spectrum, values)}
-            fits.extend(points.values())
-            coefs.append([np.hstack([points[C].coef, points[C].intercept[:, None]]) for C in values])
-            counts.append([max(points[C].n_iter, 1) for C in values])
-            scores.append([self._fold_score(points[C], X[test], y[test], in_test) for C in values])
+            fits.extend(points[C] for C in values)
+            scores.append([scorer(points[C], X, y, weights, test) for C in values])
             if self.verbose:
-                print(f"fold {len(scores)} of {splitter.get_n_splits(X, y)}: the best score is {max(scores[-1]):.4f}")
+                print(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
+
+        def solve(_: Any) -> tuple[Array, float, Minimum | None]:
+            tasks = Tasks(self, X, y, weights, len(folds) + bool(self.refit)) if is_watched(self) else None
+            for train, test in folds:
+                with nullcontext() if tasks is None else tasks.task("fold"):
+                    fold(train, test)
+            each = np.argmax(scores, axis=1)
+            mean = np.mean([fits[len(values) * number + i].rows for number, i in enumerate(each)], axis=0)
+            best, result = float(np.mean([values[i] for i in each])), None
+            if self.refit:
+                best = values[int(np.sum(scores, axis=0).argmax())]
+                start = mean.T if self.fit_intercept else mean[:, :-1].T
+                with nullcontext() if tasks is None else tasks.task("refit"):
+                    result = self._solved(whole, best, start, spectrum, self._observer(None))
+            if tasks is not None:
+                tasks.close()
+            return mean, best, result
+
+        mean, best, result = told(self, solve)
         warn_of(fits, self)
+        lacking = _lacking(folds, y, self.classes_)
         if lacking:
             warn_caller(
                 f"classes without samples to fit: {'; '.join(lacking)}. How improbable such a fold finds them is up to "
                 "tol. Fewer folds, or a stratified splitter, may help.",
                 UserWarning,
             )
-        self.Cs_, self.l1_ratio_ = np.array(values), 0.0
-        self.scores_, self.coefs_paths_ = np.array(scores), np.array(coefs)
-        each = self.scores_.argmax(axis=1)
-        mean = np.mean([fold[i] for fold, i in zip(self.coefs_paths_, each, strict=True)], axis=0)
-        if self.refit:
-            self.C_ = values[int(self.scores_.mean(axis=0).argmax())]
-            problem = self._weighted_problem(head, seen, y, weights)
-            start = mean.T if self.fit_intercept else mean[:, :-1].T
-            self._mass, self._precision = seen_mass(problem), None
-            self._adopt(self._solved(problem, self.C_, start, spectrum, self._observer(None)))
-        else:
-            self.C_ = float(np.mean([values[i] for i in each]))
+        if result is None:
             self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
-        self.n_iter_ = np.array(counts)
+        else:
+            self._mass, self._precision = seen_mass(whole), None
+            self._adopt(result)
+        self._adopt_folds(values, best, np.array(scores), fits)
         return self
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The figure that `scoring` names; the accuracy, if it is None."""
-        if self.scoring is None:
-            return float(super().score(X, y, sample_weight))
-        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(get_scorer(self.scoring)(self, X, y, **extra))
+    def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
+        """The figure that `scoring` names; the accuracy, if it is None. `params` are for its scorer, as in `fit`."""
+        _, extra = routed(self, "score", sample_weight, params)
+        return float(self._get_scorer()(self, X, y, **extra))
 
-    def _check_scoring(self) -> None:
-        of_rows = (None, "accuracy", "neg_log_loss")
-        if self.targets == "proba" and not callable(self.scoring) and self.scoring not in of_rows:
-            raise ValueError(
-                f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
-                f"got {self.scoring!r}"
+    def get_metadata_routing(self) -> Any:
+        """Who takes what `fit` and `score` are given: the splitter and the scorer."""
+        router = MetadataRouter(owner=self).add_self_request(self)
+        router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
+        to_scorer = MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")
+        return router.add(scorer=self._get_scorer(), method_mapping=to_scorer)
+
+    # What follows is private.
+
+    def _get_scorer(self) -> Any:
+        """scikit-learn's scorer for what the model is chosen by."""
+        return get_scorer("accuracy" if self.scoring is None else self.scoring)
+
+    def _check_penalty(self) -> None:
+        check_penalty(self.penalty, check_ratios(self.l1_ratios), "l1_ratios", self.solver)
+        if self.penalty is None:
+            raise ValueError("penalty: expected 'l2', since C is chosen; give Cs=[np.inf] for no penalty, got None")
+        check_scoring(self.scoring, self.targets)
+
+    def _adopt_folds(self, values: list[float], best: float, scores: Array, fits: list[PathPoint]) -> None:
+        """Set what is told of the folds; every l1_ratio is 0, so that its axis repeats what is there."""
+        ratios = check_ratios(self.l1_ratios)
+        self.Cs_, self.l1_ratios_ = np.array(values), np.zeros(len(ratios))
+        counts = np.array([max(fit.n_iter, min(1, self.max_iter)) for fit in fits], np.int32).reshape(scores.shape)
+        coefs = np.array([fit.rows if self.fit_intercept else fit.coef for fit in fits])
+        coefs = coefs.reshape(*scores.shape, *coefs.shape[1:])
+        if self.use_legacy_attributes:
+            labels = self.classes_[-coefs.shape[2] :]
+            coefs = np.moveaxis(coefs, 2, 0)
+            if self.l1_ratios is not None:
+                scores, counts = (np.stack([array] * len(ratios), axis=2) for array in (scores, counts))
+                coefs = np.stack([coefs] * len(ratios), axis=3)
+            self.C_, self.l1_ratio_ = np.full(len(labels), best), np.zeros(len(labels))
+            self.scores_ = {label: scores.copy() for label in labels}
+            self.coefs_paths_ = dict(zip(labels, coefs, strict=True))
+            self.n_iter_ = counts[None]
+        else:
+            self.C_, self.l1_ratio_ = best, 0.0
+            self.scores_, self.n_iter_, self.coefs_paths_ = (
+                np.stack([array] * len(ratios), axis=1) for array in (scores, counts, coefs)
             )
 
-    def _fold_score(self, point: PathPoint, X: Array, y: Array, weights: Array | None) -> float:
-        """The score of one fit on the samples of a fold that it has not seen."""
-        self.coef_, self.intercept_ = point.coef, point.intercept
-        if self.scoring == "neg_log_loss":
-            # A fold may lack classes, which scikit-learn's scorer would take for none at all.
-            log_probs = self.predict_log_proba(X)
-            if y.ndim == 1:
-                each = take_class(log_probs, np.searchsorted(self.classes_, y))[:, 0]
-            else:
-                each = np.sum(y * log_probs, axis=1)
-            return float(np.average(each, weights=weights))
-        if y.ndim == 1 or callable(self.scoring):
-            return self.score(X, y, weights)
-        return float(np.average(self.predict(X) == y.argmax(axis=1), weights=weights))
+
+def _lacking(folds: list[Any], y: Array, classes: Array) -> list[str]:
+    """What to say of each fold that has no samples of some class to be fitted to."""
+    if y.ndim == 2:
+        return []
+    missing = [np.setdiff1d(classes, y[train]).tolist() for train, _ in folds]
+    return [f"fold {number} lacks {', '.join(map(str, labels))}" for number, labels in enumerate(missing) if labels]

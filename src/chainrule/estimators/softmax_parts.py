@@ -17,11 +17,23 @@ def single_label_head(y: Array, *, probabilities: bool) -> Head:
     return head
 
 
-def coefficients(theta: Array, intercept: bool) -> tuple[Array, Array]:
-    """What scikit-learn calls coef_ and intercept_, from the solver's parameters."""
+def coefficients(theta: Array, intercept: bool, *, centred: bool = True) -> tuple[Array, Array]:
+    """What scikit-learn calls coef_ and intercept_, from the solver's parameters.
+
+    A softmax stays the same when all classes' weights are moved by one vector. As there, they sum to 0: any penalty
+    wants that of the coefficients, and without one, and for the intercepts, it is a choice. A stream does not make it,
+    whose penalty is on moves from weights as they were.
+    """
     weights = theta[:-1] if intercept else theta
-    offsets = theta[-1].copy() if intercept else np.zeros(weights.shape[1], theta.dtype)
-    return np.ascontiguousarray(weights.T), offsets
+    coef = np.array(weights.T, order="C")
+    offsets = theta[-1].copy() if intercept else np.zeros(len(coef), theta.dtype)
+    if centred and len(coef) > 1:
+        # What rounding alone has left of the means stays: a last digit can be much where features are large.
+        for array in (coef, offsets):
+            means = array.mean(axis=0)
+            if (abs(means) > 64 * np.finfo(array.dtype).eps * abs(array).max(axis=0)).any():
+                array -= means
+    return coef, offsets
 
 
 def deviations(X: Array, shares: Array | None) -> Array:

@@ -52,6 +52,11 @@ class PathPoint:
     seconds: float
     message: str = ""
 
+    @property
+    def rows(self) -> Array:
+        """The coefficients, one row per class, with the intercepts last."""
+        return np.hstack([self.coef, self.intercept[:, None]])
+
 
 NOT_OF_A_PATH = ("C", "warm_start", "temperature_scaling", "eval_metric")
 """Parameters of `SoftmaxRegression` that say something of a single fit, or of held-out samples."""

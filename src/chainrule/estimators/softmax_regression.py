@@ -18,6 +18,14 @@ from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.drop_in import (
+    DEPRECATED,
+    METHODS,
+    check_liblinear,
+    check_penalty,
+    check_solver,
+    inverse_strength,
+)
 from chainrule.estimators.heads import MULTICLASS, Head
 from chainrule.estimators.inputs import (
     checked_features,
@@ -28,6 +36,7 @@ from chainrule.estimators.inputs import (
     with_class_weight,
 )
 from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.peer_callbacks import Steps, Tasks, can_be_called_back, is_watched, set_callbacks, told
 from chainrule.estimators.softmax_parts import coefficients, deviations, single_label_head
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
@@ -48,24 +57,33 @@ class SoftmaxRegression(Classifier):
 
     Parameters
     ----------
+    penalty : {"l2", None}, optional
+        As in scikit-learn, which has deprecated it: None is the same as ``C=np.inf``.
     C : float, default=1.0
         The inverse strength of the penalty, above 0; infinity for none.
     l1_ratio : float, default=0.0
         0: the penalty is the L2 one.
+    dual : bool, default=False
+        False: the primal problem is solved.
     tol : float, default=1e-4
         The fit has converged when the objective can fall by at most `tol` times itself: by a bound on the distance from
         the optimum, or by Newton's decrement, for cold and warm starts alike. scikit-learn's `tol` is the largest entry
         of the mean objective's gradient, which says less about that distance the weaker the penalty is.
     fit_intercept : bool, default=True
         The intercepts are not penalised.
+    intercept_scaling : float, default=1
+        1: there is nothing to scale.
     class_weight : dict, "balanced" or None, default=None
     random_state : int, RandomState or None, default=None
         Not used: the fit is deterministic.
-    solver : {"auto", "lbfgs", "newton-cg"}, default="auto"
+    solver : {"auto", "lbfgs", "newton-cg", ...}, default="auto"
         "auto" takes "newton-cg" for many sparse features, and for dense ones whose covariance costs more than it saves
         although L-BFGS would take hundreds of steps without it; else "lbfgs", on a preconditioner made from that
         covariance, or its diagonal, later from the Hessian's blocks by class, which Newton's method ends. "newton-cg"
         never takes a covariance apart. Both work on fewer samples than features in the samples' row space.
+        The optimum does not depend on the solver, so scikit-learn's other names, "newton-cholesky", "sag" and "saga",
+        are taken too, and mean "auto". So does "liblinear", for two classes and without an intercept, which it would
+        penalise.
     max_iter : int, default=100
     verbose : int, default=0
         Above 0, a line for every step.
@@ -102,7 +120,7 @@ class SoftmaxRegression(Classifier):
     coef_ : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
     intercept_ : ndarray of shape (n_classes,) or (1,)
     n_iter_ : ndarray of shape (1,)
-        The steps taken; 1 also where the first gradient was small enough.
+        The steps taken; 1 also where the first gradient was small enough, but at most max_iter.
     objective_ : float
         The mean objective at the end, including the penalty's share.
     gradient_norm_ : float
@@ -133,11 +151,14 @@ class SoftmaxRegression(Classifier):
 
     def __init__(
         self,
+        penalty: Any = DEPRECATED,
         *,
         C: float = 1.0,
-        l1_ratio: float = 0.0,
+        l1_ratio: Any = 0.0,
+        dual: bool = False,
         tol: float = 1e-4,
         fit_intercept: bool = True,
+        intercept_scaling: float = 1,
         class_weight: Any = None,
         random_state: Any = None,
         solver: str = "auto",
@@ -154,10 +175,13 @@ class SoftmaxRegression(Classifier):
         dtype: Any = "auto",
         mixed_precision: bool = False,
     ) -> None:
+        self.penalty = penalty
         self.C = C
         self.l1_ratio = l1_ratio
+        self.dual = dual
         self.tol = tol
         self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
         self.class_weight = class_weight
         self.random_state = random_state
         self.solver = solver
@@ -211,10 +235,12 @@ class SoftmaxRegression(Classifier):
             weights that leave the objective without a minimum.
         """
         self._check_parameters()
+        C = inverse_strength(self.penalty, self.C)
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues, signed=True)
         head = single_label_head(y, probabilities=self.targets == "proba")
+        check_liblinear(self.solver, len(head.classes), self.fit_intercept)
         if continues:
             self._check_same_classes(head)
         self._kind, self.classes_ = head.kind, head.classes
@@ -222,13 +248,22 @@ class SoftmaxRegression(Classifier):
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
         problem = self._weighted_problem(head, X, y, weights)
-        check_bounded(problem, self.C)
+        check_bounded(problem, C)
         self._mass, self._precision = seen_mass(problem), None
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
-        result = self._solved(problem, self.C, start, self._spectrum(problem, self.C), self._observer(held_out))
-        self._adopt(result)
+
+        def solve(_: Any) -> Minimum:
+            tasks = Tasks(self, X, y, weights, max(self.max_iter, 1) + 1) if is_watched(self) else None
+            steps = None if tasks is None else Steps(tasks, self._fitted_at)
+            spectrum = self._spectrum(problem, C)
+            result = self._solved(problem, C, start, spectrum, self._observer(held_out, steps))
+            if steps is not None:
+                steps.close(result.theta)
+            return result
+
+        self._adopt(told(self, solve))
         if self.temperature_scaling and held_out is not None:
             self.temperature_ = best_temperature(head, self._raw_logits(held_out[0]), *held_out[1:])
         return self
@@ -265,6 +300,15 @@ class SoftmaxRegression(Classifier):
             absorb_batch(self, X, y, classes, sample_weight)
         return self
 
+    @available_if(can_be_called_back)  # type: ignore[untyped-decorator]
+    def set_callbacks(self, *callbacks: Any) -> SoftmaxRegression:
+        """Set the callbacks that fits tell, as estimators of scikit-learn 1.9 do; none, for none.
+
+        They are told of the fit and of every step, whichever the solver; a true result of `on_fit_task_end` ends it.
+        """
+        set_callbacks(self, callbacks)
+        return self
+
     def sparsify(self) -> SoftmaxRegression:
         """Hold the coefficients as a sparse matrix."""
         import scipy.sparse
@@ -283,11 +327,10 @@ class SoftmaxRegression(Classifier):
 
     def _check_parameters(self) -> None:
         check.number("C", self.C, above=0, infinite=True)
-        if self.l1_ratio != 0:
-            raise ValueError(f"l1_ratio: expected 0, since the penalty is the L2 one, got {self.l1_ratio!r}")
+        check_solver(self.solver, self.dual, self.intercept_scaling, inverse_strength(self.penalty, self.C))
+        self._check_penalty()
         check.number("tol", self.tol, above=0)
         check.integer("max_iter", self.max_iter, at_least=0)
-        check.choice("solver", self.solver, ("auto", "lbfgs", "newton-cg"))
         if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
             raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
         check.choice("targets", self.targets, ("labels", "proba"))
@@ -297,9 +340,19 @@ class SoftmaxRegression(Classifier):
         if isinstance(self.class_weight, str):
             check.choice("class_weight", self.class_weight, ("balanced",))
 
-    def _weighted_problem(self, head: Head, X: Array, y: Array, weights: Array | None) -> Problem:
-        """What is minimised, without the penalty."""
-        X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
+    def _check_penalty(self) -> None:
+        check_penalty(self.penalty, [self.l1_ratio], "l1_ratio", self.solver)
+        if self.penalty is None and self.C != 1:
+            warn_caller(
+                f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={self.C:g} was given",
+                UserWarning,
+            )
+
+    def _weighted_problem(
+        self, head: Head, X: Array, y: Array, weights: Array | None, class_weight: Any = None
+    ) -> Problem:
+        """What is minimised, without the penalty; `class_weight` takes the place of the parameter."""
+        X, y, weights = with_class_weight(class_weight or self.class_weight, head, X, y, weights)
         return Problem(
             X,
             head.targets(y, X.dtype, self.label_smoothing),
@@ -333,7 +386,7 @@ class SoftmaxRegression(Classifier):
         return Options(
             tol=self.tol,
             max_iter=self.max_iter,
-            method=self.solver,
+            method=METHODS[self.solver],
             narrow=bool(self.mixed_precision),
             spectrum=spectrum,
             callback=callback,
@@ -356,8 +409,10 @@ class SoftmaxRegression(Classifier):
             weights = _check_sample_weight(eval_set[2], X, dtype=X.dtype, ensure_non_negative=True)
         return with_class_weight(self.class_weight, self._head, X, y, weights)
 
-    def _observer(self, held_out: Any) -> Callable[[Step, Callable[[], Array]], bool] | None:
-        if held_out is None and not self.callbacks and not self.verbose:
+    def _observer(
+        self, held_out: Any, steps: Steps | None = None
+    ) -> Callable[[Step, Callable[[], Array]], bool] | None:
+        if held_out is None and not self.callbacks and not self.verbose and steps is None:
             return None
 
         def observe(step: Step, theta: Callable[[], Array]) -> bool:
@@ -366,6 +421,8 @@ class SoftmaxRegression(Classifier):
             if self.verbose:
                 print(f"Iteration {step.iteration}, objective = {step.value:.8f}, gradient = {step.gradient_norm:.2e}")
             answers = [callback(step) for callback in self.callbacks or ()]  # every one is told
+            if steps is not None:
+                answers.append(steps.step(theta))
             return any(answers)
 
         return observe
@@ -376,12 +433,15 @@ class SoftmaxRegression(Classifier):
             return float(self.eval_metric(y, self._head.probabilities(logits)))
         return METRICS[self.eval_metric][0](self._head, logits, y, weights)
 
-    def _adopt_theta(self, theta: Array) -> None:
-        self.coef_, self.intercept_ = coefficients(theta, self.fit_intercept)
+    def _fitted_at(self, theta: Array) -> dict[str, Any]:
+        """What a copy of the estimator predicts with, where the fit has come to theta."""
+        coef, intercept = coefficients(theta, self.fit_intercept)
+        known = {"_kind": self._kind, "classes_": self.classes_, "temperature_": 1.0}
+        return known | {"coef_": coef, "intercept_": intercept}
 
     def _adopt(self, result: Minimum) -> None:
-        self._adopt_theta(result.theta)
-        self.n_iter_ = np.array([max(result.iterations, 1)], dtype=np.int32)
+        self.coef_, self.intercept_ = coefficients(result.theta, self.fit_intercept)
+        self.n_iter_ = np.array([max(result.iterations, min(1, self.max_iter))], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
         if self.interrupted_:
@@ -393,11 +453,12 @@ class SoftmaxRegression(Classifier):
             return
         advice = "Scale the features, or increase tol."
         if result.iterations >= self.max_iter:
-            advice = "Increase max_iter, scale the features, or lower C."
+            advice = "Increase the number of iterations (max_iter), scale the features, or lower C."
+        # Filters of warnings look for the first words, which are scikit-learn's.
         warn_caller(
-            f"no convergence after {result.iterations} steps: {result.message}. The objective, {result.value:.3g}, may "
-            f"still fall by about {result.remaining:.1e}: it is not known to be within tol={self.tol:g} times itself "
-            f"of the optimum. {advice}",
+            f"{self.solver} failed to converge after {result.iterations} steps: {result.message}. The objective, "
+            f"{result.value:.3g}, may still fall by about {result.remaining:.1e}: it is not known to be within "
+            f"tol={self.tol:g} times itself of the optimum. {advice}",
             ConvergenceWarning,
         )
 
@@ -421,4 +482,5 @@ class SoftmaxRegression(Classifier):
         """scikit-learn's description of what the estimator takes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags

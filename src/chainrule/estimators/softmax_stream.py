@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.estimators.drop_in import inverse_strength
 from chainrule.estimators.heads import head_of, head_of_classes
 from chainrule.estimators.inputs import checked_samples
+from chainrule.estimators.softmax_parts import coefficients
 from chainrule.solvers.convex import Problem
 from chainrule.solvers.convex.online import absorb, curvatures
 
@@ -32,7 +34,7 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
     theta = np.zeros(problem.shape) if first else np.asarray(model._theta(), dtype=np.float64)
     precision = getattr(model, "_precision", None)
     if precision is None:
-        precision = np.full(problem.shape, 1 / model.C)
+        precision = np.full(problem.shape, 1 / inverse_strength(model.penalty, model.C))
         if not first:
             # What `fit` has seen is taken to curve like this batch.
             precision += model._mass * curvatures(problem, theta)
@@ -40,7 +42,7 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
         model.__dict__.pop(name, None)  # of a fit, which this is not any more
     model.temperature_, model.validation_scores_ = 1.0, None
     theta, model._precision = absorb(problem, theta, precision, model.tol)
-    model._adopt_theta(theta)
+    model.coef_, model.intercept_ = coefficients(theta, model.fit_intercept, centred=False)
     model.n_iter_ = np.array([1 if first else int(model.n_iter_[0]) + 1], dtype=np.int32)
 
 

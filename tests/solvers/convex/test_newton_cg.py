@@ -279,6 +279,7 @@ def test_products_in_float32_that_lead_nowhere_are_given_up_for_full_precision(p
         return solution._replace(direction=factor * solution.direction, remaining=np.inf)
 
     monkeypatch.setattr(directions, "newton_cg_direction", faulty)
+    monkeypatch.setattr(directions, "FEW_PARAMETERS", 0)
     problem = problem_of("softmax", l2=0.01, n=300, d=30, k=5)
     result = minimise(replace(problem, x=sp.csr_matrix(problem.x)), tol=1e-19, max_iter=60, method="newton-cg")
     assert seen[0] == np.float32
@@ -296,14 +297,16 @@ def test_without_a_penalty_products_are_in_full_precision(problem_of, monkeypatc
         return solve(curvature, preconditioner, gradient, *others, **options)
 
     monkeypatch.setattr(directions, "newton_cg_direction", watched)
+    monkeypatch.setattr(directions, "FEW_PARAMETERS", 0)
     problem = problem_of("softmax", n=300, d=30, k=5)
     minimise(replace(problem, x=sp.csr_matrix(problem.x)), method="newton-cg")
     assert set(seen) == {np.dtype(np.float64)}
 
 
 @pytest.mark.parametrize("size", [1e20, 1e39])
-def test_numbers_beyond_float32_warn_of_nothing(problem_of, size):
+def test_numbers_beyond_float32_warn_of_nothing(problem_of, monkeypatch, size):
     """Warnings are errors here."""
+    monkeypatch.setattr(directions, "FEW_PARAMETERS", 0)
     problem = problem_of("softmax", l2=0.01, n=300, d=30, k=5)
     far = replace(problem, x=sp.csr_matrix(problem.x * size), l2=0.01 * size**2)
     assert np.isfinite(minimise(far, max_iter=20, method="newton-cg").value)

@@ -51,6 +51,12 @@ Callback = Callable[[Progress, Callable[[], Array]], bool]
 """What is told of every step, with a function that gives theta; a true result ends the run."""
 
 
+def centre(theta: Array) -> None:
+    """Take away, in place, what all classes of a softmax share: no loss sees it, and a penalty wants it gone."""
+    if theta.shape[1] > 1:
+        theta -= theta.mean(axis=1, keepdims=True)
+
+
 class Descent:
     """Where a minimisation is, and how it goes on.
 
@@ -168,6 +174,7 @@ class Descent:
         if not way.slope < 0:
             return PRECISION
         self.remaining, self._certain = min(way.remaining, -way.slope / 2), way.remaining
+        centre(way.direction)
         if way.remaining <= enough and self._took_the_last(way.direction, enough):
             return CONVERGED
         direction = way.direction

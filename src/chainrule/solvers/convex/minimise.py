@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.blocks import Crew
-from chainrule.solvers.convex.descent import INTERRUPTED, Callback, Descent
+from chainrule.solvers.convex.descent import INTERRUPTED, Callback, Descent, centre
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.newton import MOST_PARAMETERS
@@ -134,7 +134,8 @@ def minima(
         folded = (None, None) if spectrum.turned else (spectrum.centre, spectrum.scale)
         evaluator = Evaluator(problem, team, *folded, narrow=narrow and not is_sparse(problem.x))
         theta = _start(problem, probs) if start is None else coordinates.inside(start, problem.intercept)
-        theta = theta.astype(evaluator.vector_dtype, copy=False)
+        theta = theta.astype(evaluator.vector_dtype)
+        centre(theta)
         if method == "auto":
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
             many = spectrum.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS

@@ -40,18 +40,21 @@ def newton_cg_direction(
     *,
     enough: float = math.inf,
     bound: Callable[[Array], float] | None = None,
+    orthogonal: bool = False,
 ) -> Solution:
     """An approximate solution of H d = -g, whose residual is at most `forcing` times as large as g.
 
     Residuals are measured in the preconditioner's norm, sqrt(r . M^-1 r). Where F seems to have no more than `enough`
     to fall, the solution goes on until that is certain, or refuted: `bound` is given a residual r, and says how large
-    r . H^-1 r / 2 can be.
+    r . H^-1 r / 2 can be. With `orthogonal`, all residuals are kept, and each is made orthogonal to those before: it is
+    so anyhow but for rounding errors, which otherwise grow by orders of magnitude on the way.
     """
     direction, residual = np.zeros_like(gradient), -gradient
     scaled = preconditioner.solve(residual)
     search = scaled.copy()
     first = size = dot(residual, scaled)
     decrease, left, lanczos = 0.0, math.inf, Lanczos()
+    past: list[tuple[Array, Array, float]] = []
     for inner in range(MOST_INNER):
         curved = curvature(search)
         bend = _dot(search, curved, team)
@@ -59,7 +62,14 @@ def newton_cg_direction(
             return Solution(direction if inner else scaled, math.inf if size else decrease)
         step, before = size / bend, size
         decrease += step * size / 2
+        if orthogonal:
+            past.append((residual.copy(), scaled.copy(), size))
         size = _advance(direction, residual, scaled, search, curved, step, preconditioner, team)
+        if orthogonal:
+            for one, one_scaled, square in past:
+                residual -= dot(residual, one_scaled) / square * one
+            scaled[...] = preconditioner.solve(residual)
+            size = dot(residual, scaled)
         if not size > 0:  # solved, or rounding errors are left, where the preconditioner has no curvature to divide by
             left = SAFETY * abs(size) / 2
             break
