@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.arrays import largest, random_stream, rest_of_sum, sum_to
+from chainrule.arrays import largest, put_class, random_stream, rest_of_sum, sum_to, take_class
 from chainrule.workspace import ClassEntries, Workspace
 
 X = np.array([[0.5, -2.0, 3.0], [7.0, 0.25, -1.5]])
@@ -105,3 +105,18 @@ def test_buffers_of_a_name_and_shape_are_apart_by_library_and_device():
     assert third.device.type == "meta"
     for like, buffer in ((X, first), (tensor, second), (tensor.to("meta"), third)):
         assert work("a", (2, 3), like) is buffer
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("columns", [1, 3, 40])
+def test_one_entry_per_row_is_read_and_written_in_either_order_in_memory(order, columns):
+    x = np.asarray(np.arange(7.0 * columns).reshape(7, columns), order=order)
+    labels = np.arange(7) * 5 % columns
+    expected = x.copy()
+    assert np.array_equal(take_class(x, labels), x[np.arange(7), labels][:, None])
+    put_class(x, labels, -np.arange(7.0)[:, None])
+    expected[np.arange(7), labels] = -np.arange(7.0)
+    assert np.array_equal(x, expected)
+    put_class(x, labels, 0.5)
+    expected[np.arange(7), labels] = 0.5
+    assert np.array_equal(x, expected)

@@ -38,6 +38,8 @@ CHANGES = [
     (mlp, X, Y, {"hidden_layer_sizes": (7,)}),
     (mlp, X, Y, {"activation": "relu"}),
     (mlp, X, Y, {"dropout": 0.5, "solver": "lbfgs", "alpha": 3.0, "label_smoothing": 0.1}),
+    (mlp, X, Y, {"dtype": "float32"}),
+    (mlp, X, Y, {"dtype": "float16"}),
     (mlp, X, Y, {"loss": "squared_error"}),
     (mlp, X, Y, {"targets": "proba"}),
     (mlp, X, Y % 2, {"loss": "squared_error", "hidden_layer_sizes": ()}),
@@ -47,8 +49,8 @@ CHANGES = [
     (conv, IMAGES, DIGITS, {"standardize": False}),
     (conv, IMAGES, DIGITS, {"image_shape": (2, 3, 6), "dropout": 0.3}),
     (SoftmaxRegression, X, Y, {"C": -1.0, "solver": "newton", "fit_intercept": False, "standardize": True}),
-    (SoftmaxRegression, X, Y, {"targets": "proba", "temperature_scaling": True}),
-    (SoftmaxRegressionCV, X, Y, {"Cs": [], "targets": "proba"}),
+    (SoftmaxRegression, X, Y, {"dtype": "float16", "targets": "proba", "temperature_scaling": True}),
+    (SoftmaxRegressionCV, X, Y, {"Cs": [], "dtype": "float32", "targets": "proba"}),
 ]
 
 

@@ -213,6 +213,8 @@ def test_hard_samples_are_fitted_or_it_is_said_that_they_are_not(case, dtype):
         assert np.isfinite(getattr(model, name)).all(), name
     assert len(caught) == (not model.converged_)
     assert np.isfinite(model.predict_log_proba(X)).all()
+    # All of it is looked at in float64, coefficients that are shown in float32 too.
+    X, shown = X.astype(np.float64), (model.coef_.astype(np.float64), model.intercept_.astype(np.float64))
     classes, labels = np.unique(y, return_inverse=True)
     weights = None
     if parameters.get("class_weight"):
@@ -222,14 +224,14 @@ def test_hard_samples_are_fitted_or_it_is_said_that_they_are_not(case, dtype):
         scale = X.astype(np.float64).std(axis=0)
         scale[np.ptp(X, axis=0) == 0] = 1
     C, intercept = parameters.get("C", 1.0), parameters.get("fit_intercept", True)
-    value, gradient, reach = plainly(model.coef_, model.intercept_, X, y, weights, C, scale)
+    value, gradient, reach = plainly(*shown, X, y, weights, C, scale)
     gradient = gradient if intercept else gradient[:-1]
     shares = np.bincount(labels, weights) / (len(y) if weights is None else weights.sum())
     start = -shares @ np.log(shares) if intercept else np.log(len(classes))
     rounding = np.finfo(dtype).eps * reach
     assert value <= start + rounding
     if model.converged_:
-        left, moved = decrement(model.coef_, model.intercept_, X, y, weights, C, scale, intercept)
+        left, moved = decrement(*shown, X, y, weights, C, scale, intercept)
         # Coefficients are rounded as X is.
         noise = moved * np.finfo(dtype).eps ** 2
         scale_of = value if np.isfinite(C) else max(value, 1e-4)

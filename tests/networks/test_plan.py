@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 
 from chainrule.checking import balls, midpoints, radii
-from chainrule.networks import Network, Plan, activation, dropout, linear
+from chainrule.networks import Network, Plan, activation, dropout, linear, network_of_layers
 
 DROPPED = (5, 3, 2)
 
@@ -188,3 +188,24 @@ def test_theta_and_a_given_gradient_are_used_in_place(problem):
     assert np.isfinite(gradient).all()
     case.theta -= 0.01 * gradient
     assert step(plan, case)[0] < first
+
+
+def test_a_plan_for_logits_alone_has_the_same_and_no_memory_for_gradients(problem):
+    case = problem("tanh", "labels")
+    both = Plan(case.network, len(case.x), case.theta)
+    alone = Plan(case.network, len(case.x), case.theta, forward_only=True)
+    assert np.array_equal(alone.logits(case.x), both.logits(case.x))
+    assert alone.gradient.size == 0
+    with pytest.raises(ValueError, match="made with forward_only=True, for logits alone"):
+        alone.loss_and_gradient(case.x, case.targets)
+
+
+def test_a_plan_for_logits_of_images_shares_its_buffers_between_tiles():
+    layers = "conv 4 3x3 pad 1, relu, conv 3 3x3, pool 2, dropout 0.3, flatten, linear 5"
+    network = network_of_layers(layers, (2, 10, 10))
+    x, theta = np.random.default_rng(0).normal(size=(200, 200)), network.initial_parameters(0)
+    alone = Plan(network, 200, theta, forward_only=True)
+    assert np.allclose(alone.logits(x), Plan(network, 200, theta).logits(x), rtol=1e-12, atol=1e-13)
+    assert np.allclose(alone.logits(x[::-1]), Plan(network, 200, theta).logits(x)[::-1], rtol=1e-12, atol=1e-13)
+    assert network.n_image_products == 4 * 2 * 9 * 100 + 3 * 4 * 9 * 64
+    assert network.n_products == network.n_image_products + 3 * 16 * 5

@@ -12,12 +12,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array
+from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.heads import BINARY, MULTILABEL, Head
 from chainrule.estimators.persistence import ModelFileError, load, save
 
 
 class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
-    """A classifier whose `_logits` gives one column per class, or one in all for two classes."""
+    """A classifier whose `_logits` have one column per class, or one in all for two classes."""
 
     targets: str
     coef_: Any
@@ -25,8 +26,8 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     _kind: str
 
     @abstractmethod
-    def _logits(self, X: Any) -> Array:
-        """Scores of samples."""
+    def _logits(self, X: Any) -> Logits:
+        """The samples' scores, to be computed a block at a time."""
 
     @property
     def _head(self) -> Head:
@@ -34,23 +35,21 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def decision_function(self, X: Any) -> Array:
         """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes)."""
-        logits = self._logits(X)
-        return logits[:, 0] if self._head.kind == BINARY else logits
+        blocks, binary = self._logits(X), self._head.kind == BINARY
+        return blocks.results(lambda logits: logits[:, 0] if binary else logits)
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each sample; a 0/1 matrix where y was one."""
-        logits = self._logits(X)
-        return self._head.labels(logits)
+        return self._logits(X).results(self._head.labels)
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities, one column per class in the order of ``classes_``."""
-        logits = self._logits(X)
-        return self._head.probabilities(logits)
+        blocks, head = self._logits(X), self._head
+        return blocks.results(lambda logits: head.probabilities(logits, out=logits))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Log-probabilities, finite also where the probability rounds to 0."""
-        logits = self._logits(X)
-        return self._head.log_probabilities(logits)
+        return self._logits(X).results(self._head.log_probabilities)
 
     def save(self, path: Any) -> Path:
         """Write the fitted model to one file, which executes nothing when it is loaded."""

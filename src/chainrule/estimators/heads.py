@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from chainrule import rules
-from chainrule.arrays import Array
+from chainrule.arrays import Array, argmax
 
 BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
 
@@ -77,15 +77,21 @@ class Head:
             return (logits > 0).astype(np.int64)
         if self.kind == BINARY:
             return self.classes[(logits[:, 0] > 0).astype(np.intp)]
-        return self.classes[np.argmax(logits, axis=1)]
+        return self.classes[argmax(logits)]
 
-    def probabilities(self, logits: Array) -> Array:
-        """One column per class; rows sum to one except where there are several labels at once."""
+    def probabilities(self, logits: Array, *, out: Array | None = None) -> Array:
+        """One column per class; rows sum to one except where there are several labels at once.
+
+        They may be written to `out`, perhaps over the logits, where it has a column per class.
+        """
         if self.kind == MULTICLASS:
-            return rules.softmax(logits)
+            with np.errstate(over="ignore", under="ignore", divide="ignore"):
+                return rules.softmax.exact_forms.forward(logits, out=out)[0]
         if self.kind == MULTILABEL:
             return rules.sigmoid(logits)
-        return rules.sigmoid(np.hstack([-logits, logits]))
+        # In the order of columns, each of which is computed at once.
+        both = np.vstack([-logits.T, logits.T])
+        return rules.sigmoid.exact_forms.forward(both, out=both)[0].T
 
     def log_probabilities(self, logits: Array) -> Array:
         """Finite wherever the logits are."""

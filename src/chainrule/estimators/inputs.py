@@ -93,8 +93,18 @@ def checked_probabilities(y: Any) -> Array:
 
 
 def checked_features(model: Any, X: Any, dtype: Any) -> Array:
-    """X for prediction, with the features that the model was fitted to, in its dtype."""
+    """X to judge by, with the features that the model was fitted to, in its dtype."""
     return _rows_first(_features(model, X, reset=False)).astype(dtype, copy=False)
+
+
+def features_to_predict(model: Any, X: Any) -> Array:
+    """X with the features that the model was fitted to, dense as it comes, of any real dtype, or as CSR.
+
+    Nothing is read, cast or copied that need not be. NaN and infinity are left to `blocks_of_rows.finite_block`.
+    """
+    formats = sparse_of(model)
+    X = validate_data(model, X, accept_sparse=formats, dtype="numeric", ensure_all_finite=False, reset=False)
+    return X.tocsr() if is_sparse(X) else X
 
 
 def joined_eval_set(eval_set: Any, X: Any, y: Any, sample_weight: Any) -> Any:

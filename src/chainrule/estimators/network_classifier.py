@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
+from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.fitting import epochs_of, fit_epochs, record
@@ -23,6 +24,7 @@ from chainrule.estimators.inputs import (
     checked_labels,
     checked_probabilities,
     checked_samples,
+    features_to_predict,
     joined_eval_set,
     with_class_weight,
 )
@@ -246,7 +248,7 @@ class NetworkClassifier(Classifier):
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         shape = np.shape(X)
-        features = checked_features(self, self._as_rows(X, reset=False), theta.dtype)
+        features, name = features_to_predict(self, self._as_rows(X, reset=False)), type(self).__name__
         y = checked_probabilities(y) if self.targets == "proba" else checked_labels(np.asarray(y))
         check_consistent_length(features, y)
         self._check_known(y)
@@ -255,7 +257,8 @@ class NetworkClassifier(Classifier):
         step = rows_of_a_block(self._network)
         for start in range(0, len(y), step):
             rows = slice(start, start + step)
-            block = self._for_prediction(self._scaled(features[rows]))
+            block = finite_block(features[rows], name).astype(theta.dtype, copy=False)
+            block = self._for_prediction(self._scaled(block))
             plan = Plan(self._network, block.shape[0], theta, input_gradient=True)
             plan.loss_and_gradient(block, targets[rows], label_smoothing=self._objective().label_smoothing)
             # The plan's loss is the mean over its rows.
@@ -443,18 +446,16 @@ class NetworkClassifier(Classifier):
                 ConvergenceWarning,
             )
 
-    def _logits(self, X: Any) -> Array:
+    def _logits(self, X: Any) -> Logits:
         check_is_fitted(self, "coefs_")
-        theta = self._theta()
-        features = checked_features(self, self._as_rows(X, reset=False), theta.dtype)
+        theta, name = self._theta(), type(self).__name__
+        features = features_to_predict(self, self._as_rows(X, reset=False))
         device = None if is_sparse(features) else self.device
-        return forward(
-            self._network,
-            on_device(theta, device),
-            features,
-            device,
-            prepare=lambda block: self._for_prediction(self._scaled(block)),
-        )
+
+        def prepare(block: Array) -> Array:
+            return self._for_prediction(self._scaled(finite_block(block, name).astype(theta.dtype, copy=False)))
+
+        return forward(self._network, on_device(theta, device), features, device, prepare=prepare)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of what the estimator takes, with these parameters."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.heads import MULTILABEL, Head, head_of
+
+LARGEST_MOVE = 0.1
+"""Of a logit, by rounding the coefficients: a bound on all roundings of a row together, most of which cancel."""
 
 
 def single_label_head(y: Array, *, probabilities: bool) -> Head:
@@ -17,8 +22,8 @@ def single_label_head(y: Array, *, probabilities: bool) -> Head:
     return head
 
 
-def coefficients(theta: Array, intercept: bool, *, centred: bool = True) -> tuple[Array, Array]:
-    """What scikit-learn calls coef_ and intercept_, from the solver's parameters.
+def coefficients(theta: Array, intercept: bool, dtype: Any = None, *, centred: bool = True) -> tuple[Array, Array]:
+    """What scikit-learn calls coef_ and intercept_, from the solver's parameters, in their dtype or another.
 
     A softmax stays the same when all classes' weights are moved by one vector. As there, they sum to 0: any penalty
     wants that of the coefficients, and without one, and for the intercepts, it is a choice. A stream does not make it,
@@ -33,7 +38,22 @@ def coefficients(theta: Array, intercept: bool, *, centred: bool = True) -> tupl
             means = array.mean(axis=0)
             if (abs(means) > 64 * np.finfo(array.dtype).eps * abs(array).max(axis=0)).any():
                 array -= means
-    return coef, offsets
+    dtype = theta.dtype if dtype is None else dtype
+    return coef.astype(dtype, copy=False), offsets.astype(dtype, copy=False)
+
+
+def dtype_to_show(theta: Array, X: Array) -> Any:
+    """That of X for the parameters, unless rounding them to it could move a sample's logit by LARGEST_MOVE.
+
+    Large coefficients may cancel, as those of repeated features do without a penalty: then every digit counts.
+    """
+    if is_sparse(X):
+        lowest, highest = min_max_axis(X, axis=0)
+    else:
+        lowest, highest = X.min(axis=0), X.max(axis=0)
+    largest = np.maximum(-lowest.astype(np.float64), highest)
+    reach = largest @ abs(theta[: len(largest)]) + abs(theta[len(largest) :]).sum(axis=0)
+    return X.dtype if reach.max() * np.finfo(X.dtype).eps / 2 <= LARGEST_MOVE else theta.dtype
 
 
 def deviations(X: Array, shares: Array | None) -> Array:

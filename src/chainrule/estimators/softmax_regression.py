@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
+from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.drop_in import (
     DEPRECATED,
@@ -32,12 +33,13 @@ from chainrule.estimators.inputs import (
     checked_labels,
     checked_probabilities,
     checked_samples,
+    features_to_predict,
     joined_eval_set,
     with_class_weight,
 )
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import Steps, Tasks, can_be_called_back, is_watched, set_callbacks, told
-from chainrule.estimators.softmax_parts import coefficients, deviations, single_label_head
+from chainrule.estimators.softmax_parts import coefficients, deviations, dtype_to_show, single_label_head
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
@@ -107,8 +109,9 @@ class SoftmaxRegression(Classifier):
         Each is given a record of every step, with `iteration`, `value` and `gradient_norm`; a true return value ends
         the fit.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        The precision of the products with X; "auto" is that of X. The weights are float64, but for four million of
-        them and more.
+        The precision of the products with X and of what is fitted; "auto" is that of X. Inside the solver the weights
+        are float64, but for four million of them and more. Predictions have the precision of X or of the coefficients,
+        whichever is higher.
     mixed_precision : bool, default=False
         Take the products of the first steps in bfloat16, by PyTorch, and the last ones in full precision, to the same
         `tol`. It pays for many features and classes on processors that multiply such numbers faster; sparse X is fitted
@@ -263,9 +266,11 @@ class SoftmaxRegression(Classifier):
                 steps.close(result.theta)
             return result
 
-        self._adopt(told(self, solve))
+        result = told(self, solve)
+        self._adopt(result, dtype_to_show(result.theta, X))
         if self.temperature_scaling and held_out is not None:
-            self.temperature_ = best_temperature(head, self._raw_logits(held_out[0]), *held_out[1:])
+            logits = self._logits(held_out[0]).results(lambda logits: logits)
+            self.temperature_ = best_temperature(head, logits, *held_out[1:])
         return self
 
     @available_if(can_stream)  # type: ignore[untyped-decorator]
@@ -439,8 +444,8 @@ class SoftmaxRegression(Classifier):
         known = {"_kind": self._kind, "classes_": self.classes_, "temperature_": 1.0}
         return known | {"coef_": coef, "intercept_": intercept}
 
-    def _adopt(self, result: Minimum) -> None:
-        self.coef_, self.intercept_ = coefficients(result.theta, self.fit_intercept)
+    def _adopt(self, result: Minimum, dtype: Any = None) -> None:
+        self.coef_, self.intercept_ = coefficients(result.theta, self.fit_intercept, dtype)
         self.n_iter_ = np.array([max(result.iterations, min(1, self.max_iter))], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
@@ -467,16 +472,11 @@ class SoftmaxRegression(Classifier):
         weights = self.densify().coef_.T
         return np.vstack([weights, self.intercept_[None]]) if self.fit_intercept else weights
 
-    def _raw_logits(self, X: Array) -> Array:
-        weights = self.coef_.T
-        product = X @ weights
-        return np.asarray(product.toarray() if is_sparse(product) else product) + self.intercept_
-
-    def _logits(self, X: Any) -> Array:
+    def _logits(self, X: Any) -> Logits:
         check_is_fitted(self, "coef_")
-        features = checked_features(self, X, self.coef_.dtype)
-        logits = self._raw_logits(features)
-        return logits if self.temperature_ == 1 else logits / self.temperature_
+        X = features_to_predict(self, X)
+        parts, name = (self.coef_, self.intercept_), type(self).__name__
+        return linear_logits(X, *parts, name=name, temperature=self.temperature_)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of what the estimator takes."""

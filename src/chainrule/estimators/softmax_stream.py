@@ -42,7 +42,8 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
         model.__dict__.pop(name, None)  # of a fit, which this is not any more
     model.temperature_, model.validation_scores_ = 1.0, None
     theta, model._precision = absorb(problem, theta, precision, model.tol)
-    model.coef_, model.intercept_ = coefficients(theta, model.fit_intercept, centred=False)
+    dtype = X.dtype if first else np.result_type(model.coef_.dtype, X.dtype)
+    model.coef_, model.intercept_ = coefficients(theta, model.fit_intercept, dtype, centred=False)
     model.n_iter_ = np.array([1 if first else int(model.n_iter_[0]) + 1], dtype=np.int32)
 
 

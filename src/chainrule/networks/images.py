@@ -233,6 +233,9 @@ class Front:
         Decides the library and the dtype.
     parameters, gradients : sequences of tuples of arrays
         Views of the flat vectors, one tuple per layer of the network.
+    forward_only : bool
+        Whether there is no way back: the work is then one thread's, whose tiles share their buffers, and needs no
+        gradients.
     """
 
     def __init__(
@@ -242,14 +245,22 @@ class Front:
         theta: Array,
         parameters: Sequence[tuple[Array, ...]],
         gradients: Sequence[tuple[Array, ...]],
+        *,
+        forward_only: bool = False,
     ) -> None:
         self._stages = stages_of(network)
         self._parameters, self._gradients = parameters, gradients
         self._tiled = type(theta) is np.ndarray and theta.dtype.kind == "f"
-        self._threads = available_threads() if self._tiled and rows * _products(self._stages) > WORTH_THREADS else 1
+        worth_threads = self._tiled and not forward_only and rows * network.n_image_products > WORTH_THREADS
+        self._threads = available_threads() if worth_threads else 1
         size = _images_of_a_tile(self._stages, theta) if self._tiled else rows
         self._rows = _tiles(rows, size, self._threads)
-        self._tiles = [Tile(self._stages, part.stop - part.start, theta) for part in self._rows]
+        sizes = [part.stop - part.start for part in self._rows]
+        if forward_only:
+            tiles = {size: Tile(self._stages, size, theta) for size in sizes}
+            self._tiles = [tiles[size] for size in sizes]
+        else:
+            self._tiles = [Tile(self._stages, size, theta) for size in sizes]
         self.features = empty((rows, network.widths[network.n_image_layers]), theta)
         owned = {stage.index: gradients[stage.index] for stage in self._stages if gradients[stage.index]}
         # The first tile writes to the gradient itself; the others' are added, in the order of the tiles.
@@ -291,12 +302,6 @@ def _many_channels(stages: Sequence[Stage]) -> bool:
     """Whether PyTorch's convolutions are fastest with the channels last: not where there are fewer than its vectors."""
     channels = [stage.in_shape[0] for stage in stages if stage.layer.rule in CONVOLUTIONS]
     return all(count >= FEW_CHANNELS for count in channels[1:])
-
-
-def _products(stages: Sequence[Stage]) -> int:
-    """Multiply-adds of the stages for one image."""
-    weights = ((stage, p) for stage in stages for p in stage.layer.parameters if p.penalised)
-    return sum(p.size * math.prod(stage.out_shape[1:]) for stage, p in weights)
 
 
 def _images_of_a_tile(stages: Sequence[Stage], theta: Array) -> int:

@@ -103,6 +103,16 @@ class Network:
         return tuple(shapes)
 
     @cached_property
+    def n_products(self) -> int:
+        """Multiply-adds of a forward pass for one row."""
+        return self._products(len(self.layers))
+
+    @cached_property
+    def n_image_products(self) -> int:
+        """Those of the layers that work on images."""
+        return self._products(self.n_image_layers)
+
+    @cached_property
     def n_image_layers(self) -> int:
         """How many layers, the first ones, work on images, the one that makes rows of them included."""
         return sum(len(shape) == 3 for shape in self.shapes[:-1])
@@ -138,6 +148,12 @@ class Network:
     def n_weights(self) -> int:
         """The length of its first part, the weights."""
         return sum(block.parameter.size for block in self.blocks if block.parameter.penalised)
+
+    def _products(self, layers: int) -> int:
+        """Of the first ones: a convolution's weights meet every pixel of its output."""
+        pixels = [math.prod(shape[1:]) for shape in self.shapes[1:]]
+        owned = (block for block in self.blocks if block.layer < layers and block.parameter.penalised)
+        return sum(block.parameter.size * pixels[block.layer] for block in owned)
 
     def unpack(self, theta: Array) -> list[Array]:
         """The blocks [W1, b1, W2, b2, ...] as views of the flat vector; changing one changes the other."""

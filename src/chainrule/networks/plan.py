@@ -12,6 +12,7 @@ from typing import Any
 
 from chainrule import rules
 from chainrule.arrays import (
+    FEW_COLUMNS,
     Array,
     empty,
     empty_classes_major,
@@ -28,9 +29,6 @@ from chainrule.rules.dropout import draw_mask
 from chainrule.streams import Purpose, stream
 from chainrule.workspace import Workspace
 
-FEW_COLUMNS = 32
-"""Up to this many logits, NumPy's reductions along a row are faster with the columns lying together in memory."""
-
 
 class Plan:
     """Buffers and views for steps of `network` on batches of `rows` rows.
@@ -46,6 +44,8 @@ class Plan:
         Where gradients go; allocated if absent.
     input_gradient : bool
         Whether `loss_and_gradient` also computes the loss's gradient by the inputs.
+    forward_only : bool
+        Whether the plan is for `logits` alone, and has no memory for gradients.
 
     Attributes
     ----------
@@ -74,26 +74,34 @@ class Plan:
         gradient: Array | None = None,
         *,
         input_gradient: bool = False,
+        forward_only: bool = False,
     ) -> None:
         same_shape("theta", theta.shape, (network.n_parameters,))
         if rows < 1:
             raise ValueError(f"rows: expected at least 1, got {rows}")
         self.network, self.rows, self.theta = network, rows, theta
-        self.gradient = empty(tuple(theta.shape), theta) if gradient is None else gradient
+        self._forward_only = forward_only
+        size = 0 if forward_only else network.n_parameters
+        self.gradient = empty((size,), theta) if gradient is None else gradient
         self.input_gradient = empty((rows, network.in_features), theta) if input_gradient else None
         self._inputs = _views(network, theta)
-        self._gradients = _views(network, self.gradient)
+        self._gradients = _views(network, None if forward_only else self.gradient)
         self._first = network.n_image_layers
-        self._front = Front(network, rows, theta, self._inputs, self._gradients) if self._first else None
+        self._front = (
+            Front(network, rows, theta, self._inputs, self._gradients, forward_only=forward_only)
+            if self._first
+            else None
+        )
         self._outputs = self._output_buffers()
         self._works = [Workspace() for _ in network.layers]
         self._masks: dict[int, Array] = {}
         self._residuals: list[Any] = [None] * len(network.layers)
-        self._cotangents = self._cotangent_buffers()
+        self._cotangents = [] if forward_only else self._cotangent_buffers()
         self._loss_work = Workspace()
         # Where the last layer needs its output, the logits, for its pullback, they must not be overwritten.
         last = network.layers[-1].rule in (rules.linear, rules.affine)
-        self._logits_cotangent = self._outputs[-1] if last else empty((rows, network.out_features), theta)
+        in_place = last or forward_only
+        self._logits_cotangent = self._outputs[-1] if in_place else empty((rows, network.out_features), theta)
         self._losses = empty((rows, 1), theta)
         self._row_weights = empty((rows, 1), theta)
 
@@ -166,8 +174,11 @@ class Plan:
         Raises
         ------
         ValueError
-            For a batch of another shape, targets that do not fit the loss, or weights without a positive sum.
+            For a batch of another shape, targets that do not fit the loss, or weights without a positive sum; and if
+            the plan is for logits alone.
         """
+        if self._forward_only:
+            raise ValueError("this plan was made with forward_only=True, for logits alone: it computes no gradients")
         with self._few_threads():
             return self._step(x, targets, weights, l2, penalise_biases, label_smoothing, dropout_key, validate)
 
@@ -280,9 +291,10 @@ def _dot(a: Array, b: Array) -> Array:
     return namespace(a).dot(a.reshape(-1), b.reshape(-1))
 
 
-def _views(network: Network, flat: Array) -> list[tuple[Array, ...]]:
+def _views(network: Network, flat: Array | None) -> list[tuple[Array, ...]]:
+    """Every layer's parts of a flat vector; none, if there is no such vector."""
     views: list[list[Array]] = [[] for _ in network.layers]
-    for block in network.blocks:
+    for block in network.blocks if flat is not None else ():
         views[block.layer].append(block.view(flat))
     return [tuple(layer) for layer in views]
 

@@ -94,8 +94,11 @@ class Shifted(NamedTuple):
         return namespace(self.rest).log1p(self.rest / self.at_top)
 
 
-def shifted(logits: Array, *, differences: bool = False) -> Shifted:
+def shifted(logits: Array, *, differences: bool = False, out: Array | None = None) -> Shifted:
     """The exponentials of every row, which needs at least one entry; and the differences x - m, if asked for.
+
+    The exponentials are written to `out`, which may be the logits, if it is given: its rows should follow upon another,
+    unless they are of a few columns only.
 
     >>> import numpy as np
     >>> result = shifted(np.array([0.0, -40.0]))
@@ -110,7 +113,7 @@ def shifted(logits: Array, *, differences: bool = False) -> Shifted:
     origin = _origin(maximum, logits.shape[-1], extremes)
     below = _less(logits, maximum) if differences else None
     shared = below is not None and origin is maximum
-    exponentials = namespace(logits).exp(below) if shared else _exponentials(logits, origin)
+    exponentials = namespace(logits).exp(below) if shared else _exponentials(logits, origin, out)
     at_top = take_class(exponentials, top)
     exponentials, rest = without_entry(exponentials, top)
     return Shifted(logits, maximum, top, with_entry(exponentials, top, at_top), at_top, rest, below)
@@ -146,12 +149,10 @@ def _origin(maximum: Array, classes: int, extremes: tuple[float, float]) -> Arra
     return xp.where(far, maximum, xp.floor(start / grid) * grid)
 
 
-def _exponentials(logits: Array, origin: Array | None) -> Array:
+def _exponentials(logits: Array, origin: Array | None, out: Array | None) -> Array:
     xp = namespace(logits)
-    if origin is None:
-        return xp.exp(logits, out=_room(logits))
-    difference = _less(logits, origin)
-    return xp.exp(difference, out=own(difference))
+    out = _room(logits) if out is None else out
+    return xp.exp(logits if origin is None else xp.subtract(logits, origin, out=out), out=out)
 
 
 def _less(logits: Array, origin: Array) -> Array:

@@ -63,7 +63,7 @@ def forward(logits: Array, *, out: Array | None = None, work: Workspace | None =
 
 def exact_forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Residuals]:
     """The same from exponentials that keep their last places, with the rule for infinite logits (see `shifted`)."""
-    results = shifted(logits)
+    results = shifted(logits, out=out)
     exponentials = results.exponentials
     probs = namespace(logits).divide(exponentials, results.total, out=own(exponentials) if out is None else out)
     return probs, Residuals(probs, results.top)
