@@ -237,7 +237,7 @@ def test_a_classifier_predicts_the_same_and_trains_on_the_same(solver, dtype, tm
 
 
 def test_what_only_matters_while_fitting_comes_back_as_none(tmp_path):
-    model = MLPClassifier((2,), callbacks=[lambda progress: False], max_iter=1, solver="lbfgs")
+    model = MLPClassifier((2,), callbacks=[lambda progress: False], max_iter=1)
     with pytest.warns(Warning, match="converge"):
         pipeline = Pipeline([("model", model)], memory=str(tmp_path / "cache")).fit(*load_iris(return_X_y=True))
     loaded = through_file(pipeline, tmp_path)
