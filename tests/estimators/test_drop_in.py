@@ -1,10 +1,12 @@
 """Code written for scikit-learn's LogisticRegression and LogisticRegressionCV, with chainrule's classes instead."""
 
+import importlib.util
 import inspect
 import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 import sklearn
@@ -163,7 +165,6 @@ def test_legacy_attributes_go_into_model_files(tmp_path):
 
 
 def test_scores_by_class_are_drawn_like_the_others():
-    pytest.importorskip("matplotlib", reason="what is drawn needs the extra 'report'")
     options = {"Cs": [0.1, 1.0], "cv": 3, "l1_ratios": (0,)}
     drawn = [
         [np.asarray(line.get_ydata()).tolist() for line in scores_of_path(model).axes[0].lines]
@@ -239,7 +240,6 @@ def test_balanced_weights_are_those_of_all_samples_in_every_fold():
 
 
 def test_a_frame_is_cross_validated_without_a_word_on_its_names():
-    pd = pytest.importorskip("pandas", reason="frames are pandas's")
     model = SoftmaxRegressionCV(Cs=2, cv=2).fit(pd.DataFrame(X, columns=list("abcd")), SPECIES)
     assert model.feature_names_in_.tolist() == list("abcd")
 
@@ -266,7 +266,8 @@ class Recorder:
 
 @pytest.fixture
 def recorder():
-    pytest.importorskip("sklearn.callback", reason="callbacks came with scikit-learn 1.9")
+    if importlib.util.find_spec("sklearn.callback") is None:
+        pytest.skip("scikit-learn has callbacks since 1.9: pip install 'scikit-learn>=1.9'")
     return Recorder()
 
 

@@ -50,7 +50,7 @@ def test_tags_say_what_is_taken(estimator):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_on_a_device_sparse_samples_are_neither_claimed_nor_taken():
-    pytest.importorskip("torch", reason="devices are PyTorch's")
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     estimator = MLPClassifier(max_iter=2, device="cpu")
     assert takes(estimator, X, SPECIES)
     assert not get_tags(estimator).input_tags.sparse
