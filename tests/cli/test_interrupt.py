@@ -33,22 +33,17 @@ def big_csv(tmp_path_factory):
 
 @contextmanager
 def running(words, environment, directory):
-    """Start the command so that it hears SIGINT even where this process was told to ignore it."""
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "chainrule", *map(str, words)],
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-    finally:
-        signal.signal(signal.SIGINT, before)
+    """Start the command; do away with it afterwards."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "chainrule", *map(str, words)],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
     try:
         yield child
     finally:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -158,16 +157,6 @@ def test_other_features_than_the_models_are_refused(chainrule):
     assert "needs 4" in shown.err
 
 
-@contextmanager
-def hearing_ctrl_c():
-    """Processes started here hear SIGINT even where this one, started in a script's background, is to ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_keeps_the_weights_so_far(tmp_path):
     stream = np.random.default_rng(0)
@@ -175,9 +164,8 @@ def test_ctrl_c_keeps_the_weights_so_far(tmp_path):
     features = stream.standard_normal((60_000, 300), dtype=np.float32)
     saved(tmp_path / "rows.npz", X=features, y=stream.integers(0, 500, 60_000))
     command = [sys.executable, "-m", "chainrule", "train", "rows.npz", "--model", "softmax", "--C", "1e9"]
-    with hearing_ctrl_c():
-        running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with running:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stderr=pipe, stdout=pipe, text=True) as running:
         first = running.stderr.readline()  # a line of progress: the fit is under way
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate()
