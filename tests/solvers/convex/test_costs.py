@@ -58,6 +58,16 @@ def test_strong_penalties_need_no_covariance():
     assert spectrum_of(strong, fits=100).basis.shape == (500, 500)
 
 
+@pytest.mark.parametrize("C", [10.0, 1e4])
+def test_the_covariance_must_save_far_more_steps_than_it_costs(C):
+    """Features as many as samples: the bound on the steps is far above what they are."""
+    problem = problem_of(500, 500, 1, C)
+    cost = steps_of_taking_apart(problem, 1)
+    expected = spectrum_of(problem).steps if C == 10 else np.inf
+    assert (cost < expected < 5 * cost) is (C == 10)
+    assert (spectrum_of(problem).basis is None) is (C == 10)
+
+
 def test_costs_grow_with_features_and_fall_with_fits():
     costs = [steps_of_taking_apart(problem_of(50, d, 3), 1) for d in (10, 100, 1000)]
     assert costs == sorted(costs)

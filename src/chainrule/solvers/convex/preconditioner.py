@@ -24,7 +24,14 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.blocks import cut
 from chainrule.solvers.convex.coordinates import Coordinates, centred, turned_samples
-from chainrule.solvers.convex.costs import FEW_STEPS, STEPS, expected_steps, steps_of_taking_apart, worth_reducing
+from chainrule.solvers.convex.costs import (
+    FEW_STEPS,
+    PESSIMISM,
+    STEPS,
+    expected_steps,
+    steps_of_taking_apart,
+    worth_reducing,
+)
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import RowSpace, row_space
 
@@ -140,7 +147,7 @@ def _taken_apart(problem: Problem, centre: Floats | None, scale: Floats | None, 
         if dense:
             _check_finite(values)
         steps = expected_steps(problem, centre, scale, values) if dense and apart else math.inf
-        if not few or cost > steps:
+        if not few or PESSIMISM * cost > steps:
             return Spectrum(centre, scale, values, None, steps=steps)
     covariance = _second_moments(problem, centre)
     if scale is not None:
