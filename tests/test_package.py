@@ -18,7 +18,7 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 LAYERS = (
-    *("arrays", "streams", "workspace", "kernels", "rules", "heads", "networks"),
+    *("streams", "arrays", "workspace", "kernels", "rules", "heads", "networks"),
     *("solvers", "training", "estimators", "report", "cli"),
 )
 """Each may import itself and those before it."""

@@ -1,0 +1,239 @@
+"""The library that an array belongs to, and one spelling for functions that the libraries spell differently."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any
+"""A numpy.ndarray (of floats or of balls), a torch.Tensor or a jax.Array."""
+
+Namespace: TypeAlias = Any
+
+
+def is_torch(x: object) -> bool:
+    """True if `x` is a PyTorch tensor. Does not import PyTorch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
+
+
+def is_jax(x: object) -> bool:
+    """True if `x` is a JAX array or a tracer of one. Does not import JAX."""
+    jax = sys.modules.get("jax")
+    return jax is not None and not isinstance(x, np.ndarray) and isinstance(x, jax.Array)
+
+
+class _JaxNumpy:
+    """`jax.numpy`, whose functions here accept the `out=None` that NumPy's and PyTorch's accept."""
+
+    def abs(self, x: Array, *, out: None = None) -> Array:
+        """|x|, with derivative 0 at 0 as in PyTorch; `jax.numpy.abs` has derivative 1 there."""
+        return x * self.sign(x)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        function = getattr(sys.modules["jax.numpy"], name)
+
+        def without_out(*arguments: Any, out: None = None, **keywords: Any) -> Any:
+            if out is not None:
+                raise TypeError(f"{name}: JAX arrays cannot be written to, got out={type(out).__name__}")
+            return function(*arguments, **keywords)
+
+        setattr(self, name, without_out)
+        return without_out
+
+
+_jax_numpy = _JaxNumpy()
+
+
+def namespace(x: object) -> Namespace:
+    """The module whose functions act on `x`: `torch` for tensors, `jax.numpy` for JAX, `numpy` for everything else.
+
+    >>> namespace(np.ones(3)).__name__
+    'numpy'
+    """
+    if type(x) is np.ndarray:
+        return np
+    if is_torch(x):
+        return sys.modules["torch"]
+    return _jax_numpy if is_jax(x) else np
+
+
+def is_sparse(x: object) -> bool:
+    """True if `x` is a SciPy sparse matrix or array. Does not import SciPy."""
+    return type(x) is not np.ndarray and hasattr(x, "tocsr")
+
+
+def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
+    """The matrix product. `a` may be sparse if `b` is dense; the product is dense."""
+    if is_sparse(a):
+        product = a @ b
+        if out is None:
+            return product
+        out[...] = product
+        return out
+    return namespace(b).matmul(a, b, out=out)
+
+
+def as_array(x: object) -> Array:
+    """`x` as an array. Arrays of any library are returned unchanged; lists and numbers become NumPy arrays.
+
+    >>> as_array([1, 2.5])
+    array([1. , 2.5])
+    """
+    return x if isinstance(x, np.ndarray) or is_torch(x) or is_jax(x) else np.asarray(x)
+
+
+def as_floats(x: object) -> Array:
+    """`x` as an array of floats. Integers and booleans become float64 (for JAX, its default float).
+
+    >>> as_floats([1, 2])
+    array([1., 2.])
+    """
+    array = as_array(x)
+    if is_torch(array):
+        return array if array.is_floating_point() else array.double()
+    if is_jax(array):
+        return array.astype(float) if array.dtype.kind in "iub" else array
+    return array.astype(np.float64) if array.dtype.kind in "iub" else array
+
+
+def as_like(x: object, like: Array) -> Array:
+    """`x` in the library, dtype and device of `like`."""
+    if is_torch(like):
+        return sys.modules["torch"].as_tensor(x, dtype=like.dtype, device=like.device)
+    return (sys.modules["jax.numpy"] if is_jax(like) else np).asarray(x, dtype=like.dtype)
+
+
+def copy_of(x: Array) -> Array:
+    """A copy of `x` that shares no memory with it."""
+    return x.clone() if is_torch(x) else x.copy()
+
+
+def to_numpy(x: Array) -> np.ndarray[Any, Any]:
+    """`x` as a NumPy array in main memory, detached from autograd."""
+    return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
+
+
+def surely(condition: Array) -> bool:
+    """True if all entries of a boolean array are known to be true; False while a framework traces without values.
+
+    Use it to decide on a shortcut that is valid only if the condition holds. A traced call then takes the general path.
+
+    >>> surely(np.array([1.0, 2.0]) > 0), surely(np.array([1.0, -2.0]) > 0)
+    (True, False)
+    """
+    return not is_traced(condition) and bool(condition.all())
+
+
+def extent(x: Array) -> tuple[float, float]:
+    """The smallest and the largest entry of an array of floats; (nan, nan) for traced, empty and non-float arrays.
+
+    >>> extent(np.array([3.0, -1.0]))
+    (-1.0, 3.0)
+    """
+    if not is_floating(x) or is_traced(x) or 0 in x.shape:
+        return math.nan, math.nan
+    smallest, largest = x.detach().aminmax() if is_torch(x) else (x.min(), x.max())
+    return float(smallest), float(largest)
+
+
+def surely_finite(x: Array) -> bool:
+    """True if all entries are known to be finite. Cheaper than `surely(isfinite(x))`.
+
+    >>> surely_finite(np.array([1.0, 2.0])), surely_finite(np.array([1.0, np.nan]))
+    (True, False)
+    """
+    return all(map(math.isfinite, extent(x)))
+
+
+def is_traced(x: Array) -> bool:
+    """True if the values of `x` cannot be read: under jax.jit, torch.compile and torch.func, and on the meta device."""
+    if is_torch(x):
+        torch = sys.modules["torch"]
+        # PyTorch has no public function that tells whether torch.func wraps a tensor.
+        return bool(x.is_meta or torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(x))
+    return is_jax(x) and isinstance(x, sys.modules["jax"].core.Tracer)
+
+
+def may_write(x: Array) -> bool:
+    """True if a newly allocated array of floats may be overwritten: no framework traces it or differentiates by it."""
+    if not is_floating(x) or is_jax(x):
+        return False
+    return not (is_torch(x) and (x.requires_grad or is_traced(x)))
+
+
+def holds_labels(x: Array) -> bool:
+    """True if `x` holds integers, which are class labels; floats are rows of class probabilities."""
+    if is_torch(x):
+        return not (x.is_floating_point() or x.is_complex() or x.dtype == sys.modules["torch"].bool)
+    return x.dtype.kind in "iu"
+
+
+def numpy_dtype(x: Array) -> np.dtype[Any]:
+    """The dtype of `x` as a NumPy dtype, also for a tensor."""
+    return np.dtype(str(x.dtype).removeprefix("torch.")) if is_torch(x) else x.dtype
+
+
+def is_floating(x: Array) -> bool:
+    """True if `x` holds machine floats; False for integers, booleans and balls."""
+    return bool(x.is_floating_point()) if is_torch(x) else x.dtype.kind == "f"
+
+
+def on_device(x: Array, device: str | None) -> Array:
+    """A NumPy array as a PyTorch tensor on a device such as "cpu" or "cuda"; unchanged if the device is None."""
+    if device is None:
+        return x
+    try:
+        import torch
+    except ImportError:
+        raise ImportError(
+            f"device={device!r} needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'"
+        ) from None
+    return torch.as_tensor(np.ascontiguousarray(x), device=device)
+
+
+def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
+    """An uninitialised array in the library and on the device of `like`, in its dtype unless another is given."""
+    if is_torch(like):
+        return sys.modules["torch"].empty(shape, dtype=dtype or like.dtype, device=like.device)
+    # np.empty_like keeps the subclass: an array of balls converts numbers that are stored in it into balls.
+    return np.empty_like(like, dtype=dtype, shape=shape, order="C")
+
+
+def larger_than_zero(x: Array, *, out: Array | None = None) -> Array:
+    """1 where x > 0 and 0 elsewhere, in the dtype of `x`, for x without NaN.
+
+    NumPy's comparison with a cast is four times as fast as its sign.
+
+    >>> larger_than_zero(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 1.])
+    """
+    if is_torch(x) or is_jax(x) or x.dtype == object:
+        return namespace(x).sign(namespace(x).clip(x, 0, None), out=out)
+    return np.greater(x, 0, out=np.empty_like(x) if out is None else out, casting="unsafe")
+
+
+def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `x` over the axes that were broadcast from `shape` to x.shape: the pullback of broadcasting.
+
+    >>> sum_to(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    xp = namespace(x)
+    extra = x.ndim - len(shape)
+    if extra:
+        x = xp.sum(x, axis=tuple(range(extra)))
+    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1 and x.shape[axis] != 1)
+    return xp.sum(x, axis=stretched, keepdims=True) if stretched else x
+
+
+def same_shape(what: str, got: Sequence[int], expected: Sequence[int]) -> None:
+    """Raise ValueError unless both shapes are equal; the message names them."""
+    if tuple(got) != tuple(expected):
+        raise ValueError(f"{what}: expected shape {tuple(expected)}, got {tuple(got)}")
