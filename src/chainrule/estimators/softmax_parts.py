@@ -47,6 +47,8 @@ def dtype_to_show(theta: Array, X: Array) -> Any:
 
     Large coefficients may cancel, as those of repeated features do without a penalty: then every digit counts.
     """
+    if X.dtype == theta.dtype:
+        return X.dtype
     if is_sparse(X):
         lowest, highest = min_max_axis(X, axis=0)
     else:
