@@ -6,6 +6,23 @@ An array of `checking.balls.Ball` objects is a NumPy array, so balls need no spe
 ones included, are never written to.
 """
 
+from chainrule.arrays.last_axis import (
+    FEW_COLUMNS,
+    argmax,
+    check_labels,
+    class_mask,
+    diagonal_matrix,
+    empty_classes_major,
+    gather_rows,
+    largest,
+    on_diagonal,
+    one_hot,
+    put_class,
+    rest_of_sum,
+    row_dot,
+    row_shape,
+    take_class,
+)
 from chainrule.arrays.libraries import (
     Array,
     Namespace,
@@ -32,23 +49,6 @@ from chainrule.arrays.libraries import (
     surely,
     surely_finite,
     to_numpy,
-)
-from chainrule.arrays.rows import (
-    FEW_COLUMNS,
-    argmax,
-    check_labels,
-    class_mask,
-    diagonal_matrix,
-    empty_classes_major,
-    gather_rows,
-    largest,
-    on_diagonal,
-    one_hot,
-    put_class,
-    rest_of_sum,
-    row_dot,
-    row_shape,
-    take_class,
 )
 from chainrule.streams import random_stream
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
-from chainrule.checking.report import Finding, Mismatch, Unchecked
+from chainrule.checking.findings import Finding, Mismatch, Unchecked
 
 CERTAIN_BITS = 60
 """What a comparison of two overlapping balls must be good for, unless both are below every float64."""

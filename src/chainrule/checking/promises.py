@@ -12,7 +12,7 @@ from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare, position
-from chainrule.checking.report import Finding, Mismatch, Unchecked
+from chainrule.checking.findings import Finding, Mismatch, Unchecked
 from chainrule.workspace import Workspace
 
 

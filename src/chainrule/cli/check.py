@@ -66,7 +66,7 @@ def check(
 
     Exit codes: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
     """
-    from chainrule.cli.derivations import FORMS, are_documents, check_documents
+    from chainrule.cli.check_documents import FORMS, are_documents, check_documents
     from chainrule.rules import Rule
 
     forms = dict(zip(FORMS, (json, html, annotate, csv, suggest_preamble), strict=True))

@@ -24,41 +24,41 @@ def evaluate(
     For the built-in data set or the pictures that the model was trained on, the rows held out then are used. Of other
     data all rows are; those equal to rows that were trained on are counted, and scored apart from the others.
     """
-    from chainrule.cli import model as models
+    from chainrule.cli import model_files
 
-    pipeline, origin, trained = models.load_model(model)
+    pipeline, origin, trained = model_files.load_model(model)
     unreadable: dict[str, int] = {}
     held_out = False
-    if models.is_for_images(pipeline):
-        from chainrule.cli import images
+    if model_files.is_for_images(pipeline):
+        from chainrule.cli import image_files
 
         name, kind = data, "images"
-        X, target, held_out = images.to_evaluate(pipeline, origin, trained, data)
+        X, target, held_out = image_files.to_evaluate(pipeline, origin, trained, data)
         y = known_labels(target, pipeline.classes_, data)
-    elif models.is_for_rows(pipeline):
-        found = models.rows_like(pipeline, data, None if origin.target == "y" else origin.target, labels)
+    elif model_files.is_for_rows(pipeline):
+        found = model_files.rows_like(pipeline, data, None if origin.target == "y" else origin.target, labels)
         if found.y is None:
             raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
         name, kind = found.name, "rows"
         X, y = found.X, known_labels(found.y, pipeline.classes_, found.name)
     else:
-        from chainrule.cli import data as source
+        from chainrule.cli import table_sources
         from chainrule.cli.training_rows import read_like
 
         encoder = pipeline.named_steps["encoder"]
-        table, _ = source.read(data, as_written=[*encoder.categorical_, origin.target])
-        models.require_columns(pipeline, table)
-        columns, target = source.split_target(table, origin.target, what="evaluate")
+        table, _ = table_sources.read(data, as_written=[*encoder.categorical_, origin.target])
+        model_files.require_columns(pipeline, table)
+        columns, target = table_sources.split_target(table, origin.target, what="evaluate")
         name, kind = table.name, "rows"
         y = known_labels(target, pipeline.classes_, name)
         X, unreadable = read_like(encoder, columns)
-        held_out = data in source.BUILT_IN and data == origin.data
+        held_out = data in table_sources.BUILT_IN and data == origin.data
         if held_out:
-            rows = models.split_rows(y, origin.test_size, origin.seed)[1]
+            rows = model_files.split_rows(y, origin.test_size, origin.seed)[1]
             X, y = {column: values[rows] for column, values in X.items()}, y[rows]
-    features = models.features_of(pipeline, X)
-    log_probs = models.classifier_of(pipeline).predict_log_proba(features)
-    results = models.metrics(y, log_probs, pipeline.classes_)
+    features = model_files.features_of(pipeline, X)
+    log_probs = model_files.classifier_of(pipeline).predict_log_proba(features)
+    results = model_files.metrics(y, log_probs, pipeline.classes_)
     results |= {"model": model, "n_rows": len(y), "held_out": held_out, "unreadable": unreadable}
     results |= _apart(features, y, log_probs, pipeline.classes_, trained, held_out=held_out)
     _show(results, name, kind, json=json)
@@ -67,15 +67,13 @@ def evaluate(
 
 def known_labels(labels: Any, classes: Any, name: str) -> Any:
     """Labels in the type of the model's classes, none of them unknown."""
-    from chainrule.cli import data as source
-    from chainrule.cli import model as models
-    from chainrule.cli import output
+    from chainrule.cli import model_files, output, table_sources
 
-    y, unknown = source.labels_like(labels, classes)
+    y, unknown = table_sources.labels_like(labels, classes)
     if unknown:
         raise CommandError(
             f"{name}: the model was not trained on the labels {output.listed(unknown)}; "
-            f"it knows {output.listed(map(models.plain, classes))}"
+            f"it knows {output.listed(map(model_files.plain, classes))}"
         )
     return y
 
@@ -86,7 +84,7 @@ def _apart(
     """How many rows were trained on, None where the model file does not say, and the scores of either kind."""
     import numpy as np
 
-    from chainrule.cli import model as models
+    from chainrule.cli import model_files
 
     if held_out:
         return {"trained_on": 0, "seen": None, "unseen": None}
@@ -95,7 +93,7 @@ def _apart(
     seen = trained.seen(X, np.searchsorted(classes, y))
     scores: list[dict[str, Any] | None] = []
     for rows in (seen, ~seen):
-        scored = models.metrics(y[rows], log_probs[rows], classes) if rows.any() and not rows.all() else None
+        scored = model_files.metrics(y[rows], log_probs[rows], classes) if rows.any() and not rows.all() else None
         kept = ("accuracy", "log_loss")
         scores.append(scored and {"n_rows": int(rows.sum()), **{name: scored[name] for name in kept}})
     return {"trained_on": int(seen.sum()), "seen": scores[0], "unseen": scores[1]}

@@ -21,30 +21,28 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write a prediction and a probability for every class, one row per row of the data."""
-    from chainrule.cli import data as source
-    from chainrule.cli import model as models
-    from chainrule.cli import output
+    from chainrule.cli import model_files, output, table_sources
 
     if out is not None:
-        models.check_writable(out)
+        model_files.check_writable(out)
         for read in map(Path, (model, data)):
             if out.exists() and read.exists() and out.samefile(read):
                 raise CommandError(f"--out: {out} is what is read; name another file")
-    pipeline, *_ = models.load_model(model)
-    if models.is_for_images(pipeline):
-        from chainrule.cli import images
+    pipeline, *_ = model_files.load_model(model)
+    if model_files.is_for_images(pipeline):
+        from chainrule.cli import image_files
 
-        probabilities = images.probabilities(pipeline, data)
-    elif models.is_for_rows(pipeline):
-        probabilities = pipeline.predict_proba(models.rows_like(pipeline, data).X)
+        probabilities = image_files.probabilities(pipeline, data)
+    elif model_files.is_for_rows(pipeline):
+        probabilities = pipeline.predict_proba(model_files.rows_like(pipeline, data).X)
     else:
         from chainrule.cli.training_rows import read_like
 
         encoder = pipeline.named_steps["encoder"]
-        table, _ = source.read(data, as_written=encoder.categorical_)
-        models.require_columns(pipeline, table)
+        table, _ = table_sources.read(data, as_written=encoder.categorical_)
+        model_files.require_columns(pipeline, table)
         probabilities = pipeline.predict_proba(read_like(encoder, table.columns)[0])
-    labels = [models.plain(label) for label in pipeline.classes_]
+    labels = [model_files.plain(label) for label in pipeline.classes_]
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:
         output.print_json(

@@ -170,7 +170,7 @@ def train(
     """
     path = out or Path(f"{stem(data)}.chainrule")
     if model == "softmax":
-        from chainrule.cli import softmax
+        from chainrule.cli import train_softmax
 
         _only_for(
             context, "mlp", ("hidden", "activation", "dropout", "epochs", "learning_rate", "batch_size", "solver")
@@ -179,8 +179,8 @@ def train(
         _only_for(context, "conv", ("layers", "augment", "size", "report"))
         # Probabilities as they are: the penalty is what keeps them from certainty.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        return softmax.train(
-            softmax.Options(
+        return train_softmax.train(
+            train_softmax.SoftmaxOptions(
                 data=data,
                 target=target,
                 labels=labels,
@@ -197,13 +197,13 @@ def train(
         )
     _only_for(context, "softmax", ("penalty",))
     if model == "conv":
-        from chainrule.cli import images
+        from chainrule.cli import train_images
 
         _only_for(context, "mlp", ("target", "hidden", "activation", "labels", "drop"))
         if solver == "gd":
             raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
-        return images.train(
-            images.Options(
+        return train_images.train(
+            train_images.ImageOptions(
                 data=data,
                 layers=layers,
                 augment=augment,
@@ -227,10 +227,10 @@ def train(
             )
         )
     _only_for(context, "conv", ("layers", "augment", "size", "report"))
-    from chainrule.cli import mlp
+    from chainrule.cli import train_mlp
 
-    return mlp.train(
-        mlp.Options(
+    return train_mlp.train(
+        train_mlp.MLPOptions(
             data=data,
             target=target,
             labels=labels,

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli import data as source
-from chainrule.cli import output, samples
+from chainrule.cli import array_files, output, table_sources
 from chainrule.cli.errors import CommandError
 from chainrule.cli.table_files import Column
 from chainrule.estimators.columns import mostly_numbers, named_cells, read_numbers, unreadable_cells
@@ -50,17 +49,17 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
     CommandError
         If they cannot be read, or are nothing to learn classes from.
     """
-    if samples.is_array_file(data):
+    if array_files.is_array_file(data):
         if drop:
             raise CommandError(f"--drop: {data} has no named columns; it is for tables")
         return _read_arrays(data, target, labels)
     if labels is not None:
         raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
-    table, known = source.read(data, as_written=[] if target is None else [target])
+    table, known = table_sources.read(data, as_written=[] if target is None else [target])
     target = target or known
     if target is None:
         raise CommandError(f"--target: name the column to predict; {table.name} has {output.listed(table.columns)}")
-    features, values = source.split_target(table, target)
+    features, values = table_sources.split_target(table, target)
     for name in drop:
         if name not in features:
             close = difflib.get_close_matches(name, list(features), 1)
@@ -69,7 +68,7 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
         del features[name]
     if not features:
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
-    y = source.as_labels(values, f"{table.name}: the target {target!r}")
+    y = table_sources.as_labels(values, f"{table.name}: the target {target!r}")
     check_classes(y, f"target {target!r}")
     unreadable, words, notes = _settle(features)
     # All rows decide how a column is read, not those that happen to be trained on.
@@ -77,7 +76,7 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> TrainingRows:
-    found = samples.read(data, target, labels)
+    found = array_files.read(data, target, labels)
     if found.y is None:
         raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
     values = found.X.data if hasattr(found.X, "tocsr") else found.X
@@ -85,7 +84,7 @@ def _read_arrays(data: str, target: str | None, labels: Path | None) -> Training
         raise CommandError(
             f"{found.name}: the features hold NaN or infinity in {int((~np.isfinite(values)).sum())} places"
         )
-    y = source.as_labels(found.y, f"{found.name}: the labels")
+    y = table_sources.as_labels(found.y, f"{found.name}: the labels")
     check_classes(y, "array of labels")
     return TrainingRows(found.name, target or "y", found.X, y, None)
 

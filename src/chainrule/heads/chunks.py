@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, as_like, is_floating, is_torch, namespace
-from chainrule.heads.blocks import Cut, cut, slices
+from chainrule.heads.cuts import Cut, cut, slices
 from chainrule.heads.targets import Targets
 from chainrule.workspace import Workspace
 
@@ -36,7 +36,7 @@ class Gradients(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class LinearHead:
     """Samples (rows, features), classes (classes, features), and what they are trained towards; all of it flat."""
 
     X: Array
@@ -52,7 +52,7 @@ class Head:
 class Chunk:
     """Some rows of a head, with buffers for one block of their logits."""
 
-    head: Head
+    head: LinearHead
     x: Array
     """The samples over the temperature."""
     rows: Any
@@ -102,7 +102,7 @@ class Chunk:
         return inside, namespace(labels).where(inside, labels - classes.start, 0)
 
 
-def chunks_of(head: Head, kept: Array | None, buffers: int) -> Iterator[Chunk]:
+def chunks_of(head: LinearHead, kept: Array | None, buffers: int) -> Iterator[Chunk]:
     """The samples that are kept (None: all), cut for that many buffers of one block; they share the buffers."""
     X = head.X
     count = len(X) if kept is None else len(kept)
@@ -188,14 +188,14 @@ def _row_in_head(rows: Any, row: int) -> int:
     return rows.start + row if isinstance(rows, slice) else int(rows[row])
 
 
-def _check_finite(head: Head) -> None:
+def _check_finite(head: LinearHead) -> None:
     _refuse_non_finite("W", head.W)
     if head.bias is not None:
         allowed = head.bias == -math.inf
         _refuse_non_finite("bias", namespace(head.bias).where(allowed, 0.0, head.bias))
 
 
-def finite(head: Head, moved: Array) -> Array:
+def finite(head: LinearHead, moved: Array) -> Array:
     """The samples' gradients; if a weight is infinite, they show it."""
     if is_floating(moved) and not bool(namespace(moved).isfinite(moved).all()):
         _check_finite(head)

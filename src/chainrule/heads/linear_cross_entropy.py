@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.arrays import is_floating, is_torch, namespace, same_shape
-from chainrule.heads.chunks import Gradients, Head, Tangent
-from chainrule.heads.inputs import detached, floats, floats_like, in_dtype_of, ones, positions, total_of
+from chainrule.heads.arguments import detached, floats, floats_like, in_dtype_of, ones, positions, total_of
+from chainrule.heads.chunks import Gradients, LinearHead, Tangent
 from chainrule.heads.passes import losses, losses_and_gradients, predictions, products
 from chainrule.heads.targets import check_labels, read_targets
 from chainrule.rules.softmax_cross_entropy import check_label_smoothing
@@ -233,10 +233,10 @@ class LinearCrossEntropy:
         return _quietly(lambda: predictions(self._head))
 
     @cached_property
-    def _head(self) -> Head:
+    def _head(self) -> LinearHead:
         X, W, bias = (detached(x) for x in (self.X, self.W, self.bias))
         targets = read_targets(detached(self.labels), tuple(X.shape[:-1]), len(W), X)
-        return Head(
+        return LinearHead(
             X.reshape(-1, W.shape[1]),
             W,
             bias,
@@ -366,7 +366,7 @@ class LinearCrossEntropy:
         )
 
 
-def _by_temperature(head: Head, gradients: Gradients) -> Any:
+def _by_temperature(head: LinearHead, gradients: Gradients) -> Any:
     xp = namespace(head.X)
     moved = xp.sum(gradients.W * head.W)
     if head.bias is not None:

@@ -19,7 +19,7 @@ from chainrule.arrays import Array, argmax, empty, namespace
 from chainrule.heads.chunks import (
     Chunk,
     Gradients,
-    Head,
+    LinearHead,
     Tangent,
     add_product,
     check_largest,
@@ -30,12 +30,12 @@ from chainrule.heads.chunks import (
     tangent_logits,
     tangent_rows,
 )
-from chainrule.heads.summaries import Summary, base_of, joined, merged
+from chainrule.heads.summaries import RowSummary, base_of, joined, merged
 
 
-def _summarise(chunk: Chunk, tangent: Tangent | None = None, *, entropy: bool = False) -> Summary:
+def _summarise(chunk: Chunk, tangent: Tangent | None = None, *, entropy: bool = False) -> RowSummary:
     """The first pass. If all classes are in one block, it leaves e^(z - m) in the buffer, and dz beside it."""
-    result: Summary | None = None
+    result: RowSummary | None = None
     for classes in chunk.blocks:
         z = logits(chunk, classes)
         moved = None if tangent is None else tangent_logits(chunk, tangent, classes)
@@ -49,7 +49,7 @@ def _summarise(chunk: Chunk, tangent: Tangent | None = None, *, entropy: bool = 
 
 def _summary_of_part(
     chunk: Chunk, block: Array, moved: Array | None, part: slice, classes: slice, entropy: bool
-) -> Summary:
+) -> RowSummary:
     z, index = block[part], chunk.index[: part.stop - part.start]
     xp = namespace(z)
     if chunk.bias is not None:
@@ -73,7 +73,7 @@ def _summary_of_part(
         at_top, along = base, gap
         moment = xp.sum(xp.where(below == -math.inf, 0.0, z * below), axis=-1)
     z[index, top] = 1.0
-    return Summary(top + classes.start, maximum, rest, gap, mass, moment, at_top, along)
+    return RowSummary(top + classes.start, maximum, rest, gap, mass, moment, at_top, along)
 
 
 def _at_targets(
@@ -92,7 +92,7 @@ def _at_targets(
     return gap, xp.sum(t, axis=-1), None if d is None else xp.sum(t * d, axis=-1)
 
 
-def _losses(chunk: Chunk, summary: Summary) -> Array:
+def _losses(chunk: Chunk, summary: RowSummary) -> Array:
     xp, e = namespace(chunk.x), chunk.head.label_smoothing
     log_total = xp.log1p(summary.rest)
     if not e:
@@ -104,7 +104,7 @@ def _losses(chunk: Chunk, summary: Summary) -> Array:
     return (1 - e) * summary.gap + e * to_mean + summary.mass * log_total
 
 
-def _exponentials(chunk: Chunk, summary: Summary, classes: slice) -> Array:
+def _exponentials(chunk: Chunk, summary: RowSummary, classes: slice) -> Array:
     """e^(z - m) of a block, kept by the first pass or formed again."""
     if chunk.in_one_block:
         return chunk.buffer("logits", classes)
@@ -118,7 +118,7 @@ def _exponentials(chunk: Chunk, summary: Summary, classes: slice) -> Array:
     return block
 
 
-def _to_gradient(chunk: Chunk, summary: Summary, classes: slice, block: Array) -> None:
+def _to_gradient(chunk: Chunk, summary: RowSummary, classes: slice, block: Array) -> None:
     """Turn e^(z - m) into (g + T e / k) sum_j e^(z_j - m), in place: exact at the targets."""
     xp, e = namespace(block), chunk.head.label_smoothing
     if chunk.targets.labels is not None:
@@ -143,7 +143,7 @@ def _to_gradient(chunk: Chunk, summary: Summary, classes: slice, block: Array) -
 class _Sums:
     """Gradients that grow block by block. Classes' entries are added to, samples' written once."""
 
-    def __init__(self, head: Head, of: tuple[str, ...]) -> None:
+    def __init__(self, head: LinearHead, of: tuple[str, ...]) -> None:
         zeros = namespace(head.X).zeros_like
         self.temperature = head.temperature
         self.X = zeros(head.X) if "X" in of else None
@@ -178,12 +178,12 @@ class _Sums:
         return Gradients(self.X, self.W, self.bias)
 
 
-def losses(head: Head, kept: Array | None) -> Array:
+def losses(head: LinearHead, kept: Array | None) -> Array:
     """The loss of every sample that is kept (None: of all)."""
     return _per_row(head, [_losses(chunk, _summarise(chunk)) for chunk in chunks_of(head, kept, 1)])
 
 
-def predictions(head: Head) -> tuple[Array, Array, Array]:
+def predictions(head: LinearHead) -> tuple[Array, Array, Array]:
     """Per sample: the class of the largest logit, its log-probability, and the entropy."""
     found = []
     for chunk in chunks_of(head, None, 1):
@@ -199,12 +199,12 @@ def predictions(head: Head) -> tuple[Array, Array, Array]:
     )
 
 
-def _per_row(head: Head, parts: list[Array]) -> Array:
+def _per_row(head: LinearHead, parts: list[Array]) -> Array:
     return namespace(head.X).concatenate(parts) if parts else empty((0,), head.X)
 
 
 def losses_and_gradients(
-    head: Head, kept: Array | None, cotangent: Array, of: tuple[str, ...]
+    head: LinearHead, kept: Array | None, cotangent: Array, of: tuple[str, ...]
 ) -> tuple[Array, Gradients]:
     """The losses of the samples that are kept, and the gradients of sum_i cotangent_i loss_i."""
     sums, found, e = _Sums(head, of), [], head.label_smoothing
@@ -234,7 +234,7 @@ def losses_and_gradients(
 
 
 def products(
-    head: Head, kept: Array | None, cotangent: Array, tangent: Tangent, of: tuple[str, ...], *, curved: bool
+    head: LinearHead, kept: Array | None, cotangent: Array, tangent: Tangent, of: tuple[str, ...], *, curved: bool
 ) -> tuple[Array, Gradients]:
     """Every kept loss's slope along a tangent, and the Hessian of sum_i cotangent_i loss_i times the tangent.
 
@@ -277,7 +277,7 @@ def products(
     return _per_row(head, slopes), sums.result()
 
 
-def _bent(chunk: Chunk, summary: Summary, classes: slice, block: Array, tangent: Tangent, mean: Array) -> Array:
+def _bent(chunk: Chunk, summary: RowSummary, classes: slice, block: Array, tangent: Tangent, mean: Array) -> Array:
     """e^(z - m) (u - p.u) of a block, in the tangent's buffer."""
     xp = namespace(block)
     moved = chunk.buffer("tangent", classes) if chunk.in_one_block else tangent_logits(chunk, tangent, classes)
@@ -289,7 +289,7 @@ def _bent(chunk: Chunk, summary: Summary, classes: slice, block: Array, tangent:
     return moved
 
 
-def _slopes(chunk: Chunk, summary: Summary, tangent: Tangent, dx: Array | None, mean: Array) -> Array:
+def _slopes(chunk: Chunk, summary: RowSummary, tangent: Tangent, dx: Array | None, mean: Array) -> Array:
     """dl = T p.dz - t'.dz."""
     xp, head, e = namespace(chunk.x), chunk.head, chunk.head.label_smoothing
     assert summary.along is not None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from chainrule.arrays import Array, namespace
 
 
-class Summary(NamedTuple):
+class RowSummary(NamedTuple):
     """One entry per row; the last three are None unless a second array d goes with the logits."""
 
     top: Array
@@ -41,7 +41,7 @@ def base_of(maximum: Array) -> Array:
     return namespace(maximum).where(maximum == -math.inf, 0.0, maximum)
 
 
-def merged(a: Summary, b: Summary) -> Summary:
+def merged(a: RowSummary, b: RowSummary) -> RowSummary:
     """The summary of two blocks of classes; of equal maxima the first block's is the top one."""
     xp = namespace(a.maximum)
     newer = b.maximum > a.maximum
@@ -53,17 +53,17 @@ def merged(a: Summary, b: Summary) -> Summary:
     gap = a.gap + (base - base_of(a.maximum)) * a.mass + b.gap + (base - base_of(b.maximum)) * b.mass
     top, mass = xp.where(newer, b.top, a.top), a.mass + b.mass
     if a.moment is None or b.moment is None or a.along is None or b.along is None:
-        return Summary(top, large, rest, gap, mass, None, None, None)
+        return RowSummary(top, large, rest, gap, mass, None, None, None)
     at_top = xp.where(newer, b.at_top, a.at_top)
     other = xp.where(nothing, at_top, xp.where(newer, a.at_top, b.at_top))
     moved = xp.where(newer, a.moment, b.moment) + (other - at_top) * (1 + xp.where(newer, a.rest, b.rest))
     moment = xp.where(newer, b.moment, a.moment) + scale * moved
-    return Summary(top, large, rest, gap, mass, moment, at_top, a.along + b.along)
+    return RowSummary(top, large, rest, gap, mass, moment, at_top, a.along + b.along)
 
 
-def joined(parts: list[Summary]) -> Summary:
+def joined(parts: list[RowSummary]) -> RowSummary:
     """The summaries of consecutive rows as one."""
     if len(parts) == 1:
         return parts[0]
     xp = namespace(parts[0].maximum)
-    return Summary(*(None if of[0] is None else xp.concatenate(of) for of in zip(*parts, strict=True)))
+    return RowSummary(*(None if of[0] is None else xp.concatenate(of) for of in zip(*parts, strict=True)))

@@ -24,7 +24,7 @@ from chainrule.arrays import (
     same_shape,
     to_numpy,
 )
-from chainrule.heads.inputs import beside
+from chainrule.heads.arguments import beside
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.arrays import is_torch, namespace
-from chainrule.heads.chunks import Head, Tangent
+from chainrule.heads.chunks import LinearHead, Tangent
 from chainrule.heads.linear_cross_entropy import LinearCrossEntropy
 from chainrule.heads.passes import losses, losses_and_gradients, products
 
@@ -51,7 +51,7 @@ def _wanted(context: Any) -> tuple[str, ...]:
     return tuple(name for name, needed in zip(NAMES, context.needs_input_grad, strict=False) if needed)
 
 
-def _moved(head: Head, X: Any, W: Any, bias: Any) -> Head:
+def _moved(head: LinearHead, X: Any, W: Any, bias: Any) -> LinearHead:
     return replace(head, X=X, W=W, bias=bias)
 
 
@@ -60,11 +60,11 @@ def _functions() -> _Functions:
     """Made at their first use: their base classes are PyTorch's."""
     import torch
 
-    class Total(torch.autograd.Function):  # type: ignore[misc]
+    class TotalLoss(torch.autograd.Function):  # type: ignore[misc]
         """(X, W, bias, shares) -> sum_i shares_i loss_i."""
 
         @staticmethod
-        def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: Head, kept: Any) -> Any:
+        def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: LinearHead, kept: Any) -> Any:
             context.head, context.kept = head, kept
             wanted = _wanted(context)
             here = _moved(head, X, W, bias)
@@ -82,21 +82,21 @@ def _functions() -> _Functions:
             ready, context.gradients = context.gradients, None
             if torch.is_grad_enabled():
                 ready = None
-                found = EachSample.apply(X, W, bias, head, kept) if context.needs_input_grad[3] else found
+                found = SampleLosses.apply(X, W, bias, head, kept) if context.needs_input_grad[3] else found
             by_shares = cotangent * found if context.needs_input_grad[3] else None
             if ready is not None:
                 gradients = tuple(None if x is None else x.mul_(cotangent) for x in ready[:3])
             elif wanted:
-                gradients = Gradients.apply(X, W, bias, cotangent * shares, head, kept, wanted)
+                gradients = LossGradients.apply(X, W, bias, cotangent * shares, head, kept, wanted)
             else:
                 gradients = (None,) * 3
             return (*gradients, by_shares, None, None)
 
-    class EachSample(torch.autograd.Function):  # type: ignore[misc]
+    class SampleLosses(torch.autograd.Function):  # type: ignore[misc]
         """(X, W, bias) -> the loss of every kept sample."""
 
         @staticmethod
-        def forward(context: Any, X: Any, W: Any, bias: Any, head: Head, kept: Any) -> Any:
+        def forward(context: Any, X: Any, W: Any, bias: Any, head: LinearHead, kept: Any) -> Any:
             context.head, context.kept = head, kept
             context.save_for_backward(X, W, bias)
             return losses(_moved(head, X, W, bias), kept)
@@ -104,14 +104,16 @@ def _functions() -> _Functions:
         @staticmethod
         def backward(context: Any, cotangent: Any) -> Any:
             X, W, bias = context.saved_tensors
-            gradients = Gradients.apply(X, W, bias, cotangent, context.head, context.kept, _wanted(context))
+            gradients = LossGradients.apply(X, W, bias, cotangent, context.head, context.kept, _wanted(context))
             return (*gradients, None, None)
 
-    class Gradients(torch.autograd.Function):  # type: ignore[misc]
+    class LossGradients(torch.autograd.Function):  # type: ignore[misc]
         """(X, W, bias, shares) -> the gradients of sum_i shares_i loss_i, None for those not wanted."""
 
         @staticmethod
-        def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: Head, kept: Any, wanted: Any) -> Any:
+        def forward(
+            context: Any, X: Any, W: Any, bias: Any, shares: Any, head: LinearHead, kept: Any, wanted: Any
+        ) -> Any:
             context.head, context.kept = head, kept
             context.set_materialize_grads(False)
             context.save_for_backward(X, W, bias, shares)
@@ -133,4 +135,4 @@ def _functions() -> _Functions:
             )
             return (*found[:3], slopes if context.needs_input_grad[3] else None, None, None, None)
 
-    return _Functions(Total.apply, EachSample.apply)
+    return _Functions(TotalLoss.apply, SampleLosses.apply)

@@ -18,7 +18,7 @@ DPI = 110
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class EvaluatedModel:
     """A classifier and the images that it was not fitted to.
 
     Parameters
@@ -38,7 +38,7 @@ class Evaluated:
 
 def write_page(
     folder: Path,
-    evaluated: Evaluated,
+    evaluated: EvaluatedModel,
     sizes: Summary,
     *,
     title: str,
@@ -50,7 +50,7 @@ def write_page(
     Parameters
     ----------
     folder : path
-    evaluated : Evaluated
+    evaluated : EvaluatedModel
     sizes : Summary
         Of the network.
     title : str

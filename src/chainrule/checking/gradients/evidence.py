@@ -11,28 +11,28 @@ import numpy as np
 from chainrule.arrays import is_torch
 from chainrule.checking.ball import nearest
 from chainrule.checking.balls import balls
+from chainrule.checking.findings import Mismatch
 from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls
 from chainrule.checking.gradients.on_floats import FloatCheck
-from chainrule.checking.gradients.problem import Problem, array_of
+from chainrule.checking.gradients.question import Question, array_of
 from chainrule.checking.gradients.runs import run_on_balls
-from chainrule.checking.report import Mismatch
 from chainrule.checking.user_code import on_balls
 
 
-def true_gradient(problem: Problem, i: int) -> Any:
+def true_gradient(question: Question, i: int) -> Any:
     """The gradient by one input from difference quotients of balls, or None."""
-    shape = problem.claim.shapes[i]
+    shape = question.claim.shapes[i]
 
     def nothing(*inputs: Any) -> Any:
         """A claim of the right shapes."""
         return tuple(np.zeros(each) if moves else None for each, moves in zip(shapes, moves_, strict=True))
 
-    shapes, moves_ = problem.claim.shapes, problem.claim.moves
-    zeros = replace(problem.claim, function=nothing)
+    shapes, moves_ = question.claim.shapes, question.claim.moves
+    zeros = replace(question.claim, function=nothing)
     if np.prod(shape, dtype=int) > 96:
         return None
-    probe = Problem(problem.name, problem.function, problem.inputs, zeros, problem.value)
+    probe = Question(question.name, question.function, question.inputs, zeros, question.value)
     try:
         check = run_on_balls(probe, 300)
     except NotOnBalls:
@@ -46,9 +46,9 @@ def true_gradient(problem: Problem, i: int) -> Any:
     return result
 
 
-def matrices_of(problem: Problem, bits: int) -> Mapping[int, tuple[Any, Any]]:
+def matrices_of(question: Question, bits: int) -> Mapping[int, tuple[Any, Any]]:
     """Whole claimed and true Jacobians, outputs x inputs, where outputs and inputs are few."""
-    claim = problem.claim
+    claim = question.claim
     outputs = int(np.prod(claim.output_shape, dtype=int))
     if claim.form == "gradient" or outputs > 32 or not outputs:
         return {}
@@ -56,7 +56,7 @@ def matrices_of(problem: Problem, bits: int) -> Mapping[int, tuple[Any, Any]]:
     try:
         rebound = replace(claim, function=on_balls(claim.function))
         whole = replace(claim, form="jacobian", function=_as_jacobian(rebound))
-        check = run_on_balls(Problem(problem.name, problem.function, problem.inputs, whole, problem.value), bits)
+        check = run_on_balls(Question(question.name, question.function, question.inputs, whole, question.value), bits)
     except NotOnBalls:
         return {}
     if isinstance(check, Mismatch):
@@ -104,18 +104,18 @@ def _as_jacobian(claim: Claim) -> Function:
     return jacobian
 
 
-def normalised(problem: Problem, run: Callable[[Problem], BallCheck | FloatCheck | Mismatch]) -> str | None:
+def normalised(question: Question, run: Callable[[Question], BallCheck | FloatCheck | Mismatch]) -> str | None:
     """The name of an input with which, divided by its sums along the last axis, the claim holds."""
-    for i, (name, x, moves) in enumerate(zip(problem.claim.names, problem.inputs, problem.claim.moves, strict=True)):
+    for i, (name, x, moves) in enumerate(zip(question.claim.names, question.inputs, question.claim.moves, strict=True)):
         array = array_of(x)
         if not moves or array.ndim == 0 or is_torch(x) or not isinstance(x, np.ndarray):
             continue
         totals = array.sum(axis=-1, keepdims=True)
         if array.shape[-1] < 2 or not (totals > 0).all() or np.allclose(totals, 1):
             continue
-        changed = tuple(array / totals if j == i else y for j, y in enumerate(problem.inputs))
+        changed = tuple(array / totals if j == i else y for j, y in enumerate(question.inputs))
         try:
-            check = run(problem.at(changed))
+            check = run(question.at(changed))
         except (NotOnBalls, WrongShapeError):
             continue
         if not isinstance(check, Mismatch) and check.checked and not check.failures():

@@ -19,6 +19,7 @@ from chainrule.checking.case import Case
 from chainrule.checking.comparing import compare
 from chainrule.checking.conditioned import References, conditioned_errors, references
 from chainrule.checking.examples import Example, linear_in
+from chainrule.checking.findings import Finding, Mismatch, Unchecked
 from chainrule.checking.mutation.further import (
     BITS,
     FURTHER,
@@ -30,9 +31,8 @@ from chainrule.checking.mutation.further import (
     none_is_zero,
     quiet,
 )
-from chainrule.checking.report import Finding, Mismatch, Unchecked
-from chainrule.checking.rules import _CHECKS, _ON_FLOATS, _with_enough_bits
-from chainrule.checking.rules import _findings as findings_of
+from chainrule.checking.rule_checks import _CHECKS, _ON_FLOATS, _with_enough_bits
+from chainrule.checking.rule_checks import _findings as findings_of
 from chainrule.rules import Rule
 
 _Asked: TypeAlias = Callable[[Rule, Case], Iterator[Mismatch]]

@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import model as models
-from chainrule.cli import output, training_rows
+from chainrule.cli import model_files, output, training_rows
 from chainrule.cli.errors import CommandError
 
 FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Options:
+class SoftmaxOptions:
     """What `chainrule train --model softmax` was told."""
 
     data: str
@@ -38,13 +37,13 @@ class Options:
     json: bool
 
 
-def train(options: Options) -> int:
+def train(options: SoftmaxOptions) -> int:
     """Fit, evaluate on held-out rows, and save."""
-    models.check_outputs(options.out, overwrite=options.overwrite, others={"--curves": options.curves})
+    model_files.check_outputs(options.out, overwrite=options.overwrite, others={"--curves": options.curves})
     if options.curves is not None and options.C is not None:
         raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
     data = training_rows.read(options.data, options.target, options.labels, options.drop)
-    train_rows, test_rows = models.split_rows(data.y, options.test_size, options.seed)
+    train_rows, test_rows = model_files.split_rows(data.y, options.test_size, options.seed)
     classifier = _classifier(options, data.y[train_rows])
     model = classifier if data.encoder is None else Pipeline([("encoder", data.encoder), ("classifier", classifier)])
     started = time.perf_counter()
@@ -62,10 +61,10 @@ def train(options: Options) -> int:
         from chainrule.estimators.plots import scores_of_path
 
         scores_of_path(classifier).savefig(options.curves, dpi=150)
-    test_features = models.features_of(model, data.rows(test_rows))
-    results = models.metrics(data.y[test_rows], classifier.predict_log_proba(test_features), classifier.classes_)
-    origin = models.Origin(options.data, data.target, options.test_size, options.seed)
-    models.save_model(model, options.out, origin, features, data.y[train_rows])
+    test_features = model_files.features_of(model, data.rows(test_rows))
+    results = model_files.metrics(data.y[test_rows], classifier.predict_log_proba(test_features), classifier.classes_)
+    origin = model_files.Origin(options.data, data.target, options.test_size, options.seed)
+    model_files.save_model(model, options.out, origin, features, data.y[train_rows])
     C = float(getattr(classifier, "C_", classifier.C))
     results |= {
         "n_train": len(train_rows),
@@ -92,7 +91,7 @@ def train(options: Options) -> int:
     return 0
 
 
-def _classifier(options: Options, y: Any) -> Any:
+def _classifier(options: SoftmaxOptions, y: Any) -> Any:
     from chainrule.estimators import SoftmaxRegression, SoftmaxRegressionCV
 
     settings: dict[str, Any] = {"max_iter": 1000, "label_smoothing": options.label_smoothing}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.heads.blocks import ENOUGH_ROWS, cut, slices
+from chainrule.heads.cuts import ENOUGH_ROWS, cut, slices
 
 SIZE = st.integers(1, 5000)
 

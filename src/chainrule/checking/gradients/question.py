@@ -12,7 +12,7 @@ from chainrule.checking.gradients.claims import Claim, Function, as_values, inpu
 from chainrule.checking.gradients.on_floats import copied
 
 
-class Problem:
+class Question:
     """A function, its inputs and one claim, with the names and shapes that go with them."""
 
     def __init__(self, name: str, function: Function, inputs: tuple[Any, ...], claim: Claim, value: Any) -> None:
@@ -27,8 +27,8 @@ class Problem:
         jacobian: Function | None,
         pullback: Function | None,
         slope: Function | None,
-    ) -> Problem:
-        """The problem that the arguments of `check_gradient` describe."""
+    ) -> Question:
+        """The question that the arguments of `check_gradient` describe."""
         name = getattr(function, "__name__", type(function).__name__)
         given = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
         forms = [form for form, derivative in given.items() if derivative is not None]
@@ -76,9 +76,9 @@ class Problem:
             for x, moves in zip(self.inputs, self.claim.moves, strict=True)
         )
 
-    def at(self, inputs: tuple[Any, ...]) -> Problem:
+    def at(self, inputs: tuple[Any, ...]) -> Question:
         """The same at another point."""
-        return Problem(self.name, self.function, inputs, self.claim, self.value)
+        return Question(self.name, self.function, inputs, self.claim, self.value)
 
 
 def _part_of(part: int, function: Function, *inputs: Any) -> Any:

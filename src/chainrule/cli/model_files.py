@@ -13,11 +13,11 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import output, samples
-from chainrule.cli.data import Table
+from chainrule.cli import array_files, output
+from chainrule.cli.array_files import ArraySamples
 from chainrule.cli.errors import CommandError
-from chainrule.cli.samples import ArraySamples
 from chainrule.cli.table_files import Column
+from chainrule.cli.table_sources import Table
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators.persistence import load_with_about, save
 
@@ -93,7 +93,7 @@ def rows_like(model: Any, data: str, target: str | None = None, labels: Path | N
         If they have others.
     """
     expected = classifier_of(model).n_features_in_
-    found = samples.read(data, target, labels, n_features=expected)
+    found = array_files.read(data, target, labels, n_features=expected)
     if found.X.shape[1] != expected:
         raise CommandError(f"{found.name} has {found.X.shape[1]} features per row; the model needs {expected}")
     return found

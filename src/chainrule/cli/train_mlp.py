@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import model as models
-from chainrule.cli import output, training_rows
+from chainrule.cli import model_files, output, training_rows
 from chainrule.estimators import MLPClassifier, SmoothScaler
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.plots import learning_curves
@@ -25,7 +24,7 @@ FEWEST_TO_VALIDATE = 50
 
 
 @dataclass(frozen=True)
-class Options:
+class MLPOptions:
     """What `chainrule train --model mlp` was told."""
 
     data: str
@@ -51,15 +50,15 @@ class Options:
     json: bool
 
 
-def train(options: Options) -> int:
+def train(options: MLPOptions) -> int:
     """Fit, evaluate on held-out rows, and save."""
     path = options.out
-    checkpoint = models.check_outputs(
+    checkpoint = model_files.check_outputs(
         path, overwrite=options.overwrite, resume=options.resume, others={"--curves": options.curves}
     )
     callbacks: list[Any] = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
     data = training_rows.read(options.data, options.target, options.labels, options.drop)
-    train_rows, test_rows = models.split_rows(data.y, options.test_size, options.seed)
+    train_rows, test_rows = model_files.split_rows(data.y, options.test_size, options.seed)
     y = data.y[train_rows]
     classifier = _classifier(options, len(y))
     started = time.perf_counter()
@@ -76,12 +75,12 @@ def train(options: Options) -> int:
         raise KeyboardInterrupt
     step = "scaler" if data.encoder is None else "encoder"
     model = classifier if encoder is None else Pipeline([(step, encoder), ("classifier", classifier)])
-    test_features = models.features_of(model, data.rows(test_rows))
-    results = models.metrics(data.y[test_rows], classifier.predict_log_proba(test_features), classifier.classes_)
+    test_features = model_files.features_of(model, data.rows(test_rows))
+    results = model_files.metrics(data.y[test_rows], classifier.predict_log_proba(test_features), classifier.classes_)
     if options.curves is not None:
         learning_curves(classifier).savefig(options.curves, dpi=150)
-    origin = models.Origin(options.data, data.target, options.test_size, options.seed)
-    models.save_model(model, path, origin, features, y)
+    origin = model_files.Origin(options.data, data.target, options.test_size, options.seed)
+    model_files.save_model(model, path, origin, features, y)
     results |= {
         "n_train": len(train_rows),
         "n_test": len(test_rows),
@@ -117,7 +116,7 @@ def _encoded(data: training_rows.TrainingRows, rows: Any) -> tuple[Any, Any]:
     return scaler, scaler.transform(X).astype(np.float32)
 
 
-def _classifier(options: Options, count: int) -> MLPClassifier:
+def _classifier(options: MLPOptions, count: int) -> MLPClassifier:
     decoupled = options.solver == "adamw"
     l2 = options.l2
     epochs = options.epochs or EPOCHS[options.solver]
