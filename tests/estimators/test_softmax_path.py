@@ -190,3 +190,15 @@ def test_callbacks_are_told_of_steps_in_paths_and_folds():
     told.clear()
     SoftmaxRegressionCV(Cs=[1.0], cv=3, callbacks=[told.append]).fit(X, SPECIES)
     assert told
+
+
+def test_no_c_is_chosen_for_a_score_that_is_nan():
+    X, y = load_iris(return_X_y=True)
+
+    def accuracy_of_small_weights(model, X, y):
+        return model.score(X, y) if abs(model.coef_).max() < 1 else np.nan
+
+    model = SoftmaxRegressionCV(Cs=[1e-4, 1e-2, 1e3], scoring=accuracy_of_small_weights).fit(X, y)
+    assert model.C_ == 1e-2
+    with pytest.raises(ValueError, match="expected a number for at least one C, got NaN for every C in fold 0"):
+        SoftmaxRegressionCV(Cs=[1e-2, 1e3], scoring=lambda model, X, y: np.nan).fit(X, y)

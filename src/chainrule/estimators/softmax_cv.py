@@ -193,11 +193,12 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             for train, test in folds:
                 with nullcontext() if tasks is None else tasks.task("fold"):
                     fold(train, test)
-            each = np.argmax(scores, axis=1)
+            usable = _comparable(scores)
+            each = usable.argmax(axis=1)
             mean = np.mean([fits[len(values) * number + i].rows for number, i in enumerate(each)], axis=0)
             best, result = float(np.mean([values[i] for i in each])), None
             if self.refit:
-                best = values[int(np.sum(scores, axis=0).argmax())]
+                best = values[int(usable.sum(axis=0).argmax())]
                 start = mean.T if self.fit_intercept else mean[:, :-1].T
                 with nullcontext() if tasks is None else tasks.task("refit"):
                     result = self._solved(whole, best, start, spectrum, self._observer(None))
@@ -268,6 +269,21 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             self.scores_, self.n_iter_, self.coefs_paths_ = (
                 np.stack([array] * len(ratios), axis=1) for array in (scores, counts, coefs)
             )
+
+
+def _comparable(scores: list[list[float]]) -> Array:
+    """The scores of every fold and C with -inf for NaN, so that no C is chosen for a score that is not a number.
+
+    Raises
+    ------
+    ValueError
+        If some fold has no other scores than NaN.
+    """
+    usable = np.where(np.isnan(scores), -np.inf, scores)
+    if (usable.max(axis=1) == -np.inf).any():
+        fold = int((usable.max(axis=1) == -np.inf).argmax())
+        raise ValueError(f"scoring: expected a number for at least one C, got NaN for every C in fold {fold}")
+    return usable
 
 
 def _lacking(folds: list[Any], y: Array, classes: Array) -> list[str]:
