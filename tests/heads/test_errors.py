@@ -91,7 +91,7 @@ def test_directions_and_names_are_checked():
         head.hessian_product()
     with pytest.raises(ValueError, match=r"W, a direction: expected shape \(4, 2\), got \(2, 4\)"):
         head.hessian_product(W=W.T)
-    with pytest.raises(ValueError, match="bias: this head has no bias to move"):
+    with pytest.raises(ValueError, match="bias: this head has no bias"):
         head.gauss_newton_product(bias=np.ones(4))
     with pytest.raises(ValueError, match="of: this head has no bias"):
         head.value_and_gradients(["bias"])

@@ -1,4 +1,4 @@
-"""What users pass to a head, as arrays of one library and dtype."""
+"""Arguments of a head, checked and converted to arrays of one library and dtype."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chainrule.arrays import Array, as_floats, as_like, empty, is_floating, is_s
 
 
 def beside(x: Any, like: Array) -> Any:
-    """`x` on the library, dtype and device of `like`; beside balls, as balls, since plain numbers would round."""
+    """`x` in the library, dtype and device of `like`; as balls if `like` holds balls, since floats would round."""
     if is_torch(like) or is_floating(like):
         return as_like(x, like)
     result = empty(tuple(np.shape(x)), like)
@@ -31,33 +31,33 @@ def floats(name: str, x: Any) -> Any:
 
 
 def floats_like(name: str, x: Any, like: Array) -> Any:
-    """The same on the library, dtype and device of `like`."""
+    """`floats(name, x)` in the library, dtype and device of `like`."""
     return x if x is like else beside(floats(name, x), like)
 
 
 def detached(x: Any) -> Any:
-    """`x` without its history, if it is a tensor."""
+    """`x`, detached from autograd if it is a tensor."""
     return x.detach() if is_torch(x) else x
 
 
-def positions(counts: Any) -> Any:
-    """Where the booleans are true; None if everywhere."""
-    return None if bool(counts.all()) else namespace(counts).where(counts)[0]
+def positions(chosen: Any) -> Any:
+    """The positions at which a boolean array is true; None if it is true everywhere."""
+    return None if bool(chosen.all()) else namespace(chosen).where(chosen)[0]
 
 
 def ones(count: int, like: Array) -> Any:
-    """So many ones, on the library, dtype and device of `like`."""
+    """An array of `count` ones in the library, dtype and device of `like`."""
     return beside(np.ones(count), like)
 
 
 def total_of(weights: Any) -> Any:
-    """Their sum: a float64 for machine floats."""
+    """The sum of the weights; machine floats are summed in float64."""
     xp = namespace(weights)
     return float(xp.sum(weights, dtype=xp.float64)) if is_floating(weights) else xp.sum(weights)
 
 
 def in_dtype_of(total: Any, like: Array) -> Any:
-    """A number rounded to the dtype of `like`."""
+    """`total` rounded to the dtype of `like`."""
     if is_torch(like):
         return total.to(like.dtype)
     return like.dtype.type(total) if is_floating(like) else total

@@ -1,4 +1,4 @@
-"""A linear head's samples in chunks, with buffers for one block of their logits, and what is refused in them."""
+"""The samples of a linear head in chunks, with buffers for one block of logits, and checks for non-finite numbers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chainrule.heads.targets import Targets
 from chainrule.workspace import Workspace
 
 NUMBERS_AT_ONCE = 1 << 20
-"""Where products are added to the weights' gradient: so many of its entries are computed beside it, then added."""
+"""Size of the buffer for products that NumPy adds to the gradient by weights, in numbers."""
 
 
 class Tangent(NamedTuple):
-    """A direction in the variables; None stands for zero."""
+    """A direction in the space of the variables; None stands for zero."""
 
     X: Array | None = None
     W: Array | None = None
@@ -27,7 +27,7 @@ class Tangent(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Gradients, or rows of a Hessian product, by variable: of the variable's shape, or None if not asked for."""
+    """One gradient, or one part of a Hessian product, per variable, in its shape; None if it was not asked for."""
 
     X: Array | None = None
     W: Array | None = None
@@ -37,7 +37,7 @@ class Gradients(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LinearHead:
-    """Samples (rows, features), classes (classes, features), and what they are trained towards; all of it flat."""
+    """Samples X (rows, features), weights W (classes, features), bias and targets, with leading axes flattened."""
 
     X: Array
     W: Array
@@ -50,25 +50,25 @@ class LinearHead:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Some rows of a head, with buffers for one block of their logits."""
+    """Some rows of a head, with buffers for one block of logits."""
 
     head: LinearHead
     x: Array
-    """The samples over the temperature."""
+    """The samples divided by the temperature."""
     rows: Any
-    """Where they are in the head: a slice or positions."""
+    """The rows' positions in the head: a slice or an array of indices."""
     targets: Targets
     index: Array
-    """0, 1, ..., one per row."""
+    """0, 1, ..., number of rows - 1."""
     cut: Cut
     work: Workspace
     bias: Array | None
-    """The bias over the temperature."""
+    """The bias divided by the temperature."""
     means: dict[str, Array]
-    """What `mean_of_classes` has found; all chunks share it."""
+    """Results of `mean_of_classes` by name, shared by all chunks."""
 
     def mean_of_classes(self, name: str, weights: Array) -> Array:
-        """The mean over classes of `weights`, which is the same at every call with that name."""
+        """The mean of `weights` over classes, computed once per name: pass equal weights with equal names."""
         if name not in self.means:
             xp = namespace(weights)
             total = xp.sum(weights, axis=0, dtype=xp.float64) if is_floating(weights) else xp.sum(weights, axis=0)
@@ -76,34 +76,34 @@ class Chunk:
         return self.means[name]
 
     def buffer(self, name: str, classes: slice) -> Array:
-        """The buffer of that name, in the size of this block."""
+        """The buffer of that name, cut to the rows of this chunk and to these classes."""
         full = self.work(name, (self.cut.rows, self.cut.classes), self.x)
         width = classes.stop - classes.start
         return full[: len(self.x), :width]
 
     @property
     def blocks(self) -> Iterator[slice]:
-        """The classes, block by block."""
+        """Slices of classes, one per block."""
         return slices(len(self.head.W), self.cut.classes)
 
     @property
     def in_one_block(self) -> bool:
-        """Whether the first pass leaves all exponentials in the buffer."""
+        """True if one block holds all classes; the first pass then leaves all exponentials in the buffer."""
         return self.cut.classes >= len(self.head.W)
 
     @property
     def parts(self) -> Iterator[slice]:
-        """The rows whose elementwise passes run together, in the cache."""
+        """Slices of rows, one per elementwise pass, each small enough for the cache."""
         return slices(len(self.x), self.cut.rows_in_cache)
 
     def label_in(self, classes: slice, labels: Array) -> tuple[Array, Array]:
-        """Whether each label lies among the classes, and where (0 if not)."""
+        """True for each label inside the slice of classes, and its index in the slice (0 outside)."""
         inside = (labels >= classes.start) & (labels < classes.stop)
         return inside, namespace(labels).where(inside, labels - classes.start, 0)
 
 
 def chunks_of(head: LinearHead, kept: Array | None, buffers: int) -> Iterator[Chunk]:
-    """The samples that are kept (None: all), cut for that many buffers of one block; they share the buffers."""
+    """The kept samples (None: all) in chunks that share buffers, cut so that `buffers` blocks fit into memory."""
     X = head.X
     count = len(X) if kept is None else len(kept)
     sizes = cut(count, len(head.W), head.memory, buffers, X)
@@ -121,36 +121,36 @@ def chunks_of(head: LinearHead, kept: Array | None, buffers: int) -> Iterator[Ch
 
 
 def logits(chunk: Chunk, classes: slice) -> Array:
-    """A block's logits but for the bias, which the passes over cached parts add."""
+    """The logits of a block without the bias, which the elementwise passes add."""
     z = chunk.buffer("logits", classes)
     return namespace(z).matmul(chunk.x, chunk.head.W[classes].T, out=z)
 
 
 def tangent_logits(chunk: Chunk, tangent: Tangent, classes: slice) -> Array:
-    """d(logits) along a tangent: (x V^T + dx W^T + db) / tau."""
+    """The change of the logits along a tangent (dx, V, db): (x V^T + dx W^T + db) / tau."""
     head = chunk.head
-    moved = chunk.buffer("tangent", classes)
-    xp, dx = namespace(moved), tangent_rows(chunk, tangent)
+    change = chunk.buffer("tangent", classes)
+    xp, dx = namespace(change), tangent_rows(chunk, tangent)
     if tangent.W is not None:
-        xp.matmul(chunk.x, tangent.W[classes].T, out=moved)
+        xp.matmul(chunk.x, tangent.W[classes].T, out=change)
         if dx is not None:
-            add_product(moved, dx, head.W[classes].T, chunk.work)
+            add_product(change, dx, head.W[classes].T, chunk.work)
     elif dx is not None:
-        xp.matmul(dx, head.W[classes].T, out=moved)
+        xp.matmul(dx, head.W[classes].T, out=change)
     else:
-        moved[...] = 0
+        change[...] = 0
     if tangent.bias is not None:
-        xp.add(moved, tangent.bias[classes] / head.temperature, out=moved)
-    return moved
+        xp.add(change, tangent.bias[classes] / head.temperature, out=change)
+    return change
 
 
 def tangent_rows(chunk: Chunk, tangent: Tangent) -> Array | None:
-    """dx / tau of the chunk."""
+    """dx / tau for the rows of the chunk; None if the tangent leaves X fixed."""
     return None if tangent.X is None else tangent.X[chunk.rows] / chunk.head.temperature
 
 
 def add_product(out: Array, a: Array, b: Array, work: Workspace) -> None:
-    """out += a b, through a buffer of some of the rows at a time where the library cannot add to a product's result."""
+    """out += a b. NumPy cannot add to `out` in a product, so it goes through a buffer that holds some rows."""
     xp = namespace(out)
     if is_torch(out):
         out.addmm_(a, b)
@@ -164,13 +164,13 @@ def add_product(out: Array, a: Array, b: Array, work: Workspace) -> None:
 
 
 def refuse_lost(chunk: Chunk, maximum: Array) -> None:
-    """A block's maximum that is nan or plus infinity may not survive the next block's; minus infinity is a mask."""
+    """Raise ValueError if a maximum is nan or plus infinity, which merging may hide. Minus infinity is a mask."""
     if is_floating(maximum) and not bool((maximum < math.inf).all()):
         check_largest(chunk, maximum)
 
 
 def check_largest(chunk: Chunk, maximum: Array) -> None:
-    """Raise ValueError, with the reason, unless every row's largest logit is finite."""
+    """Raise ValueError, naming the cause, unless the largest logit of each row is finite."""
     if not is_floating(maximum) or bool(namespace(maximum).isfinite(maximum).all()):
         return
     head, xp = chunk.head, namespace(maximum)
@@ -195,15 +195,15 @@ def _check_finite(head: LinearHead) -> None:
         _refuse_non_finite("bias", namespace(head.bias).where(allowed, 0.0, head.bias))
 
 
-def finite(head: LinearHead, moved: Array) -> Array:
-    """The samples' gradients; if a weight is infinite, they show it."""
-    if is_floating(moved) and not bool(namespace(moved).isfinite(moved).all()):
+def finite(head: LinearHead, gradient: Array) -> Array:
+    """Return the gradients by samples; raise ValueError if they are not finite because W or the bias is not."""
+    if is_floating(gradient) and not bool(namespace(gradient).isfinite(gradient).all()):
         _check_finite(head)
-    return moved
+    return gradient
 
 
 def _refuse_non_finite(name: str, array: Array, rows: Any = None) -> None:
-    """Raise ValueError for the first entry that is nan or infinite."""
+    """Raise ValueError that names the first entry that is nan or infinite."""
     xp = namespace(array)
     if not is_floating(array) or bool(xp.isfinite(array).all()):
         return

@@ -1,12 +1,12 @@
-"""How the rows x classes logits are cut, so that only a block of them exists at a time.
+"""How the rows x classes array of logits is cut into blocks, so that only one block is in memory.
 
-Two ways, for n rows, k classes, d features, and a budget of r x k numbers:
+For a budget of r x k numbers with k classes, there are two ways:
 
-    r rows, all classes:    logits stay until the gradient, so 3 products; the weights' gradient is added to per block
-    n' rows, some classes:  the log-sum-exp grows class block by class block, then logits are formed again: 4 products
+    r rows, all classes:        3 products; the logits stay in memory until the gradient
+    more rows, some classes:    4 products; the log-sum-exp grows block by block, then the logits are computed again
 
-Blocks of few rows slow every product down, by 1.5 at 64 and by 3 at 16 on a processor, which costs more than a fourth
-product: the second way takes over where the budget does not hold 128 rows.
+On a CPU a product of 64 rows takes 1.5 times as long per row as one of 512 rows, a product of 16 rows 3 times. That
+costs more than a fourth product, so the second way is used if fewer than 128 rows fit into the budget.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import NamedTuple
 from chainrule.arrays import Array, is_torch, numpy_dtype
 
 ENOUGH_ROWS = 128
-"""Products of fewer rows are slow."""
+"""Fewest rows for which a product runs near full speed."""
 FULL_ROWS = 512
-"""Products of more rows are no faster."""
+"""Number of rows above which products gain no speed."""
 CACHE_BYTES = 1 << 20
-"""About the second cache of one core: elementwise passes run over parts of a block that stay in it."""
+"""Approximate size of one core's L2 cache. Elementwise passes run over parts of a block that fit into it."""
 CACHE_BYTES_TORCH = 8 << 20
-"""The same for tensors, whose every pass starts and joins threads: fewer passes, over what a shared cache holds."""
+"""Size for tensors. PyTorch starts threads for each pass, so its parts are larger: as much as a shared cache holds."""
 
 
 class Cut(NamedTuple):
-    """The sizes of a block: rows x classes, and the rows whose elementwise passes run together."""
+    """The shape of a block, rows x classes, and the number of rows that one elementwise pass covers."""
 
     rows: int
     classes: int
@@ -35,7 +35,7 @@ class Cut(NamedTuple):
 
 
 def cut(num_rows: int, num_classes: int, memory: int, buffers: int, like: Array) -> Cut:
-    """Blocks of which `buffers` together fit in `memory` bytes, equal in size as far as possible.
+    """The block size at which `buffers` blocks fit into `memory` bytes. Blocks are nearly equal in size.
 
     >>> import numpy as np
     >>> cut(2048, 50_000, 64 << 20, 1, np.zeros(1, np.float32))
@@ -56,7 +56,7 @@ def cut(num_rows: int, num_classes: int, memory: int, buffers: int, like: Array)
 
 
 def _even(total: int, at_most: int) -> int:
-    """The size of the parts when the total is cut into as few as that allows, of nearly one size."""
+    """The part size when `total` is cut into as few nearly equal parts as possible, none above `at_most`."""
     parts = -(-total // at_most)
     return -(-total // parts) if parts else 0
 

@@ -1,14 +1,14 @@
-"""Cross entropy of a linear softmax head, with gradients and second-order products, without its rows x classes logits.
+"""Cross entropy of a linear softmax head, its gradients and second-order products, without storing all logits.
 
     z = (X W^T + b) / tau,   l_i = log sum_c e^(z_ic) - z_iy,   loss = sum_i w_i l_i / sum_i w_i   (reduction "mean")
     dl/dz = p - e_y,   dloss/dW = sum_i w_i (p_i - e_y) x_i^T / (tau sum w),   d^2 l/dz^2 = diag(p) - p p^T
 
-W is classes x features, as PyTorch's Linear and scikit-learn's `coef_` store it; pass the transposed view of weights
-stored features x classes, as this package's networks do: `W=weights.T` copies nothing.
+W is classes x features, as in PyTorch's Linear and scikit-learn's `coef_`. The networks of this package store weights
+as features x classes; pass the view `W=weights.T`, which copies nothing.
 
-What is exact and what is not: a logit is a sum of d + 1 products, whose rounding no later step can undo. Beyond that
-nothing cancels: logits are measured from their largest, the largest exponential stays outside the sum, and the
-gradient at a label is minus the sum of the other probabilities. No probability is clipped.
+A logit is a sum of d + 1 products, and no later step can undo its rounding. After the logits nothing cancels: the
+largest logit is subtracted from all, its exponential stays outside the sum, and the gradient at a label is minus the
+sum of the other probabilities. No probability is clipped.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ def linear_cross_entropy(
     reduction: str = "mean",
     memory: int = MEMORY,
 ) -> Any:
-    """The loss alone; on PyTorch tensors that require gradients, a loss that can be differentiated, and twice.
+    """The loss. On PyTorch tensors that require gradients, autograd can differentiate it twice.
 
-    Parameters and errors are those of `LinearCrossEntropy`, which also gives gradients and second-order products.
+    `LinearCrossEntropy` takes the same parameters, raises the same errors, and also gives gradients and second-order
+    products.
 
     Returns
     -------
-    A number for "mean" and "sum", one loss per sample for "none" (0 for ignored ones), in the dtype of `X`.
+    A number for "mean" and "sum"; for "none" one loss per sample (0 for ignored samples). The dtype is that of `X`.
 
     Examples
     --------
@@ -87,33 +88,34 @@ class LinearCrossEntropy:
     Parameters
     ----------
     X : array_like, shape (..., features)
-        Samples under any leading axes; float64 or float32, NumPy or PyTorch, whose dtype all results take.
+        Samples under any leading axes, float64 or float32, NumPy or PyTorch. Results have the dtype of X.
     W : array_like, shape (classes, features)
-        Any strides: pass ``weights.T`` for weights that are stored features x classes.
+        Any strides. If weights are stored as features x classes, pass ``weights.T``.
     labels : array_like
-        Integers of shape X.shape[:-1]; or rows of class weights of shape (..., classes), of any sum; or such rows as
-        a SciPy sparse matrix, one row per sample, which is never made dense as a whole.
+        Integers of shape X.shape[:-1]; or rows of class weights of shape (..., classes), with any sum; or a SciPy
+        sparse matrix with one row of class weights per sample, of which only blocks are made dense.
     bias : array_like, shape (classes,), optional
-        Minus infinity masks a class: probability 0 and no gradient. A target on it, or smoothing, costs infinity.
+        Minus infinity masks a class: its probability and gradient are 0. With a target on a masked class, or with
+        smoothing, the loss is infinite.
     weights : array_like, shape X.shape[:-1], optional
-        One per sample. Samples of weight 0 are left out of all computation. For weights per class, pass
-        ``class_weights[labels]``.
+        One weight per sample. Samples of weight 0 are skipped. For weights per class, pass ``class_weights[labels]``.
     ignore_index : int, optional
-        Samples with this label are left out; only with integer labels.
+        Samples with this label are skipped. Needs integer labels.
     label_smoothing : float
-        The fraction e: targets t become (1 - e) t + e sum(t) / classes.
+        The fraction e in [0, 1]. Targets t become (1 - e) t + e sum(t) / classes.
     temperature : float
-        Logits are divided by it.
+        Positive number that divides the logits.
     reduction : {"mean", "sum", "none"}
-        The mean divides by the total weight. Gradients and products for "none" are those of the sum.
+        "mean" divides by the total weight. With "none", gradients and products belong to the sum of the losses.
     memory : int
-        Bytes for blocks of logits (64 MiB unless told), beside the results. Results depend on it by rounding alone.
+        Bytes for blocks of logits, in addition to the results. It affects results only by rounding.
 
     Raises
     ------
     ValueError
-        For shapes or dtypes that do not fit, nan or infinity in X or W, labels out of range, a smoothing outside
-        [0, 1], a temperature that is not positive, an unknown reduction, a mean over no weight, a row without classes.
+        If shapes or dtypes do not fit, X or W holds nan or infinity, a label is out of range, the smoothing is outside
+        [0, 1], the temperature is not positive, the reduction is unknown, the total weight of a mean is not positive,
+        or W has no classes.
 
     Examples
     --------
@@ -168,21 +170,21 @@ class LinearCrossEntropy:
             other = getattr(self, name)
             if other is not None and (is_torch(other), other.dtype) != (is_torch(X), X.dtype):
                 raise ValueError(f"{name}: expected the library and dtype of X, {X.dtype}; got {other.dtype}")
-        _ = self._weights  # whose computation refuses wrong labels, weights and means
+        _ = self._weights  # raises ValueError for wrong labels, weights and means
 
     def value(self) -> Any:
-        """The loss; for "none" the weighted losses of all samples, 0 for those left out."""
+        """The loss; for "none" one weighted loss per sample, 0 for skipped samples."""
         return self._reduced(_quietly(lambda: losses(self._head, self._kept)))
 
     def value_and_gradients(self, of: Sequence[str] | None = None, *, cotangent: Any = 1) -> tuple[Any, Gradients]:
-        """The loss, and its gradient by each variable that is asked for, from one sweep over the logits.
+        """The loss and its gradients by the chosen variables, from one sweep over the logits.
 
         Parameters
         ----------
         of : sequence of str, optional
-            Among "X", "W", "bias", "temperature"; X, W and the bias, if there is one, unless told.
+            Some of "X", "W", "bias", "temperature". Default: X, W and, if there is one, the bias.
         cotangent : number or array of shape X.shape[:-1]
-            What gradients are multiplied by; per sample for the reduction "none".
+            Factor of the gradients; for the reduction "none" it may differ per sample.
         """
         names = self._names(of)
         cotangents = self._cotangents(cotangent)
@@ -197,35 +199,35 @@ class LinearCrossEntropy:
     def hessian_product(
         self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
     ) -> Gradients:
-        """The Hessian of the loss times a direction: the gradient's rate of change along it.
+        """The Hessian of the loss times a direction: the derivative of the gradient along the direction.
 
-        Directions that are not given are 0. `of` names the rows of the Hessian that are wanted: those of the
-        variables whose direction was given unless told, so ``hessian_product(W=V)`` is the block of W alone.
+        A direction that is not given is 0. `of` names the variables whose rows of the Hessian are returned. Default:
+        the variables with a direction, so ``hessian_product(W=V)`` is the (W, W) block of the Hessian times V.
         """
         return self._product(Tangent(X, W, bias), of, curved=True)
 
     def gauss_newton_product(
         self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
     ) -> Gradients:
-        """J^T H J times a direction, J being the logits' Jacobian and H the loss's Hessian by logits: never negative.
+        """J^T H J times a direction, with J the Jacobian of the logits and H the Hessian of the loss by logits.
 
-        In (W, bias), and in X, the logits are linear, and this is the Hessian. In X and W together it leaves out the
-        curvature of their product.
+        J^T H J is positive semidefinite. For a direction in (W, bias) only, or in X only, the logits are linear and
+        this is the Hessian product. For X and W together it omits the curvature of the product X W^T.
         """
         return self._product(Tangent(X, W, bias), of, curved=False)
 
     def log_probs(self) -> Any:
-        """sum_c t_c log p_c of every sample, the log-probability of its label; without smoothing, 0 where ignored."""
+        """sum_c t_c log p_c of each sample without smoothing, the log-probability of its label; 0 for ignored samples."""
         kept = self._not_ignored
         head = replace(self._head, label_smoothing=0.0)
         return self._spread(-_quietly(lambda: losses(head, kept)), kept)
 
     def entropy(self) -> Any:
-        """-sum_c p_c log p_c of every sample, ignored or not."""
+        """-sum_c p_c log p_c of each sample, ignored samples included."""
         return self._predictions[2].reshape(self.X.shape[:-1])
 
     def predict(self) -> Any:
-        """The class of the largest logit of every sample, ignored or not; the first of several."""
+        """The class of the largest logit of each sample, ignored samples included; the first if several tie."""
         return self._predictions[0].reshape(self.X.shape[:-1])
 
     @cached_property
@@ -248,7 +250,7 @@ class LinearCrossEntropy:
 
     @cached_property
     def _not_ignored(self) -> Any:
-        """Positions of the samples whose label counts; None for all."""
+        """Positions of the samples without `ignore_index`; None for all samples."""
         labels = self._head.targets.labels
         if labels is None:
             if self.ignore_index is not None:
@@ -263,7 +265,7 @@ class LinearCrossEntropy:
 
     @cached_property
     def _kept(self) -> Any:
-        """Positions of the samples that matter to the loss; None for all."""
+        """Positions of the samples that enter the loss; None for all samples."""
         if self.weights is None or (is_torch(self.weights) and self.weights.requires_grad):
             return self._not_ignored
         labels = self._head.targets.labels
@@ -282,7 +284,7 @@ class LinearCrossEntropy:
 
     @cached_property
     def _weights(self) -> Any:
-        """What each kept sample's loss is multiplied by in the sum, before a mean divides."""
+        """The weight of each kept sample, before a mean divides by the total."""
         kept = self._kept
         if self.weights is None:
             count = len(self._head.X) if kept is None else len(kept)
@@ -291,12 +293,12 @@ class LinearCrossEntropy:
             result = self._all_weights if kept is None else self._all_weights[kept]
         if self.reduction == "mean" and not bool(total_of(result) > 0):
             what = "all samples are left out" if len(result) == 0 else f"the total weight is {total_of(result)}"
-            raise ValueError(f"reduction: 'mean' needs a positive total weight, but {what}; 'sum' gives 0 for nothing")
+            raise ValueError(f"reduction: 'mean' needs a positive total weight, but {what}; 'sum' gives 0")
         return result
 
     @cached_property
     def _shares(self) -> Any:
-        """The derivative of the reduced loss by each kept sample's."""
+        """The derivative of the reduced loss by the loss of each kept sample."""
         return self._weights / total_of(self._weights) if self.reduction == "mean" else self._weights
 
     def _reduced(self, found: Any) -> Any:
@@ -304,7 +306,7 @@ class LinearCrossEntropy:
             return self._spread(found * self._weights, self._kept)
         xp = namespace(found)
         if is_floating(found):
-            # Rounded to the dtype of X once, at the end.
+            # Sum in float64 and round to the dtype of X at the end.
             total = xp.sum(found * xp.asarray(self._weights, dtype=xp.float64))
         else:
             total = xp.sum(found * self._weights)
@@ -344,16 +346,16 @@ class LinearCrossEntropy:
         if not given:
             raise ValueError("expected a direction in at least one of X, W, bias")
         if "bias" in given and self.bias is None:
-            raise ValueError("bias: this head has no bias to move")
+            raise ValueError("bias: this head has no bias")
         names = self._names(tuple(given) if of is None else of, VARIABLES[:3])
         for name, x in given.items():
             given[name] = floats_like(name, x, self._head.X)
             same_shape(f"{name}, a direction", given[name].shape, getattr(self, name).shape)
         if "X" in given:
             given["X"] = given["X"].reshape(self._head.X.shape)
-        moved = Tangent(**given)
+        tangent = Tangent(**given)
         _, found = _quietly(
-            lambda: products(self._head, self._kept, self._shares, moved, names, curved=curved),
+            lambda: products(self._head, self._kept, self._shares, tangent, names, curved=curved),
         )
         return self._shaped(found, names, None)
 
@@ -368,13 +370,13 @@ class LinearCrossEntropy:
 
 def _by_temperature(head: LinearHead, gradients: Gradients) -> Any:
     xp = namespace(head.X)
-    moved = xp.sum(gradients.W * head.W)
+    total = xp.sum(gradients.W * head.W)
     if head.bias is not None:
-        moved = moved + xp.sum(xp.where(gradients.bias == 0, 0.0, gradients.bias * head.bias))
-    return moved * (-1 / head.temperature)
+        total = total + xp.sum(xp.where(gradients.bias == 0, 0.0, gradients.bias * head.bias))
+    return total * (-1 / head.temperature)
 
 
 def _quietly(function: Callable[[], Result]) -> Result:
-    """No warning where infinity is the right answer; what is not a number is refused, not warned of."""
+    """Call the function without floating-point warnings: infinity may be the right value, and nan raises ValueError."""
     with np.errstate(all="ignore"):
         return function()

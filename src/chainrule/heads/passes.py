@@ -1,13 +1,13 @@
-"""The loops of a linear softmax head: losses, gradients and second-order products, one block of logits at a time.
+"""Losses, gradients and second-order products of a linear softmax head, one block of logits at a time.
 
     z = (x W^T + b) / tau,   l = sum_c t'_c (log sum_j e^(z_j) - z_c),   t' = (1 - e) t + e T / k,   T = sum(t)
     g = dl/dz = p T - t',    dL/dX = v g W / tau,   dL/dW = sum_i v_i g_i x_i^T / tau,   dL/db = sum_i v_i g_i / tau
 
-A block holds e^(z - m), which is never divided by its sum: with s = v / sum_j e^(z_j - m) the gradients are s (E W) and
-E^T (s X), where E is the block with g / s in place of the exponentials of the targets. The constant part of label
-smoothing, v T e / k in every class, is an outer product with sum_c W_c, and never meets the block.
+A block E holds e^(z - m) and is not divided by its row sums. Its entries at the targets are replaced, so that with
+s = v / sum_j e^(z_j - m) the gradients are s (E W) and E^T (s X). Label smoothing subtracts the constant v T e / k from
+every class; this term is an outer product with sum_c W_c and is added separately.
 
-Along a tangent dz the change of g is T p (u - p.u) with u = dz - dz[top], which does not cancel where p is nearly 1.
+Along a tangent dz the change of g is T p (u - p.u) with u = dz - dz[top], which does not cancel if p is nearly 1.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from chainrule.heads.summaries import RowSummary, base_of, joined, merged
 
 
 def _summarise(chunk: Chunk, tangent: Tangent | None = None, *, entropy: bool = False) -> RowSummary:
-    """The first pass. If all classes are in one block, it leaves e^(z - m) in the buffer, and dz beside it."""
+    """Run the first pass. If one block holds all classes, e^(z - m) and dz stay in their buffers."""
     result: RowSummary | None = None
     for classes in chunk.blocks:
         z = logits(chunk, classes)
-        moved = None if tangent is None else tangent_logits(chunk, tangent, classes)
-        found = joined([_summary_of_part(chunk, z, moved, part, classes, entropy) for part in chunk.parts])
+        change = None if tangent is None else tangent_logits(chunk, tangent, classes)
+        found = joined([_summary_of_part(chunk, z, change, part, classes, entropy) for part in chunk.parts])
         result = found if result is None else merged(result, found)
         refuse_lost(chunk, found.maximum)
     assert result is not None
@@ -48,7 +48,7 @@ def _summarise(chunk: Chunk, tangent: Tangent | None = None, *, entropy: bool = 
 
 
 def _summary_of_part(
-    chunk: Chunk, block: Array, moved: Array | None, part: slice, classes: slice, entropy: bool
+    chunk: Chunk, block: Array, change: Array | None, part: slice, classes: slice, entropy: bool
 ) -> RowSummary:
     z, index = block[part], chunk.index[: part.stop - part.start]
     xp = namespace(z)
@@ -57,7 +57,7 @@ def _summary_of_part(
     top = argmax(z)
     maximum = z[index, top]
     base = base_of(maximum)
-    d = None if moved is None else moved[part]
+    d = None if change is None else change[part]
     gap, mass, along = _at_targets(chunk, z, d, base, part, classes)
     xp.subtract(z, base[:, None], out=z)
     below = 1 * z if entropy else None
@@ -69,7 +69,7 @@ def _summary_of_part(
         at_top = d[index, top]
         moment = xp.sum(z * (d - at_top[:, None]), axis=-1)
     elif below is not None:
-        # d = z: a class that cannot occur adds nothing, where 0 * inf would be NaN.
+        # d = z: a masked class adds 0; without the condition 0 * inf would give nan.
         at_top, along = base, gap
         moment = xp.sum(xp.where(below == -math.inf, 0.0, z * below), axis=-1)
     z[index, top] = 1.0
@@ -79,7 +79,7 @@ def _summary_of_part(
 def _at_targets(
     chunk: Chunk, z: Array, d: Array | None, base: Array, part: slice, classes: slice
 ) -> tuple[Array, Array, Array | None]:
-    """sum t (base - z), sum t and sum t d over a block's classes."""
+    """sum t (base - z), sum t and sum t d over the classes of a block."""
     xp = namespace(z)
     if chunk.targets.labels is not None:
         inside, place = chunk.label_in(classes, chunk.targets.labels[part])
@@ -87,7 +87,7 @@ def _at_targets(
         gap = xp.where(inside, base - z[index, place], 0.0)
         return gap, xp.where(inside, 1.0, 0 * base), None if d is None else xp.where(inside, d[index, place], 0.0)
     t = chunk.targets.block(part, classes, z)
-    # A class without target weight does not count, even at logit -inf.
+    # A class without target weight adds 0, even if its logit is -inf.
     gap = xp.sum(xp.where(t == 0, 0.0, t * (base[:, None] - z)), axis=-1)
     return gap, xp.sum(t, axis=-1), None if d is None else xp.sum(t * d, axis=-1)
 
@@ -105,7 +105,7 @@ def _losses(chunk: Chunk, summary: RowSummary) -> Array:
 
 
 def _exponentials(chunk: Chunk, summary: RowSummary, classes: slice) -> Array:
-    """e^(z - m) of a block, kept by the first pass or formed again."""
+    """e^(z - m) of a block, kept by the first pass or computed again."""
     if chunk.in_one_block:
         return chunk.buffer("logits", classes)
     block = logits(chunk, classes)
@@ -119,12 +119,12 @@ def _exponentials(chunk: Chunk, summary: RowSummary, classes: slice) -> Array:
 
 
 def _to_gradient(chunk: Chunk, summary: RowSummary, classes: slice, block: Array) -> None:
-    """Turn e^(z - m) into (g + T e / k) sum_j e^(z_j - m), in place: exact at the targets."""
+    """Replace e^(z - m) by (g + T e / k) sum_j e^(z_j - m) in place, without cancellation at the targets."""
     xp, e = namespace(block), chunk.head.label_smoothing
     if chunk.targets.labels is not None:
         inside, place = chunk.label_in(classes, chunk.targets.labels)
         at_label = block[chunk.index, place]
-        # The sum over the other classes; at the largest logit it is `rest`, whatever its size.
+        # Sum of the exponentials over the other classes. At the largest logit it is `rest`, which did not cancel.
         others = xp.where(chunk.targets.labels == summary.top, summary.rest, 1 + (summary.rest - at_label))
         block[chunk.index, place] = xp.where(inside, e * at_label - (1 - e) * others, at_label)
         return
@@ -141,7 +141,7 @@ def _to_gradient(chunk: Chunk, summary: RowSummary, classes: slice, block: Array
 
 
 class _Sums:
-    """Gradients that grow block by block. Classes' entries are added to, samples' written once."""
+    """Gradients summed block by block. Each row of X is written once; W and bias are added to."""
 
     def __init__(self, head: LinearHead, of: tuple[str, ...]) -> None:
         zeros = namespace(head.X).zeros_like
@@ -154,7 +154,7 @@ class _Sums:
         self.in_every_bias: Any = 0.0 if smoothed else None
 
     def to_classes(self, chunk: Chunk, classes: slice, block: Array, scale: Array, x: Array, *, bias: bool) -> None:
-        """Add those of logits x W^T + b / tau, whose cotangents are scale * block."""
+        """Add the gradients by W and bias, where the cotangent of the logits is scale * block."""
         xp = namespace(block)
         if self.W is not None:
             add_product(self.W[classes], block.T, x * scale[:, None], chunk.work)
@@ -163,7 +163,7 @@ class _Sums:
             xp.add(share, xp.matmul(scale / self.temperature, block), out=share)
 
     def to_every_class(self, scale: Array, x: Array, *, bias: bool) -> None:
-        """The same for cotangents that are equal in all classes; they are added at the end."""
+        """Add the gradients for a cotangent that is equal in all classes. `result` adds them to each class."""
         xp = namespace(x)
         if self.W is not None:
             self.in_every_class = self.in_every_class + xp.matmul(scale, x)
@@ -171,7 +171,7 @@ class _Sums:
             self.in_every_bias = self.in_every_bias + xp.sum(scale) / self.temperature
 
     def result(self) -> Gradients:
-        """The gradients; nothing is added after."""
+        """The gradients. Call it once, after the last block."""
         for share, everywhere in ((self.W, self.in_every_class), (self.bias, self.in_every_bias)):
             if share is not None and everywhere is not None:
                 share += everywhere
@@ -179,12 +179,12 @@ class _Sums:
 
 
 def losses(head: LinearHead, kept: Array | None) -> Array:
-    """The loss of every sample that is kept (None: of all)."""
+    """The loss of each kept sample (None: of all)."""
     return _per_row(head, [_losses(chunk, _summarise(chunk)) for chunk in chunks_of(head, kept, 1)])
 
 
 def predictions(head: LinearHead) -> tuple[Array, Array, Array]:
-    """Per sample: the class of the largest logit, its log-probability, and the entropy."""
+    """For each sample the class of the largest logit, its log-probability, and the entropy."""
     found = []
     for chunk in chunks_of(head, None, 1):
         summary = _summarise(chunk, entropy=True)
@@ -206,7 +206,7 @@ def _per_row(head: LinearHead, parts: list[Array]) -> Array:
 def losses_and_gradients(
     head: LinearHead, kept: Array | None, cotangent: Array, of: tuple[str, ...]
 ) -> tuple[Array, Gradients]:
-    """The losses of the samples that are kept, and the gradients of sum_i cotangent_i loss_i."""
+    """The losses of the kept samples, and the gradients of sum_i cotangent_i loss_i."""
     sums, found, e = _Sums(head, of), [], head.label_smoothing
     xp, done = namespace(head.X), 0
     for chunk in chunks_of(head, kept, 1):
@@ -214,31 +214,31 @@ def losses_and_gradients(
         done += len(chunk.x)
         summary = _summarise(chunk)
         found.append(_losses(chunk, summary))
-        scale, moved = v / (1 + summary.rest), None
+        scale, by_x = v / (1 + summary.rest), None
         for classes in chunk.blocks:
             block = _exponentials(chunk, summary, classes)
             _to_gradient(chunk, summary, classes, block)
             sums.to_classes(chunk, classes, block, scale, chunk.x, bias=True)
             if sums.X is not None:
-                moved = _sum_of(moved, xp.matmul(block, head.W[classes]))
-        if moved is not None:
-            moved = moved * scale[:, None]
+                by_x = _sum_of(by_x, xp.matmul(block, head.W[classes]))
+        if by_x is not None:
+            by_x = by_x * scale[:, None]
         if e:
-            # What smoothing subtracts from every logit's cotangent, v T e / k, acts on the mean of the weights.
+            # Smoothing subtracts v T e / k from the cotangent of each logit, which multiplies the mean of the weights.
             constant = -e * v * summary.mass
             sums.to_every_class(constant / len(head.W), chunk.x, bias=True)
-            moved = None if moved is None else moved + constant[:, None] * chunk.mean_of_classes("W", head.W)
-        if sums.X is not None and moved is not None:
-            sums.X[chunk.rows] = finite(head, moved / head.temperature)
+            by_x = None if by_x is None else by_x + constant[:, None] * chunk.mean_of_classes("W", head.W)
+        if sums.X is not None and by_x is not None:
+            sums.X[chunk.rows] = finite(head, by_x / head.temperature)
     return _per_row(head, found), sums.result()
 
 
 def products(
     head: LinearHead, kept: Array | None, cotangent: Array, tangent: Tangent, of: tuple[str, ...], *, curved: bool
 ) -> tuple[Array, Gradients]:
-    """Every kept loss's slope along a tangent, and the Hessian of sum_i cotangent_i loss_i times the tangent.
+    """The derivative of each kept loss along a tangent, and the Hessian of sum_i cotangent_i loss_i times the tangent.
 
-    Without `curved` the logits count as linear in all variables together: the Gauss-Newton product.
+    With curved=False the second derivative of the logits is left out: the Gauss-Newton product.
     """
     sums, slopes, e = _Sums(head, of), [], head.label_smoothing
     xp, done = namespace(head.X), 0
@@ -251,59 +251,61 @@ def products(
         total = 1 + summary.rest
         mean = summary.moment / total
         slopes.append(_slopes(chunk, summary, tangent, dx, mean))
-        scale, scale_of_bent = v / total, v * summary.mass / total
-        moved = None
+        scale, second_scale = v / total, v * summary.mass / total
+        by_x = None
         for classes in chunk.blocks:
             block = _exponentials(chunk, summary, classes)
-            bent = _bent(chunk, summary, classes, block, tangent, mean)
-            sums.to_classes(chunk, classes, bent, scale_of_bent, chunk.x, bias=True)
+            second = _second_order_block(chunk, summary, classes, block, tangent, mean)
+            sums.to_classes(chunk, classes, second, second_scale, chunk.x, bias=True)
             if sums.X is not None:
-                moved = _sum_of(moved, xp.matmul(bent, head.W[classes]) * scale_of_bent[:, None])
+                by_x = _sum_of(by_x, xp.matmul(second, head.W[classes]) * second_scale[:, None])
             if not curved:
                 continue
             _to_gradient(chunk, summary, classes, block)
             if dx is not None:
                 sums.to_classes(chunk, classes, block, scale, dx, bias=False)
             if sums.X is not None and tangent.W is not None:
-                moved = moved + xp.matmul(block, tangent.W[classes]) * scale[:, None]
+                by_x = by_x + xp.matmul(block, tangent.W[classes]) * scale[:, None]
         if curved and e:
             constant = -e * v * summary.mass
             if dx is not None:
                 sums.to_every_class(constant / len(head.W), dx, bias=False)
-            if moved is not None and tangent.W is not None:
-                moved = moved + constant[:, None] * chunk.mean_of_classes("dW", tangent.W)
-        if sums.X is not None and moved is not None:
-            sums.X[chunk.rows] = finite(head, moved / head.temperature)
+            if by_x is not None and tangent.W is not None:
+                by_x = by_x + constant[:, None] * chunk.mean_of_classes("dW", tangent.W)
+        if sums.X is not None and by_x is not None:
+            sums.X[chunk.rows] = finite(head, by_x / head.temperature)
     return _per_row(head, slopes), sums.result()
 
 
-def _bent(chunk: Chunk, summary: RowSummary, classes: slice, block: Array, tangent: Tangent, mean: Array) -> Array:
-    """e^(z - m) (u - p.u) of a block, in the tangent's buffer."""
+def _second_order_block(
+    chunk: Chunk, summary: RowSummary, classes: slice, block: Array, tangent: Tangent, mean: Array
+) -> Array:
+    """e^(z - m) (u - p.u) of a block, written over the tangent's buffer."""
     xp = namespace(block)
-    moved = chunk.buffer("tangent", classes) if chunk.in_one_block else tangent_logits(chunk, tangent, classes)
+    change = chunk.buffer("tangent", classes) if chunk.in_one_block else tangent_logits(chunk, tangent, classes)
     for part in chunk.parts:
-        u = moved[part]
+        u = change[part]
         xp.subtract(u, summary.at_top[part, None], out=u)  # type: ignore[index]
         xp.subtract(u, mean[part, None], out=u)
         xp.multiply(u, block[part], out=u)
-    return moved
+    return change
 
 
 def _slopes(chunk: Chunk, summary: RowSummary, tangent: Tangent, dx: Array | None, mean: Array) -> Array:
-    """dl = T p.dz - t'.dz."""
+    """The derivative of each loss along the tangent, dl = T p.dz - t'.dz."""
     xp, head, e = namespace(chunk.x), chunk.head, chunk.head.label_smoothing
     assert summary.along is not None
     expected = summary.mass * (mean + summary.at_top)
     if not e:
         return expected - summary.along
-    moved = 0 * expected
+    mean_change = 0 * expected
     if tangent.W is not None:
-        moved = moved + xp.matmul(chunk.x, chunk.mean_of_classes("dW", tangent.W))
+        mean_change = mean_change + xp.matmul(chunk.x, chunk.mean_of_classes("dW", tangent.W))
     if dx is not None:
-        moved = moved + xp.matmul(dx, chunk.mean_of_classes("W", head.W))
+        mean_change = mean_change + xp.matmul(dx, chunk.mean_of_classes("W", head.W))
     if tangent.bias is not None:
-        moved = moved + chunk.mean_of_classes("db", tangent.bias) / head.temperature
-    return expected - (1 - e) * summary.along - e * summary.mass * moved
+        mean_change = mean_change + chunk.mean_of_classes("db", tangent.bias) / head.temperature
+    return expected - (1 - e) * summary.along - e * summary.mass * mean_change
 
 
 def _sum_of(before: Array | None, more: Array) -> Array:

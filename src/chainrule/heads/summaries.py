@@ -1,10 +1,10 @@
-"""What a pass over a block of logits keeps of every row: a log-sum-exp that grows block by block, and its company.
+"""Running sums of each row over blocks of classes: the log-sum-exp, and sums weighted by targets or exponentials.
 
     m = max_c z_c,   rest = sum over c except one largest of e^(z_c - m),   log-sum-exp = m + log1p(rest)
     gap = sum_c t_c (m - z_c),   moment = sum_c e^(z_c - m) (d_c - d_top)   for any second array d beside the logits
 
-Two blocks' summaries make one: what was measured from the smaller maximum is rescaled by e^(smaller - larger). The
-largest exponential is exactly 1 and stays outside `rest`, so that a loss of 1e-20 keeps its digits.
+To merge two blocks, the sums relative to the smaller maximum are multiplied by e^(smaller - larger). The largest
+exponential is exactly 1 and stays outside `rest`, so a loss of 1e-20 keeps its digits.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from chainrule.arrays import Array, namespace
 
 
 class RowSummary(NamedTuple):
-    """One entry per row; the last three are None unless a second array d goes with the logits."""
+    """Sums with one entry per row. The last three are None unless an array d accompanies the logits."""
 
     top: Array
-    """The class of one largest logit."""
+    """The class of a largest logit."""
     maximum: Array
-    """m; minus infinity where every class so far is masked."""
+    """m; minus infinity if all classes so far are masked."""
     rest: Array
-    """The sum of the exponentials except the top one's."""
+    """The sum of the exponentials without the top class."""
     gap: Array
     """sum t (m - z)."""
     mass: Array
@@ -37,12 +37,12 @@ class RowSummary(NamedTuple):
 
 
 def base_of(maximum: Array) -> Array:
-    """What logits are measured from: their maximum, or 0 where all are minus infinity."""
+    """The number that is subtracted from logits: their maximum, or 0 if all are minus infinity."""
     return namespace(maximum).where(maximum == -math.inf, 0.0, maximum)
 
 
 def merged(a: RowSummary, b: RowSummary) -> RowSummary:
-    """The summary of two blocks of classes; of equal maxima the first block's is the top one."""
+    """Merge the summaries of two blocks of classes. If the maxima are equal, the top class is the first block's."""
     xp = namespace(a.maximum)
     newer = b.maximum > a.maximum
     large, small = xp.where(newer, b.maximum, a.maximum), xp.where(newer, a.maximum, b.maximum)
@@ -56,13 +56,13 @@ def merged(a: RowSummary, b: RowSummary) -> RowSummary:
         return RowSummary(top, large, rest, gap, mass, None, None, None)
     at_top = xp.where(newer, b.at_top, a.at_top)
     other = xp.where(nothing, at_top, xp.where(newer, a.at_top, b.at_top))
-    moved = xp.where(newer, a.moment, b.moment) + (other - at_top) * (1 + xp.where(newer, a.rest, b.rest))
-    moment = xp.where(newer, b.moment, a.moment) + scale * moved
+    other_moment = xp.where(newer, a.moment, b.moment) + (other - at_top) * (1 + xp.where(newer, a.rest, b.rest))
+    moment = xp.where(newer, b.moment, a.moment) + scale * other_moment
     return RowSummary(top, large, rest, gap, mass, moment, at_top, a.along + b.along)
 
 
 def joined(parts: list[RowSummary]) -> RowSummary:
-    """The summaries of consecutive rows as one."""
+    """Concatenate the summaries of consecutive rows."""
     if len(parts) == 1:
         return parts[0]
     xp = namespace(parts[0].maximum)

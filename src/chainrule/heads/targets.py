@@ -1,9 +1,9 @@
-"""What a head is trained towards, read block by block: labels, rows of class weights, or such rows kept sparse.
+"""Targets of a head, read block by block: labels, or rows of class weights, dense or sparse.
 
     labels y:   t = e_y,   sum(t) = 1
     rows t:     any weights per class, of sum T
 
-Label smoothing e replaces t by (1 - e) t + e T / k; its constant part never becomes an array (see `passes`).
+Label smoothing e replaces t by (1 - e) t + e T / k; the constant part is never stored as an array (see `passes`).
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ class Targets:
     rows: Array | None
 
     def take(self, index: Array) -> Targets:
-        """The targets of some of the samples: a slice, or an array of positions."""
+        """The targets of some samples, given by a slice or an array of indices."""
         return Targets(
             None if self.labels is None else self.labels[index], None if self.rows is None else self.rows[index]
         )
 
     def block(self, rows: slice, classes: slice, like: Array) -> Array:
-        """The class weights of a block, dense, in the dtype of `like`. Only for rows of weights."""
+        """The class weights of a block, dense, in the dtype of `like`. Valid only for rows of class weights."""
         block = self.rows[rows, classes]  # type: ignore[index]
         return beside(block.toarray() if is_sparse(block) else block, like)
 
 
 def read_targets(given: Any, shape: tuple[int, ...], num_classes: int, like: Array) -> Targets:
-    """The targets of samples of that shape, flattened; ValueError for a wrong shape, or targets that are not finite."""
+    """The targets of samples of shape `shape`, flattened; ValueError for a wrong shape or an entry that is not finite."""
     if is_sparse(given):
         if is_torch(like):
             raise ValueError("labels: sparse rows of class weights are for NumPy; give tensors beside tensors")
@@ -77,7 +77,7 @@ def check_labels(labels: Array, num_classes: int) -> None:
 
 def _on_library_of(array: Array, like: Array) -> Array:
     if is_torch(like):
-        # The dtype is the targets' own: labels stay integers.
+        # The dtype does not change: labels stay integers.
         torch = namespace(like)
         return array.to(like.device) if is_torch(array) else torch.as_tensor(array, device=like.device)
     return to_numpy(array) if is_torch(array) else array

@@ -1,9 +1,9 @@
-"""The head as PyTorch autograd functions: a differentiable loss, whose gradient is differentiable again.
+"""The head as PyTorch autograd functions: a loss that can be differentiated twice.
 
     loss = sum_i v_i l_i(X, W, b)    backward: v l'    double backward: the joint Hessian's product, and dl along it
 
-Gradients of a scalar loss are formed with it, in one sweep over the logits, and given away at the first backward; a
-second one, and one under create_graph=True, form them again. No logits are kept.
+The forward of a scalar loss computes the gradients too, in one sweep over the logits. The first backward hands them
+out. A second backward, or one under create_graph=True, computes them again. No logits are kept.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ NAMES = ("X", "W", "bias")
 
 
 class _Functions(NamedTuple):
-    """The `apply` of each autograd function."""
+    """The `apply` method of each autograd function."""
 
     total: Any
     each_sample: Any
 
 
 def differentiable(problem: LinearCrossEntropy) -> Any:
-    """The loss of the problem, with X, W, bias and weights as autograd knows them."""
+    """The loss of the problem as a function of X, W, bias and weights that autograd can differentiate."""
     if is_torch(problem.labels) and problem.labels.requires_grad:
         raise ValueError("labels: rows of class weights that require a gradient; detach them")
     head, kept = problem._head, problem._kept
@@ -51,13 +51,13 @@ def _wanted(context: Any) -> tuple[str, ...]:
     return tuple(name for name, needed in zip(NAMES, context.needs_input_grad, strict=False) if needed)
 
 
-def _moved(head: LinearHead, X: Any, W: Any, bias: Any) -> LinearHead:
+def _at(head: LinearHead, X: Any, W: Any, bias: Any) -> LinearHead:
     return replace(head, X=X, W=W, bias=bias)
 
 
 @cache
 def _functions() -> _Functions:
-    """Made at their first use: their base classes are PyTorch's."""
+    """The functions, created at first use because their base class needs PyTorch."""
     import torch
 
     class TotalLoss(torch.autograd.Function):  # type: ignore[misc]
@@ -67,7 +67,7 @@ def _functions() -> _Functions:
         def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: LinearHead, kept: Any) -> Any:
             context.head, context.kept = head, kept
             wanted = _wanted(context)
-            here = _moved(head, X, W, bias)
+            here = _at(head, X, W, bias)
             if wanted:
                 found, context.gradients = losses_and_gradients(here, kept, shares, wanted)
             else:
@@ -99,7 +99,7 @@ def _functions() -> _Functions:
         def forward(context: Any, X: Any, W: Any, bias: Any, head: LinearHead, kept: Any) -> Any:
             context.head, context.kept = head, kept
             context.save_for_backward(X, W, bias)
-            return losses(_moved(head, X, W, bias), kept)
+            return losses(_at(head, X, W, bias), kept)
 
         @staticmethod
         def backward(context: Any, cotangent: Any) -> Any:
@@ -108,7 +108,7 @@ def _functions() -> _Functions:
             return (*gradients, None, None)
 
     class LossGradients(torch.autograd.Function):  # type: ignore[misc]
-        """(X, W, bias, shares) -> the gradients of sum_i shares_i loss_i, None for those not wanted."""
+        """(X, W, bias, shares) -> the gradients of sum_i shares_i loss_i; None for an input that needs none."""
 
         @staticmethod
         def forward(
@@ -117,7 +117,7 @@ def _functions() -> _Functions:
             context.head, context.kept = head, kept
             context.set_materialize_grads(False)
             context.save_for_backward(X, W, bias, shares)
-            return losses_and_gradients(_moved(head, X, W, bias), kept, shares, wanted)[1][:3]
+            return losses_and_gradients(_at(head, X, W, bias), kept, shares, wanted)[1][:3]
 
         @staticmethod
         @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
@@ -126,7 +126,7 @@ def _functions() -> _Functions:
             if all(x is None for x in cotangents):
                 return (None,) * 7
             slopes, found = products(
-                _moved(context.head, X, W, bias),
+                _at(context.head, X, W, bias),
                 context.kept,
                 shares,
                 Tangent(*cotangents),
