@@ -186,6 +186,8 @@ def _definition(module: str, name: str) -> Path | None:
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
                     return _definition(node.module, alias.name)
+                if alias.name == "*" and name in import_module(node.module).__all__:
+                    return _definition(node.module, name)
         if name in _defined_by(node):
             return Path(file)
     return None

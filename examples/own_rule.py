@@ -31,7 +31,7 @@ gain = rules.Rule(
     inputs=("x", "gain"),
 )
 scaled = networks.Layer(gain, (networks.Parameter("gain", (64,), initial=lambda stream, shape: np.ones(shape)),))
-network = networks.Network(64, (scaled, networks.linear(64, 32), networks.Layer(swish), networks.linear(32, 10)))
+network = networks.network_of_layers([scaled, "linear 32, swish, linear 10"], (64,))
 plan = networks.Plan(network, 100, network.initial_parameters(seed=0), input_gradient=True)
 loss = plan.loss_and_gradient(X[:100] / 16, y[:100])
 print(f"{network.n_parameters} parameters, loss {loss:.3f}, gradient norm {np.linalg.norm(plan.gradient):.3f}")

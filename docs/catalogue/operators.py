@@ -203,7 +203,7 @@ OPERATORS: tuple[Operator, ...] = (
         "affine",
         "affine layer",
         "affine",
-        where=("chainrule.networks.linear",),
+        where=("chainrule.networks.Linear",),
         tests=(
             "tests/systems/test_s6_softmax_head.py::test_a_linear_head_matches_its_matrix_form",
             "tests/identities/test_systems.py::test_gradients_have_the_shapes_of_what_they_are_gradients_of",
@@ -213,7 +213,7 @@ OPERATORS: tuple[Operator, ...] = (
         "linear",
         "linear layer without bias",
         "linear",
-        where=("chainrule.networks.linear",),
+        where=("chainrule.networks.Linear",),
         tests=("tests/systems/test_s4_sigmoid_mlp.py::test_a_weighted_batch_matches_the_matrix_form_and_differences",),
     ),
     Operator(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.networks import Layer, Network, Parameter, activation, dropout, linear, mlp
+from chainrule.networks import Dropout, Layer, Linear, Network, Parameter, mlp, network_of_layers
 
 
 def gate():
@@ -105,7 +105,7 @@ def test_a_transposed_block_is_refused_by_name(network):
 
 
 def test_parameters_of_other_kinds_are_laid_out_by_whether_they_are_penalised():
-    network = Network(4, (linear(4, 5), gate(), linear(5, 2, bias=False)))
+    network = network_of_layers([Linear(5), gate(), Linear(2, bias=False)], (4,))
     assert [(b.name, b.start) for b in network.blocks] == [
         ("W1", 0),
         ("b1", 35),
@@ -117,11 +117,12 @@ def test_parameters_of_other_kinds_are_laid_out_by_whether_they_are_penalised():
 
 
 def test_layers_whose_widths_do_not_meet_are_named():
-    Network(4, (linear(4, 6), activation("relu"), linear(6, 3)))
-    with pytest.raises(ValueError, match=r"layer 3 \(affine\) takes 5 features, but 6 arrive"):
-        Network(4, (linear(4, 6), activation("relu"), linear(5, 3)))
-    with pytest.raises(ValueError, match=r"layer 1 \(linear\) takes 3 features, but 4 arrive"):
-        Network(4, (linear(3, 6, bias=False),))
+    four, five = (Linear(6).layer((width,)) for width in (4, 5))
+    Network(4, (four, Layer(rules.relu), Linear(3).layer((6,))))
+    with pytest.raises(ValueError, match=r"layer 3 \(affine\): it takes 5 features; 6 features arrive"):
+        Network(4, (four, Layer(rules.relu), five))
+    with pytest.raises(ValueError, match=r"layer 1 \(affine\): it takes 5 features; 4 features arrive"):
+        Network(4, (five,))
 
 
 def test_a_network_needs_a_layer():
@@ -132,11 +133,11 @@ def test_a_network_needs_a_layer():
 @pytest.mark.parametrize("loss", [rules.affine, rules.softmax, rules.cross_entropy, rules.l2_penalty])
 def test_a_rule_that_is_no_loss_on_logits_is_refused(loss):
     with pytest.raises(ValueError, match=f"the loss of a network is a rule of logits and targets, got {loss.name}"):
-        Network(4, (linear(4, 3),), loss)
+        network_of_layers("linear 3", (4,), loss=loss)
 
 
 def test_widths_pass_through_activations_and_dropout():
-    network = Network(4, (linear(4, 6), activation("relu"), dropout(0.5), linear(6, 3)))
+    network = network_of_layers("linear 6, relu, dropout 0.5, linear 3", (4,))
     assert network.widths == (4, 6, 6, 6, 3)
     assert network.out_features == 3
 
@@ -145,7 +146,7 @@ def test_every_hidden_layer_has_its_own_activation_and_dropout():
     network = mlp(4, (6, 5, 2), 3, activation=["tanh", "identity", rules.softplus], dropout_rate=0.25)
     names = [layer.rule.name for layer in network.layers]
     assert names == ["affine", "tanh", "dropout", "affine", "dropout", "affine", "softplus", "dropout", "affine"]
-    assert {layer.dropout_rate for layer in network.layers if layer.rule is rules.dropout} == {0.25}
+    assert {str(layer) for layer in network.layers if layer.noise is not None} == {str(Dropout(0.25))}
 
 
 def test_no_hidden_layer_gives_softmax_regression():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.networks import Layer, Network, Plan, linear, mlp
+from chainrule.networks import Plan, mlp, network_of_layers
 
 ROWS = 500
 BOUND = 8_000
@@ -89,7 +89,7 @@ def test_activations_along_rows_allocate_no_array_either(activation):
 
 
 def test_an_identity_layer_written_out_allocates_no_array():
-    network = Network(80, (linear(80, 60), Layer(rules.identity), linear(60, 5)))
+    network = network_of_layers("linear 60, identity, linear 5", (80,))
     assert growth(stepping(network, "labels", np.float32, np.random.default_rng(0))) < BOUND
 
 
@@ -110,7 +110,7 @@ def test_logits_allocate_no_array():
 def test_one_allocated_activation_would_be_noticed():
     # A rule without `out` and `work`: its result is allocated, then copied to the plan's buffer.
     doubled = rules.Rule("doubled", lambda x: (x + x, None), lambda _, v: v + v)
-    network = Network(80, (linear(80, 60), Layer(doubled), linear(60, 5)))
+    network = network_of_layers(["linear 60", doubled, "linear 5"], (80,))
     assert growth(stepping(network, "labels", np.float32, np.random.default_rng(0))) > SMALLEST_ARRAY
 
 

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from chainrule import rules
-from chainrule.networks import Layer, Network, Plan, Step, Trace, activation, linear, mlp, network_of_layers, trace
+from chainrule.networks import Plan, Step, Trace, mlp, network_of_layers, trace
 
 NAMES = ["W1", "b1", "W2", "b2", "W3", "b3"]
 
@@ -160,15 +159,14 @@ def test_softmax_regression_has_one_product():
 
 
 def test_every_step_has_a_name_of_its_own():
-    layers = (activation("tanh"), linear(3, 5), activation("tanh"), Layer(rules.relu), linear(5, 2))
-    network = Network(3, layers)
+    network = network_of_layers("tanh, linear 5, tanh, relu, linear 2", (3,))
     names = [step.name for step in trace(network, network.initial_parameters(1), np.array([0.5, -2.0, 1.0]), 1)]
     assert len(names) == len(set(names))
 
 
 def test_slopes_keep_their_digits_in_the_tails():
     # tanh'(20) = 4 e^-40 (1 + O(e^-40)), where 1 - tanh(20)^2 rounds to 0.
-    network = Network(1, (linear(1, 1), activation("tanh"), linear(1, 2)))
+    network = network_of_layers("linear 1, tanh, linear 2", (1,))
     theta = network.pack([np.array([[20.0]]), np.zeros(1), np.array([[1.0, 0.0]]), np.zeros(2)])
     steps = trace(network, theta, np.array([1.0]), 1)
     assert steps["d a1"] == pytest.approx(steps["d h1"] * 4 * np.exp(-40), rel=1e-14, abs=0)
@@ -219,7 +217,7 @@ def test_images_go_through_every_layer_with_its_options(layers, shape):
     for block, gradient in zip(network.blocks, network.unpack(plan.gradient), strict=True):
         np.testing.assert_allclose(steps[f"d {block.name}"], gradient, rtol=0, atol=1e-14)
     shapes = [step.shape for step in steps.forward][: network.n_image_layers]
-    made = [shape for shape, layer in zip(network.shapes[1:], network.layers, strict=True) if not layer.dropout_rate]
+    made = [shape for shape, layer in zip(network.shapes[1:], network.layers, strict=True) if layer.noise is None]
     assert shapes == made[: len(shapes)]
 
 

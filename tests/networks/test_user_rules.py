@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import MLPClassifier, rules
-from chainrule.networks import Layer, Network, Parameter, Plan, linear, mlp, trace
+from chainrule.networks import Layer, Parameter, Plan, mlp, network_of_layers, trace
 
 CENTRE = 0.25
 
@@ -118,7 +118,7 @@ def test_a_rule_may_be_mixed_with_built_in_activations_and_dropout_layers():
 @pytest.mark.parametrize("penalised", [False, True])
 def test_a_rule_with_a_parameter_serves_as_a_layer(penalised):
     slope = Parameter("slope", (5,), penalised=penalised, initial=lambda stream, shape: np.full(shape, CENTRE))
-    network = Network(3, (linear(3, 5), Layer(leaky(), (slope,)), linear(5, 4)))
+    network = network_of_layers(["linear 5", Layer(leaky(), (slope,)), "linear 4"], (3,))
     block = next(block for block in network.blocks if block.name == "slope2")
     assert (block.view(network.initial_parameters(0)) == CENTRE).all()
     # After 15 + 20 weights where it is a weight itself, else after them and the five biases of the first layer.
@@ -129,7 +129,7 @@ def test_a_rule_with_a_parameter_serves_as_a_layer(penalised):
 def test_the_penalty_takes_in_a_learned_parameter_exactly_where_it_is_a_weight():
     for penalised in (False, True):
         slope = Parameter("slope", (5,), penalised=penalised, initial=lambda stream, shape: np.full(shape, CENTRE))
-        network = Network(3, (linear(3, 5), Layer(leaky(), (slope,)), linear(5, 4)))
+        network = network_of_layers(["linear 5", Layer(leaky(), (slope,)), "linear 4"], (3,))
         theta = network.initial_parameters(0)
         plan, x = Plan(network, 6, theta), np.random.default_rng(0).normal(size=(6, 3))
         view = next(block for block in network.blocks if block.name == "slope2").view

@@ -233,7 +233,7 @@ def test_a_taken_name_is_refused_and_can_be_freed():
     cube = rules.register(rules.Rule("cube", lambda x: (x**3, x), lambda x, v: 3 * x * x * v))
     try:
         assert "cube" in rules.activation_names()
-        assert networks.activation("cube").rule is cube
+        assert networks.Activation("cube").layer((3,)).rule is cube
     finally:
         rules.unregister("cube")
     assert "cube" not in rules.names()

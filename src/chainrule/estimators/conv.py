@@ -13,8 +13,7 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.heads import Head, head_of_classes
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.networks import Network, network_of_layers
-from chainrule.networks.specs import LayerSpec
-from chainrule.networks.stack import specs_of, with_head
+from chainrule.networks.stack import MakesLayer, specs_of, with_head
 from chainrule.training import Augmentation, Change
 
 SMALLEST = 4
@@ -261,7 +260,7 @@ class ConvClassifier(NetworkClassifier):
         shape = self._augmentation.out_shape(self.image_shape_)
         return network_of_layers(self._complete(self.n_outputs_, always=self._always_adds_head), shape, loss=loss)
 
-    def _complete(self, outputs: int, *, always: bool = False) -> tuple[LayerSpec, ...]:
+    def _complete(self, outputs: int, *, always: bool = False) -> tuple[MakesLayer, ...]:
         """The layers with their head, for a number of logits."""
         shape = self._augmentation.out_shape(self.image_shape_)
         layers = self._built_with("layers")

@@ -422,7 +422,7 @@ class NetworkClassifier(Classifier):
         self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
 
     def _fit_lbfgs(self, theta: Array, samples: Samples) -> None:
-        if any(layer.dropout_rate for layer in self._network.layers):
+        if any(layer.noise is not None for layer in self._network.layers):
             raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
         result = minimise(
             self._objective(),

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from chainrule.networks import specs
+from chainrule.networks.words import registered_layers
+
 _PUBLIC = {
     "chainrule.estimators": (
         "Checkpoint",
@@ -21,7 +24,7 @@ _PUBLIC = {
         "SoftmaxRegressionCV",
         "TableEncoder",
     ),
-    "chainrule.networks": ("Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"),
+    "chainrule.networks": tuple(specs.__all__),
     "chainrule.training": ("Augmentation",),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
@@ -94,7 +97,7 @@ def name_of(cls: type) -> str | None:
         listed = name == f"{module}.{cls.__name__}" and f"{cls.__module__}.".startswith(f"{module}.")
         if listed and class_of(name) is cls:
             return name
-    return None
+    return next((name for name, spec in _own_layers().items() if spec is cls), None)
 
 
 def class_of(name: str) -> type | None:
@@ -110,7 +113,7 @@ def class_of(name: str) -> type | None:
     if name in _registered:
         return _registered[name]
     if name not in _MODULES:
-        return None
+        return _own_layers().get(name)
     found = getattr(import_module(_MODULES[name]), name.rpartition(".")[2])
     assert isinstance(found, type)
     return found
@@ -168,6 +171,11 @@ def _is_sorted(known: np.ndarray[Any, Any]) -> bool:
         return True
     numbers = known[~np.isnan(known)]
     return bool(np.isnan(known[len(numbers) :]).all() and (numbers[:-1] <= numbers[1:]).all())
+
+
+def _own_layers() -> dict[str, type]:
+    """The classes of layers that users have registered: whoever may name a layer in words may also save it."""
+    return {_qualified(spec): spec for spec, _ in registered_layers().values()}
 
 
 def _qualified(cls: type) -> str:

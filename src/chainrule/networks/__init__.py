@@ -1,36 +1,31 @@
 """Rules composed: layers, networks with one flat parameter vector, plans that own the buffers, and traces."""
 
-from chainrule.networks.layers import Layer, Parameter, activation, dropout, linear
-from chainrule.networks.network import Block, Network, mlp
+from chainrule.networks import specs
+from chainrule.networks.layers import Layer, Parameter
+from chainrule.networks.network import Block, Network, mlp, network_of_layers
 from chainrule.networks.plan import Plan
-from chainrule.networks.specs import Activation, Conv, Dropout, Flatten, GlobalPool, Linear, Pad, Pool
-from chainrule.networks.stack import layers_of, network_of_layers
+from chainrule.networks.specs import *  # noqa: F403 - a new layer is public without a word here
+from chainrule.networks.stack import layers_of
 from chainrule.networks.summary import Summary, summarise
 from chainrule.networks.trace import Step, Trace, trace
+from chainrule.networks.words import LayerSpec, register_layer, unregister_layer
 
 __all__ = [
-    "Activation",
     "Block",
-    "Conv",
-    "Dropout",
-    "Flatten",
-    "GlobalPool",
     "Layer",
-    "Linear",
+    "LayerSpec",
     "Network",
-    "Pad",
     "Parameter",
     "Plan",
-    "Pool",
     "Step",
     "Summary",
     "Trace",
-    "activation",
-    "dropout",
     "layers_of",
-    "linear",
     "mlp",
     "network_of_layers",
+    "register_layer",
     "summarise",
     "trace",
+    "unregister_layer",
 ]
+__all__ += specs.__all__

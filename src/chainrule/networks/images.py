@@ -25,7 +25,6 @@ from chainrule.kernels.on_torch import FEW_CHANNELS, by_slices
 from chainrule.kernels.workers import share
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
-from chainrule.rules.pooling import pool_windows
 from chainrule.workspace import Workspace
 
 TILE = 64
@@ -66,7 +65,8 @@ def stages_of(network: Network) -> tuple[Stage, ...]:
     shape = network.shapes[0]
     for at, index in enumerate(order):
         layer = network.layers[index]
-        out_shape = shape if layer.out_shape is None else layer.out_shape
+        # Behind a pool a ReLU meets fewer entries than where it was made.
+        out_shape = shape if layer.out_shape == layer.in_shape else layer.out_shape
         following = network.layers[order[at + 1]].rule if at + 1 < len(order) else None
         before = stages[-1].layer.rule if stages else None
         # Nobody else looks at what a convolution or a pool put out: their own pullbacks do not need it.
@@ -111,7 +111,7 @@ class Tile:
                 images = images.reshape(self._images, stage.out_shape[0])
                 continue
             inputs = parameters[stage.index]
-            if rule is rules.dropout:
+            if stage.layer.noise is not None:
                 if masks is None:
                     self._residuals[at] = None
                     continue
@@ -142,7 +142,7 @@ class Tile:
                 images = self._buffer("rows", stage.in_shape)
                 images[...] = cotangent.reshape(images.shape)
                 cotangent = images
-            elif rule is rules.dropout:
+            elif stage.layer.noise is not None:
                 if residuals is not None:
                     rule.pullback(residuals, cotangent, out=(cotangent, None), work=work)
             elif len(rule.inputs) > 1:
@@ -175,8 +175,8 @@ class Tile:
             return False
         if rule is not rules.max_pool2d:
             return True
-        windows = pool_windows(stage.in_shape, **stage.layer.options)
-        return not by_slices(windows, stage.in_shape[0], self._channels_last)
+        assert stage.layer.windows is not None
+        return not by_slices(stage.layer.windows, stage.in_shape[0], self._channels_last)
 
     def _work(self, at: int) -> Workspace:
         """Of a rule that needs its output alone for its pullback: on NumPy's floats the tiles of a thread share it."""

@@ -1,29 +1,32 @@
-"""Layers: a rule, the parameters among its inputs, and the width of what comes out."""
+"""Layers: a rule, the parameters among its inputs, and the shapes of what goes in and comes out."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule import rules
+from chainrule.arrays import Array
+from chainrule.kernels import Windows
 from chainrule.rules.rule import Rule
+from chainrule.workspace import Workspace
 
-Initialiser = Callable[[np.random.Generator, tuple[int, ...]], Any]
-
-
-def glorot_uniform(stream: np.random.Generator, shape: tuple[int, ...], *, gain: float = 6.0) -> Any:
-    """Uniform within +-sqrt(gain / (fan_in + fan_out)), for a matrix or for the bias of a layer of that shape."""
-    bound = math.sqrt(gain / max(sum(shape), 1))
-    return stream.uniform(-bound, bound, shape)
+Shape: TypeAlias = tuple[int, ...]
+Initialiser: TypeAlias = Callable[[np.random.Generator, Shape], Any]
+Noise: TypeAlias = Callable[[np.random.Generator, Array, Workspace], Array]
 
 
-def zeros(stream: np.random.Generator, shape: tuple[int, ...]) -> Any:
+def zeros(stream: np.random.Generator, shape: Shape) -> Any:
     """Zeros."""
     return np.zeros(shape)
+
+
+def uniform(bound: float) -> Initialiser:
+    """First values that are uniform within +-bound."""
+    return lambda stream, shape: stream.uniform(-bound, bound, shape)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Parameter:
     """
 
     name: str
-    shape: tuple[int, ...]
+    shape: Shape
     penalised: bool = False
     initial: Initialiser = zeros
 
@@ -60,75 +63,60 @@ class Layer:
     ----------
     rule : Rule
     parameters : tuple of Parameter
-        In the order of the rule's inputs after the first.
-    in_features, out_features : int, optional
-        The widths; None where the rule takes any width and keeps it. For images the numbers of entries.
-    dropout_rate : float
-        For the dropout rule only, whose mask is drawn anew at every training step.
+        In the order of the rule's inputs after the first, constants left out.
+    in_shape, out_shape : tuples of int
+        (features,), or channels, height and width. Without them the rule takes any shape, and keeps it.
     options : mapping
         Keyword arguments of the rule's forward.
-    in_shape, out_shape : tuple of int, optional
-        For images: channels, height and width, before and after; (features,) where images end.
+    noise : callable, optional
+        ``noise(generator, out, work)`` fills `out`, of the input's shape, with the rule's one constant, anew in every
+        training step. Without training such a layer does nothing.
+    windows : Windows, optional
+        The windows of the image that the outputs see, where they see no more.
+    words : str
+        How people write the layer; the name of its rule, if they do not.
+
+    Raises
+    ------
+    ValueError
+        If the parameters are not those of the rule.
+
+    Examples
+    --------
+    >>> from chainrule import rules
+    >>> Layer(rules.scaled_sigmoid, (Parameter("slope", ()),)).out_shape
+    ()
     """
 
     rule: Rule
     parameters: tuple[Parameter, ...] = ()
-    in_features: int | None = None
-    out_features: int | None = None
-    dropout_rate: float = 0.0
+    in_shape: Shape = ()
+    out_shape: Shape = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    in_shape: tuple[int, ...] | None = None
-    out_shape: tuple[int, ...] | None = None
+    noise: Noise | None = None
+    windows: Windows | None = None
+    words: str = ""
 
     def __post_init__(self) -> None:
-        wanted = self.rule.inputs[1:]
+        wanted = tuple(name for name in self.rule.inputs[1:] if name not in self.rule.constants)
         given = tuple(parameter.name for parameter in self.parameters)
-        if wanted != given and self.rule is not rules.dropout:
+        if wanted != given:
             raise ValueError(f"a layer of {self.rule.name} needs the parameters {wanted}, got {given}")
 
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer itself: it may stand among layers that are yet to be made."""
+        return self
 
-def linear(in_features: int, out_features: int, *, bias: bool = True, gain: float = 6.0) -> Layer:
-    """y = x W + b, or y = x W without bias, with Glorot's uniform first values.
+    def __str__(self) -> str:
+        return self.words or self.rule.name
 
-    >>> [parameter.shape for parameter in linear(4, 3).parameters]
-    [(4, 3), (3,)]
+
+def described(shape: Shape) -> str:
+    """A shape for messages.
+
+    >>> described((3, 8, 8)), described((5,))
+    ('images of 3 x 8 x 8 (channels x height x width)', '5 features')
     """
-    for name, width in (("in_features", in_features), ("out_features", out_features)):
-        if width < 1:
-            raise ValueError(f"{name}: expected a width of at least 1, got {width}")
-
-    def weight_values(stream: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return glorot_uniform(stream, shape, gain=gain)
-
-    def bias_values(stream: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return glorot_uniform(stream, (in_features, out_features), gain=gain)[0]
-
-    weight = Parameter("weight", (in_features, out_features), penalised=True, initial=weight_values)
-    if not bias:
-        return Layer(rules.linear, (weight,), in_features, out_features)
-    return Layer(
-        rules.affine,
-        (weight, Parameter("bias", (out_features,), initial=bias_values)),
-        in_features,
-        out_features,
-    )
-
-
-def activation(rule: str | Rule) -> Layer:
-    """A rule applied to what the layer before put out, by name or as it is.
-
-    >>> activation("tanh").rule.formula
-    'y = tanh(x)'
-    """
-    if isinstance(rule, str):
-        if rule not in rules.activation_names():
-            raise ValueError(f"no activation is named {rule!r}; there are {', '.join(rules.activation_names())}")
-        rule = rules.get(rule)
-    return Layer(rule)
-
-
-def dropout(rate: float) -> Layer:
-    """Set each entry to 0 with probability `rate` while training, and scale the others by 1 / (1 - rate)."""
-    if not 0 <= rate < 1:
-        raise ValueError(f"dropout: expected a rate from 0 up to, but not including, 1, got {rate}")
-    return Layer(rules.dropout, dropout_rate=rate)
+    if len(shape) == 3:
+        return f"images of {' x '.join(map(str, shape))} (channels x height x width)"
+    return f"{shape[0]} features"

@@ -19,7 +19,9 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, namespace, same_shape
-from chainrule.networks.layers import Layer, Parameter, activation, dropout, linear
+from chainrule.networks.layers import Layer, Parameter, Shape
+from chainrule.networks.specs import Activation, Dropout, Linear
+from chainrule.networks.stack import Layers, MakesLayer, layers_of
 from chainrule.rules.rule import Rule
 from chainrule.streams import Purpose, stream
 
@@ -55,7 +57,7 @@ class Network:
     Raises
     ------
     ValueError
-        Where the widths of neighbouring layers differ; the message names the layer.
+        Where a layer cannot take what arrives; the message names the layer and the sizes.
 
     Examples
     --------
@@ -73,34 +75,26 @@ class Network:
             raise ValueError("a network needs at least one layer")
         if self.image_shape is not None and math.prod(self.image_shape) != self.in_features:
             raise ValueError(f"images of shape {self.image_shape} have no {self.in_features} features")
+        object.__setattr__(self, "layers", layers_of(self.layers, self.in_shape))
         if len(self.shapes[-1]) != 1:
             raise ValueError(f"the last layer puts out images, of shape {self.shapes[-1]}; a network ends in logits")
         if self.loss.inputs[:1] != ("logits",) or len(self.loss.inputs) != 2:
             raise ValueError(f"the loss of a network is a rule of logits and targets, got {self.loss.name}")
 
-    @cached_property
-    def widths(self) -> tuple[int, ...]:
-        """The width of the input and of every layer's output."""
-        widths = [self.in_features]
-        for number, layer in enumerate(self.layers, start=1):
-            if layer.in_features not in (None, widths[-1]):
-                raise ValueError(
-                    f"layer {number} ({layer.rule.name}) takes {layer.in_features} features, but {widths[-1]} arrive"
-                )
-            widths.append(widths[-1] if layer.out_features is None else layer.out_features)
-        return tuple(widths)
+    @property
+    def in_shape(self) -> Shape:
+        """The shape of one input: (features,), or channels, height and width."""
+        return self.image_shape or (self.in_features,)
 
     @cached_property
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
+    def shapes(self) -> tuple[Shape, ...]:
         """The shape of one input and of every layer's output: (features,), or channels, height and width."""
-        shapes = [(self.in_features,) if self.image_shape is None else self.image_shape]
-        for number, (layer, width) in enumerate(zip(self.layers, self.widths[1:], strict=True), start=1):
-            wanted = layer.in_shape if layer.in_features is None or layer.in_shape else (layer.in_features,)
-            if wanted not in (None, shapes[-1]):
-                raise ValueError(f"layer {number} ({layer.rule.name}) takes shape {wanted}, but {shapes[-1]} arrives")
-            kept = layer.out_features is None
-            shapes.append(shapes[-1] if kept else layer.out_shape or (width,))
-        return tuple(shapes)
+        return self.in_shape, *(layer.out_shape for layer in self.layers)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """The numbers of entries of one input and of every layer's output."""
+        return tuple(map(math.prod, self.shapes))
 
     @cached_property
     def n_products(self) -> int:
@@ -188,6 +182,28 @@ class Network:
         return theta
 
 
+def network_of_layers(layers: Layers, in_shape: Shape, *, loss: str | Rule = "softmax_cross_entropy") -> Network:
+    """The network of a stack, from inputs of a shape to logits.
+
+    Parameters
+    ----------
+    layers : str, or sequence of words, rules and layers
+        The last one has as many outputs as there are logits.
+    in_shape : tuple of int
+        (features,), or (channels, height, width).
+    loss : str or Rule
+        A rule of logits and targets.
+
+    Examples
+    --------
+    >>> network_of_layers("conv 6 5x5 pad 2, relu, pool 2, flatten, linear 10", (1, 28, 28)).n_parameters
+    11926
+    """
+    loss_rule = rules.get(loss) if isinstance(loss, str) else loss
+    image_shape = in_shape if len(in_shape) == 3 else None
+    return Network(math.prod(in_shape), layers_of(layers, in_shape), loss_rule, image_shape)
+
+
 def mlp(
     in_features: int,
     hidden: Sequence[int],
@@ -222,21 +238,16 @@ def mlp(
     per_layer = [activation] * len(hidden) if isinstance(activation, str | Rule) else list(activation)
     if len(per_layer) != len(hidden):
         raise ValueError(f"{len(hidden)} hidden layers need as many activations, got {len(per_layer)}")
-    layers: list[Layer] = []
-    width = in_features
-    for next_width, name in zip(hidden, per_layer, strict=True):
-        rule = _activation(name).rule
+    layers: list[MakesLayer] = []
+    for width, given in zip(hidden, per_layer, strict=True):
+        rule = Activation(given).layer((width,)).rule
         # Glorot's bound for the sigmoid, whose slope at 0 is a quarter of tanh's, is customarily sqrt(2 / fans).
-        layers.append(linear(width, next_width, bias=bias, gain=2.0 if rule is rules.sigmoid else 6.0))
+        layers.append(Linear(width, bias, gain=2.0 if rule is rules.sigmoid else 6.0))
         if rule is not rules.identity:
-            layers.append(Layer(rule))
+            layers.append(Activation(rule))
         if dropout_rate:
-            layers.append(dropout(dropout_rate))
-        width = next_width
+            layers.append(Dropout(dropout_rate))
     loss_rule = rules.get(loss) if isinstance(loss, str) else loss
     binary = loss_rule in (rules.binary_cross_entropy, rules.half_squared_error)
-    layers.append(linear(width, out_features, bias=bias, gain=2.0 if binary else 6.0))
-    return Network(in_features, tuple(layers), loss_rule)
-
-
-_activation = activation
+    layers.append(Linear(out_features, bias, gain=2.0 if binary else 6.0))
+    return network_of_layers(layers, (in_features,), loss=loss_rule)

@@ -25,7 +25,6 @@ from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.images import Front
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
-from chainrule.rules.dropout import draw_mask
 from chainrule.streams import Purpose, stream
 from chainrule.workspace import Workspace
 
@@ -129,7 +128,7 @@ class Plan:
                 buffers.append(None)
             elif i == 0:
                 buffers.append(self.input_gradient)
-            elif layer.rule.slope_from_output or layer.rule is rules.dropout:
+            elif layer.rule.slope_from_output or layer.noise is not None:
                 buffers.append(None)
             else:
                 buffers.append(empty((self.rows, self.network.widths[i]), self.theta))
@@ -238,31 +237,34 @@ class Plan:
         if self._front is not None:
             x = self._front.forward(x, self._image_masks(dropout_key))
         for i, layer in enumerate(self.network.layers[self._first :], start=self._first):
-            if layer.rule is rules.dropout:
+            if layer.noise is not None:
                 if dropout_key is None:
                     self._residuals[i] = None
                     continue
                 inputs: tuple[Array, ...] = (self._mask(i, layer, dropout_key),)
             else:
                 inputs = self._inputs[i]
-            x, self._residuals[i] = layer.rule.forward(x, *inputs, out=self._outputs[i], work=self._works[i])
+            x, self._residuals[i] = layer.rule.forward(
+                x, *inputs, out=self._outputs[i], work=self._works[i], **layer.options
+            )
         return x
 
     def _image_masks(self, key: tuple[int, ...] | None) -> dict[int, Array] | None:
         if key is None:
             return None
         layers = enumerate(self.network.layers[: self._first])
-        return {i: self._mask(i, layer, key) for i, layer in layers if layer.rule is rules.dropout}
+        return {i: self._mask(i, layer, key) for i, layer in layers if layer.noise is not None}
 
     def _mask(self, i: int, layer: Layer, key: tuple[int, ...]) -> Array:
         if i not in self._masks:
             self._masks[i] = empty((self.rows, self.network.widths[i]), self.theta)
-        return draw_mask(stream(Purpose.DROPOUT, *key, i), layer.dropout_rate, self._masks[i], self._works[i])
+        assert layer.noise is not None
+        return layer.noise(stream(Purpose.DROPOUT, *key, i), self._masks[i], self._works[i])
 
     def _backward(self, x: Array, cotangent: Array) -> None:
         for i in range(len(self.network.layers) - 1, self._first - 1, -1):
             layer, residuals, work = self.network.layers[i], self._residuals[i], self._works[i]
-            if layer.rule is rules.dropout:
+            if layer.noise is not None:
                 if residuals is not None:
                     layer.rule.pullback(residuals, cotangent, out=(cotangent, None), work=work)
                 continue

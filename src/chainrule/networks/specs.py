@@ -1,175 +1,211 @@
-"""Layers to be, as objects: each makes its layer for inputs of any shape, and is written in the words of `stack`."""
+"""The layers: for each, its words, and the rule, parameters and shapes that it has on inputs of one shape.
+
+A new layer is one class here, and no other file needs to know of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+import math
+from dataclasses import dataclass, field
+from functools import partial
 
-from chainrule.networks import image_layers
-from chainrule.networks.layers import Layer, activation, dropout, linear
+from chainrule import rules
+from chainrule.networks.layers import Layer, Parameter, Shape, uniform
+from chainrule.networks.words import COUNT, PADDING, PAIR, RATE, SIZE, LayerSpec, option, register_layer, switch, value
+from chainrule.rules.convolution2d import check_channels
+from chainrule.rules.dropout import draw_mask
+from chainrule.rules.pooling import max_pool_windows, pool_windows
 from chainrule.rules.rule import Rule
-from chainrule.rules.windows import Padding2d, Sizes
+from chainrule.rules.windows import Padding2d, Sizes, windows_on
 
-Shape: TypeAlias = tuple[int, ...]
-
-
-class LayerSpec(Protocol):
-    """A layer to be."""
-
-    def layer(self, in_shape: Shape) -> Layer:
-        """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
+__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"]
 
 
+@register_layer("conv")
 @dataclass(frozen=True)
-class Conv:
-    """A convolution.
+class Conv(LayerSpec):
+    """A convolution (in the form of a correlation) with a bias per filter, or without bias.
 
-    >>> str(Conv(32, 8, stride=2, padding=3)), Conv(32, 8, stride=2, padding=3).layer((3, 128, 128)).out_shape
+    First weights are uniform within +-sqrt(6 / n) for sums of n terms, which keeps the size of what a ReLU lets through
+    the same from layer to layer; biases start at 0. Source: He et al. (2015).
+
+    >>> conv = Conv(32, 8, stride=2, padding=3)
+    >>> str(conv), conv.layer((3, 128, 128)).out_shape
     ('conv 32 8x8 stride 2 pad 3', (32, 64, 64))
     """
 
-    filters: int
-    kernel: Sizes
-    stride: Sizes = 1
-    padding: Padding2d = 0
-    dilation: Sizes = 1
-    groups: int = 1
-    bias: bool = True
+    filters: int = field(metadata=value(COUNT, "the number of filters"))
+    kernel: Sizes = field(metadata=value(PAIR, "the size of the kernel"))
+    stride: Sizes = field(default=1, metadata=option("stride", SIZE, "a stride"))
+    padding: Padding2d = field(default=0, metadata=option("pad", PADDING, "zeros on each side"))
+    dilation: Sizes = field(default=1, metadata=option("dilation", SIZE, "a dilation"))
+    groups: int = field(default=1, metadata=option("groups", COUNT, "the number of groups"))
+    bias: bool = field(default=True, metadata=switch("no bias"))
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for images of a shape."""
-        return image_layers.conv(
+        channels, height, width = _images(in_shape)
+        if self.filters < 1:
+            raise ValueError(f"filters: expected at least 1, got {self.filters}")
+        windows = windows_on((height, width), self.kernel, self.stride, self.padding, self.dilation)
+        each = channels // max(self.groups, 1)
+        check_channels(channels, self.filters, each, self.groups)
+        shape = (self.filters, each, *windows.kernel)
+        weight = Parameter("weight", shape, penalised=True, initial=uniform(math.sqrt(6 / math.prod(shape[1:]))))
+        return Layer(
+            rules.conv2d if self.bias else rules.correlate2d,
+            (weight, Parameter("bias", (self.filters,))) if self.bias else (weight,),
             in_shape,
-            self.filters,
-            self.kernel,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=self.bias,
+            (self.filters, *windows.count),
+            {"stride": windows.stride, "padding": windows.padding, "dilation": windows.dilation, "groups": self.groups},
+            windows=windows,
         )
 
-    def __str__(self) -> str:
-        height, width = (self.kernel,) * 2 if isinstance(self.kernel, int) else self.kernel
-        words = [f"conv {self.filters} {height}x{width}"]
-        for name, value, usual in (
-            ("stride", self.stride, 1),
-            ("pad", self.padding, 0),
-            ("dilation", self.dilation, 1),
-            ("groups", self.groups, 1),
-        ):
-            words += [] if value == usual else [f"{name} {_written(value)}"]
-        return " ".join([*words, *([] if self.bias else ["no bias"])])
 
-
+@register_layer("average pool", "avg pool", "mean pool", average=True)
+@register_layer("pool", "max pool", average=False)
 @dataclass(frozen=True)
-class Pool:
-    """The largest entry of every window, or the mean.
+class Pool(LayerSpec):
+    """The largest entry of every window, or the mean; windows lie side by side unless a stride is given.
 
-    >>> str(Pool(3, stride=2)), str(Pool(2, average=True))
-    ('pool 3 stride 2', 'average pool 2')
+    >>> str(Pool(3, stride=2)), str(Pool(2, average=True)), Pool(2).layer((32, 64, 64)).out_shape
+    ('pool 3 stride 2', 'average pool 2', (32, 32, 32))
     """
 
-    kernel: Sizes = 2
-    stride: Sizes | None = None
-    padding: Padding2d = 0
+    kernel: Sizes = field(default=2, metadata=value(SIZE, "the size of the windows"))
+    stride: Sizes | None = field(default=None, metadata=option("stride", SIZE, "a stride"))
+    padding: Padding2d = field(default=0, metadata=option("pad", PADDING, "zeros on each side"))
     average: bool = False
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for images of a shape."""
-        return image_layers.pool(in_shape, self.kernel, stride=self.stride, padding=self.padding, average=self.average)
+        of_images = pool_windows if self.average else max_pool_windows
+        windows = of_images(_images(in_shape), self.kernel, self.stride, self.padding)
+        return Layer(
+            rules.avg_pool2d if self.average else rules.max_pool2d,
+            (),
+            in_shape,
+            (in_shape[0], *windows.count),
+            {"kernel": windows.kernel, "stride": windows.stride, "padding": windows.padding},
+            windows=windows,
+        )
 
-    def __str__(self) -> str:
-        words = [f"{'average ' if self.average else ''}pool {_written(self.kernel)}"]
-        words += [] if self.stride is None else [f"stride {_written(self.stride)}"]
-        return " ".join([*words, *([] if self.padding == 0 else [f"pad {_written(self.padding)}"])])
 
-
+@register_layer("global pool")
 @dataclass(frozen=True)
-class GlobalPool:
-    """The mean of every channel."""
+class GlobalPool(LayerSpec):
+    """The mean of every channel.
+
+    >>> GlobalPool().layer((64, 7, 7)).out_shape
+    (64,)
+    """
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for images of a shape."""
-        return image_layers.global_pool(in_shape)
-
-    def __str__(self) -> str:
-        return "global pool"
+        return Layer(rules.global_avg_pool2d, (), in_shape, _images(in_shape)[:1])
 
 
+@register_layer("pad")
 @dataclass(frozen=True)
-class Pad:
-    """Zeros around images."""
+class Pad(LayerSpec):
+    """Zeros around images.
 
-    padding: Padding2d
+    >>> Pad(2).layer((1, 28, 28)).out_shape
+    (1, 32, 32)
+    """
+
+    padding: Padding2d = field(metadata=value(PADDING, "zeros on each side"))
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for images of a shape."""
-        return image_layers.pad(in_shape, self.padding)
+        channels, height, width = _images(in_shape)
+        windows = windows_on((height, width), 1, 1, self.padding)
+        return Layer(rules.zero_pad2d, (), in_shape, (channels, *windows.padded), {"padding": windows.padding})
 
-    def __str__(self) -> str:
-        return f"pad {_written(self.padding)}"
 
-
+@register_layer("flatten")
 @dataclass(frozen=True)
-class Flatten:
-    """Images as rows of features."""
+class Flatten(LayerSpec):
+    """Images as rows of features.
+
+    >>> Flatten().layer((64, 32, 32)).out_shape
+    (65536,)
+    """
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for images of a shape."""
-        return image_layers.flatten(in_shape)
-
-    def __str__(self) -> str:
-        return "flatten"
+        return Layer(rules.flatten, (), in_shape, (math.prod(_images(in_shape)),))
 
 
+@register_layer("linear")
 @dataclass(frozen=True)
-class Linear:
-    """A linear layer."""
+class Linear(LayerSpec):
+    """y = x W + b, or y = x W without bias.
 
-    width: int
-    bias: bool = True
+    First values are uniform within +-sqrt(gain / (in_features + width)). Source: Glorot and Bengio (2010).
+
+    >>> [parameter.shape for parameter in Linear(3).layer((4,)).parameters]
+    [(4, 3), (3,)]
+    """
+
+    width: int = field(metadata=value(COUNT, "the width"))
+    bias: bool = field(default=True, metadata=switch("no bias"))
+    gain: float = 6.0
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for rows of features."""
         if len(in_shape) != 1:
             raise ValueError("a linear layer takes rows of features: put flatten, or global pool, before it")
-        return linear(in_shape[0], self.width, bias=self.bias)
+        shape = (in_shape[0], self.width)
+        if min(shape) < 1:
+            raise ValueError(f"a linear layer has widths of at least 1, got {shape[0]} x {shape[1]}")
+        initial = uniform(math.sqrt(self.gain / sum(shape)))
+        weight = Parameter("weight", shape, penalised=True, initial=initial)
+        parameters = (weight, Parameter("bias", shape[1:], initial=initial)) if self.bias else (weight,)
+        return Layer(rules.affine if self.bias else rules.linear, parameters, in_shape, shape[1:])
 
-    def __str__(self) -> str:
-        return f"linear {self.width}{'' if self.bias else ' no bias'}"
 
-
+@register_layer("dropout")
 @dataclass(frozen=True)
-class Dropout:
-    """Entries left out at random while training."""
+class Dropout(LayerSpec):
+    """Set each entry to 0 with probability `rate` while training, and scale the others by 1 / (1 - rate)."""
 
-    rate: float
+    rate: float = field(metadata=value(RATE, "a rate"))
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for inputs of any shape."""
-        return dropout(self.rate)
-
-    def __str__(self) -> str:
-        return f"dropout {self.rate:g}"
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"dropout: expected a rate from 0 up to, but not including, 1, got {self.rate}")
+        if self.rate == 0:
+            return Layer(rules.identity, (), in_shape, in_shape)
+        return Layer(rules.dropout, (), in_shape, in_shape, noise=partial(draw_mask, rate=self.rate))
 
 
 @dataclass(frozen=True)
-class Activation:
-    """A rule applied to every entry, by name or as it is."""
+class Activation(LayerSpec):
+    """A rule of one input, given by name or as it is, whose output has the shape of its input.
+
+    >>> Activation("tanh").layer((3,)).rule.formula
+    'y = tanh(x)'
+    """
 
     rule: str | Rule
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for inputs of any shape."""
-        return activation(self.rule)
+        rule = self.rule
+        if isinstance(rule, str):
+            if rule not in rules.activation_names():
+                raise ValueError(f"no activation is named {rule!r}; there are {', '.join(rules.activation_names())}")
+            rule = rules.get(rule)
+        return Layer(rule, (), in_shape, in_shape)
 
     def __str__(self) -> str:
         return self.rule if isinstance(self.rule, str) else self.rule.name
 
 
-def _written(value: Any) -> str:
-    """A size as it is read."""
-    if isinstance(value, tuple) and all(isinstance(part, int) for part in value):
-        return f"{value[0]}x{value[1]}"
-    return str(value)
+def _images(shape: Shape) -> tuple[int, int, int]:
+    if len(shape) != 3:
+        raise ValueError(f"expected images, channels x height x width, but {shape[0]} features arrive")
+    channels, height, width = shape
+    return channels, height, width

@@ -1,4 +1,4 @@
-"""A network in words, `conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10`, or in objects, `[Conv(32, 8)]`.
+"""Layers behind each other, in words, `conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10`, or as objects.
 
     conv FILTERS KERNEL [stride S] [pad P] [dilation D] [groups G] [no bias]
     pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
@@ -11,33 +11,29 @@ inputs that it will get nor what comes out: `layers_of` puts them behind each ot
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 from chainrule import rules
-from chainrule.networks.layers import Layer
-from chainrule.networks.network import Network
-from chainrule.networks.specs import (
-    Activation,
-    Conv,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    LayerSpec,
-    Linear,
-    Pad,
-    Pool,
-    Shape,
-)
+from chainrule.networks.layers import Layer, Shape, described
+from chainrule.networks.specs import Activation, Dropout, Flatten, Linear
+from chainrule.networks.words import read, registered_layers
 from chainrule.rules.rule import Rule
-from chainrule.rules.windows import Padding2d, Sizes
-
-Layers: TypeAlias = "str | Sequence[str | Rule | LayerSpec]"
 
 
-def specs_of(layers: Layers) -> tuple[LayerSpec, ...]:
-    """Layers to be, from words, or from a sequence of words, rules and such layers.
+class MakesLayer(Protocol):
+    """What may stand among layers: a `LayerSpec`, a `Layer`, or anything else that makes one."""
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
+
+
+Layers: TypeAlias = "str | Sequence[str | Rule | MakesLayer]"
+
+
+def specs_of(layers: Layers) -> tuple[MakesLayer, ...]:
+    """Layers to be, from words, or from a sequence of words, rules and layers.
 
     Raises
     ------
@@ -51,14 +47,15 @@ def specs_of(layers: Layers) -> tuple[LayerSpec, ...]:
     >>> specs_of("conf 32 5x5")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ValueError: 'conf 32 5x5': no layer is called 'conf'; there are conv, pool, max pool, average pool, global pool, ...
+    ValueError: 'conf 32 5x5': no layer is called 'conf'; there are conv, pool, max pool, average pool, ...
     """
-    found: list[LayerSpec] = []
     if not isinstance(layers, Sequence):
         raise ValueError(f"layers: expected words, or a sequence of words and layers, got {layers!r}")
+    names = registered_layers() | {name: (Activation, {"rule": name}) for name in rules.activation_names()}
+    found: list[MakesLayer] = []
     for piece in [layers] if isinstance(layers, str) else layers:
         if isinstance(piece, str):
-            found += [_read(" ".join(part.split())) for part in piece.split(",") if part.strip()]
+            found += [read(" ".join(part.split()), names) for part in piece.split(",") if part.strip()]
         elif isinstance(piece, Rule):
             found.append(Activation(piece))
         elif hasattr(piece, "layer"):
@@ -89,39 +86,18 @@ images of 3 x 2 x 2 (channels x height x width) arrive
     for number, spec in enumerate(specs_of(layers), start=1):
         try:
             layer = spec.layer(shape)
+            if layer.in_shape not in ((), shape):
+                raise ValueError(f"it takes {described(layer.in_shape)}")
         except ValueError as error:
-            raise ValueError(f"layer {number} ({spec}): {error}; {_described(shape)} arrive") from None
-        made.append(layer)
-        if layer.out_features is not None:
-            shape = layer.out_shape or (layer.out_features,)
+            raise ValueError(f"layer {number} ({spec}): {error}; {described(shape)} arrive") from None
+        made.append(replace(layer, in_shape=shape, out_shape=layer.out_shape or shape, words=str(spec)))
+        shape = layer.out_shape or shape
     return tuple(made)
-
-
-def network_of_layers(layers: Layers, in_shape: Shape, *, loss: str | Rule = "softmax_cross_entropy") -> Network:
-    """The network of a stack, from inputs of a shape to logits.
-
-    Parameters
-    ----------
-    layers : str, or sequence of words, rules and layers to be
-        The last one has as many outputs as there are logits.
-    in_shape : tuple of int
-        (features,), or (channels, height, width).
-    loss : str or Rule
-        A rule of logits and targets.
-
-    Examples
-    --------
-    >>> network_of_layers("conv 6 5x5 pad 2, relu, pool 2, flatten, linear 10", (1, 28, 28)).n_parameters
-    11926
-    """
-    loss_rule = rules.get(loss) if isinstance(loss, str) else loss
-    image_shape = in_shape if len(in_shape) == 3 else None
-    return Network(math.prod(in_shape), layers_of(layers, in_shape), loss_rule, image_shape)
 
 
 def with_head(
     layers: Layers, in_shape: Shape, outputs: int, *, dropout: float = 0.0, always: bool = False
-) -> tuple[LayerSpec, ...]:
+) -> tuple[MakesLayer, ...]:
     """The layers that a classifier trains, down to its logits.
 
     Layers that end in a linear layer are complete: it is the head, and has one output per logit. Behind any others a
@@ -129,7 +105,7 @@ def with_head(
 
     Parameters
     ----------
-    layers : str, or sequence of words, rules and layers to be
+    layers : str, or sequence of words, rules and layers
     in_shape : tuple of int
         (features,), or (channels, height, width).
     outputs : int
@@ -153,18 +129,15 @@ def with_head(
     """
     specs = specs_of(layers)
     made = layers_of(specs, in_shape)
-    shape = in_shape
-    for layer in made:
-        if layer.out_features is not None:
-            shape = layer.out_shape or (layer.out_features,)
-    head: list[LayerSpec] = [Dropout(dropout)] if dropout else []
+    shape = made[-1].out_shape if made else in_shape
+    head: list[MakesLayer] = [Dropout(dropout)] if dropout else []
     last = None if always or not made else made[-1].rule
     if last in (rules.softmax, rules.log_softmax):
         raise ValueError(
             f"layer {len(made)} ({specs[-1]}): the loss takes the softmax itself; end with the linear layer before"
         )
     if last not in (rules.linear, rules.affine):
-        flat: list[LayerSpec] = [Flatten()] if len(shape) == 3 else []
+        flat: list[MakesLayer] = [Flatten()] if len(shape) == 3 else []
         return (*specs, *flat, *head, Linear(outputs))
     if shape != (outputs,):
         logits = "1 logit, which is what two classes have" if outputs == 1 else f"{outputs} logits, one for each class"
@@ -172,143 +145,3 @@ def with_head(
             f"layer {len(made)} ({specs[-1]}): the last linear layer puts out {shape[0]}, and the labels need {logits}"
         )
     return (*specs[:-1], *head, specs[-1])
-
-
-def spec_of(layer: Layer) -> LayerSpec:
-    """What a layer was made from, up to the order of its words.
-
-    >>> str(spec_of(Conv(32, 8, stride=2, padding=3).layer((3, 128, 128))))
-    'conv 32 8x8 stride 2 pad 3'
-    """
-    rule, options = layer.rule, {name: _shortest(value) for name, value in layer.options.items()}
-    if rule in (rules.conv2d, rules.correlate2d):
-        filters, _, *kernel = layer.parameters[0].shape
-        return Conv(filters, (kernel[0], kernel[1]), bias=rule is rules.conv2d, **options)
-    if rule in (rules.max_pool2d, rules.avg_pool2d):
-        beside = options.pop("stride") == options["kernel"]
-        stride = None if beside else _shortest(layer.options["stride"])
-        return Pool(stride=stride, average=rule is rules.avg_pool2d, **options)
-    if rule is rules.zero_pad2d:
-        return Pad(**options)
-    if rule in (rules.linear, rules.affine):
-        return Linear(layer.parameters[0].shape[1], bias=rule is rules.affine)
-    if rule is rules.dropout:
-        return Dropout(layer.dropout_rate)
-    if rule is rules.flatten:
-        return Flatten()
-    return GlobalPool() if rule is rules.global_avg_pool2d else Activation(rule)
-
-
-def _shortest(value: Any) -> Any:
-    """One number for a pair of equal ones."""
-    if not isinstance(value, tuple):
-        return value
-    first, second = map(_shortest, value)
-    return first if first == second else (first, second)
-
-
-def _described(shape: Shape) -> str:
-    if len(shape) == 3:
-        return f"images of {' x '.join(map(str, shape))} (channels x height x width)"
-    return f"{shape[0]} features"
-
-
-class _Words:
-    """The words of one piece, taken from the left."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.left = text, text.lower().split()
-
-    def take(self, what: str) -> str:
-        if not self.left:
-            raise self.error(f"expected {what}, and the words end")
-        return self.left.pop(0)
-
-    def takes(self, *words: str) -> bool:
-        """Whether these words come next; then they are gone."""
-        if tuple(self.left[: len(words)]) != words:
-            return False
-        del self.left[: len(words)]
-        return True
-
-    def number(self, what: str) -> int:
-        word = self.take(what)
-        if not word.isdecimal():
-            raise self.error(f"expected {what}, a whole number, got {word!r}")
-        return int(word)
-
-    def size(self, what: str) -> Sizes:
-        word = self.take(what)
-        parts = word.split("x")
-        if len(parts) > 2 or not all(part.isdecimal() for part in parts):
-            raise self.error(f"expected {what}, such as 3 or 3x5, got {word!r}")
-        return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
-
-    def padding(self) -> Padding2d:
-        if self.left and self.left[0] in ("same", "valid", "full"):
-            return self.left.pop(0)
-        return self.size("zeros on each side")
-
-    def options(self, *names: str) -> dict[str, Any]:
-        """What follows the sizes, in any order."""
-        found: dict[str, Any] = {}
-        while self.left:
-            if "stride" in names and self.takes("stride"):
-                found["stride"] = self.size("a stride")
-            elif "pad" in names and self.takes("pad"):
-                found["padding"] = self.padding()
-            elif "dilation" in names and self.takes("dilation"):
-                found["dilation"] = self.size("a dilation")
-            elif "groups" in names and self.takes("groups"):
-                found["groups"] = self.number("the number of groups")
-            elif "no bias" in names and self.takes("no", "bias"):
-                found["bias"] = False
-            else:
-                raise self.error(f"{' '.join(self.left)!r} is not understood here; there are {', '.join(names)}")
-        return found
-
-    def end(self) -> None:
-        if self.left:
-            raise self.error(f"{' '.join(self.left)!r} is not understood here")
-
-    def error(self, message: str) -> ValueError:
-        return ValueError(f"{self.text!r}: {message}")
-
-
-_NAMES = ("conv", "pool", "max pool", "average pool", "global pool", "pad", "flatten", "linear", "dropout")
-
-
-def _read(text: str) -> LayerSpec:
-    words = _Words(text)
-    name = words.take("a layer")
-    if name in ("max", "average", "avg", "mean", "global") and words.takes("pool"):
-        name = {"max": "pool", "global": "global pool"}.get(name, "average pool")
-    spec = _spec(name, words)
-    words.end()
-    return spec
-
-
-def _spec(name: str, words: _Words) -> LayerSpec:
-    if name == "conv":
-        filters, kernel = words.number("the number of filters"), words.size("the size of the kernel")
-        return Conv(filters, kernel, **words.options("stride", "pad", "dilation", "groups", "no bias"))
-    if name in ("pool", "average pool"):
-        size = words.size("the size of the windows")
-        return Pool(size, average=name != "pool", **words.options("stride", "pad"))
-    if name == "global pool":
-        return GlobalPool()
-    if name == "pad":
-        return Pad(words.padding())
-    if name == "flatten":
-        return Flatten()
-    if name == "linear":
-        return Linear(words.number("the width"), **words.options("no bias"))
-    if name == "dropout":
-        word = words.take("a rate")
-        try:
-            return Dropout(float(word))
-        except ValueError:
-            raise words.error(f"expected a rate, a number from 0 to below 1, got {word!r}") from None
-    if name in rules.activation_names():
-        return Activation(name)
-    raise words.error(f"no layer is called {name!r}; there are {', '.join((*_NAMES, *rules.activation_names()))}")

@@ -10,13 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainrule import rules
-from chainrule.kernels import Pair, Windows
-from chainrule.networks.layers import Layer
+from chainrule.kernels import Pair
+from chainrule.networks.layers import Layer, Shape
 from chainrule.networks.network import Network
-from chainrule.networks.specs import Shape
-from chainrule.networks.stack import Layers, layers_of, spec_of, specs_of, with_head
-from chainrule.rules.windows import dropped, windows_on
+from chainrule.networks.stack import Layers, layers_of, specs_of, with_head
+from chainrule.rules.windows import dropped
 
 BYTES = 4
 """Of a float32."""
@@ -131,7 +129,7 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
     'linear 10'
     """
     specs = specs_of(layers) if outputs is None else with_head(layers, in_shape, outputs)
-    return _summary(layers_of(specs, in_shape), [str(spec) for spec in specs], in_shape)
+    return _summary(layers_of(specs, in_shape), in_shape)
 
 
 def summary_of(network: Network) -> Summary:
@@ -143,40 +141,26 @@ def summary_of(network: Network) -> Summary:
     >>> summary_of(mlp(784, (100,), 10)).weights
     79400
     """
-    names = [str(spec) for spec in map(spec_of, network.layers)]
-    return _summary(network.layers, names, network.shapes[0])
+    return _summary(network.layers, network.in_shape)
 
 
-def _summary(layers: Sequence[Layer], names: Sequence[str], in_shape: Shape) -> Summary:
+def _summary(layers: Sequence[Layer], in_shape: Shape) -> Summary:
     found: list[LayerSummary] = []
-    shape, seen = in_shape, (1, 1) if len(in_shape) == 3 else None
+    seen = (1, 1) if len(in_shape) == 3 else None
     (height, width), (down, across) = (1, 1), (1, 1)
-    for number, (name, layer) in enumerate(zip(names, layers, strict=True), start=1):
-        window = _window(layer, shape)
-        unread, after = (0, 0), (0, 0)
+    for number, layer in enumerate(layers, start=1):
+        unread, after, window = (0, 0), (0, 0), layer.windows
         if window is not None:
             (k_h, k_w), (d_h, d_w) = window.kernel, window.dilation
             height, width = height + d_h * (k_h - 1) * down, width + d_w * (k_w - 1) * across
             down, across = down * window.stride[0], across * window.stride[1]
             unread, after = dropped(window), (window.padding[0][1], window.padding[1][1])
             seen = (height, width)
-        if layer.out_features is not None:
-            shape = layer.out_shape or (layer.out_features,)
+        shape = layer.out_shape
         if len(shape) == 1:
             seen = None
         weights = sum(parameter.size for parameter in layer.parameters if parameter.penalised)
         biases = sum(parameter.size for parameter in layer.parameters if not parameter.penalised)
-        products = weights * (math.prod(shape[1:]) if len(shape) == 3 else 1)
-        found.append(LayerSummary(number, name, shape, weights, biases, products, seen, unread, after))
+        products = weights * math.prod(shape[1:])
+        found.append(LayerSummary(number, str(layer), shape, weights, biases, products, seen, unread, after))
     return Summary(in_shape, tuple(found))
-
-
-def _window(layer: Layer, shape: Shape) -> Windows | None:
-    """The windows of a layer whose outputs see parts of the image."""
-    options = dict(layer.options)
-    if layer.rule in (rules.conv2d, rules.correlate2d):
-        options.pop("groups")
-        options["kernel"] = layer.parameters[0].shape[2:]
-    elif layer.rule not in (rules.max_pool2d, rules.avg_pool2d):
-        return None
-    return windows_on((shape[1], shape[2]), **options)

@@ -117,7 +117,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     number = 0
     for index, layer in enumerate(network.layers):
         rule = layer.rule
-        if rule is rules.dropout:
+        if layer.noise is not None:
             continue
         owned = [block for block in network.blocks if block.layer == index]
         number += bool(owned)
@@ -126,14 +126,12 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         while any(name == step.name for step in forward):
             name += "'"
         exact = rule.exact or rule
-        # Rules of images take samples of them: here there is one.
-        one = index < network.n_image_layers
+        # Layers take rows or images: here there is one.
         parameters = (blocks[block.name] for block in owned)
-        given = current.value[None] if one else current.value
-        value, residuals = exact.forward(given, *parameters, **layer.options)
+        value, residuals = exact.forward(current.value[None], *parameters, **layer.options)
         formula = _forward_formula(layer, current.name, [block.name for block in owned])
-        forward.append(Step(name, f"{name} = {formula}", value[0] if one else value))
-        pullbacks.append((rule, exact.pullback, residuals, current.name, name, [block.name for block in owned], one))
+        forward.append(Step(name, f"{name} = {formula}", value[0]))
+        pullbacks.append((rule, exact.pullback, residuals, current.name, name, [block.name for block in owned]))
         current = forward[-1]
     logits = current
     forward += _head_steps(network, logits.value)
@@ -146,10 +144,10 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
 
     cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
     backward = [Step("d logits", f"d logits = {_loss_slope(network)}", cotangent)]
-    for rule, pullback, residuals, source, name, owned_names, one in reversed(pullbacks):
-        result = pullback(residuals, cotangent[None] if one else cotangent)
+    for rule, pullback, residuals, source, name, owned_names in reversed(pullbacks):
+        result = pullback(residuals, cotangent[None])
         results = result if isinstance(result, tuple) else (result,)
-        results = (results[0][0], *results[1:]) if one else results
+        results = (results[0][0], *results[1:])
         formulas = _backward_formulas(rule, source, name, owned_names)
         for step_name, formula, value in zip(
             (*owned_names, source), (*formulas[1:], formulas[0]), (*results[1:], results[0]), strict=True

@@ -54,7 +54,7 @@ def _jacobian(residuals: Residuals) -> tuple[Array, None]:
     return diagonal_matrix(residuals.mask), None
 
 
-def draw_mask(stream: np.random.Generator, rate: float, out: Array, work: Workspace) -> Array:
+def draw_mask(stream: np.random.Generator, out: Array, work: Workspace, *, rate: float) -> Array:
     """Fill `out` with a mask from the stream: 0 with probability `rate`, else 1 / (1 - rate)."""
     shape = tuple(out.shape)
     dtype = np.float64 if numpy_dtype(out) == np.float64 else np.float32

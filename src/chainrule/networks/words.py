@@ -1,0 +1,211 @@
+"""Layers in words: `conv 32 8x8 stride 2` is read as `Conv(32, 8, stride=2)`, and that is written as these words.
+
+A layer's name comes first. The fields of its dataclass say which words follow: `value` those that always come, in their
+order, `option` and `switch` those that may come behind them, in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from chainrule.networks.layers import Layer
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a value is read from one word and written as one."""
+
+    example: str
+    """Completes "expected the number of filters, ..." in messages."""
+    read: Callable[[str], Any]
+    """Raises ValueError for a word of another form."""
+    write: Callable[[Any], str] = str
+
+
+@dataclass(frozen=True)
+class Word:
+    """The words of one field: a value, a name and a value, or a name that switches the field off."""
+
+    name: str = ""
+    form: Form | None = None
+    about: str = ""
+    """What the value is, for messages."""
+
+
+def _read_count(word: str) -> int:
+    if not word.isdecimal():
+        raise ValueError
+    return int(word)
+
+
+def _read_size(word: str) -> Any:
+    parts = tuple(map(_read_count, word.split("x")))
+    if len(parts) > 2:
+        raise ValueError
+    return parts[0] if len(parts) == 1 else parts
+
+
+def _write_size(value: Any) -> str:
+    pair = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
+    return "x".join(map(str, value)) if pair else str(value)
+
+
+COUNT = Form("a whole number", _read_count)
+SIZE = Form("such as 3 or 3x5", _read_size, _write_size)
+PAIR = Form(
+    "such as 3 or 3x5", _read_size, lambda value: _write_size((value, value) if isinstance(value, int) else value)
+)
+PADDING = Form(
+    "such as 3, 3x5, same, valid or full",
+    lambda word: word if word in ("same", "valid", "full") else _read_size(word),
+    _write_size,
+)
+RATE = Form("a number from 0 to below 1", float, "{:g}".format)
+
+
+def value(form: Form, about: str) -> dict[str, Word]:
+    """The metadata of a field whose value always stands behind the layer's name."""
+    return {"word": Word("", form, about)}
+
+
+def option(name: str, form: Form, about: str) -> dict[str, Word]:
+    """The metadata of a field that is written as a name and a value, unless it has its default."""
+    return {"word": Word(name, form, about)}
+
+
+def switch(name: str) -> dict[str, Word]:
+    """The metadata of a field that is True, unless these words stand there."""
+    return {"word": Word(name)}
+
+
+class LayerSpec:
+    """A layer to be: a frozen dataclass that makes its layer for inputs of any shape, and is written in words.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass, field
+    >>> from chainrule import rules
+    >>> from chainrule.networks import Layer, Parameter, layers_of
+    >>> @register_layer("scale")
+    ... @dataclass(frozen=True)
+    ... class Scale(LayerSpec):
+    ...     start: int = field(metadata=value(COUNT, "the first factor"))
+    ...     def layer(self, in_shape):
+    ...         factor = Parameter("slope", (), initial=lambda stream, shape: self.start)
+    ...         return Layer(rules.scaled_sigmoid, (factor,), in_shape, in_shape)
+    >>> str(layers_of("scale 3, linear 2", (4,))[0]), str(Scale(5))
+    ('scale 3', 'scale 5')
+    >>> unregister_layer("scale")
+    """
+
+    def layer(self, in_shape: tuple[int, ...]) -> Layer:
+        """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        words = [name for name, (spec, preset) in _LAYERS.items() if spec is type(self) and self._has(preset)][:1]
+        for one, word in _worded(type(self)):
+            given = getattr(self, one.name)
+            if word.form is None:
+                words += [] if given else [word.name]
+            elif not word.name:
+                words.append(word.form.write(given))
+            elif given != one.default:
+                words.append(f"{word.name} {word.form.write(given)}")
+        return " ".join(words)
+
+    def _has(self, preset: Mapping[str, Any]) -> bool:
+        return all(getattr(self, name) == given for name, given in preset.items())
+
+
+_LAYERS: dict[str, tuple[type[LayerSpec], Mapping[str, Any]]] = {}
+Class = TypeVar("Class", bound=type[LayerSpec])
+
+
+def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
+    """A decorator: words that begin with one of these names are read as a layer of the class, with `preset` fields.
+
+    It is written under the first of the names, and its objects may be in model files.
+
+    Raises
+    ------
+    ValueError
+        If another class has one of the names already.
+    """
+
+    def register(spec: Class) -> Class:
+        for name in names:
+            if name in _LAYERS:
+                raise ValueError(f"a layer named {name!r} exists already; choose another name, or unregister that one")
+            _LAYERS[name] = spec, preset
+        return spec
+
+    return register
+
+
+def unregister_layer(*names: str) -> None:
+    """Forget the layers of these names."""
+    for name in names:
+        del _LAYERS[name]
+
+
+def registered_layers() -> dict[str, tuple[type[LayerSpec], Mapping[str, Any]]]:
+    """The class and the preset fields behind every name that words may begin with."""
+    return dict(_LAYERS)
+
+
+def read(text: str, names: Mapping[str, tuple[type[LayerSpec], Mapping[str, Any]]]) -> LayerSpec:
+    """The layer that one piece of text names.
+
+    Raises
+    ------
+    ValueError
+        For words that are not understood; the message quotes the text and says what is known.
+
+    Examples
+    --------
+    >>> from chainrule.networks import Conv
+    >>> read("conv 32 8x8 pad same", registered_layers()) == Conv(32, (8, 8), padding="same")
+    True
+    """
+    left = text.lower().split()
+    name = next((name for name in (" ".join(left[:2]), left[0]) if name in names), None)
+    if name is None:
+        raise ValueError(f"{text!r}: no layer is called {left[0]!r}; there are {', '.join(names)}")
+    del left[: len(name.split())]
+    spec, preset = names[name]
+    found = dict(preset)
+    optional = {}
+    for one, word in _worded(spec):
+        if word.name:
+            optional[word.name] = one, word
+        else:
+            found[one.name] = _take(text, left, word)
+    while left:
+        given = next((name for name in optional if left[: len(name.split())] == name.split()), None)
+        if given is None:
+            known = f"; there are {', '.join(optional)}" if optional else ""
+            raise ValueError(f"{text!r}: {' '.join(left)!r} is not understood here{known}")
+        del left[: len(given.split())]
+        one, word = optional[given]
+        found[one.name] = word.form is not None and _take(text, left, word)
+    return spec(**found)
+
+
+def _take(text: str, left: list[str], word: Word) -> Any:
+    assert word.form is not None
+    if not left:
+        raise ValueError(f"{text!r}: expected {word.about}, and the words end")
+    try:
+        return word.form.read(left[0])
+    except ValueError:
+        raise ValueError(f"{text!r}: expected {word.about}, {word.form.example}, got {left[0]!r}") from None
+    finally:
+        del left[0]
+
+
+def _worded(spec: type[LayerSpec]) -> list[tuple[Field[Any], Word]]:
+    return [(one, one.metadata["word"]) for one in fields(spec) if "word" in one.metadata]  # type: ignore[arg-type]
