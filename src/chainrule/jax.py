@@ -73,7 +73,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     except ImportError:
         raise ImportError("chainrule.jax needs JAX, the extra 'jax': pip install 'chainrule[jax]'") from None
 
-    forward, pullback = rule.exact_forms
+    forward, pullbacks = rule.exact_forms.forward, rule.in_order
 
     @partial(jax.custom_vjp, nondiff_argnums=(0,))
     def function(options: tuple[tuple[str, Any], ...], *inputs: Array) -> Array:
@@ -86,8 +86,8 @@ def wrap(rule: Rule) -> Callable[..., Array]:
 
     def pull(options: tuple[tuple[str, Any], ...], residuals: Any, cotangent: Array) -> tuple[Array | None, ...]:
         residuals = jax.tree.map(lambda x: x() if is_constant(x) else x, residuals, is_leaf=is_constant)
-        pulled = pullback(residuals, jax.numpy.asarray(cotangent))  # jax.vjp passes NumPy's on as they are
-        return pulled if len(rule.inputs) > 1 else (pulled,)
+        cotangent = jax.numpy.asarray(cotangent)  # jax.vjp passes NumPy's on as they are
+        return tuple(None if pull is None else pull(residuals, cotangent) for pull in pullbacks)
 
     def is_constant(x: object) -> bool:
         return isinstance(x, Partial)

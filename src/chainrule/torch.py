@@ -78,8 +78,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
         raise ImportError("chainrule.torch needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from None
 
     # torch.compile takes functions from a closure, but no object of an unknown class.
-    forward, pullback, count = rule.exact_forms.forward, rule.exact_forms.pullback, len(rule.inputs)
-    has_buffers = rule.exact is None
+    forward, pullbacks, count = rule.exact_forms.forward, rule.in_order, len(rule.inputs)
 
     class Function(torch.autograd.Function):  # type: ignore[misc]
         generate_vmap_rule = True
@@ -108,13 +107,13 @@ def wrap(rule: Rule) -> Callable[..., Array]:
                 return (None,) * (1 + count)
             if torch.is_grad_enabled():  # the result will be differentiated: by the inputs too, so from the inputs
                 _, residuals = forward(*saved[:count], **context.call.options)
-                pulled = pullback(residuals, cotangent)
-            elif all(wanted) or not has_buffers:
-                pulled = pullback(_restored(context.call.residuals, saved), cotangent)
-            else:  # a None among the buffers is a cotangent that need not be computed
-                out = tuple(torch.empty_like(x) if want else None for x, want in zip(saved, wanted, strict=False))
-                pulled = pullback(_restored(context.call.residuals, saved), cotangent, out=out)
-            return (None, *(pulled if count > 1 else (pulled,)))
+            else:
+                residuals = _restored(context.call.residuals, saved)
+            pulled = [
+                pull(residuals, cotangent) if want and pull is not None else None
+                for pull, want in zip(pullbacks, wanted, strict=True)
+            ]
+            return (None, *pulled)
 
     def wrapped(*inputs: Any, **options: Any) -> Array:
         rule.check_call(inputs, options)

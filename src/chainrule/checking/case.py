@@ -13,7 +13,9 @@ from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.quotients import Quotient, difference_quotient
+from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
+from chainrule.workspace import Workspace
 
 MOST_COLUMNS = 48
 """Along how many entries of the inputs quotients are taken; of more, a fixed random choice."""
@@ -93,8 +95,13 @@ class Case:
         """The value and J^T v by the forward and the pullback of training."""
 
         def run() -> tuple[Any, tuple[Any, ...]]:
-            output, residuals = self.rule.forward(*self.ball_inputs, **self.ball_options)
-            return balls(output), entries(self.rule.pullback(residuals, balls(self.cotangent)))
+            kernel, work = kernel_of(self.rule), Workspace()
+            out = balls(np.zeros(self.value.shape))
+            buffers = [None if x is None else balls(np.zeros(x.shape)) for x in self.vjp]
+            output, residuals = kernel.forward(*self.ball_inputs, out=out, work=work, **self.ball_options)
+            to_inputs = buffers[0] if len(buffers) == 1 else tuple(buffers)
+            pulled = kernel.pullback(residuals, balls(self.cotangent), out=to_inputs, work=work)
+            return balls(output), entries(pulled)
 
         result: tuple[Any, tuple[Any, ...]] = self._exact(run)
         return result

@@ -13,6 +13,7 @@ from chainrule.checking.balls import balls
 from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare, position
 from chainrule.checking.findings import Finding, Mismatch, Unchecked
+from chainrule.kernels import kernel_of, registered
 from chainrule.workspace import Workspace
 
 
@@ -53,19 +54,22 @@ def same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
 
 
 def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
-    rule = case.rule
+    rule, kernel = case.rule, kernel_of(case.rule)
     inputs = tuple(x if holds_labels(x) else np.array(x, np.float64) for x in case.inputs)
-    value, residuals = rule.forward(*inputs, **case.options)
     cotangent = np.array(case.cotangent, np.float64)
-    pulled = entries(rule.pullback(residuals, cotangent))
     single = len(rule.inputs) == 1
-    out, work = np.full(np.shape(value), np.nan), Workspace()
-    buffers = tuple(None if p is None else np.full(p.shape, np.nan) for p in pulled)
+    out, work = np.full(case.value.shape, np.nan), Workspace()
+    moving = list(zip(inputs, case.movable, strict=True))
+    buffers, fresh = ([np.full(x.shape, np.nan) if moves else None for x, moves in moving] for _ in range(2))
+    value, residuals = kernel.forward(*inputs, out=out.copy(), work=Workspace(), **case.options)
+    pulled = entries(
+        kernel.pullback(residuals, cotangent.copy(), out=fresh[0] if single else tuple(fresh), work=Workspace())
+    )
     others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
     # The first round leaves other numbers in every buffer.
     for arguments, last in ((others, False), (inputs, True)):
-        got, kept = rule.forward(*arguments, out=out, work=work, **case.options)
-        again = rule.pullback(kept, cotangent.copy(), out=buffers[0] if single else buffers, work=work)
+        got, kept = kernel.forward(*arguments, out=out, work=work, **case.options)
+        again = kernel.pullback(kept, cotangent.copy(), out=buffers[0] if single else tuple(buffers), work=work)
         if not last:
             continue
         if got is not out:
@@ -79,12 +83,12 @@ def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
             yield from _same(rule.name, check, f"cotangent of {name}", buffer, expected)
         if not single:
             yield from _one_by_one(case, check, kept, cotangent, pulled, work)
-    if rule.slope_from_output:
+    if rule.needs == "output":
         over = inputs[0].copy()
-        _, kept = rule.forward(over, out=over, work=work)
+        _, kept = kernel.forward(over, out=over, work=work)
         yield from _same(rule.name, check, "output over the input", over, value)
         beside = cotangent.copy()
-        rule.pullback(kept, beside, out=beside, work=work)
+        kernel.pullback(kept, beside, out=beside, work=work)
         yield from _same(rule.name, check, "cotangent over the cotangent", beside, pulled[0])
 
 
@@ -96,7 +100,7 @@ def _one_by_one(
         if expected is None:
             continue
         wanted = tuple(np.full(expected.shape, np.nan) if j == i else None for j in range(len(pulled)))
-        results = case.rule.pullback(residuals, cotangent, out=wanted, work=work)
+        results = kernel_of(case.rule).pullback(residuals, cotangent, out=wanted, work=work)
         yield from _same(case.rule.name, check, f"cotangent of {name} alone", wanted[i], expected)
         for other, result in zip(case.rule.inputs, results, strict=True):
             if other != name and result is not None:
@@ -104,9 +108,11 @@ def _one_by_one(
 
 
 def fused_agrees(case: Case, check: str) -> Iterator[Finding]:
-    """A loss's `value_and_pullback` against its forward and its exact pullback, in balls."""
+    """The `value_and_pullback` of a loss's kernel against its forward and its exact pullback, in balls."""
     rule = case.rule
-    if rule.value_and_pullback is None or len(case.inputs[0].shape) != 2 or not len(case.inputs[0]):
+    kernel = registered(rule)
+    fused = kernel.value_and_pullback if kernel else None
+    if fused is None or len(case.inputs[0].shape) != 2 or not len(case.inputs[0]):
         return
     logits, targets = case.ball_inputs
     with precision(case.bits):
@@ -118,7 +124,7 @@ def fused_agrees(case: Case, check: str) -> Iterator[Finding]:
         rows = len(logits)
         weights = balls(np.abs(draw(7, (rows, 1))))
         losses, slopes = balls(np.zeros((rows, 1))), balls(np.zeros(logits.shape))
-        rule.value_and_pullback(logits, targets, weights, out=(losses, slopes), work=Workspace(), **case.ball_options)
+        fused(logits, targets, weights, out=(losses, slopes), work=Workspace(), **case.ball_options)
         per_entry = case.value.ndim == 2
         expected = np.sum(case.value, axis=-1, keepdims=True) if per_entry else case.value[:, None]
         yield from compare(rule.name, check, "losses", losses, expected)

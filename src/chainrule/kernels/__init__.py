@@ -1,35 +1,28 @@
-"""Accelerators of rules over images: on NumPy's floats by tiles, on PyTorch by the library's own convolution and pool.
+"""Kernels: the fast in-place forms of rules that training uses.
 
-A rule is written once, for every kind of array. What stands here does the same for one library and is tested against
-it. Images are samples x channels x height x width by shape; in memory the samples may come last (see `layout`).
+A rule is written once, exact and pure, for every kind of array. A kernel writes the same results to memory that it is
+given, and is tested against its rule. It stays only where it takes at most 1 / 1.2 of the time of its rule. All other
+rules, users' own among them, run through one adapter, which copies.
+
+>>> import numpy as np
+>>> from chainrule import rules
+>>> kernel = kernel_of(rules.Rule("square", lambda x: (x * x, x), lambda x, v: 2 * x * v))
+>>> x, out = np.array([1.0, 3.0]), np.empty(2)
+>>> y, residuals = kernel.forward(x, out=out)
+>>> y is out, out
+(True, array([1., 9.]))
 """
 
 from __future__ import annotations
 
-from types import ModuleType
-
-import numpy as np
-
-from chainrule.arrays import Array, is_torch, is_traced
+from chainrule.kernels import linear
+from chainrule.kernels.kernel import Kernel, kernel_of, register, registered
+from chainrule.kernels.native import native
 from chainrule.kernels.shapes import Pair, Windows
 
-__all__ = ["Pair", "Windows", "native"]
+__all__ = ["Kernel", "Pair", "Windows", "kernel_of", "native", "register", "registered"]
 
-
-def native(x: Array) -> ModuleType | None:
-    """The accelerators for arrays like `x`; None where only the rule itself will do.
-
-    >>> native(np.zeros(2)).__name__, native(np.zeros(2, dtype=object))
-    ('chainrule.kernels.on_numpy', None)
-    """
-    if type(x) is np.ndarray:
-        if x.dtype not in (np.float32, np.float64):
-            return None
-        from chainrule.kernels import on_numpy
-
-        return on_numpy
-    if is_torch(x) and not is_traced(x):
-        from chainrule.kernels import on_torch
-
-        return on_torch
-    return None
+for _family in (linear,):
+    for _rule, _kernel in _family.KERNELS.items():
+        register(_rule, _kernel)
+del _family, _rule, _kernel

@@ -19,6 +19,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, empty, is_torch
+from chainrule.kernels import kernel_of
 from chainrule.kernels.blas import available_threads
 from chainrule.kernels.layout import channels_last, empty_samples_last, scratch, transient_work
 from chainrule.kernels.on_torch import FEW_CHANNELS, by_slices
@@ -70,7 +71,7 @@ def stages_of(network: Network) -> tuple[Stage, ...]:
         following = network.layers[order[at + 1]].rule if at + 1 < len(order) else None
         before = stages[-1].layer.rule if stages else None
         # Nobody else looks at what a convolution or a pool put out: their own pullbacks do not need it.
-        in_place = layer.rule.slope_from_output and before in (*CONVOLUTIONS, rules.max_pool2d, rules.avg_pool2d)
+        in_place = layer.rule.needs == "output" and before in (*CONVOLUTIONS, rules.max_pool2d, rules.avg_pool2d)
         kept = not (layer.rule in CONVOLUTIONS and following is rules.max_pool2d)
         stages.append(Stage(index, layer, shape, out_shape, kept, in_place))
         shape = out_shape
@@ -88,6 +89,7 @@ class Tile:
         self._samples_last = type(theta) is np.ndarray and theta.dtype.kind == "f"
         self._input = self._empty(stages[0].in_shape) if self._samples_last else None
         self._works = [Workspace() for _ in stages]
+        self._kernels = [kernel_of(stage.layer.rule) for stage in stages]
         self._residuals: list[Any] = [None] * len(stages)
         self._turn = 0
         self._outputs: list[Array | None] = []
@@ -118,12 +120,14 @@ class Tile:
                 inputs = (masks[stage.index].reshape(self._images, *stage.in_shape),)
             images = self._ordered(images)
             out = images if stage.in_place else self._output(at, stage)
-            if rule.slope_from_output:
+            if rule.needs == "output":
                 # Entry by entry, in the order of memory.
-                _, self._residuals[at] = rule.forward(self._flat(images), out=self._flat(out), work=self._work(at))
+                _, self._residuals[at] = self._kernels[at].forward(
+                    self._flat(images), out=self._flat(out), work=self._work(at)
+                )
                 images = out
             else:
-                images, self._residuals[at] = rule.forward(
+                images, self._residuals[at] = self._kernels[at].forward(
                     images, *inputs, out=out, work=self._works[at], **stage.layer.options
                 )
         return images
@@ -144,14 +148,14 @@ class Tile:
                 cotangent = images
             elif stage.layer.noise is not None:
                 if residuals is not None:
-                    rule.pullback(residuals, cotangent, out=(cotangent, None), work=work)
+                    self._kernels[at].pullback(residuals, cotangent, out=(cotangent, None), work=work)
             elif len(rule.inputs) > 1:
                 cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
-            elif rule.slope_from_output and wanted:
+            elif rule.needs == "output" and wanted:
                 flat = self._flat(cotangent)
-                rule.pullback(residuals, flat, out=flat, work=self._work(at))
+                self._kernels[at].pullback(residuals, flat, out=flat, work=self._work(at))
             elif wanted:
-                cotangent = rule.pullback(residuals, cotangent, out=self._cotangent(stage), work=work)
+                cotangent = self._kernels[at].pullback(residuals, cotangent, out=self._cotangent(stage), work=work)
         if to_input is not None:
             to_input[...] = cotangent.reshape(to_input.shape)
 
@@ -159,14 +163,13 @@ class Tile:
         self, at: int, residuals: Any, cotangent: Array, gradients: tuple[Array, ...], wanted: bool
     ) -> Array:
         stage, work = self._stages[at], self._works[at]
-        rule = stage.layer.rule
         if self._library and wanted:
-            by_x, *others = rule.pullback(residuals, cotangent, work=work)
+            by_x, *others = self._kernels[at].pullback(residuals, cotangent, work=work)
             for buffer, gradient in zip(gradients, others, strict=True):
                 buffer[...] = gradient
             return by_x
         out = self._cotangent(stage) if wanted else None
-        return rule.pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
+        return self._kernels[at].pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
 
     def _allocates(self, stage: Stage) -> bool:
         """Whether PyTorch allocates what this stage returns."""

@@ -21,6 +21,7 @@ from chainrule.arrays import (
     namespace,
     same_shape,
 )
+from chainrule.kernels import kernel_of
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.images import Front
 from chainrule.networks.layers import Layer
@@ -91,6 +92,8 @@ class Plan:
             if self._first
             else None
         )
+        self._kernels = [kernel_of(layer.rule) for layer in network.layers]
+        self._loss_kernel = kernel_of(network.loss)
         self._outputs = self._output_buffers()
         self._works = [Workspace() for _ in network.layers]
         self._masks: dict[int, Array] = {}
@@ -128,7 +131,7 @@ class Plan:
                 buffers.append(None)
             elif i == 0:
                 buffers.append(self.input_gradient)
-            elif layer.rule.slope_from_output or layer.noise is not None:
+            elif layer.rule.needs == "output" or layer.noise is not None:
                 buffers.append(None)
             else:
                 buffers.append(empty((self.rows, self.network.widths[i]), self.theta))
@@ -206,13 +209,11 @@ class Plan:
                 raise ValueError("the weights of a batch must have a positive sum")
             namespace(rows).divide(weights.reshape(-1, 1), total, out=rows)
         options = {"label_smoothing": label_smoothing} if label_smoothing else {}
-        fused = self.network.loss.value_and_pullback
-        if fused is not None:
-            losses, cotangent = fused(
-                logits, targets, rows, out=(self._losses, self._logits_cotangent), work=self._loss_work, **options
-            )
-        else:
-            losses, cotangent = self._apart(logits, targets, rows, options)
+        fused = self._loss_kernel.value_and_pullback
+        assert fused is not None
+        losses, cotangent = fused(
+            logits, targets, rows, out=(self._losses, self._logits_cotangent), work=self._loss_work, **options
+        )
         loss = (losses.reshape(-1) * rows.reshape(-1)).sum() if losses.dtype == object else _dot(losses, rows)
         self._backward(x, cotangent)
         if l2:
@@ -223,14 +224,6 @@ class Plan:
         """Products of one thread where the plan has threads of its own for images: two pools that wait for each other
         by spinning cost more than the large products of a head gain."""
         return nullcontext() if self._front is None or is_torch(self.theta) else single_threaded_products()
-
-    def _apart(self, logits: Array, targets: Array, rows: Array, options: dict[str, Any]) -> tuple[Array, Array]:
-        """Losses and cotangents of a loss that has no fused form, such as a user's own."""
-        losses, residuals = self.network.loss.forward(logits, targets, **options)
-        per_entry = len(losses.shape) == 2
-        cotangent, _ = self.network.loss.pullback(residuals, rows if per_entry else rows[:, 0])
-        summed = namespace(losses).sum(losses, axis=-1) if per_entry else losses
-        return summed.reshape(-1, 1), cotangent
 
     def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
@@ -244,9 +237,8 @@ class Plan:
                 inputs: tuple[Array, ...] = (self._mask(i, layer, dropout_key),)
             else:
                 inputs = self._inputs[i]
-            x, self._residuals[i] = layer.rule.forward(
-                x, *inputs, out=self._outputs[i], work=self._works[i], **layer.options
-            )
+            forward, options = self._kernels[i].forward, layer.options
+            x, self._residuals[i] = forward(x, *inputs, out=self._outputs[i], work=self._works[i], **options)
         return x
 
     def _image_masks(self, key: tuple[int, ...] | None) -> dict[int, Array] | None:
@@ -264,18 +256,17 @@ class Plan:
     def _backward(self, x: Array, cotangent: Array) -> None:
         for i in range(len(self.network.layers) - 1, self._first - 1, -1):
             layer, residuals, work = self.network.layers[i], self._residuals[i], self._works[i]
+            pullback = self._kernels[i].pullback
             if layer.noise is not None:
                 if residuals is not None:
-                    layer.rule.pullback(residuals, cotangent, out=(cotangent, None), work=work)
+                    pullback(residuals, cotangent, out=(cotangent, None), work=work)
                 continue
             to_input = self._cotangents[i]
             if len(layer.rule.inputs) > 1:
-                cotangent, *_ = layer.rule.pullback(
-                    residuals, cotangent, out=(to_input, *self._gradients[i]), work=work
-                )
+                cotangent, *_ = pullback(residuals, cotangent, out=(to_input, *self._gradients[i]), work=work)
             elif i or self.input_gradient is not None:
                 out = cotangent if to_input is None else to_input
-                cotangent = layer.rule.pullback(residuals, cotangent, out=out, work=work)
+                cotangent = pullback(residuals, cotangent, out=out, work=work)
         if self._front is not None:
             self._front.backward(cotangent, self.input_gradient)
         elif self.input_gradient is not None and cotangent is not self.input_gradient:
@@ -303,4 +294,4 @@ def _views(network: Network, flat: Array | None) -> list[tuple[Array, ...]]:
 
 def _overwrites_input(layer: Layer, before: Layer) -> bool:
     """Whether a layer may write over its input: it needs its output alone, and the layer before needs no output."""
-    return layer.rule.slope_from_output and before.rule in (rules.linear, rules.affine)
+    return layer.rule.needs == "output" and before.rule in (rules.linear, rules.affine)

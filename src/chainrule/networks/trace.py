@@ -125,24 +125,25 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         name = "logits" if last else (f"a{number}" if owned else f"h{number}")
         while any(name == step.name for step in forward):
             name += "'"
-        exact = rule.exact or rule
         # Layers take rows or images: here there is one.
         parameters = (blocks[block.name] for block in owned)
-        value, residuals = exact.forward(current.value[None], *parameters, **layer.options)
+        value, residuals = rule.exact_forms.forward(current.value[None], *parameters, **layer.options)
         formula = _forward_formula(layer, current.name, [block.name for block in owned])
         forward.append(Step(name, f"{name} = {formula}", value[0]))
-        pullbacks.append((rule, exact.pullback, residuals, current.name, name, [block.name for block in owned]))
+        pullbacks.append(
+            (rule, rule.exact_forms.pullback, residuals, current.name, name, [block.name for block in owned])
+        )
         current = forward[-1]
     logits = current
     forward += _head_steps(network, logits.value)
     loss_rule = network.loss
     if loss_rule.check is not None:
         loss_rule.check(logits.value, target_array)
-    losses, residuals = loss_rule.forward(logits.value, target_array)
+    losses, residuals = loss_rule.exact_forms.forward(logits.value, target_array)
     loss = losses.sum()
     forward.append(Step("loss", f"loss = {loss_rule.formula.removeprefix('l = ')}", loss))
 
-    cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
+    cotangent, *_ = loss_rule.exact_forms.pullback(residuals, 0 * losses + 1)
     backward = [Step("d logits", f"d logits = {_loss_slope(network)}", cotangent)]
     for rule, pullback, residuals, source, name, owned_names in reversed(pullbacks):
         result = pullback(residuals, cotangent[None])
@@ -179,7 +180,7 @@ def _backward_formulas(rule: rules.Rule, source: str, name: str, owned: list[str
     if rule in (rules.affine, rules.linear):
         formulas = [f"d {name} {owned[0]}^T", f"{source}^T d {name}"]
         return [*formulas, f"d {name}"] if rule is rules.affine else formulas
-    if rule.slope_from_output and rule not in (rules.softmax, rules.log_softmax):
+    if rule.needs == "output" and rule not in (rules.softmax, rules.log_softmax):
         return [f"d {name} * {rule.name}'({source})"]
     return [f"{rule.name}'s pullback of d {name}"] * (1 + len(owned))
 

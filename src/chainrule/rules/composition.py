@@ -7,8 +7,7 @@
     compose(softmax_cross_entropy, linear, tanh, linear)    the loss of a network of two layers
 
 The pullback goes from the outermost rule inwards and multiplies no matrices; only `jacobian` does. The parts are
-checked where they are applied: a composed rule refuses what a part refuses. With buffers, the values between two parts
-are still allocated at every call.
+checked where they are applied: a composed rule refuses what a part refuses.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chainrule.arrays import Array, empty, namespace, on_diagonal
-from chainrule.rules.rule import Exact, Rule
-from chainrule.workspace import Workspace
+from chainrule.rules.rule import Pullback, Rule
 
 
 class Residuals(NamedTuple):
@@ -33,11 +31,10 @@ class Residuals(NamedTuple):
 
 @dataclass(frozen=True)
 class _Part:
-    """One rule of the chain: the names of its options, and where its inputs after the first lie among all inputs."""
+    """One rule of the chain, and where its inputs after the first lie among all inputs."""
 
     rule: Rule
     rest: slice
-    key: str
 
 
 def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
@@ -47,8 +44,8 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     such as weights and targets, are inputs of the composed rule, in the order in which they are used: those of the last
     rule given come first, those of `outer` last. A name that is taken gets a number: weight, weight_2.
 
-    Public calls use the exact forms of the parts, which bounds each part's error but not how the outer rule magnifies
-    an inner one's: `compose(logarithm, softmax)` loses what `log_softmax` keeps, so no error bound is claimed.
+    Every part is exact, which bounds its error; how much the outer rule magnifies an inner one's error is not bounded:
+    `compose(logarithm, softmax)` loses what `log_softmax` keeps, so no error bound is claimed.
 
     Parameters
     ----------
@@ -80,7 +77,7 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     for rule in chain[1:]:
         if rule.inputs[0] in (*rule.constants, *rule.integers):
             raise ValueError(f"compose: {rule.name} takes no derivative by its first input, {rule.inputs[0]}")
-    parts, inputs, constants, integers = _laid_out(chain)
+    parts, inputs, integers = _laid_out(chain)
     options = [option for rule in chain for option in rule.options]
     shared = sorted({option for option in options if options.count(option) > 1})
     if shared:
@@ -91,16 +88,11 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     has_jacobian = all(rule.jacobian_matrix is not None for rule in chain)
     return Rule(
         name or "_of_".join(names),
-        _forward(parts, lambda rule: rule.forward, checked=False),
-        _pullback(parts, lambda rule: rule.pullback),
+        _forward(parts),
+        _pullbacks(parts, inputs),
         _pushforward(parts) if has_jvp else None,
         _jacobian(parts) if has_jacobian else None,
-        exact=Exact(
-            _forward(parts, lambda rule: rule.exact_forms.forward, checked=True),
-            _pullback(parts, lambda rule: rule.exact_forms.pullback),
-        ),
         inputs=inputs,
-        constants=constants,
         integers=integers,
         options=tuple(options),
         formula=f"y = {formula}",
@@ -110,11 +102,10 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     )
 
 
-def _laid_out(chain: Sequence[Rule]) -> tuple[tuple[_Part, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Where each rule's inputs lie, and the names of all inputs, of the constants and of the integers among them."""
+def _laid_out(chain: Sequence[Rule]) -> tuple[tuple[_Part, ...], tuple[str, ...], tuple[str, ...]]:
+    """Where each rule's inputs lie, and the names of all inputs and of the integers among them."""
     parts: list[_Part] = []
     inputs: list[str] = []
-    constants: list[str] = []
     integers: list[str] = []
     for position, rule in enumerate(chain):
         start = len(inputs)
@@ -124,28 +115,20 @@ def _laid_out(chain: Sequence[Rule]) -> tuple[tuple[_Part, ...], tuple[str, ...]
                 number += 1
                 unique = f"{given}_{number}"
             inputs.append(unique)
-            constants += [unique] if given in rule.constants else []
             integers += [unique] if given in rule.integers else []
-        parts.append(_Part(rule, slice(start + (0 if position else 1), len(inputs)), f"part {position}"))
-    return tuple(parts), tuple(inputs), tuple(constants), tuple(integers)
+        parts.append(_Part(rule, slice(start + (0 if position else 1), len(inputs))))
+    return tuple(parts), tuple(inputs), tuple(integers)
 
 
-def _forward(parts: tuple[_Part, ...], of: Callable[[Rule], Any], *, checked: bool) -> Callable[..., Any]:
-    def forward(
-        *inputs: Array, out: Array | None = None, work: Workspace | None = None, **options: Any
-    ) -> tuple[Array, Residuals]:
+def _forward(parts: tuple[_Part, ...]) -> Callable[..., Any]:
+    def forward(*inputs: Array, **options: Any) -> tuple[Array, Residuals]:
         value, kept, outputs = inputs[0], [], []
         for part in parts:
             arguments = (value, *inputs[part.rest])
-            if checked and part.rule.check is not None:
+            if part.rule.check is not None:
                 part.rule.check(*arguments)
             own = {key: option for key, option in options.items() if key in part.rule.options}
-            buffers: dict[str, Any] = {}
-            if work is not None:
-                buffers["work"] = work.part(part.key)
-            if part is parts[-1] and out is not None:
-                buffers["out"] = out
-            value, residuals = of(part.rule)(*arguments, **own, **buffers)
+            value, residuals = part.rule.exact_forms.forward(*arguments, **own)
             kept.append(residuals)
             outputs.append(value)
         return value, Residuals(tuple(kept), tuple(outputs), inputs)
@@ -153,33 +136,27 @@ def _forward(parts: tuple[_Part, ...], of: Callable[[Rule], Any], *, checked: bo
     return forward
 
 
-def _pullback(parts: tuple[_Part, ...], of: Callable[[Rule], Any]) -> Callable[..., Any]:
-    def pullback(residuals: Residuals, cotangent: Array, *, out: Any = None, work: Workspace | None = None) -> Any:
-        single = len(residuals.inputs) == 1
-        wanted = (out,) if single else out
-        pulled: list[Array | None] = [None] * len(residuals.inputs)
-        for position in range(len(parts) - 1, -1, -1):
-            part = parts[position]
-            alone = len(part.rule.inputs) == 1
-            buffers: dict[str, Any] = {} if work is None else {"work": work.part(part.key)}
-            if out is not None:
-                to_value = _buffer(residuals.outputs[position - 1], work, part) if position else wanted[0]
-                if alone and to_value is None:
-                    break
-                buffers["out"] = to_value if alone else (to_value, *wanted[part.rest])
-            result = of(part.rule)(residuals.parts[position], cotangent, **buffers)
-            cotangent, rest = (result, ()) if alone else (result[0], result[1:])
-            pulled[part.rest] = rest
-            if position == 0:
-                pulled[0] = cotangent
-        return pulled[0] if single else tuple(pulled)
+def _pullbacks(parts: tuple[_Part, ...], inputs: tuple[str, ...]) -> dict[str, Pullback]:
+    pullbacks: dict[str, Pullback] = {}
+    for position, part in enumerate(parts):
+        names = (*(inputs[:1] if position == 0 else [None]), *inputs[part.rest])
+        for name, pull in zip(names, part.rule.in_order, strict=True):
+            if name is not None and pull is not None:
+                pullbacks[name] = _from_outside(parts, position, pull)
+    return {name: pullbacks[name] for name in inputs if name in pullbacks}
+
+
+def _from_outside(parts: tuple[_Part, ...], position: int, pull: Pullback) -> Pullback:
+    """The pullback of one input of the part at that position, after those of the parts outside it."""
+
+    def pullback(residuals: Residuals, cotangent: Array) -> Array:
+        for outside in range(len(parts) - 1, position, -1):
+            through = parts[outside].rule.in_order[0]
+            assert through is not None
+            cotangent = through(residuals.parts[outside], cotangent)
+        return pull(residuals.parts[position], cotangent)
 
     return pullback
-
-
-def _buffer(like: Array, work: Workspace | None, part: _Part) -> Array:
-    shape = tuple(like.shape)
-    return empty(shape, like) if work is None else work.part(part.key)("cotangent of the inner value", shape, like)
 
 
 def _pushforward(parts: tuple[_Part, ...]) -> Callable[..., Array]:

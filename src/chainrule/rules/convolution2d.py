@@ -21,7 +21,8 @@ from functools import partial
 from typing import NamedTuple
 
 from chainrule.arrays import Array, diagonal_matrix, matmul, namespace
-from chainrule.kernels import Windows, native
+from chainrule.kernels.native import native
+from chainrule.kernels.shapes import Windows
 from chainrule.rules.padding2d import check_images, per_image, stored
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import (

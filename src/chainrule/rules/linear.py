@@ -7,21 +7,18 @@ A written derivation that stores W as out x in, y = W x, has the transposed weig
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, matmul, namespace, on_diagonal
 from chainrule.rules.rule import Rule
-from chainrule.workspace import Workspace
+
+Residuals: TypeAlias = tuple[Array, Array]
+"""x and W."""
 
 
-class Residuals(NamedTuple):
-    """What the pullback of a linear layer needs: its inputs."""
-
-    x: Array
-    weight: Array
-
-
-Cotangents = tuple[Array | None, ...]
+def as_rows(x: Array) -> Array:
+    """The leading axes as one."""
+    return x if len(x.shape) == 2 else x.reshape(-1, x.shape[-1])
 
 
 def _check(x: Array, weight: Array, bias: Array | None = None) -> None:
@@ -35,37 +32,34 @@ def _check(x: Array, weight: Array, bias: Array | None = None) -> None:
         raise ValueError(f"bias: expected shape {(weight.shape[1],)}, got {tuple(bias.shape)}")
 
 
-def _forward(
-    x: Array, weight: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
-    return matmul(x, weight, out=out), Residuals(x, weight)
+def _linear(x: Array, weight: Array) -> tuple[Array, Residuals]:
+    return matmul(x, weight), (x, weight)
 
 
-def _pullback(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    xp, (x, weight) = namespace(cotangent), residuals
-    to_x, to_weight = out or (None, None)
-    x_cotangent = None if out and to_x is None else xp.matmul(cotangent, weight.T, out=to_x)
-    if out and to_weight is None:
-        return x_cotangent, None
-    rows = cotangent.reshape(_row_count(cotangent), weight.shape[1])
-    inputs = x if len(x.shape) == 2 else x.reshape(_row_count(x), weight.shape[0])
-    return x_cotangent, matmul(inputs.T, rows, out=to_weight)
+def _affine(x: Array, weight: Array, bias: Array) -> tuple[Array, Residuals]:
+    return matmul(x, weight) + bias, (x, weight)
 
 
-def _row_count(x: Array) -> int:
-    count = 1
-    for size in x.shape[:-1]:
-        count *= int(size)
-    return count
+def _by_x(residuals: Residuals, cotangent: Array) -> Array:
+    return matmul(cotangent, residuals[1].T)
 
 
-def _pushforward(residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None) -> Array:
+def _by_weight(residuals: Residuals, cotangent: Array) -> Array:
+    return matmul(as_rows(residuals[0]).T, as_rows(cotangent))
+
+
+def _by_bias(residuals: Residuals, cotangent: Array) -> Array:
+    return namespace(cotangent).sum(as_rows(cotangent), axis=0)
+
+
+def _pushforward(
+    residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None, bias_tangent: Array | None = None
+) -> Array:
     x, weight = residuals
-    xp = namespace(x)
-    moved = 0 * xp.matmul(x, weight) if x_tangent is None else xp.matmul(x_tangent, weight)
-    return moved if weight_tangent is None else moved + xp.matmul(x, weight_tangent)
+    tangent = 0 * matmul(x, weight) if x_tangent is None else matmul(x_tangent, weight)
+    if weight_tangent is not None:
+        tangent = tangent + matmul(x, weight_tangent)
+    return tangent if bias_tangent is None else tangent + bias_tangent
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
@@ -77,66 +71,41 @@ def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
     return by_x, xp.where(on_diagonal(weight)[:, None, :], inputs, 0 * inputs)
 
 
+def _affine_jacobian(residuals: Residuals) -> tuple[Array, Array, Array]:
+    """By the bias: the identity for every row."""
+    by_x, by_weight = _jacobian(residuals)
+    unit = 0 * by_x[..., :1] + 1
+    return by_x, by_weight, namespace(unit).where(on_diagonal(by_x[..., 0]), unit, 0 * unit)
+
+
 # A sum of n products is off by at most n / 2 units in the last place of the sum of their sizes, times 2 just above a
 # power of two. This holds for n = 8, for more terms in proportion; the libraries' sums by blocks do much better.
 _BOUND = 8
 
 linear = Rule(
     "linear",
-    _forward,
-    _pullback,
+    _linear,
+    {"x": _by_x, "weight": _by_weight},
     _pushforward,
     _jacobian,
     check=_check,
     inputs=("x", "weight"),
+    kind="layer",
     formula="y = x W",
     derivative="dx = v W^T, dW = x^T v",
     domain="x (..., in_features), weight (in_features, out_features)",
     error_bound=_BOUND,
 )
 
-
-def _affine_forward(
-    x: Array, weight: Array, bias: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
-    product = matmul(x, weight, out=out)
-    return namespace(bias).add(product, bias, out=out), Residuals(x, weight)
-
-
-def _affine_pullback(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    by_linear = _pullback(residuals, cotangent, out=None if out is None else out[:2], work=work)
-    to_bias = None if out is None else out[2]
-    if out and to_bias is None:
-        return (*by_linear, None)
-    rows = cotangent.reshape(_row_count(cotangent), residuals.weight.shape[1])
-    return (*by_linear, namespace(cotangent).sum(rows, axis=0, out=to_bias))
-
-
-def _affine_pushforward(
-    residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None, bias_tangent: Array | None
-) -> Array:
-    moved = _pushforward(residuals, x_tangent, weight_tangent)
-    return moved if bias_tangent is None else moved + bias_tangent
-
-
-def _affine_jacobian(residuals: Residuals) -> tuple[Array, Array, Array]:
-    x, weight = residuals
-    outputs = weight.shape[1]
-    unit = 0 * weight[0] + 1
-    identity = namespace(x).where(on_diagonal(unit), unit, 0 * unit)
-    return (*_jacobian(residuals), namespace(x).broadcast_to(identity, (*x.shape[:-1], outputs, outputs)))
-
-
 affine = Rule(
     "affine",
-    _affine_forward,
-    _affine_pullback,
-    _affine_pushforward,
+    _affine,
+    {"x": _by_x, "weight": _by_weight, "bias": _by_bias},
+    _pushforward,
     _affine_jacobian,
     check=_check,
     inputs=("x", "weight", "bias"),
+    kind="layer",
     formula="y = x W + b",
     derivative="dx = v W^T, dW = x^T v, db = v",
     domain="x (..., in_features), weight (in_features, out_features), bias (out_features,)",

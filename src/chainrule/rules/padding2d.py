@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chainrule.arrays import Array, empty, namespace
-from chainrule.kernels import Pair
+from chainrule.kernels.shapes import Pair
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import Padding2d, cropped, padded, units_like, windows_on
 from chainrule.workspace import Workspace

@@ -16,7 +16,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chainrule.arrays import Array, empty, may_write, namespace
-from chainrule.kernels import Windows, native
+from chainrule.kernels.native import native
+from chainrule.kernels.shapes import Windows
 from chainrule.rules.padding2d import check_images, per_image, stored
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.windows import Padding2d, Sizes, cropped, matrix_of, padded, placed, taken, windows_on

@@ -9,10 +9,10 @@ pure, so that a framework can differentiate through them; with both present they
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,6 +21,10 @@ from chainrule.arrays import Array, as_array, as_floats, as_like, is_jax, is_tor
 
 Forward: TypeAlias = Callable[..., tuple[Array, Any]]
 Pullback: TypeAlias = Callable[..., Any]
+
+
+KINDS = ("activation", "map", "layer", "loss", "penalty", "noise", "shape")
+"""The roles of rules."""
 
 
 class Exact(NamedTuple):
@@ -39,12 +43,11 @@ class Rule:
     name : str
         The key under which networks, estimators and the command line find the rule.
     forward : callable
-        ``forward(*inputs, out=None, work=None, **options) -> (output, residuals)``. The residuals are whatever the
-        pullback needs.
-    pullback : callable
-        ``pullback(residuals, cotangent, *, out=None, work=None)`` returns the cotangent of the input, or, for rules of
-        several inputs, a tuple with one entry per input, None for constants. An `out` of such a rule is a tuple too,
-        in which None means that the cotangent is not wanted.
+        ``forward(*inputs, **options) -> (output, residuals)``. The residuals are a tuple of what the derivatives need;
+        work that several pullbacks share belongs there.
+    pullbacks : mapping of callables, or a callable for rules of one input
+        ``pullbacks["x"](residuals, cotangent)`` returns the cotangent of the input x. Inputs without a pullback, such
+        as masks, cannot be perturbed.
     pushforward : callable, optional
         ``pushforward(residuals, *tangents)`` returns the output's tangent; a tangent None stands for zero.
     jacobian_matrix : callable, optional
@@ -60,16 +63,19 @@ class Rule:
         ``check(*inputs)`` raises ValueError on inputs outside the domain; public calls run it, training does not.
     inputs : tuple of str
         The names of the inputs.
-    constants : tuple of str
-        Those inputs that cannot be perturbed, such as masks.
     integers : tuple of str
         Those inputs that keep their integers, such as class labels; all others become floats.
     options : tuple of str
         Keyword arguments of `forward`.
     formula, derivative, domain, kinks : str
         For people: what is computed, its Jacobian, where it is defined, and what was chosen where it has no derivative.
-    slope_from_output : bool
-        Whether the pullback needs the output alone, so that training may overwrite the input.
+    kind : str
+        The rule's role: "activation" (one input, an output of its shape; may stand between two layers), "layer"
+        (inputs, then parameters), "loss" (logits, then targets), "penalty", "noise" (a mask is drawn for it), "shape"
+        (rearranges or pools images), or "map" for all others. Unless given, "activation" for rules of one input and
+        "map" for others.
+    needs : "input" or "output"
+        What the pullback needs besides fresh arrays: with "output", training may overwrite the input.
     error_bound : int
         Claimed error of the public forms in units in the last place, over the region that the tests state.
 
@@ -85,7 +91,7 @@ class Rule:
 
     name: str
     forward: Forward
-    pullback: Pullback
+    pullbacks: Any = None
     pushforward: Callable[..., Array] | None = None
     jacobian_matrix: Callable[[Any], Any] | None = None
     exact: Exact | None = None
@@ -101,6 +107,9 @@ class Rule:
     kinks: str = "none"
     slope_from_output: bool = False
     error_bound: int | None = None
+    kind: str = ""
+    needs: str = "input"
+    pullback: Any = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -108,8 +117,63 @@ class Rule:
         unknown = set(self.constants) - set(self.inputs)
         if unknown:
             raise ValueError(f"{self.name}: the constants {sorted(unknown)} are not among the inputs {self.inputs}")
-        object.__setattr__(self, "forward", _with_buffers(self.forward, outputs_first=True))
-        object.__setattr__(self, "pullback", _with_buffers(self.pullback, outputs_first=False))
+        if self.kind not in ("", *KINDS):
+            raise ValueError(f"{self.name}: kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
+        if self.needs not in ("input", "output"):
+            raise ValueError(f"{self.name}: needs: expected 'input' or 'output', got {self.needs!r}")
+        changes = self._of_page() if self._is_page else self._of_buffered()
+        changes["kind"] = self.kind or ("activation" if len(self.inputs) == 1 else "map")
+        for name, value in changes.items():
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def _is_page(self) -> bool:
+        if isinstance(self.pullbacks, Mapping):
+            return True
+        given = self.pullbacks if self.pullback is None else self.pullback
+        return self.exact is None and "work" not in inspect.signature(given).parameters
+
+    @property
+    def has_buffers(self) -> bool:
+        """Whether forward and pullback take `out` and `work` themselves, as rules that are no pages yet do."""
+        return not self._is_page
+
+    def _of_page(self) -> dict[str, Any]:
+        given = self.pullbacks
+        if not isinstance(given, Mapping):
+            joint = given if self.pullback is None else self.pullback
+            moving = [(i, name) for i, name in enumerate(self.inputs) if name not in self.constants]
+            # One pullback for several inputs, as rules had before, is called once for each.
+            given = {name: _entry(joint, i) if len(self.inputs) > 1 else joint for i, name in moving}
+        unknown = sorted(set(given) - set(self.inputs))
+        if unknown:
+            raise ValueError(f"{self.name}: there is a pullback for {unknown[0]!r}, but no such input")
+        in_order = tuple(given.get(name) for name in self.inputs)
+        return {
+            "pullbacks": dict(given),
+            "constants": tuple(name for name in self.inputs if name not in given),
+            "pullback": partial(_pull_all, in_order),
+            "slope_from_output": self.needs == "output" or self.slope_from_output,
+            "needs": "output" if self.slope_from_output else self.needs,
+        }
+
+    def _of_buffered(self) -> dict[str, Any]:
+        return {
+            "pullback": self.pullbacks if self.pullback is None else self.pullback,
+            "needs": "output" if self.slope_from_output else "input",
+        }
+
+    @cached_property
+    def in_order(self) -> tuple[Pullback | None, ...]:
+        """The exact pullback of every input, None for constants."""
+        if not self.has_buffers:
+            return tuple(self.pullbacks.get(name) for name in self.inputs)
+        joint = self.exact_forms.pullback
+        single = len(self.inputs) == 1
+        return tuple(
+            None if name in self.constants else joint if single else _entry(joint, i)
+            for i, name in enumerate(self.inputs)
+        )
 
     def __call__(self, *inputs: Array, **options: Any) -> Array:
         """The operator's value."""
@@ -221,34 +285,13 @@ def _quiet() -> AbstractContextManager[Any]:
     return np.errstate(over="ignore", under="ignore", divide="ignore")
 
 
-def _with_buffers(function: Callable[..., Any], *, outputs_first: bool) -> Callable[..., Any]:
-    """Let functions written without `out` and `work`, as users may, be called with them: results are copied over."""
-    names = inspect.signature(function).parameters
-    if ("out" in names and "work" in names) or any(p.kind is p.VAR_KEYWORD for p in names.values()):
-        return function
-    takes_out = "out" in names
-
-    def buffered(*arguments: Any, out: Any = None, work: Any = None, **options: Any) -> Any:
-        if takes_out:
-            return function(*arguments, out=out, **options)
-        result = function(*arguments, **options)
-        if out is None:
-            return result
-        if outputs_first:
-            output, residuals = result
-            out[...] = output
-            # A residual that is the output itself must be the copy that the network keeps.
-            return out, out if residuals is output else residuals
-        if isinstance(result, tuple):
-            return tuple(_filled(buffer, value) for buffer, value in zip(out, result, strict=True))
-        return _filled(out, result)
-
-    buffered.__dict__["__wrapped__"] = function
-    return buffered
+def _pull_all(pullbacks: tuple[Pullback | None, ...], residuals: Any, cotangent: Array) -> Any:
+    results = tuple(None if pull is None else pull(residuals, cotangent) for pull in pullbacks)
+    return results if len(results) > 1 else results[0]
 
 
-def _filled(buffer: Array | None, value: Array) -> Array | None:
-    if buffer is None or value is None:
-        return None
-    buffer[...] = value
-    return buffer
+def _entry(pullback: Pullback, i: int) -> Pullback:
+    def entry(residuals: Any, cotangent: Array) -> Any:
+        return pullback(residuals, cotangent)[i]
+
+    return entry

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from chainrule.arrays import Array, diagonal_matrix, empty, namespace
-from chainrule.kernels import Pair, Windows
+from chainrule.kernels.shapes import Pair, Windows
 from chainrule.rules.geometry import conv_output_size, dropped_border, padding_for
 
 Sizes: TypeAlias = "int | Pair"

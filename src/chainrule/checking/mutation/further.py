@@ -24,6 +24,7 @@ from chainrule.checking.definitions import definition
 from chainrule.checking.examples import Example, Limit, limits
 from chainrule.checking.findings import Mismatch
 from chainrule.checking.user_code import on_balls
+from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
 
@@ -156,8 +157,11 @@ def _training_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
     """The fast forward and pullback in float64, with an error that is small beside the largest number of the row."""
     if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
         return
-    output, residuals = rule.forward(*case.inputs, **case.options)
-    pulled = entries(rule.pullback(residuals, np.asarray(case.cotangent)))
+    kernel, work = kernel_of(rule), Workspace()
+    output, residuals = kernel.forward(*case.inputs, out=np.empty(case.value.shape), work=work, **case.options)
+    buffers = tuple(np.empty(x.shape) if moves else None for x, moves in zip(case.inputs, case.movable, strict=True))
+    to_inputs = buffers[0] if len(buffers) == 1 else buffers
+    pulled = entries(kernel.pullback(residuals, np.array(case.cotangent), out=to_inputs, work=work))
     largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
     size = float(np.sum(np.abs(case.cotangent))) * largest
     yield from _close(rule, "forward in float64", "output", output, case.value, largest * largest)
@@ -166,9 +170,14 @@ def _training_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
             yield from _close(rule, "pullback in float64", name, got, expected, size)
 
 
+def _fused_kernel(rule: Rule) -> Any:
+    kernel = registered(rule)
+    return kernel and kernel.value_and_pullback
+
+
 def has_fused(case: Case) -> bool:
     """Whether the fused value and pullback is for this point: two axes, and rows of targets that sum to one."""
-    if case.rule.value_and_pullback is None or len(case.inputs[0].shape) != 2 or not len(case.inputs[0]):
+    if _fused_kernel(case.rule) is None or len(case.inputs[0].shape) != 2 or not len(case.inputs[0]):
         return False
     soft = "targets" in case.rule.integers and not holds_labels(case.inputs[1])
     if soft and any(sum(map(Fraction, row)) != 1 for row in case.inputs[1].tolist()):
@@ -182,14 +191,15 @@ def fused(case: Case) -> tuple[Any, Any]:
     with precision(case.bits):
         weights = balls(np.abs(draw(7, (len(logits), 1))))
         buffers = balls(np.zeros((len(logits), 1))), balls(np.zeros(logits.shape))
-        run: Any = case.rule.value_and_pullback
+        run: Any = _fused_kernel(case.rule)
         run(logits, targets, weights, out=buffers, work=Workspace(), **case.ball_options)
     return buffers
 
 
 def _fused_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
     """The fused value and pullback in float64; and once more with the slopes over the logits."""
-    if rule.value_and_pullback is None or not has_fused(case):
+    run = _fused_kernel(rule)
+    if run is None or not has_fused(case):
         return
     logits, targets = case.inputs
     weights = np.abs(draw(7, (len(logits), 1)))
@@ -197,7 +207,7 @@ def _fused_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
     for given, slopes in ((logits, np.full(logits.shape, np.nan)), (over, over)):
         losses = np.full((len(logits), 1), np.nan)
         buffers, constants = (losses, slopes), (targets.copy(), weights.copy())
-        results = rule.value_and_pullback(given, *constants, out=buffers, work=Workspace(), **case.options)
+        results = run(given, *constants, out=buffers, work=Workspace(), **case.options)
         for name, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
             if not np.array_equal(kept, original):
                 yield Mismatch(rule.name, "fused in float64", name, "overwritten", "left alone")

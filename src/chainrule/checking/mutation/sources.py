@@ -16,10 +16,11 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from chainrule.kernels import registered
 from chainrule.rules import Exact, Rule
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
@@ -34,6 +35,8 @@ _NOBODYS = (
     "chainrule.rules.registry",
     "chainrule.arrays",
     "chainrule.workspace",
+    *(f"chainrule.kernels.{name}" for name in ("blas", "blocks", "kernel", "layout", "native", "on_numpy", "on_torch")),
+    *(f"chainrule.kernels.{name}" for name in ("shapes", "workers")),
     "chainrule.checking",
 )
 
@@ -73,7 +76,7 @@ def sources_of(*subjects: Any) -> tuple[Source, ...]:
     ----------
     *subjects
         Rules or functions. What they call by a global name, or hold in closures and `partial`, belongs to them if it is
-        in the package (or module) of one of them. The rules of chainrule have the package ``chainrule.rules``.
+        in the package (or module) of one of them. The rules and kernels of chainrule count as one package.
 
     Raises
     ------
@@ -101,10 +104,11 @@ def sources_of(*subjects: Any) -> tuple[Source, ...]:
 
 
 def parts(subject: Any) -> list[Any]:
-    """What computes a rule's value and derivatives; a function itself."""
+    """What computes a rule's value and derivatives, by its page and by its kernel; a function itself."""
     if isinstance(subject, Rule):
-        held = [getattr(subject, field.name) for field in fields(subject) if field.name not in ("check", "exact")]
-        return [x for x in (*held, *(subject.exact or ())) if callable(x)]
+        kernel, pullbacks = registered(subject), () if subject.has_buffers else tuple(subject.pullbacks.values())
+        held = [subject.forward, *pullbacks, subject.pushforward, subject.jacobian_matrix, *(subject.exact or ())]
+        return [x for x in (*held, *(vars(kernel).values() if kernel else ())) if callable(x)]
     if isinstance(subject, tuple | Exact):
         return [part for each in subject for part in parts(each)]
     return [subject]
@@ -233,7 +237,8 @@ def _package(function: types.FunctionType) -> str:
     if _is_typed(function):
         return function.__code__.co_filename
     module = function.__module__ or "__main__"
-    return "chainrule.rules" if module.startswith("chainrule.rules") else module.partition(".")[0]
+    own = module.startswith(("chainrule.rules", "chainrule.kernels"))
+    return "chainrule.rules" if own else module.partition(".")[0]
 
 
 def _is_typed(function: types.FunctionType) -> bool:
@@ -287,8 +292,7 @@ def _held_by(x: Any) -> Sequence[Any]:
         called = inspect.getattr_static(type(x), "__call__", None)
         return [x.__wrapped__ if isinstance(x, _Cached) else None, called]
     if _is_nobodys(x):
-        # `Rule` lets functions be called with buffers: its wrapper holds the function in its closure.
-        return _in_closure(x) if x.__module__ == _NOBODYS[0] else []
+        return []
     held = [x.__globals__[name] for name in _names(x.__code__) if name in x.__globals__]
     modules = [y for y in held if isinstance(y, types.ModuleType)]
     of_modules = [vars(module)[name] for module in modules for name in _names(x.__code__) if name in vars(module)]

@@ -112,14 +112,19 @@ class _Rebinding:
         return result
 
     def _rule(self, rule: Rule) -> Rule:
+        names = ["forward", "pushforward", "jacobian_matrix"]
+        names += ["pullback", "value_and_pullback"] if rule.has_buffers else []
         changes: dict[str, Any] = {
-            name: self.of(getattr(function, "__wrapped__", function))
-            for name in ("forward", "pullback", "pushforward", "jacobian_matrix", "value_and_pullback")
-            if (function := getattr(rule, name)) is not None
+            name: self.of(function) for name in names if (function := getattr(rule, name)) is not None
         }
-        if rule.exact is not None:
+        if not rule.has_buffers:
+            changes["pullbacks"] = {name: self.of(pull) for name, pull in rule.pullbacks.items()}
+        elif rule.exact is not None:
             changes["exact"] = Exact(*(self.of(function) for function in rule.exact))
-        return replace(rule, **changes)
+        # A rule of chainrule's own stays the same object, by which its kernel is found.
+        return (
+            rule if all(getattr(rule, name) == value for name, value in changes.items()) else replace(rule, **changes)
+        )
 
     def _globals_of(self, function: FunctionType) -> dict[str, Any]:
         original = function.__globals__

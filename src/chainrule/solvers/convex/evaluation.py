@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
+from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.blocks import Crew, dot, over_rows
 from chainrule.solvers.convex.coordinates import at_centre
 from chainrule.solvers.convex.narrow import NarrowProducts
@@ -276,7 +277,7 @@ class Evaluator:
         problem, rows, shares = self.problem, block.rows, self._shares(block)
         losses, result = self._buffers.column(block, "losses"), self._buffers(block, "residuals")
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
-        fused = problem.loss.value_and_pullback
+        fused = kernel_of(problem.loss).value_and_pullback
         assert fused is not None
         work = self._buffers.workspace(block)
         losses, result = fused(logits, problem.targets[rows], shares, out=(losses, result), work=work, **options)

@@ -1,0 +1,96 @@
+"""The record of a kernel, the kernels by rule, and the adapter for rules without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chainrule.arrays import Array, namespace
+from chainrule.workspace import Workspace
+
+if TYPE_CHECKING:
+    from chainrule.rules.rule import Rule
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The fast in-place form of one rule.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(*inputs, out=None, work=None, **options) -> (output, residuals)`` writes the output to `out`, which
+        may be the first input if the rule needs its output alone. The residuals are the kernel's own.
+    pullback : callable
+        ``pullback(residuals, cotangent, *, out, work)`` writes the input's cotangent to `out`, which may be the
+        cotangent if the rule needs its output alone. For rules of several inputs `out` and the result are tuples, in
+        which None means that the cotangent of that input is not wanted, or that it has none.
+    value_and_pullback : callable, optional
+        For losses: ``value_and_pullback(logits, targets, cotangent, *, out, work, **options)`` writes a batch's losses
+        (rows x 1, summed over columns) and logit cotangents to the pair `out`. The cotangent is rows x 1, and
+        ``out[1]`` may be the logits themselves.
+    """
+
+    forward: Callable[..., tuple[Array, Any]]
+    pullback: Callable[..., Any]
+    value_and_pullback: Callable[..., tuple[Array, Array]] | None = None
+
+
+_KERNELS: dict[Rule, Kernel] = {}
+
+
+def register(rule: Rule, kernel: Kernel) -> Kernel:
+    """Make this the kernel of the rule, and return it."""
+    _KERNELS[rule] = kernel
+    return kernel
+
+
+def registered(rule: Rule) -> Kernel | None:
+    """The kernel of the rule; None where there is only the adapter."""
+    if rule.has_buffers:
+        return Kernel(rule.forward, rule.pullback, rule.value_and_pullback)
+    return _KERNELS.get(rule)
+
+
+def kernel_of(rule: Rule) -> Kernel:
+    """The kernel of the rule; for a rule without one, the adapter that runs the rule and copies."""
+    return registered(rule) or _adapter(rule)
+
+
+def _adapter(rule: Rule) -> Kernel:
+    def forward(
+        *inputs: Array, out: Array | None = None, work: Workspace | None = None, **options: Any
+    ) -> tuple[Array, Any]:
+        output, residuals = rule.forward(*inputs, **options)
+        if out is None:
+            return output, residuals
+        out[...] = output
+        # A residual that is the output itself is the copy, so that the network keeps one array.
+        return out, out if residuals is output else residuals
+
+    def pullback(residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None) -> Any:
+        if out is None:
+            return rule.pullback(residuals, cotangent)
+        if len(rule.inputs) == 1:
+            out[...] = rule.pullback(residuals, cotangent)
+            return out
+        for pull, buffer in zip(rule.in_order, out, strict=True):
+            if pull is not None and buffer is not None:
+                buffer[...] = pull(residuals, cotangent)
+        return tuple(out)
+
+    def value_and_pullback(
+        logits: Array, targets: Array, cotangent: Array, *, out: tuple[Array, Array], work: Workspace, **options: Any
+    ) -> tuple[Array, Array]:
+        losses, residuals = rule.forward(logits, targets, **options)
+        per_entry = len(losses.shape) == 2
+        pull = rule.in_order[0]
+        assert pull is not None
+        to_losses, to_logits = out
+        to_logits[...] = pull(residuals, cotangent if per_entry else cotangent[:, 0])
+        summed = namespace(losses).sum(losses, axis=-1) if per_entry else losses
+        to_losses[...] = summed.reshape(-1, 1)
+        return out
+
+    return Kernel(forward, pullback, value_and_pullback if len(rule.inputs) == 2 else None)

@@ -1,0 +1,34 @@
+"""Linear layers in place: products and sums straight into the buffers of a plan, which may be views of flat vectors."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from chainrule.arrays import Array, matmul, namespace
+from chainrule.kernels.kernel import Kernel
+from chainrule.rules.linear import Residuals, affine, as_rows, linear
+from chainrule.workspace import Workspace
+
+Cotangents: TypeAlias = tuple[Array | None, ...]
+
+
+def _forward(
+    x: Array, weight: Array, bias: Array | None = None, *, out: Array | None = None, work: Workspace | None = None
+) -> tuple[Array, Residuals]:
+    product = matmul(x, weight, out=out)
+    return (product if bias is None else namespace(bias).add(product, bias, out=product)), (x, weight)
+
+
+def _pullback(residuals: Residuals, cotangent: Array, *, out: Cotangents, work: Workspace | None = None) -> Cotangents:
+    xp, (x, weight), (to_x, to_weight, *to_bias) = namespace(cotangent), residuals, out
+    if to_x is not None:
+        xp.matmul(cotangent, weight.T, out=to_x)
+    if to_weight is not None:
+        matmul(as_rows(x).T, as_rows(cotangent), out=to_weight)
+    for buffer in to_bias:
+        if buffer is not None:
+            xp.sum(as_rows(cotangent), axis=0, out=buffer)
+    return out
+
+
+KERNELS = {linear: Kernel(_forward, _pullback), affine: Kernel(_forward, _pullback)}
