@@ -213,7 +213,9 @@ def _fast(case: Case, check: str) -> Iterator[Finding]:
     value, vjp = case.fast
     yield from compare(case.rule.name, check, "output", value, case.value)
     for name, fast, exact in zip(case.rule.inputs, vjp, case.vjp, strict=True):
-        if fast is not None and exact is not None:
+        if (fast is None) != (exact is None):
+            yield Mismatch(case.rule.name, check, name, _shape(fast), _shape(exact))
+        elif fast is not None:
             yield from compare(case.rule.name, check, name, fast, exact)
 
 

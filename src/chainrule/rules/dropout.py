@@ -7,51 +7,34 @@ The mask is an input, so that a run is reproducible and its derivative is a form
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from chainrule.arrays import Array, as_like, diagonal_matrix, is_torch, namespace, numpy_dtype, same_shape
+from chainrule.arrays import Array, as_like, diagonal_matrix, is_torch, numpy_dtype, same_shape
 from chainrule.rules.rule import Rule
 from chainrule.workspace import Workspace
-
-
-class Residuals(NamedTuple):
-    """What the derivatives of dropout need."""
-
-    mask: Array
 
 
 def _check(x: Array, mask: Array) -> None:
     same_shape("mask", mask.shape, x.shape)
 
 
-def _forward(
-    x: Array, mask: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
-    return namespace(x).multiply(x, mask, out=out), Residuals(mask)
+def _forward(x: Array, mask: Array) -> tuple[Array, tuple[Array]]:
+    return x * mask, (mask,)
 
 
-Cotangents = tuple[Array | None, None]
+def _by_x(residuals: tuple[Array], cotangent: Array) -> Array:
+    return cotangent * residuals[0]
 
 
-def _pullback(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    to_x = None if out is None else out[0]
-    if out and to_x is None:
-        return None, None
-    return namespace(cotangent).multiply(cotangent, residuals.mask, out=to_x), None
-
-
-def _pushforward(residuals: Residuals, x_tangent: Array | None, mask_tangent: Array | None) -> Array:
+def _pushforward(residuals: tuple[Array], x_tangent: Array | None, mask_tangent: Array | None) -> Array:
+    (mask,) = residuals
     if mask_tangent is not None:
         raise ValueError("dropout: the mask has no tangent; give None")
-    return 0 * residuals.mask if x_tangent is None else residuals.mask * x_tangent
+    return 0 * mask if x_tangent is None else mask * x_tangent
 
 
-def _jacobian(residuals: Residuals) -> tuple[Array, None]:
-    return diagonal_matrix(residuals.mask), None
+def _jacobian(residuals: tuple[Array]) -> tuple[Array, None]:
+    return diagonal_matrix(residuals[0]), None
 
 
 def draw_mask(stream: np.random.Generator, out: Array, work: Workspace, *, rate: float) -> Array:
@@ -70,12 +53,12 @@ def draw_mask(stream: np.random.Generator, out: Array, work: Workspace, *, rate:
 dropout = Rule(
     "dropout",
     _forward,
-    _pullback,
+    {"x": _by_x},
     _pushforward,
     _jacobian,
     check=_check,
     inputs=("x", "mask"),
-    constants=("mask",),
+    kind="noise",
     formula="y = x * mask",
     derivative="mask",
     domain="a mask of x's shape",
