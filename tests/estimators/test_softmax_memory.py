@@ -13,7 +13,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule import SoftmaxRegression
-from chainrule.solvers.convex import evaluation, preconditioner, products
+from chainrule.solvers.convex import evaluation, preconditioner, rows
 
 MEMORY = 10
 
@@ -26,10 +26,10 @@ def bound(n, d, k, buffers):
 def sixteenth(monkeypatch):
     """Every buffer of a fixed size a sixteenth of it, so that a problem of this size shows what one of 100 000 does."""
     for module, name in (
-        (products, "BLOCK_BYTES"),
-        (products, "SPARSE_BLOCK_BYTES"),
-        (products, "RESIDUAL_BYTES"),
-        (products, "MANY_PARAMETERS"),
+        (rows, "BLOCK_BYTES"),
+        (rows, "SPARSE_BLOCK_BYTES"),
+        (rows, "RESIDUAL_BYTES"),
+        (rows, "MANY_PARAMETERS"),
         (evaluation, "STORED_BYTES"),
         (preconditioner, "SOLVED_AT_ONCE"),
     ):

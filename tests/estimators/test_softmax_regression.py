@@ -23,7 +23,7 @@ import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import path
 from chainrule.kernels.blas import available_threads
-from chainrule.solvers.convex import blocks, minimise, spectrum_of
+from chainrule.solvers.convex import crew, minimise, spectrum_of
 
 solver, estimator = sys.modules[minimise.__module__], sys.modules[SoftmaxRegression.__module__]
 
@@ -272,11 +272,11 @@ def test_searches_in_parallel_processes_and_threads_find_the_same():
 @pytest.mark.parametrize(("n_jobs", "threads"), [(None, None), (1, 1), (3, 3), (-1, joblib.cpu_count())])
 def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
     counts, unlimited = [], available_threads()
-    crew = blocks.Crew
+    made = crew.Crew
 
     def watched(count=None):
         counts.append(available_threads())
-        return crew(count)
+        return made(count)
 
     def watched_spectrum(*arguments, **options):
         counts.append(available_threads())

@@ -39,7 +39,7 @@ def assert_stationary(model, X, weights, C, tol):
 @pytest.mark.parametrize("mean", [0.0, 1e2, 1e5])
 def test_deviations_of_features_far_from_zero_keep_their_digits(form, weights, mean):
     X = SMALL * [1e-2, 1.0, 30.0] + mean
-    got = deviations(FORMS[form](X), None if weights is None else weights / weights.sum())
+    got = deviations(FORMS[form](X), np.full(len(X), 1 / len(X)) if weights is None else weights / weights.sum())
     # The mean of features of size 1e5 is rounded at 1e-11, which a second pass about it squares away.
     np.testing.assert_allclose(got, deviation_of(X, weights), rtol=1e-9)
 
@@ -47,7 +47,7 @@ def test_deviations_of_features_far_from_zero_keep_their_digits(form, weights, m
 @pytest.mark.parametrize("form", FORMS)
 def test_constant_features_and_such_without_entries_have_the_deviation_one(form):
     X = np.hstack([SMALL, np.full((140, 1), 0.1), np.zeros((140, 1)), np.full((140, 1), 1e9), -np.ones((140, 1))])
-    np.testing.assert_array_equal(deviations(FORMS[form](X), None)[3:], 1)
+    np.testing.assert_array_equal(deviations(FORMS[form](X), np.full(len(X), 1 / len(X)))[3:], 1)
     share = WEIGHTS / WEIGHTS.sum()
     np.testing.assert_array_equal(deviations(FORMS[form](X), share)[3:], 1)
 
@@ -106,7 +106,7 @@ def test_sparse_features_that_hardly_vary_are_as_dense_ones(kind):
 
 def test_float32_features_far_from_zero_have_the_deviations_of_their_values():
     X = (SMALL * [1.0, 10.0, 100.0] + 1e3).astype(np.float32)
-    np.testing.assert_allclose(deviations(X, None), deviation_of(X), rtol=1e-9)
+    np.testing.assert_allclose(deviations(X, np.full(len(X), 1 / len(X))), deviation_of(X), rtol=1e-9)
     np.testing.assert_allclose(deviations(X, WEIGHTS / WEIGHTS.sum()), deviation_of(X, WEIGHTS), rtol=1e-9)
 
 

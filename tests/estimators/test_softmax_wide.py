@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import path
-from chainrule.solvers.convex import preconditioner
+from chainrule.solvers.convex import spectrum
 
 N, D, K = 45, 200, 3
 
@@ -18,13 +18,13 @@ N, D, K = 45, 200, 3
 def reductions(monkeypatch):
     """The row spaces that fits ask for: every test of this file is about some."""
     made = []
-    row_space = preconditioner.row_space
+    row_space = spectrum.row_space
 
     def watched(*arguments):
         made.append(row_space(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(preconditioner, "row_space", watched)
+    monkeypatch.setattr(spectrum, "row_space", watched)
     yield made
     assert made
     assert None not in made

@@ -58,9 +58,9 @@ def dtype_to_show(theta: Array, X: Array) -> Any:
     return X.dtype if reach.max() * np.finfo(X.dtype).eps / 2 <= LARGEST_MOVE else theta.dtype
 
 
-def deviations(X: Array, shares: Array | None) -> Array:
+def deviations(X: Array, shares: Array) -> Array:
     """Every feature's standard deviation, 1 for features that do not vary."""
-    weights = np.full(X.shape[0], 1 / X.shape[0]) if shares is None else abs(shares)
+    weights = abs(shares)
     if is_sparse(X):
         lowest, highest = min_max_axis(X, axis=0)
         variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))[1].astype(np.float64)

@@ -371,7 +371,7 @@ class SoftmaxRegression(Classifier):
     def _spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """What so many fits of a problem share, whose largest C is given."""
         with self._threads():
-            scale = deviations(problem.x, problem.row_weights) if self.standardize else None
+            scale = deviations(problem.x, problem.row_shares) if self.standardize else None
             problem = replace(problem, l2=penalty_share(problem, C))
             return spectrum_of(problem, scale, fits=fits, apart=self.solver != "newton-cg")
 

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from chainrule.solvers.convex import class_blocks as module
 from chainrule.solvers.convex import directions, minima, minimise, spectrum_of
-from chainrule.solvers.convex.blocks import Crew
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
-from chainrule.solvers.convex.coordinates import Coordinates
+from chainrule.solvers.convex.crew import Crew
 from chainrule.solvers.convex.curvature import LEAST, Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.minimise import class_shares
@@ -42,8 +41,8 @@ def first_of(problem, spectrum):
 def blocks_at(problem, theta, threads=2, **spectrum_options):
     """The blocks where theta is, in the features' own coordinates or those of their spectrum."""
     spectrum = spectrum_of(problem, **spectrum_options)
-    evaluator = Evaluator(problem, TEAMS[threads], spectrum.centre, spectrum.scale)
-    inside = Coordinates(spectrum.centre, spectrum.scale).inside(theta, problem.intercept)
+    evaluator = Evaluator(problem, TEAMS[threads], spectrum.features)
+    inside = spectrum.features.inside(theta)
     evaluator.at(inside)
     return class_blocks(evaluator, Curvature(evaluator), first_of(problem, spectrum)), spectrum, inside
 
@@ -74,7 +73,9 @@ def test_blocks_of_all_samples_are_the_hessians(problem, plainly, theta, threads
     if weights is not None:
         problem = replace(problem, weights=weights)
     spectrum = spectrum_of(problem)
-    shifted = replace(problem, x=problem.x if spectrum.centre is None else problem.x - spectrum.centre)
+    shifted = replace(
+        problem, x=problem.x if spectrum.features.centre is None else problem.x - spectrum.features.centre
+    )
     blocks, _, inside = blocks_at(problem, theta, threads)
     gradient = np.random.default_rng(1).normal(size=problem.shape)
     got, expected = blocks.solve(gradient), from_formulas(plainly(shifted), inside, gradient)
@@ -91,26 +92,28 @@ def test_a_part_of_the_covariance_is_added_at_each_classs_curvature(problem_of, 
     theta = np.random.default_rng(3).normal(size=problem.shape)
     gradient = np.random.default_rng(1).normal(size=problem.shape)
     blocks, spectrum, inside = blocks_at(problem, theta)
-    expected = from_formulas(plainly(replace(problem, x=problem.x - spectrum.centre)), inside, gradient, prior=0.7)
+    expected = from_formulas(
+        plainly(replace(problem, x=problem.x - spectrum.features.centre)), inside, gradient, prior=0.7
+    )
     np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
 
 
-def test_scales_and_turned_features_have_the_same_blocks(problem_of, plainly, all_samples, monkeypatch):
-    """A scale is divided by; features of very uneven curvature are turned first, which changes nothing but digits."""
+def test_scales_and_rotated_features_have_the_same_blocks(problem_of, plainly, all_samples, monkeypatch):
+    """A scale is divided by; features of very uneven curvature are rotated first, which changes nothing but digits."""
     problem = problem_of("softmax", l2=0.1)
     theta = np.random.default_rng(3).normal(size=problem.shape)
     gradient = np.random.default_rng(1).normal(size=problem.shape)
     scale = np.array([0.1, 1.0, 4.0, 2.0])
     blocks, spectrum, inside = blocks_at(problem, theta, scale=scale)
-    seen = replace(problem, x=(problem.x - spectrum.centre) / scale)
+    seen = replace(problem, x=(problem.x - spectrum.features.centre) / scale)
     expected = from_formulas(plainly(seen), inside, gradient)
     np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
     monkeypatch.setattr(module, "SINGLE", 0.0)
-    turned, _, _ = blocks_at(problem, theta, scale=scale)
-    assert turned.basis is not None
+    rotated, _, _ = blocks_at(problem, theta, scale=scale)
+    assert rotated.basis is not None
     assert blocks.basis is None
     kept = gradient.copy()
-    np.testing.assert_allclose(turned.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
+    np.testing.assert_allclose(rotated.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
     np.testing.assert_array_equal(gradient, kept)
 
 
@@ -123,7 +126,7 @@ def test_curvatures_that_float32_cannot_hold_together_are_kept(problem_of, plain
     problem = replace(problem, x=x.astype(dtype))
     theta = np.zeros(problem.shape)
     blocks, spectrum, inside = blocks_at(problem, theta)
-    exact = replace(problem, x=problem.x.astype(np.float64) - spectrum.centre)
+    exact = replace(problem, x=problem.x.astype(np.float64) - spectrum.features.centre)
     hessian = plainly(exact).hessian(inside).reshape(*problem.shape, *problem.shape)
     direction = np.zeros(problem.shape)
     direction[:2, 0], direction[:2, 1] = (1, -1), (-1, 1)

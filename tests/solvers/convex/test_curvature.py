@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex import products
-from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex import rows as rows_module
+from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Features
 
 CENTRE, SCALE = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
 SIGNED = np.where(np.arange(60) % 4, 1.0, -0.7) * np.random.default_rng(2).uniform(0.1, 3, 60)
@@ -80,25 +81,26 @@ def test_centre_and_scale_curve_like_features_changed_by_hand(problem_of, plainl
     changed = replace(problem, x=(problem.x - (0 if centre is None else centre)) / SCALE)
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.3
     with crew(2) as team:
-        assert_curved(Evaluator(problem, team, centre, SCALE), plainly(changed), theta)
+        assert_curved(Evaluator(problem, team, Features(problem.intercept, centre, SCALE)), plainly(changed), theta)
 
 
 def test_a_scale_curves_sparse_features_too(problem, plainly, theta):
     changed = plainly(replace(problem, x=problem.x / SCALE))
     with crew(2) as team:
-        assert_curved(Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team, None, SCALE), changed, theta)
+        features = Features(problem.intercept, scale=SCALE)
+        assert_curved(Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team, features), changed, theta)
 
 
 @pytest.mark.parametrize("name", ["signed", "signed rows", "signed logit", "forty logits"])
 @pytest.mark.parametrize("rows", [1, 7, 59])
 def test_residuals_kept_a_few_rows_at_a_time_add_up_to_the_same(problem_of, plainly, monkeypatch, name, rows):
     problem = variants(problem_of)[name]
-    monkeypatch.setattr(products, "RESIDUAL_BYTES", rows * problem.n_outputs * 8)
+    monkeypatch.setattr(rows_module, "RESIDUAL_BYTES", rows * problem.n_outputs * 8)
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
     plain = plainly(problem)
     with crew(2) as team:
         evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team)
-        assert len(evaluator.samples._chunks) == -(-problem.n_samples // rows)
+        assert len(evaluator.rows._chunks) == -(-problem.n_samples // rows)
         here = evaluator.at(theta)
         assert here.value == pytest.approx(plain.value(theta), rel=1e-13)
         np.testing.assert_allclose(here.gradient, plain.gradient(theta), rtol=0, atol=1e-12)
@@ -114,14 +116,14 @@ def test_residuals_kept_a_few_rows_at_a_time_add_up_to_the_same(problem_of, plai
 @pytest.mark.parametrize("form", ["dense", "csr_matrix"])
 def test_many_blocks_and_threads_change_only_the_order_of_sums(problem_of, plainly, monkeypatch, form):
     for name in ("BLOCK_BYTES", "SPARSE_BLOCK_BYTES"):
-        monkeypatch.setattr(products, name, 1 << 10)
+        monkeypatch.setattr(rows_module, name, 1 << 10)
     problem = problem_of("rows", n=1501, d=4, k=3, l2=0.1)
     theta = np.random.default_rng(0).normal(size=problem.shape) * 0.3
     plain = plainly(problem)
     for threads in (1, 2, 3):
         with crew(threads) as team:
             evaluator = Evaluator(replace(problem, x=FORMS[form](problem.x)), team)
-            assert min(map(len, evaluator.samples.blocks)) > 5
+            assert min(map(len, evaluator.rows.blocks)) > 5
             assert_curved(evaluator, plain, theta)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex.blocks import crew
-from chainrule.solvers.convex.evaluation import Evaluator, dot
+from chainrule.solvers.convex.crew import crew, dot
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Features
 
 
 def assert_at(got, value, gradient):
@@ -68,7 +69,7 @@ def test_centre_and_scale_are_features_changed_by_hand(problem, plainly, theta, 
     centre = centre if problem.intercept else None
     changed = plainly(replace(problem, x=(problem.x - (0 if centre is None else centre)) / scale))
     with crew(2) as team:
-        evaluator = Evaluator(problem, team, centre, scale, stored)
+        evaluator = Evaluator(problem, team, Features(problem.intercept, centre, scale), stored)
         assert_at(evaluator.at(theta), changed.value(theta), changed.gradient(theta))
         direction = -changed.gradient(theta)
         end = theta + 2.0 * direction

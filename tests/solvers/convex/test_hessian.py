@@ -7,29 +7,27 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.checking import balls, midpoints, precision
-from chainrule.solvers.convex import minimise
-from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex import hessian, minimise
+from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.hessian import WholeHessian
-from chainrule.solvers.convex.newton import newton_direction
+from chainrule.solvers.convex.features import Features
 
 
 def whole_hessian(problem, theta, centre, scale, threads=2):
     with crew(threads) as team:
-        return WholeHessian(problem, team, centre, scale)(theta)
+        return hessian.whole_hessian(Evaluator(problem, team, Features(problem.intercept, centre, scale)), theta)
 
 
 def newton_step(evaluator, theta, gradient):
-    hessian = WholeHessian(evaluator.problem, evaluator.team, evaluator.centre, evaluator.scale)(theta)
-    return newton_direction(hessian, gradient)
+    return hessian.newton_direction(hessian.whole_hessian(evaluator, theta), gradient)
 
 
-def without_common_part(hessian, problem):
+def without_common_part(whole, problem):
     """The Hessian on the vectors that sum to zero over the classes, where it is defined by F alone."""
     d, k = problem.shape
     away = np.eye(k) - (np.full((k, k), 1 / k) if k > 1 else 0)
     projector = np.kron(np.eye(d), away)
-    return projector @ hessian @ projector
+    return projector @ whole @ projector
 
 
 def ball_gradient(plain, theta):
@@ -65,7 +63,7 @@ def test_the_whole_hessian_is_that_of_the_formula(problem, plain, theta):
     assert got.shape == (theta.size, theta.size)
     assert got.dtype == np.float64
     np.testing.assert_allclose(got, got.T, rtol=0, atol=1e-14 * abs(got).max())
-    got, expected = (without_common_part(hessian, problem) for hessian in (got, plain.hessian(theta)))
+    got, expected = (without_common_part(whole, problem) for whole in (got, plain.hessian(theta)))
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * abs(expected).max())
 
 
@@ -110,8 +108,8 @@ def test_sparse_features_and_many_blocks_give_the_same(problem, theta, problem_o
     long = problem_of("softmax", n=20_011, l2=0.3)
     point = np.random.default_rng(0).normal(size=long.shape)
     got, expected = (
-        without_common_part(hessian, long)
-        for hessian in (whole_hessian(long, point, None, None), plainly(long).hessian(point))
+        without_common_part(whole, long)
+        for whole in (whole_hessian(long, point, None, None), plainly(long).hessian(point))
     )
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12 * abs(expected).max())
 
@@ -122,17 +120,17 @@ def test_weights_of_both_signs_and_any_number_of_threads_give_the_formulas_hessi
     mixed = problem_of("softmax", weights=rng.normal(size=60), l2=0.3)
     theta = rng.normal(size=mixed.shape)
     got, expected = (
-        without_common_part(hessian, mixed)
-        for hessian in (whole_hessian(mixed, theta, None, None, threads), plainly(mixed).hessian(theta))
+        without_common_part(whole, mixed)
+        for whole in (whole_hessian(mixed, theta, None, None, threads), plainly(mixed).hessian(theta))
     )
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * abs(expected).max())
 
 
 def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
     with crew(2) as team:
-        again = WholeHessian(problem, team)
-        again(theta + 1)
-        got = again(theta).copy()
+        evaluator = Evaluator(problem, team)
+        hessian.whole_hessian(evaluator, theta + 1)
+        got = hessian.whole_hessian(evaluator, theta).copy()
     np.testing.assert_array_equal(got, whole_hessian(problem, theta, None, None))
 
 

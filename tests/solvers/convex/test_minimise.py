@@ -9,20 +9,21 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers.convex import minimise, spectrum_of
-from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.lbfgs import Memory
 from chainrule.solvers.convex.minimise import class_shares
-from chainrule.solvers.convex.preconditioner import Preconditioner, Spectrum, preconditioner_of
+from chainrule.solvers.convex.preconditioner import Preconditioner, preconditioner_of
+from chainrule.solvers.convex.spectrum import Spectrum
 
 
-@pytest.fixture(autouse=True, params=[True, False], ids=["turned", "as they are"])
+@pytest.fixture(autouse=True, params=[True, False], ids=["rotated", "as they are"])
 def turning(request, monkeypatch):
-    """Whether samples are turned into their covariance's eigenvectors, however many there are."""
+    """Whether samples are rotated into their covariance's eigenvectors, however many there are."""
     monkeypatch.setattr(
         Spectrum,
-        "worth_turning",
-        lambda self, problem, fits=1: request.param and self.basis is not None and not self.turned,
+        "worth_rotating",
+        lambda self, problem, fits=1: request.param and self.features.basis is not None and not self.features.applied,
     )
     return request.param
 

@@ -8,13 +8,15 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.solvers.convex import descent, minimise
-from chainrule.solvers.convex.blocks import crew
+from chainrule.rules import softmax_cross_entropy
+from chainrule.solvers.convex import Problem, descent, minimise
+from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Features
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-from chainrule.solvers.convex.narrow import NarrowProducts  # noqa: E402
+from chainrule.solvers.convex.narrow import NarrowRows  # noqa: E402
 
 UNIT = 2.0**-7
 """Half of it is the relative error of a number rounded to bfloat16."""
@@ -32,19 +34,18 @@ def test_products_are_those_of_rounded_factors(dtype, threads):
     offset = rng.normal(size=5).astype(dtype)
     before = torch.get_num_threads()
     with crew(threads) as team:
-        products = NarrowProducts(x, 5, team, np.float64)
+        problem = Problem(x, np.zeros(300, dtype=int), 5, softmax_cross_entropy)
+        narrow = NarrowRows(problem, team, np.float64, dtype, {}, None)
         out = np.empty((300, 5), dtype)
-        for share in products.blocks:
-            for block in share:
-                products.times(block, weights, offset, out[block.rows])
-        loss, gradient = products.transposed(lambda block: (1.0, rows[block.rows].copy()))
-        squared = products.transposed(lambda block: (0.0, rows[block.rows].copy()), squared=True)[1]
+        narrow.map_reduce(lambda block, _: block.times(weights, offset, out[block.rows]) is None, None)
+        loss, gradient = narrow.pull_back(lambda block, _: (1.0, rows[block.rows].copy()), None)
+        squared = narrow.pull_back(lambda block, _: (0.0, rows[block.rows].copy()), None, squared=True)[1]
     assert torch.get_num_threads() == before
-    assert loss == sum(len(share) for share in products.blocks)
+    assert loss == sum(len(share) for share in narrow.blocks)
     # Sums in float32, the results rounded once more.
     exact = rounded(x) @ rounded(weights)
     assert (abs(out - offset - exact) <= UNIT / 2 * abs(exact) + 1e-5).all()
-    parts = [rounded(x)[block.rows].T @ rounded(rows)[block.rows] for share in products.blocks for block in share]
+    parts = [rounded(x)[block.rows].T @ rounded(rows)[block.rows] for share in narrow.blocks for block in share]
     reach = abs(rounded(x)).T @ abs(rounded(rows))  # of sums in float32
     assert (abs(gradient[:-1] - sum(parts)) <= UNIT / 2 * sum(map(abs, parts)) + 2e-5 * reach).all()
     np.testing.assert_allclose(gradient[-1], rows.sum(axis=0), rtol=0, atol=1e-4)
@@ -97,7 +98,7 @@ def test_curvature_made_before_widening_is_in_full_precision_after_it(problem_of
     problem = problem_of("softmax", l2=0.1)
     theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
     with crew(1) as team:
-        evaluator = Evaluator(problem, team, narrow=True)
+        evaluator = Evaluator(problem, team, Features(narrow=True))
         evaluator.at(theta)
         there = Curvature(evaluator)
         rough = there.product()(direction)

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers.convex import directions, evaluation, minimise
-from chainrule.solvers.convex.blocks import crew
+from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.newton_cg import MOST_INNER, newton_cg_direction

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex import evaluation, online, products
+from chainrule.solvers.convex import evaluation, online, rows
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
@@ -125,7 +125,7 @@ def test_a_great_precision_holds_the_weights(batch):
 def test_a_batch_whose_logits_are_too_many_to_store_is_absorbed_alike(problem_of, monkeypatch, kind):
     batch = problem_of(kind, n=1000)
     start, precision = np.zeros(batch.shape), np.full(batch.shape, 1.0)
-    monkeypatch.setattr(products, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(rows, "BLOCK_BYTES", 1 << 10)
     theta, after = absorb(batch, start, precision, 1e-6)
     monkeypatch.setattr(evaluation, "STORED_BYTES", 0)
     other, too = absorb(batch, start, precision, 1e-6)

@@ -41,7 +41,7 @@ def test_it_solves_the_equations_at_zero_weights(problem, scale):
     solver = preconditioner_of(problem, spectrum, probs)
     gradient = centred(np.random.default_rng(0).normal(size=problem.shape))
     got = solver.solve(gradient.copy())
-    expected = solve_densely(dense_hessian(problem, probs, spectrum.centre, scale), gradient)
+    expected = solve_densely(dense_hessian(problem, probs, spectrum.features.centre, scale), gradient)
     # Condition numbers up to 1e3 times the rounding of 4 x 4 products.
     np.testing.assert_allclose(centred(got), centred(expected), rtol=0, atol=1e-11 * abs(expected).max())
 
@@ -55,7 +55,7 @@ def test_it_is_right_for_every_penalty_and_share(problem_of, l2, shares):
     gradient = centred(np.random.default_rng(1).normal(size=problem.shape))
     got = preconditioner_of(problem, spectrum, probs).solve(gradient.copy())
     assert np.isfinite(got).all()
-    hessian = dense_hessian(problem, probs, spectrum.centre)
+    hessian = dense_hessian(problem, probs, spectrum.features.centre)
     back = centred((hessian @ got.ravel()).reshape(got.shape))
     # What comes back from H is the gradient, to the rounding of H's products with the solution.
     sizes = abs(hessian).max() * abs(centred(got)).max()
@@ -78,7 +78,7 @@ def test_the_hessian_it_inverts_is_that_of_the_problem_at_the_starting_point(pro
     start = np.zeros(problem.shape)
     start[-1] = np.log(probs) if problem.n_outputs > 1 else np.log(probs / (1 - probs))
     spectrum = spectrum_of(problem)
-    hessian = plainly(replace(problem, x=problem.x - spectrum.centre)).hessian(start)
+    hessian = plainly(replace(problem, x=problem.x - spectrum.features.centre)).hessian(start)
     gradient = centred(np.random.default_rng(0).normal(size=problem.shape))
     got = preconditioner_of(problem, spectrum, probs).solve(gradient.copy())
     back = centred((hessian @ got.ravel()).reshape(got.shape))
@@ -89,14 +89,14 @@ def test_the_spectrum_is_the_weighted_covariance_taken_apart(problem):
     spectrum = spectrum_of(problem)
     weights = np.ones(60) if problem.weights is None else problem.weights
     if problem.intercept:
-        np.testing.assert_allclose(spectrum.centre, np.average(problem.x, axis=0, weights=weights), rtol=1e-13)
+        np.testing.assert_allclose(spectrum.features.centre, np.average(problem.x, axis=0, weights=weights), rtol=1e-13)
         expected = np.cov(problem.x.T, aweights=weights, ddof=0)
     else:
-        assert spectrum.centre is None
+        assert spectrum.features.centre is None
         expected = (problem.x.T * weights) @ problem.x / weights.sum()
-    got = spectrum.basis @ np.diag(spectrum.values) @ spectrum.basis.T
+    got = spectrum.features.basis @ np.diag(spectrum.values) @ spectrum.features.basis.T
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * abs(expected).max())
-    np.testing.assert_allclose(spectrum.basis.T @ spectrum.basis, np.eye(4), atol=1e-14)
+    np.testing.assert_allclose(spectrum.features.basis.T @ spectrum.features.basis, np.eye(4), atol=1e-14)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
@@ -108,8 +108,8 @@ def test_sparse_features_get_the_diagonal(problem_of, kind, scale):
     alone = np.eye(4)[np.arange(60) % 4] * rng.normal(size=(60, 1))
     problem = replace(problem, x=sp.csr_matrix(alone))
     spectrum = spectrum_of(problem, scale)
-    assert spectrum.basis is None
-    assert spectrum.centre is None
+    assert spectrum.features.basis is None
+    assert spectrum.features.centre is None
     np.testing.assert_allclose(spectrum.values, np.mean((alone / (1 if scale is None else scale)) ** 2, axis=0))
     probs = class_shares(problem)
     gradient = centred(rng.normal(size=problem.shape))

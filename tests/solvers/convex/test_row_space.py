@@ -87,7 +87,7 @@ def problem_of(x, outputs, **options):
 @pytest.mark.parametrize("method", ["lbfgs", "newton-cg"])
 def test_the_optimum_is_that_of_all_features(plainly, kind, outputs, weights, intercept, method):
     problem = problem_of(samples(kind), outputs, weights=weights, intercept=intercept, l2=0.05)
-    assert spectrum_of(problem).rows is not None
+    assert spectrum_of(problem).features.space is not None
     result = minimise(problem, tol=1e-23, max_iter=500, method=method)
     plain = plainly(problem)
     assert result.converged, result.message

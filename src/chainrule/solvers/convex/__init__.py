@@ -9,7 +9,7 @@ along directions in which the logits are linear.
 
 from chainrule.solvers.convex.descent import INTERRUPTED, Progress
 from chainrule.solvers.convex.minimise import Minimum, Options, minima, minimise
-from chainrule.solvers.convex.preconditioner import Spectrum, spectrum_of
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 __all__ = ["INTERRUPTED", "Minimum", "Options", "Problem", "Progress", "Spectrum", "minima", "minimise", "spectrum_of"]

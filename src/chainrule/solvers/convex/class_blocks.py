@@ -21,9 +21,10 @@ import numpy as np
 from scipy.linalg import lapack
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew
+from chainrule.solvers.convex.crew import Crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import split
 from chainrule.solvers.convex.preconditioner import SINGLE, Preconditioner
 from chainrule.solvers.convex.problem import Problem
 
@@ -84,8 +85,8 @@ class ClassBlocks:
         result = _turned(scaled * (largest / self.sizes), self.basis, back=True)
         result -= _mean(result)
         if self.penalty and gradient.shape[1] > 1:
-            weights = slice(-1) if self.intercept else slice(None)
-            result[weights] += common[weights] / self.penalty
+            (weights, _), (of_weights, _) = split(result, self.intercept), split(common, self.intercept)
+            weights += of_weights / self.penalty
         return result
 
 
@@ -113,7 +114,8 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
         for output in range(thread, k, team.count):
             curvatures = of_class(output)
             rows, shares = drawn(curvatures, _samples(p))
-            rooted = _features(evaluator, rows, basis)
+            x = evaluator.rows.take(rows)
+            rooted = evaluator.features.dense(x, x.dtype if basis is None else np.float64, basis)
             rooted *= np.sqrt(shares)[:, None].astype(rooted.dtype, copy=False)
             block, prior = rooted.T @ rooted, PRIOR * float(curvatures.sum())
             block[:d, :d] += (prior * covariance).astype(block.dtype, copy=False)
@@ -160,21 +162,6 @@ def _covariance(first: Preconditioner, *, turned: bool) -> Floats:
     """Q diag(c) Q^T, or diag(c) for features that are turned into Q."""
     c, basis = first.spectrum, first.basis
     return np.diag(c) if turned or basis is None else (basis * c) @ basis.T
-
-
-def _features(evaluator: Evaluator, rows: Array, basis: Floats | None) -> Array:
-    """Some samples as the parameters see them, with ones for the intercept; turned ones in float64."""
-    problem, centre, scale = evaluator.problem, evaluator.centre, evaluator.scale
-    x = problem.x[rows]
-    result = np.ones((len(x), problem.shape[0]), x.dtype if basis is None else np.float64)
-    features = result[:, : problem.n_features]
-    # In float64 before it is rounded: far from 0, float32 numbers have no digits to spare.
-    np.subtract(x, 0.0 if centre is None else centre, out=features, casting="same_kind")
-    if scale is not None:
-        features /= scale
-    if basis is not None:
-        features[...] = features @ basis
-    return result
 
 
 def _inverse(block: Array, d: int, l2: float) -> tuple[Array, Array]:

@@ -27,7 +27,8 @@ import numpy as np
 import scipy.linalg
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import dot
+from chainrule.solvers.convex.crew import dot
+from chainrule.solvers.convex.features import split
 from chainrule.solvers.convex.preconditioner import Preconditioner
 from chainrule.solvers.convex.problem import Problem
 
@@ -67,16 +68,16 @@ class StrongConvexity:
         problem = self.problem
         if not problem.l2 or problem.signed:
             return math.inf
-        weights = gradient[:-1] if problem.intercept else gradient
+        weights, intercepts = split(gradient, problem.intercept)
         size, own = math.sqrt(dot(weights, weights)), 0.0
-        if problem.intercept:
-            offsets = np.asarray(gradient[-1], dtype=np.float64)
+        if intercepts.size:
+            offsets = np.asarray(intercepts, dtype=np.float64)
             solved = (
-                self.preconditioner.solve_intercept(offsets)
+                self.preconditioner.solve_intercepts(offsets)
                 if class_curvature is None
-                else np.linalg.pinv(class_curvature, hermitian=True) @ offsets
+                else offsets @ np.linalg.pinv(class_curvature, hermitian=True)
             )
-            own = max(float(offsets @ solved), 0.0) / 2
+            own = max(dot(offsets, solved), 0.0) / 2
             size += math.sqrt(self._largest * own)
         return own + size * size / (2 * problem.l2)
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.solvers.convex.crew import Crew, dot
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
 
 LATENCY = 20
@@ -58,29 +60,23 @@ def steps_of_taking_apart(problem: Problem, fits: int) -> float:
     return (GRAM * n * d * d + EIGENVECTORS * d**3) / ((_step(problem, d) + OVERHEAD) * fits)
 
 
-def expected_steps(problem: Problem, centre: Floats | None, scale: Floats | None, values: Floats) -> float:
+def expected_steps(problem: Problem, features: Features, values: Floats) -> float:
     """A bound on the steps with a diagonal preconditioner, for features of these variances: the condition's root."""
     if not problem.l2:
         return math.inf
     share = _class_curvature(problem)
-    rooted = np.sqrt(share * values + problem.l2)
-    factor = 1 / rooted if scale is None else 1 / (rooted * scale)
-    some = slice(None, None, max(1, problem.n_samples // (SAMPLED * problem.n_features)))
-    x = problem.x[some]
-    shares = np.full(len(x), 1 / len(x)) if problem.row_weights is None else abs(problem.row_weights[some])
-    shares = shares / (float(shares.sum()) or 1.0)
-    towards = np.random.default_rng(0).standard_normal(len(x))
-    size = 0.0
+    rooted = np.sqrt(share * values + problem.l2)[:, None]
+    some = problem.part(slice(None, None, max(1, problem.n_samples // (SAMPLED * problem.n_features))))
+    x, shares, theta = some.x, abs(some.row_shares), np.zeros((problem.shape[0], 1))
+    weights, _ = features.split(theta)
+    towards, size = np.random.default_rng(0).standard_normal(len(x)), 0.0
     for _ in range(ROUNDS):
         pulled = np.asarray(shares * towards, x.dtype)
-        vector = (x.T @ pulled).astype(np.float64)
-        if centre is not None:
-            vector -= centre * float(pulled.sum(dtype=np.float64))
-        vector *= factor
-        vector *= factor / (math.sqrt(float(vector @ vector)) or 1.0)
-        towards = (x @ vector.astype(x.dtype)).astype(np.float64)
-        if centre is not None:
-            towards -= float(centre @ vector)
+        sums = np.append((x.T @ pulled).astype(np.float64), pulled.sum(dtype=np.float64))[:, None]
+        slopes = features.split(features.completed(sums, theta, 0.0, Crew(1)))[0] / rooted
+        weights[...] = slopes / (rooted * (math.sqrt(dot(slopes, slopes)) or 1.0))
+        folded, offset = features.folded(theta, np.float64)
+        towards = (x @ folded[:, 0].astype(x.dtype)).astype(np.float64) + offset
         size = share * float(shares @ np.square(towards))
     return math.sqrt(max(size, 1.0) / (problem.l2 / float(np.square(rooted).max(initial=problem.l2))))
 
@@ -94,7 +90,7 @@ def _step(problem: Problem, features: int) -> float:
 
 def _class_curvature(problem: Problem) -> float:
     """The mean of the losses' curvatures by the logits at zero weights, but for what all logits have in common."""
-    probs, k = problem.mass, problem.n_outputs
+    probs, k = problem.class_mass, problem.n_outputs
     if k == 1:
         return float(probs[0] * (1 - probs[0]))
     probs = probs / probs.sum()

@@ -10,13 +10,12 @@ from functools import partial
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import dot
 from chainrule.solvers.convex.convergence import scale_of
-from chainrule.solvers.convex.coordinates import Coordinates
+from chainrule.solvers.convex.crew import dot
 from chainrule.solvers.convex.directions import Directions
-from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
+from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
+from chainrule.solvers.convex.hessian import is_quick
 from chainrule.solvers.convex.line_search import line_search
-from chainrule.solvers.convex.newton import is_quick
 
 MOST_IDLE = 10
 """Steps in a row that gain no more than rounding, after which more of them are not worth it."""
@@ -63,12 +62,10 @@ class Descent:
     Parameters
     ----------
     evaluator : Evaluator
-    coordinates : Coordinates
-        What the parameters of `evaluator` stand for.
     directions : Directions
     theta : array
         The parameters, which are moved in place.
-    here : Evaluated, optional
+    here : Evaluation, optional
         What the evaluator says there, if it has been asked.
     fresh : bool
         Whether its stored logits are those of theta, and not of steps that led there.
@@ -77,14 +74,13 @@ class Descent:
     def __init__(
         self,
         evaluator: Evaluator,
-        coordinates: Coordinates,
         directions: Directions,
         theta: Array,
-        here: Evaluated | None = None,
+        here: Evaluation | None = None,
         *,
         fresh: bool = True,
     ) -> None:
-        self.evaluator, self.coordinates, self.directions, self.theta = evaluator, coordinates, directions, theta
+        self.evaluator, self.directions, self.theta = evaluator, directions, theta
         self.iteration, self._idle, self._least = 0, 0, math.inf
         self._norm: float | None = None
         self._gain = math.inf
@@ -100,7 +96,7 @@ class Descent:
     def norm(self) -> float:
         """The largest entry of the gradient by the parameters of the features as they are given."""
         if self._norm is None:
-            self._norm = self.coordinates.largest(self.here.gradient, self.evaluator.problem.intercept)
+            self._norm = self.evaluator.features.largest(self.here.gradient)
         return self._norm
 
     def run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
@@ -124,7 +120,7 @@ class Descent:
                 message = self._step(self._enough(tol))
                 message = self._in_more_digits(message)
                 if callback is not None and self.iteration > before:
-                    outside = partial(self.coordinates.outside, self.theta, self.evaluator.problem.intercept)
+                    outside = partial(self.evaluator.features.outside, self.theta)
                     if callback(Progress(self.iteration, self.here.value, self.norm), outside):
                         message = message or "a callback ended the run"
         except KeyboardInterrupt:
@@ -242,6 +238,6 @@ class Descent:
     def _renew(self) -> None:
         self._arrive(self.evaluator.at(self.theta), fresh=True)
 
-    def _arrive(self, here: Evaluated, *, fresh: bool) -> None:
+    def _arrive(self, here: Evaluation, *, fresh: bool) -> None:
         self.here, self.fresh = here, fresh
         self._norm = None

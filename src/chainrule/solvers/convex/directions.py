@@ -16,14 +16,13 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.blocks import dot
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, steps_of_blocks
 from chainrule.solvers.convex.convergence import StrongConvexity
+from chainrule.solvers.convex.crew import dot
 from chainrule.solvers.convex.curvature import Curvature
-from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
-from chainrule.solvers.convex.hessian import WholeHessian
+from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
+from chainrule.solvers.convex.hessian import MOST_PARAMETERS, is_quick, newton_direction, whole_hessian
 from chainrule.solvers.convex.lbfgs import Memory
-from chainrule.solvers.convex.newton import MOST_PARAMETERS, is_quick, newton_direction
 from chainrule.solvers.convex.newton_cg import Solution, newton_cg_direction
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner, diagonal_of, refreshed
 
@@ -94,7 +93,6 @@ class Directions:
         self._blocks = steps_of_blocks(evaluator.problem, preconditioner, evaluator.team.count)
         self._blocks_at, self._products_before = max(BLOCKS_AFTER, self._blocks), evaluator.products
         self.bound = StrongConvexity(evaluator.problem, preconditioner)
-        self._hessian: WholeHessian | None = None
         self._curvature: Curvature | None = None
         self._few = math.prod(evaluator.problem.shape) <= FEW_PARAMETERS
         penalised = evaluator.problem.l2 > 0
@@ -105,7 +103,7 @@ class Directions:
         self._stuck = False
         """Whether no step along it went down: probabilities of 0 and 1 leave the Hessian no curvature there."""
 
-    def next(self, theta: Array, here: Evaluated, iteration: int, enough: float, idle: int) -> Way:
+    def next(self, theta: Array, here: Evaluation, iteration: int, enough: float, idle: int) -> Way:
         """The next direction.
 
         `enough` is what F may be left to fall by at the end, `idle` the number of steps that have gained nothing.
@@ -129,7 +127,7 @@ class Directions:
         self.memory.resume(past.memory, change, self.evaluator.problem.intercept)
         self._blocks_at = self._blocks  # near the optimum probabilities are worth looking at from the first step on
 
-    def learn(self, move: Array, here: Evaluated, there: Evaluated) -> None:
+    def learn(self, move: Array, here: Evaluation, there: Evaluation) -> None:
         """Remember a step that was taken."""
         if self.memory.pairs.maxlen:
             self.memory.keep(move, there.gradient - here.gradient)
@@ -195,10 +193,7 @@ class Directions:
         return self.evaluator.vector_dtype == np.float64
 
     def _by_whole_hessian(self, theta: Array, gradient: Array) -> Way | None:
-        evaluator = self.evaluator
-        if self._hessian is None:
-            self._hessian = WholeHessian(evaluator.problem, evaluator.team, evaluator.centre, evaluator.scale)
-        direction = newton_direction(self._hessian(theta), gradient)
+        direction = newton_direction(whole_hessian(self.evaluator, theta), gradient)
         if direction is None or not (slope := dot(gradient, direction)) < 0:
             return None
         self._newton = True

@@ -1,125 +1,103 @@
-"""The Hessian of the objective, whole for few parameters, and times a vector for many.
+"""Newton's method with the whole Hessian, for problems with few enough parameters to hold it.
 
-    softmax    H V = X^T D(S, X V) + l2 V,   D(s, u) = s * (u - s . u), row by row (softmax's own Jacobian)
-    one logit  H V = X^T (p (1 - p) * X V) + l2 V
+    softmax    the block of classes k and m is X^T diag(s_k [k = m] - s_k s_m) X, plus l2 where k = m
+    one logit  X^T diag(p (1 - p)) X + l2
 
-Whole, for the softmax: the block of classes k and m is X^T diag(s_k [k = m] - s_k s_m) X. What all logits have in
-common changes nothing, so that H has a null direction for every feature without a penalty; there it is given a
-curvature that no gradient asks for.
+What all logits have in common changes nothing, so that H has a null direction for every feature without a penalty;
+there it is given a curvature that no gradient asks for.
+
+It ends what L-BFGS has begun: near the optimum each step doubles the number of right digits, where samples that are
+nearly separable, or features that are nearly dependent, would cost L-BFGS hundreds of steps.
 """
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
+import scipy.linalg
 
 from chainrule import rules
-from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.blocks import Crew, row_blocks
+from chainrule.arrays import Array
+from chainrule.solvers.convex.crew import cut
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.workspace import Workspace
+from chainrule.solvers.convex.rows import RowBlock
+
+MOST_PARAMETERS = 1500
+"""The Hessian of so many takes 18 MB, and its factors a twentieth of a second."""
+
+FEW_OPERATIONS = 1e8
+"""Operations for a Hessian, n p^2, that take a few milliseconds: less than ten steps of L-BFGS."""
 
 ENTRIES_AT_ONCE = 1 << 19
-"""Of a block of rows times parameters: 4 MiB."""
+"""Entries of some rows times parameters: 4 MiB."""
 
 
-def probabilities(problem: Problem, logits: Array) -> Array:
-    """Of every class; for one logit, of the second."""
-    return rules.sigmoid(logits) if problem.n_outputs == 1 else rules.softmax.forward(logits)[0]
+def is_quick(problem: Problem) -> bool:
+    """True if a step of Newton's method with the whole Hessian costs next to nothing."""
+    d, k = problem.shape
+    return d * k <= MOST_PARAMETERS and problem.n_samples * (d * k) ** 2 <= FEW_OPERATIONS
 
 
-def target_mass(problem: Problem, rows: slice) -> Array:
-    """The samples' weights times the sums of their targets: what multiplies the curvature of every loss."""
-    count, weights = len(range(problem.n_samples)[rows]), problem.row_weights
-    shares = np.full(count, 1 / problem.n_samples) if weights is None else weights[rows]
-    if problem.n_outputs == 1 or problem.targets.ndim == 1:
-        return shares
-    return np.asarray(shares * problem.targets[rows].sum(axis=1))
+def newton_direction(hessian: Array, gradient: Array) -> Array | None:
+    """-H^-1 g, or None where H is not positive definite; H is overwritten."""
+    try:
+        factors = scipy.linalg.cho_factor(hessian.T, lower=True, overwrite_a=True, check_finite=False)
+        direction = scipy.linalg.cho_solve(factors, -gradient.reshape(-1), check_finite=False)
+    except scipy.linalg.LinAlgError:
+        return None
+    return np.asarray(direction.reshape(gradient.shape)) if np.isfinite(direction).all() else None
 
 
-def dense_features(problem: Problem, rows: slice, centre: Array | None, scale: Array | None) -> Array:
-    """A block of features as the parameters see them, with ones for the intercept, as float64."""
-    x = problem.x[rows]
-    x = np.asarray(x.toarray() if is_sparse(x) else x, dtype=np.float64)
-    if centre is not None:
-        x = x - centre
-    if scale is not None:
-        x = x / scale
-    return np.hstack([x, np.ones((len(x), 1))]) if problem.intercept else x
+def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
+    """H of shape (d k, d k), entries in the order of theta's rows and columns. The next call overwrites it.
 
-
-class WholeHessian:
-    """H, at one theta after another: it keeps the memory, which is slow to come by.
-
-    Parameters
-    ----------
-    problem : Problem
-    team : Crew
-        Whose threads share the rows.
-    centre, scale : array, optional
-        What is subtracted from the features, and what they are divided by.
-
-    Examples
-    --------
-    >>> from chainrule.solvers.convex.blocks import crew
+    >>> from chainrule.solvers.convex.crew import Crew
     >>> problem = Problem(np.array([[1.0], [-2.0]]), np.array([0, 1]), 2, rules.softmax_cross_entropy, intercept=False)
-    >>> with crew(1) as team:
-    ...     WholeHessian(problem, team)(np.zeros((1, 2)))
+    >>> whole_hessian(Evaluator(problem, Crew(1)), np.zeros((1, 2)))
     array([[ 0.9375, -0.3125],
            [-0.3125,  0.9375]])
     """
+    problem, (d, k) = evaluator.problem, theta.shape
+    hessian, own = evaluator.rows.map_reduce(of_rows, (evaluator.features, theta))
+    blocks = hessian.reshape(d, k, d, k)
+    for m in range(k):
+        blocks[:, m, :, m] += own[m]
+    weights = np.arange(problem.n_features * k)
+    hessian[weights, weights] += problem.l2
+    if k > 1:
+        _bend_null_directions(blocks, problem)
+    return hessian
 
-    def __init__(self, problem: Problem, team: Crew, centre: Array | None = None, scale: Array | None = None) -> None:
-        self._problem, self._team, self._centre, self._scale = problem, team, centre, scale
-        d, k = problem.shape
-        self._shares = row_blocks(problem.n_samples, max(64, ENTRIES_AT_ONCE // (d * k)), team.count)
-        self._works = [Workspace() for _ in self._shares]
 
-    def __call__(self, theta: Array) -> Array:
-        """Of shape (d k, d k), entries in the order of theta's rows and columns; the next call overwrites it."""
-        d, k = self._problem.shape
-        (hessian, own), *others = self._team.each(partial(self._of_rows, theta))
-        for joint_there, own_there in others:
-            np.add(hessian, joint_there, out=hessian)
-            np.add(own, own_there, out=own)
-        blocks = hessian.reshape(d, k, d, k)
+def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Array]:
+    """-sum of s_k s_m x x^T, (d k, d k), and for every class the sum of s_k x x^T, (k, d, d).
+
+    A matrix times its own transpose is half the work for BLAS, hence the roots. For one logit the second is the sum
+    of s (1 - s) x x^T, and the first 0.
+    """
+    (features, theta), work, (d, k) = state, block.work, state[1].shape
+    joint, product = (work(name, (d * k, d * k), theta, np.float64) for name in ("joint", "product"))
+    own = work("own", (k, d, d), theta, np.float64)
+    joint.fill(0)
+    own.fill(0)
+    for rows in cut(0, block.x.shape[0], max(64, ENTRIES_AT_ONCE // (d * k))):
+        x, mass = features.dense(block.x[rows]), block.curvatures[rows]
+        logits = x @ theta
+        probs = rules.sigmoid(logits) if k == 1 else rules.softmax.forward(logits)[0]
+        shares = mass * probs * (1 - probs) if k == 1 else mass * probs
+        scaled = work("scaled", x.shape, x)
         for m in range(k):
-            blocks[:, m, :, m] += own[m]
-        diagonal = np.arange(self._problem.n_features * k)
-        hessian[diagonal, diagonal] += self._problem.l2
-        if k > 1:
-            _bend_null_directions(blocks, self._problem)
-        return hessian
-
-    def _of_rows(self, theta: Array, thread: int) -> tuple[Array, Array]:
-        """-sum of s_k s_m x x^T, (d k, d k), and for every class the sum of s_k x x^T, (k, d, d).
-
-        A matrix times its own transpose is half the work for BLAS, hence the roots. For one logit the second is the sum
-        of s (1 - s) x x^T, and the first 0.
-        """
-        problem, work, (d, k) = self._problem, self._works[thread], self._problem.shape
-        joint, product = (work(name, (d * k, d * k), theta, np.float64) for name in ("joint", "product"))
-        own = work("own", (k, d, d), theta, np.float64)
-        joint.fill(0)
-        own.fill(0)
-        for rows in self._shares[thread]:
-            x = dense_features(problem, rows, self._centre, self._scale)
-            probs = probabilities(problem, x @ theta)
-            mass = target_mass(problem, rows)[:, None]
-            shares = mass * probs * (1 - probs) if k == 1 else mass * probs
-            scaled = work("scaled", x.shape, x)
-            for m in range(k):
-                own[m] += x.T @ np.multiply(x, shares[:, m : m + 1], out=scaled)
-            if k == 1:
-                continue
-            weighted = work("weighted", (len(x), d, k), x)
-            for sign in (1, -1) if (mass < 0).any() else (1,):
-                roots = probs * np.sqrt(np.maximum(sign * mass, 0.0))
-                rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
-                np.matmul(rooted.T, rooted, out=product)
-                (np.subtract if sign > 0 else np.add)(joint, product, out=joint)
-        return joint, own
+            own[m] += x.T @ np.multiply(x, shares[:, m : m + 1], out=scaled)
+        if k == 1:
+            continue
+        weighted = work("weighted", (len(x), d, k), x)
+        for sign in (1, -1) if (mass < 0).any() else (1,):
+            roots = probs * np.sqrt(np.maximum(sign * mass, 0.0))
+            rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
+            np.matmul(rooted.T, rooted, out=product)
+            (np.subtract if sign > 0 else np.add)(joint, product, out=joint)
+    return joint, own
 
 
 def _bend_null_directions(blocks: Array, problem: Problem) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import dot
+from chainrule.solvers.convex.crew import dot
+from chainrule.solvers.convex.features import split
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner
 
 
@@ -39,10 +40,10 @@ class Memory:
     def resume(self, past: Memory, change: float, intercept: bool) -> None:
         """Learn from the steps of a minimisation whose penalty was less by `change`: gradients differ by that of it."""
         for move, difference, _ in past.pairs:
-            moved = difference.copy()
-            weights = slice(-1) if intercept else slice(None)
-            moved[weights] += change * move[weights]
-            self.keep(move, moved)
+            changed = difference.copy()
+            slopes, _ = split(changed, intercept)
+            slopes += change * split(move, intercept)[0]
+            self.keep(move, changed)
 
     def forget(self) -> bool:
         """Start anew, with the first preconditioner; whether there was anything to forget."""

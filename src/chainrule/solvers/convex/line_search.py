@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.evaluation import Evaluated, Evaluator
+from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
 
 DECREASE, FLAT = 1e-4, 0.7
 """A step is taken when F falls by DECREASE of what its first slope promises and its slope is FLAT of the first's."""
 
 
 def line_search(
-    evaluator: Evaluator, theta: Array, direction: Array, here: Evaluated, slope: float
-) -> tuple[float, Evaluated | None]:
+    evaluator: Evaluator, theta: Array, direction: Array, here: Evaluation, slope: float
+) -> tuple[float, Evaluation | None]:
     """A step that meets the conditions above, and F there; None where there is none."""
     rounding = 64 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
     there = evaluator.towards(theta, direction)
@@ -52,7 +52,7 @@ def _between(low: tuple[float, float], high: tuple[float, float]) -> float:
     return (a + b) / 2
 
 
-def _taken(evaluator: Evaluator, theta: Array, direction: Array, step: float) -> Evaluated:
+def _taken(evaluator: Evaluator, theta: Array, direction: Array, step: float) -> Evaluation:
     if evaluator.stored:
         evaluator.accept(step)
         return evaluator.gradient_here(theta + step * direction)

@@ -11,13 +11,15 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.solvers.convex.blocks import Crew
+from chainrule.solvers.convex.crew import Crew
 from chainrule.solvers.convex.descent import INTERRUPTED, Callback, Descent, centre
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.newton import MOST_PARAMETERS
-from chainrule.solvers.convex.preconditioner import Spectrum, preconditioner_of, spectrum_of
+from chainrule.solvers.convex.features import split
+from chainrule.solvers.convex.hessian import MOST_PARAMETERS
+from chainrule.solvers.convex.preconditioner import preconditioner_of
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 WORTH_THREADS = 1 << 25
 """Multiplications in a product with all samples that are worth a second thread: below, handing over takes longer."""
@@ -130,15 +132,14 @@ def minima(
     problem = replace(problem, x=x)
     team = Crew(threads)
     with single_threaded_products():
-        coordinates = spectrum.coordinates
-        folded = (None, None) if spectrum.turned else (spectrum.centre, spectrum.scale)
-        evaluator = Evaluator(problem, team, *folded, narrow=narrow and not is_sparse(problem.x))
-        theta = _start(problem, probs) if start is None else coordinates.inside(start, problem.intercept)
+        features = replace(spectrum.features, narrow=narrow and not is_sparse(problem.x))
+        evaluator = Evaluator(problem, team, features)
+        theta = _start(problem, probs) if start is None else features.inside(start)
         theta = theta.astype(evaluator.vector_dtype)
         centre(theta)
         if method == "auto":
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
-            many = spectrum.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
+            many = features.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
     before: Descent | None = None
     for l2 in penalties:
@@ -152,9 +153,9 @@ def minima(
             if before is not None:
                 directions.resume(before.directions, change)
             fresh = before is None or before.fresh
-            descent = before = Descent(evaluator, coordinates, directions, theta, here, fresh=fresh)
+            descent = before = Descent(evaluator, directions, theta, here, fresh=fresh)
             message, converged = descent.run(tol, max_iter, callback)
-            outside, taken = coordinates.outside(theta, problem.intercept), evaluator.products - products
+            outside, taken = features.outside(theta), evaluator.products - products
             reached = descent.here.value, descent.norm, descent.remaining
             found = Minimum(outside, *reached, descent.iteration, taken, converged, message)
         yield found
@@ -169,7 +170,7 @@ def _multiplications(x: Array) -> int:
 
 def class_shares(problem: Problem) -> Array:
     """pi: the shares of the classes, none of them 0."""
-    mass = problem.mass
+    mass = problem.class_mass
     least = 1 / (2.0 * problem.n_samples)
     if problem.n_outputs == 1:
         return np.clip(mass, least, 1 - least)
@@ -179,6 +180,7 @@ def class_shares(problem: Problem) -> Array:
 
 def _start(problem: Problem, probs: Array) -> Array:
     theta = np.zeros(problem.shape)
-    if problem.intercept:
-        theta[-1] = np.log(probs / (1 - probs)) if len(probs) == 1 else np.log(probs) - np.log(probs).mean()
+    split(theta, problem.intercept)[1][...] = (
+        np.log(probs / (1 - probs)) if len(probs) == 1 else np.log(probs) - np.log(probs).mean()
+    )
     return theta

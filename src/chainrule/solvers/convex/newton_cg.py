@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew, dot, over_rows
 from chainrule.solvers.convex.convergence import LEAST_INNER, SAFETY, Lanczos
+from chainrule.solvers.convex.crew import Crew, dot, over_rows
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
 
 MOST_INNER = 200

@@ -11,12 +11,11 @@ and what has been seen often moves little.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import Crew, crew, dot
+from chainrule.solvers.convex.crew import Crew, crew, dot
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import STORED_BYTES, Evaluator
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
@@ -55,9 +54,7 @@ def curvatures(problem: Problem, theta: Array) -> Array:
 def _parts(problem: Problem) -> Iterator[Problem]:
     rows_at_once = max(1, STORED_BYTES // (2 * problem.n_outputs * problem.x.dtype.itemsize))
     for first in range(0, problem.n_samples, rows_at_once):
-        rows = slice(first, first + rows_at_once)
-        weights = None if problem.weights is None else problem.weights[rows]
-        yield replace(problem, x=problem.x[rows], targets=problem.targets[rows], weights=weights)
+        yield problem.part(slice(first, first + rows_at_once))
 
 
 def _absorbed(problem: Problem, team: Crew, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:

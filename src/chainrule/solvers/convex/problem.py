@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, holds_labels, is_sparse
+from chainrule.arrays import Array, holds_labels
 from chainrule.rules import Rule
 
 
@@ -55,36 +54,39 @@ class Problem:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of the parameters: W, with the intercepts as a last row where there are any."""
+        """Shape of the parameters: W, then a row of intercepts if the problem has them."""
         return self.n_features + self.intercept, self.n_outputs
 
     @cached_property
     def signed(self) -> bool:
-        """Whether there are negative weights, which leave F without convexity."""
+        """True if some weights are negative, so that F need not be convex."""
         return self.weights is not None and bool((self.weights < 0).any())
 
     @cached_property
-    def row_weights(self) -> Array | None:
-        """The weights as shares of the sum of their sizes; None where all are 1 / n."""
+    def row_shares(self) -> Array:
+        """w_i / sum_i |w_i| of every sample, in float64: 1 / n without weights."""
         if self.weights is None:
-            return None
+            return np.full(self.n_samples, 1 / self.n_samples)
         weights = np.asarray(self.weights, dtype=np.float64)
-        return weights / abs(weights).sum()
+        return np.asarray(weights / (abs(weights).sum() or 1.0))
 
     @cached_property
-    def mass(self) -> np.ndarray[Any, Any]:
-        """The targets' total share of every output, from weights without their signs; for one logit, the positives'."""
-        shares = np.full(self.n_samples, 1 / self.n_samples) if self.row_weights is None else abs(self.row_weights)
+    def row_curvatures(self) -> Array:
+        """Every sample's share times the sum of its targets: the factor of its loss's Hessian by the logits."""
+        if self.n_outputs == 1 or holds_labels(self.targets):
+            return self.row_shares
+        return np.asarray(self.row_shares * self.targets.sum(axis=1))
+
+    @cached_property
+    def class_mass(self) -> Array:
+        """Class frequencies under |weights|; for one logit, the positive class's."""
+        shares = abs(self.row_shares)
         if holds_labels(self.targets):
             return np.bincount(self.targets, weights=shares, minlength=self.n_outputs)
         rows = self.targets.reshape(self.n_samples, self.n_outputs)
         return np.asarray(shares @ rows, dtype=np.float64)
 
-    def weighted_mean(self) -> np.ndarray[Any, Any]:
-        """The mean of every feature."""
-        shares = np.full(self.n_samples, 1 / self.n_samples) if self.row_weights is None else abs(self.row_weights)
-        if is_sparse(self.x):
-            return np.asarray(self.x.T @ shares, dtype=np.float64).reshape(-1)
-        if self.row_weights is None:
-            return np.asarray(self.x.mean(axis=0, dtype=np.float64))
-        return np.asarray(shares.astype(self.x.dtype) @ self.x, dtype=np.float64)
+    def part(self, rows: slice) -> Problem:
+        """The problem of some samples alone."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, x=self.x[rows], targets=self.targets[rows], weights=weights)

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.blocks import cut
+from chainrule.solvers.convex.crew import cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
 """Of centred samples, in float64, some features at a time: 4 MiB, or as many features as make a product worth it."""

@@ -1,17 +1,19 @@
-"""Features centred, scaled and turned: the same logits, the same gradients, and back."""
+"""Features centred, scaled and rotated: the same logits, the same gradients, and back."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from chainrule.solvers.convex import Problem, coordinates, minima, minimise, spectrum_of
-from chainrule.solvers.convex.blocks import crew
-from chainrule.solvers.convex.coordinates import Coordinates, turned_samples
+from chainrule.rules import softmax_cross_entropy
+from chainrule.solvers.convex import Problem, features, minima, minimise, spectrum_of
+from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.preconditioner import Spectrum
+from chainrule.solvers.convex.features import Features, rotated_samples
+from chainrule.solvers.convex.spectrum import Spectrum
 
 CENTRE, SCALE = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
+LABELS = np.zeros(20, dtype=int)
 BASIS = np.linalg.qr(np.random.default_rng(5).normal(size=(4, 4)))[0]
 
 each_kind = pytest.mark.parametrize(
@@ -30,9 +32,9 @@ def seen(problem, centre, scale, basis):
 @each_kind
 def test_parameters_inside_make_the_logits_of_those_outside(problem, theta, centre, scale, basis):
     centre = centre if problem.intercept else None
-    here = Coordinates(centre, scale, basis)
+    here = Features(problem.intercept, centre, scale, basis=basis, applied=True)
     kept = theta.copy()
-    inside = here.inside(theta, problem.intercept)
+    inside = here.inside(theta)
     np.testing.assert_array_equal(theta, kept)
     z = seen(problem, centre, scale, basis)
     logits = problem.x @ theta[:4] + (theta[-1] if problem.intercept else 0)
@@ -40,7 +42,7 @@ def test_parameters_inside_make_the_logits_of_those_outside(problem, theta, cent
     np.testing.assert_allclose(
         z @ inside[:4] + (inside[-1] if problem.intercept else 0), logits, rtol=0, atol=1e-12 * abs(logits).max()
     )
-    outside = here.outside(inside, problem.intercept)
+    outside = here.outside(inside)
     np.testing.assert_allclose(outside, theta, rtol=0, atol=1e-13 * abs(theta).max())
     assert not np.shares_memory(outside, inside)
 
@@ -50,61 +52,44 @@ def test_parameters_inside_make_the_logits_of_those_outside(problem, theta, cent
 def test_the_largest_entry_is_that_of_the_gradient_for_features_as_given(
     problem, plainly, theta, monkeypatch, chunk, centre, scale, basis
 ):
-    monkeypatch.setattr(coordinates, "CHUNK", chunk)
+    monkeypatch.setattr(features, "CHUNK", chunk)
     centre = centre if problem.intercept else None
-    here = Coordinates(centre, scale, basis)
+    here = Features(problem.intercept, centre, scale, basis=basis, applied=True)
     s = np.ones(4) if scale is None else scale
     # The penalty is on W s.
     expected = plainly(replace(problem, l2=0.0)).gradient(theta)
     expected[:4] += problem.l2 * (s**2)[:, None] * theta[:4]
     with crew(1) as team:
         evaluator = Evaluator(replace(problem, x=seen(problem, centre, scale, basis)), team)
-        gradient = evaluator.at(here.inside(theta, problem.intercept)).gradient
-    assert here.largest(gradient, problem.intercept) == pytest.approx(abs(expected).max(), rel=1e-11)
-    assert here.at_least(gradient, problem.intercept) <= abs(expected).max() * (1 + 1e-11)
+        gradient = evaluator.at(here.inside(theta)).gradient
+    assert here.largest(gradient) == pytest.approx(abs(expected).max(), rel=1e-11)
 
 
 @pytest.mark.parametrize("chunk", [1, 6, 7, 1 << 16])
-@pytest.mark.parametrize("here", [Coordinates(), Coordinates(np.zeros(11), np.ones(11))])
+@pytest.mark.parametrize("here", [Features(), Features(True, np.zeros(11), np.ones(11))])
 def test_the_largest_entry_is_found_wherever_it_is(monkeypatch, chunk, here):
-    monkeypatch.setattr(coordinates, "CHUNK", chunk)
+    monkeypatch.setattr(features, "CHUNK", chunk)
     for place in range(12 * 3):
         gradient = np.full(36, 0.5)
         gradient[place] = -3.0
-        assert here.largest(gradient.reshape(12, 3), True) == 3.0
-        assert here.at_least(gradient.reshape(12, 3), True) == 3.0
-
-
-def test_the_bound_is_reached_where_all_entries_are_as_large():
-    """A Hadamard matrix turns the first unit vector into entries that are all 1/2."""
-    H = np.array([[1, 1], [1, -1]])
-    here = Coordinates(basis=np.kron(H, H) / 2)
-    gradient = np.array([[3.0], [0.0], [0.0], [0.0]])
-    assert here.largest(gradient, False) == 1.5
-    assert 1.5 * (1 - 2e-4) < here.at_least(gradient, False) <= 1.5
-
-
-def test_the_bound_holds_for_long_gradients_in_float32():
-    """Sums of millions of float32 squares are off by 4e-4 when they are added one after another."""
-    gradient = np.full((4097, 1024), 0.1, np.float32)
-    gradient[-1] = 0
-    here = Coordinates(basis=np.eye(4096, dtype=np.float32))
-    assert 0.0999 < here.at_least(gradient, True) <= here.largest(gradient, True)
+        assert here.largest(gradient.reshape(12, 3)) == 3.0
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("spread", [10.0, 1e12])
 def test_samples_are_turned_to_their_last_digits(dtype, spread, monkeypatch):
-    monkeypatch.setattr(coordinates, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(features, "ROWS_AT_ONCE", 7)
     x = (np.random.default_rng(0).normal(size=(20, 4)) * np.geomspace(1, 1 / np.sqrt(spread), 4) + 3).astype(dtype)
     centre = x.mean(axis=0, dtype=np.float64)
     exact = ((x.astype(np.float64) - centre) / SCALE) @ BASIS
-    z = turned_samples(x, centre, SCALE, BASIS, spread)
+    z = rotated_samples(
+        Problem(x, LABELS, 3, softmax_cross_entropy), Features(True, centre, SCALE, basis=BASIS), spread
+    )
     assert z.dtype == dtype
     assert z.flags.c_contiguous
     # Of a sum of four products of numbers up to 10 / 0.1; in float64 first, where the spread is large.
     unit = np.finfo(dtype).eps
-    bound = 8 * unit * 100 if spread < coordinates.EVEN else unit * abs(exact) + 8 * np.finfo(np.float64).eps * 100
+    bound = 8 * unit * 100 if spread < features.EVEN else unit * abs(exact) + 8 * np.finfo(np.float64).eps * 100
     assert (abs(z - exact) <= bound).all()
 
 
@@ -112,18 +97,18 @@ def test_float32_samples_far_from_zero_are_turned_about_their_exact_centre():
     """At 1e6 a float32 number is 1/16 from the next: a rounded centre would shift the logits."""
     x = (np.random.default_rng(0).normal(size=(20, 4)) + 1e6).astype(np.float32)
     centre = x.mean(axis=0, dtype=np.float64)
-    z = turned_samples(x, centre, None, BASIS, 1.0)
+    z = rotated_samples(Problem(x, LABELS, 3, softmax_cross_entropy), Features(True, centre, basis=BASIS), 1.0)
     np.testing.assert_allclose(z, (x.astype(np.float64) - centre) @ BASIS, rtol=0, atol=1e-5)
 
 
-def test_turning_is_worth_it_where_samples_are_few_for_the_classes_or_fits_many(problem_of):
+def test_rotating_is_worth_it_where_samples_are_few_for_the_classes_or_fits_many(problem_of):
     problem = problem_of("softmax", n=600)
     spectrum = spectrum_of(problem)
-    assert not spectrum.worth_turning(problem)
-    assert spectrum.worth_turning(problem, fits=2)
-    z, there = spectrum.turn(problem.x, problem.l2)
-    assert not there.worth_turning(problem, fits=2)
-    assert not replace(spectrum, basis=None).worth_turning(problem, fits=1000)
+    assert not spectrum.worth_rotating(problem)
+    assert spectrum.worth_rotating(problem, fits=2)
+    z, there = spectrum.suited(problem.x, problem, problem.l2, fits=2)
+    assert not there.worth_rotating(problem, fits=2)
+    assert not replace(spectrum, features=Features()).worth_rotating(problem, fits=1000)
     # Eigenvectors of the covariance: without correlation.
     np.testing.assert_allclose(np.cov(z.T, bias=True), np.diag(spectrum.values), rtol=0, atol=1e-13 * there.values[-1])
 
@@ -137,8 +122,8 @@ PENALTIES = (1.0, 0.1, 0.1, 0.01, 0.5)
 def test_minima_of_a_path_are_those_of_separate_runs(problem_of, plainly, monkeypatch, kind, method, by_turning):
     monkeypatch.setattr(
         Spectrum,
-        "worth_turning",
-        lambda self, problem, fits=1: by_turning and self.basis is not None and not self.turned,
+        "worth_rotating",
+        lambda self, problem, fits=1: by_turning and self.features.basis is not None and not self.features.applied,
     )
     problem: Problem = problem_of(kind, l2=7.0)
     found = list(minima(problem, PENALTIES, tol=1e-17, method=method))

@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from chainrule.solvers.convex import INTERRUPTED, minima, minimise
-from chainrule.solvers.convex.blocks import added, available_threads, crew, row_blocks
+from chainrule.solvers.convex.crew import added, available_threads, crew, row_blocks
 
 
 def blas_threads():
