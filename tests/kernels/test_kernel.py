@@ -49,11 +49,13 @@ def test_the_adapter_computes_only_the_cotangents_that_are_wanted():
     assert to_a == 5.0
 
 
-def test_a_residual_that_is_the_output_is_the_copy():
-    rule = rules.Rule("doubled", lambda x: (y := 2 * x, y), lambda y, v: 2 * v + 0 * y)
+@pytest.mark.parametrize("needs", ["input", "output"])
+def test_a_residual_that_is_the_output_is_the_copy_where_the_rule_says_that_it_needs_it(needs):
+    rule = rules.Rule("doubled", lambda x: (y := 2 * x, y), lambda y, v: 2 * v + 0 * y, needs=needs)
     out = np.empty(2)
     _, residuals = kernel_of(rule).forward(np.ones(2), out=out, work=Workspace())
-    assert residuals is out
+    assert (residuals is out) == (needs == "output")
+    assert residuals.tolist() == [2, 2]
 
 
 @pytest.mark.parametrize("per_entry", [False, True])

@@ -7,6 +7,9 @@ import pytest
 
 from chainrule import MLPClassifier, rules
 from chainrule.networks import Layer, Parameter, Plan, mlp, network_of_layers, trace
+from chainrule.networks.layers import uniform
+from chainrule.networks.stack import specs_of, with_head
+from chainrule.networks.summary import summary_of
 
 CENTRE = 0.25
 
@@ -183,3 +186,58 @@ def test_two_rules_cannot_share_a_name(registered):
     registered(bump())
     with pytest.raises(ValueError, match="a rule named 'bump' exists already"):
         rules.register(bump())
+
+
+def tied():
+    """y = x W 2, a linear-like rule of one's own, with the formulas that a trace shows."""
+    return rules.Rule(
+        "tied",
+        lambda x, weight: (2 * (x @ weight), (x, weight)),
+        {"x": lambda r, v: 2 * (v @ r[1].T), "weight": lambda r, v: 2 * (r[0].T @ v)},
+        inputs=("x", "weight"),
+        kind="layer",
+        formula="y = x W 2",
+        derivative="dx = v W^T 2, dW = x^T v 2",
+    )
+
+
+def tied_layer(width, outputs):
+    weight = Parameter("weight", (width, outputs), penalised=True, initial=uniform(0.5))
+    return Layer(tied(), (weight,), (width,), (outputs,), words=f"tied {outputs}")
+
+
+def test_a_linear_like_rule_of_ones_own_is_first_class():
+    network = network_of_layers(["linear 5, tanh", tied_layer(5, 4)], (3,))
+    check_gradient(network, LABELS)
+    linear = network_of_layers("linear 5, tanh, linear 4 no bias", (3,))
+    assert (network.shapes, network.n_products) == (linear.shapes, linear.n_products)
+    ours, theirs = summary_of(network), summary_of(linear)
+    assert [layer.text for layer in ours.layers] == ["linear 5", "tanh", "tied 4"]
+    assert [(layer.weights, layer.biases, layer.multiply_adds) for layer in ours.layers] == [
+        (layer.weights, layer.biases, layer.multiply_adds) for layer in theirs.layers
+    ]
+    plans = [Plan(one, 6, one.initial_parameters(0)) for one in (network, linear)]
+    buffers = [{id(buffer) for buffer in plan._outputs} | {id(plan._logits_cotangent)} for plan in plans]
+    assert len(buffers[0]) == len(buffers[1]) == 2, "the activation and the logits' cotangent are in place"
+
+
+def test_a_linear_like_rule_of_ones_own_ends_a_classifiers_layers():
+    layers = ["linear 5, tanh", tied_layer(5, 4)]
+    assert with_head(layers, (3,), 4) == specs_of(layers)
+    with pytest.raises(ValueError, match=r"layer 3 \(tied 4\): the last linear layer puts out 4, and the labels need"):
+        with_head(layers, (3,), 7)
+
+
+def test_a_trace_writes_its_formulas_with_the_names_of_the_network():
+    network = network_of_layers(["linear 5, tanh", tied_layer(5, 4)], (3,))
+    steps = trace(network, network.initial_parameters(0), np.array([0.5, -1.0, 2.0]), 2)
+    formulas = [step.formula for step in steps]
+    for formula in ("logits = h1 W2 2", "d W2 = h1^T d logits 2", "d h1 = d logits W2^T 2", "d b1 = d a1"):
+        assert formula in formulas
+
+
+def test_an_activation_may_write_over_a_rule_that_keeps_its_output():
+    # e^x, whose residual is the very output, and which does not say so.
+    keeps = rules.Rule("keeps", lambda x: ((y := np.exp(x)), y), lambda y, v: v * y)
+    check_gradient(network_of_layers(["linear 5", keeps, "tanh, linear 4"], (3,)), LABELS)
+    check_gradient(network_of_layers(["linear 4", keeps], (3,)), LABELS)

@@ -58,7 +58,7 @@ def _added(layers: str, shape: tuple[int, ...]) -> str | None:
     from chainrule.networks.summary import summarise
 
     made = layers_of(layers, shape)
-    if made[-1].rule.name in ("affine", "linear"):
+    if made[-1].may_be_head:
         return None
     try:
         *others, _ = with_head(layers, shape, 1)[len(made) :]

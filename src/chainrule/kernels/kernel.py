@@ -66,8 +66,9 @@ def _adapter(rule: Rule) -> Kernel:
         if out is None:
             return output, residuals
         out[...] = output
-        # A residual that is the output itself is the copy, so that the network keeps one array.
-        return out, out if residuals is output else residuals
+        # A residual that is the output itself is the copy, so that the network keeps one array. A network may write over
+        # the copy, unless the rule says that its pullback needs the output.
+        return out, out if residuals is output and rule.needs == "output" else residuals
 
     def pullback(residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None) -> Any:
         if out is None:

@@ -103,6 +103,11 @@ class Layer:
         if wanted != given:
             raise ValueError(f"a layer of {self.rule.name} needs the parameters {wanted}, got {given}")
 
+    @property
+    def may_be_head(self) -> bool:
+        """Whether its outputs may be logits: it has parameters, and puts out rows of features."""
+        return self.rule.kind == "layer" and len(self.out_shape) == 1
+
     def layer(self, in_shape: Shape) -> Layer:
         """The layer itself: it may stand among layers that are yet to be made."""
         return self

@@ -25,6 +25,19 @@ from chainrule.networks.stack import Layers, MakesLayer, layers_of
 from chainrule.rules.rule import Rule
 from chainrule.streams import Purpose, stream
 
+SYMBOLS = {"weight": "W", "bias": "b"}
+"""The letters of parameters in formulas; others have their names."""
+
+LINKS = {
+    "softmax_cross_entropy": rules.softmax,
+    "binary_cross_entropy": rules.sigmoid,
+    "half_squared_error": rules.sigmoid,
+}
+"""The rule that makes probabilities of logits, by the name of the loss."""
+
+_GAINS = {"sigmoid": 2.0}
+"""Of Glorot's bound, by the rule that follows; the sigmoid's slope at 0 is a quarter of tanh's. For others 6."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -120,12 +133,11 @@ class Network:
     def blocks(self) -> tuple[Block, ...]:
         """All parameters, in the order of their layers."""
         owned = [(i, layer) for i, layer in enumerate(self.layers) if layer.parameters]
-        letters = {"weight": "W", "bias": "b"}
         sizes = {True: 0, False: 0}
         placed = []
         for number, (index, layer) in enumerate(owned, start=1):
             for parameter in layer.parameters:
-                name = f"{letters.get(parameter.name, parameter.name)}{number}"
+                name = f"{SYMBOLS.get(parameter.name, parameter.name)}{number}"
                 placed.append((name, index, parameter, sizes[parameter.penalised]))
                 sizes[parameter.penalised] += parameter.size
         return tuple(
@@ -241,13 +253,12 @@ def mlp(
     layers: list[MakesLayer] = []
     for width, given in zip(hidden, per_layer, strict=True):
         rule = Activation(given).layer((width,)).rule
-        # Glorot's bound for the sigmoid, whose slope at 0 is a quarter of tanh's, is customarily sqrt(2 / fans).
-        layers.append(Linear(width, bias, gain=2.0 if rule is rules.sigmoid else 6.0))
+        layers.append(Linear(width, bias, gain=_GAINS.get(rule.name, 6.0)))
         if rule is not rules.identity:
             layers.append(Activation(rule))
         if dropout_rate:
             layers.append(Dropout(dropout_rate))
     loss_rule = rules.get(loss) if isinstance(loss, str) else loss
-    binary = loss_rule in (rules.binary_cross_entropy, rules.half_squared_error)
-    layers.append(Linear(out_features, bias, gain=2.0 if binary else 6.0))
+    link = LINKS.get(loss_rule.name, rules.identity)
+    layers.append(Linear(out_features, bias, gain=_GAINS.get(link.name, 6.0)))
     return network_of_layers(layers, (in_features,), loss=loss_rule)

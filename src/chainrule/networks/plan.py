@@ -10,7 +10,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from chainrule import rules
 from chainrule.arrays import (
     FEW_COLUMNS,
     Array,
@@ -101,8 +100,7 @@ class Plan:
         self._cotangents = [] if forward_only else self._cotangent_buffers()
         self._loss_work = Workspace()
         # Where the last layer needs its output, the logits, for its pullback, they must not be overwritten.
-        last = network.layers[-1].rule in (rules.linear, rules.affine)
-        in_place = last or forward_only
+        in_place = forward_only or network.layers[-1].rule.needs == "input"
         self._logits_cotangent = self._outputs[-1] if in_place else empty((rows, network.out_features), theta)
         self._losses = empty((rows, 1), theta)
         self._row_weights = empty((rows, 1), theta)
@@ -294,4 +292,4 @@ def _views(network: Network, flat: Array | None) -> list[tuple[Array, ...]]:
 
 def _overwrites_input(layer: Layer, before: Layer) -> bool:
     """Whether a layer may write over its input: it needs its output alone, and the layer before needs no output."""
-    return layer.rule.needs == "output" and before.rule in (rules.linear, rules.affine)
+    return layer.rule.needs == "output" and before.rule.needs == "input"

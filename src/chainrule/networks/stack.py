@@ -100,8 +100,8 @@ def with_head(
 ) -> tuple[MakesLayer, ...]:
     """The layers that a classifier trains, down to its logits.
 
-    Layers that end in a linear layer are complete: it is the head, and has one output per logit. Behind any others a
-    linear layer comes, and ``flatten`` before it where images are left.
+    Layers that end in a linear layer, or in a layer of a rule whose kind is "layer", are complete: it is the head, and
+    has one output per logit. Behind any others a linear layer comes, and ``flatten`` before it where images are left.
 
     Parameters
     ----------
@@ -131,12 +131,11 @@ def with_head(
     made = layers_of(specs, in_shape)
     shape = made[-1].out_shape if made else in_shape
     head: list[MakesLayer] = [Dropout(dropout)] if dropout else []
-    last = None if always or not made else made[-1].rule
-    if last in (rules.softmax, rules.log_softmax):
+    if made and not always and made[-1].rule in (rules.softmax, rules.log_softmax):
         raise ValueError(
             f"layer {len(made)} ({specs[-1]}): the loss takes the softmax itself; end with the linear layer before"
         )
-    if last not in (rules.linear, rules.affine):
+    if always or not made or not made[-1].may_be_head:
         flat: list[MakesLayer] = [Flatten()] if len(shape) == 3 else []
         return (*specs, *flat, *head, Linear(outputs))
     if shape != (outputs,):

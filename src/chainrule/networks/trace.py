@@ -5,6 +5,7 @@ Forward, each quantity is computed from those before it; backward, `d name` is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from chainrule import rules
 from chainrule.arrays import Array, as_array, as_floats, as_like, same_shape, to_numpy
 from chainrule.networks.layers import Layer
-from chainrule.networks.network import Network
+from chainrule.networks.network import LINKS, SYMBOLS, Network
 
 
 @dataclass(frozen=True)
@@ -112,90 +113,91 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     inputs += [Step(name, "parameter", value) for name, value in blocks.items()]
 
     forward: list[Step] = []
-    pullbacks: list[tuple[Any, ...]] = []
-    current = Step("x", "", x)
+    taken: list[tuple[Layer, Any, str, list[str]]] = []
+    current = inputs[0]
+    layers = [(index, layer) for index, layer in enumerate(network.layers) if layer.noise is None]
     number = 0
-    for index, layer in enumerate(network.layers):
-        rule = layer.rule
-        if layer.noise is not None:
-            continue
-        owned = [block for block in network.blocks if block.layer == index]
+    for index, layer in layers:
+        owned = [block.name for block in network.blocks if block.layer == index]
         number += bool(owned)
-        last = index == len(network.layers) - 1
-        name = "logits" if last else (f"a{number}" if owned else f"h{number}")
+        name = "logits" if index == layers[-1][0] else (f"a{number}" if owned else f"h{number}")
         while any(name == step.name for step in forward):
             name += "'"
         # Layers take rows or images: here there is one.
-        parameters = (blocks[block.name] for block in owned)
-        value, residuals = rule.exact_forms.forward(current.value[None], *parameters, **layer.options)
-        formula = _forward_formula(layer, current.name, [block.name for block in owned])
-        forward.append(Step(name, f"{name} = {formula}", value[0]))
-        pullbacks.append(
-            (rule, rule.exact_forms.pullback, residuals, current.name, name, [block.name for block in owned])
-        )
-        current = forward[-1]
-    logits = current
-    forward += _head_steps(network, logits.value)
-    loss_rule = network.loss
+        parameters = [blocks[parameter] for parameter in owned]
+        value, residuals = layer.rule.exact_forms.forward(current.value[None], *parameters, **layer.options)
+        taken.append((layer, residuals, current.name, owned))
+        current = Step(name, f"{name} = {_forward_formula(layer, current.name, owned)}", value[0])
+        forward.append(current)
+    logits, loss_rule = current.value, network.loss
     if loss_rule.check is not None:
-        loss_rule.check(logits.value, target_array)
-    losses, residuals = loss_rule.exact_forms.forward(logits.value, target_array)
-    loss = losses.sum()
-    forward.append(Step("loss", f"loss = {loss_rule.formula.removeprefix('l = ')}", loss))
+        loss_rule.check(logits, target_array)
+    losses, residuals = loss_rule.exact_forms.forward(logits, target_array)
+    if loss_rule.name in LINKS:
+        link = LINKS[loss_rule.name]
+        forward.append(Step("p", f"p = {link.name}(logits)", link(logits)))
+    forward.append(Step("loss", f"loss = {loss_rule.formula.removeprefix('l = ')}", losses.sum()))
 
     cotangent, *_ = loss_rule.exact_forms.pullback(residuals, 0 * losses + 1)
-    backward = [Step("d logits", f"d logits = {_loss_slope(network)}", cotangent)]
-    for rule, pullback, residuals, source, name, owned_names in reversed(pullbacks):
-        result = pullback(residuals, cotangent[None])
-        results = result if isinstance(result, tuple) else (result,)
-        results = (results[0][0], *results[1:])
-        formulas = _backward_formulas(rule, source, name, owned_names)
-        for step_name, formula, value in zip(
-            (*owned_names, source), (*formulas[1:], formulas[0]), (*results[1:], results[0]), strict=True
-        ):
-            backward.append(Step(f"d {step_name}", f"d {step_name} = {formula}", value))
-        cotangent = results[0]
+    slope = _SLOPES.get(loss_rule.name, f"{loss_rule.name}'s pullback of 1")
+    backward = [Step("d logits", f"d logits = {slope}", cotangent)]
+    name = "logits"
+    for layer, residuals, source, owned in reversed(taken):
+        pulled = layer.rule.exact_forms.pullback(residuals, cotangent[None])
+        by_source, *by_owned = pulled if isinstance(pulled, tuple) else (pulled,)
+        cotangent = by_source[0]
+        formulas = _backward_formulas(layer, source, name, owned)
+        for what, value in zip((*owned, source), (*by_owned, cotangent), strict=True):
+            backward.append(Step(f"d {what}", f"d {what} = {formulas[what]}", value))
+        name = source
     return Trace(tuple(inputs), tuple(forward), tuple(backward))
 
 
+_SLOPES = {
+    "softmax_cross_entropy": "p sum(t) - t, with t = e_y for a label y",
+    "binary_cross_entropy": "p - y",
+    "half_squared_error": "(p - y) p (1 - p)",
+}
+"""The gradient of the loss by the logits, by the name of the loss."""
+
+
 def _target(network: Network, target: Any, x: Array) -> Array:
-    if network.loss is rules.softmax_cross_entropy:
+    if "targets" in network.loss.integers:
         return as_array(target)
     value = as_like(target, x)
     return value.reshape(1) if network.out_features == 1 and not tuple(value.shape) else value
 
 
+def _symbols(layer: Layer, source: str, owned: list[str]) -> dict[str, str]:
+    """The letters of the rule's formulas, and the names that stand for them in this trace."""
+    letters = [SYMBOLS.get(parameter.name, parameter.name) for parameter in layer.parameters]
+    return dict(zip(["x", *letters], [source, *owned], strict=True))
+
+
+def _with_names(formula: str, names: dict[str, str]) -> str:
+    """A formula with names for its letters.
+
+    >>> _with_names("x W + b", {"x": "h1", "W": "W2", "b": "b2"})
+    'h1 W2 + b2'
+    """
+    return re.sub(r"[A-Za-z]\w*", lambda letters: names.get(letters[0], letters[0]), formula)
+
+
 def _forward_formula(layer: Layer, source: str, owned: list[str]) -> str:
+    """The rule's own formula where it is about whole arrays, else a call of the rule."""
     rule = layer.rule
-    if rule is rules.affine:
-        return f"{source} {owned[0]} + {owned[1]}"
-    if rule is rules.linear:
-        return f"{source} {owned[0]}"
+    if owned and not layer.options and rule.formula.startswith("y = "):
+        return _with_names(rule.formula.removeprefix("y = "), _symbols(layer, source, owned))
     options = [f"{name}={value}" for name, value in layer.options.items() if value is not None]
     return f"{rule.name}({', '.join([source, *owned, *options])})"
 
 
-def _backward_formulas(rule: rules.Rule, source: str, name: str, owned: list[str]) -> list[str]:
-    """Formulas for the cotangent of the input and of each parameter."""
-    if rule in (rules.affine, rules.linear):
-        formulas = [f"d {name} {owned[0]}^T", f"{source}^T d {name}"]
-        return [*formulas, f"d {name}"] if rule is rules.affine else formulas
+def _backward_formulas(layer: Layer, source: str, name: str, owned: list[str]) -> dict[str, str]:
+    """Formulas for the cotangents of the input and of the parameters, by their names."""
+    rule, names = layer.rule, _symbols(layer, source, owned)
+    written = dict(re.findall(r"d(\w+) = (.*?)(?=, d\w+ = |$)", rule.derivative))
+    if owned and set(written) == set(names):
+        return {names[letter]: _with_names(formula, {**names, "v": f"d {name}"}) for letter, formula in written.items()}
     if rule.needs == "output" and rule not in (rules.softmax, rules.log_softmax):
-        return [f"d {name} * {rule.name}'({source})"]
-    return [f"{rule.name}'s pullback of d {name}"] * (1 + len(owned))
-
-
-def _head_steps(network: Network, logits: Array) -> list[Step]:
-    if network.loss is rules.softmax_cross_entropy:
-        return [Step("p", "p = softmax(logits)", rules.softmax(logits))]
-    if network.loss in (rules.binary_cross_entropy, rules.half_squared_error):
-        return [Step("p", "p = sigmoid(logits)", rules.sigmoid(logits))]
-    return []
-
-
-def _loss_slope(network: Network) -> str:
-    if network.loss is rules.softmax_cross_entropy:
-        return "p sum(t) - t, with t = e_y for a label y"
-    return {"binary_cross_entropy": "p - y", "half_squared_error": "(p - y) p (1 - p)"}.get(
-        network.loss.name, f"{network.loss.name}'s pullback of 1"
-    )
+        return {source: f"d {name} * {rule.name}'({source})"}
+    return dict.fromkeys([source, *owned], f"{rule.name}'s pullback of d {name}")
