@@ -1,4 +1,4 @@
-"""Rules composed: layers, networks with one flat parameter vector, plans that own the buffers, and traces."""
+"""Layers, networks with one flat parameter vector, plans that own the buffers of training, traces and summaries."""
 
 from chainrule.networks import specs
 from chainrule.networks.layers import Layer, Parameter

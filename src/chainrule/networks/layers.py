@@ -1,4 +1,4 @@
-"""Layers: a rule, the parameters among its inputs, and the shapes of what goes in and comes out."""
+"""Layers: a rule, the parameters among its inputs, and the shapes of its input and output."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Layer:
-    """One rule of a network. Its first input is what the layer before put out, the others are its parameters.
+    """One rule of a network. Its first input is the output of the layer before, the others are its parameters.
 
     Parameters
     ----------
@@ -69,17 +69,17 @@ class Layer:
     options : mapping
         Keyword arguments of the rule's forward.
     noise : callable, optional
-        ``noise(generator, out, work)`` fills `out`, of the input's shape, with the rule's one constant, anew in every
-        training step. Without training such a layer does nothing.
+        ``noise(generator, out, work)`` fills `out`, which has the input's shape, with the rule's second input. Training
+        draws it at every step; outside training the layer is skipped.
     windows : Windows, optional
-        The windows of the image that the outputs see, where they see no more.
+        The windows of the image that the outputs depend on; None where an output depends on one pixel or on all.
     words : str
-        How people write the layer; the name of its rule, if they do not.
+        How the layer is written. By default the name of its rule.
 
     Raises
     ------
     ValueError
-        If the parameters are not those of the rule.
+        If the names of the parameters differ from the rule's inputs.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class Layer:
         return self.rule.kind == "layer" and len(self.out_shape) == 1
 
     def layer(self, in_shape: Shape) -> Layer:
-        """The layer itself: it may stand among layers that are yet to be made."""
+        """The layer itself, so that it may stand among specs."""
         return self
 
     def __str__(self) -> str:

@@ -33,10 +33,10 @@ LINKS = {
     "binary_cross_entropy": rules.sigmoid,
     "half_squared_error": rules.sigmoid,
 }
-"""The rule that makes probabilities of logits, by the name of the loss."""
+"""The rule that turns logits into probabilities, by the name of the loss."""
 
 _GAINS = {"sigmoid": 2.0}
-"""Of Glorot's bound, by the rule that follows; the sigmoid's slope at 0 is a quarter of tanh's. For others 6."""
+"""Glorot's gain by the name of the rule that follows; 6 for others. The sigmoid's slope at 0 is a quarter of tanh's."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Network:
     loss : Rule
         A rule of (logits, targets).
     image_shape : tuple of int, optional
-        Channels, height and width, where the rows that come in are images, flattened.
+        Channels, height and width, if the rows are flattened images.
 
     Raises
     ------
@@ -116,12 +116,12 @@ class Network:
 
     @cached_property
     def n_image_products(self) -> int:
-        """Those of the layers that work on images."""
+        """Multiply-adds of the layers that work on images, for one row."""
         return self._products(self.n_image_layers)
 
     @cached_property
     def n_image_layers(self) -> int:
-        """How many layers, the first ones, work on images, the one that makes rows of them included."""
+        """The number of layers that take images. They come first."""
         return sum(len(shape) == 3 for shape in self.shapes[:-1])
 
     @property
@@ -156,7 +156,7 @@ class Network:
         return sum(block.parameter.size for block in self.blocks if block.parameter.penalised)
 
     def _products(self, layers: int) -> int:
-        """Of the first ones: a convolution's weights meet every pixel of its output."""
+        """Multiply-adds of the first layers. A convolution uses each of its weights for every pixel of its output."""
         pixels = [math.prod(shape[1:]) for shape in self.shapes[1:]]
         owned = (block for block in self.blocks if block.layer < layers and block.parameter.penalised)
         return sum(block.parameter.size * pixels[block.layer] for block in owned)
@@ -183,9 +183,9 @@ class Network:
         return namespace(blocks[0]).concatenate([given.reshape(-1) for _, given in by_start])
 
     def initial_parameters(self, seed: int = 0, dtype: Any = np.float64, *, draw: int = 0) -> np.ndarray[Any, Any]:
-        """First values, drawn block by block from streams that depend on the seed, the block and `draw` alone.
+        """First values, drawn block by block from streams that depend only on the seed, the block and `draw`.
 
-        Values that are drawn later in the same run, as for classes that are added, take another `draw`.
+        Values drawn later in the same run, such as for added classes, take another `draw`.
         """
         theta = np.empty(self.n_parameters, dtype)
         for number, block in enumerate(self.blocks):
@@ -195,12 +195,12 @@ class Network:
 
 
 def network_of_layers(layers: Layers, in_shape: Shape, *, loss: str | Rule = "softmax_cross_entropy") -> Network:
-    """The network of a stack, from inputs of a shape to logits.
+    """The network of these layers, from inputs of a shape to logits.
 
     Parameters
     ----------
     layers : str, or sequence of words, rules and layers
-        The last one has as many outputs as there are logits.
+        The outputs of the last one are the logits.
     in_shape : tuple of int
         (features,), or (channels, height, width).
     loss : str or Rule

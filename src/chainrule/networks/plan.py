@@ -1,8 +1,8 @@
 """A plan: the buffers with which one network takes training steps on batches of one size.
 
-Forward writes every layer's output into its buffer; backward walks the pullbacks in reverse and writes every gradient
-into its view of one flat vector. After the first step nothing is allocated. The first layer's input cotangent is
-computed only when it is asked for.
+The forward pass writes every layer's output into its buffer. The backward pass runs the pullbacks in reverse and
+writes every gradient into its view of one flat vector. After the first step nothing is allocated. The gradient by the
+inputs is computed only if asked for.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ class Plan:
     rows : int
         Rows of a batch.
     theta : array
-        The flat parameters, which are used in place. Their library, dtype and device are the plan's.
+        The flat parameters, used in place. The plan takes their library, dtype and device.
     gradient : array, optional
-        Where gradients go; allocated if absent.
+        The array that gradients are written to; allocated if absent.
     input_gradient : bool
         Whether `loss_and_gradient` also computes the loss's gradient by the inputs.
     forward_only : bool
-        Whether the plan is for `logits` alone, and has no memory for gradients.
+        Whether the plan only computes `logits` and has no memory for gradients.
 
     Attributes
     ----------
     theta, gradient : array
         Flat vectors of length network.n_parameters.
     input_gradient : array or None
-        Of shape (rows, in_features), where asked for.
+        The gradient by the inputs, of shape (rows, in_features); None unless asked for.
 
     Examples
     --------
@@ -83,11 +83,11 @@ class Plan:
         size = 0 if forward_only else network.n_parameters
         self.gradient = empty((size,), theta) if gradient is None else gradient
         self.input_gradient = empty((rows, network.in_features), theta) if input_gradient else None
-        self._inputs = _views(network, theta)
+        self._parameters = _views(network, theta)
         self._gradients = _views(network, None if forward_only else self.gradient)
         self._first = network.n_image_layers
         self._front = (
-            Front(network, rows, theta, self._inputs, self._gradients, forward_only=forward_only)
+            Front(network, rows, theta, self._parameters, self._gradients, forward_only=forward_only)
             if self._first
             else None
         )
@@ -99,11 +99,11 @@ class Plan:
         self._residuals: list[Any] = [None] * len(network.layers)
         self._cotangents = [] if forward_only else self._cotangent_buffers()
         self._loss_work = Workspace()
-        # Where the last layer needs its output, the logits, for its pullback, they must not be overwritten.
+        # The cotangent may overwrite the logits unless the last layer's pullback needs them.
         in_place = forward_only or network.layers[-1].rule.needs == "input"
         self._logits_cotangent = self._outputs[-1] if in_place else empty((rows, network.out_features), theta)
         self._losses = empty((rows, 1), theta)
-        self._row_weights = empty((rows, 1), theta)
+        self._shares = empty((rows, 1), theta)
 
     def _output_buffers(self) -> list[Array | None]:
         buffers: list[Array | None] = []
@@ -111,7 +111,9 @@ class Plan:
             if i < self._first:
                 buffers.append(None)
                 continue
-            if i > self._first and _overwrites_input(layer, self.network.layers[i - 1]):
+            before = self.network.layers[i - 1].rule
+            # A layer whose pullback needs only its output overwrites its input, unless the layer before needs that.
+            if i > self._first and layer.rule.needs == "output" and before.needs == "input":
                 buffers.append(buffers[-1])
                 continue
             width, last = self.network.widths[i + 1], i == len(self.network.layers) - 1
@@ -122,7 +124,7 @@ class Plan:
         return buffers
 
     def _cotangent_buffers(self) -> list[Array | None]:
-        """Where each layer's input cotangent goes; an elementwise rule overwrites its output cotangent."""
+        """A buffer for each layer's input cotangent; None where it overwrites the output cotangent."""
         buffers: list[Array | None] = []
         for i, layer in enumerate(self.network.layers):
             if i < self._first:
@@ -152,7 +154,7 @@ class Plan:
         dropout_key: tuple[int, ...] | None = None,
         validate: bool = True,
     ) -> float:
-        """The weighted mean loss of a batch plus the penalty; the gradient of it goes to `self.gradient`.
+        """The weighted mean loss of a batch plus the penalty. Its gradient is written to `self.gradient`.
 
         Parameters
         ----------
@@ -161,15 +163,15 @@ class Plan:
         weights : (rows,) array, optional
             The mean is sum(w_i l_i) / sum(w_i).
         l2 : float
-            Adds l2 times the sum of the squared weights.
+            The penalty is l2 times the sum of the squared weights.
         penalise_biases : bool
-            Whether the penalty takes in the biases too.
+            Whether the penalty includes the biases.
         label_smoothing : float
-            For the softmax cross entropy.
+            An option of the softmax cross entropy.
         dropout_key : tuple of int, optional
-            (seed, epoch, batch): which masks to draw. Without it there is no dropout.
+            (seed, epoch, batch), which decides the masks. Without it there is no dropout.
         validate : bool
-            Whether to check the targets first; training, which has checked them all at once, does not.
+            Whether to check the targets. Training has checked them all before its first step.
 
         Raises
         ------
@@ -180,47 +182,37 @@ class Plan:
         if self._forward_only:
             raise ValueError("this plan was made with forward_only=True, for logits alone: it computes no gradients")
         with self._few_threads():
-            return self._step(x, targets, weights, l2, penalise_biases, label_smoothing, dropout_key, validate)
-
-    def _step(
-        self,
-        x: Array,
-        targets: Array,
-        weights: Array | None,
-        l2: float,
-        penalise_biases: bool,
-        label_smoothing: float,
-        dropout_key: tuple[int, ...] | None,
-        validate: bool,
-    ) -> float:
-        logits = self._forward(x, dropout_key)
-        if validate and self.network.loss.check is not None:
-            self.network.loss.check(logits, targets)
-        rows = self._row_weights
-        if weights is None:
-            rows[...] = 1
-            namespace(rows).divide(rows, self.rows, out=rows)  # in the arithmetic of the array, which may be balls
-        else:
-            same_shape("weights", weights.shape, (self.rows,))
-            total = weights.sum()
-            if not total > 0:
-                raise ValueError("the weights of a batch must have a positive sum")
-            namespace(rows).divide(weights.reshape(-1, 1), total, out=rows)
-        options = {"label_smoothing": label_smoothing} if label_smoothing else {}
-        fused = self._loss_kernel.value_and_pullback
-        assert fused is not None
-        losses, cotangent = fused(
-            logits, targets, rows, out=(self._losses, self._logits_cotangent), work=self._loss_work, **options
-        )
-        loss = (losses.reshape(-1) * rows.reshape(-1)).sum() if losses.dtype == object else _dot(losses, rows)
-        self._backward(x, cotangent)
-        if l2:
-            loss = loss + self._penalty(l2, penalise_biases)
+            logits = self._forward(x, dropout_key)
+            if validate and self.network.loss.check is not None:
+                self.network.loss.check(logits, targets)
+            shares = self._shares_of(weights)
+            options = {"label_smoothing": label_smoothing} if label_smoothing else {}
+            fused = self._loss_kernel.value_and_pullback
+            assert fused is not None
+            losses, cotangent = fused(
+                logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._loss_work, **options
+            )
+            loss = _dot(losses.reshape(-1), shares.reshape(-1))
+            self._backward(x, cotangent)
+            if l2:
+                loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
 
+    def _shares_of(self, weights: Array | None) -> Array:
+        """Each row's weight over the sum of all weights."""
+        shares = self._shares
+        if weights is None:
+            shares[...] = 1
+            return namespace(shares).divide(shares, self.rows, out=shares)  # the arithmetic of balls too
+        same_shape("weights", weights.shape, (self.rows,))
+        total = weights.sum()
+        if not total > 0:
+            raise ValueError("the weights of a batch must have a positive sum")
+        return namespace(shares).divide(weights.reshape(-1, 1), total, out=shares)
+
     def _few_threads(self) -> AbstractContextManager[None]:
-        """Products of one thread where the plan has threads of its own for images: two pools that wait for each other
-        by spinning cost more than the large products of a head gain."""
+        """One thread for products if the plan runs threads of its own for images: two pools of threads that spin while
+        they wait cost more time than threaded products save."""
         return nullcontext() if self._front is None or is_torch(self.theta) else single_threaded_products()
 
     def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
@@ -234,7 +226,7 @@ class Plan:
                     continue
                 inputs: tuple[Array, ...] = (self._mask(i, layer, dropout_key),)
             else:
-                inputs = self._inputs[i]
+                inputs = self._parameters[i]
             forward, options = self._kernels[i].forward, layer.options
             x, self._residuals[i] = forward(x, *inputs, out=self._outputs[i], work=self._works[i], **options)
         return x
@@ -275,21 +267,16 @@ class Plan:
         xp, theta, gradient = namespace(self.theta), self.theta[:size], self.gradient[:size]
         square = self._loss_work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
-        return 0.5 * ((theta * square).sum() if theta.dtype == object else xp.dot(theta, square))
+        return 0.5 * _dot(theta, square)
 
 
 def _dot(a: Array, b: Array) -> Array:
-    return namespace(a).dot(a.reshape(-1), b.reshape(-1))
+    return (a * b).sum() if a.dtype == object else namespace(a).dot(a, b)
 
 
 def _views(network: Network, flat: Array | None) -> list[tuple[Array, ...]]:
-    """Every layer's parts of a flat vector; none, if there is no such vector."""
+    """The views of a flat vector for every layer; none without a vector."""
     views: list[list[Array]] = [[] for _ in network.layers]
     for block in network.blocks if flat is not None else ():
         views[block.layer].append(block.view(flat))
     return [tuple(layer) for layer in views]
-
-
-def _overwrites_input(layer: Layer, before: Layer) -> bool:
-    """Whether a layer may write over its input: it needs its output alone, and the layer before needs no output."""
-    return layer.rule.needs == "output" and before.rule.needs == "input"

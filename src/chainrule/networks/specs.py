@@ -1,6 +1,6 @@
-"""The layers: for each, its words, and the rule, parameters and shapes that it has on inputs of one shape.
+"""The layers. Each is one class: its words, and its rule, parameters and shapes for inputs of one shape.
 
-A new layer is one class here, and no other file needs to know of it.
+To add a layer, add a class here and its name to `__all__`; no other file changes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ __all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "
 class Conv(LayerSpec):
     """A convolution (in the form of a correlation) with a bias per filter, or without bias.
 
-    First weights are uniform within +-sqrt(6 / n) for sums of n terms, which keeps the size of what a ReLU lets through
-    the same from layer to layer; biases start at 0. Source: He et al. (2015).
+    First weights are uniform within +-sqrt(6 / n) for sums of n terms, so that outputs behind ReLUs have the same size
+    in every layer; biases start at 0. Source: He et al. (2015).
 
     >>> conv = Conv(32, 8, stride=2, padding=3)
     >>> str(conv), conv.layer((3, 128, 128)).out_shape

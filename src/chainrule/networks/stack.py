@@ -1,12 +1,12 @@
-"""Layers behind each other, in words, `conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10`, or as objects.
+"""Stacks of layers: in words, `conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10`, or as objects.
 
     conv FILTERS KERNEL [stride S] [pad P] [dilation D] [groups G] [no bias]
     pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
     global pool                         pad P                 flatten
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
 
-Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. Each piece knows neither the
-inputs that it will get nor what comes out: `layers_of` puts them behind each other.
+Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. The words name no input shapes:
+`layers_of` finds the shape of each layer's input.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chainrule.rules.rule import Rule
 
 
 class MakesLayer(Protocol):
-    """What may stand among layers: a `LayerSpec`, a `Layer`, or anything else that makes one."""
+    """A `LayerSpec`, a `Layer`, or any object with this method."""
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
@@ -33,12 +33,12 @@ Layers: TypeAlias = "str | Sequence[str | Rule | MakesLayer]"
 
 
 def specs_of(layers: Layers) -> tuple[MakesLayer, ...]:
-    """Layers to be, from words, or from a sequence of words, rules and layers.
+    """Specs from words, or from a sequence of words, rules, specs and layers.
 
     Raises
     ------
     ValueError
-        For words that are not understood; the message quotes the piece and says what is known.
+        For words that are not understood; the message quotes them and lists the known ones.
 
     Examples
     --------
@@ -98,7 +98,7 @@ images of 3 x 2 x 2 (channels x height x width) arrive
 def with_head(
     layers: Layers, in_shape: Shape, outputs: int, *, dropout: float = 0.0, always: bool = False
 ) -> tuple[MakesLayer, ...]:
-    """The layers that a classifier trains, down to its logits.
+    """The layers that a classifier trains, from inputs to logits.
 
     Layers that end in a linear layer, or in a layer of a rule whose kind is "layer", are complete: it is the head, and
     has one output per logit. Behind any others a linear layer comes, and ``flatten`` before it where images are left.

@@ -1,4 +1,4 @@
-"""The sizes of a stack of layers before it runs: outputs, parameters, multiply-adds, receptive fields, memory.
+"""The sizes of a stack of layers, without running it: outputs, parameters, multiply-adds, receptive fields, memory.
 
 multiply-adds of a convolution = output pixels x filters x kernel entries x channels per group;  of a linear layer,
 its weights;  receptive field: r <- r + (span - 1) jump, jump <- jump stride, with span = d (k - 1) + 1
@@ -17,7 +17,7 @@ from chainrule.networks.stack import Layers, layers_of, specs_of, with_head
 from chainrule.rules.windows import dropped
 
 BYTES = 4
-"""Of a float32."""
+"""The size of a float32."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ class LayerSummary:
     weights: int
     biases: int
     multiply_adds: int
-    """For one input."""
+    """Multiply-adds of a forward pass for one input."""
     receptive_field: Pair | None
-    """Height and width of what one output sees of the image; None where that is all of it."""
+    """Height and width of the part of the image that one output depends on; None if it depends on all of it."""
     dropped: Pair
-    """Rows at the bottom and columns on the right that no window reaches, zeros of the padding included."""
+    """Rows at the bottom and columns on the right that no window reaches, including zeros of the padding."""
     padding_after: Pair
     """Zeros at the bottom and on the right."""
 
     @property
     def outputs(self) -> int:
-        """Numbers that it puts out for one input."""
+        """The number of entries of its output for one input."""
         return math.prod(self.out_shape)
 
     @property
@@ -49,7 +49,7 @@ class LayerSummary:
         return "x".join(map(str, (*self.out_shape[1:], self.out_shape[0])))
 
     def remarks(self) -> list[str]:
-        """What of the image a stride that does not divide leaves unread."""
+        """One sentence for the rows, and one for the columns, that no window reaches."""
         found = []
         for what, count, zeros in zip(("row", "column"), self.dropped, self.padding_after, strict=True):
             if not count:
@@ -74,31 +74,31 @@ class Summary:
 
     @property
     def weights(self) -> int:
-        """Of all layers."""
+        """The number of weights of all layers."""
         return sum(layer.weights for layer in self.layers)
 
     @property
     def biases(self) -> int:
-        """Of all layers."""
+        """The number of biases of all layers."""
         return sum(layer.biases for layer in self.layers)
 
     @property
     def multiply_adds(self) -> int:
-        """For one input, forward; a training step takes about three times as many."""
+        """Multiply-adds of a forward pass for one input. A training step takes about three times as many."""
         return sum(layer.multiply_adds for layer in self.layers)
 
     @property
     def parameter_bytes(self) -> int:
-        """Of weights and biases in float32."""
+        """Bytes of the weights and biases in float32."""
         return BYTES * (self.weights + self.biases)
 
     @property
     def activation_bytes(self) -> int:
-        """Of one input and what every layer puts out for it, in float32."""
+        """Bytes of one input and of every layer's output for it, in float32."""
         return BYTES * (math.prod(self.in_shape) + sum(layer.outputs for layer in self.layers))
 
     def remarks(self) -> list[str]:
-        """What strides leave unread, layer by layer."""
+        """The remarks on all layers."""
         return [remark for layer in self.layers for remark in layer.remarks()]
 
 
@@ -107,11 +107,10 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
 
     Parameters
     ----------
-    layers : str, or sequence of words, rules and layers to be
+    layers : str, or sequence of words, rules and layers
     in_shape : tuple of int
     outputs : int, optional
-        The number of logits: the layers are then those that a classifier trains, with the head that `with_head` adds
-        where they do not end in a linear layer.
+        The number of logits. If given, the head that a classifier adds is part of the summary; see `with_head`.
 
     Raises
     ------
@@ -133,7 +132,7 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
 
 
 def summary_of(network: Network) -> Summary:
-    """The sizes of a network that is made.
+    """The sizes of a network.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from chainrule.networks.network import LINKS, SYMBOLS, Network
 
 @dataclass(frozen=True)
 class Step:
-    """One quantity: what it is called, how it is computed, and its value."""
+    """One quantity: its name, its formula and its value."""
 
     name: str
     formula: str
@@ -75,17 +75,17 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     Parameters
     ----------
     network : Network
-        Of features or of images. Dropout layers are passed over: a trace has no randomness.
+        Layers of noise are skipped, so that a trace has no randomness.
     theta : array
         The flat parameters.
     x : (in_features,) array, or an image of shape (channels, height, width)
     target : int or array
-        A label, counted from 0, or a row of class weights; for a loss on a single logit, the target in [0, 1].
+        A label counted from 0, or a row of class weights. For a loss on a single logit, the target in [0, 1].
 
     Raises
     ------
     ValueError
-        For inputs of other shapes, or a label that is no class.
+        For inputs of another shape, or a label that names no class.
 
     Examples
     --------

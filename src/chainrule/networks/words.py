@@ -1,7 +1,7 @@
-"""Layers in words: `conv 32 8x8 stride 2` is read as `Conv(32, 8, stride=2)`, and that is written as these words.
+"""Layers in words: `conv 32 8x8 stride 2` is read as `Conv(32, 8, stride=2)`, which is written as the same words.
 
-A layer's name comes first. The fields of its dataclass say which words follow: `value` those that always come, in their
-order, `option` and `switch` those that may come behind them, in any order.
+The name of a layer comes first. Then come its required values in order, then its options in any order. The fields of
+the layer's dataclass declare these words by `value`, `option` and `switch`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Form:
-    """How a value is read from one word and written as one."""
+    """How one word is read as a value and a value is written as one word."""
 
     example: str
     """Completes "expected the number of filters, ..." in messages."""
@@ -27,12 +27,12 @@ class Form:
 
 @dataclass(frozen=True)
 class Word:
-    """The words of one field: a value, a name and a value, or a name that switches the field off."""
+    """The words of one field: a value, a name with a value, or a name that makes the field False."""
 
     name: str = ""
     form: Form | None = None
     about: str = ""
-    """What the value is, for messages."""
+    """The meaning of the value, for messages."""
 
 
 def _read_count(word: str) -> int:
@@ -67,22 +67,22 @@ RATE = Form("a number from 0 to below 1", float, "{:g}".format)
 
 
 def value(form: Form, about: str) -> dict[str, Word]:
-    """The metadata of a field whose value always stands behind the layer's name."""
+    """The metadata of a field with a required value."""
     return {"word": Word("", form, about)}
 
 
 def option(name: str, form: Form, about: str) -> dict[str, Word]:
-    """The metadata of a field that is written as a name and a value, unless it has its default."""
+    """The metadata of a field written as a name and a value; at its default it is not written."""
     return {"word": Word(name, form, about)}
 
 
 def switch(name: str) -> dict[str, Word]:
-    """The metadata of a field that is True, unless these words stand there."""
+    """The metadata of a field that is True unless these words are given."""
     return {"word": Word(name)}
 
 
 class LayerSpec:
-    """A layer to be: a frozen dataclass that makes its layer for inputs of any shape, and is written in words.
+    """The description of a layer, a frozen dataclass. It is written in words, and makes the layer for an input shape.
 
     Examples
     --------
@@ -126,9 +126,9 @@ Class = TypeVar("Class", bound=type[LayerSpec])
 
 
 def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
-    """A decorator: words that begin with one of these names are read as a layer of the class, with `preset` fields.
+    """A decorator: read words that begin with one of these names as an object of the class, with the fields `preset`.
 
-    It is written under the first of the names, and its objects may be in model files.
+    Objects are written with the first of the names, and may be in model files.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def unregister_layer(*names: str) -> None:
 
 
 def registered_layers() -> dict[str, tuple[type[LayerSpec], Mapping[str, Any]]]:
-    """The class and the preset fields behind every name that words may begin with."""
+    """The class and the preset fields of every name that words may begin with."""
     return dict(_LAYERS)
 
 
@@ -163,7 +163,7 @@ def read(text: str, names: Mapping[str, tuple[type[LayerSpec], Mapping[str, Any]
     Raises
     ------
     ValueError
-        For words that are not understood; the message quotes the text and says what is known.
+        For words that are not understood; the message quotes them and lists the known ones.
 
     Examples
     --------
