@@ -104,6 +104,16 @@ class Layer:
             raise ValueError(f"a layer of {self.rule.name} needs the parameters {wanted}, got {given}")
 
     @property
+    def n_weights(self) -> int:
+        """The number of entries of its weights."""
+        return sum(parameter.size for parameter in self.parameters if parameter.penalised)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of a forward pass for one input. Each weight is used for every pixel of the output."""
+        return self.n_weights * math.prod(self.out_shape[1:])
+
+    @property
     def may_be_head(self) -> bool:
         """Whether its outputs may be logits: it has parameters, and puts out rows of features."""
         return self.rule.kind == "layer" and len(self.out_shape) == 1

@@ -112,12 +112,12 @@ class Network:
     @cached_property
     def n_products(self) -> int:
         """Multiply-adds of a forward pass for one row."""
-        return self._products(len(self.layers))
+        return sum(layer.multiply_adds for layer in self.layers)
 
     @cached_property
     def n_image_products(self) -> int:
         """Multiply-adds of the layers that work on images, for one row."""
-        return self._products(self.n_image_layers)
+        return sum(layer.multiply_adds for layer in self.layers[: self.n_image_layers])
 
     @cached_property
     def n_image_layers(self) -> int:
@@ -153,13 +153,7 @@ class Network:
     @property
     def n_weights(self) -> int:
         """The length of its first part, the weights."""
-        return sum(block.parameter.size for block in self.blocks if block.parameter.penalised)
-
-    def _products(self, layers: int) -> int:
-        """Multiply-adds of the first layers. A convolution uses each of its weights for every pixel of its output."""
-        pixels = [math.prod(shape[1:]) for shape in self.shapes[1:]]
-        owned = (block for block in self.blocks if block.layer < layers and block.parameter.penalised)
-        return sum(block.parameter.size * pixels[block.layer] for block in owned)
+        return sum(layer.n_weights for layer in self.layers)
 
     def unpack(self, theta: Array) -> list[Array]:
         """The blocks [W1, b1, W2, b2, ...] as views of the flat vector; changing one changes the other."""

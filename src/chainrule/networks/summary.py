@@ -51,17 +51,14 @@ class LayerSummary:
     def remarks(self) -> list[str]:
         """One sentence for the rows, and one for the columns, that no window reaches."""
         found = []
-        for what, count, zeros in zip(("row", "column"), self.dropped, self.padding_after, strict=True):
-            if not count:
-                continue
-            unread = count - zeros
-            where = "at the bottom" if what == "row" else "on the right"
-            some = f"{count} {what}{'s' if count > 1 else ''} {where}"
-            if unread <= 0:
+        sides = (("row", "at the bottom"), ("column", "on the right"))
+        for (line, where), count, zeros in zip(sides, self.dropped, self.padding_after, strict=True):
+            kind = f"{count - zeros} of the image" + (f" and {zeros} of zeros" if zeros else "")
+            if zeros >= count:
                 kind = "zeros of the padding, not the image"
-            else:
-                kind = f"{unread} of the image" + (f" and {zeros} of zeros" if zeros else "")
-            found.append(f"layer {self.number} ({self.text}): no window reaches {some} ({kind})")
+            some = f"{count} {line}{'s' if count > 1 else ''} {where}"
+            if count:
+                found.append(f"layer {self.number} ({self.text}): no window reaches {some} ({kind})")
         return found
 
 
@@ -158,8 +155,6 @@ def _summary(layers: Sequence[Layer], in_shape: Shape) -> Summary:
         shape = layer.out_shape
         if len(shape) == 1:
             seen = None
-        weights = sum(parameter.size for parameter in layer.parameters if parameter.penalised)
-        biases = sum(parameter.size for parameter in layer.parameters if not parameter.penalised)
-        products = weights * math.prod(shape[1:])
-        found.append(LayerSummary(number, str(layer), shape, weights, biases, products, seen, unread, after))
+        weights, biases = layer.n_weights, sum(parameter.size for parameter in layer.parameters) - layer.n_weights
+        found.append(LayerSummary(number, str(layer), shape, weights, biases, layer.multiply_adds, seen, unread, after))
     return Summary(in_shape, tuple(found))
