@@ -115,7 +115,7 @@ def test_an_error_in_the_middle(kind, warm_start, before):
 def test_an_error_at_the_very_end(kind, warm_start, error, before, monkeypatch):
     """Where new classes, weights and curves are there, or some of them."""
     model = before(kind, **({"warm_start": True} if warm_start else {}))
-    last = {"mlp": "_remember", "conv": "_remember", "lbfgs": "_adopt"}.get(kind, "_adopt")
+    last = {"mlp": "_show", "conv": "_show", "lbfgs": "_show"}.get(kind, "_adopt")
     monkeypatch.setattr(type(model), last, error)
     expected = KeyboardInterrupt if error is interrupt else MemoryError
     labels = NAMES if warm_start else OTHER
@@ -144,14 +144,14 @@ def test_a_batch_that_fails(kind, error, before, monkeypatch):
     if kind == "softmax":
         monkeypatch.setattr(softmax_stream, "absorb", error)
     else:
-        monkeypatch.setattr(type(model), "_remember", error)
+        monkeypatch.setattr(type(model), "_show", error)
     expected = KeyboardInterrupt if error is interrupt else MemoryError
     fails(model, expected, lambda: model.partial_fit(X[::2], NAMES[::2], classes=np.unique(NAMES)))
 
 
 def test_a_batch_that_fails_after_it_brought_new_classes(monkeypatch):
     model = MODELS["mlp"](new_classes="add").partial_fit(X, NAMES)
-    monkeypatch.setattr(network_classifier, "solver_of", fail)
+    monkeypatch.setattr(network_classifier, "recipe_of", fail)
     fails(model, MemoryError, lambda: model.partial_fit(X, OTHER))
 
 
@@ -198,8 +198,8 @@ def test_sparse_coefficients_stay_sparse():
 def test_an_interrupt_before_the_first_epoch_ends_leaves_nothing(kind, early_stopping, before, monkeypatch):
     model = before(kind).set_params(early_stopping=early_stopping)
     # The first epoch's steps are taken; its score, where there is one, is not.
-    place = "_validated" if early_stopping else "record"
-    monkeypatch.setattr(f"chainrule.estimators.fitting.{place}", interrupt)
+    place = "_judged" if early_stopping else "_record"
+    monkeypatch.setattr(f"chainrule.training.fitting.{place}", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 

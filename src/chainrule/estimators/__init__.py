@@ -7,11 +7,11 @@ from chainrule.estimators.checkpoints import Checkpoint
 from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
-from chainrule.estimators.progress import Progress
 from chainrule.estimators.saveable import register_saveable
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import PathPoint, path
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.training import Progress
 
 if TYPE_CHECKING:
     from chainrule.estimators.callbacks import TensorBoardLog

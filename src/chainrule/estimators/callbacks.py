@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chainrule.estimators.progress import Progress
+from chainrule.training import Progress
 
 
 class TensorBoardLog:

@@ -1,30 +1,30 @@
-"""Checkpoints of a fit: a run that was killed goes on from its last one, bit for bit as if nothing had happened.
+"""Checkpoints of a fit: a run that was killed continues from its last one, bit for bit as if nothing had happened.
 
-Order, dropout and the validation split depend on (seed, epoch, batch, layer) alone, so the parameters, the solver's
-vectors and the counters are all there is to keep. A checkpoint is a model file: it executes nothing when it is read.
+Order, dropout and the validation split depend on (seed, epoch, batch, layer) alone, so a checkpoint needs only the
+parameters, the solver's vectors and the counters. It is a model file: nothing in it is executed when it is read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, on_device, to_numpy
+from chainrule.arrays import on_device, to_numpy
 from chainrule.estimators.persistence import load, save
 from chainrule.rules import Rule
-from chainrule.solvers import Adaptive, Schedule, Solver
-from chainrule.training import Patience, Run
+from chainrule.training import History, Recipe, Run
 
 SECONDS_BETWEEN = 1.0
-"""Epochs that end sooner after the last checkpoint are not worth one of their own."""
+"""Least time between two checkpoints."""
 
 STREAMS = 2
-"""The streams of `chainrule.streams`. In version 0.1 some purposes shared theirs."""
+"""Version of `chainrule.streams`. In version 0.1 (1 here) some purposes shared a stream."""
 
 NOT_OF_THE_FIT = ("callbacks", "checkpoint", "verbose", "device")
 """Parameters that may differ between the run that was interrupted and the one that goes on."""
@@ -35,20 +35,17 @@ class Checkpoint:
     """All that a fit needs to go on."""
 
     fingerprint: str = ""
-    """Of the parameters and the samples."""
+    """Digest of the parameters and the samples."""
     seed: int = 0
     theta: Any = None
     best: Any = None
     vectors: dict[str, Any] = field(default_factory=dict)
     counters: dict[str, Any] = field(default_factory=dict)
-    """The numbers of steps, epochs and samples, and those of patience and schedule."""
+    """The numbers of steps, epochs and samples, and the state of patience and schedule."""
     history: dict[str, Any] = field(default_factory=dict)
     """The estimator's curves and scores."""
     streams: int = 1
-    """From which random streams the fit draws: 1, which files of version 0.1 do not say, or STREAMS."""
-
-
-HISTORY = ("loss_curve_", "validation_scores_", "best_validation_score_", "best_loss_", "loss_", "n_iter_", "t_")
+    """The version of the random streams that the fit draws from; files of version 0.1 have no entry, and mean 1."""
 
 
 class Checkpointer:
@@ -59,6 +56,8 @@ class Checkpointer:
     path : path
     fingerprint : str
         See `fingerprint_of`.
+    seed : int
+        The seed of a fit that starts now; a checkpoint that is found has its own.
 
     Raises
     ------
@@ -68,72 +67,81 @@ class Checkpointer:
         If it is no checkpoint.
     """
 
-    def __init__(self, path: Any, fingerprint: str) -> None:
-        self.path, self.fingerprint = Path(path), fingerprint
-        self.found: Checkpoint | None = None
+    def __init__(self, path: Any, fingerprint: str, seed: int) -> None:
+        self.path, self.fingerprint, self.seed = Path(path), fingerprint, seed
+        self._found: Checkpoint | None = None
         self._written = time.perf_counter()
         if self.path.exists():
-            self.found = load(self.path)
-            if not isinstance(self.found, Checkpoint):
-                raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(self.found).__name__}")
-            if self.found.streams != STREAMS:
+            found = load(self.path)
+            if not isinstance(found, Checkpoint):
+                raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(found).__name__}")
+            if found.streams != STREAMS:
                 raise ValueError(
-                    f"{self.path}: this checkpoint was written by {_writer(self.found.streams)} of chainrule, which "
+                    f"{self.path}: this checkpoint was written by {_writer(found.streams)} of chainrule, which "
                     "draws order, dropout and first weights from other random streams, so that this version cannot go "
                     "on as if nothing had happened. Finish the fit with that version, or delete the file to start anew"
                 )
-            if self.found.fingerprint != fingerprint:
+            if found.fingerprint != fingerprint:
                 raise ValueError(
                     f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
                     "name another file, to start anew"
                 )
+            self._found, self.seed = found, found.seed
 
-    def restore(
-        self, model: Any, solver: Solver, run: Run, best: Array, patience: Patience, schedule: Schedule
-    ) -> None:
-        """Put everything back as it was at the checkpoint found, if one was."""
-        if self.found is None:
+    def restore(self, run: Run, recipe: Recipe, device: str | None) -> None:
+        """Put the run back where the checkpoint was written, if one was found."""
+        if self._found is None:
             return
-        found, counters = self.found, self.found.counters
-        run.theta[...] = on_device(found.theta, model.device)
-        best[...] = on_device(found.best, model.device)
-        vectors = {name: on_device(vector, model.device) for name, vector in found.vectors.items()}
-        solver.resume(run.solver_state, vectors, counters["steps"])
-        run.epoch, run.samples_seen = counters["epoch"], counters["samples_seen"]
-        patience.best, patience.waited = counters["patience_best"], counters["patience_waited"]
-        if isinstance(schedule, Adaptive):
-            schedule.scale = counters["scale"]
-        for name in HISTORY:
-            if name in found.history:
-                setattr(model, name, found.history[name])
+        found, counters = self._found, self._found.counters
+        run.theta[...] = on_device(found.theta, device)
+        run.best = on_device(found.best, device)
+        vectors = {name: on_device(vector, device) for name, vector in found.vectors.items()}
+        recipe.resume(run, vectors, counters["steps"])
+        run.epoch, run.samples_seen, run.rate_scale = counters["epoch"], counters["samples_seen"], counters["scale"]
+        run.history = History(
+            losses=found.history["loss_curve_"],
+            scores=found.history["validation_scores_"],
+            loss=found.history["loss_"],
+            best=counters["patience_best"],
+            waited=counters["patience_waited"],
+            epochs=found.history["n_iter_"],
+        )
 
-    def epoch_ended(self, model: Any, run: Run, best: Array, patience: Patience, schedule: Schedule) -> None:
+    def keep(self, run: Run) -> None:
         """Write a checkpoint, unless the last one is very recent."""
         if time.perf_counter() - self._written < SECONDS_BETWEEN:
             return
-        state = run.solver_state
+        state, history = run.solver_state, run.history
         checkpoint = Checkpoint(
             self.fingerprint,
-            model._seed,
+            self.seed,
             to_numpy(run.theta),
-            to_numpy(best),
+            to_numpy(run.best),
             {name: to_numpy(vector) for name, vector in state.vectors.items()},
             {
                 "steps": state.steps,
                 "epoch": run.epoch,
                 "samples_seen": run.samples_seen,
-                "patience_best": patience.best,
-                "patience_waited": patience.waited,
-                "scale": schedule.scale if isinstance(schedule, Adaptive) else 1.0,
+                "patience_best": history.best,
+                "patience_waited": history.waited,
+                "scale": run.rate_scale,
             },
-            {name: getattr(model, name) for name in HISTORY if hasattr(model, name)},
+            {
+                "loss_curve_": history.losses,
+                "validation_scores_": history.scores,
+                "best_validation_score_": None if history.scores is None else history.best,
+                "best_loss_": history.best if history.scores is None else None,
+                "loss_": history.loss,
+                "n_iter_": history.epochs,
+                "t_": run.samples_seen,
+            },
             STREAMS,
         )
         save(checkpoint, self.path)
         self._written = time.perf_counter()
 
     def finished(self) -> None:
-        """Remove the checkpoint: the fit ended of itself."""
+        """Remove the checkpoint: the fit has ended by itself."""
         self.path.unlink(missing_ok=True)
 
 
@@ -148,10 +156,10 @@ def check_folder(path: Any) -> None:
         raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
 
 
-def fingerprint_of(model: Any, *arrays: Any) -> str:
+def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:
     """A digest of an estimator's parameters and of the arrays it is fitted to."""
     digest = hashlib.sha256()
-    for name, value in sorted(model.get_params(deep=False).items()):
+    for name, value in sorted(parameters.items()):
         if name not in NOT_OF_THE_FIT:
             digest.update(f"{name}={_written(value)};".encode())
     for array in arrays:

@@ -6,8 +6,8 @@ from typing import Any
 
 from chainrule.estimators import parameters as check
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.estimators.solving import check_activation, mlp_of
-from chainrule.networks import Network
+from chainrule.estimators.recipes import activation_of, check_activation
+from chainrule.networks import Network, mlp
 
 
 class MLPClassifier(NetworkClassifier):
@@ -203,4 +203,11 @@ class MLPClassifier(NetworkClassifier):
         check_activation(self.activation)
 
     def _network_for(self, loss: str) -> Network:
-        return mlp_of(self, loss)
+        return mlp(
+            self.n_features_in_,
+            check.hidden_sizes(self._built_with("hidden_layer_sizes")),
+            self.n_outputs_,
+            activation=activation_of(self._built_with("activation")),
+            dropout_rate=self._built_with("dropout"),
+            loss=loss,
+        )

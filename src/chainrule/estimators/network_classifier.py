@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
@@ -17,8 +17,8 @@ from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.fitting import epochs_of, fit_epochs, record
-from chainrule.estimators.heads import BINARY, MULTICLASS, Head, head_of, head_of_classes
+from chainrule.estimators.continuation import check_same_shapes, with_more_classes
+from chainrule.estimators.heads import MULTICLASS, Head, head_of, head_of_classes
 from chainrule.estimators.inputs import (
     checked_features,
     checked_labels,
@@ -28,14 +28,19 @@ from chainrule.estimators.inputs import (
     joined_eval_set,
     with_class_weight,
 )
-from chainrule.estimators.lbfgs import INTERRUPTED, minimise
-from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.solving import NEEDS_ONE_OBJECTIVE, batch_size_of, check_parameters, schedule_of, solver_of
+from chainrule.estimators.network_passes import forward, input_gradients
+from chainrule.estimators.recipes import (
+    NEEDS_ONE_OBJECTIVE,
+    Parameters,
+    check_parameters,
+    one_epoch_of,
+    recipe_of,
+    warn_unless_converged,
+)
 from chainrule.estimators.transactions import all_or_nothing
-from chainrule.estimators.validation import Validation, forward, hold_out, rows_of_a_block
-from chainrule.networks import Network, Plan
-from chainrule.training import Change, Objective, Run, Samples
-from chainrule.training.threads import suitable_threads
+from chainrule.estimators.validation import Validation, hold_out
+from chainrule.networks import Network
+from chainrule.training import Change, History, Objective, Recipe, Run, Samples, train
 
 
 def _iterative(estimator: NetworkClassifier) -> bool:
@@ -44,25 +49,10 @@ def _iterative(estimator: NetworkClassifier) -> bool:
     return True
 
 
-class NetworkClassifier(Classifier):
-    """A classifier whose `_network` is a network; those below set its parameters."""
+class NetworkClassifier(Parameters, Classifier):
+    """A classifier whose `_network` is a network; the classes below set its parameters."""
 
-    solver: str
-    alpha: float
-    random_state: Any
-    tol: float
-    max_iter: int
-    max_fun: int
-    warm_start: bool
-    early_stopping: bool
-    validation_fraction: float
-    label_smoothing: float
-    class_weight: Any
-    loss: str
-    eval_metric: Any
-    new_classes: str
-    checkpoint: Any
-    device: str | None
+    targets: str
 
     # What inputs are taken, besides dense floats; the dtype of integers; the rows of a batch by default.
     _sparse: Sequence[str] | bool = ("csr", "csc")
@@ -78,6 +68,7 @@ class NetworkClassifier(Classifier):
     n_iter_: int
     t_: int
     n_features_in_: int
+    _seed: int
 
     @all_or_nothing
     def fit(
@@ -139,36 +130,39 @@ class NetworkClassifier(Classifier):
         checkpointer = None
         if self.checkpoint is not None:
             judged = () if validation is None else (validation.x, validation.y, validation.weights)
-            checkpointer = Checkpointer(self.checkpoint, fingerprint_of(self, X, y, weights, *judged))
-            if checkpointer.found is not None:
-                self._seed = checkpointer.found.seed
+            fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *judged)
+            checkpointer = Checkpointer(self.checkpoint, fingerprint, self._seed)
+            self._seed = checkpointer.seed
         if not continues:
             theta = self._network.initial_parameters(self._seed, X.dtype)
         X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
-        X = self._scaled(X)
-        samples = Samples(X, head.targets(y, X.dtype, self.label_smoothing), weights)
+        samples = Samples(self._scaled(X), head.targets(y, X.dtype, self.label_smoothing), weights)
         # As scikit-learn's, early stopping is for solvers that have epochs: lbfgs is fitted to all samples.
         holds_out = self.early_stopping and self.solver != "lbfgs"
-        self._watched = holds_out or validation is not None
-        if not continues or self._watched != (self.validation_scores_ is not None):
-            self._start_scores()
+        watched = holds_out or validation is not None
+        if not continues or watched != (self.validation_scores_ is not None):
+            self._start_scores(watched)
         if holds_out and validation is None:
             kept, held_out = hold_out(samples, y, head, fraction=self.validation_fraction, seed=self._seed)
             held_weights = None if weights is None else weights[held_out]
-            held_x = self._for_prediction(X[held_out])
+            held_x = self._for_prediction(samples.x[held_out])
             validation = Validation(held_x, y[held_out], held_weights, self.eval_metric, self.device)
             samples = kept
-        self.n_iter_ = 0
-        theta = on_device(theta, self.device)
-        samples = self._placed(samples)
-        if self.solver == "lbfgs":
-            self._fit_lbfgs(theta, samples)
-        else:
-            solver = solver_of(self, self._network.n_weights)
-            run = Run(theta, solver.start(theta), 0, self.t_)
-            fit_epochs(self, run, self._objective(), solver, samples, validation, checkpointer)
-            self._remember(run)
-        self._adopt(theta)
+        samples = samples.on(self.device)
+        recipe = self._recipe(len(samples))
+        judge = None if validation is None else validation.judge(self._network, head)
+        run = recipe.start(on_device(theta, self.device), self.t_, History(self.loss_curve_, self.validation_scores_))
+        keep = None
+        if checkpointer is not None:
+            checkpointer.restore(run, recipe, self.device)
+            keep = checkpointer.keep
+        history = train(recipe, samples, run, judge, keep=keep)
+        if checkpointer is not None and history.stopped_by != "interrupt":
+            checkpointer.finished()
+        self._adopt(run, history, watched)
+        # scikit-learn's own tests of early stopping read this.
+        self._no_improvement_count = history.waited
+        warn_unless_converged(self, history, watched=watched)
         return self
 
     @available_if(_iterative)  # type: ignore[untyped-decorator]
@@ -206,7 +200,7 @@ class NetworkClassifier(Classifier):
             )
             self._start(head)
             self._learn_inputs(X, weights)
-            self._start_scores()
+            self._start_scores(watched=False)
         elif named and self.new_classes == "add":
             self._add_classes(np.union1d(y, self.classes_ if classes is None else np.union1d(classes, self.classes_)))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
@@ -217,23 +211,21 @@ class NetworkClassifier(Classifier):
             self._rebuild(X, weights)
         self._check_known(y)
         theta = self._network.initial_parameters(self._seed, X.dtype) if first else self._theta(X.dtype)
-        theta = on_device(theta, self.device)
-        solver = solver_of(self, self._network.n_weights)
-        run = Run(theta, solver.start(theta), self._epochs_run, self.t_)
-        if self._solver_steps:
-            kept = {name: on_device(vector, self.device) for name, vector in self._solver_vectors.items()}
-            solver.resume(run.solver_state, kept, self._solver_steps)
         open_ended = self.new_classes == "add"
         X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights, classes_to_come=open_ended)
-        samples = self._placed(Samples(self._scaled(X), self._head.targets(y, X.dtype, self.label_smoothing), weights))
-        self.n_iter_ = 0
-        rows = batch_size_of(self, len(samples))
-        with suitable_threads(self._network, rows):
-            record(self, next(epochs_of(self, run, self._objective(), solver, samples, schedule_of(self, 1), rows)))
-        self._adopt(theta)
-        self.best_loss_ = self.loss_ if self.best_loss_ is None else min(self.best_loss_, self.loss_)
-        self.stopped_by_ = "partial_fit"
-        self._remember(run)
+        targets = self._head.targets(y, X.dtype, self.label_smoothing)
+        samples = Samples(self._scaled(X), targets, weights).on(self.device)
+        recipe = one_epoch_of(self._recipe(len(samples)), self)
+        run = recipe.start(on_device(theta, self.device), self.t_, History(self.loss_curve_, self.validation_scores_))
+        run.epoch = self._epochs_run
+        if self._solver_steps:
+            kept = {name: on_device(vector, self.device) for name, vector in self._solver_vectors.items()}
+            recipe.resume(run, kept, self._solver_steps)
+        best = self.best_loss_
+        history = train(recipe, samples, run)
+        history.best = history.loss if best is None else min(best, history.loss)
+        history.stopped_by = "partial_fit"
+        self._adopt(run, history, watched=False)
         return self
 
     def input_gradient(self, X: Any, y: Any) -> Array:
@@ -253,17 +245,12 @@ class NetworkClassifier(Classifier):
         check_consistent_length(features, y)
         self._check_known(y)
         targets = self._head.targets(y, theta.dtype, self.label_smoothing)
-        gradients = np.empty(features.shape, theta.dtype)
-        step = rows_of_a_block(self._network)
-        for start in range(0, len(y), step):
-            rows = slice(start, start + step)
-            block = finite_block(features[rows], name).astype(theta.dtype, copy=False)
-            block = self._for_prediction(self._scaled(block))
-            plan = Plan(self._network, block.shape[0], theta, input_gradient=True)
-            plan.loss_and_gradient(block, targets[rows], label_smoothing=self._objective().label_smoothing)
-            # The plan's loss is the mean over its rows.
-            gradients[rows] = self._to_features(plan.input_gradient * block.shape[0])
-        return gradients.reshape(shape)
+
+        def prepare(block: Array) -> Array:
+            return self._prepared(finite_block(block, name), theta.dtype)
+
+        gradients = input_gradients(self._objective(), theta, features, targets, prepare=prepare)
+        return self._to_features(gradients).reshape(shape)
 
     # What follows is private. First, what the classifiers differ in.
 
@@ -290,6 +277,10 @@ class NetworkClassifier(Classifier):
         """Rows of features as the network takes them when nothing is random."""
         return X
 
+    def _prepared(self, X: Array, dtype: Any) -> Array:
+        """Rows of the user's features as the network takes them."""
+        return self._for_prediction(self._scaled(X.astype(dtype, copy=False)))
+
     def _change_of_batches(self) -> Change | None:
         """What is done at random to the rows of every batch."""
         return None
@@ -303,14 +294,16 @@ class NetworkClassifier(Classifier):
     def _start(self, head: Head) -> None:
         """Forget what was learned."""
         self._structure = self._structure_of_parameters()
-        self._kind = head.kind
-        self.classes_ = head.classes
-        self.n_outputs_ = head.n_outputs
-        self.out_activation_ = head.out_activation
+        self._encode(head)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
-        self._watched = False
+
+    def _encode(self, head: Head) -> None:
+        """Encode classes in this way from now on, by another network."""
+        self._kind, self.classes_ = head.kind, head.classes
+        self.n_outputs_, self.out_activation_ = head.n_outputs, head.out_activation
+        self.__dict__.pop("_network", None)
 
     def _structure_of_parameters(self) -> dict[str, Any]:
         """The structural parameters as they are now, in copies that the user cannot change."""
@@ -326,23 +319,17 @@ class NetworkClassifier(Classifier):
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
         """Go on from the weights that there are with the structural parameters as they are now."""
-        built = {block.name: block.parameter.shape for block in self._network.blocks}
+        built = self._network
         self._structure = self._structure_of_parameters()
-        wanted = {block.name: block.parameter.shape for block in self._network.blocks}
-        if wanted != built:
-            name = next(name for name in built | wanted if built.get(name) != wanted.get(name))
-            raise ValueError(
-                f"the fit that is to go on has {name} of shape {built.get(name)}, and the parameters now describe a "
-                f"network with {name} of shape {wanted.get(name)}: put {', '.join(self._structural)} back, or start "
-                "anew with another estimator"
-            )
+        del self._network
+        check_same_shapes(built, self._network, self._structural)
 
-    def _start_scores(self) -> None:
+    def _start_scores(self, watched: bool) -> None:
         """Forget how the epochs went."""
         self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = [] if self._watched else None
+        self.validation_scores_: list[float] | None = [] if watched else None
         self.best_validation_score_: float | None = None
-        self.best_loss_ = None if self._watched else np.inf
+        self.best_loss_ = None if watched else np.inf
 
     def _eval_set(self, eval_set: Any, dtype: Any) -> Validation:
         """Held-out samples as the user gives them."""
@@ -359,44 +346,28 @@ class NetworkClassifier(Classifier):
         X = self._for_prediction(self._scaled(X))
         return Validation(X, y, weights, self.eval_metric, self.device)
 
-    def _placed(self, samples: Samples) -> Samples:
-        """The samples where training takes place."""
-        if self.device is None:
-            return samples
-        if is_sparse(samples.x):
-            raise ValueError(f"device={self.device!r} takes dense X; sparse X is for device=None")
-        weights = None if samples.weights is None else on_device(samples.weights, self.device)
-        return Samples(on_device(samples.x, self.device), on_device(samples.targets, self.device), weights)
-
     def _add_classes(self, classes: Array) -> None:
         """Widen the output layer, with first values drawn for the new classes and the old ones as they are."""
         if np.array_equal(classes, self.classes_):
             return
-        old = self._network.unpack(self._theta())
-        weight, bias = old[-2:]
-        if self._head.kind == BINARY:
-            # One logit o is a softmax over -o/2 and o/2.
-            weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
-        places = np.searchsorted(classes, self.classes_)
-        head = head_of_classes(classes, squared=self.loss == "squared_error")
-        self._kind, self.classes_ = head.kind, head.classes
-        self.n_outputs_, self.out_activation_ = head.n_outputs, head.out_activation
-        theta = self._network.initial_parameters(self._seed, weight.dtype, draw=len(classes))
-        new = self._network.unpack(theta)
-        for before, after in zip(old[:-2], new[:-2], strict=True):
-            after[...] = before
-        new[-2][:, places], new[-1][places] = weight, bias
-        self._adopt(theta)
-        # The solver's averages have another length now; they start anew.
+        blocks, columns = self._network.unpack(self._theta()), np.searchsorted(classes, self.classes_)
+        self._encode(head_of_classes(classes, squared=self.loss == "squared_error"))
+        self._show(with_more_classes(blocks, self._network, columns, self._seed))
+        # The solver's averages have another length now; they start again from zero.
         self._solver_vectors, self._solver_steps = {}, 0
 
     @property
     def _head(self) -> Head:
         return Head(self._kind, self.classes_, self._built_with("loss") == "squared_error")
 
-    @property
+    @cached_property
     def _network(self) -> Network:
+        """The network with this structure and these classes, built once for both."""
         return self._network_for(self._head.loss)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the network, which the structure describes."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_network"}
 
     def _objective(self) -> Objective:
         return Objective(self._network, self.alpha, self.label_smoothing if self._kind == MULTICLASS else 0.0)
@@ -408,43 +379,41 @@ class NetworkClassifier(Classifier):
         theta = self._network.pack([np.asarray(next(weights if b.parameter.penalised else biases)) for b in blocks])
         return theta.astype(dtype or theta.dtype, copy=False)
 
-    def _adopt(self, theta: Array) -> None:
+    def _recipe(self, n_samples: int) -> Recipe:
+        if self.solver == "lbfgs" and any(layer.noise is not None for layer in self._network.layers):
+            raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
+        return recipe_of(
+            self,
+            self._objective(),
+            n_samples,
+            default_batch_size=self._rows_of_a_batch,
+            seed=self._seed,
+            judged=self.validation_scores_ is not None,
+            change=self._change_of_batches(),
+        )
+
+    def _adopt(self, run: Run, history: History, watched: bool) -> None:
+        """Translate the outcome of a run into attributes."""
+        self.loss_curve_, self.validation_scores_ = history.losses, history.scores
+        if watched:
+            self.best_validation_score_ = history.best
+        else:
+            self.best_loss_ = history.best
+        self.n_iter_, self.t_ = history.epochs, run.samples_seen
+        self.stopped_by_ = history.stopped_by
+        self.loss_ = history.loss
+        if self.solver != "lbfgs":
+            self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
+            self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
+        self._show(run.theta)
+
+    def _show(self, theta: Array) -> None:
         """Show theta as coefs_ and intercepts_, which are views of it."""
         views = list(zip(self._network.blocks, self._network.unpack(to_numpy(theta)), strict=True))
         self.coefs_ = [view for block, view in views if block.parameter.penalised]
         self.intercepts_ = [view for block, view in views if not block.parameter.penalised]
-        # Those of units, so that the inputs count too.
+        # scikit-learn counts the inputs as a layer.
         self.n_layers_ = len(self.coefs_) + 1
-
-    def _remember(self, run: Run) -> None:
-        """What partial_fit continues from."""
-        self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
-        self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
-
-    def _fit_lbfgs(self, theta: Array, samples: Samples) -> None:
-        if any(layer.noise is not None for layer in self._network.layers):
-            raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
-        result = minimise(
-            self._objective(),
-            samples,
-            theta,
-            iterations=self.max_iter,
-            evaluations=self.max_fun,
-            tol=self.tol,
-        )
-        self.loss_ = self.best_loss_ = result.loss
-        self.n_iter_ = result.iterations
-        self.t_ += len(samples) * result.evaluations
-        self.stopped_by_ = "convergence" if result.converged else "max_iter"
-        if result.message == INTERRUPTED:
-            self.stopped_by_ = "interrupt"
-            warn_caller(f"Training interrupted by user after {result.iterations} iterations; their weights are kept.")
-        elif not result.converged:
-            warn_caller(
-                f"lbfgs failed to converge after {result.iterations} iterations ({result.message}). Increase max_iter "
-                "or max_fun, or scale the features.",
-                ConvergenceWarning,
-            )
 
     def _logits(self, X: Any) -> Logits:
         check_is_fitted(self, "coefs_")
@@ -453,7 +422,7 @@ class NetworkClassifier(Classifier):
         device = None if is_sparse(features) else self.device
 
         def prepare(block: Array) -> Array:
-            return self._for_prediction(self._scaled(finite_block(block, name).astype(theta.dtype, copy=False)))
+            return self._prepared(finite_block(block, name), theta.dtype)
 
         return forward(self._network, on_device(theta, device), features, device, prepare=prepare)
 

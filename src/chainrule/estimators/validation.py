@@ -10,64 +10,12 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
-from chainrule.arrays import Array, is_torch, on_device, to_numpy
-from chainrule.estimators.blocks_of_rows import Logits, Worker, threads_worth
+from chainrule.arrays import Array
 from chainrule.estimators.heads import MULTILABEL, Head
-from chainrule.networks import Network, Plan
-from chainrule.networks.images import TILE
+from chainrule.estimators.network_passes import forward
+from chainrule.networks import Network
 from chainrule.streams import validation_seed
-from chainrule.training import Samples
-
-PREDICTION_BLOCK = 2048
-"""Rows per forward pass when predicting: bounds the memory of activations."""
-ENTRIES, FEWEST = 1 << 20, 64
-"""The most entries of one layer's outputs in such a pass, but for blocks of so many rows."""
-IMAGE_BLOCK = 256
-"""Rows per pass for images, each of which has as many activations as a row has pixels and more."""
-
-
-def rows_of_a_block(network: Network) -> int:
-    """Rows per forward pass."""
-    if network.image_shape is not None:
-        return min(IMAGE_BLOCK, PREDICTION_BLOCK)
-    return min(PREDICTION_BLOCK, max(FEWEST, ENTRIES // max(network.widths[1:])))
-
-
-def forward(
-    network: Network,
-    theta: Array,
-    x: Array,
-    device: str | None = None,
-    *,
-    prepare: Callable[[Array], Array] = lambda block: block,
-) -> Logits:
-    """Logits as NumPy arrays, a block of rows at a time, each prepared as the network takes it.
-
-    On NumPy every thread takes its rows through all layers, in buffers of its own.
-    """
-    step, threads = rows_of_a_block(network), 1
-    if not is_torch(theta):
-        threads = threads_worth(x.shape[0], network.n_products)
-        if threads > 1:
-            step = min(step, TILE) if network.image_shape is not None else step
-            step = min(step, -(-x.shape[0] // threads))
-
-    def worker() -> Worker:
-        plans: dict[int, Plan] = {}
-
-        def logits_of(rows: slice, place: Array | None) -> Array:
-            count = rows.stop - rows.start
-            if count not in plans:
-                plans[count] = Plan(network, count, theta, forward_only=True)
-            logits = to_numpy(plans[count].logits(on_device(prepare(x[rows]), device)))
-            if place is None:
-                return logits
-            place[...] = logits
-            return place
-
-        return logits_of
-
-    return Logits(x.shape[0], network.out_features, to_numpy(theta[:0]).dtype, step, threads, worker)
+from chainrule.training import Judge, Samples
 
 
 def accuracy(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
@@ -106,17 +54,18 @@ class Validation:
     metric: Any = "accuracy"
     device: str | None = None
 
-    @property
-    def larger_is_better(self) -> bool:
-        """Whether larger figures are better."""
-        return callable(self.metric) or METRICS[self.metric][1]
+    def judge(self, network: Network, head: Head) -> Judge:
+        """The judge of a fit of this network: scores its parameters on the held-out samples."""
+        own = callable(self.metric)
+        name = str(getattr(self.metric, "__name__", type(self.metric).__name__)) if own else self.metric
 
-    def score(self, network: Network, theta: Array, head: Head) -> float:
-        """The figure for a network with these parameters."""
-        logits = forward(network, theta, self.x, self.device).results(lambda logits: logits)
-        if callable(self.metric):
-            return float(self.metric(self.y, head.probabilities(logits)))
-        return METRICS[self.metric][0](head, logits, self.y, self.weights)
+        def score(theta: Array) -> float:
+            logits = forward(network, theta, self.x, self.device).results(lambda logits: logits)
+            if own:
+                return float(self.metric(self.y, head.probabilities(logits)))
+            return METRICS[self.metric][0](head, logits, self.y, self.weights)
+
+        return Judge(score, name, larger_is_better=own or METRICS[self.metric][1], may_be_nan=own)
 
 
 def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: int) -> tuple[Samples, Array]:

@@ -1,21 +1,31 @@
-"""Training: samples and their batches, the loop, and when to stop."""
+"""Training: samples and their batches, the loop, recipes and histories, and when to stop."""
 
 from chainrule.training.augmentation import Augmentation
 from chainrule.training.data import BatchReader, Change, Samples
+from chainrule.training.fitting import train
+from chainrule.training.history import Callback, History, Progress
 from chainrule.training.loop import Epoch, FullBatch, Objective, Plans, Run, epochs, full_batch_epochs
 from chainrule.training.patience import Patience
+from chainrule.training.recipe import LBFGS, Judge, Recipe
 
 __all__ = [
+    "LBFGS",
     "Augmentation",
     "BatchReader",
+    "Callback",
     "Change",
     "Epoch",
     "FullBatch",
+    "History",
+    "Judge",
     "Objective",
     "Patience",
     "Plans",
+    "Progress",
+    "Recipe",
     "Run",
     "Samples",
     "epochs",
     "full_batch_epochs",
+    "train",
 ]

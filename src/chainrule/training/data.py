@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import Array, empty, gather_rows, is_sparse
+from chainrule.arrays import Array, empty, gather_rows, is_sparse, on_device
 from chainrule.streams import Purpose, stream
 
 Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
@@ -40,6 +40,21 @@ class Samples:
 
     def __len__(self) -> int:
         return len_(self.x)
+
+    def on(self, device: str | None) -> Samples:
+        """The samples as tensors on a device; these ones for None.
+
+        Raises
+        ------
+        ValueError
+            For sparse samples, which train on NumPy only.
+        """
+        if device is None:
+            return self
+        if is_sparse(self.x):
+            raise ValueError(f"device={device!r} takes dense X; sparse X is for device=None")
+        weights = None if self.weights is None else on_device(self.weights, device)
+        return Samples(on_device(self.x, device), on_device(self.targets, device), weights)
 
 
 def len_(x: Array) -> int:

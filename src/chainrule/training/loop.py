@@ -11,6 +11,7 @@ from chainrule.networks.network import Network
 from chainrule.networks.plan import Plan
 from chainrule.solvers import Constant, Schedule, Solver, SolverState, clip_norm
 from chainrule.training.data import BatchReader, Change, Samples, len_
+from chainrule.training.history import History
 
 FULL_BATCH_BLOCK = 4096
 """Rows per block where a gradient runs over all samples: bounds the memory of activations."""
@@ -20,22 +21,30 @@ IMAGE_BLOCK = 256
 
 @dataclass
 class Run:
-    """All that changes while training, and so all that a checkpoint needs.
+    """Everything that changes while training, and so everything that a checkpoint needs.
 
     Parameters
     ----------
     theta : array
-        The flat parameters, moved in place.
+        The flat parameters, updated in place.
     solver_state : SolverState
     epoch : int
         Epochs finished.
     samples_seen : int
+    history : History
+    best : array, optional
+        The parameters after the best epoch, where a judge compares epochs.
+    rate_scale : float
+        Factor by which an adaptive schedule has lowered the learning rate.
     """
 
     theta: Array
     solver_state: SolverState
     epoch: int = 0
     samples_seen: int = 0
+    history: History = field(default_factory=History)
+    best: Array = None
+    rate_scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,168 @@
+"""Train by a recipe: run epochs, observe them, stop in time, and keep the best parameters."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from copy import copy
+
+import numpy as np
+
+from chainrule.arrays import copy_of
+from chainrule.solvers import Adaptive, Schedule
+from chainrule.training.data import Samples
+from chainrule.training.history import History, Progress
+from chainrule.training.loop import Epoch, Run, epochs, full_batch_epochs
+from chainrule.training.patience import Patience
+from chainrule.training.recipe import LBFGS, Judge, Recipe
+from chainrule.training.scipy_lbfgs import minimise
+from chainrule.training.threads import suitable_threads
+
+
+def train(
+    recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None, *, keep: Callable[[Run], None] | None = None
+) -> History:
+    """Advance a run until an epoch is the last, patience runs out, a callback says so, or the user presses Ctrl-C.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    samples : Samples
+    run : Run
+        Advanced in place. With a judge, `run.theta` holds the parameters of the best epoch at the end.
+    judge : Judge, optional
+        Its scores take the place of the losses where epochs are compared.
+    keep : callable, optional
+        Gets the run after every epoch but the last: a fit that is killed can continue from there.
+
+    Returns
+    -------
+    History
+        The same object as `run.history`.
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss or the judge's figure is no longer finite.
+    KeyboardInterrupt
+        Before the first epoch has ended and been judged. Later, Ctrl-C ends the fit like any other reason.
+    """
+    if isinstance(recipe.solver, LBFGS):
+        return minimise(recipe, samples, run)
+    history, schedule, began = run.history, copy(recipe.schedule), time.perf_counter()
+    if isinstance(schedule, Adaptive):
+        schedule.scale = run.rate_scale
+    patience = Patience(
+        recipe.tolerance,
+        recipe.patience,
+        larger_is_better=judge is not None and judge.larger_is_better,
+        best=history.best,
+        waited=history.waited,
+    )
+    run.best = copy_of(run.theta) if run.best is None else run.best
+    last = began
+    try:
+        # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
+        with (
+            suitable_threads(recipe.objective.network, recipe.batch_size or len(samples)),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
+            for epoch in _epochs(recipe, samples, run, schedule):
+                _record(recipe, history, epoch)
+                score = None if judge is None else _judged(recipe, run, judge)
+                exhausted = patience.exhausted_after(epoch.loss if score is None else score)
+                if judge is not None and patience.improved:
+                    run.best[...] = run.theta
+                history.best, history.waited = patience.best, patience.waited
+                now = time.perf_counter()
+                progress = Progress(
+                    history.epochs, recipe.epochs, epoch.loss, score, epoch.samples_per_second, now - began, now - last
+                )
+                last = now
+                answers = [callback(progress) for callback in recipe.callbacks]
+                if any(answers):
+                    history.stopped_by = "callback"
+                    break
+                if exhausted and not _reduced(recipe, run, schedule):
+                    _say(recipe, f"No improvement of at least tol={recipe.tolerance:g} in {recipe.patience} epochs.")
+                    history.stopped_by = "patience"
+                    break
+                if exhausted:
+                    patience.waited = history.waited = 0
+                if history.epochs >= recipe.epochs:
+                    break
+                # Not after the last epoch: a run killed there continues from the epoch before, and ends the same way.
+                if keep is not None:
+                    keep(run)
+    except KeyboardInterrupt:
+        if math.isnan(history.best):
+            raise  # nothing was learned that is worth keeping
+        history.stopped_by = "interrupt"
+    if judge is not None:
+        run.theta[...] = run.best
+    return history
+
+
+def _epochs(recipe: Recipe, samples: Samples, run: Run, schedule: Schedule) -> Iterator[Epoch]:
+    """The endless epochs that the recipe describes."""
+    solver = recipe.solver
+    assert not isinstance(solver, LBFGS)
+    rate, seed, norm = recipe.learning_rate, recipe.seed, recipe.max_norm
+    if recipe.batch_size is None:
+        return full_batch_epochs(
+            run, recipe.objective, samples, solver, learning_rate=rate, schedule=schedule, seed=seed, max_norm=norm
+        )
+    return epochs(
+        run,
+        recipe.objective,
+        samples,
+        solver,
+        learning_rate=rate,
+        batch_size=recipe.batch_size,
+        schedule=schedule,
+        shuffle=recipe.shuffle,
+        seed=seed,
+        max_norm=norm,
+        change=recipe.change,
+    )
+
+
+def _say(recipe: Recipe, line: str) -> None:
+    if recipe.say is not None:
+        recipe.say(line)
+
+
+def _record(recipe: Recipe, history: History, epoch: Epoch) -> None:
+    history.epochs += 1
+    history.loss = epoch.loss
+    history.losses.append(epoch.loss)
+    _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
+
+
+def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
+    """The judge's figure for the parameters, recorded; a NaN is an error unless the metric may be undefined."""
+    score, scores = judge.score(run.theta), run.history.scores
+    assert scores is not None
+    if math.isnan(score) and not judge.may_be_nan:
+        raise FloatingPointError(
+            f"the {judge.metric} of the held-out samples is NaN: the inputs are too large or the learning rate "
+            f"({recipe.learning_rate:g}) is too high"
+        )
+    if math.isnan(score) and not scores:
+        raise ValueError(
+            f"eval_metric: {judge.metric} of the held-out samples is NaN after the first epoch, so that no epoch can "
+            "be judged by it"
+        )
+    scores.append(score)
+    _say(recipe, f"Validation score: {score:f}")
+    return score
+
+
+def _reduced(recipe: Recipe, run: Run, schedule: Schedule) -> bool:
+    """Whether the schedule could lower the learning rate where training would otherwise stop."""
+    if not isinstance(schedule, Adaptive) or not schedule.reduce(recipe.learning_rate):
+        return False
+    run.rate_scale = schedule.scale
+    _say(recipe, f"Setting learning rate to {recipe.learning_rate * schedule.scale:g}")
+    return True

@@ -1,0 +1,104 @@
+"""A recipe: every decision about a fit, made before its first step.
+
+An estimator translates its parameters into a recipe, calls `train`, and translates the history that comes back into its
+attributes. Training knows nothing of estimators.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from chainrule.arrays import Array
+from chainrule.solvers import Constant, Schedule, Solver, SolverState
+from chainrule.training.data import Change
+from chainrule.training.history import Callback, History
+from chainrule.training.loop import Objective, Run
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """SciPy's L-BFGS on all samples at once, with at most this many evaluations of the objective."""
+
+    evaluations: float = math.inf
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every decision about a fit, made before its first step.
+
+    Parameters
+    ----------
+    objective : Objective
+        The network and its penalty.
+    solver : Solver or LBFGS
+    learning_rate : float
+        The initial rate.
+    schedule : Schedule
+        Turns the initial rate into the rate of each step.
+    batch_size : int, optional
+        Samples per step; all of them if absent.
+    epochs : float
+        Limit on the number of epochs, or of iterations of L-BFGS.
+    shuffle : bool
+    seed : int
+        Key of the streams for order, dropout and changes of samples.
+    max_norm : float, optional
+        Gradients of larger norm are scaled down to it.
+    change : callable, optional
+        Changes the rows of every batch at random.
+    tolerance, patience : float
+        Training stops after more than `patience` epochs in a row without an improvement of `tolerance`. L-BFGS stops
+        where no entry of the gradient is larger than `tolerance`.
+    callbacks : tuple of callables
+        Each gets a `Progress` after every epoch.
+    say : callable, optional
+        Gets a line of text about every event of the fit.
+    """
+
+    objective: Objective
+    solver: Solver | LBFGS
+    learning_rate: float = 1e-3
+    schedule: Schedule = field(default_factory=Constant)
+    batch_size: int | None = None
+    epochs: float = math.inf
+    shuffle: bool = True
+    seed: int = 0
+    max_norm: float | None = None
+    change: Change | None = None
+    tolerance: float = 0.0
+    patience: float = math.inf
+    callbacks: tuple[Callback, ...] = ()
+    say: Callable[[str], object] | None = None
+
+    def start(self, theta: Array, samples_seen: int = 0, history: History | None = None) -> Run:
+        """A run that begins at theta, after the epochs in the history."""
+        state = SolverState() if isinstance(self.solver, LBFGS) else self.solver.start(theta)
+        return Run(theta, state, samples_seen=samples_seen, history=history or History())
+
+    def resume(self, run: Run, vectors: Mapping[str, Array], steps: int) -> None:
+        """Put back the solver's vectors and its number of steps, as an earlier run left them."""
+        if not isinstance(self.solver, LBFGS):
+            self.solver.resume(run.solver_state, vectors, steps)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Scores the parameters after every epoch, usually on held-out samples.
+
+    Parameters
+    ----------
+    score : callable
+        From theta to a figure.
+    metric : str
+        The name of the figure, for error messages.
+    larger_is_better : bool
+    may_be_nan : bool
+        True for a metric of the user's own, which may be undefined in some epochs, but not in the first.
+    """
+
+    score: Callable[[Array], float]
+    metric: str
+    larger_is_better: bool = True
+    may_be_nan: bool = False

@@ -1,0 +1,150 @@
+"""Training by a recipe: when it ends, what it keeps, what it tells, and that a run continues bit for bit."""
+
+import copy
+import itertools
+import math
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+
+from chainrule.networks import mlp
+from chainrule.solvers import SGD, Adam, Adaptive, GradientDescent
+from chainrule.training import Judge, Objective, Recipe, Samples, epochs, full_batch_epochs, train
+
+
+@pytest.fixture
+def samples():
+    """40 samples of three features in two classes that overlap a little."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(40, 3))
+    return Samples(x, (x[:, 0] + 0.3 * rng.normal(size=40) > 0).astype(int))
+
+
+OBJECTIVE = Objective(mlp(3, (5,), 2, dropout_rate=0.1), 1e-3)
+
+
+def recipe(**changes):
+    return replace(Recipe(OBJECTIVE, Adam(), learning_rate=0.02, batch_size=16, epochs=6, seed=3), **changes)
+
+
+def first_theta():
+    return OBJECTIVE.network.initial_parameters(1)
+
+
+def trained(recipe, samples, judge=None, **options):
+    run = recipe.start(first_theta())
+    return run, train(recipe, samples, run, judge, **options)
+
+
+def scripted(figures, **options):
+    """A judge that gives these figures, whatever the parameters."""
+    following = iter(figures)
+    return Judge(lambda theta: next(following), "figure", **options)
+
+
+def judged(recipe, samples, figures, **options):
+    run = recipe.start(first_theta())
+    run.history.scores = []
+    return run, train(recipe, samples, run, scripted(figures, **options))
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        recipe().epochs = 3
+
+
+@pytest.mark.parametrize("solver", [Adam(), SGD(0.9, True)])
+def test_training_is_the_epochs_of_the_loop(solver, samples):
+    run, history = trained(recipe(solver=solver), samples)
+    theta = first_theta()
+    plain = recipe(solver=solver).start(theta)
+    each = epochs(plain, OBJECTIVE, samples, solver, learning_rate=0.02, batch_size=16, seed=3)
+    assert history.losses == [epoch.loss for epoch in itertools.islice(each, 6)]
+    assert np.array_equal(run.theta, theta)
+    assert (history.epochs, history.loss, history.best) == (6, history.losses[-1], min(history.losses))
+    assert (history.stopped_by, history.scores, run.samples_seen) == ("max_iter", None, 240)
+
+
+def test_without_a_batch_size_every_step_takes_all_samples(samples):
+    run, history = trained(recipe(solver=GradientDescent(), batch_size=None), samples)
+    theta = first_theta()
+    plain = recipe(solver=GradientDescent()).start(theta)
+    each = full_batch_epochs(plain, OBJECTIVE, samples, GradientDescent(), learning_rate=0.02, seed=3)
+    assert history.losses == [epoch.loss for epoch in itertools.islice(each, 6)]
+    assert np.array_equal(run.theta, theta)
+
+
+def test_patience_ends_it(samples):
+    _, history = trained(recipe(epochs=50, tolerance=10.0, patience=2), samples)
+    assert (history.stopped_by, history.epochs, history.waited) == ("patience", 4, 3)
+
+
+def test_a_callback_ends_it_after_all_were_told(samples):
+    told, also = [], []
+    callbacks = (lambda progress: progress.epoch == 2, told.append, also.append)
+    _, history = trained(recipe(callbacks=callbacks), samples)
+    assert (history.stopped_by, history.epochs) == ("callback", 2)
+    assert [(p.epoch, p.epochs, p.loss, p.validation_score) for p in told] == [
+        (1, 6, history.losses[0], None),
+        (2, 6, history.losses[1], None),
+    ]
+    assert also == told
+
+
+@pytest.mark.parametrize(("larger_is_better", "best"), [(True, 3), (False, 2)])
+def test_the_parameters_of_the_best_epoch_are_kept(larger_is_better, best, samples):
+    figures = [0.5, 0.2, 0.9, 0.4, 0.3, 0.6]
+    run, history = judged(recipe(), samples, figures, larger_is_better=larger_is_better)
+    then, _ = trained(recipe(epochs=best), samples)
+    assert np.array_equal(run.theta, then.theta)
+    assert (history.best, history.scores) == (figures[best - 1], figures)
+
+
+def test_a_figure_that_is_nan_is_an_error_that_names_it(samples):
+    with pytest.raises(FloatingPointError, match=r"the figure of the held-out samples is NaN.*rate \(0.02\)"):
+        judged(recipe(), samples, [0.5, math.nan])
+    with pytest.raises(ValueError, match="eval_metric: figure of the held-out samples is NaN after the first epoch"):
+        judged(recipe(), samples, [math.nan], may_be_nan=True)
+    _, history = judged(recipe(epochs=2), samples, [0.5, math.nan], may_be_nan=True)
+    assert history.best == 0.5
+
+
+def test_an_adaptive_schedule_is_lowered_where_patience_runs_out_and_the_recipe_is_not(samples):
+    said, schedule = [], Adaptive()
+    again = recipe(schedule=schedule, epochs=50, tolerance=10.0, patience=1, learning_rate=1e-5, say=said.append)
+    run, history = trained(again, samples)
+    rates = [line for line in said if line.startswith("Setting")]
+    assert rates == ["Setting learning rate to 2e-06", "Setting learning rate to 4e-07"]
+    assert (history.stopped_by, history.epochs, run.rate_scale) == ("patience", 7, pytest.approx(1 / 25))
+    assert schedule.scale == 1.0
+    assert said[-1] == "No improvement of at least tol=10 in 1 epochs."
+
+
+@pytest.mark.parametrize("stop", [1, 2, 5])
+@pytest.mark.parametrize("schedule", [Adaptive(), None])
+def test_a_run_continues_from_what_was_kept_bit_for_bit(stop, schedule, samples):
+    changes = {} if schedule is None else {"schedule": schedule, "tolerance": 0.5, "patience": 1}
+    recipe_ = recipe(**changes)
+    kept = []
+    run, history = trained(recipe_, samples, keep=lambda run: kept.append(copy.deepcopy(run)))
+    assert len(kept) == history.epochs - 1, "nothing is kept after the last epoch"
+    train(recipe_, samples, kept[stop - 1])
+    assert np.array_equal(kept[stop - 1].theta, run.theta)
+    assert kept[stop - 1].history == history
+
+
+def test_ctrl_c_ends_it_after_the_first_epoch_and_raises_before(samples):
+    def third(progress):
+        if progress.epoch == 3:
+            raise KeyboardInterrupt
+
+    def never(theta):
+        raise KeyboardInterrupt
+
+    _, history = trained(recipe(callbacks=(third,)), samples)
+    assert (history.stopped_by, history.epochs) == ("interrupt", 3)
+    run = recipe().start(first_theta())
+    run.history.scores = []
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe(), samples, run, Judge(never, "figure"))
