@@ -114,7 +114,7 @@ def test_rules_are_checked_as_rules(there, capsys):
     [
         (["{}"], "expected package.module:function"),
         (["{}:nothing"], "has no 'nothing'"),
-        (["{}:labels"], "is a ndarray, no function"),
+        (["{}:labels"], "is a ndarray, not a function"),
         (["no.such.module:f"], "cannot import no.such.module: ModuleNotFoundError"),
         (["{}:cube"], "Give --at once for each input, or define cube_inputs"),
         (["{}:loss_grad", "--at", "2x3", "--at", "[0, 1]"], "no derivative of loss_grad found beside it"),

@@ -71,7 +71,7 @@ def test_a_column_with_more_words_than_one_in_ten_is_words_and_that_is_said(trai
     soiled(measured(), {row: f"{row} kg" for row in range(1, 200, 8)})
     done = train("d.csv", "--target", "kind")
     assert done.json()["unreadable"] == {}
-    assert "column 'a' is read as words: 175 of its cells are numbers, and 25 are none, such as '1 kg'" in done.err
+    assert "column 'a' is read as words: 175 of its cells are numbers, and 25 are not, such as '1 kg'" in done.err
     assert "column 'a' is left out: text with" in done.err
     assert "turn it into numbers" in done.err
 
@@ -111,7 +111,7 @@ def test_a_real_table_keeps_its_accuracy_with_one_dirty_cell_in_every_column(tra
     found = done.trained()
     assert len(found["unreadable"]) == 30
     assert done.err.count("counts as missing") == 20
-    assert "note: 10 more columns hold such cells" in done.err
+    assert "note: 10 more columns have such cells" in done.err
     assert found["accuracy"] >= clean["accuracy"] - 2.5 / 114
 
 

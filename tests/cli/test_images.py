@@ -93,7 +93,7 @@ def test_the_report_is_one_page_with_its_pictures_inside(chainrule, shapes, tmp_
     done = chainrule("train", shapes, *QUICK, "--epochs", "2", "--report", tmp_path / "seen")
     done.succeeded()
     page = (tmp_path / "seen" / "report.html").read_text()
-    for heading in ("Training", "What is confused", "Worst mistakes", "Saliency", "First filters", "Classes", "Layers"):
+    for heading in ("Training", "Confusion matrix", "Worst mistakes", "Saliency", "First filters", "Classes", "Layers"):
         assert f"<h2>{heading}</h2>" in page
     pictures = re.findall(r'<img src="data:image/png;base64,([^"]+)"', page)
     assert len(pictures) >= 4

@@ -111,7 +111,7 @@ def test_the_scores_are_drawn_against_the_penalty(chainrule):
         (("alone.npy", "--labels", "few.txt"), ("alone.npy", "6 rows", "(2,)"), 1),
         (("two.npz",), ("two.npz", "a (2, 2)", "b (2, 2)"), 1),
         (("two.npz", "--target", "c"), ("--target", "'c'", "a, b"), 1),
-        (("nan.npz",), ("nan.npz", "NaN", "1 places"), 1),
+        (("nan.npz",), ("nan.npz", "NaN", "1 entries"), 1),
         (("objects.npz",), ("objects.npz", "cannot be read"), 1),
         (("cube.npz",), ("cube.npz", "expected one array of features"), 1),
         (("one.npz",), ("single class",), 1),

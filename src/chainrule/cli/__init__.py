@@ -1,7 +1,7 @@
 """The command line: `chainrule train | predict | evaluate | trace | check | rules | derive | summary`.
 
-Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted; `check`
-has codes of its own. Errors are one line on standard error; results go to standard output, progress to standard error.
+Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. `check`
+defines other codes. Results go to standard output; progress and errors (one line each) go to standard error.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     Parameters
     ----------
     argv : list of str, optional
-        The words after the program's name; those of the process if absent.
+        The words after the program's name; by default, the arguments of this process.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     for stream in (sys.stdout, sys.stderr):
-        # Labels that the terminal's encoding lacks are shown escaped, rather than ending the command.
+        # Print characters that the terminal's encoding lacks as escapes; without this, they would end the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output, such as `head`, has seen enough.
+        # The program that reads our output, such as `head`, has closed the pipe.
         sys.stdout = None
         return 0
     except OSError as error:
@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ImportError, ValueError, FloatingPointError, MemoryError) as error:
         return _fail(error or type(error).__name__, 1)
     except Exception as error:
-        # Typer's usage errors, whichever library they come from, can show themselves; all else is a defect of ours.
+        # Usage errors of Typer and Click have `format_message`. Any other exception is a defect of chainrule.
         message = getattr(error, "format_message", None)
         if type(error).__name__ in ("Abort", "Exit"):
             return int(getattr(error, "exit_code", INTERRUPTED))
@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _given(error: Exception, words: list[str]) -> str:
-    """What was given for the option that a usage error is about, if its message does not say."""
+    """The value of the option that a usage error names, as a suffix, unless the message contains the value."""
     message = str(error)
     for option in getattr(getattr(error, "param", None), "opts", []):
         for word, following in zip(words, [*words[1:], ""], strict=True):

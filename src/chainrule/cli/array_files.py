@@ -1,4 +1,4 @@
-"""Samples for the command line that are arrays, not tables: embeddings in .npz and .npy files, and svmlight files."""
+"""Samples stored as arrays: .npz, .npy and svmlight files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SVMLIGHT_ENDINGS = tuple(kind + end for kind in (".svmlight", ".libsvm", ".svm")
 ENDINGS = (*ARRAY_ENDINGS, *SVMLIGHT_ENDINGS)
 
 BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
-"""The first bytes of NumPy's files."""
+"""The first bytes of .npy and .npz files."""
 
 LABEL_NAMES = ("y", "labels", "label", "target", "targets", "classes")
 FEATURE_NAMES = ("X", "x", "embeddings", "features", "data", "vectors")
@@ -24,7 +24,7 @@ FEATURE_NAMES = ("X", "x", "embeddings", "features", "data", "vectors")
 
 @dataclass(frozen=True)
 class ArraySamples:
-    """Rows of features, dense or CSR, and their labels where they are known."""
+    """Rows of features, dense or CSR, and their labels; None if the file has no labels."""
 
     name: str
     X: Any
@@ -32,7 +32,7 @@ class ArraySamples:
 
 
 def is_array_file(source: str) -> bool:
-    """Whether the file holds arrays, by its ending."""
+    """True if the ending of the file name says that it holds arrays."""
     return source.lower().endswith(ENDINGS)
 
 
@@ -44,18 +44,18 @@ def read(
     Parameters
     ----------
     source : str
-        A .npz file with an array of two dimensions and one of labels, a .npy file, or a svmlight file.
+        A .npz file with a two-dimensional array and an array of labels, a .npy file, or a svmlight file.
     target : str, optional
-        The name of the labels in a .npz file; y, labels, target and the like are found by themselves.
+        The name of the labels in a .npz file. The names in LABEL_NAMES need not be given.
     labels : Path, optional
         A file of labels, one per row: .npy, or text with one on each line.
     n_features : int, optional
-        Of a svmlight file, which does not say so itself.
+        The number of features of a svmlight file, which does not store it.
 
     Raises
     ------
     CommandError
-        For files that are not there, damaged, empty, or hold something else.
+        If the file is missing, damaged or empty, or holds anything other than samples.
     """
     path = Path(source)
     if not path.exists():
@@ -87,7 +87,7 @@ def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, 
         with path.open("rb") as opened:
             return np.load(opened, allow_pickle=False), None
     if lower.endswith(".npz"):
-        # Opened here, since NumPy leaves damaged files open.
+        # Open the file here, because NumPy does not close a damaged file.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return _from_arrays(path, file, target)
     from sklearn.datasets import load_svmlight_file
@@ -97,7 +97,7 @@ def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, 
 
 
 def _check_beginning(path: Path) -> None:
-    """NumPy takes a file that begins otherwise for pickled objects, and advises to trust it."""
+    """Raise CommandError for wrong first bytes. NumPy would take the file for a pickle and advise to trust it."""
     kind = path.suffix.lower()
     with path.open("rb") as opened:
         if opened.read(len(BEGINNINGS[kind])) != BEGINNINGS[kind]:

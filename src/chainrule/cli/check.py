@@ -1,4 +1,4 @@
-"""`chainrule check`: whether a derivative is right, in Python code or in a written derivation."""
+"""`chainrule check`: check a derivative in Python code, or each step of a written derivation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit codes."""
 
-# Where a derivative is looked for when none is named; {} is the function's name.
+# Names under which a derivative is searched for; {} stands for the function's name.
 NAMES = {
     "gradient": ("{}_gradient", "{}_grad", "grad_{}", "gradient_{}"),
     "jacobian": ("{}_jacobian", "{}_jac", "jac_{}", "jacobian_{}"),
@@ -32,15 +32,21 @@ NAMES = {
 def check(
     targets: Annotated[
         list[str],
-        typer.Argument(help="Documents or folders of them; or package.module:function, or a Rule: package.module:rule"),
+        typer.Argument(help="Documents or folders with documents; or package.module:function, or package.module:rule."),
     ],
-    gradient: Annotated[str | None, typer.Option(help="Name of the function that gives df/dx, one number's.")] = None,
-    jacobian: Annotated[str | None, typer.Option(help="Name of the function that gives J[output, input].")] = None,
+    gradient: Annotated[
+        str | None, typer.Option(help="Name of the function that returns df/dx of a function with one number as value.")
+    ] = None,
+    jacobian: Annotated[str | None, typer.Option(help="Name of the function that returns J[output, input].")] = None,
     pullback: Annotated[str | None, typer.Option(help="Name of the function of (inputs, cotangent).")] = None,
-    slope: Annotated[str | None, typer.Option(help="Name of the function that gives f'(x), entry by entry.")] = None,
+    slope: Annotated[
+        str | None, typer.Option(help="Name of the function that returns f'(x) of an elementwise function.")
+    ] = None,
     at: Annotated[
         list[str] | None,
-        typer.Option(help="One input: a number or a list such as '[[1.0, 2.0]]', a .npy file, or 3x4 to draw floats."),
+        typer.Option(
+            help="One input: a number, a list such as '[[1.0, 2.0]]', a .npy file, or a shape such as 3x4 to draw."
+        ),
     ] = None,
     bits: Annotated[int, typer.Option(min=64, help="The precision to start with.")] = 300,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -51,18 +57,18 @@ def check(
         bool, typer.Option("--suggest-preamble", help="Documents: print declarations for undeclared names.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Documents: unstated assumptions and repaired input count as undecided.")
+        bool, typer.Option("--strict", help="Documents: count unstated assumptions and repaired input as undecided.")
     ] = False,
-    preamble: Annotated[str | None, typer.Option(help="Documents: a file with declarations that hold for all.")] = None,
+    preamble: Annotated[str | None, typer.Option(help="Documents: a file with declarations for all documents.")] = None,
 ) -> int:
     """Check a written derivation step by step, or a derivative in Python code.
 
-    Documents (Markdown, LaTeX, notebooks, text) get a verdict for every step, and a change that would make a wrong one
-    true. Exit codes: 0 all verified, 1 something wrong, 2 nothing wrong but something undecided, 3 unreadable.
+    Documents (Markdown, LaTeX, notebooks, text) get a verdict for each step, and a correction for a wrong step. Exit
+    codes: 0 all steps verified, 1 a step is wrong, 2 no step is wrong and one is undecided, 3 unreadable.
 
-    Functions are checked against 300-bit difference quotients. Without a name, the derivative is looked for beside the
-    function: f_gradient, f_jacobian, f_pullback, f_slope and their like. Without --at, the inputs are those
-    of f_inputs, a tuple or a function that gives one.
+    Functions are checked against 300-bit difference quotients. If no derivative is named, the module of the function f
+    is searched for f_gradient, f_jacobian, f_pullback, f_slope and similar names. Without --at, the inputs come from
+    f_inputs, a tuple or a function that returns one.
 
     Exit codes: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
     """
@@ -96,12 +102,12 @@ def check(
 
 
 def _found(target: str) -> tuple[Any, str, Any]:
-    """The module, the name and what is meant by "module:name"."""
+    """The module, the name and the object of a target "module:name"."""
     path, colon, name = target.partition(":")
     if not colon or not path or not name:
         raise CommandError(f"expected package.module:function, got {target!r}", UNREADABLE)
     if "" not in sys.path:
-        sys.path.insert(0, "")  # modules in the folder from which the command is called
+        sys.path.insert(0, "")  # import modules of the current folder
     try:
         module = importlib.import_module(path)
     except Exception as error:
@@ -116,7 +122,7 @@ def _attribute(module: Any, name: str) -> Any:
             raise CommandError(f"{module.__name__} has no {name!r}", UNREADABLE)
         found = getattr(found, part)
     if not callable(found):
-        raise CommandError(f"{module.__name__}:{name} is a {type(found).__name__}, no function", UNREADABLE)
+        raise CommandError(f"{module.__name__}:{name} is a {type(found).__name__}, not a function", UNREADABLE)
     return found
 
 
@@ -180,7 +186,7 @@ def _run(checking: Callable[[], Any]) -> Any:
 
 
 def _told(report: Report | RuleReport, json: bool) -> int:
-    """Print a report, and turn it into an exit code."""
+    """Print a report and return the exit code."""
     from chainrule.checking import GradientReport
 
     wrong = bool(report.failures)

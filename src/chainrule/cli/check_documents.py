@@ -1,4 +1,4 @@
-"""`chainrule check notes.md`: whether a written derivation is right, step by step."""
+"""`chainrule check notes.md`: check each step of written derivations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMS = ("json", "html", "annotate", "csv", "suggest_preamble")
 
 
 def are_documents(targets: Sequence[str]) -> bool:
-    """Whether the targets are files or folders rather than names of Python functions."""
+    """True if a target is a file or a folder; False if all targets name Python objects."""
     return any(Path(target).exists() or target.lower().endswith(ENDINGS) for target in targets)
 
 
@@ -42,7 +42,7 @@ def check_documents(targets: Sequence[str], preamble: str | None, strict: bool, 
         _print(reports, refused, form)
     except (CommandError, Unreadable, OSError):
         raise
-    except Exception as error:  # a defect of ours
+    except Exception as error:  # a defect of chainrule
         status = SOMETHING_WRONG if SOMETHING_WRONG in codes else SOMETHING_UNDECIDED
         raise CommandError(failure(error), status) from None
     if SOMETHING_WRONG in codes:
@@ -51,7 +51,7 @@ def check_documents(targets: Sequence[str], preamble: str | None, strict: bool, 
 
 
 def _paths(targets: Sequence[str]) -> list[Path]:
-    """Files as given; of folders, the documents in them."""
+    """The given files, and the documents inside the given folders."""
     found: list[Path] = []
     for target in targets:
         path = Path(target)

@@ -1,4 +1,4 @@
-"""`chainrule derive`: what is known of an operator, and its derivation, checked while it is shown."""
+"""`chainrule derive`: the facts about an operator and its derivation, whose steps are checked as it is printed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WIDTH = 100
 def derive(
     name: Annotated[str, typer.Argument(help="A rule; `chainrule rules` lists them.")],
     html: Annotated[bool, typer.Option("--html", help="Print a page for browsers.")] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX to be pasted; it needs amsmath.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX to paste; it needs the package amsmath.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Show one operator: formula, derivatives, domain, kinks, error bound, its derivation, and how it is computed."""
@@ -51,7 +51,7 @@ def derive(
 
 
 def known(rule: Rule) -> dict[str, Any]:
-    """What a rule says of itself."""
+    """The facts that a rule states, by heading."""
     bound = rule.error_bound
     return {
         "inputs": list(rule.inputs),
@@ -71,7 +71,7 @@ def _print(rule: Rule, text: str) -> None:
     console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH
     with console.capture() as written:
         _write(console, rule, text)
-    # Paragraphs are padded to the width, which is of no use in a file.
+    # Remove the spaces with which rich pads paragraphs to the width.
     print("\n".join(line.rstrip() for line in written.get().splitlines()))
 
 
@@ -101,12 +101,12 @@ def _write(console: Console, rule: Rule, text: str) -> None:
 
 
 def _home(rule: Rule) -> str:
-    """The text at the top of the file that defines the rule."""
+    """The docstring of the module that defines the rule."""
     from chainrule import rules as package
 
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         module = importlib.import_module(found.name)
-        # Where it is made, not where it is only used: there its name stands as a string.
+        # The defining module contains the rule's name as a string; modules that import the rule do not.
         if module.__dict__.get(rule.name) is rule and f'"{rule.name}",' in inspect.getsource(module):
             return module.__doc__ or ""
     return ""

@@ -2,7 +2,7 @@
 
 
 class CommandError(Exception):
-    """What went wrong, in one line, for the person at the terminal, and the exit status."""
+    """An error that ends the command: a message of one line for the user, and the exit status."""
 
     def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)

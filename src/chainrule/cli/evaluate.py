@@ -21,8 +21,8 @@ def evaluate(
 ) -> int:
     """Print accuracy, log-loss and per-class figures.
 
-    For the built-in data set or the pictures that the model was trained on, the rows held out then are used. Of other
-    data all rows are; those equal to rows that were trained on are counted, and scored apart from the others.
+    If DATA is the built-in data set or the pictures of the training, only the rows held out in training are scored. Of
+    other data all rows are scored. Rows equal to training rows are counted and scored separately from the rest.
     """
     from chainrule.cli import model_files
 
@@ -66,7 +66,7 @@ def evaluate(
 
 
 def known_labels(labels: Any, classes: Any, name: str) -> Any:
-    """Labels in the type of the model's classes, none of them unknown."""
+    """Labels converted to the model's classes; CommandError if the model does not know a label."""
     from chainrule.cli import model_files, output, table_sources
 
     y, unknown = table_sources.labels_like(labels, classes)
@@ -81,7 +81,7 @@ def known_labels(labels: Any, classes: Any, name: str) -> Any:
 def _apart(
     X: Any, y: Any, log_probs: Any, classes: Any, trained: TrainedRows | None, *, held_out: bool
 ) -> dict[str, Any]:
-    """How many rows were trained on, None where the model file does not say, and the scores of either kind."""
+    """The number of training rows (None if the model file does not tell), and separate scores of both kinds of rows."""
     import numpy as np
 
     from chainrule.cli import model_files
@@ -104,7 +104,7 @@ def _show(results: dict[str, Any], name: str, kind: str, *, json: bool) -> None:
 
     count, trained_on = results["n_rows"], results["trained_on"]
     if trained_on is None:
-        output.note(f"it is not known which {kind} were trained on: this model file was written before it was recorded")
+        output.note(f"unknown which {kind} were trained on: this model file is older than the record of training rows")
     elif trained_on:
         rest = "" if trained_on == count else f"; only the scores of the others are scores on new {kind}"
         output.note(f"{trained_on} of {count} {kind} were trained on{rest}")

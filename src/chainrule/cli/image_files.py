@@ -21,7 +21,7 @@ LISTED = 5
 
 
 def read(source: str, size: str | None = None) -> Images:
-    """Labelled images: the built-in digits, or what `training.images` reads. Bad files are named on standard error."""
+    """Labelled images: the built-in digits, or a source of `training.images`. Bad files are named on standard error."""
     import numpy as np
 
     from chainrule.training.images import DataError, Images, holds_images, read_images
@@ -55,7 +55,7 @@ def read(source: str, size: str | None = None) -> Images:
 
 
 def to_evaluate(model: ConvClassifier, origin: Origin, trained: TrainedRows | None, data: str) -> tuple[Any, Any, bool]:
-    """Images, their labels, and whether they are those held out when the model was trained, of the same source."""
+    """Images, their labels, and True if they are the images held out when the model was trained."""
     import numpy as np
 
     from chainrule.cli import model_files
@@ -73,18 +73,18 @@ def to_evaluate(model: ConvClassifier, origin: Origin, trained: TrainedRows | No
     y = known_labels(every.labels, model.classes_, data)
     kept, others = model_files.split_rows(y, origin.test_size, origin.seed)
     if trained is not None and not trained.are(every.images[kept], np.searchsorted(model.classes_, y[kept])):
-        # Pictures came or went since: the split is another one.
+        # The folder has changed since the training, so the split of that time cannot be repeated.
         return every.images, every.labels, False
     return every.images[others], every.labels[others], True
 
 
 def probabilities(model: ConvClassifier, data: str) -> Any:
-    """Of every class, for all images of a source."""
+    """The probabilities of all classes for all images of a source."""
     return model.predict_proba(_like_trained(model, data).images)
 
 
 def _like_trained(model: ConvClassifier, data: str) -> Images:
-    """Images of the shape that the model was trained on."""
+    """Images of a source, scaled to the shape that the model takes."""
     channels, height, width = model.image_shape_
     every = read(data, f"{height}x{width}")
     if every.shape != model.image_shape_:
@@ -106,7 +106,7 @@ def parsed_size(text: str | None) -> tuple[int, int] | None:
 
 
 class _ReadingProgress:
-    """How many pictures have been read, once a second; one live line in a terminal."""
+    """Prints the number of pictures read: once a second, or in a terminal as one line that is updated."""
 
     def __init__(self) -> None:
         self._printed = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the command line trains and saves: an encoder for tables, a classifier, and a note of how they came about."""
+"""Models of the command line: saving, loading, splitting rows, scoring."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chainrule.estimators.persistence import load_with_about, save
 
 @dataclass(frozen=True)
 class Origin:
-    """How a model was trained."""
+    """The data, target, held-out share and seed that a model was trained with."""
 
     data: str
     target: str
@@ -33,7 +33,7 @@ class Origin:
 
 
 def save_model(model: Any, path: Path, origin: Origin, features: Any, y: Column) -> None:
-    """Write the model file, with a record of the rows that its classifier was trained on."""
+    """Write the model file, with hashes of the rows that the classifier was trained on."""
     classifier = classifier_of(model)
     classifier.set_params(**{name: None for name in ("callbacks", "checkpoint") if name in classifier.get_params()})
     trained = TrainedRows.of(features, np.searchsorted(classifier.classes_, y))
@@ -58,19 +58,19 @@ def load_model(path: str) -> tuple[Any, Origin, TrainedRows | None]:
     origin = about.get("origin")
     known = Pipeline | ConvClassifier | MLPClassifier | SoftmaxRegression
     if not isinstance(pipeline, known) or not isinstance(origin, dict):
-        raise CommandError(f"{path}: the file holds a {type(pipeline).__name__}, no model from `chainrule train`")
+        raise CommandError(f"{path}: the file holds a {type(pipeline).__name__}, not a model from `chainrule train`")
     return pipeline, Origin(**origin), TrainedRows.from_notes(about.get("trained_rows"))
 
 
 def is_for_images(model: Any) -> bool:
-    """Whether a loaded model takes images."""
+    """True if a loaded model takes images."""
     from chainrule.estimators import ConvClassifier
 
     return isinstance(model, ConvClassifier)
 
 
 def is_for_rows(model: Any) -> bool:
-    """Whether a loaded model takes rows of features without names."""
+    """True if a loaded model takes rows of features without names."""
     return not is_for_images(model) and not (isinstance(model, Pipeline) and "encoder" in model.named_steps)
 
 
@@ -80,7 +80,7 @@ def classifier_of(model: Any) -> Any:
 
 
 def features_of(model: Any, X: Any) -> Any:
-    """What the classifier of a model is given for samples."""
+    """The features that the classifier of a model receives for samples."""
     return model[0].transform(X) if isinstance(model, Pipeline) else X
 
 
@@ -90,7 +90,7 @@ def rows_like(model: Any, data: str, target: str | None = None, labels: Path | N
     Raises
     ------
     CommandError
-        If they have others.
+        If the number of features differs.
     """
     expected = classifier_of(model).n_features_in_
     found = array_files.read(data, target, labels, n_features=expected)
@@ -100,9 +100,9 @@ def rows_like(model: Any, data: str, target: str | None = None, labels: Path | N
 
 
 def split_rows(y: Column, test_size: float, seed: int) -> tuple[Column, Column]:
-    """Rows for training and rows held out, stratified; classes of a single row are for training.
+    """Indices of training rows and of held-out rows, stratified. A class with one row goes to the training rows.
 
-    The same seed and labels give the same split, which `chainrule evaluate` relies on.
+    Equal labels and seed give an equal split; `chainrule evaluate` relies on this.
     """
     classes, numbers, counts = np.unique(y, return_inverse=True, return_counts=True)
     single = counts[numbers] < 2
@@ -114,7 +114,7 @@ def split_rows(y: Column, test_size: float, seed: int) -> tuple[Column, Column]:
     try:
         train, test = train_test_split(rows, test_size=test_size, random_state=seed, stratify=y[rows])
     except ValueError:
-        # Fewer rows on one side than there are classes.
+        # One side has fewer rows than there are classes.
         try:
             train, test = train_test_split(rows, test_size=test_size, random_state=seed)
         except ValueError:
@@ -123,7 +123,7 @@ def split_rows(y: Column, test_size: float, seed: int) -> tuple[Column, Column]:
 
 
 def require_columns(pipeline: Pipeline, table: Table) -> None:
-    """Raise CommandError, naming them, if the table lacks columns that the model needs."""
+    """Raise CommandError that names the missing columns if the table lacks columns that the model needs."""
     encoder = pipeline.named_steps["encoder"]
     absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in table.columns]
     if absent:
@@ -132,7 +132,7 @@ def require_columns(pipeline: Pipeline, table: Table) -> None:
 
 
 def check_writable(path: Path, option: str = "--out") -> None:
-    """Raise CommandError if a file cannot be written there, before any work is done."""
+    """Raise CommandError if a file cannot be written to `path`; called before any work."""
     folder = path.parent
     if not folder.is_dir():
         raise CommandError(f"{option}: the directory {folder} does not exist")
@@ -145,23 +145,23 @@ def check_writable(path: Path, option: str = "--out") -> None:
 def check_outputs(
     path: Path, *, overwrite: bool, resume: bool = False, others: Mapping[str, Path | None] = MappingProxyType({})
 ) -> Path:
-    """The file of an interrupted run for a model's file, after making sure that writing destroys nothing unasked.
+    """The checkpoint path of a model file, after a check that writing replaces no file without --overwrite.
 
     Parameters
     ----------
     path : Path
-        Where the model goes.
+        The model file to be written.
     overwrite : bool
-        Whether files that are there may be replaced.
+        Whether existing files may be replaced.
     resume : bool
-        Whether an interrupted run goes on, whose own model file is replaced.
+        Whether to continue an interrupted run and replace its model file.
     others : mapping
-        Further files to be written, by the options that name them.
+        Other files to be written, by option.
 
     Raises
     ------
     CommandError
-        If a file cannot be written, or is there already.
+        If a file cannot be written or exists.
     """
     check_writable(path)
     checkpoint = path.with_name(path.name + ".part")
@@ -173,19 +173,19 @@ def check_outputs(
                 raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
     if checkpoint.exists() and not resume and not overwrite:
         raise CommandError(
-            f"{checkpoint} holds an interrupted run; --resume goes on with it, --out names another file, --overwrite "
-            "starts anew"
+            f"{checkpoint} holds an interrupted run; continue it with --resume, name another file with --out, or start "
+            "again with --overwrite"
         )
     if path.exists() and not resumed and not overwrite:
         nothing = f"there is no interrupted run to resume ({checkpoint}), and " if resume else ""
         raise CommandError(f"{nothing}{path} exists; name another file with --out, or replace it with --overwrite")
     if resume and not resumed:
-        output.note(f"there is no interrupted run to resume ({checkpoint}); starting anew")
+        output.note(f"there is no interrupted run to resume ({checkpoint}); starting from the beginning")
     return checkpoint
 
 
 def metrics(y: Column, log_probs: Any, classes: Column) -> dict[str, Any]:
-    """Accuracy, log-loss, and precision and recall of every class, from log-probabilities."""
+    """Accuracy, log-loss, and the precision and recall of each class."""
     from sklearn.metrics import precision_recall_fscore_support
 
     predicted = np.argmax(log_probs, axis=1)
@@ -204,5 +204,5 @@ def metrics(y: Column, log_probs: Any, classes: Column) -> dict[str, Any]:
 
 
 def plain(label: Any) -> Any:
-    """A label as JSON holds it."""
+    """A label as a Python object that JSON can hold."""
     return label.item() if isinstance(label, np.generic) else label

@@ -1,4 +1,4 @@
-"""What the commands print: progress and notes on standard error, results on standard output."""
+"""Output of the commands: progress and notes on standard error, results on standard output."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ SECONDS_BETWEEN_LINES = 1.0
 
 
 def listed(names: Iterable[object], most: int = 20) -> str:
-    """Names in quotes, the first few of them."""
+    """The first `most` names in quotes."""
     names = list(names)
     return ", ".join(map(repr, names[:most])) + (", ..." if len(names) > most else "")
 
 
 def print_line(text: str) -> None:
-    """A line of results, never wrapped or decorated."""
+    """Print a line of results without wrapping or markup."""
     Console(soft_wrap=True, highlight=False, markup=False).print(text)
 
 
 def print_json(value: Any) -> None:
-    """One JSON object."""
+    """Print a value as JSON."""
     print(json.dumps(value, allow_nan=False))
 
 
 def note(text: str) -> None:
-    """A remark that is no error."""
+    """Print a remark on standard error."""
     print(f"note: {text}", file=sys.stderr)
 
 
 def print_metrics(results: dict[str, Any], title: str) -> None:
-    """The table of per-class figures under the overall ones."""
+    """Print accuracy and log-loss, then a table with one row per class."""
     console = Console(highlight=False, markup=False)
     console.print(title)
     console.print(f"accuracy {results['accuracy']:.2%}   log-loss {results['log_loss']:.4f}")
@@ -60,7 +60,7 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
 
 
 class TrainingProgress:
-    """A callback that shows the epochs: one live line in a terminal, now and then a plain line elsewhere."""
+    """A callback that prints epochs: one updated line in a terminal, elsewhere at most one line per second."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False)
@@ -84,7 +84,7 @@ class TrainingProgress:
         self._last = progress
         now = time.perf_counter()
         if self._live:
-            # Ten times a second is as often as anyone reads.
+            # Update at most ten times a second.
             if now - self._printed >= 0.1 or progress.epoch == progress.epochs:
                 self._console.print(f"\r{described(progress)}\x1b[K", end="", soft_wrap=True)
                 self._printed = now
@@ -97,7 +97,7 @@ class TrainingProgress:
 
 
 class SolverProgress:
-    """A callback that shows the steps of a convex fit: a live line in a terminal, now and then a line elsewhere."""
+    """A callback that prints the steps of a convex fit in the same way as `TrainingProgress`."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False)

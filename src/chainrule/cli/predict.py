@@ -20,14 +20,14 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="A CSV file to write [standard output].")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Write a prediction and a probability for every class, one row per row of the data."""
+    """Write the prediction and the probability of each class for each row of the data."""
     from chainrule.cli import model_files, output, table_sources
 
     if out is not None:
         model_files.check_writable(out)
         for read in map(Path, (model, data)):
             if out.exists() and read.exists() and out.samefile(read):
-                raise CommandError(f"--out: {out} is what is read; name another file")
+                raise CommandError(f"--out: {out} is an input file; name another file")
     pipeline, *_ = model_files.load_model(model)
     if model_files.is_for_images(pipeline):
         from chainrule.cli import image_files

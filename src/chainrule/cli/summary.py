@@ -1,4 +1,4 @@
-"""`chainrule summary`: sizes, parameters and costs of a stack of layers, before it is trained."""
+"""`chainrule summary`: sizes, parameters and costs of a stack of layers before training."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def summary(
     ],
     classes: Annotated[
         int | None,
-        typer.Option(min=2, help="Number of classes: the layers are then those that training runs, head included."),
+        typer.Option(min=2, help="Number of classes: show the layers as trained, with the final linear layer."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> int:
-    """Print what every layer puts out, its parameters, multiply-adds and receptive field, and what it leaves unread.
+    """Print the output size, parameters, multiply-adds, receptive field and unread border of each layer.
 
-    Words that end in a linear layer are all that `chainrule train --model conv` trains. Behind others it adds a linear
-    layer with one output per class, one in all for two classes; --classes shows it.
+    If the last layer is not linear, `chainrule train --model conv` appends a linear layer with one output per class
+    (one output for two classes). --classes includes it.
     """
     from chainrule.cli import output
     from chainrule.networks.summary import summarise
@@ -53,7 +53,7 @@ def summary(
 
 
 def _added(layers: str, shape: tuple[int, ...]) -> str | None:
-    """What training would add to these layers, or why it refuses them; None where they are complete."""
+    """A sentence about the layers that training appends, or the reason why it refuses them; None if it adds none."""
     from chainrule.networks.stack import layers_of, with_head
     from chainrule.networks.summary import summarise
 
@@ -67,13 +67,13 @@ def _added(layers: str, shape: tuple[int, ...]) -> str | None:
     head = summarise(layers, shape, outputs=1).layers[-1]
     words = ", ".join([*map(str, others), "linear CLASSES"])
     return (
-        f"training adds {words}: {head.weights + head.biases:,} parameters per class, for two classes once in all; "
+        f"training adds {words}: {head.weights + head.biases:,} parameters per class, or once for two classes; "
         "--classes counts them"
     )
 
 
 def input_shape(text: str) -> tuple[int, ...]:
-    """Channels, height and width, or a number of features, from words such as 3x128x128."""
+    """The shape written as 3x128x128 (channels, height, width), or as a number of features."""
     if not re.fullmatch(r"\d+(x\d+x\d+)?", text):
         raise CommandError(
             f"--input: expected channels x height x width, such as 3x128x128, or one number, got {text!r}"
@@ -85,7 +85,7 @@ def input_shape(text: str) -> tuple[int, ...]:
 
 
 def as_dict(sizes: Summary) -> dict[str, Any]:
-    """Numbers and strings, ready for JSON."""
+    """The summary as numbers, strings and lists for JSON."""
     return {
         "input": list(sizes.in_shape),
         "layers": [
@@ -137,7 +137,7 @@ def _print(sizes: Summary) -> None:
             *(f"{number:,}" if number else "" for number in (layer.weights, layer.biases, layer.multiply_adds)),
             sees,
         )
-    # Without a terminal, rows are not cut to eighty columns.
+    # Without a terminal, use 140 columns; rich would assume 80.
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140)
     console.print(table)
     total = sizes.weights + sizes.biases

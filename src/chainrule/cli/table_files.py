@@ -1,4 +1,4 @@
-"""CSV and Parquet files as columns of numbers, dates and text as it is written."""
+"""CSV and Parquet files as columns of numbers, dates and text; text keeps its spelling."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ Column = np.ndarray[Any, Any]
 
 
 def read_columns(path: Path, *, parquet: bool, as_written: Collection[str] = ()) -> tuple[list[str], list[Column]]:
-    """The names and the columns of a file.
+    """The column names and columns of a file.
 
     Parameters
     ----------
     path : Path
     parquet : bool
-        Whether it is a Parquet file, else it is text.
+        True for a Parquet file, False for CSV text.
     as_written : collection of str
-        Columns of text files that are given as text also where all cells are numbers: labels and categories, for which
-        01 and 1 are different.
+        Columns of CSV files that stay text even if all cells are numbers. For labels and categories, 01 and 1 differ.
 
     Raises
     ------
     CommandError
-        If pandas is not installed, or the file holds no table.
+        If pandas is not installed or the file holds no table.
     """
     try:
         import pandas as pd
@@ -49,7 +48,7 @@ def read_columns(path: Path, *, parquet: bool, as_written: Collection[str] = ())
         frame = pd.read_parquet(path) if parquet else _read_text(pd, path, as_written)
     except PermissionError:
         raise
-    except Exception as error:  # readers of damaged files raise dozens of kinds
+    except Exception as error:  # pandas and pyarrow raise many kinds of errors for damaged files
         raise CommandError(f"{path}: cannot be read as {'Parquet' if parquet else 'CSV'}: {one_line(error)}") from None
     if len(frame.columns) == 0:
         raise CommandError(f"{path}: the file has no columns")
@@ -59,9 +58,9 @@ def read_columns(path: Path, *, parquet: bool, as_written: Collection[str] = ())
 
 
 def _read_text(pd: Any, path: Path, as_written: Collection[str]) -> Any:
-    """Columns of numbers as numbers, others as text as it stands: `TRUE`, `01` and `1.50` keep their spelling there.
+    """A frame in which columns of numbers are numbers and other columns keep their text: `TRUE`, `01`, `1.50`.
 
-    Commas, semicolons or tabs separate, whichever the header line holds most of.
+    The separator is the most frequent of comma, semicolon and tab in the header line.
     """
     with pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8-sig") as handle:
         header = handle.handle.readline()
@@ -73,7 +72,7 @@ def _read_text(pd: Any, path: Path, as_written: Collection[str]) -> Any:
     }
     frame = _read_typed(pd, path, options, as_written)
     if not isinstance(frame.index, pd.RangeIndex):
-        # Rows one field longer than the header: they end in a separator, or begin with a name.
+        # Rows have one field more than the header: they end with a separator or begin with a row name.
         frame = pd.read_csv(path, dtype=str, **options)
         trailing = bool(frame.iloc[:, -1].isna().all())
         frame = pd.read_csv(path, dtype=str, index_col=False, **options) if trailing else frame.reset_index(drop=True)
@@ -87,12 +86,12 @@ def _read_text(pd: Any, path: Path, as_written: Collection[str]) -> Any:
 
 
 def _read_typed(pd: Any, path: Path, options: dict[str, Any], as_written: Collection[str]) -> Any:
-    """A frame whose columns are numbers where every cell is one, and else text.
+    """A frame whose columns are numbers if every cell is a number, and text otherwise.
 
-    pandas guesses chunk by chunk, and takes true and false for truth values. Where that has lost the spelling, those
-    columns are read again as text: numbers, which take most of the time, are read once.
+    pandas guesses types chunk by chunk and converts true and false to booleans. Columns that lost their spelling are
+    read a second time as text. Columns of numbers, which take most of the time, are read once.
     """
-    # The readers of pandas before 3.1 round the last digit, unless they are told to be exact.
+    # Before pandas 3.1, read_csv may round the last digit unless float_precision is set.
     exact = {} if _version(pd) >= (3, 1) else {"float_precision": "round_trip"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)

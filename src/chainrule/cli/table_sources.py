@@ -1,4 +1,4 @@
-"""Data for the command line: scikit-learn's built-in sets by name, and CSV and Parquet files."""
+"""Tables for the command line: scikit-learn's data sets by name, and CSV and Parquet files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ENDINGS = (*TEXT_ENDINGS, ".parquet")
 
 @dataclass(frozen=True)
 class Table:
-    """Columns by name, and where they came from."""
+    """Columns by name, and the name of their source."""
 
     name: str
     columns: dict[str, Column]
     repeated: frozenset[str] = frozenset()
-    """Names that several columns of the file have."""
+    """Names that more than one column of the file has."""
 
     @property
     def n_rows(self) -> int:
@@ -36,7 +36,7 @@ class Table:
 
 
 def built_in(name: str) -> tuple[Table, str]:
-    """One of scikit-learn's data sets, and the name of its target column."""
+    """A data set of scikit-learn, and the name of its target column."""
     from sklearn import datasets
 
     data = getattr(datasets, f"load_{name}")()
@@ -49,9 +49,9 @@ def built_in(name: str) -> tuple[Table, str]:
 
 
 def read(source: str, as_written: Collection[str] = ()) -> tuple[Table, str | None]:
-    """A built-in set or a file; the second is the target column that a built-in set has.
+    """The table of a built-in set or a file, and the target column of a built-in set (None for a file).
 
-    `as_written` names columns whose cells are labels or categories: text, also where all are numbers.
+    `as_written` names columns of labels or categories. Their cells stay text even if all are numbers.
     """
     if source in BUILT_IN:
         return built_in(source)
@@ -73,12 +73,12 @@ def read(source: str, as_written: Collection[str] = ()) -> tuple[Table, str | No
 
 
 def split_target(table: Table, target: str, *, what: str = "--target") -> tuple[dict[str, Column], Column]:
-    """The features, and the target column as it is in the table.
+    """The feature columns and the target column.
 
     Raises
     ------
     CommandError
-        If there is no such column, or several, or if labels are missing.
+        If the table has no column or several columns of that name, or if labels are missing.
     """
     if target not in table.columns:
         close = difflib.get_close_matches(target, list(table.columns), 1)
@@ -100,39 +100,39 @@ def split_target(table: Table, target: str, *, what: str = "--target") -> tuple[
 
 
 def as_labels(values: Column, what: str) -> Column:
-    """Labels as integers where all are written as whole numbers, else as text.
+    """Labels as integers if all are whole numbers, else as text.
 
     Raises
     ------
     CommandError
-        For numbers that are not whole.
+        If a number is not whole.
     """
     if values.dtype.kind in "iu":
         return values.astype(np.int64)
-    texts, places = _label_texts(values)
+    texts, positions = _label_texts(values)
     if all(_WHOLE_NUMBER.fullmatch(text) for text in texts):
-        return np.array([int(text) for text in texts], dtype=np.int64)[places]
+        return np.array([int(text) for text in texts], dtype=np.int64)[positions]
     numbers = as_numbers(np.array(texts, dtype=object))
     if numbers is not None and (not np.isfinite(numbers).all() or (numbers != np.round(numbers)).any()):
         raise CommandError(f"{what} holds continuous numbers; a classifier needs classes")
-    return np.array(texts)[places]
+    return np.array(texts)[positions]
 
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
 def _label_texts(values: Column) -> tuple[list[str], Column]:
-    """The different labels as text, and for every row the place of its label among them."""
-    places: dict[str, int] = {}
+    """The distinct labels as text, and for each row the index of its label."""
+    numbers: dict[str, int] = {}
     known: dict[Any, int] = {}
     found = np.empty(len(values), dtype=np.intp)
     for row, value in enumerate(values.tolist()):
-        # A label is written once, not in every row; 1, 1.0 and True are one key, but not one text.
+        # Convert each label to text once. The type is part of the key, because 1, 1.0 and True are equal keys.
         key = value if type(value) is str else (type(value), str(value))
         if key not in known:
-            known[key] = places.setdefault(_label_text(value), len(places))
+            known[key] = numbers.setdefault(_label_text(value), len(numbers))
         found[row] = known[key]
-    return list(places), found
+    return list(numbers), found
 
 
 def _label_text(value: Any) -> str:
@@ -142,9 +142,9 @@ def _label_text(value: Any) -> str:
 
 
 def labels_like(values: Column, classes: Column) -> tuple[Column, list[str]]:
-    """Labels of a file in the type of a model's classes, and those among them that are no class."""
-    texts, places = _label_texts(values)
+    """The labels converted to the model's classes, and the labels that are not among the classes."""
+    texts, positions = _label_texts(values)
     order = {str(label): number for number, label in enumerate(classes.tolist())}
-    numbers = np.array([order.get(text, -1) for text in texts], dtype=np.intp)[places]
+    numbers = np.array([order.get(text, -1) for text in texts], dtype=np.intp)[positions]
     unknown = sorted(text for text in texts if text not in order)
     return classes[numbers[numbers >= 0]], unknown

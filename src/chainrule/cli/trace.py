@@ -1,4 +1,4 @@
-"""`chainrule trace`: every intermediate and every gradient of a small network on one example, as on paper."""
+"""`chainrule trace`: all intermediate values and gradients of a small network on one example."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ EXAMPLE = {
     "x": [1, 2],
     "target": 0,
 }
-"""Two features, two softplus units, two classes; matrices are written out x in, as in W x + b."""
+"""Two features, two softplus units, two classes. Matrices have shape outputs x inputs, as in W x + b."""
 
 
 def trace(
     network: Annotated[
         Path | None,
         typer.Argument(
-            help="A JSON file with weights (matrices, out x in), x, target, and perhaps biases, activation, loss; "
+            help="A JSON file with weights (matrices, outputs x inputs), x and target, and optional biases, activation "
+            "and loss; "
             "`chainrule trace --example` prints one."
         ),
     ] = None,
@@ -89,7 +90,7 @@ def _traced(given: dict[str, Any]) -> Any:
         x = np.array(given["x"], dtype=np.float64)
     except (TypeError, ValueError):
         raise CommandError(
-            "weights, biases and x must be lists of numbers, each row of a matrix of one length"
+            "weights, biases and x must be lists of numbers, and all rows of a matrix must have the same length"
         ) from None
     if not weights or any(w.ndim != 2 for w in weights):
         raise CommandError("weights: expected a list of matrices, each a list of rows")

@@ -52,7 +52,7 @@ def _within(low: float, high: float, *, open_low: bool = False, open_high: bool 
 
 
 def _only_for(context: typer.Context, model: str, names: tuple[str, ...]) -> None:
-    """Raise CommandError if one of these options was given, which only another model has."""
+    """Raise CommandError if an option was given that belongs to another model."""
     for name in names:
         if _given(context, name):
             option = {"penalty": "C"}.get(name, name.replace("_", "-"))
@@ -60,7 +60,7 @@ def _only_for(context: typer.Context, model: str, names: tuple[str, ...]) -> Non
 
 
 def _given(context: typer.Context, name: str) -> bool:
-    """Whether the option stands on the command line."""
+    """True if the option was given on the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
@@ -97,7 +97,7 @@ def train(
         Path | None, typer.Option(help="For mlp and softmax: a file of labels for .npy features.")
     ] = None,
     drop: Annotated[
-        list[str] | None, typer.Option(help="For tables: a column that is not looked at; may be given several times.")
+        list[str] | None, typer.Option(help="For tables: a column to ignore; may be given several times.")
     ] = None,
     hidden: Annotated[
         str, typer.Option(callback=_hidden, help="Widths of the hidden layers, such as 100,50; '' for none.")
@@ -127,19 +127,19 @@ def train(
         float | None,
         typer.Option(
             callback=_within(0, float("inf"), open_low=True),
-            help="The first step size, which falls to 0 along a cosine [adam 0.003, sgd 0.05, gd 0.5].",
+            help="The initial step size, which falls to 0 along a cosine [adam 0.003, sgd 0.05, gd 0.5].",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides the split and all random draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random draws.")] = 0,
     test_size: Annotated[
         float, typer.Option(callback=_within(0, 1, open_low=True), help="Share of the rows held out.")
     ] = 0.2,
     out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].")] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there, and give up an interrupted run.")
+        bool, typer.Option("--overwrite", help="Replace existing files and discard an interrupted run.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from where an interrupted run with the same options stopped.")
+        bool, typer.Option("--resume", help="Continue an interrupted run; give the same options as before.")
     ] = False,
     curves: Annotated[
         Path | None, typer.Option(help="Draw the learning curves (softmax: the scores against C) to a file.")
@@ -148,15 +148,15 @@ def train(
     layers: Annotated[
         str,
         typer.Option(
-            help="For conv: such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'; where no linear layer ends "
-            "them, one is added."
+            help="For conv: such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not "
+            "linear, a linear layer is appended."
         ),
     ] = "auto",
     augment: Annotated[
         str, typer.Option(help="For conv: random changes of images, such as 'shift 2, flip'; '' for none.")
     ] = "shift 1",
     size: Annotated[
-        str | None, typer.Option(help="For conv: height x width to which pictures are scaled [those of most].")
+        str | None, typer.Option(help="For conv: height x width to which pictures are scaled [the most frequent size].")
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="For conv: a directory for report.html, with curves, mistakes and saliency.")
@@ -165,8 +165,8 @@ def train(
 ) -> int:
     """Train a classifier, evaluate it on held-out rows, and save it in one file.
 
-    In tables, cells that are no numbers among numbers count as missing, and are named; a column with more than one such
-    cell in ten, marks like "-" and "n/a" aside, is one of words.
+    In a column of numbers, a cell that is not a number counts as missing and is reported. A column in which more
+    than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words.
     """
     path = out or Path(f"{stem(data)}.chainrule")
     if model == "softmax":
@@ -177,7 +177,7 @@ def train(
         )
         _only_for(context, "mlp", ("l2", "resume", "tensorboard"))
         _only_for(context, "conv", ("layers", "augment", "size", "report"))
-        # Probabilities as they are: the penalty is what keeps them from certainty.
+        # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
         return train_softmax.train(
             train_softmax.SoftmaxOptions(
@@ -257,7 +257,7 @@ def train(
 
 
 def stem(data: str) -> str:
-    """The name of a source, for the files made from it."""
+    """The name of a data source without its ending; files made from it get this name."""
     name = Path(data).name
     for ending in (".gz", ".bz2", ".csv", ".tsv", ".parquet", ".npz", ".npy", ".svmlight", ".libsvm", ".svm"):
         name = name.removesuffix(ending) if name.lower().endswith(ending) else name

@@ -22,7 +22,7 @@ LEARNING_RATES = {"adam": 2e-3, "adamw": 2e-3, "sgd": 0.02}
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """What `chainrule train --model conv` was told."""
+    """The options of `chainrule train --model conv`."""
 
     data: str
     layers: str
@@ -145,7 +145,7 @@ def _classifier(options: ImageOptions, shape: tuple[int, ...], count: int) -> Co
         augment=options.augment,
         random_state=options.seed,
         dtype="float32",
-        # The cosine's last, small steps are the best ones: the run is never cut short.
+        # Never stop early: the small steps at the end of the cosine schedule improve the fit most.
         n_iter_no_change=options.epochs or EPOCHS[options.solver],
         tol=0.0,
     )
@@ -178,7 +178,7 @@ def _report(
 
 
 def _check_report(folder: Path) -> None:
-    """Raise before any work is done if the report cannot be written."""
+    """Raise CommandError if the report cannot be written; called before training."""
     try:
         import jinja2  # noqa: F401
         import matplotlib  # noqa: F401

@@ -20,12 +20,12 @@ from chainrule.estimators.plots import learning_curves
 LEARNING_RATES = {"adam": 3e-3, "adamw": 3e-3, "sgd": 0.05, "gd": 0.5}
 EPOCHS = {"adam": 100, "adamw": 100, "sgd": 100, "gd": 1000}
 FEWEST_TO_VALIDATE = 50
-"""With fewer training rows, none are spared to choose the best epoch."""
+"""Fewest training rows of which some are held out to choose the best epoch."""
 
 
 @dataclass(frozen=True)
 class MLPOptions:
-    """What `chainrule train --model mlp` was told."""
+    """The options of `chainrule train --model mlp`."""
 
     data: str
     target: str | None
@@ -105,12 +105,12 @@ def train(options: MLPOptions) -> int:
 
 
 def _encoded(data: training_rows.TrainingRows, rows: Any) -> tuple[Any, Any]:
-    """What makes features of the samples, fitted to these rows, and their features."""
+    """The encoder or scaler fitted to these rows (None for sparse rows), and the features of the rows."""
     X = data.rows(rows)
     if data.encoder is not None:
         return data.encoder, training_rows.encoded(data.encoder, X, data.notes)
     if hasattr(X, "tocsr"):
-        # Sparse rows are counts or weights of words, scaled already; zeros have to stay zeros.
+        # Sparse rows are usually scaled counts of words; scaling again would turn zeros into other numbers.
         return None, X
     scaler = SmoothScaler().fit(X)
     return scaler, scaler.transform(X).astype(np.float32)
@@ -135,7 +135,7 @@ def _classifier(options: MLPOptions, count: int) -> MLPClassifier:
         random_state=options.seed,
         early_stopping=count >= FEWEST_TO_VALIDATE,
         eval_metric="log_loss",
-        # The cosine's last, small steps are the best ones: the run is never cut short.
+        # Never stop early: the small steps at the end of the cosine schedule improve the fit most.
         n_iter_no_change=epochs,
         tol=0.0,
     )

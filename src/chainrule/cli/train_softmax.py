@@ -20,14 +20,14 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class SoftmaxOptions:
-    """What `chainrule train --model softmax` was told."""
+    """The options of `chainrule train --model softmax`."""
 
     data: str
     target: str | None
     labels: Path | None
     drop: tuple[str, ...]
     C: float | None
-    """None: chosen by cross-validation."""
+    """None chooses C by cross-validation."""
     label_smoothing: float
     seed: int
     test_size: float

@@ -1,10 +1,10 @@
-"""Which rows a model was trained on: hashes of their features and labels, which its file keeps.
+"""Hashes of the rows that a model was trained on, stored in the model file.
 
     hash = the first 40 bits of BLAKE2b(features as the classifier takes them, in float32; label; salt)
 
-Hashes do not depend on the order of the rows, on the other rows, or on the kind of file, and do not tell what a row
-holds. Equal rows count as often as they occur. A row takes 5 bytes, 300 000 rows 1.5 MB; a row that is new is taken
-for one of n rows with a chance of n / 2^40.
+A hash does not depend on the order of the rows, on other rows or on the kind of file, and does not reveal the row.
+Equal rows count as often as they occur. A row takes 5 bytes, 300 000 rows take 1.5 MB. A new row is mistaken for one of
+n training rows with probability n / 2^40.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class TrainedRows:
 
     salt: bytes
     hashes: Column
-    """uint64."""
+    """Sorted, of dtype uint64."""
 
     @classmethod
     def of(cls, X: Any, labels: Column) -> TrainedRows:
-        """The hashes of samples and of the numbers of their labels.
+        """The hashes of samples with their class numbers.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class TrainedRows:
 
     @classmethod
     def from_notes(cls, notes: Any) -> TrainedRows | None:
-        """What `notes` gave, read from a model file; None for files of chainrule 0.1, which have none."""
+        """The hashes from the `notes` in a model file; None for files of chainrule 0.1, which have no notes."""
         if not isinstance(notes, dict):
             return None
         high, low = np.asarray(notes["high"]).astype(np.uint64), np.asarray(notes["low"]).astype(np.uint64)
@@ -63,21 +63,21 @@ class TrainedRows:
         }
 
     def seen(self, X: Any, labels: Column) -> Column:
-        """Booleans: which samples are equal to ones that were trained on, each of these at most once."""
+        """True for each sample that equals a training row; each training row is matched at most once."""
         return np.isin(_hashes(X, labels, self.salt), self.hashes)
 
     def are(self, X: Any, labels: Column) -> bool:
-        """Whether these samples are the ones trained on."""
+        """True if these samples are exactly the training rows."""
         return len(labels) == len(self.hashes) and bool(self.seen(X, labels).all())
 
 
 def _hashes(X: Any, labels: Column, salt: bytes) -> Column:
-    """One number below 2^40 for every row; the second of two equal rows has another than the first."""
+    """A number below 2^40 for each row. The copies of a repeated row get different numbers."""
     digests = b"".join(
         hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() for block in _blocks(X, labels) for row in block
     )
-    places = np.uint64(1) << np.arange(0, _BITS, 8, dtype=np.uint64)
-    found = np.frombuffer(digests, np.uint8).reshape(-1, BYTES).astype(np.uint64) @ places
+    powers = np.uint64(1) << np.arange(0, _BITS, 8, dtype=np.uint64)
+    found = np.frombuffer(digests, np.uint8).reshape(-1, BYTES).astype(np.uint64) @ powers
     order = np.argsort(found, kind="stable")
     ordered = found[order]
     first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else np.empty(0, int)
@@ -87,16 +87,16 @@ def _hashes(X: Any, labels: Column, salt: bytes) -> Column:
 
 
 def _blocks(X: Any, labels: Column) -> Iterator[list[bytes]]:
-    """The bytes of every row with its label, some rows at a time."""
+    """The bytes of each row with its label, some rows at a time."""
     numbers = labels.astype("<i4")
     if hasattr(X, "tocsr"):
         X = X.tocsr(copy=True)
         X.sum_duplicates()
         X.eliminate_zeros()
-        places, values = X.indices.astype("<i4"), _canonical(X.data)
+        columns, values = X.indices.astype("<i4"), _canonical(X.data)
         ends = X.indptr
         yield [
-            places[a:b].tobytes() + values[a:b].tobytes() + numbers[i].tobytes()
+            columns[a:b].tobytes() + values[a:b].tobytes() + numbers[i].tobytes()
             for i, (a, b) in enumerate(pairwise(ends))
         ]
         return
@@ -111,7 +111,7 @@ def _blocks(X: Any, labels: Column) -> Iterator[list[bytes]]:
 
 
 def _canonical(values: Column) -> Column:
-    """float32, in which 0 has no sign and NaN one form."""
+    """The values as float32, with -0 replaced by 0 and all nan by one bit pattern."""
     with np.errstate(over="ignore"):
         found = np.ascontiguousarray(values, dtype="<f4") + np.float32(0)
     found[np.isnan(found)] = np.nan

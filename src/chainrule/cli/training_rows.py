@@ -1,4 +1,4 @@
-"""Rows to train on, from tables and from arrays: what is read, what is left out, and what is no number."""
+"""Training rows from tables and arrays, with notes on columns left out and on cells that are not numbers."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from chainrule.estimators.columns import mostly_numbers, named_cells, read_numbe
 from chainrule.estimators.tables import TableEncoder
 
 LISTED = 20
-"""Columns that are named; where there are more with odd cells, the others are counted."""
+"""Largest number of columns whose unreadable cells are reported; further columns are counted."""
 
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Features and labels, and how the features become numbers."""
+    """Features, labels, and the encoder that turns the features into numbers."""
 
     name: str
     target: str
     X: Any
-    """Columns by name, a matrix, or a sparse one."""
+    """Columns by name, a dense matrix or a sparse matrix."""
     y: Column
     encoder: TableEncoder | None
-    """For columns; None for rows of numbers."""
+    """The encoder of columns; None for rows of numbers."""
     unreadable: dict[str, int] = field(default_factory=dict)
-    """How many cells of numeric columns are no numbers."""
+    """Number of cells that are not numbers, by numeric column."""
     notes: tuple[str, ...] = ()
-    """What is odd about the columns."""
+    """Remarks on columns, to be printed."""
 
     def rows(self, chosen: Column) -> Any:
-        """Some of the features."""
+        """The features of the chosen rows."""
         return {name: values[chosen] for name, values in self.X.items()} if isinstance(self.X, dict) else self.X[chosen]
 
 
 def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str] = ()) -> TrainingRows:
-    """The rows of a table, of a built-in set or of an array file, with notes on what is odd about them.
+    """The rows of a table, a built-in set or an array file, with remarks on unusual columns.
 
     Raises
     ------
     CommandError
-        If they cannot be read, or are nothing to learn classes from.
+        If the rows cannot be read, or the labels are not classes.
     """
     if array_files.is_array_file(data):
         if drop:
@@ -71,7 +71,7 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
     y = table_sources.as_labels(values, f"{table.name}: the target {target!r}")
     check_classes(y, f"target {target!r}")
     unreadable, words, notes = _settle(features)
-    # All rows decide how a column is read, not those that happen to be trained on.
+    # All rows decide how a column is read, not only the training rows.
     return TrainingRows(table.name, target, features, y, TableEncoder(words), unreadable, tuple(notes))
 
 
@@ -82,7 +82,7 @@ def _read_arrays(data: str, target: str | None, labels: Path | None) -> Training
     values = found.X.data if hasattr(found.X, "tocsr") else found.X
     if not np.isfinite(values).all():
         raise CommandError(
-            f"{found.name}: the features hold NaN or infinity in {int((~np.isfinite(values)).sum())} places"
+            f"{found.name}: the features hold NaN or infinity in {int((~np.isfinite(values)).sum())} entries"
         )
     y = table_sources.as_labels(found.y, f"{found.name}: the labels")
     check_classes(y, "array of labels")
@@ -99,12 +99,12 @@ def check_classes(y: Any, what: str) -> None:
 
 
 def encoded(encoder: TableEncoder, columns: Mapping[str, Column], notes: Sequence[str]) -> Any:
-    """The features of columns, by an encoder that is fitted to them; what is odd about the columns is said.
+    """Fit the encoder to the columns, print the notes, and return the features.
 
     Raises
     ------
     CommandError
-        If no column can be used; it says what to do.
+        If no column can be used; the message says how to proceed.
     """
     try:
         features = encoder.fit_transform(columns)
@@ -122,7 +122,7 @@ def encoded(encoder: TableEncoder, columns: Mapping[str, Column], notes: Sequenc
 
 
 def read_like(encoder: TableEncoder, columns: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, int]]:
-    """Columns for a fitted encoder: cells that are no numbers where it takes numbers are named, and missing."""
+    """Columns for a fitted encoder. In numeric columns, cells that are not numbers are reported and become missing."""
     found, unreadable = dict(columns), {}
     notes: list[str] = []
     for name in encoder.numeric_:
@@ -136,7 +136,7 @@ def read_like(encoder: TableEncoder, columns: Mapping[str, Column]) -> tuple[dic
 
 
 def _settle(columns: dict[str, Column]) -> tuple[dict[str, int], list[str], list[str]]:
-    """Read text columns of numbers as numbers, in place; how many cells are none, the columns of words, and notes."""
+    """Convert text columns of numbers in place; return counts of other cells, the columns of words, and notes."""
     unreadable: dict[str, int] = {}
     words: list[str] = []
     notes: list[str] = []
@@ -156,21 +156,21 @@ def _settle(columns: dict[str, Column]) -> tuple[dict[str, int], list[str], list
 
 
 def _mixed(name: str, values: Column) -> list[str]:
-    """That a column is read as words, where half of it and more are numbers."""
+    """A note that a column is read as words although at least half of its cells are numbers."""
     numbers = read_numbers(values)
     there = int(np.count_nonzero(~np.isnan(numbers.values)))
     if not there or there < len(numbers.unreadable):
         return []
     cells = named_cells(values, numbers.unreadable, "data row")
     return [
-        f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are none, "
+        f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are not, "
         f"such as {cells}; a column of numbers has at most one such cell in ten"
     ]
 
 
 def _print(notes: Sequence[str]) -> None:
-    """The first of many notes on columns."""
+    """Print the first notes and the number of the rest."""
     for text in notes[:LISTED]:
         output.note(text)
     if len(notes) > LISTED:
-        output.note(f"{len(notes) - LISTED} more columns hold such cells")
+        output.note(f"{len(notes) - LISTED} more columns have such cells")

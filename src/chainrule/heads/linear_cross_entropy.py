@@ -217,7 +217,7 @@ class LinearCrossEntropy:
         return self._product(Tangent(X, W, bias), of, curved=False)
 
     def log_probs(self) -> Any:
-        """sum_c t_c log p_c of each sample without smoothing, the log-probability of its label; 0 for ignored samples."""
+        """sum_c t_c log p_c of each sample, its label's log-probability; unsmoothed, and 0 for ignored samples."""
         kept = self._not_ignored
         head = replace(self._head, label_smoothing=0.0)
         return self._spread(-_quietly(lambda: losses(head, kept)), kept)

@@ -47,7 +47,7 @@ class Targets:
 
 
 def read_targets(given: Any, shape: tuple[int, ...], num_classes: int, like: Array) -> Targets:
-    """The targets of samples of shape `shape`, flattened; ValueError for a wrong shape or an entry that is not finite."""
+    """The targets of samples of shape `shape`, flattened; ValueError for a wrong shape or a non-finite entry."""
     if is_sparse(given):
         if is_torch(like):
             raise ValueError("labels: sparse rows of class weights are for NumPy; give tensors beside tensors")
