@@ -1,4 +1,4 @@
-"""Checking: rules and functions against ball arithmetic, in which "different" is certain.
+"""Checks of rules and functions in ball arithmetic, which proves differences.
 
 >>> import numpy as np
 >>> from chainrule import rules

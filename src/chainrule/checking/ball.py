@@ -1,11 +1,11 @@
-"""A ball: one real number, known to lie within a radius of a midpoint, at any precision.
+"""A ball: a real number known to lie within a radius of a midpoint, at any precision.
 
-Plain `flint.arb` values are unsound under code written for floats, because such code compares and rounds: `clip` of
-0 +/- 1e-80 at 0 would silently be 0, and a ball stored into a float array would lose its radius. A `Ball` raises
-`Undecided` in both cases. Undecided means unchecked, never wrong.
+Code written for floats compares and rounds, and plain `flint.arb` values would then give wrong results: `clip` of 0 +/-
+1e-80 at 0 would return 0, and a ball stored in a float array would lose its radius. A `Ball` raises `Undecided` in both
+cases. Undecided means unchecked, never wrong.
 
-Two balls that overlap may still be the same number, as two equal logits give equal probabilities. Every ball therefore
-carries a fingerprint of the expression that made it: where fingerprints agree, comparisons are decided, and x - x is 0.
+Two overlapping balls may be the same number; equal logits, for example, give equal probabilities. Each ball therefore
+carries a fingerprint of the expression that computed it. Equal fingerprints mean equal numbers, so x - x is 0.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import flint
 import numpy as np
 
 Number: TypeAlias = Any
-"""A Ball, an int or a float (NumPy's scalars among them), which converts exactly."""
+"""A Ball, or an int or float (including NumPy scalars), which converts exactly."""
 
 _Operator: TypeAlias = "Callable[[Ball, Number], Any]"
 
@@ -29,15 +29,15 @@ _unlike_any_other = count()
 
 
 class Undecided(Exception):
-    """Balls overlap, or are not exact, so that this comparison or conversion has no certain answer."""
+    """A comparison or conversion has no certain answer, because balls overlap or are not exact."""
 
 
 class Inexact(Undecided):
-    """A ball was to become a float or an integer, which it is not exactly; more precision would not help."""
+    """A ball cannot become a float or an integer exactly, at any precision."""
 
 
 def _from_both_sides(sign: str, operation: Callable[[Any, Any], Any]) -> tuple[_Operator, _Operator]:
-    """What a ball does with a number on its right, and with one on its left."""
+    """The methods of an operator with the ball on the left and with the ball on the right."""
 
     def before(self: Ball, other: Number) -> Any:
         ball = other if type(other) is Ball else _converted(other)
@@ -72,7 +72,7 @@ class Ball:
 
     __slots__ = ("fingerprint", "value")
 
-    # What NumPy's scalars have, and rules ask for.
+    # Attributes of NumPy scalars that rules read.
     shape: ClassVar[tuple[int, ...]] = ()
     ndim: ClassVar[int] = 0
     dtype: ClassVar[np.dtype[Any]] = np.dtype(object)
@@ -86,7 +86,7 @@ class Ball:
             return
         number = exactly(value)
         if number is None:
-            raise TypeError(f"a Ball is made of an int or a float, got {type(value).__name__}")
+            raise TypeError(f"Ball: expected an int or a float, got {type(value).__name__}")
         made = _made(number, hash(("new", next(_unlike_any_other))) if fingerprint is None else fingerprint)
         self.value, self.fingerprint = made.value, made.fingerprint
 
@@ -162,10 +162,10 @@ class Ball:
         return int(self.value.unique_fmpz())
 
     def says_nothing(self) -> bool:
-        """Whether any number lies in the ball, or none does, as after infinity minus infinity."""
+        """True if the ball contains every number, or is not a number, as after infinity minus infinity."""
         return not self.value.is_finite() and (self.value.is_nan() or not self.value.is_exact())
 
-    # What NumPy's functions call on the entries of an object array.
+    # NumPy's functions call these methods on the entries of an object array.
 
     def exp(self) -> Ball:
         """e^x."""
@@ -176,11 +176,11 @@ class Ball:
         return self._map("expm1")
 
     def log(self) -> Ball:
-        """The natural logarithm; of exactly 0 it is minus infinity, as for floats."""
+        """The natural logarithm; minus infinity at exactly 0, as for floats."""
         return Ball(-math.inf) if self.value.is_zero() else self._map("log")
 
     def log1p(self) -> Ball:
-        """log(1 + x); of exactly -1 it is minus infinity, as for floats."""
+        """log(1 + x); minus infinity at exactly -1, as for floats."""
         return Ball(-math.inf) if (self.value + 1).is_zero() else self._map("log1p")
 
     def sqrt(self) -> Ball:
@@ -212,7 +212,7 @@ class Ball:
         return self._map("atan")
 
     def conjugate(self) -> Ball:
-        """The number itself: balls are real."""
+        """The ball itself, because balls are real."""
         return self
 
     def _map(self, function: str) -> Ball:
@@ -245,14 +245,14 @@ class Ball:
 
 
 def _made(number: Any, fingerprint: int) -> Ball:
-    """The ball of that `flint.arb`. Most of the time of a check in balls is spent here and in the operators."""
+    """The ball of a `flint.arb`. Checks spend most of their time here and in the operators."""
     if number.is_exact():
         if number.is_finite():
-            # Exact numbers are recognised whatever expression they come from. Mantissas that differ by a multiple of
-            # 2^61 - 1 have the same hash: fingerprints are asked only where balls overlap.
+            # Equal exact numbers get equal fingerprints from any expression. Mantissas that differ by a multiple of
+            # 2^61 - 1 share a hash; this does no harm, because fingerprints decide only about overlapping balls.
             fingerprint = hash(number.man_exp())
     elif not number.is_finite() and number.rad().is_finite() and not number.is_nan():
-        number = number.mid()  # an infinity plus or minus something is that infinity
+        number = number.mid()  # an infinity plus or minus a finite radius is that infinity
     ball = _blank(Ball)
     ball.value = number
     ball.fingerprint = fingerprint
@@ -263,7 +263,7 @@ _blank = object.__new__
 
 
 def exactly(number: object) -> Any:
-    """The `flint.arb` of exactly that int or float; None for anything else."""
+    """The `flint.arb` equal to an int or float; None for any other object."""
     if isinstance(number, float | int):
         return flint.arb(number)
     if isinstance(number, np.integer | np.bool_):
@@ -280,7 +280,7 @@ def _converted(number: object) -> Ball | None:
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Work at that many bits inside the block.
+    """Set the working precision to `bits` inside the block.
 
     >>> with precision(300):
     ...     third = Ball(1) / 3

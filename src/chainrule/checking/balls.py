@@ -1,8 +1,8 @@
 """Arrays of balls, on which code written for NumPy's floats runs unchanged.
 
-`balls(x)` gives an object array of `Ball` entries, exact for floats. It is an `ndarray` of a subclass whose work is to
-keep every entry a Ball: NumPy's `clip(x, 0, None)`, `where(mask, x, 0.5)` and `sign(x)` put plain numbers among the
-objects, on which `np.exp` would then fail and products would round.
+`balls(x)` returns an object array of `Ball` entries, exact for floats. Its class, a subclass of `ndarray`, converts all
+entries to balls: NumPy's `clip(x, 0, None)`, `where(mask, x, 0.5)` and `sign(x)` store plain numbers in an object
+array, on which `np.exp` would fail and products would round.
 
 >>> probs = balls([0.25, 0.75])
 >>> np.log(np.where(probs > 0.5, probs, 1.0))
@@ -25,7 +25,7 @@ Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
-    """An object array whose entries are balls (or None, where nothing was stored yet). Made by `balls`."""
+    """An object array whose entries are balls, or None before the first assignment. Created by `balls`."""
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
@@ -55,7 +55,7 @@ class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
         super().__setitem__(index, entries[()] if entries.ndim == 0 else entries)
 
     def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
-        """The same balls for a dtype of floats, which are not rounded to it; other dtypes need exact values."""
+        """A copy without rounding for float dtypes; a conversion for other dtypes, which needs exact values."""
         if np.dtype(dtype).kind in "fO":
             return self.copy()
         return super().astype(dtype, *arguments, **options)
@@ -69,7 +69,7 @@ def _plain(x: Any) -> Any:
 
 
 def _keep_balls(array: Any) -> None:
-    """Replace the plain numbers among an object array's entries, in place."""
+    """Replace plain numbers in an object array by balls, in place."""
     if array.dtype != object or _KEPT.issuperset(map(type, array.flat)):
         return
     for index, entry in np.ndenumerate(array):
@@ -81,7 +81,7 @@ _KEPT = {Ball, bool, type(None)}
 
 
 def _wrapped(result: Any) -> Any:
-    """Object arrays as arrays of balls, single numbers as arrays without axes; booleans and indices as they are."""
+    """Object arrays as arrays of balls, single numbers as 0-d arrays of balls; booleans and indices unchanged."""
     if isinstance(result, Ball) or type(result) in (int, float):
         return balls(result)
     if not isinstance(result, np.ndarray):
@@ -124,7 +124,7 @@ def radii(x: Any) -> Floats:
 
 
 def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """How many bits of each ball are certain: about the working precision at best, 2^62 for an exact one.
+    """The number of certain bits of each ball: about the working precision at best, 2^62 for an exact ball.
 
     >>> bool(relative_accuracy(np.exp(balls([1.0]))) > 40)
     True
@@ -136,7 +136,7 @@ def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Whether two balls can be the same number, entry by entry; two infinities of one sign are."""
+    """True for each pair of balls that may be the same number. Two infinities of one sign are the same."""
     first, second = np.broadcast_arrays(_plain(balls(a)), _plain(balls(b)))
     pairs = [bool(p.value.overlaps(q.value)) for p, q in zip(first.flat, second.flat, strict=True)]
     return np.array(pairs, dtype=bool).reshape(first.shape)
@@ -163,7 +163,7 @@ def _has(property_: str) -> Callable[[Any], Any]:
     return of_each
 
 
-# Functions of NumPy that have no loop for objects.
+# NumPy functions without a loop for object arrays.
 _REPLACED: dict[Any, Callable[..., Any]] = {
     np.logaddexp: _log_add_exp,
     np.isfinite: _has("is_finite"),

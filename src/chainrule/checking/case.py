@@ -1,4 +1,4 @@
-"""One rule at one point, with the tangents and the cotangent of the check, evaluated in balls."""
+"""One rule at one point, evaluated in balls along the tangents and the cotangent of the check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chainrule.rules import Rule
 from chainrule.workspace import Workspace
 
 MOST_COLUMNS = 48
-"""Along how many entries of the inputs quotients are taken; of more, a fixed random choice."""
+"""Largest number of input entries with a difference quotient. Of more entries, a fixed random sample is used."""
 
 SEED = 20_260
 
@@ -34,7 +34,7 @@ class Case:
 
     @property
     def movable(self) -> tuple[bool, ...]:
-        """Which inputs have a derivative: not masks, and not labels."""
+        """True for each input that has a derivative; False for masks and labels."""
         return tuple(
             name not in self.rule.constants and not holds_labels(x)
             for name, x in zip(self.rule.inputs, self.inputs, strict=True)
@@ -42,7 +42,7 @@ class Case:
 
     @cached_property
     def tangents(self) -> tuple[Any, ...]:
-        """One tangent per input, None where there is no derivative; 0 at infinite entries."""
+        """One tangent per input, 0 at infinite entries; None for an input without derivative."""
         return tuple(
             np.where(np.isfinite(x), draw(i, x.shape), 0.0) if moves else None
             for i, (x, moves) in enumerate(zip(self.inputs, self.movable, strict=True))
@@ -55,17 +55,17 @@ class Case:
 
     @cached_property
     def finite(self) -> Any:
-        """Where the output is no infinity."""
+        """True where the output is finite."""
         return np.isfinite(self.value)
 
     @cached_property
     def ball_inputs(self) -> tuple[Any, ...]:
-        """The inputs as balls, labels as they are."""
+        """The inputs as balls; labels stay integers."""
         return tuple(x if holds_labels(x) else balls(x) for x in self.inputs)
 
     @cached_property
     def ball_options(self) -> dict[str, Any]:
-        """Fractions among the options as balls, so that 1 - 0.1 does not round."""
+        """The options, with floats as balls so that 1 - 0.1 does not round."""
         return {key: Ball(x) if isinstance(x, float) else x for key, x in self.options.items()}
 
     @cached_property
@@ -92,7 +92,7 @@ class Case:
 
     @cached_property
     def fast(self) -> tuple[Any, tuple[Any, ...]]:
-        """The value and J^T v by the forward and the pullback of training."""
+        """The value and J^T v, computed by the forward and pullback that training uses."""
 
         def run() -> tuple[Any, tuple[Any, ...]]:
             kernel, work = kernel_of(self.rule), Workspace()
@@ -107,7 +107,7 @@ class Case:
         return result
 
     def quotient(self, direction: tuple[Any, ...]) -> Quotient:
-        """The derivative along a direction, from differences."""
+        """The derivative along a direction, from difference quotients."""
 
         def function(*inputs: Any) -> Any:
             return self.rule(*inputs, **self.ball_options)
@@ -115,7 +115,7 @@ class Case:
         return difference_quotient(function, self.inputs, direction, bits=self.bits)
 
     def columns(self) -> list[tuple[int, tuple[int, ...]]]:
-        """The entries (input, index) along which quotients are taken."""
+        """The entries (input, index) with a difference quotient."""
         every = [
             (i, index)
             for i, (x, moves) in enumerate(zip(self.inputs, self.movable, strict=True))
@@ -129,7 +129,7 @@ class Case:
         return [every[k] for k in sorted(chosen)]
 
     def unit(self, column: tuple[int, tuple[int, ...]]) -> tuple[Any, ...]:
-        """The direction along one entry."""
+        """The unit direction along one entry."""
         direction: list[Any] = [None] * len(self.inputs)
         i, index = column
         direction[i] = np.zeros(self.inputs[i].shape)
@@ -142,7 +142,7 @@ class Case:
 
 
 def draw(stream: int, shape: tuple[int, ...]) -> Any:
-    """Numbers of both signs, between 1/4 and 9/4, no two alike, and exact in float32.
+    """Distinct random numbers of both signs with magnitudes between 1/4 and 9/4, exact in float32.
 
     >>> draw(0, (2,)).shape
     (2,)
@@ -153,5 +153,5 @@ def draw(stream: int, shape: tuple[int, ...]) -> Any:
 
 
 def entries(result: Any) -> tuple[Any, ...]:
-    """One entry per input, also for rules of a single one."""
+    """The result as a tuple with one entry per input, also for rules with one input."""
     return result if isinstance(result, tuple) else (result,)

@@ -1,4 +1,4 @@
-"""Comparing arrays of balls entry by entry: certainly different, certainly close, or too wide to say."""
+"""Comparison of arrays of balls entry by entry: proven different, close, or undecided."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chainrule.checking.balls import balls
 from chainrule.checking.findings import Finding, Mismatch, Unchecked
 
 CERTAIN_BITS = 60
-"""What a comparison of two overlapping balls must be good for, unless both are below every float64."""
+"""Bits that overlapping balls must agree on, unless both are smaller than every float64."""
 
 NEGLIGIBLE = flint.arb(2) ** -1100
 
 
 def compare(rule: str, check: str, name: str, got: Any, expected: Any, *, skip: Any = False) -> Iterator[Finding]:
-    """Mismatches where the balls do not meet; unchecked entries where one of them says too little.
+    """A `Mismatch` for each pair of balls that do not overlap, and one `Unchecked` for balls that are too wide.
 
     >>> for finding in compare("square", "pullback", "x", balls([1, 2]), balls([1, -2])):
     ...     print(finding)
@@ -38,13 +38,13 @@ def compare(rule: str, check: str, name: str, got: Any, expected: Any, *, skip: 
         if not (a.says_nothing() or b.says_nothing() or a.value.overlaps(b.value)):
             yield Mismatch(rule, check, f"{name}{position(index)}", digits(a), digits(b))
         elif not (_says_enough(a) and _says_enough(b)):
-            vague.append(f"{name}{position(index)}: the balls {a} and {b} say too little")
+            vague.append(f"{name}{position(index)}: the balls {a} and {b} are too wide to compare")
     if vague:
         yield Unchecked(check, f"{vague[0]} (one of {len(vague)} entries)", more_bits_may_help=True)
 
 
 def digits(ball: Ball) -> str:
-    """The midpoint to 10 digits, whatever its exponent.
+    """The midpoint with 10 significant digits.
 
     >>> digits(Ball(1) / 3)
     '0.3333333333'
@@ -62,5 +62,5 @@ def _says_enough(ball: Ball) -> bool:
 
 
 def position(index: tuple[int, ...]) -> str:
-    """[i, j] behind a name; nothing for a single number."""
+    """The index as a suffix, such as [i, j]; empty for a single number."""
     return f"[{', '.join(map(str, index))}]" if index else ""

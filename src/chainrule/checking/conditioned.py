@@ -1,9 +1,9 @@
-"""Float errors over the condition number: what a rule's `error_bound` promises where terms of both signs are added.
+"""Float errors divided by the condition number: the quantity that `error_bound` limits for sums of both signs.
 
     error in ulp of y_i  /  max(1, sum of |terms of y_i| / |y_i|)
 
-The terms are J[i, j] t_j for a pushforward and v_i J[i, j] for a pullback. Where nothing cancels the condition number
-is 1, and the bound is one of units in the last place.
+The terms are J[i, j] t_j for a pushforward and v_i J[i, j] for a pullback. Without cancellation the condition number
+is 1, and the bound is in units in the last place (ulp).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chainrule.rules import Rule
 
 
 class References(NamedTuple):
-    """One rule at one point in one dtype: what is right, in balls, and the sizes of the terms that it is a sum of."""
+    """Exact results of one rule at one point in one dtype, in balls, and the sums of |terms| of each result."""
 
     case: Case
     value: Any
@@ -36,9 +36,9 @@ class References(NamedTuple):
 
 
 def references(case: Case, linear_in: tuple[str, ...] = ()) -> tuple[References, ...]:
-    """What float64 and float32 results are measured against; fewer where the inputs lie beyond a dtype's largest float.
+    """References for float64 and float32; a dtype that cannot represent the inputs is left out.
 
-    `linear_in` names inputs in which the value is a sum of terms J[i, j] x_j; of other values no sum is known.
+    `linear_in` names the inputs in which the value is a sum of terms J[i, j] x_j.
     """
     found = []
     for dtype in (np.float64, np.float32):
@@ -50,7 +50,7 @@ def references(case: Case, linear_in: tuple[str, ...] = ()) -> tuple[References,
 
 
 def conditioned_errors(rule: Rule, right: tuple[References, ...]) -> dict[str, float]:
-    """The worst errors of the rule's value, vjp and jvp, by form and dtype, over the entries' condition numbers.
+    """The largest errors of value, vjp and jvp divided by the condition number, by form and dtype.
 
     >>> from chainrule import rules
     >>> case = Case(rules.linear, (np.array([[1.0, 1.1]]), np.array([[1e17], [-1e17]])), {}, 300)
@@ -70,7 +70,7 @@ def conditioned_errors(rule: Rule, right: tuple[References, ...]) -> dict[str, f
 
 
 def _forms(rule: Rule, right: References) -> Iterator[tuple[str, Any, Any, Any]]:
-    """Name, floats, balls, and the sizes of the terms that were added."""
+    """Tuples of form, float result, ball result and sum of |terms|."""
     case, options = right.case, right.case.options
     dtype = np.result_type(*(x for x in case.inputs if not holds_labels(x)))
     yield "value", rule(*case.inputs, **options), right.value, right.sizes_of_value
@@ -93,7 +93,7 @@ def _sizes(case: Case, jacobian: tuple[Any, ...], tangents: tuple[Any, ...]) -> 
 
 
 def _references(case: Case, dtype: Any, linear_in: tuple[str, ...]) -> References:
-    """Everything in balls, with more bits where fewer leave an entry wide."""
+    """The references, with 4 or 16 times the bits if an entry is too wide."""
     given = case.rule.jacobian_matrix is not None
     for more in (1, 4, 16):
         exact = replace(case, bits=more * case.bits)

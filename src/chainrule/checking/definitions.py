@@ -1,6 +1,6 @@
-"""The textbook definition of what every registered rule computes, for arrays of balls.
+"""Textbook definitions of all registered rules, for arrays of balls.
 
-Formulas without any care for overflow or cancellation, which balls do not need.
+The formulas ignore overflow and cancellation, which do no harm to balls.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _sigmoid(x: Any) -> Any:
 
 
 def _counted(weights: Any, x: Any) -> Any:
-    """weights * x, in which nothing times infinity is nothing."""
+    """weights * x, with 0 * infinity = 0."""
     return np.where(weights == 0, balls(np.zeros(x.shape)), x) * weights
 
 
@@ -75,7 +75,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def _with_zeros(x: Any, padding: Any, spans: tuple[int, int] = (1, 1)) -> Any:
-    """Images in the middle of zeros, entry by entry."""
+    """Images padded with zeros, entry by entry."""
     if isinstance(padding, str):
         sides = {
             "full": [(span - 1, span - 1) for span in spans],
@@ -109,12 +109,12 @@ def _correlation(
     return result if bias is None else result + bias[:, None, None]
 
 
-def _turned(x: Any, weight: Any, **options: Any) -> Any:
+def _flipped_correlation(x: Any, weight: Any, **options: Any) -> Any:
     return _correlation(x, weight[:, :, ::-1, ::-1], **options)
 
 
 def _windows(x: Any, kernel: Any, stride: Any, around: Any) -> Any:
-    """For every window the list of its entries."""
+    """For each window its position, the output size and the list of its entries."""
     (k_h, k_w), (s_h, s_w) = _pair(kernel), _pair(kernel if stride is None else stride)
     rows, columns = (around.shape[-2] - k_h) // s_h + 1, (around.shape[-1] - k_w) // s_w + 1
     entries = list(np.ndindex(k_h, k_w))
@@ -172,7 +172,7 @@ _DEFINITIONS: dict[str, Callable[..., Any]] = {
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,
     "correlate2d": _correlation,
-    "convolve2d": _turned,
+    "convolve2d": _flipped_correlation,
     "conv2d": _correlation,
     "zero_pad2d": lambda x, padding=1: _with_zeros(x, padding),
     "max_pool2d": _largest,

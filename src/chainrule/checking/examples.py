@@ -1,8 +1,8 @@
 """Example inputs of every registered rule.
 
-`example_inputs(name, shape)` draws uneven numbers in the rule's domain; `examples(name)` are the points at which the
-mutation gate judges it: small and batched shapes, ties, kinks, tails, masked classes, every option; `limits(name)` says
-what happens beyond finite numbers.
+`example_inputs(name, shape)` draws random inputs in the rule's domain. `examples(name)` are the points at which the
+mutation gate judges the rule: small and batched shapes, ties, kinks, tails, masked classes, all options. `limits(name)`
+are points with infinities and overflow.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Example:
     inputs : tuple of arrays
     options : mapping
     bounded : tuple of str
-        Which of value, vjp and jvp keep the rule's `error_bound` here (times the condition number, see `conditioned`);
-        none where the point lies outside the bound's region.
+        The forms (value, vjp, jvp) whose error is within `error_bound` times the condition number (see `conditioned`).
+        Empty if the point lies outside the region of the bound.
     floats_only : bool
-        Many entries, for their rounding errors alone.
+        True for a point with many entries that only serves to measure rounding errors.
     """
 
     inputs: tuple[Any, ...]
@@ -42,19 +42,19 @@ class Example:
 
 @dataclass(frozen=True)
 class Limit:
-    """Inputs at which results, in floats, are the same as at others; derivatives along something large scale with it.
+    """Two inputs at which float results must agree, and a factor by which derivatives must scale.
 
     Attributes
     ----------
     inputs, same_as : tuple of arrays
     forms : tuple of str
-        Which of value, vjp, jvp and Jacobian are compared.
+        The forms (value, vjp, jvp, Jacobian) that are compared.
     factor : float
-        A power of two by which cotangents and tangents are larger than those at `same_as`.
+        A power of two that multiplies the cotangents and tangents used at `same_as`.
     along : array, optional
-        The cotangent, and the tangent of every input; drawn if not given.
+        The cotangent, and the tangent of each input. Default: random.
     copies : int
-        How many times the rows of the inputs are repeated: no row sees another one, however many there are.
+        The number of times that the input rows are repeated. Rows must not affect each other.
     """
 
     inputs: tuple[Any, ...]
@@ -66,12 +66,12 @@ class Limit:
 
 
 def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple[Any, ...]:
-    """Inputs of the rule of that name, in its domain: uneven, of both signs, some small, one of size 20, none alike.
+    """Distinct inputs in the domain of the rule: both signs, several magnitudes, one entry of about 20.
 
     Raises
     ------
     LookupError
-        For a rule of several inputs that has no entry in this file.
+        If a rule with several inputs has no entry in this file.
 
     Examples
     --------
@@ -117,7 +117,7 @@ IMAGE_RULES = (
 
 
 def _images(name: str, shape: tuple[int, ...], stream: np.random.Generator) -> tuple[Any, ...]:
-    """Images of two channels, three rows and at least two columns for every row of `shape`; weights and biases."""
+    """One image of 2 channels, 3 rows and at least 2 columns per row of `shape`, with weights and biases."""
     x = stream.standard_normal((*shape[:-1], 2, 3, max(shape[-1], 2)))
     x = x * stream.choice([0.1, 1.0, 5.0], size=x.shape)
     if x.size:
@@ -129,14 +129,14 @@ def _images(name: str, shape: tuple[int, ...], stream: np.random.Generator) -> t
 
 
 def examples(name: str, *, seed: int = 5, edges: bool = True) -> tuple[Example, ...]:
-    """The points at which the rule of that name is judged: drawn ones, small ones first, and `edges`.
+    """The points at which a rule is judged: random points, small ones first, and points at the `edges`.
 
     >>> examples("softmax")[0].inputs[0].shape
     (2, 3)
     """
     shapes: list[tuple[int, ...]] = [(5,)] if name == "l2_penalty" else [(2, 3), (4,), (2, 1, 3), (2, 1), (0, 3)]
     if name in IMAGE_RULES:
-        shapes.remove((2, 1))  # one class is a case of its own, one column is none
+        shapes.remove((2, 1))  # images have at least two columns
     bounded = _BOUNDED.get(name, FORMS)
     drawn = [Example(example_inputs(name, shape, seed=seed), bounded=bounded) for shape in shapes]
     return (*drawn, *_on_classes(name, seed), *(_at_the_edges(name) if edges else ()))
@@ -152,7 +152,7 @@ def _on_classes(name: str, seed: int) -> list[Example]:
         return [Example((x, labels))]
     if name != "softmax_cross_entropy":
         return []
-    # Rows, and smoothed labels, are what a probability may nearly be: the loss keeps its digits there.
+    # A probability may nearly equal a soft target, where the gradient cancels; only the loss keeps its digits.
     return [
         Example((x, labels)),
         Example((x, labels), {"label_smoothing": 0.125}, bounded=("value",)),

@@ -1,4 +1,4 @@
-"""What a check found: mismatches that name the entry and both values, what stayed undecided, and measured errors."""
+"""Results of checks: mismatches with entry and values, undecided comparisons, and measured errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Two values that should be equal and are not.
+    """Two values that should be equal and differ.
 
     >>> print(Mismatch("tanh", "pullback against quotients", "x[0, 2]", "-0.5", "0.5"))
     tanh: pullback against quotients: x[0, 2]: got -0.5, expected 0.5
@@ -27,7 +27,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """Something that could not be decided, and why."""
+    """A comparison that could not be decided, and the reason."""
 
     check: str
     reason: str
@@ -49,14 +49,13 @@ class RuleReport:
     rule : str
     failures : tuple of Mismatch
     unchecked : tuple of Unchecked
-        Not a failure.
+        Comparisons that stayed undecided; they do not count as failures.
     passed : tuple of str
-        The checks that were made and found nothing wrong.
+        The names of the checks that found no mismatch.
     worst_ulp : mapping
-        The largest error of the float results, in units in the last place of the right one, by form and dtype, such as
-        ``"vjp float32"``.
+        The largest error of the float results in ulp, by form and dtype, such as ``"vjp float32"``.
     slip : str or None
-        The single change that explains a wrong pullback, where there is one.
+        The single change that explains a wrong pullback, if one was found.
     """
 
     rule: str
@@ -68,7 +67,7 @@ class RuleReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found wrong."""
+        """True if there are no failures."""
         return not self.failures
 
     def __str__(self) -> str:

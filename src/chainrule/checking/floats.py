@@ -1,4 +1,4 @@
-"""Float results of a rule, in float64 and float32, against balls: the worst error in units in the last place."""
+"""Errors of float64 and float32 results against balls, in units in the last place (ulp)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from chainrule.checking.findings import Unchecked
 def ulp_errors(result: Any, reference: Any) -> Floats:
     """|result - reference| over the distance between floats at the reference, entry by entry.
 
-    A correctly rounded result has at most 1/2. An overflow is right where the reference lies beyond the largest float;
-    nan and a wrong infinity are infinitely wrong. Entries whose reference is no number, or a ball wider than an eighth
-    of a unit, come back as nan: not measured.
+    A correctly rounded result has an error of at most 1/2. An infinity has error 0 if the reference is beyond the
+    largest float, and nan or another infinity has an infinite error. The error is nan (not measured) if the reference
+    is not a number or has a radius above 1/8 ulp.
 
     >>> ulp_errors(np.array([1.0, 1.0 + 2**-52]), balls([1, 1]))
     array([0., 1.])
@@ -46,7 +46,7 @@ def _ulp_error(x: Any, ball: Any, dtype: Any) -> float:
 
 
 def worst(errors: Floats) -> float:
-    """The largest error among those that could be measured, 0 if there is none.
+    """The largest error that is not nan; 0 if there is none.
 
     >>> worst(np.array([0.5, np.nan]))
     0.5
@@ -56,7 +56,7 @@ def worst(errors: Floats) -> float:
 
 
 def float_errors(case: Case) -> tuple[dict[str, float], list[Unchecked]]:
-    """The worst errors by form and dtype, and what could not be measured."""
+    """The largest errors by form and dtype, and the forms that could not be measured."""
     found: dict[str, float] = {}
     unmeasured: list[Unchecked] = []
     for dtype in (np.float64, np.float32):
@@ -87,7 +87,7 @@ def _results(case: Case, dtype: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _against_balls(case: Case, form: str, results: tuple[Any, ...]) -> tuple[Floats, str]:
-    """All errors of one form, and why some could not be measured."""
+    """All errors of one form, and the reason if some could not be measured."""
     errors, reason = np.zeros(0), ""
     for more in (1, 4, 16):
         exact = replace(case, bits=more * case.bits)

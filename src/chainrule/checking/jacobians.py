@@ -1,7 +1,7 @@
-"""Products with the closed-form Jacobians of rules, which have one matrix per row.
+"""Products with the closed-form Jacobians of rules, which store one matrix per row.
 
-A Jacobian has the output's shape Y followed by R, one row of the input; the input's shape is L + R, where the leading
-axes L are also the output's. A parameter shared by all rows has L = ().
+The shape of a Jacobian is the output shape Y followed by R, the shape of one input row. The input has shape L + R, and
+the leading axes L are also the leading axes of Y. A parameter shared by all rows has L = ().
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chainrule.checking.balls import BallArray, balls
 
 
 def times_tangent(jacobian: Any, tangent: Any, output_shape: tuple[int, ...]) -> BallArray:
-    """J t for one input, of the output's shape.
+    """J t for one input, in the output shape.
 
     >>> times_tangent(np.array([[[1.0, 2.0]], [[3.0, 4.0]]]), np.array([[1.0, 10.0], [1.0, 1.0]]), (2, 1))
     BallArray([[21],
@@ -27,7 +27,7 @@ def times_tangent(jacobian: Any, tangent: Any, output_shape: tuple[int, ...]) ->
 
 
 def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple[int, ...]) -> BallArray:
-    """J^T v for one input, of the input's shape.
+    """J^T v for one input, in the input shape.
 
     >>> transposed_times_cotangent(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]), (2,))
     BallArray([31, 42], dtype=object)
@@ -38,17 +38,17 @@ def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple
 
 
 def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> tuple[BallArray, int]:
-    """The Jacobian as `rows` matrices, one for each row of the input, and how many those are."""
+    """The Jacobian as one matrix per row of the input, and the number of rows."""
     row = jacobian.shape[len(output_shape) :]
     if input_shape == () and row == (1,):
-        # One number is also a row of one.
+        # A single number is a row with one entry.
         jacobian, row = jacobian[..., 0], ()
     leading = len(input_shape) - len(row)
     expected = (*output_shape, *input_shape[max(leading, 0) :])
     if leading < 0 or jacobian.shape != expected or input_shape[:leading] != output_shape[:leading]:
         raise ValueError(
-            f"the Jacobian has shape {jacobian.shape}, which fits no output of shape {output_shape} "
-            f"and input of shape {input_shape}"
+            f"the Jacobian has shape {jacobian.shape}, which does not fit an output of shape {output_shape} "
+            f"and an input of shape {input_shape}"
         )
     rows = math.prod(output_shape[:leading])
     outputs, inputs = math.prod(output_shape[leading:]), math.prod(input_shape[leading:])

@@ -1,4 +1,4 @@
-"""What every rule promises beside the right numbers: inputs left alone, shapes and dtypes kept, buffers used."""
+"""Promises of each rule other than right numbers: inputs unmodified, shapes and dtypes kept, buffers used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chainrule.workspace import Workspace
 
 
 def keeps_inputs(case: Case, check: str) -> Iterator[Finding]:
-    """Inputs unmodified; the value in the inputs' dtype, every cotangent in the shape and dtype of its input."""
+    """Check that inputs are unmodified, and that results have the dtype and cotangents the shape of the inputs."""
     rule, inputs = case.rule, case.inputs
     before = [np.array(x, copy=True) for x in inputs]
     dtype = np.result_type(*(x for x in inputs if not holds_labels(x)))
@@ -48,7 +48,7 @@ def _kept(rule: str, check: str, what: str, result: Any, shape: tuple[int, ...],
 
 
 def same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
-    """Forward and pullback write what they would return, to the buffers they are given, also when those were used."""
+    """Check that forward and pullback write the same results to given buffers, also to buffers used before."""
     with np.errstate(all="ignore"):
         yield from _same_with_buffers(case, check)
 
@@ -66,7 +66,7 @@ def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
         kernel.pullback(residuals, cotangent.copy(), out=fresh[0] if single else tuple(fresh), work=Workspace())
     )
     others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
-    # The first round leaves other numbers in every buffer.
+    # The first round fills every buffer with other numbers.
     for arguments, last in ((others, False), (inputs, True)):
         got, kept = kernel.forward(*arguments, out=out, work=work, **case.options)
         again = kernel.pullback(kept, cotangent.copy(), out=buffers[0] if single else tuple(buffers), work=work)
@@ -95,7 +95,7 @@ def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
 def _one_by_one(
     case: Case, check: str, residuals: Any, cotangent: Any, pulled: tuple[Any, ...], work: Workspace
 ) -> Iterator[Finding]:
-    """Only the wanted cotangents: None in `out` gives None back."""
+    """Check that None in `out` returns None for that input and changes no other cotangent."""
     for i, (name, expected) in enumerate(zip(case.rule.inputs, pulled, strict=True)):
         if expected is None:
             continue
@@ -108,7 +108,7 @@ def _one_by_one(
 
 
 def fused_agrees(case: Case, check: str) -> Iterator[Finding]:
-    """The `value_and_pullback` of a loss's kernel against its forward and its exact pullback, in balls."""
+    """Check the `value_and_pullback` of a loss's kernel against its forward and its exact pullback, in balls."""
     rule = case.rule
     kernel = registered(rule)
     fused = kernel.value_and_pullback if kernel else None

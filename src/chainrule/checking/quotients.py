@@ -1,10 +1,10 @@
-"""Derivatives from differences at hundreds of bits, as balls that hold the true derivative.
+"""Derivatives from difference quotients at hundreds of bits, as balls that contain the true derivative.
 
     D(h) = (f(x + h t) - f(x - h t)) / 2h = f'(x) t + h^2 f'''(x)[t, t, t] / 6 + ...
 
-With h = 2^-100 the second term is around 2^-200. It is not guessed but measured: D(2h) - D(h) is three times as large,
-so D(h) with the radius 2 |D(2h) - D(h)| / 3 holds the derivative. Where the slopes from the left and from the right
-differ by as much at h as at 2h (their difference halves on a smooth function) there is a kink.
+With h = 2^-100 the second term is about 2^-200. The term is measured: D(2h) - D(h) is three times as large, so the ball
+around D(h) with radius 2 |D(2h) - D(h)| / 3 contains the derivative. For a smooth function, the difference between the
+slopes from the left and from the right halves with h. If it does not, the point is a kink.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Quotient:
-    """A directional derivative, entry by entry of the output."""
+    """A directional derivative for each entry of the output."""
 
     value: BallArray
-    """Balls that hold the derivative; any number where there is none."""
+    """Balls that contain the derivative; at kinks, balls that contain every number."""
     kinks: np.ndarray[Any, np.dtype[np.bool_]]
-    """Where the slopes from the two sides differ."""
+    """True where the slopes from the two sides differ."""
     left: BallArray
     right: BallArray
 
@@ -42,13 +42,13 @@ def difference_quotient(
     Parameters
     ----------
     function : callable
-        Takes arrays of balls, one per entry of `point`, and returns one.
+        Takes one array of balls per entry of `point` and returns an array of balls.
     point : sequence of arrays
-        Floats; integer arrays are passed on as they are.
+        Arrays of floats, and arrays of integers, which are passed to the function unchanged.
     direction : sequence of arrays or None
-        One tangent per array; None stands for zero.
+        One tangent per array of `point`; None stands for zero.
     bits : int
-        The precision for numbers around 1; numbers of other scales get more.
+        The precision for numbers near 1. Numbers of other magnitudes get more bits.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def difference_quotient(
 
 
 def _scales(point: Sequence[Any]) -> tuple[int, int]:
-    """Binary exponents of the smallest and the largest finite non-zero number, and 0 in between."""
+    """Binary exponents of the smallest (at most 0) and of the largest (at least 0) finite non-zero number."""
     smallest = largest = 0
     for x in point:
         if np.asarray(x).dtype.kind == "f":

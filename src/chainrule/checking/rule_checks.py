@@ -1,12 +1,12 @@
-"""Whether a rule's derivatives are right: one function for every rule, which draws its own tangents and cotangents.
+"""`check_rule`: check the derivatives of any rule along tangents and cotangents that it draws.
 
     <v, J t> = <J^T v, t>            forward and reverse mode are one linear map
-    J t, J^T v = those of quotients  whose error is measured, not assumed (see `quotients`)
-    J t, J^T v = those of the matrix for rules that give their Jacobian
+    J t, J^T v = difference quotients, with a measured error (see `quotients`)
+    J t, J^T v = matrix products, for rules that give their Jacobian
     fast = exact                     the pullback that training uses, against the public one
 
-All of that happens in balls: "different" is certain, and there is no tolerance. Floats come after, with errors in ulp,
-and the rule's promises: inputs are left alone, shapes and dtypes kept, and results are the same with buffers.
+These checks run in balls, which prove differences, so they need no tolerance. Then errors of floats are measured in
+ulp, and the promises of the rule are checked: inputs unmodified, shapes and dtypes kept, equal results with buffers.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from chainrule.rules import Rule
 Check: TypeAlias = Callable[[Case, str], Iterator[Finding]]
 
 LISTED = 4
-"""How many mismatches of one check, and how many undecided entries, are listed."""
+"""Largest number of mismatches, and of undecided entries, that are listed per check."""
 
 
 def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, Any] | None = None) -> RuleReport:
-    """Check one rule at one point, in every way its parts allow.
+    """Check one rule at one point with all checks that its parts allow.
 
     Parameters
     ----------
     rule : Rule
     *inputs : array_like
-        Floats; labels stay integers where the rule says so. Infinite entries are not perturbed.
+        Floats, and integers for labels. Infinite entries are not perturbed.
     bits : int
-        The precision to start with; what it leaves open is tried again with 4 and 16 times as many.
+        The initial precision. Undecided checks are repeated with 4 and 16 times as many bits.
     options : mapping, optional
         Keyword arguments of the rule.
 
@@ -94,9 +94,9 @@ def assert_rule(
     options: Mapping[str, Any] | None = None,
     within: float | None = None,
 ) -> RuleReport:
-    """`check_rule`, raising AssertionError with everything that was found wrong.
+    """Call `check_rule`, and raise AssertionError that lists all failures.
 
-    `within` bounds the errors of the float results, in ulp.
+    `within` is an upper bound for the errors of float results, in ulp.
     """
     report = check_rule(rule, *inputs, bits=bits, options=options)
     wrong = [str(failure) for failure in report.failures]
@@ -112,7 +112,7 @@ def assert_rule(
 
 
 def _slip(rule: Rule, case: Case) -> str | None:
-    """What explains a wrong pullback, where a single change does."""
+    """The single change that explains a wrong pullback; None if there is none."""
     options = case.options
     try:
         return check_gradient(
@@ -123,7 +123,7 @@ def _slip(rule: Rule, case: Case) -> str | None:
 
 
 def _with_enough_bits(name: str, check: Check, case: Case) -> list[Finding]:
-    """The findings of one check, at 4 and 16 times the bits where fewer leave something open."""
+    """The findings of one check, repeated with 4 and 16 times the bits while it stays undecided."""
     for more in (1, 4, 16):
         findings = _findings(name, check, replace(case, bits=more * case.bits))
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
@@ -134,7 +134,7 @@ def _with_enough_bits(name: str, check: Check, case: Case) -> list[Finding]:
 def _findings(name: str, check: Check, case: Case) -> list[Finding]:
     findings: list[Finding] = []
     try:
-        # One by one: what was found before an undecided comparison still counts.
+        # Extend one by one, so that findings before an undecided comparison are kept.
         findings.extend(check(case, name))
     except Undecided as reason:
         findings.append(Unchecked(name, str(reason), more_bits_may_help=True))

@@ -1,4 +1,4 @@
-"""Checking the derivatives of people's own functions.
+"""Checks of derivatives that users wrote by hand.
 
 >>> import numpy as np
 >>> from chainrule.checking.gradients import check_gradient

@@ -1,4 +1,4 @@
-"""What is claimed about a function's derivatives, in the four forms in which people write it.
+"""A claimed derivative of a function, in one of four forms.
 
 gradient   g(*x) = df/dx              for a function whose value is one number
 jacobian   J(*x)[o, i] = df_o/dx_i    of the output's shape followed by the input's
@@ -25,7 +25,7 @@ FORMS = ("gradient", "jacobian", "pullback", "slope")
 
 
 class WrongShapeError(Exception):
-    """A claim whose shape fits no derivative: `entry` says of which input."""
+    """A claimed derivative has a wrong shape; `entry` names the input."""
 
     def __init__(self, entry: str, got: str, expected: str, value: Any = None, index: int = 0) -> None:
         super().__init__(f"{entry}: got {got}, expected {expected}")
@@ -41,13 +41,13 @@ class Claim:
     form : str
         One of FORMS.
     function : callable
-        Gives the derivatives; for "pullback" it takes the cotangent last.
+        Returns the derivatives; for "pullback" its last argument is the cotangent.
     names : tuple of str
-        Of the function's inputs.
+        Names of the function's inputs.
     moves : tuple of bool
-        Which inputs are floats, and have derivatives.
+        True for each input of floats, which has a derivative.
     shapes : tuple of tuple of int
-        Of the inputs.
+        Shapes of the inputs.
     output_shape : tuple of int
     """
 
@@ -59,12 +59,12 @@ class Claim:
     output_shape: tuple[int, ...]
 
     def values(self, inputs: tuple[Any, ...], cotangent: Any = None) -> tuple[Any, ...]:
-        """One array per input, None where nothing is claimed, in the shape of the form.
+        """One array per input in the shape of the form; None if the claim says nothing about the input.
 
         Raises
         ------
         WrongShapeError
-            If a result has another shape.
+            If a result has a wrong shape.
         """
         result = self.function(*inputs, cotangent) if self.form == "pullback" else self.function(*inputs)
         given = self._per_input(result)
@@ -74,7 +74,7 @@ class Claim:
         )
 
     def expected_shape(self, index: int) -> tuple[int, ...]:
-        """The shape of what is claimed for one input."""
+        """The shape of the claimed derivative by one input."""
         return (self.output_shape if self.form == "jacobian" else ()) + self.shapes[index]
 
     def _per_input(self, result: Any) -> tuple[Any, ...]:
@@ -110,12 +110,12 @@ class Claim:
 
 
 def _flat_shape(outputs: tuple[int, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
-    """Jacobians of single numbers may leave an axis out or keep one of length 1; of arrays they may be matrices."""
+    """The shape of a Jacobian as a matrix, outputs x inputs."""
     return (int(np.prod(outputs)), int(np.prod(inputs)))
 
 
 def as_values(value: Any) -> Any:
-    """A result of the user's function as an array of floats, of integers or of balls."""
+    """A result of the user's function as a NumPy array of floats, integers or balls."""
     if is_torch(value):
         return to_numpy(value)
     array = value if isinstance(value, np.ndarray) else np.asarray(value)

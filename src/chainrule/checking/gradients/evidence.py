@@ -1,4 +1,4 @@
-"""What further runs say about a wrong derivative, for `slips` to explain it by."""
+"""Further runs about a wrong derivative, from which `slips` finds an explanation."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from chainrule.checking.user_code import on_balls
 
 
 def true_gradient(question: Question, i: int) -> Any:
-    """The gradient by one input from difference quotients of balls, or None."""
+    """The gradient by one input from difference quotients of balls; None if it cannot be computed."""
     shape = question.claim.shapes[i]
 
     def nothing(*inputs: Any) -> Any:
-        """A claim of the right shapes."""
+        """Zeros in the right shapes."""
         return tuple(np.zeros(each) if moves else None for each, moves in zip(shapes, moves_, strict=True))
 
     shapes, moves_ = question.claim.shapes, question.claim.moves
@@ -47,7 +47,7 @@ def true_gradient(question: Question, i: int) -> Any:
 
 
 def matrices_of(question: Question, bits: int) -> Mapping[int, tuple[Any, Any]]:
-    """Whole claimed and true Jacobians, outputs x inputs, where outputs and inputs are few."""
+    """The claimed and true Jacobians (outputs x inputs) by input; empty for more than 32 outputs."""
     claim = question.claim
     outputs = int(np.prod(claim.output_shape, dtype=int))
     if claim.form == "gradient" or outputs > 32 or not outputs:
@@ -79,7 +79,7 @@ def _flat(index: tuple[int, ...], shape: tuple[int, ...]) -> int:
 
 
 def _as_jacobian(claim: Claim) -> Function:
-    """The claim as Jacobians: a pullback is asked for every unit cotangent."""
+    """The claim in the form of Jacobians; a pullback is called with each unit cotangent."""
 
     def jacobian(*inputs: Any) -> Any:
         if claim.form == "jacobian":
@@ -105,7 +105,7 @@ def _as_jacobian(claim: Claim) -> Function:
 
 
 def normalised(question: Question, run: Callable[[Question], BallCheck | FloatCheck | Mismatch]) -> str | None:
-    """The name of an input with which, divided by its sums along the last axis, the claim holds."""
+    """The name of an input after whose division by its row sums the claim holds; None if there is none."""
     for i, (name, x, moves) in enumerate(zip(question.claim.names, question.inputs, question.claim.moves, strict=True)):
         array = array_of(x)
         if not moves or array.ndim == 0 or is_torch(x) or not isinstance(x, np.ndarray):

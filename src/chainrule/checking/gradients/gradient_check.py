@@ -1,4 +1,4 @@
-"""`check_gradient`: whether a derivative written by hand is the derivative of a function."""
+"""`check_gradient`: check a derivative that was written by hand."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ def check_gradient(
 ) -> GradientReport:
     """Check a derivative that was written by hand, at one point.
 
-    Both functions are run on 300-bit balls, and the derivative is compared with difference quotients at that precision,
-    where a wrong term cannot hide behind rounding. Functions that only run on floats (PyTorch's, JAX's, compiled ones)
-    are judged by the order of their Taylor remainder.
+    Both functions run on balls of 300 bits, and the derivative is compared with difference quotients. At this precision
+    rounding cannot hide a wrong term. A function that runs only on floats (PyTorch, JAX, compiled code) is judged by
+    the order of its Taylor remainder.
 
     Parameters
     ----------
     function : callable
-        ``function(*inputs)`` gives an array or a number. It may be written with loops, index assignment, `numpy`,
-        `math` and `scipy.special`.
+        ``function(*inputs)`` returns an array or a number. It may use loops, index assignment, `numpy`, `math` and
+        `scipy.special`.
     *inputs : arrays, numbers
-        Where to check. Floats are differentiated by; integers, such as labels, and anything else are passed on.
+        The point. Inputs of floats have derivatives; labels and other objects are passed to the functions unchanged.
     gradient : callable, or True
-        ``gradient(*inputs)`` gives df/dx for each float input: one array, a tuple, or a dict by name. The function's
-        value is one number. True says that `function` returns the pair (value, gradient).
+        ``gradient(*inputs)`` returns df/dx for each float input: one array, a tuple, or a dict by name. The value of
+        `function` must be one number. True means that `function` returns the pair (value, gradient).
     jacobian : callable
-        ``jacobian(*inputs)`` gives arrays of the output's shape followed by the input's: J[o, i] = df_o/dx_i.
+        ``jacobian(*inputs)`` returns J[o, i] = df_o/dx_i, in the output shape followed by the input shape.
     pullback : callable
-        ``pullback(*inputs, cotangent)`` gives J^T cotangent.
+        ``pullback(*inputs, cotangent)`` returns J^T cotangent.
     slope : callable
-        ``slope(*inputs)`` gives f'(x) for a function of each entry by itself.
+        ``slope(*inputs)`` returns f'(x) of an elementwise function.
     bits : int
-        The precision to start with.
+        The initial precision.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def check_gradient(
     Raises
     ------
     TypeError
-        If not exactly one derivative is given, no input is a float, or the function returns no array.
+        If the number of given derivatives is not one, no input is a float, or the function returns no array.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def _report(question: Question, check: BallCheck | FloatCheck, method: str, slip
 
 
 def _means_the_same(question: Question, check: BallCheck) -> bool:
-    """Whether the function's float value, if it is one, is near the one on balls."""
+    """True if the value on floats is close to the value on balls."""
     arguments = tuple(balls(x) if moves else x for x, moves in zip(question.arrays, question.claim.moves, strict=True))
     exact = midpoints(check.function(*arguments))
     floats = question.value.astype(np.float64)

@@ -1,4 +1,4 @@
-"""What `check_gradient` found."""
+"""The report of `check_gradient`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class GradientReport:
     Attributes
     ----------
     function : str
-        The name of the function that was differentiated.
+        Name of the differentiated function.
     claim : {"gradient", "jacobian", "pullback", "slope"}
-        What was checked.
+        The form of the derivative.
     method : str
-        "balls of 300 bits", or "Taylor remainder" where the functions do not run on balls.
+        "balls of 300 bits", or "Taylor remainder" if a function does not run on balls.
     checked : int
-        How many derivatives were compared and found equal.
+        Number of derivatives that agree.
     failures : tuple of Mismatch
-        Entries that are certainly wrong, with the value given and the true one.
+        Entries proven wrong, with the claimed and the true value.
     unchecked : tuple of Unchecked
-        What could not be decided, such as derivatives at kinks, and why.
+        Undecided entries, such as derivatives at kinks, with the reason.
     slip : str or None
-        The single change that explains every wrong entry, where there is one.
+        The single change that explains all wrong entries, if one was found.
     """
 
     function: str
@@ -39,14 +39,14 @@ class GradientReport:
 
     @property
     def verdict(self) -> str:
-        """ "fail" if an entry is wrong; else "pass" if anything was found right; else "unchecked"."""
+        """ "fail" if an entry is wrong, else "pass" if an entry is right, else "unchecked"."""
         if self.failures:
             return "fail"
         return "pass" if self.checked else "unchecked"
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found wrong."""
+        """True if there are no failures."""
         return not self.failures
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""Claims against difference quotients of balls, entry by entry.
+"""Comparison of a claim with difference quotients of balls.
 
-Every entry of the inputs is moved by itself where there are few. Where there are many, all entries of an input are
-moved at once along a direction without zeros, which one wrong entry is enough to spoil, and halves of it find it.
+An input with few entries is perturbed entry by entry. An input with many entries is perturbed in all entries at once,
+along a direction without zeros. If that disagrees, each half is perturbed, and so on down to the wrong entry.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from chainrule.checking.gradients.claims import Claim, Function, Index
 from chainrule.checking.quotients import Quotient, difference_quotient
 
 EVERY_ENTRY = 96
-"""Up to this many entries of an input are moved one by one."""
+"""Largest number of entries of an input that are perturbed one by one."""
 
 LISTED = 6
-"""How many wrong entries are listed."""
+"""Largest number of wrong entries that are listed."""
 
 RELATIVE, ABSOLUTE = flint.arb(10) ** -12, flint.arb(2) ** -50
-"""User code rounds its constants (1/3, 0.1, pi): differences up to these, relative to the entry and to the largest
-entry of the array, may come from there."""
+"""Tolerances relative to the entry and to the largest entry of the array. User code rounds its constants (1/3, 0.1, pi)
+to floats, which causes differences up to these."""
 
 
 class NotOnBalls(Exception):
-    """The functions do not run on balls, for the reason given."""
+    """A function does not run on balls; the message tells why."""
 
 
 @dataclass
@@ -49,26 +49,26 @@ class BallCheck:
     checked: int = 0
     findings: list[Finding] = field(default_factory=list)
     kinks: dict[int, list[Index]] = field(default_factory=dict)
-    """Entries of each input along which the slopes from the two sides differ."""
+    """Entries of each input at which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
-    """Claimed and true derivatives by (input, its entry, the output's entry), where both are known."""
+    """Claimed and true derivatives by (input, entry of the input, entry of the output)."""
 
     @cached_property
     def cotangent(self) -> Any:
-        """For pullbacks: uneven numbers of the output's shape. Else a one."""
+        """Random numbers in the output shape for pullbacks; ones for other forms."""
         shape = self.claim.output_shape
         return draw(99, shape) if self.claim.form == "pullback" else np.ones(shape)
 
     @cached_property
     def claimed(self) -> tuple[Any, ...]:
-        """The claim's values, as balls."""
+        """The claimed derivatives as balls."""
         arguments = tuple(balls(x) if moves else x for x, moves in zip(self.inputs, self.claim.moves, strict=True))
         with precision(self.bits):
             values = self.claim.values(arguments, balls(self.cotangent))
         return tuple(None if value is None else balls(value) for value in values)
 
     def run(self) -> None:
-        """Compare everything; raises NotOnBalls or `WrongShapeError`."""
+        """Compare all inputs. Raises `NotOnBalls` or `WrongShapeError`."""
         for i, value in enumerate(self.claimed):
             if value is None or not value.size:
                 continue
@@ -82,7 +82,7 @@ class BallCheck:
                 self._together(i, self.kinks[i])
 
     def failures(self) -> list[Mismatch]:
-        """The wrong entries."""
+        """The findings that are mismatches."""
         return [finding for finding in self.findings if isinstance(finding, Mismatch)]
 
     def _entry(self, i: int, index: Index) -> None:
@@ -103,7 +103,7 @@ class BallCheck:
         return f"d{position(out)}/d{name}{position(index)}" if out else f"{name}{position(index)}"
 
     def _pairs(self, i: int, index: Index, quotient: Quotient) -> Iterator[tuple[Index, Ball, Ball]]:
-        """(output entry, claimed, true) for one column, kinks left out."""
+        """Triples (output entry, claimed, true) for one column, without kinks."""
         value: Any = quotient.value
         claimed: Any = self.claimed[i]
         form = self.claim.form
@@ -124,7 +124,7 @@ class BallCheck:
                 yield out, claimed[index] if out == index else Ball(0), value[out]
 
     def _together(self, i: int, indices: list[Index]) -> None:
-        """Move all entries with kinks at once: along with one another, tied maxima move without a kink."""
+        """Perturb all entries with kinks at once, because tied maxima that move together have no kink."""
         direction = np.zeros(self.inputs[i].shape)
         for index in indices:
             direction[index] = 1.0
@@ -177,19 +177,19 @@ class BallCheck:
         difference = abs(got.value - expected.value)
         largest = max(abs(got.value).abs_upper(), abs(expected.value).abs_upper())
         if not difference > RELATIVE * largest:
-            self.checked += 1  # as near as the rounding of constants allows
+            self.checked += 1  # the difference may come from rounded constants
         elif not difference > ABSOLUTE * self._scale(i):
             self.findings.append(
                 Unchecked(
                     self.name,
-                    f"{entry}: {digits(got)} and {digits(expected)} differ by what rounded constants may cause",
+                    f"{entry}: {digits(got)} and {digits(expected)} differ by no more than rounded constants may cause",
                 )
             )
         else:
             self.findings.append(Mismatch(self.name, self.claim.form, entry, *_shown(got, expected)))
 
     def _scale(self, i: int) -> Any:
-        """The largest magnitude among the values claimed for an input, and the true ones known so far."""
+        """The largest magnitude among the claimed derivatives by an input and the true ones found so far."""
         largest = flint.arb(0)
         known = list(self.claimed[i].flat)
         known += [true for (j, _, _), (_, true) in self.seen.items() if j == i]
@@ -199,7 +199,7 @@ class BallCheck:
         return largest
 
     def _halve(self, i: int, indices: list[Index]) -> None:
-        """Move many entries at once; where that disagrees, move each half."""
+        """Perturb many entries at once; if that disagrees, perturb each half."""
         if len([f for f in self.findings if isinstance(f, Mismatch)]) >= LISTED:
             return
         if len(indices) == 1:

@@ -37,7 +37,7 @@ class FloatCheck:
     """Claimed and extrapolated derivatives by (input, its entry, ())."""
 
     def run(self) -> None:
-        """Compare everything; raises `WrongShapeError`."""
+        """Compare all inputs. Raises `WrongShapeError`."""
         shape = self.claim.output_shape
         self.cotangent = np.ones(shape) if self.claim.form == "gradient" else draw(99, shape)
         value = self._call(self.inputs)
@@ -59,7 +59,7 @@ class FloatCheck:
                 self._judge(i, index, unit, float(gradient[index]))
 
     def matrices(self) -> dict[int, tuple[Any, Any]]:
-        """Whole claimed and true Jacobians (outputs x inputs) by input, of few outputs and inputs."""
+        """The claimed and true Jacobians (outputs x inputs) by input, if outputs and inputs are few."""
         shape, form = self.claim.output_shape, self.claim.form
         outputs = int(np.prod(shape, dtype=int))
         sizes = [int(np.prod(each, dtype=int)) for each in self.claim.shapes]
@@ -86,7 +86,7 @@ class FloatCheck:
         return found
 
     def failures(self) -> list[Mismatch]:
-        """The wrong entries."""
+        """The findings that are mismatches."""
         return [finding for finding in self.findings if isinstance(finding, Mismatch)]
 
     def _contracted(self, i: int, claimed: Any) -> Any:
@@ -136,14 +136,14 @@ class FloatCheck:
 
 
 def copied(x: Any) -> Any:
-    """A copy, so that functions which write to their inputs do no harm."""
+    """A copy, because the user's function may write to its inputs."""
     if is_torch(x):
         return x.detach().clone().requires_grad_(x.requires_grad)
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def stepped(x: Any, step: Any) -> Any:
-    """x + step in the library and precision of x."""
+    """x + step in the library and dtype of x."""
     if is_torch(x):
         import torch
 
@@ -159,7 +159,7 @@ def stepped(x: Any, step: Any) -> Any:
 
 
 def type_of(x: Any) -> Any:
-    """What makes arrays like x: NumPy's scalars and JAX's arrays."""
+    """A function that converts a NumPy array to the type of x, a NumPy scalar or a JAX array."""
     if isinstance(x, np.generic):
         return lambda moved: moved[()] if isinstance(moved, np.ndarray) else moved
     import jax.numpy
@@ -168,7 +168,7 @@ def type_of(x: Any) -> Any:
 
 
 def _like(value: Any, cotangent: Any, result: Any) -> Any:
-    """The cotangent as the function's results are."""
+    """The cotangent in the type and dtype of the function's result."""
     if is_torch(result):
         import torch
 

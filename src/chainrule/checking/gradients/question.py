@@ -1,4 +1,4 @@
-"""A function, a point and one claim about its derivatives there, as `check_gradient` was given them."""
+"""A function, a point and a claimed derivative: the arguments of `check_gradient`, validated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chainrule.checking.gradients.on_floats import copied
 
 
 class Question:
-    """A function, its inputs and one claim, with the names and shapes that go with them."""
+    """A function, its inputs, its value there and one claim about its derivatives."""
 
     def __init__(self, name: str, function: Function, inputs: tuple[Any, ...], claim: Claim, value: Any) -> None:
         self.name, self.function, self.inputs, self.claim, self.value = name, function, inputs, claim, value
@@ -28,7 +28,7 @@ class Question:
         pullback: Function | None,
         slope: Function | None,
     ) -> Question:
-        """The question that the arguments of `check_gradient` describe."""
+        """The question in the arguments of `check_gradient`; TypeError if they make none."""
         name = getattr(function, "__name__", type(function).__name__)
         given = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
         forms = [form for form, derivative in given.items() if derivative is not None]
@@ -44,26 +44,24 @@ class Question:
         arrays = tuple(array_of(x) for x in inputs)
         moves = tuple(isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in arrays)
         if not any(moves):
-            raise TypeError(
-                f"{name}: none of the {len(inputs)} inputs holds floats, so there is nothing to differentiate by"
-            )
+            raise TypeError(f"{name}: none of the {len(inputs)} inputs holds floats, so there is no derivative")
         with np.errstate(all="ignore"):
             result = function(*(copied(x) for x in as_given(inputs)))
         if isinstance(result, tuple):
-            raise TypeError(f"{name} returned a tuple; if that is (value, gradient), say gradient=True")
+            raise TypeError(f"{name} returned a tuple; if that is (value, gradient), pass gradient=True")
         value = as_values(result)
         if value.dtype.kind not in "fiub":
             raise TypeError(f"{name} returned {type(result).__name__}, expected an array or a number")
         if form == "gradient" and value.size != 1:
             raise TypeError(
-                f"{name} returned shape {value.shape}; a gradient is for functions whose value is one number: give "
+                f"{name} returned shape {value.shape}; a gradient needs a function whose value is one number: give "
                 "jacobian, pullback or slope"
             )
         shapes = tuple(np.shape(x) for x in arrays)
         if form == "slope" and (sum(moves) != 1 or value.shape != shapes[moves.index(True)]):
             raise TypeError(
-                f"{name} returned shape {value.shape} for inputs of shape {shapes}; a slope is for functions of each "
-                "entry of one input by itself"
+                f"{name} returned shape {value.shape} for inputs of shape {shapes}; a slope needs an elementwise "
+                "function of one input"
             )
         claim = Claim(form, derivative, names, moves, shapes, value.shape)
         return cls(name, function, inputs, claim, value)
@@ -77,7 +75,7 @@ class Question:
         )
 
     def at(self, inputs: tuple[Any, ...]) -> Question:
-        """The same at another point."""
+        """The same question at another point."""
         return Question(self.name, self.function, inputs, self.claim, self.value)
 
 
@@ -86,14 +84,14 @@ def _part_of(part: int, function: Function, *inputs: Any) -> Any:
 
 
 def as_given(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Lists of floats as arrays; all else as it is."""
+    """The inputs, with lists of floats as arrays."""
     return tuple(
         np.asarray(x) if isinstance(x, list | tuple) and np.asarray(x).dtype.kind == "f" else x for x in inputs
     )
 
 
 def array_of(x: Any) -> Any:
-    """Numbers and arrays of any library as NumPy arrays; anything else as it is."""
+    """Numbers and arrays of any library as NumPy arrays; other objects unchanged."""
     if is_torch(x):
         return to_numpy(x)
     if isinstance(x, np.ndarray):

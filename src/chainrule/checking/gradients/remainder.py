@@ -1,10 +1,10 @@
-"""The order of the Taylor remainder, for functions that only run on floats.
+"""The order of the Taylor remainder, for functions that run only on floats.
 
     R(h) = v . (f(x + h t) - f(x)) - h <claimed J^T v, t>
 
-falls as h^2 when the claimed derivative is right, and as h when it is wrong. h runs over the powers of two from the
-size of x down to where rounding shows, so that there is no step size to choose. R(h) + R(-h) falls as h^2 for every
-claim, unless there is a kink: then nothing is said.
+falls as h^2 if the claimed derivative is right, and as h if it is wrong. h runs over powers of two from the magnitude
+of x down to the rounding level, so no step size has to be chosen. R(h) + R(-h) falls as h^2 for each claim unless the
+point is a kink; a kink gives no verdict.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import Any
 import numpy as np
 
 HALVINGS = 34
-"""Steps from 2^-3 to 2^-36 of the size of x."""
+"""Number of steps h, from 2^-3 to 2^-36 times the magnitude of x."""
 
 ABOVE_NOISE = 64.0
-"""A remainder counts where it is this many times as large as what rounding leaves in R(h)."""
+"""A remainder counts if it is at least this many times the rounding error of R(h)."""
 
 
 @dataclass(frozen=True)
 class Remainder:
-    """What the remainders along one direction say.
+    """The verdict from the remainders along one direction.
 
     Attributes
     ----------
     verdict : {"right", "wrong", "kink", "unknown"}
     order : float
-        The order by which the remainder fell, nan where it was never above the noise.
+        The power of h with which the remainder falls; nan if it is never above the noise.
     derivative : float
         The directional derivative, extrapolated from central differences.
     """
@@ -46,12 +46,12 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
     Parameters
     ----------
     value_along : callable
-        h -> v . f(x + h t), as a float.
+        The function h -> v . f(x + h t), with a float as value.
     claimed : float
     scale : float
-        The size of x along t.
+        The magnitude of x along t.
     unit : float
-        The unit roundoff of f's arithmetic.
+        The unit roundoff of the arithmetic in f.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
         return Remainder("kink", bend, derivative)
     apart = abs(claimed - derivative)
     if not known:
-        # Nothing but rounding is left: the function is linear here and the claim is its slope.
+        # The remainders are pure rounding: the function is linear here and the claim is its slope.
         return Remainder("right" if apart <= error else "unknown", np.nan, derivative)
     order = min(known)
     if order > 1.6:
@@ -92,7 +92,7 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
 
 
 def _order(steps: Any, remainders: Any, noise: Any, usable: Any) -> float:
-    """The slope of log |R| over log h at the smallest steps whose remainders stand out of the noise."""
+    """The slope of log |R| against log h at the smallest steps whose remainders exceed the noise."""
     standing = usable & (abs(remainders) > ABOVE_NOISE * noise)
     first, last = _longest_run(standing)
     if last - first < 3:
@@ -103,7 +103,7 @@ def _order(steps: Any, remainders: Any, noise: Any, usable: Any) -> float:
 
 
 def _longest_run(flags: Any) -> tuple[int, int]:
-    """The longest stretch of true flags, as (first, after the last)."""
+    """The longest run of true flags, as (first, last + 1)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
     runs = edges.reshape(-1, 2)
     if not len(runs):
@@ -113,9 +113,9 @@ def _longest_run(flags: Any) -> tuple[int, int]:
 
 
 def _measured_noise(value_along: Callable[[float], Any], scale: float) -> float:
-    """How far f lies from a quartic on a stretch so short that it should be one: what its arithmetic rounds away.
+    """The rounding error of f, measured as its distance from a quartic fitted on a short interval.
 
-    The stretch is long enough to show float32's steps also in sums that are large beside x.
+    The interval is long enough to show the steps of float32 also if the value is much larger than x.
     """
     points = np.linspace(-1, 1, 25)
     values = np.array([value_along(float(point) * scale * 2.0**-12) for point in points])
@@ -126,7 +126,7 @@ def _measured_noise(value_along: Callable[[float], Any], scale: float) -> float:
 
 
 def _extrapolated(steps: Any, ahead: Any, behind: Any, noise: Any, usable: Any) -> tuple[float, float]:
-    """Richardson's extrapolation of central differences, with the least error that truncation and noise leave."""
+    """Richardson extrapolation of central differences at the step with the smallest error, and 4 times that error."""
     best, least = np.nan, np.inf
     central = (ahead - behind) / (2 * steps)
     for k in range(len(steps) - 2):

@@ -1,4 +1,4 @@
-"""One run of a check, on balls or on floats."""
+"""Runs of a check on balls and on floats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chainrule.checking.user_code import on_balls
 
 
 def run_on_balls(question: Question, bits: int) -> BallCheck | Mismatch:
-    """The check at `bits`, and at 4 and 16 times as many where that may help."""
+    """The check with `bits`, repeated with 4 and 16 times as many bits while it stays undecided."""
     function = _to_balls(on_balls(question.function))
     claim = replace(question.claim, function=on_balls(question.claim.function))
     for more in (1, 4, 16):

@@ -1,8 +1,7 @@
-"""Which single slip explains a wrong derivative.
+"""Search for a single slip that explains a wrong derivative.
 
-The claimed derivatives are compared with the true ones changed in the ways in which people go wrong: a sign, a factor,
-a transposition, the diagonal alone, a sum over an axis left out, the function's value where its derivative belongs, and
-targets taken to sum to one.
+The claimed derivatives are compared with the true ones after a common mistake: a sign, a factor, a transposition, only
+the diagonal, a missing sum over an axis, the value in place of the derivative, targets assumed to sum to one.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ import numpy as np
 from chainrule.checking.gradients.claims import Claim, Index
 
 NEAR, NEAR_FLOATS = 1e-7, 1e-4
-"""Relative differences up to which derivatives count as equal, known from balls and estimated from floats."""
+"""Relative differences up to which derivatives count as equal, if known from balls and if estimated from floats."""
 
 
 @dataclass(frozen=True)
 class Near:
-    """Whether two arrays of derivatives agree, up to a relative difference."""
+    """A comparison of two arrays of derivatives up to a relative difference."""
 
     relative: float
 
     def __call__(self, a: Any, b: Any) -> bool:
-        """Whether they do, entry by entry."""
+        """True if all entries agree."""
         a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
         if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
             return False
@@ -49,20 +48,20 @@ def explain(
     *,
     relative: float = NEAR,
 ) -> str | None:
-    """The slip in a few words, or None.
+    """The slip in a few words; None if no single slip explains the differences.
 
     Parameters
     ----------
     claim : Claim
     seen : mapping
-        Claimed and true derivatives by (input, its entry, the output's entry).
+        Claimed and true derivatives by (input, entry of the input, entry of the output).
     inputs : tuple of arrays
     value : array
         The function's value.
     matrices : callable
-        Gives whole claimed and true Jacobians (outputs x inputs) by input, where they can be had.
+        Returns the claimed and true Jacobians (outputs x inputs) by input, if they can be computed.
     holds_when_normalised : callable
-        Gives the name of an input with which, once it sums to one, the claim holds; or None.
+        Returns the name of an input for which the claim holds once its rows sum to one; or None.
     relative : float
         NEAR or NEAR_FLOATS.
     """
@@ -92,7 +91,7 @@ def explain(
 
 
 def explain_shape(claim: Claim, index: int, got: Any, true: Any) -> str | None:
-    """The slip behind a derivative of the wrong shape: transposed, or summed over the wrong axes."""
+    """The slip behind a derivative of wrong shape: transposed, or summed over wrong axes."""
     near = Near(NEAR)
     if got is None or true is None or got.dtype.kind not in "f":
         return None
@@ -127,12 +126,12 @@ def _factor(near: Near, got: Any, true: Any) -> str | None:
     if not ratio or not near(got, ratio * true):
         return None
     if len(got) < 2 and _nice(ratio, near.relative) is None:
-        return None  # a single number is some factor times any other
+        return None  # any number is a factor times any other number
     return f"factor {_nice(ratio, near.relative) or format(ratio, '.6g')}"
 
 
 def _with_rows(slip: str, inputs: tuple[Any, ...]) -> str:
-    """A factor that is the number of rows is a mean that was forgotten, or taken twice."""
+    """Add an explanation if a factor equals the number of rows: a mean is missing or was taken twice."""
     rows = {len(x) for x in inputs if isinstance(x, np.ndarray) and x.ndim}
     for count in rows - {1}:
         if slip == f"factor {count}":
@@ -143,7 +142,7 @@ def _with_rows(slip: str, inputs: tuple[Any, ...]) -> str:
 
 
 def _nice(ratio: float, relative: float) -> str | None:
-    """The ratio as a fraction of small numbers, or of a power of two."""
+    """The ratio as a fraction with a denominator up to 1024; None if it is not close to one."""
     for bound in (12, 1024):
         fraction = Fraction(ratio).limit_denominator(bound)
         if fraction and abs(float(fraction) - ratio) <= relative * abs(ratio) and abs(fraction.numerator) <= 1024:
@@ -167,7 +166,7 @@ def _transposed(near: Near, got: Any, true: Any) -> str | None:
 
 
 def _transposed_gradient(near: Near, claim: Claim, seen: Seen, i: int) -> str | None:
-    """A square matrix's gradient with rows and columns swapped."""
+    """Test for the gradient by a square matrix with rows and columns swapped."""
     shape = claim.shapes[i]
     if len(shape) != 2 or shape[0] != shape[1] or claim.form not in ("gradient", "pullback"):
         return None
@@ -183,7 +182,7 @@ def _transposed_gradient(near: Near, claim: Claim, seen: Seen, i: int) -> str | 
 def _entrywise(
     near: Near, claim: Claim, i: int, got: Any, true: Any, inputs: tuple[Any, ...], value: Any
 ) -> str | None:
-    """A factor that is not the same everywhere: the input, the value, or a familiar function of these."""
+    """Test for a factor that varies by entry: the input, the value, or a common function of one of them."""
     size = len(got)
     for what, candidate in _quantities(claim, i, inputs, value):
         flat = np.asarray(candidate, dtype=np.float64).reshape(-1)

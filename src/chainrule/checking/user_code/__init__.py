@@ -1,4 +1,4 @@
-"""Running people's own functions, written for NumPy's floats, on balls.
+"""Runs functions that users wrote for NumPy floats on balls.
 
 >>> import math
 >>> import numpy as np

@@ -1,7 +1,7 @@
 """Stand-ins for the modules `numpy`, `numpy.linalg`, `math` and `scipy.special`, in which float arrays hold balls.
 
-Where no ball is concerned they do what the modules do, except that arrays of floats made by `zeros`, `eye`, `array`
-and their like are arrays of balls: code that fills them entry by entry would otherwise round.
+Without balls among the arguments they call the module's function. Only the float arrays that `zeros`, `eye`, `array`
+and similar functions create are always arrays of balls, because code that fills them entry by entry would round.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Function = Callable[..., Any]
 
 
 class StandIn:
-    """A module of which some functions are replaced; all else is the module's own."""
+    """A module with some functions replaced."""
 
     def __init__(self, module: ModuleType, replaced: dict[str, Any]) -> None:
         self._module, self._replaced = module, replaced
@@ -37,7 +37,7 @@ class StandIn:
 
 
 def _where_balls(on_floats: Function, on_balls: Function) -> Function:
-    """One function where balls are among the arguments, another where not."""
+    """A function that calls `on_balls` if an argument holds balls, else `on_floats`."""
 
     def chosen(*arguments: Any, **options: Any) -> Any:
         concerned = has_balls(*arguments, *options.values())
@@ -47,7 +47,7 @@ def _where_balls(on_floats: Function, on_balls: Function) -> Function:
 
 
 def _as_balls(result: Any) -> Any:
-    """Arrays of floats and of objects as arrays of balls; integers, booleans and what is no array as they are."""
+    """Arrays of floats and objects as arrays of balls; any other result unchanged."""
     if isinstance(result, np.ndarray) and result.dtype.kind in "fO":
         return balls(result)
     return result
@@ -67,7 +67,7 @@ def _constructor(make: Function) -> Function:
 
 
 def _is_float(dtype: Any) -> bool:
-    """Whether this names a dtype of floats, or that of balls."""
+    """True if the argument names a float dtype or the dtype of balls."""
     if dtype is None or isinstance(dtype, int | float | np.ndarray | Ball | list | tuple):
         return False
     try:
@@ -128,7 +128,7 @@ def _finfo(dtype: Any) -> Any:
 def _nan_to_num(x: Any, *arguments: Any, **options: Any) -> Any:
     x = balls(x)
     if not np.isfinite(x).all():
-        raise NotImplementedError("nan_to_num of what is no number")
+        raise NotImplementedError("nan_to_num of nan or infinity")
     return x
 
 

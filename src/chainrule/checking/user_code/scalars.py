@@ -1,6 +1,6 @@
-"""Functions of one or two numbers, on balls: what `math`, `scipy.special` and NumPy offer and object arrays lack.
+"""Functions of one or two numbers in `math`, `scipy.special` and NumPy that object arrays lack, on balls.
 
-Each takes arrays or single numbers, of balls or of floats, and gives arrays of balls, or balls.
+Each function takes arrays or single numbers, balls or floats, and returns an array of balls or a ball.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Function = Callable[..., Any]
 
 
 def has_balls(*values: Any) -> bool:
-    """Whether there is a ball among the values, or in the lists and tuples among them."""
+    """True if there is a ball among the values, also inside lists, tuples and arrays."""
     for value in values:
         if isinstance(value, Ball | BallArray):
             return True
@@ -30,7 +30,7 @@ def has_balls(*values: Any) -> bool:
 
 
 def entrywise(name: str, function: Callable[..., Ball]) -> Function:
-    """A function of balls, on arrays and single balls alike, broadcasting."""
+    """A function of balls, extended to arrays with broadcasting."""
 
     def on_arrays(*arguments: Any, **options: Any) -> Any:
         arrays = np.broadcast_arrays(*(np.asarray(balls(x)) for x in arguments))
@@ -121,7 +121,7 @@ ELEMENTARY: dict[str, Function] = {
         "digamma": "digamma",
     }.items()
 }
-# Balls know the logarithm of 0.
+# The methods of Ball define the logarithm at 0.
 ELEMENTARY["log"] = entrywise("log", Ball.log)
 ELEMENTARY["log1p"] = entrywise("log1p", Ball.log1p)
 ELEMENTARY["exp2"] = entrywise("exp2", lambda x: Ball(2) ** x)
