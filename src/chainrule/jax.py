@@ -1,9 +1,9 @@
-"""Rules as JAX functions: `jax.grad` calls the rule's exact pullback where it would differentiate the forward.
+"""Rules as JAX functions: `jax.grad` calls the exact pullback of the rule instead of differentiating the forward.
 
     y = f(x),    backward(v) = J^T v    a `jax.custom_vjp`
 
-Rules act on JAX arrays already, traced ones included: their source is written in names that `jax.numpy` has too. What
-`wrap` adds is the derivative, with the digits which a differentiated forward loses: 1 - tanh(20)^2 is 0.
+Rules act on JAX arrays, traced ones included, without `wrap`, because `jax.numpy` has all names that they use. `wrap`
+adds the derivative, which keeps digits that a differentiated forward loses, as 1 - tanh(20)^2, which rounds to 0.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chainrule.rules.rule import Rule
 
 @dataclass(frozen=True)
 class _Constant:
-    """A residual that is no array."""
+    """A residual that is not an array."""
 
     value: Any
 
@@ -33,30 +33,30 @@ def wrap(rule: Rule) -> Callable[..., Array]:
 
         J^T v    in reverse mode, with the rule's exact pullback
 
-    Reverse mode nests to any order, so that a Hessian is ``jax.jacrev(jax.jacrev(f))``; forward mode (`jax.jvp`,
-    `jax.jacfwd`, `jax.hessian`) is refused by JAX for functions with a pullback of their own. A rule's `check` runs as
-    far as it needs no values of traced arrays: under `jit` shapes are checked, but labels outside 0..k-1 are not found.
-    At kinks the derivatives are those that the rule documents; a third derivative of the sigmoid family at exactly 0 is
-    not right, since the second is that of an even function of |x|.
+    Reverse mode works to any order; for a Hessian, call ``jax.jacrev(jax.jacrev(f))``. JAX refuses forward mode
+    (`jax.jvp`, `jax.jacfwd`, `jax.hessian`) for functions with a custom pullback. The `check` of a rule runs until it
+    needs a value of a traced array: under `jit` it checks shapes and cannot find labels outside 0..k-1. At kinks the
+    derivative is the documented one of the rule. The third derivative of the sigmoid family is wrong at exactly 0,
+    because the second derivative is computed from |x|.
 
     Parameters
     ----------
     rule : Rule
-        One of `chainrule.rules`, or your own in the same vocabulary. Its residuals are a pytree.
+        A rule of `chainrule.rules`, or your own in the same vocabulary. Its residuals are a pytree.
 
     Returns
     -------
     callable
-        Takes one array per input of the rule, in the rule's shapes, and the rule's options by keyword, as Python
-        numbers. All inputs but labels are promoted to one floating dtype. The derivative by a constant, such as a
-        mask, counts as zero.
+        Takes one array per input of the rule, in the shapes of the rule, and the options of the rule by keyword, as
+        Python numbers. All inputs except labels are promoted to one floating dtype. The derivative by a constant input,
+        such as a mask, is zero.
 
     Raises
     ------
     TypeError
-        When called with the wrong number of inputs or with an unknown option.
+        If the number of inputs is wrong or an option is unknown.
     ValueError
-        When called outside the rule's domain.
+        If an input is outside the domain of the rule.
 
     Examples
     --------
@@ -81,12 +81,12 @@ def wrap(rule: Rule) -> Callable[..., Array]:
 
     def keep(options: tuple[tuple[str, Any], ...], *inputs: Array) -> tuple[Array, Any]:
         output, residuals = forward(*inputs, **dict(options))
-        # A number that a rule keeps for a condition must not become a traced array on its way to the pullback.
+        # A Python number among the residuals must not become a traced array: the pullback may branch on it.
         return output, jax.tree.map(lambda x: x if isinstance(x, jax.Array) else Partial(_Constant(x)), residuals)
 
     def pull(options: tuple[tuple[str, Any], ...], residuals: Any, cotangent: Array) -> tuple[Array | None, ...]:
         residuals = jax.tree.map(lambda x: x() if is_constant(x) else x, residuals, is_leaf=is_constant)
-        cotangent = jax.numpy.asarray(cotangent)  # jax.vjp passes NumPy's on as they are
+        cotangent = jax.numpy.asarray(cotangent)  # jax.vjp does not convert NumPy arrays
         return tuple(None if pull is None else pull(residuals, cotangent) for pull in pullbacks)
 
     def is_constant(x: object) -> bool:
@@ -98,7 +98,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
         rule.check_call(inputs, options)
         arrays = _arrays(rule, inputs)
         if rule.check is not None:
-            with suppress(jax.errors.JAXTypeError):  # what a check meets when it asks for the value of a traced array
+            with suppress(jax.errors.JAXTypeError):  # raised when a check reads the value of a traced array
                 rule.check(*arrays)
         return function(tuple(options.items()), *arrays)
 
@@ -108,12 +108,12 @@ def wrap(rule: Rule) -> Callable[..., Array]:
 
 
 def _arrays(rule: Rule, inputs: tuple[Any, ...]) -> list[Array]:
-    """The inputs in one floating dtype; labels as they are."""
+    """The inputs in one floating dtype; labels keep their dtype."""
     import jax.numpy as jnp
 
     arrays = [jnp.asarray(x) for x in inputs]
     labels = [name in rule.integers and holds_labels(x) for name, x in zip(rule.inputs, arrays, strict=True)]
-    # Python numbers have a weak type, and follow the arrays beside them.
+    # Python numbers have a weak type and take the dtype of the arrays.
     dtype = jnp.result_type(*(x for x, label in zip(inputs, labels, strict=True) if not label))
     dtype = dtype if jnp.issubdtype(dtype, jnp.floating) else jnp.result_type(float)
     return [x if label else x.astype(dtype) for x, label in zip(arrays, labels, strict=True)]

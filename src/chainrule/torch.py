@@ -1,10 +1,10 @@
-"""Rules as PyTorch functions: autograd calls the rule's exact pullback where it would differentiate the forward.
+"""Rules as PyTorch functions: autograd calls the exact pullback of the rule instead of differentiating the forward.
 
     backward(v) = J^T v                                      from the residuals that the forward kept
     backward of backward: d(J^T v) = J^T dv + d(J^T) v       by differentiating the pullback, which is a pure function
 
-Rules act on tensors already. What `wrap` adds is that the results take part in autograd, in `torch.func` and in
-`torch.compile`, and that their gradients keep the digits which a differentiated forward loses: 1 - tanh(20)^2 is 0.
+Rules act on tensors without `wrap`. With `wrap`, results work in autograd, `torch.func` and `torch.compile`, and their
+gradients keep digits that a differentiated forward loses, as 1 - tanh(20)^2, which rounds to 0.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from chainrule.rules.rule import Rule
 
 @dataclass
 class _Call:
-    """What one call hands from its forward to its backward beside tensors."""
+    """The data, other than tensors, that the forward of one call passes to its backward."""
 
     options: dict[str, Any]
     residuals: Any = None
-    """The residuals with a place among the saved tensors instead of every tensor."""
+    """The residuals, with each tensor replaced by its index among the saved tensors."""
 
 
-class _Place(int):
-    """Where among the saved tensors a residual is found."""
+class _SavedIndex(int):
+    """The index of a residual among the saved tensors."""
 
 
 def wrap(rule: Rule) -> Callable[..., Array]:
@@ -36,28 +36,28 @@ def wrap(rule: Rule) -> Callable[..., Array]:
 
         J^T v    backward, with the rule's exact pullback and never by autograd
 
-    Gradients of any order are taken in reverse mode: by `backward` with ``create_graph=True`` as by `torch.func.grad`,
-    `vjp`, `jacrev` and `vmap`; `torch.compile` takes it without a graph break. Of PyTorch's forward mode there is none,
-    so that a Hessian is ``jacrev(jacrev(f))``. At kinks the derivatives are those that the rule documents; a third
-    derivative of the sigmoid family at exactly 0 is not right, since the second is that of an even function of |x|.
+    Reverse mode works to any order: `backward` with ``create_graph=True``, and `grad`, `vjp`, `jacrev` and `vmap` of
+    `torch.func`. `torch.compile` compiles it without a graph break. PyTorch's forward mode is not supported; for a
+    Hessian, call ``jacrev(jacrev(f))``. At kinks the derivative is the documented one of the rule. The third derivative
+    of the sigmoid family is wrong at exactly 0, because the second derivative is computed from |x|.
 
     Parameters
     ----------
     rule : Rule
-        One of `chainrule.rules`, or your own. Its residuals are tensors, or tuples of them, named or not.
+        A rule of `chainrule.rules`, or your own. Its residuals are tensors or (named) tuples of tensors.
 
     Returns
     -------
     callable
-        Takes one tensor per input of the rule, in the rule's shapes, and the rule's options by keyword. All inputs but
-        labels are promoted to one floating dtype; numbers and lists take that dtype and the first tensor's device.
+        Takes one tensor per input of the rule, in the shapes of the rule, and the options of the rule by keyword. All
+        inputs except labels are promoted to one floating dtype. Numbers and lists go to the first tensor's device.
 
     Raises
     ------
     TypeError
-        When called without any tensor, with the wrong number of inputs or with an unknown option.
+        If no input is a tensor, the number of inputs is wrong, or an option is unknown.
     ValueError
-        When called outside the rule's domain, or with a constant, such as a mask, that requires a gradient.
+        If an input is outside the domain of the rule, or a constant input, such as a mask, requires a gradient.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     except ImportError:
         raise ImportError("chainrule.torch needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from None
 
-    # torch.compile takes functions from a closure, but no object of an unknown class.
+    # torch.compile accepts functions in a closure, and rejects objects of unknown classes.
     forward, pullbacks, count = rule.exact_forms.forward, rule.in_order, len(rule.inputs)
 
     class Function(torch.autograd.Function):  # type: ignore[misc]
@@ -89,8 +89,8 @@ def wrap(rule: Rule) -> Callable[..., Array]:
             if any(output is x for x in inputs):
                 output = output.view_as(output)
             saved = [*inputs, output]
-            call.residuals = _placed(residuals, saved)
-            # Only what a function returns can be saved where transformations nest, so residuals are outputs too.
+            call.residuals = _indexed(residuals, saved)
+            # Nested transformations can save only outputs, so residuals are returned as outputs.
             return (output, *saved[count + 1 :])
 
         @staticmethod
@@ -105,7 +105,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
             saved, wanted = context.saved_tensors, context.needs_input_grad[1:]
             if cotangent is None:
                 return (None,) * (1 + count)
-            if torch.is_grad_enabled():  # the result will be differentiated: by the inputs too, so from the inputs
+            if torch.is_grad_enabled():  # the backward will be differentiated by the inputs, so start from the inputs
                 _, residuals = forward(*saved[:count], **context.call.options)
             else:
                 residuals = _restored(context.call.residuals, saved)
@@ -124,7 +124,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
         if rule.check is not None:
             try:
                 rule.check(*tensors)
-            except RuntimeError:  # what a check meets when it asks for the values of a batched tensor
+            except RuntimeError:  # raised when a check reads the values of a batched tensor
                 if not any(is_traced(x) for x in tensors):
                     raise
         return Function.apply(_Call(options), *tensors)[0]
@@ -135,7 +135,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
 
 
 def _tensors(rule: Rule, inputs: tuple[Any, ...]) -> list[Array]:
-    """The inputs in one floating dtype; labels as they are."""
+    """The inputs in one floating dtype; labels keep their dtype."""
     import torch
 
     given = [x for x in inputs if is_torch(x)]
@@ -156,24 +156,24 @@ def _tensors(rule: Rule, inputs: tuple[Any, ...]) -> list[Array]:
     ]
 
 
-def _placed(residuals: Any, saved: list[Array]) -> Any:
-    """The residuals with places for tensors; tensors that are not among the saved ones yet join them."""
+def _indexed(residuals: Any, saved: list[Array]) -> Any:
+    """The residuals with indices in place of tensors. New tensors are appended to `saved`."""
     if isinstance(residuals, tuple):
-        return _like(residuals, [_placed(part, saved) for part in residuals])
+        return _like(residuals, [_indexed(part, saved) for part in residuals])
     if not is_torch(residuals):
         return residuals
-    for place, tensor in enumerate(saved):
+    for index, tensor in enumerate(saved):
         if tensor is residuals:
-            return _Place(place)
+            return _SavedIndex(index)
     saved.append(residuals)
-    return _Place(len(saved) - 1)
+    return _SavedIndex(len(saved) - 1)
 
 
 def _restored(residuals: Any, saved: tuple[Array, ...]) -> Any:
-    """The residuals with the saved tensors in their places."""
+    """The residuals with saved tensors in place of their indices."""
     if isinstance(residuals, tuple):
         return _like(residuals, [_restored(part, saved) for part in residuals])
-    return saved[residuals] if isinstance(residuals, _Place) else residuals
+    return saved[residuals] if isinstance(residuals, _SavedIndex) else residuals
 
 
 def _like(named: tuple[Any, ...], parts: list[Any]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Memory allocated once and written to again: named buffers, and one entry per row of a buffer."""
+"""Buffers that are allocated once and reused, and access to one entry per row of a buffer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainrule.arrays import Array, empty, is_torch
 
 
 class Workspace:
-    """Named scratch buffers that are allocated at their first use and handed out again at every later one.
+    """Named buffers: the first call with a name and shape allocates, later calls return the same buffer.
 
     >>> work = Workspace()
     >>> first = work("row_max", (2, 1), np.zeros(3))
@@ -22,25 +22,25 @@ class Workspace:
     def __init__(self) -> None:
         self._buffers: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._others: dict[tuple[str, tuple[int, ...], str, str], Array] = {}
-        """Of names and shapes that are asked for in several dtypes, or on several devices."""
+        """Buffers of one name and shape in several dtypes or on several devices."""
         self._parts: dict[str, Workspace] = {}
         self._entries: ClassEntries | None = None
 
     def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
-        """The buffer of that name and shape, beside `like` and in its dtype unless another is given."""
+        """The buffer of that name and shape in the library, device and dtype of `like` (or in `dtype`)."""
         buffer = self._first(name, shape, like, dtype)
         return self._other(name, shape, like, dtype)[0] if buffer is None else buffer
 
     def _first(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array | None:
-        """The first buffer of that name and shape, where it is of that dtype and on that device."""
+        """The first buffer of that name and shape if its dtype and device match, else None."""
         buffer = self._buffers.get((name, shape))
-        # The device first: libraries do not compare their dtypes with another's.
+        # Compare devices first: comparing dtypes of two libraries raises an error.
         if buffer is None or buffer.device != like.device or buffer.dtype != (like.dtype if dtype is None else dtype):
             return None
         return buffer
 
     def _other(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> tuple[Array, bool]:
-        """A buffer that is not the first of its name and shape, or not there yet; and whether it is new."""
+        """A buffer that is not the first of its name and shape, and True if it was allocated now."""
         wanted = like.dtype if dtype is None else np.dtype(dtype) if isinstance(dtype, type) else dtype
         key = name, shape, str(wanted), repr(like.device)
         buffer = self._others.get(key)
@@ -51,7 +51,7 @@ class Workspace:
         return buffer, True
 
     def zeros(self, shape: tuple[int, ...], like: Array) -> Array:
-        """Zeros of that shape, on the library and device of `like` and in its dtype, which nobody writes to."""
+        """Zeros of that shape in the library, on the device and in the dtype of `like`. Do not write to them."""
         buffer = self._first("zeros", shape, like)
         if buffer is None:
             buffer, new = self._other("zeros", shape, like)
@@ -60,7 +60,7 @@ class Workspace:
         return buffer
 
     def part(self, name: str) -> Workspace:
-        """A workspace of its own inside this one, the same at every call: for a rule that is made of other rules.
+        """The inner workspace of that name, for a rule that is composed of other rules.
 
         >>> work = Workspace()
         >>> work.part("inner") is work.part("inner"), work.part("inner") is work.part("outer")
@@ -71,21 +71,21 @@ class Workspace:
         return self._parts[name]
 
     def class_entries(self, buffer: Array) -> ClassEntries:
-        """The access to one entry per row of a buffer that is the same at every call."""
+        """Access to one entry per row of `buffer`, kept as long as the calls pass the same buffer."""
         if self._entries is None or self._entries.buffer is not buffer:
             self._entries = ClassEntries(buffer)
         return self._entries
 
 
 def scratch(work: Workspace | None, name: str, shape: tuple[int, ...], like: Array) -> Array | None:
-    """An `out=` argument: the named buffer when there is a workspace, None (allocate) when there is none."""
+    """A value for `out=`: the named buffer, or None (allocate) without a workspace."""
     return None if work is None else work(name, shape, like)
 
 
 class ClassEntries:
-    """Reads and writes one entry per row of a fixed two-dimensional buffer, in place and without temporaries.
+    """Reads and writes one entry per row of a fixed two-dimensional buffer, in place and without temporary arrays.
 
-    This is what training uses where `take_class` and `class_mask` would allocate.
+    Training uses it instead of `take_class` and `class_mask`, which allocate.
     """
 
     def __init__(self, buffer: Array) -> None:
@@ -97,13 +97,13 @@ class ClassEntries:
         classes_major = not buffer.flags.c_contiguous
         self._flat = (buffer.T if classes_major else buffer).reshape(-1)
         if not np.shares_memory(self._flat, buffer):
-            raise ValueError("a buffer's entries can be indexed only where its memory is contiguous")
+            raise ValueError("expected a buffer with contiguous memory")
         self._stride = rows if classes_major else 1
         self._starts = np.arange(rows) * (1 if classes_major else columns)
         self._index = np.empty(rows, dtype=np.intp)
 
     def at(self, labels: Array, *, out: Array) -> Array:
-        """Write the entries at `labels` to `out` (rows x 1) and remember the place for `put`."""
+        """Write the entries at `labels` to `out` (rows x 1), and remember the positions for `put`."""
         if self._torch:
             self._index = labels[:, None]
             return sys.modules["torch"].gather(self.buffer, 1, self._index, out=out)
@@ -113,7 +113,7 @@ class ClassEntries:
         return out
 
     def put(self, values: Array) -> None:
-        """Overwrite the entries that `at` read last: by a number, or by a rows x 1 array."""
+        """Overwrite the entries that the last `at` read, by a number or a rows x 1 array."""
         if self._torch:
             is_number = isinstance(values, int | float)
             self.buffer.scatter_(1, self._index, values if is_number else values.contiguous())

@@ -1,16 +1,16 @@
-"""The one owner of the number of threads that BLAS takes.
+"""The number of threads that BLAS uses, changed by requests that one owner keeps.
 
-That number belongs to the process, and fits may run in many threads of it. Whoever needs another number requests it for
-the time of a context, and the owner keeps all requests:
+The number belongs to the process, and fits may run in several of its threads. A fit requests another number with a
+context manager. The owner holds all open requests:
 
-- while there are any, BLAS has the least that is requested;
-- what BLAS had before comes back when the last one leaves, in whatever order they leave;
-- a request that is dropped without being left, as by a generator that nobody closes, ends when it is collected;
-- a number that somebody else sets meanwhile is put back when the request that found it leaves. If it still stands when
-  the last request leaves, it stays;
-- a forked process keeps the requests of the thread that it has, and no other.
+- While requests are open, BLAS uses the smallest requested number.
+- When the last request closes, in whatever order, BLAS gets its original number back.
+- A request that is never closed, such as one in an abandoned generator, ends when Python collects it.
+- If other code sets a number in the meantime, that number returns when the request that found it closes. If it is still
+  set when the last request closes, it stays.
+- A forked process keeps only the requests of the thread that forked.
 
-What threads of a fit may be many is asked by `available_threads`, which does not depend on what other threads request.
+`available_threads` tells how many threads a fit may use. It does not depend on the requests of other threads.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 Numbers = tuple[int, ...]
-"""One for each library."""
+"""One number of threads for each BLAS library."""
 
 
 @cache
 def _libraries(of_threads: bool) -> tuple[Any, ...]:
-    """The BLAS libraries that were loaded at the first call; to look for them takes a millisecond.
+    """The BLAS libraries loaded at the first call. The search takes a millisecond, so it runs once.
 
-    Their numbers are of the process, or, as OpenMP's are, of the thread that sets them.
+    Most libraries have one number per process; libraries built on OpenMP have one per thread.
     """
     found = ThreadpoolController().select(user_api="blas").lib_controllers
     return tuple(
@@ -46,7 +46,7 @@ def _libraries(of_threads: bool) -> tuple[Any, ...]:
 
 
 def _set_number(library: Any, threads: int) -> None:
-    """Set it, also where threadpoolctl lets no thread but the last that set it do so; and let others set it later."""
+    """Set the number from any thread. threadpoolctl would allow only the thread that set it last."""
     clear = getattr(library, "clear_controlling_thread", None)
     if clear is not None:
         clear(force=True)
@@ -58,27 +58,27 @@ def _set_number(library: Any, threads: int) -> None:
 @dataclass
 class _Request:
     thread: int
-    """By which it was made."""
+    """Identifier of the requesting thread."""
     threads: int
     found: Numbers | None
-    """What BLAS had when it was made, if that was not the owner's doing."""
+    """The number that BLAS had before the request, if the owner had not set it; else None."""
 
 
 class _Owner:
-    """All requests for the threads of some libraries, oldest first. Only `_lock`'s holder touches them."""
+    """The open requests for some libraries, oldest first. Access needs `_lock`."""
 
     def __init__(self, *, of_threads: bool) -> None:
         self._of_threads = of_threads
         self._lock = threading.Lock()
         self._requests: dict[int, _Request] = {}
         self._set: Numbers = ()
-        """What BLAS has had since the owner set it last."""
+        """The numbers that BLAS reported after the owner last set them."""
         self._dropped: deque[int] = deque()
         self._told: dict[int | Numbers, Numbers] = {}
-        """What libraries had after they were told a number: some have a largest one."""
+        """The numbers that libraries reported after a number was set; some libraries have an upper limit."""
 
     def enter(self, key: int, threads: int) -> None:
-        """Take in a request."""
+        """Add a request and apply the smallest number."""
         with self._lock:
             now = self._numbers()
             undisturbed = self._requests and now == self._set
@@ -87,22 +87,22 @@ class _Owner:
         self._forget_dropped()
 
     def leave(self, key: int) -> None:
-        """Forget a request, if it is known; once more does no harm, as where Ctrl-C cut the first time short."""
+        """Remove a request. A second call does nothing; Ctrl-C may have interrupted the first."""
         with self._lock:
             self._leave(key)
         self._forget_dropped()
 
     def drop(self, key: int) -> None:
-        """As `leave`, from a finaliser, which may run inside the lock: then its holder sees to it."""
+        """Remove a request from a finaliser. If the lock is held, its holder removes the request afterwards."""
         self.note_dropped(key)
         self._forget_dropped()
 
     def note_dropped(self, key: int) -> None:
-        """Note it, to be seen to at the next opportunity."""
+        """Mark a request for removal at the next opportunity."""
         self._dropped.append(key)
 
     def allowed(self) -> int:
-        """By this thread's requests; or, if it has none, what BLAS has without any. 0 without libraries."""
+        """The smallest request of this thread; without one, the number of BLAS without requests; 0 without BLAS."""
         with self._lock:
             now = self._numbers()
             if not self._requests or now != self._set:
@@ -112,15 +112,15 @@ class _Owner:
             return min(own, default=max(oldest.found or now, default=0))
 
     def before_fork(self) -> None:
-        """Nobody else is in the midst of a change while the process forks."""
+        """Take the lock, so that no other thread changes a number during the fork."""
         self._lock.acquire()
 
     def after_fork(self) -> None:
-        """In the parent."""
+        """Release the lock in the parent."""
         self._lock.release()
 
     def after_fork_in_child(self) -> None:
-        """The other threads are gone, and do not leave any more."""
+        """Remove the requests of the other threads, which do not exist in the child."""
         try:
             for key in [key for key, one in self._requests.items() if one.thread != threading.get_ident()]:
                 self._leave(key)
@@ -134,7 +134,7 @@ class _Owner:
         others = [one for one in keys if one != key]
         now = self._numbers()
         if key != keys[-1]:
-            # Newer requests stand upon this one, and the next of them inherits what comes back at the end.
+            # The next newer request inherits the number to be restored at the end.
             heir = self._requests[keys[keys.index(key) + 1]]
             heir.found, found = heir.found or found, None
         if now == self._set:
@@ -142,7 +142,7 @@ class _Owner:
                 self._put(self._least(others), now)
                 now = self._set
             if found:
-                # Under other requests it is still somebody else's: they look for their own number.
+                # Other requests must still recognise this number as set by other code.
                 ours = self._set
                 self._put(found, now)
                 self._set = ours if others else self._set
@@ -173,7 +173,7 @@ class _Owner:
 
 
 class _OwnersOfThreads(threading.local):
-    """For libraries whose number is one of the thread: an owner for each thread."""
+    """One owner per thread, for libraries whose number belongs to the thread."""
 
     def __init__(self) -> None:
         self.owner = _Owner(of_threads=True)
@@ -191,7 +191,7 @@ if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
 
 
 class _Limit(AbstractContextManager[None]):
-    """A request, for the time of a context."""
+    """A request that is open inside a `with` block."""
 
     def __init__(self, threads: int) -> None:
         self._threads, self._key, self._entered = threads, next(_keys), False
@@ -209,30 +209,30 @@ class _Limit(AbstractContextManager[None]):
         if self._of_thread is _of_threads.owner:
             self._of_thread.leave(self._key)
         else:
-            # Of a generator that another thread goes on with: only its first thread can set its own number.
+            # Another thread continued a generator. Only the first thread can restore its own number.
             self._of_thread.note_dropped(self._key)
         self._entered = False
 
     def __del__(self) -> None:
-        # Left, but for a generator that was never closed, or for Ctrl-C between entering and the body.
+        # Still entered only if a generator was never closed, or Ctrl-C came before the body.
         if self._entered:
             _of_process.drop(self._key)
             self._of_thread.note_dropped(self._key)
 
 
 def available_threads() -> int:
-    """The threads that this thread's products may take: as many as the cores, or fewer where somebody said so.
+    """The number of threads that products of this thread may use: the number of cores, or less if it was limited.
 
-    Requests of other threads are no reason to take fewer.
+    Requests of other threads do not reduce it.
     """
     return max(_of_process.allowed(), _of_threads.owner.allowed(), 1)
 
 
 def single_threaded_products() -> AbstractContextManager[None]:
-    """Within this context BLAS takes one thread per product."""
+    """A context in which BLAS uses one thread per product."""
     return _Limit(1)
 
 
 def threads_allowed(count: int | None) -> AbstractContextManager[None]:
-    """Within this context BLAS takes that many threads at most, if a number is given."""
+    """A context in which BLAS uses at most `count` threads; None sets no limit."""
     return nullcontext() if count is None else _Limit(count)

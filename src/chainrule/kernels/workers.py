@@ -1,9 +1,9 @@
-"""Threads that work on different samples at the same time, each with products of a single thread.
+"""A pool of threads that work on different samples at the same time, each with single-threaded products.
 
-NumPy's loops and products run outside the interpreter's lock, so that two threads of Python keep two cores busy; they
-meet once, at the end, where threads that share every product would meet at every product.
+NumPy's loops and products release the interpreter lock, so two Python threads keep two cores busy. They wait for each
+other once, at the end; threads inside BLAS would wait for each other at every product.
 
-There is one pool of threads, for all that runs in the process. It has as many as have worked at the same time.
+The process has one pool. It grows to the largest number of threads that have worked at the same time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Generic, TypeVar
 Result = TypeVar("Result")
 
 MOST_THREADS = 1 << 12
-"""Of the pool, which starts one only when all others are busy: whoever hands out work bounds the number."""
+"""Upper limit of the pool, which starts a thread only if all others are busy. Callers set the real limit."""
 
 
 class _Part(Generic[Result]):
-    """One thread's work, which is made before it is handed over: what Ctrl-C leaves behind can be told to stop."""
+    """The work of one thread. It exists before it is submitted, so that it can be cancelled after Ctrl-C."""
 
     def __init__(self, work: Callable[[int], Result], number: int) -> None:
         self._work, self._number = work, number
@@ -46,7 +46,7 @@ class _Pool:
 
     @property
     def is_mine(self) -> bool:
-        """Whether the calling thread is one of the pool's."""
+        """True if the calling thread belongs to the pool."""
         return getattr(self._inside, "yes", False)
 
     def submit(self, parts: Sequence[_Part[Result]]) -> None:
@@ -57,18 +57,18 @@ class _Pool:
                 self._threads.submit(part)
 
     def before_fork(self) -> None:
-        """End the threads, after what they are at: a process that forks should have none that the child lacks."""
+        """Finish the work and end the threads, because a child process would lack them."""
         self._lock.acquire()
         if self._threads is not None and not self.is_mine:
             self._threads.shutdown()
             self._threads = None
 
     def after_fork(self) -> None:
-        """In the parent."""
+        """Release the lock in the parent."""
         self._lock.release()
 
     def after_fork_in_child(self) -> None:
-        """The threads, if a thread of the pool has forked, are gone."""
+        """Forget the threads, which do not exist in the child."""
         self._threads = None
         self._inside = threading.local()
         self._lock.release()
@@ -87,10 +87,10 @@ if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
 
 
 def each(count: int, work: Callable[[int], Result]) -> list[Result]:
-    """The results of work(0), ..., work(count - 1), each by a thread of its own; this one does the first itself.
+    """The results of work(0), ..., work(count - 1), each in a thread; the calling thread runs work(0).
 
-    Nobody is at work any more when it returns or raises: where one raises, or Ctrl-C interrupts this thread, the others
-    are waited for. Work that hands out work again does it itself.
+    All threads have finished when the function returns or raises, also after an exception or Ctrl-C. A call from a
+    thread of the pool runs all work in that thread.
 
     >>> each(3, lambda number: number**2)
     [0, 1, 4]
@@ -110,7 +110,7 @@ def each(count: int, work: Callable[[int], Result]) -> list[Result]:
 
 
 def _end(futures: Sequence[Future[Result]], *, wanted: bool) -> None:
-    """Wait until nobody is at work; what has not begun and is not wanted does not begin."""
+    """Wait until all work has finished. If the results are not wanted, cancel work that has not begun."""
     interrupt: KeyboardInterrupt | None = None
     while True:
         try:
@@ -125,7 +125,7 @@ def _end(futures: Sequence[Future[Result]], *, wanted: bool) -> None:
 
 
 def share(tasks: int, threads: int, work: Callable[[int, int], None]) -> None:
-    """Call work(thread, task) for every task; thread t has the tasks t, t + threads, ..., one after another.
+    """Call work(thread, task) for each task. Thread t runs the tasks t, t + threads, ..., in this order.
 
     >>> done = []
     >>> share(3, 2, lambda thread, task: done.append((thread, task)))

@@ -1,6 +1,6 @@
-"""Figures of a classifier of images: what it confuses, where it errs, what it looks at, and its first filters.
+"""Figures of a classifier of images: confusion matrix, worst mistakes, saliency maps and first filters.
 
-Each function returns a matplotlib Figure, which notebooks show and ``figure.savefig`` writes to a file.
+Each function returns a matplotlib Figure. Notebooks show it; ``figure.savefig`` writes it to a file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def figure(width: float, height: float) -> Any:
 
 
 def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
-    """How often each class was taken for each: rows are the true classes, columns the predicted ones."""
+    """The confusion matrix: rows are true classes, columns are predicted classes."""
     count = len(classes)
     table = np.zeros((count, count), np.int64)
     np.add.at(table, (np.searchsorted(classes, actual), np.searchsorted(classes, predicted)), 1)
@@ -51,7 +51,7 @@ def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
 
 
 def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Array, *, most: int = 20) -> Any:
-    """The images whose true class was given the lowest probability, worst first; None where all are right."""
+    """The misclassified images, lowest probability of the true class first; None if all predictions are right."""
     numbers: Array = np.searchsorted(classes, actual)
     wrong = np.flatnonzero(log_probs.argmax(axis=1) != numbers)
     if not len(wrong):
@@ -66,7 +66,7 @@ def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Arra
 
 
 def saliency_maps(model: Any, images: Array, actual: Array, *, most: int = 10) -> Any:
-    """Images over what their prediction hangs on: the size of the gradient of each image's loss by its pixels."""
+    """Images, and below each image the magnitude of the gradient of its loss by its pixels."""
     some = images[:most]
     gradients = np.abs(model.input_gradient(some, actual[:most]).reshape(some.shape)).max(axis=1)
     tops = np.maximum(gradients.max(axis=(1, 2), keepdims=True), np.finfo(gradients.dtype).tiny)
@@ -84,7 +84,7 @@ def saliency_maps(model: Any, images: Array, actual: Array, *, most: int = 10) -
 
 
 def first_filters(model: Any, *, most: int = 64) -> Any:
-    """The kernels of the first convolution, as colours where they see three channels; None if there is none."""
+    """The filters of the first convolution, in colour if they have three channels; None without a convolution."""
     weight = next((w for w in model.coefs_ if w.ndim == 4), None)
     if weight is None:
         return None
@@ -99,7 +99,7 @@ def first_filters(model: Any, *, most: int = 64) -> Any:
 
 
 def shown(image: Array) -> Array:
-    """An image as matplotlib shows it: height x width, or height x width x 3, with values in [0, 1]."""
+    """An image in the form of matplotlib: height x width (x 3), with values in [0, 1]."""
     values = image.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     scaled = (values - low) / (high - low) if high > low else np.zeros(values.shape)

@@ -1,4 +1,4 @@
-"""One HTML page about a fitted classifier of images, with all pictures inside: it needs no other file, and no net."""
+"""One HTML page about a fitted classifier of images, with all pictures embedded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DPI = 110
 
 @dataclass(frozen=True)
 class EvaluatedModel:
-    """A classifier and the images that it was not fitted to.
+    """A classifier, held-out images, and its metrics on them.
 
     Parameters
     ----------
@@ -45,19 +45,19 @@ def write_page(
     facts: dict[str, str],
     bad_files: tuple[tuple[str, str], ...] = (),
 ) -> Path:
-    """Write ``report.html`` to a folder, which is made if need be.
+    """Write ``report.html`` to a folder, which is created if it does not exist.
 
     Parameters
     ----------
     folder : path
     evaluated : EvaluatedModel
     sizes : Summary
-        Of the network.
+        The layers of the network with their sizes and costs.
     title : str
     facts : dict
-        What else there is to say, by what it is called.
+        Further values to show, by heading.
     bad_files : sequence of (path, reason)
-        What was left out of the data.
+        The files that could not be read.
 
     Raises
     ------
@@ -72,26 +72,26 @@ def write_page(
     log_probs = model.predict_log_proba(images)
     predicted = model.classes_[log_probs.argmax(axis=1)]
     pictures = [
-        ("Training", "The mean loss of every epoch, with the penalty.", learning_curves(model)),
+        ("Training", "The mean loss of each epoch, with the penalty.", learning_curves(model)),
         (
-            "What is confused",
-            "How many held-out images of each class (rows) were taken for each class (columns).",
+            "Confusion matrix",
+            "Number of held-out images by true class (rows) and predicted class (columns).",
             confusion_matrix(model.classes_, labels, predicted),
         ),
         (
             "Worst mistakes",
-            "Held-out images whose true class was given the least probability: what was predicted, and what is right.",
+            "Misclassified held-out images with the lowest probability of the true class: prediction and true class.",
             worst_mistakes(images, model.classes_, labels, log_probs),
         ),
         (
             "Saliency",
-            "Below each held-out image, how much its pixels matter: the size of the gradient of its loss by each.",
+            "Below each held-out image, the magnitude of the gradient of its loss by each pixel.",
             saliency_maps(model, images, labels),
         ),
-        ("First filters", "The kernels of the first convolution, each scaled by itself.", first_filters(model)),
+        ("First filters", "The filters of the first convolution, each scaled separately.", first_filters(model)),
     ]
     text = resources.files("chainrule.report").joinpath("page.html").read_text(encoding="utf-8")
-    # Labels and names of files are a stranger's words: all of them are escaped.
+    # Labels and file names may contain HTML, so the template escapes all values.
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
     page = template.render(
         title=title,
@@ -109,7 +109,7 @@ def write_page(
 
 
 def as_png(drawn: Any) -> str:
-    """A figure as the address of an image that is written into the page."""
+    """A figure as a data URL with a PNG image."""
     buffer = io.BytesIO()
     drawn.savefig(buffer, format="png", dpi=DPI)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
