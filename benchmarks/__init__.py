@@ -1,1 +1,1 @@
-"""Side-by-side comparisons; each prints one table and, on request, writes JSON."""
+"""Comparisons with other packages. Each prints a table and writes JSON on request."""

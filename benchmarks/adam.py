@@ -7,7 +7,7 @@ from typing import Any
 
 
 def jax_adam(loss_of: Callable[..., Any], start: Any, inputs: Any, labels: Any, batch: int) -> Callable[[int], float]:
-    """Train from the same start for so many epochs: the mean loss of the last.
+    """Train for a number of epochs from the same start; return the mean loss of the last epoch.
 
     `loss_of(theta, inputs, labels)` is the mean loss of a batch; the order is drawn anew in every epoch, learning rate
     1e-3, decay rates 0.9 and 0.999.

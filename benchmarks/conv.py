@@ -34,12 +34,12 @@ from benchmarks.adam import jax_adam
 from benchmarks.mlp import timed
 
 Run = Callable[[int], float]
-"""So many epochs from the start; the mean loss of the last."""
+"""Runs a number of epochs from the start and returns the mean loss of the last epoch."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A network in words, images, a batch size, and how much to train."""
+    """A network as text, images, a batch size and the amount of training."""
 
     name: str
     layers: str
@@ -60,7 +60,7 @@ SHAPES = (
 
 
 def samples(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Noisy images of a smooth pattern per class, somewhere in the image."""
+    """Noisy images with one smooth pattern per class at a random position."""
     stream = np.random.default_rng(0)
     channels, height, width = shape.image
     labels = stream.integers(0, shape.classes, shape.rows)
@@ -97,7 +97,7 @@ def estimator(shape: Shape, x: Any, y: Any, **options: Any) -> Run:
 
 
 def first_weights(shape: Shape) -> list[np.ndarray]:
-    """What the estimator starts from: a weight and a bias for every layer that has them."""
+    """The estimator's initial weights and biases, by layer."""
     from sklearn.utils import check_random_state
 
     from chainrule.networks import network_of_layers
@@ -293,7 +293,7 @@ MAKERS: dict[str, Callable[[Shape, Any, Any], Run]] = {
 
 
 def memory_of(name: str, number: int) -> float:
-    """MiB by which the largest resident size of this process grows while a contestant is made and trained."""
+    """Growth in MiB of the largest resident size of this process while a contestant is built and trained."""
     shape = SHAPES[number]
     x, y = samples(shape)
     _set_threads()

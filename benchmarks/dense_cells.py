@@ -1,4 +1,4 @@
-"""`python -m benchmarks.dense_cells`: time to the same optimum on 24 dense problems of all shapes, beside scikit-learn.
+"""`python -m benchmarks.dense_cells`: time to the same optimum on 24 dense problems, compared with scikit-learn.
 
 The optimum F* is the least objective that anybody finds, a float64 fit at tol=1e-12 among them. "off" bounds how far
 that fit can be above the true optimum, relative to it: |gradient|^2 / (2 l2 F), since F curves by l2 at least. A
@@ -35,10 +35,10 @@ TOLERANCES = tuple(10.0**-e for e in range(2, 13))
 PEERS = ("lbfgs", "newton-cg", "newton-cholesky")
 ALLOWED, SPARE = 1.2, 0.02
 STEPS = 20_000
-"""More than any contestant needs."""
+"""Limit of iterations that no contestant reaches."""
 
 HOPELESS = 8.0
-"""A solver of scikit-learn's is given up when all its fits have taken so many times as long as the fastest's last."""
+"""Give up a solver of scikit-learn when all its fits took this many times the last fit of the fastest solver."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What `--only` knows it by."""
+        """The name for `--only`."""
         return f"{self.n}x{self.p}-{self.k}"
 
 
@@ -95,7 +95,7 @@ CELLS = [
 
 
 def samples(cell: Cell) -> tuple[Any, Any]:
-    """X and y of a cell, the same at every call."""
+    """X and y of a cell, equal at each call."""
     stream = np.random.default_rng(cell.n + cell.p + cell.k)
     n, p = cell.n, cell.p
     if cell.features == "iid":
@@ -118,7 +118,7 @@ def samples(cell: Cell) -> tuple[Any, Any]:
 
 
 def objective(X: Any, y: Any, coef: Any, intercept: Any, C: float) -> tuple[float, float]:
-    """The mean objective in float64, and the square of its gradient's norm."""
+    """The mean objective in float64, and the squared norm of its gradient."""
     coef, intercept, n = np.asarray(coef, np.float64), np.asarray(intercept, np.float64), len(X)
     total, gradient, sums = 0.0, coef / (C * n), np.zeros(len(coef))
     for first in range(0, n, 2048):
@@ -143,14 +143,14 @@ Fit = Callable[[Any, Any, float, float], Any]
 
 
 def chainrule(X: Any, y: Any, C: float, tol: float) -> Any:
-    """Our fit, with the parameters' defaults."""
+    """A fit of chainrule with default parameters."""
     from chainrule import SoftmaxRegression
 
     return SoftmaxRegression(C=C, tol=tol, max_iter=STEPS).fit(X, y)
 
 
 def scikit_learn(solver: str) -> Fit:
-    """A fit by one of scikit-learn's solvers."""
+    """A fit by a solver of scikit-learn."""
 
     def fit(X: Any, y: Any, C: float, tol: float) -> Any:
         from sklearn.linear_model import LogisticRegression
@@ -165,7 +165,7 @@ CONTESTANTS: dict[str, Fit] = {"chainrule": chainrule} | {name: scikit_learn(nam
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in what takes longer."""
+    """Raise TimeoutError if the body takes longer."""
 
     def stop(*_: Any) -> None:
         raise TimeoutError
@@ -180,7 +180,7 @@ def at_most(seconds: float) -> Iterator[None]:
 
 @dataclass
 class Arrived:
-    """A contestant's loosest tolerance that reaches the optimum, and what its fits took."""
+    """The loosest tolerance with which a contestant reaches the optimum, and the times of its fits."""
 
     tol: float
     seconds: list[float]
@@ -189,12 +189,12 @@ class Arrived:
 
     @property
     def median(self) -> float:
-        """Of all rounds."""
+        """The median over all rounds."""
         return statistics.median(self.seconds)
 
 
 def timed(name: str, cell: Cell, X: Any, y: Any, tol: float, limit: float) -> tuple[float, Any]:
-    """Seconds, and the fitted model."""
+    """The seconds of a fit, and the fitted model."""
     with at_most(limit):
         started = time.perf_counter()
         model = CONTESTANTS[name](X, y, cell.C, tol)
@@ -204,7 +204,7 @@ def timed(name: str, cell: Cell, X: Any, y: Any, tol: float, limit: float) -> tu
 def arrival(
     name: str, cell: Cell, X: Any, y: Any, best: float, tolerances: tuple[float, ...], limit: float
 ) -> Arrived | str:
-    """The first tolerance that is enough, or why there is none, in so many seconds for all tolerances together."""
+    """The first sufficient tolerance, or the reason why there is none within the limit in seconds."""
     above, left = float("nan"), limit
     for tol in tolerances:
         try:
@@ -219,7 +219,7 @@ def arrival(
 
 
 def run_cell(cell: Cell, options: argparse.Namespace, known: dict[str, float]) -> dict[str, Any]:
-    """What came of all contestants on one cell. `known` has the tolerance of scikit-learn's fastest, if it is known."""
+    """The results of all contestants on a cell. `known` is the tolerance of scikit-learn's fastest solver, if known."""
     X, y = samples(cell)
     few = slice(0, max(2 * cell.k, 20))
     labels = np.arange(len(y[few])) % cell.k
@@ -251,7 +251,7 @@ def run_cell(cell: Cell, options: argparse.Namespace, known: dict[str, float]) -
 
 
 def verdict(answer: dict[str, Any]) -> dict[str, Any]:
-    """Ours beside the fastest of scikit-learn's, or beside the limit where none of these arrives within it."""
+    """The ratio of chainrule to scikit-learn's fastest solver, or to the limit if no solver arrives within it."""
     times = {
         name: statistics.median(one["seconds"]) for name, one in answer["found"].items() if not isinstance(one, str)
     }
@@ -262,7 +262,7 @@ def verdict(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(answer: dict[str, Any]) -> str:
-    """A cell's line of the table."""
+    """The line of a cell in the table."""
     cell, told, us = Cell(**answer["cell"]), verdict(answer), answer["found"]["chainrule"]
     kind = f"{cell.features}, {cell.labels}, {cell.dtype}"
     ours = us if isinstance(us, str) else f"tol {us['tol']:.0e}, {us['steps']} steps"

@@ -1,4 +1,4 @@
-r"""Single-edit mutants of correct relations, made in the text: what a slip of the pen would leave.
+r"""Single-edit mutants of correct relations, made in the text, as a slip of the pen would.
 
     sign        + for -, - for +, minus the whole side
     index       one letter below for another that the relation uses

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.exact_forms`: what the digits of the tails cost, side by side in one run.
+"""`python -m benchmarks.exact_forms`: the cost of exact tails, compared with the usual formulas in one run.
 
 The public forms of the softmax family against the usual ones, written in the same library with the same operations:
 
@@ -43,12 +43,12 @@ from chainrule import rules
 from chainrule.arrays import namespace, take_class, to_numpy
 
 LIMIT = 1.3
-"""What the exact forms may take, in multiples of the usual ones."""
+"""Limit of the time of an exact form, as a multiple of the usual form."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One operator: the usual form beside the exact one, both of no arguments."""
+    """The usual and the exact form of one operator, as functions without arguments."""
 
     rule: str
     form: str
@@ -95,7 +95,7 @@ def on_rows_usual(x: Any, targets: Any) -> Any:
 
 
 def pairs(x: Any, v: Any, labels: Any, targets: Any) -> Iterator[Pair]:
-    """Every operator's forward and pullback at logits x, for cotangents v (of the shape of x)."""
+    """Forward and pullback of each operator at logits x, for cotangents v of the same shape."""
     xp, one = namespace(x), v[..., 0]
     probs, log_probs = softmax_usual(x), log_softmax_usual(x)
     hot = xp.where(labels[..., None] == xp.arange(x.shape[-1]), xp.ones_like(x), xp.zeros_like(x))
@@ -146,13 +146,13 @@ def pairs(x: Any, v: Any, labels: Any, targets: Any) -> Iterator[Pair]:
 
 
 def agree(pair: Pair, eps: float) -> bool:
-    """Whether the two results are the same but for the last places of the largest entry."""
+    """True if the results differ by at most a few ulp of the largest entry."""
     a, b = (to_numpy(f()).astype(np.float64) for f in (pair.usual, pair.exact))
     return bool(np.abs(a - b).max() <= 64 * eps * max(1.0, np.abs(b).max()))
 
 
 def medians(pair: Pair, rounds: int) -> tuple[float, float]:
-    """Seconds for the usual and the exact form, in turns."""
+    """Seconds of the usual and of the exact form, measured in turns."""
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds + 2):
         for which, function in enumerate((pair.usual, pair.exact)):
@@ -177,7 +177,7 @@ def arrays(library: str, dtype: str, scale: float, shape: tuple[int, int]) -> tu
 
 
 def keep_memory() -> None:
-    """Start anew with an allocator that gives nothing back to the system, where that is GNU's."""
+    """Restart the process with settings that make the GNU allocator keep freed memory."""
     if platform.libc_ver()[0] == "glibc" and "EXACT_FORMS_KEEP_MEMORY" not in os.environ:
         thresholds = f"glibc.malloc.mmap_threshold={1 << 25}:glibc.malloc.trim_threshold={1 << 30}"
         tunables = ":".join(filter(None, [os.environ.get("GLIBC_TUNABLES"), thresholds]))

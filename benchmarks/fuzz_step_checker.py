@@ -1,4 +1,4 @@
-"""`python -m benchmarks.fuzz_step_checker --seconds 300`: a search for texts that break the step checker.
+"""`python -m benchmarks.fuzz_step_checker --seconds 300`: a search for documents that crash the step checker.
 
 The search is guided by coverage: it needs atheris (`pip install -e '.[fuzz]'`), which feeds the checker texts that
 reach new branches of its code. A text is a finding if checking it raises anything but `Unreadable`, reports a failure
@@ -15,7 +15,7 @@ from pathlib import Path
 
 CORPUS = Path(__file__).parents[1] / "tests" / "derivations"
 SLOWEST = 10.0
-"""Seconds for one text of a few thousand characters."""
+"""Limit in seconds for a document of a few thousand characters."""
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.linear_cross_entropy`: time and memory of a linear softmax head's loss and gradients.
+"""`python -m benchmarks.linear_cross_entropy`: time and memory of the loss and gradients of a linear softmax head.
 
 Every contestant computes the mean cross entropy of the same float32 samples and weights, and its gradients by both, in
 a process of its own that runs with the same number of threads. Contestants take turns; times are medians over all runs.
@@ -114,7 +114,7 @@ def resident(field: str) -> int:
 
 
 def child(name: str, shape: tuple[int, int, int], runs: int, threads: int, sample: str) -> None:
-    """One contestant's runs: prints times and memory, and saves the loss and some entries of the gradients."""
+    """Run one contestant: print times and memory, save the loss and some entries of the gradients."""
     run = CONTESTANTS[name]
     if "PyTorch" in name:
         import torch
@@ -141,7 +141,7 @@ def child(name: str, shape: tuple[int, int, int], runs: int, threads: int, sampl
 
 
 def agree(name: str, ours: Any, theirs: Any) -> None:
-    """Raise RuntimeError unless two contestants' results are those of one float32 computation."""
+    """Raise RuntimeError unless the results of two contestants agree up to float32 rounding."""
     if "bare" in name:
         return
     if abs(float(ours["loss"]) - float(theirs["loss"])) > 1e-5 * abs(float(ours["loss"])):

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.mlp`: time per epoch of MLP training, side by side in one run.
+"""`python -m benchmarks.mlp`: time per epoch of MLP training, compared with other packages in one run.
 
 Every contestant trains the same network on the same float32 samples with Adam (learning rate 1e-3), the same batch
 size, shuffling, the default L2 penalty of 1e-4, and the same number of threads. Contestants take turns; the figures are
@@ -29,7 +29,7 @@ from benchmarks.adam import jax_adam
 
 @dataclass(frozen=True)
 class Shape:
-    """A network, a batch size, and how much to train."""
+    """A network, a batch size and the amount of training."""
 
     name: str
     features: int
@@ -50,7 +50,7 @@ SHAPES = (
 
 
 def samples(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Clusters that a network can learn but not at once."""
+    """Clusters that a network learns in several epochs."""
     stream = np.random.default_rng(0)
     labels = stream.integers(0, shape.classes, shape.rows)
     centres = stream.normal(size=(shape.classes, shape.features)).astype(np.float32)

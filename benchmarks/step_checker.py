@@ -62,7 +62,7 @@ PUBLIC = (
     "these accusations that were adjudicated, 30 were false. It found none of the 11 real errors. Of 98 false",
     "statements that were written against it, it called 33 verified.",
 )
-"""Measured once, by people who had not built the checker."""
+"""Figures measured once, by people who had not built the checker."""
 FIRST_RUNS = {
     "unseen": ("4f11222", "520 of 547 relations decided (95.1%), 6 called wrong"),
     "homework": (
@@ -76,13 +76,13 @@ FIRST_RUNS = {
         "of 19 faults caught and 1 named as an assumption, the first fault of 9 documents, 1 other line called wrong",
     ),
 }
-"""What the checker did when it met a part for the first time, and the commit that it was at."""
+"""Results of the first run on each part, with the commit."""
 SETS = ("homework", "lectures")
 """Folders of whole documents, correct and faulty, with one list of answers."""
 
 
 def mutants_of(path: Path, every: int, repair_every: int, total: Mutants) -> None:
-    """Count the mutants of a correct derivation: every so many, and of those caught every so many repaired."""
+    """Count the mutants of a correct derivation: every n-th mutant, and every m-th caught mutant is repaired."""
     document = understand(read(path.read_text(), path.name))
     walker = Walker(document, repairs=False)
     for question in document.questions:
@@ -176,7 +176,7 @@ def _repair(finding: Finding, original: Node, question: Question, total: Mutants
 
 
 def normal(node: Node) -> object:
-    """A formula up to the order of its terms and factors, and to where its minus signs stand."""
+    """A formula up to the order of terms and factors and the position of minus signs."""
     if isinstance(node, Plus):
         terms = []
         for term, sign in zip(node.terms, node.signs, strict=True):
@@ -207,7 +207,7 @@ def normal(node: Node) -> object:
 
 @dataclass
 class Part:
-    """Figures of one folder."""
+    """The figures of one folder."""
 
     files: int = 0
     relations: int = 0
@@ -236,7 +236,7 @@ def part(folder: Path) -> tuple[Part, dict[str, Report]]:
 
 
 def caught(reports: dict[str, Report], answers: dict[str, dict[str, object]]) -> dict[str, int]:
-    """How many wrong derivations were caught at the right line, with both errors, with a suggestion."""
+    """Number of wrong derivations caught at the right line, with both errors, and with a suggestion."""
     result: Counter[str] = Counter()
     for name, answer in answers.items():
         report = reports[name]
@@ -252,7 +252,7 @@ def caught(reports: dict[str, Report], answers: dict[str, dict[str, object]]) ->
 
 @dataclass
 class Faulty:
-    """Documents with faults: what was found of them."""
+    """The faults found in documents with faults."""
 
     files: int = 0
     faults: int = 0
@@ -288,7 +288,7 @@ def faulty(folder: Path) -> Faulty:
 
 
 def share(count: int, whole: int, digits: int = 0) -> str:
-    """A part of a whole in percent."""
+    """part / whole in percent."""
     return f"{count / max(1, whole):.{digits}%}"
 
 
@@ -299,7 +299,7 @@ def page(
     total: Mutants,
     homework: dict[str, Report],
 ) -> str:
-    """The document."""
+    """The document as Markdown."""
     lines = [
         "# The step checker, measured",
         "",

@@ -1,1 +1,1 @@
-"""The accuracy atlas: errors of every operator beside those of SciPy, PyTorch and JAX, measured against balls."""
+"""The accuracy atlas: errors of each operator, compared with SciPy, PyTorch and JAX, measured against balls."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.accuracy`: the worst error of every operator, against balls, beside its peers.
+"""`python -m benchmarks.accuracy`: the largest error of each operator against balls, compared with other libraries.
 
 Writes the tables to docs/accuracy.md (or --out), and every figure to --json FILE.
 """

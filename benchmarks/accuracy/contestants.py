@@ -1,4 +1,4 @@
-"""Who computes: chainrule on NumPy and on PyTorch, SciPy, PyTorch and JAX with their own derivatives.
+"""The compared implementations: chainrule on NumPy and on PyTorch, SciPy, PyTorch and JAX with their own derivatives.
 
 A contestant is a function (operator, form, inputs, vector) -> array of floats, or None where it has no such function.
 The vector is the cotangent or the tangent of the first input.

@@ -1,4 +1,4 @@
-"""What the right answers are, from the definitions alone, in ball arithmetic.
+"""Right answers in ball arithmetic, computed only from the definitions.
 
 Nothing here is shared with the rules: softmax is e^x / sum e^x, its pullback s (v - s.v), and so on, written for single
 rows of numbers that are exact floats. Every entry comes with the sum of the magnitudes of its terms, from which its
@@ -22,7 +22,7 @@ Row = Sequence[float]
 
 
 class Entry(NamedTuple):
-    """One entry of a result: its value, and the sum of the magnitudes of the terms it is made of."""
+    """One entry of a result: its value, and the sum of the magnitudes of its terms."""
 
     value: Number
     size: Number
@@ -32,7 +32,7 @@ NAN = Entry(arb.nan(), arb(0))
 
 
 def plain(value: Number) -> Entry:
-    """An entry in which nothing cancels."""
+    """An entry without cancellation."""
     return Entry(value, abs(value))
 
 
@@ -57,11 +57,11 @@ class Probabilities:
 
     @property
     def log_sum(self) -> Number:
-        """log sum e^x of the logits, those at +inf replaced by 0 and the others of such a row by -inf."""
+        """log sum e^x of the logits. In a row with +inf, those entries are replaced by 0 and the others by -inf."""
         return self.top + self.total.log()
 
     def mean(self, values: Row) -> tuple[Number, Number]:
-        """s.v, and the same of the magnitudes."""
+        """s.v, and s.|v|."""
         products = [e * arb(v) for e, v in zip(self.exponentials, values, strict=True)]
         return _sum(products) / self.total, _sum([abs(p) for p in products]) / self.total
 
@@ -158,7 +158,7 @@ def expectation(x: Row, values: Row) -> Entry:
 
 
 def cross_entropy_on_logits(x: Row, weights: Row) -> Entry:
-    """sum_i t_i (log sum e^x - x_i); classes without weight do not count."""
+    """sum_i t_i (log sum e^x - x_i); classes of weight 0 add nothing."""
     p = _of(x)
     if p.undefined:
         return NAN
@@ -187,7 +187,7 @@ def along(gradient: Sequence[Entry], tangent: Row) -> Entry:
 
 
 def probs_loss(z: Row, weights: Row) -> Entry:
-    """-sum t log z; classes without weight do not count."""
+    """-sum t log z; classes of weight 0 add nothing."""
     return Entry(*_dot([-arb(n).log() if t else arb(0) for n, t in zip(z, weights, strict=True)], weights))
 
 
@@ -252,7 +252,7 @@ def half_squared_error(o: Number, y: float) -> Entry:
 
 
 def with_bits(bits: int, function: Callable[[], list[Entry]]) -> list[Entry]:
-    """The entries at that working precision."""
+    """The entries, computed with that working precision."""
     before = ctx.prec
     ctx.prec = bits
     try:

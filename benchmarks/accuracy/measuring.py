@@ -1,4 +1,4 @@
-"""Cells of the atlas: one operator, form, dtype and region, with the worst error of every contestant.
+"""Cells of the atlas: one operator, form, dtype and region, with the largest error of each contestant.
 
 An entry's error counts in units in the last place of its size, the sum of the magnitudes of its terms: of the result
 itself where nothing cancels, and of what a condition number of c leaves of it elsewhere. Beside that error stands the
@@ -23,21 +23,21 @@ from chainrule.checking.ball import Ball, nearest
 
 BITS = 300
 SLOPE, SCALE = -1.75, -0.75
-"""Of the scaled sigmoid and the scaled softmax."""
+"""Scale of the scaled sigmoid and the scaled softmax."""
 
 
 @dataclass
 class Errors:
-    """The worst of one contestant in one cell."""
+    """The largest errors of one contestant in one cell."""
 
     units: float = 0.0
-    """In units in the last place of the entry's size."""
+    """Largest error in ulp of the sum of the magnitudes of the terms."""
     raw: float = 0.0
-    """In units in the last place of the result."""
+    """Largest error in ulp of the result."""
     vanished: int = 0
-    """Entries returned as 0 that are not (nor the two smallest floats), at condition numbers below 1 / (8 u)."""
+    """Entries returned as 0 that exceed the two smallest floats, at condition numbers below 1 / (8 u)."""
     problem: str = ""
-    """The warning or exception, if there was one."""
+    """The warning or exception, if any."""
 
 
 @dataclass
@@ -56,20 +56,20 @@ References = Callable[[Sequence[Any], Any], list[Entry]]
 
 @dataclass(frozen=True)
 class Operator:
-    """How an operator is fed, and its right answers row by row."""
+    """The inputs of an operator and its right answers, row by row."""
 
     name: str
     regions: Callable[..., Iterator[regions.Region]]
     others: Callable[[Any], tuple[Any, ...]]
-    """The inputs after the first, made for it."""
+    """Returns the inputs after the first, for a given first input."""
     forms: Mapping[str, Callable[..., list[Entry]]]
     """(row of the first input, rows of the others, row of the vector, entries wanted) -> entries."""
     vector_per_row: Mapping[str, bool] = field(default_factory=dict)
-    """Whether the vector of a form is one number per row."""
+    """True for each form whose vector has one number per row."""
     finite: bool = False
-    """Whether it takes finite inputs only."""
+    """True if inputs must be finite."""
     exponentials: bool = True
-    """Whether exponentials of the inputs enter."""
+    """True if the operator exponentiates its inputs."""
 
 
 def _none(x: Any) -> tuple[Any, ...]:
@@ -291,7 +291,7 @@ def _cell(operator: Operator, form: str, region: regions.Region, contestants: Ma
 
 
 def _with_floor(entry: Entry, vector: Any, others: list[Any], dtype: Any) -> Entry:
-    """An exponential below the smallest normal number has lost digits: it counts as that number."""
+    """The size of an entry; an exponential below the smallest normal number counts as that number."""
     factor = arb(_largest(vector))
     for other in others:
         # Rows of weights and values multiply exponentials too, a binary target also by 1 - y; the others count once.
@@ -304,7 +304,7 @@ def _largest(vector: Any) -> float:
 
 
 def _decided(function: Callable[[], list[Entry]], dtype: Any) -> list[Entry]:
-    """The entries with enough bits to tell a sixteenth of a unit."""
+    """The entries, with enough bits to resolve 1/16 ulp."""
     entries: list[Entry] = []
     for bits in (BITS, 4 * BITS, 16 * BITS):
         entries = exact.with_bits(bits, function)
@@ -322,7 +322,7 @@ def _narrow(entry: Entry, dtype: Any) -> bool:
 
 
 def _unit(value: Any, dtype: Any) -> Any:
-    """The distance between floats at the value, the largest one's beyond it."""
+    """The distance between floats at the value; beyond the largest float, the distance at the largest float."""
     with np.errstate(over="ignore"):
         rounded = dtype.type(nearest(Ball(abs(value.mid()))))
     # The largest float is the first whose upper neighbour is infinite.

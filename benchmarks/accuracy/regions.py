@@ -1,4 +1,4 @@
-"""Inputs: for every operator, regions of rows that are uneven, and vectors that cancel, overflow and vanish."""
+"""Inputs of each operator: regions of rows, and vectors that cancel, overflow and vanish."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MANY = 1_000_000
 
 @dataclass(frozen=True)
 class Region:
-    """Rows of one length, all of the dtype; `at` are the entries of a row that are compared."""
+    """Rows of one length and dtype; `at` lists the entries of a row that are compared."""
 
     name: str
     x: Floats
     at: tuple[int, ...]
     huge: bool = False
-    """Whether vectors are as large as floats get."""
+    """True if vectors reach the largest floats."""
 
 
 def _region(name: str, x: Floats, dtype: Any, at: tuple[int, ...] | None = None) -> Region:
@@ -75,7 +75,7 @@ def logits(dtype: Any, *, many: int = MANY, rows: int = 12) -> Iterator[Region]:
 
 
 def numbers(dtype: Any, *, rows: int = 12) -> Iterator[Region]:
-    """Regions for operators on single numbers; one column, so that every entry is its own row."""
+    """Regions for elementwise operators, with one column, so that each entry is a row."""
     stream = np.random.default_rng(8)
     count = 8 * rows
 
@@ -107,7 +107,7 @@ def probabilities(dtype: Any, *, rows: int = 12) -> Iterator[Region]:
 
 
 def vectors(region: Region, shape: tuple[int, ...]) -> Iterator[Floats]:
-    """Cotangents and tangents of that shape: uneven ones of both signs and nearly constant ones, or huge ones."""
+    """Cotangents and tangents of that shape: with both signs and nearly constant, or huge."""
     dtype = region.x.dtype
     if region.huge:
         stream = np.random.default_rng(10)
@@ -120,13 +120,13 @@ def vectors(region: Region, shape: tuple[int, ...]) -> Iterator[Floats]:
 
 
 def uneven(shape: tuple[int, ...], dtype: Any, seed: int = 14) -> Floats:
-    """Numbers of both signs and of sizes a few powers of ten apart."""
+    """Numbers of both signs, with magnitudes over a few powers of ten."""
     stream = np.random.default_rng(seed)
     return (stream.standard_normal(shape) * stream.choice([1e-3, 1.0, 30.0], shape)).astype(dtype)
 
 
 def weights(shape: tuple[int, ...], dtype: Any) -> Floats:
-    """Rows of class weights of any sum, some 0, one nearly all of its row."""
+    """Rows of class weights with any sum; some weights are 0, and one dominates its row."""
     stream = np.random.default_rng(11)
     rows = stream.random(shape)
     rows[rows < 0.2] = 0

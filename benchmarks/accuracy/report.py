@@ -1,4 +1,4 @@
-"""The atlas as a page of Markdown: what it shows in plain words, then a table for every operator."""
+"""The atlas as a page of Markdown: a summary, then a table for each operator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chainrule.rules.shifted import CONDITIONED_BOUND
 
 OURS = ("chainrule", "chainrule, torch")
 ELEMENTWISE = {"float64": 6.0, "float32": 8.0}
-"""What tanh, sigmoid, softplus and log-sigmoid are held to, whatever their input."""
+"""Error bound in ulp of tanh, sigmoid, softplus and log-sigmoid for all inputs."""
 
 FAMILY = {
     "softmax",
@@ -31,7 +31,7 @@ FAMILY = {
 
 
 def bound(cell: Cell) -> float:
-    """The largest error that the rule claims there, in units in the last place of an entry's size."""
+    """The error bound that the rule claims for the cell, in ulp of the magnitude of an entry."""
     if cell.operator in ("tanh", "sigmoid", "softplus", "log_sigmoid"):
         return ELEMENTWISE[cell.dtype]
     if cell.operator in FAMILY:
@@ -41,7 +41,7 @@ def bound(cell: Cell) -> float:
 
 
 def missed(cell: Cell) -> list[str]:
-    """In what our two contestants fall short in one cell: beyond the bound and worse than a peer, or digits lost."""
+    """The failures of chainrule in one cell: errors above the bound, or lost digits."""
     found = []
     peers = [errors.units for name, errors in cell.errors.items() if name not in OURS]
     for name in OURS:
@@ -53,14 +53,14 @@ def missed(cell: Cell) -> list[str]:
             found.append(f"{where}: {errors.problem}")
         elif not errors.units <= bound(cell):
             beaten = " and worse than the best peer" if peers and errors.units > min(peers) else ""
-            found.append(f"{where}: {_number(errors.units)} units, beyond {bound(cell):g}{beaten}")
+            found.append(f"{where}: {_number(errors.units)} ulp, above {bound(cell):g}{beaten}")
         if errors.vanished:
-            found.append(f"{where}: {errors.vanished} results that are not 0 came out as 0")
+            found.append(f"{where}: {errors.vanished} results other than 0 were returned as 0")
     return found
 
 
 def document(cells: Sequence[Cell], swept: Sequence[Swept], options: argparse.Namespace, seconds: float) -> str:
-    """The whole page."""
+    """The page as Markdown."""
     return "\n".join([*_summary(cells, options, seconds), *_sweep(swept), *_tables(cells)]) + "\n"
 
 
@@ -68,33 +68,33 @@ def _summary(cells: Sequence[Cell], options: argparse.Namespace, seconds: float)
     misses = [line for cell in cells for line in missed(cell)]
     yield "# How accurate the operators are\n"
     yield (
-        "Worst errors of every operator, of its value (forward), its pullback (vector-Jacobian product) and its "
-        "pushforward (Jacobian-vector product), against ball arithmetic of 300 bits and more, on the same inputs for "
-        "every library. chainrule's are those of the public calls, `rule(x)`, `rule.vjp` and `rule.jvp`.\n"
+        "Largest errors of each operator in its value (forward), its pullback (vector-Jacobian product) and its "
+        "pushforward (Jacobian-vector product), against ball arithmetic of at least 300 bits. All libraries get the "
+        "same inputs. The columns of chainrule measure the public calls `rule(x)`, `rule.vjp` and `rule.jvp`.\n"
     )
     yield "## What it shows\n"
     yield from _findings(cells)
     total = sum(name in cell.errors for cell in cells for name in OURS)
     if misses:
-        yield f"- Of {total} cells of chainrule's, these miss what is claimed for them:"
+        yield f"- Of {total} cells of chainrule, these exceed the bounds claimed for them:"
         yield from (f"  - {line}" for line in misses)
     else:
-        yield f"- All {total} cells of chainrule's keep the bounds claimed for them."
+        yield f"- All {total} cells of chainrule are within the bounds claimed for them."
     yield "\n## How to read it\n"
     yield (
-        "A number is the largest error of a cell's entries, in units in the last place; a correctly rounded result has "
-        "at most 0.5. An entry that is a sum with cancellation is measured in the last place of the sum of the "
-        "magnitudes of its terms, so that a condition number costs nobody. In the derivatives an exponential below "
+        "A number is the largest error of the entries of a cell, in units in the last place (ulp); a correctly rounded "
+        "result has at most 0.5. The error of a sum with cancellation is measured in ulp of the sum of the magnitudes "
+        "of its terms, so ill-conditioned entries do not count against a library. In derivatives, an exponential below "
         "the smallest normal number counts as that number. `wrong` marks a result that is infinite or nan and should "
-        "not be, or should be and is not. `0!` follows the number of entries that came out as 0 although they are not, "
-        "at condition numbers below 1 / (8 u). A dash: the library has no such function. SciPy has no derivatives; "
-        "PyTorch's and JAX's are those of their own automatic differentiation.\n"
+        "be finite, or the reverse. `0!` follows the number of entries returned as 0 that are not 0, at condition "
+        "numbers below 1 / (8 u). A dash means that the library lacks the function. SciPy has no derivatives; PyTorch "
+        "and JAX use their automatic differentiation.\n"
     )
     yield (
-        "Vectors are uneven with both signs, and nearly constant, which cancels; `huge vectors` reach the largest "
-        "float. Infinite logits are read as limits (`chainrule.rules.shifted` states the rule); the others mostly "
-        "give nan there, which counts as wrong. Of rows of very many classes 41 entries are compared, sums are "
-        "over all classes, and the vector is the uneven one.\n"
+        "Vectors have both signs, or are nearly constant, which causes cancellation; `huge vectors` reach the largest "
+        "float. Infinite logits are read as limits (see `chainrule.rules.shifted`); other libraries mostly return nan "
+        "there, which counts as wrong. In rows of very many classes, 41 entries are compared, sums run over all "
+        "classes, and the vector has both signs.\n"
     )
     command = f"python -m benchmarks.accuracy --rows {options.rows} --many {options.many} --stride {options.stride}"
     yield f"- Made by `{command}` in {seconds / 60:.0f} minutes."
@@ -115,9 +115,9 @@ def _findings(cells: Sequence[Cell]) -> Iterator[str]:
         wrong = sum(errors.units == math.inf for errors in measured)
         finite = [errors.units for errors in measured if errors.units < math.inf]
         yield (
-            f"- {name}: {within} of {len(measured)} cells within {CONDITIONED_BOUND} units; the worst finite error is "
-            f"{_number(max(finite, default=0.0))} units; in {lost} cells results that are not 0 came out as 0, in "
-            f"{wrong} a result was infinite or nan and should not have been, or the other way round."
+            f"- {name}: {within} of {len(measured)} cells within {CONDITIONED_BOUND} ulp; the largest finite error is "
+            f"{_number(max(finite, default=0.0))} ulp; in {lost} cells, results other than 0 were returned as 0; in "
+            f"{wrong} cells, a result was infinite or nan and should have been finite, or the reverse."
         )
 
 

@@ -1,4 +1,4 @@
-"""Elementwise operators over the float32 numbers: every one of them, or every so many.
+"""Elementwise operators over all float32 numbers, or over every n-th.
 
 The reference is float64, from forms that keep their digits: its own error, a few units in float64, is 1e-8 of a unit in
 float32. Balls would take days for four thousand million numbers.
@@ -17,7 +17,7 @@ from chainrule import rules
 
 @dataclass(frozen=True)
 class Swept:
-    """The worst error of one operator and form over the float32 numbers, on one library, and where it is."""
+    """The largest error of one operator and form over the float32 numbers in one library, and its position."""
 
     operator: str
     form: str

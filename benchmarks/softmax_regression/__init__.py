@@ -1,1 +1,1 @@
-"""Softmax regression beside its peers: see `python -m benchmarks.softmax_regression --help`."""
+"""Softmax regression compared with other packages: see `python -m benchmarks.softmax_regression --help`."""

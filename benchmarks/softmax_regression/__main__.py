@@ -1,4 +1,4 @@
-"""`python -m benchmarks.softmax_regression`: time to the same optimum of one convex problem, package by package.
+"""`python -m benchmarks.softmax_regression`: time to the same optimum of a convex problem, by package.
 
 The optimum F* is the least objective that anybody finds; a contestant has arrived when its own, computed in float64, is
 within a relative 1e-6 of it. Every fit runs in a process of its own with the same number of threads and the data in
@@ -38,11 +38,11 @@ PATHS: dict[str, dict[str, Any]] = {
     "path, scikit-learn": {},
     "path, scikit-learn, tol=1e-6": {"tol": 1e-6},
 }
-"""Options of the cross-validated paths; the first says where the optima are and is not timed."""
+"""Options of the cross-validated paths. The first computes the reference optima and is not timed."""
 
 
 def child(path: str, contestant: str, C: float, tol: float) -> None:
-    """One fit: prints what came of it as JSON."""
+    """Run one fit and print the result as JSON."""
     with Path(path).open("rb") as file:
         data: Data = pickle.load(file)
     X, y = data.train
@@ -65,7 +65,7 @@ def child(path: str, contestant: str, C: float, tol: float) -> None:
 
 
 def cross_validated(contestant: str, X: Any, y: Any) -> dict[str, Any]:
-    """A path of 10 values with 5 folds, and the objective that each of the 50 fits reached on its own samples."""
+    """Run a path of 10 values with 5 folds and compute the objective of each of the 50 fits on its samples."""
     from sklearn.linear_model import LogisticRegressionCV
     from sklearn.model_selection import StratifiedKFold
 
@@ -93,7 +93,7 @@ def cross_validated(contestant: str, X: Any, y: Any) -> dict[str, Any]:
 
 
 def bare(X: Any, k: int, products: int) -> float:
-    """Seconds for so many products, half of them X W, half X^T R, with all threads."""
+    """Seconds for `count` products, half of them X W and half X^T R, with all threads."""
     W, R = np.ones((X.shape[1], k), X.dtype), np.ones((X.shape[0], k), X.dtype)
     transposed = X.T.tocsr() if sp.issparse(X) else X.T
     times = []
@@ -106,7 +106,7 @@ def bare(X: Any, k: int, products: int) -> float:
 
 
 def run(path: Path, contestant: str, C: float, tol: float, limit: float, threads: int) -> dict[str, Any] | None:
-    """A fit in a process of its own; None where it did not end in time, or failed."""
+    """The result of a fit in a separate process; None if it failed or exceeded the limit."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(threads))
     command = [
@@ -131,7 +131,7 @@ def run(path: Path, contestant: str, C: float, tol: float, limit: float, threads
 
 
 def compare(path: Path, data: Data, C: float, names: list[str], options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every contestant's way to the optimum, printed as it is found."""
+    """Run each contestant to the optimum and print the results as they arrive."""
     X, y = data.train
     k = int(y.max()) + 1
     print(f"\n{data.name}: {X.shape[0]} x {X.shape[1]}, {k} classes, {X.dtype}, C = {C:g}", flush=True)
@@ -204,7 +204,7 @@ def main() -> None:
 
 
 def paths(path: Path, data: Data, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Paths of 10 values with 5 folds, on some 5 000 samples: scikit-learn's would take hours on all.
+    """Paths of 10 values with 5 folds, on about 5 000 samples, because scikit-learn would take hours on all samples.
 
     Classes of less than 20 samples are left out: one that a fold lacks has no finite intercept there.
     """

@@ -1,4 +1,4 @@
-"""Fits of one softmax regression by different packages, each to a tolerance of its own kind.
+"""Fits of one softmax regression by different packages, each with its own kind of tolerance.
 
 Every contestant takes X, labels y from 0 to k - 1, C and a tolerance, and returns W (d, k), b (k) and what else there
 is to tell. All minimise  mean cross entropy + |W|^2 / (2 C n)  with a free intercept.
@@ -17,11 +17,11 @@ from scipy.special import logsumexp
 Fit = tuple[Any, Any, dict[str, Any]]
 
 STEPS = 20_000
-"""More than any contestant needs."""
+"""Limit of iterations that no contestant reaches."""
 
 
 def objective(X: Any, y: Any, W: Any, b: Any, C: float) -> float:
-    """The objective in float64, a few thousand rows at a time."""
+    """The objective in float64, computed in blocks of a few thousand rows."""
     W, b = np.asarray(W, np.float64), np.asarray(b, np.float64)
     total = 0.0
     for first in range(0, X.shape[0], 4096):
@@ -52,7 +52,7 @@ def chainrule(X: Any, y: Any, C: float, tol: float, **parameters: Any) -> Fit:
 
 
 def scikit_learn(solver: str) -> Callable[[Any, Any, float, float], Fit]:
-    """Logistic regression by one of its solvers."""
+    """scikit-learn's logistic regression with a given solver."""
 
     def fit(X: Any, y: Any, C: float, tol: float) -> Fit:
         from sklearn.linear_model import LogisticRegression
@@ -64,7 +64,7 @@ def scikit_learn(solver: str) -> Callable[[Any, Any, float, float], Fit]:
 
 
 def sgd(X: Any, y: Any, C: float, tol: float) -> Fit:
-    """One classifier per class against the rest, by stochastic gradients: what is of interest is its accuracy."""
+    """scikit-learn's SGD with one classifier per class against the rest; only its accuracy is compared."""
     from sklearn.linear_model import SGDClassifier
 
     model = SGDClassifier(loss="log_loss", alpha=1 / (C * X.shape[0]), tol=tol, random_state=0).fit(X, y)
@@ -101,7 +101,7 @@ def pytorch(X: Any, y: Any, C: float, tol: float) -> Fit:
 
 
 def jax(X: Any, y: Any, C: float, tol: float) -> Fit:
-    """SciPy's L-BFGS on a value and gradient that JAX has compiled."""
+    """SciPy's L-BFGS with value and gradient compiled by JAX."""
     import jax.numpy as jnp
     from jax import config, jit, nn, value_and_grad
     from scipy.optimize import minimize
@@ -127,10 +127,10 @@ def jax(X: Any, y: Any, C: float, tol: float) -> Fit:
 
 
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
-"""Tried one after another, until the objective is reached."""
+"""Tolerances, tried in this order until the objective is reached."""
 
 FOR_ACCURACY = {"scikit-learn, SGDClassifier"}
-"""Fitted once, at the first tolerance: they minimise something else."""
+"""Contestants with another objective; they are fitted once, with the first tolerance."""
 
 CONTESTANTS: dict[str, Callable[[Any, Any, float, float], Fit]] = {
     "chainrule": chainrule,
@@ -146,7 +146,7 @@ CONTESTANTS: dict[str, Callable[[Any, Any, float, float], Fit]] = {
 
 
 def refuses(name: str, X: Any, k: int) -> str:
-    """Why a contestant is not run on a case; empty if it is."""
+    """The reason why a contestant does not run on a case; empty if it runs."""
     if name == "scikit-learn, newton-cholesky" and X.shape[1] * k > 6000:
         return "its Hessian does not fit"
     if sp.issparse(X) and (name.startswith("JAX") or "bfloat16" in name):

