@@ -20,6 +20,8 @@ TEXTS = {
     "pools alone": "pool 2, average pool 2, flatten, linear 3",
     "two in a row": "conv 4 3x3 pad 1, relu, conv 4 3x3 pad 1, relu, pool 2, conv 4 3x3, relu, conv 2 1x1, "
     "flatten, linear 3",
+    "softmax along rows of pixels": "conv 4 3x3, softmax, pool 2, log_softmax, tanh, flatten, linear 3",
+    "flatten alone": "flatten, linear 3",
     "dilated": "conv 4 3x3 dilation 2, relu, pool 2 stride 1 pad 1, flatten, linear 3",
 }
 SHAPE = (2, 11, 10)

@@ -241,3 +241,48 @@ def test_an_activation_may_write_over_a_rule_that_keeps_its_output():
     keeps = rules.Rule("keeps", lambda x: ((y := np.exp(x)), y), lambda y, v: v * y)
     check_gradient(network_of_layers(["linear 5", keeps, "tanh, linear 4"], (3,)), LABELS)
     check_gradient(network_of_layers(["linear 4", keeps], (3,)), LABELS)
+
+
+def centred():
+    """y = x minus its mean over the channels; it says that it needs its output, and is not elementwise."""
+    return rules.Rule(
+        "centred",
+        lambda x: (x - x.mean(axis=-3, keepdims=True), ()),
+        lambda _, v: v - v.mean(axis=-3, keepdims=True),
+        needs="output",
+    )
+
+
+def own_convolution():
+    """A convolution of one's own: conv2d's derivatives, under another name."""
+    conv = rules.conv2d
+    return rules.Rule(
+        "own_convolution",
+        lambda x, weight, bias: (conv(x, weight, bias), (x, weight, bias)),
+        lambda r, v: conv.vjp(*r, v),
+        inputs=("x", "weight", "bias"),
+        kind="layer",
+    )
+
+
+def test_rules_of_ones_own_work_among_layers_of_images():
+    parameters = (
+        Parameter("weight", (2, 1, 2, 2), penalised=True, initial=uniform(0.5)),
+        Parameter("bias", (2,), initial=uniform(0.5)),
+    )
+    layer = Layer(own_convolution(), parameters, (1, 4, 4), (2, 3, 3))
+    rest = [centred(), "tanh", centred(), "relu, pool 2 stride 1", bump(), "flatten, linear 4"]
+    ours = network_of_layers(["identity", layer, *rest], (1, 4, 4))
+    theirs = network_of_layers(["identity, conv 2 2x2", *rest], (1, 4, 4))
+    assert [layer.multiply_adds for layer in summary_of(ours).layers] == [
+        layer.multiply_adds for layer in summary_of(theirs).layers
+    ]
+    rng = np.random.default_rng(3)
+    theta, x, weights = rng.normal(size=ours.n_parameters), rng.normal(size=(6, 16)), rng.random(6)
+    plans = [Plan(network, 6, theta, input_gradient=True) for network in (ours, theirs)]
+    for _ in range(2):
+        losses = [plan.loss_and_gradient(x, LABELS, weights) for plan in plans]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-13, abs=0)
+        np.testing.assert_allclose(plans[0].gradient, plans[1].gradient, atol=1e-13)
+        np.testing.assert_allclose(plans[0].input_gradient, plans[1].input_gradient, atol=1e-13)
+        np.testing.assert_allclose(plans[0].gradient, by_differences(ours, theta, x, LABELS, weights), atol=1e-8)

@@ -69,13 +69,18 @@ def stages_of(network: Network) -> tuple[Stage, ...]:
         # Behind a pool a ReLU meets fewer entries than where it was made.
         out_shape = shape if layer.out_shape == layer.in_shape else layer.out_shape
         following = network.layers[order[at + 1]].rule if at + 1 < len(order) else None
-        before = stages[-1].layer.rule if stages else None
-        # Nobody else looks at what a convolution or a pool put out: their own pullbacks do not need it.
-        in_place = layer.rule.needs == "output" and before in (*CONVOLUTIONS, rules.max_pool2d, rules.avg_pool2d)
+        before = stages[-1].layer if stages else None
+        in_place = _may_overwrite(layer, before)
         kept = not (layer.rule in CONVOLUTIONS and following is rules.max_pool2d)
         stages.append(Stage(index, layer, shape, out_shape, kept, in_place))
         shape = out_shape
     return tuple(stages)
+
+
+def _may_overwrite(layer: Layer, before: Layer | None) -> bool:
+    """Whether a layer may write over its input: its pullback reads its output alone, and the layer before does not."""
+    mine = layer.rule.elementwise and layer.rule.needs == "output"
+    return mine and before is not None and before.rule.needs == "input" and before.noise is None
 
 
 class Tile:
@@ -96,31 +101,32 @@ class Tile:
         for stage in stages:
             if stage.in_place:
                 self._outputs.append(self._outputs[-1])
-            elif stage.kept and not self._allocates(stage):
+            elif stage.kept and stage is not stages[-1] and not self._allocates(stage):
                 self._outputs.append(self._empty(stage.out_shape))
             else:
                 self._outputs.append(None)
 
-    def forward(self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None) -> Array:
-        """Rows of features, in a buffer that the next call overwrites, from rows of pixels."""
+    def forward(
+        self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None, features: Array
+    ) -> None:
+        """Write rows of features to `features`, from rows of pixels."""
         images = x.reshape(self._images, *self._stages[0].in_shape)
         if self._input is not None:
             self._input[...] = images
             images = self._input
         for at, stage in enumerate(self._stages):
-            rule = stage.layer.rule
-            if rule is rules.flatten:
-                images = images.reshape(self._images, stage.out_shape[0])
-                continue
-            inputs = parameters[stage.index]
+            rule, inputs = stage.layer.rule, parameters[stage.index]
             if stage.layer.noise is not None:
                 if masks is None:
                     self._residuals[at] = None
                     continue
                 inputs = (masks[stage.index].reshape(self._images, *stage.in_shape),)
             images = self._ordered(images)
-            out = images if stage.in_place else self._output(at, stage)
-            if rule.needs == "output":
+            if at == len(self._stages) - 1:
+                out: Array | None = features
+            else:
+                out = images if stage.in_place else self._output(at, stage)
+            if rule.elementwise:
                 # Entry by entry, in the order of memory.
                 _, self._residuals[at] = self._kernels[at].forward(
                     self._flat(images), out=self._flat(out), work=self._work(at)
@@ -130,7 +136,6 @@ class Tile:
                 images, self._residuals[at] = self._kernels[at].forward(
                     images, *inputs, out=out, work=self._works[at], **stage.layer.options
                 )
-        return images
 
     def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], to_input: Array | None) -> None:
         """The parameters' cotangents to `gradients`, and the images' to `to_input` if that is wanted."""
@@ -141,17 +146,12 @@ class Tile:
             # What PyTorch allocated for the pullback is given back before the next pass allocates anew.
             residuals, self._residuals[at] = self._residuals[at], None
             rule, wanted = stage.layer.rule, at > 0 or to_input is not None
-            if rule is rules.flatten:
-                # In a buffer of its own: what comes next may write over it.
-                images = self._buffer("rows", stage.in_shape)
-                images[...] = cotangent.reshape(images.shape)
-                cotangent = images
-            elif stage.layer.noise is not None:
+            if stage.layer.noise is not None:
                 if residuals is not None:
                     self._kernels[at].pullback(residuals, cotangent, out=(cotangent, None), work=work)
             elif len(rule.inputs) > 1:
                 cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
-            elif rule.needs == "output" and wanted:
+            elif rule.elementwise and wanted:
                 flat = self._flat(cotangent)
                 self._kernels[at].pullback(residuals, flat, out=flat, work=self._work(at))
             elif wanted:
@@ -183,7 +183,8 @@ class Tile:
 
     def _work(self, at: int) -> Workspace:
         """Of a rule that needs its output alone for its pullback: on NumPy's floats the tiles of a thread share it."""
-        return transient_work(self._theta) if self._samples_last else self._works[at]
+        needs_output = self._stages[at].layer.rule.needs == "output"
+        return transient_work(self._theta) if self._samples_last and needs_output else self._works[at]
 
     def _output(self, at: int, stage: Stage) -> Array | None:
         """Where a stage writes: its own buffer, or one that is soon overwritten; None where the library allocates."""
@@ -278,7 +279,7 @@ class Front:
         def work(thread: int, number: int) -> None:
             rows = self._rows[number]
             some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
-            self.features[rows] = self._tiles[number].forward(x[rows], self._parameters, some)
+            self._tiles[number].forward(x[rows], self._parameters, some, self.features[rows])
 
         self._each(work)
         return self.features

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule import rules
 from chainrule.arrays import Array, as_array, as_floats, as_like, same_shape, to_numpy
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import LINKS, SYMBOLS, Network
@@ -198,6 +197,6 @@ def _backward_formulas(layer: Layer, source: str, name: str, owned: list[str]) -
     written = dict(re.findall(r"d(\w+) = (.*?)(?=, d\w+ = |$)", rule.derivative))
     if owned and set(written) == set(names):
         return {names[letter]: _with_names(formula, {**names, "v": f"d {name}"}) for letter, formula in written.items()}
-    if rule.needs == "output" and rule not in (rules.softmax, rules.log_softmax):
+    if rule.elementwise:
         return {source: f"d {name} * {rule.name}'({source})"}
     return dict.fromkeys([source, *owned], f"{rule.name}'s pullback of d {name}")

@@ -149,6 +149,7 @@ identity = Rule(
     diagonal_matrix,
     exact=Exact(_exact_identity, lambda slope, cotangent: slope * cotangent),
     slope_from_output=True,
+    elementwise=True,
     formula="y = x",
     derivative="1",
     error_bound=0,

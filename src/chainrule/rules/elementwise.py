@@ -65,7 +65,7 @@ def elementwise(
         return diagonal_matrix(residuals.slope)
 
     if slope_from_output is None:
-        return Rule(name, exact_forward, exact_pullback, pushforward, jacobian_matrix, **about)
+        return Rule(name, exact_forward, exact_pullback, pushforward, jacobian_matrix, elementwise=True, **about)
 
     def forward(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, FromOutput]:
         output = value(x, out=out, work=work)
@@ -86,5 +86,6 @@ def elementwise(
         jacobian_matrix,
         exact=Exact(exact_forward, exact_pullback),
         slope_from_output=True,
+        elementwise=True,
         **about,
     )

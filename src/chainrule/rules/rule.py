@@ -76,6 +76,8 @@ class Rule:
         "map" for others.
     needs : "input" or "output"
         What the pullback needs besides fresh arrays: with "output", training may overwrite the input.
+    elementwise : bool
+        Whether each entry of the output depends on the same entry of the one input alone.
     error_bound : int
         Claimed error of the public forms in units in the last place, over the region that the tests state.
 
@@ -109,6 +111,7 @@ class Rule:
     error_bound: int | None = None
     kind: str = ""
     needs: str = "input"
+    elementwise: bool = False
     pullback: Any = None
 
     def __post_init__(self) -> None:
