@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 import chainrule
 from chainrule import ConvClassifier, MLPClassifier
-from chainrule.streams import Purpose, stream, validation_seed
+from chainrule.streams import Purpose, random_stream, stream, validation_seed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -95,3 +95,17 @@ def test_the_split_depends_on_the_seed_alone():
 def test_nothing_that_trains_draws_from_a_stream_without_a_purpose(layer):
     for file in (Path(chainrule.__file__).parent / layer).rglob("*.py"):
         assert "random_stream(" not in file.read_text(encoding="utf-8"), file
+
+
+def test_streams_depend_on_every_part_of_their_key_and_on_nothing_else():
+    keys = [(1,), (2,), (1, 1), (1, 0, 1), (1, 0, 0, 1), (1, 0, 0, 0, 1), (1, 2, 3), (1, 3, 2)]
+    keys += [(1, 1, batch, 0, 2**31) for batch in range(3)] + [(1, 1, 2**32 - 1, k, 2**32 - 1) for k in (0, 1)]
+    draws = [tuple(random_stream(*key).integers(0, 2**62, 4)) for key in keys]
+    assert len(set(draws)) == len(keys)
+    assert draws == [tuple(random_stream(*key).integers(0, 2**62, 4)) for key in keys]
+
+
+@pytest.mark.parametrize("key", [(-1,), (2**64,), (0, -1), (0, 2**32), (0, 1, 2, 3, 4, 5)])
+def test_a_key_out_of_range_is_refused(key):
+    with pytest.raises(ValueError, match="a stream's key"):
+        random_stream(*key)

@@ -97,8 +97,8 @@ OPERATORS: tuple[Operator, ...] = (
         domain="integer labels in 0..k-1; others raise",
         where=("chainrule.arrays.one_hot",),
         tests=(
-            "tests/test_one_hot.py::test_rows_are_those_of_the_identity",
-            "tests/test_one_hot.py::test_labels_out_of_range_or_not_integers_are_refused",
+            "tests/arrays/test_last_axis.py::test_rows_are_those_of_the_identity",
+            "tests/arrays/test_last_axis.py::test_labels_out_of_range_or_not_integers_are_refused",
         ),
     ),
     Operator(

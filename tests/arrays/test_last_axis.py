@@ -1,9 +1,9 @@
-"""One-hot rows: where the ones are, in which dtype, and which labels are refused."""
+"""Functions along the last axis: one-hot rows, the entry at a label, the largest entry, sums without cancellation."""
 
 import numpy as np
 import pytest
 
-from chainrule.arrays import one_hot
+from chainrule.arrays import largest, one_hot, put_class, rest_of_sum, take_class
 
 
 @pytest.mark.parametrize("labels", [np.array(2), np.array([0, 2, 1]), np.array([[1, 1], [0, 2]]), np.zeros(0, int)])
@@ -43,3 +43,33 @@ def test_labels_out_of_range_or_not_integers_are_refused(labels, message):
     assert one_hot([0, 2], 3).shape == (2, 3)
     with pytest.raises(ValueError, match=message):
         one_hot(labels, 3)
+
+
+def test_the_rest_of_a_sum_keeps_what_a_difference_loses():
+    x = np.array([[1.0, 1e-20, 3e-20], [-5.0, 2.0, 1e-30]])
+    rest, total = rest_of_sum(x)
+    assert rest[0, 0] == 1e-20 + 3e-20
+    assert rest[1, 0] == 2.0 + 1e-30
+    np.testing.assert_allclose(rest[:, 1:], total - x[:, 1:], rtol=1e-15)
+    assert (total - x)[0, 0] == 0  # what the function is for
+
+
+def test_one_largest_entry_is_marked_also_among_equals():
+    np.testing.assert_array_equal(largest(np.array([[2.0, 2.0], [1.0, 3.0]])), [[True, False], [False, True]])
+    with pytest.raises(ValueError, match="no largest entry"):
+        largest(np.zeros((2, 0)))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("columns", [1, 3, 40])
+def test_one_entry_per_row_is_read_and_written_in_either_order_in_memory(order, columns):
+    x = np.asarray(np.arange(7.0 * columns).reshape(7, columns), order=order)
+    labels = np.arange(7) * 5 % columns
+    expected = x.copy()
+    assert np.array_equal(take_class(x, labels), x[np.arange(7), labels][:, None])
+    put_class(x, labels, -np.arange(7.0)[:, None])
+    expected[np.arange(7), labels] = -np.arange(7.0)
+    assert np.array_equal(x, expected)
+    put_class(x, labels, 0.5)
+    expected[np.arange(7), labels] = 0.5
+    assert np.array_equal(x, expected)

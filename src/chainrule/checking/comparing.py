@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
-from chainrule.checking.findings import Finding, Mismatch, Unchecked
+from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
 
 CERTAIN_BITS = 60
 """Bits that overlapping balls must agree on, unless both are smaller than every float64."""

@@ -13,7 +13,7 @@ from chainrule.arrays import holds_labels
 from chainrule.checking.ball import Ball, Undecided, nearest
 from chainrule.checking.balls import Floats, balls
 from chainrule.checking.case import Case, entries
-from chainrule.checking.findings import Unchecked
+from chainrule.checking.rule_report import Unchecked
 
 
 def ulp_errors(result: Any, reference: Any) -> Floats:

@@ -12,7 +12,7 @@ from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare, position
-from chainrule.checking.findings import Finding, Mismatch, Unchecked
+from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
 from chainrule.kernels import kernel_of, registered
 from chainrule.workspace import Workspace
 

@@ -23,12 +23,12 @@ from chainrule.checking.ball import Undecided, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import Case
 from chainrule.checking.comparing import compare, digits, position
-from chainrule.checking.findings import Finding, Mismatch, RuleReport, Unchecked
 from chainrule.checking.floats import float_errors
 from chainrule.checking.gradients.gradient_check import check_gradient
 from chainrule.checking.jacobians import times_tangent, transposed_times_cotangent
 from chainrule.checking.promises import fused_agrees, keeps_inputs, same_with_buffers
 from chainrule.checking.quotients import Quotient
+from chainrule.checking.rule_report import Finding, Mismatch, RuleReport, Unchecked
 from chainrule.checking.user_code import on_balls
 from chainrule.rules import Rule
 

@@ -12,7 +12,7 @@ from chainrule.checking.gradients.claims import Claim, Function, as_values, inpu
 from chainrule.checking.gradients.on_floats import copied
 
 
-class Question:
+class ClaimAtPoint:
     """A function, its inputs, its value there and one claim about its derivatives."""
 
     def __init__(self, name: str, function: Function, inputs: tuple[Any, ...], claim: Claim, value: Any) -> None:
@@ -27,8 +27,8 @@ class Question:
         jacobian: Function | None,
         pullback: Function | None,
         slope: Function | None,
-    ) -> Question:
-        """The question in the arguments of `check_gradient`; TypeError if they make none."""
+    ) -> ClaimAtPoint:
+        """The subject in the arguments of `check_gradient`; TypeError if they make none."""
         name = getattr(function, "__name__", type(function).__name__)
         given = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
         forms = [form for form, derivative in given.items() if derivative is not None]
@@ -74,9 +74,9 @@ class Question:
             for x, moves in zip(self.inputs, self.claim.moves, strict=True)
         )
 
-    def at(self, inputs: tuple[Any, ...]) -> Question:
-        """The same question at another point."""
-        return Question(self.name, self.function, inputs, self.claim, self.value)
+    def at(self, inputs: tuple[Any, ...]) -> ClaimAtPoint:
+        """The same subject at another point."""
+        return ClaimAtPoint(self.name, self.function, inputs, self.claim, self.value)
 
 
 def _part_of(part: int, function: Function, *inputs: Any) -> Any:

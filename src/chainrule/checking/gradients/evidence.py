@@ -11,28 +11,28 @@ import numpy as np
 from chainrule.arrays import is_torch
 from chainrule.checking.ball import nearest
 from chainrule.checking.balls import balls
-from chainrule.checking.findings import Mismatch
+from chainrule.checking.gradients.claim_at_point import ClaimAtPoint, array_of
 from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls
 from chainrule.checking.gradients.on_floats import FloatCheck
-from chainrule.checking.gradients.question import Question, array_of
 from chainrule.checking.gradients.runs import run_on_balls
+from chainrule.checking.rule_report import Mismatch
 from chainrule.checking.user_code import on_balls
 
 
-def true_gradient(question: Question, i: int) -> Any:
+def true_gradient(subject: ClaimAtPoint, i: int) -> Any:
     """The gradient by one input from difference quotients of balls; None if it cannot be computed."""
-    shape = question.claim.shapes[i]
+    shape = subject.claim.shapes[i]
 
     def nothing(*inputs: Any) -> Any:
         """Zeros in the right shapes."""
         return tuple(np.zeros(each) if moves else None for each, moves in zip(shapes, moves_, strict=True))
 
-    shapes, moves_ = question.claim.shapes, question.claim.moves
-    zeros = replace(question.claim, function=nothing)
+    shapes, moves_ = subject.claim.shapes, subject.claim.moves
+    zeros = replace(subject.claim, function=nothing)
     if np.prod(shape, dtype=int) > 96:
         return None
-    probe = Question(question.name, question.function, question.inputs, zeros, question.value)
+    probe = ClaimAtPoint(subject.name, subject.function, subject.inputs, zeros, subject.value)
     try:
         check = run_on_balls(probe, 300)
     except NotOnBalls:
@@ -46,9 +46,9 @@ def true_gradient(question: Question, i: int) -> Any:
     return result
 
 
-def matrices_of(question: Question, bits: int) -> Mapping[int, tuple[Any, Any]]:
+def matrices_of(subject: ClaimAtPoint, bits: int) -> Mapping[int, tuple[Any, Any]]:
     """The claimed and true Jacobians (outputs x inputs) by input; empty for more than 32 outputs."""
-    claim = question.claim
+    claim = subject.claim
     outputs = int(np.prod(claim.output_shape, dtype=int))
     if claim.form == "gradient" or outputs > 32 or not outputs:
         return {}
@@ -56,7 +56,7 @@ def matrices_of(question: Question, bits: int) -> Mapping[int, tuple[Any, Any]]:
     try:
         rebound = replace(claim, function=on_balls(claim.function))
         whole = replace(claim, form="jacobian", function=_as_jacobian(rebound))
-        check = run_on_balls(Question(question.name, question.function, question.inputs, whole, question.value), bits)
+        check = run_on_balls(ClaimAtPoint(subject.name, subject.function, subject.inputs, whole, subject.value), bits)
     except NotOnBalls:
         return {}
     if isinstance(check, Mismatch):
@@ -104,18 +104,18 @@ def _as_jacobian(claim: Claim) -> Function:
     return jacobian
 
 
-def normalised(question: Question, run: Callable[[Question], BallCheck | FloatCheck | Mismatch]) -> str | None:
+def normalised(subject: ClaimAtPoint, run: Callable[[ClaimAtPoint], BallCheck | FloatCheck | Mismatch]) -> str | None:
     """The name of an input after whose division by its row sums the claim holds; None if there is none."""
-    for i, (name, x, moves) in enumerate(zip(question.claim.names, question.inputs, question.claim.moves, strict=True)):
+    for i, (name, x, moves) in enumerate(zip(subject.claim.names, subject.inputs, subject.claim.moves, strict=True)):
         array = array_of(x)
         if not moves or array.ndim == 0 or is_torch(x) or not isinstance(x, np.ndarray):
             continue
         totals = array.sum(axis=-1, keepdims=True)
         if array.shape[-1] < 2 or not (totals > 0).all() or np.allclose(totals, 1):
             continue
-        changed = tuple(array / totals if j == i else y for j, y in enumerate(question.inputs))
+        changed = tuple(array / totals if j == i else y for j, y in enumerate(subject.inputs))
         try:
-            check = run(question.at(changed))
+            check = run(subject.at(changed))
         except (NotOnBalls, WrongShapeError):
             continue
         if not isinstance(check, Mismatch) and check.checked and not check.failures():

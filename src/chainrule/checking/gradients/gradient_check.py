@@ -9,15 +9,15 @@ import numpy as np
 from chainrule.checking.ball import nearest
 from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import draw
-from chainrule.checking.findings import Mismatch, Unchecked
 from chainrule.checking.gradients import slips
+from chainrule.checking.gradients.claim_at_point import ClaimAtPoint, as_given
 from chainrule.checking.gradients.claims import Function, WrongShapeError
 from chainrule.checking.gradients.evidence import matrices_of, normalised, true_gradient
 from chainrule.checking.gradients.gradient_report import GradientReport
 from chainrule.checking.gradients.on_balls import LISTED, BallCheck, NotOnBalls
 from chainrule.checking.gradients.on_floats import FloatCheck, copied
-from chainrule.checking.gradients.question import Question, as_given
 from chainrule.checking.gradients.runs import run_on_balls, run_on_floats
+from chainrule.checking.rule_report import Mismatch, Unchecked
 
 
 def check_gradient(
@@ -70,11 +70,11 @@ def check_gradient(
     >>> report.verdict, report.slip
     ('fail', 'sign')
     """
-    question = Question.of(function, inputs, gradient, jacobian, pullback, slope)
+    subject = ClaimAtPoint.of(function, inputs, gradient, jacobian, pullback, slope)
     try:
-        return _checked_on_balls(question, bits)
+        return _checked_on_balls(subject, bits)
     except NotOnBalls as reason:
-        return _checked_on_floats(question, str(reason))
+        return _checked_on_floats(subject, str(reason))
 
 
 def assert_gradient(function: Function, *inputs: Any, **claim: Any) -> GradientReport:
@@ -90,33 +90,33 @@ def assert_gradient(function: Function, *inputs: Any, **claim: Any) -> GradientR
     return report
 
 
-def _checked_on_balls(question: Question, bits: int) -> GradientReport:
-    check = run_on_balls(question, bits)
+def _checked_on_balls(subject: ClaimAtPoint, bits: int) -> GradientReport:
+    check = run_on_balls(subject, bits)
     if isinstance(check, Mismatch):
-        return _wrong_shape(question, check, f"balls of {bits} bits")
+        return _wrong_shape(subject, check, f"balls of {bits} bits")
     failures = check.failures()
-    if failures and not _means_the_same(question, check):
+    if failures and not _means_the_same(subject, check):
         raise NotOnBalls("on balls the function gives other values than on floats")
     slip = None
     if failures:
         seen = {key: (nearest(got), nearest(true)) for key, (got, true) in check.seen.items()}
         slip = slips.explain(
-            question.claim,
+            subject.claim,
             seen,
-            question.arrays,
-            question.value,
-            lambda: matrices_of(question, bits),
-            lambda: normalised(question, lambda at: run_on_balls(at, bits)),
+            subject.arrays,
+            subject.value,
+            lambda: matrices_of(subject, bits),
+            lambda: normalised(subject, lambda at: run_on_balls(at, bits)),
         )
-    return _report(question, check, f"balls of {check.bits} bits", slip)
+    return _report(subject, check, f"balls of {check.bits} bits", slip)
 
 
-def _report(question: Question, check: BallCheck | FloatCheck, method: str, slip: str | None) -> GradientReport:
+def _report(subject: ClaimAtPoint, check: BallCheck | FloatCheck, method: str, slip: str | None) -> GradientReport:
     failures = check.failures()
     unchecked = [finding for finding in check.findings if isinstance(finding, Unchecked)]
     return GradientReport(
-        question.name,
-        question.claim.form,
+        subject.name,
+        subject.claim.form,
         method,
         check.checked,
         tuple(failures[:LISTED]),
@@ -125,47 +125,47 @@ def _report(question: Question, check: BallCheck | FloatCheck, method: str, slip
     )
 
 
-def _means_the_same(question: Question, check: BallCheck) -> bool:
+def _means_the_same(subject: ClaimAtPoint, check: BallCheck) -> bool:
     """True if the value on floats is close to the value on balls."""
-    arguments = tuple(balls(x) if moves else x for x, moves in zip(question.arrays, question.claim.moves, strict=True))
+    arguments = tuple(balls(x) if moves else x for x, moves in zip(subject.arrays, subject.claim.moves, strict=True))
     exact = midpoints(check.function(*arguments))
-    floats = question.value.astype(np.float64)
+    floats = subject.value.astype(np.float64)
     known = np.isfinite(floats) & np.isfinite(exact)
     apart = abs(floats - exact)[known]
     return bool((apart <= 1e-3 * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
 
 
-def _checked_on_floats(question: Question, reason: str) -> GradientReport:
-    check = FloatCheck(question.name, question.function, question.claim, as_given(question.inputs))
+def _checked_on_floats(subject: ClaimAtPoint, reason: str) -> GradientReport:
+    check = FloatCheck(subject.name, subject.function, subject.claim, as_given(subject.inputs))
     method = f"Taylor remainder, since {reason[:120]}"
     try:
         check.run()
     except WrongShapeError as wrong:
         return _wrong_shape(
-            question, Mismatch(question.name, question.claim.form, wrong.entry, wrong.got, wrong.expected), method
+            subject, Mismatch(subject.name, subject.claim.form, wrong.entry, wrong.got, wrong.expected), method
         )
     slip = None
     if check.failures():
         slip = slips.explain(
-            question.claim,
+            subject.claim,
             check.seen,
-            question.arrays,
-            question.value,
+            subject.arrays,
+            subject.value,
             check.matrices,
-            lambda: normalised(question, run_on_floats),
+            lambda: normalised(subject, run_on_floats),
             relative=slips.NEAR_FLOATS,
         )
-    return _report(question, check, method, slip)
+    return _report(subject, check, method, slip)
 
 
-def _wrong_shape(question: Question, failure: Mismatch, method: str) -> GradientReport:
+def _wrong_shape(subject: ClaimAtPoint, failure: Mismatch, method: str) -> GradientReport:
     slip = None
     try:
-        cotangent = draw(99, question.value.shape)
-        question.claim.values(tuple(copied(x) for x in as_given(question.inputs)), cotangent)
+        cotangent = draw(99, subject.value.shape)
+        subject.claim.values(tuple(copied(x) for x in as_given(subject.inputs)), cotangent)
     except WrongShapeError as wrong:
-        if isinstance(wrong.value, np.ndarray) and question.claim.form in ("gradient", "pullback"):
-            slip = slips.explain_shape(question.claim, wrong.index, wrong.value, true_gradient(question, wrong.index))
+        if isinstance(wrong.value, np.ndarray) and subject.claim.form in ("gradient", "pullback"):
+            slip = slips.explain_shape(subject.claim, wrong.index, wrong.value, true_gradient(subject, wrong.index))
     except Exception:
         slip = None
-    return GradientReport(question.name, question.claim.form, method, 0, (failure,), (), slip)
+    return GradientReport(subject.name, subject.claim.form, method, 0, (failure,), (), slip)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.checking.findings import Mismatch, Unchecked
+from chainrule.checking.rule_report import Mismatch, Unchecked
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from chainrule.checking.ball import Ball, Inexact, Undecided, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import draw
 from chainrule.checking.comparing import digits, position
-from chainrule.checking.findings import Finding, Mismatch, Unchecked
 from chainrule.checking.gradients.claims import Claim, Function, Index
 from chainrule.checking.quotients import Quotient, difference_quotient
+from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
 
 EVERY_ENTRY = 96
 """Largest number of entries of an input that are perturbed one by one."""

@@ -10,9 +10,9 @@ import numpy as np
 from chainrule.arrays import is_torch, random_stream, to_numpy
 from chainrule.checking.case import SEED, draw
 from chainrule.checking.comparing import position
-from chainrule.checking.findings import Finding, Mismatch, Unchecked
 from chainrule.checking.gradients.claims import Claim, Function, Index, as_values
 from chainrule.checking.gradients.remainder import Remainder, remainder
+from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
 
 MOST_ENTRIES = 256
 """Of more entries of an input, a fixed random choice is moved one by one, and all at once along one direction."""

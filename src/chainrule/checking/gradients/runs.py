@@ -10,25 +10,25 @@ import numpy as np
 
 from chainrule.checking.ball import Inexact, Undecided
 from chainrule.checking.balls import balls
-from chainrule.checking.findings import Mismatch, Unchecked
+from chainrule.checking.gradients.claim_at_point import ClaimAtPoint, as_given
 from chainrule.checking.gradients.claims import WrongShapeError
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls
 from chainrule.checking.gradients.on_floats import FloatCheck
-from chainrule.checking.gradients.question import Question, as_given
+from chainrule.checking.rule_report import Mismatch, Unchecked
 from chainrule.checking.user_code import on_balls
 
 
-def run_on_balls(question: Question, bits: int) -> BallCheck | Mismatch:
+def run_on_balls(subject: ClaimAtPoint, bits: int) -> BallCheck | Mismatch:
     """The check with `bits`, repeated with 4 and 16 times as many bits while it stays undecided."""
-    function = _to_balls(on_balls(question.function))
-    claim = replace(question.claim, function=on_balls(question.claim.function))
+    function = _to_balls(on_balls(subject.function))
+    claim = replace(subject.claim, function=on_balls(subject.claim.function))
     for more in (1, 4, 16):
-        check = BallCheck(question.name, function, claim, question.arrays, more * bits)
+        check = BallCheck(subject.name, function, claim, subject.arrays, more * bits)
         try:
             with np.errstate(all="ignore"):
                 check.run()
         except WrongShapeError as wrong:
-            return Mismatch(question.name, question.claim.form, wrong.entry, wrong.got, wrong.expected)
+            return Mismatch(subject.name, subject.claim.form, wrong.entry, wrong.got, wrong.expected)
         except Inexact as reason:
             raise NotOnBalls(str(reason)) from None
         except Undecided as reason:
@@ -52,8 +52,8 @@ def _to_balls(function: Callable[..., Any]) -> Callable[..., Any]:
     return on_arrays
 
 
-def run_on_floats(question: Question) -> FloatCheck:
+def run_on_floats(subject: ClaimAtPoint) -> FloatCheck:
     """The check by Taylor remainders."""
-    check = FloatCheck(question.name, question.function, question.claim, as_given(question.inputs))
+    check = FloatCheck(subject.name, subject.function, subject.claim, as_given(subject.inputs))
     check.run()
     return check

@@ -22,7 +22,7 @@ from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare
 from chainrule.checking.definitions import definition
 from chainrule.checking.examples import Example, Limit, limits
-from chainrule.checking.findings import Mismatch
+from chainrule.checking.rule_report import Mismatch
 from chainrule.checking.user_code import on_balls
 from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule

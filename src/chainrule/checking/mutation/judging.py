@@ -19,7 +19,6 @@ from chainrule.checking.case import Case
 from chainrule.checking.comparing import compare
 from chainrule.checking.conditioned import References, conditioned_errors, references
 from chainrule.checking.examples import Example, linear_in
-from chainrule.checking.findings import Finding, Mismatch, Unchecked
 from chainrule.checking.mutation.further import (
     BITS,
     FURTHER,
@@ -33,6 +32,7 @@ from chainrule.checking.mutation.further import (
 )
 from chainrule.checking.rule_checks import _CHECKS, _ON_FLOATS, _with_enough_bits
 from chainrule.checking.rule_checks import _findings as findings_of
+from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
 from chainrule.rules import Rule
 
 _Asked: TypeAlias = Callable[[Rule, Case], Iterator[Mismatch]]

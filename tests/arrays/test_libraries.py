@@ -1,0 +1,64 @@
+"""The library of an array, and functions that the libraries spell differently."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from chainrule import arrays
+from chainrule.checking import balls
+
+
+def test_the_namespace_is_the_arrays_library():
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    assert arrays.namespace(np.ones(1)) is np
+    assert arrays.namespace([1.0]) is np
+    assert arrays.namespace(torch.ones(1)) is torch
+
+
+def test_integers_and_booleans_become_floats_and_floats_stay():
+    assert arrays.as_floats(np.array([True])).dtype == np.float64
+    x = np.ones(2, np.float32)
+    assert arrays.as_floats(x) is x
+
+
+def test_a_condition_counts_only_if_its_values_can_be_read():
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    assert arrays.surely(torch.tensor([True]))
+    assert not arrays.surely(torch.tensor([True], device="meta"))
+    assert arrays.is_traced(torch.ones(1, device="meta"))
+    assert not arrays.surely_finite(torch.ones(1, device="meta"))
+
+
+def test_the_extent_of_what_has_none_is_nan():
+    for x in (np.zeros(0), np.array([1, 2]), balls([1.0])):
+        assert all(map(math.isnan, arrays.extent(x)))
+
+
+def test_sparse_products_are_dense_and_written_to_out():
+    a, b, out = sparse.csr_array(np.diag([2.0, 3.0])), np.array([[1.0, 4.0], [5.0, 6.0]]), np.empty((2, 2))
+    assert arrays.matmul(a, b).tolist() == [[2.0, 8.0], [15.0, 18.0]]
+    assert arrays.matmul(a, b, out=out) is out
+    assert out.tolist() == [[2.0, 8.0], [15.0, 18.0]]
+
+
+def test_jax_arrays_cannot_be_written_to():
+    jnp = pytest.importorskip("jax.numpy", reason="needs JAX: pip install -e '.[jax]'")
+    x = jnp.ones(2)
+    assert not arrays.may_write(x)
+    with pytest.raises(TypeError, match="exp: JAX arrays cannot be written to, got out=ndarray"):
+        arrays.namespace(x).exp(x, out=np.empty(2))
+
+
+def test_every_exported_name_is_there_and_no_other():
+    assert len(set(arrays.__all__)) == len(arrays.__all__)
+    public = {name for name in vars(arrays) if not name.startswith("_")} - {"libraries", "last_axis"}
+    assert public == set(arrays.__all__)
+
+
+def test_sums_undo_broadcasting():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for shape in [(4,), (3, 1), (1, 3, 4), (2, 1, 1), ()]:
+        assert arrays.sum_to(x, shape).shape == shape
+        assert arrays.sum_to(x, shape).sum() == x.sum()
