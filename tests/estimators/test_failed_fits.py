@@ -204,10 +204,10 @@ def test_an_interrupt_before_the_first_epoch_ends_leaves_nothing(kind, early_sto
 
 
 def test_an_interrupt_before_the_first_step_leaves_nothing(before, monkeypatch):
-    from chainrule.solvers.convex.descent import Descent
+    from chainrule.solvers.convex.minimisation import Minimisation
 
     model = before("softmax")
-    monkeypatch.setattr(Descent, "_step", interrupt)
+    monkeypatch.setattr(Minimisation, "_step", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from chainrule.estimators import Progress
-    from chainrule.solvers.convex import Progress as Step
+    from chainrule.solvers.convex import StepTaken
 
 SECONDS_BETWEEN_LINES = 1.0
 
@@ -114,7 +114,7 @@ class SolverProgress:
         if self._steps and self._live:
             self._console.print()
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: StepTaken) -> None:
         """Show a step."""
         self._steps += 1
         now = time.perf_counter()

@@ -45,8 +45,7 @@ from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import METRICS
 from chainrule.kernels.blas import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, minimise, spectrum_of
-from chainrule.solvers.convex import Progress as Step
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, StepTaken, minimise, spectrum_of
 
 
 class SoftmaxRegression(Classifier):
@@ -416,11 +415,11 @@ class SoftmaxRegression(Classifier):
 
     def _observer(
         self, held_out: Any, steps: Steps | None = None
-    ) -> Callable[[Step, Callable[[], Array]], bool] | None:
+    ) -> Callable[[StepTaken, Callable[[], Array]], bool] | None:
         if held_out is None and not self.callbacks and not self.verbose and steps is None:
             return None
 
-        def observe(step: Step, theta: Callable[[], Array]) -> bool:
+        def observe(step: StepTaken, theta: Callable[[], Array]) -> bool:
             if held_out is not None and self.validation_scores_ is not None:
                 self.validation_scores_.append(self._score(theta(), *held_out))
             if self.verbose:

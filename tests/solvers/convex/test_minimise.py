@@ -1,7 +1,7 @@
 """minimise(): it reaches the tolerance asked, never goes up, and says why it ended."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +11,7 @@ import scipy.sparse as sp
 from chainrule.solvers.convex import minimise, spectrum_of
 from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.lbfgs import Memory
-from chainrule.solvers.convex.minimise import class_shares
-from chainrule.solvers.convex.preconditioner import Preconditioner, preconditioner_of
+from chainrule.solvers.convex.preconditioner import Preconditioner
 from chainrule.solvers.convex.spectrum import Spectrum
 
 
@@ -178,53 +176,6 @@ def test_a_scale_is_a_penalty_on_weights_times_it(problem_of, plainly):
     assert result.value == pytest.approx(by_hand.value, rel=1e-13)
     again = minimise(problem, result.theta, tol=1e-19, spectrum=spectrum_of(problem, scale))
     assert again.iterations <= 1
-
-
-def test_the_latest_pair_is_met_and_the_product_is_symmetric(problem, theta):
-    """The secant equation, H^-1 (change of the gradient) = move, which is what L-BFGS adds to the preconditioner."""
-    rng = np.random.default_rng(4)
-    preconditioner = preconditioner_of(problem, spectrum_of(problem), class_shares(problem))
-    memory = Memory(preconditioner, 3)
-    np.testing.assert_array_equal(memory.solve(theta), preconditioner.solve(theta))
-    for _ in range(4):
-        change = zeroth(problem, rng.normal(size=theta.shape))
-        move = change + 0.3 * zeroth(problem, rng.normal(size=theta.shape))
-        memory.keep(move, change)
-    memory.keep(move, -change)  # downhill all the way: nothing to learn
-    assert len(memory.pairs) == 3
-    np.testing.assert_allclose(memory.solve(change), move, rtol=0, atol=1e-11)
-    a, b = (zeroth(problem, rng.normal(size=theta.shape)) for _ in range(2))
-    forth, back = (memory.solve(x) for x in (a, b))
-    assert np.sum(b * forth) == pytest.approx(np.sum(a * back), rel=1e-9)
-    assert np.sum(a * forth) > 0
-
-
-@dataclass(frozen=True)
-class Multiple:
-    """The inverse of a multiple of the identity."""
-
-    factor: float
-
-    def solve(self, gradient):
-        return gradient / self.factor
-
-
-def test_on_another_preconditioner_the_pairs_are_kept_and_its_size_is_measured_anew():
-    """Of a multiple of the identity only the identity counts: its size is that of the last pair, whatever it says."""
-    rng = np.random.default_rng(5)
-    pairs = [(move, move * np.array([[1.0, 2.0], [3.0, 4.0]])) for move in rng.normal(size=(3, 2, 2))]
-    gradient = rng.normal(size=(2, 2))
-    results = []
-    for first, second in ((1.0, 1.0), (1.0, 1e6), (1e-3, 7.0)):
-        memory = Memory(Multiple(first), 5)
-        for move, change in pairs:
-            memory.keep(move, change)
-        memory.rest_on(Multiple(second))
-        assert len(memory.pairs) == 3
-        results.append(memory.solve(gradient))
-        np.testing.assert_allclose(memory.solve(pairs[-1][1]), pairs[-1][0], rtol=1e-12)
-    np.testing.assert_allclose(results[1], results[0], rtol=1e-9)
-    np.testing.assert_allclose(results[2], results[0], rtol=1e-9)
 
 
 def test_few_steps_are_enough_without_newtons_method(problem):

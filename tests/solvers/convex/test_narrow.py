@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.rules import softmax_cross_entropy
-from chainrule.solvers.convex import Problem, descent, minimise
+from chainrule.solvers.convex import Problem, minimisation, minimise
 from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
@@ -73,13 +73,13 @@ def test_the_optimum_is_that_of_full_precision(problem_of, plainly, kind):
 def test_first_steps_are_narrow_and_last_ones_are_not(problem_of, monkeypatch):
     problem = problem_of("softmax", n=300, d=30, k=5, l2=0.01)
     seen = []
-    step = descent.Descent._step
+    step = minimisation.Minimisation._step
 
     def watched(self, enough):
         seen.append(self.evaluator.narrow)
         return step(self, enough)
 
-    monkeypatch.setattr(descent.Descent, "_step", watched)
+    monkeypatch.setattr(minimisation.Minimisation, "_step", watched)
     minimise(problem, tol=1e-17, narrow=True)
     assert seen[0]
     assert not seen[-1]

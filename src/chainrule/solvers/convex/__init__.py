@@ -7,9 +7,10 @@ weights, then from its blocks by class where the descent is, or Newton's method 
 along directions in which the logits are linear.
 """
 
-from chainrule.solvers.convex.descent import INTERRUPTED, Progress
+from chainrule.solvers.convex.minimisation import StepTaken
 from chainrule.solvers.convex.minimise import Minimum, Options, minima, minimise
+from chainrule.solvers.convex.phases import INTERRUPTED
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
-__all__ = ["INTERRUPTED", "Minimum", "Options", "Problem", "Progress", "Spectrum", "minima", "minimise", "spectrum_of"]
+__all__ = ["INTERRUPTED", "Minimum", "Options", "Problem", "Spectrum", "StepTaken", "minima", "minimise", "spectrum_of"]

@@ -50,7 +50,7 @@ class RowLosses(NamedTuple):
         return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
 
 
-class Point(NamedTuple):
+class FoldedPoint(NamedTuple):
     """Parameters, folded for the samples as they are stored."""
 
     losses: RowLosses
@@ -58,7 +58,7 @@ class Point(NamedTuple):
     offset: Array
 
 
-class Line(NamedTuple):
+class LogitLine(NamedTuple):
     """Points whose logits are the stored ones plus a step times their slopes."""
 
     losses: RowLosses
@@ -70,12 +70,12 @@ class Line(NamedTuple):
     """The direction whose slopes become the stored ones; None to keep the slopes."""
 
 
-def at_point(block: RowBlock, point: Point) -> tuple[float, Array]:
+def at_point(block: RowBlock, point: FoldedPoint) -> tuple[float, Array]:
     """Losses and residuals of new logits, which become the stored ones."""
     return point.losses(block, block.times(point.weights, point.offset, block.of("logits")))
 
 
-def on_line(block: RowBlock, line: Line) -> tuple[float, Array]:
+def on_line(block: RowBlock, line: LogitLine) -> tuple[float, Array]:
     """Losses and residuals at a step from the stored logits."""
     if line.weights is not None and line.offset is not None:
         if line.behind:
@@ -84,7 +84,7 @@ def on_line(block: RowBlock, line: Line) -> tuple[float, Array]:
     return line.losses(block, logits_at(block, line.step))
 
 
-def slope_on_line(block: RowBlock, line: Line) -> tuple[float, float]:
+def slope_on_line(block: RowBlock, line: LogitLine) -> tuple[float, float]:
     """Losses at a step from the stored logits, and their slope along the line."""
     loss, residuals = line.losses(block, logits_at(block, line.step))
     return loss, float(np.multiply(residuals, block.of("slopes"), out=residuals).sum(dtype=np.float64))
@@ -127,6 +127,8 @@ class Evaluator:
         self._exact: Evaluator | None = None
         self._behind = 0.0
         """Step not yet applied to the stored logits; applied lazily before the slopes are overwritten."""
+        self.drift = 0.0
+        """Steps that the stored logits have taken since they were computed; infinite where theta moved without them."""
         self.moves = 0
         """How many times the stored logits became those of another point."""
         self.products = 0
@@ -188,8 +190,8 @@ class Evaluator:
     def at(self, theta: Array) -> Evaluation:
         """F and its gradient at a point, from new logits, which become the stored ones."""
         self.products += 2
-        self._behind, self.moves = 0.0, self.moves + 1
-        point = Point(self._losses, *self.features.folded(theta, self.dtype))
+        self._behind, self.drift, self.moves = 0.0, 0.0, self.moves + 1
+        point = FoldedPoint(self._losses, *self.features.folded(theta, self.dtype))
         return self._completed(theta, *self.rows.pull_back(at_point, point))
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluation:
@@ -200,7 +202,7 @@ class Evaluator:
         end = theta + (direction if step == 1 else step * direction)
         if self.stored:
             self.products += 2
-            line = Line(self._losses, step, self._behind, *self.features.folded(direction, self.dtype))
+            line = LogitLine(self._losses, step, self._behind, *self.features.folded(direction, self.dtype))
             self._behind = 0.0
             found = self._completed(end, *self.rows.pull_back(on_line, line))
         else:
@@ -210,7 +212,7 @@ class Evaluator:
 
     def along(self, theta: Array, direction: Array, step: float) -> tuple[float, float]:
         """F and its slope at theta + step direction, from stored logits: no product with x."""
-        loss, slope = self.rows.map_reduce(slope_on_line, Line(self._losses, self._behind + step))
+        loss, slope = self.rows.map_reduce(slope_on_line, LogitLine(self._losses, self._behind + step))
         l2, (w, _), (t, _) = self.problem.l2, self.features.split(theta), self.features.split(direction)
         product, square = dot(w, t), dot(t, t)
         value = loss + l2 / 2 * (dot(w, w) + 2 * step * product + step * step * square)
@@ -218,7 +220,7 @@ class Evaluator:
 
     def accept(self, step: float) -> None:
         """Take the step: the stored logits are to move by `step` times their slopes."""
-        self._behind, self.moves = self._behind + step, self.moves + 1
+        self._behind, self.drift, self.moves = self._behind + step, self.drift + self.stored, self.moves + 1
 
     def penalised_by(self, l2: float, theta: Array, here: Evaluation) -> Evaluation:
         """What was found at theta, had the penalty been another."""
@@ -230,7 +232,7 @@ class Evaluator:
     def gradient_here(self, theta: Array) -> Evaluation:
         """F and its gradient at the point whose logits are stored: one product."""
         self.products += 1
-        return self._completed(theta, *self.rows.pull_back(on_line, Line(self._losses, self._behind)))
+        return self._completed(theta, *self.rows.pull_back(on_line, LogitLine(self._losses, self._behind)))
 
     def logits(self, block: RowBlock) -> Array:
         """A block's logits at the point that is stored: in memory that the next call overwrites."""

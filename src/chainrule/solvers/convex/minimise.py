@@ -12,11 +12,12 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.crew import Crew
-from chainrule.solvers.convex.descent import INTERRUPTED, Callback, Descent, centre
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import split
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS
+from chainrule.solvers.convex.minimisation import Callback, Minimisation, centre
+from chainrule.solvers.convex.phases import INTERRUPTED
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
@@ -119,7 +120,7 @@ def minima(
         are to be divided by: the penalty is then on weights times that scale. If it says that samples are turned, those
         of `problem` are; theta is for features as they were.
     callback : callable, optional
-        Called with a Progress and a function that gives theta after every step; a true result ends the run.
+        Called with a StepTaken and a function that gives theta after every step; a true result ends the run.
     narrow : bool
         Whether the first steps' products are in bfloat16, by PyTorch, where samples are dense.
     """
@@ -141,23 +142,21 @@ def minima(
             # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
             many = features.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
-    before: Descent | None = None
+    before: Minimisation | None = None
     for l2 in penalties:
         # Not over a yield: nobody knows when, by whom or whether a generator is asked for more.
         with single_threaded_products():
             change, products = l2 - evaluator.problem.l2, evaluator.products
-            here = None if before is None or before.stale else evaluator.penalised_by(l2, theta, before.here)
+            known = before is not None and evaluator.drift < np.inf
+            here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None
             evaluator.problem = replace(evaluator.problem, l2=l2)
             preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
-            directions = Directions(evaluator, preconditioner, memory, by_products=method == "newton-cg")
-            if before is not None:
-                directions.resume(before.directions, change)
-            fresh = before is None or before.fresh
-            descent = before = Descent(evaluator, directions, theta, here, fresh=fresh)
-            message, converged = descent.run(tol, max_iter, callback)
+            directions = Directions(evaluator, preconditioner, memory, throughout=method == "newton-cg")
+            phase = directions.first_phase(None if before is None else before.directions, change)
+            run = before = Minimisation(evaluator, directions, phase, theta, here)
+            message, converged = run.run(tol, max_iter, callback)
             outside, taken = features.outside(theta), evaluator.products - products
-            reached = descent.here.value, descent.norm, descent.remaining
-            found = Minimum(outside, *reached, descent.iteration, taken, converged, message)
+            found = Minimum(outside, run.here.value, run.norm, run.remaining, run.iteration, taken, converged, message)
         yield found
         if message == INTERRUPTED:
             return

@@ -14,7 +14,7 @@ from chainrule.solvers.convex.features import split
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner
 
 
-class Memory:
+class StepPairs:
     """The last steps and the gradients' changes along them.
 
     Parameters
@@ -27,19 +27,24 @@ class Memory:
     def __init__(self, preconditioner: Preconditioner, length: int) -> None:
         self.preconditioner: Inverse = preconditioner
         self._first = preconditioner
-        self.pairs: deque[tuple[Array, Array, float]] = deque(maxlen=length)
+        self._pairs: deque[tuple[Array, Array, float]] = deque(maxlen=length)
         self._scale = 1.0
+
+    @property
+    def length(self) -> int:
+        """The most pairs that are kept."""
+        return self._pairs.maxlen or 0
 
     def keep(self, move: Array, change: Array) -> None:
         """Learn from a step, unless the curvature along it was not positive."""
         curvature = dot(move, change)
-        if curvature > 0 and self.pairs.maxlen:
-            self.pairs.append((move, change, 1 / curvature))
+        if curvature > 0 and self.length:
+            self._pairs.append((move, change, 1 / curvature))
             self._measure()
 
-    def resume(self, past: Memory, change: float, intercept: bool) -> None:
+    def resume(self, past: StepPairs, change: float, intercept: bool) -> None:
         """Learn from the steps of a minimisation whose penalty was less by `change`: gradients differ by that of it."""
-        for move, difference, _ in past.pairs:
+        for move, difference, _ in past._pairs:
             changed = difference.copy()
             slopes, _ = split(changed, intercept)
             slopes += change * split(move, intercept)[0]
@@ -47,8 +52,8 @@ class Memory:
 
     def forget(self) -> bool:
         """Start anew, with the first preconditioner; whether there was anything to forget."""
-        had = bool(self.pairs) or self.preconditioner is not self._first
-        self.pairs.clear()
+        had = bool(self._pairs) or self.preconditioner is not self._first
+        self._pairs.clear()
         self.preconditioner, self._scale = self._first, 1.0
         return had
 
@@ -61,18 +66,18 @@ class Memory:
         """The inverse Hessian times the gradient."""
         result = gradient.copy()
         factors = []
-        for move, change, inverse in reversed(self.pairs):
+        for move, change, inverse in reversed(self._pairs):
             factor = inverse * dot(move, result)
             factors.append(factor)
             result -= factor * change
         result = self.preconditioner.solve(result)
         result *= self._scale
-        for (move, change, inverse), factor in zip(self.pairs, reversed(factors), strict=True):
+        for (move, change, inverse), factor in zip(self._pairs, reversed(factors), strict=True):
             result += (factor - inverse * dot(change, result)) * move
         return result
 
     def _measure(self) -> None:
-        if self.pairs:
-            _, change, inverse = self.pairs[-1]
+        if self._pairs:
+            _, change, inverse = self._pairs[-1]
             size = inverse * dot(change, self.preconditioner.solve(change))
             self._scale = 1 / size if size > 0 else 1.0
