@@ -217,8 +217,6 @@ def test_slopes_keep_their_digits_where_those_from_the_output_vanish():
     # 1 - tanh(20)^2 and sigmoid(40) (1 - sigmoid(40)) are 0 in floats; the digits are 40-digit references.
     assert rules.tanh.vjp(np.array([20.0]), np.ones(1))[0] == pytest.approx(1.699341702116636e-17, rel=1e-15, abs=0)
     assert rules.sigmoid.vjp(np.array([40.0]), np.ones(1))[0] == pytest.approx(4.248354255291589e-18, rel=1e-15, abs=0)
-    _, residuals = rules.tanh.forward(np.array([20.0]))
-    assert rules.tanh.pullback(residuals, np.ones(1))[0] == 0
     assert rules.softplus(np.array([-40.0]))[0] == pytest.approx(4.248354255291589e-18, rel=1e-15, abs=0)
 
 

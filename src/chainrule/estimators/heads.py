@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from chainrule import rules
 from chainrule.arrays import Array, argmax
+from chainrule.kernels import kernel_of
 
 BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
 
@@ -91,7 +92,7 @@ class Head:
             return rules.sigmoid(logits)
         # In the order of columns, each of which is computed at once.
         both = np.vstack([-logits.T, logits.T])
-        return rules.sigmoid.exact_forms.forward(both, out=both)[0].T
+        return kernel_of(rules.sigmoid).forward(both, out=both)[0].T
 
     def log_probabilities(self, logits: Array) -> Array:
         """Finite wherever the logits are."""

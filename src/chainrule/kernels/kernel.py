@@ -55,10 +55,12 @@ def registered(rule: Rule) -> Kernel | None:
 
 def kernel_of(rule: Rule) -> Kernel:
     """The kernel of the rule; for a rule without one, the adapter that runs the rule and copies."""
-    return registered(rule) or _adapter(rule)
+    return registered(rule) or adapter(rule)
 
 
-def _adapter(rule: Rule) -> Kernel:
+def adapter(rule: Rule) -> Kernel:
+    """The kernel that runs the rule and copies what it returns."""
+
     def forward(
         *inputs: Array, out: Array | None = None, work: Workspace | None = None, **options: Any
     ) -> tuple[Array, Any]:
@@ -66,8 +68,8 @@ def _adapter(rule: Rule) -> Kernel:
         if out is None:
             return output, residuals
         out[...] = output
-        # A residual that is the output itself is the copy, so that the network keeps one array. A network may write over
-        # the copy, unless the rule says that its pullback needs the output.
+        # A residual that is the output itself is the copy, so that the network keeps one array. A network may write
+        # over the copy, unless the rule says that its pullback needs the output.
         return out, out if residuals is output and rule.needs == "output" else residuals
 
     def pullback(residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None) -> Any:

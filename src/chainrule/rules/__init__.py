@@ -8,7 +8,7 @@ array([0.09003057, 0.24472847, 0.66524096])
 array([ 0.14181709,  0.14077036, -0.28258745])
 """
 
-from chainrule.rules.activations import identity, log_sigmoid, relu, scaled_sigmoid, sigmoid, softplus, tanh
+from chainrule.rules.activations import identity, log_sigmoid, relu, sigmoid, softplus, tanh
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
 from chainrule.rules.composition import compose
 from chainrule.rules.convolution1d import convolve1d
@@ -32,6 +32,7 @@ from chainrule.rules.penalties import l2_penalty
 from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
 from chainrule.rules.rule import Exact, Rule
+from chainrule.rules.scaled_sigmoid import scaled_sigmoid
 from chainrule.rules.scaled_softmax import scaled_softmax
 from chainrule.rules.softmax import softmax
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy

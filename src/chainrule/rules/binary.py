@@ -98,6 +98,8 @@ def value_and_pullback(
     work: Workspace,
 ) -> tuple[Array, Array]:
     """See `Rule`; the half squared error where `squared`, else the binary cross entropy."""
+    from chainrule.kernels.activations import sigmoid_value, softplus_value
+
     xp = namespace(logits)
     losses, result = out
     shape = tuple(logits.shape)

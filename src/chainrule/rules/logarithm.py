@@ -11,15 +11,6 @@ import numpy as np
 
 from chainrule.arrays import Array, is_traced, namespace, to_numpy
 from chainrule.rules.elementwise import elementwise
-from chainrule.workspace import Workspace
-
-
-def _log(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
-    return namespace(x).log(x, out=out)
-
-
-def _reciprocal(x: Array) -> Array:
-    return 1 / x
 
 
 def _check(x: Array) -> None:
@@ -36,8 +27,9 @@ def _check(x: Array) -> None:
 
 logarithm = elementwise(
     "logarithm",
-    _log,
-    slope=_reciprocal,
+    lambda x: namespace(x).log(x),
+    lambda x: 1 / x,
+    kind="map",
     check=_check,
     formula="y = log x",
     derivative="1 / x",

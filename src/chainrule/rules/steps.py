@@ -11,17 +11,6 @@ from __future__ import annotations
 
 from chainrule.arrays import Array, namespace
 from chainrule.rules.elementwise import elementwise
-from chainrule.workspace import Workspace
-
-
-def _sign(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
-    return namespace(x).sign(x, out=out)
-
-
-def _heaviside(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
-    xp = namespace(x)
-    twice = xp.add(xp.sign(x, out=out), 1, out=out)
-    return xp.multiply(twice, 0.5, out=out)
 
 
 def _no_slope(x: Array) -> Array:
@@ -30,8 +19,9 @@ def _no_slope(x: Array) -> Array:
 
 heaviside = elementwise(
     "heaviside",
-    _heaviside,
-    slope=_no_slope,
+    lambda x: 0.5 * (namespace(x).sign(x) + 1),
+    _no_slope,
+    kind="map",
     formula="y = 1, 1/2, 0 for x > 0, x = 0, x < 0",
     derivative="0",
     domain="any numbers but nan, infinities among them",
@@ -41,8 +31,9 @@ heaviside = elementwise(
 
 sign = elementwise(
     "sign",
-    _sign,
-    slope=_no_slope,
+    lambda x: namespace(x).sign(x),
+    _no_slope,
+    kind="map",
     formula="y = 1, 0, -1 for x > 0, x = 0, x < 0",
     derivative="0",
     domain="any numbers but nan, infinities among them",

@@ -1,0 +1,75 @@
+"""The sigmoid with a slope: y = sigmoid(c x), for x of any shape and a slope c that broadcasts to it.
+
+    by x: dy/dx = c y (1 - y)        by c: dy/dc = x y (1 - y), summed over the entries that share a slope
+
+The exponent c x is rounded, by up to half a unit in its last place, which puts e^-|c x| off by 256 units at 700. So
+what the product rounds away is put back into the exponential (see `rounding`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chainrule.arrays import Array, diagonal_matrix, namespace, sum_to
+from chainrule.rules.rounding import product_error
+from chainrule.rules.rule import Rule
+
+
+class Residuals(NamedTuple):
+    """What the derivatives need."""
+
+    x: Array
+    slope: Array
+    derivative: Array
+    """sigmoid'(c x) = y (1 - y)."""
+
+
+def forward(x: Array, slope: Array) -> tuple[Array, Residuals]:
+    """1 / (1 + q) for c x >= 0 and q / (1 + q) below, q = e^-|c x|."""
+    xp = namespace(x)
+    scaled = slope * x
+    negative = scaled < 0
+    rounded_away = product_error(slope, x, scaled)
+    q = xp.exp(-xp.abs(scaled))
+    q = q + q * xp.where(negative, rounded_away, -rounded_away)
+    values = xp.where(negative, q, xp.zeros_like(q) + 1) / (1 + q)
+    return values, Residuals(x, slope, q / xp.square(1 + q))
+
+
+def _x_pullback(residuals: Residuals, cotangent: Array) -> Array:
+    return cotangent * residuals.derivative * residuals.slope
+
+
+def _slope_pullback(residuals: Residuals, cotangent: Array) -> Array:
+    return sum_to(cotangent * residuals.derivative * residuals.x, tuple(residuals.slope.shape))
+
+
+def _pushforward(residuals: Residuals, x_tangent: Array | None, slope_tangent: Array | None) -> Array:
+    x, slope, derivative = residuals
+    inner = namespace(derivative).zeros_like(derivative)
+    if x_tangent is not None:
+        inner = inner + slope * x_tangent
+    if slope_tangent is not None:
+        inner = inner + x * slope_tangent
+    return derivative * inner
+
+
+def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
+    x, slope, derivative = residuals
+    by_slope = derivative * x
+    wide = len(slope.shape) > 0 and slope.shape[-1] != 1
+    return diagonal_matrix(derivative * slope), diagonal_matrix(by_slope) if wide else by_slope[..., None]
+
+
+scaled_sigmoid = Rule(
+    "scaled_sigmoid",
+    forward,
+    {"x": _x_pullback, "slope": _slope_pullback},
+    _pushforward,
+    _jacobian,
+    inputs=("x", "slope"),
+    formula="y = sigmoid(slope x)",
+    derivative="by x: slope y (1 - y); by slope: x y (1 - y)",
+    domain="finite numbers; the slope is one number or broadcasts to x",
+    error_bound=6,
+)
