@@ -118,15 +118,8 @@ def undocumented(path):
 NOT_YET_APART = {
     "rules/binary imports chainrule.kernels.activations.sigmoid_value",
     "rules/binary imports chainrule.kernels.activations.softplus_value",
-    "rules/convolution2d imports chainrule.kernels.native.native",
-    "rules/convolution2d imports chainrule.kernels.shapes.Windows",
-    "rules/padding2d imports chainrule.kernels.shapes.Pair",
-    "rules/pooling imports chainrule.kernels.native.native",
-    "rules/pooling imports chainrule.kernels.shapes.Windows",
-    "rules/windows imports chainrule.kernels.shapes.Pair",
-    "rules/windows imports chainrule.kernels.shapes.Windows",
 }
-"""Rules over images that still hold their fast forms."""
+"""Rules that still hold their fast forms."""
 
 
 def test_imports_point_downward_only():

@@ -241,7 +241,7 @@ OPERATORS: tuple[Operator, ...] = (
         "convolution-layer",
         "convolution layer over images",
         "conv2d",
-        formula="the form of a correlation; correlate2d is without bias, convolve2d turns the kernel",
+        formula="the form of a correlation; correlate2d is without bias, convolve2d flips the kernel",
         where=("chainrule.networks.Conv",),
         tests=(
             "tests/rules/test_convolution2d.py::test_it_is_the_sum_over_windows_written_out",

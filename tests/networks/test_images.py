@@ -1,6 +1,7 @@
 """Plans of networks on images: gradients against differences and PyTorch's autograd, tiles, threads and memory."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from chainrule import rules
 from chainrule.arrays import random_stream
 from chainrule.checking import balls, midpoints, precision
-from chainrule.kernels import layout
+from chainrule.kernels import kernel_of, layout
 from chainrule.networks import Plan, images, network_of_layers
 
 TEXTS = {
@@ -136,13 +137,14 @@ def test_what_a_convolution_puts_out_before_a_pool_is_not_kept():
 def test_the_first_layers_input_cotangent_is_computed_only_when_it_is_asked_for(monkeypatch):
     network, theta, x, labels = problem("conv 4 3x3, flatten, linear 3", 4)
     asked = []
-    pullback = rules.conv2d.pullback
+    kernel = kernel_of(rules.conv2d)
 
-    def watched(residuals, cotangent, *, out=None, work=None):
+    def watched(residuals, cotangent, *, out, work):
         asked.append(out[0] is not None)
-        return pullback(residuals, cotangent, out=out, work=work)
+        return kernel.pullback(residuals, cotangent, out=out, work=work)
 
-    monkeypatch.setitem(rules.conv2d.__dict__, "pullback", watched)
+    watching = replace(kernel, pullback=watched)
+    monkeypatch.setattr(images, "kernel_of", lambda rule: watching if rule is rules.conv2d else kernel_of(rule))
     Plan(network, 4, theta).loss_and_gradient(x, labels)
     Plan(network, 4, theta, input_gradient=True).loss_and_gradient(x, labels)
     assert asked == [False, True]

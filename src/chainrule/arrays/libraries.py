@@ -219,6 +219,27 @@ def larger_than_zero(x: Array, *, out: Array | None = None) -> Array:
     return np.greater(x, 0, out=np.empty_like(x) if out is None else out, casting="unsafe")
 
 
+def look_up(x: Array, *positions: np.ndarray[Any, Any], outside: float = 0.0) -> Array:
+    """The entries of `x` at positions along its last axes, which are broadcast; a number where they lie outside.
+
+    >>> look_up(np.array([5.0, 7.0]), np.array([[1, 2], [-1, 0]]))
+    array([[7., 0.],
+           [0., 5.]])
+    """
+    xp, sizes = namespace(x), x.shape[len(x.shape) - len(positions) :]
+    inside, index = np.array(True), []
+    for position, size in zip(positions, sizes, strict=True):
+        inside = inside & (position >= 0) & (position < size)
+        index.append(_beside(np.clip(position, 0, size - 1), x))
+    found = x[(..., *index)]
+    return found if inside.all() else xp.where(_beside(inside, x), found, xp.zeros_like(found) + outside)
+
+
+def _beside(x: np.ndarray[Any, Any], like: Array) -> Array:
+    """Positions or booleans on the library and device of `like`."""
+    return sys.modules["torch"].as_tensor(x, device=like.device) if is_torch(like) else x
+
+
 def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     """Sum `x` over the axes that were broadcast from `shape` to x.shape: the pullback of broadcasting.
 

@@ -15,14 +15,12 @@ rules, users' own among them, run through one adapter, which copies.
 
 from __future__ import annotations
 
-from chainrule.kernels import activations, dropout, linear
+from chainrule.kernels import activations, convolution, dropout, linear, pooling
 from chainrule.kernels.kernel import Kernel, kernel_of, register, registered
-from chainrule.kernels.native import native
-from chainrule.kernels.shapes import Pair, Windows
 
-__all__ = ["Kernel", "Pair", "Windows", "kernel_of", "native", "register", "registered"]
+__all__ = ["Kernel", "kernel_of", "register", "registered"]
 
-for _family in (activations, dropout, linear):
+for _family in (activations, convolution, dropout, linear, pooling):
     for _rule, _kernel in _family.KERNELS.items():
         register(_rule, _kernel)
 del _family, _rule, _kernel

@@ -21,8 +21,8 @@ from chainrule import rules
 from chainrule.arrays import Array, empty, is_torch
 from chainrule.kernels import kernel_of
 from chainrule.kernels.blas import available_threads
-from chainrule.kernels.layout import channels_last, empty_samples_last, scratch, transient_work
-from chainrule.kernels.on_torch import FEW_CHANNELS, by_slices
+from chainrule.kernels.layout import FEW_CHANNELS, channels_last, empty_samples_last, scratch, transient_work
+from chainrule.kernels.pooling import by_slices
 from chainrule.kernels.workers import share
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network

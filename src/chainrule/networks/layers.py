@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.kernels import Windows
 from chainrule.rules.rule import Rule
+from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
 
 Shape: TypeAlias = tuple[int, ...]

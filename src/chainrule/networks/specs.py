@@ -12,11 +12,10 @@ from functools import partial
 from chainrule import rules
 from chainrule.networks.layers import Layer, Parameter, Shape, uniform
 from chainrule.networks.words import COUNT, PADDING, PAIR, RATE, SIZE, LayerSpec, option, register_layer, switch, value
-from chainrule.rules.convolution2d import check_channels
 from chainrule.rules.dropout import draw_mask
-from chainrule.rules.pooling import max_pool_windows, pool_windows
+from chainrule.rules.image_maps import check_channels
 from chainrule.rules.rule import Rule
-from chainrule.rules.windows import Padding2d, Sizes, windows_on
+from chainrule.rules.windows import Padding2d, Sizes, max_pool_windows, pool_windows, windows_on
 
 __all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"]
 

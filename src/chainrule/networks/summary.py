@@ -10,11 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainrule.kernels import Pair
 from chainrule.networks.layers import Layer, Shape
 from chainrule.networks.network import Network
 from chainrule.networks.stack import Layers, layers_of, specs_of, with_head
-from chainrule.rules.windows import dropped
+from chainrule.rules.windows import Pair, dropped
 
 BYTES = 4
 """The size of a float32."""

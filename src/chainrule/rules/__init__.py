@@ -12,11 +12,13 @@ from chainrule.rules.activations import identity, log_sigmoid, relu, sigmoid, so
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
 from chainrule.rules.composition import compose
 from chainrule.rules.convolution1d import convolve1d
-from chainrule.rules.convolution2d import conv2d, convolve2d, correlate2d
+from chainrule.rules.convolution2d import conv2d, convolve2d
+from chainrule.rules.correlation2d import correlate2d
 from chainrule.rules.cross_entropy import cross_entropy, nll
 from chainrule.rules.dropout import dropout
 from chainrule.rules.elementwise import elementwise
 from chainrule.rules.geometry import conv_output_size, conv_parameter_count, dropped_border, padding_for
+from chainrule.rules.global_pooling import global_avg_pool2d
 from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
 from chainrule.rules.log_sum_exp import log_sum_exp
@@ -29,7 +31,7 @@ from chainrule.rules.parametrised_scores import (
     score_function_vjp,
 )
 from chainrule.rules.penalties import l2_penalty
-from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
+from chainrule.rules.pooling import avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
 from chainrule.rules.rule import Exact, Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid

@@ -1,28 +1,70 @@
-"""The windows that a convolution or a pool takes on images: where they lie, what they hold, and what becomes of that.
+"""The windows that a convolution or a pool takes on images, as plain numbers: where they lie, and how many there are.
 
-    window (i, j) holds x[i s + a d - p, j s + b d - p] at its entry (a, b);  outside the image x is 0
+    entry (a, b) of window (i, j) lies at row i s + a d - p and column j s + b d - p of the image, or outside of it
 
-Images are the last two axes. `taken` reads entry (a, b) of all windows, one strided slice; `placed` is its transpose,
-which puts numbers back where they were read, zeros elsewhere.
+s is the stride, d the dilation and p the padding above and on the left.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
-from chainrule.arrays import Array, diagonal_matrix, empty, namespace
-from chainrule.kernels.shapes import Pair, Windows
 from chainrule.rules.geometry import conv_output_size, dropped_border, padding_for
 
+Pair: TypeAlias = tuple[int, int]
 Sizes: TypeAlias = "int | Pair"
 """One number for both axes, or one for the rows and one for the columns."""
 Padding2d: TypeAlias = "int | str | Pair | tuple[Pair, Pair]"
 """Zeros on every side, a mode, (above and below, left and right), or ((above, below), (left, right))."""
 
 AXES = ("height", "width")
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one kernel on images of one size; `windows_on` makes them and checks that they exist.
+
+    Parameters
+    ----------
+    size : pair of int
+        Height and width of the images.
+    kernel, stride, dilation : pair of int
+    padding : pair of pairs of int
+        Zeros above and below, left and right.
+    count : pair of int
+        How many windows there are, below each other and side by side: the size of the output.
+    """
+
+    size: Pair
+    kernel: Pair
+    stride: Pair
+    padding: tuple[Pair, Pair]
+    dilation: Pair
+    count: Pair
+
+    @cached_property
+    def padded(self) -> Pair:
+        """The size of an image with its zeros."""
+        (above, below), (left, right) = self.padding
+        return self.size[0] + above + below, self.size[1] + left + right
+
+    @cached_property
+    def entries(self) -> tuple[Pair, ...]:
+        """The entries (a, b) of a window, row by row."""
+        return tuple((a, b) for a in range(self.kernel[0]) for b in range(self.kernel[1]))
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether there are any zeros around the image."""
+        return self.padding != ((0, 0), (0, 0))
+
+    @cached_property
+    def are_blocks(self) -> bool:
+        """Whether the windows lie side by side, without gaps, overlaps or zeros."""
+        return self.stride == self.kernel and self.dilation == (1, 1) and not self.is_padded
 
 
 def windows_on(size: Pair, kernel: Sizes, stride: Sizes = 1, padding: Padding2d = 0, dilation: Sizes = 1) -> Windows:
@@ -57,6 +99,19 @@ def windows_on(size: Pair, kernel: Sizes, stride: Sizes = 1, padding: Padding2d 
 def _windows_on(size: Pair, kernel: Pair, stride: Pair, dilation: Pair, padding: tuple[Pair, Pair]) -> Windows:
     count = _on_each_axis(conv_output_size, size, kernel, stride, padding, dilation)
     return Windows(size, kernel, stride, padding, dilation, count)
+
+
+def pool_windows(shape: tuple[int, ...], kernel: Sizes, stride: Sizes | None, padding: Padding2d) -> Windows:
+    """The windows of a pool on images of that shape; side by side if no stride is given."""
+    return windows_on((int(shape[-2]), int(shape[-1])), kernel, kernel if stride is None else stride, padding)
+
+
+def max_pool_windows(shape: tuple[int, ...], kernel: Sizes, stride: Sizes | None, padding: Padding2d) -> Windows:
+    """The same for a maximum, of which every window needs an entry that is no padding."""
+    windows = pool_windows(shape, kernel, stride, padding)
+    if any(2 * zeros > k for sides, k in zip(windows.padding, windows.kernel, strict=True) for zeros in sides):
+        raise ValueError(f"max_pool2d: the padding {windows.padding} is more than half of the kernel {windows.kernel}")
+    return windows
 
 
 def dropped(windows: Windows) -> Pair:
@@ -97,81 +152,3 @@ def _on_each_axis(function: Callable[..., int], *sizes: tuple[Any, Any]) -> Pair
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     return found[0], found[1]
-
-
-def padded(x: Array, padding: tuple[Pair, Pair], value: float = 0.0) -> Array:
-    """`x` with zeros, or another number, around its last two axes.
-
-    >>> import numpy as np
-    >>> padded(np.ones((1, 1)), ((0, 1), (2, 0)))
-    array([[0., 0., 1.],
-           [0., 0., 0.]])
-    """
-    (above, below), (left, right) = padding
-    return _between(_between(x, left, right, -1, value), above, below, -2, value)
-
-
-def cropped(x: Array, padding: tuple[Pair, Pair]) -> Array:
-    """`x` without the outer rows and columns that `padded` would put around it."""
-    (above, below), (left, right) = padding
-    return x[..., above : x.shape[-2] - below, left : x.shape[-1] - right]
-
-
-def taken(x: Array, windows: Windows, entry: Pair) -> Array:
-    """Entry (a, b) of every window on padded images: a strided view of `x`."""
-    rows, columns = (
-        slice(d * a, d * a + (n - 1) * s + 1, s)
-        for a, d, n, s in zip(entry, windows.dilation, windows.count, windows.stride, strict=True)
-    )
-    return x[..., rows, columns]
-
-
-def placed(x: Array, windows: Windows, entry: Pair) -> Array:
-    """Padded images that hold `x` where `taken` reads it, and zeros elsewhere."""
-    for axis in (-1, -2):
-        s, d, a, n = windows.stride[axis], windows.dilation[axis], entry[axis], windows.count[axis]
-        spread = _spread(x, s, axis)
-        x = _between(spread, d * a, windows.padded[axis] - d * a - (n - 1) * s - 1, axis, 0.0)
-    return x
-
-
-def matrix_of(push: Callable[[Array], Array], like: Array) -> Array:
-    """The matrix of a linear map, from what it makes of every unit array of the shape of `like`.
-
-    The map may have leading axes: its values are of shape Y, the matrix of shape Y + like.shape.
-    """
-    matrix = namespace(like).stack([push(unit) for unit in units_like(like)], axis=-1)
-    return matrix.reshape(*matrix.shape[:-1], *like.shape)
-
-
-def units_like(like: Array) -> Array:
-    """All unit arrays of the shape of `like`, along a new first axis."""
-    ones = empty((math.prod(like.shape),), like)
-    ones[...] = 1
-    return diagonal_matrix(ones).reshape(-1, *like.shape)
-
-
-def _between(x: Array, before: int, after: int, axis: int, value: float) -> Array:
-    """`x` with so many entries of that value before and after it along an axis, -1 or -2."""
-    if not before and not after:
-        return x
-    xp = namespace(x)
-    parts = [x]
-    for count, at in ((before, 0), (after, 1)):
-        if count:
-            shape = (*x.shape[:-2], count, x.shape[-1]) if axis == -2 else (*x.shape[:-1], count)
-            constant = xp.zeros_like(xp.broadcast_to(x[..., :1, :1], shape))
-            parts.insert(at * len(parts), constant + value if value else constant)
-    return xp.concatenate(parts, axis=axis)
-
-
-def _spread(x: Array, stride: int, axis: int) -> Array:
-    """`x` with stride - 1 zeros between neighbours along an axis, -1 or -2."""
-    if stride == 1:
-        return x
-    xp = namespace(x)
-    column = xp.moveaxis(x, axis, -1)[..., None]
-    count = int(column.shape[-2])
-    zeros = xp.zeros_like(xp.broadcast_to(column, (*column.shape[:-1], stride - 1)))
-    spread = xp.concatenate([column, zeros], axis=-1).reshape(*column.shape[:-2], count * stride)
-    return xp.moveaxis(spread[..., : (count - 1) * stride + 1], -1, axis)

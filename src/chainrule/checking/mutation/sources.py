@@ -35,8 +35,8 @@ _NOBODYS = (
     "chainrule.rules.registry",
     "chainrule.arrays",
     "chainrule.workspace",
-    *(f"chainrule.kernels.{name}" for name in ("blas", "blocks", "kernel", "layout", "native", "on_numpy", "on_torch")),
-    *(f"chainrule.kernels.{name}" for name in ("shapes", "workers")),
+    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy", "convolution_torch")),
+    *(f"chainrule.kernels.{name}" for name in ("kernel", "layout", "workers")),
     "chainrule.checking",
 )
 

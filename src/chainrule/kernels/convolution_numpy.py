@@ -11,9 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chainrule.kernels import blocks
 from chainrule.kernels.layout import NUMPY, are_samples_last, four_axes, samples_last, scratch
-from chainrule.kernels.shapes import Windows
+from chainrule.rules.windows import Windows
 
 PATCH_BYTES = 1 << 20
 """Of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
@@ -29,15 +28,14 @@ def correlate(
     bias: NUMPY | None,
     windows: Windows,
     groups: int,
-    turned: bool,
     *,
     out: NUMPY | None = None,
 ) -> NUMPY:
-    """Correlation with the kernel, or with the turned kernel, and a bias per output channel."""
+    """Correlation with the kernel, and a bias per output channel."""
     if out is None:
         out = np.empty((*x.shape[:-3], weight.shape[0], *windows.count), x.dtype)
     images, target = four_axes(x), four_axes(out)
-    matrix = _matrix(weight, turned).reshape(groups, weight.shape[0] // groups, -1)
+    matrix = np.ascontiguousarray(weight).reshape(groups, weight.shape[0] // groups, -1)
     for samples in _tiles(images):
         around = _padded(samples_last(images[samples]), windows)
         result = samples_last(target[samples])
@@ -63,7 +61,6 @@ def transposed(
     cotangent: NUMPY,
     windows: Windows,
     groups: int,
-    turned: bool,
     *,
     wanted: tuple[bool, bool, bool],
     out: tuple[NUMPY | None, ...],
@@ -74,14 +71,14 @@ def transposed(
         by_x = np.empty(x.shape, x.dtype) if out[0] is None else out[0]
         backwards = _backwards(windows)
         if backwards is None:
-            _scatter(weight, cotangent, windows, groups, turned, by_x)
+            _scatter(weight, cotangent, windows, groups, by_x)
         else:
-            # At stride 1 the transpose is a correlation too: channels change places, and the kernel is turned.
+            # At stride 1 the transpose is a correlation too: channels change places, and the kernel is flipped.
             parts = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:]).swapaxes(1, 2)
-            kernel = parts.reshape(groups * weight.shape[1], -1, *windows.kernel)
-            correlate(cotangent, kernel, None, backwards, groups, not turned, out=by_x)
+            kernel = parts.reshape(groups * weight.shape[1], -1, *windows.kernel)[..., ::-1, ::-1]
+            correlate(cotangent, kernel, None, backwards, groups, out=by_x)
     if wanted[1]:
-        by_weight = _stored(_by_weight(x, weight, cotangent, windows, groups, turned), out[1])
+        by_weight = _stored(_by_weight(x, weight, cotangent, windows, groups), out[1])
     if wanted[2]:
         images = four_axes(cotangent)
         by_bias = _stored(_sums_of_channels(images), out[2])
@@ -97,7 +94,7 @@ def _backwards(windows: Windows) -> Windows | None:
     return Windows(windows.count, windows.kernel, (1, 1), (padding[0], padding[1]), windows.dilation, windows.size)
 
 
-def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, turned: bool) -> NUMPY:
+def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int) -> NUMPY:
     """Products of patches and cotangents, added up over the blocks."""
     images, pulled = four_axes(x), four_axes(cotangent)
     channels = weight.shape[0] // groups
@@ -110,14 +107,13 @@ def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, grou
             patches = _patches(around, windows, rows, columns).reshape(groups, size, -1)
             np.matmul(patches, _as_rows(v[:, rows, columns], groups).transpose(0, 2, 1), out=part)
             np.add(total, part, out=total)
-    by_weight = total.transpose(0, 2, 1).reshape(weight.shape)
-    return by_weight[..., ::-1, ::-1] if turned else by_weight
+    return total.transpose(0, 2, 1).reshape(weight.shape)
 
 
-def _scatter(weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, turned: bool, by_x: NUMPY) -> None:
+def _scatter(weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, by_x: NUMPY) -> None:
     """Products of weights and cotangents, entry (a, b) of every window added where it was read."""
     pulled, to_x = four_axes(cotangent), four_axes(by_x)
-    matrix = _matrix(weight, turned).reshape(groups, weight.shape[0] // groups, -1)
+    matrix = np.ascontiguousarray(weight).reshape(groups, weight.shape[0] // groups, -1)
     size, (height, width) = matrix.shape[-1], windows.size
     (above, _), (left, _) = windows.padding
     for samples in _tiles(to_x):
@@ -138,18 +134,6 @@ def _sums_of_channels(images: NUMPY) -> NUMPY:
     together = are_samples_last(images)
     sums: NUMPY = samples_last(images).reshape(images.shape[1], -1).sum(axis=1) if together else images.sum((0, 2, 3))
     return sums
-
-
-def pools(windows: Windows) -> bool:
-    """Whether `largest` takes these windows: those that lie side by side."""
-    return windows.are_blocks
-
-
-largest, to_largest = blocks.largest, blocks.to_largest
-
-
-def _matrix(weight: NUMPY, turned: bool) -> NUMPY:
-    return np.ascontiguousarray(weight[..., ::-1, ::-1]) if turned else np.ascontiguousarray(weight)
 
 
 def _stored(value: NUMPY, out: NUMPY | None) -> NUMPY:

@@ -1,0 +1,270 @@
+"""Pools of images in place: the largest entry by slices or by PyTorch's own pool, means and zeros by slices.
+
+Where windows lie side by side, slices of whole images do it, on NumPy's floats and on PyTorch:
+
+    y = max over the columns of a block, then over its rows;    d = [the later entry beats those before it]
+
+The largest is the first of equals, row by row. The pullback needs the comparisons d alone: v d goes to the later
+entry, and v - v d, which is v or 0 exactly, to those before it.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from chainrule.arrays import Array, is_torch, may_write, namespace
+from chainrule.kernels.kernel import Kernel, adapter
+from chainrule.kernels.layout import (
+    FEW_CHANNELS,
+    are_channels_last,
+    booleans,
+    empty_in_layout_of,
+    four_axes,
+    transient_work,
+    work_in_layout_of,
+)
+from chainrule.rules.image_maps import height_and_width
+from chainrule.rules.padding2d import zero_pad2d
+from chainrule.rules.pooling import avg_pool2d, max_pool2d
+from chainrule.rules.windows import Padding2d, Sizes, Windows, max_pool_windows, pool_windows, windows_on
+from chainrule.workspace import Workspace
+
+Buffer = Array | None
+Choice = tuple[Array, ...]
+
+
+class Chosen(NamedTuple):
+    """Where the maxima were, in the form that the function takes which gives cotangents back to them."""
+
+    give_back: Callable[..., Array]
+    choice: Choice
+    windows: Windows
+    shape: tuple[int, ...]
+
+
+class Averaged(NamedTuple):
+    """The windows, and the shape of the images."""
+
+    windows: Windows
+    shape: tuple[int, ...]
+
+
+def by_slices(windows: Windows, channels: int, come_last: bool) -> bool:
+    """Whether slices take the maximum on PyTorch, in given buffers; the library's pool allocates its own."""
+    return windows.are_blocks and not (come_last and channels >= FEW_CHANNELS)
+
+
+def _max_forward(
+    x: Array,
+    *,
+    kernel: Sizes = 2,
+    stride: Sizes | None = None,
+    padding: Padding2d = 0,
+    out: Buffer = None,
+    work: Workspace | None = None,
+) -> tuple[Array, Any]:
+    windows, shape = max_pool_windows(tuple(x.shape), kernel, stride, padding), tuple(x.shape)
+    if not may_write(x):
+        return _page.forward(x, kernel=kernel, stride=stride, padding=padding, out=out)
+    symmetric = all(before == after for before, after in windows.padding)
+    if is_torch(x) and symmetric and not by_slices(windows, shape[-3], are_channels_last(x)):
+        value, choice = _largest_by_torch(x, windows, out)
+        return value, Chosen(_to_largest_by_torch, choice, windows, shape)
+    work = Workspace() if work is None else work
+    value = empty_in_layout_of(x, (*shape[:-2], *windows.count)) if out is None else out
+    if windows.are_blocks:
+        return value, Chosen(_to_largest_of_blocks, _largest_of_blocks(x, windows, value, work), windows, shape)
+    return value, Chosen(_to_largest_by_entries, _largest_by_entries(x, windows, value, work), windows, shape)
+
+
+def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
+    if not isinstance(residuals, Chosen):
+        return _page.pullback(residuals, cotangent, out=out)
+    give_back, choice, windows, shape = residuals
+    return give_back(choice, cotangent, windows, shape, out)
+
+
+def _largest_by_torch(x: Array, windows: Windows, out: Buffer) -> tuple[Array, Choice]:
+    images = four_axes(x)
+    value, index = sys.modules["torch"].ops.aten.max_pool2d_with_indices(images, *_geometry(windows))
+    value = value.reshape(*x.shape[:-2], *windows.count)
+    return value if out is None else out.copy_(value), (images, index)
+
+
+def _to_largest_by_torch(
+    choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
+) -> Array:
+    images, index = choice
+    backward = sys.modules["torch"].ops.aten.max_pool2d_with_indices_backward
+    by_x = backward(four_axes(cotangent), images, *_geometry(windows), False, index).reshape(shape)
+    return by_x if out is None else out.copy_(by_x)
+
+
+def _geometry(windows: Windows) -> tuple[Any, ...]:
+    padding = [before for before, _ in windows.padding]
+    return list(windows.kernel), list(windows.stride), padding, list(windows.dilation)
+
+
+def _largest_of_blocks(x: Array, windows: Windows, value: Array, work: Workspace) -> Choice:
+    """Write the largest entry of every block to `value`; what comes back are the comparisons."""
+    (height, width), (rows, columns) = windows.kernel, windows.count
+    blocks = x[..., : height * rows, : width * columns]
+    in_rows = _rows_of_blocks(x, (*x.shape[:-2], height * rows, columns))
+    beats = _running_maximum([blocks[..., b::width] for b in range(width)], in_rows, "row", work)
+    beats += _running_maximum([in_rows[..., a::height, :] for a in range(height)], value, "column", work)
+    return tuple(beats)
+
+
+def _to_largest_of_blocks(
+    choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
+) -> Array:
+    (height, width), (rows, columns) = windows.kernel, windows.count
+    by_x = empty_in_layout_of(cotangent, shape) if out is None else out
+    if (height * rows, width * columns) != windows.size:
+        by_x[...] = 0
+    in_rows = _rows_of_blocks(cotangent, (*shape[:-2], height * rows, columns))
+    _divide(cotangent, [in_rows[..., a::height, :] for a in range(height)], choice[width - 1 :])
+    blocks = by_x[..., : height * rows, : width * columns]
+    _divide(in_rows, [blocks[..., b::width] for b in range(width)], choice[: width - 1])
+    return by_x
+
+
+def _largest_by_entries(x: Array, windows: Windows, value: Array, work: Workspace) -> Choice:
+    """Write the largest entry of every window to `value`; for each entry of the windows, whether it is the largest."""
+    around = _padded(x, windows, outside=-math.inf)
+    beats = _running_maximum([_taken(around, windows, entry) for entry in windows.entries], value, "entry", work)
+    # An entry is chosen that beats all before it, and that none after it beats.
+    if not beats:
+        return ()
+    later, choice = beats[-1], [beats[-1]]
+    for beaten in reversed(beats[:-1]):
+        choice.append(beaten & ~later)
+        later = later | beaten
+    return (~later, *reversed(choice))
+
+
+def _to_largest_by_entries(
+    choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
+) -> Array:
+    by_x = empty_in_layout_of(cotangent, shape) if out is None else out
+    return _added(by_x, windows, (cotangent * here for here in choice) if choice else [cotangent])
+
+
+def _rows_of_blocks(like: Array, shape: tuple[int, ...]) -> Array:
+    """A buffer of this thread's, soon written over: the rows of all blocks, each block one column wide."""
+    return work_in_layout_of(like, "rows of blocks", shape, transient_work(like))
+
+
+def _running_maximum(parts: list[Array], out: Array, name: str, work: Workspace) -> list[Array]:
+    """Write the maximum of arrays; what comes back is, for each but the first, where it beats those before it."""
+    xp, value, beats = namespace(out), parts[0], []
+    for number, part in enumerate(parts[1:]):
+        here = work_in_layout_of(part, f"{name} {number}", tuple(part.shape), work, booleans(part))
+        beats.append(xp.greater(part, value, out=here))
+        value = xp.maximum(value, part, out=out)
+    if value is not out:
+        out[...] = value
+    return beats
+
+
+def _divide(cotangent: Array, parts: list[Array], beats: tuple[Array, ...]) -> None:
+    """To each part the cotangent where it beats those before it and none after it beats it; to the first the rest."""
+    xp, rest = namespace(cotangent), cotangent
+    for part, here in zip(parts[:0:-1], reversed(beats), strict=True):
+        xp.multiply(rest, here, out=part)
+        rest = xp.subtract(rest, part, out=parts[0])
+    if rest is not parts[0]:
+        parts[0][...] = rest
+
+
+def _avg_forward(
+    x: Array,
+    *,
+    kernel: Sizes = 2,
+    stride: Sizes | None = None,
+    padding: Padding2d = 0,
+    out: Buffer = None,
+    work: Workspace | None = None,
+) -> tuple[Array, Averaged]:
+    windows = pool_windows(tuple(x.shape), kernel, stride, padding)
+    xp, around = namespace(x), _padded(x, windows)
+    total = empty_in_layout_of(x, (*x.shape[:-2], *windows.count)) if out is None else out
+    first, *others = windows.entries
+    total[...] = _taken(around, windows, first)
+    for entry in others:
+        xp.add(total, _taken(around, windows, entry), out=total)
+    return xp.divide(total, len(windows.entries), out=total), Averaged(windows, tuple(x.shape))
+
+
+def _avg_pullback(residuals: Averaged, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
+    windows, shape = residuals
+    by_x = empty_in_layout_of(cotangent, shape) if out is None else out
+    return _added(by_x, windows, [cotangent / len(windows.entries)] * len(windows.entries))
+
+
+def _added(by_x: Array, windows: Windows, terms: Iterable[Array]) -> Array:
+    """Write to images what is given back to entry (a, b) of every window, for each entry in turn."""
+    shape = (*by_x.shape[:-2], *windows.padded)
+    around = empty_in_layout_of(by_x, shape) if windows.is_padded else by_x
+    around[...] = 0
+    for entry, term in zip(windows.entries, terms, strict=True):
+        place = _taken(around, windows, entry)
+        namespace(place).add(place, term, out=place)
+    if windows.is_padded:
+        by_x[...] = _inside(around, windows)
+    return by_x
+
+
+def _taken(around: Array, windows: Windows, entry: tuple[int, int]) -> Array:
+    """Entry (a, b) of every window on padded images: a view."""
+    rows, columns = (
+        slice(d * a, d * a + (n - 1) * s + 1, s)
+        for a, d, n, s in zip(entry, windows.dilation, windows.count, windows.stride, strict=True)
+    )
+    return around[..., rows, columns]
+
+
+def _inside(around: Array, windows: Windows) -> Array:
+    """The images within their zeros: a view."""
+    (above, _), (left, _) = windows.padding
+    height, width = windows.size
+    return around[..., above : above + height, left : left + width]
+
+
+def _padded(x: Array, windows: Windows, outside: float = 0.0) -> Array:
+    """Images with zeros, or another number, around them; themselves, if nothing is put around them."""
+    if not windows.is_padded:
+        return x
+    return _with_border(x, windows, outside, empty_in_layout_of(x, (*x.shape[:-2], *windows.padded)))
+
+
+def _with_border(x: Array, windows: Windows, outside: float, out: Array) -> Array:
+    out[...] = outside
+    _inside(out, windows)[...] = x
+    return out
+
+
+def _pad_forward(
+    x: Array, *, padding: Padding2d = 1, out: Buffer = None, work: Workspace | None = None
+) -> tuple[Array, Windows]:
+    windows = windows_on(height_and_width(x), 1, 1, padding)
+    around = empty_in_layout_of(x, (*x.shape[:-2], *windows.padded)) if out is None else out
+    return _with_border(x, windows, 0.0, around), windows
+
+
+def _pad_pullback(windows: Windows, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
+    by_x = empty_in_layout_of(cotangent, (*cotangent.shape[:-2], *windows.size)) if out is None else out
+    by_x[...] = _inside(cotangent, windows)
+    return by_x
+
+
+_page = adapter(max_pool2d)
+
+KERNELS = {
+    max_pool2d: Kernel(_max_forward, _max_pullback),
+    avg_pool2d: Kernel(_avg_forward, _avg_pullback),
+    zero_pad2d: Kernel(_pad_forward, _pad_pullback),
+}
