@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.quotients import Quotient, difference_quotient
-from chainrule.kernels import kernel_of
+from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
 
@@ -92,19 +92,30 @@ class Case:
 
     @cached_property
     def fast(self) -> tuple[Any, tuple[Any, ...]]:
-        """The value and J^T v, computed by the forward and pullback that training uses."""
+        """The value and J^T v by the rule's kernel; by the rule itself where it has none."""
+        if registered(self.rule) is None:
+            return self.value, self.vjp
 
         def run() -> tuple[Any, tuple[Any, ...]]:
-            kernel, work = kernel_of(self.rule), Workspace()
-            out = balls(np.zeros(self.value.shape))
-            buffers = [None if x is None else balls(np.zeros(x.shape)) for x in self.vjp]
-            output, residuals = kernel.forward(*self.ball_inputs, out=out, work=work, **self.ball_options)
-            to_inputs = buffers[0] if len(buffers) == 1 else tuple(buffers)
-            pulled = kernel.pullback(residuals, balls(self.cotangent), out=to_inputs, work=work)
-            return balls(output), entries(pulled)
+            out, *buffers = self.buffers(lambda shape: balls(np.zeros(shape)))
+            return self.by_kernel(self.ball_inputs, balls(self.cotangent), self.ball_options, out, buffers, Workspace())
 
         result: tuple[Any, tuple[Any, ...]] = self._exact(run)
         return result
+
+    def buffers(self, room: Callable[[tuple[int, ...]], Any]) -> list[Any]:
+        """Where a kernel writes its output and the cotangent of every input, None for constants."""
+        moving = zip(self.inputs, self.movable, strict=True)
+        return [room(self.value.shape), *(room(x.shape) if moves else None for x, moves in moving)]
+
+    def by_kernel(
+        self, inputs: Any, cotangent: Any, options: dict[str, Any], out: Any, buffers: Sequence[Any], work: Workspace
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """The output and J^T v by the rule's kernel, or by the adapter, in these buffers."""
+        kernel = kernel_of(self.rule)
+        output, residuals = kernel.forward(*inputs, out=out, work=work, **options)
+        to_inputs = buffers[0] if len(buffers) == 1 else tuple(buffers)
+        return output, entries(kernel.pullback(residuals, cotangent, out=to_inputs, work=work))
 
     def quotient(self, direction: tuple[Any, ...]) -> Quotient:
         """The derivative along a direction, from difference quotients."""

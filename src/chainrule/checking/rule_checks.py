@@ -3,7 +3,7 @@
     <v, J t> = <J^T v, t>            forward and reverse mode are one linear map
     J t, J^T v = difference quotients, with a measured error (see `quotients`)
     J t, J^T v = matrix products, for rules that give their Jacobian
-    fast = exact                     the pullback that training uses, against the public one
+    kernel = rule                    the in-place forms that training uses, against the page
 
 These checks run in balls, which prove differences, so they need no tolerance. Then errors of floats are measured in
 ulp, and the promises of the rule are checked: inputs unmodified, shapes and dtypes kept, equal results with buffers.
@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.arrays import as_array, as_floats, to_numpy
+from chainrule.checking import kernel_checks
 from chainrule.checking.ball import Undecided, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.case import Case
@@ -26,7 +27,7 @@ from chainrule.checking.comparing import compare, digits, position
 from chainrule.checking.floats import float_errors
 from chainrule.checking.gradients.gradient_check import check_gradient
 from chainrule.checking.jacobians import times_tangent, transposed_times_cotangent
-from chainrule.checking.promises import fused_agrees, keeps_inputs, same_with_buffers
+from chainrule.checking.promises import keeps_inputs
 from chainrule.checking.quotients import Quotient
 from chainrule.checking.rule_report import Finding, Mismatch, RuleReport, Unchecked
 from chainrule.checking.user_code import on_balls
@@ -209,16 +210,6 @@ def _jacobian(case: Case, check: str) -> Iterator[Finding]:
             yield from compare(name, check, "J t, output", sum(terms[1:], terms[0]), case.jvp)
 
 
-def _fast(case: Case, check: str) -> Iterator[Finding]:
-    value, vjp = case.fast
-    yield from compare(case.rule.name, check, "output", value, case.value)
-    for name, fast, exact in zip(case.rule.inputs, vjp, case.vjp, strict=True):
-        if (fast is None) != (exact is None):
-            yield Mismatch(case.rule.name, check, name, _shape(fast), _shape(exact))
-        elif fast is not None:
-            yield from compare(case.rule.name, check, name, fast, exact)
-
-
 def _kinks(check: str, what: str, quotient: Quotient) -> Iterator[Finding]:
     for index in np.argwhere(quotient.kinks):
         at = tuple(int(k) for k in index)
@@ -235,10 +226,13 @@ _CHECKS: dict[str, Check] = {
     "pushforward against the difference quotient": _pushforward,
     "pullback against the difference quotient": _pullback,
     "Jacobian": _jacobian,
-    "fast pullback against the exact one": _fast,
-    "fused value and pullback": fused_agrees,
+    "kernel against the rule": kernel_checks.agrees,
+    "kernel in float64": kernel_checks.agrees_in_floats,
+    "fused value and pullback": kernel_checks.fused_agrees,
+    "fused value and pullback in float64": kernel_checks.fused_agrees_in_floats,
     "inputs, shapes and dtypes": keeps_inputs,
-    "with buffers": same_with_buffers,
+    "with buffers": kernel_checks.same_with_buffers,
 }
 
 _ON_FLOATS = ("inputs, shapes and dtypes", "with buffers")
+"""What is asked of the rule as it is, not of its copy that runs on balls."""

@@ -1,23 +1,19 @@
-"""The L2 penalty: strength times the sum of squares, with gradient 2 strength theta.
+"""The L2 penalty: strength times the sum of squares.
+
+    l = strength sum_i theta_i^2,    dl/dtheta = 2 strength theta,    dl/dstrength = sum_i theta_i^2
 
 There is no factor 1/2: estimators that document theirs as alpha/2 |W|^2 pass strength = alpha/2.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, namespace
 from chainrule.rules.rule import Rule
-from chainrule.workspace import Workspace
 
-
-class Residuals(NamedTuple):
-    """What the derivatives of the penalty need."""
-
-    theta: Array
-    strength: Array
-    squares: Array
+Residuals: TypeAlias = tuple[Array, Array, Array]
+"""theta, the strength, and the sum of squares of every row."""
 
 
 def _check(theta: Array, strength: Array) -> None:
@@ -25,55 +21,43 @@ def _check(theta: Array, strength: Array) -> None:
         raise ValueError(f"strength: expected one number, got shape {tuple(strength.shape)}")
 
 
-def _forward(
-    theta: Array, strength: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
-    xp = namespace(theta)
-    squares = xp.sum(xp.square(theta), axis=-1)
-    return xp.multiply(strength, squares, out=out), Residuals(theta, strength, squares)
+def _forward(theta: Array, strength: Array) -> tuple[Array, Residuals]:
+    squares = namespace(theta).sum(theta * theta, axis=-1)
+    return strength * squares, (theta, strength, squares)
 
 
-Cotangents = tuple[Array | None, Array | None]
+def _by_theta(residuals: Residuals, cotangent: Array) -> Array:
+    theta, strength, _ = residuals
+    return 2 * strength * cotangent[..., None] * theta
 
 
-def _pullback(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    theta, strength, squares = residuals
-    xp = namespace(theta)
-    to_theta, to_strength = out or (None, None)
-    by_theta = None
-    if not out or to_theta is not None:
-        by_theta = xp.multiply(2 * strength * cotangent[..., None], theta, out=to_theta)
-    by_strength = None
-    if not out or to_strength is not None:
-        by_strength = xp.sum(cotangent * squares)
-        if to_strength is not None:
-            to_strength[...] = by_strength
-            by_strength = to_strength
-    return by_theta, by_strength
+def _by_strength(residuals: Residuals, cotangent: Array) -> Array:
+    squares = residuals[2]
+    return namespace(squares).sum(cotangent * squares)
 
 
 def _pushforward(residuals: Residuals, theta_tangent: Array | None, strength_tangent: Array | None) -> Array:
     theta, strength, squares = residuals
-    moved = 0 * squares
+    tangent = 0 * squares
     if theta_tangent is not None:
-        moved = 2 * strength * namespace(theta).sum(theta * theta_tangent, axis=-1)
-    return moved if strength_tangent is None else moved + squares * strength_tangent
+        tangent = 2 * strength * namespace(theta).sum(theta * theta_tangent, axis=-1)
+    return tangent if strength_tangent is None else tangent + squares * strength_tangent
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
-    return 2 * residuals.strength * residuals.theta, residuals.squares
+    theta, strength, squares = residuals
+    return 2 * strength * theta, squares
 
 
 l2_penalty = Rule(
     "l2_penalty",
     _forward,
-    _pullback,
+    {"theta": _by_theta, "strength": _by_strength},
     _pushforward,
     _jacobian,
     check=_check,
     inputs=("theta", "strength"),
+    kind="penalty",
     formula="l = strength sum_i theta_i^2",
     derivative="by theta: 2 strength theta; by strength: sum_i theta_i^2",
     domain="finite numbers; the strength is one number",

@@ -1,8 +1,7 @@
 """What the gate asks of a rule beyond `check_rule`.
 
 The value beside the textbook definition; tangents that are None, and cotangents that broadcast; a Jacobian with rows
-and columns; the floats of what training runs (the fast and the fused forms), which the errors in ulp of the public
-forms say nothing about; and infinities.
+and columns; and infinities.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,17 +20,12 @@ from chainrule.checking.case import Case, draw, entries
 from chainrule.checking.comparing import compare
 from chainrule.checking.definitions import definition
 from chainrule.checking.examples import Example, Limit, limits
+from chainrule.checking.kernel_checks import close
 from chainrule.checking.rule_report import Mismatch
 from chainrule.checking.user_code import on_balls
-from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule
-from chainrule.workspace import Workspace
 
 BITS = 300
-
-FLOAT_UNITS = 16
-"""What training's forms and the Jacobian may be off, in units in the last place of the largest number that enters: 5 is
-the most that was measured over all examples of all rules; a form without its shift is off by everything."""
 
 
 def case_at(rule: Rule, example: Example, bits: int) -> Case:
@@ -71,7 +64,7 @@ def _jacobian(rule: Rule, case: Case) -> Iterator[Mismatch]:
             yield Mismatch(rule.name, "Jacobian", f"by {name}", f"{got.dtype}, shape {got.shape}", kept)
         elif np.isfinite(midpoints(matrix)).all():
             size = float(np.max(np.abs(midpoints(matrix)), initial=0))
-            yield from _close(rule, "Jacobian in float64", f"by {name}", got, matrix, size)
+            yield from close(rule.name, "Jacobian in float64", f"by {name}", got, matrix, size)
 
 
 def at_limits(rule: Rule) -> str:
@@ -153,91 +146,9 @@ def _mismatches(rule: Rule, check: str, got: Any, expected: Any) -> Iterator[Mis
             yield from (x for x in compare(rule.name, check, name, a, b) if isinstance(x, Mismatch))
 
 
-def _training_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
-    """The fast forward and pullback in float64, with an error that is small beside the largest number of the row."""
-    if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
-        return
-    kernel, work = kernel_of(rule), Workspace()
-    output, residuals = kernel.forward(*case.inputs, out=np.empty(case.value.shape), work=work, **case.options)
-    buffers = tuple(np.empty(x.shape) if moves else None for x, moves in zip(case.inputs, case.movable, strict=True))
-    to_inputs = buffers[0] if len(buffers) == 1 else buffers
-    pulled = entries(kernel.pullback(residuals, np.array(case.cotangent), out=to_inputs, work=work))
-    largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
-    size = float(np.sum(np.abs(case.cotangent))) * largest
-    yield from _close(rule, "forward in float64", "output", output, case.value, largest * largest)
-    for name, got, expected in zip(rule.inputs, pulled, case.vjp, strict=True):
-        if got is not None and expected is not None:
-            yield from _close(rule, "pullback in float64", name, got, expected, size)
-
-
-def _fused_kernel(rule: Rule) -> Any:
-    kernel = registered(rule)
-    return kernel and kernel.value_and_pullback
-
-
-def has_fused(case: Case) -> bool:
-    """Whether the fused value and pullback is for this point: two axes, and rows of targets that sum to one."""
-    if _fused_kernel(case.rule) is None or len(case.inputs[0].shape) != 2 or not len(case.inputs[0]):
-        return False
-    soft = "targets" in case.rule.integers and not holds_labels(case.inputs[1])
-    if soft and any(sum(map(Fraction, row)) != 1 for row in case.inputs[1].tolist()):
-        return False
-    return bool(np.isfinite(case.inputs[0]).all())
-
-
-def fused(case: Case) -> tuple[Any, Any]:
-    """Losses and slopes of the fused value and pullback, in balls."""
-    logits, targets = case.ball_inputs
-    with precision(case.bits):
-        weights = balls(np.abs(draw(7, (len(logits), 1))))
-        buffers = balls(np.zeros((len(logits), 1))), balls(np.zeros(logits.shape))
-        run: Any = _fused_kernel(case.rule)
-        run(logits, targets, weights, out=buffers, work=Workspace(), **case.ball_options)
-    return buffers
-
-
-def _fused_floats(rule: Rule, case: Case) -> Iterator[Mismatch]:
-    """The fused value and pullback in float64; and once more with the slopes over the logits."""
-    run = _fused_kernel(rule)
-    if run is None or not has_fused(case):
-        return
-    logits, targets = case.inputs
-    weights = np.abs(draw(7, (len(logits), 1)))
-    over = logits.copy()
-    for given, slopes in ((logits, np.full(logits.shape, np.nan)), (over, over)):
-        losses = np.full((len(logits), 1), np.nan)
-        buffers, constants = (losses, slopes), (targets.copy(), weights.copy())
-        results = run(given, *constants, out=buffers, work=Workspace(), **case.options)
-        for name, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
-            if not np.array_equal(kept, original):
-                yield Mismatch(rule.name, "fused in float64", name, "overwritten", "left alone")
-        if any(result is not buffer for result, buffer in zip(results, buffers, strict=True)):
-            yield Mismatch(rule.name, "fused in float64", "the results", "other arrays", "the arrays given as out")
-        per_entry = case.value.ndim == 2
-        with precision(BITS):
-            expected = np.sum(case.value, axis=-1, keepdims=True) if per_entry else case.value[:, None]
-            cotangent = balls(np.ones(logits.shape)) * weights if per_entry else balls(weights[:, 0])
-            pulled = case.rule.vjp(*case.ball_inputs, cotangent, **case.ball_options)[0]
-        largest = max(1.0, float(np.max(np.abs(logits))))
-        yield from _close(rule, "fused in float64", "losses", losses, expected, largest)
-        yield from _close(rule, "fused in float64", "cotangent of logits", slopes, pulled, float(np.max(weights)))
-
-
-def _close(rule: Rule, check: str, name: str, got: Any, expected: Any, size: float) -> Iterator[Mismatch]:
-    reference = midpoints(expected)
-    right = np.isclose(np.asarray(got), reference, rtol=0, atol=FLOAT_UNITS * float(np.spacing(size)))
-    for at in np.argwhere(~right)[:1]:
-        where = tuple(int(i) for i in at)
-        yield Mismatch(rule.name, check, f"{name}{list(where)}", f"{got[where]:.10g}", f"{reference[where]:.10g}")
-
-
 FURTHER: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (_value,)
 
-FURTHER_ON_FLOATS: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (
-    _jacobian,
-    _training_floats,
-    _fused_floats,
-)
+FURTHER_ON_FLOATS: tuple[Callable[[Rule, Case], Iterator[Mismatch]], ...] = (_jacobian,)
 
 
 class quiet:

@@ -19,14 +19,13 @@ from chainrule.checking.case import Case
 from chainrule.checking.comparing import compare
 from chainrule.checking.conditioned import References, conditioned_errors, references
 from chainrule.checking.examples import Example, linear_in
+from chainrule.checking.kernel_checks import fused, has_fused
 from chainrule.checking.mutation.further import (
     BITS,
     FURTHER,
     FURTHER_ON_FLOATS,
     broadcasts,
     case_at,
-    fused,
-    has_fused,
     none_is_zero,
     quiet,
 )
@@ -125,7 +124,7 @@ def refusal(
         try:
             reasons: tuple[Iterator[str], ...] = (_float_errors(rule, case, expected, right),)
             if only_floats:
-                first = _checked(rule, case, expected, _ON_FLOATS, same=True)
+                first = _checked(rule, case, expected, (*_ON_FLOATS, *_KERNEL_IN_FLOATS), same=True)
                 reasons = (first, _beside(rule, case, FURTHER_ON_FLOATS), *reasons)
             elif not expected.example.floats_only:
                 first = _checked(rule, case, expected, _FIRST, same=same)
@@ -218,11 +217,14 @@ def _copies(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(np.array(x, copy=True) if isinstance(x, np.ndarray) else x for x in inputs)
 
 
+_KERNEL_IN_FLOATS = ("kernel in float64", "fused value and pullback in float64")
+
 # Floats take a tenth of what balls take, and difference quotients take most; few mutants get as far.
 _FIRST = (
     "inputs, shapes and dtypes",
     "with buffers",
-    "fast pullback against the exact one",
+    *_KERNEL_IN_FLOATS,
+    "kernel against the rule",
     "adjoint identity",
     "Jacobian",
 )
@@ -253,7 +255,7 @@ _OF_BALLS = (
     "pushforward against the difference quotient",
     "pullback against the difference quotient",
     "Jacobian",
-    "fast pullback against the exact one",
+    "kernel against the rule",
 )
 
 Computed: TypeAlias = Callable[[Example, int], Mapping[str, tuple[Any, ...]]]

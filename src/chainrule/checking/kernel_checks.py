@@ -1,0 +1,204 @@
+"""A rule's kernel against the rule: in balls, in floats, and in buffers that were used before.
+
+Balls are equal or they are not. Floats may differ from the rule's balls by a few roundings of the largest number that
+enters: a kernel may lose the digits of the tails, which the rule keeps within its `error_bound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import holds_labels
+from chainrule.checking.ball import precision
+from chainrule.checking.balls import balls, midpoints
+from chainrule.checking.case import Case, draw
+from chainrule.checking.comparing import compare, position
+from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
+from chainrule.kernels import kernel_of, registered
+from chainrule.workspace import Workspace
+
+FLOAT_UNITS = 16
+"""How far a kernel and the Jacobian may be off, in units in the last place of the largest number that enters or results:
+5 is the most that was measured over all examples of all rules; a form without its shift is off by everything."""
+
+
+def agrees(case: Case, check: str) -> Iterator[Finding]:
+    """Output and cotangents in balls."""
+    value, vjp = case.fast
+    yield from compare(case.rule.name, check, "output", value, case.value)
+    for name, fast, exact in zip(case.rule.inputs, vjp, case.vjp, strict=True):
+        if (fast is None) != (exact is None):
+            yield Mismatch(case.rule.name, check, name, _kind(fast), _kind(exact))
+        elif fast is not None:
+            yield from compare(case.rule.name, check, name, fast, exact)
+
+
+def agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
+    """Output and cotangents in float64, with an error that is small beside the largest number."""
+    if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
+        return
+    out, *buffers = case.buffers(_nan)
+    output, pulled = case.by_kernel(case.inputs, np.array(case.cotangent), case.options, out, buffers, Workspace())
+    largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
+    size = float(np.sum(np.abs(case.cotangent))) * largest
+    yield from close(case.rule.name, check, "output", output, case.value, largest * largest)
+    for name, got, expected in zip(case.rule.inputs, pulled, case.vjp, strict=True):
+        if got is not None and expected is not None:
+            yield from close(case.rule.name, check, name, got, expected, size)
+
+
+def same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
+    """What a kernel computes lies in the buffers that it is given, and is the same when those were used."""
+    with np.errstate(all="ignore"):
+        yield from _same_with_buffers(case, check)
+
+
+def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
+    rule, kernel = case.rule, kernel_of(case.rule)
+    inputs = tuple(x if holds_labels(x) else np.array(x, np.float64) for x in case.inputs)
+    cotangent = np.array(case.cotangent, np.float64)
+    fresh, *fresh_buffers = case.buffers(_nan)
+    value, pulled = case.by_kernel(inputs, cotangent.copy(), case.options, fresh, fresh_buffers, Workspace())
+    (out, *buffers), work = case.buffers(_nan), Workspace()
+    others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
+    # The first round leaves other numbers in every buffer.
+    case.by_kernel(others, cotangent.copy(), case.options, out, buffers, work)
+    got, again = case.by_kernel(inputs, cotangent.copy(), case.options, out, buffers, work)
+    if got is not out:
+        yield Mismatch(rule.name, check, "output", "another array", "the array given as out")
+    yield from _same(rule.name, check, "output", out, value)
+    for name, buffer, result, expected in zip(rule.inputs, buffers, again, pulled, strict=True):
+        if buffer is None or expected is None:
+            continue
+        if result is not buffer:
+            yield Mismatch(rule.name, check, f"cotangent of {name}", "another array", "the array given as out")
+        yield from _same(rule.name, check, f"cotangent of {name}", buffer, expected)
+    if len(buffers) > 1:
+        yield from _one_by_one(case, check, inputs, cotangent, pulled, work)
+    elif rule.needs == "output":
+        over = inputs[0].copy()
+        _, kept = kernel.forward(over, out=over, work=work)
+        yield from _same(rule.name, check, "output over the input", over, value)
+        beside = cotangent.copy()
+        kernel.pullback(kept, beside, out=beside, work=work)
+        yield from _same(rule.name, check, "cotangent over the cotangent", beside, pulled[0])
+
+
+def _one_by_one(
+    case: Case, check: str, inputs: Any, cotangent: Any, pulled: tuple[Any, ...], work: Workspace
+) -> Iterator[Finding]:
+    """Only the wanted cotangents: None in `out` gives None back."""
+    for i, (name, expected) in enumerate(zip(case.rule.inputs, pulled, strict=True)):
+        if expected is None:
+            continue
+        wanted = [_nan(expected.shape) if j == i else None for j in range(len(pulled))]
+        _, results = case.by_kernel(inputs, cotangent.copy(), case.options, _nan(case.value.shape), wanted, work)
+        yield from _same(case.rule.name, check, f"cotangent of {name} alone", wanted[i], expected)
+        for other, result in zip(case.rule.inputs, results, strict=True):
+            if other != name and result is not None:
+                yield Mismatch(case.rule.name, check, f"cotangent of {other}, not wanted", "an array", "None")
+
+
+def has_fused(case: Case) -> bool:
+    """Whether the kernel's value and pullback is for these finite logits: rows, with targets that sum to one."""
+    return _has_rows(case) and not _has_other_sums(case) and bool(np.isfinite(case.inputs[0]).all())
+
+
+def _has_rows(case: Case) -> bool:
+    return _fused_kernel(case) is not None and len(case.inputs[0].shape) == 2 and len(case.inputs[0]) > 0
+
+
+def _fused_kernel(case: Case) -> Any:
+    kernel = registered(case.rule)
+    return kernel and kernel.value_and_pullback
+
+
+def _has_other_sums(case: Case) -> bool:
+    """Whether there are rows of targets that do not sum to one, which training does not meet."""
+    soft = "targets" in case.rule.integers and not holds_labels(case.inputs[1])
+    return soft and any(sum(map(Fraction, row)) != 1 for row in case.inputs[1].tolist())
+
+
+def fused(case: Case) -> tuple[Any, Any]:
+    """Losses and slopes of the kernel's value and pullback, in balls."""
+    logits, targets = case.ball_inputs
+    with precision(case.bits):
+        weights = balls(_weights(logits))
+        buffers = balls(np.zeros((len(logits), 1))), balls(np.zeros(logits.shape))
+        _fused_kernel(case)(logits, targets, weights, out=buffers, work=Workspace(), **case.ball_options)
+    return buffers
+
+
+def _weights(logits: Any) -> Any:
+    return np.abs(draw(7, (len(logits), 1)))
+
+
+def _fused_expected(case: Case) -> tuple[Any, Any]:
+    logits, targets = case.ball_inputs
+    with precision(case.bits):
+        weights = balls(_weights(logits))
+        per_entry = case.value.ndim == 2
+        losses = np.sum(case.value, axis=-1, keepdims=True) if per_entry else case.value[:, None]
+        cotangent = balls(np.ones(logits.shape)) * weights if per_entry else weights[:, 0]
+        return losses, case.rule.vjp(logits, targets, cotangent, **case.ball_options)[0]
+
+
+def fused_agrees(case: Case, check: str) -> Iterator[Finding]:
+    """The kernel's value and pullback of a loss against the loss and its pullback, in balls."""
+    if _has_rows(case) and _has_other_sums(case):
+        yield Unchecked(check, "it is for rows of targets that sum to one")
+    elif _has_rows(case):
+        names = ("losses", "cotangent of logits")
+        for name, got, expected in zip(names, fused(case), _fused_expected(case), strict=True):
+            yield from compare(case.rule.name, check, name, got, expected)
+
+
+def fused_agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
+    """The same in float64; and once more with the slopes over the logits."""
+    if not has_fused(case):
+        return
+    name, (logits, targets) = case.rule.name, case.inputs
+    weights, over = _weights(logits), logits.copy()
+    expected_losses, expected_slopes = _fused_expected(case)
+    for given, slopes in ((logits, _nan(logits.shape)), (over, over)):
+        buffers, constants = (_nan((len(logits), 1)), slopes), (targets.copy(), weights.copy())
+        results = _fused_kernel(case)(given, *constants, out=buffers, work=Workspace(), **case.options)
+        for what, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
+            if not np.array_equal(kept, original):
+                yield Mismatch(name, check, what, "overwritten", "left alone")
+        if any(result is not buffer for result, buffer in zip(results, buffers, strict=True)):
+            yield Mismatch(name, check, "the results", "other arrays", "the arrays given as out")
+        largest = max(1.0, float(np.max(np.abs(logits))))
+        yield from close(name, check, "losses", buffers[0], expected_losses, largest)
+        yield from close(name, check, "cotangent of logits", slopes, expected_slopes, float(np.max(weights)))
+
+
+def close(rule: str, check: str, name: str, got: Any, expected: Any, size: float) -> Iterator[Mismatch]:
+    """One entry that is off by more than FLOAT_UNITS units in the last place, if there is one; a unit is that of `size`,
+    or of the largest result if that is larger."""
+    reference = midpoints(expected)
+    size = max(size, float(np.max(np.abs(reference), initial=0, where=np.isfinite(reference))))
+    right = np.isclose(np.asarray(got), reference, rtol=0, atol=FLOAT_UNITS * float(np.spacing(size)))
+    for at in np.argwhere(~right)[:1]:
+        where = tuple(int(i) for i in at)
+        yield Mismatch(rule, check, f"{name}{list(where)}", f"{got[where]:.10g}", f"{reference[where]:.10g}")
+
+
+def _same(rule: str, check: str, name: str, got: Any, expected: Any) -> Iterator[Finding]:
+    got, expected = np.asarray(got), np.asarray(expected)
+    different = np.argwhere(~((got == expected) | (np.isnan(got) & np.isnan(expected))))
+    if len(different):
+        at = tuple(int(k) for k in different[0])
+        yield Mismatch(rule, check, f"{name}{position(at)}", f"{got[at]:.10g}", f"{expected[at]:.10g}")
+
+
+def _nan(shape: tuple[int, ...]) -> Any:
+    return np.full(shape, np.nan)
+
+
+def _kind(x: Any) -> str:
+    return "None" if x is None else "an array"
