@@ -22,8 +22,9 @@ from chainrule.kernels import kernel_of, registered
 from chainrule.workspace import Workspace
 
 FLOAT_UNITS = 16
-"""How far a kernel and the Jacobian may be off, in units in the last place of the largest number that enters or results:
-5 is the most that was measured over all examples of all rules; a form without its shift is off by everything."""
+"""How far a kernel and the Jacobian may be off, in units in the last place of the largest number that enters or
+results: 5 is the most that was measured over all examples of all rules; a form without its shift is off by everything.
+"""
 
 
 def agrees(case: Case, check: str) -> Iterator[Finding]:
@@ -41,8 +42,10 @@ def agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
     """Output and cotangents in float64, with an error that is small beside the largest number."""
     if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
         return
+    inputs = _in_float64(case)
     out, *buffers = case.buffers(_nan)
-    output, pulled = case.by_kernel(case.inputs, np.array(case.cotangent), case.options, out, buffers, Workspace())
+    with np.errstate(all="ignore"):
+        output, pulled = case.by_kernel(inputs, np.array(case.cotangent), case.options, out, buffers, Workspace())
     largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
     size = float(np.sum(np.abs(case.cotangent))) * largest
     yield from close(case.rule.name, check, "output", output, case.value, largest * largest)
@@ -59,7 +62,7 @@ def same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
 
 def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
     rule, kernel = case.rule, kernel_of(case.rule)
-    inputs = tuple(x if holds_labels(x) else np.array(x, np.float64) for x in case.inputs)
+    inputs = _in_float64(case)
     cotangent = np.array(case.cotangent, np.float64)
     fresh, *fresh_buffers = case.buffers(_nan)
     value, pulled = case.by_kernel(inputs, cotangent.copy(), case.options, fresh, fresh_buffers, Workspace())
@@ -161,12 +164,13 @@ def fused_agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
     """The same in float64; and once more with the slopes over the logits."""
     if not has_fused(case):
         return
-    name, (logits, targets) = case.rule.name, case.inputs
+    name, (logits, targets) = case.rule.name, _in_float64(case)
     weights, over = _weights(logits), logits.copy()
     expected_losses, expected_slopes = _fused_expected(case)
     for given, slopes in ((logits, _nan(logits.shape)), (over, over)):
         buffers, constants = (_nan((len(logits), 1)), slopes), (targets.copy(), weights.copy())
-        results = _fused_kernel(case)(given, *constants, out=buffers, work=Workspace(), **case.options)
+        with np.errstate(all="ignore"):
+            results = _fused_kernel(case)(given, *constants, out=buffers, work=Workspace(), **case.options)
         for what, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
             if not np.array_equal(kept, original):
                 yield Mismatch(name, check, what, "overwritten", "left alone")
@@ -178,10 +182,14 @@ def fused_agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
 
 
 def close(rule: str, check: str, name: str, got: Any, expected: Any, size: float) -> Iterator[Mismatch]:
-    """One entry that is off by more than FLOAT_UNITS units in the last place, if there is one; a unit is that of `size`,
-    or of the largest result if that is larger."""
+    """One entry that is off by more than FLOAT_UNITS, if there is one.
+
+    The unit is the last place of `size`, or of the largest result where that is larger.
+    """
     reference = midpoints(expected)
     size = max(size, float(np.max(np.abs(reference), initial=0, where=np.isfinite(reference))))
+    if not np.isfinite(size):
+        return
     right = np.isclose(np.asarray(got), reference, rtol=0, atol=FLOAT_UNITS * float(np.spacing(size)))
     for at in np.argwhere(~right)[:1]:
         where = tuple(int(i) for i in at)
@@ -194,6 +202,10 @@ def _same(rule: str, check: str, name: str, got: Any, expected: Any) -> Iterator
     if len(different):
         at = tuple(int(k) for k in different[0])
         yield Mismatch(rule, check, f"{name}{position(at)}", f"{got[at]:.10g}", f"{expected[at]:.10g}")
+
+
+def _in_float64(case: Case) -> tuple[Any, ...]:
+    return tuple(x if holds_labels(x) else np.array(x, np.float64) for x in case.inputs)
 
 
 def _nan(shape: tuple[int, ...]) -> Any:
