@@ -22,8 +22,16 @@ def model():
 def test_the_confusion_matrix_counts_true_classes_in_rows_and_predictions_in_columns():
     drawn = confusion_matrix(np.array(["a", "b"]), np.array(["a", "a", "a", "b"]), np.array(["a", "b", "b", "b"]))
     texts = {text.get_position(): text.get_text() for text in drawn.axes[0].texts}
-    assert texts == {(0, 0): "1", (1, 0): "2", (1, 1): "1"}
+    assert texts == {(0, 0): "1", (1, 0): "2", (0, 1): "", (1, 1): "1"}
+    assert drawn.axes[0].images[0].get_array().tolist() == [[1 / 3, 2 / 3], [0.0, 1.0]]
     assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == ["a", "b"]
+
+
+def test_a_confusion_matrix_of_many_classes_has_colours_alone():
+    classes = np.arange(31)
+    drawn = confusion_matrix(classes, classes, classes)
+    assert not drawn.axes[0].texts
+    assert np.array_equal(drawn.axes[0].images[0].get_array(), np.eye(31))
 
 
 def test_the_worst_mistakes_come_first_and_right_answers_not_at_all():

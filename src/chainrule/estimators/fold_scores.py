@@ -13,7 +13,6 @@ import numpy as np
 import sklearn
 from sklearn.metrics import get_scorer, make_scorer
 from sklearn.utils.metadata_routing import process_routing
-from sklearn.utils.validation import _check_method_params
 
 from chainrule.arrays import Array
 from chainrule.estimators.heads import Head
@@ -96,7 +95,11 @@ class FoldScorer:
             return float(np.average(each, weights=weights))
         if self.scorer is None:
             return float(model.score(rows, labels, sample_weight=weights))
-        return float(self.scorer(model, rows, labels, **_check_method_params(X, params=self.params, indices=part)))
+        of_part = {
+            name: np.asarray(value)[part] if np.ndim(value) and len(value) == X.shape[0] else value
+            for name, value in self.params.items()
+        }
+        return float(self.scorer(model, rows, labels, **of_part))
 
 
 def _with_labels(scorer: Any, classes: Array) -> Any:

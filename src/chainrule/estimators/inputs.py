@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_array,
     check_consistent_length,
+    check_non_negative,
     column_or_1d,
     validate_data,
 )
@@ -62,13 +62,25 @@ def checked_samples(
     X = _rows_first(X)
     if sample_weight is None:
         return X, y, None
-    weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=not signed)
+    weights = checked_weights(sample_weight, X, signed=signed)
     counted = weights != 0
     if not counted.any():
         raise ValueError("sample_weight: every weight is zero, so there is nothing to fit")
     if not counted.all() and not weightless:
         X, y, weights = X[counted], y[counted], weights[counted]
     return X, y, weights
+
+
+def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Array:
+    """One weight per row of X, in its dtype; a single number stands for that weight everywhere."""
+    weights = np.full(X.shape[0], sample_weight) if np.ndim(sample_weight) == 0 else sample_weight
+    weights = check_array(weights, ensure_2d=False, dtype=X.dtype, order="C", input_name="sample_weight")
+    if weights.shape != (X.shape[0],):
+        expected = (X.shape[0],)
+        raise ValueError(f"Sample weights must be 1D: sample_weight.shape == {weights.shape}, expected {expected}!")
+    if not signed:
+        check_non_negative(weights, "`sample_weight`")
+    return weights
 
 
 def checked_labels(y: Array) -> Array:

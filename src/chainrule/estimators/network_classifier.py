@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
@@ -24,6 +24,7 @@ from chainrule.estimators.inputs import (
     checked_labels,
     checked_probabilities,
     checked_samples,
+    checked_weights,
     features_to_predict,
     joined_eval_set,
     with_class_weight,
@@ -341,7 +342,7 @@ class NetworkClassifier(Parameters, Classifier):
         if len(eval_set) == 3 and eval_set[2] is not None:
             if not np.any(eval_set[2]):
                 raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
-            weights = _check_sample_weight(eval_set[2], X, dtype=X.dtype, ensure_non_negative=True)
+            weights = checked_weights(eval_set[2], X)
         X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights)
         X = self._for_prediction(self._scaled(X))
         return Validation(X, y, weights, self.eval_metric, self.device)

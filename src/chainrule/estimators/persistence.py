@@ -10,9 +10,10 @@ before memory is taken. What a stranger's model predicts is still the stranger's
 Why this is not skops or safetensors: skops 0.16 loads what the tests of hostile files refuse. A file of 126 kB took
 256 MB (it unpacks compressed members); 1 of 300 flipped bits passed (no checksum); a pipeline kept its `memory`, whose
 cache unpickles; a OneHotEncoder whose attributes contradict one another, and so writes outside its arrays, was built;
-and a model with a `Rule` asks the reader to trust functions by their names. safetensors holds neither strings nor dates, and has
-no checksum. Files of version 0.1 must load in any case, so the reading half stays: of the 545 statements of the five
-modules here, only the encoder and the archive's writer, 121, could go, for an adapter and a second set of such checks.
+and a model with a `Rule` asks the reader to trust functions by their names. safetensors holds neither strings nor
+dates, and has no checksum. Files of version 0.1 must load in any case, so the reading half stays: of the 545 statements
+of the five modules here, only the encoder and the archive's writer, 121, could go, for an adapter and a second set of
+such checks.
 """
 
 from __future__ import annotations

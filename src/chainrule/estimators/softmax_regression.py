@@ -12,7 +12,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
@@ -33,6 +33,7 @@ from chainrule.estimators.inputs import (
     checked_labels,
     checked_probabilities,
     checked_samples,
+    checked_weights,
     features_to_predict,
     joined_eval_set,
     with_class_weight,
@@ -410,7 +411,7 @@ class SoftmaxRegression(Classifier):
         if len(eval_set) == 3 and eval_set[2] is not None:
             if not np.any(eval_set[2]):
                 raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
-            weights = _check_sample_weight(eval_set[2], X, dtype=X.dtype, ensure_non_negative=True)
+            weights = checked_weights(eval_set[2], X)
         return with_class_weight(self.class_weight, self._head, X, y, weights)
 
     def _observer(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn import metrics
 
 from chainrule.arrays import Array
 
@@ -29,24 +30,21 @@ def figure(width: float, height: float) -> Any:
 
 def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
     """The confusion matrix: rows are true classes, columns are predicted classes."""
-    count = len(classes)
-    table = np.zeros((count, count), np.int64)
-    np.add.at(table, (np.searchsorted(classes, actual), np.searchsorted(classes, predicted)), 1)
-    drawn = figure(max(4.0, 0.45 * count + 1.8), max(3.5, 0.45 * count + 1.3))
-    axes = drawn.add_subplot()
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    names = [str(label) for label in classes.tolist()]
-    longest = max(map(len, names), default=0)
-    axes.set_xticks(range(count), names, rotation=90 if longest > 3 else 0)
-    axes.set_yticks(range(count), names)
-    axes.set(xlabel="predicted", ylabel="true")
-    if count <= 30:
-        for i in range(count):
-            for j in range(count):
-                if table[i, j]:
-                    shade = "white" if shares[i, j] > 0.5 else "black"
-                    axes.text(j, i, str(table[i, j]), ha="center", va="center", color=shade, fontsize=8)
+    drawn = figure(max(4.0, 0.45 * len(classes) + 1.8), max(3.5, 0.45 * len(classes) + 1.3))
+    counts, longest = metrics.confusion_matrix(actual, predicted, labels=classes), max(map(len, map(str, classes)))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    display = metrics.ConfusionMatrixDisplay(shares, display_labels=classes).plot(
+        ax=drawn.add_subplot(),
+        include_values=len(classes) <= 30,
+        cmap="Blues",
+        colorbar=False,
+        xticks_rotation="vertical" if longest > 3 else "horizontal",
+        im_kw={"vmin": 0, "vmax": 1},
+        text_kw={"fontsize": 8},
+    )
+    # Colours show shares, which do not depend on how frequent a class is; the numbers are counts.
+    for text, count in zip(() if display.text_ is None else display.text_.flat, counts.flat, strict=False):
+        text.set_text(str(count) if count else "")
     return drawn
 
 

@@ -1,0 +1,85 @@
+"""Private names of other packages: none is imported, and those that are looked up are still there.
+
+Where a name has gone, its test says what to look at. The attributes of OneHotEncoder that files may hold are in
+`test_saveable.py`.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.preprocessing import OneHotEncoder
+
+import chainrule
+from chainrule.estimators import saveable
+from chainrule.estimators.peer_callbacks import CallbackSupportMixin, is_watched, with_callbacks
+
+ROOT = Path(chainrule.__file__).parent
+OURS = ("chainrule", "__future__")
+
+
+def private_imports(source):
+    """The names with an underscore that a file imports from packages that are not ours."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] not in OURS:
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [part for alias in node.names for part in alias.name.split(".") if alias.name not in OURS]
+        else:
+            continue
+        yield from (name for name in names if name.startswith("_"))
+
+
+def test_no_private_name_of_another_package_is_imported():
+    found = {str(path.relative_to(ROOT)): list(private_imports(path.read_text("utf-8"))) for path in ROOT.rglob("*.py")}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "source", ["from sklearn.utils.validation import _check_sample_weight", "import scipy.optimize._lbfgsb_py"]
+)
+def test_the_search_finds_them(source):
+    assert len(list(private_imports(source))) == 1
+
+
+def test_scorers_still_say_which_function_they_call():
+    assert make_scorer(accuracy_score)._score_func is accuracy_score, "see fold_scores._with_labels"
+
+
+@pytest.mark.skipif(CallbackSupportMixin is None, reason="scikit-learn before 1.9 has no callbacks")
+def test_callbacks_still_have_the_parts_that_a_fit_tells_them_by():
+    class Watched(CallbackSupportMixin, BaseEstimator):
+        def fit(self):
+            assert hasattr(self, "_init_callback_context"), "see peer_callbacks.Tasks"
+            return self
+
+    class Callback:
+        """The least that scikit-learn takes for a callback."""
+
+        def setup(self, *given, **named): ...
+
+        def on_fit_task_begin(self, *given, **named): ...
+
+        def on_fit_task_end(self, *given, **named): ...
+
+        def teardown(self, *given, **named): ...
+
+    assert not is_watched(Watched())
+    model = Watched().set_callbacks(Callback())
+    assert hasattr(model, saveable.CALLBACKS), "see peer_callbacks.is_watched and saveable.CALLBACKS"
+    assert is_watched(model)
+    with_callbacks(Watched.fit)(model)
+
+
+def test_one_hot_encoders_still_have_the_attributes_that_a_file_is_checked_by():
+    encoder = OneHotEncoder(max_categories=2).fit([[0], [1], [2]])
+    names = {
+        "_n_features_outs",
+        "_infrequent_enabled",
+        "_default_to_infrequent_mappings",
+        "_infrequent_indices",
+        "_drop_idx_after_grouping",
+    }
+    assert names <= set(vars(encoder)), "see saveable.fault, which finds encoders that would write outside their memory"
