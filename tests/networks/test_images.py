@@ -203,3 +203,26 @@ def test_steps_from_two_threads_do_not_disturb_each_other():
     with ThreadPoolExecutor(4) as pool:
         for gradient in pool.map(run, range(8)):
             np.testing.assert_allclose(gradient, expected.gradient, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("conv 2 3x3, relu, pool 2, flatten", [False, True, True, True]),  # the pool comes before the ReLU
+        ("conv 2 3x3, average pool 2, flatten", [False, True, True]),
+        ("conv 2 3x3, relu, pad 1, flatten", [True, True, True, True]),
+        ("pool 2, pad 1, average pool 2, pad 1, flatten", [False, True, False, True, True]),
+        ("conv 2 3x3, conv 2 3x3, pool 2, flatten", [True, False, True, True]),
+        ("conv 2 3x3, dropout 0.5, pool 2, flatten", [True, False, True, True]),
+    ],
+)
+def test_outputs_that_no_pullback_reads_share_one_buffer_and_no_two_neighbours_do(text, kept):
+    network = network_of_layers(f"{text}, linear 2", SHAPE)
+    assert [stage.kept for stage in images.stages_of(network)] == kept
+    theta, x = network.initial_parameters(0), random_stream(2).standard_normal((3, PIXELS))
+    plan, labels, h = Plan(network, 3, theta, input_gradient=True), np.array([0, 1, 1]), 1e-6
+    plan.loss_and_gradient(x, labels)
+    direction = random_stream(3).standard_normal(x.shape)
+    ends = [Plan(network, 3, theta).loss_and_gradient(x + s * h * direction, labels) for s in (1, -1)]
+    # Truncation h^2 and rounding 1e-16 / h, against slopes of size 1.
+    assert (ends[0] - ends[1]) / (2 * h) == pytest.approx((plan.input_gradient * direction).sum(), abs=1e-8)

@@ -64,7 +64,7 @@ def _kernel(rule: Rule) -> Kernel:
         pulled = library.transposed(x, weight, cotangent, windows, groups, wanted=wanted, out=buffers)
         return tuple(pulled[:inputs])
 
-    return Kernel(forward, pullback)
+    return Kernel(forward, pullback, allocates=lambda windows, channels, channels_last: True)
 
 
 KERNELS = {rule: _kernel(rule) for rule in (correlate2d, conv2d)}

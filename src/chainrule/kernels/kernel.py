@@ -11,6 +11,7 @@ from chainrule.workspace import Workspace
 
 if TYPE_CHECKING:
     from chainrule.rules.rule import Rule
+    from chainrule.rules.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,18 @@ class Kernel:
         For losses: ``value_and_pullback(logits, targets, cotangent, *, out, work, **options)`` writes a batch's losses
         (rows x 1, summed over columns) and logit cotangents to the pair `out`. The cotangent is rows x 1, and
         ``out[1]`` may be the logits themselves.
+    reads_input : bool
+        Whether the pullback reads the first input of the forward pass. If not, training may overwrite that input.
+    allocates : callable, optional
+        ``allocates(windows, channels, channels_last)`` is whether PyTorch's own function runs on such images: it
+        allocates its result, so that a buffer would cost a copy.
     """
 
     forward: Callable[..., tuple[Array, Any]]
     pullback: Callable[..., Any]
     value_and_pullback: Callable[..., tuple[Array, Array]] | None = None
+    reads_input: bool = True
+    allocates: Callable[[Windows, int, bool], bool] | None = None
 
 
 _KERNELS: dict[Rule, Kernel] = {}

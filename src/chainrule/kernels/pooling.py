@@ -52,9 +52,9 @@ class Averaged(NamedTuple):
     shape: tuple[int, ...]
 
 
-def by_slices(windows: Windows, channels: int, come_last: bool) -> bool:
-    """Whether slices take the maximum on PyTorch, in given buffers; the library's pool allocates its own."""
-    return windows.are_blocks and not (come_last and channels >= FEW_CHANNELS)
+def _allocates(windows: Windows, channels: int, channels_last: bool) -> bool:
+    """Whether PyTorch's own pool takes the maximum, in memory that it allocates; elsewhere slices do, in a buffer."""
+    return not windows.are_blocks or (channels_last and channels >= FEW_CHANNELS)
 
 
 def _max_forward(
@@ -70,7 +70,7 @@ def _max_forward(
     if not may_write(x):
         return _page.forward(x, kernel=kernel, stride=stride, padding=padding, out=out)
     symmetric = all(before == after for before, after in windows.padding)
-    if is_torch(x) and symmetric and not by_slices(windows, shape[-3], are_channels_last(x)):
+    if is_torch(x) and symmetric and _allocates(windows, shape[-3], are_channels_last(x)):
         value, choice = _largest_by_torch(x, windows, out)
         return value, Chosen(_to_largest_by_torch, choice, windows, shape)
     work = Workspace() if work is None else work
@@ -264,7 +264,7 @@ def _pad_pullback(windows: Windows, cotangent: Array, *, out: Buffer = None, wor
 _page = adapter(max_pool2d)
 
 KERNELS = {
-    max_pool2d: Kernel(_max_forward, _max_pullback),
-    avg_pool2d: Kernel(_avg_forward, _avg_pullback),
-    zero_pad2d: Kernel(_pad_forward, _pad_pullback),
+    max_pool2d: Kernel(_max_forward, _max_pullback, reads_input=False, allocates=_allocates),
+    avg_pool2d: Kernel(_avg_forward, _avg_pullback, reads_input=False),
+    zero_pad2d: Kernel(_pad_forward, _pad_pullback, reads_input=False),
 }

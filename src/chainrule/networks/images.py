@@ -1,8 +1,8 @@
 """The part of a plan that works on images: from rows of pixels to rows of features, and back.
 
-On NumPy's floats a batch is cut into tiles of a few images, and threads take whole tiles through all layers. The images
-of a tile lie samples last in memory (see `kernels.layout`). What a convolution puts out before a maximum is taken is
-never kept: the pullback needs only where the maxima were. On other arrays the batch is one tile.
+On NumPy's floats a batch is cut into tiles of a few images, and a thread runs all layers on its tiles. The images of a
+tile lie samples last in memory (see `kernels.layout`). The output of a convolution is not kept if a pool reads it: the
+pullback of the pool needs only the positions of the maxima. On other arrays the batch is one tile.
 
 A ReLU before a max pool is applied after it, to a fraction of the entries: max(relu(x)) = relu(max(x)), and where the
 largest entries tie at 0 the ReLU lets no cotangent through.
@@ -13,88 +13,91 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, empty, is_torch
-from chainrule.kernels import kernel_of
+from chainrule.kernels import Kernel, kernel_of
 from chainrule.kernels.blas import available_threads
 from chainrule.kernels.layout import FEW_CHANNELS, channels_last, empty_samples_last, scratch, transient_work
-from chainrule.kernels.pooling import by_slices
 from chainrule.kernels.workers import share
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.workspace import Workspace
 
 TILE = 64
-"""The most images of a tile. Loops over the same pixel of all of them, and so calls, are to be long."""
+"""The most images of a tile. More images make NumPy's loops over one pixel of all of them longer and fewer."""
 TILE_BYTES = 1 << 22
-"""Of a tile's largest output, of which every thread has about six."""
+"""The most bytes of a tile's largest output. A thread holds about six arrays of this size."""
 
 WORTH_THREADS = 2e7
-"""Multiply-adds of a forward pass, a quarter of a millisecond, below which a second thread is not worth waking."""
+"""The multiply-adds of a forward pass, a quarter of a millisecond, from which a second thread saves time."""
 
-CONVOLUTIONS = (rules.conv2d, rules.correlate2d)
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One layer on images, in the order in which it is applied."""
+    """One layer on images, in the order in which the layers are applied."""
 
     index: int
     """Its number in the network."""
     layer: Layer
+    kernel: Kernel
     in_shape: Shape
     out_shape: Shape
     kept: bool
-    """Whether anybody needs the output after the next layer has read it."""
+    """Whether its output is needed after the next layer has read it."""
     in_place: bool
-    """Whether it may write over its input."""
+    """Whether it writes over its input."""
+
+
+_COMMUTING = {(rules.relu, rules.max_pool2d)}
+"""Pairs of rules whose order does not change the result."""
 
 
 def stages_of(network: Network) -> tuple[Stage, ...]:
     """The layers on images, with every ReLU behind the max pool that follows it."""
     order = list(range(network.n_image_layers))
     for at in range(len(order) - 1):
-        first, second = network.layers[order[at]].rule, network.layers[order[at + 1]].rule
-        if first is rules.relu and second is rules.max_pool2d:
+        if (network.layers[order[at]].rule, network.layers[order[at + 1]].rule) in _COMMUTING:
             order[at], order[at + 1] = order[at + 1], order[at]
+    layers = [network.layers[index] for index in order]
+    kernels = [kernel_of(layer.rule) for layer in layers]
+    in_place = [False, *(_may_overwrite(layer, before) for before, layer in pairwise(layers))]
     stages: list[Stage] = []
-    shape = network.shapes[0]
-    for at, index in enumerate(order):
-        layer = network.layers[index]
-        # Behind a pool a ReLU meets fewer entries than where it was made.
+    shape, kept = network.in_shape, True
+    for at, layer in enumerate(layers):
+        # A ReLU that was moved behind a pool gets smaller images than its layer says.
         out_shape = shape if layer.out_shape == layer.in_shape else layer.out_shape
-        following = network.layers[order[at + 1]].rule if at + 1 < len(order) else None
-        before = stages[-1].layer if stages else None
-        in_place = _may_overwrite(layer, before)
-        kept = not (layer.rule in CONVOLUTIONS and following is rules.max_pool2d)
-        stages.append(Stage(index, layer, shape, out_shape, kept, in_place))
+        last = at == len(layers) - 1
+        read_later = last or in_place[at + 1] or kernels[at + 1].reads_input or layer.rule.needs == "output"
+        # All outputs that are not kept share one buffer, so no two neighbours may use it.
+        kept = read_later or not kept
+        stages.append(Stage(order[at], layer, kernels[at], shape, out_shape, kept, in_place[at]))
         shape = out_shape
     return tuple(stages)
 
 
-def _may_overwrite(layer: Layer, before: Layer | None) -> bool:
-    """Whether a layer may write over its input: its pullback reads its output alone, and the layer before does not."""
-    mine = layer.rule.elementwise and layer.rule.needs == "output"
-    return mine and before is not None and before.rule.needs == "input" and before.noise is None
+def _may_overwrite(layer: Layer, before: Layer) -> bool:
+    """Whether a layer may write over its input: its pullback reads only its output, and the layer before does not."""
+    from_output = layer.rule.elementwise and layer.rule.needs == "output"
+    return from_output and before.rule.needs == "input" and before.noise is None
 
 
 class Tile:
-    """A few images on their way through the stages, and the buffers that they need."""
+    """The buffers with which a few images pass through the stages."""
 
     def __init__(self, stages: Sequence[Stage], images: int, theta: Array) -> None:
         self._stages, self._images, self._theta = stages, images, theta
-        # PyTorch's own convolutions and pools allocate what they return.
         self._library = is_torch(theta)
         self._channels_last = self._library and _many_channels(stages)
         self._samples_last = type(theta) is np.ndarray and theta.dtype.kind == "f"
         self._input = self._empty(stages[0].in_shape) if self._samples_last else None
         self._works = [Workspace() for _ in stages]
-        self._kernels = [kernel_of(stage.layer.rule) for stage in stages]
         self._residuals: list[Any] = [None] * len(stages)
         self._turn = 0
         self._outputs: list[Array | None] = []
@@ -115,7 +118,7 @@ class Tile:
             self._input[...] = images
             images = self._input
         for at, stage in enumerate(self._stages):
-            rule, inputs = stage.layer.rule, parameters[stage.index]
+            options, inputs = stage.layer.options, parameters[stage.index]
             if stage.layer.noise is not None:
                 if masks is None:
                     self._residuals[at] = None
@@ -126,36 +129,34 @@ class Tile:
                 out: Array | None = features
             else:
                 out = images if stage.in_place else self._output(at, stage)
-            if rule.elementwise:
-                # Entry by entry, in the order of memory.
-                _, self._residuals[at] = self._kernels[at].forward(
-                    self._flat(images), out=self._flat(out), work=self._work(at)
-                )
+            if stage.layer.rule.elementwise:
+                flat, to = self._flat(images), self._flat(out)
+                _, self._residuals[at] = stage.kernel.forward(flat, out=to, work=self._work(at), **options)
                 images = out
             else:
-                images, self._residuals[at] = self._kernels[at].forward(
-                    images, *inputs, out=out, work=self._works[at], **stage.layer.options
+                images, self._residuals[at] = stage.kernel.forward(
+                    images, *inputs, out=out, work=self._works[at], **options
                 )
 
     def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], to_input: Array | None) -> None:
-        """The parameters' cotangents to `gradients`, and the images' to `to_input` if that is wanted."""
+        """Write the cotangents of the parameters to `gradients` and, if given, of the images to `to_input`."""
         self._turn = 0  # the same buffers, of the same sizes, in every step
         for at in range(len(self._stages) - 1, -1, -1):
             cotangent = self._ordered(cotangent)
             stage, work = self._stages[at], self._works[at]
-            # What PyTorch allocated for the pullback is given back before the next pass allocates anew.
+            # Drop the residuals, so that PyTorch can free their memory before the next pass.
             residuals, self._residuals[at] = self._residuals[at], None
             rule, wanted = stage.layer.rule, at > 0 or to_input is not None
             if stage.layer.noise is not None:
                 if residuals is not None:
-                    self._kernels[at].pullback(residuals, cotangent, out=(cotangent, None), work=work)
+                    stage.kernel.pullback(residuals, cotangent, out=(cotangent, None), work=work)
             elif len(rule.inputs) > 1:
                 cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
             elif rule.elementwise and wanted:
                 flat = self._flat(cotangent)
-                self._kernels[at].pullback(residuals, flat, out=flat, work=self._work(at))
+                stage.kernel.pullback(residuals, flat, out=flat, work=self._work(at))
             elif wanted:
-                cotangent = self._kernels[at].pullback(residuals, cotangent, out=self._cotangent(stage), work=work)
+                cotangent = stage.kernel.pullback(residuals, cotangent, out=self._cotangent(stage), work=work)
         if to_input is not None:
             to_input[...] = cotangent.reshape(to_input.shape)
 
@@ -164,30 +165,27 @@ class Tile:
     ) -> Array:
         stage, work = self._stages[at], self._works[at]
         if self._library and wanted:
-            by_x, *others = self._kernels[at].pullback(residuals, cotangent, work=work)
+            by_x, *others = stage.kernel.pullback(residuals, cotangent, work=work)
             for buffer, gradient in zip(gradients, others, strict=True):
                 buffer[...] = gradient
             return by_x
         out = self._cotangent(stage) if wanted else None
-        return self._kernels[at].pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
+        return stage.kernel.pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
 
     def _allocates(self, stage: Stage) -> bool:
-        """Whether PyTorch allocates what this stage returns."""
-        rule = stage.layer.rule
-        if not self._library or rule not in (*CONVOLUTIONS, rules.max_pool2d):
+        """Whether PyTorch allocates the output of this stage."""
+        allocates, windows = stage.kernel.allocates, stage.layer.windows
+        if not self._library or allocates is None or windows is None:
             return False
-        if rule is not rules.max_pool2d:
-            return True
-        assert stage.layer.windows is not None
-        return not by_slices(stage.layer.windows, stage.in_shape[0], self._channels_last)
+        return allocates(windows, stage.in_shape[0], self._channels_last)
 
     def _work(self, at: int) -> Workspace:
-        """Of a rule that needs its output alone for its pullback: on NumPy's floats the tiles of a thread share it."""
+        """The stage's workspace. On NumPy's floats the tiles of a thread share one for rules that keep only outputs."""
         needs_output = self._stages[at].layer.rule.needs == "output"
         return transient_work(self._theta) if self._samples_last and needs_output else self._works[at]
 
     def _output(self, at: int, stage: Stage) -> Array | None:
-        """Where a stage writes: its own buffer, or one that is soon overwritten; None where the library allocates."""
+        """The buffer that a stage writes to: its own, or the shared one; None if PyTorch allocates."""
         if self._allocates(stage):
             return None
         kept = self._outputs[at]
@@ -196,26 +194,26 @@ class Tile:
     def _cotangent(self, stage: Stage) -> Array | None:
         if self._allocates(stage):
             return None
-        # Two take turns: one is read while the other is written. What the forward wrote there is not needed any more.
+        # Two buffers take turns: one is read while the other is written. The forward pass no longer needs its own.
         self._turn = 1 - self._turn
         return self._buffer("output" if self._turn else "cotangent", stage.in_shape)
 
     def _buffer(self, name: str, shape: Shape) -> Array:
-        """One that is soon overwritten: on NumPy's floats this thread's scratch, which its tiles share; on PyTorch's a
-        new one, which takes the place of what its convolutions have given back."""
+        """A buffer for one stage: on NumPy's floats the thread's scratch, shared by its tiles; on PyTorch a new array,
+        in memory that its convolutions have freed."""
         if self._samples_last:
             axes = (len(shape), *range(len(shape)))
             return scratch(f"plan {name}", (*shape, self._images), self._theta.dtype).transpose(axes)
         return self._empty(shape)
 
     def _flat(self, images: Array) -> Array:
-        """All entries of images in one row, in the order of memory, which is the same for all images of a plan."""
+        """All entries of the images in their order in memory, which is the same for all images of a plan."""
         if self._samples_last:
             return images.transpose(*range(1, images.ndim), 0).reshape(-1)
         return images.permute(0, 2, 3, 1).reshape(-1) if self._channels_last else images.reshape(-1)
 
     def _ordered(self, images: Array) -> Array:
-        """PyTorch's images in the one order in memory of this plan, which its functions do not all keep."""
+        """PyTorch's images in this plan's order in memory; some of its functions return another."""
         if not self._library or images.ndim != 4:
             return images
         return channels_last(images) if self._channels_last else images.contiguous()
@@ -227,19 +225,18 @@ class Tile:
 
 
 class Front:
-    """The stages of a network on batches of one size: rows of pixels to rows of features, and their cotangents back.
+    """The stages of a network on batches of one size: rows of pixels to rows of features, and cotangents back.
 
     Parameters
     ----------
     network : Network
     rows : int
     theta : array
-        Decides the library and the dtype.
+        The flat parameters, which decide the library and the dtype.
     parameters, gradients : sequences of tuples of arrays
         Views of the flat vectors, one tuple per layer of the network.
     forward_only : bool
-        Whether there is no way back: the work is then one thread's, whose tiles share their buffers, and needs no
-        gradients.
+        Whether there is no backward pass. Then one thread runs all tiles, in the same buffers.
     """
 
     def __init__(
@@ -267,14 +264,14 @@ class Front:
             self._tiles = [Tile(self._stages, size, theta) for size in sizes]
         self.features = empty((rows, network.widths[network.n_image_layers]), theta)
         owned = {stage.index: gradients[stage.index] for stage in self._stages if gradients[stage.index]}
-        # The first tile writes to the gradient itself; the others' are added, in the order of the tiles.
+        # The first tile writes to the gradient itself. The parts of the others are added in the order of the tiles.
         self._parts = [gradients] + [
             [tuple(empty(tuple(g.shape), theta) for g in owned.get(i, ())) for i in range(len(network.layers))]
             for _ in self._tiles[1:]
         ]
 
     def forward(self, x: Array, masks: dict[int, Array] | None) -> Array:
-        """Rows of features from rows of pixels, without dropout if there are no masks."""
+        """Rows of features from rows of pixels; without masks there is no noise."""
 
         def work(thread: int, number: int) -> None:
             rows = self._rows[number]
@@ -285,7 +282,7 @@ class Front:
         return self.features
 
     def backward(self, cotangent: Array, to_input: Array | None) -> None:
-        """The gradients of the parameters, and, if that is wanted, the cotangent of the pixels."""
+        """Write the gradients of the parameters and, if given, the cotangent of the pixels to `to_input`."""
 
         def work(thread: int, number: int) -> None:
             rows = self._rows[number]
@@ -303,19 +300,19 @@ class Front:
 
 
 def _many_channels(stages: Sequence[Stage]) -> bool:
-    """Whether PyTorch's convolutions are fastest with the channels last: not where there are fewer than its vectors."""
-    channels = [stage.in_shape[0] for stage in stages if stage.layer.rule in CONVOLUTIONS]
+    """Whether PyTorch's convolutions are fastest with the channels last: only with at least as many as its vectors."""
+    channels = [stage.in_shape[0] for stage in stages if stage.layer.windows and stage.layer.parameters]
     return all(count >= FEW_CHANNELS for count in channels[1:])
 
 
 def _images_of_a_tile(stages: Sequence[Stage], theta: Array) -> int:
-    """As many as make outputs of TILE_BYTES, within bounds."""
+    """The number of images whose largest output has TILE_BYTES, from 8 to TILE."""
     largest = max(math.prod(shape) for stage in stages for shape in (stage.in_shape, stage.out_shape))
     return min(TILE, max(8, TILE_BYTES // (largest * int(theta.itemsize))))
 
 
 def _tiles(rows: int, size: int, threads: int) -> list[slice]:
-    """Equal parts of at most `size` rows, as many as keep all threads busy to the end.
+    """Equal parts of at most `size` rows; their number is a multiple of the threads.
 
     >>> _tiles(100, 64, 2)
     [slice(0, 50, None), slice(50, 100, None)]
