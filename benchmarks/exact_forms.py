@@ -12,12 +12,12 @@ The public forms of the softmax family against the usual ones, written in the sa
 p (for log-softmax y), held ready. Contestants take turns; figures are medians, and results are compared before
 anything is timed. Logits are normal numbers times a scale.
 
-The usual forms are as one writes them, with an array for every step; the exact ones write over what they need no more.
-Where the exact forms take longer, the passes over the array say why. The pullback of softmax measures the vector from
-one entry where one probability is 1/2 or more (from scale 10 on): a pass more on NumPy, on PyTorch as many as the usual
-form, which computes the products twice. The place of a row's largest logit, not its value alone, is found by NumPy on
-one thread, since PyTorch needs five times as long for it on two. Beside the passes, some twenty operations on one
-number per row cost PyTorch 0.1 ms in all, whatever the classes.
+Both forms make an array for every step. Where the exact forms take longer, their passes over the array say why. A sum
+without the largest entry is a copy and a sum. The pullback of softmax takes two dot products, two differences and a sum
+that shows an overflow, where the usual form takes a product, a sum, a difference and a product. For rows of targets the
+pullback is that of log-softmax, with three passes more than the usual difference. The index of a row's largest logit is
+found by NumPy on one thread, since PyTorch needs five times as long for it on two. Beside the passes, some twenty
+operations on one number per row cost PyTorch 0.1 ms in all, whatever the classes.
 
 Memory is kept by the allocator, for which the process starts itself anew where that is GNU's: given back to the system
 after each call, its first touch would cost more than the arithmetic, and which form pays it is a matter of luck.
@@ -101,8 +101,8 @@ def pairs(x: Any, v: Any, labels: Any, targets: Any) -> Iterator[Pair]:
     hot = xp.where(labels[..., None] == xp.arange(x.shape[-1]), xp.ones_like(x), xp.zeros_like(x))
 
     def forms(name: str, *inputs: Any) -> tuple[Any, Any]:
-        exact = rules.get(name).exact_forms
-        return lambda: exact.forward(x, *inputs), exact.pullback
+        rule = rules.get(name)
+        return lambda: rule.forward(x, *inputs), rule.pullbacks["logits"]
 
     forward, pullback = forms("softmax")
     kept = forward()[1]
@@ -130,18 +130,16 @@ def pairs(x: Any, v: Any, labels: Any, targets: Any) -> Iterator[Pair]:
     hard_kept = hard_forward()[1]
     name = "softmax_cross_entropy, labels"
     yield Pair(name, "forward", lambda: on_labels_usual(x, labels)[0], lambda: hard_forward()[0])
-    yield Pair(
-        name, "pullback", lambda: one[..., None] * (probs - hot), lambda: loss_pullback(hard_kept, one, out=None)[0]
-    )
+    yield Pair(name, "pullback", lambda: one[..., None] * (probs - hot), lambda: loss_pullback(hard_kept, one))
     soft_forward, _ = forms("softmax_cross_entropy", targets)
-    soft_kept, out = soft_forward()[1], xp.empty_like(x)
+    soft_kept = soft_forward()[1]
     name = "softmax_cross_entropy, rows"
     yield Pair(name, "forward", lambda: on_rows_usual(x, targets)[0], lambda: soft_forward()[0])
     yield Pair(
         name,
         "pullback",
-        lambda: xp.multiply(one[..., None], probs - targets, out=out),
-        lambda: loss_pullback(soft_kept, one, out=(out, None))[0],
+        lambda: one[..., None] * (probs - targets),
+        lambda: loss_pullback(soft_kept, one),
     )
 
 

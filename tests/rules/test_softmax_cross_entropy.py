@@ -9,7 +9,6 @@ from hypothesis.extra import numpy as hnp
 from chainrule.arrays import class_mask, random_stream
 from chainrule.checking import assert_rule, balls, precision, ulp_errors
 from chainrule.rules import log_softmax, log_sum_exp, softmax, softmax_cross_entropy
-from chainrule.workspace import Workspace
 
 ROWS = hnp.arrays(np.float64, st.integers(2, 6), elements=st.floats(-20, 20))
 SMOOTHING = pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}], ids=["plain", "smoothed"])
@@ -100,9 +99,9 @@ def test_a_saturated_and_wrong_row_has_the_right_loss_and_gradient():
 
 def test_a_saturated_and_right_row_keeps_its_digits():
     x, y = np.array([40.0, 0.0]), np.array(0)
-    assert softmax_cross_entropy(x, y) == pytest.approx(4.248354255291589e-18, rel=1e-14)
+    assert softmax_cross_entropy(x, y) == pytest.approx(4.248354255291589e-18, rel=1e-14, abs=0)
     gradient = softmax_cross_entropy.vjp(x, y, 1.0)[0]
-    assert gradient.tolist() == pytest.approx([-4.248354255291589e-18, 4.248354255291589e-18], rel=1e-14)
+    assert gradient.tolist() == pytest.approx([-4.248354255291589e-18, 4.248354255291589e-18], rel=1e-14, abs=0)
 
 
 @given(ROWS, st.integers(0, 5))
@@ -210,25 +209,3 @@ def test_labels_have_no_tangent():
     assert softmax_cross_entropy.jvp(x, y, np.array([[1.0, 0.0, 0.0]]), None) == pytest.approx([1 / 3])
     with pytest.raises(ValueError, match="labels have no tangent"):
         softmax_cross_entropy.jvp(x, y, None, np.ones(1))
-
-
-@SMOOTHING
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("classes_major", [False, True])
-@pytest.mark.parametrize("targets_for", [labels_for, one_hot_for], ids=["labels", "one-hot"])
-def test_the_fused_form_that_training_uses_agrees(tail_logits, targets_for, options, dtype, classes_major):
-    for scale in (1 / 40, 1):
-        x = (scale * tail_logits).astype(dtype)
-        targets, weights = targets_for(x), np.full((len(x), 1), 0.5, dtype)
-        result = np.array(x, order="F" if classes_major else "C")
-        losses, work = np.empty((len(x), 1), dtype), Workspace()
-        for _ in range(2):
-            result[...] = x
-            softmax_cross_entropy.value_and_pullback(
-                result, targets, weights, out=(losses, result), work=work, **options
-            )
-        unit = float(np.finfo(dtype).eps)
-        expected = softmax_cross_entropy(x, targets, **options)
-        gradient, _ = softmax_cross_entropy.vjp(x, targets, weights[:, 0], **options)
-        assert losses[:, 0] == pytest.approx(expected, rel=8 * unit, abs=4 * unit)
-        assert result == pytest.approx(gradient, rel=8 * unit, abs=4 * unit)

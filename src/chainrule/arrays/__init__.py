@@ -21,7 +21,9 @@ from chainrule.arrays.last_axis import (
     rest_of_sum,
     row_dot,
     row_shape,
+    row_sum,
     take_class,
+    with_class,
 )
 from chainrule.arrays.libraries import (
     Array,
@@ -50,6 +52,7 @@ from chainrule.arrays.libraries import (
     surely,
     surely_finite,
     to_numpy,
+    unwarned,
 )
 from chainrule.streams import random_stream
 
@@ -90,10 +93,13 @@ __all__ = [
     "rest_of_sum",
     "row_dot",
     "row_shape",
+    "row_sum",
     "same_shape",
     "sum_to",
     "surely",
     "surely_finite",
     "take_class",
     "to_numpy",
+    "unwarned",
+    "with_class",
 ]

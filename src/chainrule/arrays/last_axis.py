@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays.libraries import Array, as_array, empty, holds_labels, is_torch, is_traced, may_write, namespace
+from chainrule.arrays.libraries import Array, as_array, empty, holds_labels, is_torch, is_traced, namespace
 
 FEW_COLUMNS = 32
 """Largest number of columns for which NumPy reduces rows faster if each column is contiguous in memory."""
@@ -142,6 +142,22 @@ def put_class(x: Array, labels: Array, values: Array | float) -> None:
         np.put_along_axis(x, index, values, axis=-1)
 
 
+def with_class(x: Array, labels: Array, values: Array | float) -> Array:
+    """A copy of `x` with the entry of each row at its label replaced; for `values` see `put_class`.
+
+    >>> with_class(np.zeros((2, 2)), np.array([1, 0]), 3.0)
+    array([[0., 3.],
+           [3., 0.]])
+    """
+    if is_torch(x):
+        return namespace(x).scatter(x, -1, labels[..., None].long(), values)
+    if type(x) is not np.ndarray:
+        return namespace(x).where(class_mask(labels, x.shape[-1]), values, x)
+    x = x.copy()
+    put_class(x, labels, values)
+    return x
+
+
 def _positions_by_columns(x: Array, labels: Array) -> Array:
     """Flat positions of the entries at the labels in the columns of `x`, concatenated."""
     return labels * len(x) + np.arange(len(x))
@@ -170,23 +186,28 @@ def rest_of_sum(x: Array) -> tuple[Array, Array]:
     return xp.where(dominant, without, total - x), total
 
 
-def row_dot(a: Array, b: Array, *, spare: Array | None = None) -> tuple[Array, Array | None]:
-    """The sum of a * b over each row, of shape (..., 1); and, on PyTorch, the products if they may be overwritten.
+def row_sum(x: Array) -> Array:
+    """The sum of each row, of shape (..., 1), by pairwise or blocked summation whatever the layout in memory.
+
+    NumPy adds the columns one after another where each column is contiguous; long rows are copied before.
+    """
+    if type(x) is np.ndarray and x.shape[-1] > FEW_COLUMNS:
+        x = np.ascontiguousarray(x)
+    return namespace(x).sum(x, axis=-1, keepdims=True)
+
+
+def row_dot(a: Array, b: Array) -> Array:
+    """The sum of a * b over each row, of shape (..., 1).
 
     NumPy's rows of 64 to 4096 floats go through `vecdot`, which allocates no products: 130 us instead of 380 for
     1000 x 1000 float32. At these lengths its partial sums are as accurate as pairwise summation.
 
-    The caller may use the returned products as a buffer. `spare` is an array, possibly one of the factors, that the
-    products may be written to: new memory costs as much as three passes over memory in use.
-
     >>> row_dot(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
-    (array([[11.]]), None)
+    array([[11.]])
     """
     if type(a) is np.ndarray and type(b) is np.ndarray and a.dtype.kind == "f" and 64 <= a.shape[-1] <= 4096:
-        return np.vecdot(a, b)[..., None], None
-    products = a * b if spare is None else namespace(a).multiply(a, b, out=spare)
-    reusable = is_torch(products) and may_write(products)
-    return namespace(a).sum(products, axis=-1, keepdims=True), products if reusable else None
+        return np.vecdot(a, b)[..., None]
+    return row_sum(a * b)
 
 
 def gather_rows(x: Array, index: Array, *, out: Array) -> Array:

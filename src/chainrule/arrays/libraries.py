@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -150,6 +151,11 @@ def surely_finite(x: Array) -> bool:
     (True, False)
     """
     return all(map(math.isfinite, extent(x)))
+
+
+def unwarned(x: Array) -> AbstractContextManager[Any]:
+    """A context in which NumPy does not warn of results that are not a number, for code that looks for them itself."""
+    return nullcontext() if is_torch(x) or is_jax(x) else np.errstate(invalid="ignore")
 
 
 def is_traced(x: Array) -> bool:

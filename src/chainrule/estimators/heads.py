@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import type_of_target
 from chainrule import rules
 from chainrule.arrays import Array, argmax
 from chainrule.kernels import kernel_of
+from chainrule.kernels.softmax import exact_forward
 
 BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
 
@@ -87,7 +88,7 @@ class Head:
         """
         if self.kind == MULTICLASS:
             with np.errstate(over="ignore", under="ignore", divide="ignore"):
-                return rules.softmax.exact_forms.forward(logits, out=out)[0]
+                return exact_forward(logits, out=out)
         if self.kind == MULTILABEL:
             return rules.sigmoid(logits)
         # In the order of columns, each of which is computed at once.

@@ -15,12 +15,23 @@ rules, users' own among them, run through one adapter, which copies.
 
 from __future__ import annotations
 
-from chainrule.kernels import activations, convolution, dropout, linear, pooling
+from chainrule.kernels import (
+    activations,
+    binary,
+    convolution,
+    dropout,
+    linear,
+    log_softmax,
+    pooling,
+    softmax,
+    softmax_cross_entropy,
+)
 from chainrule.kernels.kernel import Kernel, kernel_of, register, registered
 
 __all__ = ["Kernel", "kernel_of", "register", "registered"]
 
-for _family in (activations, convolution, dropout, linear, pooling):
+_FAMILIES = (activations, binary, convolution, dropout, linear, log_softmax, pooling, softmax, softmax_cross_entropy)
+for _family in _FAMILIES:
     for _rule, _kernel in _family.KERNELS.items():
         register(_rule, _kernel)
 del _family, _rule, _kernel

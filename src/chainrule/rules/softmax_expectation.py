@@ -2,30 +2,26 @@
 
     E_S[f] = sum_j S_j f_j,  S = softmax(x)        by x: S_i (f_i - E_S[f])        by f: S_i
 
-The gradient by x is softmax's own J applied to f, which keeps its digits where nearly all probability lies at one
-entry. J maps constants to 0, so f is measured from the number nearest to 0 between its smallest and its largest entry:
-then values far from 0 and near each other lose nothing.
+The gradient by x is softmax's own J applied to f. It keeps its digits where nearly all probability lies at one entry,
+and where the values are far from 0 and near each other.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, is_floating, namespace, same_shape
+from chainrule.arrays import Array, row_dot, same_shape
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import check_logits
-from chainrule.rules.softmax import apply_jacobian, exact_forward
-from chainrule.workspace import Workspace
+from chainrule.rules.softmax import apply_jacobian
+from chainrule.rules.softmax import forward as softmax_forward
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need: the two gradients of every row's mean."""
+    """The two gradients of every row's mean."""
 
     by_logits: Array
     probs: Array
-
-
-Cotangents = tuple[Array | None, Array | None]
 
 
 def _check(logits: Array, values: Array) -> None:
@@ -33,50 +29,33 @@ def _check(logits: Array, values: Array) -> None:
     same_shape("values", values.shape, logits.shape)
 
 
-def forward(
-    logits: Array, values: Array, *, out: Array | None = None, work: Workspace | None = None
-) -> tuple[Array, Residuals]:
-    """E_S[f] of every row, of shape logits.shape[:-1]."""
-    probs, residuals = exact_forward(logits)
-    xp = namespace(probs)
-    mean = xp.sum(probs * values, axis=-1, out=out)
-    if is_floating(values):
-        lowest, highest = xp.amin(values, axis=-1, keepdims=True), xp.amax(values, axis=-1, keepdims=True)
-        values = values - (xp.clip(lowest, 0, None) + xp.clip(highest, None, 0))
-    return mean, Residuals(apply_jacobian(residuals, values), probs)
+def _forward(logits: Array, values: Array) -> tuple[Array, Residuals]:
+    probs, kept = softmax_forward(logits)
+    mean = row_dot(probs, values)[..., 0]
+    return mean, Residuals(apply_jacobian(kept, values), probs)
 
 
-def pullback(
-    residuals: Residuals, cotangent: Array, *, out: Cotangents | None = None, work: Workspace | None = None
-) -> Cotangents:
-    """One v for every row times S (f - E_S[f]), and times S."""
-    xp, v = namespace(cotangent), cotangent[..., None]
-    to_logits, to_values = out or (None, None)
-    return (
-        None if out and to_logits is None else xp.multiply(v, residuals.by_logits, out=to_logits),
-        None if out and to_values is None else xp.multiply(v, residuals.probs, out=to_values),
-    )
+def _by_logits(residuals: Residuals, cotangent: Array) -> Array:
+    return cotangent[..., None] * residuals.by_logits
 
 
-def pushforward(residuals: Residuals, logits_tangent: Array | None, values_tangent: Array | None) -> Array:
+def _by_values(residuals: Residuals, cotangent: Array) -> Array:
+    return cotangent[..., None] * residuals.probs
+
+
+def _pushforward(residuals: Residuals, logits_tangent: Array | None, values_tangent: Array | None) -> Array:
     """S (f - E_S[f]) . x_tangent + S . f_tangent."""
     by_logits, probs = residuals
-    xp = namespace(probs)
-    moved = xp.sum(0 * probs if logits_tangent is None else by_logits * logits_tangent, axis=-1)
-    return moved if values_tangent is None else moved + xp.sum(probs * values_tangent, axis=-1)
-
-
-def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:
-    """The two gradients: the output is one number per row, so they have the shape of the logits."""
-    return residuals.by_logits, residuals.probs
+    tangent = row_dot(by_logits, 0 * by_logits if logits_tangent is None else logits_tangent)
+    return (tangent if values_tangent is None else tangent + row_dot(probs, values_tangent))[..., 0]
 
 
 softmax_expectation = Rule(
     "softmax_expectation",
-    forward,
-    pullback,
-    pushforward,
-    jacobian_matrix,
+    _forward,
+    {"logits": _by_logits, "values": _by_values},
+    _pushforward,
+    tuple,
     check=_check,
     inputs=("logits", "values"),
     formula="y = sum_j S_j f_j, S = softmax(x)",

@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array
+from chainrule.kernels import Kernel, kernel_of
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.rows import RowBlock
 
@@ -121,9 +122,9 @@ class Curvature:
             probs[...] = softmax.forward(logits)[0]
 
 
-def softmax_of(block: RowBlock) -> rules.Rule:
+def softmax_of(block: RowBlock) -> Kernel:
     """The rule for probabilities of a block's logits."""
-    return rules.sigmoid if block.like.shape[1] == 1 else rules.softmax
+    return kernel_of(rules.sigmoid if block.like.shape[1] == 1 else rules.softmax)
 
 
 def probabilities(block: RowBlock, point: tuple[Array, Array] | None) -> Array:

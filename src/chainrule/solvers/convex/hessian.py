@@ -17,6 +17,7 @@ import scipy.linalg
 
 from chainrule import rules
 from chainrule.arrays import Array
+from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.crew import cut
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
@@ -84,7 +85,7 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
     for rows in cut(0, block.x.shape[0], max(64, ENTRIES_AT_ONCE // (d * k))):
         x, mass = features.dense(block.x[rows]), block.curvatures[rows]
         logits = x @ theta
-        probs = rules.sigmoid(logits) if k == 1 else rules.softmax.forward(logits)[0]
+        probs = rules.sigmoid(logits) if k == 1 else kernel_of(rules.softmax).forward(logits)[0]
         shares = mass * probs * (1 - probs) if k == 1 else mass * probs
         scaled = work("scaled", x.shape, x)
         for m in range(k):

@@ -1,0 +1,42 @@
+"""Softmax in place, over the array that it is given or over another one.
+
+forward, pullback   s * (v - s.v) as training uses it: it cancels where the top probability is nearly 1
+exact_forward       the probabilities of the rule, with its origins and its rule for infinities
+"""
+
+from __future__ import annotations
+
+from chainrule.arrays import Array, namespace, row_shape, row_sum
+from chainrule.kernels.kernel import Kernel
+from chainrule.rules.shifted import after_limits, origin
+from chainrule.rules.softmax import softmax
+from chainrule.workspace import Workspace, scratch
+
+
+def forward(logits: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Array]:
+    """Probabilities, and the residuals: the probabilities again."""
+    xp, rows = namespace(logits), row_shape(logits)
+    maximum = xp.amax(logits, axis=-1, keepdims=True, out=scratch(work, "row_max", rows, logits))
+    exponentials = xp.exp(xp.subtract(logits, maximum, out=out), out=out)
+    total = xp.sum(exponentials, axis=-1, keepdims=True, out=scratch(work, "row_sum", rows, logits))
+    probs = xp.divide(exponentials, total, out=out)
+    return probs, probs
+
+
+def exact_forward(logits: Array, *, out: Array | None) -> Array:
+    """The probabilities of `rules.softmax`, written to `out`, which may be the logits."""
+    xp = namespace(logits)
+    logits, maximum = after_limits(logits)
+    exponentials = xp.exp(xp.subtract(logits, origin(maximum, logits.shape[-1]), out=out), out=out)
+    return xp.divide(exponentials, row_sum(exponentials), out=out)
+
+
+def pullback(probs: Array, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
+    """s * (v - s.v)."""
+    xp = namespace(cotangent)
+    products = xp.multiply(probs, cotangent, out=scratch(work, "products", tuple(probs.shape), probs))
+    mean = xp.sum(products, axis=-1, keepdims=True, out=scratch(work, "mean", row_shape(probs), probs))
+    return xp.multiply(xp.subtract(cotangent, mean, out=out), probs, out=out)
+
+
+KERNELS = {softmax: Kernel(forward, pullback)}

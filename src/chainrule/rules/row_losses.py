@@ -1,0 +1,58 @@
+"""Losses of one number per row, l(z, t), whose targets are labels or rows of class weights.
+
+    by z: v dl/dz, with one v per row     by t: v dl/dt     pushforward: dl/dz . z_tangent + dl/dt . t_tangent
+
+Integer labels y mean t = e_y, and have no derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.arrays import Array, holds_labels, namespace, row_dot, row_sum, with_class
+from chainrule.rules.rule import Rule
+
+
+def target_rows(targets: Array, like: Array) -> Array:
+    """Rows of class weights, of the shape of `like`: for labels a 1 at each, and 0 elsewhere."""
+    return with_class(namespace(like).zeros_like(like), targets, 1.0) if holds_labels(targets) else targets
+
+
+def loss_of_rows(
+    name: str,
+    forward: Callable[..., tuple[Array, Any]],
+    slope: Callable[[Any, Array], Array],
+    by_targets: Callable[[Any], Array | None],
+    **about: Any,
+) -> Rule:
+    """A rule of one loss per row: `slope` is the derivative by the first input times a vector, entry by entry."""
+
+    def pull_z(residuals: Any, cotangent: Array) -> Array:
+        return slope(residuals, cotangent[..., None])
+
+    def pull_targets(residuals: Any, cotangent: Array) -> Array | None:
+        gradient = by_targets(residuals)
+        return None if gradient is None else cotangent[..., None] * gradient
+
+    def pushforward(residuals: Any, z_tangent: Array | None, targets_tangent: Array | None) -> Array:
+        gradient = slope(residuals, 1.0)
+        tangent = row_sum(0 * gradient if z_tangent is None else slope(residuals, z_tangent))
+        if targets_tangent is not None:
+            gradient = by_targets(residuals)
+            if gradient is None:
+                raise ValueError(f"{name}: labels have no tangent; give rows of class weights, or None")
+            tangent = tangent + row_dot(gradient, targets_tangent)
+        return tangent[..., 0]
+
+    return Rule(
+        name,
+        forward,
+        {about["inputs"][0]: pull_z, "targets": pull_targets},
+        pushforward,
+        lambda residuals: (slope(residuals, 1.0), by_targets(residuals)),
+        integers=("targets",),
+        kind="loss",
+        error_bound=16,
+        **about,
+    )
