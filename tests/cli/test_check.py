@@ -1,11 +1,10 @@
-"""`chainrule check package.module:function`, `chainrule rules` and `chainrule derive`."""
+"""`chainrule check package.module:function`."""
 
 import json
 
 import numpy as np
 import pytest
 
-from chainrule import rules
 from chainrule.cli import main
 
 MODULE = """
@@ -132,26 +131,3 @@ def test_what_cannot_be_read_is_one_line_and_exit_code_3(there, words, message, 
     assert message in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1
-
-
-def test_every_rule_is_listed(capsys):
-    assert main(["rules", "--json"]) == 0
-    listed = json.loads(capsys.readouterr().out)
-    assert sorted(listed) == sorted(rules.names())
-    assert main(["rules"]) == 0
-    text = capsys.readouterr().out
-    for name in rules.names():
-        assert name in text
-        assert rules.get(name).formula in text
-        assert listed[name]["notes"], f"{name} has no text at the top of its file"
-
-
-@pytest.mark.parametrize("name", rules.names())  # one by one, as the longest take many seconds
-def test_a_rule_is_shown(name, capsys):
-    rule = rules.get(name)
-    assert main(["derive", name]) == 0
-    shown = capsys.readouterr().out
-    for known in (rule.formula, rule.derivative, rule.domain, rule.kinks):
-        assert known in shown
-    assert main(["derive", "sofmax"]) == 1
-    assert "no rule is named 'sofmax'" in capsys.readouterr().err

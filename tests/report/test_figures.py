@@ -7,7 +7,6 @@ from sklearn.datasets import load_digits
 from chainrule import ConvClassifier
 from chainrule.report import confusion_matrix, first_filters, saliency_maps, worst_mistakes
 from chainrule.report.figures import shown
-from chainrule.report.page import as_png
 
 DIGITS = load_digits()
 X, Y = DIGITS.images[:200].astype(np.float32), DIGITS.target[:200]
@@ -76,7 +75,3 @@ def test_images_are_shown_from_their_darkest_to_their_lightest_pixel():
     assert shown(np.array([[[2.0, 6.0]]])).tolist() == [[0, 1]]
     assert shown(np.full((1, 2, 2), 7.0)).tolist() == [[0, 0], [0, 0]]
     assert shown(np.zeros((3, 4, 5))).shape == (4, 5, 3)
-
-
-def test_a_figure_becomes_a_picture_in_the_page(model):
-    assert as_png(first_filters(model)).startswith("data:image/png;base64,iVBOR")

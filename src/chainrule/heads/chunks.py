@@ -18,7 +18,7 @@ NUMBERS_AT_ONCE = 1 << 20
 """Size of the buffer for products that NumPy adds to the gradient by weights, in numbers."""
 
 
-class Tangent(NamedTuple):
+class Direction(NamedTuple):
     """A direction in the space of the variables; None stands for zero."""
 
     X: Array | None = None
@@ -126,7 +126,7 @@ def logits(chunk: Chunk, classes: slice) -> Array:
     return namespace(z).matmul(chunk.x, chunk.head.W[classes].T, out=z)
 
 
-def tangent_logits(chunk: Chunk, tangent: Tangent, classes: slice) -> Array:
+def tangent_logits(chunk: Chunk, tangent: Direction, classes: slice) -> Array:
     """The change of the logits along a tangent (dx, V, db): (x V^T + dx W^T + db) / tau."""
     head = chunk.head
     change = chunk.buffer("tangent", classes)
@@ -144,7 +144,7 @@ def tangent_logits(chunk: Chunk, tangent: Tangent, classes: slice) -> Array:
     return change
 
 
-def tangent_rows(chunk: Chunk, tangent: Tangent) -> Array | None:
+def tangent_rows(chunk: Chunk, tangent: Direction) -> Array | None:
     """dx / tau for the rows of the chunk; None if the tangent leaves X fixed."""
     return None if tangent.X is None else tangent.X[chunk.rows] / chunk.head.temperature
 

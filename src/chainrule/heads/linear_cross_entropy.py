@@ -22,7 +22,7 @@ import numpy as np
 
 from chainrule.arrays import is_floating, is_torch, namespace, same_shape
 from chainrule.heads.arguments import detached, floats, floats_like, in_dtype_of, ones, positions, total_of
-from chainrule.heads.chunks import Gradients, LinearHead, Tangent
+from chainrule.heads.chunks import Direction, Gradients, LinearHead
 from chainrule.heads.passes import losses, losses_and_gradients, predictions, products
 from chainrule.heads.targets import check_labels, read_targets
 from chainrule.rules.softmax_cross_entropy import check_label_smoothing
@@ -204,7 +204,7 @@ class LinearCrossEntropy:
         A direction that is not given is 0. `of` names the variables whose rows of the Hessian are returned. Default:
         the variables with a direction, so ``hessian_product(W=V)`` is the (W, W) block of the Hessian times V.
         """
-        return self._product(Tangent(X, W, bias), of, curved=True)
+        return self._product(Direction(X, W, bias), of, curved=True)
 
     def gauss_newton_product(
         self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
@@ -214,7 +214,7 @@ class LinearCrossEntropy:
         J^T H J is positive semidefinite. For a direction in (W, bias) only, or in X only, the logits are linear and
         this is the Hessian product. For X and W together it omits the curvature of the product X W^T.
         """
-        return self._product(Tangent(X, W, bias), of, curved=False)
+        return self._product(Direction(X, W, bias), of, curved=False)
 
     def log_probs(self) -> Any:
         """sum_c t_c log p_c of each sample, its label's log-probability; unsmoothed, and 0 for ignored samples."""
@@ -341,7 +341,7 @@ class LinearCrossEntropy:
             raise ValueError("of: this head has no bias")
         return tuple(of)
 
-    def _product(self, tangent: Tangent, of: Sequence[str] | None, *, curved: bool) -> Gradients:
+    def _product(self, tangent: Direction, of: Sequence[str] | None, *, curved: bool) -> Gradients:
         given = {name: x for name, x in tangent._asdict().items() if x is not None}
         if not given:
             raise ValueError("expected a direction in at least one of X, W, bias")
@@ -353,7 +353,7 @@ class LinearCrossEntropy:
             same_shape(f"{name}, a direction", given[name].shape, getattr(self, name).shape)
         if "X" in given:
             given["X"] = given["X"].reshape(self._head.X.shape)
-        tangent = Tangent(**given)
+        tangent = Direction(**given)
         _, found = _quietly(
             lambda: products(self._head, self._kept, self._shares, tangent, names, curved=curved),
         )

@@ -18,9 +18,9 @@ from typing import Any
 from chainrule.arrays import Array, argmax, empty, namespace
 from chainrule.heads.chunks import (
     Chunk,
+    Direction,
     Gradients,
     LinearHead,
-    Tangent,
     add_product,
     check_largest,
     chunks_of,
@@ -33,7 +33,7 @@ from chainrule.heads.chunks import (
 from chainrule.heads.summaries import RowSummary, base_of, joined, merged
 
 
-def _summarise(chunk: Chunk, tangent: Tangent | None = None, *, entropy: bool = False) -> RowSummary:
+def _summarise(chunk: Chunk, tangent: Direction | None = None, *, entropy: bool = False) -> RowSummary:
     """Run the first pass. If one block holds all classes, e^(z - m) and dz stay in their buffers."""
     result: RowSummary | None = None
     for classes in chunk.blocks:
@@ -234,7 +234,7 @@ def losses_and_gradients(
 
 
 def products(
-    head: LinearHead, kept: Array | None, cotangent: Array, tangent: Tangent, of: tuple[str, ...], *, curved: bool
+    head: LinearHead, kept: Array | None, cotangent: Array, tangent: Direction, of: tuple[str, ...], *, curved: bool
 ) -> tuple[Array, Gradients]:
     """The derivative of each kept loss along a tangent, and the Hessian of sum_i cotangent_i loss_i times the tangent.
 
@@ -278,7 +278,7 @@ def products(
 
 
 def _second_order_block(
-    chunk: Chunk, summary: RowSummary, classes: slice, block: Array, tangent: Tangent, mean: Array
+    chunk: Chunk, summary: RowSummary, classes: slice, block: Array, tangent: Direction, mean: Array
 ) -> Array:
     """e^(z - m) (u - p.u) of a block, written over the tangent's buffer."""
     xp = namespace(block)
@@ -291,7 +291,7 @@ def _second_order_block(
     return change
 
 
-def _slopes(chunk: Chunk, summary: RowSummary, tangent: Tangent, dx: Array | None, mean: Array) -> Array:
+def _slopes(chunk: Chunk, summary: RowSummary, tangent: Direction, dx: Array | None, mean: Array) -> Array:
     """The derivative of each loss along the tangent, dl = T p.dz - t'.dz."""
     xp, head, e = namespace(chunk.x), chunk.head, chunk.head.label_smoothing
     assert summary.along is not None

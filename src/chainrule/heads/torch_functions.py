@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.arrays import is_torch, namespace
-from chainrule.heads.chunks import LinearHead, Tangent
+from chainrule.heads.chunks import Direction, LinearHead
 from chainrule.heads.linear_cross_entropy import LinearCrossEntropy
 from chainrule.heads.passes import losses, losses_and_gradients, products
 
@@ -129,7 +129,7 @@ def _functions() -> _Functions:
                 _at(context.head, X, W, bias),
                 context.kept,
                 shares,
-                Tangent(*cotangents),
+                Direction(*cotangents),
                 _wanted(context),
                 curved=True,
             )

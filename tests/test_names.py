@@ -1,0 +1,155 @@
+"""Each name means one thing: modules and public classes are unique over the package, and tests mirror the sources.
+
+The exceptions below are exact and may only shrink: remove a line when its reason is gone.
+"""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import chainrule
+from chainrule.cli import app
+
+ROOT = Path(chainrule.__file__).parent
+TESTS = Path(__file__).parent
+COMMANDS = {f"cli/{command.callback.__name__}.py" for command in app.registered_commands}
+"""A file of a command has the command's name, which users type."""
+OF_PAGES = ("Residuals",)
+"""Classes that each page of a rule may define for itself."""
+
+SHARED_MODULES = {
+    "derivations": ["checking/derivations/__init__.py", "derivations/__init__.py"],
+    "edits": ["checking/derivations/edits.py", "checking/mutation/edits.py"],
+    "judging": ["checking/derivations/judging.py", "checking/mutation/judging.py"],
+    "report": ["checking/derivations/report.py", "checking/mutation/report.py", "report/__init__.py"],
+    "sources": ["checking/derivations/sources.py", "checking/mutation/sources.py"],
+    "heads": ["estimators/heads.py", "heads/__init__.py"],
+    "images": ["networks/images.py", "training/images.py"],
+}
+"""Names that several modules have."""
+
+SHARED_CLASSES = {
+    "Case": ["checking/case.py", "checking/derivations/compare.py"],
+    "Repair": ["checking/derivations/damage.py", "checking/derivations/report.py"],
+    "Edit": ["checking/derivations/edits.py", "checking/mutation/edits.py"],
+    "Problem": ["checking/derivations/preamble.py", "solvers/convex/problem.py"],
+    "Line": ["checking/derivations/reading.py", "checking/derivations/walk.py"],
+    "Step": ["checking/derivations/report.py", "networks/trace.py"],
+    "Block": ["checking/derivations/sources.py", "networks/network.py"],
+    "Source": ["checking/derivations/sources.py", "checking/mutation/sources.py"],
+    "Quotient": ["checking/derivations/tree.py", "checking/quotients.py"],
+    "Constant": ["checking/derivations/tree.py", "solvers/schedules.py"],
+    "Seen": ["checking/mutation/gate.py", "solvers/convex/phases.py"],
+    "Judge": ["checking/mutation/gate.py", "training/recipe.py"],
+    "Numbers": ["estimators/columns.py", "solvers/convex/phases.py"],
+    "Tangent": ["heads/chunks.py", "solvers/convex/curvature.py"],
+}
+"""Names that several public classes have."""
+
+WITHOUT_TESTS = {
+    "checking": "case conditioned definitions examples floats promises quotients",
+    "checking/derivations": (
+        "annotations boxes calculus calls compare completing constructs conventions damage deciding "
+        "decorations defining derivatives document dots edits evaluate extents factors findings frames "
+        "functions guessing html judging kinds macros mathml model naming numbers points printing prose "
+        "question repairs report scripts setting statements stream suggestions sums superscripts table "
+        "templates tensors terminal tokens tree values vocabulary walk"
+    ),
+    "checking/gradients": (
+        "claim_at_point claims evidence gradient_check gradient_report on_balls on_floats remainder runs slips"
+    ),
+    "checking/mutation": "edits further gate judging mutants noticing report sources trying",
+    "checking/user_code": "numpy_names rebinding scalars",
+    "cli": (
+        "array_files check_documents image_files model_files output table_files table_sources train_mlp training_rows"
+    ),
+    "estimators": (
+        "blocks_of_rows classifier columns fold_scores inputs network_classifier network_passes notices "
+        "peer_callbacks plots softmax_cv softmax_parts temperature transactions validation"
+    ),
+    "heads": "chunks passes",
+    ".": "jax torch",
+    "kernels": "convolution_numpy convolution_torch dropout linear",
+    "rules": (
+        "binary correlation2d dropout elementwise global_pooling image_maps linear penalties registry "
+        "rule scaled_sigmoid unfolding windows"
+    ),
+    "solvers/convex": "convergence directions line_search minimisation problem spectrum",
+    "solvers": "state",
+    "training": "threads",
+}
+"""Modules without a test file of their own name, by folder."""
+
+
+def modules(root):
+    """The names of modules and packages, with their files; without commands, and kernels named as their rules."""
+    found = defaultdict(list)
+    for path in sorted(root.rglob("*.py")):
+        inside = path.relative_to(root).as_posix()
+        name = path.parent.name if path.name == "__init__.py" else path.stem
+        is_kernel = path.parent == root / "kernels" and (root / "rules" / path.name).is_file()
+        if path.name != "__main__.py" and inside not in (*COMMANDS, "__init__.py") and not is_kernel:
+            found[name].append(inside)
+    return found
+
+
+def public_classes(root):
+    """The names of public classes at the top of modules, with the files that define them."""
+    found = defaultdict(list)
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and node.name not in OF_PAGES:
+                found[node.name].append(path.relative_to(root).as_posix())
+    return found
+
+
+def shared(found):
+    return {name: paths for name, paths in found.items() if len(paths) > 1}
+
+
+def without_tests(root, tests):
+    """Modules without a file of the same path among the tests, as names by folder."""
+    found = defaultdict(list)
+    for path in sorted(root.rglob("*.py")):
+        folder = path.relative_to(root).parent
+        if not path.name.startswith("__") and not (tests / folder / f"test_{path.name}").is_file():
+            found[folder.as_posix()].append(path.stem)
+    return {folder: " ".join(names) for folder, names in found.items()}
+
+
+def test_modules_have_names_of_their_own():
+    assert shared(modules(ROOT)) == SHARED_MODULES
+
+
+def test_public_classes_have_names_of_their_own():
+    assert shared(public_classes(ROOT)) == SHARED_CLASSES
+
+
+def test_each_module_has_a_test_file_of_its_name():
+    assert without_tests(ROOT, TESTS) == WITHOUT_TESTS
+
+
+@pytest.fixture
+def made_up(tmp_path):
+    for path, source in {
+        "src/rules/rows.py": "class Row: ...\nclass _Own: ...\n",
+        "src/solvers/rows.py": "class Row: ...\nclass _Own: ...\n",
+        "src/solvers/rules.py": "class Other:\n    class Row: ...\n",
+        "src/rules/__init__.py": "",
+        "tests/rules/test_rows.py": "",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(source)
+    return tmp_path
+
+
+def test_a_second_meaning_is_detected(made_up):
+    rows = ["rules/rows.py", "solvers/rows.py"]
+    assert shared(modules(made_up / "src")) == {"rows": rows, "rules": ["rules/__init__.py", "solvers/rules.py"]}
+    assert shared(public_classes(made_up / "src")) == {"Row": rows}
+
+
+def test_a_missing_test_file_is_detected(made_up):
+    assert without_tests(made_up / "src", made_up / "tests") == {"solvers": "rows rules"}
