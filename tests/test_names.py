@@ -44,12 +44,11 @@ SHARED_CLASSES = {
     "Seen": ["checking/mutation/gate.py", "solvers/convex/phases.py"],
     "Judge": ["checking/mutation/gate.py", "training/recipe.py"],
     "Numbers": ["estimators/columns.py", "solvers/convex/phases.py"],
-    "Tangent": ["heads/chunks.py", "solvers/convex/curvature.py"],
 }
 """Names that several public classes have."""
 
 WITHOUT_TESTS = {
-    "checking": "case conditioned definitions examples floats promises quotients",
+    "checking": "case conditioned definitions examples floats kernel_checks promises quotients",
     "checking/derivations": (
         "annotations boxes calculus calls compare completing constructs conventions damage deciding "
         "decorations defining derivatives document dots edits evaluate extents factors findings frames "

@@ -5,6 +5,7 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking import assert_rule, check_rule
+from chainrule.kernels import Kernel, register
 
 X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 
@@ -81,3 +82,15 @@ def test_a_kink_is_no_failure():
 
 def test_ties_are_no_failure():
     assert check_rule(rules.softmax, np.array([[1.0, 1.0, 1.0], [2.0, 2.0, -5.0]])).ok
+
+
+def test_a_wrong_kernel_of_a_users_rule_is_found():
+    rule = rules.Rule("doubled", lambda x: (2 * x, ()), lambda residuals, v: 2 * v)
+    x = np.array([0.5, -2.0])
+    register(rule, Kernel(lambda x, *, out=None, work=None: (np.multiply(x, 2, out=out), ()), _negated))
+    failures = check_rule(rule, x).failures
+    assert {failure.check for failure in failures} >= {"kernel against the rule", "kernel in float64"}
+
+
+def _negated(residuals, cotangent, *, out, work=None):
+    return np.multiply(cotangent, -2, out=out)

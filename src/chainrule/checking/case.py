@@ -13,7 +13,7 @@ from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.quotients import Quotient, difference_quotient
-from chainrule.kernels import kernel_of, registered
+from chainrule.kernels import Kernel, kernel_of, registered
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
 
@@ -31,6 +31,13 @@ class Case:
     inputs: tuple[Any, ...]
     options: dict[str, Any]
     bits: int
+    kernel: Kernel | None = None
+    """The kernel to be checked; None for the one that is registered for the rule."""
+
+    @property
+    def own_kernel(self) -> Kernel | None:
+        """The kernel to be checked; None if the rule has only the adapter."""
+        return self.kernel or registered(self.rule)
 
     @property
     def movable(self) -> tuple[bool, ...]:
@@ -93,7 +100,7 @@ class Case:
     @cached_property
     def fast(self) -> tuple[Any, tuple[Any, ...]]:
         """The value and J^T v by the rule's kernel; by the rule itself where it has none."""
-        if registered(self.rule) is None:
+        if self.own_kernel is None:
             return self.value, self.vjp
 
         def run() -> tuple[Any, tuple[Any, ...]]:
@@ -112,7 +119,7 @@ class Case:
         self, inputs: Any, cotangent: Any, options: dict[str, Any], out: Any, buffers: Sequence[Any], work: Workspace
     ) -> tuple[Any, tuple[Any, ...]]:
         """The output and J^T v by the rule's kernel, or by the adapter, in these buffers."""
-        kernel = kernel_of(self.rule)
+        kernel = self.own_kernel or kernel_of(self.rule)
         output, residuals = kernel.forward(*inputs, out=out, work=work, **options)
         to_inputs = buffers[0] if len(buffers) == 1 else tuple(buffers)
         return output, entries(kernel.pullback(residuals, cotangent, out=to_inputs, work=work))

@@ -18,7 +18,7 @@ from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import Case, draw
 from chainrule.checking.comparing import compare, position
 from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
-from chainrule.kernels import kernel_of, registered
+from chainrule.kernels import kernel_of
 from chainrule.workspace import Workspace
 
 FLOAT_UNITS = 16
@@ -116,7 +116,7 @@ def _has_rows(case: Case) -> bool:
 
 
 def _fused_kernel(case: Case) -> Any:
-    kernel = registered(case.rule)
+    kernel = case.own_kernel
     return kernel and kernel.value_and_pullback
 
 

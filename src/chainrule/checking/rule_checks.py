@@ -31,6 +31,7 @@ from chainrule.checking.promises import keeps_inputs
 from chainrule.checking.quotients import Quotient
 from chainrule.checking.rule_report import Finding, Mismatch, RuleReport, Unchecked
 from chainrule.checking.user_code import on_balls
+from chainrule.kernels import registered
 from chainrule.rules import Rule
 
 Check: TypeAlias = Callable[[Case, str], Iterator[Finding]]
@@ -73,7 +74,9 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         to_numpy(as_array(x) if name in rule.integers else as_floats(x))
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
-    case = Case(on_balls(rule), given, dict(options or {}), bits)
+    # The copy that runs on balls is another rule, for which no kernel is registered.
+    kernel = None if rule.has_buffers else registered(rule)
+    case = Case(on_balls(rule), given, dict(options or {}), bits, kernel)
     failures: list[Mismatch] = []
     unchecked: list[Unchecked] = []
     passed: list[str] = []
