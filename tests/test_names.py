@@ -72,8 +72,8 @@ WITHOUT_TESTS = {
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear",
     "rules": (
-        "binary correlation2d dropout elementwise global_pooling image_maps linear penalties registry "
-        "rule scaled_sigmoid unfolding windows"
+        "binary correlation2d deviations dropout elementwise global_pooling image_maps linear penalties "
+        "registry row_losses rule scaled_sigmoid unfolding windows"
     ),
     "solvers/convex": "convergence directions line_search minimisation problem spectrum",
     "solvers": "state",
