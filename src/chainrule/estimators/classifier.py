@@ -9,11 +9,18 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from chainrule.arrays import Array
 from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.heads import BINARY, MULTILABEL, Head
+from chainrule.estimators.inputs import (
+    checked_features,
+    checked_labels,
+    checked_probabilities,
+    checked_weights,
+    with_class_weight,
+)
 from chainrule.estimators.persistence import ModelFileError, load, save
 
 
@@ -21,6 +28,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A classifier whose `_logits` have one column per class, or one in all for two classes."""
 
     targets: str
+    class_weight: Any
     coef_: Any
     classes_: Any
     _kind: str
@@ -83,6 +91,28 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {head.classes}"
             )
+
+    def _as_rows(self, X: Any, *, reset: bool) -> Any:
+        """X with one row of features per sample; with `reset`, the shape of the samples is remembered."""
+        return X
+
+    def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
+        """Held-out samples as the user gives them, checked, and weighted by class too."""
+        X = checked_features(self, self._as_rows(eval_set[0], reset=False), dtype)
+        y = self._checked_targets(X, eval_set[1], "eval_set: `y`")
+        weights = None
+        if len(eval_set) == 3 and eval_set[2] is not None:
+            if not np.any(eval_set[2]):
+                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
+            weights = checked_weights(eval_set[2], X)
+        return with_class_weight(self.class_weight, self._head, X, y, weights)
+
+    def _checked_targets(self, X: Array, y: Any, what: str = "`y`") -> Array:
+        """Labels or rows of probabilities for the rows of X, of the classes that are known."""
+        y = checked_probabilities(y) if self.targets == "proba" else checked_labels(np.asarray(y))
+        check_consistent_length(X, y)
+        self._check_known(y, what)
+        return y
 
     def _check_known(self, y: Array, what: str = "`y`") -> None:
         wide = self._kind == MULTILABEL or self.targets == "proba"

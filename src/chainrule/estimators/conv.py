@@ -139,6 +139,12 @@ class ConvClassifier(NetworkClassifier):
     (1, 8, 8)
     """
 
+    layers: Any
+    image_shape: Any
+    augment: Any
+    standardize: bool
+    dtype: Any
+
     def __init__(
         self,
         layers: Any = "auto",
@@ -181,44 +187,7 @@ class ConvClassifier(NetworkClassifier):
         checkpoint: Any = None,
         device: str | None = None,
     ) -> None:
-        self.layers = layers
-        self.image_shape = image_shape
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.label_smoothing = label_smoothing
-        self.dropout = dropout
-        self.weight_decay = weight_decay
-        self.max_grad_norm = max_grad_norm
-        self.augment = augment
-        self.standardize = standardize
-        self.callbacks = callbacks
-        self.class_weight = class_weight
-        self.targets = targets
-        self.loss = loss
-        self.eval_metric = eval_metric
-        self.new_classes = new_classes
-        self.dtype = dtype
-        self.checkpoint = checkpoint
-        self.device = device
+        self._store(locals())
 
     @property
     def network_(self) -> Network:

@@ -5,26 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.continuation import check_same_shapes, with_more_classes
-from chainrule.estimators.heads import MULTICLASS, Head, head_of, head_of_classes
+from chainrule.estimators.heads import MULTICLASS, Head, head_of
 from chainrule.estimators.inputs import (
-    checked_features,
-    checked_labels,
-    checked_probabilities,
     checked_samples,
-    checked_weights,
     features_to_predict,
     joined_eval_set,
     with_class_weight,
@@ -53,21 +49,15 @@ def _iterative(estimator: NetworkClassifier) -> bool:
 class NetworkClassifier(Parameters, Classifier):
     """A classifier whose `_network` is a network; the classes below set its parameters."""
 
-    targets: str
-
-    # What inputs are taken, besides dense floats; the dtype of integers; the rows of a batch by default.
+    # Sparse formats that are accepted; the dtype that integers become; the default batch size.
     _sparse: Sequence[str] | bool = ("csr", "csc")
     _first_dtype: Any = np.float64
     _rows_of_a_batch = 200
-    # The parameters that say which network is built, and what is done to its inputs.
+    # The parameters that say which network is built and how its inputs are prepared.
     _structural: Sequence[str] = ("dropout", "loss")
 
     coefs_: list[Array]
-    loss_: float
     best_loss_: Any
-    stopped_by_: str
-    n_iter_: int
-    t_: int
     n_features_in_: int
     _seed: int
 
@@ -117,7 +107,7 @@ class NetworkClassifier(Parameters, Classifier):
         continues = self.warm_start and hasattr(self, "coefs_")
         rows = self._as_rows(X, reset=not continues)
         X, y, weights = checked_samples(self, rows, y, sample_weight, reset=not continues)
-        head = head_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
+        head = self._head_for(y)
         if continues:
             self._check_same_classes(head)
             self._rebuild(X, weights)
@@ -127,7 +117,11 @@ class NetworkClassifier(Parameters, Classifier):
             self._learn_inputs(X, weights)
         if eval_set is not None and self.solver == "lbfgs":
             raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
-        validation = None if eval_set is None else self._eval_set(eval_set, X.dtype)
+        validation = None
+        if eval_set is not None:
+            held_x, held_y, held_weights = self._held_out(eval_set, X.dtype)
+            held_x = self._for_prediction(self._scaled(held_x))
+            validation = Validation(held_x, held_y, held_weights, self.eval_metric, self.device)
         checkpointer = None
         if self.checkpoint is not None:
             judged = () if validation is None else (validation.x, validation.y, validation.weights)
@@ -193,13 +187,7 @@ class NetworkClassifier(Parameters, Classifier):
             known = np.unique(y if classes is None else classes)
             if self.new_classes == "add":
                 known = np.union1d(known, y)
-            squared = self.loss == "squared_error"
-            head = (
-                head_of_classes(known, squared=squared)
-                if named
-                else head_of(y, probabilities=self.targets == "proba", squared=squared)
-            )
-            self._start(head)
+            self._start(self._head_for(known) if named else self._head_for(y))
             self._learn_inputs(X, weights)
             self._start_scores(watched=False)
         elif named and self.new_classes == "add":
@@ -241,19 +229,14 @@ class NetworkClassifier(Parameters, Classifier):
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         shape = np.shape(X)
-        features, name = features_to_predict(self, self._as_rows(X, reset=False)), type(self).__name__
-        y = checked_probabilities(y) if self.targets == "proba" else checked_labels(np.asarray(y))
-        check_consistent_length(features, y)
-        self._check_known(y)
+        features = features_to_predict(self, self._as_rows(X, reset=False))
+        y = self._checked_targets(features, y)
         targets = self._head.targets(y, theta.dtype, self.label_smoothing)
-
-        def prepare(block: Array) -> Array:
-            return self._prepared(finite_block(block, name), theta.dtype)
-
+        prepare = partial(self._prepared, dtype=theta.dtype)
         gradients = input_gradients(self._objective(), theta, features, targets, prepare=prepare)
         return self._to_features(gradients).reshape(shape)
 
-    # What follows is private. First, what the classifiers differ in.
+    # Hooks: the classifiers differ in these.
 
     @abstractmethod
     def _check_own_parameters(self) -> None:
@@ -262,10 +245,6 @@ class NetworkClassifier(Parameters, Classifier):
     @abstractmethod
     def _network_for(self, loss: str) -> Network:
         """The network that `_built_with` describes, for the numbers of features and outputs."""
-
-    def _as_rows(self, X: Any, *, reset: bool) -> Any:
-        """X with one row of features per sample; with `reset`, the shape of the samples is remembered."""
-        return X
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         """Learn from the samples what `_scaled` needs."""
@@ -279,8 +258,8 @@ class NetworkClassifier(Parameters, Classifier):
         return X
 
     def _prepared(self, X: Array, dtype: Any) -> Array:
-        """Rows of the user's features as the network takes them."""
-        return self._for_prediction(self._scaled(X.astype(dtype, copy=False)))
+        """Rows of the user's features, checked for NaN and infinity, as the network takes them."""
+        return self._for_prediction(self._scaled(finite_block(X, type(self).__name__).astype(dtype, copy=False)))
 
     def _change_of_batches(self) -> Change | None:
         """What is done at random to the rows of every batch."""
@@ -290,8 +269,6 @@ class NetworkClassifier(Parameters, Classifier):
         """Gradients by what the network takes as gradients by the features."""
         return gradients
 
-    # The rest is the same for all.
-
     def _start(self, head: Head) -> None:
         """Forget what was learned."""
         self._structure = self._structure_of_parameters()
@@ -299,6 +276,9 @@ class NetworkClassifier(Parameters, Classifier):
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
+
+    def _head_for(self, y: Array) -> Head:
+        return head_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
 
     def _encode(self, head: Head) -> None:
         """Encode classes in this way from now on, by another network."""
@@ -332,27 +312,12 @@ class NetworkClassifier(Parameters, Classifier):
         self.best_validation_score_: float | None = None
         self.best_loss_ = None if watched else np.inf
 
-    def _eval_set(self, eval_set: Any, dtype: Any) -> Validation:
-        """Held-out samples as the user gives them."""
-        X = checked_features(self, self._as_rows(eval_set[0], reset=False), dtype)
-        y = checked_probabilities(eval_set[1]) if self.targets == "proba" else checked_labels(np.asarray(eval_set[1]))
-        check_consistent_length(X, y)
-        self._check_known(y, "eval_set: `y`")
-        weights = None
-        if len(eval_set) == 3 and eval_set[2] is not None:
-            if not np.any(eval_set[2]):
-                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
-            weights = checked_weights(eval_set[2], X)
-        X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights)
-        X = self._for_prediction(self._scaled(X))
-        return Validation(X, y, weights, self.eval_metric, self.device)
-
     def _add_classes(self, classes: Array) -> None:
         """Widen the output layer, with first values drawn for the new classes and the old ones as they are."""
         if np.array_equal(classes, self.classes_):
             return
         blocks, columns = self._network.unpack(self._theta()), np.searchsorted(classes, self.classes_)
-        self._encode(head_of_classes(classes, squared=self.loss == "squared_error"))
+        self._encode(self._head_for(classes))
         self._show(with_more_classes(blocks, self._network, columns, self._seed))
         # The solver's averages have another length now; they start again from zero.
         self._solver_vectors, self._solver_steps = {}, 0
@@ -418,13 +383,10 @@ class NetworkClassifier(Parameters, Classifier):
 
     def _logits(self, X: Any) -> Logits:
         check_is_fitted(self, "coefs_")
-        theta, name = self._theta(), type(self).__name__
+        theta = self._theta()
         features = features_to_predict(self, self._as_rows(X, reset=False))
         device = None if is_sparse(features) else self.device
-
-        def prepare(block: Array) -> Array:
-            return self._prepared(finite_block(block, name), theta.dtype)
-
+        prepare = partial(self._prepared, dtype=theta.dtype)
         return forward(self._network, on_device(theta, device), features, device, prepare=prepare)
 
     def __sklearn_tags__(self) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
@@ -29,11 +29,7 @@ from chainrule.estimators.drop_in import (
 )
 from chainrule.estimators.heads import MULTICLASS, Head
 from chainrule.estimators.inputs import (
-    checked_features,
-    checked_labels,
-    checked_probabilities,
     checked_samples,
-    checked_weights,
     features_to_predict,
     joined_eval_set,
     with_class_weight,
@@ -400,19 +396,6 @@ class SoftmaxRegression(Classifier):
     def _threads(self) -> AbstractContextManager[None]:
         """As many as `n_jobs` allows, for the time of a context."""
         return threads_allowed(None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs)))
-
-    def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
-        """Held-out samples as the user gives them."""
-        X = checked_features(self, eval_set[0], dtype)
-        y = checked_probabilities(eval_set[1]) if self.targets == "proba" else checked_labels(np.asarray(eval_set[1]))
-        check_consistent_length(X, y)
-        self._check_known(y, "eval_set: `y`")
-        weights = None
-        if len(eval_set) == 3 and eval_set[2] is not None:
-            if not np.any(eval_set[2]):
-                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
-            weights = checked_weights(eval_set[2], X)
-        return with_class_weight(self.class_weight, self._head, X, y, weights)
 
     def _observer(
         self, held_out: Any, steps: Steps | None = None
