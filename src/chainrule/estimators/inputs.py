@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def checked_samples(
 
 def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Array:
     """One weight per row of X, in its dtype; a single number stands for that weight everywhere."""
-    weights = np.full(X.shape[0], sample_weight) if np.ndim(sample_weight) == 0 else sample_weight
+    weights = np.full(X.shape[0], sample_weight) if isinstance(sample_weight, Number) else sample_weight
     weights = check_array(weights, ensure_2d=False, dtype=X.dtype, order="C", input_name="sample_weight")
     if weights.shape != (X.shape[0],):
         expected = (X.shape[0],)
