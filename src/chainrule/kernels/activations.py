@@ -96,20 +96,16 @@ def _kernel(value: Callable[..., Array], slope: Callable[[Array, Buffer], Array]
     return Kernel(forward, pullback)
 
 
-def _identity_forward(x: Array, *, out: Buffer = None, work: Workspace | None = None) -> tuple[Array, tuple[()]]:
+def _identity_forward(x: Array, *, out: Array, work: Workspace | None = None) -> tuple[Array, tuple[()]]:
     return _copied(x, out), ()
 
 
-def _identity_pullback(
-    residuals: tuple[()], cotangent: Array, *, out: Buffer = None, work: Workspace | None = None
-) -> Array:
+def _identity_pullback(residuals: tuple[()], cotangent: Array, *, out: Array, work: Workspace | None = None) -> Array:
     return _copied(cotangent, out)
 
 
-def _copied(x: Array, out: Buffer) -> Array:
+def _copied(x: Array, out: Array) -> Array:
     """`x` in the buffer, which may be `x` itself."""
-    if out is None:
-        return x + 0
     if out is not x:
         out[...] = x
     return out

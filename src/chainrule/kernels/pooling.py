@@ -11,29 +11,19 @@ entry, and v - v d, which is v or 0 exactly, to those before it.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from chainrule.arrays import Array, is_torch, may_write, namespace
+from chainrule.arrays import Array, may_write, namespace
+from chainrule.kernels import pooling_torch
 from chainrule.kernels.kernel import Kernel, adapter
-from chainrule.kernels.layout import (
-    FEW_CHANNELS,
-    are_channels_last,
-    booleans,
-    empty_in_layout_of,
-    four_axes,
-    transient_work,
-    work_in_layout_of,
-)
+from chainrule.kernels.layout import booleans, empty_in_layout_of, transient_work, work_in_layout_of
+from chainrule.kernels.pooling_torch import Buffer, Choice
 from chainrule.rules.image_maps import height_and_width
 from chainrule.rules.padding2d import zero_pad2d
 from chainrule.rules.pooling import avg_pool2d, max_pool2d
 from chainrule.rules.windows import Padding2d, Sizes, Windows, max_pool_windows, pool_windows, windows_on
 from chainrule.workspace import Workspace
-
-Buffer = Array | None
-Choice = tuple[Array, ...]
 
 
 class Chosen(NamedTuple):
@@ -52,11 +42,6 @@ class Averaged(NamedTuple):
     shape: tuple[int, ...]
 
 
-def _allocates(windows: Windows, channels: int, channels_last: bool) -> bool:
-    """Whether PyTorch's own pool takes the maximum, in memory that it allocates; elsewhere slices do, in a buffer."""
-    return not windows.are_blocks or (channels_last and channels >= FEW_CHANNELS)
-
-
 def _max_forward(
     x: Array,
     *,
@@ -66,18 +51,13 @@ def _max_forward(
     out: Buffer = None,
     work: Workspace | None = None,
 ) -> tuple[Array, Any]:
-    windows, shape = max_pool_windows(tuple(x.shape), kernel, stride, padding), tuple(x.shape)
+    shape = tuple(x.shape)
+    windows = max_pool_windows(shape, kernel, stride, padding)
     if not may_write(x):
         return _page.forward(x, kernel=kernel, stride=stride, padding=padding, out=out)
-    symmetric = all(before == after for before, after in windows.padding)
-    if is_torch(x) and symmetric and _allocates(windows, shape[-3], are_channels_last(x)):
-        value, choice = _largest_by_torch(x, windows, out)
-        return value, Chosen(_to_largest_by_torch, choice, windows, shape)
-    work = Workspace() if work is None else work
-    value = empty_in_layout_of(x, (*shape[:-2], *windows.count)) if out is None else out
-    if windows.are_blocks:
-        return value, Chosen(_to_largest_of_blocks, _largest_of_blocks(x, windows, value, work), windows, shape)
-    return value, Chosen(_to_largest_by_entries, _largest_by_entries(x, windows, value, work), windows, shape)
+    largest, give_back = pooling_torch.forms(x, windows) or (_OF_BLOCKS if windows.are_blocks else _BY_ENTRIES)
+    value, choice = largest(x, windows, out, Workspace() if work is None else work)
+    return value, Chosen(give_back, choice, windows, shape)
 
 
 def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
@@ -87,35 +67,20 @@ def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work:
     return give_back(choice, cotangent, windows, shape, out)
 
 
-def _largest_by_torch(x: Array, windows: Windows, out: Buffer) -> tuple[Array, Choice]:
-    images = four_axes(x)
-    value, index = sys.modules["torch"].ops.aten.max_pool2d_with_indices(images, *_geometry(windows))
-    value = value.reshape(*x.shape[:-2], *windows.count)
-    return value if out is None else out.copy_(value), (images, index)
+def _room(x: Array, windows: Windows, out: Buffer) -> Array:
+    """The buffer for what comes of the windows on `x`."""
+    return empty_in_layout_of(x, (*x.shape[:-2], *windows.count)) if out is None else out
 
 
-def _to_largest_by_torch(
-    choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
-) -> Array:
-    images, index = choice
-    backward = sys.modules["torch"].ops.aten.max_pool2d_with_indices_backward
-    by_x = backward(four_axes(cotangent), images, *_geometry(windows), False, index).reshape(shape)
-    return by_x if out is None else out.copy_(by_x)
-
-
-def _geometry(windows: Windows) -> tuple[Any, ...]:
-    padding = [before for before, _ in windows.padding]
-    return list(windows.kernel), list(windows.stride), padding, list(windows.dilation)
-
-
-def _largest_of_blocks(x: Array, windows: Windows, value: Array, work: Workspace) -> Choice:
-    """Write the largest entry of every block to `value`; what comes back are the comparisons."""
+def _largest_of_blocks(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
+    """The largest entry of every block, and the comparisons."""
+    value = _room(x, windows, out)
     (height, width), (rows, columns) = windows.kernel, windows.count
     blocks = x[..., : height * rows, : width * columns]
     in_rows = _rows_of_blocks(x, (*x.shape[:-2], height * rows, columns))
     beats = _running_maximum([blocks[..., b::width] for b in range(width)], in_rows, "row", work)
     beats += _running_maximum([in_rows[..., a::height, :] for a in range(height)], value, "column", work)
-    return tuple(beats)
+    return value, tuple(beats)
 
 
 def _to_largest_of_blocks(
@@ -132,18 +97,19 @@ def _to_largest_of_blocks(
     return by_x
 
 
-def _largest_by_entries(x: Array, windows: Windows, value: Array, work: Workspace) -> Choice:
-    """Write the largest entry of every window to `value`; for each entry of the windows, whether it is the largest."""
+def _largest_by_entries(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
+    """The largest entry of every window; for each entry of the windows, whether it is the largest."""
+    value = _room(x, windows, out)
     around = _padded(x, windows, outside=-math.inf)
     beats = _running_maximum([_taken(around, windows, entry) for entry in windows.entries], value, "entry", work)
     # An entry is chosen that beats all before it, and that none after it beats.
     if not beats:
-        return ()
+        return value, ()
     later, choice = beats[-1], [beats[-1]]
     for beaten in reversed(beats[:-1]):
         choice.append(beaten & ~later)
         later = later | beaten
-    return (~later, *reversed(choice))
+    return value, (~later, *reversed(choice))
 
 
 def _to_largest_by_entries(
@@ -191,7 +157,7 @@ def _avg_forward(
 ) -> tuple[Array, Averaged]:
     windows = pool_windows(tuple(x.shape), kernel, stride, padding)
     xp, around = namespace(x), _padded(x, windows)
-    total = empty_in_layout_of(x, (*x.shape[:-2], *windows.count)) if out is None else out
+    total = _room(x, windows, out)
     first, *others = windows.entries
     total[...] = _taken(around, windows, first)
     for entry in others:
@@ -261,10 +227,12 @@ def _pad_pullback(windows: Windows, cotangent: Array, *, out: Buffer = None, wor
     return by_x
 
 
+_OF_BLOCKS = _largest_of_blocks, _to_largest_of_blocks
+_BY_ENTRIES = _largest_by_entries, _to_largest_by_entries
 _page = adapter(max_pool2d)
 
 KERNELS = {
-    max_pool2d: Kernel(_max_forward, _max_pullback, reads_input=False, allocates=_allocates),
+    max_pool2d: Kernel(_max_forward, _max_pullback, reads_input=False, allocates=pooling_torch.allocates),
     avg_pool2d: Kernel(_avg_forward, _avg_pullback, reads_input=False),
     zero_pad2d: Kernel(_pad_forward, _pad_pullback, reads_input=False),
 }

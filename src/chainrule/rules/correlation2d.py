@@ -48,10 +48,6 @@ def _correlated(x: Array, weight: Array, windows: Windows, groups: int) -> Array
     return product.reshape(*x.shape[:-3], weight.shape[0], *windows.count)
 
 
-def _transposed(x: Array) -> Array:
-    return namespace(x).swapaxes(x, -1, -2)
-
-
 def forward(x: Array, weight: Array, *, groups: int = 1, **sizes: Any) -> tuple[Array, Residuals]:
     """The correlation of the images with the weight; the sizes are options of `windows_on`."""
     windows = windows_on(height_and_width(x), height_and_width(weight), **sizes)
@@ -69,14 +65,14 @@ def _in_groups(residuals: Residuals, cotangent: Array) -> Array:
 def x_pullback(residuals: Residuals, cotangent: Array) -> Array:
     """fold(w^T v)."""
     x, weight, windows, groups = residuals
-    columns = matmul(_transposed(_matrix(weight, groups)), _in_groups(residuals, cotangent))
+    columns = matmul(namespace(weight).swapaxes(_matrix(weight, groups), -1, -2), _in_groups(residuals, cotangent))
     return fold(columns.reshape(*x.shape[:-2], len(windows.entries), *windows.count), windows)
 
 
 def weight_pullback(residuals: Residuals, cotangent: Array) -> Array:
     """v P^T, summed over the leading axes."""
     x, weight, windows, groups = residuals
-    products = matmul(_in_groups(residuals, cotangent), _transposed(_columns(x, windows, groups)))
+    products = matmul(_in_groups(residuals, cotangent), namespace(x).swapaxes(_columns(x, windows, groups), -1, -2))
     return sum_to(products, tuple(products.shape[-3:])).reshape(weight.shape)
 
 
@@ -84,28 +80,24 @@ def pushforward(residuals: Residuals, x_tangent: Array | None, weight_tangent: A
     """Linear in each of the two."""
     x, weight, windows, groups = residuals
     moved = _correlated(images_like(x_tangent, x), weight, windows, groups)
-    if weight_tangent is None:
-        return moved
-    return moved + _correlated(x, images_like(weight_tangent, weight), windows, groups)
+    more = 0 if weight_tangent is None else _correlated(x, images_like(weight_tangent, weight), windows, groups)
+    return moved + more
 
 
 def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:
     """By x from unit images; by w: dy[o, n] / dw[m, t] = [o = m] P[t, n]."""
     x, weight, windows, groups = residuals
     xp, leading, filters = namespace(x), x.shape[:-3], weight.shape[0]
-    rows = _transposed(_columns(x, windows, groups))[..., None, :, :]
+    rows = xp.swapaxes(_columns(x, windows, groups), -1, -2)[..., None, :, :]
     each = xp.broadcast_to(rows, (*leading, groups, filters // groups, *rows.shape[-2:]))
     each = each.reshape(*leading, filters, rows.shape[-2], 1, rows.shape[-1])
     by_weight = xp.where(on_diagonal(weight[:, 0, 0, 0])[:, None, :, None], each, xp.zeros_like(each))
-    return (
-        matrix_per_image(lambda images: _correlated(images, weight, windows, groups), x),
-        by_weight.reshape(*leading, filters, *windows.count, *weight.shape),
-    )
+    by_x = matrix_per_image(lambda images: _correlated(images, weight, windows, groups), x)
+    return by_x, by_weight.reshape(*leading, filters, *windows.count, *weight.shape)
 
 
 OPTIONS = ("stride", "padding", "dilation", "groups")
 SIZES = "images (..., channels, height, width), weight (out_channels, channels / groups, height, width)"
-
 # As for a product of matrices: n / 2 units of the sum of the sizes of n terms, times 2 just above a power of two. The
 # bound is for n = 32; the sums by blocks do better, and for more terms it grows in proportion.
 BOUND = 32

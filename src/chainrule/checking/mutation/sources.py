@@ -35,7 +35,7 @@ _NOBODYS = (
     "chainrule.rules.registry",
     "chainrule.arrays",
     "chainrule.workspace",
-    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy", "convolution_torch")),
+    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy", "convolution_torch", "pooling_torch")),
     *(f"chainrule.kernels.{name}" for name in ("kernel", "layout", "workers")),
     "chainrule.checking",
 )
