@@ -19,9 +19,10 @@ from chainrule.estimators.fold_scores import FoldScorer, check_scoring, routed
 from chainrule.estimators.inputs import checked_samples, weights_of_classes
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import Tasks, is_watched, told
-from chainrule.estimators.softmax_parts import single_label_head
+from chainrule.estimators.softmax_parts import single_label_head, weighted_problem
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.estimators.softmax_steps import check_parameters, observer
 from chainrule.estimators.softmax_stream import penalty_share, seen_mass
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.solvers.convex import Minimum
@@ -159,7 +160,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             As `SoftmaxRegression.fit` does.
         """
         values = penalties(self.Cs)
-        self._check_parameters()
+        check_parameters(self)
         to_split, to_score = routed(self, "fit", sample_weight, params)
         # Samples of weight zero stay: the folds may be given by the numbers of their rows.
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=True, weightless=True)
@@ -169,19 +170,19 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self.temperature_, self.validation_scores_ = 1.0, None
         folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
         class_weight = weights_of_classes(self.class_weight, head, y, weights)
-        problem = self._weighted_problem(head, X, y, weights, class_weight)
+        problem = weighted_problem(self, head, X, y, weights, class_weight)
         spectrum = self._spectrum(problem, max(values), len(values) * len(folds))
         with self._threads():
             strength = penalty_share(problem, max(values))
             seen, spectrum = spectrum.suited(X, problem, strength, len(values) * len(folds))
-        whole = self._weighted_problem(head, seen, y, weights, class_weight)
+        whole = weighted_problem(self, head, seen, y, weights, class_weight)
         scorer = FoldScorer(self, head, to_score)
         fits: list[PathPoint] = []
         scores: list[list[float]] = []
 
         def fold(train: Any, test: Any) -> None:
             in_train = None if weights is None else weights[train]
-            problem = self._weighted_problem(head, seen[train], y[train], in_train, class_weight)
+            problem = weighted_problem(self, head, seen[train], y[train], in_train, class_weight)
             points = {point.C: point for point in along(self, problem, spectrum, values)}
             fits.extend(points[C] for C in values)
             scores.append([scorer(points[C], X, y, weights, test) for C in values])
@@ -201,7 +202,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 best = values[int(usable.sum(axis=0).argmax())]
                 start = mean.T if self.fit_intercept else mean[:, :-1].T
                 with nullcontext() if tasks is None else tasks.task("refit"):
-                    result = self._solved(whole, best, start, spectrum, self._observer(None))
+                    result = self._solved(whole, best, start, spectrum, observer(self))
             if tasks is not None:
                 tasks.close()
             return mean, best, result

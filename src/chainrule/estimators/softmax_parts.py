@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
+from chainrule import rules
 from chainrule.arrays import Array, is_sparse
-from chainrule.estimators.heads import MULTILABEL, Head, head_of
+from chainrule.estimators.heads import MULTICLASS, MULTILABEL, Head, head_of
+from chainrule.estimators.inputs import with_class_weight
+from chainrule.solvers.convex import Problem
+
+if TYPE_CHECKING:
+    from chainrule.estimators.softmax_regression import SoftmaxRegression
 
 LARGEST_MOVE = 0.1
 """Of a logit, by rounding the coefficients: a bound on all roundings of a row together, most of which cancel."""
@@ -20,6 +26,22 @@ def single_label_head(y: Array, *, probabilities: bool) -> Head:
     if head.kind == MULTILABEL:
         raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
     return head
+
+
+def weighted_problem(
+    model: SoftmaxRegression, head: Head, X: Array, y: Array, weights: Array | None, class_weight: Any = None
+) -> Problem:
+    """The problem of a fit without its penalty; `class_weight` replaces the model's parameter."""
+    X, y, weights = with_class_weight(class_weight or model.class_weight, head, X, y, weights)
+    return Problem(
+        X,
+        head.targets(y, X.dtype, model.label_smoothing),
+        head.n_outputs,
+        rules.get(head.loss),
+        weights,
+        intercept=model.fit_intercept,
+        label_smoothing=model.label_smoothing if head.kind == MULTICLASS else 0.0,
+    )
 
 
 def coefficients(theta: Array, intercept: bool, dtype: Any = None, *, centred: bool = True) -> tuple[Array, Array]:

@@ -18,8 +18,9 @@ from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.softmax_parts import coefficients, single_label_head
+from chainrule.estimators.softmax_parts import coefficients, single_label_head, weighted_problem
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.estimators.softmax_steps import check_parameters, observer
 from chainrule.estimators.softmax_stream import penalty_share
 from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
 
@@ -88,11 +89,11 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
             f"{without[0]}: a path has no use for it; it starts every fit from the one before, by Cs alone"
         )
     model = SoftmaxRegression(**parameters)
-    model._check_parameters()
+    check_parameters(model)
     values = penalties(Cs)
     X, y, weights = checked_samples(model, X, y, sample_weight, reset=True)
     head = single_label_head(y, probabilities=model.targets == "proba")
-    problem = model._weighted_problem(head, X, y, weights)
+    problem = weighted_problem(model, head, X, y, weights)
     spectrum = model._spectrum(problem, max(values), len(values))
     with model._threads():
         x, spectrum = spectrum.suited(problem.x, problem, penalty_share(problem, max(values)), len(values))
@@ -121,7 +122,7 @@ def along(
     """The fits for growing C, each started from the one before."""
     began = time.perf_counter()
     growing = sorted(set(values))
-    options = model._options(spectrum, model._observer(None))
+    options = model._options(spectrum, observer(model))
     found = minima(problem, [penalty_share(problem, C) for C in growing], **options)
     with closing(found):
         for C in growing:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule import rules
 from chainrule.arrays import Array, is_sparse
-from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.drop_in import (
@@ -24,25 +20,28 @@ from chainrule.estimators.drop_in import (
     METHODS,
     check_liblinear,
     check_penalty,
-    check_solver,
     inverse_strength,
 )
-from chainrule.estimators.heads import MULTICLASS, Head
 from chainrule.estimators.inputs import (
     checked_samples,
     features_to_predict,
     joined_eval_set,
-    with_class_weight,
 )
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import Steps, Tasks, can_be_called_back, is_watched, set_callbacks, told
-from chainrule.estimators.softmax_parts import coefficients, deviations, dtype_to_show, single_label_head
+from chainrule.estimators.softmax_parts import (
+    coefficients,
+    deviations,
+    dtype_to_show,
+    single_label_head,
+    weighted_problem,
+)
+from chainrule.estimators.softmax_steps import check_parameters, observer, warn_of_end
 from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
-from chainrule.estimators.validation import METRICS
 from chainrule.kernels.blas import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, StepTaken, minimise, spectrum_of
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, minimise, spectrum_of
 
 
 class SoftmaxRegression(Classifier):
@@ -233,7 +232,7 @@ class SoftmaxRegression(Classifier):
             For inputs of unfitting shapes, NaN or infinity, a single class, parameters out of range, or negative
             weights that leave the objective without a minimum.
         """
-        self._check_parameters()
+        check_parameters(self)
         C = inverse_strength(self.penalty, self.C)
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
@@ -246,7 +245,7 @@ class SoftmaxRegression(Classifier):
         held_out = None if eval_set is None else self._held_out(eval_set, X.dtype)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        problem = self._weighted_problem(head, X, y, weights)
+        problem = weighted_problem(self, head, X, y, weights)
         check_bounded(problem, C)
         self._mass, self._precision = seen_mass(problem), None
         self.validation_scores_: list[float] | None = None if held_out is None else []
@@ -257,7 +256,7 @@ class SoftmaxRegression(Classifier):
             tasks = Tasks(self, X, y, weights, max(self.max_iter, 1) + 1) if is_watched(self) else None
             steps = None if tasks is None else Steps(tasks, self._fitted_at)
             spectrum = self._spectrum(problem, C)
-            result = self._solved(problem, C, start, spectrum, self._observer(held_out, steps))
+            result = self._solved(problem, C, start, spectrum, observer(self, held_out, steps))
             if steps is not None:
                 steps.close(result.theta)
             return result
@@ -296,7 +295,7 @@ class SoftmaxRegression(Classifier):
         >>> model.score(X[1500:], y[1500:]) > 0.85
         True
         """
-        self._check_parameters()
+        check_parameters(self)
         with self._threads():
             absorb_batch(self, X, y, classes, sample_weight)
         return self
@@ -326,21 +325,6 @@ class SoftmaxRegression(Classifier):
 
     # What follows is private.
 
-    def _check_parameters(self) -> None:
-        check.number("C", self.C, above=0, infinite=True)
-        check_solver(self.solver, self.dual, self.intercept_scaling, inverse_strength(self.penalty, self.C))
-        self._check_penalty()
-        check.number("tol", self.tol, above=0)
-        check.integer("max_iter", self.max_iter, at_least=0)
-        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs == 0):
-            raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {self.n_jobs!r}")
-        check.choice("targets", self.targets, ("labels", "proba"))
-        check.number("label_smoothing", self.label_smoothing, at_least=0, at_most=1)
-        if not callable(self.eval_metric):
-            check.choice("eval_metric", self.eval_metric, tuple(METRICS))
-        if isinstance(self.class_weight, str):
-            check.choice("class_weight", self.class_weight, ("balanced",))
-
     def _check_penalty(self) -> None:
         check_penalty(self.penalty, [self.l1_ratio], "l1_ratio", self.solver)
         if self.penalty is None and self.C != 1:
@@ -348,21 +332,6 @@ class SoftmaxRegression(Classifier):
                 f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={self.C:g} was given",
                 UserWarning,
             )
-
-    def _weighted_problem(
-        self, head: Head, X: Array, y: Array, weights: Array | None, class_weight: Any = None
-    ) -> Problem:
-        """What is minimised, without the penalty; `class_weight` takes the place of the parameter."""
-        X, y, weights = with_class_weight(class_weight or self.class_weight, head, X, y, weights)
-        return Problem(
-            X,
-            head.targets(y, X.dtype, self.label_smoothing),
-            head.n_outputs,
-            rules.get(head.loss),
-            weights,
-            intercept=self.fit_intercept,
-            label_smoothing=self.label_smoothing if head.kind == MULTICLASS else 0.0,
-        )
 
     def _spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """What so many fits of a problem share, whose largest C is given."""
@@ -397,30 +366,6 @@ class SoftmaxRegression(Classifier):
         """As many as `n_jobs` allows, for the time of a context."""
         return threads_allowed(None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs)))
 
-    def _observer(
-        self, held_out: Any, steps: Steps | None = None
-    ) -> Callable[[StepTaken, Callable[[], Array]], bool] | None:
-        if held_out is None and not self.callbacks and not self.verbose and steps is None:
-            return None
-
-        def observe(step: StepTaken, theta: Callable[[], Array]) -> bool:
-            if held_out is not None and self.validation_scores_ is not None:
-                self.validation_scores_.append(self._score(theta(), *held_out))
-            if self.verbose:
-                print(f"Iteration {step.iteration}, objective = {step.value:.8f}, gradient = {step.gradient_norm:.2e}")
-            answers = [callback(step) for callback in self.callbacks or ()]  # every one is told
-            if steps is not None:
-                answers.append(steps.step(theta))
-            return any(answers)
-
-        return observe
-
-    def _score(self, theta: Array, X: Array, y: Array, weights: Array | None) -> float:
-        logits = X @ (theta[:-1] if self.fit_intercept else theta) + (theta[-1] if self.fit_intercept else 0.0)
-        if callable(self.eval_metric):
-            return float(self.eval_metric(y, self._head.probabilities(logits)))
-        return METRICS[self.eval_metric][0](self._head, logits, y, weights)
-
     def _fitted_at(self, theta: Array) -> dict[str, Any]:
         """What a copy of the estimator predicts with, where the fit has come to theta."""
         coef, intercept = coefficients(theta, self.fit_intercept)
@@ -432,23 +377,7 @@ class SoftmaxRegression(Classifier):
         self.n_iter_ = np.array([max(result.iterations, min(1, self.max_iter))], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
-        if self.interrupted_:
-            warn_caller(
-                f"interrupted after {result.iterations} steps: the weights so far are kept",
-                ConvergenceWarning,
-            )
-        if result.converged or self.interrupted_ or "callback" in result.message:
-            return
-        advice = "Scale the features, or increase tol."
-        if result.iterations >= self.max_iter:
-            advice = "Increase the number of iterations (max_iter), scale the features, or lower C."
-        # Filters of warnings look for the first words, which are scikit-learn's.
-        warn_caller(
-            f"{self.solver} failed to converge after {result.iterations} steps: {result.message}. The objective, "
-            f"{result.value:.3g}, may still fall by about {result.remaining:.1e}: it is not known to be within "
-            f"tol={self.tol:g} times itself of the optimum. {advice}",
-            ConvergenceWarning,
-        )
+        warn_of_end(self, result)
 
     def _theta(self) -> Array:
         """The parameters as the solver has them."""

@@ -10,7 +10,7 @@ from chainrule.arrays import Array
 from chainrule.estimators.drop_in import inverse_strength
 from chainrule.estimators.heads import head_of, head_of_classes
 from chainrule.estimators.inputs import checked_samples
-from chainrule.estimators.softmax_parts import coefficients
+from chainrule.estimators.softmax_parts import coefficients, weighted_problem
 from chainrule.solvers.convex import Problem
 from chainrule.solvers.convex.online import absorb, curvatures
 
@@ -30,7 +30,7 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
     elif classes is not None and not np.array_equal(np.unique(classes), model.classes_):
         raise ValueError(f"classes: expected those of the first call, {model.classes_}, got {np.unique(classes)}")
     model._check_known(y)
-    problem = model._weighted_problem(model._head, X, y, weights)
+    problem = weighted_problem(model, model._head, X, y, weights)
     theta = np.zeros(problem.shape) if first else np.asarray(model._theta(), dtype=np.float64)
     precision = getattr(model, "_precision", None)
     if precision is None:

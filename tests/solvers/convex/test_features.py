@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.rules import softmax_cross_entropy
-from chainrule.solvers.convex import Problem, features, minima, minimise, spectrum_of
+from chainrule.solvers.convex import Problem, features, minima, minimise
 from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, rotated_samples
@@ -99,18 +99,6 @@ def test_float32_samples_far_from_zero_are_turned_about_their_exact_centre():
     centre = x.mean(axis=0, dtype=np.float64)
     z = rotated_samples(Problem(x, LABELS, 3, softmax_cross_entropy), Features(True, centre, basis=BASIS), 1.0)
     np.testing.assert_allclose(z, (x.astype(np.float64) - centre) @ BASIS, rtol=0, atol=1e-5)
-
-
-def test_rotating_is_worth_it_where_samples_are_few_for_the_classes_or_fits_many(problem_of):
-    problem = problem_of("softmax", n=600)
-    spectrum = spectrum_of(problem)
-    assert not spectrum.worth_rotating(problem)
-    assert spectrum.worth_rotating(problem, fits=2)
-    z, there = spectrum.suited(problem.x, problem, problem.l2, fits=2)
-    assert not there.worth_rotating(problem, fits=2)
-    assert not replace(spectrum, features=Features()).worth_rotating(problem, fits=1000)
-    # Eigenvectors of the covariance: without correlation.
-    np.testing.assert_allclose(np.cov(z.T, bias=True), np.diag(spectrum.values), rtol=0, atol=1e-13 * there.values[-1])
 
 
 PENALTIES = (1.0, 0.1, 0.1, 0.01, 0.5)

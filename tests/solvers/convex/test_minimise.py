@@ -87,21 +87,6 @@ def test_the_objective_never_rises_and_every_step_is_told(problem, plain):
     assert not np.shares_memory(points[0], points[1])
 
 
-def test_a_true_callback_ends_it(problem):
-    result = minimise(problem, tol=1e-22, callback=lambda progress, theta: progress.iteration == 2)
-    assert result.iterations == 2
-    assert not result.converged
-    assert "callback" in result.message
-
-
-def test_max_iter_is_the_last_step(problem):
-    result = minimise(problem, tol=1e-14, max_iter=2)
-    assert result.iterations == 2
-    assert not result.converged
-    assert result.gradient_norm > 1e-14
-    assert minimise(problem, tol=1e-14, max_iter=0).iterations == 0
-
-
 def test_threads_agree_to_the_rounding_of_the_way(problem, shared):
     one, two = (minimise(problem, tol=1e-22, max_iter=300, threads=threads) for threads in (1, 2))
     # Gradients of 1e-12 over curvatures of 1e-3 and more.

@@ -76,7 +76,7 @@ def test_first_steps_are_narrow_and_last_ones_are_not(problem_of, monkeypatch):
     step = minimisation.Minimisation._step
 
     def watched(self, enough):
-        seen.append(self.evaluator.narrow)
+        seen.append(self.evaluator.features.narrow)
         return step(self, enough)
 
     monkeypatch.setattr(minimisation.Minimisation, "_step", watched)

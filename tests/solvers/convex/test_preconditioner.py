@@ -85,20 +85,6 @@ def test_the_hessian_it_inverts_is_that_of_the_problem_at_the_starting_point(pro
     np.testing.assert_allclose(back, gradient, rtol=0, atol=1e-11 * abs(got).max())
 
 
-def test_the_spectrum_is_the_weighted_covariance_taken_apart(problem):
-    spectrum = spectrum_of(problem)
-    weights = np.ones(60) if problem.weights is None else problem.weights
-    if problem.intercept:
-        np.testing.assert_allclose(spectrum.features.centre, np.average(problem.x, axis=0, weights=weights), rtol=1e-13)
-        expected = np.cov(problem.x.T, aweights=weights, ddof=0)
-    else:
-        assert spectrum.features.centre is None
-        expected = (problem.x.T * weights) @ problem.x / weights.sum()
-    got = spectrum.features.basis @ np.diag(spectrum.values) @ spectrum.features.basis.T
-    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13 * abs(expected).max())
-    np.testing.assert_allclose(spectrum.features.basis.T @ spectrum.features.basis, np.eye(4), atol=1e-14)
-
-
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 @pytest.mark.parametrize("scale", [None, np.array([0.1, 1.0, 3.0, 10.0])], ids=["as it is", "scaled"])
 def test_sparse_features_get_the_diagonal(problem_of, kind, scale):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.linalg import lapack
@@ -29,42 +28,47 @@ from chainrule.solvers.convex.preconditioner import SINGLE, Preconditioner
 from chainrule.solvers.convex.problem import Problem
 
 SAMPLES = 4
-"""Drawn for every parameter of a class: with 2 a fit takes a third more steps, and with 10 hardly fewer."""
+"""Samples drawn for every parameter of a class: with 2 a fit takes a third more steps, and with 10 hardly fewer."""
 
 LEAST_SAMPLES = 1000
-"""Drawn for a class of few parameters: few are soon multiplied, and may miss one that lies far out."""
+"""Samples drawn at least for a class: so many are soon multiplied, and fewer may miss one that lies far out."""
 
 ROUNDS = 3
-"""Of sharing out the chances that certain samples leave over."""
+"""Passes that redistribute probability clipped at 1."""
 
 PRIOR = 0.05
-"""Of the covariance, times the class's mean curvature, that is added: 0.03 to 0.1 take as many steps. Without it fits
-of separable classes, where few samples have any curvature left, take several times as many."""
+"""Share of the covariance, times the class's mean curvature, that is added: 0.03 to 0.1 take as many steps. Without it
+fits of separable classes, where few samples have any curvature left, take several times as many."""
 
 LEAST_CURVATURE = 1e-10
-"""Of the largest curvature, what a direction without any gets where there is no penalty."""
+"""Curvature given to a direction without any where there is no penalty, relative to the largest."""
 
 TINY = float(np.finfo(np.float64).tiny)
 
 MOST_ENTRIES = 1 << 26
-"""Of all blocks and of what their making takes, in float32: 256 MiB, or up to twice as much where it is in float64."""
+"""Entries of all blocks and of the arrays that they are computed from: 256 MiB in float32, 512 MiB in float64."""
 
 DRAWING = 80
 """Operations, by a parameter, that weighing a sample for a class takes as long as: memory is read in columns."""
 
-Floats = np.ndarray[Any, Any]
-
 
 @dataclass(frozen=True, eq=False)
 class ClassBlocks:
-    """The inverses of the blocks, of features divided by their sizes there, in float32."""
+    """The inverses of the blocks, of features divided by their sizes there, in float32.
 
-    inverses: Floats
-    """Of shape (k, p, p)."""
-    sizes: Floats
-    """The roots of the blocks' diagonals, of shape (p, k)."""
-    basis: Floats | None
-    """Q, of shape (d, d), if the features are turned into it."""
+    Attributes
+    ----------
+    inverses : array
+        Of shape (k, p, p).
+    sizes : array
+        The roots of the blocks' diagonals, of shape (p, k).
+    basis : array or None
+        Q, of shape (d, d), if the blocks are those of features rotated by it.
+    """
+
+    inverses: Array
+    sizes: Array
+    basis: Array | None
     penalty: float
     intercept: bool
     team: Crew
@@ -72,7 +76,7 @@ class ClassBlocks:
     def solve(self, gradient: Array) -> Array:
         """The inverse times g."""
         common = _mean(gradient)
-        scaled = _turned(gradient - common, self.basis, back=False) / self.sizes
+        scaled = _rotated(gradient - common, self.basis, back=False) / self.sizes
         largest = float(abs(scaled).max(initial=0.0)) or 1.0
         columns = np.ascontiguousarray((scaled / largest).T, np.float32)[..., None]
 
@@ -82,7 +86,7 @@ class ClassBlocks:
             scaled[:, classes] = (self.inverses[classes] @ columns[classes])[..., 0].T
 
         self.team.each(work)
-        result = _turned(scaled * (largest / self.sizes), self.basis, back=True)
+        result = _rotated(scaled * (largest / self.sizes), self.basis, back=True)
         result -= _mean(result)
         if self.penalty and gradient.shape[1] > 1:
             (weights, _), (of_weights, _) = split(result, self.intercept), split(common, self.intercept)
@@ -91,13 +95,13 @@ class ClassBlocks:
 
 
 def steps_of_blocks(problem: Problem, first: Preconditioner, threads: int) -> float:
-    """How many steps of L-BFGS take as long as the blocks do; infinitely many where they are not to be made."""
+    """How many steps of L-BFGS take as long as computing the blocks; infinite where they are never computed."""
     (p, k), n = problem.shape, problem.n_samples
     rows = min(_samples(p), n)
-    made = p * (2 * rows + 2 * p) * threads  # features, what they are turned into, and two blocks
+    made = p * (2 * rows + 2 * p) * threads  # features, rotated features, and two blocks
     if first.diagonal or k * p * p + made > MOST_ENTRIES:
         return math.inf
-    multiplied = rows * (3 if _are_to_be_turned(first) else 1)
+    multiplied = rows * (3 if _are_to_be_rotated(first) else 1)
     # k p^2 (rows + p) operations beside 4 n p k, at half the speed: triangles, and rows that lie apart.
     return 2 * p * (multiplied + p) / (4 * n) + DRAWING / p
 
@@ -106,8 +110,8 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
     """The blocks at the point where an evaluator is, whose first preconditioner knows the features' covariance."""
     problem, team = evaluator.problem, evaluator.team
     (p, k), d, of_class = problem.shape, problem.n_features, curvature.of_classes()
-    basis = first.basis if _are_to_be_turned(first) else None
-    covariance = _covariance(first, turned=basis is not None)
+    basis = first.basis if _are_to_be_rotated(first) else None
+    covariance = _covariance(first, rotated=basis is not None)
     inverses, sizes = np.empty((k, p, p), np.float32), np.empty((p, k))
 
     def work(thread: int) -> None:
@@ -148,20 +152,20 @@ def drawn(shares: Array, count: int) -> tuple[Array, Array]:
 
 
 def _samples(parameters: int) -> int:
-    """How many are drawn for a class of so many parameters."""
+    """Samples drawn for a class of so many parameters."""
     return max(SAMPLES * parameters, LEAST_SAMPLES)
 
 
-def _are_to_be_turned(first: Preconditioner) -> bool:
-    """Whether features have to be turned into Q, so that their smallest curvatures do not vanish in float32."""
+def _are_to_be_rotated(first: Preconditioner) -> bool:
+    """True if features are to be rotated by Q, so that their smallest curvatures do not vanish in float32."""
     values = first.spectrum
     return first.basis is not None and not values.max() < SINGLE * (values.min() + first.l2)
 
 
-def _covariance(first: Preconditioner, *, turned: bool) -> Floats:
-    """Q diag(c) Q^T, or diag(c) for features that are turned into Q."""
+def _covariance(first: Preconditioner, *, rotated: bool) -> Array:
+    """Q diag(c) Q^T, or diag(c) for features that are rotated by Q."""
     c, basis = first.spectrum, first.basis
-    return np.diag(c) if turned or basis is None else (basis * c) @ basis.T
+    return np.diag(c) if rotated or basis is None else (basis * c) @ basis.T
 
 
 def _inverse(block: Array, d: int, l2: float) -> tuple[Array, Array]:
@@ -187,11 +191,11 @@ def _inverse(block: Array, d: int, l2: float) -> tuple[Array, Array]:
 
 
 def _mean(rows: Array) -> Array:
-    """Of all logits, as a column: nothing where there is one."""
+    """The mean over the logits, as a column; 0 for one logit."""
     return rows.mean(axis=1, keepdims=True) if rows.shape[1] > 1 else np.zeros_like(rows)
 
 
-def _turned(gradient: Array, basis: Floats | None, *, back: bool) -> Array:
+def _rotated(gradient: Array, basis: Array | None, *, back: bool) -> Array:
     """Q^T g, or Q g, in place; the intercepts' row stays."""
     if basis is not None:
         weights = gradient[: len(basis)]

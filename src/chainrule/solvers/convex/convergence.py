@@ -36,7 +36,7 @@ LEAST_INNER = 8
 """Steps of conjugate gradients after which the smallest eigenvalue that they have met is believed."""
 
 SAFETY = 10.0
-"""The factor by which that eigenvalue may still be too large."""
+"""The factor by which the smallest eigenvalue met may be too large."""
 
 
 def scale_of(problem: Problem, value: float, tol: float) -> float:

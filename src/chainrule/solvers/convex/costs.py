@@ -10,16 +10,16 @@ curvatures fall on the way, and few eigenvalues are as small as that.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from chainrule.arrays import Array
 from chainrule.solvers.convex.crew import Crew, dot
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
 
 LATENCY = 20
-"""Classes more."""
+"""Further classes that would take as long as the wait for memory."""
 
 OVERHEAD = 2e7
 """Operations in the time that a step takes however small it is."""
@@ -29,23 +29,21 @@ GRAM, EIGENVECTORS = 1.4, 8.0
 m^3; measured by time, beside those of large products."""
 
 STEPS = 25
-"""Those that a fit is expected to take at least."""
+"""Steps that a fit is expected to take at least."""
 
 ROUNDS = 2
-"""Of power iteration, from a random vector."""
+"""Rounds of power iteration, from a random vector."""
 
 SAMPLED = 4
 """Samples for every feature that the largest eigenvalue is looked for in, evenly spaced ones where there are more."""
 
 FEW_STEPS = 5
-"""So few are not worth an estimate."""
+"""If the covariance costs at most this many steps, it is taken apart without an estimate of what it saves."""
 
 PESSIMISM = 5
-"""How many times as many steps as the covariance takes the time of must be expected before it is taken apart. Of 14
-problems where that ratio was 1 to 1700, the two below 2 took 1.6 and 18 times as long with it taken apart; the next, at
-5, as long as without; and from 6 on they took from 0.9 of the time down to a seventh."""
-
-Floats = np.ndarray[Any, Any]
+"""The covariance is taken apart if the expected steps cost at least this many times its time. Of 14 problems where
+that ratio was 1 to 1700, the two below 2 took 1.6 and 18 times as long with it taken apart; the next, at 5, as long as
+without; and from 6 on they took from 0.9 of the time down to a seventh."""
 
 
 def worth_reducing(problem: Problem, fits: int) -> bool:
@@ -60,7 +58,7 @@ def steps_of_taking_apart(problem: Problem, fits: int) -> float:
     return (GRAM * n * d * d + EIGENVECTORS * d**3) / ((_step(problem, d) + OVERHEAD) * fits)
 
 
-def expected_steps(problem: Problem, features: Features, values: Floats) -> float:
+def expected_steps(problem: Problem, features: Features, values: Array) -> float:
     """A bound on the steps with a diagonal preconditioner, for features of these variances: the condition's root."""
     if not problem.l2:
         return math.inf
@@ -89,7 +87,7 @@ def _step(problem: Problem, features: int) -> float:
 
 
 def _class_curvature(problem: Problem) -> float:
-    """The mean of the losses' curvatures by the logits at zero weights, but for what all logits have in common."""
+    """The losses' mean curvature by the logits at zero weights, along directions in which the losses change."""
     probs, k = problem.class_mass, problem.n_outputs
     if k == 1:
         return float(probs[0] * (1 - probs[0]))

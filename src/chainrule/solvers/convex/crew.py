@@ -21,13 +21,13 @@ from chainrule.kernels.workers import each
 Result = TypeVar("Result")
 
 TOGETHER = 1 << 14
-"""Entries of vectors that are worked on together, while they are in the cache."""
+"""Entries of vectors that a thread works on at once, while they are in the cache."""
 
 WORTH_SHARING = 1 << 18
-"""Entries of vectors that are worth a second thread."""
+"""Entries of vectors from which a second thread saves time."""
 
 ADDED_AT_ONCE = 1 << 16
-"""Products of float32 numbers that are added as such."""
+"""Products of float32 numbers that are added in float32; sums of so many are added in float64."""
 
 
 class Crew:
@@ -73,7 +73,7 @@ def row_blocks(rows: int, size: int, threads: int) -> list[list[slice]]:
 
 
 def over_rows(team: Crew | None, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
-    """The sum of what `work` says of all rows, a few at a time, by all threads if there are many."""
+    """The sum of `work` over slices of all rows; by all threads if the array is large."""
     threads = 1 if team is None or shape[0] * shape[1] < WORTH_SHARING else team.count
     shares = row_blocks(shape[0], TOGETHER // max(shape[1], 1), threads)
 

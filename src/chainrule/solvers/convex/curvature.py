@@ -9,27 +9,21 @@ Where the evaluator stores no logits, each product computes them again, which co
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.kernels import Kernel, kernel_of
-from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.evaluation import Evaluator, logits_at
 from chainrule.solvers.convex.rows import RowBlock
+
+Folded = tuple[Array, Array]
+"""Weights and offsets of a point or a direction, for the samples as they are stored."""
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""
-
-
-class Tangent(NamedTuple):
-    """A direction at a point, folded for the samples as they are stored."""
-
-    point: tuple[Array, Array] | None
-    """Weights and offset; None where probabilities are kept."""
-    weights: Array
-    offset: Array
 
 
 class Curvature:
@@ -61,9 +55,9 @@ class Curvature:
         evaluator, features, point = self._evaluator, self._evaluator.features, self._point()
 
         def times_direction(direction: Array) -> Array:
-            tangent = Tangent(point, *features.folded(direction, self.dtype))
+            state = point, features.folded(direction, self.dtype)
             evaluator.products += 2 if point is None else 3
-            gradient = evaluator.rows_in(self.dtype).pull_back(curved, tangent)[1]
+            gradient = evaluator.rows_in(self.dtype).pull_back(curved, state)[1]
             return features.completed(gradient, direction, evaluator.problem.l2, evaluator.team)
 
         return times_direction
@@ -96,7 +90,7 @@ class Curvature:
 
     # What follows is private.
 
-    def _point(self) -> tuple[Array, Array] | None:
+    def _point(self) -> Folded | None:
         """The point, folded, if the evaluator does not know it; else probabilities are kept from here on."""
         if self._theta is not None:
             return self._evaluator.features.folded(self._theta, self.dtype)
@@ -115,7 +109,7 @@ class Curvature:
 
     def _fill(self, block: RowBlock, _: None) -> None:
         softmax, probs = softmax_of(block), block.of("probabilities")
-        logits = self._evaluator.logits(block)
+        logits = logits_at(block, self._evaluator.behind)
         if probs.dtype == logits.dtype:
             softmax.forward(logits, out=probs)
         else:
@@ -127,7 +121,7 @@ def softmax_of(block: RowBlock) -> Kernel:
     return kernel_of(rules.sigmoid if block.like.shape[1] == 1 else rules.softmax)
 
 
-def probabilities(block: RowBlock, point: tuple[Array, Array] | None) -> Array:
+def probabilities(block: RowBlock, point: Folded | None) -> Array:
     """The probabilities that are kept, or those at a point."""
     if point is None:
         return block.of("probabilities")
@@ -135,10 +129,11 @@ def probabilities(block: RowBlock, point: tuple[Array, Array] | None) -> Array:
     return softmax_of(block).forward(logits, out=block.scratch("probabilities"))[0]
 
 
-def curved(block: RowBlock, tangent: Tangent) -> tuple[float, Array]:
-    """The weighted Hessian of a block's losses by its logits, times their slopes."""
-    slopes, result = block.times(tangent.weights, tangent.offset, block.scratch("tangents")), block.scratch("residuals")
-    probs = probabilities(block, tangent.point)
+def curved(block: RowBlock, state: tuple[Folded | None, Folded]) -> tuple[float, Array]:
+    """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
+    point, direction = state
+    slopes, result = block.times(*direction, block.scratch("tangents")), block.scratch("residuals")
+    probs = probabilities(block, point)
     if block.like.shape[1] == 1:
         np.multiply(np.multiply(probs, 1 - probs, out=result), slopes, out=result)
     else:
@@ -147,7 +142,7 @@ def curved(block: RowBlock, tangent: Tangent) -> tuple[float, Array]:
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
 
 
-def own_curvatures(block: RowBlock, point: tuple[Array, Array] | None) -> tuple[float, Array]:
+def own_curvatures(block: RowBlock, point: Folded | None) -> tuple[float, Array]:
     """The diagonal of the weighted Hessian of a block's losses by its logits."""
     result, probs = block.scratch("residuals"), probabilities(block, point)
     np.multiply(probs, 1 - probs, out=result)

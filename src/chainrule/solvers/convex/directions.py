@@ -16,10 +16,10 @@ from chainrule.solvers.convex.class_blocks import class_blocks, steps_of_blocks
 from chainrule.solvers.convex.convergence import StrongConvexity
 from chainrule.solvers.convex.crew import dot
 from chainrule.solvers.convex.curvature import Curvature
-from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
+from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS, is_quick, newton_direction, whole_hessian
 from chainrule.solvers.convex.newton_cg import Solution, newton_cg_direction
-from chainrule.solvers.convex.phases import Base, Facts, Method, Phase, begun
+from chainrule.solvers.convex.phases import Base, Facts, Method, Numbers, Phase
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner, diagonal_of, refreshed
 from chainrule.solvers.convex.step_pairs import StepPairs
 
@@ -39,13 +39,19 @@ FORCING = 0.5
 
 
 class Way(NamedTuple):
-    """A direction, and what is known of F along it."""
+    """A direction, and what is known of F along it.
+
+    Attributes
+    ----------
+    slope : float
+        Not below 0 where no direction is known that leads down.
+    remaining : float
+        A bound on what F can fall by in all; infinite where it is not known.
+    """
 
     direction: Array
     slope: float
-    """Not below 0 where no direction is known that leads down."""
     remaining: float = math.inf
-    """A bound on what F can fall by in all; infinite where it is not known."""
 
 
 class Directions:
@@ -88,8 +94,9 @@ class Directions:
             self.pairs.resume(past.pairs, change, problem.intercept)
         # Near an optimum probabilities are worth looking at from the first step on.
         blocks_at = max(BLOCKS_AFTER, cost) if past is None else cost
-        single = problem.l2 > 0 and is_sparse(problem.x) and not self._few
-        return begun(self.facts, narrow=self.evaluator.narrow, single=single, blocks_at=blocks_at)
+        single = self.facts.throughout and problem.l2 > 0 and is_sparse(problem.x) and not self._few
+        numbers = Numbers.BFLOAT16 if self.evaluator.features.narrow else Numbers.SAMPLES
+        return Phase(numbers=numbers, single=single, blocks_at=blocks_at)
 
     def find(self, phase: Phase, theta: Array, gradient: Array, enough: float) -> Way:
         """A direction by the phase's method; `enough` is what F may be left to fall by at the end."""
@@ -116,11 +123,6 @@ class Directions:
             else refreshed(self.preconditioner, curvature.of_logits())
         )
 
-    def learn(self, move: Array, here: Evaluation, there: Evaluation) -> None:
-        """Remember a step that was taken."""
-        if self.pairs.length:
-            self.pairs.keep(move, there.gradient - here.gradient)
-
     def promised(self, gradient: Array) -> float:
         """About how far F can fall from a point near the last one."""
         return min(dot(gradient, self.pairs.solve(gradient)) / 2, self.bound(gradient))
@@ -130,10 +132,6 @@ class Directions:
         if not self.evaluator.stored or self.evaluator.problem.n_outputs > MOST_CLASSES:
             return None
         return self._curvature_here().of_logits()
-
-    def forget_curvature(self) -> None:
-        """Compute probabilities and products again: the evaluator's precision has changed."""
-        self._curvature = None
 
     # What follows is private.
 

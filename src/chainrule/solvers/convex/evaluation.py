@@ -7,19 +7,20 @@ of logits is computed again and forgotten.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels import kernel_of
-from chainrule.rules import Rule
 from chainrule.solvers.convex.crew import Crew, dot
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.narrow import NarrowRows
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import DenseRows, FitRows, RowBlock, SparseRows, gradient_dtype, of_dtype
+from chainrule.solvers.convex.rows import DenseRows, FitRows, RowBlock, SparseRows, gradient_dtype, with_entries
 
 STORED_BYTES = 1 << 28
 """The logits and their slopes along the direction are stored if both fit."""
@@ -34,45 +35,40 @@ class Evaluation:
     slope: float = 0.0
 
 
-class RowLosses(NamedTuple):
-    """The weighted losses of a block's rows, summed, and their gradient by the logits."""
-
-    rule: Rule
-    options: dict[str, float]
-
-    def __call__(self, block: RowBlock, logits: Array) -> tuple[float, Array]:
-        """The sum, and residuals in memory of the block's thread."""
-        shares, fused = block.column("shares"), kernel_of(self.rule).value_and_pullback
-        shares[...] = block.shares
-        assert fused is not None
-        out = block.column("losses"), block.scratch("residuals")
-        losses, residuals = fused(logits, block.targets, shares, out=out, work=block.work, **self.options)
-        return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
-
-
-class FoldedPoint(NamedTuple):
-    """Parameters, folded for the samples as they are stored."""
-
-    losses: RowLosses
-    weights: Array
-    offset: Array
+RowLosses = Callable[[RowBlock, Array], tuple[float, Array]]
+"""From a block and its logits, the weighted losses of its rows, summed, and their gradient by the logits."""
 
 
 class LogitLine(NamedTuple):
-    """Points whose logits are the stored ones plus a step times their slopes."""
+    """Points whose logits are the stored ones plus a step times their slopes.
+
+    Attributes
+    ----------
+    behind : float
+        The step to be applied to the stored logits before the slopes are overwritten.
+    offset : array or None
+        The direction whose slopes become the stored ones; None to keep the slopes.
+    """
 
     losses: RowLosses
     step: float
     behind: float = 0.0
-    """The step to be applied to the stored logits before the slopes are overwritten."""
     weights: Array | None = None
     offset: Array | None = None
-    """The direction whose slopes become the stored ones; None to keep the slopes."""
 
 
-def at_point(block: RowBlock, point: FoldedPoint) -> tuple[float, Array]:
-    """Losses and residuals of new logits, which become the stored ones."""
-    return point.losses(block, block.times(point.weights, point.offset, block.of("logits")))
+def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: Array) -> tuple[float, Array]:
+    """The weighted losses of a block's rows, summed, and their gradient by the logits in memory of its thread."""
+    shares, out = block.column("shares"), (block.column("losses"), block.scratch("residuals"))
+    shares[...] = block.shares
+    losses, residuals = fused(logits, block.targets, shares, out=out, work=block.work, **options)
+    return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
+
+
+def at_point(block: RowBlock, state: tuple[RowLosses, tuple[Array, Array]]) -> tuple[float, Array]:
+    """Losses and residuals of new logits, which become the stored ones; a point is folded weights and offsets."""
+    losses, point = state
+    return losses(block, block.times(*point, block.of("logits")))
 
 
 def on_line(block: RowBlock, line: LogitLine) -> tuple[float, Array]:
@@ -120,17 +116,20 @@ class Evaluator:
         n, k, x = problem.n_samples, problem.n_outputs, problem.x
         self.vector_dtype = np.dtype(gradient_dtype(x, k))
         """The precision of parameters and gradients."""
+        smoothing = problem.label_smoothing
+        fused = kernel_of(problem.loss).value_and_pullback
+        self._losses: RowLosses = partial(row_losses, fused, {"label_smoothing": smoothing} if smoothing else {})
         self.rows = self._rows({})
         if 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored:
             self._store()
         self._in_float32: FitRows | None = None
         self._exact: Evaluator | None = None
-        self._behind = 0.0
+        self.behind = 0.0
         """Step not yet applied to the stored logits; applied lazily before the slopes are overwritten."""
         self.drift = 0.0
         """Steps that the stored logits have taken since they were computed; infinite where theta moved without them."""
         self.moves = 0
-        """How many times the stored logits became those of another point."""
+        """How many times the stored logits have changed to another point's."""
         self.products = 0
         """How many times x was multiplied by parameters, or its transpose by residuals."""
 
@@ -138,11 +137,6 @@ class Evaluator:
     def dtype(self) -> np.dtype[Any]:
         """The precision of logits and losses."""
         return np.dtype(self.problem.x.dtype if self.features.dtype is None else self.features.dtype)
-
-    @property
-    def narrow(self) -> bool:
-        """True while products are in bfloat16."""
-        return self.features.narrow
 
     @property
     def stored(self) -> bool:
@@ -181,18 +175,17 @@ class Evaluator:
         """The rows as they are, or with samples and logits in float32, from a copy of the samples."""
         if dtype == self.dtype:
             return self.rows
-        assert is_sparse(self.problem.x)
         if self._in_float32 is None:
-            problem = replace(self.problem, x=of_dtype(self.problem.x, dtype))
+            problem = replace(self.problem, x=with_entries(self.problem.x, self.problem.x.data.astype(dtype)))
             self._in_float32 = SparseRows(problem, self.team, dtype, dtype, self.rows.kept)
         return self._in_float32
 
     def at(self, theta: Array) -> Evaluation:
         """F and its gradient at a point, from new logits, which become the stored ones."""
         self.products += 2
-        self._behind, self.drift, self.moves = 0.0, 0.0, self.moves + 1
-        point = FoldedPoint(self._losses, *self.features.folded(theta, self.dtype))
-        return self._completed(theta, *self.rows.pull_back(at_point, point))
+        self.behind, self.drift, self.moves = 0.0, 0.0, self.moves + 1
+        state = self._losses, self.features.folded(theta, self.dtype)
+        return self._completed(theta, *self.rows.pull_back(at_point, state))
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluation:
         """F at theta + step direction, its gradient there and its slope along the direction, in one pass over x.
@@ -202,8 +195,8 @@ class Evaluator:
         end = theta + (direction if step == 1 else step * direction)
         if self.stored:
             self.products += 2
-            line = LogitLine(self._losses, step, self._behind, *self.features.folded(direction, self.dtype))
-            self._behind = 0.0
+            line = LogitLine(self._losses, step, self.behind, *self.features.folded(direction, self.dtype))
+            self.behind = 0.0
             found = self._completed(end, *self.rows.pull_back(on_line, line))
         else:
             found = self.at(end)
@@ -212,7 +205,7 @@ class Evaluator:
 
     def along(self, theta: Array, direction: Array, step: float) -> tuple[float, float]:
         """F and its slope at theta + step direction, from stored logits: no product with x."""
-        loss, slope = self.rows.map_reduce(slope_on_line, LogitLine(self._losses, self._behind + step))
+        loss, slope = self.rows.map_reduce(slope_on_line, LogitLine(self._losses, self.behind + step))
         l2, (w, _), (t, _) = self.problem.l2, self.features.split(theta), self.features.split(direction)
         product, square = dot(w, t), dot(t, t)
         value = loss + l2 / 2 * (dot(w, w) + 2 * step * product + step * step * square)
@@ -220,7 +213,7 @@ class Evaluator:
 
     def accept(self, step: float) -> None:
         """Take the step: the stored logits are to move by `step` times their slopes."""
-        self._behind, self.drift, self.moves = self._behind + step, self.drift + self.stored, self.moves + 1
+        self.behind, self.drift, self.moves = self.behind + step, self.drift + self.stored, self.moves + 1
 
     def penalised_by(self, l2: float, theta: Array, here: Evaluation) -> Evaluation:
         """What was found at theta, had the penalty been another."""
@@ -232,22 +225,13 @@ class Evaluator:
     def gradient_here(self, theta: Array) -> Evaluation:
         """F and its gradient at the point whose logits are stored: one product."""
         self.products += 1
-        return self._completed(theta, *self.rows.pull_back(on_line, LogitLine(self._losses, self._behind)))
-
-    def logits(self, block: RowBlock) -> Array:
-        """A block's logits at the point that is stored: in memory that the next call overwrites."""
-        return logits_at(block, self._behind)
+        return self._completed(theta, *self.rows.pull_back(on_line, LogitLine(self._losses, self.behind)))
 
     # What follows is private.
 
-    @property
-    def _losses(self) -> RowLosses:
-        smoothing = self.problem.label_smoothing
-        return RowLosses(self.problem.loss, {"label_smoothing": smoothing} if smoothing else {})
-
     def _rows(self, kept: dict[str, Array]) -> FitRows:
         problem, team, vectors, dtype = self.problem, self.team, self.vector_dtype, self.dtype
-        if self.narrow:
+        if self.features.narrow:
             return NarrowRows(
                 problem, team, vectors, dtype, kept, None if self.features.applied else self.features.centre
             )
@@ -255,7 +239,7 @@ class Evaluator:
             # Blocks are converted when they are multiplied, each time, so that there is no copy of all.
             return DenseRows(problem, team, vectors, dtype, kept)
         if problem.x.dtype != dtype:
-            problem = replace(problem, x=of_dtype(problem.x, dtype))
+            problem = replace(problem, x=with_entries(problem.x, problem.x.data.astype(dtype)))
         return SparseRows(problem, team, vectors, dtype, kept)
 
     def _store(self) -> None:

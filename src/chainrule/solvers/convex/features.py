@@ -4,7 +4,7 @@
 
 In those eigenvectors the Hessian at zero weights has one block for every feature, so that solving with it costs no
 products with Q. Rotated samples are a second copy of them. Centre and scale alone are folded into the weights, without
-a copy: x ((W / s)) + (b - m W / s), and x^T R becomes (x^T R - m sum(R)) / s.
+a copy: x (W / s) + (b - m W / s), and x^T R becomes (x^T R - m sum(R)) / s.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ ROWS_AT_ONCE = 2048
 EVEN = 1e4
 """Largest ratio of curvatures at which float32 samples are rotated in float32. A feature of small variance then takes
 up the rounding errors of the large ones, at most sqrt(EVEN) of its own ulps. Beyond, products are in float64."""
-
-Floats = np.ndarray[Any, Any]
 
 
 def split(theta: Array, intercept: bool) -> tuple[Array, Array]:
@@ -69,10 +67,10 @@ class Features:
     """
 
     intercept: bool = True
-    centre: Floats | None = None
-    scale: Floats | None = None
+    centre: Array | None = None
+    scale: Array | None = None
     space: RowSpace | None = None
-    basis: Floats | None = None
+    basis: Array | None = None
     applied: bool = False
     dtype: np.dtype[Any] | None = None
     narrow: bool = False
@@ -171,7 +169,7 @@ class Features:
         weights += l2
         return squares if self.intercept else weights
 
-    def dense(self, x: Array, dtype: Any = np.float64, basis: Floats | None = None) -> Array:
+    def dense(self, x: Array, dtype: Any = np.float64, basis: Array | None = None) -> Array:
         """Rows of stored samples as the parameters see them, times a basis if one is given, with ones at the end."""
         x = x.toarray() if is_sparse(x) else x
         result = np.ones((len(x), x.shape[1] + self.intercept), dtype)
@@ -197,12 +195,12 @@ class Features:
     # What follows is private.
 
     @property
-    def _folded_centre(self) -> Floats | None:
+    def _folded_centre(self) -> Array | None:
         """What weights and gradients have to make up for."""
         return None if self.applied or self.narrow else self.centre
 
     @property
-    def _folded_scale(self) -> Floats | None:
+    def _folded_scale(self) -> Array | None:
         return None if self.applied else self.scale
 
     def _rotated(self, theta: Array, *, back: bool) -> Array:
@@ -214,7 +212,7 @@ class Features:
         return theta
 
 
-def at_centre(centre: Floats, weights: Array) -> Floats:
+def at_centre(centre: Array, weights: Array) -> Array:
     """m W in float64, some columns at a time: float32 weights are copied for it."""
     result = np.empty(weights.shape[1])
     for columns in cut(0, weights.shape[1], CHUNK // max(len(weights), 1)):
@@ -223,11 +221,11 @@ def at_centre(centre: Floats, weights: Array) -> Floats:
 
 
 def in_chunks(problem: Problem, size: int = ROWS_AT_ONCE) -> Rows:
-    """The samples for one pass over them, in blocks of that many rows, by this thread and those of BLAS."""
+    """The samples for one pass over them, in blocks of that many rows, by this thread and BLAS's threads."""
     return Rows(problem, Crew(1), size)
 
 
-def centred(block: RowBlock, centre: Floats | None, dtype: Any = None) -> Array:
+def centred(block: RowBlock, centre: Array | None, dtype: Any = None) -> Array:
     """A block of dense samples less the centre, in their dtype or another, in memory that the next call overwrites.
 
     Differences are taken in float64 before they are rounded: far from 0, float32 numbers have no digits to spare.

@@ -66,8 +66,9 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
         blocks[:, m, :, m] += own[m]
     weights = np.arange(problem.n_features * k)
     hessian[weights, weights] += problem.l2
-    if k > 1:
-        _bend_null_directions(blocks, problem)
+    # Null directions: of the intercepts, and of every feature without a penalty.
+    for j in range(problem.n_features if problem.l2 else 0, d) if k > 1 else ():
+        blocks[j, :, j, :] += np.trace(blocks[j, :, j, :]) / k**2 or 1.0
     return hessian
 
 
@@ -99,9 +100,3 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
             np.matmul(rooted.T, rooted, out=product)
             (np.subtract if sign > 0 else np.add)(joint, product, out=joint)
     return joint, own
-
-
-def _bend_null_directions(blocks: Array, problem: Problem) -> None:
-    d, k = problem.shape
-    for j in range(d) if not problem.l2 else range(problem.n_features, d):
-        blocks[j, :, j, :] += np.trace(blocks[j, :, j, :]) / k**2 or 1.0

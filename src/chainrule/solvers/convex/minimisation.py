@@ -37,12 +37,17 @@ LEAST_SHARE = 1e-15
 
 @dataclass(frozen=True)
 class StepTaken:
-    """How far a minimisation has come."""
+    """How far a minimisation has come.
+
+    Attributes
+    ----------
+    gradient_norm : float
+        The largest entry of the gradient.
+    """
 
     iteration: int
     value: float
     gradient_norm: float
-    """The largest entry of the gradient."""
 
 
 Callback = Callable[[StepTaken, Callable[[], Array]], bool]
@@ -65,7 +70,7 @@ class Minimisation:
     phase : Phase
         Where to begin.
     theta : array
-        The parameters, which are moved in place.
+        The parameters, which steps overwrite.
     here : Evaluation, optional
         F and its gradient there, if they are known.
     """
@@ -103,7 +108,7 @@ class Minimisation:
         certain = math.inf if self._way is None else self._way.remaining
         if message == PRECISION and certain <= tol * scale_of(self.evaluator.problem, self.here.value, tol):
             message = CONVERGED
-        if self.evaluator.narrow and message != INTERRUPTED:
+        if self.evaluator.features.narrow and message != INTERRUPTED:
             self._change_numbers(Numbers.SAMPLES)  # what is said of the end is said in full precision
         return message, message == CONVERGED
 
@@ -142,7 +147,6 @@ class Minimisation:
             self.evaluator.widen()
         else:
             self.evaluator.refine()
-            self.directions.forget_curvature()
         self._idle, self._least = 0, math.inf
         self.here = self.evaluator.at(self.theta)
 
@@ -172,7 +176,7 @@ class Minimisation:
     def _step(self, enough: float) -> None:
         """Move theta, or go to another phase."""
         evaluator, here = self.evaluator, self.here
-        if not np.isfinite(here.value) and not evaluator.narrow:
+        if not np.isfinite(here.value) and not evaluator.features.narrow:
             raise FloatingPointError(
                 "the objective is not finite; are the features, or weights of both signs, too large?"
             )
@@ -186,14 +190,15 @@ class Minimisation:
             return
         length, there = line_search(evaluator, self.theta, direction, here, way.slope)
         if there is None:
-            anew = (self.phase.method is Method.LBFGS and self.directions.pairs.forget()) or evaluator.drift > 0
-            if not self._turn(Event.NO_STEP, anew=anew) and self.phase.method is not Method.DONE:
+            again = (self.phase.method is Method.LBFGS and self.directions.pairs.forget()) or evaluator.drift > 0
+            if not self._turn(Event.NO_STEP, again=again) and self.phase.method is not Method.DONE:
                 # Start again from exact logits and with another direction before giving up.
                 self.here = evaluator.at(self.theta)
                 self._step(enough)
             return
         direction *= length
-        self.directions.learn(direction, here, there)
+        if self.directions.pairs.length:
+            self.directions.pairs.keep(direction, there.gradient - here.gradient)
         self.theta += direction
         self.here, self.iteration = there, self.iteration + 1
         gain, size = here.value - there.value, math.sqrt(dot(there.gradient, there.gradient))
@@ -207,7 +212,7 @@ class Minimisation:
         self._turn(Event.WANTED)
         way = self._way_there(enough)
         while not way.slope < 0 and (self.phase.method is not Method.LBFGS or self.directions.pairs.forget()):
-            self._turn(Event.NO_DIRECTION, anew=True)
+            self._turn(Event.NO_DIRECTION, again=True)
             way = self._way_there(enough)
         if self.phase.method is Method.LBFGS and -way.slope <= 2 * enough:
             return self._newtons_way(enough) or way

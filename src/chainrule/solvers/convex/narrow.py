@@ -20,14 +20,21 @@ from chainrule.solvers.convex.rows import DenseRows, RowBlock
 
 @dataclass(frozen=True, eq=False)
 class NarrowBlock(RowBlock):
-    """Some dense rows whose products are of x - m rounded to bfloat16, so that samples far from 0 keep their digits."""
+    """Some dense rows whose products are of x - m rounded to bfloat16, so that samples far from 0 keep their digits.
+
+    Attributes
+    ----------
+    torch : Any
+        The module.
+    centre : Array | float
+        m, or 0.
+    rounded : Any
+        x - m in bfloat16.
+    """
 
     torch: Any
-    """The module."""
     centre: Array | float
-    """m, or 0."""
     rounded: Any
-    """x - m in bfloat16."""
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """(x - m) W + b, into `out`."""

@@ -20,15 +20,20 @@ from chainrule.solvers.convex.crew import Crew, dot, over_rows
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
 
 MOST_INNER = 200
-"""Products with the Hessian for one direction."""
+"""The most products with the Hessian for one direction."""
 
 
 class Solution(NamedTuple):
-    """An approximate solution d of H d = -g."""
+    """An approximate solution d of H d = -g.
+
+    Attributes
+    ----------
+    remaining : float
+        Newton's decrement g . H^-1 g / 2, from above: what F can fall by, as far as it is quadratic.
+    """
 
     direction: Array
     remaining: float
-    """Newton's decrement g . H^-1 g / 2, from above: what F can fall by, as far as it is quadratic."""
 
 
 def newton_cg_direction(
@@ -46,8 +51,8 @@ def newton_cg_direction(
 
     Residuals are measured in the preconditioner's norm, sqrt(r . M^-1 r). Where F seems to have no more than `enough`
     to fall, the solution goes on until that is certain, or refuted: `bound` is given a residual r, and says how large
-    r . H^-1 r / 2 can be. With `orthogonal`, all residuals are kept, and each is made orthogonal to those before: it is
-    so anyhow but for rounding errors, which otherwise grow by orders of magnitude on the way.
+    r . H^-1 r / 2 can be. With `orthogonal`, all residuals are kept, and each is made orthogonal to the ones before. In
+    exact arithmetic they are so; rounding errors otherwise grow by orders of magnitude on the way.
     """
     direction, residual = np.zeros_like(gradient), -gradient
     scaled = preconditioner.solve(residual)

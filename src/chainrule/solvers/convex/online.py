@@ -3,8 +3,8 @@
     theta_t = argmin  sum_{i in batch t} w_i l_i(theta) + 1/2 (theta - theta_{t-1})^T P_{t-1} (theta - theta_{t-1})
     P_t = P_{t-1} + the diagonal of the batch's Hessian at theta_t
 
-P_0 is 1 / C, the L2 penalty, on the intercepts too, which holds those of classes not seen yet. This is the online
-Laplace approximation with a diagonal precision (Chapelle and Li, 2011, algorithm 3): it has no learning rate,
+P_0 is 1 / C, the L2 penalty. It is on the intercepts too, and holds the intercepts of classes not seen yet. This is the
+online Laplace approximation with a diagonal precision (Chapelle and Li, 2011, algorithm 3): it has no learning rate,
 and what has been seen often moves little.
 """
 
@@ -23,7 +23,8 @@ from chainrule.solvers.convex.preconditioner import diagonal_of
 from chainrule.solvers.convex.problem import Problem
 
 MOST_STEPS, FORCING = 5, 0.5
-"""Newton's steps for one batch, and what each leaves of the gradient: the next batch says more than the last digits."""
+"""The most Newton steps for one batch, and the share of the gradient that each leaves: the next batch says more
+than the last digits."""
 
 
 def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
@@ -75,16 +76,16 @@ def _absorbed(problem: Problem, team: Crew, theta: Array, precision: Array, tol:
         if not -slope > 2 * tol * abs(value):
             break
         while step > 1e-10:
-            moved = theta + step * direction
-            there = evaluator.at(moved)
-            away = moved - start
+            end = theta + step * direction
+            there = evaluator.at(end)
+            away = end - start
             total = there.value + dot(away, share * away) / 2
             if total <= value + 1e-4 * step * slope:
                 break
             step /= 2
         else:
             break
-        theta, value, gradient = moved, total, there.gradient + share * away
+        theta, value, gradient = end, total, there.gradient + share * away
     learned = precision + mass * hessian.diagonal()
     if not np.isfinite(learned).all():
         raise FloatingPointError("the squares of the features overflow: scale the features")

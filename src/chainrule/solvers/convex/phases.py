@@ -13,7 +13,6 @@ do not lead on, or where float64 refutes what they say of the end.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -73,25 +72,33 @@ class Base(Enum):
     BLOCKS = "the Hessian's blocks by class"
 
 
-@dataclass(frozen=True)
-class Phase:
-    """What a minimisation does next."""
+class Phase(NamedTuple):
+    """What a minimisation does next.
+
+    Attributes
+    ----------
+    single : bool
+        True while Newton's products are in float32.
+    barred : bool
+        True after a Newton direction along which no step was found, until some step is taken: probabilities of 0
+        and 1 leave the Hessian no curvature.
+    classes_at : int
+        The step at which the class matrix was computed last.
+    blocks_at : float
+        The steps' worth of products after which blocks are computed again: when it has doubled, or as many
+        steps have been taken again as the blocks cost, whichever is later.
+    message : str
+        Why it ended.
+    """
 
     method: Method = Method.LBFGS
     numbers: Numbers = Numbers.SAMPLES
     single: bool = False
-    """True while Newton's products are in float32."""
     barred: bool = False
-    """True after a direction of Newton's without a step, until there is one: probabilities of 0 and 1 leave the Hessian
-    no curvature."""
     base: Base = Base.SPECTRUM
     classes_at: int = -1
-    """The step at which the class matrix was computed last."""
     blocks_at: float = math.inf
-    """The steps' worth of products after which blocks are computed again: when it has doubled, or as many steps have
-    been taken again as the blocks cost, whichever is later."""
     message: str = ""
-    """Why it ended."""
 
 
 class Event(Enum):
@@ -109,39 +116,58 @@ class Event(Enum):
 
 
 class Seen(NamedTuple):
-    """An event, and what is known by then."""
+    """An event, and what is known by then.
+
+    Attributes
+    ----------
+    idle : int
+        Steps in a row that gained nothing.
+    spent : float
+        Products with the samples so far, in pairs: a step takes one pair.
+    gain : float
+        The last step's share of F.
+    again : bool
+        True if there is another start: L-BFGS remembered steps, or the logits had gathered rounding errors.
+    """
 
     event: Event
     iteration: int = 0
     idle: int = 0
-    """Steps in a row that gained nothing."""
     spent: float = 0.0
-    """Products with the samples so far, in those of a step."""
     gain: float = math.inf
-    """The last step's share of F."""
-    anew: bool = False
-    """True if there is another start: L-BFGS remembered steps, or the logits had gathered rounding errors."""
+    again: bool = False
     message: str = ""
 
 
 class Facts(NamedTuple):
-    """What a problem allows."""
+    """What a problem allows.
+
+    Attributes
+    ----------
+    whole : bool
+        True if the whole Hessian fits.
+    quick : bool
+        True if a step with the whole Hessian costs next to nothing.
+    room : bool
+        True if there is memory for the vectors of conjugate gradients beside the pairs of L-BFGS.
+    throughout : bool
+        True if every direction is to be Newton's, by products.
+    refreshable : bool
+        True if preconditioners can be computed from the probabilities found so far.
+    blocks_cost : float
+        The steps' worth of time that the blocks take; infinite where they are never computed.
+    refinable : bool
+        True if samples are in float32, and F and its gradient can be in float64.
+    """
 
     n_parameters: int
     whole: bool = False
-    """True if the whole Hessian fits."""
     quick: bool = False
-    """True if a step with the whole Hessian costs next to nothing."""
     room: bool = True
-    """True if there is memory for the vectors of conjugate gradients beside the pairs of L-BFGS."""
     throughout: bool = False
-    """True if every direction is to be Newton's, by products."""
     refreshable: bool = True
-    """True if preconditioners can be computed from the probabilities found so far."""
     blocks_cost: float = math.inf
-    """The steps' worth of time that the blocks take; infinite where they are never computed."""
     refinable: bool = False
-    """True if samples are in float32, and F and its gradient can be in float64."""
 
 
 def transition(phase: Phase, seen: Seen, facts: Facts) -> Phase:
@@ -156,34 +182,28 @@ def transition(phase: Phase, seen: Seen, facts: Facts) -> Phase:
             return _chosen(phase, seen, facts)
         case Event.LITTLE_LEFT if not phase.barred and phase.numbers is not Numbers.BFLOAT16:
             if facts.quick or facts.room:
-                return replace(phase, method=Method.WHOLE if facts.quick else Method.PRODUCTS)
+                return phase._replace(method=Method.WHOLE if facts.quick else Method.PRODUCTS)
         case Event.NO_DIRECTION if phase.method is Method.PRODUCTS and phase.single:
-            return replace(phase, single=False)
+            return phase._replace(single=False)
         case Event.NO_DIRECTION if newton:
-            return _refreshed(replace(phase, method=Method.LBFGS), seen, facts)
+            return _refreshed(phase._replace(method=Method.LBFGS), seen, facts)
         case Event.NO_STEP if newton:
             # In full precision first, if products were in float32.
-            return replace(phase, single=False, barred=not phase.single)
+            return phase._replace(single=False, barred=not phase.single)
         case Event.NO_DIRECTION | Event.NO_STEP:
-            return replace(phase, base=Base.SPECTRUM) if seen.anew else _ended(phase, PRECISION, facts)
+            return phase._replace(base=Base.SPECTRUM) if seen.again else _ended(phase, PRECISION, facts)
         case Event.STEP:
             small = phase.numbers is Numbers.BFLOAT16 and not seen.gain >= SMALL_GAIN  # or nan
-            return replace(phase, barred=False, numbers=Numbers.SAMPLES if small else phase.numbers)
+            return phase._replace(barred=False, numbers=Numbers.SAMPLES if small else phase.numbers)
         case Event.BOUNDED if phase.numbers is not Numbers.BFLOAT16:
-            return replace(phase, method=Method.CONFIRM)
+            return phase._replace(method=Method.CONFIRM)
         case Event.REFUTED:
-            return _in_more_digits(replace(phase, method=phase.method if newton else Method.LBFGS), facts)
+            return _in_more_digits(phase._replace(method=phase.method if newton else Method.LBFGS), facts)
         case Event.END:
             return _ended(phase, seen.message, facts)
         case Event.STOP if phase.method is not Method.DONE or seen.message == INTERRUPTED:
-            return replace(phase, method=Method.DONE, message=seen.message)
+            return phase._replace(method=Method.DONE, message=seen.message)
     return phase
-
-
-def begun(facts: Facts, *, narrow: bool = False, single: bool = False, blocks_at: float = math.inf) -> Phase:
-    """The first phase: products in bfloat16 if `narrow`, Newton's in float32 if `single`."""
-    numbers = Numbers.BFLOAT16 if narrow else Numbers.SAMPLES
-    return Phase(numbers=numbers, single=single and facts.throughout, blocks_at=blocks_at)
 
 
 # What follows is private.
@@ -194,12 +214,12 @@ def _chosen(phase: Phase, seen: Seen, facts: Facts) -> Phase:
     method = Method.LBFGS
     if not phase.barred and not facts.throughout and facts.whole:
         if seen.iteration >= max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP):
-            return replace(phase, method=Method.WHOLE)
+            return phase._replace(method=Method.WHOLE)
     elif not phase.barred:
         many_steps = seen.idle >= IDLE or (seen.iteration >= PRODUCTS_AFTER and facts.room)
         if facts.throughout or (many_steps and phase.numbers is not Numbers.BFLOAT16):
-            method, phase = Method.PRODUCTS, replace(phase, single=phase.single and not seen.idle)
-    return _refreshed(replace(phase, method=method), seen, facts)
+            method, phase = Method.PRODUCTS, phase._replace(single=phase.single and not seen.idle)
+    return _refreshed(phase._replace(method=method), seen, facts)
 
 
 def _refreshed(phase: Phase, seen: Seen, facts: Facts) -> Phase:
@@ -208,18 +228,18 @@ def _refreshed(phase: Phase, seen: Seen, facts: Facts) -> Phase:
         return phase
     if seen.spent >= phase.blocks_at:
         later = max(2 * seen.spent, seen.spent + facts.blocks_cost)
-        return replace(phase, base=Base.BLOCKS, blocks_at=later)
+        return phase._replace(base=Base.BLOCKS, blocks_at=later)
     if seen.iteration in REFRESHED_AT and seen.iteration != phase.classes_at and phase.base is not Base.BLOCKS:
-        return replace(phase, base=Base.CLASSES, classes_at=seen.iteration)
+        return phase._replace(base=Base.CLASSES, classes_at=seen.iteration)
     return phase
 
 
 def _in_more_digits(phase: Phase, facts: Facts) -> Phase:
     """In more precise numbers, if there are any."""
     if phase.numbers is Numbers.BFLOAT16:
-        return replace(phase, numbers=Numbers.SAMPLES)
+        return phase._replace(numbers=Numbers.SAMPLES)
     if phase.numbers is Numbers.SAMPLES and facts.refinable:
-        return replace(phase, numbers=Numbers.FLOAT64, single=False, barred=False)
+        return phase._replace(numbers=Numbers.FLOAT64, single=False, barred=False)
     return phase
 
 
@@ -228,5 +248,5 @@ def _ended(phase: Phase, message: str, facts: Facts) -> Phase:
     if message != CONVERGED or phase.numbers is Numbers.BFLOAT16:
         further = _in_more_digits(phase, facts)
         if further is not phase:
-            return replace(further, method=Method.LBFGS)
-    return replace(phase, method=Method.DONE, message=message)
+            return further._replace(method=Method.LBFGS)
+    return phase._replace(method=Method.DONE, message=message)

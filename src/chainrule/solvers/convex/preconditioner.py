@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -29,8 +29,6 @@ SINGLE = 1e6
 SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights, rotated and solved for together."""
 
-Floats = np.ndarray[Any, Any]
-
 
 class Inverse(Protocol):
     """What stands for the inverse Hessian."""
@@ -41,18 +39,26 @@ class Inverse(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Preconditioner:
-    """H^-1 in the eigenvectors of the features' covariance, or in the features themselves where `basis` is None."""
+    """H^-1 in the eigenvectors of the features' covariance, or in the features themselves where `basis` is None.
 
-    spectrum: Floats
-    """c, of length d."""
-    basis: Floats | None
-    """Q, of shape d x d; None where the features are turned into it, or there is none."""
-    probs: Floats
-    """pi, of length k."""
+    Attributes
+    ----------
+    spectrum : array
+        c, of length d.
+    basis : array or None
+        Q, of shape d x d; None where samples are rotated by it, or there is none.
+    probs : array
+        pi, of length k.
+    diagonal : bool
+        True if only the diagonal of the covariance is known.
+    """
+
+    spectrum: Array
+    basis: Array | None
+    probs: Array
     l2: float
     intercept: bool
     diagonal: bool = False
-    """True if only the diagonal of the covariance is known."""
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, for g with the intercepts' entries in its last row."""
@@ -95,16 +101,24 @@ class Preconditioner:
 
 @dataclass(frozen=True, eq=False)
 class Refreshed:
-    """(S (x) C + l2 I)^-1 for a class matrix S = V diag(w) V^T of other probabilities than at zero weights."""
+    """(S (x) C + l2 I)^-1 for a class matrix S = V diag(w) V^T of other probabilities than at zero weights.
 
-    spectrum: Floats
-    """c, of length d."""
-    basis: Floats | None
-    """Q, of shape d x d; None where the features are turned into it."""
-    shares: Floats
-    """w, of length k, the first for what all logits have in common: 0."""
-    classes: Floats
-    """V, of shape k x k."""
+    Attributes
+    ----------
+    spectrum : array
+        c, of length d.
+    basis : array or None
+        Q, of shape d x d; None where samples are rotated by it.
+    shares : array
+        w, of length k, the first for what all logits have in common: 0.
+    classes : array
+        V, of shape k x k.
+    """
+
+    spectrum: Array
+    basis: Array | None
+    shares: Array
+    classes: Array
     l2: float
     intercept: bool
 
@@ -125,7 +139,7 @@ class Refreshed:
         return result
 
     @cached_property
-    def _in_the_basis(self) -> tuple[Floats, float, Floats]:
+    def _in_the_basis(self) -> tuple[Array, float, Array]:
         """1 / (c w + l2) over its largest entry, that entry, and V, in the basis's precision."""
         inverse = inverse_of(self.spectrum[:, None] * self.shares + self.l2)
         largest = float(inverse.max(initial=0.0)) or 1.0
@@ -133,7 +147,7 @@ class Refreshed:
         return (inverse / largest).astype(dtype), largest, self.classes.astype(dtype, copy=False)
 
 
-def _scaled(gradient: Array, basis: Floats) -> tuple[Array, float]:
+def _scaled(gradient: Array, basis: Array) -> tuple[Array, float]:
     """A gradient in the basis's precision, and the factor that keeps its entries from vanishing there."""
     if gradient.dtype == basis.dtype:
         return gradient, 1.0
@@ -166,11 +180,16 @@ class Diagonal:
 
     Where losses do not change with what all logits have in common, the Hessian there is the penalty alone, which the
     diagonal does not show: P D^-1 P + (I - P) / penalty, P subtracting the mean over the logits.
+
+    Attributes
+    ----------
+    penalty : float or None
+        None where the Hessian has more than the losses in it, and no such direction. The intercepts' row has
+        none.
     """
 
-    values: Floats
+    values: Array
     penalty: float | None = None
-    """None where the Hessian has more than the losses in it, and no such direction. The intercepts' row has none."""
     intercept: bool = False
 
     def solve(self, gradient: Array, rows: slice = slice(None)) -> Array:
@@ -188,11 +207,11 @@ class Diagonal:
         return solved
 
     @cached_property
-    def _average(self) -> Floats:
+    def _average(self) -> Array:
         return np.full(self.values.shape[1], 1 / self.values.shape[1], self.values.dtype)
 
     @cached_property
-    def _common(self) -> Floats:
+    def _common(self) -> Array:
         """1 / penalty for every row, 0 for the intercepts'."""
         inverse = np.full((len(self.values), 1), 1 / self.penalty if self.penalty else 0.0, self.values.dtype)
         split(inverse, self.intercept)[1][...] = 0.0
@@ -212,7 +231,7 @@ def diagonal_of(curvatures: Array, problem: Problem | None = None) -> Diagonal:
     return Diagonal(sizes, problem.l2, problem.intercept)
 
 
-def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Floats) -> Preconditioner:
+def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Array) -> Preconditioner:
     """The preconditioner for a problem's penalty and classes' shares."""
     largest = max(float(spectrum.values.max(initial=0.0)), np.finfo(np.float64).tiny)
     floor = 0.0 if problem.l2 else largest * 1e-10

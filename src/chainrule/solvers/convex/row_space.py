@@ -6,16 +6,15 @@ The optimum of a penalised fit is a combination of the rows of Z: what its weigh
 add to the penalty. So r <= n numbers for every class say all, z = L are the features that they belong to, and the fit
 is exact. Q, which has as many entries as x, is never made: its products are products with x and with L^-1.
 
-L comes from Cholesky's method with pivots, which leaves out samples that depend on others: duplicates, and one of those
-that are centred. A Gram matrix has half the digits of its features. Where these are too few, as for features of very
-different sizes, there are no such coordinates, and the fit is one of all features.
+L comes from Cholesky's method with pivots, which leaves out samples that depend on others: duplicates, and one sample
+of any centred set. A Gram matrix has half the digits of its features. Where these are too few, as for features of
+unequal sizes, there are no such coordinates, and the fit is one of all features.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
@@ -24,15 +23,13 @@ from chainrule.arrays import Array
 from chainrule.solvers.convex.crew import cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
-"""Of centred samples, in float64, some features at a time: 4 MiB, or as many features as make a product worth it."""
+"""Entries of centred samples in float64 that are held at once, 4 MiB, and the least number of features of them."""
 
 EVEN = 1e-8
 """The least of L's squared pivots, relative to the largest: half of a float64 number's digits are left of it."""
 
 DEPENDENT = 1e-20
 """The largest square of a sample's distance to those it is taken to depend on, relative to the largest sample's."""
-
-Floats = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +51,13 @@ class RowSpace:
     """
 
     x: Array
-    centre: Floats | None
-    scale: Floats | None
-    samples: Floats
-    chosen: Floats
-    factor: Floats
+    centre: Array | None
+    scale: Array | None
+    samples: Array
+    chosen: Array
+    factor: Array
 
-    def outside(self, weights: Array) -> Floats:
+    def outside(self, weights: Array) -> Array:
         """Q W' of shape (d, k)."""
         combined = np.zeros((len(self.x), weights.shape[1]))
         combined[self.chosen] = solve_triangular(self.factor, weights, trans="T", lower=True, check_finite=False)
@@ -69,14 +66,14 @@ class RowSpace:
             result[features] = block.T @ combined
         return result
 
-    def inside(self, weights: Array) -> Floats:
+    def inside(self, weights: Array) -> Array:
         """Q^T W of shape (r, k): of weights with a part outside the space, what is in it."""
         logits = np.zeros((len(self.x), weights.shape[1]))
         for features, block in _centred_features(self.x, self.centre, self.scale):
             logits += block @ weights[features]
         return np.asarray(solve_triangular(self.factor, logits[self.chosen], lower=True, check_finite=False))
 
-    def of(self, x: Array) -> Floats:
+    def of(self, x: Array) -> Array:
         """z of samples: those that it was made from, or others, of which what lies outside the space is lost."""
         if x is self.x:
             return self.samples
@@ -89,7 +86,7 @@ class RowSpace:
         return np.ascontiguousarray(z.T)
 
 
-def row_space(x: Array, centre: Floats | None, scale: Floats | None) -> RowSpace | None:
+def row_space(x: Array, centre: Array | None, scale: Array | None) -> RowSpace | None:
     """The space that the samples span, or None where their Gram matrix has too few digits for it.
 
     Raises
@@ -120,7 +117,7 @@ def row_space(x: Array, centre: Floats | None, scale: Floats | None) -> RowSpace
 # What follows is private.
 
 
-def _spans(space: RowSpace, others: Floats, most: float) -> bool:
+def _spans(space: RowSpace, others: Array, most: float) -> bool:
     """Whether the samples that are left out are combinations of the chosen ones, seen from the features themselves."""
     if not len(others):
         return True
@@ -133,8 +130,8 @@ def _spans(space: RowSpace, others: Floats, most: float) -> bool:
 
 
 def _centred_features(
-    x: Array, centre: Floats | None, scale: Floats | None, rows: int = 0
-) -> Iterator[tuple[slice, Floats]]:
+    x: Array, centre: Array | None, scale: Array | None, rows: int = 0
+) -> Iterator[tuple[slice, Array]]:
     """Some features of all samples at a time, (x - m) / s in float64; as many as for so many rows, if given.
 
     The next block is written over the last one: fresh memory takes longer than what is done with it.

@@ -56,23 +56,33 @@ FEW_OUTPUTS = 32
 
 @dataclass(frozen=True, eq=False)
 class RowBlock:
-    """Some rows of the samples, and what belongs to them."""
+    """Some rows of the samples, and what belongs to them.
+
+    Attributes
+    ----------
+    rows : slice
+        Which of all rows these are.
+    shares : array
+        Each row's share of the loss, a column in float64.
+    curvatures : array
+        Each row's factor of its loss's Hessian by the logits, a column in float64.
+    work : Workspace
+        Memory of the thread.
+    like : array
+        An empty array of k columns in the precision of logits.
+    kept : dict[str, Array]
+        Arrays of all rows that are kept between calls, by name.
+    """
 
     thread: int
     rows: slice
-    """Which of all rows these are."""
     x: Array
     targets: Array
     shares: Array
-    """Each row's share of the loss, a column in float64."""
     curvatures: Array
-    """Each row's factor of its loss's Hessian by the logits, a column in float64."""
     work: Workspace
-    """Memory of the thread."""
     like: Array
-    """An empty array of k columns in the precision of logits."""
     kept: dict[str, Array]
-    """Arrays of all rows that are kept between calls, by name."""
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """x W + b, into `out`."""
@@ -126,9 +136,8 @@ class Rows:
         kept: dict[str, Array] | None = None,
     ) -> None:
         self.team, self.kept = team, {} if kept is None else kept
-        self.dtype: np.dtype[Any] = np.dtype(dtype or problem.x.dtype)
         self._problem = problem
-        self._like = np.empty((0, problem.n_outputs), self.dtype)
+        self._like = np.empty((0, problem.n_outputs), dtype or problem.x.dtype)
         self._works = [Workspace() for _ in range(team.count)]
         n, chunk = problem.n_samples, chunk or max(problem.n_samples, 1)
         self._chunks = [self._cut(first, min(first + chunk, n), size) for first in range(0, n, chunk)]
@@ -155,7 +164,7 @@ class Rows:
 
     def keep(self, name: str, dtype: Any = None) -> None:
         """Keep k numbers for every row, from one call to the next, in the order of memory that reductions like."""
-        shape, like = (self._problem.n_samples, self._like.shape[1]), np.empty(0, dtype or self.dtype)
+        shape, like = (self._problem.n_samples, self._like.shape[1]), np.empty(0, dtype or self._like.dtype)
         few = shape[1] <= FEW_OUTPUTS
         self.kept[name] = empty_classes_major(*shape, like) if few else np.empty(shape, like.dtype)
 
@@ -202,7 +211,9 @@ class DenseRows(Rows):
         def work(thread: int) -> tuple[float, Array]:
             total, like = 0.0, self._vectors
             # The first one's becomes the sum; fresh memory for the others' would take longer than adding them up.
-            gradient = np.empty_like(like, shape=self._shape) if thread == 0 else self._memory(thread)
+            gradient = (
+                np.empty(self._shape, like.dtype) if thread == 0 else self._works[thread]("gradient", self._shape, like)
+            )
             gradient.fill(0)
             for block in self.blocks[thread]:
                 part, rows = function(block, state)
@@ -214,9 +225,6 @@ class DenseRows(Rows):
 
         parts = self.team.each(work)
         return sum(part for part, _ in parts), added([part for _, part in parts])
-
-    def _memory(self, thread: int) -> Array:
-        return self._works[thread]("gradient", self._shape, self._vectors)
 
 
 class SparseRows(Rows):
@@ -250,7 +258,7 @@ class SparseRows(Rows):
 
             def multiply(thread: int, first: int = first, parts: list[list[tuple[slice, Array]]] = parts) -> None:
                 for features, transposed in parts[thread]:
-                    factor = _with_entries(transposed, np.square(transposed.data)) if squared else transposed
+                    factor = with_entries(transposed, np.square(transposed.data)) if squared else transposed
                     product = factor @ self._residuals[: transposed.shape[1]]
                     if first:
                         gradient[features] += product
@@ -274,9 +282,9 @@ def gradient_dtype(x: Array, n_outputs: int) -> type:
     return x.dtype.type if x.shape[1] * n_outputs >= MANY_PARAMETERS else np.float64
 
 
-def of_dtype(x: Array, dtype: Any) -> Array:
-    """A CSR matrix in another precision; the entries' indices are shared."""
-    return _with_entries(x, x.data.astype(dtype))
+def with_entries(x: Array, entries: Array) -> Array:
+    """A CSR matrix with other entries, at the indices of `x` itself."""
+    return type(x)((entries, x.indices, x.indptr), shape=x.shape)
 
 
 # What follows is private.
@@ -309,11 +317,6 @@ def _block_rows(x: Array, n_outputs: int) -> int:
     if is_sparse(x):
         return int(np.clip(SPARSE_BLOCK_BYTES // logits, 64, 4096))
     return int(np.clip(BLOCK_BYTES // (logits + x.shape[1] * size), 64, 4096))
-
-
-def _with_entries(x: Array, entries: Array) -> Array:
-    """A sparse array with other entries, at the indices of `x` itself."""
-    return type(x)((entries, x.indices, x.indptr), shape=x.shape)
 
 
 def _by_feature(x: Array, count: int, at_once: int) -> list[list[tuple[slice, Array]]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -36,8 +35,6 @@ PRODUCTS_OF_A_STEP = 4
 CACHED = 1 << 16
 """Entries of features whose squares are summed together."""
 
-Floats = np.ndarray[Any, Any]
-
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -54,7 +51,7 @@ class Spectrum:
     """
 
     features: Features
-    values: Floats
+    values: Array
     steps: float = math.inf
 
     def spread(self, l2: float) -> float:
@@ -76,7 +73,7 @@ class Spectrum:
         return z, replace(self, features=features)
 
 
-def spectrum_of(problem: Problem, scale: Floats | None = None, *, fits: int = 1, apart: bool = True) -> Spectrum:
+def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, apart: bool = True) -> Spectrum:
     """The spectrum for so many fits of a problem, with its penalty or larger ones.
 
     Dense features are centred where there is an intercept. Samples are taken to their row space where that costs less
@@ -119,24 +116,25 @@ def _taken_apart(problem: Problem, features: Features, fits: int, *, apart: bool
     return Spectrum(replace(features, basis=basis), values)
 
 
-def _check_finite(moments: Floats) -> None:
+def _check_finite(moments: Array) -> None:
     if not np.isfinite(moments).all():
         raise FloatingPointError("the squares of the features overflow: scale the features")
 
 
-def _weighted_sum(block: RowBlock, _: None) -> Floats:
+def _weighted_sum(block: RowBlock, _: None) -> Array:
     """sum_i |w_i| x_i in float64."""
     return np.asarray(abs(block.shares[:, 0]) @ centred(block, None, np.float64))
 
 
-def _second_moments(block: RowBlock, features: Features) -> Floats:
+def _second_moments(block: RowBlock, features: Features) -> Array:
     """sum_i |w_i| (x_i - m) (x_i - m)^T, products in the precision of x."""
     x = centred(block, features.centre)
-    weighted = np.multiply(x, abs(block.shares).astype(x.dtype), out=block.work("weighted", x.shape, x))
-    return np.asarray((x.T @ weighted).astype(np.float64, copy=False))
+    roots = np.sqrt(abs(block.shares)).astype(x.dtype)
+    rooted = np.multiply(x, roots, out=block.work("rooted", x.shape, x))
+    return np.asarray((rooted.T @ rooted).astype(np.float64, copy=False))  # half the work: BLAS knows the symmetry
 
 
-def _variances(problem: Problem, features: Features) -> Floats:
+def _variances(problem: Problem, features: Features) -> Array:
     """sum_i |w_i| ((x_i - m) / s)^2."""
     if is_sparse(problem.x):
         x = problem.x
@@ -147,7 +145,7 @@ def _variances(problem: Problem, features: Features) -> Floats:
     return values if features.scale is None else values / np.square(features.scale)
 
 
-def _squares(block: RowBlock, centre: Floats | None) -> Floats:
+def _squares(block: RowBlock, centre: Array | None) -> Array:
     # In float64 before they are squared: far from 0, squares have no digits to spare.
     out = block.work("squares", block.x.shape, block.x, np.float64)
     np.subtract(block.x, 0.0 if centre is None else centre, out=out)

@@ -51,7 +51,7 @@ class StepPairs:
             self.keep(move, changed)
 
     def forget(self) -> bool:
-        """Start anew, with the first preconditioner; whether there was anything to forget."""
+        """Forget all steps and return to the first preconditioner; true if there was anything to forget."""
         had = bool(self._pairs) or self.preconditioner is not self._first
         self._pairs.clear()
         self.preconditioner, self._scale = self._first, 1.0
