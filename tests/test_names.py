@@ -66,16 +66,15 @@ WITHOUT_TESTS = {
     ),
     "estimators": (
         "blocks_of_rows classifier columns fold_scores inputs network_classifier network_passes notices "
-        "peer_callbacks plots softmax_cv softmax_parts temperature transactions validation"
+        "peer_callbacks plots softmax_cv softmax_parts softmax_steps temperature transactions validation"
     ),
     "heads": "chunks passes",
     ".": "jax torch",
-    "kernels": "convolution_numpy convolution_torch dropout linear",
+    "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
     "rules": (
         "binary correlation2d deviations dropout elementwise global_pooling image_maps linear penalties "
         "registry row_losses rule scaled_sigmoid unfolding windows"
     ),
-    "solvers/convex": "convergence directions line_search minimisation problem spectrum",
     "solvers": "state",
     "training": "threads",
 }
