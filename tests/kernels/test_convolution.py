@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from chainrule.arrays import random_stream
 from chainrule.checking import balls, midpoints, precision
-from chainrule.kernels import convolution, convolution_numpy, kernel_of
+from chainrule.kernels import convolution_numpy, kernel_of
+from chainrule.kernels.convolution_library import library_of
 from chainrule.kernels.layout import empty_samples_last
 from chainrule.rules import conv2d, correlate2d
 from chainrule.rules.windows import windows_on
@@ -80,9 +81,9 @@ def test_what_is_not_wanted_is_not_computed():
 
 
 def test_balls_run_the_rule_and_floats_do_not():
-    assert convolution.library_of(balls(np.ones(1))) is None
-    assert convolution.library_of(np.ones(1, np.float16)) is None
-    assert convolution.library_of(np.ones(1, np.float32)) is convolution_numpy
+    assert library_of(balls(np.ones(1))) is None
+    assert library_of(np.ones(1, np.float16)) is None
+    assert library_of(np.ones(1, np.float32)) is convolution_numpy
     x, weight, v = normal(1, 2, 3, 3), normal(2, 2, 2, 2), normal(1, 2, 2, 2)
     with precision(200):
         out = balls(np.zeros((1, 2, 2, 2)))

@@ -6,12 +6,10 @@ arrays, such as balls, the rule itself is used, and its result copied.
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import Array, is_torch, is_traced
+from chainrule.arrays import Array
+from chainrule.kernels.convolution_library import library_of
 from chainrule.kernels.kernel import Kernel, adapter
 from chainrule.rules.convolution2d import conv2d
 from chainrule.rules.correlation2d import Residuals, correlate2d
@@ -19,23 +17,6 @@ from chainrule.rules.image_maps import height_and_width
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import windows_on
 from chainrule.workspace import Workspace
-
-
-def library_of(x: Array) -> ModuleType | None:
-    """The convolutions for arrays like `x`; None where only the rule will do.
-
-    >>> library_of(np.zeros(2)).__name__, library_of(np.zeros(2, dtype=object))
-    ('chainrule.kernels.convolution_numpy', None)
-    """
-    if type(x) is np.ndarray and x.dtype in (np.float32, np.float64):
-        from chainrule.kernels import convolution_numpy
-
-        return convolution_numpy
-    if is_torch(x) and not is_traced(x):
-        from chainrule.kernels import convolution_torch
-
-        return convolution_torch
-    return None
 
 
 def _kernel(rule: Rule) -> Kernel:

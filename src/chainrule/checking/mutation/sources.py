@@ -35,8 +35,8 @@ _NOBODYS = (
     "chainrule.rules.registry",
     "chainrule.arrays",
     "chainrule.workspace",
-    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy", "convolution_torch", "pooling_torch")),
-    *(f"chainrule.kernels.{name}" for name in ("kernel", "layout", "workers")),
+    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_library", "convolution_numpy")),
+    *(f"chainrule.kernels.{name}" for name in ("convolution_torch", "kernel", "layout", "pooling_torch", "workers")),
     "chainrule.checking",
 )
 

@@ -1,0 +1,23 @@
+"""Whose convolutions act on an array: NumPy's tiles, PyTorch's own, or nobody's but the rule's."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from chainrule.arrays import Array, is_torch, is_traced
+from chainrule.kernels import convolution_numpy, convolution_torch
+
+
+def library_of(x: Array) -> ModuleType | None:
+    """The convolutions for arrays like `x`; None where only the rule will do.
+
+    >>> library_of(np.zeros(2)).__name__, library_of(np.zeros(2, dtype=object))
+    ('chainrule.kernels.convolution_numpy', None)
+    """
+    if type(x) is np.ndarray and x.dtype in (np.float32, np.float64):
+        return convolution_numpy
+    if is_torch(x) and not is_traced(x):
+        return convolution_torch
+    return None
