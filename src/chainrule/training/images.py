@@ -22,7 +22,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 MOST_BYTES = 2**34
 """No array of images is larger: sizes in a damaged file may say anything."""
 
-Progress = Callable[[int, int], None]
+FilesRead = Callable[[int, int], None]
 """Told how many of how many files have been read."""
 
 
@@ -63,7 +63,7 @@ class Images:
         return len(self.images)
 
 
-def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: Progress | None = None) -> Images:
+def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: FilesRead | None = None) -> Images:
     """The labelled images at a path: an IDX file of images, a .npz archive, or a folder of IDX files or of pictures.
 
     Parameters
@@ -221,7 +221,7 @@ def _flat_labels(labels: Any) -> Any:
     return flat.astype(np.int64) if flat.dtype.kind in "iub" else flat
 
 
-def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Progress | None = None) -> Images:
+def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: FilesRead | None = None) -> Images:
     """Pictures in one folder per class, in gray if all are, else in colours.
 
     Raises
