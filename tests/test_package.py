@@ -115,15 +115,8 @@ def undocumented(path):
     return list(visit(ast.parse(path.read_text(encoding="utf-8")), f"{path.stem}."))
 
 
-NOT_YET_APART = {
-    "rules/binary imports chainrule.kernels.activations.sigmoid_value",
-    "rules/binary imports chainrule.kernels.activations.softplus_value",
-}
-"""Rules that still hold their fast forms."""
-
-
 def test_imports_point_downward_only():
-    assert set(violations(ROOT)) <= NOT_YET_APART
+    assert violations(ROOT) == []
 
 
 def test_all_layers_are_there_to_be_looked_at():
