@@ -24,7 +24,7 @@ class Residuals(NamedTuple):
 
     miss: Array
     """p - y."""
-    slope: Array
+    slope: Array | float
     """The other factor of the derivative by o: 1, or p (1 - p). The product may underflow where v times it does not."""
     by_targets: Array
 
@@ -46,7 +46,7 @@ def _weighted(weight: Array, term: Array) -> Array:
 
 def _cross_entropy(logits: Array, targets: Array) -> tuple[Array, Residuals]:
     losses = _weighted(targets, softplus_value(-logits)) + _weighted(1 - targets, softplus_value(logits))
-    return losses, Residuals(_miss(logits, targets), 0 * targets + 1, -logits)
+    return losses, Residuals(_miss(logits, targets), 1.0, -logits)
 
 
 def _squared_error(logits: Array, targets: Array) -> tuple[Array, Residuals]:

@@ -25,6 +25,7 @@ from chainrule.arrays import (
     row_dot,
     row_sum,
     same_shape,
+    surely,
     take_class,
     with_class,
 )
@@ -72,7 +73,8 @@ def forward(logits: Array, targets: Array, *, label_smoothing: float = 0.0) -> t
         rows = _smoothed(target_rows(targets, at.logits), label_smoothing)
         # A class without target weight does not count, even at logit -inf, where 0 * inf is nan.
         gaps = at.maximum - at.logits
-        gaps = namespace(gaps).where((rows == 0) & (gaps == math.inf), 0.0, gaps)
+        if not surely(gaps < math.inf):
+            gaps = namespace(gaps).where((rows == 0) & (gaps == math.inf), 0.0, gaps)
         losses = row_sum(rows) * at.log_rest + row_dot(rows, gaps)
     return losses[..., 0], Residuals(at, targets, label_smoothing)
 
