@@ -23,12 +23,16 @@ model = MLPClassifier((64,), activation="swish", learning_rate="cosine", learnin
 )
 print(f"held-out accuracy with swish: {model.score(X[1400:] / 16, y[1400:]):.3f}")
 
-# A layer with a parameter: y = gain * x, one learned gain per feature. The pullback returns one cotangent per input.
+# A layer with a parameter: y = gain * x, one learned gain per feature. There is one pullback per input.
 gain = rules.Rule(
     "gain",
     lambda x, gain: (x * gain, (x, gain)),
-    lambda residuals, v: (v * residuals[1], (v * residuals[0]).sum(axis=0)),
+    {
+        "x": lambda residuals, v: v * residuals[1],
+        "gain": lambda residuals, v: (v * residuals[0]).sum(axis=0),
+    },
     inputs=("x", "gain"),
+    kind="layer",
 )
 scaled = networks.Layer(gain, (networks.Parameter("gain", (64,), initial=lambda stream, shape: np.ones(shape)),))
 network = networks.network_of_layers([scaled, "linear 32, swish, linear 10"], (64,))

@@ -73,7 +73,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     except ImportError:
         raise ImportError("chainrule.jax needs JAX, the extra 'jax': pip install 'chainrule[jax]'") from None
 
-    forward, pullbacks = rule.exact_forms.forward, rule.in_order
+    forward, pullbacks = rule.forward, rule.in_order
 
     @partial(jax.custom_vjp, nondiff_argnums=(0,))
     def function(options: tuple[tuple[str, Any], ...], *inputs: Array) -> Array:

@@ -78,7 +78,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
         raise ImportError("chainrule.torch needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from None
 
     # torch.compile accepts functions in a closure, and rejects objects of unknown classes.
-    forward, pullbacks, count = rule.exact_forms.forward, rule.in_order, len(rule.inputs)
+    forward, pullbacks, count = rule.forward, rule.in_order, len(rule.inputs)
 
     class Function(torch.autograd.Function):  # type: ignore[misc]
         generate_vmap_rule = True

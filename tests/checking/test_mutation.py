@@ -285,7 +285,10 @@ def test_every_registered_rule_has_example_inputs_and_a_definition():
 
 def test_a_rule_without_example_inputs_is_named_and_not_skipped():
     nameless = rules.Rule(
-        "unheard_of", lambda x, y: (x * y, (x, y)), lambda r, v: (v * r[1], v * r[0]), inputs=("x", "y")
+        "unheard_of",
+        lambda x, y: (x * y, (x, y)),
+        {"x": lambda r, v: v * r[1], "y": lambda r, v: v * r[0]},
+        inputs=("x", "y"),
     )
     rules.register(nameless)
     try:

@@ -31,22 +31,36 @@ def squashed():
         y = x / (1 + abs(x))
         return y, y
 
-    return rules.Rule("squashed", forward, lambda y, v: v * (1 - abs(y)) ** 2, slope_from_output=True)
+    return rules.Rule("squashed", forward, lambda y, v: v * (1 - abs(y)) ** 2, needs="output")
 
 
 def leaky():
-    """y = max(x, 0) + slope min(x, 0), one learned slope per feature, all with `out` and `work`."""
+    """y = max(x, 0) + slope min(x, 0), one learned slope per feature."""
+    return rules.Rule(
+        "leaky",
+        lambda x, slope: (np.maximum(x, 0) + slope * np.minimum(x, 0), (x, slope)),
+        {
+            "x": lambda kept, v: v * np.where(kept[0] > 0, 1, kept[1]),
+            "slope": lambda kept, v: np.sum(v * np.minimum(kept[0], 0), axis=0),
+        },
+        inputs=("x", "slope"),
+        kind="layer",
+    )
 
-    def forward(x, slope, *, out=None, work=None):
-        return np.add(np.maximum(x, 0), slope * np.minimum(x, 0), out=out), (x, slope)
 
-    def pullback(residuals, v, *, out=None, work=None):
-        x, slope = residuals
-        to_x, to_slope = out or (None, None)
-        by_x = np.multiply(v, np.where(x > 0, 1, slope), out=to_x) if out is None or to_x is not None else None
-        return by_x, np.sum(v * np.minimum(x, 0), axis=0, out=to_slope)
-
-    return rules.Rule("leaky", forward, pullback, inputs=("x", "slope"))
+def mirrored():
+    """y = x V - b with V of shape in x out: a linear layer of one's own, under names of one's own."""
+    return rules.Rule(
+        "mirrored",
+        lambda x, matrix, offset: (x @ matrix - offset, (x, matrix)),
+        {
+            "x": lambda kept, v: v @ kept[1].T,
+            "matrix": lambda kept, v: kept[0].T @ v,
+            "offset": lambda kept, v: -v.sum(axis=0),
+        },
+        inputs=("x", "matrix", "offset"),
+        kind="layer",
+    )
 
 
 def cubed_error():
@@ -54,8 +68,9 @@ def cubed_error():
     return rules.Rule(
         "cubed_error",
         lambda logits, targets: (abs(logits - targets) ** 3, logits - targets),
-        lambda miss, v: (v * 3 * miss * abs(miss), None),
+        {"logits": lambda miss, v: v * 3 * miss * abs(miss)},
         inputs=("logits", "targets"),
+        kind="loss",
     )
 
 
@@ -64,8 +79,9 @@ def row_error():
     return rules.Rule(
         "row_error",
         lambda logits, targets: (((logits - targets) ** 2).sum(axis=-1), logits - targets),
-        lambda miss, v: (2 * v[..., None] * miss, None),
+        {"logits": lambda miss, v: 2 * v[..., None] * miss},
         inputs=("logits", "targets"),
+        kind="loss",
     )
 
 
@@ -127,6 +143,28 @@ def test_a_rule_with_a_parameter_serves_as_a_layer(penalised):
     # After 15 + 20 weights where it is a weight itself, else after them and the five biases of the first layer.
     assert block.start == (15 if penalised else 40)
     check_gradient(network, LABELS)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "softmax"])
+def test_a_linear_rule_of_ones_own_serves_wherever_the_built_in_one_does(activation):
+    """Before an activation that writes over its input, and as the last layer, whose logits the loss overwrites."""
+
+    def layer(rows, columns):
+        matrix = Parameter(
+            "matrix", (rows, columns), penalised=True, initial=lambda stream, shape: stream.normal(size=shape)
+        )
+        offset = Parameter("offset", (columns,))
+        return Layer(mirrored(), (matrix, offset), (rows,), (columns,))
+
+    network = network_of_layers([layer(3, 5), activation, layer(5, 4)], (3,))
+    check_gradient(network, LABELS)
+    # The same numbers as the built-in layer with the bias turned round.
+    built_in = network_of_layers(["linear 5", activation, "linear 4"], (3,))
+    theta, x = network.initial_parameters(2), np.random.default_rng(2).normal(size=(6, 3))
+    theta[35:] = np.random.default_rng(3).normal(size=9)
+    flipped = np.concatenate([theta[:35], -theta[35:]])
+    losses = [Plan(n, 6, t).loss_and_gradient(x, LABELS) for n, t in ((network, theta), (built_in, flipped))]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-14)
 
 
 def test_the_penalty_takes_in_a_learned_parameter_exactly_where_it_is_a_weight():
@@ -259,7 +297,7 @@ def own_convolution():
     return rules.Rule(
         "own_convolution",
         lambda x, weight, bias: (conv(x, weight, bias), (x, weight, bias)),
-        lambda r, v: conv.vjp(*r, v),
+        {name: lambda r, v, i=i: conv.vjp(*r, v)[i] for i, name in enumerate(("x", "weight", "bias"))},
         inputs=("x", "weight", "bias"),
         kind="layer",
     )

@@ -75,7 +75,7 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
     # The copy that runs on balls is another rule, for which no kernel is registered.
-    kernel = None if rule.has_buffers else registered(rule)
+    kernel = registered(rule)
     case = Case(on_balls(rule), given, dict(options or {}), bits, kernel)
     failures: list[Mismatch] = []
     unchecked: list[Unchecked] = []

@@ -22,10 +22,10 @@ def rules(json: Annotated[bool, typer.Option("--json", help="Print one JSON obje
         print(json_module.dumps({rule.name: known(rule) for rule in every}))
         return 0
     table = Table(box=None, pad_edge=False)
-    for heading in ("rule", "formula", "derivative"):
+    for heading in ("rule", "kind", "formula", "derivative"):
         table.add_column(heading, overflow="fold")
     for rule in every:
-        table.add_row(rule.name, rule.formula, rule.derivative)
+        table.add_row(rule.name, rule.kind, rule.formula, rule.derivative)
     # Without a terminal, use 200 columns; rich would assume 80.
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(table)
     return 0

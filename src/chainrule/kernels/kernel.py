@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.arrays import Array, namespace
+from chainrule.rules.rule import Rule
+from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
-
-if TYPE_CHECKING:
-    from chainrule.rules.rule import Rule
-    from chainrule.rules.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,6 @@ def register(rule: Rule, kernel: Kernel) -> Kernel:
 
 def registered(rule: Rule) -> Kernel | None:
     """The kernel of the rule; None where there is only the adapter."""
-    if rule.has_buffers:
-        return Kernel(rule.forward, rule.pullback, rule.value_and_pullback)
     return _KERNELS.get(rule)
 
 

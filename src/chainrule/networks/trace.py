@@ -124,25 +124,25 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
             name += "'"
         # Layers take rows or images: here there is one.
         parameters = [blocks[parameter] for parameter in owned]
-        value, residuals = layer.rule.exact_forms.forward(current.value[None], *parameters, **layer.options)
+        value, residuals = layer.rule.forward(current.value[None], *parameters, **layer.options)
         taken.append((layer, residuals, current.name, owned))
         current = Step(name, f"{name} = {_forward_formula(layer, current.name, owned)}", value[0])
         forward.append(current)
     logits, loss_rule = current.value, network.loss
     if loss_rule.check is not None:
         loss_rule.check(logits, target_array)
-    losses, residuals = loss_rule.exact_forms.forward(logits, target_array)
+    losses, residuals = loss_rule.forward(logits, target_array)
     if loss_rule.name in LINKS:
         link = LINKS[loss_rule.name]
         forward.append(Step("p", f"p = {link.name}(logits)", link(logits)))
     forward.append(Step("loss", f"loss = {loss_rule.formula.removeprefix('l = ')}", losses.sum()))
 
-    cotangent, *_ = loss_rule.exact_forms.pullback(residuals, 0 * losses + 1)
+    cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
     slope = _SLOPES.get(loss_rule.name, f"{loss_rule.name}'s pullback of 1")
     backward = [Step("d logits", f"d logits = {slope}", cotangent)]
     name = "logits"
     for layer, residuals, source, owned in reversed(taken):
-        pulled = layer.rule.exact_forms.pullback(residuals, cotangent[None])
+        pulled = layer.rule.pullback(residuals, cotangent[None])
         by_source, *by_owned = pulled if isinstance(pulled, tuple) else (pulled,)
         cotangent = by_source[0]
         formulas = _backward_formulas(layer, source, name, owned)

@@ -33,7 +33,7 @@ from chainrule.rules.parametrised_scores import (
 from chainrule.rules.penalties import l2_penalty
 from chainrule.rules.pooling import avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
-from chainrule.rules.rule import Exact, Rule
+from chainrule.rules.rule import KINDS, Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid
 from chainrule.rules.scaled_softmax import scaled_softmax
 from chainrule.rules.softmax import softmax
@@ -81,7 +81,7 @@ for _rule in (
 del _rule
 
 __all__ = [
-    "Exact",
+    "KINDS",
     "Rule",
     "activation_names",
     "affine",

@@ -128,7 +128,7 @@ def _forward(parts: tuple[_Part, ...]) -> Callable[..., Any]:
             if part.rule.check is not None:
                 part.rule.check(*arguments)
             own = {key: option for key, option in options.items() if key in part.rule.options}
-            value, residuals = part.rule.exact_forms.forward(*arguments, **own)
+            value, residuals = part.rule.forward(*arguments, **own)
             kept.append(residuals)
             outputs.append(value)
         return value, Residuals(tuple(kept), tuple(outputs), inputs)

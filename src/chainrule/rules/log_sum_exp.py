@@ -43,6 +43,7 @@ log_sum_exp = Rule(
     lambda residuals: residuals.probs,
     check=check_logits,
     inputs=("logits",),
+    kind="map",
     formula="y = log sum_j e^x_j",
     derivative="J[j] = s_j",
     domain="any logits; -inf masks a class; +inf gives +inf, and -inf throughout gives -inf",

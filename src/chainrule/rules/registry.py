@@ -6,13 +6,6 @@ from chainrule.rules.rule import Rule
 
 _RULES: dict[str, Rule] = {}
 
-# Rules of one input that are no activation of a hidden layer: the output of log_sum_exp has another shape, no gradient
-# passes through a step, and hidden layers are not positive everywhere. Pools and their like need images.
-_OTHER_MAPS = {
-    *("log_sum_exp", "heaviside", "sign", "logarithm"),
-    *("zero_pad2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d", "flatten"),
-}
-
 
 def register(rule: Rule) -> Rule:
     """Make `rule` known under its name, and return it.
@@ -63,5 +56,5 @@ def names() -> tuple[str, ...]:
 
 
 def activation_names() -> tuple[str, ...]:
-    """The names of the rules that can stand between two layers: one input, and an output of its shape."""
-    return tuple(name for name, rule in sorted(_RULES.items()) if len(rule.inputs) == 1 and name not in _OTHER_MAPS)
+    """The names of the rules that can stand between two layers: those whose kind is "activation"."""
+    return tuple(name for name, rule in sorted(_RULES.items()) if rule.kind == "activation")

@@ -2,36 +2,28 @@
 
     y = f(x),   J[i, j] = dy_i / dx_j,   pushforward (JVP): t -> J t,   pullback (VJP): v -> J^T v
 
-Rules act on the last axis, or on every entry, under any leading axes. With `out` and `work` absent the functions are
-pure, so that a framework can differentiate through them; with both present they allocate nothing.
+Rules act on the last axis, or on every entry, under any leading axes. Their functions are pure and exact: they write to
+nothing that they are given, and keep their digits in the tails. The fast forms that training uses are kernels, which
+stand apart (`chainrule.kernels`).
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from chainrule.arrays import Array, as_array, as_floats, as_like, is_jax, is_torch
 
 Forward: TypeAlias = Callable[..., tuple[Array, Any]]
-Pullback: TypeAlias = Callable[..., Any]
-
+Pullback: TypeAlias = Callable[[Any, Array], Any]
 
 KINDS = ("activation", "map", "layer", "loss", "penalty", "noise", "shape")
 """The roles of rules."""
-
-
-class Exact(NamedTuple):
-    """The forward and the pullback that public calls use where training's own are faster but cancel in the tails."""
-
-    forward: Forward
-    pullback: Pullback
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +39,11 @@ class Rule:
         work that several pullbacks share belongs there.
     pullbacks : mapping of callables, or a callable for rules of one input
         ``pullbacks["x"](residuals, cotangent)`` returns the cotangent of the input x. Inputs without a pullback, such
-        as masks, cannot be perturbed.
+        as masks, are constants.
     pushforward : callable, optional
         ``pushforward(residuals, *tangents)`` returns the output's tangent; a tangent None stands for zero.
     jacobian_matrix : callable, optional
         ``jacobian_matrix(residuals)`` returns J for every row, of shape (..., outputs, inputs), or a tuple of them.
-    exact : Exact, optional
-        Forms without cancellation, when they cost more than `forward` and `pullback`. Pushforward and Jacobian take
-        the residuals of the exact forward.
-    value_and_pullback : callable, optional
-        For losses: ``value_and_pullback(logits, targets, cotangent, *, out, work, **options)`` writes a batch's losses
-        (rows x 1, summed over columns) and logit cotangents to the pair `out` in fewer passes than the two apart.
-        The cotangent is rows x 1, and ``out[1]`` may be the logits themselves.
     check : callable, optional
         ``check(*inputs)`` raises ValueError on inputs outside the domain; public calls run it, training does not.
     inputs : tuple of str
@@ -75,7 +60,8 @@ class Rule:
         (rearranges or pools images), or "map" for all others. Unless given, "activation" for rules of one input and
         "map" for others.
     needs : "input" or "output"
-        What the pullback needs besides fresh arrays: with "output", training may overwrite the input.
+        Which array of the forward's the pullbacks need. With "output", training may overwrite the input; with "input",
+        what comes next may overwrite the output.
     elementwise : bool
         Whether each entry of the output depends on the same entry of the one input alone.
     error_bound : int
@@ -93,90 +79,57 @@ class Rule:
 
     name: str
     forward: Forward
-    pullbacks: Any = None
+    pullbacks: Any
     pushforward: Callable[..., Array] | None = None
     jacobian_matrix: Callable[[Any], Any] | None = None
-    exact: Exact | None = None
-    value_and_pullback: Callable[..., tuple[Array, Array]] | None = None
     check: Callable[..., None] | None = None
     inputs: tuple[str, ...] = ("x",)
-    constants: tuple[str, ...] = ()
     integers: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     formula: str = ""
     derivative: str = ""
     domain: str = "finite numbers"
     kinks: str = "none"
-    slope_from_output: bool = False
     error_bound: int | None = None
     kind: str = ""
     needs: str = "input"
     elementwise: bool = False
-    pullback: Any = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise ValueError(f"a rule's name is an identifier, such as 'softplus'; got {self.name!r}")
-        unknown = set(self.constants) - set(self.inputs)
+        given = self.pullbacks
+        if not isinstance(given, Mapping):
+            if len(self.inputs) > 1:
+                raise TypeError(
+                    f"{self.name} has {len(self.inputs)} inputs: give one pullback for each, "
+                    f"pullbacks={{{self.inputs[0]!r}: function, ...}}"
+                )
+            given = {self.inputs[0]: given}
+        unknown = sorted(set(given) - set(self.inputs))
         if unknown:
-            raise ValueError(f"{self.name}: the constants {sorted(unknown)} are not among the inputs {self.inputs}")
+            raise ValueError(f"{self.name}: there is a pullback for {unknown[0]!r}, but no such input")
         if self.kind not in ("", *KINDS):
             raise ValueError(f"{self.name}: kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
         if self.needs not in ("input", "output"):
             raise ValueError(f"{self.name}: needs: expected 'input' or 'output', got {self.needs!r}")
-        changes = self._of_page() if self._is_page else self._of_buffered()
-        changes["kind"] = self.kind or ("activation" if len(self.inputs) == 1 else "map")
-        for name, value in changes.items():
-            object.__setattr__(self, name, value)
-
-    @cached_property
-    def _is_page(self) -> bool:
-        if isinstance(self.pullbacks, Mapping):
-            return True
-        given = self.pullbacks if self.pullback is None else self.pullback
-        return self.exact is None and "work" not in inspect.signature(given).parameters
-
-    @property
-    def has_buffers(self) -> bool:
-        """Whether forward and pullback take `out` and `work` themselves, as rules that are no pages yet do."""
-        return not self._is_page
-
-    def _of_page(self) -> dict[str, Any]:
-        given = self.pullbacks
-        if not isinstance(given, Mapping):
-            joint = given if self.pullback is None else self.pullback
-            moving = [(i, name) for i, name in enumerate(self.inputs) if name not in self.constants]
-            # One pullback for several inputs, as rules had before, is called once for each.
-            given = {name: _entry(joint, i) if len(self.inputs) > 1 else joint for i, name in moving}
-        unknown = sorted(set(given) - set(self.inputs))
-        if unknown:
-            raise ValueError(f"{self.name}: there is a pullback for {unknown[0]!r}, but no such input")
-        in_order = tuple(given.get(name) for name in self.inputs)
-        return {
-            "pullbacks": dict(given),
-            "constants": tuple(name for name in self.inputs if name not in given),
-            "pullback": partial(_pull_all, in_order),
-            "slope_from_output": self.needs == "output" or self.slope_from_output,
-            "needs": "output" if self.slope_from_output else self.needs,
-        }
-
-    def _of_buffered(self) -> dict[str, Any]:
-        return {
-            "pullback": self.pullbacks if self.pullback is None else self.pullback,
-            "needs": "output" if self.slope_from_output else "input",
-        }
+        object.__setattr__(self, "pullbacks", dict(given))
+        object.__setattr__(self, "kind", self.kind or ("activation" if len(self.inputs) == 1 else "map"))
 
     @cached_property
     def in_order(self) -> tuple[Pullback | None, ...]:
-        """The exact pullback of every input, None for constants."""
-        if not self.has_buffers:
-            return tuple(self.pullbacks.get(name) for name in self.inputs)
-        joint = self.exact_forms.pullback
-        single = len(self.inputs) == 1
-        return tuple(
-            None if name in self.constants else joint if single else _entry(joint, i)
-            for i, name in enumerate(self.inputs)
-        )
+        """The pullback of every input, None for constants."""
+        return tuple(self.pullbacks.get(name) for name in self.inputs)
+
+    @cached_property
+    def constants(self) -> tuple[str, ...]:
+        """The inputs without a pullback."""
+        return tuple(name for name, pull in zip(self.inputs, self.in_order, strict=True) if pull is None)
+
+    def pullback(self, residuals: Any, cotangent: Array) -> Any:
+        """The cotangents of all inputs, from the forward's residuals: as `vjp` returns them."""
+        pulled = tuple(None if pull is None else pull(residuals, cotangent) for pull in self.in_order)
+        return pulled if len(pulled) > 1 else pulled[0]
 
     def __call__(self, *inputs: Array, **options: Any) -> Array:
         """The operator's value."""
@@ -193,10 +146,10 @@ class Rule:
             output, residuals = self._linearise(inputs, options)
             cotangent = _floats_beside(cotangent, output)
             _broadcastable(f"{self.name}.vjp: the cotangent", cotangent, output)
-            return self.exact_forms.pullback(residuals, cotangent)
+            return self.pullback(residuals, cotangent)
 
     def jvp(self, *inputs_and_tangents: Array | None, **options: Any) -> Array:
-        """The pushforward at the inputs, applied to one tangent per input (None: that input does not move)."""
+        """The pushforward at the inputs, applied to one tangent per input; None stands for zero."""
         count = len(self.inputs)
         arguments = self._arguments(inputs_and_tangents, 2 * count, "jvp", "one tangent per input")
         if self.pushforward is None:
@@ -233,11 +186,6 @@ class Rule:
             raise TypeError(f"the rule {self.name!r} is not registered, so it cannot be pickled; register it first")
         return registry.get, (self.name,)
 
-    @cached_property
-    def exact_forms(self) -> Exact:
-        """The forward and the pullback of the public calls: `exact` where it is given."""
-        return self.exact or Exact(self.forward, self.pullback)
-
     def check_call(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
         """Raise TypeError unless there is one argument per input and every option is known."""
         if len(inputs) != len(self.inputs):
@@ -253,7 +201,7 @@ class Rule:
         )
         if self.check is not None:
             self.check(*arrays)
-        return self.exact_forms.forward(*arrays, **options)
+        return self.forward(*arrays, **options)
 
     def _arguments(self, given: tuple[Any, ...], count: int, method: str, last: str) -> tuple[Any, ...]:
         if len(given) != count:
@@ -286,15 +234,3 @@ def _broadcastable(what: str, x: Array, like: Array) -> None:
 def _quiet() -> AbstractContextManager[Any]:
     """No warning where infinity is the right answer: a shift by the largest logit that overflows, the log of 0."""
     return np.errstate(over="ignore", under="ignore", divide="ignore")
-
-
-def _pull_all(pullbacks: tuple[Pullback | None, ...], residuals: Any, cotangent: Array) -> Any:
-    results = tuple(None if pull is None else pull(residuals, cotangent) for pull in pullbacks)
-    return results if len(results) > 1 else results[0]
-
-
-def _entry(pullback: Pullback, i: int) -> Pullback:
-    def entry(residuals: Any, cotangent: Array) -> Any:
-        return pullback(residuals, cotangent)[i]
-
-    return entry

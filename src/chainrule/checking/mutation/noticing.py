@@ -168,10 +168,8 @@ class _Calls:
 
     def __init__(self, given: tuple[Subject, ...]) -> None:
         self._rule = given[0] if isinstance(given[0], Rule) else None
-        roots = self._rule.forward if self._rule is not None else given[0]
-        parts = [roots, self._rule.exact.forward] if self._rule is not None and self._rule.exact else [roots]
-        functions = [function for part in parts if (function := first_function(part)) is not None]
-        self._codes = {function.__code__ for function in functions}
+        function = first_function(given[0] if self._rule is None else self._rule.forward)
+        self._codes = set() if function is None else {function.__code__}
         self._found: dict[Any, Example] = {}
 
     def seen(self, code: Any, variables: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from chainrule.kernels import registered
-from chainrule.rules import Exact, Rule
+from chainrule.rules import Rule
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
 
@@ -106,10 +106,10 @@ def sources_of(*subjects: Any) -> tuple[Source, ...]:
 def parts(subject: Any) -> list[Any]:
     """What computes a rule's value and derivatives, by its page and by its kernel; a function itself."""
     if isinstance(subject, Rule):
-        kernel, pullbacks = registered(subject), () if subject.has_buffers else tuple(subject.pullbacks.values())
-        held = [subject.forward, *pullbacks, subject.pushforward, subject.jacobian_matrix, *(subject.exact or ())]
-        return [x for x in (*held, *(vars(kernel).values() if kernel else ())) if callable(x)]
-    if isinstance(subject, tuple | Exact):
+        kernel = registered(subject)
+        page = [subject.forward, *subject.in_order, subject.pushforward, subject.jacobian_matrix]
+        return [x for x in (*page, *(vars(kernel).values() if kernel else ())) if callable(x)]
+    if isinstance(subject, tuple):
         return [part for each in subject for part in parts(each)]
     return [subject]
 

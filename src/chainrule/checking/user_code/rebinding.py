@@ -18,7 +18,7 @@ from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
 
 from chainrule.checking.user_code.numpy_names import replacement
-from chainrule.rules import Exact, Rule
+from chainrule.rules import Rule
 
 Runnable = TypeVar("Runnable", bound=Callable[..., Any])
 
@@ -112,15 +112,13 @@ class _Rebinding:
         return result
 
     def _rule(self, rule: Rule) -> Rule:
-        names = ["forward", "pushforward", "jacobian_matrix"]
-        names += ["pullback", "value_and_pullback"] if rule.has_buffers else []
         changes: dict[str, Any] = {
-            name: self.of(function) for name in names if (function := getattr(rule, name)) is not None
+            name: self.of(function)
+            for name in ("forward", "pushforward", "jacobian_matrix")
+            if (function := getattr(rule, name)) is not None
         }
-        if not rule.has_buffers:
-            changes["pullbacks"] = {name: self.of(pull) for name, pull in rule.pullbacks.items()}
-        elif rule.exact is not None:
-            changes["exact"] = Exact(*(self.of(function) for function in rule.exact))
+        pullbacks = zip(rule.inputs, rule.in_order, strict=True)
+        changes["pullbacks"] = {name: self.of(pull) for name, pull in pullbacks if pull is not None}
         # A rule of chainrule's own stays the same object, by which its kernel is found.
         return (
             rule if all(getattr(rule, name) == value for name, value in changes.items()) else replace(rule, **changes)
