@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -116,15 +115,15 @@ class Rule:
         object.__setattr__(self, "pullbacks", dict(given))
         object.__setattr__(self, "kind", self.kind or ("activation" if len(self.inputs) == 1 else "map"))
 
-    @cached_property
+    @property
     def in_order(self) -> tuple[Pullback | None, ...]:
         """The pullback of every input, None for constants."""
         return tuple(self.pullbacks.get(name) for name in self.inputs)
 
-    @cached_property
+    @property
     def constants(self) -> tuple[str, ...]:
         """The inputs without a pullback."""
-        return tuple(name for name, pull in zip(self.inputs, self.in_order, strict=True) if pull is None)
+        return tuple(name for name in self.inputs if name not in self.pullbacks)
 
     def pullback(self, residuals: Any, cotangent: Array) -> Any:
         """The cotangents of all inputs, from the forward's residuals: as `vjp` returns them."""
