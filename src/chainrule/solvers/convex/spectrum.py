@@ -85,8 +85,9 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     FloatingPointError
         If the squares of the features overflow.
     """
-    dense = not is_sparse(problem.x)
-    centre = in_chunks(problem).map_reduce(_weighted_sum, None) if problem.intercept and dense else None
+    dense, centre = not is_sparse(problem.x), None
+    if problem.intercept and dense:
+        centre = in_chunks(problem, max(1, CACHED // problem.n_features)).map_reduce(_weighted_sum, None)
     features = Features(problem.intercept, centre, scale)
     if dense and worth_reducing(problem, fits) and (space := row_space(problem.x, centre, scale)) is not None:
         inside = _taken_apart(replace(problem, x=space.samples), Features(problem.intercept), fits, apart=apart)
