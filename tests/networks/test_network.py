@@ -12,8 +12,13 @@ def gate():
     rule = rules.Rule(
         "gate",
         lambda x, gain, shift: (x * gain + shift, (x, gain)),
-        lambda residuals, v: (v * residuals[1], (v * residuals[0]).sum(axis=0), v.sum(axis=0)),
+        {
+            "x": lambda residuals, v: v * residuals[1],
+            "gain": lambda residuals, v: (v * residuals[0]).sum(axis=0),
+            "shift": lambda residuals, v: v.sum(axis=0),
+        },
         inputs=("x", "gain", "shift"),
+        kind="layer",
     )
     return Layer(rule, (Parameter("gain", (5,), penalised=True), Parameter("shift", (5,))))
 

@@ -24,8 +24,12 @@ from chainrule.networks.words import COUNT, PAIR, RATE, SIZE, option, switch, va
 gain = rules.Rule(
     "gain",
     lambda x, gain, *, power=1: (x * gain**power, (x, gain, power)),
-    lambda r, v: (v * r[1] ** r[2], (v * r[0] * r[2] * r[1] ** (r[2] - 1)).sum(axis=0)),
+    {
+        "x": lambda r, v: v * r[1] ** r[2],
+        "gain": lambda r, v: (v * r[0] * r[2] * r[1] ** (r[2] - 1)).sum(axis=0),
+    },
     inputs=("x", "gain"),
+    kind="layer",
     options=("power",),
 )
 

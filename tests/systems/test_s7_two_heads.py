@@ -41,9 +41,9 @@ def as_loss(name, to_z, loss):
 
     def pullback(residuals, cotangent):
         by_z, _ = loss.pullback(residuals[1], cotangent)
-        return to_z.pullback(residuals[0], by_z), None
+        return to_z.pullback(residuals[0], by_z)
 
-    return rules.Rule(name, forward, pullback, inputs=("logits", "targets"))
+    return rules.Rule(name, forward, {"logits": pullback}, inputs=("logits", "targets"), kind="loss")
 
 
 @pytest.mark.parametrize("t", TARGETS.values(), ids=TARGETS)
