@@ -551,8 +551,10 @@ def test_damaged_models_never_crash(chainrule, flowers_model, new_flowers_csv):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_no_crash(flowers_model, new_flowers_csv, environment, empty_directory):
+@pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+def test_a_full_disk_is_no_crash(flowers_model, new_flowers_csv, environment, empty_directory, unbuffered):
     words = [sys.executable, "-m", "chainrule", "predict", str(flowers_model), str(new_flowers_csv)]
+    environment = {name: value for name, value in environment.items() if name != "PYTHONUNBUFFERED"} | unbuffered
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             words, cwd=empty_directory, env=environment, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60

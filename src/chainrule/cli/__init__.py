@@ -69,6 +69,8 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = app(args=words, prog_name="chainrule", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except CommandError as error:
         return _fail(error, error.status)
     except KeyboardInterrupt:
@@ -78,6 +80,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except OSError as error:
+        _drop_failing_output()
         named = error.filename is not None and error.strerror is not None
         return _fail(f"{error.filename}: {error.strerror}" if named else error, 1)
     except (ImportError, ValueError, FloatingPointError, MemoryError) as error:
@@ -104,6 +107,15 @@ def _given(error: Exception, words: list[str]) -> str:
             if name == option and value and repr(value) not in message and f"got {value}" not in message:
                 return f", got {value!r}"
     return ""
+
+
+def _drop_failing_output() -> None:
+    """Drop standard output if it cannot be written; otherwise Python would try again at exit, and complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        sys.stdout = None
 
 
 def _fail(error: object, status: int) -> int:
