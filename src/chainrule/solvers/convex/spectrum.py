@@ -87,7 +87,11 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     """
     dense, centre = not is_sparse(problem.x), None
     if problem.intercept and dense:
-        centre = in_chunks(problem, max(1, CACHED // problem.n_features)).map_reduce(_weighted_sum, None)
+        mean = in_chunks(problem, max(1, CACHED // problem.n_features)).map_reduce(_weighted_sum, None)
+        # A constant feature is centred to exactly 0: its mean, but for rounding, is the entry of any sample.
+        entries = np.asarray(problem.x[0], np.float64)
+        rounding = problem.n_samples * np.finfo(np.float64).eps * abs(entries)
+        centre = np.where(abs(mean - entries) <= rounding, entries, mean)
     features = Features(problem.intercept, centre, scale)
     if dense and worth_reducing(problem, fits) and (space := row_space(problem.x, centre, scale)) is not None:
         inside = _taken_apart(replace(problem, x=space.samples), Features(problem.intercept), fits, apart=apart)
