@@ -52,9 +52,9 @@ def deviations(probs: Array, top: Array, vector: Array) -> Array:
     return vector - row_dot(probs, vector)
 
 
-def deviation_matrix(probs: Array) -> Array:
+def deviation_matrix(probs: Array, top: Array) -> Array:
     """I - 1 s^T, the matrix of that map; its diagonal is the sum of the other probabilities."""
-    others, _ = rest_of_sum(probs)
+    others, _ = rest_of_sum(probs, top)
     return namespace(probs).where(on_diagonal(probs), others[..., None], -probs[..., None, :])
 
 

@@ -45,7 +45,7 @@ log_softmax = Rule(
     forward,
     pullback,
     lambda residuals, t: apply_jacobian(residuals, 0 * residuals.exponentials if t is None else t),
-    lambda residuals: deviation_matrix(residuals.probs),
+    lambda residuals: deviation_matrix(residuals.probs, residuals.top),
     check=check_logits,
     inputs=("logits",),
     needs="output",

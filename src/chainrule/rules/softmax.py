@@ -40,7 +40,7 @@ def apply_jacobian(residuals: Residuals, vector: Array) -> Array:
 
 def jacobian_matrix(residuals: Residuals) -> Array:
     """diag(s) - s s^T"""
-    return residuals.probs[..., None] * deviation_matrix(residuals.probs)
+    return residuals.probs[..., None] * deviation_matrix(*residuals)
 
 
 softmax = Rule(
