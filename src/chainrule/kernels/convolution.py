@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.kernels.convolution_library import library_of
-from chainrule.kernels.kernel import Kernel, adapter
+from chainrule.kernels.kernel import Kernel, adapter, always
 from chainrule.rules.convolution2d import conv2d
 from chainrule.rules.correlation2d import Residuals, correlate2d
 from chainrule.rules.image_maps import height_and_width
@@ -45,7 +45,7 @@ def _kernel(rule: Rule) -> Kernel:
         pulled = library.transposed(x, weight, cotangent, windows, groups, wanted=wanted, out=buffers)
         return tuple(pulled[:inputs])
 
-    return Kernel(forward, pullback, allocates=lambda windows, channels, channels_last: True)
+    return Kernel(forward, pullback, allocates=always)
 
 
 KERNELS = {rule: _kernel(rule) for rule in (correlate2d, conv2d)}
