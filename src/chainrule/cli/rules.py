@@ -26,6 +26,6 @@ def rules(json: Annotated[bool, typer.Option("--json", help="Print one JSON obje
         table.add_column(heading, overflow="fold")
     for rule in every:
         table.add_row(rule.name, rule.kind, rule.formula, rule.derivative)
-    # Without a terminal, use 200 columns; rich would assume 80.
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(table)
+    # Without a terminal, use 400 columns; rich would assume 80.
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 400).print(table)
     return 0

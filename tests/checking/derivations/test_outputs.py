@@ -197,7 +197,7 @@ def test_the_same_input_gives_the_same_bytes():
 def test_the_documentation_shows_what_the_checker_prints():
     text = (Path(__file__).parents[3] / "docs" / "derivations.md").read_text()
     (notes,) = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)
-    (shown,) = re.findall(r"gives\n\n```text\n(.*?)\n```", text, re.DOTALL)
+    (shown,) = re.findall(r"The output is\n\n```text\n(.*?)\n```", text, re.DOTALL)
     assert str(check_derivation(notes, name="notes.md")) == shown
 
 

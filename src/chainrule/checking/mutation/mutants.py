@@ -75,7 +75,7 @@ def observe(
     >>> import numpy as np
     >>> sources = sources_of(rules.dropout)
     >>> seen = observe(sources, lambda: rules.dropout(np.ones(3), np.ones(3)))
-    >>> [seen.names[place(source.code)]["x"] for source in sources if source.name == "_forward"]
+    >>> [names["x"] for names in map(seen.names.get, (place(source.code) for source in sources)) if names]
     [('mask',)]
     """
     codes = {source.code for source in sources}

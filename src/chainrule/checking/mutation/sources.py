@@ -87,7 +87,7 @@ def sources_of(*subjects: Any) -> tuple[Source, ...]:
     --------
     >>> from chainrule import rules
     >>> [source.name for source in sources_of(rules.dropout)]
-    ['_forward', '_pullback', '_pushforward', '_jacobian']
+    ['_forward', '_pullback', '_forward', '_by_x', '_pushforward', '_jacobian']
     """
     roots = [part for subject in subjects for part in parts(subject)]
     homes = {_package(function) for root in roots if (function := first_function(root)) is not None}
