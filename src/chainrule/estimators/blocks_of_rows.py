@@ -25,7 +25,7 @@ LOGIT_BYTES = 1 << 22
 """Bytes of a block's logits."""
 FEWEST, MOST = 16, 256
 """Rows that a block has in any case, and rows that make a product efficient: up to these the logits may decide."""
-WORTH_THREADS = 1e7
+WORTH_THREADS = 5e7
 """Multiply-adds below which a second thread is not worth waking."""
 
 Worker = Callable[[slice, Array | None], Array]
