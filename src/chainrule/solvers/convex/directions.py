@@ -34,6 +34,9 @@ FEW_PARAMETERS = 200
 """Up to this many, a vector costs next to nothing: conjugate gradients are in float64 and keep residuals orthogonal, so
 that fits to the same samples, given with weights or repeatedly, differ by rounding errors that have not grown."""
 
+FEW_PAIRS = 5
+"""Below so many steps of L-BFGS its diagonal, from zero weights, still serves: a new one costs two products."""
+
 FORCING = 0.5
 """The largest share of a gradient that Newton's method with products leaves as a residual."""
 
@@ -144,7 +147,7 @@ class Directions:
             unit = float(abs(gradient).max(initial=0.0)) or 1.0  # so that no entry that matters is too small
             gradient = (gradient / unit).astype(curvature.dtype)
         preconditioner: Inverse = self.pairs
-        if self.preconditioner.diagonal:
+        if self.preconditioner.diagonal and not 0 < self.pairs.count < FEW_PAIRS:
             preconditioner = diagonal_of(curvature.diagonal(), problem)
         size = unit * math.sqrt(max(dot(gradient, preconditioner.solve(gradient)), 0.0))
         reduction = size / self._last_size if self._last_size else 1.0

@@ -35,6 +35,11 @@ class StepPairs:
         """The most pairs that are kept."""
         return self._pairs.maxlen or 0
 
+    @property
+    def count(self) -> int:
+        """The number of pairs that are kept now."""
+        return len(self._pairs)
+
     def keep(self, move: Array, change: Array) -> None:
         """Learn from a step, unless the curvature along it was not positive."""
         curvature = dot(move, change)
