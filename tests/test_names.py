@@ -68,7 +68,6 @@ WITHOUT_TESTS = {
         "blocks_of_rows classifier columns fold_scores inputs network_classifier network_passes notices "
         "peer_callbacks plots softmax_cv softmax_parts softmax_steps temperature transactions validation"
     ),
-    "heads": "chunks passes",
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
     "rules": (

@@ -39,5 +39,5 @@ def test_many_rows_of_few_classes_are_cut_into_rows_alone():
     assert cut(1000, 9, 9 * 8 * 200, 1, np.zeros(1))[:2] == (200, 9)
 
 
-def test_an_empty_batch_is_cut_into_nothing():
-    assert list(slices(0, cut(0, 9, 1 << 20, 1, np.zeros(1)).rows)) == []
+def test_an_empty_batch_is_cut_into_one_empty_slice():
+    assert list(slices(0, cut(0, 9, 1 << 20, 1, np.zeros(1)).rows)) == [slice(0, 0)]

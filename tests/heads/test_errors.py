@@ -25,9 +25,9 @@ def changed(x, index, value):
         ((X, W, np.ones((3, 5))), {}, r"labels \(rows of class weights\): expected shape \(3, 4\), got \(3, 5\)"),
         ((X, W, np.ones(3)), {}, "labels: expected integers, or rows of 4 class weights; got dtype float64"),
         ((X, W, changed(np.ones((3, 4)), (0, 0), np.nan)), {}, "labels: rows of class weights hold nan or infinity"),
-        ((X, W, [0, 4, 1]), {}, "labels: expected 0..3 for 4 classes, got 4"),
-        ((X, W, [0, -100, 1]), {}, "labels: expected 0..3 for 4 classes, got -100"),
-        ((X, W, [0, -100, 9]), {"ignore_index": -100}, "labels: expected 0..3 for 4 classes, got 9"),
+        ((X, W, [0, 4, 1]), {}, "labels: labels lie in 0..3 for 4 classes, got 0..4"),
+        ((X, W, [0, -100, 1]), {}, "labels: labels lie in 0..3 for 4 classes, got -100..1"),
+        ((X, W, [0, -100, 9]), {"ignore_index": -100}, "labels: labels lie in 0..3 for 4 classes, got 0..9"),
         ((X, W, np.ones((3, 4))), {"ignore_index": 1}, "ignore_index: expected integer labels beside it, got rows"),
         ((X, W, Y), {"weights": np.ones(2)}, r"weights: expected shape \(3,\), got \(2,\)"),
         ((X, W, Y), {"weights": [1, np.inf, 1]}, "weights: expected finite numbers, got nan or infinity"),
@@ -49,40 +49,11 @@ def test_what_does_not_fit_is_refused(arguments, options, message):
         linear_cross_entropy(*arguments, **options)
 
 
-@pytest.mark.parametrize("memory", [1 << 20, 64, 1])
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize(("name", "index"), [("X", (2, 1)), ("W", (0, 1)), ("W", (3, 0)), ("bias", 1)])
-def test_what_is_not_finite_is_refused_by_name(name, index, value, memory):
-    if name == "bias" and value == -np.inf:
-        return  # a mask
-    arguments = {"X": X, "W": W, "bias": np.zeros(4)}
-    arguments[name] = changed(arguments[name], index, value)
-    where = ", ".join(str(k) for k in np.atleast_1d(index))
-    with pytest.raises(ValueError, match=rf"{name}: expected finite numbers, got {value} at \[{where}\]"):
-        LinearCrossEntropy(labels=Y, memory=memory, **arguments).value_and_gradients()
-    if np.isnan(value):
-        with pytest.raises(ValueError, match=f"{name}: expected finite numbers, got nan"):
-            LinearCrossEntropy(labels=Y, memory=memory, **arguments).value()
-
-
 def test_sparse_samples_are_refused():
     from scipy import sparse
 
     with pytest.raises(ValueError, match="X: expected a dense array, got a sparse one"):
         linear_cross_entropy(sparse.csr_array(X), W, Y)
-
-
-@pytest.mark.parametrize("memory", [1 << 20, 1])
-def test_a_head_of_masks_alone_is_refused(memory):
-    with pytest.raises(ValueError, match="bias: every class is masked by minus infinity"):
-        linear_cross_entropy(X, W, Y, np.full(4, -np.inf), memory=memory)
-
-
-@pytest.mark.parametrize("memory", [1 << 20, 1])
-def test_logits_that_overflow_are_refused(memory):
-    huge = changed(X, (1, 0), 1e200)
-    with pytest.raises(ValueError, match="the logits of row 1 overflow float64: the largest is inf"):
-        linear_cross_entropy(huge, 1e200 * W, Y, memory=memory)
 
 
 def test_directions_and_names_are_checked():

@@ -45,19 +45,7 @@ def positions(chosen: Any) -> Any:
     return None if bool(chosen.all()) else namespace(chosen).where(chosen)[0]
 
 
-def ones(count: int, like: Array) -> Any:
-    """An array of `count` ones in the library, dtype and device of `like`."""
-    return beside(np.ones(count), like)
-
-
-def total_of(weights: Any) -> Any:
-    """The sum of the weights; machine floats are summed in float64."""
-    xp = namespace(weights)
-    return float(xp.sum(weights, dtype=xp.float64)) if is_floating(weights) else xp.sum(weights)
-
-
-def in_dtype_of(total: Any, like: Array) -> Any:
-    """`total` rounded to the dtype of `like`."""
-    if is_torch(like):
-        return total.to(like.dtype)
-    return like.dtype.type(total) if is_floating(like) else total
+def total_of(numbers: Any) -> Any:
+    """The sum of an array; machine floats are summed in float64."""
+    xp = namespace(numbers)
+    return float(xp.sum(numbers, dtype=xp.float64)) if is_floating(numbers) else xp.sum(numbers)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, as_like, is_floating, is_torch, namespace
+from chainrule.arrays import Array, is_floating, is_torch, namespace
 from chainrule.heads.cuts import Cut, cut, slices
 from chainrule.heads.targets import Targets
 from chainrule.workspace import Workspace
@@ -24,6 +25,9 @@ class Direction(NamedTuple):
     X: Array | None = None
     W: Array | None = None
     bias: Array | None = None
+
+
+ZERO = Direction()
 
 
 class Gradients(NamedTuple):
@@ -50,36 +54,26 @@ class LinearHead:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Some rows of a head, with buffers for one block of logits."""
+    """Some rows of a head, with buffers for one block of logits. X and the biases are divided by the temperature."""
 
     head: LinearHead
-    x: Array
-    """The samples divided by the temperature."""
+    part: slice
+    """The place of the chunk among the samples that are kept."""
     rows: Any
     """The rows' positions in the head: a slice or an array of indices."""
+    x: Array
+    bias: Array | None
+    tangent: Direction
     targets: Targets
     index: Array
     """0, 1, ..., number of rows - 1."""
     cut: Cut
     work: Workspace
-    bias: Array | None
-    """The bias divided by the temperature."""
-    means: dict[str, Array]
-    """Results of `mean_of_classes` by name, shared by all chunks."""
-
-    def mean_of_classes(self, name: str, weights: Array) -> Array:
-        """The mean of `weights` over classes, computed once per name: pass equal weights with equal names."""
-        if name not in self.means:
-            xp = namespace(weights)
-            total = xp.sum(weights, axis=0, dtype=xp.float64) if is_floating(weights) else xp.sum(weights, axis=0)
-            self.means[name] = as_like(total / len(weights), weights) if is_floating(weights) else total / len(weights)
-        return self.means[name]
 
     def buffer(self, name: str, classes: slice) -> Array:
         """The buffer of that name, cut to the rows of this chunk and to these classes."""
         full = self.work(name, (self.cut.rows, self.cut.classes), self.x)
-        width = classes.stop - classes.start
-        return full[: len(self.x), :width]
+        return full[: len(self.x), : classes.stop - classes.start]
 
     @property
     def blocks(self) -> Iterator[slice]:
@@ -96,28 +90,40 @@ class Chunk:
         """Slices of rows, one per elementwise pass, each small enough for the cache."""
         return slices(len(self.x), self.cut.rows_in_cache)
 
+    @cached_property
+    def mass(self) -> Array:
+        """The sum of the targets of each row, for rows of class weights."""
+        xp = namespace(self.x)
+        masses = []
+        for part in self.parts:
+            blocks = (self.targets.block(part, classes, self.x) for classes in self.blocks)
+            masses.append(sum(xp.sum(block, axis=-1) for block in blocks))
+        return xp.concatenate(masses)
+
     def label_in(self, classes: slice, labels: Array) -> tuple[Array, Array]:
         """True for each label inside the slice of classes, and its index in the slice (0 outside)."""
         inside = (labels >= classes.start) & (labels < classes.stop)
         return inside, namespace(labels).where(inside, labels - classes.start, 0)
 
 
-def chunks_of(head: LinearHead, kept: Array | None, buffers: int) -> Iterator[Chunk]:
-    """The kept samples (None: all) in chunks that share buffers, cut so that `buffers` blocks fit into memory."""
-    X = head.X
+def chunks_of(head: LinearHead, kept: Array | None, buffers: int, tangent: Direction = ZERO) -> Iterator[Chunk]:
+    """The kept samples (None: all) in chunks that share buffers, cut so that `buffers` blocks fit into memory.
+
+    Without samples there is one empty chunk.
+    """
+    X, tau = head.X, head.temperature
     count = len(X) if kept is None else len(kept)
     sizes = cut(count, len(head.W), head.memory, buffers, X)
     work = Workspace()
-    bias = None if head.bias is None else head.bias / head.temperature
-    xp, means = namespace(X), {}  # type: tuple[Any, dict[str, Array]]
+    bias = None if head.bias is None else head.bias / tau
+    tangent_bias = None if tangent.bias is None else tangent.bias / tau
     for part in slices(count, sizes.rows):
         rows = part if kept is None else kept[part]
         x = X[rows]
-        _refuse_non_finite("X", x, rows)
-        some = head.targets.take(rows)
-        index = xp.arange(len(x), device=x.device)
-        x = x / head.temperature if head.temperature != 1 else x
-        yield Chunk(head, x, rows, some, index, sizes, work, bias, means)
+        here = Direction(None if tangent.X is None else tangent.X[rows] / tau, tangent.W, tangent_bias)
+        index = namespace(X).arange(len(x), device=x.device)
+        targets = head.targets.take(rows)
+        yield Chunk(head, part, rows, x / tau if tau != 1 else x, bias, here, targets, index, sizes, work)
 
 
 def logits(chunk: Chunk, classes: slice) -> Array:
@@ -126,27 +132,21 @@ def logits(chunk: Chunk, classes: slice) -> Array:
     return namespace(z).matmul(chunk.x, chunk.head.W[classes].T, out=z)
 
 
-def tangent_logits(chunk: Chunk, tangent: Direction, classes: slice) -> Array:
-    """The change of the logits along a tangent (dx, V, db): (x V^T + dx W^T + db) / tau."""
-    head = chunk.head
-    change = chunk.buffer("tangent", classes)
-    xp, dx = namespace(change), tangent_rows(chunk, tangent)
+def tangent_logits(chunk: Chunk, classes: slice) -> Array:
+    """The change of the logits along the chunk's tangent (dx, V, db): x V^T + dx W^T + db."""
+    tangent, change = chunk.tangent, chunk.buffer("tangent", classes)
+    xp, weights = namespace(change), chunk.head.W[classes].T
     if tangent.W is not None:
         xp.matmul(chunk.x, tangent.W[classes].T, out=change)
-        if dx is not None:
-            add_product(change, dx, head.W[classes].T, chunk.work)
-    elif dx is not None:
-        xp.matmul(dx, head.W[classes].T, out=change)
+        if tangent.X is not None:
+            add_product(change, tangent.X, weights, chunk.work)
+    elif tangent.X is not None:
+        xp.matmul(tangent.X, weights, out=change)
     else:
         change[...] = 0
     if tangent.bias is not None:
-        xp.add(change, tangent.bias[classes] / head.temperature, out=change)
+        xp.add(change, tangent.bias[classes], out=change)
     return change
-
-
-def tangent_rows(chunk: Chunk, tangent: Direction) -> Array | None:
-    """dx / tau for the rows of the chunk; None if the tangent leaves X fixed."""
-    return None if tangent.X is None else tangent.X[chunk.rows] / chunk.head.temperature
 
 
 def add_product(out: Array, a: Array, b: Array, work: Workspace) -> None:
@@ -163,53 +163,38 @@ def add_product(out: Array, a: Array, b: Array, work: Workspace) -> None:
         xp.add(out[part], share, out=out[part])
 
 
-def refuse_lost(chunk: Chunk, maximum: Array) -> None:
-    """Raise ValueError if a maximum is nan or plus infinity, which merging may hide. Minus infinity is a mask."""
-    if is_floating(maximum) and not bool((maximum < math.inf).all()):
-        check_largest(chunk, maximum)
-
-
 def check_largest(chunk: Chunk, maximum: Array) -> None:
     """Raise ValueError, naming the cause, unless the largest logit of each row is finite."""
-    if not is_floating(maximum) or bool(namespace(maximum).isfinite(maximum).all()):
+    if is_finite(maximum):
         return
     head, xp = chunk.head, namespace(maximum)
-    _check_finite(head)
+    first = int(xp.argmax(~xp.isfinite(maximum) * 1))
+    row = chunk.rows.start + first if isinstance(chunk.rows, slice) else int(chunk.rows[first])
+    _check_entries("X", head.X[row], row)
+    check_parameters(head)
     if head.bias is not None and bool((head.bias == -math.inf).all()):
         raise ValueError("bias: every class is masked by minus infinity")
-    row = int(xp.argmax(~xp.isfinite(maximum) * 1, axis=-1))
-    raise ValueError(
-        f"the logits of row {_row_in_head(chunk.rows, row)} overflow {maximum.dtype}: the largest is "
-        f"{float(maximum[row])}"
-    )
+    raise ValueError(f"the logits of row {row} overflow {maximum.dtype}: the largest is {float(maximum[first])}")
 
 
-def _row_in_head(rows: Any, row: int) -> int:
-    return rows.start + row if isinstance(rows, slice) else int(rows[row])
-
-
-def _check_finite(head: LinearHead) -> None:
-    _refuse_non_finite("W", head.W)
+def check_parameters(head: LinearHead) -> None:
+    """Raise ValueError that names an entry of W or the bias that is nan or infinite. Minus infinity masks a class."""
+    _check_entries("W", head.W)
     if head.bias is not None:
-        allowed = head.bias == -math.inf
-        _refuse_non_finite("bias", namespace(head.bias).where(allowed, 0.0, head.bias))
+        _check_entries("bias", namespace(head.bias).where(head.bias == -math.inf, 0.0, head.bias))
 
 
-def finite(head: LinearHead, gradient: Array) -> Array:
-    """Return the gradients by samples; raise ValueError if they are not finite because W or the bias is not."""
-    if is_floating(gradient) and not bool(namespace(gradient).isfinite(gradient).all()):
-        _check_finite(head)
-    return gradient
+def is_finite(x: Array) -> bool:
+    """True if all entries are finite; balls always are."""
+    return not is_floating(x) or bool(namespace(x).isfinite(x).all())
 
 
-def _refuse_non_finite(name: str, array: Array, rows: Any = None) -> None:
-    """Raise ValueError that names the first entry that is nan or infinite."""
-    xp = namespace(array)
-    if not is_floating(array) or bool(xp.isfinite(array).all()):
+def _check_entries(name: str, array: Array, *leading: int) -> None:
+    """Raise ValueError that names the first entry that is not finite, with these indices before its own."""
+    if is_finite(array):
         return
-    wrong = xp.argmax(~xp.isfinite(array.reshape(-1)) * 1, axis=-1)
-    position: Any = np.unravel_index(int(wrong), tuple(array.shape))
+    xp = namespace(array)
+    wrong = int(xp.argmax(~xp.isfinite(array) * 1))
+    position = (*leading, *(int(k) for k in np.unravel_index(wrong, tuple(array.shape))))
     value = float(array.reshape(-1)[wrong])
-    first = int(position[0]) if rows is None else _row_in_head(rows, int(position[0]))
-    entry = ", ".join(str(k) for k in (first, *(int(k) for k in position[1:])))
-    raise ValueError(f"{name}: expected finite numbers, got {value} at [{entry}]")
+    raise ValueError(f"{name}: expected finite numbers, got {value} at [{', '.join(map(str, position))}]")

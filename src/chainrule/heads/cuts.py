@@ -62,10 +62,10 @@ def _even(total: int, at_most: int) -> int:
 
 
 def slices(total: int, size: int) -> Iterator[slice]:
-    """Consecutive slices of that size; the last may be shorter.
+    """Consecutive slices of that size; the last may be shorter. A total of 0 gives one empty slice.
 
     >>> list(slices(5, 3))
     [slice(0, 3, None), slice(3, 5, None)]
     """
-    for first in range(0, total, size):
+    for first in range(0, max(1, total), size):
         yield slice(first, min(first + size, total))

@@ -13,25 +13,23 @@ sum of the other probabilities. No probability is clipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import is_floating, is_torch, namespace, same_shape
-from chainrule.heads.arguments import detached, floats, floats_like, in_dtype_of, ones, positions, total_of
-from chainrule.heads.chunks import Direction, Gradients, LinearHead
-from chainrule.heads.passes import losses, losses_and_gradients, predictions, products
-from chainrule.heads.targets import check_labels, read_targets
+from chainrule.arrays import as_like, check_labels, is_torch, namespace, same_shape
+from chainrule.heads.arguments import beside, detached, floats, floats_like, positions, total_of
+from chainrule.heads.chunks import Direction, Gradients, LinearHead, is_finite
+from chainrule.heads.passes import losses, losses_and_gradients, predictions, products, quietly
+from chainrule.heads.targets import read_targets
 from chainrule.rules.softmax_cross_entropy import check_label_smoothing
 
 REDUCTIONS = ("mean", "sum", "none")
 VARIABLES = ("X", "W", "bias", "temperature")
 MEMORY = 64 << 20
-
-Result = TypeVar("Result")
 
 
 def linear_cross_entropy(
@@ -174,7 +172,7 @@ class LinearCrossEntropy:
 
     def value(self) -> Any:
         """The loss; for "none" one weighted loss per sample, 0 for skipped samples."""
-        return self._reduced(_quietly(lambda: losses(self._head, self._kept)))
+        return self._reduced(losses(self._head, self._kept))
 
     def value_and_gradients(self, of: Sequence[str] | None = None, *, cotangent: Any = 1) -> tuple[Any, Gradients]:
         """The loss and its gradients by the chosen variables, from one sweep over the logits.
@@ -187,14 +185,13 @@ class LinearCrossEntropy:
             Factor of the gradients; for the reduction "none" it may differ per sample.
         """
         names = self._names(of)
-        cotangents = self._cotangents(cotangent)
-        # The loss is a function of (W, b) / tau, so dloss/dtau = -(<dloss/dW, W> + <dloss/db, b>) / tau.
-        needed = {*names} | ({"W", *(("bias",) if self.bias is not None else ())} if "temperature" in names else set())
-        found, gradients = _quietly(
-            lambda: losses_and_gradients(self._head, self._kept, cotangents, tuple(needed - {"temperature"}))
-        )
-        by_temperature = _quietly(lambda: _by_temperature(self._head, gradients)) if "temperature" in names else None
-        return self._reduced(found), self._shaped(gradients, names, by_temperature)
+        needed = {*names}
+        if "temperature" in names:
+            needed |= {"W", "bias"} if self.bias is not None else {"W"}
+        found, gradients = losses_and_gradients(self._head, self._kept, self._cotangents(cotangent), needed)
+        if "temperature" in names:
+            gradients = gradients._replace(temperature=_by_temperature(self._head, gradients))
+        return self._reduced(found), self._shaped(gradients, names)
 
     def hessian_product(
         self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
@@ -204,7 +201,7 @@ class LinearCrossEntropy:
         A direction that is not given is 0. `of` names the variables whose rows of the Hessian are returned. Default:
         the variables with a direction, so ``hessian_product(W=V)`` is the (W, W) block of the Hessian times V.
         """
-        return self._product(Direction(X, W, bias), of, curved=True)
+        return self._product({"X": X, "W": W, "bias": bias}, of, curved=True)
 
     def gauss_newton_product(
         self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
@@ -214,39 +211,31 @@ class LinearCrossEntropy:
         J^T H J is positive semidefinite. For a direction in (W, bias) only, or in X only, the logits are linear and
         this is the Hessian product. For X and W together it omits the curvature of the product X W^T.
         """
-        return self._product(Direction(X, W, bias), of, curved=False)
+        return self._product({"X": X, "W": W, "bias": bias}, of, curved=False)
 
     def log_probs(self) -> Any:
         """sum_c t_c log p_c of each sample, its label's log-probability; unsmoothed, and 0 for ignored samples."""
         kept = self._not_ignored
-        head = replace(self._head, label_smoothing=0.0)
-        return self._spread(-_quietly(lambda: losses(head, kept)), kept)
+        return self._spread(-losses(replace(self._head, label_smoothing=0.0), kept), kept)
 
     def entropy(self) -> Any:
         """-sum_c p_c log p_c of each sample, ignored samples included."""
-        return self._predictions[2].reshape(self.X.shape[:-1])
+        return self._predictions[1].reshape(self.X.shape[:-1])
 
     def predict(self) -> Any:
         """The class of the largest logit of each sample, ignored samples included; the first if several tie."""
         return self._predictions[0].reshape(self.X.shape[:-1])
 
     @cached_property
-    def _predictions(self) -> tuple[Any, Any, Any]:
-        return _quietly(lambda: predictions(self._head))
+    def _predictions(self) -> tuple[Any, Any]:
+        return predictions(self._head)
 
     @cached_property
     def _head(self) -> LinearHead:
         X, W, bias = (detached(x) for x in (self.X, self.W, self.bias))
         targets = read_targets(detached(self.labels), tuple(X.shape[:-1]), len(W), X)
-        return LinearHead(
-            X.reshape(-1, W.shape[1]),
-            W,
-            bias,
-            targets,
-            float(self.label_smoothing),
-            float(self.temperature),
-            int(self.memory),
-        )
+        numbers = (float(self.label_smoothing), float(self.temperature), int(self.memory))
+        return LinearHead(X.reshape(-1, W.shape[1]), W, bias, targets, *numbers)
 
     @cached_property
     def _not_ignored(self) -> Any:
@@ -256,41 +245,34 @@ class LinearCrossEntropy:
             if self.ignore_index is not None:
                 raise ValueError("ignore_index: expected integer labels beside it, got rows of class weights")
             return None
-        if self.ignore_index is not None:
-            counts = labels != self.ignore_index
-            check_labels(labels[counts], len(self.W))
-            return positions(counts)
-        check_labels(labels, len(self.W))
-        return None
+        counts = positions(labels != self.ignore_index) if self.ignore_index is not None else None
+        check_labels("labels", labels if counts is None else labels[counts], len(self.W))
+        return counts
 
     @cached_property
     def _kept(self) -> Any:
         """Positions of the samples that enter the loss; None for all samples."""
         if self.weights is None or (is_torch(self.weights) and self.weights.requires_grad):
             return self._not_ignored
-        labels = self._head.targets.labels
         counts = self._all_weights != 0
         if self._not_ignored is not None:
-            counts = counts & (labels != self.ignore_index)
+            counts = counts & (self._head.targets.labels != self.ignore_index)
         return positions(counts)
 
     @cached_property
     def _all_weights(self) -> Any:
+        if self.weights is None:
+            return beside(np.ones(len(self._head.X)), self._head.X)
         weights = floats_like("weights", detached(self.weights), self._head.X)
         same_shape("weights", weights.shape, self.X.shape[:-1])
-        if is_floating(weights) and not bool(namespace(weights).isfinite(weights).all()):
+        if not is_finite(weights):
             raise ValueError("weights: expected finite numbers, got nan or infinity among them")
         return weights.reshape(-1)
 
     @cached_property
     def _weights(self) -> Any:
         """The weight of each kept sample, before a mean divides by the total."""
-        kept = self._kept
-        if self.weights is None:
-            count = len(self._head.X) if kept is None else len(kept)
-            result = ones(count, self._head.X)
-        else:
-            result = self._all_weights if kept is None else self._all_weights[kept]
+        result = self._all_weights if self._kept is None else self._all_weights[self._kept]
         if self.reduction == "mean" and not bool(total_of(result) > 0):
             what = "all samples are left out" if len(result) == 0 else f"the total weight is {total_of(result)}"
             raise ValueError(f"reduction: 'mean' needs a positive total weight, but {what}; 'sum' gives 0")
@@ -304,13 +286,8 @@ class LinearCrossEntropy:
     def _reduced(self, found: Any) -> Any:
         if self.reduction == "none":
             return self._spread(found * self._weights, self._kept)
-        xp = namespace(found)
-        if is_floating(found):
-            # Sum in float64 and round to the dtype of X at the end.
-            total = xp.sum(found * xp.asarray(self._weights, dtype=xp.float64))
-        else:
-            total = xp.sum(found * self._weights)
-        return in_dtype_of(total / total_of(self._weights) if self.reduction == "mean" else total, found)
+        total = total_of(found * self._weights)
+        return as_like(total / total_of(self._weights) if self.reduction == "mean" else total, found)[()]
 
     def _spread(self, found: Any, kept: Any) -> Any:
         if kept is not None:
@@ -321,12 +298,12 @@ class LinearCrossEntropy:
 
     def _cotangents(self, cotangent: Any) -> Any:
         cotangent = floats_like("cotangent", cotangent, self._head.X)
-        if tuple(cotangent.shape) != () and self.reduction != "none":
+        if tuple(cotangent.shape) == ():
+            return cotangent * self._shares
+        if self.reduction != "none":
             raise ValueError(
                 f"cotangent: expected one number for {self.reduction!r}, got shape {tuple(cotangent.shape)}"
             )
-        if tuple(cotangent.shape) == ():
-            return cotangent * self._shares
         same_shape("cotangent", cotangent.shape, self.X.shape[:-1])
         flat = cotangent.reshape(-1)
         return (flat if self._kept is None else flat[self._kept]) * self._shares
@@ -334,15 +311,14 @@ class LinearCrossEntropy:
     def _names(self, of: Sequence[str] | None, among: tuple[str, ...] = VARIABLES) -> tuple[str, ...]:
         if of is None:
             return ("X", "W") if self.bias is None else ("X", "W", "bias")
-        unknown = [name for name in of if name not in among]
-        if isinstance(of, str) or unknown:
+        if isinstance(of, str) or not {*of} <= {*among}:
             raise ValueError(f"of: expected names among {', '.join(among)}; got {of!r}")
         if "bias" in of and self.bias is None:
             raise ValueError("of: this head has no bias")
         return tuple(of)
 
-    def _product(self, tangent: Direction, of: Sequence[str] | None, *, curved: bool) -> Gradients:
-        given = {name: x for name, x in tangent._asdict().items() if x is not None}
+    def _product(self, direction: dict[str, Any], of: Sequence[str] | None, *, curved: bool) -> Gradients:
+        given = {name: x for name, x in direction.items() if x is not None}
         if not given:
             raise ValueError("expected a direction in at least one of X, W, bias")
         if "bias" in given and self.bias is None:
@@ -353,30 +329,20 @@ class LinearCrossEntropy:
             same_shape(f"{name}, a direction", given[name].shape, getattr(self, name).shape)
         if "X" in given:
             given["X"] = given["X"].reshape(self._head.X.shape)
-        tangent = Direction(**given)
-        _, found = _quietly(
-            lambda: products(self._head, self._kept, self._shares, tangent, names, curved=curved),
-        )
-        return self._shaped(found, names, None)
+        _, found = products(self._head, self._kept, self._shares, Direction(**given), names, curved=curved)
+        return self._shaped(found, names)
 
-    def _shaped(self, found: Gradients, names: tuple[str, ...], by_temperature: Any) -> Gradients:
-        return Gradients(
-            found.X.reshape(self.X.shape) if found.X is not None and "X" in names else None,
-            found.W if "W" in names else None,
-            found.bias if "bias" in names else None,
-            by_temperature,
-        )
+    def _shaped(self, found: Gradients, names: tuple[str, ...]) -> Gradients:
+        """The gradients that were asked for, in the shapes of the variables."""
+        wanted = found._asdict() | {"X": None if found.X is None else found.X.reshape(self.X.shape)}
+        return Gradients(**{name: wanted[name] for name in names})
 
 
+@quietly
 def _by_temperature(head: LinearHead, gradients: Gradients) -> Any:
+    """dloss/dtau = -(<dloss/dW, W> + <dloss/db, b>) / tau, since the loss is a function of (W, b) / tau."""
     xp = namespace(head.X)
     total = xp.sum(gradients.W * head.W)
     if head.bias is not None:
         total = total + xp.sum(xp.where(gradients.bias == 0, 0.0, gradients.bias * head.bias))
     return total * (-1 / head.temperature)
-
-
-def _quietly(function: Callable[[], Result]) -> Result:
-    """Call the function without floating-point warnings: infinity may be the right value, and nan raises ValueError."""
-    with np.errstate(all="ignore"):
-        return function()

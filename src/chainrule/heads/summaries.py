@@ -16,7 +16,7 @@ from chainrule.arrays import Array, namespace
 
 
 class RowSummary(NamedTuple):
-    """Sums with one entry per row. The last three are None unless an array d accompanies the logits."""
+    """Sums with one entry per row. The last three are 0 unless an array d accompanies the logits."""
 
     top: Array
     """The class of a largest logit."""
@@ -28,11 +28,11 @@ class RowSummary(NamedTuple):
     """sum t (m - z)."""
     mass: Array
     """sum t."""
-    moment: Array | None
+    moment: Array
     """sum e^(z - m) (d - d_top)."""
-    at_top: Array | None
+    at_top: Array
     """d at the largest logit."""
-    along: Array | None
+    along: Array
     """sum t d."""
 
 
@@ -44,26 +44,26 @@ def base_of(maximum: Array) -> Array:
 def merged(a: RowSummary, b: RowSummary) -> RowSummary:
     """Merge the summaries of two blocks of classes. If the maxima are equal, the top class is the first block's."""
     xp = namespace(a.maximum)
-    newer = b.maximum > a.maximum
-    large, small = xp.where(newer, b.maximum, a.maximum), xp.where(newer, a.maximum, b.maximum)
-    nothing = small == -math.inf
-    scale = xp.where(nothing, 0.0, xp.exp(xp.where(nothing, 0.0, small - large)))
-    rest = xp.where(newer, b.rest, a.rest) + scale * (1 + xp.where(newer, a.rest, b.rest))
-    base = base_of(large)
-    gap = a.gap + (base - base_of(a.maximum)) * a.mass + b.gap + (base - base_of(b.maximum)) * b.mass
-    top, mass = xp.where(newer, b.top, a.top), a.mass + b.mass
-    if a.moment is None or b.moment is None or a.along is None or b.along is None:
-        return RowSummary(top, large, rest, gap, mass, None, None, None)
-    at_top = xp.where(newer, b.at_top, a.at_top)
-    other = xp.where(nothing, at_top, xp.where(newer, a.at_top, b.at_top))
-    other_moment = xp.where(newer, a.moment, b.moment) + (other - at_top) * (1 + xp.where(newer, a.rest, b.rest))
-    moment = xp.where(newer, b.moment, a.moment) + scale * other_moment
-    return RowSummary(top, large, rest, gap, mass, moment, at_top, a.along + b.along)
+    b_is_larger = b.maximum > a.maximum
+    large = RowSummary(*(xp.where(b_is_larger, y, x) for x, y in zip(a, b, strict=True)))
+    small = RowSummary(*(xp.where(b_is_larger, x, y) for x, y in zip(a, b, strict=True)))
+    base = base_of(large.maximum)
+    scale = xp.exp(small.maximum - base)
+    return RowSummary(
+        large.top,
+        xp.maximum(large.maximum, small.maximum),  # nan if either is nan
+        large.rest + scale * (1 + small.rest),
+        large.gap + small.gap + (base - base_of(small.maximum)) * small.mass,
+        large.mass + small.mass,
+        large.moment + scale * (small.moment + (small.at_top - large.at_top) * (1 + small.rest)),
+        large.at_top,
+        large.along + small.along,
+    )
 
 
 def joined(parts: list[RowSummary]) -> RowSummary:
     """Concatenate the summaries of consecutive rows."""
     if len(parts) == 1:
         return parts[0]
-    xp = namespace(parts[0].maximum)
-    return RowSummary(*(None if of[0] is None else xp.concatenate(of) for of in zip(*parts, strict=True)))
+    concatenate = namespace(parts[0].maximum).concatenate
+    return RowSummary(*(concatenate(sums) for sums in zip(*parts, strict=True)))

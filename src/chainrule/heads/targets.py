@@ -3,11 +3,12 @@
     labels y:   t = e_y,   sum(t) = 1
     rows t:     any weights per class, of sum T
 
-Label smoothing e replaces t by (1 - e) t + e T / k; the constant part is never stored as an array (see `passes`).
+Label smoothing e replaces t by (1 - e) t + e T / k (see `passes`).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,7 @@ class Targets:
 
     def block(self, rows: slice, classes: slice, like: Array) -> Array:
         """The class weights of a block, dense, in the dtype of `like`. Valid only for rows of class weights."""
-        block = self.rows[rows, classes]  # type: ignore[index]
+        block = self.rows[rows, classes]  # type: ignore[index]  # the caller has looked at `labels`
         return beside(block.toarray() if is_sparse(block) else block, like)
 
 
@@ -51,9 +52,9 @@ def read_targets(given: Any, shape: tuple[int, ...], num_classes: int, like: Arr
     if is_sparse(given):
         if is_torch(like):
             raise ValueError("labels: sparse rows of class weights are for NumPy; give tensors beside tensors")
-        same_shape("labels (sparse rows of class weights)", given.shape, (_product(shape), num_classes))
+        same_shape("labels (sparse rows of class weights)", given.shape, (math.prod(shape), num_classes))
         rows = given.tocsr()
-        _finite(rows.data)
+        _check_finite(rows.data)
         return Targets(None, rows)
     array = as_array(given)
     if holds_labels(array):
@@ -63,33 +64,17 @@ def read_targets(given: Any, shape: tuple[int, ...], num_classes: int, like: Arr
     if tuple(array.shape) == shape and shape[-1:] != (num_classes,):
         raise ValueError(f"labels: expected integers, or rows of {num_classes} class weights; got dtype {array.dtype}")
     same_shape("labels (rows of class weights)", array.shape, (*shape, num_classes))
-    _finite(array)
+    _check_finite(array)
     return Targets(None, _on_library_of(array, like).reshape(-1, num_classes))
 
 
-def check_labels(labels: Array, num_classes: int) -> None:
-    """Raise ValueError for the first label outside 0..num_classes-1."""
-    wrong = (labels < 0) | (labels >= num_classes)
-    if bool(wrong.any()):
-        found = int(labels[wrong][0])
-        raise ValueError(f"labels: expected 0..{num_classes - 1} for {num_classes} classes, got {found}")
-
-
 def _on_library_of(array: Array, like: Array) -> Array:
+    """The array in the library and on the device of `like`, in its own dtype: labels stay integers."""
     if is_torch(like):
-        # The dtype does not change: labels stay integers.
-        torch = namespace(like)
-        return array.to(like.device) if is_torch(array) else torch.as_tensor(array, device=like.device)
+        return namespace(like).as_tensor(array, device=like.device)
     return to_numpy(array) if is_torch(array) else array
 
 
-def _finite(array: Array) -> None:
+def _check_finite(array: Array) -> None:
     if is_floating(array) and not bool(namespace(array).isfinite(array).all()):
         raise ValueError("labels: rows of class weights hold nan or infinity")
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    result = 1
-    for size in shape:
-        result *= size
-    return result

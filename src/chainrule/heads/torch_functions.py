@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from chainrule.arrays import is_torch, namespace
 from chainrule.heads.chunks import Direction, LinearHead
@@ -18,13 +18,6 @@ from chainrule.heads.linear_cross_entropy import LinearCrossEntropy
 from chainrule.heads.passes import losses, losses_and_gradients, products
 
 NAMES = ("X", "W", "bias")
-
-
-class _Functions(NamedTuple):
-    """The `apply` method of each autograd function."""
-
-    total: Any
-    each_sample: Any
 
 
 def differentiable(problem: LinearCrossEntropy) -> Any:
@@ -39,9 +32,10 @@ def differentiable(problem: LinearCrossEntropy) -> Any:
         if problem.reduction == "mean":
             shares = shares / shares.sum()
     X = problem.X.reshape(head.X.shape)
+    total_loss, sample_losses = _functions()
     if problem.reduction != "none":
-        return _functions().total(X, problem.W, problem.bias, shares, head, kept)
-    found = shares * _functions().each_sample(X, problem.W, problem.bias, head, kept)
+        return total_loss(X, problem.W, problem.bias, shares, head, kept)
+    found = shares * sample_losses(X, problem.W, problem.bias, head, kept)
     if kept is not None:
         found = namespace(found).zeros_like(head.X[:, 0]).index_put((kept,), found)
     return found.reshape(problem.X.shape[:-1])
@@ -56,8 +50,8 @@ def _at(head: LinearHead, X: Any, W: Any, bias: Any) -> LinearHead:
 
 
 @cache
-def _functions() -> _Functions:
-    """The functions, created at first use because their base class needs PyTorch."""
+def _functions() -> tuple[Any, Any]:
+    """The functions for the total and for each sample's loss, created at first use: their base class needs PyTorch."""
     import torch
 
     class TotalLoss(torch.autograd.Function):  # type: ignore[misc]
@@ -135,4 +129,4 @@ def _functions() -> _Functions:
             )
             return (*found[:3], slopes if context.needs_input_grad[3] else None, None, None, None)
 
-    return _Functions(TotalLoss.apply, SampleLosses.apply)
+    return TotalLoss.apply, SampleLosses.apply
