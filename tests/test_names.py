@@ -25,7 +25,6 @@ SHARED_MODULES = {
     "judging": ["checking/derivations/judging.py", "checking/mutation/judging.py"],
     "report": ["checking/derivations/report.py", "checking/mutation/report.py", "report/__init__.py"],
     "sources": ["checking/derivations/sources.py", "checking/mutation/sources.py"],
-    "heads": ["estimators/heads.py", "heads/__init__.py"],
     "images": ["networks/images.py", "training/images.py"],
 }
 """Names that several modules have."""

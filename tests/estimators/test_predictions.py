@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression
 from chainrule.estimators import blocks_of_rows, network_passes
 from chainrule.estimators.blocks_of_rows import finite_block, rows_at_once
-from chainrule.estimators.heads import Head
+from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.softmax_parts import dtype_to_show
 from chainrule.kernels.blas import threads_allowed
 
@@ -199,12 +199,12 @@ def test_threads_that_share_the_rows_say_the_same(kind, call, monkeypatch):
 @pytest.mark.parametrize("kind", ["multiclass", "binary", "multilabel-indicator"])
 def test_probabilities_overwrite_logits_only_where_that_is_asked_for(kind):
     logits = RNG.normal(size=(5, 1 if kind == "binary" else 3))
-    head, kept = Head(kind, np.arange(2 if kind == "binary" else 3)), logits.copy()
-    expected = head.probabilities(logits)
+    encoding, kept = ClassEncoding(kind, np.arange(2 if kind == "binary" else 3)), logits.copy()
+    expected = encoding.probabilities(logits)
     assert np.array_equal(logits, kept)
-    assert np.array_equal(head.probabilities(logits, out=logits), expected)
+    assert np.array_equal(encoding.probabilities(logits, out=logits), expected)
     by_columns = np.asfortranarray(kept)
-    assert np.allclose(head.probabilities(by_columns, out=by_columns), expected, rtol=1e-15)
+    assert np.allclose(encoding.probabilities(by_columns, out=by_columns), expected, rtol=1e-15)
 
 
 def test_logits_that_overflow_keep_their_probabilities():

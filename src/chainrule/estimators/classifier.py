@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from chainrule.arrays import Array
 from chainrule.estimators.blocks_of_rows import Logits
-from chainrule.estimators.heads import BINARY, MULTILABEL, Head
+from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding
 from chainrule.estimators.inputs import (
     checked_features,
     checked_labels,
@@ -38,26 +38,26 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """The samples' scores, to be computed a block at a time."""
 
     @property
-    def _head(self) -> Head:
-        return Head(self._kind, self.classes_)
+    def _encoding(self) -> ClassEncoding:
+        return ClassEncoding(self._kind, self.classes_)
 
     def decision_function(self, X: Any) -> Array:
         """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes)."""
-        blocks, binary = self._logits(X), self._head.kind == BINARY
+        blocks, binary = self._logits(X), self._encoding.kind == BINARY
         return blocks.results(lambda logits: logits[:, 0] if binary else logits)
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each sample; a 0/1 matrix where y was one."""
-        return self._logits(X).results(self._head.labels)
+        return self._logits(X).results(self._encoding.labels)
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities, one column per class in the order of ``classes_``."""
-        blocks, head = self._logits(X), self._head
-        return blocks.results(lambda logits: head.probabilities(logits, out=logits))
+        blocks, encoding = self._logits(X), self._encoding
+        return blocks.results(lambda logits: encoding.probabilities(logits, out=logits))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Log-probabilities, finite also where the probability rounds to 0."""
-        return self._logits(X).results(self._head.log_probabilities)
+        return self._logits(X).results(self._encoding.log_probabilities)
 
     def save(self, path: Any) -> Path:
         """Write the fitted model to one file, which executes nothing when it is loaded."""
@@ -85,11 +85,11 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             if name not in state and parameter.default is not parameter.empty:
                 setattr(self, name, parameter.default)
 
-    def _check_same_classes(self, head: Head) -> None:
-        if head.kind != self._kind or not np.array_equal(head.classes, self.classes_):
+    def _check_same_classes(self, encoding: ClassEncoding) -> None:
+        if encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {head.classes}"
+                f"Previously got {self.classes_}, `y` has {encoding.classes}"
             )
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
@@ -105,7 +105,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             if not np.any(eval_set[2]):
                 raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
             weights = checked_weights(eval_set[2], X)
-        return with_class_weight(self.class_weight, self._head, X, y, weights)
+        return with_class_weight(self.class_weight, self._encoding, X, y, weights)
 
     def _checked_targets(self, X: Array, y: Any, what: str = "`y`") -> Array:
         """Labels or rows of probabilities for the rows of X, of the classes that are known."""

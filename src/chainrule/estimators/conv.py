@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
-from chainrule.estimators.heads import Head, head_of_classes
+from chainrule.estimators.class_encoding import ClassEncoding, encoding_of_classes
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.networks import Network, network_of_layers
 from chainrule.networks.stack import MakesLayer, specs_of, with_head
@@ -215,14 +215,14 @@ class ConvClassifier(NetworkClassifier):
     _always_adds_head = True
     """What models of chainrule 0.1 have: a head behind a linear layer at the end too. `fit` turns it off."""
 
-    def _start(self, head: Head) -> None:
-        super()._start(head)
+    def _start(self, encoding: ClassEncoding) -> None:
+        super()._start(encoding)
         self._always_adds_head = False
-        self._complete(head.n_outputs)
+        self._complete(encoding.n_outputs)
 
     def _add_classes(self, classes: Array) -> None:
         if not self._always_adds_head:
-            self._complete(head_of_classes(classes).n_outputs)
+            self._complete(encoding_of_classes(classes).n_outputs)
         super()._add_classes(classes)
 
     def _network_for(self, loss: str) -> Network:

@@ -15,7 +15,7 @@ from sklearn.metrics import get_scorer, make_scorer
 from sklearn.utils.metadata_routing import process_routing
 
 from chainrule.arrays import Array
-from chainrule.estimators.heads import Head
+from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.softmax_path import PathPoint
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 
@@ -68,18 +68,18 @@ class FoldScorer:
     Parameters
     ----------
     model : SoftmaxRegressionCV
-    head : Head
+    encoding : ClassEncoding
         Of all classes.
     params : dict
         For the scorer: of all samples, of which it is given those of the part.
     """
 
-    def __init__(self, model: SoftmaxRegressionCV, head: Head, params: dict[str, Any]) -> None:
-        self.scoring, self.head, self.params = model.scoring, head, params
+    def __init__(self, model: SoftmaxRegressionCV, encoding: ClassEncoding, params: dict[str, Any]) -> None:
+        self.scoring, self.encoding, self.params = model.scoring, encoding, params
         self.of_rows = model.targets == "proba" and not callable(self.scoring)
-        self.scorer = None if self.scoring is None else _with_labels(get_scorer(self.scoring), head.classes)
+        self.scorer = None if self.scoring is None else _with_labels(get_scorer(self.scoring), encoding.classes)
         self.judged = SoftmaxRegression(solver=model.solver, targets=model.targets, dtype=model.dtype)
-        self.judged._kind, self.judged.classes_, self.judged.temperature_ = head.kind, head.classes, 1.0
+        self.judged._kind, self.judged.classes_, self.judged.temperature_ = encoding.kind, encoding.classes, 1.0
 
     def __call__(self, point: PathPoint, X: Array, y: Array, weights: Array | None, part: Any) -> float:
         """The score of one fit on the samples of `part`."""

@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
-from chainrule.estimators.heads import MULTILABEL, Head
+from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
 
 SUM_TOLERANCE = 1e-4
 """By how much a row of probabilities may miss 1: float32 sums over many thousands of classes stay within it."""
@@ -154,19 +154,25 @@ def floats_of(model: Any) -> Any:
 
 
 def with_class_weight(
-    class_weight: Any, head: Head, X: Array, y: Array, weights: Array | None, *, classes_to_come: bool = False
+    class_weight: Any,
+    encoding: ClassEncoding,
+    X: Array,
+    y: Array,
+    weights: Array | None,
+    *,
+    classes_to_come: bool = False,
 ) -> tuple[Array, Array, Array | None]:
     """The samples, with weights multiplied by those of their classes; samples that then weigh nothing are left out.
 
     For "balanced" the classes are counted by sample weight, so that a weight of 2 still means the sample twice. Rows of
     probabilities take the mean weight of their classes, and 0/1 matrices the product over their columns. Only where
-    there are `classes_to_come` may a dict name others than those of the head.
+    there are `classes_to_come` may a dict name others than those of the encoding.
     """
     if class_weight is None:
         return X, y, weights
     if classes_to_come and isinstance(class_weight, dict):
-        class_weight = {label: weight for label, weight in class_weight.items() if label in head.classes}
-    if head.kind == MULTILABEL:
+        class_weight = {label: weight for label, weight in class_weight.items() if label in encoding.classes}
+    if encoding.kind == MULTILABEL:
         per_column = class_weight if isinstance(class_weight, list) else [class_weight] * y.shape[1]
         if len(per_column) != y.shape[1]:
             raise ValueError(f"class_weight: expected one for each of {y.shape[1]} columns, got {len(per_column)}")
@@ -175,8 +181,8 @@ def with_class_weight(
             present, numbers = np.unique(column, return_inverse=True)
             factors = factors * _by_class(one, present, [0, 1], np.bincount(numbers, weights))[numbers]
     else:
-        per_class = _by_class(class_weight, head.classes, head.classes.tolist(), _mass(head, y, weights))
-        factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(head.classes, y)]
+        per_class = _by_class(class_weight, encoding.classes, encoding.classes.tolist(), _mass(encoding, y, weights))
+        factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(encoding.classes, y)]
     total = (factors if weights is None else factors * weights).astype(X.dtype)
     counted = total != 0
     if not counted.any():
@@ -184,19 +190,21 @@ def with_class_weight(
     return (X, y, total) if counted.all() else (X[counted], y[counted], total[counted])
 
 
-def weights_of_classes(class_weight: Any, head: Head, y: Array, weights: Array | None) -> Any:
+def weights_of_classes(class_weight: Any, encoding: ClassEncoding, y: Array, weights: Array | None) -> Any:
     """`class_weight` with numbers in the place of "balanced", those of these samples."""
     if not isinstance(class_weight, str):
         return class_weight
-    labels = head.classes.tolist()
-    return dict(zip(labels, _by_class(class_weight, head.classes, labels, _mass(head, y, weights)), strict=True))
+    labels = encoding.classes.tolist()
+    return dict(
+        zip(labels, _by_class(class_weight, encoding.classes, labels, _mass(encoding, y, weights)), strict=True)
+    )
 
 
-def _mass(head: Head, y: Array, weights: Array | None) -> Array:
+def _mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
     """The weight of the samples of each class."""
     if y.ndim == 2:
         return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
-    return np.bincount(np.searchsorted(head.classes, y), weights=weights, minlength=len(head.classes))
+    return np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
 
 
 def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) -> Array:

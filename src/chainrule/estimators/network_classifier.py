@@ -16,9 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
+from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.continuation import check_same_shapes, with_more_classes
-from chainrule.estimators.heads import MULTICLASS, Head, head_of
 from chainrule.estimators.inputs import (
     checked_samples,
     features_to_predict,
@@ -107,13 +107,13 @@ class NetworkClassifier(Parameters, Classifier):
         continues = self.warm_start and hasattr(self, "coefs_")
         rows = self._as_rows(X, reset=not continues)
         X, y, weights = checked_samples(self, rows, y, sample_weight, reset=not continues)
-        head = self._head_for(y)
+        encoding = self._encoding_for(y)
         if continues:
-            self._check_same_classes(head)
+            self._check_same_classes(encoding)
             self._rebuild(X, weights)
             theta = self._theta(X.dtype)
         else:
-            self._start(head)
+            self._start(encoding)
             self._learn_inputs(X, weights)
         if eval_set is not None and self.solver == "lbfgs":
             raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
@@ -130,22 +130,22 @@ class NetworkClassifier(Parameters, Classifier):
             self._seed = checkpointer.seed
         if not continues:
             theta = self._network.initial_parameters(self._seed, X.dtype)
-        X, y, weights = with_class_weight(self.class_weight, head, X, y, weights)
-        samples = Samples(self._scaled(X), head.targets(y, X.dtype, self.label_smoothing), weights)
+        X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
+        samples = Samples(self._scaled(X), encoding.targets(y, X.dtype, self.label_smoothing), weights)
         # As scikit-learn's, early stopping is for solvers that have epochs: lbfgs is fitted to all samples.
         holds_out = self.early_stopping and self.solver != "lbfgs"
         watched = holds_out or validation is not None
         if not continues or watched != (self.validation_scores_ is not None):
             self._start_scores(watched)
         if holds_out and validation is None:
-            kept, held_out = hold_out(samples, y, head, fraction=self.validation_fraction, seed=self._seed)
+            kept, held_out = hold_out(samples, y, encoding, fraction=self.validation_fraction, seed=self._seed)
             held_weights = None if weights is None else weights[held_out]
             held_x = self._for_prediction(samples.x[held_out])
             validation = Validation(held_x, y[held_out], held_weights, self.eval_metric, self.device)
             samples = kept
         samples = samples.on(self.device)
         recipe = self._recipe(len(samples))
-        judge = None if validation is None else validation.judge(self._network, head)
+        judge = None if validation is None else validation.judge(self._network, encoding)
         run = recipe.start(on_device(theta, self.device), self.t_, History(self.loss_curve_, self.validation_scores_))
         keep = None
         if checkpointer is not None:
@@ -187,7 +187,7 @@ class NetworkClassifier(Parameters, Classifier):
             known = np.unique(y if classes is None else classes)
             if self.new_classes == "add":
                 known = np.union1d(known, y)
-            self._start(self._head_for(known) if named else self._head_for(y))
+            self._start(self._encoding_for(known) if named else self._encoding_for(y))
             self._learn_inputs(X, weights)
             self._start_scores(watched=False)
         elif named and self.new_classes == "add":
@@ -201,8 +201,8 @@ class NetworkClassifier(Parameters, Classifier):
         self._check_known(y)
         theta = self._network.initial_parameters(self._seed, X.dtype) if first else self._theta(X.dtype)
         open_ended = self.new_classes == "add"
-        X, y, weights = with_class_weight(self.class_weight, self._head, X, y, weights, classes_to_come=open_ended)
-        targets = self._head.targets(y, X.dtype, self.label_smoothing)
+        X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=open_ended)
+        targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
         samples = Samples(self._scaled(X), targets, weights).on(self.device)
         recipe = one_epoch_of(self._recipe(len(samples)), self)
         run = recipe.start(on_device(theta, self.device), self.t_, History(self.loss_curve_, self.validation_scores_))
@@ -231,7 +231,7 @@ class NetworkClassifier(Parameters, Classifier):
         shape = np.shape(X)
         features = features_to_predict(self, self._as_rows(X, reset=False))
         y = self._checked_targets(features, y)
-        targets = self._head.targets(y, theta.dtype, self.label_smoothing)
+        targets = self._encoding.targets(y, theta.dtype, self.label_smoothing)
         prepare = partial(self._prepared, dtype=theta.dtype)
         gradients = input_gradients(self._objective(), theta, features, targets, prepare=prepare)
         return self._to_features(gradients).reshape(shape)
@@ -269,21 +269,21 @@ class NetworkClassifier(Parameters, Classifier):
         """Gradients by what the network takes as gradients by the features."""
         return gradients
 
-    def _start(self, head: Head) -> None:
+    def _start(self, encoding: ClassEncoding) -> None:
         """Forget what was learned."""
         self._structure = self._structure_of_parameters()
-        self._encode(head)
+        self._encode(encoding)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
 
-    def _head_for(self, y: Array) -> Head:
-        return head_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
+    def _encoding_for(self, y: Array) -> ClassEncoding:
+        return encoding_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
 
-    def _encode(self, head: Head) -> None:
+    def _encode(self, encoding: ClassEncoding) -> None:
         """Encode classes in this way from now on, by another network."""
-        self._kind, self.classes_ = head.kind, head.classes
-        self.n_outputs_, self.out_activation_ = head.n_outputs, head.out_activation
+        self._kind, self.classes_ = encoding.kind, encoding.classes
+        self.n_outputs_, self.out_activation_ = encoding.n_outputs, encoding.out_activation
         self.__dict__.pop("_network", None)
 
     def _structure_of_parameters(self) -> dict[str, Any]:
@@ -317,19 +317,19 @@ class NetworkClassifier(Parameters, Classifier):
         if np.array_equal(classes, self.classes_):
             return
         blocks, columns = self._network.unpack(self._theta()), np.searchsorted(classes, self.classes_)
-        self._encode(self._head_for(classes))
+        self._encode(self._encoding_for(classes))
         self._show(with_more_classes(blocks, self._network, columns, self._seed))
         # The solver's averages have another length now; they start again from zero.
         self._solver_vectors, self._solver_steps = {}, 0
 
     @property
-    def _head(self) -> Head:
-        return Head(self._kind, self.classes_, self._built_with("loss") == "squared_error")
+    def _encoding(self) -> ClassEncoding:
+        return ClassEncoding(self._kind, self.classes_, self._built_with("loss") == "squared_error")
 
     @cached_property
     def _network(self) -> Network:
         """The network with this structure and these classes, built once for both."""
-        return self._network_for(self._head.loss)
+        return self._network_for(self._encoding.loss)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the network, which the structure describes."""

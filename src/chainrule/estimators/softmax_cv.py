@@ -164,25 +164,25 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         to_split, to_score = routed(self, "fit", sample_weight, params)
         # Samples of weight zero stay: the folds may be given by the numbers of their rows.
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=True, weightless=True)
-        head = single_label_head(y, probabilities=self.targets == "proba")
-        check_liblinear(self.solver, len(head.classes), self.fit_intercept)
-        self._kind, self.classes_ = head.kind, head.classes
+        encoding = single_label_head(y, probabilities=self.targets == "proba")
+        check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
+        self._kind, self.classes_ = encoding.kind, encoding.classes
         self.temperature_, self.validation_scores_ = 1.0, None
         folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
-        class_weight = weights_of_classes(self.class_weight, head, y, weights)
-        problem = weighted_problem(self, head, X, y, weights, class_weight)
+        class_weight = weights_of_classes(self.class_weight, encoding, y, weights)
+        problem = weighted_problem(self, encoding, X, y, weights, class_weight)
         spectrum = self._spectrum(problem, max(values), len(values) * len(folds))
         with self._threads():
             strength = penalty_share(problem, max(values))
             seen, spectrum = spectrum.suited(X, problem, strength, len(values) * len(folds))
-        whole = weighted_problem(self, head, seen, y, weights, class_weight)
-        scorer = FoldScorer(self, head, to_score)
+        whole = weighted_problem(self, encoding, seen, y, weights, class_weight)
+        scorer = FoldScorer(self, encoding, to_score)
         fits: list[PathPoint] = []
         scores: list[list[float]] = []
 
         def fold(train: Any, test: Any) -> None:
             in_train = None if weights is None else weights[train]
-            problem = weighted_problem(self, head, seen[train], y[train], in_train, class_weight)
+            problem = weighted_problem(self, encoding, seen[train], y[train], in_train, class_weight)
             points = {point.C: point for point in along(self, problem, spectrum, values)}
             fits.extend(points[C] for C in values)
             scores.append([scorer(points[C], X, y, weights, test) for C in values])

@@ -1,4 +1,4 @@
-"""What softmax regressions are put together from: the head of their labels, and what stands for their parameters."""
+"""Parts of softmax regressions: the encoding of labels, the problem to solve, and the coefficients that it gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
-from chainrule.estimators.heads import MULTICLASS, MULTILABEL, Head, head_of
+from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, ClassEncoding, encoding_of
 from chainrule.estimators.inputs import with_class_weight
 from chainrule.solvers.convex import Problem
 
@@ -20,27 +20,32 @@ LARGEST_MOVE = 0.1
 """Of a logit, by rounding the coefficients: a bound on all roundings of a row together, most of which cancel."""
 
 
-def single_label_head(y: Array, *, probabilities: bool) -> Head:
+def single_label_head(y: Array, *, probabilities: bool) -> ClassEncoding:
     """How the classes are encoded, where every sample has one."""
-    head = head_of(y, probabilities=probabilities)
-    if head.kind == MULTILABEL:
+    encoding = encoding_of(y, probabilities=probabilities)
+    if encoding.kind == MULTILABEL:
         raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
-    return head
+    return encoding
 
 
 def weighted_problem(
-    model: SoftmaxRegression, head: Head, X: Array, y: Array, weights: Array | None, class_weight: Any = None
+    model: SoftmaxRegression,
+    encoding: ClassEncoding,
+    X: Array,
+    y: Array,
+    weights: Array | None,
+    class_weight: Any = None,
 ) -> Problem:
     """The problem of a fit without its penalty; `class_weight` replaces the model's parameter."""
-    X, y, weights = with_class_weight(class_weight or model.class_weight, head, X, y, weights)
+    X, y, weights = with_class_weight(class_weight or model.class_weight, encoding, X, y, weights)
     return Problem(
         X,
-        head.targets(y, X.dtype, model.label_smoothing),
-        head.n_outputs,
-        rules.get(head.loss),
+        encoding.targets(y, X.dtype, model.label_smoothing),
+        encoding.n_outputs,
+        rules.get(encoding.loss),
         weights,
         intercept=model.fit_intercept,
-        label_smoothing=model.label_smoothing if head.kind == MULTICLASS else 0.0,
+        label_smoothing=model.label_smoothing if encoding.kind == MULTICLASS else 0.0,
     )
 
 

@@ -92,8 +92,8 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     check_parameters(model)
     values = penalties(Cs)
     X, y, weights = checked_samples(model, X, y, sample_weight, reset=True)
-    head = single_label_head(y, probabilities=model.targets == "proba")
-    problem = weighted_problem(model, head, X, y, weights)
+    encoding = single_label_head(y, probabilities=model.targets == "proba")
+    problem = weighted_problem(model, encoding, X, y, weights)
     spectrum = model._spectrum(problem, max(values), len(values))
     with model._threads():
         x, spectrum = spectrum.suited(problem.x, problem, penalty_share(problem, max(values)), len(values))

@@ -237,15 +237,15 @@ class SoftmaxRegression(Classifier):
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
         X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues, signed=True)
-        head = single_label_head(y, probabilities=self.targets == "proba")
-        check_liblinear(self.solver, len(head.classes), self.fit_intercept)
+        encoding = single_label_head(y, probabilities=self.targets == "proba")
+        check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
         if continues:
-            self._check_same_classes(head)
-        self._kind, self.classes_ = head.kind, head.classes
+            self._check_same_classes(encoding)
+        self._kind, self.classes_ = encoding.kind, encoding.classes
         held_out = None if eval_set is None else self._held_out(eval_set, X.dtype)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        problem = weighted_problem(self, head, X, y, weights)
+        problem = weighted_problem(self, encoding, X, y, weights)
         check_bounded(problem, C)
         self._mass, self._precision = seen_mass(problem), None
         self.validation_scores_: list[float] | None = None if held_out is None else []
@@ -265,7 +265,7 @@ class SoftmaxRegression(Classifier):
         self._adopt(result, dtype_to_show(result.theta, X))
         if self.temperature_scaling and held_out is not None:
             logits = self._logits(held_out[0]).results(lambda logits: logits)
-            self.temperature_ = best_temperature(head, logits, *held_out[1:])
+            self.temperature_ = best_temperature(encoding, logits, *held_out[1:])
         return self
 
     @available_if(can_stream)  # type: ignore[untyped-decorator]

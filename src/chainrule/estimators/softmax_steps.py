@@ -82,5 +82,5 @@ def _score(model: SoftmaxRegression, theta: Array, X: Array, y: Array, weights: 
     """The eval_metric on held-out samples."""
     logits = X @ theta[: X.shape[1]] + theta[X.shape[1] :].sum(axis=0)
     if callable(model.eval_metric):
-        return float(model.eval_metric(y, model._head.probabilities(logits)))
-    return METRICS[model.eval_metric][0](model._head, logits, y, weights)
+        return float(model.eval_metric(y, model._encoding.probabilities(logits)))
+    return METRICS[model.eval_metric][0](model._encoding, logits, y, weights)

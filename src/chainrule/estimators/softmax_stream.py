@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.estimators.class_encoding import encoding_of, encoding_of_classes
 from chainrule.estimators.drop_in import inverse_strength
-from chainrule.estimators.heads import head_of, head_of_classes
 from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.softmax_parts import coefficients, weighted_problem
 from chainrule.solvers.convex import Problem
@@ -25,12 +25,14 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
         raise ValueError("classes must be passed on the first call to partial_fit")
     X, y, weights = checked_samples(model, X, y, sample_weight, reset=first)
     if first:
-        head = head_of(y, probabilities=True) if model.targets == "proba" else head_of_classes(np.unique(classes))
-        model._kind, model.classes_ = head.kind, head.classes
+        encoding = (
+            encoding_of(y, probabilities=True) if model.targets == "proba" else encoding_of_classes(np.unique(classes))
+        )
+        model._kind, model.classes_ = encoding.kind, encoding.classes
     elif classes is not None and not np.array_equal(np.unique(classes), model.classes_):
         raise ValueError(f"classes: expected those of the first call, {model.classes_}, got {np.unique(classes)}")
     model._check_known(y)
-    problem = weighted_problem(model, model._head, X, y, weights)
+    problem = weighted_problem(model, model._encoding, X, y, weights)
     theta = np.zeros(problem.shape) if first else np.asarray(model._theta(), dtype=np.float64)
     precision = getattr(model, "_precision", None)
     if precision is None:

@@ -10,25 +10,25 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array
-from chainrule.estimators.heads import BINARY, Head
+from chainrule.estimators.class_encoding import BINARY, ClassEncoding
 
 SMALLEST, LARGEST = 1e-3, 1e3
 """Of c: samples that are all classified rightly, or no better than by chance, would drive it to infinity or to 0."""
 
 
-def best_temperature(head: Head, logits: Array, y: Array, weights: Array | None = None) -> float:
+def best_temperature(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None = None) -> float:
     """T, between 1e-3 and 1e3.
 
     Examples
     --------
-    >>> from chainrule.estimators.heads import head_of_classes
+    >>> from chainrule.estimators.class_encoding import encoding_of_classes
     >>> logits = np.array([[4.0, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 4.0]])
-    >>> round(best_temperature(head_of_classes(np.arange(3)), logits, np.array([0, 1, 1, 2])), 3)
+    >>> round(best_temperature(encoding_of_classes(np.arange(3)), logits, np.array([0, 1, 1, 2])), 3)
     2.232
     """
-    z = np.hstack([0 * logits, logits]) if head.kind == BINARY else logits
+    z = np.hstack([0 * logits, logits]) if encoding.kind == BINARY else logits
     z = z - z.max(axis=1, keepdims=True)
-    targets = y if y.ndim == 2 else (y[:, None] == head.classes).astype(np.float64)
+    targets = y if y.ndim == 2 else (y[:, None] == encoding.classes).astype(np.float64)
     shares = np.full(len(z), 1 / len(z)) if weights is None else weights / weights.sum()
     at_target = (targets * z).sum(axis=1)
     low, high = np.log(SMALLEST), np.log(LARGEST)

@@ -11,29 +11,29 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
 from chainrule.arrays import Array
-from chainrule.estimators.heads import MULTILABEL, Head
+from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
 from chainrule.estimators.network_passes import forward
 from chainrule.networks import Network
 from chainrule.streams import validation_seed
 from chainrule.training import Judge, Samples
 
 
-def accuracy(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
+def accuracy(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
     """The weighted share of samples whose labels are predicted."""
-    labels = head.classes[y.argmax(axis=1)] if head.kind != MULTILABEL and y.ndim == 2 else y
-    return float(accuracy_score(labels, head.labels(logits), sample_weight=weights))
+    labels = encoding.classes[y.argmax(axis=1)] if encoding.kind != MULTILABEL and y.ndim == 2 else y
+    return float(accuracy_score(labels, encoding.labels(logits), sample_weight=weights))
 
 
-def log_loss(head: Head, logits: Array, y: Array, weights: Array | None) -> float:
+def log_loss(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
     """The weighted mean of minus the log-probability of what is true."""
-    log_probs = head.log_probabilities(logits)
-    if head.kind == MULTILABEL:
-        each: Array = np.where(y > 0, log_probs, head.log_probabilities(-logits))
+    log_probs = encoding.log_probabilities(logits)
+    if encoding.kind == MULTILABEL:
+        each: Array = np.where(y > 0, log_probs, encoding.log_probabilities(-logits))
         losses = -each.sum(axis=1)
     elif y.ndim == 2:
         losses = -np.where(y > 0, y * log_probs, 0.0).sum(axis=1)
     else:
-        losses = -log_probs[np.arange(len(y)), np.searchsorted(head.classes, y)]
+        losses = -log_probs[np.arange(len(y)), np.searchsorted(encoding.classes, y)]
     return float(np.average(losses, weights=weights))
 
 
@@ -54,7 +54,7 @@ class Validation:
     metric: Any = "accuracy"
     device: str | None = None
 
-    def judge(self, network: Network, head: Head) -> Judge:
+    def judge(self, network: Network, encoding: ClassEncoding) -> Judge:
         """The judge of a fit of this network: scores its parameters on the held-out samples."""
         own = callable(self.metric)
         name = str(getattr(self.metric, "__name__", type(self.metric).__name__)) if own else self.metric
@@ -62,19 +62,21 @@ class Validation:
         def score(theta: Array) -> float:
             logits = forward(network, theta, self.x, self.device).results(lambda logits: logits)
             if own:
-                return float(self.metric(self.y, head.probabilities(logits)))
-            return METRICS[self.metric][0](head, logits, self.y, self.weights)
+                return float(self.metric(self.y, encoding.probabilities(logits)))
+            return METRICS[self.metric][0](encoding, logits, self.y, self.weights)
 
         return Judge(score, name, larger_is_better=own or METRICS[self.metric][1], may_be_nan=own)
 
 
-def hold_out(samples: Samples, y: Array, head: Head, *, fraction: float, seed: int) -> tuple[Samples, Array]:
+def hold_out(
+    samples: Samples, y: Array, encoding: ClassEncoding, *, fraction: float, seed: int
+) -> tuple[Samples, Array]:
     """Split samples for early stopping, stratified by class; the second is the indices of those held out.
 
     Rows of probabilities are stratified by their largest entry, where there are enough of each, and 0/1 matrices not.
     """
     stratify = None
-    if head.kind != MULTILABEL:
+    if encoding.kind != MULTILABEL:
         stratify = y if y.ndim == 1 else y.argmax(axis=1)
     index = np.arange(len(samples))
     labels, counts = np.unique(np.zeros(len(y)) if stratify is None else stratify, return_counts=True)

@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.estimators.heads import BINARY, MULTICLASS, MULTILABEL, Head, head_of, head_of_classes
+from chainrule.estimators.class_encoding import (
+    BINARY,
+    MULTICLASS,
+    MULTILABEL,
+    ClassEncoding,
+    encoding_of,
+    encoding_of_classes,
+)
 
-TWO = Head(BINARY, np.array(["no", "yes"]))
-THREE = Head(MULTICLASS, np.array([-3, 0, 10]))
-SEVERAL = Head(MULTILABEL, np.arange(3))
+TWO = ClassEncoding(BINARY, np.array(["no", "yes"]))
+THREE = ClassEncoding(MULTICLASS, np.array([-3, 0, 10]))
+SEVERAL = ClassEncoding(MULTILABEL, np.arange(3))
 TAILS = np.array([[-800.0], [-40.0], [-0.5], [0.0], [5e-324], [40.0], [800.0]])
 
 
@@ -22,24 +29,24 @@ TAILS = np.array([[-800.0], [-40.0], [-0.5], [0.0], [5e-324], [40.0], [800.0]])
     ],
 )
 def test_the_head_is_found_from_the_labels(y, kind, outputs, loss, out):
-    head = head_of(y)
-    assert (head.kind, head.n_outputs, head.loss, head.out_activation) == (kind, outputs, loss, out)
+    encoding = encoding_of(y)
+    assert (encoding.kind, encoding.n_outputs, encoding.loss, encoding.out_activation) == (kind, outputs, loss, out)
     expected = np.arange(4) if kind == MULTILABEL else np.unique(y)
-    assert head.classes.tolist() == expected.tolist()
-    assert rules.get(head.loss)
+    assert encoding.classes.tolist() == expected.tolist()
+    assert rules.get(encoding.loss)
 
 
 def test_one_class_is_none():
     with pytest.raises(ValueError, match=r"at least two classes, got one class: \[7\]"):
-        head_of(np.array([7, 7, 7]))
+        encoding_of(np.array([7, 7, 7]))
     with pytest.raises(ValueError, match=r"got one class: \[\]"):
-        head_of_classes(np.array([]))
+        encoding_of_classes(np.array([]))
 
 
 @pytest.mark.parametrize("y", [np.array([[0, 1], [2, 1]]), np.array([[0.5, 0.5], [0.1, 0.9]])])
 def test_a_matrix_of_other_numbers_than_0_and_1_is_refused(y):
     with pytest.raises(ValueError, match=r"one label per sample, or a 0/1 matrix, got .* of shape \(2, 2\)"):
-        head_of(y)
+        encoding_of(y)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -54,30 +61,30 @@ def test_targets_are_class_numbers_or_floats(dtype):
     assert (several.tolist(), several.dtype, several.flags.c_contiguous) == ([[0, 1, 1], [1, 0, 0]], dtype, True)
 
 
-@pytest.mark.parametrize("head", [TWO, THREE])
-def test_labels_survive_the_way_to_targets_and_back(head):
-    y = head.classes[np.array([1, 0, 0, 1, len(head.classes) - 1])]
-    targets = head.targets(y, np.dtype(float))
-    logits = 40 * targets - 20 if head.kind == BINARY else np.eye(3)[targets]
-    assert head.labels(logits).tolist() == y.tolist()
+@pytest.mark.parametrize("encoding", [TWO, THREE])
+def test_labels_survive_the_way_to_targets_and_back(encoding):
+    y = encoding.classes[np.array([1, 0, 0, 1, len(encoding.classes) - 1])]
+    targets = encoding.targets(y, np.dtype(float))
+    logits = 40 * targets - 20 if encoding.kind == BINARY else np.eye(3)[targets]
+    assert encoding.labels(logits).tolist() == y.tolist()
 
 
 def test_rows_of_probabilities_are_targets_too():
     rows = np.array([[0.25, 0.75], [1.0, 0.0]])
-    assert head_of(rows, probabilities=True).kind == BINARY
-    assert head_of(rows, probabilities=True).targets(rows, np.dtype(float)).tolist() == [[0.75], [0.0]]
+    assert encoding_of(rows, probabilities=True).kind == BINARY
+    assert encoding_of(rows, probabilities=True).targets(rows, np.dtype(float)).tolist() == [[0.75], [0.0]]
     wide = np.array([[0.25, 0.75, 0.0], [0.5, 0.0, 0.5]])
-    head = head_of(wide, probabilities=True)
-    assert (head.kind, head.classes.tolist()) == (MULTICLASS, [0, 1, 2])
-    assert head.targets(wide, np.dtype(np.float32)).tolist() == wide.tolist()
+    encoding = encoding_of(wide, probabilities=True)
+    assert (encoding.kind, encoding.classes.tolist()) == (MULTICLASS, [0, 1, 2])
+    assert encoding.targets(wide, np.dtype(np.float32)).tolist() == wide.tolist()
 
 
-@pytest.mark.parametrize("head", [TWO, SEVERAL])
-def test_smoothing_moves_targets_of_single_logits_towards_a_half(head):
-    y = np.array(["yes", "no"]) if head is TWO else np.array([[1, 0, 1], [0, 0, 1]])
-    plain, smooth = head.targets(y, np.dtype(float)), head.targets(y, np.dtype(float), 0.25)
+@pytest.mark.parametrize("encoding", [TWO, SEVERAL])
+def test_smoothing_moves_targets_of_single_logits_towards_a_half(encoding):
+    y = np.array(["yes", "no"]) if encoding is TWO else np.array([[1, 0, 1], [0, 0, 1]])
+    plain, smooth = encoding.targets(y, np.dtype(float)), encoding.targets(y, np.dtype(float), 0.25)
     assert smooth.tolist() == (0.75 * plain + 0.125).tolist()
-    assert head.targets(y, np.dtype(float), 1.0).tolist() == np.full(plain.shape, 0.5).tolist()
+    assert encoding.targets(y, np.dtype(float), 1.0).tolist() == np.full(plain.shape, 0.5).tolist()
 
 
 def test_a_logit_of_zero_is_the_first_class_and_a_tie_the_first_of_the_largest():
@@ -98,14 +105,14 @@ def test_two_classes_are_a_softmax_over_minus_and_plus_half_the_logit():
     np.testing.assert_allclose(TWO.log_probabilities(TAILS), rules.log_softmax(halves), rtol=4e-16)
 
 
-@pytest.mark.parametrize("head", [TWO, SEVERAL, THREE])
-def test_log_probabilities_keep_their_digits_in_the_tails(head):
-    logits = TAILS if head is TWO else np.hstack([TAILS, -TAILS, 0 * TAILS])
-    probs, log_probs = head.probabilities(logits), head.log_probabilities(logits)
+@pytest.mark.parametrize("encoding", [TWO, SEVERAL, THREE])
+def test_log_probabilities_keep_their_digits_in_the_tails(encoding):
+    logits = TAILS if encoding is TWO else np.hstack([TAILS, -TAILS, 0 * TAILS])
+    probs, log_probs = encoding.probabilities(logits), encoding.log_probabilities(logits)
     assert np.isfinite(log_probs).all()
     assert (probs == 0).any()
     np.testing.assert_allclose(np.exp(log_probs), probs, rtol=1e-12)  # exp of -800 has 800 ulp, 2e-13
-    if head is TWO:
+    if encoding is TWO:
         # log sigmoid(40) = -log1p(e^-40), which log(probability) rounds to 0.
         assert log_probs[5, 1] == pytest.approx(-np.exp(-40), rel=1e-14, abs=0)
         assert log_probs[0].tolist() == [0.0, -800.0]
@@ -119,8 +126,8 @@ def test_probabilities_sum_to_one_except_for_several_labels():
 
 
 def test_the_squared_error_is_for_two_classes():
-    assert Head(BINARY, TWO.classes, squared=True).loss == "half_squared_error"
-    assert head_of(np.array([0, 1]), squared=True).loss == "half_squared_error"
+    assert ClassEncoding(BINARY, TWO.classes, squared=True).loss == "half_squared_error"
+    assert encoding_of(np.array([0, 1]), squared=True).loss == "half_squared_error"
     for y in (np.array([0, 1, 2]), np.array([[0, 1, 1], [1, 0, 0]])):
         with pytest.raises(ValueError, match=r"squared_error.* is for two classes"):
-            head_of(y, squared=True)
+            encoding_of(y, squared=True)

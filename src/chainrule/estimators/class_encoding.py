@@ -21,7 +21,7 @@ BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
 
 
 @dataclass(frozen=True)
-class Head:
+class ClassEncoding:
     """How the classes are encoded.
 
     Parameters
@@ -104,20 +104,20 @@ class Head:
         return -rules.softplus(np.hstack([logits, -logits]))
 
 
-def head_of(y: Array, *, probabilities: bool = False, squared: bool = False) -> Head:
-    """The head for labels y, for a 0/1 matrix y, or for rows of class probabilities."""
+def encoding_of(y: Array, *, probabilities: bool = False, squared: bool = False) -> ClassEncoding:
+    """The encoding for labels y, for a 0/1 matrix y, or for rows of class probabilities."""
     if probabilities:
-        return head_of_classes(np.arange(y.shape[1]), squared=squared)
+        return encoding_of_classes(np.arange(y.shape[1]), squared=squared)
     if y.ndim == 1:
-        return head_of_classes(np.unique(y), squared=squared)
+        return encoding_of_classes(np.unique(y), squared=squared)
     kind = type_of_target(y)
     if kind != MULTILABEL:
         raise ValueError(f"y: expected one label per sample, or a 0/1 matrix, got {kind} of shape {y.shape}")
-    return Head(MULTILABEL, np.arange(y.shape[1]), squared)
+    return ClassEncoding(MULTILABEL, np.arange(y.shape[1]), squared)
 
 
-def head_of_classes(classes: Array, *, squared: bool = False) -> Head:
-    """The head for these classes, of which there must be at least two."""
+def encoding_of_classes(classes: Array, *, squared: bool = False) -> ClassEncoding:
+    """The encoding for these classes, of which there must be at least two."""
     if len(classes) < 2:
         raise ValueError(f"y: expected at least two classes, got one class: {classes.tolist()}")
-    return Head(BINARY if len(classes) == 2 else MULTICLASS, classes, squared)
+    return ClassEncoding(BINARY if len(classes) == 2 else MULTICLASS, classes, squared)
