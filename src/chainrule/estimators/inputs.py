@@ -1,4 +1,4 @@
-"""Samples, labels and weights as users give them, checked and brought to the forms that training takes."""
+"""Checks and conversions of samples, labels and weights, as users give them, to the forms that training takes."""
 
 from __future__ import annotations
 
@@ -7,73 +7,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    check_non_negative,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_array, check_non_negative, column_or_1d
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
 
 SUM_TOLERANCE = 1e-4
-"""By how much a row of probabilities may miss 1: float32 sums over many thousands of classes stay within it."""
-
-
-def checked_samples(
-    model: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    *,
-    reset: bool,
-    weightless: bool = False,
-    signed: bool = False,
-) -> tuple[Array, Array, Array | None]:
-    """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and weights.
-
-    Samples of weight zero are left out unless `weightless`: they count for nothing, not even for the number of samples.
-    Weights below zero are an error unless `signed`.
-
-    Raises
-    ------
-    ValueError
-        For NaN, infinity, unfitting shapes, continuous labels, rows that do not sum to one, negative weights, or
-        weights that are all zero.
-    """
-    if model.targets == "proba":
-        X = _features(model, X, reset=reset)
-        y = checked_probabilities(y)
-        check_consistent_length(X, y)
-    else:
-        X, y = validate_data(
-            model,
-            X,
-            y,
-            accept_sparse=sparse_of(model),
-            multi_output=True,
-            dtype=floats_of(model),
-            order="C",
-            reset=reset,
-        )
-        y = checked_labels(y)
-    X = _rows_first(X)
-    if sample_weight is None:
-        return X, y, None
-    weights = checked_weights(sample_weight, X, signed=signed)
-    counted = weights != 0
-    if not counted.any():
-        raise ValueError("sample_weight: every weight is zero, so there is nothing to fit")
-    if not counted.all() and not weightless:
-        X, y, weights = X[counted], y[counted], weights[counted]
-    return X, y, weights
+"""Largest difference between 1 and the sum of a row of probabilities. Float32 sums over many classes stay below it."""
 
 
 def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Array:
-    """One weight per row of X, in its dtype; a single number stands for that weight everywhere."""
+    """One weight per row of X, in its dtype, from an array or one number; below zero only if `signed`."""
     weights = np.full(X.shape[0], sample_weight) if isinstance(sample_weight, Number) else sample_weight
     weights = check_array(weights, ensure_2d=False, dtype=X.dtype, order="C", input_name="sample_weight")
     if weights.shape != (X.shape[0],):
@@ -84,8 +29,9 @@ def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Ar
     return weights
 
 
-def checked_labels(y: Array) -> Array:
-    """Labels in one column, or a dense 0/1 matrix."""
+def checked_labels(y: Any) -> Array:
+    """Labels in one dimension, or a dense 0/1 matrix with one column per label."""
+    y = y if hasattr(y, "toarray") else np.asarray(y)
     check_classification_targets(y)
     y = y.toarray() if hasattr(y, "toarray") else y
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
@@ -105,23 +51,27 @@ def checked_probabilities(y: Any) -> Array:
     return rows
 
 
-def checked_features(model: Any, X: Any, dtype: Any) -> Array:
-    """X to judge by, with the features that the model was fitted to, in its dtype."""
-    return _rows_first(_features(model, X, reset=False)).astype(dtype, copy=False)
+def without_weightless(name: str, X: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """The samples whose weight is not zero; ValueError, naming the parameter, if there are none."""
+    counted = weights != 0
+    if not counted.any():
+        raise ValueError(f"{name}: every sample has the weight zero, so there is nothing to fit")
+    return (X, y, weights) if counted.all() else (X[counted], y[counted], weights[counted])
 
 
-def features_to_predict(model: Any, X: Any) -> Array:
-    """X with the features that the model was fitted to, dense as it comes, of any real dtype, or as CSR.
-
-    Nothing is read, cast or copied that need not be. NaN and infinity are left to `blocks_of_rows.finite_block`.
-    """
-    formats = sparse_of(model)
-    X = validate_data(model, X, accept_sparse=formats, dtype="numeric", ensure_all_finite=False, reset=False)
-    return X.tocsr() if is_sparse(X) else X
+def as_rows(X: Array) -> Array:
+    """X as it is if it is dense, else as CSR in which no entry is stored in several parts."""
+    if not is_sparse(X):
+        return X
+    rows = X.tocsr()
+    if not rows.has_canonical_format:
+        rows = rows.copy() if rows is X else rows
+        rows.sum_duplicates()
+    return rows
 
 
 def joined_eval_set(eval_set: Any, X: Any, y: Any, sample_weight: Any) -> Any:
-    """The held-out samples, given whole or apart, as a tuple; None where there are none."""
+    """The held-out samples as one tuple, whether they were given as one or apart; None if there are none."""
     if X is None and y is None and sample_weight is None:
         if eval_set is not None and (not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3)):
             raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
@@ -133,24 +83,17 @@ def joined_eval_set(eval_set: Any, X: Any, y: Any, sample_weight: Any) -> Any:
     return X, y, sample_weight
 
 
-def sparse_of(model: Any) -> Any:
-    """The sparse formats that the estimator takes; False for none."""
-    formats = getattr(model, "_sparse", ("csr", "csc"))
-    return list(formats) if formats else False
-
-
-def floats_of(model: Any) -> Any:
-    """The dtypes in which the estimator takes X: as it comes, or the one it was told."""
-    if isinstance(model.dtype, str) and model.dtype == "auto":
-        first = getattr(model, "_first_dtype", np.float64)
+def floats_of(dtype: Any, first: Any = np.float64) -> Any:
+    """The dtypes in which X is taken: the given one; for "auto" float32 and float64, and `first` for all others."""
+    if isinstance(dtype, str) and dtype == "auto":
         return (first, np.float32 if first is np.float64 else np.float64)
     try:
-        dtype = None if model.dtype is None else np.dtype(model.dtype)
+        found = None if dtype is None else np.dtype(dtype)
     except TypeError:
-        dtype = None
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {model.dtype!r}")
-    return dtype
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
+    return found
 
 
 def with_class_weight(
@@ -162,11 +105,11 @@ def with_class_weight(
     *,
     classes_to_come: bool = False,
 ) -> tuple[Array, Array, Array | None]:
-    """The samples, with weights multiplied by those of their classes; samples that then weigh nothing are left out.
+    """The samples, with weights multiplied by the weights of their classes, without those whose product is zero.
 
     For "balanced" the classes are counted by sample weight, so that a weight of 2 still means the sample twice. Rows of
-    probabilities take the mean weight of their classes, and 0/1 matrices the product over their columns. Only where
-    there are `classes_to_come` may a dict name others than those of the encoding.
+    probabilities take the mean weight of their classes, and 0/1 matrices the product over their columns. Only with
+    `classes_to_come` may a dict name labels that are not among the classes.
     """
     if class_weight is None:
         return X, y, weights
@@ -181,30 +124,19 @@ def with_class_weight(
             present, numbers = np.unique(column, return_inverse=True)
             factors = factors * _by_class(one, present, [0, 1], np.bincount(numbers, weights))[numbers]
     else:
-        per_class = _by_class(class_weight, encoding.classes, encoding.classes.tolist(), _mass(encoding, y, weights))
+        per_class = weights_of_classes(class_weight, encoding, y, weights)
         factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(encoding.classes, y)]
     total = (factors if weights is None else factors * weights).astype(X.dtype)
-    counted = total != 0
-    if not counted.any():
-        raise ValueError("class_weight: every sample has the weight zero, so there is nothing to fit")
-    return (X, y, total) if counted.all() else (X[counted], y[counted], total[counted])
+    return without_weightless("class_weight", X, y, total)
 
 
-def weights_of_classes(class_weight: Any, encoding: ClassEncoding, y: Array, weights: Array | None) -> Any:
-    """`class_weight` with numbers in the place of "balanced", those of these samples."""
-    if not isinstance(class_weight, str):
-        return class_weight
-    labels = encoding.classes.tolist()
-    return dict(
-        zip(labels, _by_class(class_weight, encoding.classes, labels, _mass(encoding, y, weights)), strict=True)
-    )
-
-
-def _mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
-    """The weight of the samples of each class."""
+def weights_of_classes(class_weight: Any, encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
+    """One factor per class, from a dict or "balanced"; `y` holds labels or rows of probabilities."""
     if y.ndim == 2:
-        return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
-    return np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
+        mass = (y if weights is None else y * weights[:, None]).sum(axis=0)
+    else:
+        mass = np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
+    return _by_class(class_weight, encoding.classes, encoding.classes.tolist(), mass)
 
 
 def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) -> Array:
@@ -224,18 +156,3 @@ def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) 
             raise ValueError(f"class_weight: {label!r} is no class; the classes are {known[:20]}")
         check.number(f"class_weight of {label!r}", weight, at_least=0)
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
-
-
-def _features(model: Any, X: Any, *, reset: bool) -> Array:
-    return validate_data(model, X, accept_sparse=sparse_of(model), dtype=floats_of(model), order="C", reset=reset)
-
-
-def _rows_first(X: Array) -> Array:
-    if not is_sparse(X):
-        return X
-    rows = X.tocsr()
-    if not rows.has_canonical_format:
-        # An entry may be given in parts, to be added up; what is squared must be whole.
-        rows = rows.copy() if rows is X else rows
-        rows.sum_duplicates()
-    return rows

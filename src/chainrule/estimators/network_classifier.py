@@ -19,12 +19,7 @@ from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerp
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.continuation import check_same_shapes, with_more_classes
-from chainrule.estimators.inputs import (
-    checked_samples,
-    features_to_predict,
-    joined_eval_set,
-    with_class_weight,
-)
+from chainrule.estimators.inputs import joined_eval_set, with_class_weight
 from chainrule.estimators.network_passes import forward, input_gradients
 from chainrule.estimators.recipes import (
     NEEDS_ONE_OBJECTIVE,
@@ -49,10 +44,8 @@ def _iterative(estimator: NetworkClassifier) -> bool:
 class NetworkClassifier(Parameters, Classifier):
     """A classifier whose `_network` is a network; the classes below set its parameters."""
 
-    # Sparse formats that are accepted; the dtype that integers become; the default batch size.
-    _sparse: Sequence[str] | bool = ("csr", "csc")
-    _first_dtype: Any = np.float64
     _rows_of_a_batch = 200
+    """The default batch size."""
     # The parameters that say which network is built and how its inputs are prepared.
     _structural: Sequence[str] = ("dropout", "loss")
 
@@ -106,7 +99,7 @@ class NetworkClassifier(Parameters, Classifier):
             check_folder(self.checkpoint)
         continues = self.warm_start and hasattr(self, "coefs_")
         rows = self._as_rows(X, reset=not continues)
-        X, y, weights = checked_samples(self, rows, y, sample_weight, reset=not continues)
+        X, y, weights = self._checked_samples(rows, y, sample_weight, reset=not continues)
         encoding = self._encoding_for(y)
         if continues:
             self._check_same_classes(encoding)
@@ -181,7 +174,7 @@ class NetworkClassifier(Parameters, Classifier):
         first = not hasattr(self, "coefs_")
         if first and classes is None and self.new_classes != "add" and self.targets != "proba":
             raise ValueError("classes must be passed on the first call to partial_fit")
-        X, y, weights = checked_samples(self, self._as_rows(X, reset=first), y, sample_weight, reset=first)
+        X, y, weights = self._checked_samples(self._as_rows(X, reset=first), y, sample_weight, reset=first)
         named = y.ndim == 1 and (classes is not None or self.new_classes == "add")
         if first:
             known = np.unique(y if classes is None else classes)
@@ -229,7 +222,7 @@ class NetworkClassifier(Parameters, Classifier):
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         shape = np.shape(X)
-        features = features_to_predict(self, self._as_rows(X, reset=False))
+        features = self._features_to_predict(self._as_rows(X, reset=False))
         y = self._checked_targets(features, y)
         targets = self._encoding.targets(y, theta.dtype, self.label_smoothing)
         prepare = partial(self._prepared, dtype=theta.dtype)
@@ -384,7 +377,7 @@ class NetworkClassifier(Parameters, Classifier):
     def _logits(self, X: Any) -> Logits:
         check_is_fitted(self, "coefs_")
         theta = self._theta()
-        features = features_to_predict(self, self._as_rows(X, reset=False))
+        features = self._features_to_predict(self._as_rows(X, reset=False))
         device = None if is_sparse(features) else self.device
         prepare = partial(self._prepared, dtype=theta.dtype)
         return forward(self._network, on_device(theta, device), features, device, prepare=prepare)

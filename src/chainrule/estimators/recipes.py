@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,10 +57,6 @@ class Parameters:
     new_classes: str
     checkpoint: Any
     device: str | None
-
-    def _store(self, arguments: Mapping[str, Any]) -> None:
-        """Store the local variables of `__init__` under their names: scikit-learn wants parameters exactly as given."""
-        vars(self).update((name, value) for name, value in arguments.items() if name != "self")
 
 
 def check_parameters(parameters: Parameters) -> None:

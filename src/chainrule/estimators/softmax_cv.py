@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from chainrule.arrays import Array
 from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_penalty, check_ratios
 from chainrule.estimators.fold_scores import FoldScorer, check_scoring, routed
-from chainrule.estimators.inputs import checked_samples, weights_of_classes
+from chainrule.estimators.inputs import weights_of_classes
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import Tasks, is_watched, told
 from chainrule.estimators.softmax_parts import single_label_head, weighted_problem
@@ -116,31 +116,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         dtype: Any = "auto",
         mixed_precision: bool = False,
     ) -> None:
-        super().__init__(
-            penalty,
-            dual=dual,
-            tol=tol,
-            fit_intercept=fit_intercept,
-            intercept_scaling=intercept_scaling,
-            class_weight=class_weight,
-            random_state=random_state,
-            solver=solver,
-            max_iter=max_iter,
-            verbose=verbose,
-            n_jobs=n_jobs,
-            targets=targets,
-            label_smoothing=label_smoothing,
-            standardize=standardize,
-            callbacks=callbacks,
-            dtype=dtype,
-            mixed_precision=mixed_precision,
-        )
-        self.Cs = Cs
-        self.l1_ratios = l1_ratios
-        self.cv = cv
-        self.scoring = scoring
-        self.refit = refit
-        self.use_legacy_attributes = use_legacy_attributes
+        super().__init__()
+        self._store(locals())
 
     @all_or_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
@@ -163,13 +140,16 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         check_parameters(self)
         to_split, to_score = routed(self, "fit", sample_weight, params)
         # Samples of weight zero stay: the folds may be given by the numbers of their rows.
-        X, y, weights = checked_samples(self, X, y, sample_weight, reset=True, weightless=True)
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=True, weightless=True)
         encoding = single_label_head(y, probabilities=self.targets == "proba")
         check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
         self._kind, self.classes_ = encoding.kind, encoding.classes
         self.temperature_, self.validation_scores_ = 1.0, None
         folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
-        class_weight = weights_of_classes(self.class_weight, encoding, y, weights)
+        class_weight = self.class_weight
+        if isinstance(class_weight, str):
+            factors = weights_of_classes(class_weight, encoding, y, weights)
+            class_weight = dict(zip(encoding.classes.tolist(), factors, strict=True))
         problem = weighted_problem(self, encoding, X, y, weights, class_weight)
         spectrum = self._spectrum(problem, max(values), len(values) * len(folds))
         with self._threads():

@@ -16,7 +16,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
-from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.softmax_parts import coefficients, single_label_head, weighted_problem
 from chainrule.estimators.softmax_regression import SoftmaxRegression
@@ -91,7 +90,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     model = SoftmaxRegression(**parameters)
     check_parameters(model)
     values = penalties(Cs)
-    X, y, weights = checked_samples(model, X, y, sample_weight, reset=True)
+    X, y, weights = model._checked_samples(X, y, sample_weight, reset=True)
     encoding = single_label_head(y, probabilities=model.targets == "proba")
     problem = weighted_problem(model, encoding, X, y, weights)
     spectrum = model._spectrum(problem, max(values), len(values))

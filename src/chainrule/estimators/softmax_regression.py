@@ -22,11 +22,7 @@ from chainrule.estimators.drop_in import (
     check_penalty,
     inverse_strength,
 )
-from chainrule.estimators.inputs import (
-    checked_samples,
-    features_to_predict,
-    joined_eval_set,
-)
+from chainrule.estimators.inputs import joined_eval_set
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import Steps, Tasks, can_be_called_back, is_watched, set_callbacks, told
 from chainrule.estimators.softmax_parts import (
@@ -173,28 +169,7 @@ class SoftmaxRegression(Classifier):
         dtype: Any = "auto",
         mixed_precision: bool = False,
     ) -> None:
-        self.penalty = penalty
-        self.C = C
-        self.l1_ratio = l1_ratio
-        self.dual = dual
-        self.tol = tol
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
-        self.class_weight = class_weight
-        self.random_state = random_state
-        self.solver = solver
-        self.max_iter = max_iter
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.n_jobs = n_jobs
-        self.targets = targets
-        self.label_smoothing = label_smoothing
-        self.standardize = standardize
-        self.temperature_scaling = temperature_scaling
-        self.eval_metric = eval_metric
-        self.callbacks = callbacks
-        self.dtype = dtype
-        self.mixed_precision = mixed_precision
+        self._store(locals())
 
     @all_or_nothing
     def fit(
@@ -236,7 +211,7 @@ class SoftmaxRegression(Classifier):
         C = inverse_strength(self.penalty, self.C)
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
-        X, y, weights = checked_samples(self, X, y, sample_weight, reset=not continues, signed=True)
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, signed=True)
         encoding = single_label_head(y, probabilities=self.targets == "proba")
         check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
         if continues:
@@ -386,7 +361,7 @@ class SoftmaxRegression(Classifier):
 
     def _logits(self, X: Any) -> Logits:
         check_is_fitted(self, "coef_")
-        X = features_to_predict(self, X)
+        X = self._features_to_predict(X)
         parts, name = (self.coef_, self.intercept_), type(self).__name__
         return linear_logits(X, *parts, name=name, temperature=self.temperature_)
 

@@ -9,7 +9,6 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.estimators.class_encoding import encoding_of, encoding_of_classes
 from chainrule.estimators.drop_in import inverse_strength
-from chainrule.estimators.inputs import checked_samples
 from chainrule.estimators.softmax_parts import coefficients, weighted_problem
 from chainrule.solvers.convex import Problem
 from chainrule.solvers.convex.online import absorb, curvatures
@@ -23,7 +22,7 @@ def absorb_batch(model: SoftmaxRegression, X: Any, y: Any, classes: Any, sample_
     first = not hasattr(model, "coef_")
     if first and classes is None and model.targets != "proba":
         raise ValueError("classes must be passed on the first call to partial_fit")
-    X, y, weights = checked_samples(model, X, y, sample_weight, reset=first)
+    X, y, weights = model._checked_samples(X, y, sample_weight, reset=first)
     if first:
         encoding = (
             encoding_of(y, probabilities=True) if model.targets == "proba" else encoding_of_classes(np.unique(classes))
