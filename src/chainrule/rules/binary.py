@@ -40,8 +40,7 @@ def _miss(logits: Array, targets: Array) -> Array:
 
 def _weighted(weight: Array, term: Array) -> Array:
     """weight * term, and 0 where the weight is 0: a certain prediction that is right costs nothing; nan stays nan."""
-    xp = namespace(term)
-    return weight * xp.where((weight == 0) & (term == math.inf), 0.0, term)
+    return weight * namespace(term).where((weight == 0) & (abs(term) == math.inf), 0.0, term)
 
 
 def _cross_entropy(logits: Array, targets: Array) -> tuple[Array, Residuals]:
@@ -62,9 +61,8 @@ def _pull_targets(residuals: Residuals, cotangent: Array) -> Array:
     return cotangent * residuals.by_targets
 
 
-def _pushforward(residuals: Residuals, logits_tangent: Array | None, targets_tangent: Array | None) -> Array:
-    tangent = _pull_logits(residuals, 0 * residuals.miss if logits_tangent is None else logits_tangent)
-    return tangent if targets_tangent is None else tangent + residuals.by_targets * targets_tangent
+def _pushforward(residuals: Residuals, logits_tangent: Array, targets_tangent: Array) -> Array:
+    return _pull_logits(residuals, logits_tangent) + _weighted(targets_tangent, residuals.by_targets)
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:

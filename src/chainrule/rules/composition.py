@@ -13,12 +13,11 @@ checked where they are applied: a composed rule refuses what a part refuses.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chainrule.arrays import Array, empty, namespace, on_diagonal
-from chainrule.rules.rule import Pullback, Rule
+from chainrule.arrays import Array, namespace, on_diagonal
+from chainrule.rules.rule import Forward, Pullback, Rule
 
 
 class Residuals(NamedTuple):
@@ -29,12 +28,11 @@ class Residuals(NamedTuple):
     inputs: tuple[Array, ...]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One rule of the chain, and where its inputs after the first lie among all inputs."""
+class _Part(NamedTuple):
+    """One rule of the chain, and what its inputs are called among all inputs; "" is the result of the part before."""
 
     rule: Rule
-    rest: slice
+    names: tuple[str, ...]
 
 
 def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
@@ -77,123 +75,111 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     for rule in chain[1:]:
         if rule.inputs[0] in (*rule.constants, *rule.integers):
             raise ValueError(f"compose: {rule.name} takes no derivative by its first input, {rule.inputs[0]}")
-    parts, inputs, integers = _laid_out(chain)
+    parts, inputs = _laid_out(chain)
     options = [option for rule in chain for option in rule.options]
     shared = sorted({option for option in options if options.count(option) > 1})
     if shared:
         raise ValueError(f"compose: the option {shared[0]!r} belongs to more than one of the rules")
-    names = [rule.name for rule in chain[::-1]]
-    formula = "".join(f"{part}(" for part in names) + inputs[0] + ")" * len(names)
-    has_jvp = all(rule.pushforward is not None for rule in chain)
-    has_jacobian = all(rule.jacobian_matrix is not None for rule in chain)
+    joined = [rule.name for rule in chain[::-1]]
+    formula = "".join(f"{part}(" for part in joined) + inputs[0] + ")" * len(joined)
+    integers = [
+        name for rule, names in parts for own, name in zip(rule.inputs, names, strict=True) if own in rule.integers
+    ]
     return Rule(
-        name or "_of_".join(names),
-        _forward(parts),
-        _pullbacks(parts, inputs),
-        _pushforward(parts) if has_jvp else None,
-        _jacobian(parts) if has_jacobian else None,
+        name or "_of_".join(joined),
+        _forward(parts, inputs),
+        _pullbacks(parts),
+        _pushforward(parts, inputs) if all(rule.pushforward for rule in chain) else None,
+        _jacobian(parts, inputs) if all(rule.jacobian_matrix for rule in chain) else None,
         inputs=inputs,
-        integers=integers,
+        integers=tuple(integers),
         options=tuple(options),
         formula=f"y = {formula}",
-        derivative=f"J = {' '.join(f'J_{part}' for part in names)}",
+        derivative=f"J = {' '.join(f'J_{part}' for part in joined)}",
         domain="; ".join(f"{rule.name}: {rule.domain}" for rule in chain),
         kinks="; ".join(f"{rule.name}: {rule.kinks}" for rule in chain if rule.kinks != "none") or "none",
     )
 
 
-def _laid_out(chain: Sequence[Rule]) -> tuple[tuple[_Part, ...], tuple[str, ...], tuple[str, ...]]:
-    """Where each rule's inputs lie, and the names of all inputs and of the integers among them."""
+def _laid_out(chain: tuple[Rule, ...]) -> tuple[list[_Part], tuple[str, ...]]:
+    """The parts from the innermost, and the names of all inputs."""
+    first, inputs = chain[0].inputs[0], [chain[0].inputs[0]]
     parts: list[_Part] = []
-    inputs: list[str] = []
-    integers: list[str] = []
-    for position, rule in enumerate(chain):
-        start = len(inputs)
-        for given in rule.inputs[1 if position else 0 :]:
-            unique, number = given, 1
-            while unique in inputs:
+    for rule in chain:
+        names = ["" if parts else first]
+        for own in rule.inputs[1:]:
+            name, number = own, 1
+            while name in inputs:
                 number += 1
-                unique = f"{given}_{number}"
-            inputs.append(unique)
-            integers += [unique] if given in rule.integers else []
-        parts.append(_Part(rule, slice(start + (0 if position else 1), len(inputs))))
-    return tuple(parts), tuple(inputs), tuple(integers)
+                name = f"{own}_{number}"
+            inputs.append(name)
+            names.append(name)
+        parts.append(_Part(rule, tuple(names)))
+    return parts, tuple(inputs)
 
 
-def _forward(parts: tuple[_Part, ...]) -> Callable[..., Any]:
+def _forward(parts: list[_Part], names: tuple[str, ...]) -> Forward:
     def forward(*inputs: Array, **options: Any) -> tuple[Array, Residuals]:
-        value, kept, outputs = inputs[0], [], []
-        for part in parts:
-            arguments = (value, *inputs[part.rest])
-            if part.rule.check is not None:
-                part.rule.check(*arguments)
-            own = {key: option for key, option in options.items() if key in part.rule.options}
-            value, residuals = part.rule.forward(*arguments, **own)
+        values, kept, outputs = dict(zip(names, inputs, strict=True)), [], []
+        for rule, own in parts:
+            arguments = [values[name] for name in own]
+            if rule.check is not None:
+                rule.check(*arguments)
+            given = {name: option for name, option in options.items() if name in rule.options}
+            values[""], residuals = rule.forward(*arguments, **given)
             kept.append(residuals)
-            outputs.append(value)
-        return value, Residuals(tuple(kept), tuple(outputs), inputs)
+            outputs.append(values[""])
+        return values[""], Residuals(tuple(kept), tuple(outputs), inputs)
 
     return forward
 
 
-def _pullbacks(parts: tuple[_Part, ...], inputs: tuple[str, ...]) -> dict[str, Pullback]:
-    pullbacks: dict[str, Pullback] = {}
-    for position, part in enumerate(parts):
-        names = (*(inputs[:1] if position == 0 else [None]), *inputs[part.rest])
-        for name, pull in zip(names, part.rule.in_order, strict=True):
-            if name is not None and pull is not None:
-                pullbacks[name] = _from_outside(parts, position, pull)
-    return {name: pullbacks[name] for name in inputs if name in pullbacks}
+def _pullbacks(parts: list[_Part]) -> dict[str, Pullback]:
+    """The pullback of every input, through all parts outside the one that has it."""
+
+    def by_input(position: int, own: Pullback) -> Pullback:
+        def pullback(residuals: Residuals, cotangent: Array) -> Array:
+            for outside in range(len(parts) - 1, position, -1):
+                rule = parts[outside].rule
+                cotangent = rule.pullbacks[rule.inputs[0]](residuals.parts[outside], cotangent)
+            return own(residuals.parts[position], cotangent)
+
+        return pullback
+
+    return {
+        name: by_input(position, own)
+        for position, part in enumerate(parts)
+        for name, own in zip(part.names, part.rule.in_order, strict=True)
+        if name and own is not None
+    }
 
 
-def _from_outside(parts: tuple[_Part, ...], position: int, pull: Pullback) -> Pullback:
-    """The pullback of one input of the part at that position, after those of the parts outside it."""
-
-    def pullback(residuals: Residuals, cotangent: Array) -> Array:
-        for outside in range(len(parts) - 1, position, -1):
-            through = parts[outside].rule.in_order[0]
-            assert through is not None
-            cotangent = through(residuals.parts[outside], cotangent)
-        return pull(residuals.parts[position], cotangent)
-
-    return pullback
-
-
-def _pushforward(parts: tuple[_Part, ...]) -> Callable[..., Array]:
+def _pushforward(parts: list[_Part], names: tuple[str, ...]) -> Callable[..., Array]:
     def pushforward(residuals: Residuals, *tangents: Array | None) -> Array:
-        moved = tangents[0]
-        for position, part in enumerate(parts):
-            arguments = (moved, *tangents[part.rest])
-            last = position == len(parts) - 1
-            # What does not move stays None: some inputs, such as labels, have no zero tangent.
-            if last or any(tangent is not None for tangent in arguments):
-                assert part.rule.pushforward is not None
-                moved = part.rule.pushforward(residuals.parts[position], *arguments)
-        return moved
+        values = dict(zip(names, tangents, strict=True))
+        for (rule, own), kept in zip(parts, residuals.parts, strict=True):
+            assert rule.pushforward is not None
+            values[""] = rule.pushforward(kept, *(values[name] for name in own))
+        return values[""]
 
     return pushforward
 
 
-def _jacobian(parts: tuple[_Part, ...]) -> Callable[[Residuals], Any]:
+def _jacobian(parts: list[_Part], names: tuple[str, ...]) -> Callable[[Residuals], Any]:
     def jacobian_matrix(residuals: Residuals) -> Any:
-        matrices: list[Array | None] = [None] * len(residuals.inputs)
-        y_axes = len(residuals.outputs[-1].shape)
-        through: Array | None = None
+        inputs = dict(zip(names, residuals.inputs, strict=True))
+        matrices: dict[str, Any] = {"": None}
         for position in range(len(parts) - 1, -1, -1):
-            part = parts[position]
-            assert part.rule.jacobian_matrix is not None
-            result = part.rule.jacobian_matrix(residuals.parts[position])
-            own = result if isinstance(result, tuple) else (result,)
-            value = residuals.outputs[position]
-            before = residuals.outputs[position - 1] if position else residuals.inputs[0]
-            products = [
-                _product(through, matrix, y_axes, value, tuple(x.shape))
-                for matrix, x in zip(own, (before, *residuals.inputs[part.rest]), strict=True)
-            ]
-            through, rest = products[0], products[1:]
-            matrices[part.rest] = rest
-        matrices[0] = through
-        return through if len(matrices) == 1 else tuple(matrices)
+            (rule, own), value = parts[position], residuals.outputs[position]
+            inputs[""] = residuals.outputs[position - 1]
+            assert rule.jacobian_matrix is not None
+            result = rule.jacobian_matrix(residuals.parts[position])
+            through = matrices[""]
+            for name, matrix in zip(own, result if isinstance(result, tuple) else (result,), strict=True):
+                matrices[name] = _product(
+                    through, matrix, len(residuals.outputs[-1].shape), value, tuple(inputs[name].shape)
+                )
+        return matrices[names[0]] if len(names) == 1 else tuple(matrices[name] for name in names)
 
     return jacobian_matrix
 
@@ -216,8 +202,7 @@ def _product(
     columns = len(inner.shape) - len(value_shape)
     # Where f mixes rows that g keeps apart, g's matrix is written out for all of them: zero off its own row.
     for axis in range(len(shape) - columns - 1, shared - 1, -1):
-        same = on_diagonal(_vector(value_shape[axis], value))
-        at = len(value_shape)
+        same, at = on_diagonal(xp.swapaxes(value, axis, -1)), len(value_shape)
         mask = same.reshape(*(value_shape[axis] if i in (axis, at) else 1 for i in range(len(inner.shape) + 1)))
         spread = inner.reshape(*value_shape, 1, *inner.shape[at:])
         inner = xp.where(mask, spread, xp.zeros_like(spread))
@@ -226,7 +211,3 @@ def _product(
     left = outer.reshape(*leading, math.prod(own), math.prod(value_shape[shared:]))
     right = inner.reshape(*leading, math.prod(value_shape[shared:]), math.prod(inner.shape[len(value_shape) :]))
     return xp.matmul(left, right).reshape(*leading, *own, *inner.shape[len(value_shape) :])
-
-
-def _vector(length: int, like: Array) -> Array:
-    return empty((length,), like)

@@ -26,11 +26,8 @@ def _by_x(residuals: tuple[Array], cotangent: Array) -> Array:
     return cotangent * residuals[0]
 
 
-def _pushforward(residuals: tuple[Array], x_tangent: Array | None, mask_tangent: Array | None) -> Array:
-    (mask,) = residuals
-    if mask_tangent is not None:
-        raise ValueError("dropout: the mask has no tangent; give None")
-    return 0 * mask if x_tangent is None else mask * x_tangent
+def _pushforward(residuals: tuple[Array], x_tangent: Array, mask_tangent: None) -> Array:
+    return x_tangent * residuals[0]
 
 
 def _jacobian(residuals: tuple[Array]) -> tuple[Array, None]:

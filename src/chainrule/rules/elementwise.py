@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.arrays import Array, diagonal_matrix, namespace
+from chainrule.arrays import Array, diagonal_matrix
 from chainrule.rules.rule import Rule
 
 
@@ -39,8 +39,8 @@ def elementwise(name: str, value: Callable[[Array], Array], slope: Callable[[Arr
     def pullback(x: Array, cotangent: Array) -> Array:
         return cotangent * slope(x)
 
-    def pushforward(x: Array, tangent: Array | None) -> Array:
-        return namespace(x).zeros_like(x) if tangent is None else slope(x) * tangent
+    def pushforward(x: Array, tangent: Array) -> Array:
+        return slope(x) * tangent
 
     def jacobian_matrix(x: Array) -> Array:
         return diagonal_matrix(slope(x))

@@ -53,13 +53,10 @@ def _by_bias(residuals: Residuals, cotangent: Array) -> Array:
 
 
 def _pushforward(
-    residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None, bias_tangent: Array | None = None
+    residuals: Residuals, x_tangent: Array, weight_tangent: Array, bias_tangent: Array | float = 0
 ) -> Array:
     x, weight = residuals
-    tangent = 0 * matmul(x, weight) if x_tangent is None else matmul(x_tangent, weight)
-    if weight_tangent is not None:
-        tangent = tangent + matmul(x, weight_tangent)
-    return tangent if bias_tangent is None else tangent + bias_tangent
+    return matmul(x_tangent, weight) + matmul(x, weight_tangent) + bias_tangent
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:

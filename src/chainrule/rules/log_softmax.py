@@ -12,7 +12,7 @@ sum_{j != i} |v_j|; and in the pushforward t - s.t, at most that many ulp of (1 
 
 from __future__ import annotations
 
-from chainrule.arrays import Array, namespace, take_class, with_class
+from chainrule.arrays import Array, take_class, with_class
 from chainrule.rules.deviations import deviation_matrix, deviations, rescaled
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import Shifted, check_logits, shifted, sum_of_others
@@ -28,7 +28,6 @@ def forward(logits: Array) -> tuple[Array, Shifted]:
 def pullback(residuals: Shifted, cotangent: Array) -> Array:
     """v - s sum(v); at the largest logit v (1 - s) - s (sum of the other v)."""
     probs, top = residuals.probs, residuals.top
-    cotangent = namespace(probs).broadcast_to(cotangent, probs.shape)
     at_top, others = take_class(cotangent, top), sum_of_others(cotangent, top)
     rest = residuals.rest / residuals.total
     return with_class(cotangent - probs * (at_top + others), top, at_top * rest - take_class(probs, top) * others)
@@ -44,7 +43,7 @@ log_softmax = Rule(
     "log_softmax",
     forward,
     pullback,
-    lambda residuals, t: apply_jacobian(residuals, 0 * residuals.exponentials if t is None else t),
+    apply_jacobian,
     lambda residuals: deviation_matrix(residuals.probs, residuals.top),
     check=check_logits,
     inputs=("logits",),

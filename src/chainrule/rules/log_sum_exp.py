@@ -29,10 +29,9 @@ def pullback(residuals: Shifted, cotangent: Array) -> Array:
     return cotangent[..., None] * residuals.probs
 
 
-def pushforward(residuals: Shifted, tangent: Array | None) -> Array:
+def pushforward(residuals: Shifted, tangent: Array) -> Array:
     """s . t"""
-    probs = residuals.probs
-    return row_dot(probs, 0 * probs if tangent is None else tangent)[..., 0]
+    return row_dot(residuals.probs, tangent)[..., 0]
 
 
 log_sum_exp = Rule(

@@ -36,12 +36,9 @@ def _by_strength(residuals: Residuals, cotangent: Array) -> Array:
     return namespace(squares).sum(cotangent * squares)
 
 
-def _pushforward(residuals: Residuals, theta_tangent: Array | None, strength_tangent: Array | None) -> Array:
+def _pushforward(residuals: Residuals, theta_tangent: Array, strength_tangent: Array) -> Array:
     theta, strength, squares = residuals
-    tangent = 0 * squares
-    if theta_tangent is not None:
-        tangent = 2 * strength * namespace(theta).sum(theta * theta_tangent, axis=-1)
-    return tangent if strength_tangent is None else tangent + squares * strength_tangent
+    return 2 * strength * namespace(theta).sum(theta * theta_tangent, axis=-1) + squares * strength_tangent
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:

@@ -35,14 +35,15 @@ def loss_of_rows(
         gradient = by_targets(residuals)
         return None if gradient is None else cotangent[..., None] * gradient
 
-    def pushforward(residuals: Any, z_tangent: Array | None, targets_tangent: Array | None) -> Array:
-        gradient = slope(residuals, 1.0)
-        tangent = row_sum(0 * gradient if z_tangent is None else slope(residuals, z_tangent))
+    def pushforward(residuals: Any, z_tangent: Array, targets_tangent: Array | None) -> Array:
+        tangent = row_sum(slope(residuals, z_tangent))
         if targets_tangent is not None:
             gradient = by_targets(residuals)
             if gradient is None:
                 raise ValueError(f"{name}: labels have no tangent; give rows of class weights, or None")
-            tangent = tangent + row_dot(gradient, targets_tangent)
+            # A class that does not change does not count, even where its gradient is infinite.
+            changed = namespace(gradient).where(targets_tangent == 0, 0.0, gradient)
+            tangent = tangent + row_dot(changed, targets_tangent)
         return tangent[..., 0]
 
     return Rule(

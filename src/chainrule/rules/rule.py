@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import Array, as_array, as_floats, as_like, is_jax, is_torch
+from chainrule.arrays import Array, as_array, as_floats, as_like, holds_labels, is_jax, is_torch, namespace
 
 Forward: TypeAlias = Callable[..., tuple[Array, Any]]
 Pullback: TypeAlias = Callable[[Any, Array], Any]
@@ -40,7 +40,8 @@ class Rule:
         ``pullbacks["x"](residuals, cotangent)`` returns the cotangent of the input x. Inputs without a pullback, such
         as masks, are constants.
     pushforward : callable, optional
-        ``pushforward(residuals, *tangents)`` returns the output's tangent; a tangent None stands for zero.
+        ``pushforward(residuals, *tangents)`` returns the output's tangent. The tangents have the shapes of the inputs;
+        those of labels and constants are None.
     jacobian_matrix : callable, optional
         ``jacobian_matrix(residuals)`` returns J for every row, of shape (..., outputs, inputs), or a tuple of them.
     check : callable, optional
@@ -138,17 +139,20 @@ class Rule:
     def vjp(self, *inputs_and_cotangent: Array, **options: Any) -> Any:
         """The pullback at the inputs, applied to the last argument: J^T v without forming J.
 
-        One array for rules of one input; otherwise a tuple with one entry per input, None for labels and masks.
+        The cotangent is broadcast to the shape of the output. The result is one array for rules of one input; otherwise
+        a tuple with one entry per input, None for labels and masks.
         """
         *inputs, cotangent = self._arguments(inputs_and_cotangent, len(self.inputs) + 1, "vjp", "the cotangent")
         with _quiet():
             output, residuals = self._linearise(inputs, options)
-            cotangent = _floats_beside(cotangent, output)
-            _broadcastable(f"{self.name}.vjp: the cotangent", cotangent, output)
+            cotangent = _in_shape_of(output, cotangent, f"{self.name}.vjp: the cotangent")
             return self.pullback(residuals, cotangent)
 
     def jvp(self, *inputs_and_tangents: Array | None, **options: Any) -> Array:
-        """The pushforward at the inputs, applied to one tangent per input; None stands for zero."""
+        """The pushforward at the inputs, applied to one tangent per input; None stands for zero.
+
+        Each tangent is broadcast to the shape of its input.
+        """
         count = len(self.inputs)
         arguments = self._arguments(inputs_and_tangents, 2 * count, "jvp", "one tangent per input")
         if self.pushforward is None:
@@ -156,16 +160,17 @@ class Rule:
         inputs, tangents = arguments[:count], arguments[count:]
         with _quiet():
             _, residuals = self._linearise(inputs, options)
-            moved: list[Array | None] = []
-            for name, x, tangent in zip(self.inputs, inputs, tangents, strict=True):
-                if tangent is None:
-                    moved.append(None)
-                    continue
-                primal = as_array(x)
-                tangent = _floats_beside(tangent, as_floats(primal))
-                _broadcastable(f"{self.name}.jvp: the tangent of {name}", tangent, primal)
-                moved.append(tangent)
-            return self.pushforward(residuals, *moved)
+            return self.pushforward(residuals, *map(self._tangent, self.inputs, inputs, tangents))
+
+    def _tangent(self, name: str, x: Any, tangent: Any) -> Array | None:
+        """The tangent in the shape of its input; None is zero, and stays None for labels and constants."""
+        x = as_array(x)
+        if tangent is None:
+            fixed = name in self.constants or (name in self.integers and holds_labels(x))
+            return None if fixed else namespace(x).zeros_like(as_floats(x))
+        if name in self.constants:
+            raise ValueError(f"{self.name}: the {name} has no tangent; give None")
+        return _in_shape_of(x, tangent, f"{self.name}.jvp: the tangent of {name}")
 
     def jacobian(self, *inputs: Array, **options: Any) -> Any:
         """J[i, j] = dy_i / dx_j for every row, in closed form; a tuple of them for rules of several inputs."""
@@ -214,20 +219,13 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _floats_beside(x: Any, like: Array) -> Array:
-    """`x` as floats; plain numbers and lists take the library and dtype of `like`."""
-    if isinstance(x, np.ndarray) or is_torch(x) or is_jax(x):
-        return as_floats(x)
-    return as_like(x, like)
-
-
-def _broadcastable(what: str, x: Array, like: Array) -> None:
+def _in_shape_of(like: Array, x: Any, what: str) -> Array:
+    """`x` as floats, broadcast to the shape of `like`; numbers and lists take the library and dtype of `like`."""
+    x = as_floats(x if isinstance(x, np.ndarray) or is_torch(x) or is_jax(x) else as_like(x, as_floats(like)))
     try:
-        fits = np.broadcast_shapes(tuple(x.shape), tuple(like.shape)) == tuple(like.shape)
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(f"{what} has shape {tuple(x.shape)}, which does not fit {tuple(like.shape)}")
+        return namespace(x).broadcast_to(x, tuple(like.shape))
+    except (ValueError, RuntimeError):  # PyTorch raises RuntimeError
+        raise ValueError(f"{what} has shape {tuple(x.shape)}, which does not fit {tuple(like.shape)}") from None
 
 
 def _quiet() -> AbstractContextManager[Any]:

@@ -44,14 +44,9 @@ def _slope_pullback(residuals: Residuals, cotangent: Array) -> Array:
     return sum_to(cotangent * residuals.derivative * residuals.x, tuple(residuals.slope.shape))
 
 
-def _pushforward(residuals: Residuals, x_tangent: Array | None, slope_tangent: Array | None) -> Array:
+def _pushforward(residuals: Residuals, x_tangent: Array, slope_tangent: Array) -> Array:
     x, slope, derivative = residuals
-    inner = namespace(derivative).zeros_like(derivative)
-    if x_tangent is not None:
-        inner = inner + slope * x_tangent
-    if slope_tangent is not None:
-        inner = inner + x * slope_tangent
-    return derivative * inner
+    return derivative * (slope * x_tangent + x * slope_tangent)
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:

@@ -79,15 +79,10 @@ def _by_scale(residuals: Residuals, cotangent: Array) -> Array:
     return sum_to(by_scale, shape) if shape else namespace(by_scale).sum(by_scale)
 
 
-def pushforward(residuals: Residuals, logits_tangent: Array | None, scale_tangent: Array | None) -> Array:
+def pushforward(residuals: Residuals, logits_tangent: Array, scale_tangent: Array) -> Array:
     """J (c x_tangent + c_tangent x)."""
     probs, top, half_gaps, scale = residuals
-    tangent = 0 * half_gaps
-    if logits_tangent is not None:
-        tangent = tangent + scale * logits_tangent
-    if scale_tangent is not None:
-        tangent = tangent + scale_tangent * (2 * half_gaps)
-    return apply_jacobian(Probs(probs, top), tangent)
+    return apply_jacobian(Probs(probs, top), scale * logits_tangent + scale_tangent * (2 * half_gaps))
 
 
 def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:

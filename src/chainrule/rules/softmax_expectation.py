@@ -43,11 +43,9 @@ def _by_values(residuals: Residuals, cotangent: Array) -> Array:
     return cotangent[..., None] * residuals.probs
 
 
-def _pushforward(residuals: Residuals, logits_tangent: Array | None, values_tangent: Array | None) -> Array:
+def _pushforward(residuals: Residuals, logits_tangent: Array, values_tangent: Array) -> Array:
     """S (f - E_S[f]) . x_tangent + S . f_tangent."""
-    by_logits, probs = residuals
-    tangent = row_dot(by_logits, 0 * by_logits if logits_tangent is None else logits_tangent)
-    return (tangent if values_tangent is None else tangent + row_dot(probs, values_tangent))[..., 0]
+    return (row_dot(residuals.by_logits, logits_tangent) + row_dot(residuals.probs, values_tangent))[..., 0]
 
 
 softmax_expectation = Rule(
