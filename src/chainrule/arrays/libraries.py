@@ -225,25 +225,16 @@ def larger_than_zero(x: Array, *, out: Array | None = None) -> Array:
     return np.greater(x, 0, out=np.empty_like(x) if out is None else out, casting="unsafe")
 
 
-def look_up(x: Array, *positions: np.ndarray[Any, Any], outside: float = 0.0) -> Array:
-    """The entries of `x` at positions along its last axes, which are broadcast; a number where they lie outside.
+def look_up(x: Array, positions: np.ndarray[Any, Any], outside: float = 0.0) -> Array:
+    """The entries of `x` at positions along its last axis, and the number `outside` where the position is -1.
 
-    >>> look_up(np.array([5.0, 7.0]), np.array([[1, 2], [-1, 0]]))
+    >>> look_up(np.array([5.0, 7.0]), np.array([[1, -1], [-1, 0]]))
     array([[7., 0.],
            [0., 5.]])
     """
-    xp, sizes = namespace(x), x.shape[len(x.shape) - len(positions) :]
-    inside, index = np.array(True), []
-    for position, size in zip(positions, sizes, strict=True):
-        inside = inside & (position >= 0) & (position < size)
-        index.append(_beside(np.clip(position, 0, size - 1), x))
-    found = x[(..., *index)]
-    return found if inside.all() else xp.where(_beside(inside, x), found, xp.zeros_like(found) + outside)
-
-
-def _beside(x: np.ndarray[Any, Any], like: Array) -> Array:
-    """Positions or booleans on the library and device of `like`."""
-    return sys.modules["torch"].as_tensor(x, device=like.device) if is_torch(like) else x
+    beyond = namespace(x).zeros_like(x[..., :1]) + outside
+    index = sys.modules["torch"].as_tensor(positions, device=x.device) if is_torch(x) else positions
+    return namespace(x).concatenate([x, beyond], axis=-1)[..., index]
 
 
 def sum_to(x: Array, shape: tuple[int, ...]) -> Array:

@@ -8,28 +8,17 @@
 For an odd kernel `same` is centred on each sample. For an even one its window holds one sample more on the left, as
 numpy.convolve has it; that function returns max(n, k) samples, where this rule returns n, also for kernels longer than
 the signal. A layer of a network usually correlates: flip the kernel, or its gradient.
+
+A signal is an image of one row and one channel, so all of it is the two-dimensional convolution.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-
-from chainrule.arrays import Array, look_up, matmul, namespace, sum_to
+from chainrule.arrays import Array
+from chainrule.rules.convolution2d import by_flipped_weight, convolve, convolve_jacobian, convolve_pushforward
+from chainrule.rules.correlation2d import Residuals, x_pullback
 from chainrule.rules.geometry import padding_for
 from chainrule.rules.rule import Rule
-
-
-class Residuals(NamedTuple):
-    """What the derivatives need."""
-
-    signal: Array
-    kernel: Array
-    start: int
-    """The output's first entry, as an entry of full."""
-    outputs: int
-    """How many entries the output has."""
 
 
 def _check(signal: Array, kernel: Array) -> None:
@@ -39,65 +28,41 @@ def _check(signal: Array, kernel: Array) -> None:
         raise ValueError(f"kernel: expected shape (k,) with k of at least 1, got {tuple(kernel.shape)}")
 
 
-def _windows(residuals: Residuals) -> Array:
-    """X[i, a] = x[i - a], 0 outside the signal: y_i = sum_a w_a X[i, a]."""
-    signal, kernel, start, count = residuals
-    outputs, taps = np.arange(start, start + count), np.arange(int(kernel.shape[0]))
-    return look_up(signal, outputs[:, None] - taps)
+def _as_image(signal: Array) -> Array:
+    return signal[..., None, None, :]
+
+
+def _as_weight(kernel: Array) -> Array:
+    return kernel[None, None, None, :]
 
 
 def forward(signal: Array, kernel: Array, *, mode: str = "full") -> tuple[Array, Residuals]:
     """The convolved signal, under the signal's leading axes."""
     n, k = int(signal.shape[-1]), int(kernel.shape[0])
     before, after = padding_for(mode, k)
-    count = n + before + after - k + 1
-    if count < 1:
+    if n + before + after < k:
         raise ValueError(f"convolve1d: a kernel of {k} samples has no valid position on a signal of {n}")
-    residuals = Residuals(signal, kernel, k - 1 - before, count)
-    return _weighted(kernel, _windows(residuals)), residuals
-
-
-def _weighted(kernel: Array, windows: Array) -> Array:
-    return namespace(windows).sum(kernel * windows, axis=-1)
-
-
-def _whole(residuals: Residuals, cotangent: Array) -> Array:
-    return namespace(cotangent).broadcast_to(cotangent, (*residuals.signal.shape[:-1], residuals.outputs))
+    value, residuals = convolve(_as_image(signal), _as_weight(kernel), padding=((0, 0), (before, after)))
+    return value[..., 0, 0, :], residuals
 
 
 def _signal_pullback(residuals: Residuals, cotangent: Array) -> Array:
-    """The cotangent correlated with the kernel: output j + a is the one in which w_a meets x_j."""
-    signal, kernel, start, _ = residuals
-    samples, taps = np.arange(int(signal.shape[-1])), np.arange(int(kernel.shape[0]))
-    return _weighted(kernel, look_up(_whole(residuals, cotangent), samples[:, None] + taps - start))
+    return x_pullback(residuals, _as_image(cotangent))[..., 0, 0, :]
 
 
 def _kernel_pullback(residuals: Residuals, cotangent: Array) -> Array:
-    """v X, summed over the leading axes."""
-    products = matmul(_whole(residuals, cotangent)[..., None, :], _windows(residuals))
-    return sum_to(products[..., 0, :], tuple(residuals.kernel.shape))
+    return by_flipped_weight(residuals, _as_image(cotangent))[0, 0, 0]
 
 
-def _pushforward(residuals: Residuals, signal_tangent: Array | None, kernel_tangent: Array | None) -> Array:
+def _pushforward(residuals: Residuals, signal_tangent: Array, kernel_tangent: Array) -> Array:
     """The tangent of the signal convolved with the kernel, and the signal with the tangent of the kernel."""
-    signal, kernel, *_ = residuals
-    xp = namespace(signal)
-    moved = 0 * _whole(residuals, 0 * signal[..., :1])
-    if signal_tangent is not None:
-        tangent = xp.broadcast_to(signal_tangent, signal.shape)
-        moved = moved + _weighted(kernel, _windows(residuals._replace(signal=tangent)))
-    if kernel_tangent is not None:
-        moved = moved + _weighted(xp.broadcast_to(kernel_tangent, kernel.shape), _windows(residuals))
-    return moved
+    return convolve_pushforward(residuals, _as_image(signal_tangent), _as_weight(kernel_tangent))[..., 0, 0, :]
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
-    """By the signal the Toeplitz matrix w[i - j] for every row, by the kernel X."""
-    signal, kernel, start, count = residuals
-    outputs, samples = np.arange(start, start + count), np.arange(int(signal.shape[-1]))
-    toeplitz = look_up(kernel, outputs[:, None] - samples)
-    by_signal = namespace(signal).broadcast_to(toeplitz, (*signal.shape[:-1], *toeplitz.shape))
-    return by_signal, _windows(residuals)
+    """By the signal the Toeplitz matrix w[i - j] for every row, by the kernel x[i - a]."""
+    by_image, by_weight = convolve_jacobian(residuals)
+    return by_image[..., 0, 0, :, 0, 0, :], by_weight[..., 0, 0, :, 0, 0, 0, :]
 
 
 convolve1d = Rule(

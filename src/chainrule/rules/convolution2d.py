@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.arrays import Array, namespace, on_diagonal
+from chainrule.arrays import Array, namespace, on_diagonal, sum_to
 from chainrule.rules import correlation2d
 from chainrule.rules.correlation2d import Residuals
 from chainrule.rules.image_maps import check_weight
@@ -24,23 +24,23 @@ def _flipped(weight: Array) -> Array:
     return namespace(weight).flip(weight, (-2, -1))
 
 
-def _flipped_forward(x: Array, weight: Array, **options: Any) -> tuple[Array, Residuals]:
-    """The residuals are those of the correlation, with the flipped kernel."""
+def convolve(x: Array, weight: Array, **options: Any) -> tuple[Array, Residuals]:
+    """The convolution of the images with the weight. The residuals hold the flipped weight."""
     return correlation2d.forward(x, _flipped(weight), **options)
 
 
-def _flipped_pullback(residuals: Residuals, cotangent: Array) -> Array:
+def by_flipped_weight(residuals: Residuals, cotangent: Array) -> Array:
+    """The cotangent of the weight before it is flipped."""
     return _flipped(correlation2d.weight_pullback(residuals, cotangent))
 
 
-def _flipped_pushforward(residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None) -> Array:
-    flipped = None
-    if weight_tangent is not None:
-        flipped = _flipped(namespace(weight_tangent).broadcast_to(weight_tangent, residuals.weight.shape))
-    return correlation2d.pushforward(residuals, x_tangent, flipped)
+def convolve_pushforward(residuals: Residuals, x_tangent: Array, weight_tangent: Array) -> Array:
+    """Linear in each of the two."""
+    return correlation2d.pushforward(residuals, x_tangent, _flipped(weight_tangent))
 
 
-def _flipped_jacobian(residuals: Residuals) -> tuple[Array, Array]:
+def convolve_jacobian(residuals: Residuals) -> tuple[Array, Array]:
+    """The Jacobians of the correlation, with the second one's kernel axes flipped back."""
     by_x, by_weight = correlation2d.jacobian_matrix(residuals)
     return by_x, _flipped(by_weight)
 
@@ -51,40 +51,26 @@ def _forward(x: Array, weight: Array, bias: Array, **options: Any) -> tuple[Arra
 
 
 def _bias_pullback(residuals: Residuals, cotangent: Array) -> Array:
-    whole = namespace(cotangent).broadcast_to(cotangent, _output_shape(residuals))
-    axes = tuple(axis for axis in range(len(whole.shape)) if axis != len(whole.shape) - 3)
-    return namespace(whole).sum(whole, axis=axes)
+    return sum_to(cotangent, (cotangent.shape[-3], 1, 1))[:, 0, 0]
 
 
-def _pushforward(
-    residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None, bias_tangent: Array | None
-) -> Array:
-    moved = correlation2d.pushforward(residuals, x_tangent, weight_tangent)
-    if bias_tangent is None:
-        return moved
-    bias_tangent = namespace(bias_tangent).broadcast_to(bias_tangent, residuals.weight.shape[:1])
-    return moved + bias_tangent[:, None, None]
+def _pushforward(residuals: Residuals, x_tangent: Array, weight_tangent: Array, bias_tangent: Array) -> Array:
+    return correlation2d.pushforward(residuals, x_tangent, weight_tangent) + bias_tangent[:, None, None]
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array, Array]:
     """By b: dy[o, i, j] / db[m] = [o = m]."""
-    xp, one = namespace(residuals.weight), 0 * residuals.weight[:, 0, 0, 0] + 1
-    square = xp.where(on_diagonal(one), one, 0 * one)[:, None, None, :]
-    by_bias = xp.broadcast_to(square, (*_output_shape(residuals), len(one)))
-    return (*correlation2d.jacobian_matrix(residuals), by_bias)
-
-
-def _output_shape(residuals: Residuals) -> tuple[int, ...]:
-    x, weight, windows, _ = residuals
-    return (*x.shape[:-3], weight.shape[0], *windows.count)
+    by_x, by_weight = correlation2d.jacobian_matrix(residuals)
+    unit = 0 * by_weight[..., 0, 0, 0] + 1
+    return by_x, by_weight, namespace(unit).where(on_diagonal(unit)[:, None, None, :], unit, 0 * unit)
 
 
 convolve2d = Rule(
     "convolve2d",
-    _flipped_forward,
-    {"x": correlation2d.x_pullback, "weight": _flipped_pullback},
-    _flipped_pushforward,
-    _flipped_jacobian,
+    convolve,
+    {"x": correlation2d.x_pullback, "weight": by_flipped_weight},
+    convolve_pushforward,
+    convolve_jacobian,
     check=check_weight,
     inputs=("x", "weight"),
     options=correlation2d.OPTIONS,

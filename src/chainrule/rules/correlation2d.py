@@ -17,7 +17,7 @@ import math
 from typing import Any, NamedTuple
 
 from chainrule.arrays import Array, matmul, namespace, on_diagonal, sum_to
-from chainrule.rules.image_maps import check_channels, check_weight, height_and_width, images_like, matrix_per_image
+from chainrule.rules.image_maps import check_channels, check_weight, height_and_width, matrix_per_image
 from chainrule.rules.rule import Rule
 from chainrule.rules.unfolding import fold, unfold
 from chainrule.rules.windows import Windows, windows_on
@@ -58,8 +58,7 @@ def forward(x: Array, weight: Array, *, groups: int = 1, **sizes: Any) -> tuple[
 def _in_groups(residuals: Residuals, cotangent: Array) -> Array:
     """v, of shape (..., groups, outputs of a group, windows)."""
     x, weight, windows, groups = residuals
-    whole = namespace(cotangent).broadcast_to(cotangent, (*x.shape[:-3], weight.shape[0], *windows.count))
-    return whole.reshape(*x.shape[:-3], groups, weight.shape[0] // groups, math.prod(windows.count))
+    return cotangent.reshape(*x.shape[:-3], groups, weight.shape[0] // groups, math.prod(windows.count))
 
 
 def x_pullback(residuals: Residuals, cotangent: Array) -> Array:
@@ -76,12 +75,10 @@ def weight_pullback(residuals: Residuals, cotangent: Array) -> Array:
     return sum_to(products, tuple(products.shape[-3:])).reshape(weight.shape)
 
 
-def pushforward(residuals: Residuals, x_tangent: Array | None, weight_tangent: Array | None) -> Array:
+def pushforward(residuals: Residuals, x_tangent: Array, weight_tangent: Array) -> Array:
     """Linear in each of the two."""
     x, weight, windows, groups = residuals
-    moved = _correlated(images_like(x_tangent, x), weight, windows, groups)
-    more = 0 if weight_tangent is None else _correlated(x, images_like(weight_tangent, weight), windows, groups)
-    return moved + more
+    return _correlated(x_tangent, weight, windows, groups) + _correlated(x, weight_tangent, windows, groups)
 
 
 def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:

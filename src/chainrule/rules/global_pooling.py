@@ -7,45 +7,30 @@ Images are the last three axes, channels x height x width.
 
 from __future__ import annotations
 
+import math
+
 from chainrule.arrays import Array, namespace
-from chainrule.rules.image_maps import check_images, height_and_width, images_like, matrix_per_image
-from chainrule.rules.rule import Rule
+from chainrule.rules.image_maps import Residuals, height_and_width, image_map
 
 
-def _pixels(x: Array) -> int:
-    height, width = height_and_width(x)
-    return height * width
+def _forward(x: Array) -> tuple[Array, Residuals]:
+    return _means(Residuals(x), x), Residuals(x)
 
 
-def _means(x: Array) -> Array:
-    return namespace(x).sum(x, axis=(-2, -1)) / _pixels(x)
+def _means(residuals: Residuals, images: Array) -> Array:
+    return namespace(images).sum(images, axis=(-2, -1)) / math.prod(height_and_width(images))
 
 
-def _forward(x: Array) -> tuple[Array, Array]:
-    return _means(x), x
+def _spread(residuals: Residuals, cotangent: Array) -> Array:
+    x = residuals.x
+    return namespace(x).broadcast_to(cotangent[..., None, None] / math.prod(height_and_width(x)), x.shape)
 
 
-def _pullback(x: Array, cotangent: Array) -> Array:
-    xp = namespace(cotangent)
-    return xp.zeros_like(x) + xp.broadcast_to(cotangent, x.shape[:-2])[..., None, None] / _pixels(x)
-
-
-def _pushforward(x: Array, tangent: Array | None) -> Array:
-    return _means(images_like(tangent, x))
-
-
-def _jacobian(x: Array) -> Array:
-    return matrix_per_image(_means, x)
-
-
-global_avg_pool2d = Rule(
+global_avg_pool2d = image_map(
     "global_avg_pool2d",
     _forward,
-    _pullback,
-    _pushforward,
-    _jacobian,
-    check=check_images,
-    kind="shape",
+    _means,
+    _spread,
     formula="y[c] = sum_ij x[c, i, j] / (h w)",
     derivative="1 / (h w) at every entry of the channel",
     domain="images (..., channels, height, width)",

@@ -1,22 +1,49 @@
-"""Shared by the rules of images: what they check, tangents, and the matrices of linear maps."""
+"""Linear maps of images: the rules that they make, and the checks of all rules of images."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from chainrule.arrays import Array, diagonal_matrix, empty, namespace
+from chainrule.rules.rule import Forward, Rule
 
 
-def height_and_width(x: Array) -> tuple[int, int]:
-    """The size of images, as plain numbers."""
-    return int(x.shape[-2]), int(x.shape[-1])
+class Residuals(NamedTuple):
+    """What a linear map of images depends on."""
+
+    x: Array
+    windows: Any = None
+    """A `Windows`; None for maps without windows."""
+    choice: Array | None = None
+    """For a maximum: for each entry of each window whether it is the largest, as booleans."""
 
 
-def images_like(tangent: Array | None, x: Array) -> Array:
-    """A tangent in the shape of `x`; zeros for None."""
-    xp = namespace(x)
-    return xp.zeros_like(x) if tangent is None else xp.broadcast_to(tangent, x.shape)
+def image_map(
+    name: str,
+    forward: Forward,
+    push: Callable[[Residuals, Array], Array],
+    pull: Callable[[Residuals, Array], Array],
+    **about: Any,
+) -> Rule:
+    """The rule of images whose derivative is the linear map A, which the residuals determine.
+
+    Parameters
+    ----------
+    name : str
+    forward : callable
+        ``forward(x, **options)`` returns the output and the `Residuals`.
+    push, pull : callable
+        ``push(residuals, images)`` returns A times images; ``pull(residuals, cotangent)`` its transpose, A^T v.
+    **about
+        Further fields of `Rule`: options, formula, ...
+    """
+
+    def jacobian_matrix(residuals: Residuals) -> Array:
+        return matrix_per_image(lambda images: push(residuals, images), residuals.x)
+
+    return Rule(name, forward, pull, push, jacobian_matrix, check=check_images, kind="shape", **about)
 
 
 def matrix_per_image(push: Callable[[Array], Array], x: Array) -> Array:
@@ -29,6 +56,11 @@ def matrix_per_image(push: Callable[[Array], Array], x: Array) -> Array:
     outputs = tuple(columns.shape[len(leading) : -1])
     matrix = columns.reshape(*columns.shape[:-1], *image)
     return xp.broadcast_to(matrix, (*leading, *outputs, *image))
+
+
+def height_and_width(x: Array) -> tuple[int, int]:
+    """The size of images, as plain numbers."""
+    return int(x.shape[-2]), int(x.shape[-1])
 
 
 def check_images(x: Array) -> None:

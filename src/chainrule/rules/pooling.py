@@ -14,29 +14,16 @@ Both pools of windows are weighted sums of their entries: y = sum_e A_e P_e, A_e
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chainrule.arrays import Array, argmax, class_mask, namespace, take_class
-from chainrule.rules.image_maps import check_images, images_like, matrix_per_image
-from chainrule.rules.rule import Rule
+from chainrule.rules.image_maps import Residuals, image_map
 from chainrule.rules.unfolding import fold, unfold
-from chainrule.rules.windows import Padding2d, Sizes, Windows, max_pool_windows, pool_windows
-
-
-class Residuals(NamedTuple):
-    """What the derivatives need."""
-
-    x: Array
-    windows: Windows
-    choice: Array | None = None
-    """For each entry of each window whether it is the largest, as booleans; None for means."""
+from chainrule.rules.windows import Padding2d, Sizes, max_pool_windows, pool_windows
 
 
 def _max(
     x: Array, *, kernel: Sizes = 2, stride: Sizes | None = None, padding: Padding2d = 0
 ) -> tuple[Array, Residuals]:
-    windows = max_pool_windows(tuple(x.shape), kernel, stride, padding)
-    xp = namespace(x)
+    xp, windows = namespace(x), max_pool_windows(tuple(x.shape), kernel, stride, padding)
     entries = xp.swapaxes(unfold(x, windows, outside=-float("inf")), -3, -1)  # columns, rows, entries
     first = argmax(entries)
     choice = xp.swapaxes(class_mask(first, len(windows.entries)), -3, -1)
@@ -47,48 +34,45 @@ def _mean(
     x: Array, *, kernel: Sizes = 2, stride: Sizes | None = None, padding: Padding2d = 0
 ) -> tuple[Array, Residuals]:
     residuals = Residuals(x, pool_windows(tuple(x.shape), kernel, stride, padding))
-    return _pooled(residuals, x), residuals
+    return _means(residuals, x), residuals
 
 
-def _pooled(residuals: Residuals, images: Array) -> Array:
-    """sum_e A_e P_e."""
-    xp, (_, windows, choice) = namespace(images), residuals
-    patches = unfold(images, windows)
-    if choice is None:
-        return xp.sum(patches, axis=-3) / len(windows.entries)
-    return xp.sum(xp.where(choice, patches, xp.zeros_like(patches)), axis=-3)
+def _chosen(residuals: Residuals, images: Array) -> Array:
+    """sum_e A_e P_e, with A_e = [e is the largest]."""
+    patches = unfold(images, residuals.windows)
+    return _where_chosen(residuals, patches).sum(axis=-3)
 
 
-def _pullback(residuals: Residuals, cotangent: Array) -> Array:
+def _to_chosen(residuals: Residuals, cotangent: Array) -> Array:
     """A_e v, back to where P_e was read."""
-    xp, (x, windows, choice) = namespace(cotangent), residuals
-    each = xp.broadcast_to(cotangent, (*x.shape[:-2], *windows.count))[..., None, :, :]
-    if choice is None:
-        shape = (*x.shape[:-2], len(windows.entries), *windows.count)
-        return fold(xp.broadcast_to(each / len(windows.entries), shape), windows)
-    return fold(xp.where(choice, each, xp.zeros_like(each)), windows)
+    return fold(_where_chosen(residuals, cotangent[..., None, :, :]), residuals.windows)
 
 
-def _pushforward(residuals: Residuals, tangent: Array | None) -> Array:
-    return _pooled(residuals, images_like(tangent, residuals.x))
+def _where_chosen(residuals: Residuals, entries: Array) -> Array:
+    return namespace(entries).where(residuals.choice, entries, namespace(entries).zeros_like(entries))
 
 
-def _jacobian(residuals: Residuals) -> Array:
-    return matrix_per_image(lambda images: _pooled(residuals, images), residuals.x)
+def _means(residuals: Residuals, images: Array) -> Array:
+    patches = unfold(images, residuals.windows)
+    return patches.sum(axis=-3) / patches.shape[-3]
+
+
+def _to_means(residuals: Residuals, cotangent: Array) -> Array:
+    """v / count, back to where every entry was read."""
+    shape, count = tuple(cotangent.shape), len(residuals.windows.entries)
+    shares = (cotangent / count)[..., None, :, :]
+    return fold(namespace(shares).broadcast_to(shares, (*shape[:-2], count, *shape[-2:])), residuals.windows)
 
 
 _OPTIONS = ("kernel", "stride", "padding")
 _IMAGES = "images (..., channels, height, width)"
 
-max_pool2d = Rule(
+max_pool2d = image_map(
     "max_pool2d",
     _max,
-    _pullback,
-    _pushforward,
-    _jacobian,
-    check=check_images,
+    _chosen,
+    _to_chosen,
     options=_OPTIONS,
-    kind="shape",
     formula="y[c, i, j] = max_ab x[c, i s + a - p, j s + b - p]",
     derivative="1 at the largest entry of the window, 0 elsewhere",
     domain=f"{_IMAGES}; the zeros of the padding at most half of the kernel",
@@ -97,15 +81,12 @@ max_pool2d = Rule(
     error_bound=0,
 )
 
-avg_pool2d = Rule(
+avg_pool2d = image_map(
     "avg_pool2d",
     _mean,
-    _pullback,
-    _pushforward,
-    _jacobian,
-    check=check_images,
+    _means,
+    _to_means,
     options=_OPTIONS,
-    kind="shape",
     formula="y[c, i, j] = sum_ab x[c, i s + a - p, j s + b - p] / (k_h k_w)",
     derivative="1 / (k_h k_w) at every entry of the window, 0 elsewhere",
     domain=f"{_IMAGES}; zeros of the padding count",
