@@ -97,7 +97,7 @@ def test_a_word_that_is_no_choice_is_answered_with_all_choices(value):
     ],
 )
 def test_hidden_sizes_are_one_number_or_several(value, sizes):
-    result = parameters.hidden_sizes(value)
+    result = parameters.hidden_sizes("hidden_layer_sizes", value)
     assert result == sizes
     assert all(type(size) is int for size in result)
 
@@ -105,5 +105,5 @@ def test_hidden_sizes_are_one_number_or_several(value, sizes):
 @pytest.mark.parametrize("value", [0, -1, (3, 0), [2, -5], 2.5, (2.5,), None, "abc", [[3]], (True,), np.array([1.0])])
 def test_hidden_sizes_below_one_are_refused_in_words_that_scikit_learns_users_know(value):
     with pytest.raises(ValueError, match="hidden_layer_sizes must be > 0: expected a width of at least 1") as raised:
-        parameters.hidden_sizes(value)
+        parameters.hidden_sizes("hidden_layer_sizes", value)
     assert str(raised.value).endswith(f"got {value!r}")

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from chainrule import ConvClassifier, MLPClassifier
-from chainrule.estimators.recipes import activation_of, one_epoch_of, recipe_of
+from chainrule.estimators.mlp import activation_of
+from chainrule.estimators.recipes import one_epoch_of, recipe_of
 from chainrule.networks import mlp
 from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling
 from chainrule.training import LBFGS, Objective

@@ -32,9 +32,26 @@ def first_theta():
     return OBJECTIVE.network.initial_parameters(1)
 
 
-def trained(recipe, samples, judge=None, **options):
+def trained(recipe, samples, judge=None):
     run = recipe.start(first_theta())
-    return run, train(recipe, samples, run, judge, **options)
+    return run, train(recipe, samples, run, judge)
+
+
+class Copies:
+    """Keeps a copy of the run after every epoch, and of the state it is to start from."""
+
+    def __init__(self, first=None):
+        self.first, self.kept, self.ended = first, [], False
+
+    def restore(self, recipe, run):
+        if self.first is not None:
+            vars(run).update(vars(copy.deepcopy(self.first)))
+
+    def keep(self, run):
+        self.kept.append(copy.deepcopy(run))
+
+    def finished(self):
+        self.ended = True
 
 
 def scripted(figures, **options):
@@ -126,12 +143,13 @@ def test_an_adaptive_schedule_is_lowered_where_patience_runs_out_and_the_recipe_
 def test_a_run_continues_from_what_was_kept_bit_for_bit(stop, schedule, samples):
     changes = {} if schedule is None else {"schedule": schedule, "tolerance": 0.5, "patience": 1}
     recipe_ = recipe(**changes)
-    kept = []
-    run, history = trained(recipe_, samples, keep=lambda run: kept.append(copy.deepcopy(run)))
-    assert len(kept) == history.epochs - 1, "nothing is kept after the last epoch"
-    train(recipe_, samples, kept[stop - 1])
-    assert np.array_equal(kept[stop - 1].theta, run.theta)
-    assert kept[stop - 1].history == history
+    copies = Copies()
+    run, history = trained(replace(recipe_, checkpoint=copies), samples)
+    assert len(copies.kept) == history.epochs - 1, "nothing is kept after the last epoch"
+    assert copies.ended
+    again, its_history = trained(replace(recipe_, checkpoint=Copies(copies.kept[stop - 1])), samples)
+    assert np.array_equal(again.theta, run.theta)
+    assert its_history == again.history == history
 
 
 def test_ctrl_c_ends_it_after_the_first_epoch_and_raises_before(samples):
@@ -142,8 +160,10 @@ def test_ctrl_c_ends_it_after_the_first_epoch_and_raises_before(samples):
     def never(theta):
         raise KeyboardInterrupt
 
-    _, history = trained(recipe(callbacks=(third,)), samples)
+    copies = Copies()
+    _, history = trained(recipe(callbacks=(third,), checkpoint=copies), samples)
     assert (history.stopped_by, history.epochs) == ("interrupt", 3)
+    assert not copies.ended, "an interrupted fit keeps its checkpoint"
     run = recipe().start(first_theta())
     run.history.scores = []
     with pytest.raises(KeyboardInterrupt):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import on_device, to_numpy
+from chainrule.arrays import as_like, to_numpy
 from chainrule.estimators.persistence import load, save
 from chainrule.rules import Rule
 from chainrule.training import History, Recipe, Run
@@ -32,7 +32,7 @@ NOT_OF_THE_FIT = ("callbacks", "checkpoint", "verbose", "device")
 
 @dataclass
 class Checkpoint:
-    """All that a fit needs to go on."""
+    """Everything that a fit needs to continue."""
 
     fingerprint: str = ""
     """Digest of the parameters and the samples."""
@@ -43,13 +43,13 @@ class Checkpoint:
     counters: dict[str, Any] = field(default_factory=dict)
     """The numbers of steps, epochs and samples, and the state of patience and schedule."""
     history: dict[str, Any] = field(default_factory=dict)
-    """The estimator's curves and scores."""
+    """The losses and scores of the epochs so far."""
     streams: int = 1
     """The version of the random streams that the fit draws from; files of version 0.1 have no entry, and mean 1."""
 
 
 class Checkpointer:
-    """Reads the checkpoint of a fit, if there is one, and writes new ones.
+    """Reads the checkpoint of a fit, if there is one, and writes new ones; see `chainrule.training.Checkpointing`.
 
     Parameters
     ----------
@@ -61,50 +61,59 @@ class Checkpointer:
 
     Raises
     ------
+    FileNotFoundError
+        If the folder does not exist.
     ValueError
         If the file is a checkpoint of a fit with other parameters or samples.
     ModelFileError
-        If it is no checkpoint.
+        If the file is damaged, or no file of chainrule.
     """
 
     def __init__(self, path: Any, fingerprint: str, seed: int) -> None:
         self.path, self.fingerprint, self.seed = Path(path), fingerprint, seed
         self._found: Checkpoint | None = None
         self._written = time.perf_counter()
+        folder = self.path.absolute().parent
+        if not folder.is_dir():
+            raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
         if self.path.exists():
-            found = load(self.path)
-            if not isinstance(found, Checkpoint):
-                raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(found).__name__}")
-            if found.streams != STREAMS:
-                raise ValueError(
-                    f"{self.path}: this checkpoint was written by {_writer(found.streams)} of chainrule, which "
-                    "draws order, dropout and first weights from other random streams, so that this version cannot go "
-                    "on as if nothing had happened. Finish the fit with that version, or delete the file to start anew"
-                )
-            if found.fingerprint != fingerprint:
-                raise ValueError(
-                    f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
-                    "name another file, to start anew"
-                )
-            self._found, self.seed = found, found.seed
+            self._found = self._read()
+            self.seed = self._found.seed
 
-    def restore(self, run: Run, recipe: Recipe, device: str | None) -> None:
-        """Put the run back where the checkpoint was written, if one was found."""
+    def _read(self) -> Checkpoint:
+        found = load(self.path)
+        if not isinstance(found, Checkpoint):
+            raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(found).__name__}")
+        if found.streams != STREAMS:
+            writer = "version 0.1" if found.streams == 1 else "a later version"
+            raise ValueError(
+                f"{self.path}: this checkpoint was written by {writer} of chainrule, which draws order, dropout and "
+                "first weights from other random streams, so that this version cannot go on as if nothing had "
+                "happened. Finish the fit with that version, or delete the file to start anew"
+            )
+        if found.fingerprint != self.fingerprint:
+            raise ValueError(
+                f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
+                "name another file, to start anew"
+            )
+        return found
+
+    def restore(self, recipe: Recipe, run: Run) -> None:
+        """Put the run where the checkpoint was written, if one was found."""
         if self._found is None:
             return
-        found, counters = self._found, self._found.counters
-        run.theta[...] = on_device(found.theta, device)
-        run.best = on_device(found.best, device)
-        vectors = {name: on_device(vector, device) for name, vector in found.vectors.items()}
-        recipe.resume(run, vectors, counters["steps"])
+        counters, history = self._found.counters, self._found.history
+        run.theta[...] = as_like(self._found.theta, run.theta)
+        run.best = as_like(self._found.best, run.theta)
+        recipe.resume(run, self._found.vectors, counters["steps"])
         run.epoch, run.samples_seen, run.rate_scale = counters["epoch"], counters["samples_seen"], counters["scale"]
         run.history = History(
-            losses=found.history["loss_curve_"],
-            scores=found.history["validation_scores_"],
-            loss=found.history["loss_"],
+            losses=history["loss_curve_"],
+            scores=history["validation_scores_"],
+            loss=history["loss_"],
             best=counters["patience_best"],
             waited=counters["patience_waited"],
-            epochs=found.history["n_iter_"],
+            epochs=history["n_iter_"],
         )
 
     def keep(self, run: Run) -> None:
@@ -129,11 +138,8 @@ class Checkpointer:
             {
                 "loss_curve_": history.losses,
                 "validation_scores_": history.scores,
-                "best_validation_score_": None if history.scores is None else history.best,
-                "best_loss_": history.best if history.scores is None else None,
                 "loss_": history.loss,
                 "n_iter_": history.epochs,
-                "t_": run.samples_seen,
             },
             STREAMS,
         )
@@ -143,17 +149,6 @@ class Checkpointer:
     def finished(self) -> None:
         """Remove the checkpoint: the fit has ended by itself."""
         self.path.unlink(missing_ok=True)
-
-
-def _writer(streams: int) -> str:
-    return "version 0.1" if streams == 1 else "a later version"
-
-
-def check_folder(path: Any) -> None:
-    """Raise FileNotFoundError before any work is done if the folder of a checkpoint does not exist."""
-    folder = Path(path).absolute().parent
-    if not folder.is_dir():
-        raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
 
 
 def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:

@@ -3,23 +3,74 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
-from chainrule.estimators.class_encoding import ClassEncoding, encoding_of_classes
+from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.network_classifier import NetworkClassifier
+from chainrule.estimators.recipes import LIMITS, flag
 from chainrule.networks import Network, network_of_layers
-from chainrule.networks.stack import MakesLayer, specs_of, with_head
+from chainrule.networks.stack import specs_of, with_head
 from chainrule.training import Augmentation, Change
 
 SMALLEST = 4
 """Sides of images that the default layers still halve."""
 
 
+def _augmentation_of(name: str, value: Any) -> Augmentation:
+    """The parameter `augment` as an Augmentation."""
+    if isinstance(value, Augmentation):
+        return value
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{name}: expected words, an Augmentation or None, got {value!r}")
+    return Augmentation.read(value or "")
+
+
+def _shape_of_images(name: str, value: Any) -> tuple[int, ...] | None:
+    """Channels, height and width, from two or three whole numbers; None from None."""
+    if value is None:
+        return None
+    try:
+        shape = tuple(check.integer(name, int(size), at_least=1) for size in value)
+    except (TypeError, ValueError):
+        shape = ()
+    if len(shape) not in (2, 3):
+        raise ValueError(f"{name}: expected height and width, or channels, height and width, got {value!r}")
+    return (1, *shape) if len(shape) == 2 else shape
+
+
+def _shape_of_pixels(count: int) -> tuple[int, ...]:
+    """A square image of one channel, or a single line where the number of pixels is no square."""
+    side = math.isqrt(count)
+    return (1, side, side) if side * side == count else (1, 1, count)
+
+
+def _is_automatic(layers: Any) -> bool:
+    return isinstance(layers, str) and layers.strip() == "auto"
+
+
+def _check_layers(name: str, value: Any) -> None:
+    if not _is_automatic(value):
+        specs_of(value)
+
+
+def _automatic(shape: tuple[int, ...]) -> str:
+    """Convolutions in pairs with a pool after each pair, while the images are large enough, and a hidden layer."""
+    pieces, size = [], min(shape[1:])
+    for filters in (32, 64):
+        pieces += [f"conv {filters} 3x3 pad 1", "relu", f"conv {filters} 3x3 pad 1", "relu"]
+        if size < SMALLEST:
+            break
+        pieces.append("pool 2")
+        size //= 2
+    return ", ".join([*pieces, "flatten", "linear 128", "relu"])
+
+
+@dataclass(eq=False, repr=False)
 class ConvClassifier(NetworkClassifier):
     """Classifier of images: convolutions, pools and linear layers, softmax and cross entropy.
 
@@ -30,7 +81,7 @@ class ConvClassifier(NetworkClassifier):
     ----------
     layers : str, or sequence of words, rules and layers, default="auto"
         Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10"``, or with `chainrule.networks.Conv` and its
-        like. A linear layer that ends them is the head, and needs one output per class, or a single one for two
+        like. A linear layer that ends them is the encoding, and needs one output per class, or a single one for two
         classes. Behind any other end, such as ``"..., linear 128, relu"``, such a layer is added, and ``flatten``
         before it where images are left: `network_` and ``chainrule summary --classes 10`` show it. "auto" is
         ``conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, pool 2``, again with 64 filters where the images are large
@@ -139,55 +190,13 @@ class ConvClassifier(NetworkClassifier):
     (1, 8, 8)
     """
 
-    layers: Any
-    image_shape: Any
-    augment: Any
-    standardize: bool
-    dtype: Any
-
-    def __init__(
-        self,
-        layers: Any = "auto",
-        *,
-        image_shape: Any = None,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str = "cosine",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 20,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: int = 10,
-        max_fun: int = 15000,
-        label_smoothing: float = 0.0,
-        dropout: float = 0.0,
-        weight_decay: float = 0.01,
-        max_grad_norm: float | None = None,
-        augment: Any = None,
-        standardize: bool = True,
-        callbacks: Any = None,
-        class_weight: Any = None,
-        targets: str = "labels",
-        loss: str = "log_loss",
-        eval_metric: Any = "accuracy",
-        new_classes: str = "error",
-        dtype: Any = "auto",
-        checkpoint: Any = None,
-        device: str | None = None,
-    ) -> None:
-        self._store(locals())
+    layers: Any = "auto"
+    _: KW_ONLY
+    image_shape: Any = None
+    learning_rate: str = "cosine"
+    max_iter: int = 20
+    augment: Any = None
+    standardize: bool = True
 
     @property
     def network_(self) -> Network:
@@ -195,74 +204,56 @@ class ConvClassifier(NetworkClassifier):
         return self._network
 
     _first_dtype = np.float32
-    _sparse: Sequence[str] | bool = False
+    _sparse = False
     _rows_of_a_batch = 64
     _structural = ("layers", "augment", "standardize", "dropout", "loss")
-
-    def _check_own_parameters(self) -> None:
-        if not (isinstance(self.layers, str) and self.layers.strip() == "auto"):
-            specs_of(self.layers)
-        check.choice("standardize", str(self.standardize), ("True", "False"))
-        if _augmentation_of(self.augment) != Augmentation() and self.solver in ("gd", "lbfgs"):
-            raise ValueError(f"augment: {self.solver} sees all samples at once; choose a solver that takes batches")
-        if self.image_shape is not None:
-            _image_shape(self.image_shape)
+    _limits = LIMITS | {
+        "layers": _check_layers,
+        "standardize": flag,
+        "augment": _augmentation_of,
+        "image_shape": _shape_of_images,
+    }
 
     @property
     def _augmentation(self) -> Augmentation:
-        return _augmentation_of(self._built_with("augment"))
+        return _augmentation_of("augment", self._built_with("augment"))
 
     _always_adds_head = True
     """What models of chainrule 0.1 have: a head behind a linear layer at the end too. `fit` turns it off."""
 
-    def _start(self, encoding: ClassEncoding) -> None:
-        super()._start(encoding)
+    def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
+        super()._start(encoding, X, weights)
         self._always_adds_head = False
-        self._complete(encoding.n_outputs)
-
-    def _add_classes(self, classes: Array) -> None:
-        if not self._always_adds_head:
-            self._complete(encoding_of_classes(classes).n_outputs)
-        super()._add_classes(classes)
 
     def _network_for(self, loss: str) -> Network:
         shape = self._augmentation.out_shape(self.image_shape_)
-        return network_of_layers(self._complete(self.n_outputs_, always=self._always_adds_head), shape, loss=loss)
-
-    def _complete(self, outputs: int, *, always: bool = False) -> tuple[MakesLayer, ...]:
-        """The layers with their head, for a number of logits."""
-        shape = self._augmentation.out_shape(self.image_shape_)
         layers = self._built_with("layers")
-        if isinstance(layers, str) and layers.strip() == "auto":
-            layers = _automatic(shape)
-        return with_head(layers, shape, outputs, dropout=self._built_with("dropout"), always=always)
+        complete = with_head(
+            _automatic(shape) if _is_automatic(layers) else layers,
+            shape,
+            self.n_outputs_,
+            dropout=self._built_with("dropout"),
+            always=self._always_adds_head,
+        )
+        return network_of_layers(complete, shape, loss=loss)
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         X = X if hasattr(X, "shape") else np.asarray(X)
-        shape = tuple(X.shape)
-        if len(shape) in (3, 4):
-            given = (1, *map(int, shape[1:])) if len(shape) == 3 else tuple(map(int, shape[1:]))
-            if reset:
-                self.image_shape_ = given
-            elif given != self.image_shape_:
-                raise ValueError(f"X: expected images of shape {self.image_shape_}, got {given}")
-            if reset and self.image_shape is not None and _image_shape(self.image_shape) != given:
-                raise ValueError(f"X: expected images of shape {_image_shape(self.image_shape)}, got {given}")
-            return np.asarray(X).reshape(shape[0], math.prod(given))
-        if reset and len(shape) == 2:
-            self.image_shape_ = self._shape_of_rows(int(shape[1]))
+        count, *shape = map(int, X.shape) if X.ndim else (0,)
+        expected = _shape_of_images("image_shape", self.image_shape) if reset else self.image_shape_
+        if X.ndim in (3, 4):
+            given = (1, *shape) if X.ndim == 3 else tuple(shape)
+            if expected not in (None, given):
+                raise ValueError(f"X: expected images of shape {expected}, got {given}")
+            X, expected = np.asarray(X).reshape(count, math.prod(given)), given
+        elif reset and X.ndim == 2:
+            expected = expected or _shape_of_pixels(*shape)
+            if math.prod(expected) != shape[0]:
+                words = " x ".join(map(str, expected))
+                raise ValueError(f"image_shape: images of {words} have {math.prod(expected)} pixels, X has {shape[0]}")
+        if reset and expected is not None:
+            self.image_shape_: tuple[int, ...] = expected
         return X
-
-    def _shape_of_rows(self, features: int) -> tuple[int, ...]:
-        if self.image_shape is None:
-            side = math.isqrt(features)
-            return (1, side, side) if side * side == features else (1, 1, features)
-        shape = _image_shape(self.image_shape)
-        if math.prod(shape) != features:
-            raise ValueError(
-                f"image_shape: images of {' x '.join(map(str, shape))} have {math.prod(shape)} pixels, X has {features}"
-            )
-        return shape
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         if not self._built_with("standardize"):
@@ -282,7 +273,7 @@ class ConvClassifier(NetworkClassifier):
         self.mean_, self.scale_ = first + mean, np.where(deviation > 0, deviation, 1.0)
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
-        if self.image_shape is not None and _image_shape(self.image_shape) != self.image_shape_:
+        if _shape_of_images("image_shape", self.image_shape) not in (None, self.image_shape_):
             raise ValueError(
                 f"image_shape: the fit that is to go on is of images of shape {self.image_shape_}, "
                 f"got {self.image_shape!r}"
@@ -309,50 +300,15 @@ class ConvClassifier(NetworkClassifier):
     def _to_features(self, gradients: Array) -> Array:
         shape = self.image_shape_
         part = self._augmentation.out_shape(shape)
-        images = gradients.reshape(len(gradients), *part)
-        if part != shape:
-            whole = np.zeros((len(gradients), *shape), gradients.dtype)
-            top, left = (shape[1] - part[1]) // 2, (shape[2] - part[2]) // 2
-            whole[:, :, top : top + part[1], left : left + part[2]] = images
-            images = whole
+        before = [(whole - inner) // 2 for whole, inner in zip(shape, part, strict=True)]
+        after = [whole - inner - cut for whole, inner, cut in zip(shape, part, before, strict=True)]
+        images = np.pad(gradients.reshape(-1, *part), [(0, 0), *zip(before, after, strict=True)])
         if self._built_with("standardize"):
             images = images / self.scale_.astype(gradients.dtype)[:, None, None]
-        return images.reshape(len(gradients), math.prod(shape))
+        return images.reshape(len(gradients), -1)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of what the estimator takes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _augmentation_of(given: Any) -> Augmentation:
-    """What the parameter `augment` stands for."""
-    if isinstance(given, Augmentation):
-        return given
-    if given is not None and not isinstance(given, str):
-        raise ValueError(f"augment: expected words, an Augmentation or None, got {given!r}")
-    return Augmentation.read(given or "")
-
-
-def _image_shape(given: Any) -> tuple[int, ...]:
-    """Channels, height and width, from two or three whole numbers."""
-    try:
-        shape = tuple(check.integer("image_shape", int(size), at_least=1) for size in given)
-    except (TypeError, ValueError):
-        shape = ()
-    if len(shape) not in (2, 3):
-        raise ValueError(f"image_shape: expected height and width, or channels, height and width, got {given!r}")
-    return (1, *shape) if len(shape) == 2 else shape
-
-
-def _automatic(shape: tuple[int, ...]) -> str:
-    """Convolutions in pairs with a pool after each pair, while the images are large enough, and a hidden layer."""
-    pieces, size = [], min(shape[1:])
-    for filters in (32, 64):
-        pieces += [f"conv {filters} 3x3 pad 1", "relu", f"conv {filters} 3x3 pad 1", "relu"]
-        if size < SMALLEST:
-            break
-        pieces.append("pool 2")
-        size //= 2
-    return ", ".join([*pieces, "flatten", "linear 128", "relu"])

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from chainrule import rules
 from chainrule.estimators import parameters as check
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.estimators.recipes import activation_of, check_activation
+from chainrule.estimators.recipes import LIMITS
 from chainrule.networks import Network, mlp
 
 
+def _check_activation(name: str, value: Any) -> None:
+    given = [value] if isinstance(value, str | rules.Rule) else value
+    if not isinstance(given, Sequence) or not all(isinstance(one, str | rules.Rule) for one in given):
+        names = ", ".join(rules.activation_names())
+        raise ValueError(f"{name}: expected a name ({names}), a Rule, or one of these per layer, got {value!r}")
+
+
+def activation_of(given: Any) -> Any:
+    """The parameter `activation` in the names of `chainrule.networks`: scikit-learn calls the sigmoid "logistic"."""
+    if isinstance(given, str | rules.Rule):
+        return "sigmoid" if isinstance(given, str) and given == "logistic" else given
+    return [activation_of(one) for one in given]
+
+
+@dataclass(eq=False, repr=False)
 class MLPClassifier(NetworkClassifier):
     """Multilayer perceptron for classification: linear layers with activations, softmax and cross entropy.
 
@@ -119,62 +137,16 @@ class MLPClassifier(NetworkClassifier):
     True
     """
 
-    hidden_layer_sizes: Any
-    activation: Any
-    dtype: Any
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: int = 10,
-        max_fun: int = 15000,
-        label_smoothing: float = 0.0,
-        dropout: float = 0.0,
-        weight_decay: float = 0.01,
-        max_grad_norm: float | None = None,
-        callbacks: Any = None,
-        class_weight: Any = None,
-        targets: str = "labels",
-        loss: str = "log_loss",
-        eval_metric: Any = "accuracy",
-        new_classes: str = "error",
-        dtype: Any = "auto",
-        checkpoint: Any = None,
-        device: str | None = None,
-    ) -> None:
-        self._store(locals())
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"
 
     _structural = ("hidden_layer_sizes", "activation", "dropout", "loss")
-
-    def _check_own_parameters(self) -> None:
-        check.hidden_sizes(self.hidden_layer_sizes)
-        check_activation(self.activation)
+    _limits = LIMITS | {"hidden_layer_sizes": check.hidden_sizes, "activation": _check_activation}
 
     def _network_for(self, loss: str) -> Network:
         return mlp(
             self.n_features_in_,
-            check.hidden_sizes(self._built_with("hidden_layer_sizes")),
+            check.hidden_sizes("hidden_layer_sizes", self._built_with("hidden_layer_sizes")),
             self.n_outputs_,
             activation=activation_of(self._built_with("activation")),
             dropout_rate=self._built_with("dropout"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import cached_property, partial
 from typing import Any, Self
@@ -15,14 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
-from chainrule.estimators.checkpoints import Checkpointer, check_folder, fingerprint_of
+from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.continuation import check_same_shapes, with_more_classes
 from chainrule.estimators.inputs import joined_eval_set, with_class_weight
 from chainrule.estimators.network_passes import forward, input_gradients
 from chainrule.estimators.recipes import (
-    NEEDS_ONE_OBJECTIVE,
+    LIMITS,
+    Limits,
     Parameters,
     check_parameters,
     one_epoch_of,
@@ -30,7 +31,7 @@ from chainrule.estimators.recipes import (
     warn_unless_converged,
 )
 from chainrule.estimators.transactions import all_or_nothing
-from chainrule.estimators.validation import Validation, hold_out
+from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
 from chainrule.training import Change, History, Objective, Recipe, Run, Samples, train
 
@@ -46,11 +47,13 @@ class NetworkClassifier(Parameters, Classifier):
 
     _rows_of_a_batch = 200
     """The default batch size."""
-    # The parameters that say which network is built and how its inputs are prepared.
     _structural: Sequence[str] = ("dropout", "loss")
+    """The parameters that say which network is built and how its inputs are prepared."""
+    _limits: Limits = LIMITS
 
     coefs_: list[Array]
     best_loss_: Any
+    best_validation_score_: float | None
     n_features_in_: int
     _seed: int
 
@@ -92,11 +95,10 @@ class NetworkClassifier(Parameters, Classifier):
         FloatingPointError
             When the loss overflows.
         """
-        check_parameters(self)
-        self._check_own_parameters()
+        check_parameters(self, self._limits)
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
-        if self.checkpoint is not None:
-            check_folder(self.checkpoint)
+        if eval_set is not None and self.solver == "lbfgs":
+            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
         continues = self.warm_start and hasattr(self, "coefs_")
         rows = self._as_rows(X, reset=not continues)
         X, y, weights = self._checked_samples(rows, y, sample_weight, reset=not continues)
@@ -104,50 +106,36 @@ class NetworkClassifier(Parameters, Classifier):
         if continues:
             self._check_same_classes(encoding)
             self._rebuild(X, weights)
-            theta = self._theta(X.dtype)
         else:
-            self._start(encoding)
-            self._learn_inputs(X, weights)
-        if eval_set is not None and self.solver == "lbfgs":
-            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
-        validation = None
+            self._start(encoding, X, weights)
+        held: tuple[Any, ...] | None = None
         if eval_set is not None:
-            held_x, held_y, held_weights = self._held_out(eval_set, X.dtype)
-            held_x = self._for_prediction(self._scaled(held_x))
-            validation = Validation(held_x, held_y, held_weights, self.eval_metric, self.device)
-        checkpointer = None
+            held_x, *labels_and_weights = self._held_out(eval_set, X.dtype)
+            held = (self._for_prediction(self._scaled(held_x)), *labels_and_weights)
+        checkpoint = None
         if self.checkpoint is not None:
-            judged = () if validation is None else (validation.x, validation.y, validation.weights)
-            fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *judged)
-            checkpointer = Checkpointer(self.checkpoint, fingerprint, self._seed)
-            self._seed = checkpointer.seed
-        if not continues:
-            theta = self._network.initial_parameters(self._seed, X.dtype)
+            fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *(held or ()))
+            checkpoint = Checkpointer(self.checkpoint, fingerprint, self._seed)
+            self._seed = checkpoint.seed
+        theta = self._theta(X.dtype) if continues else self._network.initial_parameters(self._seed, X.dtype)
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
         samples = Samples(self._scaled(X), encoding.targets(y, X.dtype, self.label_smoothing), weights)
-        # As scikit-learn's, early stopping is for solvers that have epochs: lbfgs is fitted to all samples.
-        holds_out = self.early_stopping and self.solver != "lbfgs"
-        watched = holds_out or validation is not None
-        if not continues or watched != (self.validation_scores_ is not None):
-            self._start_scores(watched)
-        if holds_out and validation is None:
+        # As in scikit-learn, early stopping is for solvers with epochs: lbfgs is fitted to all samples.
+        if self.early_stopping and self.solver != "lbfgs" and held is None:
             kept, held_out = hold_out(samples, y, encoding, fraction=self.validation_fraction, seed=self._seed)
             held_weights = None if weights is None else weights[held_out]
-            held_x = self._for_prediction(samples.x[held_out])
-            validation = Validation(held_x, y[held_out], held_weights, self.eval_metric, self.device)
+            held = self._for_prediction(samples.x[held_out]), y[held_out], held_weights
             samples = kept
-        samples = samples.on(self.device)
-        recipe = self._recipe(len(samples))
-        judge = None if validation is None else validation.judge(self._network, encoding)
-        run = recipe.start(on_device(theta, self.device), self.t_, History(self.loss_curve_, self.validation_scores_))
-        keep = None
-        if checkpointer is not None:
-            checkpointer.restore(run, recipe, self.device)
-            keep = checkpointer.keep
-        history = train(recipe, samples, run, judge, keep=keep)
-        if checkpointer is not None and history.stopped_by != "interrupt":
-            checkpointer.finished()
-        self._adopt(run, history, watched)
+        judge = None if held is None else judge_of(self._network, encoding, *held, metric=self.eval_metric)
+        watched = judge is not None
+        history = History(scores=[] if watched else None)
+        if continues and watched == (self.validation_scores_ is not None):
+            history = History(self.loss_curve_, self.validation_scores_)
+        recipe = self._recipe(len(samples), watched, checkpoint)
+        run = recipe.start(theta, self.t_, history)
+        history = train(recipe, samples, run, judge)
+        self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
+        self._adopt(run)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
         warn_unless_converged(self, history, watched=watched)
@@ -165,49 +153,45 @@ class NetworkClassifier(Parameters, Classifier):
         classes : array, optional
             All labels that will ever occur; needed at the first call, unless ``new_classes="add"``.
         """
-        check_parameters(self)
-        self._check_own_parameters()
+        check_parameters(self, self._limits)
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         if isinstance(self.class_weight, str):
             raise ValueError("class_weight='balanced' needs all samples at once; give partial_fit a dict instead")
-        first = not hasattr(self, "coefs_")
-        if first and classes is None and self.new_classes != "add" and self.targets != "proba":
+        first, adds = not hasattr(self, "coefs_"), self.new_classes == "add"
+        if first and classes is None and not adds and self.targets != "proba":
             raise ValueError("classes must be passed on the first call to partial_fit")
         X, y, weights = self._checked_samples(self._as_rows(X, reset=first), y, sample_weight, reset=first)
-        named = y.ndim == 1 and (classes is not None or self.new_classes == "add")
-        if first:
+        known = y
+        if y.ndim == 1:
             known = np.unique(y if classes is None else classes)
-            if self.new_classes == "add":
-                known = np.union1d(known, y)
-            self._start(self._encoding_for(known) if named else self._encoding_for(y))
-            self._learn_inputs(X, weights)
-            self._start_scores(watched=False)
-        elif named and self.new_classes == "add":
-            self._add_classes(np.union1d(y, self.classes_ if classes is None else np.union1d(classes, self.classes_)))
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(
-                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
-            )
-        if not first:
+            known = np.union1d(known, y) if adds else known
+        if first:
+            self._start(self._encoding_for(known), X, weights)
+            theta = self._network.initial_parameters(self._seed, X.dtype)
+            history, best_loss, self.best_validation_score_ = History(), None, None
+        else:
+            if y.ndim == 1 and adds:
+                self._add_classes(np.union1d(known, self.classes_))
+            elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(
+                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
+                )
             self._rebuild(X, weights)
+            theta = self._theta(X.dtype)
+            history, best_loss = History(self.loss_curve_, self.validation_scores_), self.best_loss_
         self._check_known(y)
-        theta = self._network.initial_parameters(self._seed, X.dtype) if first else self._theta(X.dtype)
-        open_ended = self.new_classes == "add"
-        X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=open_ended)
-        targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
-        samples = Samples(self._scaled(X), targets, weights).on(self.device)
-        recipe = one_epoch_of(self._recipe(len(samples)), self)
-        run = recipe.start(on_device(theta, self.device), self.t_, History(self.loss_curve_, self.validation_scores_))
+        X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=adds)
+        samples = Samples(self._scaled(X), self._encoding.targets(y, X.dtype, self.label_smoothing), weights)
+        recipe = one_epoch_of(self._recipe(len(samples), judged=False), self)
+        run = recipe.start(theta, self.t_, history)
         run.epoch = self._epochs_run
         if self._solver_steps:
-            kept = {name: on_device(vector, self.device) for name, vector in self._solver_vectors.items()}
-            recipe.resume(run, kept, self._solver_steps)
-        best = self.best_loss_
-        history = train(recipe, samples, run)
-        history.best = history.loss if best is None else min(best, history.loss)
+            recipe.resume(run, self._solver_vectors, self._solver_steps)
+        train(recipe, samples, run)
         history.stopped_by = "partial_fit"
-        self._adopt(run, history, watched=False)
+        self.best_loss_ = history.loss if best_loss is None else min(best_loss, history.loss)
+        self._adopt(run)
         return self
 
     def input_gradient(self, X: Any, y: Any) -> Array:
@@ -219,21 +203,13 @@ class NetworkClassifier(Parameters, Classifier):
             As in `fit`.
         y : labels, or rows of targets, as in `fit`
         """
-        check_is_fitted(self, "coefs_")
-        theta = self._theta()
-        shape = np.shape(X)
-        features = self._features_to_predict(self._as_rows(X, reset=False))
+        theta, features, prepare = self._inputs(X)
         y = self._checked_targets(features, y)
         targets = self._encoding.targets(y, theta.dtype, self.label_smoothing)
-        prepare = partial(self._prepared, dtype=theta.dtype)
         gradients = input_gradients(self._objective(), theta, features, targets, prepare=prepare)
-        return self._to_features(gradients).reshape(shape)
+        return self._to_features(gradients).reshape(np.shape(X))
 
     # Hooks: the classifiers differ in these.
-
-    @abstractmethod
-    def _check_own_parameters(self) -> None:
-        """Raise ValueError for a value out of range of a parameter that only this classifier has."""
 
     @abstractmethod
     def _network_for(self, loss: str) -> Network:
@@ -262,13 +238,14 @@ class NetworkClassifier(Parameters, Classifier):
         """Gradients by what the network takes as gradients by the features."""
         return gradients
 
-    def _start(self, encoding: ClassEncoding) -> None:
-        """Forget what was learned."""
-        self._structure = self._structure_of_parameters()
+    def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
+        """Forget what was learned, and learn from the samples how inputs are prepared."""
+        self._fix_structure()
         self._encode(encoding)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
+        self._learn_inputs(X, weights)
 
     def _encoding_for(self, y: Array) -> ClassEncoding:
         return encoding_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
@@ -279,9 +256,10 @@ class NetworkClassifier(Parameters, Classifier):
         self.n_outputs_, self.out_activation_ = encoding.n_outputs, encoding.out_activation
         self.__dict__.pop("_network", None)
 
-    def _structure_of_parameters(self) -> dict[str, Any]:
-        """The structural parameters as they are now, in copies that the user cannot change."""
-        return {name: deepcopy(getattr(self, name)) for name in self._structural}
+    def _fix_structure(self) -> None:
+        """Build by the structural parameters as they are now, kept in copies that the user cannot change."""
+        self._structure = {name: deepcopy(getattr(self, name)) for name in self._structural}
+        self.__dict__.pop("_network", None)
 
     def _built_with(self, name: str) -> Any:
         """A structural parameter as it was when the network was built, whatever it has been set to since.
@@ -294,16 +272,8 @@ class NetworkClassifier(Parameters, Classifier):
     def _rebuild(self, X: Array, weights: Array | None) -> None:
         """Go on from the weights that there are with the structural parameters as they are now."""
         built = self._network
-        self._structure = self._structure_of_parameters()
-        del self._network
+        self._fix_structure()
         check_same_shapes(built, self._network, self._structural)
-
-    def _start_scores(self, watched: bool) -> None:
-        """Forget how the epochs went."""
-        self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = [] if watched else None
-        self.best_validation_score_: float | None = None
-        self.best_loss_ = None if watched else np.inf
 
     def _add_classes(self, classes: Array) -> None:
         """Widen the output layer, with first values drawn for the new classes and the old ones as they are."""
@@ -338,29 +308,24 @@ class NetworkClassifier(Parameters, Classifier):
         theta = self._network.pack([np.asarray(next(weights if b.parameter.penalised else biases)) for b in blocks])
         return theta.astype(dtype or theta.dtype, copy=False)
 
-    def _recipe(self, n_samples: int) -> Recipe:
-        if self.solver == "lbfgs" and any(layer.noise is not None for layer in self._network.layers):
-            raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
+    def _recipe(self, n_samples: int, judged: bool, checkpoint: Checkpointer | None = None) -> Recipe:
         return recipe_of(
             self,
             self._objective(),
             n_samples,
             default_batch_size=self._rows_of_a_batch,
             seed=self._seed,
-            judged=self.validation_scores_ is not None,
+            judged=judged,
             change=self._change_of_batches(),
+            checkpoint=checkpoint,
         )
 
-    def _adopt(self, run: Run, history: History, watched: bool) -> None:
+    def _adopt(self, run: Run) -> None:
         """Translate the outcome of a run into attributes."""
+        history = run.history
         self.loss_curve_, self.validation_scores_ = history.losses, history.scores
-        if watched:
-            self.best_validation_score_ = history.best
-        else:
-            self.best_loss_ = history.best
-        self.n_iter_, self.t_ = history.epochs, run.samples_seen
-        self.stopped_by_ = history.stopped_by
-        self.loss_ = history.loss
+        self.loss_, self.n_iter_, self.stopped_by_ = history.loss, history.epochs, history.stopped_by
+        self.t_ = run.samples_seen
         if self.solver != "lbfgs":
             self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
             self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
@@ -374,13 +339,17 @@ class NetworkClassifier(Parameters, Classifier):
         # scikit-learn counts the inputs as a layer.
         self.n_layers_ = len(self.coefs_) + 1
 
-    def _logits(self, X: Any) -> Logits:
+    def _inputs(self, X: Any) -> tuple[Array, Array, Callable[[Array], Array]]:
+        """The flat parameters, X with a row per sample, and how the network takes a block of these rows."""
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         features = self._features_to_predict(self._as_rows(X, reset=False))
-        device = None if is_sparse(features) else self.device
-        prepare = partial(self._prepared, dtype=theta.dtype)
-        return forward(self._network, on_device(theta, device), features, device, prepare=prepare)
+        return theta, features, partial(self._prepared, dtype=theta.dtype)
+
+    def _logits(self, X: Any) -> Logits:
+        theta, features, prepare = self._inputs(X)
+        theta = theta if is_sparse(features) else on_device(theta, self.device)
+        return forward(self._network, theta, features, prepare=prepare)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of what the estimator takes, with these parameters."""

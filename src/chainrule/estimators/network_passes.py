@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.arrays import Array, is_torch, on_device, to_numpy
+from chainrule.arrays import Array, as_like, is_torch, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, Worker, threads_worth
 from chainrule.networks import Network, Plan
 from chainrule.networks.images import TILE
@@ -28,16 +28,11 @@ def rows_of_a_block(network: Network) -> int:
 
 
 def forward(
-    network: Network,
-    theta: Array,
-    x: Array,
-    device: str | None = None,
-    *,
-    prepare: Callable[[Array], Array] = lambda block: block,
+    network: Network, theta: Array, x: Array, *, prepare: Callable[[Array], Array] = lambda block: block
 ) -> Logits:
     """Logits as NumPy arrays, a block of rows at a time, each prepared as the network takes it.
 
-    On NumPy every thread takes its rows through all layers, in buffers of its own.
+    They are computed where theta is. On NumPy every thread takes its rows through all layers, in buffers of its own.
     """
     step, threads = rows_of_a_block(network), 1
     if not is_torch(theta):
@@ -53,7 +48,8 @@ def forward(
             count = rows.stop - rows.start
             if count not in plans:
                 plans[count] = Plan(network, count, theta, forward_only=True)
-            logits = to_numpy(plans[count].logits(on_device(prepare(x[rows]), device)))
+            block = prepare(x[rows])
+            logits = to_numpy(plans[count].logits(as_like(block, theta) if is_torch(theta) else block))
             if place is None:
                 return logits
             place[...] = logits

@@ -69,17 +69,15 @@ def choice(name: str, value: Any, allowed: Sequence[str]) -> str:
     return value
 
 
-def hidden_sizes(value: Any) -> tuple[int, ...]:
+def hidden_sizes(name: str, value: Any) -> tuple[int, ...]:
     """The widths of the hidden layers, from one number or a sequence of them.
 
-    >>> hidden_sizes(50), hidden_sizes([100, 50])
+    >>> hidden_sizes("hidden_layer_sizes", 50), hidden_sizes("hidden_layer_sizes", [100, 50])
     ((50,), (100, 50))
     """
     sizes = [value] if isinstance(value, Integral) else value
     try:
-        return tuple(integer("hidden_layer_sizes", size, at_least=1) for size in sizes)
+        return tuple(integer(name, size, at_least=1) for size in sizes)
     except (TypeError, ValueError):
         # scikit-learn's users, and its tests, look for these words.
-        raise ValueError(
-            f"hidden_layer_sizes must be > 0: expected a width of at least 1 for every layer, got {value!r}"
-        ) from None
+        raise ValueError(f"{name} must be > 0: expected a width of at least 1 for every layer, got {value!r}") from None

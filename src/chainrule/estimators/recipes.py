@@ -1,120 +1,154 @@
-"""From the public parameters of an estimator to the recipe of its fit."""
+"""The parameters that say how a network is trained, their limits, and the recipe of the fit that they describe."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule import rules
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
 from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling, Schedule, Solver
-from chainrule.training import LBFGS, Change, History, Objective, Recipe
+from chainrule.training import LBFGS, Change, Checkpointing, History, Objective, Recipe
+
+Limits: TypeAlias = dict[str, Callable[[str, Any], object]]
+"""By the name of a parameter, a function of the name and the value that raises ValueError for a value out of range."""
 
 SOLVERS = ("adam", "adamw", "sgd", "gd", "lbfgs")
-NEEDS_ONE_OBJECTIVE = "compares objectives from step to step and cannot have other units left out in each"
 SCHEDULES = ("constant", "invscaling", "adaptive", "cosine")
+NEEDS_ONE_OBJECTIVE = "compares objectives from step to step and cannot have other units left out in each"
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Parameters:
     """The parameters that say how a network is trained; `MLPClassifier` documents each of them."""
 
-    solver: str
-    alpha: float
-    batch_size: Any
-    learning_rate: str
-    learning_rate_init: float
-    power_t: float
-    max_iter: int
-    shuffle: bool
-    random_state: Any
-    tol: float
-    verbose: bool
-    warm_start: bool
-    momentum: float
-    nesterovs_momentum: bool
-    early_stopping: bool
-    validation_fraction: float
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    n_iter_no_change: int
-    max_fun: int
-    label_smoothing: float
-    dropout: float
-    weight_decay: float
-    max_grad_norm: float | None
-    callbacks: Any
-    class_weight: Any
-    targets: str
-    loss: str
-    eval_metric: Any
-    new_classes: str
-    checkpoint: Any
-    device: str | None
+    solver: str = "adam"
+    alpha: float = 0.0001
+    batch_size: Any = "auto"
+    learning_rate: str = "constant"
+    learning_rate_init: float = 0.001
+    power_t: float = 0.5
+    max_iter: int = 200
+    shuffle: bool = True
+    random_state: Any = None
+    tol: float = 1e-4
+    verbose: bool = False
+    warm_start: bool = False
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: int = 10
+    max_fun: int = 15000
+    label_smoothing: float = 0.0
+    dropout: float = 0.0
+    weight_decay: float = 0.01
+    max_grad_norm: float | None = None
+    callbacks: Any = None
+    class_weight: Any = None
+    targets: str = "labels"
+    loss: str = "log_loss"
+    eval_metric: Any = "accuracy"
+    new_classes: str = "error"
+    dtype: Any = "auto"
+    checkpoint: Any = None
+    device: str | None = None
 
 
-def check_parameters(parameters: Parameters) -> None:
+def flag(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is True or False."""
+    check.choice(name, str(value), ("True", "False"))
+
+
+def _callbacks(name: str, value: Any) -> None:
+    listed = isinstance(value, Sequence) and not isinstance(value, str)
+    if value is not None and not (listed and all(map(callable, value))):
+        raise ValueError(f"{name}: expected a sequence of callables or None, got {value!r}")
+
+
+def _eval_metric(name: str, value: Any) -> None:
+    if not callable(value):
+        check.choice(name, value, tuple(METRICS))
+
+
+def _class_weight(name: str, value: Any) -> None:
+    if isinstance(value, str):  # dicts are checked against the classes
+        check.choice(name, value, ("balanced",))
+
+
+_COUNT = partial(check.integer, at_least=1)
+_AT_LEAST_0 = partial(check.number, at_least=0)
+_ABOVE_0 = partial(check.number, above=0)
+_BELOW_1 = partial(check.number, at_least=0, below=1)
+_UP_TO_1 = partial(check.number, at_least=0, at_most=1)
+
+LIMITS: Limits = {
+    "solver": partial(check.choice, allowed=SOLVERS),
+    "learning_rate": partial(check.choice, allowed=SCHEDULES),
+    "batch_size": _COUNT,
+    "max_iter": _COUNT,
+    "n_iter_no_change": _COUNT,
+    "max_fun": _COUNT,
+    "alpha": _AT_LEAST_0,
+    "power_t": _AT_LEAST_0,
+    "tol": _AT_LEAST_0,
+    "weight_decay": _AT_LEAST_0,
+    "learning_rate_init": _ABOVE_0,
+    "epsilon": _ABOVE_0,
+    "beta_1": _BELOW_1,
+    "beta_2": _BELOW_1,
+    "dropout": _BELOW_1,
+    "validation_fraction": _BELOW_1,
+    "momentum": _UP_TO_1,
+    "label_smoothing": _UP_TO_1,
+    "targets": partial(check.choice, allowed=("labels", "proba")),
+    "loss": partial(check.choice, allowed=("log_loss", "squared_error")),
+    "new_classes": partial(check.choice, allowed=("error", "add")),
+    "eval_metric": _eval_metric,
+    "class_weight": _class_weight,
+    "shuffle": flag,
+    "warm_start": flag,
+    "nesterovs_momentum": flag,
+    "early_stopping": flag,
+    "callbacks": _callbacks,
+    "max_grad_norm": _ABOVE_0,
+}
+"""The check of each parameter, in the order in which they are made."""
+
+_EXEMPT = {
+    "batch_size": "auto",
+    "max_iter": np.inf,
+    "n_iter_no_change": np.inf,
+    "max_fun": np.inf,
+    "max_grad_norm": None,
+}
+"""Values that are allowed beside the limits."""
+
+
+def check_parameters(parameters: Parameters, limits: Limits = LIMITS) -> None:
     """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range."""
-    check.choice("solver", parameters.solver, SOLVERS)
-    check.choice("learning_rate", parameters.learning_rate, SCHEDULES)
-    if not isinstance(parameters.batch_size, str) or parameters.batch_size != "auto":
-        check.integer("batch_size", parameters.batch_size, at_least=1)
-    for name in ("max_iter", "n_iter_no_change", "max_fun"):
-        if getattr(parameters, name) != np.inf:
-            check.integer(name, getattr(parameters, name), at_least=1)
-    for name in ("alpha", "power_t", "tol", "weight_decay"):
-        check.number(name, getattr(parameters, name), at_least=0)
-    for name in ("learning_rate_init", "epsilon"):
-        check.number(name, getattr(parameters, name), above=0)
-    for name in ("beta_1", "beta_2", "dropout", "validation_fraction"):
-        check.number(name, getattr(parameters, name), at_least=0, below=1)
-    for name in ("momentum", "label_smoothing"):
-        check.number(name, getattr(parameters, name), at_least=0, at_most=1)
-    check.choice("targets", parameters.targets, ("labels", "proba"))
-    check.choice("loss", parameters.loss, ("log_loss", "squared_error"))
-    check.choice("new_classes", parameters.new_classes, ("error", "add"))
-    if not callable(parameters.eval_metric):
-        check.choice("eval_metric", parameters.eval_metric, tuple(METRICS))
-    if isinstance(parameters.class_weight, str):
-        check.choice("class_weight", parameters.class_weight, ("balanced",))
-    for name in ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping"):
-        check.choice(name, str(getattr(parameters, name)), ("True", "False"))
-    listed = isinstance(parameters.callbacks, Sequence) and not isinstance(parameters.callbacks, str)
-    if parameters.callbacks is not None and not (listed and all(map(callable, parameters.callbacks))):
-        raise ValueError(f"callbacks: expected a sequence of callables or None, got {parameters.callbacks!r}")
-    if parameters.max_grad_norm is not None:
-        check.number("max_grad_norm", parameters.max_grad_norm, above=0)
+    for name, within in limits.items():
+        value = getattr(parameters, name)
+        exempt = _EXEMPT.get(name, ...)
+        if not (isinstance(value, type(exempt)) and value == exempt):
+            within(name, value)
     if parameters.solver == "lbfgs":
         for name in ("callbacks", "checkpoint", "max_grad_norm"):
             if getattr(parameters, name) is not None:
                 raise ValueError(
                     f"{name}: expected None for lbfgs, which has no epochs, got {getattr(parameters, name)!r}"
                 )
-    if parameters.solver == "lbfgs" and parameters.dropout:
-        raise ValueError(f"dropout: expected 0 for lbfgs, which {NEEDS_ONE_OBJECTIVE}, got {parameters.dropout!r}")
-
-
-def check_activation(activation: Any) -> None:
-    """Raise ValueError unless this is a name, a Rule, or a sequence of these."""
-    given = [activation] if isinstance(activation, str | rules.Rule) else activation
-    if not isinstance(given, Sequence) or not all(isinstance(one, str | rules.Rule) for one in given):
-        names = ", ".join(rules.activation_names())
-        raise ValueError(
-            f"activation: expected a name ({names}), a Rule, or one of these per layer, got {activation!r}"
-        )
-
-
-def activation_of(given: Any) -> Any:
-    """The parameter `activation` in the names of `chainrule.networks`: scikit-learn calls the sigmoid "logistic"."""
-    if isinstance(given, str | rules.Rule):
-        return "sigmoid" if isinstance(given, str) and given == "logistic" else given
-    return [activation_of(one) for one in given]
+        if parameters.dropout:
+            raise ValueError(f"dropout: expected 0 for lbfgs, which {NEEDS_ONE_OBJECTIVE}, got {parameters.dropout!r}")
 
 
 def recipe_of(
@@ -126,10 +160,21 @@ def recipe_of(
     seed: int,
     judged: bool,
     change: Change | None,
+    checkpoint: Checkpointing | None = None,
 ) -> Recipe:
-    """The recipe of a fit with these parameters to that many samples."""
+    """The recipe of a fit with these parameters to that many samples.
+
+    Raises
+    ------
+    ValueError
+        For dropout or random changes of samples with a solver that sees all samples at once.
+    """
+    if parameters.solver == "lbfgs" and any(layer.noise is not None for layer in objective.network.layers):
+        raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
     batch_size = _batch_size(parameters, n_samples, default_batch_size)
-    # Held-out samples without early stopping choose the best epoch, and never the last.
+    if change is not None and batch_size is None:
+        raise ValueError(f"augment: {parameters.solver} sees all samples at once; choose a solver that takes batches")
+    # Held-out samples without early stopping choose the best epoch and do not end the fit.
     endless = judged and not parameters.early_stopping
     return Recipe(
         objective,
@@ -146,6 +191,8 @@ def recipe_of(
         patience=np.inf if endless else parameters.n_iter_no_change,
         callbacks=tuple(parameters.callbacks or ()),
         say=print if parameters.verbose else None,
+        device=parameters.device,
+        checkpoint=checkpoint,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,31 +40,29 @@ METRICS: dict[str, tuple[Callable[..., float], bool]] = {"accuracy": (accuracy, 
 """By name: the figure, and whether larger is better."""
 
 
-@dataclass(frozen=True)
-class Validation:
-    """Samples held out to judge epochs by, and the metric.
+def judge_of(
+    network: Network,
+    encoding: ClassEncoding,
+    x: Array,
+    y: Array,
+    weights: Array | None = None,
+    *,
+    metric: Any = "accuracy",
+) -> Judge:
+    """The judge of a fit: scores the parameters of the network on held-out samples.
 
     A metric of the user's own is called with the true labels and the probabilities; larger is better.
     """
+    own = callable(metric)
+    name = str(getattr(metric, "__name__", type(metric).__name__)) if own else metric
 
-    x: Array
-    y: Array
-    weights: Array | None
-    metric: Any = "accuracy"
-    device: str | None = None
+    def score(theta: Array) -> float:
+        logits = forward(network, theta, x).results(lambda logits: logits)
+        if own:
+            return float(metric(y, encoding.probabilities(logits)))
+        return METRICS[metric][0](encoding, logits, y, weights)
 
-    def judge(self, network: Network, encoding: ClassEncoding) -> Judge:
-        """The judge of a fit of this network: scores its parameters on the held-out samples."""
-        own = callable(self.metric)
-        name = str(getattr(self.metric, "__name__", type(self.metric).__name__)) if own else self.metric
-
-        def score(theta: Array) -> float:
-            logits = forward(network, theta, self.x, self.device).results(lambda logits: logits)
-            if own:
-                return float(self.metric(self.y, encoding.probabilities(logits)))
-            return METRICS[self.metric][0](encoding, logits, self.y, self.weights)
-
-        return Judge(score, name, larger_is_better=own or METRICS[self.metric][1], may_be_nan=own)
+    return Judge(score, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)
 
 
 def hold_out(
@@ -73,27 +70,27 @@ def hold_out(
 ) -> tuple[Samples, Array]:
     """Split samples for early stopping, stratified by class; the second is the indices of those held out.
 
-    Rows of probabilities are stratified by their largest entry, where there are enough of each, and 0/1 matrices not.
+    Rows of probabilities are stratified by their largest entry where there are enough of each class; 0/1 matrices are
+    not stratified.
     """
+    count = len(samples)
+    held = max(1, int(np.ceil(fraction * count)))
     stratify = None
     if encoding.kind != MULTILABEL:
         stratify = y if y.ndim == 1 else y.argmax(axis=1)
-    index = np.arange(len(samples))
-    labels, counts = np.unique(np.zeros(len(y)) if stratify is None else stratify, return_counts=True)
-    if stratify is not None and min(counts.tolist()) < 2:
-        if y.ndim == 1:
+        labels, counts = np.unique(stratify, return_counts=True)
+        if y.ndim == 1 and counts.min() < 2:
             raise ValueError(
                 "The least populated classes in y have only 1 member, too few for a stratified validation split. "
                 f"Classes with too few members are: {labels[counts < 2].tolist()}. Give an eval_set instead."
             )
-        stratify = None
-    held = max(1, int(np.ceil(fraction * len(samples))))
+        if counts.min() < 2 or min(held, count - held) < len(labels):
+            # Too few for one of every class on both sides.
+            stratify = None
     if held < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
-    if stratify is not None and min(held, len(samples) - held) < len(labels):
-        # Too few for one of every class on both sides.
-        stratify = None
-    train, held_out = train_test_split(index, test_size=held, random_state=validation_seed(seed), stratify=stratify)
-    weights = samples.weights
-    kept = Samples(samples.x[train], samples.targets[train], None if weights is None else weights[train])
-    return kept, held_out
+    train, held_out = train_test_split(
+        np.arange(count), test_size=held, random_state=validation_seed(seed), stratify=stratify
+    )
+    weights = None if samples.weights is None else samples.weights[train]
+    return Samples(samples.x[train], samples.targets[train], weights), held_out

@@ -6,7 +6,7 @@ from chainrule.training.fitting import train
 from chainrule.training.history import Callback, History, Progress
 from chainrule.training.loop import Epoch, FullBatch, Objective, Plans, Run, epochs, full_batch_epochs
 from chainrule.training.patience import Patience
-from chainrule.training.recipe import LBFGS, Judge, Recipe
+from chainrule.training.recipe import LBFGS, Checkpointing, Judge, Recipe
 
 __all__ = [
     "LBFGS",
@@ -14,6 +14,7 @@ __all__ = [
     "BatchReader",
     "Callback",
     "Change",
+    "Checkpointing",
     "Epoch",
     "FullBatch",
     "History",

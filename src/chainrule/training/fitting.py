@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
 
 import numpy as np
@@ -20,9 +20,7 @@ from chainrule.training.scipy_lbfgs import minimise
 from chainrule.training.threads import suitable_threads
 
 
-def train(
-    recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None, *, keep: Callable[[Run], None] | None = None
-) -> History:
+def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None) -> History:
     """Advance a run until an epoch is the last, patience runs out, a callback says so, or the user presses Ctrl-C.
 
     Parameters
@@ -33,8 +31,6 @@ def train(
         Advanced in place. With a judge, `run.theta` holds the parameters of the best epoch at the end.
     judge : Judge, optional
         Its scores take the place of the losses where epochs are compared.
-    keep : callable, optional
-        Gets the run after every epoch but the last: a fit that is killed can continue from there.
 
     Returns
     -------
@@ -48,8 +44,11 @@ def train(
     KeyboardInterrupt
         Before the first epoch has ended and been judged. Later, Ctrl-C ends the fit like any other reason.
     """
+    samples = samples.on(recipe.device)
     if isinstance(recipe.solver, LBFGS):
         return minimise(recipe, samples, run)
+    if recipe.checkpoint is not None:
+        recipe.checkpoint.restore(recipe, run)
     history, schedule, began = run.history, copy(recipe.schedule), time.perf_counter()
     if isinstance(schedule, Adaptive):
         schedule.scale = run.rate_scale
@@ -92,15 +91,16 @@ def train(
                     patience.waited = history.waited = 0
                 if history.epochs >= recipe.epochs:
                     break
-                # Not after the last epoch: a run killed there continues from the epoch before, and ends the same way.
-                if keep is not None:
-                    keep(run)
+                if recipe.checkpoint is not None:
+                    recipe.checkpoint.keep(run)
     except KeyboardInterrupt:
         if math.isnan(history.best):
             raise  # nothing was learned that is worth keeping
         history.stopped_by = "interrupt"
     if judge is not None:
         run.theta[...] = run.best
+    if recipe.checkpoint is not None and history.stopped_by != "interrupt":
+        recipe.checkpoint.finished()
     return history
 
 

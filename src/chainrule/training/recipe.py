@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, on_device
 from chainrule.solvers import Constant, Schedule, Solver, SolverState
 from chainrule.training.data import Change
 from chainrule.training.history import Callback, History
@@ -22,6 +23,19 @@ class LBFGS:
     """SciPy's L-BFGS on all samples at once, with at most this many evaluations of the objective."""
 
     evaluations: float = math.inf
+
+
+class Checkpointing(Protocol):
+    """Keeps a run somewhere, so that a fit that was killed continues from there."""
+
+    def restore(self, recipe: Recipe, run: Run) -> None:
+        """Put the run where an earlier fit of the same recipe was when it was last kept, if there was one."""
+
+    def keep(self, run: Run) -> None:
+        """Called after every epoch but the last: a run killed in that one continues from the epoch before."""
+
+    def finished(self) -> None:
+        """Called after a fit that was not interrupted."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,10 @@ class Recipe:
         Each gets a `Progress` after every epoch.
     say : callable, optional
         Gets a line of text about every event of the fit.
+    device : str, optional
+        None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device.
+    checkpoint : Checkpointing, optional
+        Not for L-BFGS.
     """
 
     objective: Objective
@@ -71,16 +89,20 @@ class Recipe:
     patience: float = math.inf
     callbacks: tuple[Callback, ...] = ()
     say: Callable[[str], object] | None = None
+    device: str | None = None
+    checkpoint: Checkpointing | None = None
 
     def start(self, theta: Array, samples_seen: int = 0, history: History | None = None) -> Run:
         """A run that begins at theta, after the epochs in the history."""
+        theta = on_device(theta, self.device)
         state = SolverState() if isinstance(self.solver, LBFGS) else self.solver.start(theta)
         return Run(theta, state, samples_seen=samples_seen, history=history or History())
 
     def resume(self, run: Run, vectors: Mapping[str, Array], steps: int) -> None:
         """Put back the solver's vectors and its number of steps, as an earlier run left them."""
         if not isinstance(self.solver, LBFGS):
-            self.solver.resume(run.solver_state, vectors, steps)
+            kept = {name: on_device(vector, self.device) for name, vector in vectors.items()}
+            self.solver.resume(run.solver_state, kept, steps)
 
 
 @dataclass(frozen=True)
