@@ -20,55 +20,24 @@ class Workspace:
     """
 
     def __init__(self) -> None:
-        self._buffers: dict[tuple[str, tuple[int, ...]], Array] = {}
-        self._others: dict[tuple[str, tuple[int, ...], str, str], Array] = {}
-        """Buffers of one name and shape in several dtypes or on several devices."""
-        self._parts: dict[str, Workspace] = {}
+        self._buffers: dict[tuple[Any, ...], Array] = {}
         self._entries: ClassEntries | None = None
 
     def __call__(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
         """The buffer of that name and shape in the library, device and dtype of `like` (or in `dtype`)."""
-        buffer = self._first(name, shape, like, dtype)
-        return self._other(name, shape, like, dtype)[0] if buffer is None else buffer
-
-    def _first(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array | None:
-        """The first buffer of that name and shape if its dtype and device match, else None."""
-        buffer = self._buffers.get((name, shape))
-        # Compare devices first: comparing dtypes of two libraries raises an error.
-        if buffer is None or buffer.device != like.device or buffer.dtype != (like.dtype if dtype is None else dtype):
-            return None
+        kind = like.dtype if dtype is None else np.dtype(dtype) if isinstance(dtype, type) else dtype
+        key = name, shape, kind, like.device
+        buffer = self._buffers.get(key)
+        if buffer is None:
+            buffer = self._buffers[key] = empty(shape, like, dtype)
         return buffer
-
-    def _other(self, name: str, shape: tuple[int, ...], like: Array, dtype: Any = None) -> tuple[Array, bool]:
-        """A buffer that is not the first of its name and shape, and True if it was allocated now."""
-        wanted = like.dtype if dtype is None else np.dtype(dtype) if isinstance(dtype, type) else dtype
-        key = name, shape, str(wanted), repr(like.device)
-        buffer = self._others.get(key)
-        if buffer is not None:
-            return buffer, False
-        buffer = self._others[key] = empty(shape, like, dtype)
-        self._buffers.setdefault((name, shape), buffer)
-        return buffer, True
 
     def zeros(self, shape: tuple[int, ...], like: Array) -> Array:
         """Zeros of that shape in the library, on the device and in the dtype of `like`. Do not write to them."""
-        buffer = self._first("zeros", shape, like)
-        if buffer is None:
-            buffer, new = self._other("zeros", shape, like)
-            if new:
-                buffer[...] = 0
-        return buffer
-
-    def part(self, name: str) -> Workspace:
-        """The inner workspace of that name, for a rule that is composed of other rules.
-
-        >>> work = Workspace()
-        >>> work.part("inner") is work.part("inner"), work.part("inner") is work.part("outer")
-        (True, False)
-        """
-        if name not in self._parts:
-            self._parts[name] = Workspace()
-        return self._parts[name]
+        key = "zeros", shape, like.dtype, like.device
+        if key not in self._buffers:
+            self("zeros", shape, like)[...] = 0
+        return self._buffers[key]
 
     def class_entries(self, buffer: Array) -> ClassEntries:
         """Access to one entry per row of `buffer`, kept as long as the calls pass the same buffer."""
@@ -89,18 +58,16 @@ class ClassEntries:
     """
 
     def __init__(self, buffer: Array) -> None:
-        rows, columns = buffer.shape
         self.buffer = buffer
         self._torch = is_torch(buffer)
         if self._torch:
             return
-        classes_major = not buffer.flags.c_contiguous
-        self._flat = (buffer.T if classes_major else buffer).reshape(-1)
-        if not np.shares_memory(self._flat, buffer):
+        if not buffer.flags.forc:
             raise ValueError("expected a buffer with contiguous memory")
-        self._stride = rows if classes_major else 1
-        self._starts = np.arange(rows) * (1 if classes_major else columns)
-        self._index = np.empty(rows, dtype=np.intp)
+        self._flat = buffer.reshape(-1, order="A")
+        row, self._stride = (stride // buffer.itemsize for stride in buffer.strides)
+        self._starts = row * np.arange(len(buffer))
+        self._index = np.empty(len(buffer), dtype=np.intp)
 
     def at(self, labels: Array, *, out: Array) -> Array:
         """Write the entries at `labels` to `out` (rows x 1), and remember the positions for `put`."""
