@@ -1,7 +1,7 @@
 """Correlations in place: on NumPy's floats by tiles of patches, on PyTorch by the library's own convolution.
 
-Images are samples x channels x height x width by shape; in memory the samples may come last (see `layout`). On other
-arrays, such as balls, the rule itself is used, and its result copied.
+Images are samples x channels x height x width by shape; in memory the samples may come last (see `layout`). For other
+axes and other arrays, such as balls, the rule itself runs, and its result is copied.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _kernel(rule: Rule) -> Kernel:
     def forward(
         x: Array, weight: Array, bias: Array | None = None, *, out: Any = None, work: Any = None, **options: Any
     ) -> tuple[Array, Any]:
-        library = library_of(x)
+        library = library_of(x) if x.ndim == 4 else None
         if library is None:
             return page.forward(*(x, weight, bias)[:inputs], out=out, **options)
         groups = options.pop("groups", 1)
@@ -36,14 +36,15 @@ def _kernel(rule: Rule) -> Kernel:
     def pullback(
         residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None
     ) -> tuple[Array | None, ...]:
-        library = library_of(cotangent)
+        library = library_of(cotangent) if cotangent.ndim == 4 else None
         if library is None:
-            return page.pullback(residuals, cotangent, out=out)  # type: ignore[no-any-return]
+            pulled: tuple[Array | None, ...] = page.pullback(residuals, cotangent, out=out)
+            return pulled
         x, weight, windows, groups = residuals
         buffers = (*(out or (None,) * inputs), None)[:3]
         wanted = tuple(k < inputs and (not out or buffers[k] is not None) for k in range(3))
         pulled = library.transposed(x, weight, cotangent, windows, groups, wanted=wanted, out=buffers)
-        return tuple(pulled[:inputs])
+        return pulled[:inputs]
 
     return Kernel(forward, pullback, allocates=always)
 

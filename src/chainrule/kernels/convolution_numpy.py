@@ -1,8 +1,9 @@
 """Convolutions of images on NumPy's floats, by tiles of patches that stay in the processor's cache.
 
-A tile is a block of output pixels of a few samples. Its patches, entry (c, a, b) of every window in a row of its own,
-are copied to a buffer of bounded size, and a matrix product with the weights does the rest: the matrix of all patches,
-k_h k_w times as large as the images, never exists.
+A tile is a block of output pixels of all samples. Its patches, with one row for entry (c, a, b) of every window, are
+copied to a buffer of bounded size, and a matrix product with the weights does the rest: the matrix of all patches,
+k_h k_w times as large as the images, never exists. The images have shape samples x channels x height x width; they are
+read fastest if the samples lie last in memory.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chainrule.kernels.layout import NUMPY, are_samples_last, four_axes, samples_last, scratch
+from chainrule.kernels.layout import NUMPY, samples_last, scratch
 from chainrule.rules.windows import Windows
 
 PATCH_BYTES = 1 << 20
-"""Of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
-SAMPLES = 32
-"""In a tile, where the images do not lie samples last already."""
+"""Size of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
 
 Block = tuple[slice, slice]
 
@@ -33,26 +32,23 @@ def correlate(
 ) -> NUMPY:
     """Correlation with the kernel, and a bias per output channel."""
     if out is None:
-        out = np.empty((*x.shape[:-3], weight.shape[0], *windows.count), x.dtype)
-    images, target = four_axes(x), four_axes(out)
+        out = np.empty((len(x), weight.shape[0], *windows.count), x.dtype)
     matrix = np.ascontiguousarray(weight).reshape(groups, weight.shape[0] // groups, -1)
-    for samples in _tiles(images):
-        around = _padded(samples_last(images[samples]), windows)
-        result = samples_last(target[samples])
-        for rows, columns in _blocks(windows, matrix.shape[-1] * groups * around.shape[-1] * x.itemsize):
-            patches = _patches(around, windows, rows, columns).reshape(groups, matrix.shape[-1], -1)
-            place = result[:, rows, columns]
-            whole = _rows_together(place)
-            if whole:
-                product = _as_rows(place, groups)
-            else:
-                product = scratch("kernel product", (groups, matrix.shape[1], patches.shape[-1]), x.dtype)
-            np.matmul(matrix, patches, out=product)
-            if bias is not None:
-                np.add(product, bias.reshape(groups, -1, 1), out=product)
-            if not whole:
-                place[...] = product.reshape(place.shape)
-    return _filled(out, target)
+    around, result = _padded(samples_last(x), windows), samples_last(out)
+    for rows, columns in _blocks(windows, matrix.shape[-1] * groups * around.shape[-1] * x.itemsize):
+        patches = _patches(around, windows, rows, columns).reshape(groups, matrix.shape[-1], -1)
+        place = result[:, rows, columns]
+        whole = _rows_together(place)
+        if whole:
+            product = _as_rows(place, groups)
+        else:
+            product = scratch("kernel product", (groups, matrix.shape[1], patches.shape[-1]), x.dtype)
+        np.matmul(matrix, patches, out=product)
+        if bias is not None:
+            np.add(product, bias.reshape(groups, -1, 1), out=product)
+        if not whole:
+            place[...] = product.reshape(place.shape)
+    return out
 
 
 def transposed(
@@ -65,7 +61,7 @@ def transposed(
     wanted: tuple[bool, bool, bool],
     out: tuple[NUMPY | None, ...],
 ) -> tuple[NUMPY | None, NUMPY | None, NUMPY | None]:
-    """The wanted ones of the cotangents by x, weight and bias."""
+    """The cotangents of x, weight and bias that are wanted; None for the others."""
     by_x = by_weight = by_bias = None
     if wanted[0]:
         by_x = np.empty(x.shape, x.dtype) if out[0] is None else out[0]
@@ -80,8 +76,7 @@ def transposed(
     if wanted[1]:
         by_weight = _stored(_by_weight(x, weight, cotangent, windows, groups), out[1])
     if wanted[2]:
-        images = four_axes(cotangent)
-        by_bias = _stored(_sums_of_channels(images), out[2])
+        by_bias = _stored(samples_last(cotangent).reshape(len(weight), -1).sum(axis=1), out[2])
     return by_x, by_weight, by_bias
 
 
@@ -96,44 +91,30 @@ def _backwards(windows: Windows) -> Windows | None:
 
 def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int) -> NUMPY:
     """Products of patches and cotangents, added up over the blocks."""
-    images, pulled = four_axes(x), four_axes(cotangent)
-    channels = weight.shape[0] // groups
-    size = weight[0].size
-    # As its transpose, in which BLAS multiplies short rows of patches by far fewer channels up to three times as fast.
+    around, v = _padded(samples_last(x), windows), samples_last(cotangent)
+    size, channels = weight[0].size, weight.shape[0] // groups
+    # Sum the transpose: BLAS multiplies short rows of patches by far fewer channels up to three times as fast.
     total, part = np.zeros((groups, size, channels), x.dtype), np.empty((groups, size, channels), x.dtype)
-    for samples in _tiles(images):
-        around, v = _padded(samples_last(images[samples]), windows), samples_last(pulled[samples])
-        for rows, columns in _blocks(windows, size * groups * around.shape[-1] * x.itemsize):
-            patches = _patches(around, windows, rows, columns).reshape(groups, size, -1)
-            np.matmul(patches, _as_rows(v[:, rows, columns], groups).transpose(0, 2, 1), out=part)
-            np.add(total, part, out=total)
+    for rows, columns in _blocks(windows, size * groups * around.shape[-1] * x.itemsize):
+        patches = _patches(around, windows, rows, columns).reshape(groups, size, -1)
+        np.matmul(patches, _as_rows(v[:, rows, columns], groups).transpose(0, 2, 1), out=part)
+        np.add(total, part, out=total)
     return total.transpose(0, 2, 1).reshape(weight.shape)
 
 
 def _scatter(weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, by_x: NUMPY) -> None:
-    """Products of weights and cotangents, entry (a, b) of every window added where it was read."""
-    pulled, to_x = four_axes(cotangent), four_axes(by_x)
-    matrix = np.ascontiguousarray(weight).reshape(groups, weight.shape[0] // groups, -1)
+    """Products of weights and cotangents, each added to the pixel that its entry of a window read."""
+    matrix, v = np.ascontiguousarray(weight).reshape(groups, weight.shape[0] // groups, -1), samples_last(cotangent)
     size, (height, width) = matrix.shape[-1], windows.size
     (above, _), (left, _) = windows.padding
-    for samples in _tiles(to_x):
-        v = samples_last(pulled[samples])
-        sums = scratch("kernel sums", (groups * weight.shape[1], *windows.padded, v.shape[-1]), by_x.dtype)
-        sums[...] = 0
-        for rows, columns in _blocks(windows, size * groups * v.shape[-1] * by_x.itemsize):
-            rows_of_v = _as_rows(v[:, rows, columns], groups)
-            back = scratch("kernel patches", (groups, size, rows_of_v.shape[-1]), by_x.dtype)
-            np.matmul(matrix.transpose(0, 2, 1), rows_of_v, out=back)
-            _add_patches(back, sums, windows, rows, columns)
-        samples_last(to_x[samples])[...] = sums[:, above : above + height, left : left + width]
-    _filled(by_x, to_x)
-
-
-def _sums_of_channels(images: NUMPY) -> NUMPY:
-    """The sum over everything but the channels."""
-    together = are_samples_last(images)
-    sums: NUMPY = samples_last(images).reshape(images.shape[1], -1).sum(axis=1) if together else images.sum((0, 2, 3))
-    return sums
+    sums = scratch("kernel sums", (by_x.shape[1], *windows.padded, v.shape[-1]), by_x.dtype)
+    sums[...] = 0
+    for rows, columns in _blocks(windows, size * groups * v.shape[-1] * by_x.itemsize):
+        rows_of_v = _as_rows(v[:, rows, columns], groups)
+        back = scratch("kernel patches", (groups, size, rows_of_v.shape[-1]), by_x.dtype)
+        np.matmul(matrix.transpose(0, 2, 1), rows_of_v, out=back)
+        _add_patches(back, sums, windows, rows, columns)
+    samples_last(by_x)[...] = sums[:, above : above + height, left : left + width]
 
 
 def _stored(value: NUMPY, out: NUMPY | None) -> NUMPY:
@@ -143,23 +124,8 @@ def _stored(value: NUMPY, out: NUMPY | None) -> NUMPY:
     return out
 
 
-def _filled(out: NUMPY, target: NUMPY) -> NUMPY:
-    """`out`, which `target` is a view of, unless its leading axes could not be joined without a copy."""
-    if target is not out and not np.may_share_memory(out, target):
-        out[...] = target.reshape(out.shape)
-    return out
-
-
-def _tiles(images: NUMPY) -> Iterator[slice]:
-    """All samples at once where they lie last in memory, else a few at a time."""
-    count = images.shape[0]
-    step = max(count, 1) if are_samples_last(images) else SAMPLES
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))
-
-
 def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[Block]:
-    """Rectangles of output pixels, whole rows where they fit, whose patches take PATCH_BYTES or one pixel's."""
+    """Rectangles of output pixels, whole rows if they fit. The patches of each take PATCH_BYTES or are one pixel."""
     height, width = windows.count
     pixels = max(1, PATCH_BYTES // bytes_per_pixel)
     rows, columns = max(1, min(height, pixels // width)), min(width, pixels)
@@ -185,25 +151,21 @@ def _padded(x: NUMPY, windows: Windows) -> NUMPY:
     return around
 
 
-def _strided(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NUMPY:
-    """The patches of a block: channels, kernel's rows and columns, block's rows and columns, samples; a view."""
+def _patches(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NUMPY:
+    """A copy of a block's patches: channels, kernel's rows and columns, block's rows and columns, samples."""
     (sh, sw), (dh, dw) = windows.stride, windows.dilation
     c, h, w, t = around.strides
     corner = rows.start * sh * h + columns.start * sw * w
     shape = (around.shape[0], *windows.kernel, rows.stop - rows.start, columns.stop - columns.start, around.shape[-1])
-    # Images with zeros around lie together in memory. NumPy's as_strided takes five times as long for a view.
-    return np.ndarray(shape, around.dtype, around, corner, (c, dh * h, dw * w, sh * h, sw * w, t))
-
-
-def _patches(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NUMPY:
-    view = _strided(around, windows, rows, columns)
-    copied = scratch("kernel patches", view.shape, around.dtype)
+    # A padded image is contiguous in memory. NumPy's as_strided takes five times as long for a view.
+    view = np.ndarray(shape, around.dtype, around, corner, (c, dh * h, dw * w, sh * h, sw * w, t))
+    copied = scratch("kernel patches", shape, around.dtype)
     np.copyto(copied, view)
     return copied
 
 
 def _add_patches(back: NUMPY, sums: NUMPY, windows: Windows, rows: slice, columns: slice) -> None:
-    """Add what belongs to entry (a, b) of every window where that entry was read."""
+    """Add entry (a, b) of every window to the pixel that it read."""
     (sh, sw), (dh, dw) = windows.stride, windows.dilation
     height, width = rows.stop - rows.start, columns.stop - columns.start
     patches = back.reshape(sums.shape[0], *windows.kernel, height, width, sums.shape[-1])

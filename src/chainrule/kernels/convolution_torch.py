@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from chainrule.arrays import Array
-from chainrule.kernels.layout import FEW_CHANNELS, channels_last, four_axes
+from chainrule.kernels.layout import FEW_CHANNELS, channels_last
 from chainrule.rules.windows import Windows
 
 
@@ -20,10 +20,8 @@ def correlate(
     out: Array | None = None,
 ) -> Array:
     """Correlation with the kernel, and a bias per output channel."""
-    torch = _torch()
-    images, padding = _padded(four_axes(x), windows)
-    value = torch.conv2d(images, weight, bias, windows.stride, padding, windows.dilation, groups)
-    value = value.reshape(*x.shape[:-3], *value.shape[1:])
+    images, padding = _padded(x, windows)
+    value = _torch().conv2d(images, weight, bias, windows.stride, padding, windows.dilation, groups)
     return value if out is None else out.copy_(value)
 
 
@@ -36,34 +34,29 @@ def transposed(
     *,
     wanted: tuple[bool, bool, bool],
     out: tuple[Array | None, ...],
-) -> tuple[Array | None, Array | None, Array | None]:
-    """The wanted ones of the cotangents by x, weight and bias."""
-    images, padding = _padded(four_axes(x), windows)
-    pulled = four_axes(cotangent)
+) -> tuple[Array | None, ...]:
+    """The cotangents of x, weight and bias that are wanted; None for the others."""
+    images, padding = _padded(x, windows)
     geometry = windows.stride, padding, windows.dilation, groups
     if images.shape[1] >= FEW_CHANNELS or not (wanted[0] and wanted[1]):
-        by_x, by_weight, by_bias = _backward(pulled, images, weight, geometry, wanted)
+        pulled = _backward(cotangent, images, weight, geometry, wanted)
     else:
-        # Of few channels the weights' cotangent takes a third of the time with the channels last, that of the images
-        # two thirds with them first.
-        by_x, *_ = _backward(pulled.contiguous(), images, weight, geometry, (wanted[0], False, False))
-        last = channels_last(pulled), channels_last(images)
-        _, by_weight, by_bias = _backward(*last, weight, geometry, (False, *wanted[1:]))
-    if wanted[0]:
+        # With few channels, the weight's cotangent takes a third of the time with the channels last, and the images'
+        # cotangent takes two thirds with the channels first.
+        by_x, *_ = _backward(cotangent.contiguous(), images, weight, geometry, (True, False, False))
+        last = channels_last(cotangent), channels_last(images)
+        pulled = by_x, *_backward(*last, weight, geometry, (False, *wanted[1:]))[1:]
+    if wanted[0] and images is not x:
         (above, below), (left, right) = windows.padding
-        if padding == (0, 0) and windows.is_padded:
-            by_x = by_x[:, :, above : by_x.shape[2] - below, left : by_x.shape[3] - right]
-        by_x = by_x.reshape(x.shape)
-    results = [
-        result if buffer is None or not asked else buffer.copy_(result)
-        for result, buffer, asked in zip((by_x, by_weight, by_bias), out, wanted, strict=True)
-    ]
-    return tuple(result if asked else None for result, asked in zip(results, wanted, strict=True))  # type: ignore[return-value]
+        inside = pulled[0][:, :, above : images.shape[2] - below, left : images.shape[3] - right]
+        pulled = inside, *pulled[1:]
+    return tuple(
+        result if buffer is None or result is None else buffer.copy_(result)
+        for result, buffer in zip(pulled, out, strict=True)
+    )
 
 
 def _backward(cotangent: Array, images: Array, weight: Array, geometry: Any, wanted: tuple[bool, ...]) -> Any:
-    if not any(wanted):
-        return None, None, None
     stride, padding, dilation, groups = geometry
     return _torch().ops.aten.convolution_backward(
         cotangent,

@@ -46,11 +46,6 @@ def are_samples_last(x: NUMPY) -> bool:
     return x.ndim == 4 and x.shape[0] > 1 and bool(samples_last(x).flags.c_contiguous)
 
 
-def four_axes(x: Array) -> Array:
-    """Images under any leading axes as (samples, channels, height, width)."""
-    return x if x.ndim == 4 else x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
-
-
 def are_channels_last(x: Array) -> bool:
     """Whether PyTorch's images have their channels last in memory."""
     return x.ndim == 4 and bool(x.is_contiguous(memory_format=sys.modules["torch"].channels_last))

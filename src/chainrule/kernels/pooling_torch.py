@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.arrays import Array, is_torch
-from chainrule.kernels.layout import FEW_CHANNELS, are_channels_last, four_axes
+from chainrule.kernels.layout import FEW_CHANNELS, are_channels_last
 from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
 
@@ -22,22 +22,20 @@ def allocates(windows: Windows, channels: int, channels_last: bool) -> bool:
 
 def forms(x: Array, windows: Windows) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
     """The functions that take the maxima and give cotangents back to them; None where slices are to do it."""
-    if not is_torch(x) or any(before != after for before, after in windows.padding):
+    if not is_torch(x) or x.ndim != 4 or any(before != after for before, after in windows.padding):
         return None
     return (_largest, _to_largest) if allocates(windows, int(x.shape[-3]), are_channels_last(x)) else None
 
 
 def _largest(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
-    images = four_axes(x)
-    value, index = sys.modules["torch"].ops.aten.max_pool2d_with_indices(images, *_geometry(windows))
-    value = value.reshape(*x.shape[:-2], *windows.count)
-    return value if out is None else out.copy_(value), (images, index)
+    value, index = sys.modules["torch"].ops.aten.max_pool2d_with_indices(x, *_geometry(windows))
+    return value if out is None else out.copy_(value), (x, index)
 
 
 def _to_largest(choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer) -> Array:
     images, index = choice
     backward = sys.modules["torch"].ops.aten.max_pool2d_with_indices_backward
-    by_x = backward(four_axes(cotangent), images, *_geometry(windows), False, index).reshape(shape)
+    by_x = backward(cotangent, images, *_geometry(windows), False, index)
     return by_x if out is None else out.copy_(by_x)
 
 
