@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import pairwise
 
 import typer
 
@@ -30,14 +31,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(train)
-app.command()(predict)
-app.command()(evaluate)
-app.command()(trace)
-app.command()(check)
-app.command()(rules)
-app.command()(derive)
-app.command()(summary)
+for command in (train, predict, evaluate, trace, check, rules, derive, summary):
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -69,55 +64,50 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = app(args=words, prog_name="chainrule", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except CommandError as error:
-        return _fail(error, error.status)
-    except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
+        print(end="", flush=True)
+        return int(status or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
     except BrokenPipeError:
         # The program that reads our output, such as `head`, has closed the pipe.
         sys.stdout = None
         return 0
+    except CommandError as error:
+        return _fail(error, error.status)
     except OSError as error:
         _drop_failing_output()
         named = error.filename is not None and error.strerror is not None
-        return _fail(f"{error.filename}: {error.strerror}" if named else error, 1)
+        return _fail(f"{error.filename}: {error.strerror}" if named else error)
     except (ImportError, ValueError, FloatingPointError, MemoryError) as error:
-        return _fail(error or type(error).__name__, 1)
+        return _fail(error)
     except Exception as error:
         # Usage errors of Typer and Click have `format_message`. Any other exception is a defect of chainrule.
-        message = getattr(error, "format_message", None)
-        if type(error).__name__ in ("Abort", "Exit"):
-            return int(getattr(error, "exit_code", INTERRUPTED))
-        if message is None:
+        if not hasattr(error, "format_message"):
             raise
-        # `chainrule` and `chainrule --help` end here too: an empty message after the help text.
-        return _fail(message() + _given(error, words), 2) if message() else 2
-    return int(status or 0)
+        # `chainrule` without a command ends here too: an empty message after the help text.
+        message = error.format_message()
+        return _fail(message + _value_given(error, words), 2) if message else 2
 
 
-def _given(error: Exception, words: list[str]) -> str:
+def _value_given(error: Exception, words: list[str]) -> str:
     """The value of the option that a usage error names, as a suffix, unless the message contains the value."""
-    message = str(error)
-    for option in getattr(getattr(error, "param", None), "opts", []):
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            name, equals, value = word.partition("=")
-            value = value if equals else following
-            if name == option and value and repr(value) not in message and f"got {value}" not in message:
-                return f", got {value!r}"
+    message, options = str(error), getattr(getattr(error, "param", None), "opts", [])
+    for word, following in pairwise([*words, ""]):
+        name, equals, value = word.partition("=")
+        value = value if equals else following
+        if name in options and value and repr(value) not in message and f"got {value}" not in message:
+            return f", got {value!r}"
     return ""
 
 
 def _drop_failing_output() -> None:
     """Drop standard output if it cannot be written; otherwise Python would try again at exit, and complain."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        print(end="", flush=True)
     except OSError:
         sys.stdout = None
 
 
-def _fail(error: object, status: int) -> int:
+def _fail(error: object, status: int = 1) -> int:
     print(f"error: {one_line(error)}", file=sys.stderr)
     return status

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import ast
 import importlib
-import json as json_module
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from chainrule.cli.check_documents import FORMS, PASSED, UNDECIDED, UNREADABLE, WRONG, are_documents, check_documents
 from chainrule.cli.errors import CommandError
+from chainrule.cli.output import print_json
 
-if TYPE_CHECKING:
-    from chainrule.checking import GradientReport as Report
-    from chainrule.checking import RuleReport
-
-PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
-"""Exit codes."""
-
-# Names under which a derivative is searched for; {} stands for the function's name.
 NAMES = {
     "gradient": ("{}_gradient", "{}_grad", "grad_{}", "gradient_{}"),
     "jacobian": ("{}_jacobian", "{}_jac", "jac_{}", "jacobian_{}"),
     "pullback": ("{}_pullback", "{}_vjp", "{}_backward", "backward_{}", "vjp_{}"),
     "slope": ("{}_slope", "{}_derivative", "{}_prime", "d_{}", "d{}"),
 }
+"""Names under which a derivative is searched for; {} is the function's name."""
 
 
 def check(
@@ -72,47 +65,45 @@ def check(
 
     Exit codes: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
     """
-    from chainrule.cli.check_documents import FORMS, are_documents, check_documents
-    from chainrule.rules import Rule
-
-    forms = dict(zip(FORMS, (json, html, annotate, csv, suggest_preamble), strict=True))
-    chosen = [form for form, wanted in forms.items() if wanted]
+    forms = zip(FORMS, (json, html, annotate, csv, suggest_preamble), strict=True)
+    chosen = [form for form, wanted in forms if wanted]
     if are_documents(targets):
         if len(chosen) > 1:
             raise CommandError(f"give one of --{' and --'.join(c.replace('_', '-') for c in chosen)}", UNREADABLE)
         return check_documents(targets, preamble, strict, chosen[0] if chosen else None)
     if len(targets) > 1:
         raise CommandError(f"one function at a time; got {', '.join(targets)}", UNREADABLE)
-    (target,) = targets
-    module, name, found = _found(target)
+    from chainrule.checking import check_gradient, check_rule
+    from chainrule.rules import Rule
+
+    module, name = _module_and_name(targets[0])
+    found = _attribute(module, name)
     inputs = _inputs(module, name, at)
-    if isinstance(found, Rule):
-        from chainrule.checking import check_rule
-
-        if len(inputs) != len(found.inputs):
-            raise CommandError(
-                f"{target} takes {', '.join(found.inputs)}; got {len(inputs)} inputs, see --at", UNREADABLE
-            )
-        return _told(_run(lambda: check_rule(found, *inputs, bits=bits)), json)
+    if isinstance(found, Rule) and len(inputs) != len(found.inputs):
+        raise CommandError(
+            f"{targets[0]} takes {', '.join(found.inputs)}; got {len(inputs)} inputs, see --at", UNREADABLE
+        )
     named = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
-    claim = _claim(module, name, {form: word for form, word in named.items() if word is not None})
-    from chainrule.checking import check_gradient
+    claim = {} if isinstance(found, Rule) else _claim(module, name, named)
+    checking: Any = check_rule if isinstance(found, Rule) else check_gradient
+    try:
+        report = checking(found, *inputs, bits=bits, **claim)
+    except Exception as error:
+        raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
+    return _print_report(report, json)
 
-    return _told(_run(lambda: check_gradient(found, *inputs, bits=bits, **claim)), json)
 
-
-def _found(target: str) -> tuple[Any, str, Any]:
-    """The module, the name and the object of a target "module:name"."""
-    path, colon, name = target.partition(":")
-    if not colon or not path or not name:
+def _module_and_name(target: str) -> tuple[Any, str]:
+    """The module and the name in "package.module:name"."""
+    path, _, name = target.partition(":")
+    if not path or not name:
         raise CommandError(f"expected package.module:function, got {target!r}", UNREADABLE)
     if "" not in sys.path:
         sys.path.insert(0, "")  # import modules of the current folder
     try:
-        module = importlib.import_module(path)
+        return importlib.import_module(path), name
     except Exception as error:
         raise CommandError(f"cannot import {path}: {type(error).__name__}: {error}", UNREADABLE) from None
-    return module, name, _attribute(module, name)
 
 
 def _attribute(module: Any, name: str) -> Any:
@@ -126,22 +117,21 @@ def _attribute(module: Any, name: str) -> Any:
     return found
 
 
-def _claim(module: Any, name: str, named: dict[str, str]) -> dict[str, Any]:
-    if len(named) > 1:
-        raise CommandError(f"give one of --{' and --'.join(named)}", UNREADABLE)
-    if named:
-        form, word = next(iter(named.items()))
+def _claim(module: Any, name: str, named: dict[str, str | None]) -> dict[str, Any]:
+    """The derivative by its form: the one that an option names, otherwise the first one with a usual name."""
+    given = {form: word for form, word in named.items() if word is not None}
+    if len(given) > 1:
+        raise CommandError(f"give one of --{' and --'.join(given)}", UNREADABLE)
+    if given:
+        ((form, word),) = given.items()
         return {form: _attribute(module, word.rpartition(":")[2])}
-    tried = []
-    for form, patterns in NAMES.items():
-        for pattern in patterns:
-            word = pattern.format(name)
-            if callable(getattr(module, word, None)):
-                return {form: getattr(module, word)}
-            tried.append(word)
+    usual = [(form, pattern.format(name)) for form, patterns in NAMES.items() for pattern in patterns]
+    for form, word in usual:
+        if callable(getattr(module, word, None)):
+            return {form: getattr(module, word)}
     raise CommandError(
-        f"no derivative of {name} found beside it (tried {', '.join(tried)}); name one with --gradient, --jacobian, "
-        "--pullback or --slope",
+        f"no derivative of {name} found beside it (tried {', '.join(word for _, word in usual)}); name one with "
+        "--gradient, --jacobian, --pullback or --slope",
         UNREADABLE,
     )
 
@@ -178,27 +168,17 @@ def _input(text: str, position: int) -> Any:
     return value if isinstance(value, int | float) else np.asarray(value)
 
 
-def _run(checking: Callable[[], Any]) -> Any:
-    try:
-        return checking()
-    except Exception as error:
-        raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
-
-
-def _told(report: Report | RuleReport, json: bool) -> int:
-    """Print a report and return the exit code."""
-    from chainrule.checking import GradientReport
-
-    wrong = bool(report.failures)
-    passed = bool(getattr(report, "checked", 0) or getattr(report, "passed", ()))
-    verdict = "fail" if wrong else "pass" if passed else "unchecked"
+def _print_report(report: Any, json: bool) -> int:
+    """Print a report of `check_gradient` or `check_rule`, and return the exit code."""
+    verdict, code = "unchecked", UNDECIDED
+    if report.failures:
+        verdict, code = "fail", WRONG
+    elif getattr(report, "checked", 0) or getattr(report, "passed", ()):
+        verdict, code = "pass", PASSED
     if json:
         failures = [{"entry": f.entry, "got": f.got, "expected": f.expected} for f in report.failures]
         unchecked = [reason.reason for reason in report.unchecked]
-        found = {"verdict": verdict, "failures": failures, "slip": report.slip, "unchecked": unchecked}
-        print(json_module.dumps(found))
-    elif isinstance(report, GradientReport):
-        print(report)
+        print_json({"verdict": verdict, "failures": failures, "slip": report.slip, "unchecked": unchecked})
     else:
-        print(f"{report.rule}: {verdict}\n{report}")
-    return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[verdict]
+        print(f"{report.rule}: {verdict}\n{report}" if hasattr(report, "rule") else report)
+    return code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json as json_module
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +12,8 @@ from chainrule.cli.errors import CommandError
 if TYPE_CHECKING:
     from chainrule.checking.derivations import Report
 
-ALL_VERIFIED, SOMETHING_WRONG, SOMETHING_UNDECIDED, UNREADABLE = 0, 1, 2, 3
-"""Exit codes."""
+PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
+"""Exit codes of `chainrule check`."""
 ENDINGS = (".md", ".markdown", ".tex", ".ipynb", ".txt")
 FORMS = ("json", "html", "annotate", "csv", "suggest_preamble")
 
@@ -39,33 +39,28 @@ def check_documents(targets: Sequence[str], preamble: str | None, strict: bool, 
             refused.append((str(path), str(error)))
     codes = [report.strict_exit_code if strict else report.exit_code for report in reports]
     try:
-        _print(reports, refused, form)
-    except (CommandError, Unreadable, OSError):
+        print(_printed(reports, refused, form))
+    except OSError:
         raise
     except Exception as error:  # a defect of chainrule
-        status = SOMETHING_WRONG if SOMETHING_WRONG in codes else SOMETHING_UNDECIDED
-        raise CommandError(failure(error), status) from None
-    if SOMETHING_WRONG in codes:
-        return SOMETHING_WRONG
+        raise CommandError(failure(error), WRONG if WRONG in codes else UNDECIDED) from None
+    if refused and form not in ("json", "csv"):
+        raise CommandError("; ".join(f"{name}: {reason}" for name, reason in refused), UNREADABLE)
+    if WRONG in codes:
+        return WRONG
     return UNREADABLE if refused else max(codes, default=UNREADABLE)
 
 
 def _paths(targets: Sequence[str]) -> list[Path]:
     """The given files, and the documents inside the given folders."""
     found: list[Path] = []
-    for target in targets:
-        path = Path(target)
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
-            if not inside:
-                raise CommandError(
-                    f"{target}: no document in this folder (looked for {', '.join(ENDINGS)})", UNREADABLE
-                )
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise CommandError(f"{target}: no such file", UNREADABLE)
+    for path in map(Path, targets):
+        if not path.exists():
+            raise CommandError(f"{path}: no such file", UNREADABLE)
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+        if path.is_dir() and not inside:
+            raise CommandError(f"{path}: no document in this folder (looked for {', '.join(ENDINGS)})", UNREADABLE)
+        found += inside if path.is_dir() else [path]
     return found
 
 
@@ -80,28 +75,20 @@ def _read(path: Path) -> str:
         raise CommandError(f"{path}: {error.strerror}", UNREADABLE) from None
 
 
-def _print(reports: list[Report], refused: list[tuple[str, str]], form: str | None) -> None:
-    from chainrule.checking.derivations.annotations import annotated
-    from chainrule.checking.derivations.html import page
-    from chainrule.checking.derivations.suggestions import suggested
-    from chainrule.checking.derivations.table import table
+def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | None) -> str:
+    """The reports in one form. Only the forms json and csv contain the documents that could not be read."""
+    from chainrule.checking.derivations import annotations, html, suggestions, table
 
     if form == "json":
         documents = [report.to_json() for report in reports]
         documents += [{"name": name, "error": reason, "exit_code": UNREADABLE} for name, reason in refused]
-        print(json_module.dumps(documents[0] if len(documents) == 1 else documents, ensure_ascii=False, indent=1))
-        return
+        return json.dumps(documents[0] if len(documents) == 1 else documents, ensure_ascii=False, indent=1)
     if form == "csv":
-        print(table([*reports, *refused]), end="")
-        return
+        return table.table([*reports, *refused]).rstrip("\n")
     if form == "html":
-        print(page(reports), end="")
-    elif form == "annotate":
-        print("\n".join(annotated(report) for report in reports))
-    elif form == "suggest_preamble":
-        for report in reports:
-            print(suggested(report))
-    else:
-        print("\n\n".join(str(report) for report in reports))
-    if refused:
-        raise CommandError("; ".join(f"{name}: {reason}" for name, reason in refused), UNREADABLE)
+        return html.page(reports).rstrip("\n")
+    if form == "annotate":
+        return "\n".join(map(annotations.annotated, reports))
+    if form == "suggest_preamble":
+        return "\n".join(map(suggestions.suggested, reports))
+    return "\n\n".join(map(str, reports))
