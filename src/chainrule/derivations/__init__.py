@@ -1,7 +1,7 @@
-"""The derivations of the rules: a Markdown file for every family, in the language of the step checker.
+"""The derivations of the rules: one Markdown file per family, in the language of the step checker.
 
-`chainrule derive NAME` prints the one that holds a rule; `chainrule check` marks it like any other text, and compares
-its results with what the rule's code returns.
+`chainrule derive NAME` prints the derivation of a rule. `chainrule check` checks it like any other document, and
+compares its results with those of the rule's code.
 
 >>> family_of("log_softmax"), family_of("affine")
 ('log_softmax', 'linear')
@@ -31,7 +31,7 @@ def text(family: str) -> str:
     Raises
     ------
     ValueError
-        If there is none of that name.
+        If there is no derivation of that name.
     """
     if family not in families():
         raise ValueError(f"expected one of the derivations {', '.join(families())}, got {family!r}")
@@ -39,12 +39,12 @@ def text(family: str) -> str:
 
 
 def family_of(rule: str) -> str:
-    """The derivation that holds a rule: the one of its name, or the one that calls its code.
+    """The derivation of a rule: the one with its name, otherwise the one with the fewest rules that calls its code.
 
     Raises
     ------
     ValueError
-        If no derivation holds it.
+        If there is no derivation of the rule.
     """
     holding = [family for family in families() if rule in _CODE.findall(text(family))]
     if not holding:

@@ -1,16 +1,17 @@
-"""Images changed at random while training: shifted, mirrored, or cut to a part.
+"""Random changes of images in training: shifts, flips and crops.
 
-    shift: x[c, i + u, j + w], zeros from outside, u and w uniform in -s .. s
-    flip: x[c, i, w - 1 - j] with probability 1/2        crop: a part of h x w pixels, all equally likely
+    shift: y[c, i, j] = x[c, i + u, j + v], zeros outside the image, u and v uniform in -s .. s
+    flip: y[c, i, j] = x[c, i, w - 1 - j] with probability 1/2        crop: h x w pixels at a uniformly random place
 
-What is drawn depends on the stream alone, so runs resume bit for bit. When predicting, nothing is shifted or mirrored,
-and the part is the middle.
+The changes depend only on the random stream, so an interrupted run can be resumed bit for bit. Predictions use images
+without shifts and flips, cropped to the middle.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,11 +27,11 @@ class Augmentation:
     Parameters
     ----------
     shift : int
-        The most pixels in each direction.
+        Largest shift in each direction, in pixels.
     flip, flip_vertical : bool
-        Whether half of the images are mirrored left to right, or top to bottom.
+        True to mirror half of the images left to right, or top to bottom.
     crop : pair of int, optional
-        Height and width of the part that the network sees.
+        Height and width of the part of the image that the network gets.
 
     Examples
     --------
@@ -47,15 +48,14 @@ class Augmentation:
 
     @classmethod
     def read(cls, text: str) -> Augmentation:
-        """The changes named by words: shift S, flip, flip vertical, crop N or crop HxW, with commas between.
+        """The changes that words describe: shift S, flip, flip vertical, crop N or crop HxW, separated by commas.
 
         Raises
         ------
         ValueError
-            For words that are not understood; the message quotes the piece.
+            If words are not understood; the message quotes them.
         """
-        found = cls()
-        changes = found.__dict__ | {}
+        changes: dict[str, Any] = {}
         for piece in filter(None, (" ".join(part.split()) for part in text.lower().split(","))):
             name, _, size = piece.partition(" ")
             numbers = [int(part) for part in size.split("x")] if size.replace("x", "").isdecimal() else []
@@ -72,12 +72,12 @@ class Augmentation:
         return cls(**changes)
 
     def out_shape(self, shape: Shape) -> Shape:
-        """The shape of the images that the network sees.
+        """The shape of the images that the network gets.
 
         Raises
         ------
         ValueError
-            If the part is larger than the images.
+            If the cropped part is larger than the images.
         """
         if self.crop is None:
             return shape
@@ -87,7 +87,7 @@ class Augmentation:
         return (channels, *self.crop)
 
     def change(self, shape: Shape) -> Callable[[Array, np.random.Generator], Array]:
-        """A function of rows of pixels and a stream that gives changed rows, in a buffer that is used again."""
+        """A function of rows of pixels and a random stream that returns changed rows, in a buffer that it reuses."""
         channels, height, width = shape
         rows, columns = self.out_shape(shape)[1:]
         buffers: dict[int, Array] = {}
@@ -110,17 +110,17 @@ class Augmentation:
         return changed
 
     def middle(self, x: Array, shape: Shape) -> Array:
-        """Rows of pixels as the network sees them when nothing is random: the part in the middle."""
+        """Rows of pixels as the network gets them for predictions: cropped to the middle."""
         if self.crop is None:
             return x
-        channels, height, width = shape
-        top, left = (height - self.crop[0]) // 2, (width - self.crop[1]) // 2
-        part = x.reshape(-1, *shape)[:, :, top : top + self.crop[0], left : left + self.crop[1]]
-        return part.reshape(x.shape[0], channels * self.crop[0] * self.crop[1])
+        (rows, columns), (height, width) = self.crop, shape[1:]
+        top, left = (height - rows) // 2, (width - columns) // 2
+        part = x.reshape(-1, *shape)[:, :, top : top + rows, left : left + columns]
+        return part.reshape(x.shape[0], shape[0] * rows * columns)
 
 
 def _take_part(image: Array, top: int, left: int, out: Array) -> None:
-    """The part of an image that starts there, with zeros where it lies outside."""
+    """Copy the part of an image that begins at (top, left) to `out`, with zeros outside the image."""
     height, width = image.shape[1:]
     rows, columns = out.shape[1:]
     first, last = max(top, 0), min(top + rows, height)
