@@ -25,7 +25,6 @@ SHARED_MODULES = {
     "judging": ["checking/derivations/judging.py", "checking/mutation/judging.py"],
     "report": ["checking/derivations/report.py", "checking/mutation/report.py", "report/__init__.py"],
     "sources": ["checking/derivations/sources.py", "checking/mutation/sources.py"],
-    "images": ["networks/images.py", "training/images.py"],
 }
 """Names that several modules have."""
 
@@ -60,9 +59,7 @@ WITHOUT_TESTS = {
     ),
     "checking/mutation": "edits further gate judging mutants noticing report sources trying",
     "checking/user_code": "numpy_names rebinding scalars",
-    "cli": (
-        "array_files check_documents image_files model_files output table_files table_sources train_mlp training_rows"
-    ),
+    "cli": "check_documents",
     "estimators": (
         "blocks_of_rows classifier columns fold_scores inputs network_classifier network_passes notices "
         "peer_callbacks plots softmax_cv softmax_parts softmax_steps temperature transactions validation"

@@ -355,3 +355,23 @@ def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _saved_model(tmp_path_factory, "digits", "digits", *SMALL)
+
+
+@pytest.fixture
+def shapes(tmp_path: Path) -> Path:
+    """Return a folder of 40 small pictures: bright bars that stand or lie."""
+    from PIL import Image
+
+    from chainrule.arrays import random_stream
+
+    stream = random_stream(8)
+    folder = tmp_path / "shapes"
+    for k in range(40):
+        kind = ("lying", "standing")[k % 2]
+        pixels = stream.integers(0, 60, (10, 10))
+        at = stream.integers(2, 7)
+        pixels[at : at + 2] = 220
+        pixels = pixels.T if k % 2 else pixels
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / kind / f"{k}.png")
+    return folder

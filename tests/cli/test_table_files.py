@@ -2,7 +2,11 @@
 
 import datetime
 import decimal
+import gzip
+import io
+import os
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -410,3 +414,152 @@ def test_invented_tables_never_crash(chainrule, train, write, seed):
     for row in others:
         row[random.Random(seed).randrange(len(row))] = "unexpected"
     chainrule("predict", "m", write(Path("e.csv"), names, others)).survived()
+
+
+def junk(size, seed=0):
+    return random.Random(seed).randbytes(size)
+
+
+def parquet_bytes(frame):
+    stream = io.BytesIO()
+    frame.to_parquet(stream)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def unreadable(flowers_csv):
+    """Return names and contents of files that hold no table."""
+    text = flowers_csv.read_bytes()
+    packed = gzip.compress(text)
+    stored = parquet_bytes(pd.read_csv(flowers_csv))
+    wrong_sum = bytearray(packed)
+    wrong_sum[-6] ^= 0xFF
+    return {
+        "empty.csv": b"",
+        "empty.tsv": b"",
+        "empty.csv.gz": b"",
+        "empty.parquet": b"",
+        "empty_inside.csv.gz": gzip.compress(b""),
+        "mark.csv": b"\xef\xbb\xbf",
+        "newlines.csv": b"\n\n\r\n\n",
+        "blanks.csv": b"   \n  \n",
+        "header.csv": b"stem,leaf,colour,fenced,species\n",
+        "header_no_newline.csv": b"stem,leaf,colour,fenced,species",
+        "header.tsv": b"stem\tleaf\tcolour\tfenced\tspecies\n",
+        "header.csv.gz": gzip.compress(b"stem,leaf,colour,fenced,species\n"),
+        "header.parquet": parquet_bytes(pd.read_csv(flowers_csv).iloc[:0]),
+        "no_columns.parquet": parquet_bytes(pd.DataFrame(index=range(5))),
+        "junk.csv": junk(5000),
+        "junk.tsv": junk(5000, 1),
+        "junk.csv.gz": junk(5000, 2),
+        "junk.parquet": junk(5000, 3),
+        "zeros.csv": bytes(5000),
+        "zeros.parquet": bytes(5000),
+        "bad_utf8.csv": text.replace(b"aster", b"\xff\xfe\xc3(", 5),
+        "half.csv.gz": packed[: len(packed) // 2],
+        "short.csv.gz": packed[:-4],
+        "sum.csv.gz": bytes(wrong_sum),
+        "not_packed.csv.gz": text,
+        "packed.csv": packed,
+        "half.parquet": stored[: len(stored) // 2],
+        "short.parquet": stored[:-1],
+        "magic.parquet": b"PAR1PAR1",
+        "text.parquet": text,
+        "stored.csv": stored,
+        "image.csv": b"\x89PNG\r\n\x1a\n" + junk(300, 4),
+    }
+
+
+UNREADABLE = [
+    *("empty.csv", "empty.tsv", "empty.csv.gz", "empty.parquet", "empty_inside.csv.gz", "mark.csv", "newlines.csv"),
+    *("blanks.csv", "header.csv", "header_no_newline.csv", "header.tsv", "header.csv.gz", "header.parquet"),
+    *("no_columns.parquet", "junk.csv", "junk.tsv", "junk.csv.gz", "junk.parquet", "zeros.csv", "zeros.parquet"),
+    *("bad_utf8.csv", "half.csv.gz", "short.csv.gz", "sum.csv.gz", "not_packed.csv.gz", "packed.csv"),
+    *("half.parquet", "short.parquet", "magic.parquet", "text.parquet", "stored.csv", "image.csv"),
+]
+
+
+MAY_BE_READ = {"bad_utf8.csv", "not_packed.csv.gz", "packed.csv"}  # by a reader that guesses what is meant
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_files_without_a_table(chainrule, train, unreadable, flowers_model, name):
+    Path(name).write_bytes(unreadable[name])
+    outcomes = [
+        train(name, "--target", "species"),
+        chainrule("predict", flowers_model, name),
+        chainrule("evaluate", flowers_model, name),
+    ]
+    for outcome in outcomes:
+        if name in MAY_BE_READ:
+            outcome.survived()
+        elif name == "blanks.csv":  # one column named by a blank, for those who take it so
+            outcome.complaint()
+        else:
+            outcome.complaint(name)
+    if name not in MAY_BE_READ:
+        assert not list(Path.cwd().rglob("*.chainrule"))
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet"])
+def test_damaged_files_never_crash(chainrule, train, flowers_csv, flowers_model, kind):
+    """Change a few bytes, twenty times over: the answer is a table or one line."""
+    whole = flowers_csv.read_bytes()
+    if kind == "csv.gz":
+        whole = gzip.compress(whole)
+    elif kind == "parquet":
+        whole = parquet_bytes(pd.read_csv(flowers_csv))
+    for seed in range(20):
+        rng = random.Random(seed)
+        damaged = bytearray(whole)
+        for _ in range(rng.choice([1, 3, 30])):
+            place = rng.randrange(len(damaged))
+            damaged[place : place + rng.choice([0, 1, 1, 4])] = rng.randbytes(rng.choice([0, 1, 1, 4]))
+        path = Path(f"damaged{seed}.{kind}")
+        path.write_bytes(damaged)
+        chainrule("predict", flowers_model, path).survived()
+        if seed < 10:
+            train(path, "--target", "species", "--out", "m").survived()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_files_that_may_not_be_read(chainrule, flowers_csv, flowers_model):
+    for name, source in (("locked.csv", flowers_csv), ("locked.chainrule", flowers_model)):
+        Path(name).write_bytes(source.read_bytes())
+        Path(name).chmod(0)
+    chainrule("train", "locked.csv", "--target", "species").complaint("locked.csv")
+    chainrule("predict", flowers_model, "locked.csv").complaint("locked.csv")
+    chainrule("predict", "locked.chainrule", flowers_csv).complaint("locked.chainrule")
+
+
+def test_every_kind_of_file_gives_the_same_model(train, flowers_csv, tmp_path):
+    frame = pd.read_csv(flowers_csv)
+    frame.to_csv(tmp_path / "f.tsv", sep="\t", index=False)
+    frame.to_parquet(tmp_path / "f.parquet")
+    with flowers_csv.open("rb") as plain, gzip.open(tmp_path / "f.csv.gz", "wb") as packed:
+        shutil.copyfileobj(plain, packed)
+    expected = train(flowers_csv, "--target", "species", "--seed", "3").trained()
+    for name in ("f.tsv", "f.csv.gz", "f.parquet"):
+        found = train(tmp_path / name, "--target", "species", "--seed", "3", "--out", f"{name}.m").trained()
+        for fact in ("accuracy", "log_loss", "classes", "epochs", "n_train", "n_test"):
+            assert found[fact] == expected[fact], name
+
+
+def test_files_without_pandas_name_the_extra(process, no_pandas, flowers_csv):
+    outcome = process("train", flowers_csv, "--target", "species", environment=no_pandas)
+    outcome.complaint("tables", "pip install", "chainrule[tables]")
+
+
+def test_built_in_data_sets_need_no_pandas(process, no_pandas):
+    process("train", "iris", "--epochs", "3", "--hidden", "8", "--json", environment=no_pandas).trained(rows=150)
+
+
+@pytest.fixture
+def no_pandas(tmp_path):
+    """Return an environment in which pandas cannot be imported."""
+    folder = tmp_path / "shim"
+    folder.mkdir()
+    body = "raise ModuleNotFoundError(\"No module named 'pandas'\", name='pandas')\n"
+    (folder / "pandas.py").write_text(body, encoding="utf-8")
+    inherited = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(folder), *([inherited] if inherited else [])])}

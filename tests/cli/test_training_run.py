@@ -1,6 +1,8 @@
-"""`chainrule train --resume` ends as an undisturbed run does."""
+"""A run can be interrupted and resumed, and its seed determines its result."""
 
 import json
+
+import pytest
 
 from chainrule.cli import main
 from chainrule.estimators import checkpoints
@@ -53,3 +55,29 @@ def test_nothing_to_resume_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main([*ARGUMENTS, "--resume"]) == 0
     assert "no interrupted run" in capsys.readouterr().err
+
+
+def metrics_of(report):
+    return {name: report[name] for name in ("accuracy", "log_loss", "classes", "epochs", "n_train", "n_test")}
+
+
+@pytest.mark.parametrize("data", ["iris", "flowers"])
+def test_the_same_seed_gives_the_same_metrics_and_predictions(chainrule, train, flowers_csv, data):
+    where = ("iris",) if data == "iris" else (flowers_csv, "--target", "species")
+    options = ("--seed", "11", "--dropout", "0.2", "--batch-size", "16")
+    first, second = (train(*where, *options, "--out", f"{n}.chainrule").trained() for n in (1, 2))
+    assert metrics_of(first) == metrics_of(second)
+    assert first["seed"] == second["seed"] == 11
+    tables = [chainrule("predict", f"{n}.chainrule", where[0]).out for n in (1, 2)]
+    assert tables[0] == tables[1]
+
+
+def test_another_seed_gives_another_model(train, flowers_csv):
+    losses = {train(flowers_csv, "--target", "species", "--seed", n).trained()["log_loss"] for n in (1, 2, 3)}
+    assert len(losses) == 3
+
+
+def test_the_reported_seed_repeats_a_run_that_was_given_none(train):
+    first = train("iris").trained()
+    second = train("iris", "--seed", first["seed"]).trained()
+    assert metrics_of(first) == metrics_of(second)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule.arrays import random_stream
-from chainrule.training.images import DataError, holds_images, read_folder, read_idx, read_images
+from chainrule.training.image_sources import DataError, holds_images, read_folder, read_idx, read_images
 
 PIXELS = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 LABELS = np.array([7, 0, 7])

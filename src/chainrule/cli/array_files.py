@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
+from sklearn.datasets import load_svmlight_file
 
-from chainrule.cli.errors import CommandError
+from chainrule.cli.data_set import DataSet
+from chainrule.cli.errors import CommandError, one_line
 
-ARRAY_ENDINGS = (".npz", ".npy")
 SVMLIGHT_ENDINGS = tuple(kind + end for kind in (".svmlight", ".libsvm", ".svm") for end in ("", ".gz", ".bz2"))
-ENDINGS = (*ARRAY_ENDINGS, *SVMLIGHT_ENDINGS)
-
 BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
 """The first bytes of .npy and .npz files."""
 
@@ -22,24 +21,13 @@ LABEL_NAMES = ("y", "labels", "label", "target", "targets", "classes")
 FEATURE_NAMES = ("X", "x", "embeddings", "features", "data", "vectors")
 
 
-@dataclass(frozen=True)
-class ArraySamples:
-    """Rows of features, dense or CSR, and their labels; None if the file has no labels."""
-
-    name: str
-    X: Any
-    y: Any | None
-
-
 def is_array_file(source: str) -> bool:
     """True if the ending of the file name says that it holds arrays."""
-    return source.lower().endswith(ENDINGS)
+    return source.lower().endswith((*BEGINNINGS, *SVMLIGHT_ENDINGS))
 
 
-def read(
-    source: str, target: str | None = None, labels: Path | None = None, n_features: int | None = None
-) -> ArraySamples:
-    """The samples in a file.
+def read(source: str, target: str | None = None, labels: Path | None = None, n_features: int | None = None) -> DataSet:
+    """The rows of features in a file, dense or CSR, and their labels; None if the file has no labels.
 
     Parameters
     ----------
@@ -63,76 +51,64 @@ def read(
     if path.stat().st_size == 0:
         raise CommandError(f"{source}: the file is empty")
     try:
-        X, y = _read(path, target, n_features)
-    except CommandError:
-        raise
+        if path.suffix.lower() in BEGINNINGS:
+            X, y = _read_numpy(path, target)
+        else:
+            X, y = load_svmlight_file(source, n_features=n_features)
+            y = y.astype(np.int64) if (y == np.round(y)).all() else y
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise CommandError(f"{source}: cannot be read: {' '.join(str(error).split())[:300]}") from None
+        raise CommandError(f"{source}: cannot be read: {one_line(error)}") from None
     if labels is not None:
-        y = _labels_of(labels)
+        y = _read_labels(labels)
     if X.ndim != 2 or X.dtype.kind not in "fiub":
         raise CommandError(f"{source}: expected rows of numbers, got an array of shape {X.shape} of {X.dtype}")
     if X.shape[0] == 0:
         raise CommandError(f"{source}: there are no rows")
     if y is not None and y.shape != (X.shape[0],):
         raise CommandError(f"{source}: {X.shape[0]} rows of features, but labels of shape {y.shape}")
-    return ArraySamples(path.name, X.astype(np.float64) if X.dtype.kind in "iub" else X, y)
+    return DataSet(path.name, X.astype(np.float64) if X.dtype.kind in "iub" else X, y)
 
 
-def _read(path: Path, target: str | None, n_features: int | None) -> tuple[Any, Any]:
-    lower = path.name.lower()
-    if lower.endswith(ARRAY_ENDINGS):
-        _check_beginning(path)
-    if lower.endswith(".npy"):
-        with path.open("rb") as opened:
-            return np.load(opened, allow_pickle=False), None
-    if lower.endswith(".npz"):
-        # Open the file here, because NumPy does not close a damaged file.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return _from_arrays(path, file, target)
-    from sklearn.datasets import load_svmlight_file
-
-    X, y = load_svmlight_file(str(path), n_features=n_features)
-    return X.tocsr(), y.astype(np.int64) if (y == np.round(y)).all() else y
-
-
-def _check_beginning(path: Path) -> None:
-    """Raise CommandError for wrong first bytes. NumPy would take the file for a pickle and advise to trust it."""
+def _read_numpy(path: Path, target: str | None = None) -> tuple[Any, Any]:
+    """The features and labels in a .npz file, or the array in a .npy file and None."""
     kind = path.suffix.lower()
-    with path.open("rb") as opened:
-        if opened.read(len(BEGINNINGS[kind])) != BEGINNINGS[kind]:
-            raise CommandError(f"{path}: cannot be read: it does not begin as a {kind} file does")
+    # Open the file here, because NumPy does not close a damaged file.
+    with path.open("rb") as file:
+        # Check the first bytes, because NumPy would take other files for pickles and advise to trust them.
+        if file.read(len(BEGINNINGS[kind])) != BEGINNINGS[kind]:
+            raise ValueError(f"it does not begin as a {kind} file does")
+        file.seek(0)
+        if kind == ".npy":
+            return np.load(file, allow_pickle=False), None
+        with np.load(file, allow_pickle=False) as arrays:
+            return _samples_in(path, arrays, target)
 
 
-def _from_arrays(path: Path, file: Any, target: str | None) -> tuple[Any, Any]:
-    names = list(file.files)
+def _samples_in(path: Path, arrays: Any, target: str | None) -> tuple[Any, Any]:
+    names = list(arrays.files)
     if target is not None and target not in names:
         raise CommandError(f"--target: {path} has no array {target!r}; it has {', '.join(names)}")
     label = target or next((name for name in LABEL_NAMES if name in names), None)
-    y = None if label is None else file[label]
+    y = None if label is None else arrays[label]
     if {"data", "indices", "indptr", "shape"} <= set(names):
-        import scipy.sparse as sp
-
-        parts = (file["data"], file["indices"], file["indptr"])
-        return sp.csr_matrix(parts, shape=tuple(file["shape"])), y
-    wide = [name for name in names if name != label and file[name].ndim == 2]
+        parts = (arrays["data"], arrays["indices"], arrays["indptr"])
+        return sp.csr_matrix(parts, shape=tuple(arrays["shape"])), y
+    wide = [name for name in names if name != label and arrays[name].ndim == 2]
     known = [name for name in FEATURE_NAMES if name in wide]
     if not known and len(wide) != 1:
-        shapes = ", ".join(f"{name} {file[name].shape}" for name in names)
+        shapes = ", ".join(f"{name} {arrays[name].shape}" for name in names)
         raise CommandError(f"{path}: expected one array of features, named X or alone of two dimensions; got {shapes}")
-    return file[known[0] if known else wide[0]], y
+    return arrays[known[0] if known else wide[0]], y
 
 
-def _labels_of(path: Path) -> Any:
+def _read_labels(path: Path) -> Any:
     if not path.exists():
         raise CommandError(f"--labels: {path}: there is no such file")
-    if path.suffix.lower() == ".npy":
-        try:
-            _check_beginning(path)
-            return np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise CommandError(f"--labels: {path}: cannot be read: {error}") from None
     try:
+        if path.suffix.lower() == ".npy":
+            return _read_numpy(path)[0]
         return np.array([line.strip() for line in path.read_text(encoding="utf-8").splitlines()], dtype=object)
     except UnicodeDecodeError as error:
         raise CommandError(f"--labels: {path}: expected text, one label on each line: {error}") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise CommandError(f"--labels: {path}: cannot be read: {error}") from None

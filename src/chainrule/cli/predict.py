@@ -21,28 +21,16 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data."""
-    from chainrule.cli import model_files, output, table_sources
+    from chainrule.cli import class_labels, model_files, model_inputs, output, output_files
 
     if out is not None:
-        model_files.check_writable(out)
+        output_files.check_writable(out)
         for read in map(Path, (model, data)):
             if out.exists() and read.exists() and out.samefile(read):
                 raise CommandError(f"--out: {out} is an input file; name another file")
-    pipeline, *_ = model_files.load_model(model)
-    if model_files.is_for_images(pipeline):
-        from chainrule.cli import image_files
-
-        probabilities = image_files.probabilities(pipeline, data)
-    elif model_files.is_for_rows(pipeline):
-        probabilities = pipeline.predict_proba(model_files.rows_like(pipeline, data).X)
-    else:
-        from chainrule.cli.training_rows import read_like
-
-        encoder = pipeline.named_steps["encoder"]
-        table, _ = table_sources.read(data, as_written=encoder.categorical_)
-        model_files.require_columns(pipeline, table)
-        probabilities = pipeline.predict_proba(read_like(encoder, table.columns)[0])
-    labels = [model_files.plain(label) for label in pipeline.classes_]
+    loaded, *_ = model_files.load_model(model)
+    probabilities = loaded.predict_proba(model_inputs.read(loaded, data).X)
+    labels = [class_labels.plain(label) for label in loaded.classes_]
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:
         output.print_json(

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from chainrule.arrays import Array
 from chainrule.cli.errors import CommandError, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values
 
 DECIMAL_COMMAS = r"[-+]?\d+,\d+|[-+]?\d+"
 
-Column = np.ndarray[Any, Any]
 
-
-def read_columns(path: Path, *, parquet: bool, as_written: Collection[str] = ()) -> tuple[list[str], list[Column]]:
-    """The column names and columns of a file.
+def read_columns(path: Path, as_written: Collection[str] = ()) -> tuple[list[str], list[Array]]:
+    """The column names and columns of a file; files whose names do not end in .parquet are read as text.
 
     Parameters
     ----------
     path : Path
-    parquet : bool
-        True for a Parquet file, False for CSV text.
     as_written : collection of str
         Columns of CSV files that stay text even if all cells are numbers. For labels and categories, 01 and 1 differ.
 
@@ -33,10 +29,11 @@ def read_columns(path: Path, *, parquet: bool, as_written: Collection[str] = ())
     CommandError
         If pandas is not installed or the file holds no table.
     """
+    kind = "Parquet" if path.name.lower().endswith(".parquet") else "CSV"
     try:
         import pandas as pd
 
-        if parquet:
+        if kind == "Parquet":
             import pyarrow  # noqa: F401
     except ImportError:
         raise CommandError(
@@ -45,11 +42,11 @@ def read_columns(path: Path, *, parquet: bool, as_written: Collection[str] = ())
     if path.stat().st_size == 0:
         raise CommandError(f"{path}: the file is empty")
     try:
-        frame = pd.read_parquet(path) if parquet else _read_text(pd, path, as_written)
+        frame = pd.read_parquet(path) if kind == "Parquet" else _read_text(pd, path, as_written)
     except PermissionError:
         raise
     except Exception as error:  # pandas and pyarrow raise many kinds of errors for damaged files
-        raise CommandError(f"{path}: cannot be read as {'Parquet' if parquet else 'CSV'}: {one_line(error)}") from None
+        raise CommandError(f"{path}: cannot be read as {kind}: {one_line(error)}") from None
     if len(frame.columns) == 0:
         raise CommandError(f"{path}: the file has no columns")
     if len(frame) == 0:
@@ -62,8 +59,9 @@ def _read_text(pd: Any, path: Path, as_written: Collection[str]) -> Any:
 
     The separator is the most frequent of comma, semicolon and tab in the header line.
     """
-    with pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8-sig") as handle:
-        header = handle.handle.readline()
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8-sig") as file:
+        header = file.readline()
     options: dict[str, Any] = {
         "sep": max(",;\t", key=header.count) if header else ",",
         "encoding": "utf-8-sig",

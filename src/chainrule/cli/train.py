@@ -1,7 +1,8 @@
-"""`chainrule train`: fit a classifier to a built-in data set or a table, evaluate it on held-out rows, save it."""
+"""`chainrule train`: fit a classifier to a built-in data set or a file, evaluate it on held-out samples, save it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,27 +10,30 @@ import typer
 
 from chainrule.cli.errors import CommandError
 
-ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
 MODELS = ("mlp", "conv", "softmax")
+ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
 SOLVERS = ("adam", "adamw", "sgd", "gd")
 
+ONLY_FOR = {
+    **dict.fromkeys(("layers", "augment", "size", "report"), ("conv",)),
+    **dict.fromkeys(("hidden", "activation"), ("mlp",)),
+    **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
+    **dict.fromkeys(("resume", "tensorboard"), ("mlp", "conv")),
+    **dict.fromkeys(("target", "labels", "drop"), ("mlp", "softmax")),
+    "penalty": ("softmax",),
+}
+"""The models that an option is for; options that are not listed are for all models."""
 
-def _hidden(value: str) -> str:
-    _widths(value)
-    return value
+DEFAULTS = {
+    "mlp": {"adam": (100, 3e-3), "adamw": (100, 3e-3), "sgd": (100, 0.05), "gd": (1000, 0.5)},
+    "conv": {"adam": (30, 2e-3), "adamw": (30, 2e-3), "sgd": (30, 0.02)},
+}
+"""Epochs and initial learning rate by model and solver."""
 
 
-def _widths(value: str) -> tuple[int, ...]:
-    try:
-        widths = tuple(int(part) for part in value.split(",") if part.strip() or value.strip(" ,"))
-    except ValueError:
-        widths = (0,)
-    if any(width < 1 for width in widths):
-        raise typer.BadParameter(f"expected widths such as 100 or 100,50, got {value!r}")
-    return widths
+def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
+    """A check that a word is one of those allowed."""
 
-
-def _one_of(allowed: tuple[str, ...]) -> Any:
     def check(value: str) -> str:
         if value not in allowed:
             raise typer.BadParameter(f"expected one of {', '.join(allowed)}, got {value!r}")
@@ -38,44 +42,15 @@ def _one_of(allowed: tuple[str, ...]) -> Any:
     return check
 
 
-def _within(low: float, high: float, *, open_low: bool = False, open_high: bool = True) -> Any:
+def _below(high: float, *, positive: bool = False) -> Callable[[float | None], float | None]:
+    """A check that a number lies in [0, high) or, if it must be positive, in (0, high)."""
+
     def check(value: float | None) -> float | None:
-        if value is None:
-            return value
-        inside = (value > low if open_low else value >= low) and (value < high if open_high else value <= high)
-        if not inside:
-            ends = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
-            raise typer.BadParameter(f"expected a number in {ends}, got {value:g}")
+        if value is not None and not (0 <= value < high and (value > 0 or not positive)):
+            raise typer.BadParameter(f"expected a number in {'(' if positive else '['}0, {high:g}), got {value}")
         return value
 
     return check
-
-
-def _only_for(context: typer.Context, model: str, names: tuple[str, ...]) -> None:
-    """Raise CommandError if an option was given that belongs to another model."""
-    for name in names:
-        if _given(context, name):
-            option = {"penalty": "C"}.get(name, name.replace("_", "-"))
-            raise CommandError(f"--{option}: only for --model {model}", status=2)
-
-
-def _given(context: typer.Context, name: str) -> bool:
-    """True if the option was given on the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _strength(value: str) -> float | None:
-    """The number that --C gives; None for auto."""
-    if value == "auto":
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
-    if not number > 0:
-        raise CommandError(f"--C: expected auto or a number above 0, got {value!r}", status=2)
-    return number
 
 
 def train(
@@ -99,40 +74,38 @@ def train(
     drop: Annotated[
         list[str] | None, typer.Option(help="For tables: a column to ignore; may be given several times.")
     ] = None,
-    hidden: Annotated[
-        str, typer.Option(callback=_hidden, help="Widths of the hidden layers, such as 100,50; '' for none.")
-    ] = "256",
+    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers, such as 100,50; '' for none.")] = "256",
     activation: Annotated[str, typer.Option(callback=_one_of(ACTIVATIONS), help=", ".join(ACTIVATIONS))] = "relu",
     solver: Annotated[str, typer.Option(callback=_one_of(SOLVERS), help=", ".join(SOLVERS))] = "adam",
     l2: Annotated[
         float | None,
         typer.Option(
-            callback=_within(0, float("inf")),
+            callback=_below(float("inf")),
             help="Strength of the L2 penalty, alpha in alpha/2 |W|^2 [1e-4]; of the weight decay for adamw [0.01].",
         ),
     ] = None,
     label_smoothing: Annotated[
         float,
         typer.Option(
-            callback=_within(0, 1),
+            callback=_below(1),
             help="Share of each target spread over all classes. Helps accuracy; 0 gives the better log-loss.",
         ),
     ] = 0.05,
     dropout: Annotated[
-        float, typer.Option(callback=_within(0, 1), help="Share of hidden units left out in each step.")
+        float, typer.Option(callback=_below(1), help="Share of hidden units left out in each step.")
     ] = 0.3,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd takes all.")] = 64,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; 1000 for gd].")] = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(
-            callback=_within(0, float("inf"), open_low=True),
+            callback=_below(float("inf"), positive=True),
             help="The initial step size, which falls to 0 along a cosine [adam 0.003, sgd 0.05, gd 0.5].",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random draws.")] = 0,
     test_size: Annotated[
-        float, typer.Option(callback=_within(0, 1, open_low=True), help="Share of the rows held out.")
+        float, typer.Option(callback=_below(1, positive=True), help="Share of the rows held out.")
     ] = 0.2,
     out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].")] = None,
     overwrite: Annotated[
@@ -168,97 +141,85 @@ def train(
     In a column of numbers, a cell that is not a number counts as missing and is reported. A column in which more
     than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words.
     """
+    for option, models in ONLY_FOR.items():
+        if model not in models and _given(context, option):
+            name = {"penalty": "C"}.get(option, option.replace("_", "-"))
+            raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=2)
+    C, widths = _strength(penalty), _widths(hidden)
+    if C is not None and curves is not None:
+        raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
+    if model == "conv" and solver == "gd":
+        raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
+    from chainrule.cli import output_files, training_rows
+    from chainrule.cli.training_run import TrainingOptions
+
     path = out or Path(f"{stem(data)}.chainrule")
+    output_files.check_outputs(path, curves=curves, report=report, overwrite=overwrite, resume=resume)
+    options = TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
     if model == "softmax":
         from chainrule.cli import train_softmax
 
-        _only_for(
-            context, "mlp", ("hidden", "activation", "dropout", "epochs", "learning_rate", "batch_size", "solver")
-        )
-        _only_for(context, "mlp", ("l2", "resume", "tensorboard"))
-        _only_for(context, "conv", ("layers", "augment", "size", "report"))
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        return train_softmax.train(
-            train_softmax.SoftmaxOptions(
-                data=data,
-                target=target,
-                labels=labels,
-                drop=tuple(drop or ()),
-                C=_strength(penalty),
-                label_smoothing=smoothing,
-                seed=seed,
-                test_size=test_size,
-                out=path,
-                overwrite=overwrite,
-                curves=curves,
-                json=json,
-            )
-        )
-    _only_for(context, "softmax", ("penalty",))
+        return train_softmax.train(options, training_rows.read(data, target, labels, drop or ()), C, smoothing)
+    default_epochs, default_rate = DEFAULTS[model][solver]
+    epochs = epochs or default_epochs
+    settings: dict[str, Any] = {
+        "solver": solver,
+        "label_smoothing": label_smoothing,
+        "dropout": dropout,
+        "batch_size": batch_size,
+        "max_iter": epochs,
+        "learning_rate": "cosine",
+        "learning_rate_init": learning_rate or default_rate,
+        "random_state": seed,
+        # Never stop early: the small steps at the end of the cosine schedule improve the fit most.
+        "n_iter_no_change": epochs,
+        "tol": 0.0,
+    }
+    if solver == "adamw":
+        settings |= {"alpha": 0.0, "weight_decay": 0.01 if l2 is None else l2}
+    elif l2 is not None:
+        settings["alpha"] = l2
     if model == "conv":
         from chainrule.cli import train_images
 
-        _only_for(context, "mlp", ("target", "hidden", "activation", "labels", "drop"))
-        if solver == "gd":
-            raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
-        return train_images.train(
-            train_images.ImageOptions(
-                data=data,
-                layers=layers,
-                augment=augment,
-                size=size,
-                solver=solver,
-                l2=l2,
-                label_smoothing=label_smoothing,
-                dropout=dropout,
-                batch_size=batch_size,
-                epochs=epochs,
-                learning_rate=learning_rate,
-                seed=seed,
-                test_size=test_size,
-                out=path,
-                overwrite=overwrite,
-                resume=resume,
-                curves=curves,
-                tensorboard=tensorboard,
-                report=report,
-                json=json,
-            )
-        )
-    _only_for(context, "conv", ("layers", "augment", "size", "report"))
+        return train_images.train(options, settings, layers=layers, augment=augment, size=size, report=report)
     from chainrule.cli import train_mlp
 
-    return train_mlp.train(
-        train_mlp.MLPOptions(
-            data=data,
-            target=target,
-            labels=labels,
-            drop=tuple(drop or ()),
-            hidden=_widths(hidden),
-            activation=activation,
-            solver=solver,
-            l2=l2,
-            label_smoothing=label_smoothing,
-            dropout=dropout,
-            batch_size=batch_size,
-            epochs=epochs,
-            learning_rate=learning_rate,
-            seed=seed,
-            test_size=test_size,
-            out=path,
-            overwrite=overwrite,
-            resume=resume,
-            curves=curves,
-            tensorboard=tensorboard,
-            json=json,
-        )
-    )
+    return train_mlp.train(options, training_rows.read(data, target, labels, drop or ()), settings, widths, activation)
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    """True if the option was given on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """The widths that --hidden gives."""
+    words = [word.strip() for word in text.split(",")] if text.strip(" ,") else []
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise CommandError(f"--hidden: expected widths such as 100 or 100,50, got {text!r}", status=2)
+    return tuple(map(int, words))
+
+
+def _strength(text: str) -> float | None:
+    """The number that --C gives; None for auto."""
+    if text == "auto":
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise CommandError(f"--C: expected auto or a number above 0, got {text!r}", status=2)
+    return number
 
 
 def stem(data: str) -> str:
     """The name of a data source without its ending; files made from it get this name."""
     name = Path(data).name
     for ending in (".gz", ".bz2", ".csv", ".tsv", ".parquet", ".npz", ".npy", ".svmlight", ".libsvm", ".svm"):
-        name = name.removesuffix(ending) if name.lower().endswith(ending) else name
+        name = name.removesuffix(ending)
     return name or "model"

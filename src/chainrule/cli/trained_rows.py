@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.table_files import Column
+from chainrule.arrays import Array
 
 BYTES = 5
 _BITS = 8 * BYTES
@@ -29,11 +29,11 @@ class TrainedRows:
     """The sorted hashes of the rows that a model was trained on."""
 
     salt: bytes
-    hashes: Column
+    hashes: Array
     """Sorted, of dtype uint64."""
 
     @classmethod
-    def of(cls, X: Any, labels: Column) -> TrainedRows:
+    def of(cls, X: Any, labels: Array) -> TrainedRows:
         """The hashes of samples with their class numbers.
 
         Parameters
@@ -62,16 +62,16 @@ class TrainedRows:
             "low": (self.hashes & np.uint64(255)).astype(np.uint8),
         }
 
-    def seen(self, X: Any, labels: Column) -> Column:
+    def seen(self, X: Any, labels: Array) -> Array:
         """True for each sample that equals a training row; each training row is matched at most once."""
         return np.isin(_hashes(X, labels, self.salt), self.hashes)
 
-    def are(self, X: Any, labels: Column) -> bool:
+    def are(self, X: Any, labels: Array) -> bool:
         """True if these samples are exactly the training rows."""
         return len(labels) == len(self.hashes) and bool(self.seen(X, labels).all())
 
 
-def _hashes(X: Any, labels: Column, salt: bytes) -> Column:
+def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
     """A number below 2^40 for each row. The copies of a repeated row get different numbers."""
     digests = b"".join(
         hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() for block in _blocks(X, labels) for row in block
@@ -86,7 +86,7 @@ def _hashes(X: Any, labels: Column, salt: bytes) -> Column:
     return found
 
 
-def _blocks(X: Any, labels: Column) -> Iterator[list[bytes]]:
+def _blocks(X: Any, labels: Array) -> Iterator[list[bytes]]:
     """The bytes of each row with its label, some rows at a time."""
     numbers = labels.astype("<i4")
     if hasattr(X, "tocsr"):
@@ -110,7 +110,7 @@ def _blocks(X: Any, labels: Column) -> Iterator[list[bytes]]:
         yield whole.view(f"V{4 * (width + 1)}").ravel().tolist()
 
 
-def _canonical(values: Column) -> Column:
+def _canonical(values: Array) -> Array:
     """The values as float32, with -0 replaced by 0 and all nan by one bit pattern."""
     with np.errstate(over="ignore"):
         found = np.ascontiguousarray(values, dtype="<f4") + np.float32(0)

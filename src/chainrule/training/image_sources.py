@@ -1,8 +1,8 @@
-"""Images with labels from where people keep them: IDX files, NumPy archives, and folders of pictures by class.
+"""Labelled images from IDX files, NumPy archives and folders of pictures.
 
     IDX: two zero bytes, a type, the number of axes, the sizes as big-endian 32-bit integers, then the numbers
 
-A folder of pictures has one folder per class inside; what cannot be read as a picture is reported and left out.
+A folder of pictures contains one folder per class. Files that cannot be read as pictures are reported and left out.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from typing import Any
 import numpy as np
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+GRAY = ("1", "L", "LA", "I", "I;16", "F")
+"""Pillow's modes without colours."""
 MOST_BYTES = 2**34
-"""No array of images is larger: sizes in a damaged file may say anything."""
+"""Largest size of an array of pictures; the sizes in a damaged file may be anything."""
 
 FilesRead = Callable[[int, int], None]
-"""Told how many of how many files have been read."""
+"""A callback that gets the number of files read and the number of all files."""
 
 
 class DataError(ValueError):
-    """A file or folder is no data set of images; the message names it and says why."""
+    """A file or folder that is not a data set of images; the message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,15 @@ class Images:
     Parameters
     ----------
     images : (n, channels, height, width) array
-        Pixels as they are in the files: mostly bytes.
+        Pixels with the values in the files: mostly bytes.
     labels : (n,) array
         Integers, or names of classes.
     test : Images, optional
-        What the source itself keeps apart for testing.
+        The images that the source provides for testing.
     bad_files : tuple of (path, reason)
         Files that could not be read and are left out.
     resized : int
-        How many pictures had another size, and were scaled.
+        Number of pictures that had another size and were scaled.
     """
 
     images: np.ndarray[Any, Any]
@@ -70,9 +72,9 @@ def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     ----------
     path : path
     size : pair of int, optional
-        Height and width to which pictures are scaled; without it those of most of them.
+        Height and width to which pictures are scaled; by default, the most frequent size.
     progress : callable, optional
-        Told how far the reading of pictures is.
+        Called after each picture with the number of pictures read and the number of all.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
 
 
 def holds_images(path: Path) -> bool:
-    """Whether a path looks like one that `read_images` reads."""
+    """True if `read_images` can read such a path, judged by its name."""
     name = path.name.lower()
     return path.is_dir() or name.endswith(".npz") or "-idx" in name or ".idx" in name
 
@@ -112,12 +114,14 @@ def read_idx(path: Path) -> np.ndarray[Any, Any]:
     Raises
     ------
     DataError
-        If the file is none, or is cut off.
+        If the file is not an IDX file or is incomplete.
     """
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: the gzip file is damaged ({error})") from None
+    data = path.read_bytes()
+    if path.name.lower().endswith(".gz"):
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{path}: the gzip file is damaged ({error})") from None
     axes = data[3] if len(data) > 3 else 0
     if data[:2] != b"\0\0" or len(data) < 4 + 4 * axes or data[2] not in _IDX_TYPES or not axes:
         raise DataError(f"{path}: this is no IDX file; it begins with {data[:4].hex(' ') or 'nothing'}")
@@ -136,10 +140,11 @@ def _from_idx(images: Path, labels: Path, *, test: Images | None = None) -> Imag
     pixels, known = read_idx(images), read_idx(labels)
     if known.ndim != 1 or known.dtype.kind not in "iu":
         raise DataError(f"{labels}: expected one integer per image, got an array of shape {known.shape}")
-    return _checked(pixels, known.astype(np.int64), str(images), test)
+    return _checked(pixels, known, str(images), test)
 
 
 def _checked(images: Any, labels: Any, name: str, test: Images | None = None) -> Images:
+    """Images with the channels before height and width, and labels in one dimension."""
     pixels = images[:, None] if images.ndim == 3 else images
     if images.ndim == 4 and images.shape[-1] in (1, 3, 4) and images.shape[1] not in (1, 3):
         pixels = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
@@ -149,11 +154,13 @@ def _checked(images: Any, labels: Any, name: str, test: Images | None = None) ->
         )
     if pixels.dtype.kind not in "uif":
         raise DataError(f"{name}: expected numbers, got {pixels.dtype}")
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
     if labels.shape != (len(pixels),):
         raise DataError(f"{name}: {len(pixels)} images, but labels of shape {labels.shape}")
     if test is not None and test.shape != pixels.shape[1:]:
         raise DataError(f"{name}: images for training of shape {pixels.shape[1:]}, for testing of {test.shape}")
-    return Images(pixels, labels, test)
+    return Images(pixels, labels.astype(np.int64) if labels.dtype.kind in "iub" else labels, test)
 
 
 def _idx_pair(folder: Path, part: str) -> tuple[Path, Path] | None:
@@ -164,22 +171,23 @@ def _idx_pair(folder: Path, part: str) -> tuple[Path, Path] | None:
 
 
 def _labels_beside(path: Path) -> Path:
-    stem = path.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1")
-    for name in (stem, f"{stem}.gz"):
-        if stem != path.name.removesuffix(".gz") and path.with_name(name).exists():
-            return path.with_name(name)
+    images = path.name.removesuffix(".gz")
+    stem = images.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1")
+    for labels in (path.with_name(stem), path.with_name(f"{stem}.gz")):
+        if stem != images and labels.exists():
+            return labels
     raise DataError(f"{path}: expected its labels beside it, in {path.with_name(stem)} or {stem}.gz")
 
 
-_NAMES = (
-    ("x_train", "y_train"),
-    ("train_images", "train_labels"),
+_NAMES: tuple[tuple[str, ...], ...] = (
+    ("x_train", "y_train", "x_test", "y_test"),
+    ("train_images", "train_labels", "test_images", "test_labels"),
     ("X", "y"),
     ("images", "labels"),
     ("x", "y"),
     ("data", "target"),
 )
-_TESTS = {"x_train": ("x_test", "y_test"), "train_images": ("test_images", "test_labels")}
+"""Usual names of images and labels in archives, and of those for testing."""
 
 
 def read_archive(path: Path) -> Images:
@@ -188,41 +196,25 @@ def read_archive(path: Path) -> Images:
     Raises
     ------
     DataError
-        If there are none; the message lists what the file holds.
+        If there are none; the message lists the arrays in the file.
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            names = set(archive.files)
-            found = next((pair for pair in _NAMES if set(pair) <= names), None)
-            if found is None:
-                raise DataError(
-                    f"{path}: expected arrays X and y, or images and labels; it holds {', '.join(sorted(names))}"
-                )
-            test = _TESTS.get(found[0], ("", ""))
-            arrays = [np.asarray(archive[name]) for name in (*found, *(test if set(test) <= names else ()))]
-    except DataError:
-        raise
-    except (OSError, ValueError, EOFError, KeyError, zlib.error) as error:
-        if isinstance(error, FileNotFoundError | PermissionError):
-            raise
-        raise DataError(
-            f"{path}: this is no .npz file that can be read ({' '.join(str(error).split())[:200]})"
-        ) from None
-    except Exception as error:  # zipfile has errors of its own
-        raise DataError(
-            f"{path}: this is no .npz file that can be read ({' '.join(str(error).split())[:200]})"
-        ) from None
-    held_out = _checked(arrays[2], _flat_labels(arrays[3]), f"{path}: {test[0]}") if len(arrays) == 4 else None
-    return _checked(arrays[0], _flat_labels(arrays[1]), f"{path}: {found[0]}", held_out)
-
-
-def _flat_labels(labels: Any) -> Any:
-    flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    return flat.astype(np.int64) if flat.dtype.kind in "iub" else flat
+    with path.open("rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                present = set(archive.files)
+                usual = next((names for names in _NAMES if present.issuperset(names[:2])), ())
+                names = usual if present.issuperset(usual) else usual[:2]
+                arrays = [archive[name] for name in names]
+        except Exception as error:  # NumPy, zipfile and zlib raise many kinds of errors for damaged files
+            raise DataError(f"{path}: this is no .npz file that can be read ({_reason(error)})") from None
+    if not names:
+        raise DataError(f"{path}: expected arrays X and y, or images and labels; it holds {', '.join(sorted(present))}")
+    test = _checked(arrays[2], arrays[3], f"{path}: {names[2]}") if len(arrays) == 4 else None
+    return _checked(arrays[0], arrays[1], f"{path}: {names[0]}", test)
 
 
 def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: FilesRead | None = None) -> Images:
-    """Pictures in one folder per class, in gray if all are, else in colours.
+    """The pictures in one folder per class, in gray if all pictures are gray, otherwise in colours.
 
     Raises
     ------
@@ -238,7 +230,7 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
             "reading pictures needs Pillow, the extra 'images': pip install 'chainrule[images]'"
         ) from None
     files = [
-        (file, folder.name)
+        file
         for folder in sorted(path.iterdir())
         if folder.is_dir() and not folder.name.startswith(".")
         for file in sorted(folder.rglob("*"))
@@ -247,49 +239,43 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     if not files:
         raise DataError(f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png")
     bad: list[tuple[str, str]] = []
-    headers: list[tuple[Path, str, tuple[int, int], bool]] = []
-    for file, name in files:
+    sizes: dict[Path, tuple[int, int]] = {}
+    gray = True
+    for file in files:
         try:
             if file.suffix.lower() not in PICTURES:
                 raise ValueError(f"no picture: expected a name ending in {', '.join(PICTURES[:3])}, ...")
             with Image.open(file) as picture:
-                headers.append((file, name, (picture.height, picture.width), picture.mode in GRAY))
-        except Exception as error:  # Pillow's readers raise dozens of kinds on damaged files
+                sizes[file] = (picture.height, picture.width)
+                gray = gray and picture.mode in GRAY
+        except Exception as error:  # Pillow raises dozens of kinds of errors for damaged files
             bad.append((str(file.relative_to(path)), _reason(error)))
-    if not headers:
-        raise DataError(f"{path}: none of {len(files)} files is a picture; {bad[0][0]}: {bad[0][1]}")
-    height, width = size or Counter(header[2] for header in headers).most_common(1)[0][0]
-    mode = "L" if all(header[3] for header in headers) else "RGB"
-    channels = 1 if mode == "L" else 3
-    if len(headers) * channels * height * width > MOST_BYTES:
+    height, width = size or Counter(sizes.values() or [(0, 0)]).most_common(1)[0][0]
+    channels = 1 if gray else 3
+    if len(sizes) * channels * height * width > MOST_BYTES:
         raise DataError(
-            f"{path}: {len(headers)} pictures of {height} x {width} do not fit in memory; give a smaller size"
+            f"{path}: {len(sizes)} pictures of {height} x {width} do not fit in memory; give a smaller size"
         )
-    pixels = np.empty((len(headers), channels, height, width), np.uint8)
-    names: list[str] = []
+    pixels = np.empty((len(sizes), channels, height, width), np.uint8)
+    labels: list[str] = []
     resized = 0
-    for number, (file, name, found, _) in enumerate(headers, start=1):
+    for number, (file, found) in enumerate(sizes.items(), start=1):
         try:
             with Image.open(file) as picture:
-                gray_or_colours = picture.convert(mode)
-        except Exception as error:  # the header was sound, and what follows is not
+                converted = picture.convert("L" if gray else "RGB")
+        except Exception as error:  # the header was readable, and the rest is not
             bad.append((str(file.relative_to(path)), _reason(error)))
             continue
         if found != (height, width):
             resized += 1
-            gray_or_colours = gray_or_colours.resize((width, height), Image.Resampling.BILINEAR)
-        array = np.asarray(gray_or_colours)
-        pixels[len(names)] = array[None] if channels == 1 else array.transpose(2, 0, 1)
-        names.append(name)
+            converted = converted.resize((width, height), Image.Resampling.BILINEAR)
+        pixels[len(labels)] = np.asarray(converted).reshape(height, width, channels).transpose(2, 0, 1)
+        labels.append(file.relative_to(path).parts[0])
         if progress is not None:
-            progress(number, len(headers))
-    if not names:
+            progress(number, len(sizes))
+    if not labels:
         raise DataError(f"{path}: none of {len(files)} files is a picture; {bad[0][0]}: {bad[0][1]}")
-    return Images(pixels[: len(names)], np.array(names), None, tuple(bad), resized)
-
-
-GRAY = ("1", "L", "LA", "I", "I;16", "F")
-"""Pillow's modes without colours."""
+    return Images(pixels[: len(labels)], np.array(labels), None, tuple(bad), resized)
 
 
 def _reason(error: Exception) -> str:

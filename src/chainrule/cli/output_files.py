@@ -1,0 +1,86 @@
+"""The files that a command writes, checked before any work."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from chainrule.cli import output
+from chainrule.cli.errors import CommandError
+
+
+def check_writable(path: Path, option: str = "--out") -> None:
+    """Raise CommandError if a file cannot be written to `path`."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise CommandError(f"{option}: the directory {folder} does not exist")
+    if path.is_dir():
+        raise CommandError(f"{option}: {path} is a directory; expected a file name")
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"{option}: the directory {folder} cannot be written to")
+
+
+def check_report(folder: Path) -> None:
+    """Raise CommandError if a report cannot be written to the folder, which need not exist."""
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise CommandError("--report needs the extra 'report': pip install 'chainrule[report]'") from None
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"--report: {folder} is a file; expected a folder")
+    if not folder.absolute().parent.is_dir():
+        raise CommandError(f"--report: the directory {folder.parent} does not exist")
+
+
+def checkpoint_of(model: Path) -> Path:
+    """The file beside a model file that holds an interrupted training."""
+    return model.with_name(model.name + ".part")
+
+
+def check_outputs(
+    model: Path, *, curves: Path | None = None, report: Path | None = None, overwrite: bool, resume: bool
+) -> None:
+    """Check that the files of a training can be written, and that none is replaced without --overwrite.
+
+    Parameters
+    ----------
+    model : Path
+        The model file.
+    curves : Path, optional
+        The file for the learning curves.
+    report : Path, optional
+        The folder for the report.
+    overwrite : bool
+        True if existing files may be replaced.
+    resume : bool
+        True to continue an interrupted run and replace its model file.
+
+    Raises
+    ------
+    CommandError
+        If a file cannot be written or exists.
+    """
+    checkpoint = checkpoint_of(model)
+    resumed = resume and checkpoint.exists()
+    others = {} if curves is None else {"--curves": curves}
+    if report is not None:
+        check_report(report)
+        if report.is_dir():
+            others["--report"] = report / "report.html"
+    check_writable(model)
+    for option, file in others.items():
+        check_writable(file, option)
+        if file.exists() and not overwrite and not resumed:
+            raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
+    if checkpoint.exists() and not resume and not overwrite:
+        raise CommandError(
+            f"{checkpoint} holds an interrupted run; continue it with --resume, name another file with --out, or start "
+            "again with --overwrite"
+        )
+    nothing = f"there is no interrupted run to resume ({checkpoint})"
+    if model.exists() and not resumed and not overwrite:
+        reason = f"{nothing}, and " if resume else ""
+        raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")
+    if resume and not resumed:
+        output.note(f"{nothing}; starting from the beginning")

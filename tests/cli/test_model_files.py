@@ -1,0 +1,106 @@
+"""Files that are no models, or damaged ones, are refused in one line."""
+
+import io
+import os
+import pickle
+import random
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+class Trap:
+    """Writes a file when it is unpickled."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("sprung",))
+
+
+def zip_bytes(**members):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def npz_bytes(**arrays):
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def not_models(flowers_csv):
+    """Return names and contents of files that are no models."""
+    return {
+        "empty": b"",
+        "junk": random.Random(5).randbytes(5000),
+        "text": b"weights: none\n",
+        "table": flowers_csv.read_bytes(),
+        "json": b'{"classes": ["a", "b"], "weights": []}',
+        "nested json": b"[" * 100_000,
+        "pickle": pickle.dumps({"weights": [1, 2, 3]}),
+        "trap": pickle.dumps(Trap()),
+        "zip": zip_bytes(readme="hello"),
+        "empty zip": zip_bytes(),
+        "npz": npz_bytes(weights=np.ones(3)),
+        "npz with a trap": npz_bytes(weights=np.array([Trap()], dtype=object)),
+        "npz named like one": npz_bytes(meta=np.array("{}"), header=np.array("{}"), classes=np.array(["a"])),
+        "numpy": b"\x93NUMPY\x01\x00v\x00{'descr': '<f8'",
+    }
+
+
+NOT_MODELS = [
+    *("empty", "junk", "text", "table", "json", "nested json", "pickle", "trap", "zip", "empty zip", "npz"),
+    *("npz with a trap", "npz named like one", "numpy"),
+]
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+@pytest.mark.parametrize("name", NOT_MODELS)
+def test_files_that_are_no_models(chainrule, not_models, new_flowers_csv, command, name):
+    Path("thing.chainrule").write_bytes(not_models[name])
+    chainrule(command, "thing.chainrule", new_flowers_csv).complaint("thing.chainrule")
+    assert not Path("sprung").exists(), "reading a model ran code from it"
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_models_that_are_not_there(chainrule, new_flowers_csv, command):
+    chainrule(command, "absent.chainrule", new_flowers_csv).complaint("absent.chainrule")
+    chainrule(command, "no/absent\n.chainrule", new_flowers_csv).complaint("absent")
+    Path("folder.chainrule").mkdir()
+    chainrule(command, "folder.chainrule", new_flowers_csv).complaint("folder.chainrule")
+
+
+def test_model_and_data_the_wrong_way_round(chainrule, flowers_model, new_flowers_csv):
+    chainrule("predict", new_flowers_csv, flowers_model).complaint()
+    chainrule("evaluate", "iris", flowers_model).complaint()
+    chainrule("train", flowers_model, "--target", "species").complaint(flowers_model.name)
+
+
+@pytest.mark.parametrize("kept", [1, 10, 0.25, 0.5, 0.9, -1000, -30, -1])
+def test_truncated_models(chainrule, flowers_model, new_flowers_csv, kept):
+    whole = flowers_model.read_bytes()
+    size = int(kept * len(whole)) if isinstance(kept, float) else kept % len(whole)
+    Path("m.chainrule").write_bytes(whole[:size])
+    chainrule("predict", "m.chainrule", new_flowers_csv).complaint("m.chainrule")
+    chainrule("evaluate", "m.chainrule", new_flowers_csv).complaint("m.chainrule")
+
+
+def test_damaged_models_never_crash(chainrule, flowers_model, new_flowers_csv):
+    whole = flowers_model.read_bytes()
+    refused = 0
+    for seed in range(60):
+        rng = random.Random(seed)
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        Path("m.chainrule").write_bytes(damaged)
+        outcome = chainrule("predict", "m.chainrule", new_flowers_csv)
+        if outcome.survived():
+            outcome.predictions(40)
+        else:
+            refused += 1
+    assert refused > 0

@@ -1,0 +1,63 @@
+"""Progress goes to standard error, in lines or on a terminal."""
+
+import json
+import os
+import re
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_progress_goes_to_stderr_in_plain_lines(chainrule, options):
+    shown = chainrule("train", "digits", "--epochs", "3", "--hidden", "8", *options).succeeded()
+    progress = shown.err.casefold()
+    assert "epoch" in progress, shown
+    assert "loss" in progress, shown
+    assert re.search(r"valid|score", progress), shown
+    assert re.search(r"samples|rows", progress), shown
+    assert re.search(r"left|remain|eta", progress), shown
+    assert "\x1b" not in shown.err, shown
+    assert "\r" not in shown.err, shown
+    assert "epoch 1" not in shown.out.casefold(), shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+def test_progress_on_a_terminal(environment, empty_directory):
+    import pty
+    import subprocess
+
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "chainrule", "train", "iris", "--epochs", "30", "--hidden", "8", "--json"],
+        cwd=empty_directory,
+        env=environment | {"TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # how Linux says that the other side has closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 0, shown
+    assert json.loads(out)["n_test"] > 0
+    assert b"epoch" in shown.lower()
+    assert b"Traceback" not in shown
+
+
+def test_labels_and_box_drawing_survive_a_terminal_that_knows_only_ascii(process, tables):
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    data = tables / "unicode_names.csv"
+    options = ("--target", "kind — вид", "--out", "m.chainrule")
+    process("train", data, *options, "--epochs", "3", "--hidden", "8", environment=environment).succeeded()
+    missing = process("train", data, "--target", "вид", environment=environment)
+    missing.complaint()
