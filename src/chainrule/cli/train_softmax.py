@@ -21,10 +21,10 @@ def train(options: TrainingOptions, every: DataSet, C: float | None, label_smoot
     """Fit, evaluate on held-out rows, and save. None for C chooses C by cross-validation."""
     samples, held_out = every.split(options.test_size, options.seed)
     settings: dict[str, Any] = {"max_iter": 1000, "label_smoothing": label_smoothing}
-    if C is not None:
-        classifier = SoftmaxRegression(C=C, **settings)
+    if C is None:
+        classifier: Any = SoftmaxRegressionCV(cv=_folds(samples), scoring="neg_log_loss", **settings)
     else:
-        classifier = SoftmaxRegressionCV(cv=_folds(samples), scoring="neg_log_loss", **settings)
+        classifier = SoftmaxRegression(C=C, **settings)
     with output.SolverProgress() as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = training_run.fit(classifier.set_params(callbacks=[progress]), samples)
