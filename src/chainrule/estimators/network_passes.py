@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.arrays import Array, as_like, is_torch, to_numpy
 from chainrule.estimators.blocks_of_rows import Logits, Worker, threads_worth
 from chainrule.networks import Network, Plan
-from chainrule.networks.images import TILE
+from chainrule.networks.tiles import TILE
 from chainrule.training import Objective
 
 PREDICTION_BLOCK = 2048

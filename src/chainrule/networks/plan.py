@@ -22,9 +22,8 @@ from chainrule.arrays import (
 )
 from chainrule.kernels import kernel_of
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.networks.images import Front
-from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
+from chainrule.networks.tiles import Front, Tile, stages_of
 from chainrule.streams import Purpose, stream
 from chainrule.workspace import Workspace
 
@@ -85,57 +84,21 @@ class Plan:
         self.input_gradient = empty((rows, network.in_features), theta) if input_gradient else None
         self._parameters = _views(network, theta)
         self._gradients = _views(network, None if forward_only else self.gradient)
-        self._first = network.n_image_layers
+        first = network.n_image_layers
         self._front = (
-            Front(network, rows, theta, self._parameters, self._gradients, forward_only=forward_only)
-            if self._first
-            else None
+            Front(network, rows, theta, self._parameters, self._gradients, forward_only=forward_only) if first else None
         )
-        self._kernels = [kernel_of(layer.rule) for layer in network.layers]
-        self._loss_kernel = kernel_of(network.loss)
-        self._outputs = self._output_buffers()
-        self._works = [Workspace() for _ in network.layers]
-        self._masks: dict[int, Array] = {}
-        self._residuals: list[Any] = [None] * len(network.layers)
-        self._cotangents = [] if forward_only else self._cotangent_buffers()
-        self._loss_work = Workspace()
+        self._back = Tile(stages_of(network, range(first, len(network.layers))), rows, theta)
+        few = network.out_features <= FEW_COLUMNS and not is_torch(theta)
+        shape = rows, network.out_features
+        self._logits = empty_classes_major(*shape, theta) if few else empty(shape, theta)
         # The cotangent may overwrite the logits unless the last layer's pullback needs them.
         in_place = forward_only or network.layers[-1].rule.needs == "input"
-        self._logits_cotangent = self._outputs[-1] if in_place else empty((rows, network.out_features), theta)
+        self._logits_cotangent = self._logits if in_place else empty(shape, theta)
+        self._loss_kernel = kernel_of(network.loss)
+        self._work = Workspace()
         self._losses = empty((rows, 1), theta)
         self._shares = empty((rows, 1), theta)
-
-    def _output_buffers(self) -> list[Array | None]:
-        buffers: list[Array | None] = []
-        for i, layer in enumerate(self.network.layers):
-            if i < self._first:
-                buffers.append(None)
-                continue
-            before = self.network.layers[i - 1].rule
-            # A layer whose pullback needs only its output overwrites its input, unless the layer before needs that.
-            if i > self._first and layer.rule.needs == "output" and before.needs == "input":
-                buffers.append(buffers[-1])
-                continue
-            width, last = self.network.widths[i + 1], i == len(self.network.layers) - 1
-            if last and width <= FEW_COLUMNS and not is_torch(self.theta):
-                buffers.append(empty_classes_major(self.rows, width, self.theta))
-            else:
-                buffers.append(empty((self.rows, width), self.theta))
-        return buffers
-
-    def _cotangent_buffers(self) -> list[Array | None]:
-        """A buffer for each layer's input cotangent; None where it overwrites the output cotangent."""
-        buffers: list[Array | None] = []
-        for i, layer in enumerate(self.network.layers):
-            if i < self._first:
-                buffers.append(None)
-            elif i == 0:
-                buffers.append(self.input_gradient)
-            elif layer.rule.needs == "output" or layer.noise is not None:
-                buffers.append(None)
-            else:
-                buffers.append(empty((self.rows, self.network.widths[i]), self.theta))
-        return buffers
 
     def logits(self, x: Array) -> Array:
         """The network's outputs without dropout, in a buffer that the next call overwrites."""
@@ -190,10 +153,10 @@ class Plan:
             fused = self._loss_kernel.value_and_pullback
             assert fused is not None
             losses, cotangent = fused(
-                logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._loss_work, **options
+                logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._work, **options
             )
             loss = _dot(losses.reshape(-1), shares.reshape(-1))
-            self._backward(x, cotangent)
+            self._backward(cotangent)
             if l2:
                 loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
@@ -217,55 +180,32 @@ class Plan:
 
     def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
+        masks = None if dropout_key is None else self._masks(dropout_key)
         if self._front is not None:
-            x = self._front.forward(x, self._image_masks(dropout_key))
-        for i, layer in enumerate(self.network.layers[self._first :], start=self._first):
+            x = self._front.forward(x, masks)
+        return self._back.forward(x, self._parameters, masks, self._logits)
+
+    def _masks(self, key: tuple[int, ...]) -> dict[int, Array]:
+        """The masks of all layers of noise, by the number of the layer."""
+        masks = {}
+        for i, layer in enumerate(self.network.layers):
             if layer.noise is not None:
-                if dropout_key is None:
-                    self._residuals[i] = None
-                    continue
-                inputs: tuple[Array, ...] = (self._mask(i, layer, dropout_key),)
-            else:
-                inputs = self._parameters[i]
-            forward, options = self._kernels[i].forward, layer.options
-            x, self._residuals[i] = forward(x, *inputs, out=self._outputs[i], work=self._works[i], **options)
-        return x
+                mask = self._work(f"mask {i}", (self.rows, self.network.widths[i]), self.theta)
+                masks[i] = layer.noise(stream(Purpose.DROPOUT, *key, i), mask, self._work)
+        return masks
 
-    def _image_masks(self, key: tuple[int, ...] | None) -> dict[int, Array] | None:
-        if key is None:
-            return None
-        layers = enumerate(self.network.layers[: self._first])
-        return {i: self._mask(i, layer, key) for i, layer in layers if layer.noise is not None}
-
-    def _mask(self, i: int, layer: Layer, key: tuple[int, ...]) -> Array:
-        if i not in self._masks:
-            self._masks[i] = empty((self.rows, self.network.widths[i]), self.theta)
-        assert layer.noise is not None
-        return layer.noise(stream(Purpose.DROPOUT, *key, i), self._masks[i], self._works[i])
-
-    def _backward(self, x: Array, cotangent: Array) -> None:
-        for i in range(len(self.network.layers) - 1, self._first - 1, -1):
-            layer, residuals, work = self.network.layers[i], self._residuals[i], self._works[i]
-            pullback = self._kernels[i].pullback
-            if layer.noise is not None:
-                if residuals is not None:
-                    pullback(residuals, cotangent, out=(cotangent, None), work=work)
-                continue
-            to_input = self._cotangents[i]
-            if len(layer.rule.inputs) > 1:
-                cotangent, *_ = pullback(residuals, cotangent, out=(to_input, *self._gradients[i]), work=work)
-            elif i or self.input_gradient is not None:
-                out = cotangent if to_input is None else to_input
-                cotangent = pullback(residuals, cotangent, out=out, work=work)
-        if self._front is not None:
-            self._front.backward(cotangent, self.input_gradient)
-        elif self.input_gradient is not None and cotangent is not self.input_gradient:
-            self.input_gradient[...] = cotangent
+    def _backward(self, cotangent: Array) -> None:
+        by_x, front = self.input_gradient, self._front
+        cotangent = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or front is not None)
+        if front is not None:
+            front.backward(cotangent, by_x)
+        elif by_x is not None:
+            by_x[...] = cotangent
 
     def _penalty(self, l2: float, biases: bool) -> Any:
         size = self.network.n_parameters if biases else self.network.n_weights
         xp, theta, gradient = namespace(self.theta), self.theta[:size], self.gradient[:size]
-        square = self._loss_work("square", (size,), theta)
+        square = self._work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * _dot(theta, square)
 

@@ -1,8 +1,8 @@
-"""The part of a plan that works on images: from rows of pixels to rows of features, and back.
+"""Stages and tiles: the layers of a plan in the order in which they run, and the buffers of some rows of a batch.
 
-On NumPy's floats a batch is cut into tiles of a few images, and a thread runs all layers on its tiles. The images of a
-tile lie samples last in memory (see `kernels.layout`). The output of a convolution is not kept if a pool reads it: the
-pullback of the pool needs only the positions of the maxima. On other arrays the batch is one tile.
+On NumPy's floats a batch of images is cut into tiles of a few images, and a thread runs all layers on its tiles. The
+images of a tile lie samples last in memory (see `kernels.layout`). The output of a convolution is not kept if a pool
+reads it: the pullback of the pool needs only the positions of the maxima. All other batches are one tile.
 
 A ReLU before a max pool is applied after it, to a fraction of the entries: max(relu(x)) = relu(max(x)), and where the
 largest entries tie at 0 the ReLU lets no cotangent through.
@@ -29,7 +29,7 @@ from chainrule.networks.network import Network
 from chainrule.workspace import Workspace
 
 TILE = 64
-"""The most images of a tile. More images make NumPy's loops over one pixel of all of them longer and fewer."""
+"""The most images of a tile. With more images, NumPy's loops over one pixel of all images are longer and fewer."""
 TILE_BYTES = 1 << 22
 """The most bytes of a tile's largest output. A thread holds about six arrays of this size."""
 
@@ -41,7 +41,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Stage:
-    """One layer on images, in the order in which the layers are applied."""
+    """One layer of a plan."""
 
     index: int
     """Its number in the network."""
@@ -50,18 +50,18 @@ class Stage:
     in_shape: Shape
     out_shape: Shape
     kept: bool
-    """Whether its output is needed after the next layer has read it."""
+    """True if its output is needed after the next layer has read it."""
     in_place: bool
-    """Whether it writes over its input."""
+    """True if it writes over its input."""
 
 
 _COMMUTING = {(rules.relu, rules.max_pool2d)}
 """Pairs of rules whose order does not change the result."""
 
 
-def stages_of(network: Network) -> tuple[Stage, ...]:
-    """The layers on images, with every ReLU behind the max pool that follows it."""
-    order = list(range(network.n_image_layers))
+def stages_of(network: Network, numbers: range) -> tuple[Stage, ...]:
+    """The layers of these numbers in the order in which they run: every ReLU behind the max pool that follows it."""
+    order = list(numbers)
     for at in range(len(order) - 1):
         if (network.layers[order[at]].rule, network.layers[order[at + 1]].rule) in _COMMUTING:
             order[at], order[at + 1] = order[at + 1], order[at]
@@ -69,7 +69,7 @@ def stages_of(network: Network) -> tuple[Stage, ...]:
     kernels = [kernel_of(layer.rule) for layer in layers]
     in_place = [False, *(_may_overwrite(layer, before) for before, layer in pairwise(layers))]
     stages: list[Stage] = []
-    shape, kept = network.in_shape, True
+    shape, kept = network.shapes[numbers.start], True
     for at, layer in enumerate(layers):
         # A ReLU that was moved behind a pool gets smaller images than its layer says.
         out_shape = shape if layer.out_shape == layer.in_shape else layer.out_shape
@@ -83,82 +83,93 @@ def stages_of(network: Network) -> tuple[Stage, ...]:
 
 
 def _may_overwrite(layer: Layer, before: Layer) -> bool:
-    """Whether a layer may write over its input: its pullback reads only its output, and the layer before does not."""
-    from_output = layer.rule.elementwise and layer.rule.needs == "output"
-    return from_output and before.rule.needs == "input" and before.noise is None
+    """True if neither pullback needs the input of `layer`. A layer of noise may be skipped, and passes its input on."""
+    return layer.rule.needs == "output" and before.rule.needs == "input" and before.noise is None
 
 
 class Tile:
-    """The buffers with which a few images pass through the stages."""
+    """The buffers with which some rows of a batch pass through stages.
 
-    def __init__(self, stages: Sequence[Stage], images: int, theta: Array) -> None:
-        self._stages, self._images, self._theta = stages, images, theta
-        self._library = is_torch(theta)
+    Parameters
+    ----------
+    stages : sequence of Stage
+    rows : int
+    theta : array
+        The flat parameters, which decide the library and the dtype.
+    """
+
+    def __init__(self, stages: Sequence[Stage], rows: int, theta: Array) -> None:
+        self._stages, self._count, self._theta = stages, rows, theta
+        self._of_images = len(stages) > 0 and len(stages[0].in_shape) == 3
+        self._library = self._of_images and is_torch(theta)
         self._channels_last = self._library and _many_channels(stages)
-        self._samples_last = type(theta) is np.ndarray and theta.dtype.kind == "f"
+        self._samples_last = self._of_images and type(theta) is np.ndarray and theta.dtype.kind == "f"
         self._input = self._empty(stages[0].in_shape) if self._samples_last else None
+        self._shared = Workspace()
         self._works = [Workspace() for _ in stages]
         self._residuals: list[Any] = [None] * len(stages)
         self._turn = 0
-        self._outputs: list[Array | None] = []
-        for stage in stages:
-            if stage.in_place:
-                self._outputs.append(self._outputs[-1])
-            elif stage.kept and stage is not stages[-1] and not self._allocates(stage):
-                self._outputs.append(self._empty(stage.out_shape))
-            else:
-                self._outputs.append(None)
+        self._outputs = [
+            self._empty(stage.out_shape)
+            if stage.kept and not stage.in_place and stage is not stages[-1] and not self._allocates(stage)
+            else None
+            for stage in stages
+        ]
 
     def forward(
-        self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None, features: Array
-    ) -> None:
-        """Write rows of features to `features`, from rows of pixels."""
-        images = x.reshape(self._images, *self._stages[0].in_shape)
+        self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None, result: Array
+    ) -> Array:
+        """Run all stages on rows, and return the output, which the last stage writes to `result`.
+
+        Without masks there is no noise: such stages are skipped.
+        """
+        if self._of_images:
+            x = x.reshape(self._count, *self._stages[0].in_shape)
         if self._input is not None:
-            self._input[...] = images
-            images = self._input
+            self._input[...] = x
+            x = self._input
         for at, stage in enumerate(self._stages):
             options, inputs = stage.layer.options, parameters[stage.index]
             if stage.layer.noise is not None:
                 if masks is None:
                     self._residuals[at] = None
                     continue
-                inputs = (masks[stage.index].reshape(self._images, *stage.in_shape),)
-            images = self._ordered(images)
-            if at == len(self._stages) - 1:
-                out: Array | None = features
-            else:
-                out = images if stage.in_place else self._output(at, stage)
+                inputs = (masks[stage.index].reshape(self._count, *stage.in_shape),)
+            x, out = self._ordered(x), result
+            if at < len(self._stages) - 1:
+                out = x if stage.in_place else self._output(at, stage)
             if stage.layer.rule.elementwise:
-                flat, to = self._flat(images), self._flat(out)
-                _, self._residuals[at] = stage.kernel.forward(flat, out=to, work=self._work(at), **options)
-                images = out
-            else:
-                images, self._residuals[at] = stage.kernel.forward(
-                    images, *inputs, out=out, work=self._works[at], **options
+                _, self._residuals[at] = stage.kernel.forward(
+                    self._flat(x), out=self._flat(out), work=self._work(at), **options
                 )
+                x = out
+            else:
+                x, self._residuals[at] = stage.kernel.forward(x, *inputs, out=out, work=self._works[at], **options)
+        return x
 
-    def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], to_input: Array | None) -> None:
-        """Write the cotangents of the parameters to `gradients` and, if given, of the images to `to_input`."""
+    def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], *, to_input: bool) -> Array:
+        """Write the cotangents of the parameters to `gradients`. Return the input's cotangent if it is wanted."""
         self._turn = 0  # the same buffers, of the same sizes, in every step
         for at in range(len(self._stages) - 1, -1, -1):
             cotangent = self._ordered(cotangent)
             stage, work = self._stages[at], self._works[at]
             # Drop the residuals, so that PyTorch can free their memory before the next pass.
             residuals, self._residuals[at] = self._residuals[at], None
-            rule, wanted = stage.layer.rule, at > 0 or to_input is not None
+            rule, wanted = stage.layer.rule, at > 0 or to_input
             if stage.layer.noise is not None:
                 if residuals is not None:
                     stage.kernel.pullback(residuals, cotangent, out=(cotangent, None), work=work)
             elif len(rule.inputs) > 1:
                 cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
-            elif rule.elementwise and wanted:
-                flat = self._flat(cotangent)
-                stage.kernel.pullback(residuals, flat, out=flat, work=self._work(at))
             elif wanted:
-                cotangent = stage.kernel.pullback(residuals, cotangent, out=self._cotangent(stage), work=work)
-        if to_input is not None:
-            to_input[...] = cotangent.reshape(to_input.shape)
+                out = cotangent if rule.needs == "output" else self._cotangent(stage)
+                if rule.elementwise:
+                    flat, to = self._flat(cotangent), self._flat(out)
+                    stage.kernel.pullback(residuals, flat, out=to, work=self._work(at))
+                    cotangent = out
+                else:
+                    cotangent = stage.kernel.pullback(residuals, cotangent, out=out, work=work)
+        return cotangent
 
     def _through_parameters(
         self, at: int, residuals: Any, cotangent: Array, gradients: tuple[Array, ...], wanted: bool
@@ -173,7 +184,7 @@ class Tile:
         return stage.kernel.pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
 
     def _allocates(self, stage: Stage) -> bool:
-        """Whether PyTorch allocates the output of this stage."""
+        """True if PyTorch allocates the output of this stage."""
         allocates, windows = stage.kernel.allocates, stage.layer.windows
         if not self._library or allocates is None or windows is None:
             return False
@@ -199,15 +210,17 @@ class Tile:
         return self._buffer("output" if self._turn else "cotangent", stage.in_shape)
 
     def _buffer(self, name: str, shape: Shape) -> Array:
-        """A buffer for one stage: on NumPy's floats the thread's scratch, shared by its tiles; on PyTorch a new array,
-        in memory that its convolutions have freed."""
+        """A buffer for one stage. For images it is the thread's scratch on NumPy's floats, shared by its tiles, and a
+        new array on PyTorch, in memory that its convolutions have freed."""
         if self._samples_last:
             axes = (len(shape), *range(len(shape)))
-            return scratch(f"plan {name}", (*shape, self._images), self._theta.dtype).transpose(axes)
-        return self._empty(shape)
+            return scratch(f"plan {name}", (*shape, self._count), self._theta.dtype).transpose(axes)
+        return self._empty(shape) if self._library else self._shared(name, (self._count, *shape), self._theta)
 
     def _flat(self, images: Array) -> Array:
-        """All entries of the images in their order in memory, which is the same for all images of a plan."""
+        """Rows unchanged; all entries of images in their order in memory, which is the same throughout a plan."""
+        if images.ndim == 2:
+            return images
         if self._samples_last:
             return images.transpose(*range(1, images.ndim), 0).reshape(-1)
         return images.permute(0, 2, 3, 1).reshape(-1) if self._channels_last else images.reshape(-1)
@@ -220,8 +233,8 @@ class Tile:
 
     def _empty(self, shape: Shape) -> Array:
         if self._channels_last and len(shape) == 3:
-            return empty((self._images, *shape[1:], shape[0]), self._theta).permute(0, 3, 1, 2)
-        return (empty_samples_last if self._samples_last else empty)((self._images, *shape), self._theta)
+            return empty((self._count, *shape[1:], shape[0]), self._theta).permute(0, 3, 1, 2)
+        return (empty_samples_last if self._samples_last else empty)((self._count, *shape), self._theta)
 
 
 class Front:
@@ -249,7 +262,7 @@ class Front:
         *,
         forward_only: bool = False,
     ) -> None:
-        self._stages = stages_of(network)
+        self._stages = stages_of(network, range(network.n_image_layers))
         self._parameters, self._gradients = parameters, gradients
         self._tiled = type(theta) is np.ndarray and theta.dtype.kind == "f"
         worth_threads = self._tiled and not forward_only and rows * network.n_image_products > WORTH_THREADS
@@ -285,9 +298,10 @@ class Front:
         """Write the gradients of the parameters and, if given, the cotangent of the pixels to `to_input`."""
 
         def work(thread: int, number: int) -> None:
-            rows = self._rows[number]
-            into = None if to_input is None else to_input[rows]
-            self._tiles[number].backward(cotangent[rows], self._parts[number], into)
+            rows, tile = self._rows[number], self._tiles[number]
+            by_x = tile.backward(cotangent[rows], self._parts[number], to_input=to_input is not None)
+            if to_input is not None:
+                to_input[rows] = by_x.reshape(to_input[rows].shape)
 
         self._each(work)
         for part in self._parts[1:]:

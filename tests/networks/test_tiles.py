@@ -1,4 +1,4 @@
-"""Plans of networks on images: gradients against differences and PyTorch's autograd, tiles, threads and memory."""
+"""Tiles: gradients of networks on images against differences and PyTorch, threads and memory."""
 
 import tracemalloc
 from dataclasses import replace
@@ -10,7 +10,7 @@ from chainrule import rules
 from chainrule.arrays import random_stream
 from chainrule.checking import balls, midpoints, precision
 from chainrule.kernels import kernel_of, layout
-from chainrule.networks import Plan, images, network_of_layers
+from chainrule.networks import Plan, network_of_layers, tiles
 
 TEXTS = {
     "LeNet": "conv 4 3x3 pad 1, relu, pool 2, conv 6 3x3, relu, pool 2, flatten, linear 7, relu, linear 3",
@@ -66,9 +66,9 @@ def test_tiles_and_pytorch_arrays_give_the_same_as_one_tile(text, monkeypatch):
     assert tensors.loss_and_gradient(torch.tensor(x), torch.tensor(labels)) == pytest.approx(loss, rel=1e-13)
     np.testing.assert_allclose(tensors.gradient.numpy(), whole.gradient, rtol=0, atol=1e-12)
     np.testing.assert_allclose(tensors.input_gradient.numpy(), whole.input_gradient, rtol=0, atol=1e-12)
-    monkeypatch.setattr(images, "TILE", 2)
-    monkeypatch.setattr(images, "WORTH_THREADS", 0)
-    monkeypatch.setattr(images, "available_threads", lambda: 3)
+    monkeypatch.setattr(tiles, "TILE", 2)
+    monkeypatch.setattr(tiles, "WORTH_THREADS", 0)
+    monkeypatch.setattr(tiles, "available_threads", lambda: 3)
     small = Plan(network, 9, theta, input_gradient=True)
     for _ in range(2):  # the second time over used buffers
         assert small.loss_and_gradient(x, labels) == pytest.approx(loss, rel=1e-13)
@@ -96,7 +96,7 @@ def test_dropout_on_images_is_the_same_for_any_tiles_and_on_pytorch(monkeypatch)
     tensors = Plan(network, 7, torch.tensor(theta))
     tensors.loss_and_gradient(torch.tensor(x), torch.tensor(labels), dropout_key=(5, 1, 0))
     np.testing.assert_allclose(tensors.gradient.numpy(), whole.gradient, rtol=0, atol=1e-12)
-    monkeypatch.setattr(images, "TILE", 2)
+    monkeypatch.setattr(tiles, "TILE", 2)
     small = Plan(network, 7, theta)
     small.loss_and_gradient(x, labels, dropout_key=(5, 1, 0))
     np.testing.assert_allclose(small.gradient, whole.gradient, rtol=0, atol=1e-12)
@@ -108,9 +108,19 @@ def test_dropout_on_images_is_the_same_for_any_tiles_and_on_pytorch(monkeypatch)
     assert (ends[0] - ends[1]) / (2 * h) == pytest.approx(whole.gradient @ direction, abs=1e-8)
 
 
+def test_a_network_may_end_in_a_layer_that_takes_images():
+    network, theta, x, labels = problem("conv 4 3x3, relu, conv 3 3x3, global pool", 4)
+    plan = Plan(network, 4, theta)
+    plan.loss_and_gradient(x, labels)
+    h, direction = 1e-6, random_stream(3).standard_normal(theta.shape)
+    ends = [Plan(network, 4, theta + s * h * direction).loss_and_gradient(x, labels) for s in (1, -1)]
+    # Truncation h^2 and rounding 1e-16 / h, against gradients of size 1.
+    assert (ends[0] - ends[1]) / (2 * h) == pytest.approx(plan.gradient @ direction, abs=1e-8)
+
+
 def test_a_relu_before_a_max_pool_is_applied_after_it_to_the_same_numbers():
     network, theta, x, _ = problem("conv 4 3x3, relu, pool 2, flatten, linear 3", 4)
-    rules_in_order = [stage.layer.rule for stage in images.stages_of(network)]
+    rules_in_order = [stage.layer.rule for stage in tiles.stages_of(network, range(network.n_image_layers))]
     assert rules_in_order == [rules.conv2d, rules.max_pool2d, rules.relu, rules.flatten]
     got = Plan(network, 4, theta).logits(x)
     weight, bias, last, end = network.unpack(theta)
@@ -130,7 +140,7 @@ def test_ties_at_zero_let_no_cotangent_through_in_either_order():
 
 def test_what_a_convolution_puts_out_before_a_pool_is_not_kept():
     network, *_ = problem("conv 4 3x3, relu, pool 2, conv 4 3x3, relu, flatten, linear 3", 4)
-    kept = [stage.kept for stage in images.stages_of(network)]
+    kept = [stage.kept for stage in tiles.stages_of(network, range(network.n_image_layers))]
     assert kept == [False, True, True, True, True, True]
 
 
@@ -144,7 +154,7 @@ def test_the_first_layers_input_cotangent_is_computed_only_when_it_is_asked_for(
         return kernel.pullback(residuals, cotangent, out=out, work=work)
 
     watching = replace(kernel, pullback=watched)
-    monkeypatch.setattr(images, "kernel_of", lambda rule: watching if rule is rules.conv2d else kernel_of(rule))
+    monkeypatch.setattr(tiles, "kernel_of", lambda rule: watching if rule is rules.conv2d else kernel_of(rule))
     Plan(network, 4, theta).loss_and_gradient(x, labels)
     Plan(network, 4, theta, input_gradient=True).loss_and_gradient(x, labels)
     assert asked == [False, True]
@@ -152,7 +162,7 @@ def test_the_first_layers_input_cotangent_is_computed_only_when_it_is_asked_for(
 
 def test_the_matrix_of_all_patches_never_exists(monkeypatch):
     """9 x 16 channels x 64 x 64 pixels x 16 images are 37 MB in float32; the images themselves are 4 MB."""
-    monkeypatch.setattr(images, "available_threads", lambda: 1)
+    monkeypatch.setattr(tiles, "available_threads", lambda: 1)
     layout._scratch.buffers.clear()
     layout._scratch.works.clear()
     network = network_of_layers(
@@ -171,7 +181,7 @@ def test_the_matrix_of_all_patches_never_exists(monkeypatch):
 
 
 def test_after_the_first_step_memory_no_longer_grows(monkeypatch):
-    monkeypatch.setattr(images, "available_threads", lambda: 2)
+    monkeypatch.setattr(tiles, "available_threads", lambda: 2)
     network, theta, x, labels = problem(TEXTS["LeNet"], 64, np.float32)
     plan = Plan(network, 64, theta)
     for _ in range(3):
@@ -218,7 +228,7 @@ def test_steps_from_two_threads_do_not_disturb_each_other():
 )
 def test_outputs_that_no_pullback_reads_share_one_buffer_and_no_two_neighbours_do(text, kept):
     network = network_of_layers(f"{text}, linear 2", SHAPE)
-    assert [stage.kept for stage in images.stages_of(network)] == kept
+    assert [stage.kept for stage in tiles.stages_of(network, range(network.n_image_layers))] == kept
     theta, x = network.initial_parameters(0), random_stream(2).standard_normal((3, PIXELS))
     plan, labels, h = Plan(network, 3, theta, input_gradient=True), np.array([0, 1, 1]), 1e-6
     plan.loss_and_gradient(x, labels)
