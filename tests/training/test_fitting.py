@@ -10,7 +10,7 @@ import pytest
 
 from chainrule.networks import mlp
 from chainrule.solvers import SGD, Adam, Adaptive, GradientDescent
-from chainrule.training import Judge, Objective, Recipe, Samples, epochs, full_batch_epochs, train
+from chainrule.training import Judge, Objective, Recipe, Samples, epochs, train
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_without_a_batch_size_every_step_takes_all_samples(samples):
     run, history = trained(recipe(solver=GradientDescent(), batch_size=None), samples)
     theta = first_theta()
     plain = recipe(solver=GradientDescent()).start(theta)
-    each = full_batch_epochs(plain, OBJECTIVE, samples, GradientDescent(), learning_rate=0.02, seed=3)
+    each = epochs(plain, OBJECTIVE, samples, GradientDescent(), learning_rate=0.02, batch_size=None, seed=3)
     assert history.losses == [epoch.loss for epoch in itertools.islice(each, 6)]
     assert np.array_equal(run.theta, theta)
 

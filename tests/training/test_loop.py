@@ -9,7 +9,7 @@ import scipy.sparse
 
 from chainrule.networks import Plan, mlp
 from chainrule.solvers import SGD, Adam, Cosine, GradientDescent, InverseScaling
-from chainrule.training import FullBatch, Objective, Plans, Run, Samples, epochs, full_batch_epochs, loop
+from chainrule.training import FullBatch, Objective, Plans, Run, Samples, epochs, loop
 
 
 @pytest.fixture
@@ -89,11 +89,11 @@ def test_a_run_resumed_from_a_copy_ends_bit_for_bit_where_it_would_have(samples,
 
 def test_a_full_batch_run_resumes_bit_for_bit(samples):
     objective, run = begin(SGD(0.9), alpha=0.1)
-    unbroken = full_batch_epochs(run, objective, samples, SGD(0.9), learning_rate=0.05)
+    unbroken = epochs(run, objective, samples, SGD(0.9), learning_rate=0.05, batch_size=None)
     first(unbroken, 3)
     kept = copy.deepcopy(run)
     first(unbroken, 4)
-    first(full_batch_epochs(kept, objective, samples, SGD(0.9), learning_rate=0.05), 4)
+    first(epochs(kept, objective, samples, SGD(0.9), learning_rate=0.05, batch_size=None), 4)
     assert kept.theta.tobytes() == run.theta.tobytes()
 
 
@@ -155,7 +155,7 @@ def test_a_full_batch_epoch_is_one_step_whatever_the_blocks(monkeypatch, samples
     monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", block)
     objective, run = begin(GradientDescent(), alpha=0.7)
     theta, w = run.theta.copy(), samples.weights
-    done = first(full_batch_epochs(run, objective, samples, GradientDescent(), learning_rate=0.3), 5)
+    done = first(epochs(run, objective, samples, GradientDescent(), learning_rate=0.3, batch_size=None), 5)
     for epoch in done:
         plan = Plan(objective.network, 23, theta)
         loss = plan.loss_and_gradient(samples.x, samples.targets, w, l2=0.35 / w.sum())
@@ -171,8 +171,8 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_epoch_and_rate(samples,
         return np.inf if seen == 46 else rate  # the step of the third epoch breaks theta, the fourth sees it
 
     objective, run = begin(GradientDescent())
-    keywords = {"learning_rate": 1.25, "schedule": schedule} | ({} if full else {"batch_size": 23})
-    runs = (full_batch_epochs if full else epochs)(run, objective, samples, GradientDescent(), **keywords)
+    keywords = {"learning_rate": 1.25, "schedule": schedule} | {"batch_size": None if full else 23}
+    runs = epochs(run, objective, samples, GradientDescent(), **keywords)
     message = r"the loss is nan in epoch 4: the inputs are too large or the learning rate \(1\.25\) is too high"
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
         first(runs, 9)
@@ -181,9 +181,8 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_epoch_and_rate(samples,
 @pytest.mark.parametrize("full", [True, False])
 def test_clipping_bounds_the_length_of_a_step(samples, full):
     objective, run = begin(GradientDescent())
-    theta, keywords = run.theta.copy(), {} if full else {"batch_size": 23}
-    loop_of = full_batch_epochs if full else epochs
-    first(loop_of(run, objective, samples, GradientDescent(), learning_rate=0.5, max_norm=1e-3, **keywords), 1)
+    theta, keywords = run.theta.copy(), {"batch_size": None if full else 23}
+    first(epochs(run, objective, samples, GradientDescent(), learning_rate=0.5, max_norm=1e-3, **keywords), 1)
     assert np.linalg.norm(run.theta - theta) == pytest.approx(5e-4, rel=1e-9, abs=0)
 
 

@@ -4,7 +4,7 @@ from chainrule.training.augmentation import Augmentation
 from chainrule.training.data import BatchReader, Change, Samples
 from chainrule.training.fitting import train
 from chainrule.training.history import Callback, History, Progress
-from chainrule.training.loop import Epoch, FullBatch, Objective, Plans, Run, epochs, full_batch_epochs
+from chainrule.training.loop import Epoch, FullBatch, Objective, Plans, Run, epochs
 from chainrule.training.patience import Patience
 from chainrule.training.recipe import LBFGS, Checkpointing, Judge, Recipe
 
@@ -27,6 +27,5 @@ __all__ = [
     "Run",
     "Samples",
     "epochs",
-    "full_batch_epochs",
     "train",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from copy import copy
 
 import numpy as np
@@ -13,7 +12,7 @@ from chainrule.arrays import copy_of
 from chainrule.solvers import Adaptive, Schedule
 from chainrule.training.data import Samples
 from chainrule.training.history import History, Progress
-from chainrule.training.loop import Epoch, Run, epochs, full_batch_epochs
+from chainrule.training.loop import Epoch, Run, epochs
 from chainrule.training.patience import Patience
 from chainrule.training.recipe import LBFGS, Judge, Recipe
 from chainrule.training.scipy_lbfgs import minimise
@@ -59,6 +58,19 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
         best=history.best,
         waited=history.waited,
     )
+    every_epoch = epochs(
+        run,
+        recipe.objective,
+        samples,
+        recipe.solver,
+        learning_rate=recipe.learning_rate,
+        batch_size=recipe.batch_size,
+        schedule=schedule,
+        shuffle=recipe.shuffle,
+        seed=recipe.seed,
+        max_norm=recipe.max_norm,
+        change=recipe.change,
+    )
     run.best = copy_of(run.theta) if run.best is None else run.best
     last = began
     try:
@@ -67,7 +79,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
             suitable_threads(recipe.objective.network, recipe.batch_size or len(samples)),
             np.errstate(over="ignore", invalid="ignore"),
         ):
-            for epoch in _epochs(recipe, samples, run, schedule):
+            for epoch in every_epoch:
                 _record(recipe, history, epoch)
                 score = None if judge is None else _judged(recipe, run, judge)
                 exhausted = patience.exhausted_after(epoch.loss if score is None else score)
@@ -102,30 +114,6 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if recipe.checkpoint is not None and history.stopped_by != "interrupt":
         recipe.checkpoint.finished()
     return history
-
-
-def _epochs(recipe: Recipe, samples: Samples, run: Run, schedule: Schedule) -> Iterator[Epoch]:
-    """The endless epochs that the recipe describes."""
-    solver = recipe.solver
-    assert not isinstance(solver, LBFGS)
-    rate, seed, norm = recipe.learning_rate, recipe.seed, recipe.max_norm
-    if recipe.batch_size is None:
-        return full_batch_epochs(
-            run, recipe.objective, samples, solver, learning_rate=rate, schedule=schedule, seed=seed, max_norm=norm
-        )
-    return epochs(
-        run,
-        recipe.objective,
-        samples,
-        solver,
-        learning_rate=rate,
-        batch_size=recipe.batch_size,
-        schedule=schedule,
-        shuffle=recipe.shuffle,
-        seed=seed,
-        max_norm=norm,
-        change=recipe.change,
-    )
 
 
 def _say(recipe: Recipe, line: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from chainrule.arrays import Array
 from chainrule.networks.network import Network
@@ -126,7 +127,7 @@ def epochs(
     solver: Solver,
     *,
     learning_rate: float,
-    batch_size: int,
+    batch_size: int | None,
     schedule: Schedule | None = None,
     shuffle: bool = True,
     seed: int = 0,
@@ -135,13 +136,15 @@ def epochs(
 ) -> Iterator[Epoch]:
     """Train without end, an epoch at a time.
 
-    Order, changes and dropout depend on (seed, epoch, batch, layer) alone, so a run resumed from a copy of `run`
+    Order, changes and dropout depend only on (seed, epoch, batch, layer), so a run resumed from a copy of `run`
     continues as if it had not stopped.
 
     Parameters
     ----------
     run : Run
         Advanced in place.
+    batch_size : int or None
+        Samples per step. None takes one step per epoch, from the gradient over all samples in their order.
     schedule : Schedule, optional
         Constant if absent.
     max_norm : float, optional
@@ -159,24 +162,34 @@ def epochs(
         When the loss is no longer finite.
     """
     schedule = schedule or Constant()
-    reader = BatchReader(samples, batch_size, shuffle=shuffle, seed=seed, change=change)
-    plans = Plans(objective.network, run.theta)
+    if batch_size is None:
+        gradients = FullBatch(objective, samples, run.theta).epoch
+    else:
+        reader = BatchReader(samples, batch_size, shuffle=shuffle, seed=seed, change=change)
+        gradients = partial(_of_batches, reader, objective, Plans(objective.network, run.theta))
     while True:
         started, total_loss, total_weight, rate = time.perf_counter(), 0.0, 0.0, learning_rate
-        for number, batch in enumerate(reader.epoch(run.epoch)):
-            plan = plans(len(batch))
-            loss, weight = objective.value_and_gradient(plan, batch, (seed, run.epoch + 1, number))
+        for loss, weight, gradient in gradients(seed, run.epoch):
             total_loss += loss * weight
             total_weight += weight
             if max_norm is not None:
-                clip_norm(plan.gradient, max_norm)
+                clip_norm(gradient, max_norm)
             rate = schedule(learning_rate, run.solver_state.steps, run.samples_seen)
-            solver.step(run.theta, plan.gradient, run.solver_state, rate)
+            solver.step(run.theta, gradient, run.solver_state, rate)
         run.epoch += 1
         run.samples_seen += len(samples)
         mean = total_loss / total_weight
         check_finite(mean, run.epoch, rate)
         yield Epoch(run.epoch, mean, len(samples), time.perf_counter() - started, rate)
+
+
+def _of_batches(
+    reader: BatchReader, objective: Objective, plans: Plans, seed: int, epoch: int
+) -> Iterator[tuple[float, float, Array]]:
+    """The objective on every batch of an epoch, the batch's weight, and the gradient, which the next overwrites."""
+    for number, batch in enumerate(reader.epoch(epoch)):
+        plan = plans(len(batch))
+        yield *objective.value_and_gradient(plan, batch, (seed, epoch + 1, number)), plan.gradient
 
 
 class FullBatch:
@@ -193,16 +206,19 @@ class FullBatch:
     def __init__(self, objective: Objective, samples: Samples, theta: Array) -> None:
         self._objective, self._samples = objective, samples
         self._plans = Plans(objective.network, theta)
-        images = objective.network.image_shape is not None
-        self._rows = min(IMAGE_BLOCK, FULL_BATCH_BLOCK) if images else FULL_BATCH_BLOCK
-        self._whole = len(samples) <= self._rows
+        self._rows = FULL_BATCH_BLOCK if objective.network.image_shape is None else IMAGE_BLOCK
+
+    def epoch(self, seed: int, number: int) -> Iterator[tuple[float, float, Array]]:
+        """The objective with the masks of that epoch, the weight 1, and the gradient: the one step of an epoch."""
+        loss, gradient = self.value_and_gradient((seed, number + 1))
+        yield loss, 1.0, gradient
 
     def value_and_gradient(self, dropout_key: tuple[int, int] | None = None) -> tuple[float, Array]:
         """The objective and its flat gradient, which the next call overwrites where there is one block.
 
         With a `dropout_key`, (seed, epoch), masks are drawn as for the batches of that epoch, one for each block.
         """
-        if self._whole:
+        if len(self._samples) <= self._rows:
             plan = self._plans(len(self._samples))
             key = None if dropout_key is None else (*dropout_key, 0)
             loss, _ = self._objective.value_and_gradient(plan, self._samples, key)
@@ -214,7 +230,7 @@ class FullBatch:
             plan = self._plans(len_(batch.x))
             # Each block carries alpha / (2 w_block), weighted by w_block: summed and divided by the total weight, that
             # would count the penalty once per block, so only the first block carries it.
-            objective = self._objective if not total else _without_penalty(self._objective)
+            objective = replace(self._objective, alpha=0.0) if total else self._objective
             key = None if dropout_key is None else (*dropout_key, number)
             value, weight = objective.value_and_gradient(plan, batch, key)
             loss += value * weight
@@ -223,40 +239,9 @@ class FullBatch:
         return loss / total, gradient / total
 
 
-def full_batch_epochs(
-    run: Run,
-    objective: Objective,
-    samples: Samples,
-    solver: Solver,
-    *,
-    learning_rate: float,
-    schedule: Schedule | None = None,
-    seed: int = 0,
-    max_norm: float | None = None,
-) -> Iterator[Epoch]:
-    """Like `epochs`, with one step per epoch from the gradient over all samples, and masks of dropout for each."""
-    schedule = schedule or Constant()
-    whole = FullBatch(objective, samples, run.theta)
-    while True:
-        started = time.perf_counter()
-        loss, gradient = whole.value_and_gradient((seed, run.epoch + 1))
-        if max_norm is not None:
-            clip_norm(gradient, max_norm)
-        rate = schedule(learning_rate, run.solver_state.steps, run.samples_seen)
-        solver.step(run.theta, gradient, run.solver_state, rate)
-        run.epoch += 1
-        run.samples_seen += len(samples)
-        check_finite(loss, run.epoch, rate)
-        yield Epoch(run.epoch, loss, len(samples), time.perf_counter() - started, rate)
-
-
 def check_finite(loss: float, epoch: int, rate: float) -> None:
     """Raise FloatingPointError unless the loss is a finite number."""
     if not abs(loss) < float("inf"):
         raise FloatingPointError(
             f"the loss is {loss} in epoch {epoch}: the inputs are too large or the learning rate ({rate:g}) is too high"
         )
-
-
-def _without_penalty(objective: Objective) -> Objective:
-    return Objective(objective.network, 0.0, objective.label_smoothing)
