@@ -20,14 +20,14 @@ def full_batch(**parameters):
 
 def test_gradient_descent_leaves_units_out_others_in_every_step(monkeypatch):
     masks = []
-    drawn = Plan._mask
+    drawn = Plan._masks
 
-    def noted(plan, *arguments):
-        mask = drawn(plan, *arguments)
-        masks.append(mask.copy())
-        return mask
+    def noted(plan, key):
+        by_layer = drawn(plan, key)
+        masks.extend(mask.copy() for mask in by_layer.values())
+        return by_layer
 
-    monkeypatch.setattr(Plan, "_mask", noted)
+    monkeypatch.setattr(Plan, "_masks", noted)
     with_dropout = full_batch(dropout=0.5).fit(X, Y)
     assert [mask.shape for mask in masks] == [(150, 16)] * 3
     assert not np.array_equal(masks[0], masks[1])
