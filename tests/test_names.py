@@ -21,32 +21,24 @@ OF_PAGES = ("Residuals",)
 
 SHARED_MODULES = {
     "derivations": ["checking/derivations/__init__.py", "derivations/__init__.py"],
-    "edits": ["checking/derivations/edits.py", "checking/mutation/edits.py"],
-    "judging": ["checking/derivations/judging.py", "checking/mutation/judging.py"],
-    "report": ["checking/derivations/report.py", "checking/mutation/report.py", "report/__init__.py"],
-    "sources": ["checking/derivations/sources.py", "checking/mutation/sources.py"],
+    "report": ["checking/derivations/report.py", "report/__init__.py"],
 }
 """Names that several modules have."""
 
 SHARED_CLASSES = {
-    "Case": ["checking/case.py", "checking/derivations/compare.py"],
     "Repair": ["checking/derivations/damage.py", "checking/derivations/report.py"],
-    "Edit": ["checking/derivations/edits.py", "checking/mutation/edits.py"],
     "Problem": ["checking/derivations/preamble.py", "solvers/convex/problem.py"],
     "Line": ["checking/derivations/reading.py", "checking/derivations/walk.py"],
     "Step": ["checking/derivations/report.py", "networks/trace.py"],
     "Block": ["checking/derivations/sources.py", "networks/network.py"],
-    "Source": ["checking/derivations/sources.py", "checking/mutation/sources.py"],
     "Quotient": ["checking/derivations/tree.py", "checking/quotients.py"],
     "Constant": ["checking/derivations/tree.py", "solvers/schedules.py"],
-    "Seen": ["checking/mutation/gate.py", "solvers/convex/phases.py"],
-    "Judge": ["checking/mutation/gate.py", "training/recipe.py"],
     "Numbers": ["estimators/columns.py", "solvers/convex/phases.py"],
 }
 """Names that several public classes have."""
 
 WITHOUT_TESTS = {
-    "checking": "case conditioned definitions examples floats kernel_checks promises quotients",
+    "checking": "case conditioned floats kernel_checks promises quotients",
     "checking/derivations": (
         "annotations boxes calculus calls compare completing constructs conventions damage deciding "
         "decorations defining derivatives document dots edits evaluate extents factors findings frames "
@@ -57,7 +49,6 @@ WITHOUT_TESTS = {
     "checking/gradients": (
         "claim_at_point claims evidence gradient_check gradient_report on_balls on_floats remainder runs slips"
     ),
-    "checking/mutation": "edits further gate judging mutants noticing report sources trying",
     "checking/user_code": "numpy_names rebinding scalars",
     "cli": "check_documents",
     "estimators": (

@@ -1,10 +1,10 @@
-"""One rule at one point, evaluated in balls along the tangents and the cotangent of the check."""
+"""One rule at one point, evaluated on balls along fixed tangents and a fixed cotangent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.quotients import Quotient, difference_quotient
-from chainrule.kernels import Kernel, kernel_of, registered
+from chainrule.checking.user_code import on_balls
+from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
 
@@ -24,22 +25,25 @@ SEED = 20_260
 
 
 @dataclass(frozen=True)
-class Case:
+class RuleCase:
     """A rule, float inputs (labels keep their integers), options and a precision."""
 
     rule: Rule
     inputs: tuple[Any, ...]
     options: dict[str, Any]
     bits: int
-    kernel: Kernel | None = None
-    """The kernel to be checked; None for the one that is registered for the rule."""
 
-    @property
-    def own_kernel(self) -> Kernel | None:
-        """The kernel to be checked; None if the rule has only the adapter."""
-        return self.kernel or registered(self.rule)
+    @cached_property
+    def sharper(self) -> tuple[RuleCase, ...]:
+        """This case, and the same with 4 and with 16 times as many bits."""
+        return self, *(replace(self, bits=more * self.bits) for more in (4, 16))
 
-    @property
+    @cached_property
+    def on_balls(self) -> Rule:
+        """The rule as it runs on balls."""
+        return on_balls(self.rule)
+
+    @cached_property
     def movable(self) -> tuple[bool, ...]:
         """True for each input that has a derivative; False for masks and labels."""
         return tuple(
@@ -78,40 +82,41 @@ class Case:
     @cached_property
     def value(self) -> Any:
         """f(x)."""
-        return self._exact(lambda: balls(self.rule(*self.ball_inputs, **self.ball_options)))
+        with precision(self.bits):
+            return balls(self.on_balls(*self.ball_inputs, **self.ball_options))
 
     @cached_property
     def vjp(self) -> tuple[Any, ...]:
         """J^T v, one entry per input."""
         cotangent = balls(self.cotangent)
-        return entries(self._exact(lambda: self.rule.vjp(*self.ball_inputs, cotangent, **self.ball_options)))
+        with precision(self.bits):
+            return entries(self.on_balls.vjp(*self.ball_inputs, cotangent, **self.ball_options))
 
     @cached_property
     def jvp(self) -> Any:
         """J t."""
         tangents = tuple(None if t is None else balls(t) for t in self.tangents)
-        return self._exact(lambda: self.rule.jvp(*self.ball_inputs, *tangents, **self.ball_options))
+        with precision(self.bits):
+            return self.on_balls.jvp(*self.ball_inputs, *tangents, **self.ball_options)
 
     @cached_property
     def jacobian(self) -> tuple[Any, ...]:
         """J, one entry per input."""
-        return entries(self._exact(lambda: self.rule.jacobian(*self.ball_inputs, **self.ball_options)))
+        with precision(self.bits):
+            return entries(self.on_balls.jacobian(*self.ball_inputs, **self.ball_options))
 
     @cached_property
     def fast(self) -> tuple[Any, tuple[Any, ...]]:
         """The value and J^T v by the rule's kernel; by the rule itself where it has none."""
-        if self.own_kernel is None:
+        if registered(self.rule) is None:
             return self.value, self.vjp
-
-        def run() -> tuple[Any, tuple[Any, ...]]:
-            out, *buffers = self.buffers(lambda shape: balls(np.zeros(shape)))
-            return self.by_kernel(self.ball_inputs, balls(self.cotangent), self.ball_options, out, buffers, Workspace())
-
-        result: tuple[Any, tuple[Any, ...]] = self._exact(run)
-        return result
+        out, *buffers = self.buffers(lambda shape: balls(np.zeros(shape)))
+        cotangent = balls(self.cotangent)
+        with precision(self.bits):
+            return self.by_kernel(self.ball_inputs, cotangent, self.ball_options, out, buffers, Workspace())
 
     def buffers(self, room: Callable[[tuple[int, ...]], Any]) -> list[Any]:
-        """Where a kernel writes its output and the cotangent of every input, None for constants."""
+        """Buffers for a kernel's output and for the cotangent of every input; None for constants."""
         moving = zip(self.inputs, self.movable, strict=True)
         return [room(self.value.shape), *(room(x.shape) if moves else None for x, moves in moving)]
 
@@ -119,17 +124,14 @@ class Case:
         self, inputs: Any, cotangent: Any, options: dict[str, Any], out: Any, buffers: Sequence[Any], work: Workspace
     ) -> tuple[Any, tuple[Any, ...]]:
         """The output and J^T v by the rule's kernel, or by the adapter, in these buffers."""
-        kernel = self.own_kernel or kernel_of(self.rule)
+        kernel = kernel_of(self.rule)
         output, residuals = kernel.forward(*inputs, out=out, work=work, **options)
         to_inputs = buffers[0] if len(buffers) == 1 else tuple(buffers)
         return output, entries(kernel.pullback(residuals, cotangent, out=to_inputs, work=work))
 
     def quotient(self, direction: tuple[Any, ...]) -> Quotient:
         """The derivative along a direction, from difference quotients."""
-
-        def function(*inputs: Any) -> Any:
-            return self.rule(*inputs, **self.ball_options)
-
+        function = partial(self.on_balls, **self.ball_options)
         return difference_quotient(function, self.inputs, direction, bits=self.bits)
 
     def columns(self) -> list[tuple[int, tuple[int, ...]]]:
@@ -153,10 +155,6 @@ class Case:
         direction[i] = np.zeros(self.inputs[i].shape)
         direction[i][index] = 1.0
         return tuple(direction)
-
-    def _exact(self, run: Callable[[], Any]) -> Any:
-        with precision(self.bits):
-            return run()
 
 
 def draw(stream: int, shape: tuple[int, ...]) -> Any:

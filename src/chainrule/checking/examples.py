@@ -39,6 +39,11 @@ class Example:
     bounded: tuple[str, ...] = FORMS
     floats_only: bool = False
 
+    def __str__(self) -> str:
+        shapes = ", ".join(str(np.shape(x)) for x in self.inputs)
+        options = "".join(f", {name}={value}" for name, value in self.options.items())
+        return f"inputs of shape {shapes}{options}"
+
 
 @dataclass(frozen=True)
 class Limit:

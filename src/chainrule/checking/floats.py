@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +11,11 @@ import numpy as np
 from chainrule.arrays import holds_labels
 from chainrule.checking.ball import Ball, Undecided, nearest
 from chainrule.checking.balls import Floats, balls
-from chainrule.checking.case import Case, entries
+from chainrule.checking.case import RuleCase, entries
 from chainrule.checking.rule_report import Unchecked
+
+CERTAIN_BITS = 60
+"""Bits of a reference that must be certain: a few more than float64 has."""
 
 
 def ulp_errors(result: Any, reference: Any) -> Floats:
@@ -55,56 +57,74 @@ def worst(errors: Floats) -> float:
     return float(known.max()) if known.size else 0.0
 
 
-def float_errors(case: Case) -> tuple[dict[str, float], list[Unchecked]]:
+def rounded(case: RuleCase, dtype: Any) -> RuleCase | None:
+    """The case at the inputs rounded to a dtype; None if some lie beyond the largest float."""
+    with np.errstate(all="ignore"):
+        inputs = tuple(x if holds_labels(x) else x.astype(dtype) for x in case.inputs)
+    fits = all(np.isfinite(x).sum() == np.isfinite(y).sum() for x, y in zip(case.inputs, inputs, strict=True))
+    return replace(case, inputs=inputs) if fits else None
+
+
+def float_results(case: RuleCase) -> dict[str, tuple[Any, ...]]:
+    """Value, J^T v and J t of the rule in the dtype of the inputs."""
+    rule, inputs, options = case.rule, case.inputs, case.options
+    dtype = np.result_type(*(x for x in inputs if not holds_labels(x)))
+    found = {
+        "value": (rule(*inputs, **options),),
+        "vjp": entries(rule.vjp(*inputs, case.cotangent.astype(dtype), **options)),
+    }
+    if rule.pushforward is not None:
+        tangents = tuple(None if t is None else t.astype(dtype) for t in case.tangents)
+        found["jvp"] = (rule.jvp(*inputs, *tangents, **options),)
+    return found
+
+
+def exact_results(case: RuleCase, form: str) -> tuple[Any, ...]:
+    """The value, vjp, jvp or jacobian as balls, with 4 or 16 times the bits while an entry is uncertain.
+
+    Raises
+    ------
+    Undecided
+        If not even 16 times the bits decide.
+    """
+    for sharper in case.sharper:
+        try:
+            results = entries(getattr(sharper, form))
+        except Undecided:
+            if sharper is case.sharper[-1]:
+                raise
+            continue
+        if not any(_is_uncertain(ball) for x in results if x is not None for ball in x.flat):
+            break
+    return results
+
+
+def _is_uncertain(ball: Any) -> bool:
+    return not ball.says_nothing() and ball.value.rel_accuracy_bits() < CERTAIN_BITS and not ball.value.is_exact()
+
+
+def float_errors(case: RuleCase) -> tuple[dict[str, float], list[Unchecked]]:
     """The largest errors by form and dtype, and the forms that could not be measured."""
     found: dict[str, float] = {}
     unmeasured: list[Unchecked] = []
-    for dtype in (np.float64, np.float32):
-        name = np.dtype(dtype).name
-        with np.errstate(all="ignore"):
-            inputs = tuple(x if holds_labels(x) else x.astype(dtype) for x in case.inputs)
-        if any(np.isfinite(x).sum() != np.isfinite(y).sum() for x, y in zip(case.inputs, inputs, strict=True)):
-            unmeasured.append(Unchecked(name, "the inputs lie beyond the largest float"))
+    for dtype in ("float64", "float32"):
+        at = rounded(case, dtype)
+        if at is None:
+            unmeasured.append(Unchecked(dtype, "the inputs lie beyond the largest float"))
             continue
-        rounded = replace(case, inputs=inputs)
         with np.errstate(all="ignore"):
-            results = dict(_results(rounded, dtype))
-        for form, result in results.items():
-            errors, reason = _against_balls(rounded, form, result)
-            found[f"{form} {name}"] = worst(errors)
-            if reason:
-                unmeasured.append(Unchecked(f"{form} {name}", reason))
+            results = float_results(at)
+        for form, given in results.items():
+            name = f"{form} {dtype}"
+            try:
+                pairs = zip(given, exact_results(at, form), strict=True)
+            except Undecided as reason:
+                found[name] = 0.0
+                unmeasured.append(Unchecked(name, str(reason)))
+                continue
+            each = [ulp_errors(x, y).ravel() for x, y in pairs if x is not None and y is not None]
+            errors = np.concatenate([np.zeros(0), *each])
+            found[name] = worst(errors)
+            if np.isnan(errors).any():
+                unmeasured.append(Unchecked(name, f"{np.isnan(errors).sum()} entries have no exact reference"))
     return found, unmeasured
-
-
-def _results(case: Case, dtype: Any) -> Iterator[tuple[str, Any]]:
-    rule, options = case.rule, case.options
-    yield "value", (rule(*case.inputs, **options),)
-    yield "vjp", entries(rule.vjp(*case.inputs, case.cotangent.astype(dtype), **options))
-    if rule.pushforward is not None:
-        tangents = tuple(None if t is None else t.astype(dtype) for t in case.tangents)
-        yield "jvp", (rule.jvp(*case.inputs, *tangents, **options),)
-
-
-def _against_balls(case: Case, form: str, results: tuple[Any, ...]) -> tuple[Floats, str]:
-    """All errors of one form, and the reason if some could not be measured."""
-    errors, reason = np.zeros(0), ""
-    for more in (1, 4, 16):
-        exact = replace(case, bits=more * case.bits)
-        try:
-            references = entries(getattr(exact, form))
-        except Undecided as undecided:
-            reason = str(undecided)
-            continue
-        errors = np.concatenate(
-            [
-                ulp_errors(result, reference).ravel()
-                for result, reference in zip(results, references, strict=True)
-                if result is not None and reference is not None
-            ]
-            or [np.zeros(0)]
-        )
-        reason = f"{int(np.isnan(errors).sum())} entries have no exact reference" if np.isnan(errors).any() else ""
-        if not reason:
-            break
-    return errors, reason

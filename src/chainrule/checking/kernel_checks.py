@@ -15,19 +15,18 @@ import numpy as np
 from chainrule.arrays import holds_labels
 from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls, midpoints
-from chainrule.checking.case import Case, draw
+from chainrule.checking.case import RuleCase, draw
 from chainrule.checking.comparing import compare, position
 from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
-from chainrule.kernels import kernel_of
+from chainrule.kernels import kernel_of, registered
 from chainrule.workspace import Workspace
 
 FLOAT_UNITS = 16
-"""How far a kernel and the Jacobian may be off, in units in the last place of the largest number that enters or
-results: 5 is the most that was measured over all examples of all rules; a form without its shift is off by everything.
-"""
+"""Largest error of a kernel and of a Jacobian, in ulp of the largest number among inputs and results. The largest error
+measured over all examples of all rules is 5 ulp; a softmax without its shift has no correct digit."""
 
 
-def agrees(case: Case, check: str) -> Iterator[Finding]:
+def agrees(case: RuleCase, check: str) -> Iterator[Finding]:
     """Output and cotangents in balls."""
     value, vjp = case.fast
     yield from compare(case.rule.name, check, "output", value, case.value)
@@ -38,14 +37,13 @@ def agrees(case: Case, check: str) -> Iterator[Finding]:
             yield from compare(case.rule.name, check, name, fast, exact)
 
 
-def agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
+def agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
     """Output and cotangents in float64, with an error that is small beside the largest number."""
     if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
         return
     inputs = _in_float64(case)
     out, *buffers = case.buffers(_nan)
-    with np.errstate(all="ignore"):
-        output, pulled = case.by_kernel(inputs, np.array(case.cotangent), case.options, out, buffers, Workspace())
+    output, pulled = case.by_kernel(inputs, np.array(case.cotangent), case.options, out, buffers, Workspace())
     largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
     size = float(np.sum(np.abs(case.cotangent))) * largest
     yield from close(case.rule.name, check, "output", output, case.value, largest * largest)
@@ -54,13 +52,8 @@ def agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
             yield from close(case.rule.name, check, name, got, expected, size)
 
 
-def same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
-    """What a kernel computes lies in the buffers that it is given, and is the same when those were used."""
-    with np.errstate(all="ignore"):
-        yield from _same_with_buffers(case, check)
-
-
-def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
+def same_with_buffers(case: RuleCase, check: str) -> Iterator[Finding]:
+    """A kernel writes its results to the given buffers, and to used buffers the same results."""
     rule, kernel = case.rule, kernel_of(case.rule)
     inputs = _in_float64(case)
     cotangent = np.array(case.cotangent, np.float64)
@@ -92,7 +85,7 @@ def _same_with_buffers(case: Case, check: str) -> Iterator[Finding]:
 
 
 def _one_by_one(
-    case: Case, check: str, inputs: Any, cotangent: Any, pulled: tuple[Any, ...], work: Workspace
+    case: RuleCase, check: str, inputs: Any, cotangent: Any, pulled: tuple[Any, ...], work: Workspace
 ) -> Iterator[Finding]:
     """Only the wanted cotangents: None in `out` gives None back."""
     for i, (name, expected) in enumerate(zip(case.rule.inputs, pulled, strict=True)):
@@ -106,28 +99,26 @@ def _one_by_one(
                 yield Mismatch(case.rule.name, check, f"cotangent of {other}, not wanted", "an array", "None")
 
 
-def has_fused(case: Case) -> bool:
-    """Whether the kernel's value and pullback is for these finite logits: rows, with targets that sum to one."""
-    return _has_rows(case) and not _has_other_sums(case) and bool(np.isfinite(case.inputs[0]).all())
+def has_fused(case: RuleCase) -> bool:
+    """True if the kernel's value and pullback takes these logits: finite rows, with targets that sum to one."""
+    return bool(_fused_kernel(case)) and not _has_other_sums(case) and bool(np.isfinite(case.inputs[0]).all())
 
 
-def _has_rows(case: Case) -> bool:
-    return _fused_kernel(case) is not None and len(case.inputs[0].shape) == 2 and len(case.inputs[0]) > 0
+def _fused_kernel(case: RuleCase) -> Any:
+    """The kernel's value and pullback, for rows of logits; None without rows or kernel."""
+    kernel = registered(case.rule)
+    has_rows = case.inputs[0].ndim == 2 and len(case.inputs[0]) > 0
+    return kernel.value_and_pullback if kernel and has_rows else None
 
 
-def _fused_kernel(case: Case) -> Any:
-    kernel = case.own_kernel
-    return kernel and kernel.value_and_pullback
-
-
-def _has_other_sums(case: Case) -> bool:
-    """Whether there are rows of targets that do not sum to one, which training does not meet."""
+def _has_other_sums(case: RuleCase) -> bool:
+    """True if a row of targets does not sum to one, which does not occur in training."""
     soft = "targets" in case.rule.integers and not holds_labels(case.inputs[1])
     return soft and any(sum(map(Fraction, row)) != 1 for row in case.inputs[1].tolist())
 
 
-def fused(case: Case) -> tuple[Any, Any]:
-    """Losses and slopes of the kernel's value and pullback, in balls."""
+def fused(case: RuleCase) -> tuple[Any, Any]:
+    """Losses and logit cotangents from the kernel's value and pullback, in balls."""
     logits, targets = case.ball_inputs
     with precision(case.bits):
         weights = balls(_weights(logits))
@@ -140,28 +131,30 @@ def _weights(logits: Any) -> Any:
     return np.abs(draw(7, (len(logits), 1)))
 
 
-def _fused_expected(case: Case) -> tuple[Any, Any]:
+def _fused_expected(case: RuleCase) -> tuple[Any, Any]:
     logits, targets = case.ball_inputs
     with precision(case.bits):
         weights = balls(_weights(logits))
         per_entry = case.value.ndim == 2
         losses = np.sum(case.value, axis=-1, keepdims=True) if per_entry else case.value[:, None]
         cotangent = balls(np.ones(logits.shape)) * weights if per_entry else weights[:, 0]
-        return losses, case.rule.vjp(logits, targets, cotangent, **case.ball_options)[0]
+        return losses, case.on_balls.vjp(logits, targets, cotangent, **case.ball_options)[0]
 
 
-def fused_agrees(case: Case, check: str) -> Iterator[Finding]:
+def fused_agrees(case: RuleCase, check: str) -> Iterator[Finding]:
     """The kernel's value and pullback of a loss against the loss and its pullback, in balls."""
-    if _has_rows(case) and _has_other_sums(case):
+    if not _fused_kernel(case):
+        return
+    if _has_other_sums(case):
         yield Unchecked(check, "it is for rows of targets that sum to one")
-    elif _has_rows(case):
-        names = ("losses", "cotangent of logits")
-        for name, got, expected in zip(names, fused(case), _fused_expected(case), strict=True):
-            yield from compare(case.rule.name, check, name, got, expected)
+        return
+    names = ("losses", "cotangent of logits")
+    for name, got, expected in zip(names, fused(case), _fused_expected(case), strict=True):
+        yield from compare(case.rule.name, check, name, got, expected)
 
 
-def fused_agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
-    """The same in float64; and once more with the slopes over the logits."""
+def fused_agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
+    """The kernel's value and pullback in float64, with slopes in a buffer of their own and over the logits."""
     if not has_fused(case):
         return
     name, (logits, targets) = case.rule.name, _in_float64(case)
@@ -169,8 +162,7 @@ def fused_agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
     expected_losses, expected_slopes = _fused_expected(case)
     for given, slopes in ((logits, _nan(logits.shape)), (over, over)):
         buffers, constants = (_nan((len(logits), 1)), slopes), (targets.copy(), weights.copy())
-        with np.errstate(all="ignore"):
-            results = _fused_kernel(case)(given, *constants, out=buffers, work=Workspace(), **case.options)
+        results = _fused_kernel(case)(given, *constants, out=buffers, work=Workspace(), **case.options)
         for what, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
             if not np.array_equal(kept, original):
                 yield Mismatch(name, check, what, "overwritten", "left alone")
@@ -182,10 +174,7 @@ def fused_agrees_in_floats(case: Case, check: str) -> Iterator[Finding]:
 
 
 def close(rule: str, check: str, name: str, got: Any, expected: Any, size: float) -> Iterator[Mismatch]:
-    """One entry that is off by more than FLOAT_UNITS, if there is one.
-
-    The unit is the last place of `size`, or of the largest result where that is larger.
-    """
+    """A mismatch for the first entry whose error is above FLOAT_UNITS ulp of `size`, or of the largest result."""
     reference = midpoints(expected)
     size = max(size, float(np.max(np.abs(reference), initial=0, where=np.isfinite(reference))))
     if not np.isfinite(size):
@@ -204,7 +193,7 @@ def _same(rule: str, check: str, name: str, got: Any, expected: Any) -> Iterator
         yield Mismatch(rule, check, f"{name}{position(at)}", f"{got[at]:.10g}", f"{expected[at]:.10g}")
 
 
-def _in_float64(case: Case) -> tuple[Any, ...]:
+def _in_float64(case: RuleCase) -> tuple[Any, ...]:
     return tuple(x if holds_labels(x) else np.array(x, np.float64) for x in case.inputs)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import holds_labels
-from chainrule.checking.case import Case, entries
+from chainrule.checking.case import RuleCase, entries
 from chainrule.checking.rule_report import Finding, Mismatch
 
 
-def keeps_inputs(case: Case, check: str) -> Iterator[Finding]:
+def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
     """Check that inputs are unmodified, and that results have the dtype and cotangents the shape of the inputs."""
     rule, inputs = case.rule, case.inputs
     before = [np.array(x, copy=True) for x in inputs]

@@ -12,7 +12,6 @@ ulp, and the promises of the rule are checked: inputs unmodified, shapes and dty
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -22,7 +21,7 @@ from chainrule.arrays import as_array, as_floats, to_numpy
 from chainrule.checking import kernel_checks
 from chainrule.checking.ball import Undecided, precision
 from chainrule.checking.balls import balls
-from chainrule.checking.case import Case
+from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import compare, digits, position
 from chainrule.checking.floats import float_errors
 from chainrule.checking.gradients.gradient_check import check_gradient
@@ -30,11 +29,9 @@ from chainrule.checking.jacobians import times_tangent, transposed_times_cotange
 from chainrule.checking.promises import keeps_inputs
 from chainrule.checking.quotients import Quotient
 from chainrule.checking.rule_report import Finding, Mismatch, RuleReport, Unchecked
-from chainrule.checking.user_code import on_balls
-from chainrule.kernels import registered
 from chainrule.rules import Rule
 
-Check: TypeAlias = Callable[[Case, str], Iterator[Finding]]
+Check: TypeAlias = Callable[[RuleCase, str], Iterator[Finding]]
 
 LISTED = 4
 """Largest number of mismatches, and of undecided entries, that are listed per check."""
@@ -74,20 +71,18 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         to_numpy(as_array(x) if name in rule.integers else as_floats(x))
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
-    # The copy that runs on balls is another rule, for which no kernel is registered.
-    kernel = registered(rule)
-    case = Case(on_balls(rule), given, dict(options or {}), bits, kernel)
+    case = RuleCase(rule, given, dict(options or {}), bits)
     failures: list[Mismatch] = []
     unchecked: list[Unchecked] = []
     passed: list[str] = []
-    for name, check in _CHECKS.items():
-        findings = _with_enough_bits(name, check, replace(case, rule=rule) if name in _ON_FLOATS else case)
+    for name, check in CHECKS.items():
+        findings = findings_of(name, check, case)
         failures += [finding for finding in findings if isinstance(finding, Mismatch)][:LISTED]
         unchecked += [finding for finding in findings if isinstance(finding, Unchecked)][:LISTED]
         if not findings:
             passed.append(name)
-    errors, unmeasured = float_errors(replace(case, rule=rule))
-    slip = _slip(rule, case) if failures else None
+    errors, unmeasured = float_errors(case)
+    slip = _slip(case) if failures else None
     return RuleReport(rule.name, tuple(failures), (*unchecked, *unmeasured), tuple(passed), errors, slip)
 
 
@@ -115,39 +110,33 @@ def assert_rule(
     return report
 
 
-def _slip(rule: Rule, case: Case) -> str | None:
+def _slip(case: RuleCase) -> str | None:
     """The single change that explains a wrong pullback; None if there is none."""
-    options = case.options
+    function, pullback = partial(case.rule, **case.options), partial(case.rule.vjp, **case.options)
     try:
-        return check_gradient(
-            partial(rule, **options), *case.inputs, pullback=partial(rule.vjp, **options), bits=case.bits
-        ).slip
+        return check_gradient(function, *case.inputs, pullback=pullback, bits=case.bits).slip
     except (TypeError, ValueError, ArithmeticError):
         return None
 
 
-def _with_enough_bits(name: str, check: Check, case: Case) -> list[Finding]:
+def findings_of(name: str, check: Check, case: RuleCase) -> list[Finding]:
     """The findings of one check, repeated with 4 and 16 times the bits while it stays undecided."""
-    for more in (1, 4, 16):
-        findings = _findings(name, check, replace(case, bits=more * case.bits))
+    for sharper in case.sharper:
+        findings: list[Finding] = []
+        try:
+            # Extend one by one, so that findings before an undecided comparison are kept.
+            with np.errstate(all="ignore"):
+                findings.extend(check(sharper, name))
+        except Undecided as reason:
+            findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
+        except Exception as error:
+            findings.append(Mismatch(case.rule.name, name, "the call", f"{type(error).__name__}: {error}", "a result"))
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
             break
     return findings
 
 
-def _findings(name: str, check: Check, case: Case) -> list[Finding]:
-    findings: list[Finding] = []
-    try:
-        # Extend one by one, so that findings before an undecided comparison are kept.
-        findings.extend(check(case, name))
-    except Undecided as reason:
-        findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
-    except Exception as error:
-        findings.append(Mismatch(case.rule.name, name, "the call", f"{type(error).__name__}: {error}", "a result"))
-    return findings
-
-
-def _adjoint(case: Case, check: str) -> Iterator[Finding]:
+def _adjoint(case: RuleCase, check: str) -> Iterator[Finding]:
     if case.rule.pushforward is None:
         yield Unchecked(check, "the rule has no pushforward")
         return
@@ -161,7 +150,7 @@ def _adjoint(case: Case, check: str) -> Iterator[Finding]:
     yield from compare(case.rule.name, check, "<J^T v, t> beside <v, J t>", reverse, forward)
 
 
-def _pushforward(case: Case, check: str) -> Iterator[Finding]:
+def _pushforward(case: RuleCase, check: str) -> Iterator[Finding]:
     if case.rule.pushforward is None:
         yield Unchecked(check, "the rule has no pushforward")
         return
@@ -170,7 +159,7 @@ def _pushforward(case: Case, check: str) -> Iterator[Finding]:
     yield from compare(case.rule.name, check, "output", case.jvp, quotient.value, skip=quotient.kinks | ~case.finite)
 
 
-def _pullback(case: Case, check: str) -> Iterator[Finding]:
+def _pullback(case: RuleCase, check: str) -> Iterator[Finding]:
     vjp = case.vjp
     for name, x, moves, pulled in zip(case.rule.inputs, case.inputs, case.movable, vjp, strict=True):
         if moves and (pulled is None or pulled.shape != x.shape):
@@ -194,7 +183,7 @@ def _pullback(case: Case, check: str) -> Iterator[Finding]:
         yield from compare(case.rule.name, check, entry, vjp[i][index], expected)
 
 
-def _jacobian(case: Case, check: str) -> Iterator[Finding]:
+def _jacobian(case: RuleCase, check: str) -> Iterator[Finding]:
     if case.rule.jacobian_matrix is None:
         yield Unchecked(check, "the rule has no Jacobian")
         return
@@ -224,7 +213,7 @@ def _shape(x: Any) -> str:
     return "None" if x is None else f"shape {tuple(x.shape)}"
 
 
-_CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Check] = {
     "adjoint identity": _adjoint,
     "pushforward against the difference quotient": _pushforward,
     "pullback against the difference quotient": _pullback,
@@ -236,6 +225,3 @@ _CHECKS: dict[str, Check] = {
     "inputs, shapes and dtypes": keeps_inputs,
     "with buffers": kernel_checks.same_with_buffers,
 }
-
-_ON_FLOATS = ("inputs, shapes and dtypes", "with buffers")
-"""What is asked of the rule as it is, not of its copy that runs on balls."""

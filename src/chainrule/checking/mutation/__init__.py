@@ -1,9 +1,8 @@
 """Mutation: would the checks, or your tests, notice a wrong derivative?
 
-Every single-edit mutant of a rule's derivatives (a sign, a factor, an axis, a transpose, a neighbouring function, a
-swapped variable) is put in place, and must be noticed unless it computes the same. ``python -m
-chainrule.checking.mutation`` does that for the registered rules with `check_rule`; `check_tests` for your test of your
-code.
+A mutant is a rule with one edit: another sign, factor, axis, function or variable, or a transpose. Every mutant is put
+in place, and must be noticed unless it computes the same. ``python -m chainrule.checking.mutation`` tests the checks of
+the registered rules in this way, and `check_tests` your test of your code.
 
 >>> import numpy as np
 >>> from chainrule import rules
@@ -13,8 +12,8 @@ code.
 """
 
 from chainrule.checking.mutation.gate import run_gate
-from chainrule.checking.mutation.noticing import check_tests
-from chainrule.checking.mutation.report import MutationReport, Outcome
-from chainrule.checking.mutation.sources import SourceMissing
+from chainrule.checking.mutation.live_functions import SourceMissing
+from chainrule.checking.mutation.mutation_report import MutationReport, Outcome
+from chainrule.checking.mutation.user_tests import check_tests
 
 __all__ = ["MutationReport", "Outcome", "SourceMissing", "check_tests", "run_gate"]

@@ -1,109 +1,137 @@
-"""All single-edit mutants of what a rule is made of, each ready to be put in place."""
+"""Mutants: the program with one edit, put in place for a while and for a limited time."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from chainrule.checking.mutation.edits import Names, edits
-from chainrule.checking.mutation.sources import Source, compiled, replaced
+from chainrule.checking.mutation.code_edits import Names, edits
+from chainrule.checking.mutation.live_functions import LiveFunction, replaced
+from chainrule.checking.mutation.mutation_report import Fate, Outcome
+
+Line: TypeAlias = tuple[str, int]
+"""A file and a line in it."""
 
 Place: TypeAlias = tuple[str, int, str]
-"""File, line and name of a function."""
+"""File, line and name of a function, which identify it in other processes too."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
     """One edit of one function, compiled."""
 
-    source: Source
+    function: LiveFunction
     code: types.CodeType
     line: int
     before: str
     after: str
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.source.file)}:{self.line}: {_short(self.before)} -> {_short(self.after)}"
+        return f"{os.path.basename(self.function.file)}:{self.line}: {_short(self.before)} -> {_short(self.after)}"
 
-    def in_place(self) -> AbstractContextManager[None]:
-        """Inside the block, the program has the edit."""
-        return replaced(self.source, self.code)
+    @property
+    def place(self) -> Line:
+        """The edited line."""
+        return self.function.file, self.line
+
+    def outcome(self, fate: Fate, reason: str) -> Outcome:
+        """The record of the mutant's fate."""
+        function, first = self.function, reason.split("\n")[0]
+        return Outcome(str(self), function.file, self.line, function.name, self.before, self.after, fate, first)
+
+    @contextmanager
+    def in_place(self, empty_caches: Sequence[Callable[[], None]], seconds: float) -> Iterator[None]:
+        """Inside the block the program has the edit. No result is cached from before, or kept after.
+
+        Raises
+        ------
+        TooSlow
+            After that much processor time in the block.
+        """
+        try:
+            with replaced(self.function, self.code), _at_most(seconds):
+                for empty in empty_caches:
+                    empty()
+                yield
+        finally:
+            for empty in empty_caches:
+                empty()
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What running the unmutated code shows: which lines run, and which variables have the same shape."""
+    """The lines that the unmutated code runs, and its variables of the same shape, by function."""
 
-    lines: frozenset[tuple[str, int]] = frozenset()
+    lines: frozenset[Line] = frozenset()
     names: Mapping[Place, Names] = field(default_factory=dict)
 
     def __or__(self, other: Observed) -> Observed:
         return Observed(self.lines | other.lines, {**self.names, **other.names})
 
 
-def place(code: types.CodeType) -> Place:
-    """What tells functions apart in other processes too."""
+def place_of(code: types.CodeType) -> Place:
+    """The place of a function, by its code."""
     return code.co_filename, code.co_firstlineno, code.co_qualname
 
 
-def mutants_of(sources: Sequence[Source], observed: Observed) -> Iterator[Mutant]:
-    """Every mutant whose code differs from that of the function and of the mutants before it."""
-    for source in sources:
-        seen = {_key(compiled(source))}
-        for edit in edits(source.node, observed.names.get(place(source.code))):
-            with edit.made():
-                code = compiled(source)
+def mutants_of(functions: Sequence[LiveFunction], observed: Observed) -> Iterator[Mutant]:
+    """Every mutant whose code differs from the function's and from all mutants before it."""
+    for function in functions:
+        seen = {_key(function.compiled())}
+        for edit in edits(function.node, observed.names.get(place_of(function.code))):
+            code = function.compiled(edit.tree)
             if _key(code) not in seen:
                 seen.add(_key(code))
-                yield Mutant(source, code, edit.line, edit.before, edit.after)
+                yield Mutant(function, code, edit.line, edit.before, edit.after)
 
 
 def observe(
-    sources: Sequence[Source],
+    functions: Sequence[LiveFunction],
     run: Callable[[], Any],
     called: Callable[[types.CodeType, Mapping[str, Any]], None] | None = None,
 ) -> Observed:
-    """Run something, and watch the functions. `called` is told of every call, and the arguments.
+    """Run something and observe the functions. `called` gets the code and the arguments of every call.
 
     >>> from chainrule import rules
-    >>> from chainrule.checking.mutation.sources import sources_of
+    >>> from chainrule.checking.mutation.live_functions import live_functions
     >>> import numpy as np
-    >>> sources = sources_of(rules.dropout)
-    >>> seen = observe(sources, lambda: rules.dropout(np.ones(3), np.ones(3)))
-    >>> [names["x"] for names in map(seen.names.get, (place(source.code) for source in sources)) if names]
+    >>> functions = live_functions(rules.dropout)
+    >>> seen = observe(functions, lambda: rules.dropout(np.ones(3), np.ones(3)))
+    >>> [names["x"] for names in map(seen.names.get, (place_of(each.code) for each in functions)) if names]
     [('mask',)]
     """
-    codes = {source.code for source in sources}
-    lines: set[tuple[str, int]] = set()
-    shapes: dict[types.CodeType, dict[str, Any]] = {}
+    codes = {function.code for function in functions}
+    files = {function.file for function in functions}
+    lines: set[Line] = set()
+    arrays: dict[types.CodeType, dict[str, Any]] = {}
 
     def trace(frame: types.FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
         if event == "call":
-            inside = frame.f_code
             if called is not None:
-                called(inside, frame.f_locals)
+                called(code, frame.f_locals)
             # Loops and comprehensions in a function are frames of their own, in its lines.
-            return trace if inside in codes or inside.co_filename in files else None
+            return trace if code in codes or code.co_filename in files else None
         if event == "line":
-            lines.add((frame.f_code.co_filename, frame.f_lineno))
-        elif event == "return" and frame.f_code in codes:
-            known = shapes.setdefault(frame.f_code, {})
-            known.update(_arrays(frame.f_locals))
+            lines.add((code.co_filename, frame.f_lineno))
+        elif event == "return" and code in codes:
+            arrays.setdefault(code, {}).update(_arrays(frame.f_locals))
         return trace
 
-    files = {source.file for source in sources}
     before = sys.gettrace()
     sys.settrace(trace)
     try:
         run()
     finally:
         sys.settrace(before)
-    return Observed(frozenset(lines), {place(code): _alike(known) for code, known in shapes.items()})
+    return Observed(frozenset(lines), {place_of(code): _alike(known) for code, known in arrays.items()})
 
 
 def _arrays(variables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], int]]:
@@ -118,15 +146,11 @@ def _arrays(variables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], in
 
 
 def _alike(arrays: Mapping[str, tuple[tuple[int, ...], int]]) -> dict[str, tuple[str, ...]]:
-    """For every variable the others of its shape, but neither other names of the same array, nor `out` and `_`."""
+    """For every variable the others of its shape, except other names of the same array, `out` and `_`."""
+    usable = {name: known for name, known in arrays.items() if name not in ("out", "_")}
     return {
-        name: others
+        name: tuple(x for x, other in usable.items() if other[0] == shape and other[1] != identity)
         for name, (shape, identity) in arrays.items()
-        if (
-            others := tuple(
-                x for x, y in arrays.items() if y[0] == shape and y[1] != identity and x not in ("out", "_")
-            )
-        )
     }
 
 
@@ -138,3 +162,26 @@ def _key(code: types.CodeType) -> tuple[Any, ...]:
 def _short(text: str, limit: int = 100) -> str:
     text = " ".join(text.split())
     return text if len(text) <= limit else f"{text[: limit // 2]}...{text[-limit // 2 + 3 :]}"
+
+
+class TooSlow(BaseException):
+    """A mutant ran for too long. Not an `Exception`, so that no check takes it for a result."""
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TooSlow in the block after that much processor time; no limit on systems without such a timer."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TooSlow(f"still running after {seconds:g} s of processor time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

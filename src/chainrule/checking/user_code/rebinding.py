@@ -134,7 +134,7 @@ class _Rebinding:
     def _bind_names(self, function: FunctionType) -> None:
         """Replace those of the module's globals that the function's code names."""
         names = self._globals[id(function.__globals__)]
-        for name in _names(function.__code__):
+        for name in names_in(function.__code__):
             if name in function.__globals__:
                 names[name] = self.of(function.__globals__[name])
 
@@ -164,12 +164,12 @@ class _Rebinding:
         return result
 
 
-def _names(code: CodeType) -> Iterator[str]:
+def names_in(code: CodeType) -> Iterator[str]:
     """The global and attribute names in a code object, and in those of the functions defined inside."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from names_in(constant)
 
 
 _INSTALLED = tuple(

@@ -1,14 +1,15 @@
-"""The live functions behind a rule, their syntax trees, and other code put in their place for a while.
+"""The live functions that a rule consists of, their syntax trees, and replacing their code for a while.
 
-A mutant is the whole program with one edit. So nothing is copied: for as long as a mutant is tried, the function's
-`__code__` is the edited code, and everybody who calls the function (other helpers, closures, the rule, the test) sees
-it. Afterwards the function has its own code again.
+A mutant is the whole program with one edit. Nothing is copied: while a mutant is tried, the function's `__code__` is
+the edited code, so every caller (other helpers, closures, the rule, the test) runs it. Afterwards the function has its
+own code again.
 """
 
 from __future__ import annotations
 import __future__
 
 import ast
+import copy
 import functools
 import inspect
 import linecache
@@ -17,19 +18,18 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
+from chainrule.checking.mutation.code_edits import FunctionNode
+from chainrule.checking.user_code.rebinding import names_in
 from chainrule.kernels import registered
 from chainrule.rules import Rule
-
-FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
 
 _FUTURES = functools.reduce(
     int.__or__, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
 
-# What surrounds rules and is no part of any: the record and its buffers, and the array vocabulary.
+# Modules around the rules that belong to no rule: the record and its buffers, and the array functions.
 _NOBODYS = (
     "chainrule.rules.rule",
     "chainrule.rules.registry",
@@ -40,7 +40,6 @@ _NOBODYS = (
     "chainrule.checking",
 )
 
-
 _Cached: Any = type(functools.cache(len))
 
 
@@ -49,34 +48,46 @@ class SourceMissing(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
-    """One function (every live object made from one piece of code) with its syntax tree."""
+class LiveFunction:
+    """One function, as all live objects that were made from one piece of code, with its syntax tree."""
 
-    functions: tuple[types.FunctionType, ...]
+    objects: tuple[types.FunctionType, ...]
     node: FunctionNode
     file: str
-    imported: tuple[str, ...]
-    """Names that the file imports: the compiler treats calls of their attributes in its own way."""
+    imports: tuple[ast.stmt, ...]
+    """Imports of the file: the compiler treats calls of attributes of imported names in its own way."""
 
     @property
     def code(self) -> types.CodeType:
-        """The code that was compiled from the tree."""
-        return self.functions[0].__code__
+        """The code that the function runs now."""
+        return self.objects[0].__code__
 
     @property
     def name(self) -> str:
         """The function's name."""
-        return self.functions[0].__qualname__
+        return self.objects[0].__qualname__
+
+    def compiled(self, tree: FunctionNode | None = None) -> types.CodeType:
+        """The code of an edited tree, or of the function's own, which fits the live objects."""
+        node: Any = copy.copy(tree or self.node)
+        kept = self.code.co_freevars
+        # Never run, but an edit that drops the last use of a closed-over variable must not drop it from the closure.
+        uses = ast.Tuple([ast.Name(name, ast.Load()) for name in kept], ast.Load())
+        if kept and isinstance(node, ast.Lambda):
+            node.body = ast.IfExp(ast.Constant(True), node.body, uses)
+        elif kept:
+            node.body = [*node.body, ast.If(ast.Constant(False), [ast.Expr(uses)], [])]
+        return _compiled(node, self.code, self.imports)
 
 
-def sources_of(*subjects: Any) -> tuple[Source, ...]:
-    """The functions that the subjects are made of, which are in the subjects' own package, in reading order.
+def live_functions(*subjects: Any) -> tuple[LiveFunction, ...]:
+    """The functions of the subjects' own package that the subjects consist of, in reading order.
 
     Parameters
     ----------
     *subjects
-        Rules or functions. What they call by a global name, or hold in closures and `partial`, belongs to them if it is
-        in the package (or module) of one of them. The rules and kernels of chainrule count as one package.
+        Rules or functions. A function that they call by a global name, or hold in a closure or a `partial`, belongs to
+        them if it is in the package (or module) of one of them. The rules and kernels of chainrule are one package.
 
     Raises
     ------
@@ -86,7 +97,7 @@ def sources_of(*subjects: Any) -> tuple[Source, ...]:
     Examples
     --------
     >>> from chainrule import rules
-    >>> [source.name for source in sources_of(rules.dropout)]
+    >>> [function.name for function in live_functions(rules.dropout)]
     ['_forward', '_pullback', '_forward', '_by_x', '_pushforward', '_jacobian']
     """
     roots = [part for subject in subjects for part in parts(subject)]
@@ -98,13 +109,13 @@ def sources_of(*subjects: Any) -> tuple[Source, ...]:
     for function in _reachable(roots):
         if _package(function) in homes:
             by_code.setdefault(function.__code__, []).append(function)
-    sources = [_source(tuple(functions)) for functions in by_code.values()]
-    found = [source for source in sources if not _only_raises(source.node)]
-    return tuple(sorted(found, key=lambda source: (source.file, source.node.lineno, source.node.col_offset)))
+    functions = [_live_function(tuple(objects)) for objects in by_code.values()]
+    found = [function for function in functions if not _only_raises(function.node)]
+    return tuple(sorted(found, key=lambda function: (function.file, function.node.lineno, function.node.col_offset)))
 
 
 def parts(subject: Any) -> list[Any]:
-    """What computes a rule's value and derivatives, by its page and by its kernel; a function itself."""
+    """The callables of a rule's page and of its kernel; a function itself."""
     if isinstance(subject, Rule):
         kernel = registered(subject)
         page = [subject.forward, *subject.in_order, subject.pushforward, subject.jacobian_matrix]
@@ -121,94 +132,63 @@ def caches_of(*subjects: Any) -> tuple[Callable[[], None], ...]:
 
 
 @contextmanager
-def replaced(source: Source, code: types.CodeType) -> Iterator[None]:
+def replaced(function: LiveFunction, code: types.CodeType) -> Iterator[None]:
     """Inside the block, the function runs other code."""
-    before = source.code
-    for function in source.functions:
-        function.__code__ = code
+    before = function.code
+    for each in function.objects:
+        each.__code__ = code
     try:
         yield
     finally:
-        for function in source.functions:
-            function.__code__ = before
+        for each in function.objects:
+            each.__code__ = before
 
 
-def compiled(source: Source) -> types.CodeType:
-    """The code of the tree as it is now, which fits the live functions."""
-    node, like = source.node, source.code
-    anchor: list[ast.stmt] = []
-    kept = node.body
-    if like.co_freevars:
-        # Never run, but an edit that drops the last use of a closed-over variable must not drop it from the closure.
-        uses: list[ast.expr] = [ast.Name(name, ast.Load()) for name in like.co_freevars]
-        anchor = [ast.If(ast.Constant(False), [ast.Expr(ast.Tuple(uses, ast.Load()))], [])]
-    if isinstance(node, ast.Lambda):
-        if anchor:
-            node.body = ast.IfExp(ast.Constant(True), node.body, ast.Tuple(uses, ast.Load()))
-    else:
-        node.body = [*node.body, *anchor]
-    try:
-        code = _compiled(node, like, source.imported)
-    finally:
-        node.body = kept
-    return code
-
-
-def _compiled(node: FunctionNode, like: types.CodeType, imported: tuple[str, ...]) -> types.CodeType:
-    inner: ast.stmt = ast.Expr(node) if isinstance(node, ast.Lambda) else node
-    arguments = ast.arguments([], [ast.arg(name) for name in like.co_freevars], None, [], [], None, [])
-    factory = ast.FunctionDef("factory", arguments, [inner], [], None, None, *_no_type_parameters())
-    imports: list[ast.stmt] = [ast.Import([ast.alias(name)], lineno=1, col_offset=0) for name in imported]
-    module = ast.fix_missing_locations(ast.Module([*imports, ast.copy_location(factory, node)], []))
+def _compiled(node: FunctionNode, like: types.CodeType, imports: Sequence[ast.stmt]) -> types.CodeType:
+    module = ast.parse(f"def factory({', '.join(like.co_freevars)}): pass")
+    factory: Any = module.body[0]
+    factory.body = [ast.Expr(node) if isinstance(node, ast.Lambda) else node]
+    module.body = [*imports, factory]
     flags = like.co_flags & _FUTURES
-    code = compile(module, like.co_filename, "exec", flags=flags, dont_inherit=True)
+    code = compile(ast.fix_missing_locations(module), like.co_filename, "exec", flags=flags, dont_inherit=True)
     outer = next(x for x in code.co_consts if isinstance(x, types.CodeType))
     # Decorators and defaults may hold lambdas of their own: the function comes last.
     function = [x for x in outer.co_consts if isinstance(x, types.CodeType) and x.co_name == like.co_name][-1]
     return function.replace(co_qualname=like.co_qualname)
 
 
-def _no_type_parameters() -> tuple[Any, ...]:
-    # From Python 3.12 on a function definition has type parameters.
-    return ([],) if "type_params" in ast.FunctionDef._fields else ()
-
-
-def _source(functions: tuple[types.FunctionType, ...]) -> Source:
-    function, code = functions[0], functions[0].__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
+def _live_function(objects: tuple[types.FunctionType, ...]) -> LiveFunction:
+    function, code = objects[0], objects[0].__code__
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
     where = f"{function.__module__}.{function.__qualname__}"
-    if not lines:
+    if not text:
         raise SourceMissing(
             f"the source of {where} is not available (its file is {code.co_filename!r}); "
             "write the function to a module and import it"
         )
-    nodes, imported = _parsed("".join(lines))
+    nodes, imports = _parsed(text)
     candidates = [node for node in nodes if _starts_at(node, code)]
-    for node in candidates:
-        if _same(_compiled(node, code, imported), code):
-            return Source(functions, node, code.co_filename, imported)
+    found = [node for node in candidates if _compiled(node, code, imports).replace(co_flags=code.co_flags) == code]
     # pytest rewrites the assertions of the modules that it imports.
     rewritten = [node for node in candidates if any(isinstance(part, ast.Assert) for part in ast.walk(node))]
-    if len(rewritten) == 1:
-        return Source(functions, rewritten[0], code.co_filename, imported)
+    if found or len(rewritten) == 1:
+        return LiveFunction(objects, (found or rewritten)[0], code.co_filename, imports)
     raise SourceMissing(
         f"{where} is not what stands in {code.co_filename}, line {code.co_firstlineno}; "
         "it was edited after it was imported, or made by a decorator"
     )
 
 
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> tuple[tuple[FunctionNode, ...], tuple[str, ...]]:
-    """The functions of a module, and the names that it imports."""
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> tuple[tuple[FunctionNode, ...], tuple[ast.stmt, ...]]:
+    """The functions of a module, and its imports."""
     module = ast.parse(text)
-    imports = [x for x in module.body if isinstance(x, ast.Import | ast.ImportFrom)]
-    names = [alias.asname or alias.name.partition(".")[0] for x in imports for alias in x.names]
     functions = tuple(node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.Lambda))
-    return functions, tuple(name for name in names if name != "*")
+    return functions, tuple(x for x in module.body if isinstance(x, ast.Import | ast.ImportFrom))
 
 
 def _only_raises(node: FunctionNode) -> bool:
-    """Whether it looks for faults in what it is given, and computes nothing."""
+    """True for a validator: a function that raises errors and returns nothing."""
     inside = list(ast.walk(node))
     returns = isinstance(node, ast.Lambda) or any(isinstance(x, ast.Return) and x.value is not None for x in inside)
     return not returns and any(isinstance(x, ast.Raise) for x in inside)
@@ -221,18 +201,6 @@ def _starts_at(node: FunctionNode, code: types.CodeType) -> bool:
     return (line, name) == (code.co_firstlineno, code.co_name)
 
 
-def _same(a: types.CodeType, b: types.CodeType) -> bool:
-    return (
-        (a.co_code, a.co_names, a.co_varnames, a.co_freevars) == (b.co_code, b.co_names, b.co_varnames, b.co_freevars)
-        and list(a.co_positions()) == list(b.co_positions())
-        and len(a.co_consts) == len(b.co_consts)
-        and all(
-            isinstance(x, types.CodeType) or (x == y and type(x) is type(y))
-            for x, y in zip(a.co_consts, b.co_consts, strict=True)
-        )
-    )
-
-
 def _package(function: types.FunctionType) -> str:
     if _is_typed(function):
         return function.__code__.co_filename
@@ -242,7 +210,7 @@ def _package(function: types.FunctionType) -> str:
 
 
 def _is_typed(function: types.FunctionType) -> bool:
-    """Whether it comes from a prompt, a notebook or a docstring, whatever module that claims to be."""
+    """True for a function from a prompt, a notebook or a docstring, whatever module it claims to be in."""
     return function.__code__.co_filename.startswith("<")
 
 
@@ -252,7 +220,7 @@ def _is_nobodys(function: types.FunctionType) -> bool:
 
 
 def first_function(root: Any) -> types.FunctionType | None:
-    """The function that a root is, looking through buffers, partial applications and caches."""
+    """The function behind a root, which may be a partial application, a method or a cached function."""
     return next(_reachable([root]), None)
 
 
@@ -286,16 +254,16 @@ def _held_by(x: Any) -> Sequence[Any]:
     if isinstance(x, functools.partial):
         return [x.func, *x.args, *x.keywords.values()]
     if isinstance(x, types.MethodType):
-        named = _names(x.__func__.__code__) if isinstance(x.__func__, types.FunctionType) else ()
+        named = names_in(x.__func__.__code__) if isinstance(x.__func__, types.FunctionType) else ()
         return [x.__func__, *(inspect.getattr_static(type(x.__self__), name, None) for name in named)]
     if not isinstance(x, types.FunctionType):
         called = inspect.getattr_static(type(x), "__call__", None)
         return [x.__wrapped__ if isinstance(x, _Cached) else None, called]
     if _is_nobodys(x):
         return []
-    held = [x.__globals__[name] for name in _names(x.__code__) if name in x.__globals__]
+    held = [x.__globals__[name] for name in names_in(x.__code__) if name in x.__globals__]
     modules = [y for y in held if isinstance(y, types.ModuleType)]
-    of_modules = [vars(module)[name] for module in modules for name in _names(x.__code__) if name in vars(module)]
+    of_modules = [vars(module)[name] for module in modules for name in names_in(x.__code__) if name in vars(module)]
     functions = [y for y in of_modules if isinstance(y, types.FunctionType)]
     own = [y for y in functions if _package(y) == _package(x)]
     methods = [method for y in held if isinstance(y, type) for method in _methods(y) if _package(method) == _package(x)]
@@ -303,7 +271,7 @@ def _held_by(x: Any) -> Sequence[Any]:
 
 
 def _methods(cls: type) -> list[types.FunctionType]:
-    """What the class's own file defines; named tuples have other functions as well."""
+    """The functions that the class's own file defines; named tuples have others as well."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     found = [getattr(y, "fget", None) or getattr(y, "__func__", y) for y in vars(cls).values()]
     return [y for y in found if isinstance(y, types.FunctionType) and y.__code__.co_filename == file]
@@ -317,8 +285,3 @@ def _in_closure(function: types.FunctionType) -> list[Any]:
         except ValueError:  # not filled yet
             continue
     return held
-
-
-def _names(code: types.CodeType) -> tuple[str, ...]:
-    inner = [x for x in code.co_consts if isinstance(x, types.CodeType)]
-    return (*code.co_names, *(name for each in inner for name in _names(each)))

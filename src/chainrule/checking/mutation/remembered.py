@@ -1,0 +1,96 @@
+"""Is mutated code still the same function? Its results at a point, beside those of the unmutated code.
+
+Two results are the same if their balls meet and are narrow. Results that are not balls must be equal.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.checking.ball import Ball, Undecided
+from chainrule.checking.balls import BallArray
+from chainrule.checking.comparing import compare
+from chainrule.checking.rule_report import Mismatch
+
+BITS = 300
+
+Computing: TypeAlias = Callable[[int], Mapping[str, tuple[Any, ...]]]
+"""Computes all results at a point with that many bits; each form of result is a tuple."""
+
+
+class Remembered:
+    """The results of the unmutated code at one point."""
+
+    def __init__(self, compute: Computing, point: str) -> None:
+        self._point = point
+        with quiet():
+            self._expected = {bits: compute(bits) for bits in (BITS, 4 * BITS)}
+
+    def difference(self, compute: Computing) -> str:
+        """How the code, as it is now, differs at the point; empty if it does not."""
+        finding = ""
+        for bits, expected in self._expected.items():
+            try:
+                found = list(_differences(compute(bits), expected))
+            except Undecided as reason:
+                finding = str(reason)
+                continue
+            except Exception as error:
+                return f"{type(error).__name__}: {error}"
+            for finding, is_certain in found:
+                if is_certain:
+                    return f"{finding} at {self._point}"
+            if not found:
+                return ""
+            finding = found[0][0]
+        return finding
+
+
+def _differences(now: Mapping[str, tuple[Any, ...]], expected: Mapping[str, tuple[Any, ...]]) -> Iterator[Any]:
+    """Pairs of a difference and whether it is certain, or only undecided."""
+    for form, results in expected.items():
+        if len(now[form]) != len(results):
+            yield f"{form}: {len(now[form])} results instead of {len(results)}", True
+            continue
+        for got, result in zip(now[form], results, strict=True):
+            if got is None or result is None:
+                if got is not result:
+                    yield f"{form}: None on one side only", True
+            elif isinstance(result, BallArray):
+                yield from _between_balls(form, np.asanyarray(got), result)
+            elif not _are_equal(np.asarray(got), np.asarray(result)):
+                yield f"{form}: got {got}, expected {result}", True
+
+
+def _between_balls(form: str, got: Any, expected: BallArray) -> Iterator[tuple[str, bool]]:
+    if got.shape != expected.shape:
+        yield f"{form}: got shape {got.shape}, expected {expected.shape}", True
+        return
+    if any(not isinstance(entry, Ball) for entry in got.flat):
+        yield f"{form}: got {got.dtype} entries that are no numbers", True
+        return
+    # An entry that was not a number before the edit cannot be told apart.
+    entries: Any = expected.flat
+    unknown = np.array([ball.says_nothing() for ball in entries], dtype=bool).reshape(expected.shape)
+    for finding in compare("", form, "", got, expected, skip=unknown):
+        if isinstance(finding, Mismatch):
+            yield f"{form}{finding.entry}: got {finding.got}, expected {finding.expected}", True
+        else:
+            yield f"{form}: {finding}", False
+
+
+def _are_equal(got: Any, expected: Any) -> bool:
+    return np.shape(got) == expected.shape and np.array_equal(got, expected, equal_nan=expected.dtype.kind in "fc")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Suppress warnings: mutants overflow, divide by zero and compute nan, and are refused for it."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield

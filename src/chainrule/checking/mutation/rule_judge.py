@@ -1,0 +1,299 @@
+"""A rule as a judge of its mutants: is the rule, as it is now, refused at one of its examples?
+
+The judge runs the checks of `check_rule`, then compares the value with the textbook definition and the floats of the
+Jacobian with balls, requires float errors within the rule's `error_bound` times the condition number, and tries
+infinities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import holds_labels
+from chainrule.checking.ball import precision
+from chainrule.checking.balls import midpoints
+from chainrule.checking.case import RuleCase, draw, entries
+from chainrule.checking.comparing import compare
+from chainrule.checking.conditioned import References, conditioned_errors, references
+from chainrule.checking.definitions import definition
+from chainrule.checking.examples import Example, Limit, examples, limits, linear_in
+from chainrule.checking.kernel_checks import close, fused, has_fused
+from chainrule.checking.mutation.live_functions import caches_of, live_functions
+from chainrule.checking.mutation.mutants import Line, Mutant, Observed, TooSlow, observe
+from chainrule.checking.mutation.remembered import BITS, Computing, Remembered, quiet
+from chainrule.checking.rule_checks import CHECKS, Check, findings_of
+from chainrule.checking.rule_report import Finding, Mismatch
+from chainrule.rules import Rule, registry
+
+SECONDS = 60.0
+"""Processor time after which a mutant counts as stuck; the slowest rule takes 1 s for all its examples together."""
+
+OTHER_SEED = 8
+"""Seed of further random points. Half of them are used, and only for mutants that all examples accept."""
+
+
+class Refused(Exception):
+    """A rule is refused as it is, so that its mutants cannot be judged."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What judging a rule as it is shows.
+
+    Attributes
+    ----------
+    unchecked : tuple of frozenset
+        For each example the names of the checks that stay undecided there.
+    observed : Observed
+    on_balls : frozenset
+        The lines that run on balls.
+    """
+
+    unchecked: tuple[frozenset[str], ...]
+    observed: Observed
+    on_balls: frozenset[Line]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The unmutated rule at one example: its case, its exact results for floats, and its results on balls."""
+
+    example: Example
+    unchecked: frozenset[str]
+    case: RuleCase
+    right: tuple[References, ...]
+    on_balls: Remembered | None
+
+
+class RuleJudge:
+    """One registered rule, which judges the mutants of its functions."""
+
+    def __init__(self, name: str, baseline: Baseline) -> None:
+        self.rule: Rule = registry.get(name)
+        self.baseline = baseline
+        self.functions = live_functions(self.rule)
+        self._empty_caches = caches_of(self.rule)
+
+    def runs(self, mutant: Mutant) -> bool:
+        """True if an example runs the mutant's line."""
+        return mutant.place in self.baseline.observed.lines
+
+    def verdict(self, mutant: Mutant) -> tuple[str, str]:
+        """Why the mutant is refused, and where it differs from the rule; each empty if it is not, or does not."""
+        known, elsewhere = self._known, self._elsewhere
+        on_balls = mutant.place in self.baseline.on_balls
+        difference = ""
+        try:
+            with mutant.in_place(self._empty_caches, SECONDS), quiet():
+                for at in known:
+                    case, here = at.case, ""
+                    if on_balls and at.on_balls is not None:
+                        case = case_at(self.rule, at.example)
+                        here = at.on_balls.difference(computing(case))
+                    reason = self._refusal(at, case, differs=bool(here))
+                    if reason:
+                        return reason, here
+                    difference = difference or here
+                reason = at_limits(self.rule)
+                for example, remembered in elsewhere if on_balls else ():
+                    difference = difference or remembered.difference(computing(case_at(self.rule, example)))
+                return reason, difference
+        except TooSlow as slow:
+            return str(slow), ""
+
+    def _refusal(self, at: Known, case: RuleCase, *, differs: bool) -> str:
+        """Why the rule, as it is now, is refused at one example.
+
+        If it computes the same on balls as before, its floats are compared with the known results.
+        """
+        checks = checks_at(at.example, None if differs else at.right)
+        for name in checks if differs else _ON_FLOATS:
+            for finding in findings_of(name, checks[name], case if differs else at.case) if name in checks else ():
+                if isinstance(finding, Mismatch):
+                    return str(finding)
+                if name not in at.unchecked:
+                    return f"{self.rule.name}: left unchecked: {finding}"
+        return ""
+
+    @cached_property
+    def _known(self) -> list[Known]:
+        found = []
+        for example, unchecked in zip(examples(self.rule.name), self.baseline.unchecked, strict=True):
+            case = case_at(self.rule, example)
+            remembered = None if example.floats_only else Remembered(computing(case), str(example))
+            with quiet():
+                right = references(case, linear_in(self.rule.name))
+            found.append(Known(example, unchecked, case, right, remembered))
+        return found
+
+    @cached_property
+    def _elsewhere(self) -> list[tuple[Example, Remembered]]:
+        points = examples(self.rule.name, seed=OTHER_SEED, edges=False)[::2]
+        cases = [(point, case_at(self.rule, point)) for point in points if not point.floats_only]
+        return [(point, Remembered(computing(case), str(point))) for point, case in cases]
+
+
+def baseline_of(name: str) -> Baseline:
+    """Judge a registered rule as it is, and observe which lines run.
+
+    Raises
+    ------
+    Refused
+        If the rule is refused; nothing can be said of its mutants then.
+    """
+    rule, points = registry.get(name), examples(name)
+    functions, empty_caches = live_functions(rule), caches_of(rule)
+    unchecked: list[set[str]] = [set() for _ in points]
+
+    def run(*, on_floats: bool) -> None:
+        # Cached results would hide the lines that compute them.
+        for empty in empty_caches:
+            empty()
+        for example, left in zip(points, unchecked, strict=True):
+            case = case_at(rule, example)
+            for check_name, check in checks_at(example).items():
+                if (check_name in _ON_FLOATS) == on_floats:
+                    for finding in findings_of(check_name, check, case):
+                        if isinstance(finding, Mismatch):
+                            raise Refused(f"{name} itself is refused at {example}: {finding}")
+                        left.add(check_name)
+
+    with quiet():
+        on_balls = observe(functions, partial(run, on_floats=False))
+        observed = on_balls | observe(functions, partial(run, on_floats=True))
+        observed |= observe(functions, partial(at_limits, rule))
+        reason = at_limits(rule)
+    if reason:
+        raise Refused(f"{name} itself is refused: {reason}")
+    return Baseline(tuple(map(frozenset, unchecked)), observed, on_balls.lines)
+
+
+def case_at(rule: Rule, example: Example) -> RuleCase:
+    """The rule at one of its examples, in arrays of its own, which mutants cannot overwrite."""
+    inputs = tuple(np.array(x, None if holds_labels(np.asarray(x)) else np.float64) for x in example.inputs)
+    for x in inputs:
+        x.flags.writeable = False
+    return RuleCase(rule, inputs, dict(example.options), BITS)
+
+
+def computing(case: RuleCase) -> Computing:
+    """All results of the rule and of its kernel at the case's point, on balls."""
+
+    def compute(bits: int) -> dict[str, tuple[Any, ...]]:
+        at = next(each for each in case.sharper if each.bits == bits)
+        fast_value, fast_vjp = at.fast
+        found = {"value": (at.value,), "vjp": at.vjp, "fast value": (fast_value,), "fast vjp": fast_vjp}
+        if at.rule.pushforward is not None:
+            found["jvp"] = (at.jvp,)
+        if at.rule.jacobian_matrix is not None:
+            found["Jacobian"] = at.jacobian
+        if has_fused(at):
+            found["fused"] = fused(at)
+        return found
+
+    return compute
+
+
+def _value(case: RuleCase, check: str) -> Iterator[Finding]:
+    """The value beside the textbook definition. In the tails the definition cancels: e^-1600 takes 2300 bits."""
+    formula = definition(case.rule.name)
+    if formula is not None:
+        with precision(case.bits):
+            expected = formula(*case.ball_inputs, **case.ball_options)
+        yield from compare(case.rule.name, check, "output", case.value, expected)
+
+
+def _jacobian_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
+    """J has rows and columns, for elementwise rules too, and in floats its numbers except for rounding."""
+    rule = case.rule
+    if rule.jacobian_matrix is None:
+        return
+    floats = entries(rule.jacobian(*case.inputs, **case.options))
+    for name, x, matrix, got in zip(rule.inputs, case.inputs, case.jacobian, floats, strict=True):
+        if matrix is None or got is None:
+            continue
+        if x.ndim and matrix.ndim <= case.value.ndim:
+            yield Mismatch(rule.name, check, f"by {name}", f"shape {matrix.shape}", "an axis for the inputs")
+        elif (got.dtype, got.shape) != (np.float64, matrix.shape):
+            expected = f"float64, shape {matrix.shape}"
+            yield Mismatch(rule.name, check, f"by {name}", f"{got.dtype}, shape {got.shape}", expected)
+        elif np.isfinite(midpoints(matrix)).all():
+            size = float(np.max(np.abs(midpoints(matrix)), initial=0))
+            yield from close(rule.name, check, f"by {name}", got, matrix, size)
+
+
+def _float_errors(
+    example: Example, right: tuple[References, ...] | None, case: RuleCase, check: str
+) -> Iterator[Finding]:
+    bound = case.rule.error_bound
+    if bound is None or not example.bounded:
+        return
+    for form, error in conditioned_errors(right or references(case, linear_in(case.rule.name))).items():
+        if form.split()[0] in example.bounded and not error <= bound:
+            yield Mismatch(case.rule.name, check, form, f"{error:.4g} ulp", f"at most {bound} ulp")
+
+
+_FLOAT_ERRORS = "float errors over the condition number"
+
+_ON_FLOATS = (
+    *("inputs, shapes and dtypes", "with buffers", "kernel in float64", "fused value and pullback in float64"),
+    *("Jacobian in float64", _FLOAT_ERRORS),
+)
+"""Checks that may refuse a rule that computes the same on balls."""
+
+_FIRST = (*_ON_FLOATS[:4], "kernel against the rule", "adjoint identity", "Jacobian")
+"""Checks that run first, because floats take a tenth of the time of balls, and difference quotients take most."""
+
+ALL_CHECKS: dict[str, Check] = {
+    **{name: CHECKS[name] for name in _FIRST},
+    "value beside the definition": _value,
+    "Jacobian in float64": _jacobian_in_floats,
+    **CHECKS,
+}
+
+
+def checks_at(example: Example, right: tuple[References, ...] | None = None) -> dict[str, Check]:
+    """The checks at an example by name; float errors are measured against `right`, or else against the rule itself."""
+    errors: dict[str, Check] = {_FLOAT_ERRORS: partial(_float_errors, example, right)}
+    return errors if example.floats_only else {**ALL_CHECKS, **errors}
+
+
+def at_limits(rule: Rule) -> str:
+    """Why the rule is refused beyond finite numbers and near the largest; empty if it is accepted."""
+    with quiet():
+        try:
+            return next((str(finding) for limit in limits(rule.name) for finding in _at_limit(rule, limit)), "")
+        except Exception as error:
+            return f"{rule.name}: {type(error).__name__}: {error}"
+
+
+def _at_limit(rule: Rule, limit: Limit) -> Iterator[Mismatch]:
+    """Compare floats with floats at other inputs; the derivatives with a power of two times theirs."""
+    inputs = tuple(np.concatenate([x] * limit.copies) for x in limit.inputs) if limit.copies > 1 else limit.inputs
+    value = rule(*limit.same_as)
+    v = np.asarray(draw(99, np.shape(value)) if limit.along is None else limit.along)
+    tangents = [
+        None if holds_labels(x) or name in rule.constants else draw(i, x.shape) if limit.along is None else limit.along
+        for i, (name, x) in enumerate(zip(rule.inputs, limit.same_as, strict=True))
+    ]
+    scaled = [None if t is None else limit.factor * t for t in tangents]
+    computed: dict[str, tuple[Any, Any]] = {
+        "value": (lambda: rule(*inputs), lambda: np.concatenate([value] * limit.copies)),
+        "vjp": (lambda: rule.vjp(*inputs, limit.factor * v), lambda: _times(limit.factor, rule.vjp(*limit.same_as, v))),
+        "jvp": (lambda: rule.jvp(*inputs, *scaled), lambda: limit.factor * rule.jvp(*limit.same_as, *tangents)),
+        "Jacobian": (lambda: rule.jacobian(*inputs), lambda: rule.jacobian(*limit.same_as)),
+    }
+    for form in limit.forms:
+        got, expected = (entries(run()) for run in computed[form])
+        for name, a, b in zip((*rule.inputs, ""), got, expected, strict=False):
+            if a is not None and b is not None and not np.array_equal(a, b, equal_nan=True):
+                yield Mismatch(rule.name, f"{form} at limits", name, str(a), str(b))
+
+
+def _times(factor: float, pulled: Any) -> Any:
+    return tuple(None if x is None else factor * x for x in entries(pulled))

@@ -1,0 +1,45 @@
+"""The gate over rules, and its command."""
+
+import json
+import subprocess
+import sys
+
+from chainrule import rules
+from chainrule.checking.mutation import run_gate
+
+
+def test_a_rule_without_example_inputs_is_named_and_not_skipped():
+    nameless = rules.Rule(
+        "unheard_of",
+        lambda x, y: (x * y, (x, y)),
+        {"x": lambda r, v: v * r[1], "y": lambda r, v: v * r[0]},
+        inputs=("x", "y"),
+    )
+    rules.register(nameless)
+    try:
+        reports, not_judged = run_gate(["unheard_of"], processes=1)
+    finally:
+        rules.unregister("unheard_of")
+    assert reports == ()
+    assert "no example inputs" in not_judged["unheard_of"]
+
+
+def test_no_mutant_of_dropout_survives_the_gate():
+    (report,), not_judged = run_gate(["dropout"], processes=1)
+    assert not_judged == {}
+    assert str(report).splitlines()[1:] == []
+    assert len(report.killed) > 25
+
+
+def test_the_command_reports_and_says_whether_all_is_well(tmp_path):
+    file = tmp_path / "mutants.json"
+    command = [sys.executable, "-m", "chainrule.checking.mutation", "dropout", "--json", str(file), "--processes", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "dropout: " in done.stdout
+    (report,) = json.loads(file.read_text())["rules"]
+    assert report["ok"]
+    assert {mutant["fate"] for mutant in report["mutants"]} == {"killed", "equivalent"}
+    unknown = subprocess.run([*command[:3], "dropuot"], capture_output=True, text=True, check=False)
+    assert unknown.returncode == 2
+    assert "no rule is named 'dropuot'" in unknown.stderr

@@ -1,0 +1,44 @@
+"""Mutants in place, and what running the code shows."""
+
+import numpy as np
+import pytest
+
+from chainrule.checking.mutation.live_functions import live_functions
+from chainrule.checking.mutation.mutants import Observed, TooSlow, mutants_of, observe
+
+
+def clipped(x, low):
+    if x.min() < low.min():
+        return np.maximum(x, low)
+    return x
+
+
+def test_lines_and_variables_of_one_shape_are_observed():
+    functions = live_functions(clipped)
+    observed = observe(functions, lambda: clipped(np.ones(3), np.zeros(3)))
+    first = functions[0].node.lineno
+    assert {line - first for _, line in observed.lines if first < line < first + 4} == {1, 3}
+    (names,) = observed.names.values()
+    assert names == {"x": ("low",), "low": ("x",)}
+
+
+def test_a_mutant_is_in_place_only_inside_the_block():
+    mutants = {mutant.after: mutant for mutant in mutants_of(live_functions(clipped), Observed())}
+    emptied = []
+    with mutants["np.minimum(x, low)"].in_place([lambda: emptied.append(1)], 10.0):
+        assert clipped(np.array([-1.0]), np.array([0.0])).tolist() == [-1]
+    assert clipped(np.array([-1.0]), np.array([0.0])).tolist() == [0]
+    assert len(emptied) == 2
+
+
+def test_a_block_that_takes_too_long_is_stopped():
+    mutant = next(mutants_of(live_functions(clipped), Observed()))
+
+    def spin():
+        with mutant.in_place([], 0.1):
+            while True:
+                pass
+
+    with pytest.raises(TooSlow, match=r"after 0\.1 s of processor time"):
+        spin()
+    assert clipped(np.array([1.0]), np.array([0.0])).tolist() == [1]
