@@ -7,7 +7,7 @@ the registered rules in this way, and `check_tests` your test of your code.
 >>> import numpy as np
 >>> from chainrule import rules
 >>> report = check_tests(rules.dropout, lambda rule: rule(np.ones(2), np.ones(2)))
->>> report.ok, "mask * x_tangent -> mask" in str(report)
+>>> report.ok, "x_tangent * residuals[0] -> x_tangent" in str(report)
 (False, True)
 """
 
