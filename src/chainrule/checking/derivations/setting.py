@@ -12,11 +12,10 @@ from typing import Generic, TypeVar
 
 from chainrule.checking.derivations.constructs import MATRICES, WRAPPERS
 from chainrule.checking.derivations.derivatives import FRACTIONS
-from chainrule.checking.derivations.statements import LAYOUTS
 from chainrule.checking.derivations.tokens import Token, TooLong, tokens
+from chainrule.checking.derivations.vocabulary import LAYOUTS, STACKED
 
 OPERATORS = {"-": "−", "'": "′", "''": "″", "…": "…", "<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "Σ": "∑", "Π": "∏"}
-_STACKED = frozenset(["\\stackrel", "\\overset", "\\underset"])
 _FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "Bmatrix": "{}", "cases": "{", "dcases": "{"}
 MOST_DEPTH = 60
 
@@ -201,7 +200,7 @@ class _Setter(Generic[Piece]):
             return sheet.fraction(self.argument(), self.argument())
         if token.text in WRAPPERS:
             return sheet.group(self.argument())
-        if token.text in _STACKED:
+        if token.text in STACKED:
             over = self.argument()
             return sheet.over(self.argument(), over)
         return sheet.text(token.text)

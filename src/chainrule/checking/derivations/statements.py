@@ -7,50 +7,12 @@ relation (`\stackrel{k \neq l}{=}`), behind it (`\quad (i \neq j)`), or at the e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from chainrule.checking.derivations.sources import Fragment
-from chainrule.checking.derivations.tokens import Token, tokens
-
-LAYOUTS = frozenset(
-    [
-        "equation",
-        "align",
-        "aligned",
-        "split",
-        "gather",
-        "gathered",
-        "multline",
-        "multlined",
-        "eqnarray",
-        "displaymath",
-        "flalign",
-        "alignat",
-        "alignedat",
-        "math",
-        "subequations",
-        "dmath",
-        "center",
-    ]
-)
-_CONDITION_WORDS = (
-    "if",
-    "for",
-    "when",
-    "where",
-    "falls",
-    "für",
-    "si",
-    "pour",
-    "если",
-    "при",
-    "для",
-    "wenn",
-    "with",
-    "all",
-)
-
+from chainrule.checking.derivations.tokens import Token, group, tokens
+from chainrule.checking.derivations.vocabulary import LAYOUTS, STACKED
 
 _REASON = re.compile(
     r"\W*(?:since|because|as|using|by|da|weil|denn|wegen|nach|car|puisque|par|так как|поскольку|по)\b", re.I
@@ -71,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Link:
-    """A relation between two members: its operator, what stands over it, where."""
+    """A relation between two members: its operator, the formula over it, and its place."""
 
     operator: str
     over: tuple[Token, ...]
@@ -88,7 +50,6 @@ class Chain:
     conditions: tuple[tuple[Token, ...], ...] = ()
     continued: Link | None = None
     open: Link | None = None
-    notes: tuple[str, ...] = field(default=())
 
 
 def statements(fragment: Fragment) -> list[Chain]:
@@ -111,95 +72,63 @@ def statements(fragment: Fragment) -> list[Chain]:
             if begun and piece[0].kind == "text" and _REASON.match(piece[0].text.strip()):
                 # ... && \text{since } dE = X dW: a reason, not the next step.
                 break
-            begun = begun or piece[0].kind not in ("text", "arrow")
-            _add(chains, fragment, piece)
+            if piece[0].kind not in ("text", "arrow", "gap"):
+                begun = True
+                _add(chains, fragment, piece)
     return [chain for chain in chains if chain.members]
 
 
 def _rows(fragment: Fragment) -> list[list[Token]]:
     if fragment.plain:
-        rows, offset = [], 0
-        for line in fragment.text.split("\n"):
-            rows.append(tokens(line, offset, plain=True))
-            offset += len(line) + 1
-        return rows
-    rows = [[]]
-    inner = 0
-    braces = 0
+        lines = re.finditer(r"[^\n]+", fragment.text)
+        return [tokens(line.group(), line.start(), plain=True) for line in lines]
+    rows: list[list[Token]] = [[]]
+    inner = braces = 0
     for token in tokens(fragment.text):
         if token.kind in ("begin", "end"):
             if token.text in LAYOUTS and not inner and not braces:
-                if token.text != "split" and rows[-1]:
+                if token.text != "split":
                     rows.append([])
                 continue
             inner += 1 if token.kind == "begin" else -1
         elif token.kind == "brace":
             braces += 1 if token.text == "{" else -1
-        if token.text == "\\\\" and token.kind == "op" and inner <= 0 and braces <= 0:
+        outside = inner <= 0 and braces <= 0
+        if outside and token.is_op("\\\\"):
             rows.append([])
-        elif not (token.text == "&" and token.kind == "op" and inner <= 0 and braces <= 0):
+        elif not (outside and token.is_op("&")):
             rows[-1].append(token)
-    return _folded(row for row in rows if row)
+    return [_folded(row) for row in rows if row]
 
 
-def _folded(rows: Iterable[list[Token]]) -> list[list[Token]]:
-    """\\stackrel{k \\neq l}{=} as one relation token that carries its annotation."""
-    return [_fold(row) for row in rows]
-
-
-def _fold(row: list[Token]) -> list[Token]:
+def _folded(row: list[Token]) -> list[Token]:
+    r"""The row with \stackrel{k \neq l}{=} as one relation token that carries its annotation."""
     result: list[Token] = []
     at = 0
     while at < len(row):
         token = row[at]
-        if token.kind == "command" and token.text in ("\\stackrel", "\\overset", "\\underset", "\\overunderset"):
-            over, after = _group(row, at + 1)
-            base, after = _group(row, after)
-            relation = next((t for t in base if t.kind in ("relation", "arrow")), None)
-            if relation is not None:
-                result.append(
-                    _Annotated(relation.kind, relation.text, token.start, row[after - 1].end, over=tuple(over))
-                )
-            else:
-                result += base
-            at = after
-        elif token.kind == "command" and token.text == "\\mathrel":
-            at += 1
-        else:
+        at += 1
+        if token.kind != "command" or token.text not in STACKED:
             result.append(token)
-            at += 1
+            continue
+        over, at = group(row, at)
+        base, at = group(row, at)
+        relation = next((t for t in base if t.kind in ("relation", "arrow")), None)
+        if relation is not None:
+            base = [replace(relation, start=token.start, end=row[at - 1].end, over=tuple(over))]
+        result += base
     return result
 
 
-@dataclass(frozen=True)
-class _Annotated(Token):
-    over: tuple[Token, ...] = ()
-
-
-def _group(row: list[Token], at: int) -> tuple[list[Token], int]:
-    if at >= len(row) or row[at].text != "{":
-        return row[at : at + 1], min(at + 1, len(row))
-    depth = 0
-    for end in range(at, len(row)):
-        depth += {"{": 1, "}": -1}.get(row[end].text, 0) if row[end].kind == "brace" else 0
-        if depth == 0:
-            return row[at + 1 : end], end + 1
-    return row[at + 1 :], len(row)
-
-
-def _depths(row: list[Token]) -> list[int]:
+def _depths(row: Sequence[Token]) -> list[int]:
     """How many brackets, braces and environments each token stands in."""
     depth, depths = 0, []
     alone = unmatched(row)
     for at, token in enumerate(row):
-        closing = token.kind in ("close", "end") or (token.kind == "brace" and token.text == "}")
-        opening = token.kind in ("open", "begin") or (token.kind == "brace" and token.text == "{")
-        if at in alone:
-            closing = opening = False
-        if closing:
+        if at not in alone and (token.kind in ("close", "end") or (token.kind == "brace" and token.text == "}")):
             depth = max(0, depth - 1)
         depths.append(depth)
-        if opening:
+        if at not in alone and (token.kind in ("open", "begin") or (token.kind == "brace" and token.text == "{")):
             depth += 1
     return depths
 
@@ -211,178 +140,109 @@ def unmatched(row: Sequence[Token]) -> set[int]:
     for at, token in enumerate(row):
         if token.kind == "open":
             open_.append(at)
+        elif token.kind == "close" and open_:
+            open_.pop()
         elif token.kind == "close":
-            if open_:
-                open_.pop()
-            else:
-                lost.add(at)
+            lost.add(at)
     return lost | set(open_)
 
 
 def _pieces(row: list[Token]) -> list[list[Token]]:
     """The parts of a row between wide spaces, arrows, texts, and commas that separate equations."""
-    depths = _depths(row)
     pieces: list[list[Token]] = [[]]
-    for token, depth in zip(row, depths, strict=True):
+    for token, depth in zip(row, _depths(row), strict=True):
         if depth == 0 and token.kind in ("gap", "arrow", "text"):
-            if token.kind == "text" or token.kind == "arrow":
-                pieces.append([token])
-            pieces.append([])
+            pieces += [[token], []]
         else:
             pieces[-1].append(token)
-    split: list[list[Token]] = []
-    for piece in pieces:
-        split += _at_commas(piece)
-    return [trimmed for piece in split if (trimmed := _trimmed(piece))]
+    parts = [_trimmed(part) for piece in pieces for part in _at_commas(piece)]
+    return [part for part in parts if part]
 
 
 def _at_commas(piece: list[Token]) -> list[list[Token]]:
-    depths = _depths(piece)
-    parts: list[list[Token]] = [[]]
-    for token, depth in zip(piece, depths, strict=True):
-        if depth == 0 and token.text in (",", ":") and token.kind == "op":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    if len(parts) == 1 or not all(_has_relation(part) for part in parts if part):
-        # x_1, …, x_n > 0 is one statement; a = b, i ≠ j are two.
-        joined: list[list[Token]] = [[]]
-        for number, part in enumerate(parts):
-            if number and _has_relation(joined[-1]) and any(_has_relation(p) for p in parts[number:]):
-                joined.append(list(part))
-            elif number:
-                separator = (
-                    next(t for t in piece if t.text in (",", ":") and part and t.end <= part[0].start) if part else None
-                )
-                joined[-1] += ([separator] if separator else []) + part
-            else:
-                joined[-1] += part
-        return joined
-    return parts
-
-
-def _has_relation(part: list[Token]) -> bool:
-    depths = _depths(part)
-    return any(t.kind == "relation" and d == 0 for t, d in zip(part, depths, strict=True))
+    """The equations of a piece: a = b, i ≠ j are two statements; x_1, …, x_n > 0 is one."""
+    outer = [at for at, depth in enumerate(_depths(piece)) if depth == 0]
+    relations = [at for at in outer if piece[at].kind == "relation"]
+    parts, since = [], 0
+    for at in outer:
+        if piece[at].is_op(",:") and relations and relations[-1] > at and any(since <= r < at for r in relations):
+            parts.append(piece[since:at])
+            since = at + 1
+    return [*parts, piece[since:]]
 
 
 def _trimmed(piece: list[Token]) -> list[Token]:
     first, last = 0, len(piece)
-    while first < last and piece[first].kind == "op" and piece[first].text in (",", ":"):
+    while first < last and piece[first].is_op(",:"):
         first += 1
-    while last > first and piece[last - 1].kind == "op" and piece[last - 1].text in (",", ":"):
+    while last > first and piece[last - 1].is_op(",:"):
         last -= 1
     return piece[first:last]
 
 
 def _add(chains: list[Chain], fragment: Fragment, piece: list[Token]) -> None:
     """Append a piece as a chain, a condition on the last one, or a continuation of it."""
-    if piece[0].kind == "text":
-        if chains:
-            chains[-1] = replace(chains[-1], notes=(*chains[-1].notes, piece[0].text))
-        return
-    if piece[0].kind == "arrow":
-        return
-    condition = _as_condition(piece, _below(chains[-1]) if chains else None)
-    if condition is not None and chains and chains[-1].members:
-        chains[-1] = replace(chains[-1], conditions=(*chains[-1].conditions, tuple(condition)))
+    previous = chains[-1] if chains else None
+    if previous is not None and previous.members and (condition := _as_condition(piece, previous)):
+        chains[-1] = replace(previous, conditions=(*previous.conditions, tuple(condition)))
         return
     members, links = _split(piece)
-    if not links:
-        _continue(chains, fragment, piece)
-        return
-    first, last = members[0], members[-1]
-    opened = links[-1] if not last else None
+    opened = links.pop() if links and not members[-1].tokens else None
     if opened is not None:
-        members, links = members[:-1], links[:-1]
-    if not first and chains and chains[-1].fragment is fragment:
-        previous = chains[-1]
-        join = previous.open or links[0] if links else previous.open or opened
-        assert join is not None
-        if previous.open is not None and links:
-            join = replace(links[0], over=links[0].over or previous.open.over)
-        rest = [Member(tuple(m)) for m in members[1:]]
-        grown = (*previous.links, *((join, *links[1:]) if rest else ()))
-        chains[-1] = replace(previous, members=(*previous.members, *rest), links=grown, open=opened)
-        return
-    if chains and chains[-1].fragment is fragment and chains[-1].open is not None and first:
-        previous = chains[-1]
-        assert previous.open is not None
-        joined = (*previous.members, *(Member(tuple(m)) for m in members))
-        chains[-1] = replace(previous, members=joined, links=(*previous.links, previous.open, *links), open=opened)
-        return
-    continued = None
-    if not first:
-        if not links:
-            return
-        continued, members, links = links[0], members[1:], links[1:]
-    chains.append(
-        Chain(fragment, tuple(Member(tuple(m)) for m in members), tuple(links), continued=continued, open=opened)
-    )
-
-
-def _continue(chains: list[Chain], fragment: Fragment, piece: list[Token]) -> None:
-    """A piece without a relation: the rest of a long member, the member after an open end, or a lone formula."""
-    if not chains or chains[-1].fragment is not fragment:
-        chains.append(Chain(fragment, (Member(tuple(piece)),), ()))
-        return
-    previous = chains[-1]
-    if previous.open is not None:
-        chains[-1] = replace(
-            previous,
-            members=(*previous.members, Member(tuple(piece))),
-            links=(*previous.links, previous.open),
-            open=None,
-        )
-    elif piece[0].text in ("+", "-", "·", "×", "⊙", "/") and piece[0].kind == "op":
+        members.pop()
+    continues = not members[0].tokens
+    if continues:
+        members.pop(0)
+    if previous is not None and (continues or previous.open is not None):
+        if previous.open is not None and not continues:
+            links.insert(0, previous.open)
+        elif previous.open is not None and links:
+            links[0] = replace(links[0], over=links[0].over or previous.open.over)
+        grown = (*previous.members, *members)
+        chains[-1] = replace(previous, members=grown, links=(*previous.links, *links), open=opened)
+    elif continues:
+        if links:
+            chains.append(Chain(fragment, tuple(members), tuple(links[1:]), continued=links[0], open=opened))
+    elif previous is not None and not links and opened is None and piece[0].is_op("+-·×⊙/"):
         joined = Member((*previous.members[-1].tokens, *piece))
         chains[-1] = replace(previous, members=(*previous.members[:-1], joined))
-    elif previous.links:
-        chains[-1] = replace(previous, notes=(*previous.notes, " ".join(t.text for t in piece)))
-    else:
-        chains.append(Chain(fragment, (Member(tuple(piece)),), ()))
+    elif links or opened is not None or previous is None or not previous.links:
+        chains.append(Chain(fragment, tuple(members), tuple(links), open=opened))
 
 
-def _split(piece: list[Token]) -> tuple[list[list[Token]], list[Link]]:
+def _split(piece: list[Token]) -> tuple[list[Member], list[Link]]:
     members: list[list[Token]] = [[]]
     links: list[Link] = []
     for token, depth in zip(piece, _depths(piece), strict=True):
         if token.kind == "relation" and depth == 0:
-            over = token.over if isinstance(token, _Annotated) else ()
-            links.append(Link(token.text, over, token.start))
+            links.append(Link(token.text, token.over, token.start))
             members.append([])
         else:
             members[-1].append(token)
-    return [_trimmed(m) for m in members], links
+    return [Member(tuple(_trimmed(member))) for member in members], links
 
 
-def _as_condition(piece: list[Token], below: frozenset[str] | None) -> list[Token] | None:
+def _as_condition(piece: list[Token], previous: Chain) -> list[Token]:
     """The tokens of a condition on indices, if a piece is one: i ≠ j, (i ≠ j), k = l."""
     if piece[0].kind == "open" and piece[-1].kind == "close":
         piece = piece[1:-1]
-    if below is None or not piece or len(piece) > 12:
-        return None
     relations = [t for t in piece if t.kind == "relation"]
     others = [t for t in piece if t.kind != "relation"]
-    if not relations or relations[0] is piece[0] or relations[-1] is piece[-1]:
-        return None
+    if not relations or relations[0] is piece[0] or relations[-1] is piece[-1] or len(piece) > 12:
+        return []
+    letters = {t.text for t in others if t.kind == "name"}
     simple = all((t.kind == "name" and t.text.islower()) or t.kind == "number" or t.text in ",…" for t in others)
-    if not simple or not any(t.kind == "name" for t in others):
-        return None
-    if any(r.text in ("!=",) for r in relations):
-        return piece
-    # i = j is a condition if both are indices of what stands before it; otherwise it is an equation.
-    return piece if all(t.text in below for t in others if t.kind == "name") else None
+    if not simple or not letters:
+        return []
+    # i = j is a condition if both are indices of the formula before it; otherwise it is an equation.
+    return piece if any(r.text == "!=" for r in relations) or letters <= _below(previous) else []
 
 
-def _below(chain: Chain) -> frozenset[str]:
-    """The letters that stand in the subscripts of a chain."""
+def _below(chain: Chain) -> set[str]:
+    """The letters in the subscripts of a chain."""
     found: set[str] = set()
-    for tokens_ in (member.tokens for member in chain.members):
-        for at, token in enumerate(tokens_[:-1]):
-            if token.kind == "op" and token.text == "_":
-                end = at + 1
-                while end < len(tokens_) and tokens_[end].text != "}" and tokens_[at + 1].text == "{":
-                    end += 1
-                found |= {t.text for t in tokens_[at + 1 : end + 1] if t.kind == "name"}
-    return frozenset(found)
+    for member in chain.members:
+        for at, token in enumerate(member.tokens):
+            if token.is_op("_"):
+                found |= {inner.text for inner in group(member.tokens, at + 1)[0] if inner.kind == "name"}
+    return found
