@@ -14,22 +14,27 @@ sᵢ = ───────
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from chainrule.checking.derivations.setting import Sheet, typeset
+from chainrule.checking.derivations.setting import Piece, layout
 from chainrule.checking.derivations.vocabulary import SUBSCRIPTS, SUPERSCRIPTS
 
 _BELOW = {plain: small for small, plain in SUBSCRIPTS.items()} | {"−": "₋", ",": ","}
 _ABOVE = {plain: small for small, plain in SUPERSCRIPTS.items()} | {"−": "⁻", "⊤": "ᵀ", "′": "′", "″": "″"}
 _TALL = {"(": "⎛⎜⎝", ")": "⎞⎟⎠", "[": "⎡⎢⎣", "]": "⎤⎥⎦", "{": "⎧⎨⎩", "}": "⎫⎬⎭", "|": "│││", "⟨": "⟨⟨⟨", "⟩": "⟩⟩⟩"}
-_BINARY = frozenset("+−·×⊙∘⊗±/")
-_PREFIXES = frozenset("∂∇∀√")
+_KINDS = {"open": "open", "close": "close", "relation": "relation", "arrow": "relation"}
+_KINDS_OF_SIGNS = {
+    **dict.fromkeys("+−·×⊙∘⊗±/", "binary"), **dict.fromkeys("∂∇∀√", "prefix"), **dict.fromkeys("|‖", "bar"),
+    **dict.fromkeys("∑∏", "word"), **dict.fromkeys(",:", "comma"), "∈": "relation",
+}  # fmt: skip
+_WIDEST_SCRIPT = 12
+"""Scripts of up to so many characters are written without spaces."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """Lines of equal width, the one on which the formula stands, and what kind of thing it is, for the spacing."""
+    """Lines of equal width, the number of the base line, and the kind of the formula, which sets the spacing."""
 
     lines: tuple[str, ...]
     base: int = 0
@@ -46,9 +51,14 @@ class Box:
         return len(self.lines)
 
 
+Draw = Callable[[Piece], Box]
+Form = Callable[[Piece, Draw], Box]
+"""Draws a piece, given the function that draws its parts."""
+
+
 def box(text: str) -> Box:
     """A formula in as many lines as it needs."""
-    return typeset(text, _Lines())
+    return _drawn(layout(text), _IN_LINES)
 
 
 def boxed(text: str) -> str:
@@ -58,7 +68,14 @@ def boxed(text: str) -> str:
 
 def flat(text: str) -> str:
     """A formula in one line."""
-    return typeset(text, _Line()).lines[0].strip()
+    return _drawn(layout(text), _IN_ONE_LINE).lines[0].strip()
+
+
+def _drawn(piece: Piece, forms: dict[str, Form]) -> Box:
+    if piece.kind in forms:
+        return forms[piece.kind](piece, lambda part: _drawn(part, forms))
+    kind = _KINDS.get(piece.kind) or _KINDS_OF_SIGNS.get(piece.text, "name")
+    return Box((piece.text.replace("\n", " "),), kind=kind)
 
 
 def _width(line: str) -> int:
@@ -85,15 +102,20 @@ def beside(boxes: Sequence[Box], kind: str = "name") -> Box:
     return Box(tuple(lines), above, kind)
 
 
-def over_each_other(boxes: Sequence[Box], base: int, kind: str = "name") -> Box:
+def _over_each_other(boxes: Sequence[Box], base: int, kind: str = "name") -> Box:
     """Boxes one above the other, centred; the formula stands on the base line of one of them."""
     width = max(box.width for box in boxes)
     lines = [_padded(line, width, centred=True) for box in boxes for line in box.lines]
     return Box(tuple(lines), sum(box.height for box in boxes[:base]) + boxes[base].base, kind)
 
 
+def _fenced(fences: tuple[str, str], inner: Box, kind: str) -> Box:
+    """A box between two fences that are as tall as the box."""
+    left, right = (_stretched(fence, inner) for fence in fences)
+    return beside([left, inner, right], kind)
+
+
 def _stretched(fence: str, like: Box) -> Box:
-    """A bracket as tall as what it holds."""
     if fence not in _TALL or like.height == 1:
         return Box((fence,))
     first, middle, last = tuple(_TALL[fence])
@@ -101,170 +123,150 @@ def _stretched(fence: str, like: Box) -> Box:
 
 
 def _spaced(boxes: Sequence[Box]) -> list[Box]:
-    """The boxes with the spaces that their kinds ask for between them."""
+    """The boxes with the spaces between them that their kinds ask for."""
     found: list[Box] = []
-    blank = Box((" ",))
     kinds = [box.kind for box in boxes]
     for at, box in enumerate(boxes):
         before = kinds[at - 1] if at else "open"
         binary = box.kind == "binary" and before not in ("open", "relation", "binary", "comma")
         after_sign = before in ("relation", "comma", "word") and box.kind not in ("close", "comma")
         factors = before in ("name", "close", "bracket", "tall") and box.kind in ("name", "word", "prefix", "tall")
-        apart = (
-            box.kind == "relation"
-            or after_sign
-            or binary
-            or factors
-            or (before == "binary" and _is_binary(kinds, at - 1))
-            or (before == "tall" and box.kind == "bracket")
-        )
+        after_binary = before == "binary" and at > 1 and kinds[at - 2] not in ("open", "relation", "binary", "comma")
+        bracket = box.kind == "bracket" and before == "tall"
+        apart = box.kind == "relation" or after_sign or binary or factors or after_binary or bracket
         if at and apart and not (before == "word" and box.kind == "bracket"):
-            found.append(blank)
+            found.append(Box((" ",)))
         found.append(box)
     return found
 
 
-def _is_binary(kinds: Sequence[str], at: int) -> bool:
-    return at > 0 and kinds[at - 1] not in ("open", "relation", "binary", "comma")
+def _row(piece: Piece, draw: Draw) -> Box:
+    boxes = [box for box in map(draw, piece.parts) if box.width or box.height > 1]
+    return boxes[0] if len(boxes) == 1 else beside(_spaced(boxes))
 
 
-class _Lines(Sheet[Box]):
-    def row(self, parts: Sequence[Box]) -> Box:
-        parts = [part for part in parts if part.width or part.height > 1]
-        if len(parts) == 1:
-            return parts[0]
-        return beside(_spaced(parts))
-
-    def group(self, inner: Box) -> Box:
-        return inner
-
-    def identifier(self, text: str, bold: bool) -> Box:
-        return Box((text,), kind="word" if text.isalpha() and text.isascii() and len(text) > 1 else "name")
-
-    def number(self, text: str) -> Box:
-        return Box((text,))
-
-    def operator(self, text: str, kind: str) -> Box:
-        if kind in ("open", "close"):
-            return Box((text,), kind=kind)
-        if kind in ("relation", "arrow"):
-            return Box((text,), kind="relation")
-        if text in _BINARY:
-            return Box((text,), kind="binary")
-        if text in _PREFIXES:
-            return Box((text,), kind="prefix")
-        if text in "|‖":
-            return Box((text,), kind="bar")
-        if text in ("∑", "∏", "max", "min"):
-            return Box((text,), kind="word")
-        return Box((text,), kind="comma" if text in ",:" else "relation" if text == "∈" else "name")
-
-    def bracketed(self, opening: str, inner: Sequence[Box], closing: str) -> Box:
-        held = self.row(inner)
-        return beside([_stretched(opening, held), held, _stretched(closing, held)], "bracket")
-
-    def text(self, text: str) -> Box:
-        return Box((text.replace("\n", " "),))
-
-    def gap(self) -> Box:
-        return Box(("   ",), kind="open")
-
-    def newline(self) -> Box:
-        return Box(("   ",), kind="open")
-
-    def fraction(self, above: Box, below: Box) -> Box:
-        bar = Box(("─" * (max(above.width, below.width) + 2),))
-        return over_each_other([above, bar, below], 1, "tall")
-
-    def root(self, inner: Box) -> Box:
-        if inner.height == 1:
-            return Box((f"√({inner.lines[0]})",))
-        return beside([Box(("√",)), self.bracketed("(", [inner], ")")])
-
-    def over(self, base: Box, above: Box) -> Box:
-        return over_each_other([above, base], 1, "relation" if base.kind == "relation" else "name")
-
-    def scripts(self, base: Box, below: Sequence[Box], above: Sequence[Box], stacked: bool) -> Box:
-        under, over = (_narrow(beside(boxes)) if boxes else None for boxes in (below, above))
-        if stacked:
-            parts = [box for box in (over, base, under) if box is not None]
-            return over_each_other(parts, parts.index(base), "word")
-        kind = base.kind if base.kind in ("word", "prefix", "bracket") else "name"
-        lowered, raised = _small(under, _BELOW), _small(over, _ABOVE)
-        if lowered is not None and raised is not None and (base.height == 1 or kind == "bracket"):
-            tails = [raised, *[""] * (base.height - 2), lowered] if base.height > 1 else [lowered + raised]
-            width = max(map(len, tails))
-            joined = tuple(line + _padded(tail, width) for line, tail in zip(base.lines, tails, strict=True))
-            return Box(joined, base.base, kind)
-        columns = []
-        if over is not None:
-            columns.append(Box((*over.lines, *[" " * over.width] * base.height), over.height + base.base))
-        if under is not None:
-            columns.append(Box((*[" " * under.width] * base.height, *under.lines), base.base))
-        if len(columns) == 2:
-            upper, lower = columns
-            width = max(upper.width, lower.width)
-            middle = [" " * width] * base.height
-            lines = [*(over.lines if over else ()), *middle, *(under.lines if under else ())]
-            columns = [Box(tuple(_padded(line, width) for line in lines), upper.base)]
-        return beside([base, *columns], kind)
-
-    def table(self, rows: Sequence[Sequence[Box]], left: str, right: str) -> Box:
-        count = max((len(row) for row in rows), default=0)
-        if not count:
-            return self.row([])
-        widths = [max((row[i].width for row in rows if i < len(row)), default=0) for i in range(count)]
-        lines: list[str] = []
-        for row in rows:
-            cells = [
-                Box(tuple(_padded(line, widths[i]) for line in cell.lines), cell.base) for i, cell in enumerate(row)
-            ]
-            joined = beside([piece for cell in cells for piece in (cell, Box(("  ",)))][:-1])
-            lines += joined.lines
-        width = max(map(_width, lines))
-        inner = Box(tuple(_padded(line, width) for line in lines), len(lines) // 2)
-        return beside([_stretched(left, inner), inner, _stretched(right, inner)], "tall")
+def _word(piece: Piece, draw: Draw) -> Box:
+    text = piece.text
+    return Box((text,), kind="word" if text.isalpha() and text.isascii() and len(text) > 1 else "name")
 
 
-class _Line(_Lines):
-    """Everything in one line."""
-
-    def fraction(self, above: Box, below: Box) -> Box:
-        upper, lower = (_bracketed(box.lines[0]) for box in (above, below))
-        return Box((f"{upper}/{lower}" if len(upper) + len(lower) < 12 else f"{upper} / {lower}",))
-
-    def over(self, base: Box, above: Box) -> Box:
-        return Box((f"{base.lines[0]}[{above.lines[0]}]",), kind="relation")
-
-    def scripts(self, base: Box, below: Sequence[Box], above: Sequence[Box], stacked: bool) -> Box:
-        text = base.lines[0]
-        for sign, pieces, letters in (("_", below, _BELOW), ("^", above, _ABOVE)):
-            if pieces:
-                inner = _narrow(beside(pieces))
-                small = _small(inner, letters)
-                text += small if small is not None else sign + _bracketed(inner.lines[0], always=sign == "^")
-        return Box((text,), kind=base.kind)
-
-    def table(self, rows: Sequence[Sequence[Box]], left: str, right: str) -> Box:
-        inner = "; ".join(", ".join(cell.lines[0] for cell in row) for row in rows)
-        return Box((f"{left or '('}{inner}{right or ('}' if left == '{' else ')')}",))
+def _space(piece: Piece, draw: Draw) -> Box:
+    return Box(("   ",), kind="open")
 
 
-def _narrow(box: Box) -> Box:
-    """Scripts without spaces."""
-    return Box((box.lines[0].replace(" ", ""),)) if box.height == 1 and box.width <= 12 else box
+def _script(piece: Piece, draw: Draw) -> Box:
+    """Scripts next to each other, without spaces if they are short."""
+    script = beside([draw(part) for part in piece.parts])
+    short = script.height == 1 and script.width <= _WIDEST_SCRIPT
+    return Box((script.lines[0].replace(" ", ""),)) if short else script
 
 
-def _small(box: Box | None, letters: dict[str, str]) -> str | None:
+def _bracket(piece: Piece, draw: Draw) -> Box:
+    return _fenced(piece.fences, _row(piece, draw), "bracket")
+
+
+def _matrix(piece: Piece, draw: Draw) -> Box:
+    return _fenced(piece.fences, _row(piece, draw), "tall")
+
+
+def _fraction(piece: Piece, draw: Draw) -> Box:
+    above, below = map(draw, piece.parts)
+    bar = Box(("─" * (max(above.width, below.width) + 2),))
+    return _over_each_other([above, bar, below], 1, "tall")
+
+
+def _root(piece: Piece, draw: Draw) -> Box:
+    return beside([Box(("√",)), _fenced(("(", ")"), draw(piece.parts[0]), "bracket")])
+
+
+def _over(piece: Piece, draw: Draw) -> Box:
+    base, above = map(draw, piece.parts)
+    return _over_each_other([above, base], 1, "relation" if base.kind == "relation" else "name")
+
+
+def _limits(piece: Piece, draw: Draw) -> Box:
+    """A sum with its limits below and above it."""
+    base, below, above = map(draw, piece.parts)
+    parts = [box for box, part in ((above, piece.parts[2]), (base, piece), (below, piece.parts[1])) if part.parts]
+    return _over_each_other(parts, parts.index(base), "word")
+
+
+def _scripts(piece: Piece, draw: Draw) -> Box:
+    base, under, over = map(draw, piece.parts)
+    kind = base.kind if base.kind in ("word", "prefix", "bracket") else "name"
+    lowered, raised = _small(under, _BELOW), _small(over, _ABOVE)
+    if lowered is not None and raised is not None and (base.height == 1 or kind == "bracket"):
+        tails = [raised, *[""] * (base.height - 2), lowered] if base.height > 1 else [lowered + raised]
+        width = max(map(len, tails))
+        lines = [line + _padded(tail, width) for line, tail in zip(base.lines, tails, strict=True)]
+        return Box(tuple(lines), base.base, kind)
+    upper, lower = (box.lines if part.parts else () for box, part in ((over, piece.parts[2]), (under, piece.parts[1])))
+    width = max(_width(line) for line in (*upper, *lower))
+    column = [_padded(line, width) for line in (*upper, *[""] * base.height, *lower)]
+    return beside([base, Box(tuple(column), len(upper) + base.base)], kind)
+
+
+def _table(piece: Piece, draw: Draw) -> Box:
+    rows = [[draw(cell) for cell in row.parts] for row in piece.parts]
+    widths: dict[int, int] = {}
+    for row in rows:
+        widths |= {at: max(cell.width, widths.get(at, 0)) for at, cell in enumerate(row)}
+    lines: list[str] = []
+    for row in rows:
+        cells: list[Box] = []
+        for at, cell in enumerate(row):
+            padded = tuple(_padded(line, widths[at]) for line in cell.lines)
+            cells += [*([Box(("  ",))] if at else []), Box(padded, cell.base)]
+        lines += beside(cells).lines
+    width = max(map(_width, lines), default=0)
+    return Box(tuple(_padded(line, width) for line in lines) or ("",), len(lines) // 2)
+
+
+def _slash(piece: Piece, draw: Draw) -> Box:
+    above, below = (_bracketed(draw(part).lines[0]) for part in piece.parts)
+    return Box((f"{above}/{below}" if len(above) + len(below) < 12 else f"{above} / {below}",))
+
+
+def _annotated(piece: Piece, draw: Draw) -> Box:
+    base, above = map(draw, piece.parts)
+    return Box((f"{base.lines[0]}[{above.lines[0]}]",), kind="relation")
+
+
+def _scripts_in_line(piece: Piece, draw: Draw) -> Box:
+    base, below, above = map(draw, piece.parts)
+    text = base.lines[0]
+    for sign, script, letters in (("_", below, _BELOW), ("^", above, _ABOVE)):
+        small = _small(script, letters)
+        text += sign + _bracketed(script.lines[0], always=sign == "^") if small is None else small
+    return replace(base, lines=(text,))
+
+
+def _matrix_in_line(piece: Piece, draw: Draw) -> Box:
+    left, right = piece.fences
+    return Box((f"{left or '('}{draw(piece.parts[0]).lines[0]}{right or ('}' if left == '{' else ')')}",))
+
+
+def _separated(separator: str) -> Form:
+    return lambda piece, draw: Box((separator.join(draw(part).lines[0] for part in piece.parts),))
+
+
+def _small(box: Box, letters: dict[str, str]) -> str | None:
     """A script in raised or lowered letters; None if there is none for one of its characters."""
-    if box is None:
-        return ""
-    if box.height > 1:
-        return None
     text = box.lines[0]
-    return "".join(letters[c] for c in text) if all(c in letters for c in text) else None
+    return "".join(letters[c] for c in text) if box.height == 1 and all(c in letters for c in text) else None
 
 
 def _bracketed(text: str, always: bool = False) -> str:
     simple = bool(text) and not any(c in text for c in " +−-/=≠≤≥<>")
     return text if simple and not (always and len(text) > 1) else f"({text})"
+
+
+_IN_LINES: dict[str, Form] = {
+    "row": _row, "group": _row, "cell": _row, "joined": _script, "name": _word, "bold": _word, "gap": _space,
+    "newline": _space, "bracket": _bracket, "matrix": _matrix, "table": _table, "fraction": _fraction, "root": _root,
+    "over": _over, "stacked": _limits, "scripts": _scripts,
+}  # fmt: skip
+_IN_ONE_LINE: dict[str, Form] = {
+    **_IN_LINES, "matrix": _matrix_in_line, "table": _separated("; "), "cells": _separated(", "), "fraction": _slash,
+    "over": _annotated, "stacked": _scripts_in_line, "scripts": _scripts_in_line,
+}  # fmt: skip

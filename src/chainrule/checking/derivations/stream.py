@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chainrule.checking.derivations.tokens import Token
@@ -44,8 +44,37 @@ class Vocabulary:
 END = Token("end of formula", "", 0, 0)
 
 
-class Stream(ABC):
-    """Tokens with a position; the base of the grammar, whose layers read one kind of construct each.
+class Cursor:
+    """Tokens with a position and a depth of nesting."""
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        self.tokens = list(tokens)
+        self.position = self.depth = 0
+
+    def peek(self, ahead: int = 0) -> Token:
+        """The token that many positions further on."""
+        at = self.position + ahead
+        return self.tokens[at] if at < len(self.tokens) else END
+
+    def take(self) -> Token:
+        """The next token, consumed."""
+        self.position += 1
+        return self.peek(-1)
+
+    def at(self, text: str, ahead: int = 0) -> bool:
+        """Whether the next token is this operator, brace or bracket."""
+        token = self.peek(ahead)
+        return token.text == text and token.kind not in ("name", "number", "word", "text")
+
+    def accept(self, text: str) -> bool:
+        """Consume this operator, brace or bracket if it comes next."""
+        found = self.at(text)
+        self.position += found
+        return found
+
+
+class Stream(Cursor, ABC):
+    """The base of the grammar, whose layers read one kind of construct each.
 
     They call each other in a circle; what a layer needs of those above it is declared here.
     """
@@ -78,39 +107,15 @@ class Stream(ABC):
         plain: bool = False,
     ) -> None:
         # A rule that is called as code is another function than the one that convention calls so.
-        self.tokens = [
+        super().__init__(
             replace(t, text=f"{t.text}.forward") if t.code and f"{t.text}.forward" in vocabulary.known else t
             for t in tokens
-        ]
+        )
         self.vocabulary, self.plain = vocabulary, plain
-        self.position, self.depth = 0, 0
         self.choices = choices or {}
         self.sites: dict[int, int] = {}
         self.closed: list[int] = []
         """Offsets at which a bracket was left open and closed by us."""
-
-    def peek(self, ahead: int = 0) -> Token:
-        """The token so many places on."""
-        at = self.position + ahead
-        return self.tokens[at] if at < len(self.tokens) else END
-
-    def take(self) -> Token:
-        """The next token, consumed."""
-        token = self.peek()
-        self.position += 1
-        return token
-
-    def at(self, text: str, ahead: int = 0) -> bool:
-        """Whether the next token is this operator, brace or bracket."""
-        token = self.peek(ahead)
-        return token.text == text and token.kind not in ("name", "number", "word", "text")
-
-    def accept(self, text: str) -> bool:
-        """Consume that operator if it comes next."""
-        if self.at(text):
-            self.position += 1
-            return True
-        return False
 
     def offset(self) -> int:
         """Where the next token starts in the text."""
@@ -147,10 +152,6 @@ class Stream(ABC):
             if depth == 0:
                 return at
         return len(self.tokens)
-
-    def holds_relation(self, first: int, last: int) -> bool:
-        """Whether a relation stands between two positions, outside inner braces."""
-        return any(token.kind == "relation" for token in self.tokens[first:last])
 
     def sub(self, first: int, last: int) -> Stream:
         """A stream of the same kind over part of the tokens."""
