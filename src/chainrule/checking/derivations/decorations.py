@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.naming import naming
 from chainrule.checking.derivations.statements import Chain
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import Token, group
 
 _CAPITALS = frozenset("WABUVM")
 _PARAMETERS = frozenset("λατβθμε")
@@ -31,26 +31,23 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
         at = 0
         while at < len(tokens):
             token = tokens[at]
-            if token.kind == "op" and token.text in "^_" and at + 1 < len(tokens):
-                inner, after = _script(tokens, at + 1)
-                sole = inner[0] if len(inner) == 1 else None
-                if token.text == "^" and sole is not None and sole.kind == "name" and base not in ("", "e"):
-                    above[sole.text].add(base)
-                elif token.text == "_" and base:
+            at += 1
+            if token.is_op("_^") and at < len(tokens):
+                inner, at = group(tokens, at)
+                letters = [t.text for t in inner if t.kind == "name"]
+                if token.text == "^" and len(inner) == len(letters) == 1 and base not in ("", "e"):
+                    above[letters[0]].add(base)
+                    continue
+                if token.text == "_" and base:
                     below[base].add("".join(t.text for t in inner))
-                    elsewhere |= {t.text for t in inner if t.kind == "name"}
-                else:
-                    elsewhere |= {t.text for t in inner if t.kind == "name"}
-                at = after
-                continue
-            if token.kind == "name":
+                elsewhere.update(letters)
+            elif token.kind == "name":
                 base = token.text
                 elsewhere.add(base)
-                if at + 1 >= len(tokens) or tokens[at + 1].text not in ("_", "^"):
+                if at == len(tokens) or tokens[at].text not in ("_", "^"):
                     bare.add(base)
             elif token.kind != "brace":
                 base = ""
-            at += 1
     found = {
         f"{base}^{letter}" for letter, bases in above.items() for base in bases
         if letter not in elsewhere and letter not in scope.kinds and letter not in scope.definitions and letter != "T"
@@ -85,26 +82,13 @@ def _limits(tokens: list[Token]) -> set[str]:
     found: set[str] = set()
     for at, token in enumerate(tokens):
         position = at + 1
-        while (
-            token.kind == "op" and token.text in "ΣΠ" and position < len(tokens) and tokens[position].text in ("_", "^")
-        ):
-            above = tokens[position].text == "^"
-            inner, position = _script(tokens, position + 1) if position + 1 < len(tokens) else ([], len(tokens))
+        while token.is_op("ΣΠ") and position < len(tokens) and tokens[position].is_op("_^"):
+            sign = tokens[position]
+            inner, position = group(tokens, position + 1)
             letters = [t.text for t in inner if t.kind in ("name", "word", "number")]
-            if above and len(letters) == 2 and len(inner) in (3, 5) and inner[1].text == "_":
+            if sign.text == "^" and len(letters) == 2 and len(inner) in (3, 5) and inner[1].text == "_":
                 found.add("_".join(letters))
     return found
-
-
-def _script(tokens: list[Token], at: int) -> tuple[list[Token], int]:
-    if tokens[at].text != "{":
-        return [tokens[at]], at + 1
-    depth = 0
-    for end in range(at, len(tokens)):
-        depth += {"{": 1, "}": -1}.get(tokens[end].text, 0) if tokens[end].kind == "brace" else 0
-        if depth == 0:
-            return tokens[at + 1 : end], end + 1
-    return tokens[at + 1 :], len(tokens)
 
 
 def gradient_names(chains: list[Chain], scope: Scope) -> list[str]:
@@ -129,15 +113,12 @@ def gradient_names(chains: list[Chain], scope: Scope) -> list[str]:
 def _after_d(tokens: Sequence[Token], scope: Scope) -> list[str]:
     """The names after a free d, outside fractions."""
     found = []
-    depth = 0
     for at, token in enumerate(tokens[:-1]):
-        if token.kind == "name" and token.text == "d" and tokens[at + 1].kind == "name":
-            before = tokens[at - 1].text if at else ""
-            if before in ("{", "/") and not depth:
-                continue
+        opened = at > 0 and tokens[at - 1].text in ("{", "/")
+        if token.kind == "name" and token.text == "d" and tokens[at + 1].kind == "name" and not opened:
             end = at + 2
-            while end < len(tokens) and tokens[end].kind == "op" and tokens[end].text in "_^":
-                end = _script(list(tokens), end + 1)[1]
+            while end < len(tokens) and tokens[end].is_op("_^"):
+                _, end = group(tokens, end + 1)
             head = naming(tokens[at + 1 : end], declared=True)
             if head is not None:
                 found.append(head.name)

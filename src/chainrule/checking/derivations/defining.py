@@ -14,7 +14,7 @@ from chainrule.checking.derivations.naming import Naming, naming
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, Member
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import Token, group
 from chainrule.checking.derivations.tree import (
     Derivative,
     Name,
@@ -234,17 +234,9 @@ def _is_index(head: Naming, body: Member, question: Question) -> bool:
     if head.indices or head.parameters or len(body.tokens) != 1:
         return False
     return any(
-        head.name in {t.text for t in _below(tokens, at)}
+        head.name in {t.text for t in group(tokens, at + 1)[0]}
         for tokens in token_lists(question) for at, token in enumerate(tokens) if token.text == "_"
     )  # fmt: skip
-
-
-def _below(tokens: list[Token], at: int) -> list[Token]:
-    """What stands in a subscript."""
-    if at + 1 >= len(tokens) or tokens[at + 1].text != "{":
-        return tokens[at + 1 : at + 2]
-    end = next((i for i in range(at, len(tokens)) if tokens[i].text == "}"), len(tokens))
-    return tokens[at + 2 : end]
 
 
 def _is_index_letter(head: Naming, body: Member, scope: Scope) -> bool:

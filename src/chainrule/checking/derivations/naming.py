@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import Token, closing, script, split_at
+
+_AND = ("and", "und", "et", "и")
 
 
 @dataclass(frozen=True)
@@ -37,113 +39,55 @@ def naming(tokens: Sequence[Token], *, declared: bool = False, decorations: Coll
     parameters: tuple[str, ...] = ()
     while at < len(tokens):
         token = tokens[at]
-        if token.kind == "op" and token.text in "_^":
-            inner, after = _group(tokens, at + 1)
-            if not inner:
+        inner, after = script(tokens, at + 1)
+        if token.is_op("^") and inner:
+            label = _label(inner, declared or name + "^" + _text(inner) in decorations)
+            if label is None or (indices and not decorations):
                 return None
-            if token.text == "^":
-                label = _label(inner, declared or name + "^" + "".join(t.text for t in inner) in decorations)
-                if label is None or (indices and not decorations):
-                    return None
-                name += label
+            name += label
+        elif token.is_op("_") and inner and not indices:
+            entries = [t.text for t in inner if not t.is_op(",")]
+            if not entries or any(t.kind not in ("name", "number", "word") and t.text != "," for t in inner):
+                return None
+            if not (entries[0].isdigit() or len(entries[0]) > 1 or f"{name}_{entries[0]}" in decorations):
+                indices = tuple(entries)
+            elif len(entries) == 1:
+                name += f"_{entries[0]}"
             else:
-                entries = _entries(inner)
-                if entries is None or indices:
-                    return None
-                if entries[0].isdigit() or len(entries[0]) > 1 or f"{name}_{entries[0]}" in decorations:
-                    if len(entries) > 1:
-                        return None
-                    name += f"_{entries[0]}"
-                else:
-                    indices = tuple(entries)
-            at = after
-        elif token.kind == "open" and token.text == "(" and not parameters:
-            after = _closing(tokens, at)
-            found = _parameters(tokens[at + 1 : after])
-            if found is None:
                 return None
-            parameters, at = found, after + 1
+        elif token.kind == "open" and token.text == "(" and not parameters:
+            after = closing(tokens, at) + 1
+            found = names(tokens[at + 1 : after - 1], ",|‖")
+            if found is None or any(one.parameters or one.indices not in ((), ("·",)) for one in found):
+                return None
+            parameters = tuple(dict.fromkeys(one.name for one in found))
         else:
             return None
+        at = after
     return Naming(name, indices, parameters)
 
 
-def names(tokens: Sequence[Token]) -> list[Naming] | None:
+def names(tokens: Sequence[Token], separators: str = ",") -> list[Naming] | None:
     r"""A list of names: x, y or z_1, \dots, z_n; None if it is something else."""
-    parts: list[list[Token]] = [[]]
-    dotted = False
-    depth = 0
-    for token in tokens:
-        depth += {"{": 1, "}": -1}.get(token.text, 0) if token.kind == "brace" else 0
-        if token.kind == "op" and token.text == "," and depth == 0:
-            parts.append([])
-        elif token.kind == "dots":
-            dotted = True
-        elif token.kind == "text" and token.text.strip() in ("and", "und", "et", "и"):
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    found = []
-    for part in parts:
-        if not part:
-            continue
-        one = naming(part, declared=True)
-        if one is None:
-            return None
-        found.append(one)
-    if dotted and found:
-        base = found[0].name.rsplit("_", 1)[0]
-        return [Naming(base, ("·",))]
-    return found or None
+    listed = [Token("op", ",", t.start, t.end) if t.kind == "text" and t.text.strip() in _AND else t for t in tokens]
+    parts = split_at([token for token in listed if token.kind != "dots"], separators)
+    found = [naming(part, declared=True) for part in parts if part]
+    named = [one for one in found if one is not None]
+    if not named or len(named) < len(found):
+        return None
+    if any(token.kind == "dots" for token in tokens):
+        return [Naming(named[0].name.rsplit("_", 1)[0], ("·",))]
+    return named
 
 
-def _group(tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
-    if at >= len(tokens):
-        return [], at
-    if tokens[at].kind == "open":
-        end = _closing(tokens, at)
-        return list(tokens[at : end + 1]), end + 1
-    if tokens[at].text != "{":
-        return [tokens[at]], at + 1
-    depth = 0
-    for end in range(at, len(tokens)):
-        depth += {"{": 1, "}": -1}.get(tokens[end].text, 0) if tokens[end].kind == "brace" else 0
-        if depth == 0:
-            return list(tokens[at + 1 : end]), end + 1
-    return [], len(tokens)
-
-
-def _closing(tokens: Sequence[Token], at: int) -> int:
-    depth = 0
-    for end in range(at, len(tokens)):
-        depth += {"open": 1, "close": -1}.get(tokens[end].kind, 0)
-        if depth == 0:
-            return end
-    return len(tokens) - 1
+def _text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
 
 
 def _label(inner: list[Token], declared: bool) -> str | None:
+    """The part of a name that a superscript makes: (1) always, a letter if it is declared, a star."""
     if inner[0].kind == "open" and inner[-1].kind == "close" and 2 < len(inner) <= 5:
-        return "^(" + "".join(t.text for t in inner[1:-1]) + ")"
+        return f"^({_text(inner[1:-1])})"
     if len(inner) <= 2 and declared and all(t.kind in ("name", "number") for t in inner) and inner[0].text != "T":
-        return "^" + "".join(t.text for t in inner)
-    if len(inner) == 1 and inner[0].text == "·":
-        return "^*"
-    return None
-
-
-def _entries(inner: list[Token]) -> list[str] | None:
-    entries = [t.text for t in inner if not (t.kind == "op" and t.text == ",")]
-    if not entries or any(t.kind not in ("name", "number", "word") and t.text != "," for t in inner):
-        return None
-    return entries
-
-
-def _parameters(tokens: Sequence[Token]) -> tuple[str, ...] | None:
-    bars = "|‖"
-    found = names([Token("op", ",", t.start, t.end) if t.kind == "op" and t.text in bars else t for t in tokens])
-    if found is None:
-        return None
-    if any(one.parameters for one in found) or any(one.indices and one.indices != ("·",) for one in found):
-        return None
-    return tuple(dict.fromkeys(one.name for one in found))
+        return "^" + _text(inner)
+    return "^*" if _text(inner) == "·" else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chainrule.checking.derivations.statements import Chain, Member
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import Token, group, script
 
 MARK = "^(·)"
 """Ends the names whose first subscript is written as a superscript."""
@@ -17,10 +17,8 @@ def counted(chains: Iterable[Chain]) -> frozenset[str]:
     found: set[str] = set()
     for tokens in (member.tokens for chain in chains for member in chain.members):
         summed: set[str] = set()
-        for at, token in enumerate(tokens):
-            if token.kind == "op" and token.text in ("Σ", "Π") and at + 2 < len(tokens) and tokens[at + 1].text == "_":
-                first = tokens[at + 3] if tokens[at + 2].text == "{" and at + 3 < len(tokens) else tokens[at + 2]
-                summed.add(first.text)
+        for at in range(len(tokens)):
+            summed |= {token.text for token in _lower_limit(tokens, at)[:1]}
             letter = _letter(tokens, at)
             if letter is not None and letter[0].text in summed:
                 found.add(letter[0].text)
@@ -29,26 +27,24 @@ def counted(chains: Iterable[Chain]) -> frozenset[str]:
 
 def written_out(chain: Chain, letters: frozenset[str]) -> Chain:
     """The chain with x^{(i)}_k as x_{i,k} of a marked name, and with k' as one name where a sum runs over k'."""
-    members = []
-    for member in chain.members:
-        tokens = _primed(member.tokens)
-        members.append(Member(tuple(_rewritten(tokens, letters) if letters else tokens)))
-    return replace(chain, members=tuple(members))
+    return replace(chain, members=tuple(Member(_rewritten(_primed(m.tokens), letters)) for m in chain.members))
+
+
+def _lower_limit(tokens: Sequence[Token], at: int) -> list[Token]:
+    """The subscript of the sum or product at a position; nothing if none stands there."""
+    is_sum = tokens[at].is_op("ΣΠ") and any(token.is_op("_") for token in tokens[at + 1 : at + 2])
+    return group(tokens, at + 2)[0] if is_sum else []
 
 
 def _primed(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens with k' as one name, if it is the index of a sum in them."""
-    indices = {
-        tokens[at + 3].text
-        for at, token in enumerate(tokens[:-4])
-        if token.kind == "op" and token.text in ("Σ", "Π") and tokens[at + 1].text == "_" and tokens[at + 2].text == "{"
-        and tokens[at + 3].kind == "name" and tokens[at + 4].text == "'"
-    }  # fmt: skip
+    limits = [_lower_limit(tokens, at) for at in range(len(tokens))]
+    indices = {x[0].text for x in limits if len(x) > 1 and x[0].kind == "name" and x[1].is_op("'")}
     if not indices:
         return tokens
     result: list[Token] = []
     for token in tokens:
-        if token.text == "'" and token.kind == "op" and result and result[-1].text in indices:
+        if token.is_op("'") and result and result[-1].text in indices:
             result[-1] = replace(result[-1], text=result[-1].text + "'", end=token.end)
         else:
             result.append(token)
@@ -56,69 +52,44 @@ def _primed(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _letter(tokens: Sequence[Token], at: int) -> tuple[Token, int] | None:
-    """The letter of ^{(i)} or ^(i) that begins at a position, and the position after it."""
-    if tokens[at].text != "^" or tokens[at].kind != "op":
+    """The letter of ^{(i)} or ^(i) that begins at a position, and the position after it; layers have no such letter."""
+    if not tokens[at].is_op("^"):
         return None
-    braces = at + 1 < len(tokens) and tokens[at + 1].text == "{" and tokens[at + 1].kind == "brace"
-    first = at + (2 if braces else 1)
-    inner = tokens[first : first + 3]
-    if len(inner) < 3 or inner[0].text != "(" or inner[2].text != ")" or inner[1].kind != "name":
+    inner, after = script(tokens, at + 1)
+    if len(inner) != 3 or inner[0].text != "(" or inner[1].kind != "name" or inner[1].text in ("l", "L", "ℓ"):
         return None
-    if inner[1].text in ("l", "L", "ℓ"):
-        return None  # layers
-    after = first + 3
-    if braces:
-        if after >= len(tokens) or tokens[after].text != "}":
-            return None
-        after += 1
     return inner[1], after
 
 
-def _rewritten(tokens: Sequence[Token], letters: frozenset[str]) -> list[Token]:
+def _rewritten(tokens: Sequence[Token], letters: frozenset[str]) -> tuple[Token, ...]:
     result: list[Token] = []
     at = 0
     while at < len(tokens):
-        found = _marked(tokens, at, letters) if tokens[at].kind == "name" else None
-        if found is None:
-            result.append(tokens[at])
-            at += 1
-        else:
-            result += found[0]
-            at = found[1]
-    return result
+        marked, after = _marked(tokens, at, letters)
+        result += marked
+        at = after
+    return tuple(result)
 
 
-def _marked(tokens: Sequence[Token], at: int, letters: frozenset[str]) -> tuple[list[Token], int] | None:
-    """x^{(i)}, x^{(i)}_k and x_k^{(i)} at a position, rewritten, and the position after it."""
+def _marked(tokens: Sequence[Token], at: int, letters: frozenset[str]) -> tuple[list[Token], int]:
+    """x^{(i)}, x^{(i)}_k and x_k^{(i)} at a position, rewritten, or the one token there; and the position after it."""
+    name = tokens[at]
     below: list[Token] = []
     letter: Token | None = None
     position = at + 1
-    while position < len(tokens) and tokens[position].kind == "op" and tokens[position].text in "_^":
+    while name.kind == "name" and position < len(tokens) and tokens[position].is_op("_^"):
         raised = _letter(tokens, position)
         if raised is not None and raised[0].text in letters and letter is None:
             letter, position = raised
-        elif tokens[position].text == "_" and not below and position + 1 < len(tokens):
-            end = _group_end(tokens, position + 1)
-            below = [t for t in tokens[position + 1 : end] if t.kind != "brace"]
-            position = end
+        elif tokens[position].text == "_" and not below:
+            inner, position = group(tokens, position + 1)
+            below = [token for token in inner if token.kind != "brace"]
         else:
             break
     if letter is None:
-        return None
-    name = tokens[at]
+        return [name], at + 1
     last = tokens[position - 1].end
     comma = [Token("op", ",", letter.end, letter.end)] if below else []
-    script = [Token("op", "_", name.end, name.end), Token("brace", "{", name.end, name.end), letter, *comma, *below]
+    opening = [Token("op", "_", name.end, name.end), Token("brace", "{", name.end, name.end)]
     marked = replace(name, text=name.text + MARK)
-    return [marked, *script, Token("brace", "}", last, last)], position
-
-
-def _group_end(tokens: Sequence[Token], at: int) -> int:
-    if tokens[at].text != "{":
-        return at + 1
-    depth = 0
-    for end in range(at, len(tokens)):
-        depth += {"{": 1, "}": -1}.get(tokens[end].text, 0) if tokens[end].kind == "brace" else 0
-        if depth == 0:
-            return end + 1
-    return len(tokens)
+    return [marked, *opening, letter, *comma, *below, Token("brace", "}", last, last)], position

@@ -104,6 +104,14 @@ def group(tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
     return list(tokens[at : at + 1]), min(at + 1, len(tokens))
 
 
+def script(tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
+    """The content of a subscript or superscript, which may also be a bracket, and the position after it."""
+    if tokens[at : at + 1] and tokens[at].kind == "open":
+        end = min(closing(tokens, at) + 1, len(tokens))
+        return list(tokens[at:end]), end
+    return group(tokens, at)
+
+
 def split_at(tokens: Sequence[Token], signs: str) -> list[list[Token]]:
     """The parts between operators, outside of braces."""
     parts: list[list[Token]] = [[]]
