@@ -33,7 +33,6 @@ SHARED_CLASSES = {
     "Block": ["checking/derivations/sources.py", "networks/network.py"],
     "Quotient": ["checking/derivations/tree.py", "checking/quotients.py"],
     "Constant": ["checking/derivations/tree.py", "solvers/schedules.py"],
-    "Numbers": ["estimators/columns.py", "solvers/convex/phases.py"],
 }
 """Names that several public classes have."""
 

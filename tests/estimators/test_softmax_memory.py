@@ -29,7 +29,7 @@ def sixteenth(monkeypatch):
         (rows, "BLOCK_BYTES"),
         (rows, "SPARSE_BLOCK_BYTES"),
         (rows, "RESIDUAL_BYTES"),
-        (rows, "MANY_PARAMETERS"),
+        (evaluation, "MANY_PARAMETERS"),
         (evaluation, "STORED_BYTES"),
         (preconditioner, "SOLVED_AT_ONCE"),
     ):

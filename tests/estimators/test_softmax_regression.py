@@ -23,7 +23,7 @@ import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import path
 from chainrule.kernels.blas import available_threads
-from chainrule.solvers.convex import crew, minimise, spectrum_of
+from chainrule.solvers.convex import minimise, spectrum_of
 
 solver, estimator = sys.modules[minimise.__module__], sys.modules[SoftmaxRegression.__module__]
 
@@ -272,17 +272,16 @@ def test_searches_in_parallel_processes_and_threads_find_the_same():
 @pytest.mark.parametrize(("n_jobs", "threads"), [(None, None), (1, 1), (3, 3), (-1, joblib.cpu_count())])
 def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
     counts, unlimited = [], available_threads()
-    made = crew.Crew
 
-    def watched(count=None):
+    def watched():
         counts.append(available_threads())
-        return made(count)
+        return available_threads()
 
     def watched_spectrum(*arguments, **options):
         counts.append(available_threads())
         return spectrum_of(*arguments, **options)
 
-    monkeypatch.setattr(solver, "Crew", watched)
+    monkeypatch.setattr(solver, "available_threads", watched)
     monkeypatch.setattr(estimator, "spectrum_of", watched_spectrum)
     monkeypatch.setattr(solver, "WORTH_THREADS", 0)
     plain = SoftmaxRegression(tol=1e-16).fit(X, SPECIES)

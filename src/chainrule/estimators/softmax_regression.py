@@ -37,7 +37,7 @@ from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.kernels.blas import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Minimum, Options, Problem, Spectrum, minimise, spectrum_of
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem, Spectrum, minimise, spectrum_of
 
 
 class SoftmaxRegression(Classifier):
@@ -326,16 +326,16 @@ class SoftmaxRegression(Classifier):
             raise KeyboardInterrupt  # there is no step whose weights could be kept
         return result
 
-    def _options(self, spectrum: Spectrum | None, callback: Callable[..., bool] | None) -> Options:
-        """What the solver is told of every fit."""
-        return Options(
-            tol=self.tol,
-            max_iter=self.max_iter,
-            method=METHODS[self.solver],
-            narrow=bool(self.mixed_precision),
-            spectrum=spectrum,
-            callback=callback,
-        )
+    def _options(self, spectrum: Spectrum | None, callback: Callable[..., bool] | None) -> dict[str, Any]:
+        """The options of the solver, which are the same for each fit."""
+        return {
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+            "method": METHODS[self.solver],
+            "narrow": bool(self.mixed_precision),
+            "spectrum": spectrum,
+            "callback": callback,
+        }
 
     def _threads(self) -> AbstractContextManager[None]:
         """As many as `n_jobs` allows, for the time of a context."""

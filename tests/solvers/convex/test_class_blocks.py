@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from chainrule.solvers.convex import class_blocks as module
 from chainrule.solvers.convex import directions, minima, minimise, spectrum_of
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
-from chainrule.solvers.convex.crew import Crew
 from chainrule.solvers.convex.curvature import LEAST, Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.minimise import class_shares
@@ -23,8 +22,6 @@ BOUND = 100 * EPS
 """Relative to the largest entry, for blocks in float32 whose condition numbers are some tens: 24 is the most seen."""
 
 SIGNED = np.where(np.arange(60) % 4, 1.0, -0.7) * np.random.default_rng(2).uniform(0.1, 3, 60)
-
-TEAMS = {1: Crew(1), 2: Crew(2)}
 
 
 @pytest.fixture
@@ -41,7 +38,7 @@ def first_of(problem, spectrum):
 def blocks_at(problem, theta, threads=2, **spectrum_options):
     """The blocks where theta is, in the features' own coordinates or those of their spectrum."""
     spectrum = spectrum_of(problem, **spectrum_options)
-    evaluator = Evaluator(problem, TEAMS[threads], spectrum.features)
+    evaluator = Evaluator(problem, threads, spectrum.features)
     inside = spectrum.features.inside(theta)
     evaluator.at(inside)
     return class_blocks(evaluator, Curvature(evaluator), first_of(problem, spectrum)), spectrum, inside

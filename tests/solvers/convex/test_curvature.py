@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex import rows as rows_module
-from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
@@ -60,8 +60,8 @@ def assert_curved(evaluator, plain, theta, seed=0):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_products_with_the_hessian_and_its_diagonal_are_those_of_the_whole(problem, plain, theta, form, threads):
-    with crew(threads) as team:
-        assert_curved(Evaluator(replace(problem, x=FORMS[form](problem.x)), team), plain, theta)
+    with single_threaded_products():
+        assert_curved(Evaluator(replace(problem, x=FORMS[form](problem.x)), threads), plain, theta)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -69,8 +69,8 @@ def test_products_with_the_hessian_and_its_diagonal_are_those_of_the_whole(probl
 def test_they_are_for_weights_of_both_signs_for_rows_of_any_sum_and_for_many_logits(problem_of, plainly, name, form):
     problem = variants(problem_of)[name]
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
-    with crew(2) as team:
-        assert_curved(Evaluator(replace(problem, x=FORMS[form](problem.x)), team), plainly(problem), theta)
+    with single_threaded_products():
+        assert_curved(Evaluator(replace(problem, x=FORMS[form](problem.x)), 2), plainly(problem), theta)
 
 
 @pytest.mark.parametrize("name", [*VARIANTS[:4], "forty logits"])
@@ -80,15 +80,15 @@ def test_centre_and_scale_curve_like_features_changed_by_hand(problem_of, plainl
     centre = CENTRE if problem.intercept and with_centre else None
     changed = replace(problem, x=(problem.x - (0 if centre is None else centre)) / SCALE)
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.3
-    with crew(2) as team:
-        assert_curved(Evaluator(problem, team, Features(problem.intercept, centre, SCALE)), plainly(changed), theta)
+    with single_threaded_products():
+        assert_curved(Evaluator(problem, 2, Features(problem.intercept, centre, SCALE)), plainly(changed), theta)
 
 
 def test_a_scale_curves_sparse_features_too(problem, plainly, theta):
     changed = plainly(replace(problem, x=problem.x / SCALE))
-    with crew(2) as team:
+    with single_threaded_products():
         features = Features(problem.intercept, scale=SCALE)
-        assert_curved(Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team, features), changed, theta)
+        assert_curved(Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), 2, features), changed, theta)
 
 
 @pytest.mark.parametrize("name", ["signed", "signed rows", "signed logit", "forty logits"])
@@ -98,8 +98,8 @@ def test_residuals_kept_a_few_rows_at_a_time_add_up_to_the_same(problem_of, plai
     monkeypatch.setattr(rows_module, "RESIDUAL_BYTES", rows * problem.n_outputs * 8)
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
     plain = plainly(problem)
-    with crew(2) as team:
-        evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team)
+    with single_threaded_products():
+        evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), 2)
         assert len(evaluator.rows._chunks) == -(-problem.n_samples // rows)
         here = evaluator.at(theta)
         assert here.value == pytest.approx(plain.value(theta), rel=1e-13)
@@ -121,8 +121,8 @@ def test_many_blocks_and_threads_change_only_the_order_of_sums(problem_of, plain
     theta = np.random.default_rng(0).normal(size=problem.shape) * 0.3
     plain = plainly(problem)
     for threads in (1, 2, 3):
-        with crew(threads) as team:
-            evaluator = Evaluator(replace(problem, x=FORMS[form](problem.x)), team)
+        with single_threaded_products():
+            evaluator = Evaluator(replace(problem, x=FORMS[form](problem.x)), threads)
             assert min(map(len, evaluator.rows.blocks)) > 5
             assert_curved(evaluator, plain, theta)
 
@@ -132,8 +132,8 @@ def test_float32_features_curve_as_float32_can(problem_of, plainly):
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
     direction = np.random.default_rng(0).normal(size=theta.shape)
     hessian = plainly(problem).hessian(theta)
-    with crew(1) as team:
-        evaluator = Evaluator(replace(problem, x=problem.x.astype(np.float32)), team)
+    with single_threaded_products():
+        evaluator = Evaluator(replace(problem, x=problem.x.astype(np.float32)), 1)
         evaluator.at(theta)
         there = Curvature(evaluator)
         got, diagonal = there.product()(direction), there.diagonal()
@@ -145,8 +145,8 @@ def test_float32_features_curve_as_float32_can(problem_of, plainly):
 
 def test_the_curvature_is_that_of_the_logits_a_step_has_led_to(problem, plain, theta):
     direction = np.random.default_rng(1).normal(size=theta.shape)
-    with crew(2) as team:
-        evaluator = Evaluator(problem, team)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 2)
         evaluator.at(theta)
         evaluator.towards(theta, direction, 1.0)
         evaluator.accept(0.25)
@@ -161,8 +161,8 @@ def test_products_in_float32_are_good_to_its_digits(problem_of, plainly):
         theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
         direction = np.random.default_rng(0).normal(size=theta.shape)
         hessian = plainly(problem).hessian(theta)
-        with crew(2) as team:
-            evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), team)
+        with single_threaded_products():
+            evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), 2)
             evaluator.at(theta)
             narrow = Curvature(evaluator, np.float32)
             got, diagonal = narrow.product()(direction.astype(np.float32)), narrow.diagonal()
@@ -174,5 +174,5 @@ def test_products_in_float32_are_good_to_its_digits(problem_of, plainly):
 
 
 def test_there_is_no_curvature_without_stored_logits(problem):
-    with crew(1) as team, pytest.raises(ValueError, match="not stored"):
-        Curvature(Evaluator(problem, team, stored=False))
+    with single_threaded_products(), pytest.raises(ValueError, match="not stored"):
+        Curvature(Evaluator(problem, 1, stored=False))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex.crew import crew, dot
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.partition import dot
 
 
 def assert_at(got, value, gradient):
@@ -24,16 +25,16 @@ def stored(request):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_values_and_gradients_are_those_of_the_formulas(problem, plain, theta, stored, threads):
-    with crew(threads) as team:
-        evaluator = Evaluator(problem, team, stored=stored)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, threads, stored=stored)
         assert evaluator.stored is stored
         assert_at(evaluator.at(theta), plain.value(theta), plain.gradient(theta))
 
 
 def test_the_gradient_is_the_slope_of_the_value(problem, theta):
     direction = np.random.default_rng(1).normal(size=theta.shape)
-    with crew(1) as team:
-        evaluator = Evaluator(problem, team)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 1)
         slope = np.sum(np.array(evaluator.at(theta).gradient) * direction)
         steps = np.array([-2, -1, 1, 2]) * 1e-3
         values = [evaluator.at(theta + step * direction).value for step in steps]
@@ -43,8 +44,8 @@ def test_the_gradient_is_the_slope_of_the_value(problem, theta):
 
 def test_points_on_a_line_are_those_reached_at_once(problem, plain, theta, stored):
     direction = np.random.default_rng(1).normal(size=theta.shape)
-    with crew(2) as team:
-        evaluator = Evaluator(problem, team, stored=stored)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 2, stored=stored)
         evaluator.at(theta)
         there = evaluator.towards(theta, direction, 0.7)
         end = theta + 0.7 * direction
@@ -68,8 +69,8 @@ def test_centre_and_scale_are_features_changed_by_hand(problem, plainly, theta, 
     centre, scale = np.array([1.0, -2.0, 0.0, 30.0]), np.array([0.1, 1.0, 4.0, 20.0])
     centre = centre if problem.intercept else None
     changed = plainly(replace(problem, x=(problem.x - (0 if centre is None else centre)) / scale))
-    with crew(2) as team:
-        evaluator = Evaluator(problem, team, Features(problem.intercept, centre, scale), stored)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 2, Features(problem.intercept, centre, scale), stored)
         assert_at(evaluator.at(theta), changed.value(theta), changed.gradient(theta))
         direction = -changed.gradient(theta)
         end = theta + 2.0 * direction
@@ -82,8 +83,8 @@ def test_blocks_and_threads_do_not_change_more_than_the_order_of_sums(problem_of
     theta = np.random.default_rng(0).normal(size=problem.shape) * 0.1
     plain, results = plainly(problem), []
     for threads in (1, 2, 3):
-        with crew(threads) as team:
-            evaluator = Evaluator(problem, team, stored=stored)
+        with single_threaded_products():
+            evaluator = Evaluator(problem, threads, stored=stored)
             here = evaluator.at(theta)
             results.append((here.value, np.array(here.gradient)))
             twice = evaluator.at(theta)
@@ -97,8 +98,8 @@ def test_blocks_and_threads_do_not_change_more_than_the_order_of_sums(problem_of
 @pytest.mark.parametrize("form", [sp.csr_matrix, sp.csr_array])
 def test_sparse_features_are_dense_ones(problem, plain, theta, stored, form):
     sparse = replace(problem, x=form(problem.x))
-    with crew(2) as team:
-        evaluator = Evaluator(sparse, team, stored=stored)
+    with single_threaded_products():
+        evaluator = Evaluator(sparse, 2, stored=stored)
         assert_at(evaluator.at(theta), plain.value(theta), plain.gradient(theta))
 
 
@@ -108,8 +109,8 @@ def test_float32_features_give_what_float32_can(problem, plain, theta, stored):
         x=problem.x.astype(np.float32),
         targets=problem.targets if problem.targets.dtype.kind == "i" else problem.targets.astype(np.float32),
     )
-    with crew(1) as team:
-        here = Evaluator(narrow, team, stored=stored).at(theta)
+    with single_threaded_products():
+        here = Evaluator(narrow, 1, stored=stored).at(theta)
     # Logits up to 20, in 24 bits: 2e-6; gradients are features, up to 8, times that.
     assert here.value == pytest.approx(plain.value(theta), rel=1e-5)
     np.testing.assert_allclose(here.gradient, plain.gradient(theta), rtol=0, atol=3e-5)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, features, minima, minimise
-from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, rotated_samples
 from chainrule.solvers.convex.spectrum import Spectrum
@@ -47,28 +47,22 @@ def test_parameters_inside_make_the_logits_of_those_outside(problem, theta, cent
     assert not np.shares_memory(outside, inside)
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 1 << 16])
 @each_kind
-def test_the_largest_entry_is_that_of_the_gradient_for_features_as_given(
-    problem, plainly, theta, monkeypatch, chunk, centre, scale, basis
-):
-    monkeypatch.setattr(features, "CHUNK", chunk)
+def test_the_largest_entry_is_that_of_the_gradient_for_features_as_given(problem, plainly, theta, centre, scale, basis):
     centre = centre if problem.intercept else None
     here = Features(problem.intercept, centre, scale, basis=basis, applied=True)
     s = np.ones(4) if scale is None else scale
     # The penalty is on W s.
     expected = plainly(replace(problem, l2=0.0)).gradient(theta)
     expected[:4] += problem.l2 * (s**2)[:, None] * theta[:4]
-    with crew(1) as team:
-        evaluator = Evaluator(replace(problem, x=seen(problem, centre, scale, basis)), team)
+    with single_threaded_products():
+        evaluator = Evaluator(replace(problem, x=seen(problem, centre, scale, basis)), 1)
         gradient = evaluator.at(here.inside(theta)).gradient
     assert here.largest(gradient) == pytest.approx(abs(expected).max(), rel=1e-11)
 
 
-@pytest.mark.parametrize("chunk", [1, 6, 7, 1 << 16])
 @pytest.mark.parametrize("here", [Features(), Features(True, np.zeros(11), np.ones(11))])
-def test_the_largest_entry_is_found_wherever_it_is(monkeypatch, chunk, here):
-    monkeypatch.setattr(features, "CHUNK", chunk)
+def test_the_largest_entry_is_found_wherever_it_is(here):
     for place in range(12 * 3):
         gradient = np.full(36, 0.5)
         gradient[place] = -3.0

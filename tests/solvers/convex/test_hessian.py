@@ -7,15 +7,15 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.checking import balls, midpoints, precision
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex import hessian, minimise
-from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
 
 
 def whole_hessian(problem, theta, centre, scale, threads=2):
-    with crew(threads) as team:
-        return hessian.whole_hessian(Evaluator(problem, team, Features(problem.intercept, centre, scale)), theta)
+    with single_threaded_products():
+        return hessian.whole_hessian(Evaluator(problem, threads, Features(problem.intercept, centre, scale)), theta)
 
 
 def newton_step(evaluator, theta, gradient):
@@ -127,8 +127,8 @@ def test_weights_of_both_signs_and_any_number_of_threads_give_the_formulas_hessi
 
 
 def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
-    with crew(2) as team:
-        evaluator = Evaluator(problem, team)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 2)
         hessian.whole_hessian(evaluator, theta + 1)
         got = hessian.whole_hessian(evaluator, theta).copy()
     np.testing.assert_array_equal(got, whole_hessian(problem, theta, None, None))
@@ -136,8 +136,8 @@ def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
 
 def test_newtons_direction_solves_its_equations(problem, plain, theta):
     gradient = plain.gradient(theta)
-    with crew(1) as team:
-        evaluator = Evaluator(problem, team)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 1)
         evaluator.at(theta)
         if theta.shape[1] > 1:
             gradient = gradient - gradient.mean(axis=1, keepdims=True)
@@ -155,8 +155,8 @@ def test_at_the_optimum_one_newton_step_squares_the_error(problem, plain):
     gradient = plain.gradient(near)
     if near.shape[1] > 1:
         gradient -= gradient.mean(axis=1, keepdims=True)
-    with crew(1) as team:
-        step = newton_step(Evaluator(problem, team), near, gradient)
+    with single_threaded_products():
+        step = newton_step(Evaluator(problem, 1), near, gradient)
     after = plain.gradient(near + step)
     after -= after.mean(axis=1, keepdims=True) if near.shape[1] > 1 else 0
     assert abs(gradient).max() > 1e-7
@@ -164,13 +164,13 @@ def test_at_the_optimum_one_newton_step_squares_the_error(problem, plain):
 
 
 def test_a_point_that_is_not_finite_has_no_newton_direction(problem, theta):
-    with crew(1) as team, np.errstate(all="ignore"):
-        assert newton_step(Evaluator(problem, team), theta * np.nan, np.ones_like(theta)) is None
+    with single_threaded_products(), np.errstate(all="ignore"):
+        assert newton_step(Evaluator(problem, 1), theta * np.nan, np.ones_like(theta)) is None
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 def test_samples_of_negative_weight_can_leave_no_newton_direction(problem_of, kind):
     problem = problem_of(kind, weights=-np.ones(60), l2=1e-3)
     theta = np.zeros(problem.shape)
-    with crew(1) as team:
-        assert newton_step(Evaluator(problem, team), theta, np.ones_like(theta)) is None
+    with single_threaded_products():
+        assert newton_step(Evaluator(problem, 1), theta, np.ones_like(theta)) is None

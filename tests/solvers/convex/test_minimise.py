@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex import minimise, spectrum_of
-from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.preconditioner import Preconditioner
 from chainrule.solvers.convex.spectrum import Spectrum
@@ -180,8 +180,8 @@ def test_what_is_reported_is_measured_at_the_parameters_returned(problem_of, kin
     problem = problem_of(kind, l2=0.1, intercept=False)
     result = minimise(problem, tol=1e-16, threads=1)
     assert result.converged
-    with crew(1) as team:
-        there = Evaluator(problem, team).at(result.theta)
+    with single_threaded_products():
+        there = Evaluator(problem, 1).at(result.theta)
     assert result.value == there.value
     assert result.gradient_norm == abs(there.gradient).max()
 

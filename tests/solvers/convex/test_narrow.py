@@ -8,9 +8,9 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimisation, minimise
-from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
@@ -33,9 +33,9 @@ def test_products_are_those_of_rounded_factors(dtype, threads):
     x, weights, rows = (rng.normal(size=size).astype(dtype) for size in ((300, 7), (7, 5), (300, 5)))
     offset = rng.normal(size=5).astype(dtype)
     before = torch.get_num_threads()
-    with crew(threads) as team:
+    with single_threaded_products():
         problem = Problem(x, np.zeros(300, dtype=int), 5, softmax_cross_entropy)
-        narrow = NarrowRows(problem, team, np.float64, dtype, {}, None)
+        narrow = NarrowRows(problem, threads, np.float64, dtype, {}, None)
         out = np.empty((300, 5), dtype)
         narrow.map_reduce(lambda block, _: block.times(weights, offset, out[block.rows]) is None, None)
         loss, gradient = narrow.pull_back(lambda block, _: (1.0, rows[block.rows].copy()), None)
@@ -97,12 +97,12 @@ def test_a_start_at_the_optimum_of_rounded_samples_is_looked_at_again(problem_of
 def test_curvature_made_before_widening_is_in_full_precision_after_it(problem_of, plainly):
     problem = problem_of("softmax", l2=0.1)
     theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
-    with crew(1) as team:
-        evaluator = Evaluator(problem, team, Features(narrow=True))
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 1, Features(narrow=True))
         evaluator.at(theta)
         there = Curvature(evaluator)
         rough = there.product()(direction)
-        evaluator.widen()
+        evaluator.switch(narrow=False)
         evaluator.at(theta)
         exact = there.product()(direction)
     expected = (plainly(problem).hessian(theta) @ direction.ravel()).reshape(theta.shape)

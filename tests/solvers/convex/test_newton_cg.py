@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex import directions, evaluation, minimise
-from chainrule.solvers.convex.crew import crew
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.newton_cg import MOST_INNER, newton_cg_direction
@@ -56,7 +56,9 @@ class Counted:
 def test_the_diagonal_is_symmetric_and_positive_on_gradients(k, penalty, intercept):
     """Those of a penalty have a mean over the logits too, the intercepts' and those of losses alone have none."""
     rng = np.random.default_rng(0)
-    solver = Diagonal(rng.uniform(1e-6, 10, size=(30, k)), None if k == 1 else penalty, intercept)
+    common = np.full((30, 1), 1 / penalty if penalty else 0.0)
+    common[30 - intercept :] = 0
+    solver = Diagonal(rng.uniform(1e-6, 10, size=(30, k)), None if k == 1 or penalty is None else common)
     vectors = [rng.normal(size=(30, k)) for _ in range(12)]
     for vector in vectors:
         if penalty == 0:
@@ -155,8 +157,8 @@ def test_a_penalty_on_what_all_logits_share_is_solved_for_too(problem_of, plainl
     plain = plainly(problem)
     gradient = plain.gradient(theta)
     assert abs(gradient[:-1].mean(axis=1)).min() > 0.01
-    with crew(1) as team:
-        evaluator = Evaluator(problem, team)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 1)
         evaluator.at(theta)
         diagonal = diagonal_of(Curvature(evaluator).diagonal(), problem)
         direction, _ = newton_cg_direction(Curvature(evaluator).product(), diagonal, gradient, 1e-6)
@@ -241,8 +243,8 @@ def test_without_stored_logits_the_hessian_is_the_same(problem_of, plainly, monk
     theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
     expected = plainly(problem).hessian(theta)
     monkeypatch.setattr(evaluation, "STORED_BYTES", 0)
-    with crew(2) as team:
-        evaluator = Evaluator(replace(problem, x=form(problem.x)), team)
+    with single_threaded_products():
+        evaluator = Evaluator(replace(problem, x=form(problem.x)), 2)
         assert not evaluator.stored
         there = Curvature(evaluator, theta=theta)
         product, diagonal = there.product()(direction), there.diagonal()

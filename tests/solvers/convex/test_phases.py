@@ -1,4 +1,4 @@
-"""Where a minimisation goes from every phase, as a table; and that no way through the table is endless."""
+"""The transitions between phases as a table, and that no path through the table is endless."""
 
 import math
 
@@ -14,14 +14,14 @@ from chainrule.solvers.convex.phases import (
     Event,
     Facts,
     Method,
-    Numbers,
     Phase,
-    Seen,
+    Precision,
+    Situation,
     transition,
 )
 
-LBFGS, WHOLE, PRODUCTS, CONFIRM, DONE = Method
-BFLOAT16, SAMPLES, FLOAT64 = Numbers
+LBFGS, WHOLE, PRODUCTS, DONE = Method
+BFLOAT16, SAMPLES, FLOAT64 = Precision
 SPECTRUM, CLASSES, BLOCKS = Base
 
 FEW = Facts(n_parameters=100, whole=True)
@@ -32,7 +32,7 @@ CROWDED = MANY._replace(room=False)
 SPARSE = MANY._replace(throughout=True, refreshable=False)
 
 START = Phase(blocks_at=8.0)
-NARROW = START._replace(numbers=BFLOAT16)
+NARROW = START._replace(precision=BFLOAT16)
 SINGLE = Phase(method=PRODUCTS, single=True)
 
 wanted, end = Event.WANTED, Event.END
@@ -44,184 +44,182 @@ def after(phase, **changes):
 
 TABLE = {
     # L-BFGS, and its preconditioners.
-    "a direction is L-BFGS's at first": (START, Seen(wanted), MANY, START),
+    "a direction is L-BFGS's at first": (START, Situation(wanted), MANY, START),
     "the class matrix is computed after some steps": (
         START,
-        Seen(wanted, iteration=5),
+        Situation(wanted, iteration=5),
         MANY,
         after(START, base=CLASSES, classes_at=5),
     ),
     "but once for a step": (
         after(START, base=CLASSES, classes_at=5),
-        Seen(wanted, iteration=5),
+        Situation(wanted, iteration=5),
         MANY,
         after(START, base=CLASSES, classes_at=5),
     ),
     "and not where blocks are there": (
         after(START, base=BLOCKS, blocks_at=99.0),
-        Seen(wanted, iteration=20, spent=50.0),
+        Situation(wanted, iteration=20, spent=50.0),
         MANY,
         after(START, base=BLOCKS, blocks_at=99.0),
     ),
     "blocks are computed when they are due, and again when the steps have doubled": (
         START,
-        Seen(wanted, iteration=6, spent=8.0),
+        Situation(wanted, iteration=6, spent=8.0),
         MANY,
         after(START, base=BLOCKS, blocks_at=16.0),
     ),
     "or as many as they cost have been taken": (
         START,
-        Seen(wanted, iteration=6, spent=8.0),
+        Situation(wanted, iteration=6, spent=8.0),
         MANY._replace(blocks_cost=30.0),
         after(START, base=BLOCKS, blocks_at=38.0),
     ),
     "nothing is computed where nothing is known of the features": (
         START,
-        Seen(wanted, iteration=5, spent=8.0),
+        Situation(wanted, iteration=5, spent=8.0),
         MANY._replace(refreshable=False),
         START,
     ),
     "L-BFGS without a direction starts anew": (
         after(START, base=BLOCKS),
-        Seen(Event.NO_DIRECTION, again=True),
+        Situation(Event.NO_DIRECTION, again=True),
         MANY,
         START,
     ),
-    "and without a step": (after(START, base=CLASSES), Seen(Event.NO_STEP, again=True), MANY, START),
+    "and without a step": (after(START, base=CLASSES), Situation(Event.NO_STEP, again=True), MANY, START),
     "with nothing to forget it is at its end": (
         START,
-        Seen(Event.NO_STEP),
+        Situation(Event.NO_STEP),
         MANY,
         after(START, method=DONE, message=PRECISION),
     ),
     # Newton's method with the whole Hessian.
     "few parameters get the whole Hessian after many steps": (
         START,
-        Seen(wanted, iteration=30),
+        Situation(wanted, iteration=30),
         FEW,
         after(START, method=WHOLE),
     ),
-    "not before": (START, Seen(wanted, iteration=29), FEW, START),
-    "as many steps as it costs": (START, Seen(wanted, iteration=199), FEW._replace(n_parameters=1200), START),
+    "not before": (START, Situation(wanted, iteration=29), FEW, START),
+    "as many steps as it costs": (START, Situation(wanted, iteration=199), FEW._replace(n_parameters=1200), START),
     "then it is due": (
         START,
-        Seen(wanted, iteration=200),
+        Situation(wanted, iteration=200),
         FEW._replace(n_parameters=1200),
         after(START, method=WHOLE),
     ),
     "a Hessian that is not positive definite leaves L-BFGS": (
         after(START, method=WHOLE),
-        Seen(Event.NO_DIRECTION),
+        Situation(Event.NO_DIRECTION),
         FEW,
         START,
     ),
     "little left is looked at by the whole Hessian where it is quick": (
         START,
-        Seen(Event.LITTLE_LEFT),
+        Situation(Event.LITTLE_LEFT),
         QUICK,
         after(START, method=WHOLE),
     ),
-    "by products elsewhere": (START, Seen(Event.LITTLE_LEFT), FEW, after(START, method=PRODUCTS)),
-    "if there is memory": (START, Seen(Event.LITTLE_LEFT), CROWDED, START),
-    "and not in bfloat16": (NARROW, Seen(Event.LITTLE_LEFT), QUICK, NARROW),
+    "by products elsewhere": (START, Situation(Event.LITTLE_LEFT), FEW, after(START, method=PRODUCTS)),
+    "if there is memory": (START, Situation(Event.LITTLE_LEFT), CROWDED, START),
+    "and not in bfloat16": (NARROW, Situation(Event.LITTLE_LEFT), QUICK, NARROW),
     "a direction of Newton's without a step bars the method": (
         after(START, method=WHOLE),
-        Seen(Event.NO_STEP),
+        Situation(Event.NO_STEP),
         FEW,
         after(START, method=WHOLE, barred=True),
     ),
     "so that L-BFGS is next": (
         after(START, method=WHOLE, barred=True),
-        Seen(wanted, iteration=40),
+        Situation(wanted, iteration=40),
         FEW,
         after(START, barred=True),
     ),
-    "to the end": (after(START, barred=True), Seen(Event.LITTLE_LEFT), QUICK, after(START, barred=True)),
-    "until a step is taken": (after(START, barred=True), Seen(Event.STEP), FEW, START),
+    "to the end": (after(START, barred=True), Situation(Event.LITTLE_LEFT), QUICK, after(START, barred=True)),
+    "until a step is taken": (after(START, barred=True), Situation(Event.STEP), FEW, START),
     # Newton's method by products.
     "many parameters get products after many steps": (
         START,
-        Seen(wanted, iteration=40),
+        Situation(wanted, iteration=40),
         MANY,
         after(START, method=PRODUCTS),
     ),
-    "if there is room": (START, Seen(wanted, iteration=40), CROWDED, START),
+    "if there is room": (START, Situation(wanted, iteration=40), CROWDED, START),
     "steps that gain nothing get them in any case": (
         START,
-        Seen(wanted, iteration=4, idle=3),
+        Situation(wanted, iteration=4, idle=3),
         CROWDED,
         after(START, method=PRODUCTS),
     ),
-    "not in bfloat16": (NARROW, Seen(wanted, iteration=50, idle=3), MANY, NARROW),
-    "sparse samples have them throughout": (Phase(single=True), Seen(wanted), SPARSE, SINGLE),
+    "not in bfloat16": (NARROW, Situation(wanted, iteration=50, idle=3), MANY, NARROW),
+    "sparse samples have them throughout": (Phase(single=True), Situation(wanted), SPARSE, SINGLE),
     "in float64 after a step that gained nothing": (
         SINGLE,
-        Seen(wanted, iteration=3, idle=1),
+        Situation(wanted, iteration=3, idle=1),
         SPARSE,
         after(SINGLE, single=False),
     ),
-    "or without a direction": (SINGLE, Seen(Event.NO_DIRECTION), SPARSE, after(SINGLE, single=False)),
-    "or a step": (SINGLE, Seen(Event.NO_STEP), SPARSE, after(SINGLE, single=False)),
+    "or without a direction": (SINGLE, Situation(Event.NO_DIRECTION), SPARSE, after(SINGLE, single=False)),
+    "or a step": (SINGLE, Situation(Event.NO_STEP), SPARSE, after(SINGLE, single=False)),
     "float64 without a direction leaves L-BFGS": (
         after(SINGLE, single=False),
-        Seen(Event.NO_DIRECTION),
+        Situation(Event.NO_DIRECTION),
         SPARSE,
         Phase(),
     ),
     # The precision of F, and the end.
-    "bfloat16 goes on while it gains": (NARROW, Seen(Event.STEP, gain=1e-3), MANY, NARROW),
-    "and is left when it gains little": (NARROW, Seen(Event.STEP, gain=1e-6), MANY, START),
-    "or no number": (NARROW, Seen(Event.STEP, gain=math.nan), MANY, START),
-    "or is at its end": (NARROW, Seen(end, message=PRECISION), FLOAT32, START),
-    "also at a good one": (NARROW, Seen(end, message=CONVERGED), MANY, START),
-    "its gradient proves nothing": (NARROW, Seen(Event.BOUNDED), MANY, NARROW),
-    "a small gradient is confirmed": (START, Seen(Event.BOUNDED), FLOAT32, after(START, method=CONFIRM)),
-    "and ends the run": (
-        after(START, method=CONFIRM),
-        Seen(end, message=CONVERGED),
+    "bfloat16 goes on while it gains": (NARROW, Situation(Event.STEP, gain=1e-3), MANY, NARROW),
+    "and is left when it gains little": (NARROW, Situation(Event.STEP, gain=1e-6), MANY, START),
+    "or no number": (NARROW, Situation(Event.STEP, gain=math.nan), MANY, START),
+    "or is at its end": (NARROW, Situation(end, message=PRECISION), FLOAT32, START),
+    "also at a good one": (NARROW, Situation(end, message=CONVERGED), MANY, START),
+    "a small gradient ends the run": (
+        START,
+        Situation(end, message=CONVERGED),
         FLOAT32,
         after(START, method=DONE, message=CONVERGED),
     ),
     "or is refuted, and the run goes on in float64": (
-        after(START, method=CONFIRM),
-        Seen(Event.REFUTED),
+        START,
+        Situation(Event.REFUTED),
         FLOAT32,
-        after(START, numbers=FLOAT64),
+        after(START, precision=FLOAT64),
     ),
-    "as it was, where that is what it had": (after(START, method=CONFIRM), Seen(Event.REFUTED), MANY, START),
+    "as it was, where that is what it had": (START, Situation(Event.REFUTED), MANY, START),
     "a last step of Newton's that is refuted stays Newton's": (
         after(START, method=PRODUCTS, barred=True),
-        Seen(Event.REFUTED),
+        Situation(Event.REFUTED),
         FLOAT32,
-        after(START, method=PRODUCTS, numbers=FLOAT64),
+        after(START, method=PRODUCTS, precision=FLOAT64),
     ),
     "float32 that does not lead on is left for float64": (
         after(START, method=PRODUCTS, barred=True),
-        Seen(end, message=PRECISION),
+        Situation(end, message=PRECISION),
         FLOAT32,
-        after(START, numbers=FLOAT64),
+        after(START, precision=FLOAT64),
     ),
     "float64 is the last": (
-        after(START, numbers=FLOAT64),
-        Seen(end, message=PRECISION),
+        after(START, precision=FLOAT64),
+        Situation(end, message=PRECISION),
         FLOAT32,
-        after(START, numbers=FLOAT64, method=DONE, message=PRECISION),
+        after(START, precision=FLOAT64, method=DONE, message=PRECISION),
     ),
     "whoever stops it has the last word": (
         NARROW,
-        Seen(Event.STOP, message="enough"),
+        Situation(end, message="enough"),
         FLOAT32,
         after(NARROW, method=DONE, message="enough"),
     ),
     "unless it has ended": (
         after(START, method=DONE, message=CONVERGED),
-        Seen(Event.STOP, message="enough"),
+        Situation(end, message="enough"),
         MANY,
         after(START, method=DONE, message=CONVERGED),
     ),
     "except by Ctrl-C": (
         after(START, method=DONE, message=CONVERGED),
-        Seen(Event.STOP, message=INTERRUPTED),
+        Situation(end, message=INTERRUPTED),
         MANY,
         after(START, method=DONE, message=INTERRUPTED),
     ),
@@ -237,16 +235,16 @@ def test_the_next_phase_is_that_of_the_table(case):
 @given(
     st.sampled_from([FEW, QUICK, MANY, FLOAT32, CROWDED, SPARSE]),
     st.booleans(),
-    st.lists(st.builds(Seen, st.sampled_from(Event), st.integers(0, 300), st.integers(0, 9), st.floats(0, 1e3))),
+    st.lists(st.builds(Situation, st.sampled_from(Event), st.integers(0, 300), st.integers(0, 9), st.floats(0, 1e3))),
 )
 def test_precision_only_grows_and_every_dead_end_leads_out_after_a_few_more(facts, narrow, story):
     phase = (NARROW if narrow else START)._replace(single=facts.throughout)
     for seen in story:
         before, phase = phase, transition(phase, seen, facts)
-        assert list(Numbers).index(phase.numbers) >= list(Numbers).index(before.numbers)
-        assert facts.refinable or phase.numbers is not FLOAT64
+        assert list(Precision).index(phase.precision) >= list(Precision).index(before.precision)
+        assert facts.refinable or phase.precision is not FLOAT64
     steps = 0
     while phase.method is not DONE:
-        phase = transition(transition(phase, Seen(Event.WANTED), facts), Seen(Event.NO_STEP), facts)
+        phase = transition(transition(phase, Situation(Event.WANTED), facts), Situation(Event.NO_STEP), facts)
         steps += 1
     assert steps <= 8

@@ -1,9 +1,9 @@
-"""The Hessian at the point where an evaluator is: times directions, and parts of it.
+"""The Hessian at the evaluator's point: its products with directions, its diagonal and its blocks of logits.
 
     H V = x^T (w D(s, x V)) + l2 V,    D(s, u) = s * (u - s . u), softmax's own Jacobian; for one logit p (1 - p) u
 
-Conjugate gradients need not know it to the last digit: their products may be in float32 while gradients are in float64.
-Where the evaluator stores no logits, each product computes them again, which costs half as much more.
+Conjugate gradients need no exact products: these may be in float32 while gradients are in float64. If the evaluator
+does not store logits, each product computes them again, which costs half as much more.
 """
 
 from __future__ import annotations
@@ -16,26 +16,23 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.kernels import Kernel, kernel_of
-from chainrule.solvers.convex.evaluation import Evaluator, logits_at
+from chainrule.solvers.convex.evaluation import Evaluator, Folded, logits_at
 from chainrule.solvers.convex.rows import RowBlock
-
-Folded = tuple[Array, Array]
-"""Weights and offsets of a point or a direction, for the samples as they are stored."""
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""
 
 
 class Curvature:
-    """The Hessian where an evaluator is.
+    """The Hessian at the evaluator's point.
 
     Parameters
     ----------
     evaluator : Evaluator
     dtype : dtype, optional
-        The precision of products, float32 or by default the evaluator's.
+        The dtype of products: float32, or by default the evaluator's.
     theta : array, optional
-        The point, where the evaluator stores no logits. Then there are products and the diagonal, and no other parts.
+        The point, needed if the evaluator stores no logits. Then only products and the diagonal are available.
 
     Raises
     ------
@@ -48,17 +45,16 @@ class Curvature:
             raise ValueError("the logits are not stored, so that there are no probabilities at this point")
         self._theta = None if evaluator.stored else theta
         self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
-        self._moves = -1
 
     def product(self) -> Callable[[Array], Array]:
-        """H as a function of a direction: two products with the samples each."""
+        """H as a function of a direction: two products with the samples per call."""
         evaluator, features, point = self._evaluator, self._evaluator.features, self._point()
 
         def times_direction(direction: Array) -> Array:
             state = point, features.folded(direction, self.dtype)
             evaluator.products += 2 if point is None else 3
             gradient = evaluator.rows_in(self.dtype).pull_back(curved, state)[1]
-            return features.completed(gradient, direction, evaluator.problem.l2, evaluator.team)
+            return features.completed(gradient, direction, evaluator.problem.l2, evaluator.threads)
 
         return times_direction
 
@@ -73,12 +69,13 @@ class Curvature:
         return evaluator.features.completed_squares(products(squared=True), evaluator.problem.l2, products)
 
     def of_logits(self) -> Array:
-        """The losses' mean Hessian by the logits, of shape (k, k)."""
+        """The mean Hessian of the losses by the logits, of shape (k, k)."""
         self._keep_probabilities()
-        return np.array(self._evaluator.rows_in(self.dtype).map_reduce(between_logits, None))
+        curvature: Array = self._evaluator.rows_in(self.dtype).map_reduce(between_logits, None)
+        return curvature
 
     def of_classes(self) -> Callable[[int], Array]:
-        """The diagonal of the losses' Hessian by the logits, a function of the class; 0 only at weights of 0."""
+        """For each class, the diagonal of the Hessian of every loss by the logits; 0 only for sample weight 0."""
         self._keep_probabilities()
         probs, mass = self._evaluator.rows.kept["probabilities"], abs(self._evaluator.problem.row_curvatures)
 
@@ -91,48 +88,50 @@ class Curvature:
     # What follows is private.
 
     def _point(self) -> Folded | None:
-        """The point, folded, if the evaluator does not know it; else probabilities are kept from here on."""
+        """The folded point, or None if the probabilities are kept, which this call sees to."""
         if self._theta is not None:
             return self._evaluator.features.folded(self._theta, self.dtype)
         self._keep_probabilities()
         return None
 
     def _keep_probabilities(self) -> None:
-        """Keep every sample's probabilities; for one logit, the second class's."""
-        evaluator = self._evaluator
-        if self._moves == evaluator.moves:
+        """Keep the probabilities of all samples; for one logit, the second class's."""
+        evaluator, point = self._evaluator, (self._evaluator.points, self.dtype)
+        if evaluator.probabilities_at == point:
             return
-        if self._moves < 0:
+        kept = evaluator.rows.kept.get("probabilities")
+        if kept is None or kept.dtype != self.dtype:
             evaluator.rows.keep("probabilities", self.dtype)
-        self._moves = evaluator.moves
-        evaluator.rows.map_reduce(self._fill, None)
+        evaluator.rows.map_reduce(keep_probabilities, evaluator.behind)
+        evaluator.probabilities_at = point
 
-    def _fill(self, block: RowBlock, _: None) -> None:
-        softmax, probs = softmax_of(block), block.of("probabilities")
-        logits = logits_at(block, self._evaluator.behind)
-        if probs.dtype == logits.dtype:
-            softmax.forward(logits, out=probs)
-        else:
-            probs[...] = softmax.forward(logits)[0]
+
+def keep_probabilities(block: RowBlock, behind: float) -> None:
+    """Keep the probabilities at `behind` steps from the stored logits."""
+    softmax, probs, logits = softmax_of(block), block.of("probabilities"), logits_at(block, behind)
+    if probs.dtype == logits.dtype:
+        softmax.forward(logits, out=probs)
+    else:
+        probs[...] = softmax.forward(logits)[0]
 
 
 def softmax_of(block: RowBlock) -> Kernel:
-    """The rule for probabilities of a block's logits."""
+    """The kernel that turns a block's logits into probabilities."""
     return kernel_of(rules.sigmoid if block.like.shape[1] == 1 else rules.softmax)
 
 
 def probabilities(block: RowBlock, point: Folded | None) -> Array:
-    """The probabilities that are kept, or those at a point."""
+    """The probabilities at a point, or the kept ones."""
     if point is None:
         return block.of("probabilities")
-    logits = block.times(*point, block.scratch("logits"))
-    return softmax_of(block).forward(logits, out=block.scratch("probabilities"))[0]
+    logits = block.times(*point, block.buffer("logits"))
+    return softmax_of(block).forward(logits, out=block.buffer("probabilities"))[0]
 
 
 def curved(block: RowBlock, state: tuple[Folded | None, Folded]) -> tuple[float, Array]:
     """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
     point, direction = state
-    slopes, result = block.times(*direction, block.scratch("tangents")), block.scratch("residuals")
+    slopes, result = block.times(*direction, block.buffer("tangents")), block.buffer("residuals")
     probs = probabilities(block, point)
     if block.like.shape[1] == 1:
         np.multiply(np.multiply(probs, 1 - probs, out=result), slopes, out=result)
@@ -144,7 +143,7 @@ def curved(block: RowBlock, state: tuple[Folded | None, Folded]) -> tuple[float,
 
 def own_curvatures(block: RowBlock, point: Folded | None) -> tuple[float, Array]:
     """The diagonal of the weighted Hessian of a block's losses by its logits."""
-    result, probs = block.scratch("residuals"), probabilities(block, point)
+    result, probs = block.buffer("residuals"), probabilities(block, point)
     np.multiply(probs, 1 - probs, out=result)
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
 

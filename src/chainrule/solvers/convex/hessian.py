@@ -1,13 +1,13 @@
-"""Newton's method with the whole Hessian, for problems with few enough parameters to hold it.
+"""Newton's method with the whole Hessian, for problems with few parameters.
 
-    softmax    the block of classes k and m is X^T diag(s_k [k = m] - s_k s_m) X, plus l2 where k = m
+    softmax    the block of classes k and m is X^T diag(s_k [k = m] - s_k s_m) X, plus l2 if k = m
     one logit  X^T diag(p (1 - p)) X + l2
 
-What all logits have in common changes nothing, so that H has a null direction for every feature without a penalty;
-there it is given a curvature that no gradient asks for.
+The losses do not change if all logits change by the same amount. So H has a null direction for each feature without a
+penalty. It is given some curvature, which changes no solution, because gradients have no component in that direction.
 
-It ends what L-BFGS has begun: near the optimum each step doubles the number of right digits, where samples that are
-nearly separable, or features that are nearly dependent, would cost L-BFGS hundreds of steps.
+Newton's method ends what L-BFGS has begun: near the optimum each step doubles the number of correct digits, while
+L-BFGS takes hundreds of steps if samples are nearly separable or features nearly dependent.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ import scipy.linalg
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.crew import cut
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.partition import cut
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import RowBlock
 
 MOST_PARAMETERS = 1500
-"""The Hessian of so many takes 18 MB, and its factors a twentieth of a second."""
+"""Most parameters of a whole Hessian: it then needs 18 MB, and 0.05 s to factorise."""
 
 FEW_OPERATIONS = 1e8
-"""Operations for a Hessian, n p^2, that take a few milliseconds: less than ten steps of L-BFGS."""
+"""Operations for a Hessian, n p^2, that take a few milliseconds, less than ten steps of L-BFGS."""
 
 ENTRIES_AT_ONCE = 1 << 19
-"""Entries of some rows times parameters: 4 MiB."""
+"""Entries of rows times parameters that are computed at once: 4 MiB."""
 
 
 def is_quick(problem: Problem) -> bool:
-    """True if a step of Newton's method with the whole Hessian costs next to nothing."""
+    """True if a Newton step with the whole Hessian takes only milliseconds."""
     d, k = problem.shape
     return d * k <= MOST_PARAMETERS and problem.n_samples * (d * k) ** 2 <= FEW_OPERATIONS
 
 
 def newton_direction(hessian: Array, gradient: Array) -> Array | None:
-    """-H^-1 g, or None where H is not positive definite; H is overwritten."""
+    """-H^-1 g, or None if H is not positive definite; H is overwritten."""
     try:
         factors = scipy.linalg.cho_factor(hessian.T, lower=True, overwrite_a=True, check_finite=False)
         direction = scipy.linalg.cho_solve(factors, -gradient.reshape(-1), check_finite=False)
@@ -51,11 +51,10 @@ def newton_direction(hessian: Array, gradient: Array) -> Array | None:
 
 
 def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
-    """H of shape (d k, d k), entries in the order of theta's rows and columns. The next call overwrites it.
+    """H of shape (d k, d k), with rows and columns in the order of theta's entries.
 
-    >>> from chainrule.solvers.convex.crew import Crew
     >>> problem = Problem(np.array([[1.0], [-2.0]]), np.array([0, 1]), 2, rules.softmax_cross_entropy, intercept=False)
-    >>> whole_hessian(Evaluator(problem, Crew(1)), np.zeros((1, 2)))
+    >>> whole_hessian(Evaluator(problem, threads=1), np.zeros((1, 2)))
     array([[ 0.9375, -0.3125],
            [-0.3125,  0.9375]])
     """
@@ -66,17 +65,17 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
         blocks[:, m, :, m] += own[m]
     weights = np.arange(problem.n_features * k)
     hessian[weights, weights] += problem.l2
-    # Null directions: of the intercepts, and of every feature without a penalty.
+    # Null directions: the intercepts', and each feature's without a penalty.
     for j in range(problem.n_features if problem.l2 else 0, d) if k > 1 else ():
         blocks[j, :, j, :] += np.trace(blocks[j, :, j, :]) / k**2 or 1.0
-    return hessian
+    return np.asarray(hessian)
 
 
 def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Array]:
-    """-sum of s_k s_m x x^T, (d k, d k), and for every class the sum of s_k x x^T, (k, d, d).
+    """-sum of s_k s_m x x^T, of shape (d k, d k), and for each class the sum of s_k x x^T, of shape (k, d, d).
 
-    A matrix times its own transpose is half the work for BLAS, hence the roots. For one logit the second is the sum
-    of s (1 - s) x x^T, and the first 0.
+    For one logit the first is 0 and the second the sum of s (1 - s) x x^T. The first is computed from square roots,
+    because BLAS multiplies a matrix by its own transpose in half the time.
     """
     (features, theta), work, (d, k) = state, block.work, state[1].shape
     joint, product = (work(name, (d * k, d * k), theta, np.float64) for name in ("joint", "product"))
@@ -98,5 +97,5 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
             roots = probs * np.sqrt(np.maximum(sign * mass, 0.0))
             rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
             np.matmul(rooted.T, rooted, out=product)
-            (np.subtract if sign > 0 else np.add)(joint, product, out=joint)
+            joint -= np.multiply(product, sign, out=product)
     return joint, own

@@ -1,4 +1,4 @@
-"""Steps along a direction. The logits are linear in it: further points on the line cost no product with the samples."""
+"""Steps along a direction. The logits are linear in the step, so that further points on the line cost no product."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from chainrule.arrays import Array
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
 
 DECREASE, FLAT = 1e-4, 0.7
-"""A step is taken when F falls by DECREASE of what its first slope promises and its slope is FLAT of the first's."""
+"""A step is accepted if F falls by at least DECREASE of the fall that the first slope predicts, and if the size of the
+slope is at most FLAT of that of the first slope (the strong Wolfe conditions)."""
 
 
 def line_search(
     evaluator: Evaluator, theta: Array, direction: Array, here: Evaluation, slope: float
 ) -> tuple[float, Evaluation | None]:
-    """A step that meets the conditions above, and F there; None where there is none."""
+    """The length of a step that meets the conditions above, and F there; None if 30 trials find no step."""
     rounding = 64 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
     there = evaluator.towards(theta, direction)
     step, value, at = 1.0, there.value, there.slope
@@ -22,10 +23,9 @@ def line_search(
     for trial in range(30):
         falls = value <= here.value + DECREASE * step * slope + rounding
         if falls and abs(at) <= FLAT * abs(slope):
-            if trial == 0:
-                evaluator.accept(1.0)
-                return 1.0, there
-            return step, _taken(evaluator, theta, direction, step)
+            evaluator.accept(step)
+            from_logits = evaluator.stored and trial > 0
+            return step, evaluator.gradient_here(theta + step * direction) if from_logits else there
         if not np.isfinite(value) or not falls or at > 0:
             high = (step, at)
         else:
@@ -42,7 +42,7 @@ def line_search(
 
 
 def _between(low: tuple[float, float], high: tuple[float, float]) -> float:
-    """Where the slope, taken as linear, is zero; kept away from the ends."""
+    """The point between `low` and `high` where a linear slope is 0, kept away from both ends."""
     (a, slope_a), (b, slope_b) = low, high
     if not np.isfinite(b):
         return 4 * a if a else 4.0
@@ -50,10 +50,3 @@ def _between(low: tuple[float, float], high: tuple[float, float]) -> float:
         t = a + (b - a) * slope_a / (slope_a - slope_b)
         return float(np.clip(t, a + 0.05 * (b - a), b - 0.05 * (b - a)))
     return (a + b) / 2
-
-
-def _taken(evaluator: Evaluator, theta: Array, direction: Array, step: float) -> Evaluation:
-    if evaluator.stored:
-        evaluator.accept(step)
-        return evaluator.gradient_here(theta + step * direction)
-    return evaluator.towards(theta, direction, step)

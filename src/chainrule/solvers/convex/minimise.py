@@ -1,20 +1,18 @@
-"""Minimising F, for one penalty or for one after another: what a descent needs, made once and kept."""
+"""Minimising F for one penalty, or for several penalties one after another."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.kernels.blas import single_threaded_products
-from chainrule.solvers.convex.crew import Crew
+from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.features import split
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS
 from chainrule.solvers.convex.minimisation import Callback, Minimisation, centre
 from chainrule.solvers.convex.phases import INTERRUPTED
@@ -23,29 +21,32 @@ from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 WORTH_THREADS = 1 << 25
-"""Multiplications in a product with all samples that are worth a second thread: below, handing over takes longer."""
+"""Multiplications in a product with all samples from which a second thread saves time."""
+
+SPARSE_ENTRY = 16
+"""Dense entries that take as long to multiply by as one sparse entry."""
 
 MANY_STEPS = 300
-"""From so many expected steps on Newton's method with products is faster than L-BFGS, where both know a diagonal."""
+"""Expected steps of L-BFGS from which Newton's method by products is faster, if only a diagonal is known."""
 
 
 @dataclass(frozen=True)
 class Minimum:
-    """Where a minimisation ended.
+    """The end of a minimisation.
 
     Attributes
     ----------
     theta : array
-        The weights, and the intercepts as a last row where there are any.
+        The weights, and the intercepts as the last row if there are any.
     value, gradient_norm : float
-        F and the largest entry of its gradient there.
+        F at theta, and the largest entry of its gradient.
     remaining : float
-        About how far F can still fall: at most `tol` of it in a run that has converged.
+        An estimate of how far F can still fall: at most `tol` times F if the run has converged.
     iterations, products : int
-        The steps taken, and how often the samples were multiplied.
+        The number of steps, and of products with the samples.
     converged : bool
     message : str
-        Why it ended.
+        Why the run ended.
     """
 
     theta: Array
@@ -58,21 +59,8 @@ class Minimum:
     message: str
 
 
-class Options(TypedDict, total=False):
-    """What `minima`, and so `minimise`, may be told by name; said there."""
-
-    tol: float
-    max_iter: int
-    memory: int
-    method: str
-    threads: int | None
-    spectrum: Spectrum | None
-    callback: Callback | None
-    narrow: bool
-
-
-def minimise(problem: Problem, start: Array | None = None, **options: Unpack[Options]) -> Minimum:
-    """Minimise F until it can fall by at most `tol` times itself; the options are those of `minima`."""
+def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
+    """Minimise F until it can fall by at most `tol` times its value; the options are those of `minima`."""
     with closing(minima(problem, [problem.l2], start, **options)) as found:
         return next(found)
 
@@ -91,10 +79,10 @@ def minima(
     callback: Callback | None = None,
     narrow: bool = False,
 ) -> Generator[Minimum]:
-    """The minima for one `l2` after another, each begun where the one before was found.
+    """The minima for one value of `l2` after another, where each run starts from the minimum before it.
 
-    What was learnt there serves here: the gradient and the gradients' changes differ by the penalties'. A run that is
-    interrupted is the last. While one is sought, BLAS takes one thread per call.
+    Each run also uses the gradient and the L-BFGS pairs of the one before, corrected for the change of the penalty. An
+    interrupted run is the last one. During a run, BLAS uses one thread per product.
 
     Parameters
     ----------
@@ -102,59 +90,60 @@ def minima(
     penalties : iterable of float
         The values of `l2`.
     start : (d + 1, k) array, optional
-        The intercepts' row last, where there are any. By default zero weights and intercepts that give the classes'
-        frequencies.
+        The last row holds the intercepts, if there are any. The default is zero weights, and intercepts that give the
+        class frequencies.
     tol : float
         A run has converged when F can fall by at most tol times F (see `convergence`).
     max_iter : int
+        The most steps of a run.
     memory : int
         Pairs of vectors that L-BFGS keeps.
     method : {"auto", "lbfgs", "newton-cg"}
-        "auto" is Newton's method with conjugate gradients where the features are many, and sparse or so uneven that
-        L-BFGS would take many steps on their variances alone, which is all that is known of those too many to be taken
-        apart; else L-BFGS, ended by Newton's method.
+        "auto" is Newton's method with conjugate gradients if features are many and either sparse or so uneven that
+        L-BFGS would take many steps with the variances alone (see `spectrum`); otherwise it is L-BFGS, and Newton's
+        method for the last steps.
     threads : int, optional
-        The most, by default as many as BLAS may use; it is one where a product with all samples is small.
+        The most threads. The default is the number that BLAS may use, and 1 if a product with all samples is small.
     spectrum : Spectrum, optional
-        From `spectrum_of`, perhaps for all samples where these are some of them, and with the scale that the features
-        are to be divided by: the penalty is then on weights times that scale. If it says that samples are z
-        already, `problem` holds z; theta is for features as they were.
+        From `spectrum_of`, for these samples or for all samples of which these are some. If it has a scale, features
+        are divided by it, and the penalty is on weights times that scale. If its features are applied, `problem` holds
+        z; theta still belongs to the original features.
     callback : callable, optional
-        Called with a StepTaken and a function that gives theta after every step; a true result ends the run.
+        Called after each step, with a StepTaken and a function that returns theta; a true result ends the run.
     narrow : bool
-        Whether the first steps' products are in bfloat16, by PyTorch, where samples are dense.
+        True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
     """
     probs = class_shares(problem)
-    # A sparse entry takes as long to multiply by as sixteen dense ones.
-    entries = 16 * problem.x.nnz if is_sparse(problem.x) else problem.x.size
+    entries = SPARSE_ENTRY * problem.x.nnz if is_sparse(problem.x) else problem.x.size
     if entries * problem.n_outputs < WORTH_THREADS:
         threads = 1
+    elif threads is None:
+        threads = available_threads()
     if spectrum is None:
         spectrum = spectrum_of(problem, apart=method != "newton-cg")
     x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
     problem = replace(problem, x=x)
-    team = Crew(threads)
     with single_threaded_products():
         features = replace(spectrum.features, narrow=narrow and not is_sparse(problem.x))
-        evaluator = Evaluator(problem, team, features)
-        theta = _start(problem, probs) if start is None else features.inside(start)
+        evaluator = Evaluator(problem, threads, features)
+        theta = start_of(problem, probs) if start is None else features.inside(start)
         theta = theta.astype(evaluator.vector_dtype)
         centre(theta)
         if method == "auto":
-            # Of few parameters the whole Hessian is at hand, which ends what L-BFGS begins to the last digit.
+            # With few parameters, L-BFGS is ended by the whole Hessian, which reaches the last digit.
             many = features.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
     before: Minimisation | None = None
     for l2 in penalties:
-        # Not over a yield: nobody knows when, by whom or whether a generator is asked for more.
+        # The context does not include the yield, because a generator may be resumed at any time, or never.
         with single_threaded_products():
-            change, products = l2 - evaluator.problem.l2, evaluator.products
+            increase, products = l2 - evaluator.problem.l2, evaluator.products
             known = before is not None and evaluator.drift < np.inf
             here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None
             evaluator.problem = replace(evaluator.problem, l2=l2)
             preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
             directions = Directions(evaluator, preconditioner, memory, throughout=method == "newton-cg")
-            phase = directions.first_phase(None if before is None else before.directions, change)
+            phase = directions.first_phase(None if before is None else before.directions, increase)
             run = before = Minimisation(evaluator, directions, phase, theta, here)
             message, converged = run.run(tol, max_iter, callback)
             outside, taken = features.outside(theta), evaluator.products - products
@@ -165,7 +154,7 @@ def minima(
 
 
 def class_shares(problem: Problem) -> Array:
-    """pi: the shares of the classes, none of them 0."""
+    """The class frequencies pi, none of them 0."""
     mass = problem.class_mass
     least = 1 / (2.0 * problem.n_samples)
     if problem.n_outputs == 1:
@@ -174,9 +163,9 @@ def class_shares(problem: Problem) -> Array:
     return np.asarray(shares / shares.sum())
 
 
-def _start(problem: Problem, probs: Array) -> Array:
+def start_of(problem: Problem, probs: Array) -> Array:
+    """Zero weights, and intercepts that give these class frequencies."""
     theta = np.zeros(problem.shape)
-    split(theta, problem.intercept)[1][...] = (
-        np.log(probs / (1 - probs)) if len(probs) == 1 else np.log(probs) - np.log(probs).mean()
-    )
+    log_odds = np.log(probs / (1 - probs)) if len(probs) == 1 else np.log(probs) - np.log(probs).mean()
+    theta[problem.n_features :] = log_odds
     return theta

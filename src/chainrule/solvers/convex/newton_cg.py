@@ -1,9 +1,9 @@
-"""Newton's method with the Hessian as a product: conjugate gradients, preconditioned, and no matrix held.
+"""Newton's method by preconditioned conjugate gradients, which need products with the Hessian, but no matrix.
 
-Where the optimum is far along flat directions, as with many sparse features or little penalty, L-BFGS needs hundreds of
-steps, each with two dozen vectors of the parameters' size. Here a direction solves H d = -g the better, the smaller the
-gradient has become (Eisenstat and Walker's forcing terms), so that early steps are cheap and the last ones converge
-faster than linearly. A Hessian of negative curvature, which negative weights can make, ends the solution early.
+If the optimum is far away along flat directions, as with many sparse features or a small penalty, L-BFGS needs hundreds
+of steps, each with two dozen vectors as long as the parameters. Here a direction d solves H d = -g the more accurately,
+the smaller the gradient has become (forcing terms of Eisenstat and Walker): early steps are cheap, and the last steps
+converge superlinearly. If negative sample weights give H a direction of negative curvature, the solution ends there.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.convergence import LEAST_INNER, SAFETY, Lanczos
-from chainrule.solvers.convex.crew import Crew, dot, over_rows
+from chainrule.solvers.convex.convergence import Lanczos
+from chainrule.solvers.convex.partition import dot, over_rows
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
 
 MOST_INNER = 200
-"""The most products with the Hessian for one direction."""
+"""The most products with the Hessian per direction."""
+
+LEAST_INNER = 8
+"""Steps of conjugate gradients after which their smallest eigenvalue is trusted."""
+
+SAFETY = 10.0
+"""The factor by which the smallest eigenvalue found may be too large."""
 
 
 class Solution(NamedTuple):
@@ -29,11 +35,12 @@ class Solution(NamedTuple):
     Attributes
     ----------
     remaining : float
-        Newton's decrement g . H^-1 g / 2, from above: what F can fall by, as far as it is quadratic.
+        An upper bound on Newton's decrement g . H^-1 g / 2, by which F can fall as far as it is quadratic; infinite if
+        unknown.
     """
 
     direction: Array
-    remaining: float
+    remaining: float = math.inf
 
 
 def newton_cg_direction(
@@ -41,18 +48,18 @@ def newton_cg_direction(
     preconditioner: Inverse,
     gradient: Array,
     forcing: float,
-    team: Crew | None = None,
+    threads: int = 1,
     *,
     enough: float = math.inf,
     bound: Callable[[Array], float] | None = None,
     orthogonal: bool = False,
 ) -> Solution:
-    """An approximate solution of H d = -g, whose residual is at most `forcing` times as large as g.
+    """An approximate solution of H d = -g whose residual is at most `forcing` times g.
 
-    Residuals are measured in the preconditioner's norm, sqrt(r . M^-1 r). Where F seems to have no more than `enough`
-    to fall, the solution goes on until that is certain, or refuted: `bound` is given a residual r, and says how large
-    r . H^-1 r / 2 can be. With `orthogonal`, all residuals are kept, and each is made orthogonal to the ones before. In
-    exact arithmetic they are so; rounding errors otherwise grow by orders of magnitude on the way.
+    Sizes are measured in the norm of the preconditioner, sqrt(r . M^-1 r). If F seems to have at most `enough` left to
+    fall, the solution goes on until this is certain or refuted; `bound` returns an upper bound on r . H^-1 r / 2 for a
+    residual r. With `orthogonal`, all residuals are kept and each new one is made orthogonal to them: exact arithmetic
+    would do so, but rounding errors grow by orders of magnitude.
     """
     direction, residual = np.zeros_like(gradient), -gradient
     scaled = preconditioner.solve(residual)
@@ -60,22 +67,28 @@ def newton_cg_direction(
     first = size = dot(residual, scaled)
     decrease, left, lanczos = 0.0, math.inf, Lanczos()
     past: list[tuple[Array, Array, float]] = []
+
+    def conjugate(rows: slice) -> float:
+        search[rows] *= size / before
+        search[rows] += scaled[rows]
+        return 0.0
+
     for inner in range(MOST_INNER):
         curved = curvature(search)
-        bend = _dot(search, curved, team)
+        bend = _dot(search, curved, threads)
         if not bend > 0:
             return Solution(direction if inner else scaled, math.inf if size else decrease)
         step, before = size / bend, size
         decrease += step * size / 2
         if orthogonal:
             past.append((residual.copy(), scaled.copy(), size))
-        size = _advance(direction, residual, scaled, search, curved, step, preconditioner, team)
+        size = _advance(direction, residual, scaled, search, curved, step, preconditioner, threads)
         if orthogonal:
             for one, one_scaled, square in past:
                 residual -= dot(residual, one_scaled) / square * one
             scaled[...] = preconditioner.solve(residual)
             size = dot(residual, scaled)
-        if not size > 0:  # solved, or rounding errors are left, where the preconditioner has no curvature to divide by
+        if not size > 0:  # solved, or only rounding errors are left, along which the preconditioner has no curvature
             left = SAFETY * abs(size) / 2
             break
         lanczos.add(step, size / before)
@@ -88,23 +101,12 @@ def newton_cg_direction(
             left, done = math.inf, not size > forcing * forcing * first
         if done:
             break
-        _conjugate(search, size / before, scaled, team)
+        over_rows(threads, search.shape, conjugate)
     return Solution(direction, decrease + left)
 
 
-def _dot(a: Array, b: Array, team: Crew | None) -> float:
-    return over_rows(team, a.shape, lambda rows: dot(a[rows], b[rows]))
-
-
-def _conjugate(search: Array, factor: float, scaled: Array, team: Crew | None) -> None:
-    """The next search direction."""
-
-    def work(rows: slice) -> float:
-        search[rows] *= factor
-        search[rows] += scaled[rows]
-        return 0.0
-
-    over_rows(team, search.shape, work)
+def _dot(a: Array, b: Array, threads: int) -> float:
+    return over_rows(threads, a.shape, lambda rows: dot(a[rows], b[rows]))
 
 
 def _advance(
@@ -115,11 +117,14 @@ def _advance(
     curved: Array,
     step: float,
     preconditioner: Inverse,
-    team: Crew | None,
+    threads: int,
 ) -> float:
-    """Move along the search direction; the new residual's size. A diagonal preconditioner lets every row go alone."""
+    """Take the step, in place, and return the squared size of the new residual.
 
-    def move(rows: slice) -> float:
+    A diagonal preconditioner is applied in the same pass, because it needs no other rows.
+    """
+
+    def work(rows: slice) -> float:
         direction[rows] += step * search[rows]
         curved[rows] *= step
         residual[rows] -= curved[rows]
@@ -128,8 +133,8 @@ def _advance(
         scaled[rows] = preconditioner.solve(residual[rows], rows)
         return dot(residual[rows], scaled[rows])
 
-    size = over_rows(team, direction.shape, move)
+    size = over_rows(threads, direction.shape, work)
     if isinstance(preconditioner, Diagonal):
         return size
     scaled[...] = preconditioner.solve(residual)
-    return _dot(residual, scaled, team)
+    return _dot(residual, scaled, threads)

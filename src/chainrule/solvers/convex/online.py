@@ -1,11 +1,11 @@
-"""One batch after another, each seen once: the posterior of the weights so far is the penalty for the next.
+"""Fitting batches that are seen once: the posterior of the weights is the penalty for the next batch.
 
     theta_t = argmin  sum_{i in batch t} w_i l_i(theta) + 1/2 (theta - theta_{t-1})^T P_{t-1} (theta - theta_{t-1})
     P_t = P_{t-1} + the diagonal of the batch's Hessian at theta_t
 
-P_0 is 1 / C, the L2 penalty. It is on the intercepts too, and holds the intercepts of classes not seen yet. This is the
-online Laplace approximation with a diagonal precision (Chapelle and Li, 2011, algorithm 3): it has no learning rate,
-and what has been seen often moves little.
+P_0 is 1 / C, the L2 penalty. It includes the intercepts, and so determines those of classes without samples so far.
+This is the online Laplace approximation with a diagonal precision (Chapelle and Li, 2011, algorithm 3). It has no
+learning rate, and weights of features that many samples have had change little.
 """
 
 from __future__ import annotations
@@ -15,39 +15,42 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.crew import Crew, crew, dot
+from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import STORED_BYTES, Evaluator
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
+from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.preconditioner import diagonal_of
 from chainrule.solvers.convex.problem import Problem
 
 MOST_STEPS, FORCING = 5, 0.5
-"""The most Newton steps for one batch, and the share of the gradient that each leaves: the next batch says more
-than the last digits."""
+"""The most Newton steps per batch, and the share of the gradient that each leaves: the next batch is worth more than
+the last digits."""
 
 
 def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
-    """The weights and their precision after one more batch, a problem without a penalty of its own.
+    """The weights and their precision after one more batch, whose `problem` has no penalty of its own.
 
-    A batch whose logits are more than may be stored is taken in parts. The steps end, at the latest after `MOST_STEPS`,
-    where the next one promises a decrease of no more than `tol` times the objective.
+    If the logits of a batch are too many to store, it is absorbed in parts. The steps end when the next one promises to
+    lower the objective by at most `tol` times its value, and after `MOST_STEPS`.
 
     Raises
     ------
     FloatingPointError
         If the squares of the features overflow.
     """
-    with crew() as team:
+    threads = available_threads()
+    with single_threaded_products():
         for part in _parts(problem):
-            theta, precision = _absorbed(part, team, theta, precision, tol)
+            theta, precision = _absorbed(part, threads, theta, precision, tol)
     return theta, precision
 
 
 def curvatures(problem: Problem, theta: Array) -> Array:
-    """The diagonal of the Hessian of the batch's losses (of its first part), per unit of weight."""
-    with crew() as team:
-        evaluator = Evaluator(next(_parts(problem)), team, stored=True)
+    """The diagonal of the Hessian of the batch's losses (of its first part), per unit of sample weight."""
+    threads = available_threads()
+    with single_threaded_products():
+        evaluator = Evaluator(next(_parts(problem)), threads, stored=True)
         evaluator.at(theta)
         return Curvature(evaluator).diagonal()
 
@@ -58,20 +61,20 @@ def _parts(problem: Problem) -> Iterator[Problem]:
         yield problem.part(slice(first, first + rows_at_once))
 
 
-def _absorbed(problem: Problem, team: Crew, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
+def _absorbed(problem: Problem, threads: int, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
     mass = float(problem.n_samples if problem.weights is None else problem.weights.sum(dtype=np.float64))
     share = precision / mass
-    evaluator = Evaluator(problem, team, stored=True)
+    evaluator = Evaluator(problem, threads, stored=True)
     start, theta = theta, theta.copy()
     here, hessian = evaluator.at(theta), Curvature(evaluator)
     value, gradient = here.value, here.gradient
     for _ in range(MOST_STEPS):
-        bent, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
+        product, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
 
-        def curvature(v: Array, bent: Callable[[Array], Array] = bent) -> Array:
-            return bent(v) + share * v
+        def curvature(v: Array, product: Callable[[Array], Array] = product) -> Array:
+            return product(v) + share * v
 
-        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, team).direction
+        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, threads).direction
         slope, step = dot(gradient, direction), 1.0
         if not -slope > 2 * tol * abs(value):
             break

@@ -1,13 +1,13 @@
-"""How a minimisation goes on: the phases that it may be in, and what leads from one to the next.
+"""The phases of a minimisation, and the transitions between them.
 
-L-BFGS needs the fewest passes over dense samples: on the preconditioner of the features' spectrum, and on the Hessian's
-blocks by class as soon as these cost no more than the steps so far. Newton's method takes over where few parameters
-have needed many steps, and where little seems left to gain: L-BFGS only guesses how much that is, and Newton's method
-knows. Sparse samples have no spectrum, their passes are cheap and their vectors long: there it is Newton's method
-throughout, whose products are in float32 as long as that leads somewhere.
+L-BFGS needs the fewest passes over dense samples. Its preconditioner is that of the features' spectrum at first, and
+the Hessian's blocks by class as soon as they cost no more time than the steps so far. Newton's method replaces it if
+few parameters have needed many steps, and if F seems to have little left to fall: L-BFGS can only guess how much is
+left, and Newton's method knows. Sparse samples have no spectrum, their passes are cheap and their vectors long. They
+use Newton's method from the first step, with products in float32 as long as these yield directions downhill.
 
-F and its gradient may begin in bfloat16, are then in the samples' precision, and go on in float64 where float32 numbers
-do not lead on, or where float64 refutes what they say of the end.
+F and its gradient may begin in bfloat16. They continue in the samples' precision, and in float64 if float32 numbers
+yield no further step, or if float64 refutes that the fit has converged.
 """
 
 from __future__ import annotations
@@ -17,46 +17,46 @@ from enum import Enum
 from typing import NamedTuple
 
 NEWTON_AFTER = 30
-"""Steps of L-BFGS before Newton's method takes over, where there are few parameters; or one for every
-`PARAMETERS_PER_STEP` of them."""
+"""Steps of L-BFGS before Newton's method with the whole Hessian, or one per `PARAMETERS_PER_STEP` parameters if
+more."""
 
 PRODUCTS_AFTER = 40
-"""Steps of L-BFGS before Newton's method takes over, by products with the Hessian, where there are many parameters."""
+"""Steps of L-BFGS before Newton's method by products, if there are too many parameters for the whole Hessian."""
 
 PARAMETERS_PER_STEP = 6
-"""Run as many L-BFGS steps as cost one Newton step before switching: n rows and p parameters take n p^2 operations for
-the Hessian, of which BLAS saves half, and 4 n p for a step of L-BFGS."""
+"""Run as many L-BFGS steps as cost one Newton step before switching: for n rows and p parameters, the Hessian takes
+n p^2 operations, of which BLAS saves half, and a step of L-BFGS 4 n p."""
 
 REFRESHED_AT = (5, 20)
-"""Steps at which the preconditioner's class matrix is computed again, from the probabilities found so far."""
+"""Steps at which the preconditioner's class matrix is computed from the current probabilities."""
 
 IDLE = 3
-"""Steps in a row that gain no more than rounding before Newton's method is tried, where there are many parameters."""
+"""Consecutive steps without a gain above rounding errors after which Newton's method is tried by products."""
 
 SMALL_GAIN = 2.0**-16
-"""A step in bfloat16 that gains no more of F is the last: 2^-9 to 2^-16 take as many steps, and less time each."""
+"""Share of F. A step in bfloat16 that gains less is the last one in bfloat16. From 2^-9 to 2^-16 the number of steps is
+the same, and the time falls."""
 
 CONVERGED = "what is left to gain is as small as asked for"
-"""The message of a run that has converged."""
+"""Message of a run that has converged."""
 
 PRECISION = "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
-"""The message of a run that cannot go on."""
+"""Message of a run that cannot continue."""
 
 INTERRUPTED = "interrupted"
-"""The message of a run that Ctrl-C ended: its theta is that of the last step."""
+"""Message of a run that was ended by Ctrl-C; its theta is that of the last step."""
 
 
 class Method(Enum):
-    """How a direction is found, or what is done instead."""
+    """The source of directions."""
 
     LBFGS = "L-BFGS"
     WHOLE = "Newton's method with the whole Hessian"
     PRODUCTS = "Newton's method by products with the Hessian"
-    CONFIRM = "look at F and its gradient again, in float64"
     DONE = "done"
 
 
-class Numbers(Enum):
+class Precision(Enum):
     """The precision of F and its gradient."""
 
     BFLOAT16 = "products in bfloat16"
@@ -65,10 +65,10 @@ class Numbers(Enum):
 
 
 class Base(Enum):
-    """What L-BFGS and conjugate gradients start from."""
+    """The preconditioner of L-BFGS and of conjugate gradients."""
 
     SPECTRUM = "the Hessian at zero weights"
-    CLASSES = "its class matrix from the probabilities found so far"
+    CLASSES = "the same with the class matrix of the current probabilities"
     BLOCKS = "the Hessian's blocks by class"
 
 
@@ -80,19 +80,18 @@ class Phase(NamedTuple):
     single : bool
         True while Newton's products are in float32.
     barred : bool
-        True after a Newton direction along which no step was found, until some step is taken: probabilities of 0
-        and 1 leave the Hessian no curvature.
+        True from a Newton direction without a step until the next step: the Hessian has no curvature where
+        probabilities are 0 and 1.
     classes_at : int
-        The step at which the class matrix was computed last.
+        The step at which the class matrix was last computed.
     blocks_at : float
-        The steps' worth of products after which blocks are computed again: when it has doubled, or as many
-        steps have been taken again as the blocks cost, whichever is later.
+        The blocks are computed again when this many steps' worth of products have been made.
     message : str
-        Why it ended.
+        Why the minimisation ended.
     """
 
     method: Method = Method.LBFGS
-    numbers: Numbers = Numbers.SAMPLES
+    precision: Precision = Precision.SAMPLES
     single: bool = False
     barred: bool = False
     base: Base = Base.SPECTRUM
@@ -105,29 +104,29 @@ class Event(Enum):
     """What has happened."""
 
     WANTED = "a direction is wanted"
-    LITTLE_LEFT = "L-BFGS takes the end to be near"
-    NO_DIRECTION = "the method knows no direction downwards"
-    NO_STEP = "no step along the direction leads down"
+    LITTLE_LEFT = "L-BFGS estimates that F has little left to fall"
+    NO_DIRECTION = "the method yields no direction downhill"
+    NO_STEP = "no step along the direction leads downhill"
     STEP = "a step was taken"
-    BOUNDED = "by its gradient, F can fall by no more than may be left"
-    REFUTED = "in float64, that is not so"
-    END = "there is no way on, or nothing left to gain"
-    STOP = "somebody ended the run"
+    REFUTED = "float64 refutes that the fit has converged"
+    END = "the fit has converged, cannot continue, or was ended"
 
 
-class Seen(NamedTuple):
-    """An event, and what is known by then.
+class Situation(NamedTuple):
+    """An event, and what is known at that time.
 
     Attributes
     ----------
     idle : int
-        Steps in a row that gained nothing.
+        Consecutive steps without a gain.
     spent : float
-        Products with the samples so far, in pairs: a step takes one pair.
+        Products with the samples so far, in pairs, which is what a step takes.
     gain : float
-        The last step's share of F.
+        The last step's gain as a share of F.
     again : bool
-        True if there is another start: L-BFGS remembered steps, or the logits had gathered rounding errors.
+        True if the step can be tried again: L-BFGS has dropped its pairs, or the stored logits had rounding errors.
+    message : str
+        Why the minimisation is to end.
     """
 
     event: Event
@@ -145,17 +144,17 @@ class Facts(NamedTuple):
     Attributes
     ----------
     whole : bool
-        True if the whole Hessian fits.
+        True if the whole Hessian fits in memory.
     quick : bool
-        True if a step with the whole Hessian costs next to nothing.
+        True if a step with the whole Hessian takes only milliseconds.
     room : bool
         True if there is memory for the vectors of conjugate gradients beside the pairs of L-BFGS.
     throughout : bool
-        True if every direction is to be Newton's, by products.
+        True if each direction is to be Newton's, by products.
     refreshable : bool
-        True if preconditioners can be computed from the probabilities found so far.
+        True if preconditioners can be computed from the current probabilities.
     blocks_cost : float
-        The steps' worth of time that the blocks take; infinite where they are never computed.
+        The number of L-BFGS steps that take as long as the blocks; infinite if blocks are never computed.
     refinable : bool
         True if samples are in float32, and F and its gradient can be in float64.
     """
@@ -170,83 +169,79 @@ class Facts(NamedTuple):
     refinable: bool = False
 
 
-def transition(phase: Phase, seen: Seen, facts: Facts) -> Phase:
+def transition(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The phase that follows.
 
-    >>> transition(Phase(), Seen(Event.WANTED, iteration=30), Facts(n_parameters=100, whole=True)).method
+    >>> transition(Phase(), Situation(Event.WANTED, iteration=30), Facts(n_parameters=100, whole=True)).method
     <Method.WHOLE: "Newton's method with the whole Hessian">
     """
     newton = phase.method in (Method.WHOLE, Method.PRODUCTS)
-    match seen.event:
+    match now.event:
         case Event.WANTED:
-            return _chosen(phase, seen, facts)
-        case Event.LITTLE_LEFT if not phase.barred and phase.numbers is not Numbers.BFLOAT16:
+            return _chosen(phase, now, facts)
+        case Event.LITTLE_LEFT if not phase.barred and phase.precision is not Precision.BFLOAT16:
             if facts.quick or facts.room:
                 return phase._replace(method=Method.WHOLE if facts.quick else Method.PRODUCTS)
         case Event.NO_DIRECTION if phase.method is Method.PRODUCTS and phase.single:
             return phase._replace(single=False)
         case Event.NO_DIRECTION if newton:
-            return _refreshed(phase._replace(method=Method.LBFGS), seen, facts)
+            return _refreshed(phase._replace(method=Method.LBFGS), now, facts)
         case Event.NO_STEP if newton:
-            # In full precision first, if products were in float32.
+            # If products were in float32, they are first tried in full precision.
             return phase._replace(single=False, barred=not phase.single)
         case Event.NO_DIRECTION | Event.NO_STEP:
-            return phase._replace(base=Base.SPECTRUM) if seen.again else _ended(phase, PRECISION, facts)
+            return phase._replace(base=Base.SPECTRUM) if now.again else _ended(phase, PRECISION, facts)
         case Event.STEP:
-            small = phase.numbers is Numbers.BFLOAT16 and not seen.gain >= SMALL_GAIN  # or nan
-            return phase._replace(barred=False, numbers=Numbers.SAMPLES if small else phase.numbers)
-        case Event.BOUNDED if phase.numbers is not Numbers.BFLOAT16:
-            return phase._replace(method=Method.CONFIRM)
+            small = phase.precision is Precision.BFLOAT16 and not now.gain >= SMALL_GAIN  # or NaN
+            return phase._replace(barred=False, precision=Precision.SAMPLES if small else phase.precision)
         case Event.REFUTED:
-            return _in_more_digits(phase._replace(method=phase.method if newton else Method.LBFGS), facts)
-        case Event.END:
-            return _ended(phase, seen.message, facts)
-        case Event.STOP if phase.method is not Method.DONE or seen.message == INTERRUPTED:
-            return phase._replace(method=Method.DONE, message=seen.message)
+            return _more_precise(phase, facts)
+        case Event.END if phase.method is not Method.DONE or now.message == INTERRUPTED:
+            return _ended(phase, now.message, facts)
     return phase
 
 
 # What follows is private.
 
 
-def _chosen(phase: Phase, seen: Seen, facts: Facts) -> Phase:
+def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The method for the next direction."""
     method = Method.LBFGS
     if not phase.barred and not facts.throughout and facts.whole:
-        if seen.iteration >= max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP):
+        if now.iteration >= max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP):
             return phase._replace(method=Method.WHOLE)
     elif not phase.barred:
-        many_steps = seen.idle >= IDLE or (seen.iteration >= PRODUCTS_AFTER and facts.room)
-        if facts.throughout or (many_steps and phase.numbers is not Numbers.BFLOAT16):
-            method, phase = Method.PRODUCTS, phase._replace(single=phase.single and not seen.idle)
-    return _refreshed(phase._replace(method=method), seen, facts)
+        many_steps = now.idle >= IDLE or (now.iteration >= PRODUCTS_AFTER and facts.room)
+        if facts.throughout or (many_steps and phase.precision is not Precision.BFLOAT16):
+            method, phase = Method.PRODUCTS, phase._replace(single=phase.single and not now.idle)
+    return _refreshed(phase._replace(method=method), now, facts)
 
 
-def _refreshed(phase: Phase, seen: Seen, facts: Facts) -> Phase:
-    """On a preconditioner from the probabilities found so far, where one is due."""
+def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
+    """The phase with a preconditioner from the current probabilities, if one is due."""
     if not facts.refreshable:
         return phase
-    if seen.spent >= phase.blocks_at:
-        later = max(2 * seen.spent, seen.spent + facts.blocks_cost)
-        return phase._replace(base=Base.BLOCKS, blocks_at=later)
-    if seen.iteration in REFRESHED_AT and seen.iteration != phase.classes_at and phase.base is not Base.BLOCKS:
-        return phase._replace(base=Base.CLASSES, classes_at=seen.iteration)
+    if now.spent >= phase.blocks_at:
+        # Next when the products have doubled, or after as many steps as the blocks cost, whichever is later.
+        return phase._replace(base=Base.BLOCKS, blocks_at=max(2 * now.spent, now.spent + facts.blocks_cost))
+    if now.iteration in REFRESHED_AT and now.iteration != phase.classes_at and phase.base is not Base.BLOCKS:
+        return phase._replace(base=Base.CLASSES, classes_at=now.iteration)
     return phase
 
 
-def _in_more_digits(phase: Phase, facts: Facts) -> Phase:
-    """In more precise numbers, if there are any."""
-    if phase.numbers is Numbers.BFLOAT16:
-        return phase._replace(numbers=Numbers.SAMPLES)
-    if phase.numbers is Numbers.SAMPLES and facts.refinable:
-        return phase._replace(numbers=Numbers.FLOAT64, single=False, barred=False)
+def _more_precise(phase: Phase, facts: Facts) -> Phase:
+    """The phase in the next precision, or the same phase if there is none."""
+    if phase.precision is Precision.BFLOAT16:
+        return phase._replace(precision=Precision.SAMPLES)
+    if phase.precision is Precision.SAMPLES and facts.refinable:
+        return phase._replace(precision=Precision.FLOAT64, single=False, barred=False)
     return phase
 
 
 def _ended(phase: Phase, message: str, facts: Facts) -> Phase:
-    """Done, unless more precise numbers may say something else."""
-    if message != CONVERGED or phase.numbers is Numbers.BFLOAT16:
-        further = _in_more_digits(phase, facts)
+    """The end, unless a higher precision may lead further."""
+    if message == PRECISION or (message == CONVERGED and phase.precision is Precision.BFLOAT16):
+        further = _more_precise(phase, facts)
         if further is not phase:
             return further._replace(method=Method.LBFGS)
     return phase._replace(method=Method.DONE, message=message)

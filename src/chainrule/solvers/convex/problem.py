@@ -1,4 +1,4 @@
-"""What is minimised: a linear classifier's mean loss with an L2 penalty."""
+"""The problem: a linear classifier's mean loss with an L2 penalty."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from chainrule.rules import Rule
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i |w_i| + l2 / 2 |W|^2, the intercept without penalty.
+    """F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i |w_i| + l2 / 2 |W|^2, without a penalty on the intercepts b.
 
     Parameters
     ----------
     x : (n, d) array, or CSR
         float32 or float64.
     targets : array
-        Labels (n,), or rows (n, k) as the loss takes them.
+        Labels (n,), or rows (n, k) of targets.
     n_outputs : int
         Logits per sample, k.
     loss : Rule
         With a fused `value_and_pullback`: softmax_cross_entropy, or binary_cross_entropy for one logit.
     weights : (n,) array, optional
-        Of either sign, as long as F is bounded below.
+        Sample weights of either sign, as long as F has a lower bound.
     l2 : float
     intercept : bool
     label_smoothing : float
-        For the softmax cross entropy.
+        An option of the softmax cross-entropy.
     """
 
     x: Array
@@ -44,17 +44,17 @@ class Problem:
 
     @property
     def n_samples(self) -> int:
-        """n."""
+        """The number of samples, n."""
         return int(self.x.shape[0])
 
     @property
     def n_features(self) -> int:
-        """d."""
+        """The number of features, d."""
         return int(self.x.shape[1])
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Shape of the parameters: W, then a row of intercepts if the problem has them."""
+        """Shape of the parameters: d rows of weights, and a row of intercepts if there are any."""
         return self.n_features + self.intercept, self.n_outputs
 
     @cached_property
@@ -64,7 +64,7 @@ class Problem:
 
     @cached_property
     def row_shares(self) -> Array:
-        """w_i / sum_i |w_i| of every sample, in float64: 1 / n without weights."""
+        """w_i / sum_i |w_i| for each sample, in float64; 1 / n without sample weights."""
         if self.weights is None:
             return np.full(self.n_samples, 1 / self.n_samples)
         weights = np.asarray(self.weights, dtype=np.float64)
@@ -72,7 +72,7 @@ class Problem:
 
     @cached_property
     def row_curvatures(self) -> Array:
-        """Every sample's share times the sum of its targets: the factor of its loss's Hessian by the logits."""
+        """The factor of the Hessian of each sample's loss by the logits: its share times the sum of its targets."""
         if self.n_outputs == 1 or holds_labels(self.targets):
             return self.row_shares
         return np.asarray(self.row_shares * self.targets.sum(axis=1))
@@ -87,6 +87,6 @@ class Problem:
         return np.asarray(shares @ rows, dtype=np.float64)
 
     def part(self, rows: slice) -> Problem:
-        """The problem of some samples alone."""
+        """The problem for these rows alone."""
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, x=self.x[rows], targets=self.targets[rows], weights=weights)

@@ -1,14 +1,14 @@
-"""Fewer samples than features: coordinates of the space that the samples span, from their Gram matrix.
+"""Fewer samples than features: coordinates in the space that the samples span, from their Gram matrix.
 
     Z = (x - m) / s        K = Z Z^T = L L^T        Z = L Q^T,    Q = Z^T L^-T
 
-The optimum of a penalised fit is a combination of the rows of Z: what its weights had besides would change no logit and
-add to the penalty. So r <= n numbers for every class say all, z = L are the features that they belong to, and the fit
-is exact. Q, which has as many entries as x, is never made: its products are products with x and with L^-1.
+The optimal weights of a penalised fit are a combination of the rows of Z: any other part would change no logit and add
+to the penalty. So r <= n numbers per class determine the fit exactly, with z = L as features. Q has as many entries as
+x and is never computed: products with Q are products with x and with L^-1.
 
-L comes from Cholesky's method with pivots, which leaves out samples that depend on others: duplicates, and one sample
-of any centred set. A Gram matrix has half the digits of its features. Where these are too few, as for features of
-unequal sizes, there are no such coordinates, and the fit is one of all features.
+L is computed by Cholesky's method with pivots. It leaves out samples that depend on others, such as duplicates and one
+sample of any centred set. A Gram matrix has half the digits of its features. If these are too few, as with features of
+very uneven size, there are no such coordinates, and the fit uses all features.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.crew import cut
+from chainrule.solvers.convex.partition import cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
-"""Entries of centred samples in float64 that are held at once, 4 MiB, and the least number of features of them."""
+"""Entries of centred samples in float64 that are computed at once (4 MiB), and the fewest features of them."""
 
 EVEN = 1e-8
-"""The least of L's squared pivots, relative to the largest: half of a float64 number's digits are left of it."""
+"""The least squared pivot of L, relative to the largest, which leaves half of the digits of float64."""
 
 DEPENDENT = 1e-20
-"""The largest square of a sample's distance to those it is taken to depend on, relative to the largest sample's."""
+"""Largest squared distance of a left-out sample to the span of the chosen ones, relative to the largest sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,9 @@ class RowSpace:
     samples : (n, r) array
         z of all samples, in float64.
     chosen : (r,) array
-        Numbers of samples that are independent.
+        Row numbers of independent samples.
     factor : (r, r) array
-        z of those, a lower triangle.
+        z of the chosen samples, a lower triangle.
     """
 
     x: Array
@@ -60,21 +60,21 @@ class RowSpace:
     def outside(self, weights: Array) -> Array:
         """Q W' of shape (d, k)."""
         combined = np.zeros((len(self.x), weights.shape[1]))
-        combined[self.chosen] = solve_triangular(self.factor, weights, trans="T", lower=True, check_finite=False)
+        combined[self.chosen] = self._combination(weights)
         result = np.empty((self.x.shape[1], weights.shape[1]))
         for features, block in _centred_features(self.x, self.centre, self.scale):
             result[features] = block.T @ combined
         return result
 
     def inside(self, weights: Array) -> Array:
-        """Q^T W of shape (r, k): of weights with a part outside the space, what is in it."""
+        """Q^T W of shape (r, k): the part of the weights that lies in the space."""
         logits = np.zeros((len(self.x), weights.shape[1]))
         for features, block in _centred_features(self.x, self.centre, self.scale):
             logits += block @ weights[features]
-        return np.asarray(solve_triangular(self.factor, logits[self.chosen], lower=True, check_finite=False))
+        return self._coordinates(logits)
 
     def of(self, x: Array) -> Array:
-        """z of samples: those that it was made from, or others, of which what lies outside the space is lost."""
+        """z of these samples, or of others without their part outside the space."""
         if x is self.x:
             return self.samples
         products = np.zeros((len(self.x), len(x)))
@@ -82,12 +82,31 @@ class RowSpace:
         theirs = _centred_features(x, self.centre, self.scale, len(self.x))
         for (_, block), (_, other) in zip(ours, theirs, strict=True):
             products += block @ other.T
-        z = solve_triangular(self.factor, products[self.chosen], lower=True, check_finite=False)
-        return np.ascontiguousarray(z.T)
+        return np.ascontiguousarray(self._coordinates(products).T)
+
+    def spans(self, others: Array, most: float) -> bool:
+        """True if each of these samples is a combination of the chosen ones, up to a squared distance `most`.
+
+        Distances are computed from the features, because the Gram matrix has too few digits for them.
+        """
+        combined = self._combination(self.samples[others].T)
+        squares = np.zeros(len(others))
+        for _, block in _centred_features(self.x, self.centre, self.scale):
+            away = block[others] - combined.T @ block[self.chosen]
+            squares += np.einsum("ij,ij->i", away, away)
+        return bool((squares <= most).all())
+
+    def _combination(self, weights: Array) -> Array:
+        """L^-T W' of the chosen samples: the factors with which Z^T combines them to Q W'."""
+        return np.asarray(solve_triangular(self.factor, weights, trans="T", lower=True, check_finite=False))
+
+    def _coordinates(self, products: Array) -> Array:
+        """L^-1 P, the vectors of the space from their products with all samples."""
+        return np.asarray(solve_triangular(self.factor, products[self.chosen], lower=True, check_finite=False))
 
 
 def row_space(x: Array, centre: Array | None, scale: Array | None) -> RowSpace | None:
-    """The space that the samples span, or None where their Gram matrix has too few digits for it.
+    """The space that the samples span, or None if their Gram matrix has too few digits for it.
 
     Raises
     ------
@@ -111,30 +130,18 @@ def row_space(x: Array, centre: Array | None, scale: Array | None) -> RowSpace |
     samples = np.empty((n, rank))
     samples[order] = lower
     space = RowSpace(x, centre, scale, samples, order[:rank], factor)
-    return space if _spans(space, order[rank:], DEPENDENT * largest) else None
+    return space if space.spans(order[rank:], DEPENDENT * largest) else None
 
 
 # What follows is private.
 
 
-def _spans(space: RowSpace, others: Array, most: float) -> bool:
-    """Whether the samples that are left out are combinations of the chosen ones, seen from the features themselves."""
-    if not len(others):
-        return True
-    combined = solve_triangular(space.factor, space.samples[others].T, trans="T", lower=True, check_finite=False)
-    squares = np.zeros(len(others))
-    for _, block in _centred_features(space.x, space.centre, space.scale):
-        away = block[others] - combined.T @ block[space.chosen]
-        squares += np.einsum("ij,ij->i", away, away)
-    return bool((squares <= most).all())
-
-
 def _centred_features(
     x: Array, centre: Array | None, scale: Array | None, rows: int = 0
 ) -> Iterator[tuple[slice, Array]]:
-    """Some features of all samples at a time, (x - m) / s in float64; as many as for so many rows, if given.
+    """(x - m) / s in float64, for some features of all samples at a time; fewer with more `rows` to multiply by.
 
-    The next block is written over the last one: fresh memory takes longer than what is done with it.
+    Each block overwrites the one before, because fresh memory takes longer than the work on it.
     """
     n, d = x.shape
     at_once = min(max(ENTRIES_AT_ONCE // max(rows, n, 1), LEAST_FEATURES), d)

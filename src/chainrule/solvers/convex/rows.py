@@ -1,80 +1,78 @@
 """The rows of the samples: the only way in which a solver sees them.
 
-    map_reduce(function, state)    the sum over all blocks of rows of function(block, state)
-    pull_back(function, state)     the same where a block gives a number and residuals R: the numbers' sum, and x^T R
-    take(numbers)                  some rows, to draw a few samples
+    map_reduce(function, state)    the sum of function(block, state) over all blocks of rows
+    pull_back(function, state)     the same for functions that return a number and residuals R: the sum of the numbers,
+                                   and x^T R
+    take(numbers)                  some rows, for the preconditioner that needs only a few samples
 
-A function sees its block and the state that it is given, and nothing else of the samples; what is kept for every row
-from one call to the next (logits, slopes, probabilities) is asked from the block. So rows may lie anywhere: here they
-are in memory, and threads share them in blocks that stay in the processor's cache. Sums are made in a fixed order; they
-depend on the number of threads, and not on their pace. Another engine, for a disk or a cluster, is another class with
-these three methods.
+A function sees its block and the given state, and nothing else of the samples. The block also gives access to arrays
+that are kept for all rows between calls: logits, slopes, probabilities. So the rows may lie anywhere. Here they are in
+memory, and threads share them in blocks that stay in the processor's cache; rows on a disk or a cluster need another
+class with these three methods. Sums are added in a fixed order, which depends on the number of threads only.
 
-Dense samples are multiplied block by block, while a block is in the cache, and each thread adds up a gradient of its
-own. A sparse block's x^T R would be as large as the whole gradient; there the residuals of many rows are kept, and each
-thread multiplies a part of the features by them, from the samples sorted by feature.
+Dense samples are multiplied by both factors while their block is in the cache, and each thread sums a gradient of its
+own. For sparse samples, x^T R of one block would be as large as the whole gradient. There the residuals of many rows
+are kept, and each thread multiplies some of the features by them, from a copy of the samples sorted by feature.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, empty_classes_major, is_sparse, matmul
-from chainrule.solvers.convex.crew import Crew, added, cut, row_blocks
+from chainrule.kernels.workers import each
+from chainrule.solvers.convex.partition import cut, row_blocks
 from chainrule.solvers.convex.problem import Problem
 from chainrule.workspace import Workspace
 
 BLOCK_BYTES = 1 << 22
-"""Bytes of a block's features and logits together: the second product finds them in a cache, and what a block costs
-beside its products is small. A quarter of it takes a tenth longer, and a third where the rows are long."""
+"""Bytes of the features and logits of a dense block. The second product then finds them in a cache, and the time beside
+the products is small: a quarter of these bytes takes 10% longer, or 30% if rows are long."""
 
 SPARSE_BLOCK_BYTES = 1 << 20
-"""Bytes of a block's logits alone, where the features are sparse: they should stay in a core's own cache."""
+"""Bytes of the logits of a sparse block, so that they stay in the core's own cache."""
 
 RESIDUAL_BYTES = 1 << 26
-"""Bytes of the residuals that are kept for the product with sparse samples."""
+"""Most bytes of residuals that are kept for a product with sparse samples."""
 
 PRODUCT_ENTRIES = 1 << 20
-"""Entries of a product that are added to the gradient at once: of very many classes a few, so that it stays in a
-cache."""
+"""Entries of a product that are added to the gradient at once. With very many classes the product is computed for some
+classes at a time, so that it stays in a cache."""
 
 GRADIENT_ENTRIES = 1 << 15
-"""Entries of the gradient of sparse samples made at once: they stay in the cache until they are in place."""
-
-MANY_PARAMETERS = 1 << 22
-"""From this many on, gradients of float32 samples are float32 too: the solver's vectors are what takes the memory."""
+"""Entries of the gradient of sparse samples that are computed at once, so that they stay in the cache."""
 
 FEW_OUTPUTS = 32
-"""Up to this many logits, NumPy's reductions along a row are faster with the columns lying together in memory."""
+"""Up to this many logits, columns are contiguous in memory, because NumPy's reductions along a row are then faster."""
 
 
 @dataclass(frozen=True, eq=False)
 class RowBlock:
-    """Some rows of the samples, and what belongs to them.
+    """Some rows of the samples.
 
     Attributes
     ----------
     rows : slice
-        Which of all rows these are.
+        The position of these rows among all rows.
     shares : array
         Each row's share of the loss, a column in float64.
     curvatures : array
-        Each row's factor of its loss's Hessian by the logits, a column in float64.
+        The factor of the Hessian of each row's loss by the logits, a column in float64.
     work : Workspace
-        Memory of the thread.
+        Buffers of the thread.
     like : array
-        An empty array of k columns in the precision of logits.
+        An empty array with k columns in the dtype of the logits.
     kept : dict[str, Array]
-        Arrays of all rows that are kept between calls, by name.
+        Arrays for all rows that are kept between calls, by name.
     """
 
-    thread: int
     rows: slice
     x: Array
     targets: Array
@@ -89,102 +87,101 @@ class RowBlock:
         return np.add(matmul(self.x, weights, out=out), offset, out=out)
 
     def transposed_times(self, rows: Array, *, squared: bool) -> Array:
-        """x^T R, or the same with x squared by entry, in memory that the next call overwrites."""
+        """x^T R, or (x * x)^T R, in a buffer that the next call overwrites."""
         product = self.work("product", (self.x.shape[1], rows.shape[1]), rows)
         return np.matmul((np.square(self.x) if squared else self.x).T, rows, out=product)
 
-    def scratch(self, name: str) -> Array:
-        """k columns for these rows, in memory of the thread."""
-        count, k = self.rows.stop - self.rows.start, self.like.shape[1]
+    def buffer(self, name: str) -> Array:
+        """A buffer of the thread with k columns for these rows."""
+        count, k = len(self.shares), self.like.shape[1]
         return self.work(name, (count, k), self.like) if k > FEW_OUTPUTS else self.work(name, (k, count), self.like).T
 
     def column(self, name: str) -> Array:
-        """A column for these rows, in memory of the thread."""
-        return self.work(name, (self.rows.stop - self.rows.start, 1), self.like)
+        """A buffer of the thread with one column for these rows."""
+        return self.work(name, (len(self.shares), 1), self.like)
 
     def of(self, name: str) -> Array:
-        """These rows of an array that is kept, or scratch memory if it is not."""
-        return self.kept[name][self.rows] if name in self.kept else self.scratch(name)
+        """These rows of a kept array, or a buffer of the thread if the array is not kept."""
+        return self.kept[name][self.rows] if name in self.kept else self.buffer(name)
 
 
 class Rows:
-    """Rows in memory, for sums over them.
+    """Rows in memory.
 
     Parameters
     ----------
     problem : Problem
         Its samples, targets and weights.
-    team : Crew
-        The threads that share the rows.
+    threads : int
+        The number of threads that share the rows.
     size : int
         The most rows of a block.
     chunk : int, optional
-        The most rows that the blocks of all threads have together, before the next ones begin; by default all.
+        The threads share this many rows, then the next ones, and so on; all rows by default.
     dtype : dtype, optional
-        The precision of logits; by default that of the samples.
+        The dtype of logits; that of the samples by default.
     kept : dict, optional
-        Arrays that another engine on the same rows keeps.
+        Arrays that another object for the same rows keeps.
     """
 
     def __init__(
         self,
         problem: Problem,
-        team: Crew,
+        threads: int,
         size: int,
         chunk: int | None = None,
         dtype: Any = None,
         kept: dict[str, Array] | None = None,
     ) -> None:
-        self.team, self.kept = team, {} if kept is None else kept
+        self.threads, self.kept = threads, {} if kept is None else kept
         self._problem = problem
         self._like = np.empty((0, problem.n_outputs), dtype or problem.x.dtype)
-        self._works = [Workspace() for _ in range(team.count)]
-        n, chunk = problem.n_samples, chunk or max(problem.n_samples, 1)
-        self._chunks = [self._cut(first, min(first + chunk, n), size) for first in range(0, n, chunk)]
-        self.blocks = [[block for part in self._chunks for block in part[thread]] for thread in range(team.count)]
+        self._works = [Workspace() for _ in range(threads)]
+        self._chunks = [self._blocks(rows, size) for rows in cut(0, problem.n_samples, chunk or problem.n_samples)]
+        self.blocks = [[block for part in self._chunks for block in part[thread]] for thread in range(threads)]
 
     def map_reduce(self, function: Callable[[RowBlock, Any], Any], state: Any) -> Any:
-        """The sum of function(block, state) over all blocks: of a number, an array, or a tuple of these.
+        """The sum of function(block, state) over all blocks. The function returns a number, an array, a tuple or None.
 
-        Sums of arrays are in memory that the next call overwrites. A function that returns None is only run.
+        It may return its buffers: they are copied.
         """
 
         def work(thread: int) -> Any:
             total = None
             for block in self.blocks[thread]:
                 part = function(block, state)
-                total = _copied(part, self._works[thread]) if total is None else _sum(total, part)
+                total = deepcopy(part) if total is None else _sum(total, part)
             return total
 
-        return reduce(_sum, self.team.each(work))
+        return reduce(_sum, each(self.threads, work))
 
     def take(self, numbers: Array) -> Array:
-        """The samples of these numbers."""
+        """The samples with these row numbers."""
         return self._problem.x[numbers]
 
     def keep(self, name: str, dtype: Any = None) -> None:
-        """Keep k numbers for every row, from one call to the next, in the order of memory that reductions like."""
+        """Keep k numbers for every row from one call to the next."""
         shape, like = (self._problem.n_samples, self._like.shape[1]), np.empty(0, dtype or self._like.dtype)
         few = shape[1] <= FEW_OUTPUTS
         self.kept[name] = empty_classes_major(*shape, like) if few else np.empty(shape, like.dtype)
 
     # What follows is private.
 
-    def _cut(self, start: int, stop: int, size: int) -> list[list[RowBlock]]:
-        """The blocks of every thread, for some of all rows."""
-        p, blocks = self._problem, row_blocks(stop - start, size, self.team.count)
-        shares, curvatures = p.row_shares[:, None], p.row_curvatures[:, None]
+    def _blocks(self, chunk: slice, size: int) -> list[list[RowBlock]]:
+        """For each thread, its blocks of a chunk of rows."""
+        p, shares, curvatures = self._problem, self._problem.row_shares[:, None], self._problem.row_curvatures[:, None]
 
-        def block(thread: int, part: slice) -> RowBlock:
-            rows = slice(start + part.start, start + part.stop)
+        def block(work: Workspace, part: slice) -> RowBlock:
+            rows = slice(chunk.start + part.start, chunk.start + part.stop)
             of_rows = (p.x[rows], p.targets[rows], shares[rows], curvatures[rows])
-            return RowBlock(thread, rows, *of_rows, self._works[thread], self._like, self.kept)
+            return RowBlock(rows, *of_rows, work, self._like, self.kept)
 
-        return [[block(thread, part) for part in share] for thread, share in enumerate(blocks)]
+        by_thread = row_blocks(chunk.stop - chunk.start, size, self.threads)
+        return [[block(work, part) for part in parts] for work, parts in zip(self._works, by_thread, strict=True)]
 
 
 Residuals = Callable[[RowBlock, Any], tuple[float, Array]]
-"""From a block and a state, a number to be added up and residuals: k numbers for every row."""
+"""A function of a block and a state that returns a number and residuals: k numbers for each row."""
 
 
 class DenseRows(Rows):
@@ -193,24 +190,24 @@ class DenseRows(Rows):
     Parameters
     ----------
     problem : Problem
-    team : Crew
+    threads : int
     vectors : dtype
-        The precision of x^T R.
+        The dtype of x^T R.
     dtype, kept
         As for `Rows`.
     """
 
-    def __init__(self, problem: Problem, team: Crew, vectors: Any, dtype: Any, kept: dict[str, Array] | None) -> None:
-        super().__init__(problem, team, _block_rows(problem.x, problem.n_outputs), None, dtype, kept)
+    def __init__(self, problem: Problem, threads: int, vectors: Any, dtype: Any, kept: dict[str, Array] | None) -> None:
+        super().__init__(problem, threads, _block_rows(problem), dtype=dtype, kept=kept)
         self._shape, self._vectors = (problem.n_features + 1, problem.n_outputs), np.empty(0, vectors)
         self._classes = cut(0, problem.n_outputs, PRODUCT_ENTRIES // problem.n_features)
 
     def pull_back(self, function: Residuals, state: Any, *, squared: bool = False) -> tuple[float, Array]:
-        """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
+        """The sum of the numbers, and x^T R (or (x * x)^T R) with the column sums of R as its last row."""
 
         def work(thread: int) -> tuple[float, Array]:
             total, like = 0.0, self._vectors
-            # The first one's becomes the sum; fresh memory for the others' would take longer than adding them up.
+            # The first thread's gradient becomes the result. The others use buffers, since fresh memory is slow.
             gradient = (
                 np.empty(self._shape, like.dtype) if thread == 0 else self._works[thread]("gradient", self._shape, like)
             )
@@ -223,28 +220,27 @@ class DenseRows(Rows):
                 gradient[-1] += rows.sum(axis=0)
             return total, gradient
 
-        parts = self.team.each(work)
-        return sum(part for part, _ in parts), added([part for _, part in parts])
+        total, gradient = reduce(_sum, each(self.threads, work))
+        return total, gradient
 
 
 class SparseRows(Rows):
     """A CSR matrix of samples; parameters as for `DenseRows`."""
 
-    def __init__(self, problem: Problem, team: Crew, vectors: Any, dtype: Any, kept: dict[str, Array] | None) -> None:
+    def __init__(self, problem: Problem, threads: int, vectors: Any, dtype: Any, kept: dict[str, Array] | None) -> None:
         x, k = problem.x, problem.n_outputs
         chunk = max(1, RESIDUAL_BYTES // (k * x.dtype.itemsize))
-        super().__init__(problem, team, _block_rows(x, k), chunk, dtype, kept)
-        self._gradient = partial(np.empty, (problem.n_features + 1, k), vectors)
+        super().__init__(problem, threads, _block_rows(problem), chunk, dtype, kept)
+        self._vectors = vectors
         firsts = range(0, problem.n_samples, chunk)
-        self._by_feature = [
-            _by_feature(x[first : first + chunk], team.count, GRADIENT_ENTRIES // k) for first in firsts
-        ]
+        self._by_feature = [_by_feature(x[first : first + chunk], threads, GRADIENT_ENTRIES // k) for first in firsts]
         self._residuals = np.empty((min(chunk, problem.n_samples), k), x.dtype)
 
     def pull_back(self, function: Residuals, state: Any, *, squared: bool = False) -> tuple[float, Array]:
-        """The sum of the numbers, and x^T R with the sums of R as the last row; x squared by entry, if asked for."""
-        gradient, total, first = self._gradient(), 0.0, 0
+        """The sum of the numbers, and x^T R (or (x * x)^T R) with the column sums of R as its last row."""
+        gradient = np.empty((self._problem.n_features + 1, self._problem.n_outputs), self._vectors)
         gradient[-1] = 0.0
+        total, first = 0.0, 0
         for blocks, parts in zip(self._chunks, self._by_feature, strict=True):
 
             def fill(thread: int, first: int = first, blocks: list[list[RowBlock]] = blocks) -> tuple[float, Array]:
@@ -265,25 +261,20 @@ class SparseRows(Rows):
                     else:
                         gradient[features] = product
 
-            for part, sums in self.team.each(fill):
+            for part, sums in each(self.threads, fill):
                 total += part
                 gradient[-1] += sums
-            self.team.each(multiply)
+            each(self.threads, multiply)
             first += len(self._residuals)
         return total, gradient
 
 
 FitRows = DenseRows | SparseRows
-"""Rows whose products a fit asks for again and again."""
-
-
-def gradient_dtype(x: Array, n_outputs: int) -> type:
-    """float64, unless vectors would be the larger part of the memory."""
-    return x.dtype.type if x.shape[1] * n_outputs >= MANY_PARAMETERS else np.float64
+"""Rows that have `pull_back`."""
 
 
 def with_entries(x: Array, entries: Array) -> Array:
-    """A CSR matrix with other entries, at the indices of `x` itself."""
+    """A CSR matrix with other entries at the positions of `x`; the positions are shared."""
     return type(x)((entries, x.indices, x.indptr), shape=x.shape)
 
 
@@ -291,7 +282,7 @@ def with_entries(x: Array, entries: Array) -> Array:
 
 
 def _sum(total: Any, part: Any) -> Any:
-    """The sum of two numbers, or of two arrays in the first one's memory; of tuples, entry by entry."""
+    """The sum of two numbers, of two arrays (in the first one's memory), or of two tuples entry by entry."""
     if total is None or part is None:
         return part if total is None else total
     if isinstance(total, tuple):
@@ -300,28 +291,18 @@ def _sum(total: Any, part: Any) -> Any:
     return total
 
 
-def _copied(part: Any, work: Workspace, number: int = 0) -> Any:
-    """What a block gave, with arrays copied to memory that later blocks do not overwrite."""
-    if isinstance(part, tuple):
-        return tuple(_copied(one, work, number) for number, one in enumerate(part))
-    if not isinstance(part, np.ndarray):
-        return part
-    copy = work(f"sum {number}", part.shape, part)
-    copy[...] = part
-    return copy
-
-
-def _block_rows(x: Array, n_outputs: int) -> int:
-    size = x.dtype.itemsize
-    logits = n_outputs * size * 2
-    if is_sparse(x):
+def _block_rows(problem: Problem) -> int:
+    """The number of rows of a block."""
+    size = problem.x.dtype.itemsize
+    logits = problem.n_outputs * size * 2
+    if is_sparse(problem.x):
         return int(np.clip(SPARSE_BLOCK_BYTES // logits, 64, 4096))
-    return int(np.clip(BLOCK_BYTES // (logits + x.shape[1] * size), 64, 4096))
+    return int(np.clip(BLOCK_BYTES // (logits + problem.n_features * size), 64, 4096))
 
 
-def _by_feature(x: Array, count: int, at_once: int) -> list[list[tuple[slice, Array]]]:
-    """x^T in rows: for each of `count` threads some with as many entries, of which at most `at_once` rows each."""
+def _by_feature(x: Array, threads: int, at_once: int) -> list[list[tuple[slice, Array]]]:
+    """For each thread some rows of x^T, with about equally many entries, in parts of at most `at_once` rows."""
     transposed = x.T.tocsr()
-    ends = np.searchsorted(transposed.indptr, transposed.nnz * np.arange(1, count) / count)
+    ends = np.searchsorted(transposed.indptr, transposed.nnz * np.arange(1, threads) / threads)
     edges = [0, *(int(end) for end in ends), x.shape[1]]
     return [[(features, transposed[features]) for features in cut(a, b, at_once)] for a, b in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""Threads that work on parts of the rows, and BLAS's own threads, which are put back whatever happens."""
+"""Threads that work on parts of the rows, and the number of BLAS's own threads, which is always restored."""
 
 import threading
 
@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.kernels.workers import each
 from chainrule.solvers.convex import INTERRUPTED, minima, minimise
-from chainrule.solvers.convex.crew import added, available_threads, crew, row_blocks
+from chainrule.solvers.convex.partition import over_rows, row_blocks
 
 
 def blas_threads():
@@ -28,14 +30,14 @@ def two_threads():
 
 
 def test_blas_has_one_thread_inside_and_its_own_again_afterwards():
-    with crew(2):
+    with single_threaded_products():
         assert set(blas_threads()) == {1}
     assert set(blas_threads()) == {2}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, Interrupt])
 def test_blas_has_its_threads_again_after_errors_and_interrupts(error):
-    with pytest.raises(error), crew(2):
+    with pytest.raises(error), single_threaded_products():
         raise error
     assert set(blas_threads()) == {2}
 
@@ -48,8 +50,8 @@ def test_what_a_thread_raises_reaches_the_caller(error, place):
             raise error
         return number
 
-    with pytest.raises(error), crew(2) as team:
-        team.each(work)
+    with pytest.raises(error), single_threaded_products():
+        each(2, work)
     assert set(blas_threads()) == {2}
 
 
@@ -72,11 +74,11 @@ def test_between_two_minima_blas_has_its_threads(problem):
     assert set(blas_threads()) == {2}  # and the generator is never closed
 
 
-def test_one_crew_after_another_works_with_the_same_threads():
+def test_one_call_after_another_works_with_the_same_threads():
     before = threading.active_count()
     for _ in range(10):
-        with crew(3) as team:
-            team.each(lambda number: number)
+        with single_threaded_products():
+            each(3, lambda number: number)
     # The pool starts threads when all that it has are busy: two are enough.
     assert threading.active_count() <= before + 2
 
@@ -98,25 +100,25 @@ def test_ctrl_c_keeps_the_weights_of_the_last_step_and_puts_the_threads_back(pro
     assert result.iterations == len(steps) == 2
 
 
-def test_nested_crews_end_in_order():
-    with crew(2):
-        with crew(1) as inner:
-            assert inner.each(lambda number: number) == [0]
+def test_nested_limits_end_in_order():
+    with single_threaded_products():
+        with single_threaded_products():
+            assert each(1, lambda number: number) == [0]
         assert set(blas_threads()) == {1}
     assert set(blas_threads()) == {2}
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_every_thread_has_its_number_and_results_come_in_order(count):
-    with crew(count) as team:
+    with single_threaded_products():
         names = set()
 
         def work(number):
             names.add(threading.get_ident())
             return number**2
 
-        assert team.each(work) == [number**2 for number in range(count)]
-        assert team.each(work) == [number**2 for number in range(count)]
+        assert each(count, work) == [number**2 for number in range(count)]
+        assert each(count, work) == [number**2 for number in range(count)]
         assert threading.get_ident() in names, "the calling thread works, too"
         if count > 1:
             assert len(names) > 1
@@ -126,10 +128,8 @@ def test_as_many_threads_as_blas_may_use():
     assert available_threads() == 2
     with threadpool_limits(1, user_api="blas"):
         assert available_threads() == 1
-        with crew() as team:
-            assert team.each(lambda number: number) == [0]
-    with crew() as team:
-        assert team.each(lambda number: number) == [0, 1]
+        assert each(available_threads(), lambda number: number) == [0]
+    assert each(available_threads(), lambda number: number) == [0, 1]
 
 
 @pytest.mark.parametrize(("rows", "size", "threads"), [(10, 3, 2), (1, 5, 4), (0, 3, 2), (7, 7, 1), (1000, 64, 3)])
@@ -145,9 +145,14 @@ def test_blocks_cover_every_row_once(rows, size, threads):
     assert max(shares) - min(shares) <= 1
 
 
-def test_parts_are_added_into_the_first():
-    parts = [np.ones(2), np.full(2, 2.0), np.full(2, 4.0)]
-    first = parts[0]
-    assert added(parts) is first
-    assert first.tolist() == [7, 7]
-    assert added([1.5, 2.0]) == 3.5
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("rows", [0, 1, 1000, 100_000])
+def test_work_on_slices_covers_all_rows_and_is_added(threads, rows):
+    touched = np.zeros(rows, dtype=int)
+
+    def work(part):
+        touched[part] += 1
+        return float(part.stop - part.start)
+
+    assert over_rows(threads, (rows, 3), work) == rows
+    assert (touched == 1).all()
