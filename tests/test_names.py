@@ -32,7 +32,6 @@ SHARED_CLASSES = {
     "Step": ["checking/derivations/report.py", "networks/trace.py"],
     "Block": ["checking/derivations/sources.py", "networks/network.py"],
     "Quotient": ["checking/derivations/tree.py", "checking/quotients.py"],
-    "Constant": ["checking/derivations/tree.py", "solvers/schedules.py"],
 }
 """Names that several public classes have."""
 
@@ -60,7 +59,6 @@ WITHOUT_TESTS = {
         "binary correlation2d deviations dropout elementwise global_pooling image_maps linear penalties "
         "registry row_losses rule scaled_sigmoid unfolding windows"
     ),
-    "solvers": "state",
     "training": "threads",
 }
 """Modules without a test file of their own name, by folder."""

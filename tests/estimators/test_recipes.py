@@ -8,7 +8,7 @@ from chainrule import ConvClassifier, MLPClassifier
 from chainrule.estimators.mlp import activation_of
 from chainrule.estimators.recipes import one_epoch_of, recipe_of
 from chainrule.networks import mlp
-from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling
+from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, constant
 from chainrule.training import LBFGS, Objective
 
 OBJECTIVE = Objective(mlp(2, (3,), 2))
@@ -46,9 +46,9 @@ def test_solvers(parameters, solver):
     [
         ({"learning_rate": "cosine", "max_iter": 10}, Cosine(50)),
         ({"learning_rate": "cosine", "max_iter": 10, "solver": "gd"}, Cosine(10)),
-        ({"learning_rate": "cosine", "max_iter": math.inf, "solver": "lbfgs"}, Constant()),
+        ({"learning_rate": "cosine", "max_iter": math.inf, "solver": "lbfgs"}, constant),
         ({"learning_rate": "adaptive", "solver": "sgd"}, Adaptive()),
-        ({"learning_rate": "adaptive"}, Constant()),
+        ({"learning_rate": "adaptive"}, constant),
         ({"learning_rate": "invscaling", "solver": "sgd", "power_t": 0.3}, InverseScaling(0.3)),
     ],
 )

@@ -35,8 +35,8 @@ def resumed():
         for gradient in -gradients:  # whatever the first state does now must not matter
             solver.step(moved.copy(), gradient, state, rate)
         fresh = solver.start(moved)
-        solver.resume(fresh, *kept)
-        fresh.scratch[...] = np.nan
+        fresh.restore(*kept)
+        fresh.buffer[...] = np.nan
         for gradient in gradients[5:]:
             solver.step(moved, gradient, fresh, rate)
         assert moved.tobytes() == whole.tobytes()

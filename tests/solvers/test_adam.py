@@ -198,7 +198,7 @@ def test_a_run_goes_on_from_what_the_other_array_library_kept(theta, gradients, 
     kept = {name: after(np.asarray(vector)) for name, vector in state.vectors.items()}
     moved = after(np.asarray(moved))
     resumed = solver.start(moved)
-    solver.resume(resumed, kept, state.steps)
+    resumed.restore(kept, state.steps)
     for gradient in gradients[5:]:
         solver.step(moved, after(gradient), resumed, RATE)
     np.testing.assert_allclose(np.asarray(moved), longhand(theta, gradients), **CLOSE)

@@ -6,12 +6,12 @@ import math
 import pytest
 from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
 
-from chainrule.solvers import Adaptive, Constant, Cosine, InverseScaling
+from chainrule.solvers import Adaptive, Cosine, InverseScaling, constant
 
 
 @pytest.mark.parametrize(("steps", "samples"), [(0, 0), (7, 3), (10**9, 10**12)])
 def test_a_constant_rate_never_changes(steps, samples):
-    assert Constant()(0.3, steps, samples) == 0.3
+    assert constant(0.3, steps, samples) == 0.3
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 0.0, 2.5])

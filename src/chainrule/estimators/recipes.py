@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
-from chainrule.solvers import SGD, Adam, Adaptive, Constant, Cosine, GradientDescent, InverseScaling, Schedule, Solver
+from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, Schedule, Solver, constant
 from chainrule.training import LBFGS, Change, Checkpointing, History, Objective, Recipe
 
 Limits: TypeAlias = dict[str, Callable[[str, Any], object]]
@@ -239,7 +239,7 @@ def _schedule(parameters: Parameters, steps_per_epoch: int) -> Schedule:
         return InverseScaling(parameters.power_t)
     if parameters.solver == "sgd" and parameters.learning_rate == "adaptive":
         return Adaptive()
-    return Constant()
+    return constant
 
 
 def _batch_size(parameters: Parameters, n_samples: int, default: int) -> int | None:

@@ -3,21 +3,20 @@
     m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
     theta <- theta - eta sqrt(1 - b2^t) / (1 - b1^t)  m / (sqrt(v) + epsilon)
 
-AdamW also takes eta decay theta off the weights, beside the adaptive step instead of through g.
+AdamW also subtracts eta decay theta from the weights, instead of adding decay theta to g.
 
-The vectors kept are m / (1 - b1) and v / (1 - b2): the recursions then need no product with g, two passes less. On
-PyTorch tensors its fused kernel takes the step, a quarter of the time; it keeps m and v themselves.
-Source: Kingma and Ba (2015), in the form at the end of their section 2; Loshchilov and Hutter (2019) for AdamW.
+The state holds m / (1 - b1) and v / (1 - b2), whose recursions need no product with g and save two passes over memory.
+On PyTorch tensors, its fused kernel takes the step in a quarter of the time; it holds m and v.
+Sources: Kingma and Ba (2015), in the form at the end of their section 2; Loshchilov and Hutter (2019) for AdamW.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chainrule.arrays import Array, is_torch, namespace
-from chainrule.solvers.state import SolverState, started
+from chainrule.solvers.state import SolverState, start_state
 
 
 @dataclass(frozen=True)
@@ -27,17 +26,17 @@ class Adam:
     Parameters
     ----------
     beta_1, beta_2 : float
-        Decay of the two averages, in [0, 1).
+        Decay rates of the two averages, in [0, 1).
     epsilon : float
         Added to sqrt(v), above 0.
     weight_decay : float
-        The decoupled decay, at least 0, applied to the first `n_weights` entries of theta, its weights.
+        The decoupled decay, at least 0, of the first `n_weights` entries of theta.
     n_weights : int, optional
-        All entries, if absent.
+        The default is all entries.
 
     Examples
     --------
-    The first step has the size of the learning rate, whatever the gradient's:
+    The first step has the size of the learning rate, for any gradient:
 
     >>> import numpy as np
     >>> theta = np.array([1.0, 1.0])
@@ -64,23 +63,19 @@ class Adam:
             raise ValueError(f"weight_decay: expected a number of at least 0, got {self.weight_decay}")
 
     def start(self, theta: Array) -> SolverState:
-        """The state before the first step: both averages 0."""
-        return started(theta, *(("m", "v") if _has_fused(theta) else ("mean", "square")))
-
-    def resume(self, state: SolverState, vectors: Mapping[str, Array], steps: int) -> None:
-        """Put back what a run kept, here or on the other array library."""
-        if vectors.keys() != state.vectors.keys():
-            mean, square = 1 - self.beta_1, 1 - self.beta_2
-            vectors = (
-                {"m": vectors["mean"] * mean, "v": vectors["square"] * square}
-                if "m" in state.vectors
-                else {"mean": vectors["m"] / mean, "square": vectors["v"] / square}
-            )
-        state.put_back(vectors, steps)
+        """The state before the first step: both averages are 0."""
+        mean, square = 1 - self.beta_1, 1 - self.beta_2
+        if _has_fused(theta):
+            state = start_state(theta, "m", "v")
+            state.aliases = {"m": ("mean", mean), "v": ("square", square)}
+        else:
+            state = start_state(theta, "mean", "square")
+            state.aliases = {"mean": ("m", 1 / mean), "square": ("v", 1 / square)}
+        return state
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Move theta, in place."""
-        xp, work = namespace(theta), state.scratch
+        """Update theta in place."""
+        xp, work = namespace(theta), state.buffer
         state.steps += 1
         b1, b2 = self.beta_1, self.beta_2
         if self.weight_decay:
@@ -104,7 +99,7 @@ class Adam:
         xp.subtract(theta, work, out=theta)
 
     def _fused(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """The same step by PyTorch's kernel, which adds epsilon to sqrt(v / (1 - b2^t)) instead of to sqrt(v)."""
+        """The same step by PyTorch's kernel, which adds epsilon to sqrt(v / (1 - b2^t)) instead of sqrt(v)."""
         torch = namespace(theta)
         torch._fused_adam_(
             [theta],

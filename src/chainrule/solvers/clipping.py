@@ -1,4 +1,4 @@
-"""Gradient clipping by the norm of the whole flat gradient."""
+"""Gradient clipping by the norm of the flat gradient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chainrule.arrays import Array, namespace
 
 
 def clip_norm(gradient: Array, largest: float) -> float:
-    """Scale `gradient`, in place, to at most the norm `largest`; returns the norm that it had.
+    """Scale the gradient in place, so that its norm is at most `largest`. Returns the norm before scaling.
 
     >>> import numpy as np
     >>> g = np.array([3.0, 4.0])
@@ -24,7 +24,7 @@ def clip_norm(gradient: Array, largest: float) -> float:
         norm = math.sqrt(float(xp.dot(gradient, gradient)))
     unit = 1.0
     if math.isinf(norm):
-        # The squares overflow: measure by the largest entry.
+        # The squares overflow: divide by the largest entry first.
         unit = float(abs(gradient).max())
         if not math.isfinite(unit):
             return unit

@@ -1,33 +1,24 @@
 """Learning rates over a run.
 
 constant           eta
-inverse scaling    eta / t^power,                        t = 1, 2, ... the samples seen so far
-cosine             eta (1 + cos(pi t / T)) / 2,          t the steps taken, T those planned
-adaptive           eta, divided by 5 whenever the loss has not improved for a while
+inverse scaling    eta / t^power,                        where t = 1, 2, ... counts the samples used so far
+cosine             eta (1 + cos(pi t / T)) / 2,          where t counts the steps taken and T those planned
+adaptive           eta, divided by 5 each time the loss has not improved for a while
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+
+Schedule = Callable[[float, int, int], float]
+"""The rate of the next step, from the initial rate, the number of steps taken and the number of samples used."""
 
 
-class Schedule(Protocol):
-    """The learning rate for the next step."""
-
-    def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
-        """From the initial rate, the steps taken and the samples seen."""
-        ...
-
-
-@dataclass(frozen=True)
-class Constant:
-    """The same rate throughout."""
-
-    def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
-        """The initial rate."""
-        return learning_rate
+def constant(learning_rate: float, steps: int, samples: int) -> float:
+    """The initial rate."""
+    return learning_rate
 
 
 @dataclass(frozen=True)
@@ -41,13 +32,13 @@ class InverseScaling:
     power: float = 0.5
 
     def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
-        """The rate falls with the number of samples seen."""
+        """The rate after this many samples."""
         return float(learning_rate / (samples + 1) ** self.power)
 
 
 @dataclass(frozen=True)
 class Cosine:
-    """Half a cosine wave from eta down to 0 over `total_steps`.
+    """Half a cosine wave from eta to 0 over `total_steps` steps.
 
     >>> round(Cosine(100)(0.1, steps=50, samples=0), 3)
     0.05
@@ -60,19 +51,19 @@ class Cosine:
             raise ValueError(f"total_steps: expected at least 1, got {self.total_steps}")
 
     def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
-        """0 once all steps are taken."""
+        """The rate after this many steps; 0 from the last one on."""
         return learning_rate * (1 + math.cos(math.pi * min(steps / self.total_steps, 1))) / 2
 
 
 @dataclass
 class Adaptive:
-    """eta divided by `factor` at every call of `reduce`; the trainer calls it where it would otherwise stop.
+    """eta, divided by `factor` at each call of `reduce`, which training calls before it would stop.
 
     Parameters
     ----------
     factor : float
     smallest : float
-        Below this rate `reduce` says that there is nothing left to try.
+        From this rate on, `reduce` has no effect.
     """
 
     factor: float = 5.0
@@ -84,7 +75,7 @@ class Adaptive:
         return learning_rate * self.scale
 
     def reduce(self, learning_rate: float) -> bool:
-        """Divide the rate, unless it is at the smallest already; whether it was divided."""
+        """Divide the rate, unless it has reached the smallest one. True if it was divided."""
         if learning_rate * self.scale <= self.smallest:
             return False
         self.scale /= self.factor

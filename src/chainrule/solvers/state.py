@@ -1,4 +1,4 @@
-"""What a solver remembers between steps."""
+"""The state of a solver between steps."""
 
 from __future__ import annotations
 
@@ -10,24 +10,40 @@ from chainrule.arrays import Array, namespace
 
 @dataclass
 class SolverState:
-    """The number of steps taken, and the flat vectors that the solver carries along.
+    """The number of steps taken, and the flat vectors that the solver updates. Restoring both resumes a run exactly.
 
-    Saving and restoring these resumes a run exactly.
+    Attributes
+    ----------
+    buffer : array
+        Memory for temporaries, as long as theta. It holds nothing between steps.
+    aliases : mapping
+        For a vector's name, the name under which another array library keeps a multiple of it, and the factor.
     """
 
     vectors: dict[str, Array] = field(default_factory=dict)
     steps: int = 0
-    scratch: Array = None
-    """One vector's worth of room for temporaries; holds nothing between steps."""
+    buffer: Array = None
+    aliases: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
-    def put_back(self, vectors: Mapping[str, Array], steps: int) -> None:
-        """Take over the vectors and the count that another state of this kind had."""
+    def restore(self, vectors: Mapping[str, Array], steps: int) -> None:
+        """Copy the vectors and the number of steps of another state, from this array library or another.
+
+        >>> import numpy as np
+        >>> state = start_state(np.zeros(2), "velocity")
+        >>> state.restore({"velocity": np.array([1.0, 2.0])}, steps=5)
+        >>> state.steps, state.vectors["velocity"]
+        (5, array([1., 2.]))
+        """
         self.steps = steps
         for name, vector in self.vectors.items():
-            vector[...] = vectors[name]
+            if name in vectors:
+                vector[...] = vectors[name]
+            else:
+                alias, factor = self.aliases[name]
+                vector[...] = vectors[alias] * factor
 
 
-def started(theta: Array, *names: str) -> SolverState:
-    """A state with a zero vector beside theta for each name."""
+def start_state(theta: Array, *names: str) -> SolverState:
+    """A state with a vector of zeros, as long as theta, for each name."""
     xp = namespace(theta)
     return SolverState({name: xp.zeros_like(theta) for name in names}, 0, xp.empty_like(theta))

@@ -10,7 +10,7 @@ from functools import partial
 from chainrule.arrays import Array
 from chainrule.networks.network import Network
 from chainrule.networks.plan import Plan
-from chainrule.solvers import Constant, Schedule, Solver, SolverState, clip_norm
+from chainrule.solvers import Schedule, Solver, SolverState, clip_norm, constant
 from chainrule.training.data import BatchReader, Change, Samples, len_
 from chainrule.training.history import History
 
@@ -146,7 +146,7 @@ def epochs(
     batch_size : int or None
         Samples per step. None takes one step per epoch, from the gradient over all samples in their order.
     schedule : Schedule, optional
-        Constant if absent.
+        `constant` if absent.
     max_norm : float, optional
         Gradients of larger norm are scaled down to it.
     change : callable, optional
@@ -161,7 +161,7 @@ def epochs(
     FloatingPointError
         When the loss is no longer finite.
     """
-    schedule = schedule or Constant()
+    schedule = schedule or constant
     if batch_size is None:
         gradients = FullBatch(objective, samples, run.theta).epoch
     else:

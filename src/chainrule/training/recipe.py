@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from chainrule.arrays import Array, on_device
-from chainrule.solvers import Constant, Schedule, Solver, SolverState
+from chainrule.solvers import Schedule, Solver, SolverState, constant
 from chainrule.training.data import Change
 from chainrule.training.history import Callback, History
 from chainrule.training.loop import Objective, Run
@@ -78,7 +78,7 @@ class Recipe:
     objective: Objective
     solver: Solver | LBFGS
     learning_rate: float = 1e-3
-    schedule: Schedule = field(default_factory=Constant)
+    schedule: Schedule = constant
     batch_size: int | None = None
     epochs: float = math.inf
     shuffle: bool = True
@@ -102,7 +102,7 @@ class Recipe:
         """Put back the solver's vectors and its number of steps, as an earlier run left them."""
         if not isinstance(self.solver, LBFGS):
             kept = {name: on_device(vector, self.device) for name, vector in vectors.items()}
-            self.solver.resume(run.solver_state, kept, steps)
+            run.solver_state.restore(kept, steps)
 
 
 @dataclass(frozen=True)

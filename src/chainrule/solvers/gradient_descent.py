@@ -4,18 +4,18 @@
     momentum mu          u <- mu u - eta g;   theta <- theta + u
     Nesterov             u <- mu u - eta g;   theta <- theta + mu u - eta g
 
-All blocks of theta move at once, from the gradient at the old theta. A penalty lambda |theta|^2 is part of g (see
-`networks.Plan`), so that a step is (1 - 2 eta lambda) theta - eta g.
+All of theta is updated at once, from the gradient at the old theta. A penalty lambda |theta|^2 is part of g (see
+`networks.Plan`), so that a step gives (1 - 2 eta lambda) theta - eta g, with g the gradient of the loss alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chainrule.arrays import Array, namespace
 from chainrule.networks.plan import Plan
-from chainrule.solvers.state import SolverState, started
+from chainrule.solvers.state import SolverState, start_state
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,18 @@ class GradientDescent:
 
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
-        return started(theta)
-
-    def resume(self, state: SolverState, vectors: Mapping[str, Array], steps: int) -> None:
-        """Put back what a run kept."""
-        state.put_back(vectors, steps)
+        return start_state(theta)
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Move theta, in place."""
+        """Update theta in place."""
         xp = namespace(theta)
         state.steps += 1
-        xp.subtract(theta, xp.multiply(gradient, learning_rate, out=state.scratch), out=theta)
+        xp.subtract(theta, xp.multiply(gradient, learning_rate, out=state.buffer), out=theta)
 
 
 @dataclass(frozen=True)
 class SGD:
-    """Gradient descent with momentum, Nesterov's or the classical.
+    """Gradient descent with Nesterov's momentum, or the classical one.
 
     Parameters
     ----------
@@ -66,16 +62,12 @@ class SGD:
             raise ValueError(f"momentum: expected a number from 0 up to, but not including, 1, got {self.momentum}")
 
     def start(self, theta: Array) -> SolverState:
-        """The state before the first step: no velocity."""
-        return started(theta, "velocity")
-
-    def resume(self, state: SolverState, vectors: Mapping[str, Array], steps: int) -> None:
-        """Put back what a run kept."""
-        state.put_back(vectors, steps)
+        """The state before the first step: the velocity is 0."""
+        return start_state(theta, "velocity")
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Move theta, in place."""
-        xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.scratch
+        """Update theta in place."""
+        xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
         state.steps += 1
         xp.multiply(gradient, learning_rate, out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)
@@ -97,9 +89,9 @@ def descend(
     l2: float = 0.0,
     penalise_biases: bool = False,
 ) -> Iterator[float]:
-    """Full-batch gradient descent on the mean loss plus l2 |theta|^2, yielding the objective before every step.
+    """Full-batch gradient descent on the mean loss plus l2 |theta|^2. Yields the objective before each step.
 
-    The penalty is on the weights, or on all of theta where `penalise_biases`; plan.theta moves in place.
+    The penalty is on the weights, or on all of theta with `penalise_biases`. plan.theta is updated in place.
 
     Examples
     --------
