@@ -114,7 +114,6 @@ def _mutants_at(
         conditions,
         tuple(line.nearby),
         prime,
-        False,
         len(line.links) == 1,
     )
     if decide(relation).status != "equal":
@@ -154,7 +153,7 @@ def _mutants_at(
         caught = finding.status in ("different", "shapes") and not finding.equation
         total.caught += caught
         total.kinds_caught[mutant.kind] += caught
-        total.flagged += caught or bool(finding.judgement.assumption)
+        total.flagged += caught or bool(finding.assumption)
         if not caught:
             total.missed.append((path.name, mutant.kind, finding.status))
         elif total.caught % repair_every == 0:

@@ -39,8 +39,8 @@ WITHOUT_TESTS = {
     "checking": "case conditioned floats kernel_checks promises quotients",
     "checking/derivations": (
         "annotations boxes calculus calls compare completing constructs conventions damage deciding "
-        "decorations defining derivatives document dots edits evaluate extents factors findings frames "
-        "functions guessing html judging kinds macros mathml model naming numbers points printing prose "
+        "decorations defining derivatives document dots edits evaluate extents factors findings "
+        "functions guessing html kinds macros mathml model naming numbers points printing prose "
         "question repairs report scripts setting statements stream suggestions sums superscripts table "
         "templates tensors terminal tokens tree values vocabulary walk"
     ),

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from chainrule import check_derivation
 from chainrule.checking.derivations import Unreadable
-from chainrule.checking.derivations.evaluate import Machine
-from chainrule.checking.derivations.frames import OverBudget, Point
+from chainrule.checking.derivations.evaluate import Machine, OverBudget
 from chainrule.checking.derivations.grammar import parse
 from chainrule.checking.derivations.model import Scope
+from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.tokens import MOST_TOKENS, TooLong, tokens
 
 HOSTILE = {

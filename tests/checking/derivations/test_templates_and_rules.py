@@ -7,9 +7,9 @@ from chainrule import rules
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls, overlap
 from chainrule.checking.derivations.evaluate import Machine
-from chainrule.checking.derivations.frames import Point
 from chainrule.checking.derivations.grammar import parse, readings
 from chainrule.checking.derivations.model import Kind, Scope
+from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.preamble import declare
 from chainrule.checking.derivations.tensors import Tensor
 from chainrule.checking.derivations.tokens import tokens

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from operator import add, mul
-from typing import TYPE_CHECKING
 
 import flint
 
 from chainrule.checking.derivations import tensors
-from chainrule.checking.derivations.frames import Frame, NoDefinition
+from chainrule.checking.derivations.evaluate import Env, Frame, Machine, NoDefinition
 from chainrule.checking.derivations.numbers import ONE, ZERO, Dual, Value, new_tag, tangent
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, mapped, zipped
@@ -34,9 +33,6 @@ from chainrule.checking.derivations.tree import (
 
 STEPS = (flint.arb(2) ** -40, -(flint.arb(2) ** -40))
 """Where difference quotients are taken: the error is about 1e-24 for a first derivative, 1e-12 for a second."""
-
-if TYPE_CHECKING:
-    from chainrule.checking.derivations.evaluate import Env, Machine
 
 
 def derivative(m: Machine, node: Derivative, frame: Frame, env: Env) -> Quantity:
@@ -60,20 +56,37 @@ def _derived(m: Machine, subject: Node, variables: tuple[Node, ...], frame: Fram
         raise NotRead(f"a derivative with respect to the function {name}", variable.span[0])
 
     def along(at: int | None) -> Quantity:
-        if m.quotient:
-            ends = [_derived(m, subject, tuple(rest), Frame({name: _moved(current, at, h)}, frame), env) for h in STEPS]
-            return _quotient(*ends)
-        tag = new_tag()
-        inner = Frame({name: _seeded(current, at, tag)}, frame)
-        return _tangent(_derived(m, subject, tuple(rest), inner, env), tag)
+        def moved(step: Value) -> Quantity:
+            inner = Frame({name: _moved(current, at, step)}, frame)
+            return _derived(m, subject, tuple(rest), inner, env)
+
+        return _differentiated(m, moved)
 
     if not isinstance(current, Tensor):
         if place is not None:
             raise ShapeMismatch(f"an index on the number {name}")
         return along(None)
     if place is not None:
-        return along(_position(current, place))
+        return along(current.position(*place))
     return _assembled(m, current, [along(at) for at in range(len(current.entries))])
+
+
+def _differentiated(m: Machine, moved: Callable[[Value], Quantity]) -> Quantity:
+    """The derivative of a function of a step at 0, in forward mode or as a central difference quotient."""
+    if m.setting.quotient:
+        above, below = (moved(step) for step in STEPS)
+        return zipped(lambda a, b: (a - b) / (STEPS[0] - STEPS[1]), above, below, "a difference")
+    tag = new_tag()
+    return mapped(lambda entry: tangent(entry, tag), moved(Dual(ZERO, ONE, tag)))
+
+
+def _moved(current: Quantity, at: int | None, step: Value) -> Quantity:
+    """A number, or one entry of a tensor, after a step."""
+    if at is None:
+        return current + step
+    entries = list(current.entries)
+    entries[at] = entries[at] + step
+    return Tensor(current.shape, entries)
 
 
 def _variable(m: Machine, variable: Node, frame: Frame, env: Env) -> tuple[str, tuple[int, ...] | None]:
@@ -91,7 +104,6 @@ def _variable(m: Machine, variable: Node, frame: Frame, env: Env) -> tuple[str, 
 
 def _at_argument(m: Machine, subject: Node, name: str, frame: Frame, env: Env) -> tuple[Frame, Node]:
     """D_z l(s): where z is the parameter of l and not what s is made of, l is differentiated at s."""
-
     call = subject.base if isinstance(subject, Index) else subject
     if not isinstance(call, Call) or not isinstance(call.function, Name):
         return frame, subject
@@ -108,7 +120,6 @@ def _at_argument(m: Machine, subject: Node, name: str, frame: Frame, env: Env) -
 
 def _absent(m: Machine, subject: Node, name: str) -> None:
     """Raise unless a subject in which the variable does not occur is known not to depend on it."""
-
     reached = [n for n in sorted(m.reach(subject)) if n in m.point.values and n not in m.point.sizes]
     if name in m.scope.definitions and reached:
         raise NotRead(f"how it depends on {name} is not written", subject.span[0])
@@ -118,53 +129,11 @@ def _absent(m: Machine, subject: Node, name: str) -> None:
             raise NoDefinition(other, f"how it depends on {name} is not said")
 
 
-def _seeded(current: Quantity, at: int | None, tag: int) -> Quantity:
-    if at is None:
-        return Dual(current, ONE, tag)
-    entries = list(current.entries)
-    entries[at] = Dual(entries[at], ONE, tag)
-    return Tensor(current.shape, entries)
-
-
-def _moved(current: Quantity, at: int | None, step: Value) -> Quantity:
-    if at is None:
-        return current + step
-    entries = list(current.entries)
-    entries[at] = entries[at] + step
-    return Tensor(current.shape, entries)
-
-
-def _quotient(above: Quantity, below: Quantity) -> Quantity:
-    """The central difference quotient of two ends."""
-    return zipped(lambda a, b: (a - b) / (STEPS[0] - STEPS[1]), above, below, "a difference")
-
-
-def _of_order(function: Callable[[Value], Quantity], x: Value, order: int) -> Quantity:
-    """A derivative of a function of a number by repeated central differences."""
-    if order == 0:
-        return function(x)
-    return _quotient(*(_of_order(function, x + h, order - 1) for h in STEPS))
-
-
-def _position(current: Tensor, place: tuple[int, ...]) -> int:
-    current.at(*place)
-    if len(place) == 1:
-        return place[0] - 1
-    position = 0
-    for i, extent in zip(place, current.shape, strict=True):
-        position = position * extent + i - 1
-    return position
-
-
-def _tangent(value: Quantity, tag: int) -> Quantity:
-    return mapped(lambda entry: tangent(entry, tag), value)
-
-
 def _assembled(m: Machine, variable: Tensor, results: list[Quantity]) -> Quantity:
     """All directions together: a gradient of the variable's shape, or a Jacobian."""
     if not any(isinstance(result, Tensor) for result in results):
         shape = variable.shape
-        if len(shape) == 1 and m.layout == "rows":
+        if len(shape) == 1 and m.setting.layout == "rows":
             shape = (1, *shape)
         return Tensor(shape, results)
     lines = [result for result in results if isinstance(result, Tensor)]
@@ -217,7 +186,6 @@ def prime(m: Machine, node: Prime, frame: Frame, env: Env) -> Quantity:
             value = m.point.values.get(operand.text)
             if callable(value):
                 raise NotRead(f"the function {operand.text}' without an argument", node.span[0])
-
             raise NoDefinition(operand.text, "its derivative is used")
         if definition is not None and len(definition.parameters) == 1:
             call = m.kept(("prime", id(node)), Call(node, m.defaults(definition), span=node.span))
@@ -249,50 +217,28 @@ def prime_call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
             raise NotRead("a derivative of this function is not read", node.span[0])
         return _derived(m, node.function.operand, (node.arguments[0],) * node.function.order, frame, env)
     name, order = node.function.operand.text, node.function.order
-    argument = m.value(node.arguments[0], frame, env)
+    call = m.kept(("prime of", name), Call(Name(name), (Name("·u"),)))
 
-    hidden = "·u"
-    call = m.kept(("prime of", name), Call(Name(name), (Name(hidden),)))
-
-    def at(x: Value) -> Value:
-        if m.quotient:
-            return _of_order(lambda u: m.value(call, Frame({hidden: u}, frame), env), x, order)
-        tags = [new_tag() for _ in range(order)]
-        seeded = x
-        for tag in tags:
-            seeded = Dual(seeded, ONE, tag)
-        result = m.value(call, Frame({hidden: seeded}, frame), env)
-        for tag in reversed(tags):
-            result = _tangent(result, tag)
+    def at(order: int, x: Value) -> Value:
+        if order:
+            return _differentiated(m, lambda step: at(order - 1, x + step))
+        result = m.value(call, Frame({"·u": x}, frame), env)
         if isinstance(result, Tensor):
             raise ShapeMismatch(f"{name}' of a number is not a number")
         return result
 
-    return mapped(at, argument)
+    return mapped(partial(at, order), m.value(node.arguments[0], frame, env))
 
 
 def differential(m: Machine, node: Differential, frame: Frame, env: Env) -> Quantity:
     """dz along the changes of everything whose d is written in the text."""
-
     names = [n for n in sorted(m.reach(node.operand)) if n in m.moving and n in m.point.values]
-    tag = new_tag()
-    seeded: dict[str, Quantity] = {}
-    for name in names:
-        value, change = m.named(name, frame, env), m.point.changes[name]
-        if isinstance(value, Tensor):
-            entries = [Dual(v, c, tag) for v, c in zip(value.entries, change.entries, strict=True)]
-            seeded[name] = Tensor(value.shape, entries)
-        else:
-            seeded[name] = Dual(value, change, tag)
     if not names:
         raise NotRead("a differential along nothing", node.span[0])
-    if m.quotient:
-        ends = []
-        for h in STEPS:
-            moved = {
-                n: zipped(add, m.named(n, frame, env), mapped(partial(mul, h), m.point.changes[n]), "a change")
-                for n in names
-            }
-            ends.append(m.value(node.operand, Frame(moved, frame), env))
-        return _quotient(*ends)
-    return _tangent(m.value(node.operand, Frame(seeded, frame), env), tag)
+
+    def moved(step: Value) -> Quantity:
+        changes = {name: mapped(partial(mul, step), m.point.changes[name]) for name in names}
+        values = {n: zipped(add, m.named(n, frame, env), change, "a change") for n, change in changes.items()}
+        return m.value(node.operand, Frame(values, frame), env)
+
+    return _differentiated(m, moved)

@@ -19,7 +19,7 @@ from chainrule.checking.ball import Ball, Undecided
 from chainrule.checking.balls import balls
 from chainrule.checking.derivations.numbers import Dual
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor
+from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, entries_of
 
 if TYPE_CHECKING:
     from chainrule.rules import Rule
@@ -125,11 +125,10 @@ def _pushforward(rule: Rule, options: dict[str, Any]) -> Callable[[list[Any], li
 def _array(value: Quantity | Label, position: int) -> Any:
     if isinstance(value, Label):
         return np.asarray(value.number - 1)
-    entries = value.entries if isinstance(value, Tensor) else [value]
+    entries = entries_of(value)
     if any(entry is None or isinstance(entry, Dual) for entry in entries):
         raise NotRead("a derivative of code", position)
-    flat = balls([Ball(entry) for entry in entries])
-    return flat.reshape(value.shape if isinstance(value, Tensor) else ())
+    return balls([Ball(entry) for entry in entries]).reshape(getattr(value, "shape", ()))
 
 
 def _quantity(array: Any) -> Quantity:

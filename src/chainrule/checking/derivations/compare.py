@@ -6,8 +6,10 @@ without a definition, shapes that do not fit, a division by zero) has a name of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
 from itertools import product as combinations
 from typing import Any
 
@@ -15,13 +17,20 @@ import flint
 
 from chainrule.checking.ball import Undecided, precision
 from chainrule.checking.derivations.dots import TooFew
-from chainrule.checking.derivations.evaluate import Env, Machine
-from chainrule.checking.derivations.frames import Frame, NoDefinition, OverBudget, Point, places
-from chainrule.checking.derivations.model import Scope
-from chainrule.checking.derivations.numbers import Undefined, Value, primal
-from chainrule.checking.derivations.points import REGIMES, Assumption, point
+from chainrule.checking.derivations.evaluate import Frame, Machine, NoDefinition, Setting
+from chainrule.checking.derivations.model import Kind, Scope
+from chainrule.checking.derivations.numbers import Value, primal
+from chainrule.checking.derivations.points import REGIMES, Assumption, Point, point
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import OutOfRange, Quantity, ShapeMismatch, Tensor, shown
+from chainrule.checking.derivations.tensors import (
+    OutOfRange,
+    Quantity,
+    ShapeMismatch,
+    Tensor,
+    paired,
+    places,
+    shown,
+)
 from chainrule.checking.derivations.tree import Constant, Node, Number, OneHot, free_names, walk
 from chainrule.checking.derivations.values import holds
 
@@ -32,24 +41,15 @@ MOST_PLACES = 48
 MORE_PLACES = 600
 CLOSE = flint.arb(flint.fmpq(1, 10**8))
 SMALL = flint.arb(flint.fmpq(1, 10**40))
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How to evaluate where conventions differ: gradients as rows or columns, plain vectors as rows, which body."""
-
-    layout: str = "columns"
-    rows: bool = False
-    body: int = 0
-    square: bool = False
-    """All sizes the same, where they were only inferred."""
-    quotient: bool = False
-    """Derivatives by difference quotients instead of forward mode."""
+EXACT = ("=", ":=")
+"""The relations that agreement at points bears out; the others are inequalities."""
+REFUSALS = (NotRead, NoDefinition, ShapeMismatch, TooFew, ArithmeticError, Undecided, RecursionError)
+"""What an evaluation raises where a formula has no value."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One point and one choice of the free indices, with what the sides gave."""
+    """One point and one choice of the free indices, with the values of the two sides."""
 
     point: Point
     labels: dict[str, int]
@@ -58,17 +58,15 @@ class Case:
     right: Any = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Compared:
-    """What comparing two sides gave: `status`, the cases, and the reason where there is no answer."""
+    """The comparison of two sides: `status`, the cases, and the reason where there is no answer."""
 
     status: str
     cases: list[Case] = field(default_factory=list)
     reason: str = ""
     name: str = ""
-    at: int = -1
-    regime: str = "any"
-    setting: Setting = Setting()
+    setting: Setting = field(default_factory=Setting)
 
     @property
     def differing(self) -> list[Case]:
@@ -94,6 +92,32 @@ class Task:
     prime: str | None = None
     assumptions: tuple[Assumption, ...] = ()
 
+    @cached_property
+    def reached(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names on which the left and the right side depend, through definitions."""
+        machine = Machine(self.scope, Point())
+        return machine.reach(self.left), machine.reach(self.right)
+
+    @property
+    def names(self) -> list[str]:
+        """The names on which the relation depends, in order."""
+        return sorted(self.reached[0] | self.reached[1])
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds of the free names on which the relation depends."""
+        return {name: self.scope.kinds[name] for name in self.names if name in self.scope.kinds}
+
+    @property
+    def trees(self) -> list[Node]:
+        """Both sides, and the definitions on which they depend."""
+        bodies = (self.scope.bodies.get(name) for name in self.names)
+        return [self.left, self.right, *(body[0] for body in bodies if body)]
+
+    def machine(self, at: Point, setting: Setting, budget: int = 400_000) -> Machine:
+        """A machine that evaluates the sides at a point."""
+        return Machine(self.scope, at, setting, prime=self.prime, moving=self.moving, budget=budget)
+
 
 def compare(task: Task, setting: Setting | None = None, *, trials: int = TRIALS, quick: bool = False) -> Compared:
     """Compare the sides at several points.
@@ -102,14 +126,12 @@ def compare(task: Task, setting: Setting | None = None, *, trials: int = TRIALS,
     found, so that the failing set can be described.
     """
     setting = setting or Setting(task.scope.layout or "columns")
-    result = Compared("undefined")
     with precision(BITS):
         for regime in REGIMES:
             result = _at_points(task, setting, regime, trials, quick)
             if result.status != "undefined":
                 break
-    result.setting = setting
-    return result
+    return replace(result, setting=setting)
 
 
 def confirmed(task: Task, compared: Compared) -> bool:
@@ -117,122 +139,87 @@ def confirmed(task: Task, compared: Compared) -> bool:
 
     Quotients are good to 1e-12 here; a difference of 1e-8 of the larger side is none of their error.
     """
-    setting = replace(compared.setting, quotient=True)
     case = compared.differing[0]
-    trial = next((t for t in range(TRIALS) if _same_point(task, compared, case, t)), 0)
+    setting = replace(compared.setting, quotient=True)
     with precision(BITS):
         try:
-            for other in _cases(task, setting, trial, compared.regime, case.labels):
-                if other.labels == case.labels:
-                    return other.outcome == "different" and _apart(other)
-        except (NotRead, NoDefinition, ShapeMismatch, OverBudget, TooFew, ArithmeticError, Undecided):
+            again = list(_cases(task, setting, case.point.trial, case.point.regime, case.labels))
+        except REFUSALS:
             return False
-    return False
-
-
-def _same_point(task: Task, compared: Compared, case: Case, trial: int) -> bool:
-    again = point(task.scope, case.point.shown, trial, regime=compared.regime, assumptions=task.assumptions)
-    return (again.sizes, again.shown) == (case.point.sizes, case.point.shown)
-
-
-def _apart(case: Case) -> bool:
-    """Whether some entry differs by more than a difference quotient's error."""
-    sides = [side.entries if isinstance(side, Tensor) else [side] for side in (case.left, case.right)]
-    length = max(len(side) for side in sides)
-    pairs = zip(*(side * length if len(side) == 1 else side for side in sides), strict=False)
-    known = [(primal(a), primal(b)) for a, b in pairs if a is not None and b is not None]
-    return any(abs(a - b) > CLOSE * (abs(a) + abs(b)) for a, b in known)
+        pairs = [pair for other in again if other.outcome == "different" for pair in _pairs(other.left, other.right)]
+        known = [(primal(a), primal(b)) for a, b in pairs if a is not None and b is not None]
+        return any(abs(a - b) > CLOSE * (abs(a) + abs(b)) for a, b in known)
 
 
 def _at_points(task: Task, setting: Setting, regime: str, trials: int, quick: bool) -> Compared:
-    result = Compared("undefined", regime=regime)
-    undecided, hidden = "", False
+    cases: list[Case] = []
     for trial in range(trials):
         try:
             for case in _cases(task, setting, trial, regime):
-                result.cases.append(case)
-                if case.outcome == "undecided":
-                    undecided = case.left if isinstance(case.left, str) else "the balls are too wide to tell"
-                elif case.outcome == "unknown":
-                    hidden = True
-                elif case.outcome == "undefined":
-                    result.reason = result.reason or str(case.left)
-                elif case.outcome == "different" and quick:
-                    result.status = "different"
-                    return result
+                cases.append(case)
+                if case.outcome == "different" and quick:
+                    return Compared("different", cases)
         except TooFew:
             continue
-        except NotRead as error:
-            return Compared("not read", result.cases, error.reason, at=error.at, regime=regime)
         except NoDefinition as error:
-            return Compared("no definition", result.cases, error.why, error.name, regime=regime)
-        except OutOfRange as error:
-            return Compared("not read", result.cases, str(error), regime=regime)
+            return Compared("no definition", cases, error.why, error.name)
+        except (NotRead, OutOfRange) as error:
+            return Compared("not read", cases, str(error))
         except ShapeMismatch as error:
-            return Compared("shapes", result.cases, str(error), regime=regime)
-        except OverBudget:
-            return Compared("not read", result.cases, "it takes too long to evaluate", regime=regime)
+            return Compared("shapes", cases, str(error))
         except RecursionError:
-            return Compared("not read", result.cases, "its definitions are nested too deeply", regime=regime)
-        if result.differing and trial >= 1:
+            return Compared("not read", cases, "its definitions are nested too deeply")
+        if trial and any(case.outcome == "different" for case in cases):
             break
-    if result.differing:
-        result.status = "different"
-    elif result.equal:
-        result.status = "undecided" if undecided else "equal"
-        result.reason = undecided
-    elif undecided or hidden:
-        result.status = "undecided"
-        result.reason = undecided or "an ellipsis does not show what it stands for"
-    elif not result.cases:
-        result.status, result.reason = "not read", "no choice of its indices satisfies the conditions"
-    return result
+    return _summary(cases)
+
+
+def _summary(cases: list[Case]) -> Compared:
+    outcomes = {case.outcome: case for case in reversed(cases)}
+    if not cases:
+        return Compared("not read", cases, "no choice of its indices satisfies the conditions")
+    if "different" in outcomes:
+        return Compared("different", cases)
+    if "undecided" in outcomes:
+        reason = outcomes["undecided"].left
+        return Compared("undecided", cases, reason if isinstance(reason, str) else "the balls are too wide to tell")
+    if "equal" in outcomes:
+        return Compared("equal", cases)
+    if "unknown" in outcomes:
+        return Compared("undecided", cases, "an ellipsis does not show what it stands for")
+    return Compared("undefined", cases, str(outcomes["undefined"].left))
 
 
 def _cases(
     task: Task, setting: Setting, trial: int, regime: str, alone: dict[str, int] | None = None
 ) -> Iterator[Case]:
     """The cases of one trial, or one choice of the indices alone."""
-    probe = Machine(task.scope, Point())
-    names = probe.reach(task.left) | probe.reach(task.right)
+    names = {*task.names, *task.moving, *([task.prime] if task.prime else [])}
     for condition in task.conditions:
-        names |= {n for n in free_names(condition) if n in task.scope.kinds}
-    names |= task.moving | ({task.prime} if task.prime else set())
+        names |= free_names(condition)
     at = point(task.scope, names, trial, regime=regime, assumptions=task.assumptions, square=setting.square)
-    machine = Machine(
-        task.scope, at, layout=setting.layout, rows=setting.rows, body=setting.body, prime=task.prime,
-        moving=task.moving, filler=_filler(task.scope, at), quotient=setting.quotient,
-    )  # fmt: skip
-    labels = sorted(
-        n for n in probe.reach(task.left) | probe.reach(task.right)
-        if n in task.scope.kinds and task.scope.kinds[n].role == "label" and n not in task.scope.definitions
-    )  # fmt: skip
-    extents = [_extent(machine, task, label) for label in labels]
-    every = places(extents)
-    chosen = _spread(every) if alone is None else [tuple(alone[label] for label in labels)]
+    machine = task.machine(at, setting)
+    labels = [name for name in task.names if task.scope.is_label(name) and name not in task.scope.definitions]
+    every = places(tuple(_extent(machine, task, label) for label in labels))
+    chosen = _spread(every)
+    others = [place for place in every if place not in set(chosen)]
     fillers = _fillings(task, at)
     telling = False
-    for number, place in enumerate([*chosen, *_others(every, chosen)]):
-        if number >= len(chosen) and (telling or alone is not None):
-            break
-        frame = Frame(dict(zip(labels, place, strict=True)), machine.root)
-        bound: Env = {}
-        if not all(_satisfied(machine, c, frame, bound) for c in task.conditions):
+    for number, place in enumerate([*chosen, *others[:: max(1, len(others) // MORE_PLACES)]]):
+        # More choices are for formulas that are 0 on both sides at all the chosen ones.
+        more = number >= len(chosen)
+        labelled = dict(zip(labels, place, strict=True))
+        if (more and telling) or alone not in (None, labelled):
             continue
-        case = _case(machine, task, at, dict(zip(labels, place, strict=True)), frame, fillers)
+        frame = Frame(dict(labelled), machine.root)
+        if not all(_satisfied(machine, condition, frame) for condition in task.conditions):
+            continue
+        case = _case(machine, task, labelled, frame, fillers)
         if case is not None:
-            telling = telling or not _vanishes(case)
-            if number < len(chosen) or not _vanishes(case):
+            vanishes = _vanishes(case)
+            telling = telling or not vanishes
+            if not (more and vanishes):
                 yield case
-
-
-def _others(every: list[tuple[int, ...]], chosen: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """More choices, for formulas that are 0 on both sides at all the chosen ones."""
-    if len(chosen) == len(every):
-        return []
-    taken = set(chosen)
-    left = [place for place in every if place not in taken]
-    return left[:: max(1, len(left) // MORE_PLACES)]
 
 
 def _vanishes(case: Case) -> bool:
@@ -251,16 +238,9 @@ def _spread(choices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return [choices[at] for at in sorted(kept | set(diagonal))]
 
 
-def _filler(scope: Scope, at: Point) -> int | None:
-    """The size of ones and identities where there is only one to choose."""
-    return next(iter(at.sizes.values())) if len(at.sizes) == 1 else None
-
-
 def _fillings(task: Task, at: Point) -> list[dict[int, int]]:
     """The sizes to try for constants whose size only the context gives."""
-    nodes = [
-        id(n) for side in (task.left, task.right) for n in walk(side) if isinstance(n, Constant | OneHot)
-    ]  # fmt: skip
+    nodes = [id(n) for side in (task.left, task.right) for n in walk(side) if isinstance(n, Constant | OneHot)]
     sizes = sorted(set(at.sizes.values()))
     if not nodes or not sizes or len(nodes) > 4:
         return [{}]
@@ -268,42 +248,38 @@ def _fillings(task: Task, at: Point) -> list[dict[int, int]]:
 
 
 def _extent(machine: Machine, task: Task, label: str) -> int:
-    kind = task.scope.kinds[label]
-    for side in (task.left, task.right):
-        found = machine.range_of(label, side, machine.root, {label: 1}, set())
-        if found is not None:
-            return found
-    if kind.dims:
-        return machine.size(kind.dims[0])
-    for name in sorted(machine.reach(task.left) | machine.reach(task.right)):
-        definition = task.scope.definitions.get(name)
-        if definition is not None and task.scope.bodies.get(name):
-            found = machine.range_of(label, machine.body_of(definition), machine.root, {label: 1}, set())
-            if found is not None:
-                return found
-    if machine.point.sizes:
+    def candidates() -> Iterator[int | None]:
+        for side in (task.left, task.right):
+            yield machine.range_of(label, side, machine.root, {label: 1})
+        for dim in task.scope.kinds[label].dims:
+            yield machine.size(dim)
+        for body in task.trees[2:]:
+            yield machine.range_of(label, body, machine.root, {label: 1})
         # Choices beyond the entries are passed over.
-        return max(machine.point.sizes.values())
-    raise NotRead(f"how far {label} runs is not said")
+        yield max(machine.point.sizes.values(), default=None)
+
+    found = next((extent for extent in candidates() if extent is not None), None)
+    if found is None:
+        raise NotRead(f"how far {label} runs is not said")
+    return found
 
 
-def _satisfied(machine: Machine, condition: Node, frame: Frame, env: Env) -> bool:
+def _satisfied(machine: Machine, condition: Node, frame: Frame) -> bool:
     try:
-        return holds(machine, condition, frame, env)
-    except (NotRead, NoDefinition, ShapeMismatch, Undecided, ArithmeticError):
+        return holds(machine, condition, frame, {})
+    except REFUSALS:
         return True
 
 
 def _case(
-    machine: Machine, task: Task, at: Point, labels: dict[str, int], frame: Frame, fillers: list[dict[int, int]]
+    machine: Machine, task: Task, labels: dict[str, int], frame: Frame, fillers: list[dict[int, int]]
 ) -> Case | None:
     refusal: ShapeMismatch | None = None
     for number, filling in enumerate(fillers):
         if filling != machine.fillers:
             machine.fillers = filling
-            frame = Frame(frame.overrides, Frame({}))
             machine.root = Frame({})
-            frame.parent = machine.root
+            frame = Frame(frame.overrides, machine.root)
         try:
             left = machine.value(task.left, frame, {})
             right = machine.value(task.right, frame, {})
@@ -313,15 +289,12 @@ def _case(
         except ShapeMismatch as error:
             refusal = refusal or error
             continue
-        except Undefined as error:
-            return Case(at, labels, "undefined", str(error))
+        except ArithmeticError as error:
+            return Case(machine.point, labels, "undefined", str(error))
         except Undecided as error:
-            return Case(at, labels, "undecided", str(error))
-        except ZeroDivisionError as error:
-            return Case(at, labels, "undefined", str(error))
-        if number:
-            fillers.insert(0, fillers.pop(number))
-        return Case(at, labels, outcome, left, right)
+            return Case(machine.point, labels, "undecided", str(error))
+        fillers.insert(0, fillers.pop(number))
+        return Case(machine.point, labels, outcome, left, right)
     assert refusal is not None
     raise refusal
 
@@ -330,39 +303,22 @@ def related(left: Quantity, right: Quantity, task: Task) -> str:
     """Whether a relation holds between two values: equal, different or undecided; unknown behind an ellipsis."""
     if left is None or right is None:
         return "unknown"
-    pairs = _pairs(left, right, task)
-    found = "equal"
-    for a, b in pairs:
-        if a is None or b is None:
-            found = "unknown" if found == "equal" else found
-            continue
-        outcome = _numbers(primal(a), primal(b), task.operator)
-        if outcome == "different":
-            return "different"
-        if outcome == "undecided":
-            found = "undecided"
-    return found
+    if isinstance(left, Tensor) != isinstance(right, Tensor) and task.operator == "=":
+        tensor, number = (left, task.right) if isinstance(left, Tensor) else (right, task.left)
+        if number != Number(Fraction(0)):
+            raise ShapeMismatch(f"{shown(tensor.shape)} on one side, a number on the other")
+    outcomes = {
+        "unknown" if a is None or b is None else _numbers(primal(a), primal(b), task.operator)
+        for a, b in _pairs(left, right)
+    }
+    return next(o for o in ("different", "undecided", "unknown", "equal") if o in outcomes)
 
 
-def _pairs(left: Quantity, right: Quantity, task: Task) -> Sequence[tuple[Value, Value]]:
-    if not isinstance(left, Tensor) and not isinstance(right, Tensor):
-        return [(left, right)]
-    if isinstance(left, Tensor) and isinstance(right, Tensor):
-        a, b = left.shape, right.shape
-        lines = (
-            len(left.entries) == len(right.entries) and (len(a) == 1 or left.is_row) and (len(b) == 1 or right.is_row)
-        )
-        if a != b and not lines:
-            raise ShapeMismatch(f"{shown(a)} on the left, {shown(b)} on the right")
-        return list(zip(left.entries, right.entries, strict=True))
-    # A vector may be compared with the number 0, or bounded by a number.
-    tensor, other, node = (left, right, task.right) if isinstance(left, Tensor) else (right, left, task.left)
-    assert isinstance(tensor, Tensor)
-    if task.operator == "=" and not (isinstance(node, Number) and node.value == 0):
-        raise ShapeMismatch(f"{shown(tensor.shape)} on one side, a number on the other")
-    if tensor is left:
-        return [(entry, other) for entry in tensor.entries]
-    return [(other, entry) for entry in tensor.entries]
+def _pairs(left: Quantity, right: Quantity) -> list[tuple[Value, Value]]:
+    pairs = paired(left, right)
+    if pairs is None:
+        raise ShapeMismatch(f"{shown(left.shape)} on the left, {shown(right.shape)} on the right")
+    return pairs
 
 
 def _numbers(a: Any, b: Any, operator: str) -> str:
@@ -370,7 +326,7 @@ def _numbers(a: Any, b: Any, operator: str) -> str:
         return "undecided"
     scale = 1 + abs(a)
     sharp = a.rad() < SMALL * scale and b.rad() < SMALL * scale
-    if operator in ("=", ":="):
+    if operator in EXACT:
         if not a.overlaps(b):
             return "different"
         return "equal" if sharp else "undecided"
@@ -382,6 +338,4 @@ def _numbers(a: Any, b: Any, operator: str) -> str:
         return "equal"
     if a > b:
         return "different"
-    if not sharp:
-        return "undecided"
-    return "equal" if operator in ("<=", ">=") else "undecided"
+    return "equal" if sharp and operator in ("<=", ">=") else "undecided"

@@ -9,9 +9,8 @@ from chainrule.checking.derivations.grammar import readings
 from chainrule.checking.derivations.kinds import Kinds
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.question import Question, Read
-from chainrule.checking.derivations.statements import Member, unmatched
+from chainrule.checking.derivations.statements import Member
 from chainrule.checking.derivations.stream import NotRead, Vocabulary
-from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import (
     Call,
     Derivative,
@@ -28,16 +27,10 @@ from chainrule.checking.derivations.tree import (
 )
 
 
-def left_open(tokens: tuple[Token, ...]) -> tuple[int, ...]:
-    """The offsets of brackets without a partner."""
-    return tuple(tokens[at].start for at in sorted(unmatched(tokens)))
-
-
 def _parsed(member: Member, vocabulary: Vocabulary, plain: bool) -> Read:
     result = Read(member)
     try:
         result.nodes = readings(member.tokens, vocabulary, plain=plain)
-        result.closed = left_open(member.tokens)
     except NotRead as error:
         result.error = error
     except RecursionError:

@@ -1,4 +1,7 @@
-"""Deciding a relation: the judgement, and what is tried before a failure is believed.
+"""Deciding a relation: every reading and convention is tried before a step is called wrong.
+
+A step is accepted if one reading makes it true. It is wrong only if every reading that evaluates at all gives different
+balls, also when derivatives are replaced by difference quotients, and no standard assumption helps.
 
 A failing step is tried again under a condition that the sentence before it states, as one summand of a sum whose index
 the condition names, with the variable of differentiation free of what it was set to earlier. What then remains is
@@ -7,11 +10,14 @@ described: for which indices it holds, whether it is an equation for something f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
-from chainrule.checking.derivations.judging import Judgement, judge
+from chainrule.checking.derivations.compare import EXACT, Compared, Task, compare, confirmed
+from chainrule.checking.derivations.evaluate import Setting
 from chainrule.checking.derivations.model import Kind, Scope
+from chainrule.checking.derivations.points import Assumption
 from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.tree import (
     Big,
@@ -34,6 +40,9 @@ from chainrule.checking.derivations.tree import (
     walk,
 )
 
+MOST_ATTEMPTS = 20
+DERIVATIVES = Derivative | Jacobian | Gradient | Prime | Differential
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -42,11 +51,10 @@ class Relation:
     question: Question
     left: Sequence[Node]
     right: Sequence[Node]
-    operator: str
+    operator: str = "="
     conditions: tuple[Node, ...] = ()
     nearby: tuple[Node, ...] = ()
     prime: str | None = None
-    closed: bool = False
     alone: bool = False
     announced: bool = False
     """Whether the sentence before it announces a condition."""
@@ -56,9 +64,11 @@ class Relation:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was decided: the judgement, and what it needed or what describes its failure."""
+    """What was decided about a relation, with what it needed or what describes its failure."""
 
-    judgement: Judgement
+    compared: Compared
+    task: Task
+    assumption: tuple[Assumption, ...] = ()
     note: str = ""
     only: Comparison | None = None
     """The condition on indices under which alone the relation holds."""
@@ -69,61 +79,149 @@ class Finding:
 
     @property
     def status(self) -> str:
-        """The judgement's status."""
-        return self.judgement.status
+        """Equal, different, or why there is no answer."""
+        return self.compared.status
+
+    @property
+    def holds(self) -> bool:
+        """Whether the relation is true as it stands."""
+        return self.status == "equal" and not self.assumption
 
 
 def decide(relation: Relation) -> Finding:
     """Judge a relation and try what could make it true."""
-    judgement = _judged(relation)
-    if judgement.status == "equal" and not judgement.assumption:
-        return Finding(judgement, _reading(judgement))
-    if judgement.status == "undefined":
+    found = judge(relation)
+    if found.holds:
+        return found
+    if found.status == "undefined":
         freed = _freed(relation)
-        if freed is not None and freed.status in ("equal", "different"):
-            judgement = freed
-            if freed.status == "equal":
-                return Finding(freed)
-    if judgement.status == "shapes" or judgement.compared.reason.startswith("a prime that"):
+        if freed is not None and freed.status == "equal":
+            return freed
+        if freed is not None and freed.status == "different":
+            found = freed
+    if found.status == "shapes" or found.compared.reason.startswith("a prime that"):
         numbers = _as_numbers(relation)
         if numbers is not None:
-            return Finding(numbers, note="entry by entry")
-    if judgement.status not in ("different", "equal", "shapes"):
-        return Finding(judgement)
-    if judgement.status != "shapes":
-        found = _conditioned(relation) or _summand(relation)
-        if found is not None:
-            return found
-    if judgement.status == "equal":
-        return Finding(judgement)
-    if relation.alone and _is_equation(relation, judgement):
-        return Finding(judgement, equation=True)
-    return Finding(judgement, only=holding(judgement) if judgement.status == "different" else None)
+            return replace(numbers, note="entry by entry")
+    if found.status in ("different", "equal"):
+        rescued = _conditioned(relation) or _summand(relation)
+        if rescued is not None:
+            return rescued
+    if found.status in ("different", "shapes") and relation.alone and _is_equation(relation, found):
+        return replace(found, equation=True)
+    return replace(found, only=holding(found)) if found.status == "different" else found
 
 
 def is_restricted(finding: Finding) -> bool:
     """Whether a failing relation may be meant for some indices only: both stand free on both sides."""
     if finding.only is None:
         return False
-    names = free_names(finding.only)
-    task = finding.judgement.task
-    return names <= free_names(task.left) and (names <= free_names(task.right) or not names & free_names(task.right))
+    names, left, right = map(free_names, (finding.only, finding.task.left, finding.task.right))
+    return names <= left and (names <= right or not names & right)
 
 
-def _judged(relation: Relation, scope: Scope | None = None, conditions: tuple[Node, ...] | None = None) -> Judgement:
-    question = relation.question
-    return judge(
-        scope or question.scope, relation.left, relation.right, relation.operator,
-        conditions=relation.conditions if conditions is None else conditions,
-        moving=relation.moving or question.moving, prime=relation.prime,
-    )  # fmt: skip
+def judge(relation: Relation, scope: Scope | None = None) -> Finding:
+    """Compare two sides in all their readings."""
+    scope = scope or relation.question.scope
+    moving = relation.moving or relation.question.moving
+    tried: list[Finding] = []
+    for left, right, setting in _attempts(scope, relation.left, relation.right):
+        task = Task(scope, left, right, relation.operator, relation.conditions, moving, relation.prime)
+        compared = compare(task, setting, quick=bool(tried))
+        attempt = Finding(compared, task, note="by another reading than the usual one" if tried else "")
+        tried.append(attempt)
+        if compared.status == "equal" and (relation.operator in EXACT or tried[0].status != "different"):
+            # An inequality that fails as it is usually read is not saved by another reading.
+            return attempt
+    first = tried[0]
+    if first.status == "different":
+        return _doubted(first)
+    other = next((t for t in tried if t.status == "different"), None)
+    if other is not None and first.status == "shapes" and other.compared.setting == first.compared.setting:
+        return replace(other, compared=compare(other.task, other.compared.setting))
+    return first
 
 
-def _reading(judgement: Judgement) -> str:
-    return "by another reading than the usual one" if judgement.reading else ""
+def _doubted(first: Finding) -> Finding:
+    """What may excuse a difference: an assumption, equal sizes, or derivatives that are not confirmed."""
+    assumed = _under_assumptions(first)
+    if assumed is not None:
+        return assumed
+    if _sizes_inferred(first.task):
+        square = compare(first.task, replace(first.compared.setting, square=True), quick=True)
+        if square.status == "equal":
+            return replace(first, compared=square)
+    differentiates = any(isinstance(node, DERIVATIVES) for tree in first.task.trees for node in walk(tree))
+    if differentiates and not confirmed(first.task, first.compared):
+        doubt = "derivatives in forward mode and difference quotients do not agree that the sides differ"
+        return replace(first, compared=replace(first.compared, status="undecided", reason=doubt))
+    return first
 
 
-def _freed(relation: Relation) -> Judgement | None:
+def _sizes_inferred(task: Task) -> bool:
+    """Whether several sizes are in play that nobody declared, so that two of them may be one."""
+    kinds = task.kinds.values()
+    sizes = {dim for kind in kinds for dim in kind.dims if isinstance(dim, str)}
+    return len(sizes) > 1 and any(isinstance(d, str) for kind in kinds if not kind.declared for d in kind.dims)
+
+
+def _attempts(scope: Scope, left: Sequence[Node], right: Sequence[Node]) -> Iterator[tuple[Node, Node, Setting]]:
+    """Pairs of readings with conventions, the usual ones first."""
+    layout = scope.layout or "columns"
+    places = sorted(((a, b) for a in range(len(left)) for b in range(len(right))), key=lambda pair: (sum(pair), pair))
+    for a, b in places[:MOST_ATTEMPTS]:
+        yield left[a], right[b], Setting(layout)
+    if _has_orientation(left[0]) or _has_orientation(right[0]):
+        yield left[0], right[0], Setting("rows" if layout == "columns" else "columns")
+        yield left[0], right[0], Setting("rows", rows=True)
+    bodies = max((len(b) for b in scope.bodies.values()), default=1)
+    for body in range(1, min(bodies, 3)):
+        yield left[0], right[0], Setting(layout, body=body)
+
+
+def _has_orientation(side: Node) -> bool:
+    """Whether rows and columns could make a difference."""
+    return any(
+        isinstance(n, Transpose | Jacobian | Gradient)
+        or (isinstance(n, Derivative) and any(isinstance(v, Name) for v in n.variables))
+        for n in walk(side)
+    )
+
+
+def _under_assumptions(first: Finding) -> Finding | None:
+    """The same relation where targets or probabilities add up to 1, or are one-hot."""
+    task = first.task
+    ranks = {name: task.scope.kinds[name].rank for name in doubtful_names(task)}
+    singles = [Assumption(name, "rows sum 1" if rank == 2 else "sum 1") for name, rank in ranks.items()]
+    candidates: list[tuple[Assumption, ...]] = [(one,) for one in singles]
+    candidates += list(combinations(singles, 2))[:3]
+    candidates += [(Assumption(name, "one-hot"),) for name, rank in ranks.items() if rank == 1 and name[0] in "ty"]
+    for assumed in candidates[:8]:
+        supposed = replace(task, assumptions=assumed)
+        quick = compare(supposed, first.compared.setting, quick=True)
+        if quick.status == "equal":
+            return Finding(quick, supposed, assumed)
+    return None
+
+
+def doubtful_names(task: Task) -> list[str]:
+    """Vectors and matrices that may be meant to hold probabilities: not exponents, not what is differentiated."""
+    excluded: set[str] = set(task.moving) | set(task.scope.arguments.values())
+    for node in (part for tree in task.trees for part in walk(tree)):
+        if isinstance(node, Builtin) and node.name == "exp":
+            excluded |= {n.text for n in walk(node) if isinstance(n, Name)}
+        elif isinstance(node, Derivative):
+            excluded |= {n.text for v in node.variables for n in walk(v) if isinstance(n, Name)}
+        elif isinstance(node, Jacobian | Gradient) and isinstance(node.variable, Name):
+            excluded.add(node.variable.text)
+    stated = {"sum 1", "rows sum 1", "one-hot", "nonzero"}
+    return [
+        name for name, kind in task.kinds.items()
+        if kind.role == "value" and kind.rank in (1, 2) and name not in excluded and not kind.facts & stated
+    ]  # fmt: skip
+
+
+def _freed(relation: Relation) -> Finding | None:
     """The relation with the variables of differentiation free, whatever the text set them to before."""
     scope = relation.question.scope
     names = frozenset(
@@ -135,10 +233,10 @@ def _freed(relation: Relation) -> Judgement | None:
         if isinstance(base := variable.base if isinstance(variable, Index) else variable, Name)
         and base.text in scope.definitions and base.text in scope.freed
     )  # fmt: skip
-    return _judged(relation, scope.without(names)) if names else None
+    return judge(relation, scope.without(names)) if names else None
 
 
-def _as_numbers(relation: Relation) -> Judgement | None:
+def _as_numbers(relation: Relation) -> Finding | None:
     """The relation with numbers for the vectors that it never indexes, as in d/dx tanh x = 1 - tanh² x."""
     scope = relation.question.scope
     sides = (relation.left[0], relation.right[0])
@@ -152,8 +250,8 @@ def _as_numbers(relation: Relation) -> Judgement | None:
     choices = [[name] for name in names if not scope.kinds[name].certain][:4]
     for chosen in ([names] if names and not oriented else []) + choices:
         kinds = {**scope.kinds, **{n: replace(scope.kinds[n], dims=()) for n in chosen}}
-        judged = _judged(relation, replace(scope, kinds=kinds, vector_parameters={}))
-        if judged.status == "equal" and not judged.assumption:
+        judged = judge(relation, replace(scope, kinds=kinds, vector_parameters={}))
+        if judged.holds:
             return judged
     return None
 
@@ -168,17 +266,16 @@ def _conditioned(relation: Relation) -> Finding | None:
             condition = Comparison(condition.operator, Name(free[0]), Name(free[1]))
         if not free_names(condition) & set(free):
             continue
-        found = _judged(relation, conditions=(*relation.conditions, condition))
-        if found.status == "equal" and not found.assumption:
-            return Finding(found, given=condition)
+        found = judge(replace(relation, conditions=(*relation.conditions, condition)))
+        if found.holds:
+            return replace(found, given=condition)
     return None
 
 
 def indices(relation: Relation) -> list[str]:
     """The free indices of both sides."""
-    kinds = relation.question.scope.kinds
     names = free_names(relation.left[0]) | free_names(relation.right[0])
-    return sorted(n for n in names if n in kinds and kinds[n].role == "label")
+    return sorted(filter(relation.question.scope.is_label, names))
 
 
 def _summand(relation: Relation) -> Finding | None:
@@ -198,20 +295,17 @@ def _summand(relation: Relation) -> Finding | None:
     summand = rebuilt(body, {id(sums[0]): sums[0].body})
     scope = question.scope.without(frozenset())
     scope.kinds.setdefault(sums[0].index, Kind("label", declared=False))
-    tried = replace(relation, left=[replace(left, subject=summand)])
-    found = _judged(tried, scope)
-    if found.status == "equal" and not found.assumption:
-        return Finding(found, note=f"for what the summand {sums[0].index} contributes")
-    return None
+    found = judge(replace(relation, left=[replace(left, subject=summand)]), scope)
+    return replace(found, note=f"for what the summand {sums[0].index} contributes") if found.holds else None
 
 
-def _is_equation(relation: Relation, judgement: Judgement) -> bool:
+def _is_equation(relation: Relation, found: Finding) -> bool:
     """Whether one side is a bare free name: v_i = ... then says something about v.
 
     A display that differentiates or uses what the text defined is a claim, unless its sentence announces a condition.
     """
     scope = relation.question.scope
-    if judgement.compared.cases and not judgement.compared.cases[0].point.values:
+    if found.compared.cases and not found.compared.cases[0].point.values:
         return False
     for side, other in ((relation.left[0], relation.right[0]), (relation.right[0], relation.left[0])):
         base = side.base if isinstance(side, Index) else side
@@ -225,31 +319,21 @@ def _is_equation(relation: Relation, judgement: Judgement) -> bool:
 def _derived(node: Node, scope: Scope) -> bool:
     """Whether a formula differentiates or uses something defined, so that a number beside it is a claim."""
     return any(
-        isinstance(n, Derivative | Jacobian | Gradient | Prime | Differential | Big)
+        isinstance(n, DERIVATIVES | Big)
         or (isinstance(n, Name) and n.text in scope.definitions.keys() | scope.code.keys())
         for n in walk(node)
     )
 
 
-def holding(judgement: Judgement) -> Comparison | None:
+def holding(found: Finding) -> Comparison | None:
     """The condition i = j or i ≠ j under which exactly the relation holds; None if there is none."""
-    differing, equal = judgement.compared.differing, judgement.compared.equal
-    if not differing or not equal:
-        return None
+    differing, equal = found.compared.differing, found.compared.equal
     trials = {id(case.point) for case in differing}
-    held = [case.labels for case in equal if id(case.point) in trials]
-    names = sorted(differing[0].labels)
-    for at, one in enumerate(names):
-        for other in names[at + 1 :]:
-            for operator in ("=", "!="):
-                if (
-                    all(_holds(operator, c[one], c[other]) for c in held)
-                    and held
-                    and not any(_holds(operator, case.labels[one], case.labels[other]) for case in differing)
-                ):
-                    return Comparison(operator, Name(one), Name(other))
+    held = [case for case in equal if id(case.point) in trials]
+    for one, other in combinations(sorted(differing[0].labels), 2):
+        same_held, same_differing = (
+            {case.labels[one] == case.labels[other] for case in cases} for cases in (held, differing)
+        )
+        if len(same_held) == len(same_differing) == 1 and same_held != same_differing:
+            return Comparison("=" if same_held == {True} else "!=", Name(one), Name(other))
     return None
-
-
-def _holds(operator: str, a: int, b: int) -> bool:
-    return (a == b) == (operator == "=")

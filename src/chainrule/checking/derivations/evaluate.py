@@ -8,16 +8,19 @@ variable that is being varied; results are kept in the outermost frame on which 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import flint
 
 from chainrule.checking.derivations import tensors
-from chainrule.checking.derivations.frames import Frame, NoDefinition, OverBudget, Point, places, used_names
 from chainrule.checking.derivations.model import Definition, Scope
 from chainrule.checking.derivations.numbers import Value
+from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import OutOfRange, Quantity, ShapeMismatch, Tensor
+from chainrule.checking.derivations.tensors import OutOfRange, Quantity, ShapeMismatch, Tensor, places
 from chainrule.checking.derivations.tree import (
     Big,
     Call,
@@ -37,31 +40,67 @@ from chainrule.checking.derivations.tree import (
     walk,
 )
 
+MOST_DEPTH = 24
 Env = dict[str, int]
+
+
+class NoDefinition(LookupError):
+    """A name whose meaning the document does not give."""
+
+    def __init__(self, name: str, why: str = "") -> None:
+        super().__init__(name)
+        self.name, self.why = name, why
+
+
+class OverBudget(RuntimeError):
+    """The evaluation would take longer than is reasonable."""
+
+
+class Frame:
+    """Overridden names, and what was computed under them."""
+
+    __slots__ = ("memo", "overrides", "parent")
+
+    def __init__(self, overrides: dict[str, Any], parent: Frame | None = None) -> None:
+        self.overrides, self.parent = overrides, parent
+        self.memo: dict[Any, Any] = {}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to evaluate where conventions differ: gradients as rows or columns, plain vectors as rows, which body."""
+
+    layout: str = "columns"
+    rows: bool = False
+    body: int = 0
+    square: bool = False
+    """All sizes the same, where they were only inferred."""
+    quotient: bool = False
+    """Derivatives by difference quotients instead of forward mode."""
 
 
 class Machine:
     """Evaluates formulas of one scope at one point."""
 
     def __init__(
-        self, scope: Scope, point: Point, *, layout: str = "columns", rows: bool = False, budget: int = 400_000,
-        prime: str | None = None, moving: frozenset[str] = frozenset(), body: int = 0, filler: int | None = None,
-        quotient: bool = False,
+        self, scope: Scope, point: Point, setting: Setting | None = None, *, prime: str | None = None,
+        moving: frozenset[str] = frozenset(), budget: int = 400_000,
     ) -> None:  # fmt: skip
         from chainrule.checking.derivations.values import VALUES
 
         self.handlers = VALUES
-        self.scope, self.point, self.layout, self.rows = scope, point, layout, rows
-        self.budget, self.steps, self.prime, self.moving, self.body = budget, 0, prime, moving, body
-        self.filler, self.quotient = filler, quotient
+        self.scope, self.point, self.setting = scope, point, setting or Setting()
+        self.prime, self.moving, self.budget = prime, moving, budget
+        self.steps = self.depth = 0
         self.root = Frame({})
         self.reached: dict[int, frozenset[str]] = {}
         self.names: dict[str, frozenset[str]] = {}
         self.free: dict[int, tuple[str, ...]] = {}
+        self.filler = next(iter(point.sizes.values())) if len(point.sizes) == 1 else None
+        """The size of ones and identities where there is only one to choose."""
         self.fillers: dict[int, int] = {}
         self.made: dict[Any, Node] = {}
         self.entered: set[str] = set()
-        self.depth = 0
 
     # What a formula can depend on
 
@@ -72,37 +111,35 @@ class Machine:
             return self.reach_of(node.text)
         found = self.reached.get(id(node))
         if found is None:
-            bare, applied = used_names(node)
-            found = frozenset().union(*(self.reach_of(name) for name in bare), frozenset())
-            for call in applied:
-                found |= self.reach_of_call(call)
-            if any(isinstance(n, Gradient | Prime | Differential) for n in walk(node)):
+            if isinstance(node, Call) and isinstance(node.function, Name):
+                found = self.reach_of_call(node, node.function.text)
+            else:
+                found = frozenset[str]().union(*(self.reach(child) for child in children(node)))
+            if isinstance(node, Big):
+                found -= {node.index}
+            if isinstance(node, Gradient | Prime | Differential):
                 found |= self.moving | ({self.prime} if self.prime else set())
             self.reached[id(node)] = found
         return found
 
     def reach_of(self, name: str) -> frozenset[str]:
         """The names that a name depends on, itself among them; a function at its usual arguments."""
-        found = self.names.get(name)
-        if found is None:
-            self.names[name] = frozenset({name})
-            found = frozenset({name})
+        if name not in self.names:
+            found = self.names[name] = frozenset({name})
             definition = self.scope.definitions.get(name)
             if definition is not None:
                 found |= self.reach_of_body(definition)
                 found = found.union(*(self.reach(node) for node in self.defaults(definition)))
             self.names[name] = found
-        return found
+        return self.names[name]
 
     def reach_of_body(self, definition: Definition) -> frozenset[str]:
         """What a definition's formula depends on besides its own parameters."""
         return self.reach(self.body_of(definition)) - set(definition.indices) - set(definition.parameters)
 
-    def reach_of_call(self, call: Call) -> frozenset[str]:
+    def reach_of_call(self, call: Call, name: str) -> frozenset[str]:
         """What f(u) depends on: u, and what f is made of."""
-        assert isinstance(call.function, Name)
-        name = call.function.text
-        inside = frozenset().union(*(self.reach(argument) for argument in call.arguments), {name})
+        inside = frozenset({name}).union(*(self.reach(argument) for argument in call.arguments))
         definition = self.scope.definitions.get(name)
         if definition is None or name in self.entered:
             return inside
@@ -135,12 +172,19 @@ class Machine:
             frame = frame.parent
         return frame
 
+    def once(self, frame: Frame, names: frozenset[str], key: Any, compute: Callable[[Frame], Any]) -> Any:
+        """A result that depends on these names alone, computed once in the outermost frame where they are the same."""
+        home = self.home(frame, names)
+        if key not in home.memo:
+            home.memo[key] = compute(home)
+        return home.memo[key]
+
     def body_of(self, definition: Definition) -> Node:
         """The formula of a definition."""
         bodies = self.scope.bodies.get(definition.name)
         if not bodies:
             raise NoDefinition(definition.name, "its definition is not read")
-        return bodies[min(self.body, len(bodies) - 1)]
+        return bodies[min(self.setting.body, len(bodies) - 1)]
 
     # Values
 
@@ -192,11 +236,6 @@ class Machine:
 
         return of
 
-    def are_whole(self, comparison: Comparison, frame: Frame, env: Env) -> bool:
-        """Whether both sides of a comparison are indices."""
-        of = self.maybe_whole(frame, env)
-        return of(comparison.left) is not None and of(comparison.right) is not None
-
     def overridden(self, name: str, frame: Frame | None) -> Any:
         """What a frame puts in place of a name; None if nothing."""
         while frame is not None:
@@ -215,7 +254,7 @@ class Machine:
         if found is not None:
             if isinstance(found, int):
                 return flint.arb(found)
-            if self.rows and isinstance(found, Tensor) and len(found.shape) == 1:
+            if self.setting.rows and isinstance(found, Tensor) and len(found.shape) == 1:
                 return tensors.transposed(found)
             return found
         if name in self.point.sizes:
@@ -223,35 +262,29 @@ class Machine:
         definition = self.scope.definitions.get(name)
         if definition is None:
             raise NoDefinition(name)
-        home = self.home(frame, self.reach_of(name))
-        key = ("name", name)
-        if key not in home.memo:
-            home.memo[key] = self.defined(definition, home)
-        return home.memo[key]
+        return self.once(frame, self.reach_of(name), name, partial(self.defined, definition))
 
     def defined(self, definition: Definition, frame: Frame) -> Quantity:
         """The value of a definition used without arguments."""
         frame = self.with_defaults(definition, frame)
-        if self.deep():
+        if not definition.indices:
+            return self.inside(self.value, definition, frame, ())
+        extents = tuple(self.extent(definition, axis, frame) for axis in range(len(definition.indices)))
+        entries = [self.inside(self.number, definition, frame, place) for place in places(extents)]
+        return Tensor((1, *extents) if self.setting.rows and len(extents) == 1 else extents, entries)
+
+    def inside(
+        self, evaluate: Callable[[Node, Frame, Env], Quantity], definition: Definition, frame: Frame,
+        place: tuple[int, ...],
+    ) -> Quantity:  # fmt: skip
+        """A definition's formula, evaluated for one choice of its indices."""
+        if self.depth > MOST_DEPTH:
             raise NotRead(f"the definition of {definition.name} leads to itself")
         self.depth += 1
         try:
-            if not definition.indices:
-                return self.value(self.body_of(definition), frame, {})
-            extents = [self.extent(definition, axis, frame) for axis in range(len(definition.indices))]
-            entries = [
-                self.number(self.body_of(definition), frame, dict(zip(definition.indices, place, strict=True)))
-                for place in places(extents)
-            ]
+            return evaluate(self.body_of(definition), frame, dict(zip(definition.indices, place, strict=True)))
         finally:
             self.depth -= 1
-        if self.rows and len(extents) == 1:
-            extents = [1, *extents]
-        return Tensor(tuple(extents), entries)
-
-    def deep(self) -> bool:
-        """Whether definitions are nested beyond reason."""
-        return self.depth > 24
 
     def with_defaults(self, definition: Definition, frame: Frame) -> Frame:
         """The frame in which the parameters are the names that stand for them."""
@@ -259,52 +292,40 @@ class Machine:
         renamed = {p: d for p, d in defaults if d != Name(p)}
         if not renamed:
             return frame
-        used = frozenset().union(*(free_names(d) for d in renamed.values()))
-        home = self.home(frame, frozenset().union(*(self.reach_of(n) for n in used)))
-        key = ("defaults", definition.name)
-        if key not in home.memo:
-            home.memo[key] = Frame({p: self.value(d, frame, {}) for p, d in renamed.items()}, home)
-        inner: Frame = home.memo[key]
-        return inner if home is frame else Frame(inner.overrides, frame)
+        used = frozenset[str]().union(*(self.reach(d) for d in renamed.values()))
+
+        def evaluated(home: Frame) -> Frame:
+            return Frame({p: self.value(d, frame, {}) for p, d in renamed.items()}, home)
+
+        inner: Frame = self.once(frame, used, ("defaults", definition.name), evaluated)
+        return inner if inner.parent is frame else Frame(inner.overrides, frame)
 
     def entry(self, definition: Definition, place: tuple[int, ...], frame: Frame) -> Value:
         """One entry of a definition with indices."""
-        home = self.home(frame, self.reach_of(definition.name))
-        key = ("entry", definition.name, place)
-        if key not in home.memo:
-            inner = self.with_defaults(definition, home)
-            if self.deep():
-                raise NotRead(f"the definition of {definition.name} leads to itself")
-            self.depth += 1
-            try:
-                self.check_extents(definition, place, inner)
-                env = dict(zip(definition.indices, place, strict=True))
-                home.memo[key] = self.number(self.body_of(definition), inner, env)
-            finally:
-                self.depth -= 1
-        return home.memo[key]
 
-    def check_extents(self, definition: Definition, place: tuple[int, ...], frame: Frame) -> None:
-        """Raise OutOfRange unless the entry exists."""
-        for axis, i in enumerate(place):
-            try:
-                extent = self.extent(definition, axis, frame)
-            except NotRead:
-                continue
-            if not 1 <= i <= extent:
-                raise OutOfRange(f"index {i} outside 1..{extent}")
+        def evaluated(home: Frame) -> Value:
+            inner = self.with_defaults(definition, home)
+            for axis, i in enumerate(place):
+                with suppress(NotRead):
+                    extent = self.extent(definition, axis, inner)
+                    if not 1 <= i <= extent:
+                        raise OutOfRange(f"index {i} outside 1..{extent}")
+            return self.inside(self.number, definition, inner, place)
+
+        return self.once(frame, self.reach_of(definition.name), (definition.name, place), evaluated)
 
     def extent(self, definition: Definition, axis: int, frame: Frame) -> int:
         """How many entries a definition has along an index."""
         kind = self.scope.kinds.get(definition.name)
         if kind is not None and len(kind.dims) > axis:
             return self.size(kind.dims[axis])
-        key = ("extent", definition.name, axis)
+        index = definition.indices[axis]
         # Without parameters it is the same in all frames, which keep the shapes of what they override.
         home = self.home(frame, self.reach_of(definition.name)) if definition.parameters else self.root
+        key = ("extent", definition.name, axis)
         if key not in home.memo:
-            index = definition.indices[axis]
-            found = self.range_of(index, self.body_of(definition), frame, {}, set())
+            home.memo[key] = None  # found again on the way: a definition in terms of itself does not show it
+            found = self.range_of(index, self.body_of(definition), frame, {})
             stated = self.scope.ranges.get(index)
             home.memo[key] = self.size(stated) if found is None and stated is not None else found
         if home.memo[key] is None:
@@ -319,72 +340,36 @@ class Machine:
             raise NoDefinition(dim, "it is used as a size")
         return self.point.sizes[dim]
 
-    def range_below(self, node: Big, frame: Frame, env: Env) -> int | None:
-        """How far the index of a sum without limits runs; the same for all values of the indices around it."""
-        home = self.home(frame, self.reach(node))
-        key = ("range", id(node))
-        if key not in home.memo:
-            home.memo[key] = self.range_of(node.index, node.body, frame, env, set())
-        found: int | None = home.memo[key]
-        return found
-
-    def range_of(self, index: str, node: Node, frame: Frame, env: Env, visited: set[str]) -> int | None:
+    def range_of(self, index: str, node: Node, frame: Frame, env: Env) -> int | None:
         """How far an index runs in a formula, from what it is an index of; None if that does not show."""
         if isinstance(node, Big) and node.index == index:
             return None
-        if isinstance(node, Index):
-            for axis, subscript in enumerate(node.subscripts):
-                if isinstance(subscript, Name) and subscript.text == index:
-                    found = self.axis_of(node.base, axis, len(node.subscripts), frame, env, visited)
-                    if found is not None:
-                        return found
-        if isinstance(node, Comparison):
+        found: int | None = None
+        if isinstance(node, Index) and Name(index) in node.subscripts:
+            found = self.axis_of(node, node.subscripts.index(Name(index)), frame, env)
+        elif isinstance(node, Comparison):
             for one, other in ((node.left, node.right), (node.right, node.left)):
-                if isinstance(one, Name) and one.text == index and isinstance(other, Name):
-                    label = self.scope.kinds.get(other.text)
-                    if label is not None and label.role == "label" and label.dims:
-                        return self.size(label.dims[0])
+                label = self.scope.kinds.get(other.text) if isinstance(other, Name) else None
+                if one == Name(index) and label is not None and label.role == "label" and label.dims:
+                    return self.size(label.dims[0])
         for child in children(node):
-            found = self.range_of(index, child, frame, env, visited)
-            if found is not None:
-                return found
-        return None
+            found = self.range_of(index, child, frame, env) if found is None else found
+        return found
 
-    def axis_of(self, base: Node, axis: int, count: int, frame: Frame, env: Env, visited: set[str]) -> int | None:
-        """How long an indexed thing is along an axis."""
-        function = base.function if isinstance(base, Call) else base
-        if isinstance(function, Prime):
-            function = function.operand
+    def axis_of(self, node: Index, axis: int, frame: Frame, env: Env) -> int | None:
+        """How long the thing that has these subscripts is along one of them."""
+        base = node.base
         try:
-            if (
-                isinstance(base, Name)
-                and self.overridden(base.text, frame) is None
-                and base.text not in self.point.values
-            ):
+            if isinstance(base, Name) and self.overridden(base.text, frame) is None:
                 definition = self.scope.definitions.get(base.text)
-                if definition is not None and definition.indices:
-                    if base.text in visited or axis >= len(definition.indices):
-                        return None
-                    visited.add(base.text)
-                    inner = self.with_defaults(definition, frame)
-                    kind = self.scope.kinds.get(base.text)
-                    if kind is not None and len(kind.dims) > axis:
-                        return self.size(kind.dims[axis])
-                    return self.range_of(definition.indices[axis], self.body_of(definition), inner, {}, visited)
-            if isinstance(base, Call) and isinstance(function, Name) and base.arguments:
-                definition = self.scope.definitions.get(function.text)
-                if definition is not None and self.default_call(definition, base):
-                    return self.axis_of(function, axis, count, frame, env, visited)
-                arity = len(base.arguments)
-                if definition is not None and len(definition.indices) == count and len(definition.parameters) == arity:
-                    inner = self.call_frame(definition, base, frame, env)
-                    return self.range_of(definition.indices[axis], self.body_of(definition), inner, {}, visited)
+                if definition is not None and len(definition.indices) > axis:
+                    return self.extent(definition, axis, self.with_defaults(definition, frame))
             value = self.value(base, frame, env)
         except (NotRead, NoDefinition, ShapeMismatch, ArithmeticError):
             return None
         if not isinstance(value, Tensor):
             return None
-        shape = value.shape[1:] if value.is_row and count == 1 else value.shape
+        shape = value.shape[1:] if value.is_row and len(node.subscripts) == 1 else value.shape
         return shape[axis] if axis < len(shape) else None
 
     def kept(self, key: Any, node: Node) -> Any:
@@ -395,14 +380,13 @@ class Machine:
 
     def call_frame(self, definition: Definition, call: Call, frame: Frame, env: Env) -> Frame:
         """The frame in which a function's parameters are its arguments; kept, so that its results are shared."""
-        used = self.bound_in(call, env)
-        names = frozenset().union(*(self.reach(a) for a in call.arguments), self.reach_of(definition.name))
-        home = self.home(frame, names)
-        key = ("call", id(call), used)
-        if key not in home.memo:
+        names = self.reach_of(definition.name).union(*(self.reach(argument) for argument in call.arguments))
+
+        def evaluated(home: Frame) -> Frame:
             values = [self.value(argument, frame, env) for argument in call.arguments]
-            home.memo[key] = Frame(dict(zip(definition.parameters, values, strict=True)), home)
-        found: Frame = home.memo[key]
+            return Frame(dict(zip(definition.parameters, values, strict=True)), home)
+
+        found: Frame = self.once(frame, names, (id(call), "call", self.bound_in(call, env)), evaluated)
         return found
 
     def vector_parameters(self, definition: Definition) -> tuple[bool, ...]:

@@ -117,6 +117,10 @@ class Scope:
             frozenset(scalars), frozenset(sizes), frozenset(matrices), self.gradients,
         )  # fmt: skip
 
+    def is_label(self, name: str) -> bool:
+        """Whether a name is an index that is data."""
+        return name in self.kinds and self.kinds[name].role == "label"
+
     def copy(self, *, inferred: bool = False) -> Scope:
         """A scope to grow from this one: what was said stays, what was only inferred is inferred anew."""
         return Scope(

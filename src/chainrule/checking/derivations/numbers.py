@@ -8,8 +8,10 @@ passes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import count
+from operator import mul
 from typing import Any, TypeAlias
 
 import flint
@@ -70,12 +72,6 @@ class Dual:
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Value) -> Value:
-        return self * reciprocal(other)
-
-    def __rtruediv__(self, other: Value) -> Value:
-        return reciprocal(self) * other
-
 
 def tangent(value: Value, tag: int) -> Value:
     """The change of a number along the pass with that tag."""
@@ -112,18 +108,8 @@ def sign_of(value: Value) -> int:
     raise Undecided("a number too close to zero to have a sign")
 
 
-def reciprocal(value: Value) -> Value:
-    """1 / x."""
-    if isinstance(value, Dual):
-        inverse = reciprocal(value.value)
-        return Dual(inverse, -(inverse * inverse) * value.tangent, value.tag)
-    if value.contains(0):
-        raise Undefined("a division by zero")
-    return 1 / value
-
-
 def divide(a: Value, b: Value) -> Value:
-    """A / b."""
+    """a / b."""
     if isinstance(a, Dual) or isinstance(b, Dual):
         return a * reciprocal(b)
     if b.contains(0):
@@ -131,66 +117,45 @@ def divide(a: Value, b: Value) -> Value:
     return a / b
 
 
-def _chained(value: Value, function: Callable[[Value], Value], slope: Callable[[Value, Value], Value]) -> Value:
-    inner = function(value.value)
-    return Dual(inner, slope(value.value, inner) * value.tangent, value.tag)
+def reciprocal(x: Value) -> Value:
+    """1 / x."""
+    if not isinstance(x, Dual):
+        return divide(ONE, x)
+    inverse = reciprocal(x.value)
+    return Dual(inverse, -(inverse * inverse) * x.tangent, x.tag)
 
 
-def exp(x: Value) -> Value:
-    """e^x."""
-    if isinstance(x, Dual):
-        return _chained(x, exp, lambda _, y: y)
+def _elementary(on_balls: Callable[[Any], Any], slope: Callable[[Value, Value], Value]) -> Callable[[Value], Value]:
+    """A function of balls and duals; `slope` gets x and y = f(x)."""
+
+    def function(x: Value) -> Value:
+        if not isinstance(x, Dual):
+            return on_balls(x)
+        y = function(x.value)
+        return Dual(y, slope(x.value, y) * x.tangent, x.tag)
+
+    return function
+
+
+def _exp(x: Any) -> Any:
     if abs(x) > 2000:
         raise Undecided("an exponential out of all proportion")
     return x.exp()
 
 
-def log(x: Value) -> Value:
-    """The natural logarithm."""
-    if isinstance(x, Dual):
-        return _chained(x, log, lambda v, _: reciprocal(v))
+def _log(x: Any) -> Any:
     if not x > 0:
         raise Undefined("the logarithm of a number that is not positive")
     return x.log()
 
 
-def sqrt(x: Value) -> Value:
-    """The square root."""
-    if isinstance(x, Dual):
-        return _chained(x, sqrt, lambda _, y: reciprocal(y + y))
+def _sqrt(x: Any) -> Any:
     if not x >= 0:
         raise Undefined("the square root of a negative number")
     return x.sqrt()
 
 
-def tanh(x: Value) -> Value:
-    """The hyperbolic tangent."""
-    if isinstance(x, Dual):
-        return _chained(x, tanh, lambda _, y: ONE - y * y)
-    return x.tanh()
-
-
-def sinh(x: Value) -> Value:
-    """The hyperbolic sine."""
-    return _chained(x, sinh, lambda v, _: cosh(v)) if isinstance(x, Dual) else x.sinh()
-
-
-def cosh(x: Value) -> Value:
-    """The hyperbolic cosine."""
-    return _chained(x, cosh, lambda v, _: sinh(v)) if isinstance(x, Dual) else x.cosh()
-
-
-def sin(x: Value) -> Value:
-    """The sine."""
-    return _chained(x, sin, lambda v, _: cos(v)) if isinstance(x, Dual) else x.sin()
-
-
-def cos(x: Value) -> Value:
-    """The cosine."""
-    return _chained(x, cos, lambda v, _: -sin(v)) if isinstance(x, Dual) else x.cos()
-
-
-def absolute(x: Value) -> Value:
+def _absolute(x: Value) -> Value:
     """|x|, without a derivative at 0."""
     if not isinstance(x, Dual):
         return abs(x)
@@ -200,51 +165,42 @@ def absolute(x: Value) -> Value:
     return x if sign > 0 else -x
 
 
-def largest(values: list[Value]) -> Value:
-    """The maximum; without a derivative at a tie."""
+ELEMENTARY: dict[str, Callable[[Value], Value]] = {
+    "exp": _elementary(_exp, lambda x, y: y),
+    "log": _elementary(_log, lambda x, y: reciprocal(x)),
+    "sqrt": _elementary(_sqrt, lambda x, y: reciprocal(y + y)),
+    "tanh": _elementary(flint.arb.tanh, lambda x, y: ONE - y * y),
+    "sech": lambda x: reciprocal(ELEMENTARY["cosh"](x)),
+    "sinh": _elementary(flint.arb.sinh, lambda x, y: ELEMENTARY["cosh"](x)),
+    "cosh": _elementary(flint.arb.cosh, lambda x, y: ELEMENTARY["sinh"](x)),
+    "sin": _elementary(flint.arb.sin, lambda x, y: ELEMENTARY["cos"](x)),
+    "cos": _elementary(flint.arb.cos, lambda x, y: -ELEMENTARY["sin"](x)),
+    "abs": _absolute,
+}
+"""Functions of one number, with their slopes."""
+
+
+def extreme(kind: str, values: Sequence[Value]) -> Value:
+    """The largest ("max") or smallest ("min") number; a tie has no derivative."""
+    wanted = 1 if kind == "max" else -1
     best = values[0]
     for value in values[1:]:
         sign = sign_of(value - best)
         if sign == 0 and (isinstance(value, Dual) or isinstance(best, Dual)):
             raise Undefined("a maximum has no derivative at a tie")
-        best = value if sign > 0 else best
+        best = value if sign == wanted else best
     return best
 
 
 def power(base: Value, exponent: Value) -> Value:
-    """base^exponent; whole exponents for any base, others for positive ones."""
+    """base^exponent; the base must be positive unless the exponent is a whole number."""
     ball = primal(exponent)
     if not isinstance(exponent, Dual) and ball.is_exact() and ball.is_integer() and abs(ball) <= 64:
-        return whole_power(base, int(ball.unique_fmpz()))
-    if not isinstance(base, Dual) and not isinstance(exponent, Dual):
-        if not base > 0:
-            raise Undefined("a broken power of a number that is not positive")
-        return base**exponent
-    return exp(exponent * log(base))
-
-
-def whole_power(base: Value, exponent: int) -> Value:
-    """base^n for an integer n."""
-    if exponent < 0:
-        return reciprocal(whole_power(base, -exponent))
-    result: Value = ONE
-    while exponent:
-        if exponent & 1:
-            result = result * base
-        base = base * base if exponent > 1 else base
-        exponent >>= 1
-    return result
-
-
-ELEMENTARY: dict[str, Callable[[Value], Value]] = {
-    "exp": exp,
-    "log": log,
-    "sqrt": sqrt,
-    "tanh": tanh,
-    "sech": lambda x: reciprocal(cosh(x)),
-    "sinh": sinh,
-    "cosh": cosh,
-    "sin": sin,
-    "cos": cos,
-    "abs": absolute,
-}
+        whole = int(ball.unique_fmpz())
+        product = reduce(mul, [base] * abs(whole), ONE)
+        return reciprocal(product) if whole < 0 else product
+    if isinstance(base, Dual) or isinstance(exponent, Dual):
+        return ELEMENTARY["exp"](exponent * ELEMENTARY["log"](base))
+    if not base > 0:
+        raise Undefined("a broken power of a number that is not positive")
+    return base**exponent

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
 import flint
 
-from chainrule.checking.derivations import numbers
-from chainrule.checking.derivations.frames import Point
-from chainrule.checking.derivations.model import Kind, Scope
-from chainrule.checking.derivations.numbers import Value
+from chainrule.checking.derivations.model import Scope
+from chainrule.checking.derivations.numbers import ELEMENTARY, Value
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tensors import Tensor
 
@@ -25,6 +23,18 @@ SIZES = (3, 2, 4, 5)
 MOST_ENTRIES = 2500
 REGIMES = ("any", "positive", "unit")
 """Signs of numbers about which nothing is known: any; positive; between 0 and 1."""
+
+
+@dataclass
+class Point:
+    """Values for the free names: sizes, numbers and tensors, functions; changes along each for differentials."""
+
+    sizes: dict[str, int] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    trial: int = 0
+    regime: str = "any"
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,8 @@ def point(
     kinds = {name: scope.kinds[name] for name in names if name in scope.kinds}
     lengths = {n: k.extent for n, k in scope.kinds.items() if k.role == "size"}
     free = [name for name, extent in lengths.items() if extent is None]
-    found = Point(dict.fromkeys(free, SIZES[trial % len(SIZES)]) if square else sizes(free, trial))
+    equal = dict.fromkeys(free, SIZES[trial % len(SIZES)])
+    found = Point(equal if square else sizes(free, trial), trial=trial, regime=regime)
     following = {name: extent for name, extent in lengths.items() if extent is not None}
     while following:
         known = [name for name, extent in following.items() if extent.names <= found.sizes.keys()]
@@ -157,12 +168,7 @@ def smooth(name: str, trial: int, positive: bool) -> Callable[[Value], Value]:
     a, b, c, d, g = (flint.arb(flint.fmpq(draw(name, trial, i) % 900 + 100, 1000)) for i in range(5))
 
     def of(u: Value) -> Value:
-        value = numbers.exp(u * b) * a + u * u * c + g
+        value = ELEMENTARY["exp"](u * b) * a + u * u * c + g
         return value if positive else value + u * d - 2 * g
 
     return of
-
-
-def facts_of(kind: Kind) -> str:
-    """The facts of a kind in words."""
-    return ", ".join(sorted(kind.facts))

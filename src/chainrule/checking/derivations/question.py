@@ -19,8 +19,6 @@ class Read:
     member: Member
     nodes: list[Node] = field(default_factory=list)
     error: NotRead | None = None
-    closed: tuple[int, ...] = ()
-    """Offsets at which brackets were left open."""
 
 
 @dataclass

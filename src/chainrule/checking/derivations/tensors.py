@@ -8,6 +8,8 @@ may be None: an ellipsis that could not be filled in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product as combinations
+from operator import mul
 from typing import Any, TypeAlias
 
 from chainrule.checking.derivations.numbers import ZERO, Value
@@ -35,8 +37,17 @@ class Tensor:
         """Whether this is a row."""
         return len(self.shape) == 2 and self.shape[0] == 1
 
+    @property
+    def is_line(self) -> bool:
+        """Whether this is a row or a column."""
+        return len(self.shape) == 1 or self.is_row
+
     def at(self, *index: int) -> Value:
         """One entry, counted from 1."""
+        return self.entries[self.position(*index)]
+
+    def position(self, *index: int) -> int:
+        """The position of an entry in `entries`."""
         if len(index) == 1 and self.is_row:
             index = (1, index[0])
         if len(index) != len(self.shape):
@@ -46,7 +57,7 @@ class Tensor:
             if not 1 <= i <= extent:
                 raise OutOfRange(f"index {i} outside 1..{extent}")
             position = position * extent + i - 1
-        return self.entries[position]
+        return position
 
 
 class OutOfRange(ShapeMismatch):
@@ -57,9 +68,13 @@ Quantity: TypeAlias = Any
 """A number or a Tensor."""
 
 
-def shape_of(x: Quantity) -> Shape:
-    """() for numbers."""
-    return x.shape if isinstance(x, Tensor) else ()
+def places(shape: Shape) -> list[Shape]:
+    """All index positions, counted from 1, the last fastest.
+
+    >>> places((1, 2))
+    [(1, 1), (1, 2)]
+    """
+    return list(combinations(*(range(1, extent + 1) for extent in shape)))
 
 
 def shown(shape: Shape) -> str:
@@ -82,25 +97,35 @@ def mapped(function: Callable[[Value], Value], x: Quantity) -> Quantity:
     return None if x is None else function(x)
 
 
+def entries_of(x: Quantity) -> list[Value]:
+    """The entries of a tensor; a number is its only entry."""
+    return x.entries if isinstance(x, Tensor) else [x]
+
+
+def paired(a: Quantity, b: Quantity) -> list[tuple[Value, Value]] | None:
+    """Entries of a and b in the same place, a number with every entry; None if the shapes do not fit."""
+    xs, ys = entries_of(a), entries_of(b)
+    if not isinstance(a, Tensor):
+        xs = [a] * len(ys)
+    elif not isinstance(b, Tensor):
+        ys = [b] * len(xs)
+    elif a.shape != b.shape and not (a.is_line and b.is_line and len(xs) == len(ys)):
+        # A row may stand beside a column: people write s - t for either.
+        return None
+    return list(zip(xs, ys, strict=True))
+
+
 def zipped(operation: Callable[[Value, Value], Value], a: Quantity, b: Quantity, what: str) -> Quantity:
     """An operation on entries in the same place; a number goes with every entry."""
     if a is None or b is None:
         return None
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
         return operation(a, b)
-    if not isinstance(a, Tensor):
-        return Tensor(b.shape, [None if y is None else operation(a, y) for y in b.entries])
-    if not isinstance(b, Tensor):
-        return Tensor(a.shape, [None if x is None else operation(x, b) for x in a.entries])
-    # A row may stand beside a column: people write s - t for either.
-    if a.shape != b.shape and not (len(a.entries) == len(b.entries) and _line(a) and _line(b)):
+    pairs = paired(a, b)
+    if pairs is None:
         raise ShapeMismatch(f"{what} of {shown(a.shape)} and {shown(b.shape)}")
-    entries = [None if x is None or y is None else operation(x, y) for x, y in zip(a.entries, b.entries, strict=True)]
-    return Tensor(a.shape, entries)
-
-
-def _line(x: Tensor) -> bool:
-    return len(x.shape) == 1 or x.is_row
+    entries = [None if x is None or y is None else operation(x, y) for x, y in pairs]
+    return Tensor(a.shape if isinstance(a, Tensor) else b.shape, entries)
 
 
 def transposed(x: Quantity) -> Quantity:
@@ -117,19 +142,6 @@ def transposed(x: Quantity) -> Quantity:
     return Tensor((n, m), [x.entries[i * n + j] for j in range(n) for i in range(m)])
 
 
-def _dot(xs: list[Value], ys: list[Value]) -> Value:
-    total: Value = ZERO
-    for x, y in zip(xs, ys, strict=True):
-        if x is None or y is None:
-            return None
-        total = total + x * y
-    return total
-
-
-def _scaled(a: Value, b: Tensor) -> Tensor:
-    return Tensor(b.shape, [None if y is None or a is None else a * y for y in b.entries])
-
-
 def product(a: Quantity, b: Quantity, joint: str = "") -> Quantity:
     """Two factors side by side, or joined by a dot.
 
@@ -138,41 +150,30 @@ def product(a: Quantity, b: Quantity, joint: str = "") -> Quantity:
     ShapeMismatch
         If no product fits.
     """
-    if a is None or b is None:
-        return None
-    if not isinstance(a, Tensor):
-        if not isinstance(b, Tensor):
-            return a * b
-        return _scaled(a, b)
-    if not isinstance(b, Tensor):
-        return _scaled(b, a)
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return zipped(mul, a, b, "the product")
     left, right = a.shape, b.shape
-    if len(left) == 1 and len(right) == 1:
-        if joint and left == right:
-            return _dot(a.entries, b.entries)
-        raise ShapeMismatch(f"the product of {shown(left)} and {shown(right)}")
-    if len(left) == 1 and b.is_row:
-        return Tensor(
-            (left[0], right[1]), [None if x is None or y is None else x * y for x in a.entries for y in b.entries]
-        )
-    if len(left) == 1 and len(right) == 2 and left[0] == right[0]:
-        # v J for a plain v: people who write gradients as rows leave the transpose out.
-        return _matrix(Tensor((1, left[0]), a.entries), b)
-    if len(left) == 2 and len(right) in (1, 2):
-        inner = right[0]
-        if left[1] == inner:
-            return _matrix(a, b)
-        if a.is_row and b.is_row and joint and left == right:
-            return _dot(a.entries, b.entries)
+    if joint and left == right and a.is_line:
+        return inner(a, b)
+    if len(left) == 1 and len(right) == 2:
+        # v w^T is an outer product. In v J, people who write gradients as rows leave the transpose of v out.
+        a = Tensor((left[0], 1) if b.is_row else (1, left[0]), a.entries)
+    if len(a.shape) == 2 and len(right) in (1, 2) and a.shape[1] == right[0]:
+        return _matrix(a, b)
     raise ShapeMismatch(f"the product of {shown(left)} and {shown(right)}")
 
 
+def inner(a: Quantity, b: Quantity) -> Value:
+    """The sum of products of entries in the same place."""
+    return sum_of(entries_of(zipped(mul, a, b, "an inner product")))
+
+
 def _matrix(a: Tensor, b: Tensor) -> Quantity:
-    m, inner = a.shape
+    m, width = a.shape
     n = b.shape[1] if len(b.shape) == 2 else 1
-    columns = [b.entries[j::n] for j in range(n)]
-    rows = [a.entries[i * inner : (i + 1) * inner] for i in range(m)]
-    entries = [_dot(row, column) for row in rows for column in columns]
+    rows = [Tensor((width,), a.entries[i * width : (i + 1) * width]) for i in range(m)]
+    columns = [Tensor((width,), b.entries[j::n]) for j in range(n)]
+    entries = [inner(row, column) for row in rows for column in columns]
     if len(b.shape) == 1:
         return entries[0] if m == 1 else Tensor((m,), entries)
     return Tensor((m, n), entries)
@@ -182,7 +183,7 @@ def diagonal(x: Quantity) -> Quantity:
     """diag(x): a matrix with x on its diagonal; of a matrix, its diagonal."""
     if not isinstance(x, Tensor):
         raise ShapeMismatch("diag of a number")
-    if len(x.shape) == 1 or x.is_row:
+    if x.is_line:
         n = len(x.entries)
         return Tensor((n, n), [x.entries[i] if i == j else ZERO for i in range(n) for j in range(n)])
     m, n = x.shape
@@ -200,9 +201,4 @@ def trace(x: Quantity) -> Value:
 
 def sum_of(values: list[Value]) -> Value:
     """The sum of numbers; None if one of them is unknown."""
-    total: Value = ZERO
-    for value in values:
-        if value is None:
-            return None
-        total = total + value
-    return total
+    return None if any(value is None for value in values) else sum(values, ZERO)

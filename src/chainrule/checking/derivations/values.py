@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
-from operator import add, mul, neg, sub
-from typing import Any
+from functools import partial, reduce
+from itertools import repeat
+from operator import add, eq, ge, gt, le, lt, mul, ne, neg, sub
 
 import flint
 
@@ -13,11 +13,10 @@ from chainrule.checking.ball import Undecided
 from chainrule.checking.derivations import calculus, numbers, tensors
 from chainrule.checking.derivations.calls import applied
 from chainrule.checking.derivations.dots import Filled, filled_rows, spread
-from chainrule.checking.derivations.evaluate import Env, Machine
-from chainrule.checking.derivations.frames import Frame, NoDefinition
+from chainrule.checking.derivations.evaluate import Env, Frame, Machine
 from chainrule.checking.derivations.numbers import ONE, ZERO, divide, power, primal
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, mapped, product, zipped
+from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, entries_of, mapped, product, zipped
 from chainrule.checking.derivations.tree import (
     At,
     Big,
@@ -69,24 +68,17 @@ def _name(m: Machine, node: Name, frame: Frame, env: Env) -> Quantity:
 def _index(m: Machine, node: Index, frame: Frame, env: Env) -> Quantity:
     place = tuple(m.whole(s, frame, env) for s in node.subscripts)
     base = node.base
-    if isinstance(base, Name) and m.overridden(base.text, frame) is None and base.text not in m.point.values:
-        definition = m.scope.definitions.get(base.text)
-        if definition is None:
-            raise NoDefinition(base.text)
-        if len(definition.indices) == len(place):
-            return m.entry(definition, place, frame)
-    if isinstance(base, Call) and isinstance(base.function, Name):
-        definition = m.scope.definitions.get(base.function.text)
-        free = m.overridden(base.function.text, frame) is None
-        if definition is not None and free and len(definition.indices) == len(place):
-            if m.default_call(definition, base):
+    function = base.function if isinstance(base, Call) else base
+    if isinstance(function, Name) and m.overridden(function.text, frame) is None:
+        definition = None if function.text in m.point.values else m.scope.definitions.get(function.text)
+        if definition is not None and len(definition.indices) == len(place):
+            if not isinstance(base, Call) or m.default_call(definition, base):
                 return m.entry(definition, place, frame)
             if len(definition.parameters) == len(base.arguments):
                 inner = m.call_frame(definition, base, frame, env)
                 key = ("entry", place)
                 if key not in inner.memo:
-                    bound = dict(zip(definition.indices, place, strict=True))
-                    inner.memo[key] = m.number(m.body_of(definition), inner, bound)
+                    inner.memo[key] = m.inside(m.number, definition, inner, place)
                 return inner.memo[key]
     value = m.value(base, frame, env)
     if not isinstance(value, Tensor):
@@ -121,24 +113,12 @@ def _call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
 
 
 def _plus(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
-    if any(isinstance(term, Dots) for term in node.terms):
-        return _dotted(m, node, frame, env)
-    total: Quantity = None
-    for term, sign in zip(node.terms, node.signs, strict=True):
-        value = m.value(term, frame, env)
-        value = value if sign > 0 else mapped(neg, value)
-        total = value if total is None else zipped(add, total, value, "the sum")
-    return total
-
-
-def _dotted(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
-    total: Quantity = None
-    for term, sign, running in spread(node, m.maybe_whole(frame, env)):
-        if term is None:
-            return None
-        value = m.value(term, frame, {**env, **running})
-        value = value if sign > 0 else mapped(neg, value)
-        total = value if total is None else zipped(add, total, value, "the sum")
+    dotted = any(isinstance(term, Dots) for term in node.terms)
+    terms = spread(node, m.maybe_whole(frame, env)) if dotted else zip(node.terms, node.signs, repeat({}))
+    total: Quantity = ZERO
+    for term, sign, running in terms:
+        value = None if term is None else m.value(term, frame, {**env, **running})
+        total = zipped(add if sign > 0 else sub, total, value, "the sum")
     return total
 
 
@@ -199,23 +179,13 @@ def _transpose(m: Machine, node: Transpose, frame: Frame, env: Env) -> Quantity:
 
 
 def _big(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
-    home = m.home(frame, m.reach(node))
     key = (id(node), m.bound_in(node, env))
-    if key not in home.memo:
-        home.memo[key] = _sum(m, node, frame, env)
-    return home.memo[key]
+    return m.once(frame, m.reach(node), key, lambda _: _sum(m, node, frame, env))
 
 
 def _sum(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
     low = 1 if node.low is None else m.whole(node.low, frame, env)
-    if node.high is not None:
-        high = m.whole(node.high, frame, env)
-    else:
-        extent = m.range_below(node, frame, env)
-        extent = m.filler if extent is None else extent
-        if extent is None:
-            raise NotRead(f"how far {node.index} runs is not said", node.span[0])
-        high = extent
+    high = _end(m, node, frame, env) if node.high is None else m.whole(node.high, frame, env)
     if high - low >= MOST_TERMS:
         raise NotRead(f"a sum of {high - low + 1} terms", node.span[0])
     values = []
@@ -225,21 +195,28 @@ def _sum(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
             values.append(m.value(node.body, frame, inner))
     if any(value is None for value in values):
         return None
-    if node.kind in ("max", "min"):
-        if not values:
-            raise numbers.Undefined("the maximum of nothing")
-        numbers_only = [v for v in values if not isinstance(v, Tensor)]
-        if len(numbers_only) < len(values):
-            raise ShapeMismatch("the maximum of vectors")
-        if node.kind == "min":
-            return -numbers.largest([-v for v in values])
-        return numbers.largest(values)
     if node.kind == "product":
         return reduce(product, values, ONE)
-    total: Quantity = values[0] if values else ZERO
-    for value in values[1:]:
-        total = zipped(add, total, value, "the sum")
-    return total
+    if node.kind == "sum":
+        return reduce(partial(zipped, add, what="the sum"), values, ZERO)
+    if not values:
+        raise numbers.Undefined("the maximum of nothing")
+    if any(isinstance(value, Tensor) for value in values):
+        raise ShapeMismatch("the maximum of vectors")
+    return numbers.extreme(node.kind, values)
+
+
+def _end(m: Machine, node: Big, frame: Frame, env: Env) -> int:
+    """How far the index of a sum without limits runs; the same for all values of the indices around it."""
+
+    def found(_: Frame) -> int | None:
+        return m.range_of(node.index, node.body, frame, env)
+
+    extent: int | None = m.once(frame, m.reach(node), (id(node), "range"), found)
+    extent = m.filler if extent is None else extent
+    if extent is None:
+        raise NotRead(f"how far {node.index} runs is not said", node.span[0])
+    return extent
 
 
 def _builtin(m: Machine, node: Builtin, frame: Frame, env: Env) -> Quantity:
@@ -249,26 +226,18 @@ def _builtin(m: Machine, node: Builtin, frame: Frame, env: Env) -> Quantity:
     if node.name in numbers.ELEMENTARY:
         return mapped(numbers.ELEMENTARY[node.name], values[0])
     if node.name == "inner":
-        first, second = (value.entries if isinstance(value, Tensor) else [value] for value in values)
-        if len(first) != len(second):
-            raise ShapeMismatch("an inner product of vectors of different length")
-        return tensors.sum_of([product(a, b) for a, b in zip(first, second, strict=True)])
+        first, second = (Tensor((len(entries),), entries) for entries in map(entries_of, values))
+        return tensors.inner(first, second)
     if node.name == "diag":
         return tensors.diagonal(values[0])
     if node.name == "tr":
         return tensors.trace(values[0])
     if node.name == "norm":
-        entries = values[0].entries if isinstance(values[0], Tensor) else [values[0]]
-        return numbers.sqrt(tensors.sum_of([e * e for e in entries]))
+        return numbers.ELEMENTARY["sqrt"](tensors.inner(values[0], values[0]))
     if node.name in ("max", "min"):
-        sign = 1 if node.name == "max" else -1
-
-        def larger(a: Any, b: Any) -> Any:
-            return numbers.largest([a, b]) if sign > 0 else -numbers.largest([-a, -b])
-
-        if len(values) == 1 and isinstance(values[0], Tensor):
-            return reduce(larger, values[0].entries)
-        return reduce(lambda a, b: zipped(larger, a, b, f"the {node.name}imum"), values)
+        if len(values) == 1:
+            return numbers.extreme(node.name, entries_of(values[0]))
+        return reduce(partial(zipped, lambda *pair: numbers.extreme(node.name, pair), what="the maximum"), values)
     raise NotRead(f"no meaning is known for {node.name}", node.span[0])
 
 
@@ -277,18 +246,13 @@ def _matrix(m: Machine, node: Matrix, frame: Frame, env: Env) -> Quantity:
     if not rows or len({len(row) for row in rows}) != 1:
         raise NotRead("a matrix whose rows have different lengths", node.span[0])
     values = [[None if entry is None else m.value(entry, frame, {**env, **run}) for entry, run in row] for row in rows]
-    if any(isinstance(value, Tensor) for row in values for value in row):
-        return _blocks(values, node)
     width = len(values[0])
     entries = [value for row in values for value in row]
-    return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
-
-
-def _blocks(values: list[list[Quantity]], node: Matrix) -> Quantity:
-    """Rows below each other, or columns beside each other."""
-    flat = [value for row in values for value in row]
-    if len(values) > 1 and len(values[0]) == 1 and all(isinstance(v, Tensor) and v.is_row for v in flat):
-        return Tensor((len(flat), flat[0].shape[1]), [e for v in flat for e in v.entries])
+    lines = [value for value in entries if isinstance(value, Tensor)]
+    if not lines:
+        return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
+    if width == 1 and len(lines) == len(entries) > 1 and all(line.is_row for line in lines):
+        return Tensor((len(lines), lines[0].shape[1]), [entry for line in lines for entry in line.entries])
     raise NotRead("a matrix made of blocks", node.span[0])
 
 
@@ -301,13 +265,13 @@ def _cases(m: Machine, node: Cases, frame: Frame, env: Env) -> Quantity:
 
 def _indicator(m: Machine, node: Indicator, frame: Frame, env: Env) -> Quantity:
     condition = node.condition
-    if isinstance(condition, Comparison) and not m.are_whole(condition, frame, env):
+    if isinstance(condition, Comparison) and not _wholes(m, condition, frame, env):
         left, right = m.value(condition.left, frame, env), m.value(condition.right, frame, env)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             # [a > 0] for a vector a is a vector.
             difference = zipped(sub, left, right, "the comparison")
-            operator = condition.operator
-            return mapped(lambda x: ONE if _compared(operator, numbers.sign_of(x)) else ZERO, difference)
+            compared = COMPARED[condition.operator]
+            return mapped(lambda x: ONE if compared(numbers.sign_of(x), 0) else ZERO, difference)
     return ONE if holds(m, condition, frame, env) else ZERO
 
 
@@ -321,25 +285,28 @@ def holds(m: Machine, condition: Node, frame: Frame, env: Env) -> bool:
     """
     if isinstance(condition, Both):
         return all(holds(m, part, frame, env) for part in condition.conditions)
-    if not isinstance(condition, Comparison):
+    if not isinstance(condition, Comparison) or condition.operator not in COMPARED:
         raise NotRead("a condition that is not read", condition.span[0])
-    whole = m.maybe_whole(frame, env)
-    left, right = whole(condition.left), whole(condition.right)
-    if left is not None and right is not None:
-        return _compared(condition.operator, left - right)
+    compared = COMPARED[condition.operator]
+    wholes = _wholes(m, condition, frame, env)
+    if wholes is not None:
+        return compared(*wholes)
     a, b = m.value(condition.left, frame, env), m.value(condition.right, frame, env)
     if isinstance(a, Tensor) or isinstance(b, Tensor) or a is None or b is None:
         raise ShapeMismatch("a condition on a vector")
     difference = primal(a) - primal(b)
     if condition.operator in ("=", "!=") and not difference.is_exact() and difference.contains(0):
         raise Undecided("two numbers too close to tell apart")
-    return _compared(condition.operator, numbers.sign_of(difference))
+    return compared(numbers.sign_of(difference), 0)
 
 
-def _compared(operator: str, sign: int) -> bool:
-    return {
-        "=": sign == 0, "!=": sign != 0, "<": sign < 0, ">": sign > 0, "<=": sign <= 0, ">=": sign >= 0,
-    }.get(operator, False)  # fmt: skip
+COMPARED: dict[str, Callable[[int, int], bool]] = {"=": eq, "!=": ne, "<": lt, ">": gt, "<=": le, ">=": ge}
+
+
+def _wholes(m: Machine, comparison: Comparison, frame: Frame, env: Env) -> tuple[int, int] | None:
+    """Both sides of a comparison of indices; None for other comparisons."""
+    left, right = map(m.maybe_whole(frame, env), (comparison.left, comparison.right))
+    return None if left is None or right is None else (left, right)
 
 
 def _constant(m: Machine, node: Constant, frame: Frame, env: Env) -> Quantity:
@@ -348,7 +315,7 @@ def _constant(m: Machine, node: Constant, frame: Frame, env: Env) -> Quantity:
         raise NotRead(f"the size of {node.kind} does not show", node.span[0])
     if node.kind == "identity":
         return tensors.diagonal(Tensor((size,), [ONE] * size))
-    return Tensor((1, size) if m.rows else (size,), [ONE] * size)
+    return Tensor((1, size) if m.setting.rows else (size,), [ONE] * size)
 
 
 def _one_hot(m: Machine, node: OneHot, frame: Frame, env: Env) -> Quantity:
@@ -360,11 +327,7 @@ def _one_hot(m: Machine, node: OneHot, frame: Frame, env: Env) -> Quantity:
     if not 1 <= place <= size:
         raise tensors.OutOfRange(f"index {place} outside 1..{size}")
     entries = [ONE if i == place else ZERO for i in range(1, size + 1)]
-    return Tensor((1, size) if m.rows else (size,), entries)
-
-
-def _unread(m: Machine, node: Unread, frame: Frame, env: Env) -> Quantity:
-    raise NotRead(node.reason, node.span[0])
+    return Tensor((1, size) if m.setting.rows else (size,), entries)
 
 
 def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:
@@ -372,17 +335,18 @@ def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:
     return m.value(node.subject, Frame({node.name: value}, frame), env)
 
 
-def _dots(m: Machine, node: Dots, frame: Frame, env: Env) -> Quantity:
-    raise NotRead("an ellipsis that is not read", node.span[0])
+def _refused(m: Machine, node: Node, frame: Frame, env: Env) -> Quantity:
+    raise NotRead(node.reason if isinstance(node, Unread) else REFUSED[type(node)], node.span[0])
 
 
-def _composition(m: Machine, node: Composition, frame: Frame, env: Env) -> Quantity:
-    raise NotRead("a composition without an argument", node.span[0])
-
-
-def _comparison(m: Machine, node: Comparison, frame: Frame, env: Env) -> Quantity:
-    raise NotRead("a relation inside a formula", node.span[0])
-
+REFUSED = {
+    Unread: "",
+    Dots: "an ellipsis that is not read",
+    Composition: "a composition without an argument",
+    Comparison: "a relation inside a formula",
+    Both: "a relation inside a formula",
+}
+"""Why nodes of these types have no value; an unread node carries its own reason."""
 
 VALUES: dict[type, Callable[..., Quantity]] = {
     Number: _number,
@@ -403,15 +367,11 @@ VALUES: dict[type, Callable[..., Quantity]] = {
     Indicator: _indicator,
     Constant: _constant,
     OneHot: _one_hot,
-    Unread: _unread,
     At: _at,
-    Dots: _dots,
-    Composition: _composition,
-    Comparison: _comparison,
-    Both: _comparison,
     Derivative: calculus.derivative,
     Jacobian: calculus.jacobian,
     Gradient: calculus.gradient,
     Prime: calculus.prime,
     Differential: calculus.differential,
+    **dict.fromkeys(REFUSED, _refused),
 }

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.checking.derivations import prose, sources
+from chainrule.checking.derivations.compare import EXACT
 from chainrule.checking.derivations.deciding import Finding, Relation, decide
 from chainrule.checking.derivations.document import Document, failure, understand
-from chainrule.checking.derivations.findings import EXACT, explained
+from chainrule.checking.derivations.findings import explained
 from chainrule.checking.derivations.grammar import Grammar
 from chainrule.checking.derivations.question import Question, Read
 from chainrule.checking.derivations.report import Note, Report, Step
@@ -240,13 +241,13 @@ class Walker:
         stated = [condition for left, right, condition in self.restricted if (left, right) == pair]
         relation = Relation(
             line.question, reads[previous].nodes, read.nodes, link.operator, conditions, (*line.nearby, *stated), prime,
-            bool(reads[previous].closed or read.closed), len(line.links) == 1,
+            len(line.links) == 1,
             prose.states_condition(self.source.prose_before(line.members[at][1])), _moving(line, reads),
         )  # fmt: skip
         finding = decide(relation)
         against: Finding | None = None
         if head is not None and head is not reads[previous] and all(x.operator in EXACT for x in line.links[:at]):
-            against = decide(replace(relation, left=head.nodes, closed=bool(head.closed or read.closed)))
+            against = decide(replace(relation, left=head.nodes))
         explained(self, line, at, finding, against)
         if finding.given is not None and finding.given not in line.nearby:
             line.nearby.append(finding.given)
