@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.arrays import largest, one_hot, put_class, rest_of_sum, take_class
+from chainrule.arrays import largest, one_hot, rest_of_sum, take_class, with_class
 
 
 @pytest.mark.parametrize("labels", [np.array(2), np.array([0, 2, 1]), np.array([[1, 1], [0, 2]]), np.zeros(0, int)])
@@ -62,14 +62,14 @@ def test_one_largest_entry_is_marked_also_among_equals():
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("columns", [1, 3, 40])
-def test_one_entry_per_row_is_read_and_written_in_either_order_in_memory(order, columns):
+def test_one_entry_per_row_is_read_and_replaced_in_either_order_in_memory(order, columns):
     x = np.asarray(np.arange(7.0 * columns).reshape(7, columns), order=order)
     labels = np.arange(7) * 5 % columns
     expected = x.copy()
     assert np.array_equal(take_class(x, labels), x[np.arange(7), labels][:, None])
-    put_class(x, labels, -np.arange(7.0)[:, None])
+    before = x.copy()
     expected[np.arange(7), labels] = -np.arange(7.0)
-    assert np.array_equal(x, expected)
-    put_class(x, labels, 0.5)
+    assert np.array_equal(with_class(x, labels, -np.arange(7.0)[:, None]), expected)
     expected[np.arange(7), labels] = 0.5
-    assert np.array_equal(x, expected)
+    assert np.array_equal(with_class(x, labels, 0.5), expected)
+    assert np.array_equal(x, before)

@@ -39,10 +39,10 @@ def test_buffers_have_the_shape_asked_for_and_the_order_of_what_they_stand_besid
         x = layout.channels_last(x) if kind == "channels last" else x
     beside = x[..., ::2] if "slice" in kind else x
     work = Workspace()
-    buffer = layout.work_in_layout_of(beside, "b", (4, 3, 5, 2), work, layout.booleans(x))
+    buffer = layout.work_in_layout_of(beside, "b", (4, 3, 5, 2), work, bool)
     assert tuple(buffer.shape) == (4, 3, 5, 2)
     assert "bool" in str(buffer.dtype)
-    again = layout.work_in_layout_of(beside, "b", (4, 3, 5, 2), work, layout.booleans(x))
+    again = layout.work_in_layout_of(beside, "b", (4, 3, 5, 2), work, bool)
     if hasattr(x, "stride"):
         assert buffer.data_ptr() == again.data_ptr()
         assert layout.are_channels_last(buffer) == (kind == "channels last")

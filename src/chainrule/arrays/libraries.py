@@ -72,11 +72,10 @@ def is_sparse(x: object) -> bool:
 
 def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
     """The matrix product. `a` may be sparse if `b` is dense; the product is dense."""
+    if out is None:
+        return a @ b
     if is_sparse(a):
-        product = a @ b
-        if out is None:
-            return product
-        out[...] = product
+        out[...] = a @ b
         return out
     return namespace(b).matmul(a, b, out=out)
 
@@ -99,9 +98,7 @@ def as_floats(x: object) -> Array:
     array = as_array(x)
     if is_torch(array):
         return array if array.is_floating_point() else array.double()
-    if is_jax(array):
-        return array.astype(float) if array.dtype.kind in "iub" else array
-    return array.astype(np.float64) if array.dtype.kind in "iub" else array
+    return array.astype(float) if array.dtype.kind in "iub" else array
 
 
 def as_like(x: object, like: Array) -> Array:
@@ -132,25 +129,16 @@ def surely(condition: Array) -> bool:
     return not is_traced(condition) and bool(condition.all())
 
 
-def extent(x: Array) -> tuple[float, float]:
-    """The smallest and the largest entry of an array of floats; (nan, nan) for traced, empty and non-float arrays.
-
-    >>> extent(np.array([3.0, -1.0]))
-    (-1.0, 3.0)
-    """
-    if not is_floating(x) or is_traced(x) or 0 in x.shape:
-        return math.nan, math.nan
-    smallest, largest = x.detach().aminmax() if is_torch(x) else (x.min(), x.max())
-    return float(smallest), float(largest)
-
-
 def surely_finite(x: Array) -> bool:
-    """True if all entries are known to be finite. Cheaper than `surely(isfinite(x))`.
+    """True if all entries of an array of floats are known to be finite. Cheaper than `surely(isfinite(x))`.
 
     >>> surely_finite(np.array([1.0, 2.0])), surely_finite(np.array([1.0, np.nan]))
     (True, False)
     """
-    return all(map(math.isfinite, extent(x)))
+    if not is_floating(x) or is_traced(x) or 0 in x.shape:
+        return False
+    values = x.detach() if is_torch(x) else x
+    return math.isfinite(values.min()) and math.isfinite(values.max())
 
 
 def unwarned(x: Array) -> AbstractContextManager[Any]:

@@ -44,10 +44,9 @@ def softplus_value(x: Array, *, out: Buffer = None, work: Workspace | None = Non
 
 
 def _log_sigmoid(x: Array, *, out: Buffer, work: Workspace | None) -> Array:
-    """min(x, 0) - log(1 + e^-|x|)."""
-    xp, room = namespace(x), scratch(work, "log_sigmoid", x.shape, x)
-    tail = xp.log1p(_decay(x, room), out=room)
-    return xp.subtract(xp.minimum(x, _zeros(x, work), out=out), tail, out=out)
+    """-softplus(-x)."""
+    xp = namespace(x)
+    return xp.negative(softplus_value(xp.negative(x, out=out), out=out, work=work), out=out)
 
 
 def _tanh(x: Array, *, out: Buffer, work: Workspace | None) -> Array:

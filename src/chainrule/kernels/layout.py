@@ -78,11 +78,6 @@ def work_in_layout_of(like: Array, name: str, shape: Shape, work: Workspace, dty
     return work(name, shape, like, dtype)
 
 
-def booleans(like: Array) -> Any:
-    """The dtype of comparisons in the library of `like`."""
-    return sys.modules["torch"].bool if is_torch(like) else np.bool_
-
-
 class _Scratch(threading.local):
     def __init__(self) -> None:
         self.buffers: dict[tuple[str, Any], NUMPY] = {}

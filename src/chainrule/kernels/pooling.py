@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from chainrule.arrays import Array, may_write, namespace
 from chainrule.kernels import pooling_torch
 from chainrule.kernels.kernel import Kernel, adapter
-from chainrule.kernels.layout import booleans, empty_in_layout_of, transient_work, work_in_layout_of
+from chainrule.kernels.layout import empty_in_layout_of, transient_work, work_in_layout_of
 from chainrule.kernels.pooling_torch import Buffer, Choice
 from chainrule.rules.image_maps import height_and_width
 from chainrule.rules.padding2d import zero_pad2d
 from chainrule.rules.pooling import avg_pool2d, max_pool2d
-from chainrule.rules.windows import Padding2d, Sizes, Windows, max_pool_windows, pool_windows, windows_on
+from chainrule.rules.windows import Padding2d, Windows, max_pool_windows, pool_windows, windows_on
 from chainrule.workspace import Workspace
 
 
@@ -35,26 +35,11 @@ class Chosen(NamedTuple):
     shape: tuple[int, ...]
 
 
-class Averaged(NamedTuple):
-    """The windows, and the shape of the images."""
-
-    windows: Windows
-    shape: tuple[int, ...]
-
-
-def _max_forward(
-    x: Array,
-    *,
-    kernel: Sizes = 2,
-    stride: Sizes | None = None,
-    padding: Padding2d = 0,
-    out: Buffer = None,
-    work: Workspace | None = None,
-) -> tuple[Array, Any]:
+def _max_forward(x: Array, *, out: Buffer = None, work: Workspace | None = None, **sizes: Any) -> tuple[Array, Any]:
     shape = tuple(x.shape)
-    windows = max_pool_windows(shape, kernel, stride, padding)
+    windows = max_pool_windows(shape, **sizes)
     if not may_write(x):
-        return _page.forward(x, kernel=kernel, stride=stride, padding=padding, out=out)
+        return _page.forward(x, out=out, **sizes)
     largest, give_back = pooling_torch.forms(x, windows) or (_OF_BLOCKS if windows.are_blocks else _BY_ENTRIES)
     value, choice = largest(x, windows, out, Workspace() if work is None else work)
     return value, Chosen(give_back, choice, windows, shape)
@@ -67,14 +52,14 @@ def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work:
     return give_back(choice, cotangent, windows, shape, out)
 
 
-def _room(x: Array, windows: Windows, out: Buffer) -> Array:
-    """The buffer for what comes of the windows on `x`."""
-    return empty_in_layout_of(x, (*x.shape[:-2], *windows.count)) if out is None else out
+def _room(x: Array, size: tuple[int, ...], out: Buffer = None) -> Array:
+    """The buffer `out`; without one, a new array for images of that size, in memory in the order of `x`."""
+    return empty_in_layout_of(x, (*x.shape[:-2], *size)) if out is None else out
 
 
 def _largest_of_blocks(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
     """The largest entry of every block, and the comparisons."""
-    value = _room(x, windows, out)
+    value = _room(x, windows.count, out)
     (height, width), (rows, columns) = windows.kernel, windows.count
     blocks = x[..., : height * rows, : width * columns]
     in_rows = _rows_of_blocks(x, (*x.shape[:-2], height * rows, columns))
@@ -87,7 +72,7 @@ def _to_largest_of_blocks(
     choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
 ) -> Array:
     (height, width), (rows, columns) = windows.kernel, windows.count
-    by_x = empty_in_layout_of(cotangent, shape) if out is None else out
+    by_x = _room(cotangent, shape[-2:], out)
     if (height * rows, width * columns) != windows.size:
         by_x[...] = 0
     in_rows = _rows_of_blocks(cotangent, (*shape[:-2], height * rows, columns))
@@ -99,7 +84,7 @@ def _to_largest_of_blocks(
 
 def _largest_by_entries(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
     """The largest entry of every window; for each entry of the windows, whether it is the largest."""
-    value = _room(x, windows, out)
+    value = _room(x, windows.count, out)
     around = _padded(x, windows, outside=-math.inf)
     beats = _running_maximum([_taken(around, windows, entry) for entry in windows.entries], value, "entry", work)
     # An entry is chosen that beats all before it, and that none after it beats.
@@ -115,7 +100,7 @@ def _largest_by_entries(x: Array, windows: Windows, out: Buffer, work: Workspace
 def _to_largest_by_entries(
     choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
 ) -> Array:
-    by_x = empty_in_layout_of(cotangent, shape) if out is None else out
+    by_x = _room(cotangent, shape[-2:], out)
     return _added(by_x, windows, (cotangent * here for here in choice) if choice else [cotangent])
 
 
@@ -128,7 +113,7 @@ def _running_maximum(parts: list[Array], out: Array, name: str, work: Workspace)
     """Write the maximum of arrays; what comes back is, for each but the first, where it beats those before it."""
     xp, value, beats = namespace(out), parts[0], []
     for number, part in enumerate(parts[1:]):
-        here = work_in_layout_of(part, f"{name} {number}", tuple(part.shape), work, booleans(part))
+        here = work_in_layout_of(part, f"{name} {number}", tuple(part.shape), work, bool)
         beats.append(xp.greater(part, value, out=here))
         value = xp.maximum(value, part, out=out)
     if value is not out:
@@ -147,34 +132,32 @@ def _divide(cotangent: Array, parts: list[Array], beats: tuple[Array, ...]) -> N
 
 
 def _avg_forward(
-    x: Array,
+    x: Array, *, out: Buffer = None, work: Workspace | None = None, **sizes: Any
+) -> tuple[Array, tuple[Windows, tuple[int, ...]]]:
+    windows = pool_windows(tuple(x.shape), **sizes)
+    xp, around = namespace(x), _padded(x, windows)
+    total = _room(x, windows.count, out)
+    total[...] = 0
+    for entry in windows.entries:
+        xp.add(total, _taken(around, windows, entry), out=total)
+    return xp.divide(total, len(windows.entries), out=total), (windows, tuple(x.shape))
+
+
+def _avg_pullback(
+    residuals: tuple[Windows, tuple[int, ...]],
+    cotangent: Array,
     *,
-    kernel: Sizes = 2,
-    stride: Sizes | None = None,
-    padding: Padding2d = 0,
     out: Buffer = None,
     work: Workspace | None = None,
-) -> tuple[Array, Averaged]:
-    windows = pool_windows(tuple(x.shape), kernel, stride, padding)
-    xp, around = namespace(x), _padded(x, windows)
-    total = _room(x, windows, out)
-    first, *others = windows.entries
-    total[...] = _taken(around, windows, first)
-    for entry in others:
-        xp.add(total, _taken(around, windows, entry), out=total)
-    return xp.divide(total, len(windows.entries), out=total), Averaged(windows, tuple(x.shape))
-
-
-def _avg_pullback(residuals: Averaged, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
+) -> Array:
     windows, shape = residuals
-    by_x = empty_in_layout_of(cotangent, shape) if out is None else out
+    by_x = _room(cotangent, shape[-2:], out)
     return _added(by_x, windows, [cotangent / len(windows.entries)] * len(windows.entries))
 
 
 def _added(by_x: Array, windows: Windows, terms: Iterable[Array]) -> Array:
     """Write to images what is given back to entry (a, b) of every window, for each entry in turn."""
-    shape = (*by_x.shape[:-2], *windows.padded)
-    around = empty_in_layout_of(by_x, shape) if windows.is_padded else by_x
+    around = _room(by_x, windows.padded) if windows.is_padded else by_x
     around[...] = 0
     for entry, term in zip(windows.entries, terms, strict=True):
         place = _taken(around, windows, entry)
@@ -204,7 +187,7 @@ def _padded(x: Array, windows: Windows, outside: float = 0.0) -> Array:
     """Images with zeros, or another number, around them; themselves, if nothing is put around them."""
     if not windows.is_padded:
         return x
-    return _with_border(x, windows, outside, empty_in_layout_of(x, (*x.shape[:-2], *windows.padded)))
+    return _with_border(x, windows, outside, _room(x, windows.padded))
 
 
 def _with_border(x: Array, windows: Windows, outside: float, out: Array) -> Array:
@@ -217,12 +200,11 @@ def _pad_forward(
     x: Array, *, padding: Padding2d = 1, out: Buffer = None, work: Workspace | None = None
 ) -> tuple[Array, Windows]:
     windows = windows_on(height_and_width(x), 1, 1, padding)
-    around = empty_in_layout_of(x, (*x.shape[:-2], *windows.padded)) if out is None else out
-    return _with_border(x, windows, 0.0, around), windows
+    return _with_border(x, windows, 0.0, _room(x, windows.padded, out)), windows
 
 
 def _pad_pullback(windows: Windows, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
-    by_x = empty_in_layout_of(cotangent, (*cotangent.shape[:-2], *windows.size)) if out is None else out
+    by_x = _room(cotangent, windows.size, out)
     by_x[...] = _inside(cotangent, windows)
     return by_x
 

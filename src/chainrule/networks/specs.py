@@ -79,7 +79,7 @@ class Pool(LayerSpec):
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for images of a shape."""
         of_images = pool_windows if self.average else max_pool_windows
-        windows = of_images(_images(in_shape), self.kernel, self.stride, self.padding)
+        windows = of_images(_images(in_shape), kernel=self.kernel, stride=self.stride, padding=self.padding)
         return Layer(
             rules.avg_pool2d if self.average else rules.max_pool2d,
             (),

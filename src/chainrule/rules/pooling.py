@@ -14,26 +14,24 @@ Both pools of windows are weighted sums of their entries: y = sum_e A_e P_e, A_e
 
 from __future__ import annotations
 
+from typing import Any
+
 from chainrule.arrays import Array, argmax, class_mask, namespace, take_class
 from chainrule.rules.image_maps import Residuals, image_map
 from chainrule.rules.unfolding import fold, unfold
-from chainrule.rules.windows import Padding2d, Sizes, max_pool_windows, pool_windows
+from chainrule.rules.windows import max_pool_windows, pool_windows
 
 
-def _max(
-    x: Array, *, kernel: Sizes = 2, stride: Sizes | None = None, padding: Padding2d = 0
-) -> tuple[Array, Residuals]:
-    xp, windows = namespace(x), max_pool_windows(tuple(x.shape), kernel, stride, padding)
+def _max(x: Array, **sizes: Any) -> tuple[Array, Residuals]:
+    xp, windows = namespace(x), max_pool_windows(tuple(x.shape), **sizes)
     entries = xp.swapaxes(unfold(x, windows, outside=-float("inf")), -3, -1)  # columns, rows, entries
     first = argmax(entries)
     choice = xp.swapaxes(class_mask(first, len(windows.entries)), -3, -1)
     return xp.swapaxes(take_class(entries, first)[..., 0], -2, -1), Residuals(x, windows, choice)
 
 
-def _mean(
-    x: Array, *, kernel: Sizes = 2, stride: Sizes | None = None, padding: Padding2d = 0
-) -> tuple[Array, Residuals]:
-    residuals = Residuals(x, pool_windows(tuple(x.shape), kernel, stride, padding))
+def _mean(x: Array, **sizes: Any) -> tuple[Array, Residuals]:
+    residuals = Residuals(x, pool_windows(tuple(x.shape), **sizes))
     return _means(residuals, x), residuals
 
 

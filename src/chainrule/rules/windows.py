@@ -101,14 +101,16 @@ def _windows_on(size: Pair, kernel: Pair, stride: Pair, dilation: Pair, padding:
     return Windows(size, kernel, stride, padding, dilation, count)
 
 
-def pool_windows(shape: tuple[int, ...], kernel: Sizes, stride: Sizes | None, padding: Padding2d) -> Windows:
+def pool_windows(
+    shape: tuple[int, ...], kernel: Sizes = 2, stride: Sizes | None = None, padding: Padding2d = 0
+) -> Windows:
     """The windows of a pool on images of that shape; side by side if no stride is given."""
     return windows_on((int(shape[-2]), int(shape[-1])), kernel, kernel if stride is None else stride, padding)
 
 
-def max_pool_windows(shape: tuple[int, ...], kernel: Sizes, stride: Sizes | None, padding: Padding2d) -> Windows:
-    """The same for a maximum, of which every window needs an entry that is no padding."""
-    windows = pool_windows(shape, kernel, stride, padding)
+def max_pool_windows(shape: tuple[int, ...], **sizes: Any) -> Windows:
+    """The windows of a pool of maxima: each needs an entry that is not padding."""
+    windows = pool_windows(shape, **sizes)
     if any(2 * zeros > k for sides, k in zip(windows.padding, windows.kernel, strict=True) for zeros in sides):
         raise ValueError(f"max_pool2d: the padding {windows.padding} is more than half of the kernel {windows.kernel}")
     return windows
