@@ -105,7 +105,7 @@ def test_a_context_that_is_entered_and_forgotten_ends():
 def test_a_collection_in_the_midst_of_a_change_waits_for_its_end():
     forgotten = single_threaded_products()
     forgotten.__enter__()
-    with blas._of_process._lock:  # as if the collector ran where the lock is held
+    with blas._of_process.lock:  # as if the collector ran where the lock is held
         del forgotten
         gc.collect()
         assert numbers() == {1}

@@ -136,6 +136,9 @@ def test_a_layer_that_is_not_registered_is_written_without_a_name():
         size: int = field(metadata=value(PAIR, "a size"))
         step: int = field(default=1, metadata=option("step", SIZE, "a step"))
 
+        def layer(self, in_shape):
+            raise AssertionError("only its words are asked for")
+
     assert str(Other(3, (1, 2))) == "3x3 step 1x2"
     with pytest.raises(NotImplementedError):
         Other(3).layer((4,))

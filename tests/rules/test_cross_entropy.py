@@ -184,7 +184,7 @@ def test_labels_out_of_range_or_of_another_shape_are_refused(rule):
 
 
 def test_targets_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"targets: expected shape \(2, 3\), got \(3,\)"):
+    with pytest.raises(ValueError, match=r"targets \(rows of class weights\): expected shape \(2, 3\), got \(3,\)"):
         cross_entropy(np.ones((2, 3)), np.ones(3))
-    with pytest.raises(ValueError, match=r"targets: expected shape \(2, 3\), got \(2, 2\)"):
+    with pytest.raises(ValueError, match=r"targets \(rows of class weights\): expected shape \(2, 3\), got \(2, 2\)"):
         nll(np.ones((2, 3)), np.ones((2, 2)))

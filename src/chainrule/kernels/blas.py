@@ -65,11 +65,11 @@ class _Request:
 
 
 class _Owner:
-    """The open requests for some libraries, oldest first. Access needs `_lock`."""
+    """The open requests for some libraries, oldest first. Access needs `lock`."""
 
     def __init__(self, *, of_threads: bool) -> None:
         self._of_threads = of_threads
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._requests: dict[int, _Request] = {}
         self._set: Numbers = ()
         """The numbers that BLAS reported after the owner last set them."""
@@ -79,7 +79,7 @@ class _Owner:
 
     def enter(self, key: int, threads: int) -> None:
         """Add a request and apply the smallest number."""
-        with self._lock:
+        with self.lock:
             now = self._numbers()
             undisturbed = self._requests and now == self._set
             self._requests[key] = _Request(threading.get_ident(), threads, None if undisturbed else now)
@@ -88,7 +88,7 @@ class _Owner:
 
     def leave(self, key: int) -> None:
         """Remove a request. A second call does nothing; Ctrl-C may have interrupted the first."""
-        with self._lock:
+        with self.lock:
             self._leave(key)
         self._forget_dropped()
 
@@ -103,7 +103,7 @@ class _Owner:
 
     def allowed(self) -> int:
         """The smallest request of this thread; without one, the number of BLAS without requests; 0 without BLAS."""
-        with self._lock:
+        with self.lock:
             now = self._numbers()
             if not self._requests or now != self._set:
                 return max(now, default=0)
@@ -111,21 +111,13 @@ class _Owner:
             oldest = next(iter(self._requests.values()))
             return min(own, default=max(oldest.found or now, default=0))
 
-    def before_fork(self) -> None:
-        """Take the lock, so that no other thread changes a number during the fork."""
-        self._lock.acquire()
-
-    def after_fork(self) -> None:
-        """Release the lock in the parent."""
-        self._lock.release()
-
     def after_fork_in_child(self) -> None:
         """Remove the requests of the other threads, which do not exist in the child."""
         try:
             for key in [key for key, one in self._requests.items() if one.thread != threading.get_ident()]:
                 self._leave(key)
         finally:
-            self._lock.release()
+            self.lock.release()
 
     def _leave(self, key: int) -> None:
         if key not in self._requests:
@@ -165,11 +157,11 @@ class _Owner:
         self._set = self._told[wanted]
 
     def _forget_dropped(self) -> None:
-        while self._dropped and self._lock.acquire(blocking=False):
+        while self._dropped and self.lock.acquire(blocking=False):
             try:
                 self._leave(self._dropped.popleft())
             finally:
-                self._lock.release()
+                self.lock.release()
 
 
 class _OwnersOfThreads(threading.local):
@@ -184,8 +176,8 @@ _of_threads = _OwnersOfThreads()
 _keys = count()
 if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
     os.register_at_fork(
-        before=_of_process.before_fork,
-        after_in_parent=_of_process.after_fork,
+        before=_of_process.lock.acquire,  # no other thread changes a number during the fork
+        after_in_parent=_of_process.lock.release,
         after_in_child=_of_process.after_fork_in_child,
     )
 

@@ -40,7 +40,7 @@ class _Part(Generic[Result]):
 
 class _Pool:
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._inside = threading.local()
 
@@ -50,7 +50,7 @@ class _Pool:
         return getattr(self._inside, "yes", False)
 
     def submit(self, parts: Sequence[_Part[Result]]) -> None:
-        with self._lock:
+        with self.lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(MOST_THREADS, "chainrule", initializer=self._begin)
             for part in parts:
@@ -58,20 +58,16 @@ class _Pool:
 
     def before_fork(self) -> None:
         """Finish the work and end the threads, because a child process would lack them."""
-        self._lock.acquire()
+        self.lock.acquire()
         if self._threads is not None and not self.is_mine:
             self._threads.shutdown()
             self._threads = None
-
-    def after_fork(self) -> None:
-        """Release the lock in the parent."""
-        self._lock.release()
 
     def after_fork_in_child(self) -> None:
         """Forget the threads, which do not exist in the child."""
         self._threads = None
         self._inside = threading.local()
-        self._lock.release()
+        self.lock.release()
 
     def _begin(self) -> None:
         self._inside.yes = True
@@ -81,7 +77,7 @@ _pool = _Pool()
 if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
     os.register_at_fork(
         before=_pool.before_fork,
-        after_in_parent=_pool.after_fork,
+        after_in_parent=_pool.lock.release,
         after_in_child=_pool.after_fork_in_child,
     )
 

@@ -99,16 +99,12 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     array([1.95102 , 0.439759])
     """
     x = as_floats(x)
-    image = network.image_shape
-    if image is not None and tuple(x.shape) != (network.in_features,):
-        same_shape("x", x.shape, image)
-    elif image is None:
-        same_shape("x", x.shape, (network.in_features,))
-    x = x if image is None else x.reshape(image)
+    if tuple(x.shape) != (network.in_features,):
+        same_shape("x", x.shape, network.in_shape)
+    x = x.reshape(network.in_shape)
     blocks = dict(zip((block.name for block in network.blocks), network.unpack(theta), strict=True))
-    inputs = [Step("x", "the example", x)]
     target_array = _target(network, target, x)
-    inputs.append(Step("y", "the target", target_array))
+    inputs = [Step("x", "the example", x), Step("y", "the target", target_array)]
     inputs += [Step(name, "parameter", value) for name, value in blocks.items()]
 
     forward: list[Step] = []

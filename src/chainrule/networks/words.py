@@ -6,6 +6,7 @@ the layer's dataclass declare these words by `value`, `option` and `switch`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -81,7 +82,8 @@ def switch(name: str) -> dict[str, Word]:
     return {"word": Word(name)}
 
 
-class LayerSpec:
+@dataclass(frozen=True)
+class LayerSpec(ABC):
     """The description of a layer, a frozen dataclass. It is written in words, and makes the layer for an input shape.
 
     Examples
@@ -101,9 +103,9 @@ class LayerSpec:
     >>> unregister_layer("scale")
     """
 
+    @abstractmethod
     def layer(self, in_shape: tuple[int, ...]) -> Layer:
         """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         words = [name for name, (spec, preset) in _LAYERS.items() if spec is type(self) and self._has(preset)][:1]
@@ -208,4 +210,4 @@ def _take(text: str, left: list[str], word: Word) -> Any:
 
 
 def _worded(spec: type[LayerSpec]) -> list[tuple[Field[Any], Word]]:
-    return [(one, one.metadata["word"]) for one in fields(spec) if "word" in one.metadata]  # type: ignore[arg-type]
+    return [(one, one.metadata["word"]) for one in fields(spec) if "word" in one.metadata]

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chainrule.arrays import Array, check_labels, holds_labels, namespace, row_sum, same_shape
-from chainrule.rules.row_losses import loss_of_rows, target_rows
+from chainrule.arrays import Array, holds_labels, namespace, row_sum
+from chainrule.rules.row_losses import check_targets, loss_of_rows, target_rows
 
 
 class Residuals(NamedTuple):
@@ -26,16 +26,6 @@ class Residuals(NamedTuple):
     """z, and 1 (for `nll` 0) for classes without target weight."""
     by_targets: Array | None
     """-log z or -z; None where the targets are labels."""
-
-
-def _check(z: Array, targets: Array) -> None:
-    if not holds_labels(targets):
-        same_shape("targets", targets.shape, z.shape)
-        return
-    if len(z.shape) == 0:
-        raise ValueError("expected classes on the last axis, got a single number")
-    same_shape("targets (labels)", targets.shape, z.shape[:-1])
-    check_labels("targets", targets, z.shape[-1])
 
 
 def _on_probs(probs: Array, targets: Array) -> tuple[Array, Residuals]:
@@ -70,7 +60,7 @@ cross_entropy = loss_of_rows(
     _on_probs,
     _slope_on_probs,
     _by_targets,
-    check=_check,
+    check=check_targets,
     inputs=("probs", "targets"),
     formula="l = -sum_i t_i log z_i",
     derivative="by z: -t_i / z_i; by t: -log z_i",
@@ -82,7 +72,7 @@ nll = loss_of_rows(
     _on_log_probs,
     _slope_on_log_probs,
     _by_targets,
-    check=_check,
+    check=check_targets,
     inputs=("log_probs", "targets"),
     formula="l = -sum_i t_i z_i",
     derivative="by z: -t_i; by t: -z_i",

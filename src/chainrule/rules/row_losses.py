@@ -10,8 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.arrays import Array, holds_labels, namespace, row_dot, row_sum, with_class
+from chainrule.arrays import Array, check_labels, holds_labels, namespace, row_dot, row_sum, same_shape, with_class
 from chainrule.rules.rule import Rule
+
+
+def check_targets(z: Array, targets: Array) -> None:
+    """Raise ValueError unless the targets are a label for each row of `z`, or rows of class weights in its shape."""
+    if not holds_labels(targets):
+        same_shape("targets (rows of class weights)", targets.shape, z.shape)
+        return
+    if len(z.shape) == 0:
+        raise ValueError("expected classes on the last axis, got a single number")
+    same_shape("targets (labels)", targets.shape, z.shape[:-1])
+    check_labels("targets", targets, z.shape[-1])
 
 
 def target_rows(targets: Array, like: Array) -> Array:

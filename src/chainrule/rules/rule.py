@@ -193,10 +193,10 @@ class Rule:
     def check_call(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
         """Raise TypeError unless there is one argument per input and every option is known."""
         if len(inputs) != len(self.inputs):
-            raise TypeError(f"{self.name} takes {_listed(self.inputs)}, got {len(inputs)} arguments")
+            raise TypeError(f"{self.name} takes {', '.join(self.inputs)}, got {len(inputs)} arguments")
         unknown = sorted(set(options) - set(self.options))
         if unknown:
-            raise TypeError(f"{self.name} has no option {unknown[0]!r}; it has {_listed(self.options) or 'none'}")
+            raise TypeError(f"{self.name} has no option {unknown[0]!r}; it has {', '.join(self.options) or 'none'}")
 
     def _linearise(self, inputs: Sequence[Any], options: dict[str, Any]) -> tuple[Array, Any]:
         self.check_call(inputs, options)
@@ -210,13 +210,9 @@ class Rule:
     def _arguments(self, given: tuple[Any, ...], count: int, method: str, last: str) -> tuple[Any, ...]:
         if len(given) != count:
             raise TypeError(
-                f"{self.name}.{method} takes {_listed(self.inputs)} and {last}: {count} arguments, got {len(given)}"
+                f"{self.name}.{method} takes {', '.join(self.inputs)} and {last}: {count} arguments, got {len(given)}"
             )
         return given
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
 
 
 def _in_shape_of(like: Array, x: Any, what: str) -> Array:

@@ -19,18 +19,16 @@ from typing import NamedTuple
 
 from chainrule.arrays import (
     Array,
-    check_labels,
     holds_labels,
     namespace,
     row_dot,
     row_sum,
-    same_shape,
     surely,
     take_class,
     with_class,
 )
 from chainrule.rules.log_softmax import pullback as pull_log_softmax
-from chainrule.rules.row_losses import loss_of_rows, target_rows
+from chainrule.rules.row_losses import check_targets, loss_of_rows, target_rows
 from chainrule.rules.shifted import Shifted, check_logits, shifted
 
 
@@ -51,11 +49,7 @@ def check_label_smoothing(label_smoothing: float) -> None:
 
 def _check(logits: Array, targets: Array) -> None:
     check_logits(logits)
-    if not holds_labels(targets):
-        same_shape("targets (rows of class weights)", targets.shape, logits.shape)
-        return
-    same_shape("targets (labels)", targets.shape, logits.shape[:-1])
-    check_labels("targets", targets, logits.shape[-1])
+    check_targets(logits, targets)
 
 
 def _smoothed(rows: Array, smoothing: float) -> Array:

@@ -92,11 +92,13 @@ def windows_on(size: Pair, kernel: Sizes, stride: Sizes = 1, padding: Padding2d 
     >>> windows_on((5, 6), (3, 1), padding="same").padding
     ((1, 1), (0, 0))
     """
-    return _windows_on(_pair("size", size), *_whole(kernel, stride, dilation), _sides(padding, kernel, dilation))
+    kernel, dilation = _pair("kernel", kernel), _pair("dilation", dilation)
+    sides = _sides(padding, kernel, dilation)
+    return _windows_on(_pair("size", size), kernel, _pair("stride", stride), sides, dilation)
 
 
 @lru_cache(maxsize=512)
-def _windows_on(size: Pair, kernel: Pair, stride: Pair, dilation: Pair, padding: tuple[Pair, Pair]) -> Windows:
+def _windows_on(size: Pair, kernel: Pair, stride: Pair, padding: tuple[Pair, Pair], dilation: Pair) -> Windows:
     count = _on_each_axis(conv_output_size, size, kernel, stride, padding, dilation)
     return Windows(size, kernel, stride, padding, dilation, count)
 
@@ -123,10 +125,6 @@ def dropped(windows: Windows) -> Pair:
     )
 
 
-def _whole(kernel: Sizes, stride: Sizes, dilation: Sizes) -> tuple[Pair, Pair, Pair]:
-    return _pair("kernel", kernel), _pair("stride", stride), _pair("dilation", dilation)
-
-
 def _pair(name: str, value: Sizes) -> Pair:
     given = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(given) != 2 or not all(isinstance(part, int) for part in given):
@@ -134,15 +132,14 @@ def _pair(name: str, value: Sizes) -> Pair:
     return given
 
 
-def _sides(padding: Padding2d, kernel: Sizes, dilation: Sizes) -> tuple[Pair, Pair]:
+def _sides(padding: Padding2d, kernel: Pair, dilation: Pair) -> tuple[Pair, Pair]:
     if isinstance(padding, str):
-        spans = [d * (k - 1) + 1 for k, d in zip(_pair("kernel", kernel), _pair("dilation", dilation), strict=True)]
-        return padding_for(padding, spans[0]), padding_for(padding, spans[1])
-    if isinstance(padding, int):
-        return (padding, padding), (padding, padding)
-    if not isinstance(padding, tuple | list) or len(padding) != 2:
+        down, across = (padding_for(padding, d * (k - 1) + 1) for k, d in zip(kernel, dilation, strict=True))
+        return down, across
+    rows_and_columns = (padding, padding) if isinstance(padding, int) else padding
+    if not isinstance(rows_and_columns, tuple | list) or len(rows_and_columns) != 2:
         raise ValueError(f"padding: expected a number, a mode, or one for each of two axes, got {padding!r}")
-    rows, columns = padding[0], padding[1]
+    rows, columns = rows_and_columns
     return _pair("padding", rows), _pair("padding", columns)
 
 

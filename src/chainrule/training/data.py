@@ -93,18 +93,14 @@ class BatchReader:
                 yield replace(samples, x=self.change(samples.x, source))
 
     def _unchanged(self, number: int) -> Iterator[Samples]:
-        count = len(self.samples)
-        if not self.shuffle:
-            for start in range(0, count, self.batch_size):
-                yield self._slice(start, min(start + self.batch_size, count))
-            return
-        order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count)
-        for start in range(0, count, self.batch_size):
-            yield self._gather(order[start : start + self.batch_size])
-
-    def _slice(self, start: int, stop: int) -> Samples:
         x, targets, weights = self.samples.x, self.samples.targets, self.samples.weights
-        return Samples(x[start:stop], targets[start:stop], None if weights is None else weights[start:stop])
+        order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(len_(x)) if self.shuffle else None
+        for start in range(0, len_(x), self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            if order is None:
+                yield Samples(x[rows], targets[rows], None if weights is None else weights[rows])
+            else:
+                yield self._gather(order[rows])
 
     def _gather(self, index: np.ndarray) -> Samples:
         x, targets, weights = self.samples.x, self.samples.targets, self.samples.weights

@@ -7,8 +7,7 @@ idle and lose a great deal when it is not: with two other processes on two cores
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.network import Network
@@ -17,18 +16,11 @@ SMALL_PRODUCT = 2e7
 """Floating-point operations below which a product gets one thread: a fifth of a millisecond on one current core."""
 
 
-@contextmanager
-def suitable_threads(network: Network, rows: int) -> Iterator[None]:
-    """Within this context, one BLAS thread if all products of a step on `rows` rows are small; put back afterwards.
+def suitable_threads(network: Network, rows: int) -> AbstractContextManager[None]:
+    """A context with one BLAS thread if all products of a step on `rows` rows are small.
 
-    Networks on images see to their threads themselves.
+    Networks on images choose their threads themselves.
     """
-    if network.image_shape is not None:
-        yield
-        return
     largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
-    if largest >= SMALL_PRODUCT:
-        yield
-        return
-    with single_threaded_products():
-        yield
+    small = network.image_shape is None and largest < SMALL_PRODUCT
+    return single_threaded_products() if small else nullcontext()
