@@ -2,9 +2,11 @@ r"""Readers of fractions and derivatives: \\frac{∂f}{∂x_j}, ∂L/∂x, d/dx,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
-from chainrule.checking.derivations.stream import MOST_DEPTH, NotRead, Stream
+from chainrule.checking.derivations.stream import NotRead, Stream
 from chainrule.checking.derivations.tree import (
     Call,
     Derivative,
@@ -28,169 +30,115 @@ FRACTIONS = frozenset(["\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", 
 class Derivatives(Stream):
     """Readers of derivatives."""
 
-    bars = 0
-
-    def enter(self) -> None:
-        """Go one level deeper, unless that is too deep."""
-        self.depth += 1
-        if self.depth > MOST_DEPTH:
-            raise self.fail(f"brackets nested more than {MOST_DEPTH} deep")
-
     def braced(self) -> Node:
         """A TeX argument: a group in braces, or one token."""
-        if self.at("{"):
-            self.take()
+        if self.accept("{"):
             node = self.expression()
-            if not self.accept("}"):
-                raise self.fail("a brace is not closed, or holds something that is not read")
+            self.expect("}", "a brace is not closed, or holds something that is not read")
             return node
-        token = self.peek()
-        if token.kind == "number" and len(token.text) > 1:
-            # `\frac12` is one half.
-            self.tokens[self.position : self.position + 1] = [
-                type(token)("number", c, token.start + i, token.start + i + 1) for i, c in enumerate(token.text)
-            ]
-        since = self.position
-        token = self.take()
+        since, token = self.position, self.peek()
         if token.kind == "number":
-            return Number(Fraction(token.text), span=self.span(since))
-        if token.kind == "name":
-            return Name(token.text, span=self.span(since))
-        self.position = since
-        return self.factor()
+            # `\frac12` is one half.
+            digits = [
+                replace(token, text=digit, start=token.start + at, end=token.start + at + 1)
+                for at, digit in enumerate(token.text)
+            ]
+            self.tokens[since : since + 1] = digits if len(digits) > 1 else [token]
+            return self.placed(Number(Fraction(self.take().text)), since)
+        return self.placed(Name(self.take().text), since) if token.kind == "name" else self.factor()
+
+    def side_by_side(self, first: Node, continues: Callable[[], bool], since: int) -> Node:
+        """A factor, or the product of all that stand close to each other."""
+        factors = [first]
+        while continues():
+            factors.append(self.factor())
+        product = Product(tuple(factors), ("",) * (len(factors) - 1))
+        return first if len(factors) == 1 else self.placed(product, since)
 
     def fraction(self) -> Node:
         """A fraction, which may be a derivative."""
-        since = self.position
         self.take()
-        above = self.group_end()
-        if above is not None:
-            below = above + 1
-            derivative = self.derivative_fraction(since, above, below)
-            if derivative is not None:
-                return derivative
-        numerator = self.braced()
-        denominator = self.braced()
-        return Quotient(numerator, denominator, span=self.span(since))
-
-    def group_end(self) -> int | None:
-        """The position of the brace that closes the group that begins here."""
-        return self.matching(self.position) if self.at("{") else None
+        return self.derivative_fraction() or Quotient(self.braced(), self.braced())
 
     def is_d(self, position: int) -> bool:
         """Whether ∂ or an upright or free d of a derivative stands at a position."""
-        token = self.tokens[position] if position < len(self.tokens) else None
-        if token is None:
-            return False
-        if token.kind == "op" and token.text == "∂":
-            return True
-        return token.kind == "name" and token.text == "d" and not token.bold
+        token = self.peek(position - self.position)
+        return token.is_op("∂") or (token.kind == "name" and token.text == "d" and not token.bold)
 
-    def derivative_fraction(self, since: int, above: int, below: int) -> Node | None:
-        """Read the fraction as a derivative, if both parts begin with ∂ or d."""
-        first = self.position + 1
-        start_below = below + 1
-        if below >= len(self.tokens) or self.tokens[below].text != "{":
-            # \frac\partial{...}, or a numerator whose brace is the last thing.
+    def derivative_fraction(self) -> Node | None:
+        """The fraction as a derivative, if both parts begin with ∂ or d."""
+        above = self.matching(self.position) if self.at("{") else len(self.tokens)
+        first, start = self.position + 1, above + 2
+        if self.peek(above + 1 - self.position).text != "{":
             return None
-        end_below = self.matching(below)
-        over, under = self.is_d(first), self.is_d(start_below)
+        end = self.matching(above + 1)
+        over, under = self.is_d(first), self.is_d(start)
         partial = over and self.tokens[first].text == "∂"
-        if over and not under and partial:
-            raise NotRead(
-                "a malformed derivative: its denominator has no ∂ "
-                f"(write ∂{self.shown(start_below, end_below)} below the line)",
-                self.tokens[start_below].start if start_below < len(self.tokens) else -1,
-            )
-        if under and not over and self.tokens[start_below].text == "∂":
+        if partial and not under:
+            variable = "".join(token.text for token in self.tokens[start:end])[:40]
+            reason = f"a malformed derivative: its denominator has no ∂ (write ∂{variable} below the line)"
+            raise NotRead(reason, self.tokens[start].start if start < len(self.tokens) else -1)
+        if under and not over and self.tokens[start].text == "∂":
             raise NotRead("a malformed derivative: its numerator has no ∂", self.tokens[first].start)
-        if not (over and under):
-            return None
-        if not partial and start_below + 1 >= end_below:
+        if not (over and under) or (not partial and start + 1 >= end):
             return None
         self.position = first
         order = self.derivative_order()
-        subject: Node | None = None
-        if self.position < above:
-            subject = self.expression()
+        subject = self.expression() if self.position < above else None
         if self.position != above:
             raise self.fail("the numerator of a derivative is not read")
-        self.position = start_below
-        variables = self.variables(end_below)
-        self.position = min(end_below + 1, len(self.tokens))
-        return self.derivative(since, subject, variables, order)
-
-    def shown(self, first: int, last: int) -> str:
-        """The text of some tokens."""
-        return "".join(t.text for t in self.tokens[first:last])[:40]
+        self.position = start
+        variables: list[Node] = []
+        while self.position < end:
+            if not self.is_d(self.position):
+                raise self.fail("a malformed derivative: expected ∂ before each variable of the denominator")
+            variables += self.variable()
+        self.position = min(end + 1, len(self.tokens))
+        return self.derivative(subject, variables, order)
 
     def derivative_order(self) -> int:
         """∂, ∂^2, d^n, consumed; the order."""
         self.take()
-        if not self.at("^"):
-            return 1
-        self.take()
-        order = self.braced()
-        if isinstance(order, Number) and order.value.denominator == 1 and 1 <= order.value <= 4:
+        return self.small(self.braced()) if self.accept("^") else 1
+
+    def small(self, order: Node) -> int:
+        """The order of a derivative as a number."""
+        if isinstance(order, Number) and order.value in (1, 2, 3, 4):
             return int(order.value)
         raise self.fail("the order of a derivative is not a small number")
 
-    def variables(self, end: int) -> list[Node]:
-        """∂x_j ∂x_k or ∂x^2, up to a position."""
-        found: list[Node] = []
-        while self.position < end:
-            if not self.is_d(self.position):
-                raise self.fail("a malformed derivative: expected ∂ before each variable of the denominator")
-            self.take()
-            found += self.variable()
-        if not found:
-            raise self.fail("a derivative without a variable")
-        return found
-
     def variable(self) -> list[Node]:
-        """One variable of differentiation, as often as its power says."""
-        node: Node = self.factor()
+        """One variable of differentiation behind its ∂, as often as its power says."""
+        self.take()
+        node = self.factor()
         count = 1
-        if isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value.denominator == 1:
-            count = int(node.exponent.value)
+        if isinstance(node, Power):
+            count = self.small(node.exponent)
             node = node.base
-        if isinstance(node, Transpose):
-            node = node.operand
-        if count < 1 or count > 4:
-            raise self.fail("the order of a derivative is not a small number")
-        return [node] * count
+        return [node.operand if isinstance(node, Transpose) else node] * count
 
-    def derivative(self, since: int, subject: Node | None, variables: list[Node], order: int) -> Node:
+    def derivative(self, subject: Node | None, variables: list[Node], order: int) -> Node:
         """A derivative; without a numerator it acts on what follows."""
         if order != len(variables):
             raise NotRead(f"a malformed derivative: order {order} above, {len(variables)} below", self.offset())
-        if subject is None:
-            if self.at("("):
-                # d/dx (...) ...: to the end of the term, or on the bracket alone.
-                start = self.position
-                inner = self.factor()
-                if self.starts_factor() or self.at("·") or self.at("×") or self.at("/"):
-                    self.position = start
-                    subject = self.factor() if self.choose(2) == 0 else self.term()
-                else:
-                    subject = inner
-            elif self.starts_factor():
-                subject = self.term_or_factor()
-            else:
-                raise self.fail("a derivative of nothing")
-        return Derivative(subject, tuple(variables), span=self.span(since))
+        if subject is None and not self.starts_factor():
+            raise self.fail("a derivative of nothing")
+        return Derivative(subject or self.operand(), tuple(variables))
 
-    def term_or_factor(self) -> Node:
-        """The rest of the term; by another reading the next factor alone."""
+    def operand(self) -> Node:
+        """The formula that d/dx acts on: the rest of the term; by another reading the next factor alone."""
         start = self.position
-        node = self.term()
-        if isinstance(node, Product) and any(node.joints):
-            end = self.position
-            self.position = start
-            if self.choose(2) == 1:
+        if not self.at("("):
+            term = self.term()
+            if isinstance(term, Product) and any(term.joints) and self.choose(2, start) == 1:
+                self.position = start
                 return self.factor()
-            self.position = end
-        return node
+            return term
+        bracket = self.factor()
+        if self.starts_factor() or self.at("·") or self.at("×") or self.at("/"):
+            self.position = start
+            return self.factor() if self.choose(2) == 0 else self.term()
+        return bracket
 
     def is_slashed(self, since: int) -> bool:
         """Whether a d begins a derivative in one line: a slash and another d follow in the same term."""
@@ -200,54 +148,44 @@ class Derivatives(Stream):
             depth += {"open": 1, "close": -1}.get(token.kind, {"{": 1, "}": -1}.get(token.text, 0))
             if depth < 0 or (depth == 0 and (token.text in ("+", "-", ",") or token.kind == "relation")):
                 return False
-            if depth == 0 and token.text == "/" and token.kind == "op":
+            if depth == 0 and token.is_op("/"):
                 return self.is_d(at + 1) and at + 2 < len(self.tokens)
         return False
 
     def slashed_derivative(self) -> Node | None:
         """∂L/∂x, d/dx ..., written on one line; None if this is none."""
         since = self.position
-        if self.tokens[since].text == "∂" and self.at("_", 1):
+        partial = self.peek().text == "∂"
+        if partial and self.at("_", 1):
             self.position += 2
             variable = self.braced()
             if not isinstance(variable, Name | Index) or not self.starts_factor():
                 raise self.fail("this form of a derivative is not read")
-            return Derivative(self.factor(), (variable,), span=self.span(since))
-        if self.tokens[since].text != "∂" and not self.is_slashed(since):
+            return Derivative(self.factor(), (variable,))
+        if not partial and not self.is_slashed(since):
             return None
         order = self.derivative_order()
-        subject: Node | None = None
-        if not self.at("/"):
-            start = self.position
-            parts = [self.factor()]
-            while self.starts_factor():
-                parts.append(self.factor())
-            subject = parts[0]
-            if len(parts) > 1:
-                subject = Product(tuple(parts), ("",) * (len(parts) - 1), span=self.span(start))
+        start = self.position
+        subject = None if self.at("/") else self.side_by_side(self.factor(), self.starts_factor, start)
         if not self.accept("/") or not self.is_d(self.position):
             raise self.fail("a malformed derivative: expected ∂ after the slash")
-        found: list[Node] = []
-        while self.is_d(self.position) and (len(found) < order or self.tokens[self.position].text == "∂"):
-            self.take()
-            found += self.variable()
-        return self.derivative(since, subject, found, order)
+        variables: list[Node] = []
+        while self.is_d(self.position) and (len(variables) < order or self.peek().text == "∂"):
+            variables += self.variable()
+        return self.derivative(subject, variables, order)
 
     def differential(self) -> Node:
-        """DW, dz: what stands after a free d."""
-        since = self.position
+        """DW, dz: the factor behind a free d."""
         self.take()
-        return Differential(self.factor(), span=self.span(since))
+        return Differential(self.factor())
 
     def jacobian(self) -> Node:
         """D_x f."""
-        since = self.position
-        self.take()
-        self.take()
+        self.position += 2
         variable = self.braced()
         if not self.starts_factor():
             raise self.fail("D_x of nothing")
-        return Jacobian(self.factor(), variable, span=self.span(since))
+        return Jacobian(self.factor(), variable)
 
     def total_derivative(self) -> Node | None:
         """D f(x): the Jacobian with respect to the argument; None if no call with a name in its bracket follows."""
@@ -256,30 +194,28 @@ class Derivatives(Stream):
         subject = self.factor()
         call = subject.base if isinstance(subject, Index) else subject
         if isinstance(call, Call) and len(call.arguments) == 1 and isinstance(call.arguments[0], Name):
-            return Jacobian(subject, call.arguments[0], span=self.span(since))
+            return Jacobian(subject, call.arguments[0])
         self.position = since
         return None
 
     def gradient(self) -> Node:
         """∇_x f, ∇² f."""
-        since = self.position
         self.take()
         variable: Node | None = None
-        order = 1
+        order: Node = Number(Fraction(1))
         while self.at("_") or self.at("^"):
             if self.take().text == "_":
                 variable = self.braced()
             else:
-                power = self.braced()
-                if not isinstance(power, Number) or power.value not in (1, 2):
-                    raise self.fail("∇ to this power is not read")
-                order = int(power.value)
+                order = self.braced()
+        if not isinstance(order, Number) or order.value not in (1, 2):
+            raise self.fail("∇ to this power is not read")
         if not self.starts_factor():
             raise self.fail("∇ of nothing")
         start = self.position
         subject = self.factor()
         if not any(isinstance(n, Name) for n in walk(subject)) and self.starts_factor():
-            # ∇ ½ |x|²: a number in front belongs to what is differentiated.
+            # ∇ ½ |x|²: a number in front belongs to the subject.
             self.position = start
             subject = self.term()
-        return Gradient(subject, variable, order, span=self.span(since))
+        return Gradient(subject, variable, int(order.value))

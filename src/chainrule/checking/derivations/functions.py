@@ -15,7 +15,6 @@ from chainrule.checking.derivations.tree import (
     Plus,
     Power,
     Prime,
-    Product,
 )
 
 ELEMENTARY = frozenset(["exp", "log", "ln", "tanh", "sech", "sinh", "cosh", "sin", "cos", "sqrt", "abs", "lg"])
@@ -26,6 +25,9 @@ TEMPLATES = {
     "logloss": "logloss",
 }  # fmt: skip
 _NOT_READ = {"det": "determinants are not read", "rank": "ranks are not read", "dim": "dimensions are not read"}
+_CALL, _PRODUCT = ("call",), ("product",)
+_CALL_FIRST, _PRODUCT_FIRST = ("call", "product"), ("product", "call")
+"""In which order f(x) is tried as a call and as a product."""
 
 
 class Functions(Scripts):
@@ -36,47 +38,31 @@ class Functions(Scripts):
         if self.peek().kind != "open" or self.peek().text not in ("(", "{"):
             return node
         kinds = self.call_or_product(node, name)
-        if kinds == ("product",) or (len(kinds) == 2 and kinds[self.choose(2)] == "product"):
+        if kinds[self.choose(2) if len(kinds) == 2 else 0] == "product":
             return node
         bare, subscripts = (node.base, node.subscripts) if isinstance(node, Index) else (node, ())
-        call: Node = Call(bare, tuple(self.arguments()), span=self.span(since))
-        return Index(call, subscripts, span=self.span(since)) if subscripts else call
+        call = self.placed(Call(bare, tuple(self.arguments())), since)
+        return self.placed(Index(call, subscripts), since) if subscripts else call
 
     def call_or_product(self, node: Node, name: str) -> tuple[str, ...]:
         """In which order to try f(x) and f·(x) here."""
-        end = self.matching(self.position)
-        inner = self.tokens[self.position + 1 : end]
+        inner = self.tokens[self.position + 1 : self.matching(self.position)]
         names = [t.text for t in inner if t.kind == "name"]
-        single = len(inner) > 0 and all(
-            t.kind == "name" or t.text in ",…_^{}" or t.kind in ("number", "dots") for t in inner
-        )
-        plain_list = single and not any(t.text == "^" for t in inner)
-        vocabulary = self.vocabulary
-        primed = isinstance(node, Prime) or (isinstance(node, Index) and isinstance(node.base, Prime))
-        if name in vocabulary.functions:
-            return ("product", "call") if name in names and not primed else ("call",)
-        if name in vocabulary.families:
-            if plain_list and (
-                not vocabulary.arguments.get(name)
-                or len(inner) <= 1
-                or set(names) <= set("".join(vocabulary.arguments[name])) | {"1", "2"}
-                or name not in names
-            ):
-                return (
-                    ("call", "product") if isinstance(node, Index) and not self.is_parameter(name, names) else ("call",)
-                )
-            if name in names or any(t.text == "1" and t.kind == "number" for t in inner[:1]):
-                return ("product", "call")
-            if isinstance(node, Index) or name not in vocabulary.arguments:
-                return ("product", "call")
-            return ("call", "product")
-        if name in vocabulary.known:
-            return ("call", "product") if primed else ("product",)
-        if primed:
-            return ("call", "product")
-        if plain_list and not isinstance(node, Index):
-            return ("call", "product")
-        return ("product",)
+        listed = bool(inner) and all(t.kind in ("name", "number", "dots") or t.text in ",_{}" for t in inner)
+        indexed = isinstance(node, Index)
+        primed = isinstance(node.base if isinstance(node, Index) else node, Prime)
+        arguments = self.vocabulary.arguments.get(name)
+        if name in self.vocabulary.functions:
+            return _PRODUCT_FIRST if name in names and not primed else _CALL
+        if name in self.vocabulary.families:
+            own = set("".join(arguments or ())) | {"1", "2"}
+            if listed and (not arguments or len(inner) <= 1 or set(names) <= own or name not in names):
+                return _CALL_FIRST if indexed and not self.is_parameter(name, names) else _CALL
+            one_minus = any(t.text == "1" and t.kind == "number" for t in inner[:1])
+            return _PRODUCT_FIRST if name in names or one_minus or indexed or arguments is None else _CALL_FIRST
+        if name in self.vocabulary.known:
+            return _CALL_FIRST if primed else _PRODUCT
+        return _CALL_FIRST if primed or (listed and not indexed) else _PRODUCT
 
     def is_parameter(self, name: str, inner: list[str]) -> bool:
         """Whether the bracket repeats what the function was declared with."""
@@ -85,45 +71,38 @@ class Functions(Scripts):
 
     def arguments(self) -> list[Node]:
         """The entries of a bracket; s_1, …, s_K is s."""
-        end = self.matching(self.position)
-        single = sum(t.kind == "op" and t.text in "|‖" for t in self.tokens[self.position : end]) == 1
+        inner = self.tokens[self.position : self.matching(self.position)]
         self.take()
-        self.enter()
-        # f(x | y) and D(p ‖ q) have a bar between their arguments, not around one.
-        bars, self.bars = self.bars, int(single)
         entries: list[Node] = []
         dotted = False
-        while self.peek().kind not in ("close", "end of formula") and not self.at("}"):
-            if self.peek().kind == "dots":
-                self.take()
-                dotted = True
-            elif not self.accept(",") and not self.accept("|") and not self.accept("‖"):
-                entries.append(self.expression())
-                if self.peek().kind == "relation":
-                    raise self.fail("a relation among the arguments of a function")
-                if not (
-                    self.at(",")
-                    or self.at("|")
-                    or self.at("‖")
-                    or self.peek().kind in ("close", "end of formula", "dots")
-                    or self.at("}")
-                ):
-                    raise self.fail("the arguments of a function are not read")
-        self.bars = bars
-        self.depth -= 1
+        # f(x | y) and D(p ‖ q) have a bar between their arguments, not around one.
+        with self.deeper(bars=int(sum(token.is_op("|‖") for token in inner) == 1)):
+            while not self.ends_arguments():
+                if self.peek().kind == "dots":
+                    self.take()
+                    dotted = True
+                elif not self.accept(",") and not self.accept("|") and not self.accept("‖"):
+                    entries.append(self.expression())
+                    if self.peek().kind == "relation":
+                        raise self.fail("a relation among the arguments of a function")
+                    if not (self.ends_arguments() or self.peek().is_op(",|‖") or self.peek().kind == "dots"):
+                        raise self.fail("the arguments of a function are not read")
         self.close()
-        if dotted:
-            bases = [e.base for e in entries if isinstance(e, Index)]
-            if not bases or any(b != bases[0] for b in bases):
-                raise self.fail("dots among arguments that do not match")
-            return [bases[0]]
-        return entries
+        if not dotted:
+            return entries
+        bases = [entry.base for entry in entries if isinstance(entry, Index)]
+        if not bases or any(base != bases[0] for base in bases):
+            raise self.fail("dots among arguments that do not match")
+        return bases[:1]
+
+    def ends_arguments(self) -> bool:
+        """Whether a bracket ends here."""
+        return self.peek().kind in ("close", "end of formula") or self.at("}")
 
     def function(self) -> Node:
         """log, exp, softmax, diag and their like, with their argument."""
         since = self.position
-        token = self.peek()
-        word = token.text
+        word = self.peek().text
         lower = word.lower()
         if lower in ("max", "min"):
             return self.big()
@@ -133,33 +112,32 @@ class Functions(Scripts):
         if lower in _NOT_READ:
             raise self.fail(_NOT_READ[lower])
         if lower == "sqrt":
-            if self.at("["):
-                raise self.fail("roots of higher order are not read")
-            return Builtin("sqrt", (self.braced() if self.at("{") else self.factor(),), span=self.span(since))
+            return self.root()
         if lower in REDUCING:
-            argument = self.argument_of(word)
-            return Builtin("tr" if lower in ("tr", "trace") else lower, (argument,), span=self.span(since))
+            return Builtin("tr" if lower in ("tr", "trace") else lower, (self.argument_of(),))
         if lower == "onehot":
-            return self.one_hot(since)
+            return self.one_hot()
         if lower in TEMPLATES:
-            return self.named_function(TEMPLATES[lower] if word not in self.vocabulary.known else word, since)
+            return self.named_function(TEMPLATES[lower], since)
         name = {"ln": "log", "lg": "log"}.get(lower, lower)
+        function = self.placed(Name(name), since)
         primes, power, subscripts = self.function_scripts()
-        if not self.starts_factor() and not (self.at("-") and primes == 0):
-            if primes:
-                return Prime(Name(name, span=self.span(since)), primes, span=self.span(since))
-            return Name(name, span=self.span(since))
-        argument = self.argument_of(name)
         if primes:
-            function = Prime(Name(name), primes)
-            node: Node = Call(function, (argument,), span=self.span(since))
-        else:
-            node = Builtin(name, (argument,), span=self.span(since))
-        if subscripts:
-            node = Index(node, tuple(subscripts), span=self.span(since))
-        return Power(node, power, span=self.span(since)) if power is not None else node
+            function = self.placed(Prime(function, primes), since)
+        if not self.starts_factor() and (primes or not self.at("-")):
+            return function
+        argument = (self.argument_of(),)
+        return self.with_scripts(
+            Call(function, argument) if primes else Builtin(name, argument), subscripts, power, since
+        )
 
-    def one_hot(self, since: int) -> Node:
+    def root(self) -> Node:
+        """The argument of a square root behind its sign."""
+        if self.at("["):
+            raise self.fail("roots of higher order are not read")
+        return Builtin("sqrt", (self.braced() if self.at("{") else self.factor(),))
+
+    def one_hot(self) -> Node:
         """onehot_m(y)."""
         if self.accept("_"):
             self.subscripts()
@@ -168,77 +146,60 @@ class Functions(Scripts):
         arguments = self.arguments()
         if len(arguments) != 1:
             raise self.fail("onehot takes one label")
-        return OneHot(arguments[0], span=self.span(since))
+        return OneHot(arguments[0])
 
     def function_scripts(self) -> tuple[int, Node | None, list[Node]]:
         """Primes, power and subscripts between a function's name and its argument."""
         primes, power, subscripts = 0, None, list[Node]()
-        while self.at("'") or self.at("''") or self.at("^") or self.at("_"):
-            text = self.take().text
-            if text == "^":
+        while True:
+            if self.accept("^"):
                 power = self.exponent()
-            elif text == "_":
+            elif self.accept("_"):
                 subscripts = self.subscripts()
+            elif more := self.primes():
+                primes += more
             else:
-                primes += len(text)
-        return primes, power, subscripts
+                return primes, power, subscripts
 
-    def argument_of(self, name: str) -> Node:
+    def with_scripts(self, node: Node, subscripts: list[Node], power: Node | None, since: int) -> Node:
+        """An applied function with the scripts of its name: tanh^2 x is (tanh x)^2."""
+        node = self.placed(node, since)
+        if subscripts:
+            node = self.placed(Index(node, tuple(subscripts)), since)
+        return node if power is None else self.placed(Power(node, power), since)
+
+    def argument_of(self) -> Node:
         """The argument of a function: a bracket, or the factors close to it."""
+        since = self.position
         if self.peek().kind == "open" and self.peek().text in "([{":
-            return self.bracket_argument()
-        if self.at("-"):
-            return self.negative_argument()
-        since = self.position
+            self.take()
+            with self.deeper(bars=0):
+                inner = self.environment() if self.peek().kind == "begin" else self.row(self.expression())
+            self.close()
+            return inner
+        if self.accept("-"):
+            return self.placed(Plus((self.factor(),), (-1,)), since)
         first = self.factor()
-        if isinstance(first, Big) or not self.continues_argument():
+        usual = 1 if isinstance(first, Call | Builtin) else 0
+        if isinstance(first, Big) or not self.continues_argument() or self.choose(2) != usual:
             return first
-        if self.choose(2) == (1 if isinstance(first, Call | Builtin) else 0):
-            factors = [first]
-            while self.continues_argument():
-                factors.append(self.factor())
-            return Product(tuple(factors), ("",) * (len(factors) - 1), span=self.span(since))
-        return first
-
-    def bracket_argument(self) -> Node:
-        """A bracket as an argument: what stands in it."""
-        self.take()
-        self.enter()
-        bars, self.bars = self.bars, 0
-        if self.peek().kind == "begin":
-            inner = self.environment()
-        else:
-            inner = self.expression()
-            if self.at(",") or self.peek().kind == "dots":
-                inner = self.row(inner)
-        self.bars = bars
-        self.depth -= 1
-        self.close()
-        return inner
-
-    def negative_argument(self) -> Node:
-        """exp -x."""
-        since = self.position
-        self.take()
-        return Plus((self.factor(),), (-1,), span=self.span(since))
+        return self.side_by_side(first, self.continues_argument, since)
 
     def continues_argument(self) -> bool:
         """Whether the next factor may belong to a function's argument: log a z_i, but not log a log b."""
         token = self.peek()
         if not self.starts_factor() or token.kind in ("word", "open", "begin") or token.text in ("|", "‖", "∂", "∇"):
             return False
-        return token.kind in ("name", "number", "brace") or token.text in ("Σ",) or token.text in FRACTIONS
+        return token.kind in ("name", "number", "brace") or token.text == "Σ" or token.text in FRACTIONS
 
     def named_function(self, name: str, since: int) -> Node:
         """A function of the document or a template, with primes, subscripts and arguments."""
         primes, power, subscripts = self.function_scripts()
-        node: Node = Name(name, span=self.span(since))
+        node = self.placed(Name(name), since)
         if primes:
-            node = Prime(node, primes, span=self.span(since))
+            node = self.placed(Prime(node, primes), since)
         if self.peek().kind == "open" and self.peek().text in "([{":
-            node = Call(node, tuple(self.arguments()), span=self.span(since))
+            node = Call(node, tuple(self.arguments()))
         elif self.starts_factor() and self.peek().kind in ("name", "number") and name not in self.vocabulary.families:
-            node = Call(node, (self.factor(),), span=self.span(since))
-        if subscripts:
-            node = Index(node, tuple(subscripts), span=self.span(since))
-        return Power(node, power, span=self.span(since)) if power is not None else node
+            node = Call(node, (self.factor(),))
+        return self.with_scripts(node, subscripts, power, since)

@@ -10,7 +10,7 @@ that is not the only way to read a text, the grammar offers a choice, and `readi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chainrule.checking.derivations.factors import Factors
 from chainrule.checking.derivations.stream import NotRead, Vocabulary, joined
@@ -34,23 +34,16 @@ class Grammar(Factors):
 
     def expression(self) -> Node:
         """A sum of terms."""
-        self.enter()
         since = self.position
-        terms: list[Node] = []
-        signs: list[int] = []
-        sign = self.sign()
-        while True:
-            terms.append(self.term())
-            signs.append(sign)
-            if not (self.at("+") or self.at("-") or self.at("±")):
-                break
+        with self.deeper():
+            signs = [self.sign()]
+            terms = [self.term()]
+            while self.at("+") or self.at("-"):
+                signs.append(self.sign())
+                terms.append(self.term())
             if self.at("±"):
                 raise self.fail("± stands for two formulas at once")
-            sign = self.sign()
-        self.depth -= 1
-        if len(terms) == 1 and signs[0] == 1:
-            return terms[0]
-        return Plus(tuple(terms), tuple(signs), span=self.span(since))
+        return terms[0] if signs == [1] else self.placed(Plus(tuple(terms), tuple(signs)), since)
 
     def sign(self) -> int:
         """The product of the signs that stand here."""
@@ -68,28 +61,23 @@ class Grammar(Factors):
             operators.append(self.take().text)
             if operators[-1] == "⊗":
                 raise self.fail("⊗ is not read; write the outer product as a b^T")
-            factors.append(self.negated() if self.at("-") else self.product())
+            factors.append(self.signed(self.product))
         if not operators:
             return factors[0]
         if "∘" in operators and all(self.is_function(f) for f in factors):
-            return Composition(tuple(factors), span=self.span(since))
-        if any(isinstance(f, Product) for f in factors[:-1]) or isinstance(factors[-1], Product):
-            flat = self.flattened(factors)
-            if flat is not None and self.choose(2) == 1:
-                return flat
-        return Entrywise(tuple(factors), span=self.span(since))
+            return self.placed(Composition(tuple(factors)), since)
+        if any(isinstance(f, Product) for f in factors) and self.choose(2) == 1:
+            return self.flattened(factors)
+        return self.placed(Entrywise(tuple(factors)), since)
 
-    def flattened(self, factors: Sequence[Node]) -> Node | None:
+    def flattened(self, factors: Sequence[Node]) -> Node:
         """The other reading of a b ⊙ c d: from left to right, ((a b) ⊙ c) d."""
         result = factors[0]
         for factor in factors[1:]:
+            first, *rest = factor.factors if isinstance(factor, Product) else (factor,)
+            result = Entrywise((result, first), span=joined([result, first]))
             if isinstance(factor, Product):
-                first, *rest = factor.factors
-                result = Entrywise((result, first), span=joined([result, first]))
-                span = joined([result, *rest])
-                result = Product((result, *rest), factor.joints, span=span)
-            else:
-                result = Entrywise((result, factor), span=joined([result, factor]))
+                result = Product((result, *rest), factor.joints, span=joined([result, *rest]))
         return result
 
     def is_function(self, node: Node) -> bool:
@@ -98,65 +86,40 @@ class Grammar(Factors):
             node.text in self.vocabulary.functions or node.text in ("tanh", "exp", "log", "sinh", "cosh")
         )
 
-    def negated(self) -> Node:
-        """A factor with its own minus sign, after an operator."""
+    def signed(self, read: Callable[[], Node]) -> Node:
+        """A factor or product after an operator, with its own sign."""
         since = self.position
         sign = self.sign()
-        factor = self.product()
-        return factor if sign == 1 else Negative(factor, span=self.span(since))
+        node = read()
+        return node if sign == 1 else self.placed(Negative(node), since)
 
     def product(self) -> Node:
         """Factors side by side, with fractions written by a slash."""
         since = self.position
-        factors: list[Node] = [self.factor()]
+        factors = [self.factor()]
         joints: list[str] = []
-        while True:
-            if self.at("·") or self.at("×"):
-                joint = self.take().text
-                negative = self.at("-") or self.at("+")
-                start = self.position
-                sign = self.sign() if negative else 1
-                if not self.starts_factor():
-                    raise self.fail("a product lacks its second factor")
-                factor = self.factor()
-                joints.append(joint)
-                factors.append(Negative(factor, span=self.span(start)) if sign < 0 else factor)
-            elif self.at("/"):
-                self.take()
-                below = self.denominator()
-                above = self.multiplied(factors, joints, since)
-                factors, joints = [Quotient(above, below, span=self.span(since))], []
-            elif self.starts_factor():
-                joints.append("")
-                factors.append(self.factor())
-            else:
-                return self.multiplied(factors, joints, since)
-
-    def multiplied(self, factors: list[Node], joints: list[str], since: int) -> Node:
-        """One node of some factors."""
-        if len(factors) == 1:
-            return factors[0]
-        return Product(tuple(factors), tuple(joints), span=joined(factors))
+        while self.at("·") or self.at("×") or self.at("/") or self.starts_factor():
+            if self.accept("/"):
+                above = _product(factors, joints)
+                factors, joints = [self.placed(Quotient(above, self.denominator()), since)], []
+                continue
+            joints.append(self.take().text if self.at("·") or self.at("×") else "")
+            if not (self.starts_factor() or self.at("-") or self.at("+")):
+                raise self.fail("a product lacks its second factor")
+            factors.append(self.signed(self.factor))
+        return _product(factors, joints)
 
     def denominator(self) -> Node:
-        """What stands below a slash: one factor, or by another reading all that is written close to it."""
+        """The factor below a slash, or by another reading all that is written close to it."""
         start = self.position
-        if self.at("-"):
-            return self.negated_factor()
-        below = self.factor()
-        if self.starts_factor() and self.choose(2) == 1:
-            factors = [below]
-            while self.starts_factor():
-                factors.append(self.factor())
-            return Product(tuple(factors), ("",) * (len(factors) - 1), span=self.span(start))
-        return below
+        below = self.signed(self.factor)
+        if isinstance(below, Negative) or not self.starts_factor() or self.choose(2) == 0:
+            return below
+        return self.side_by_side(below, self.starts_factor, start)
 
-    def negated_factor(self) -> Node:
-        """Minus a factor."""
-        start = self.position
-        sign = self.sign()
-        factor = self.factor()
-        return factor if sign > 0 else Negative(factor, span=self.span(start))
+
+def _product(factors: list[Node], joints: list[str]) -> Node:
+    return factors[0] if len(factors) == 1 else Product(tuple(factors), tuple(joints), span=joined(factors))
 
 
 def parse(tokens: Sequence[Token], vocabulary: Vocabulary | None = None, *, plain: bool = False) -> Node:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Self
 
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import Token, closing
 from chainrule.checking.derivations.tree import Node, Span
 
 MOST_DEPTH = 40
@@ -22,7 +24,7 @@ class NotRead(ValueError):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the grammar has to know about names to read a text.
+    """The knowledge about names that the grammar needs to read a text.
 
     `functions` are applied to a bracket that follows; `families` (vector-valued, or functions that are also used
     without their argument) may be; `decorated` are names such as z_1 and h^a; `known` are all names with a meaning.
@@ -76,16 +78,13 @@ class Cursor:
 class Stream(Cursor, ABC):
     """The base of the grammar, whose layers read one kind of construct each.
 
-    They call each other in a circle; what a layer needs of those above it is declared here.
+    They call each other in a circle; the readers that a layer needs from those above it are declared here. `factor`
+    gives the nodes of its readers their place; a reader only places the nodes inside of its own.
     """
 
     @abstractmethod
     def expression(self) -> Node:
         """A sum of terms."""
-
-    @abstractmethod
-    def condition(self) -> Node:
-        """i = j, i < j < k, i = j and k = l."""
 
     @abstractmethod
     def term(self) -> Node:
@@ -114,8 +113,25 @@ class Stream(Cursor, ABC):
         self.vocabulary, self.plain = vocabulary, plain
         self.choices = choices or {}
         self.sites: dict[int, int] = {}
-        self.closed: list[int] = []
-        """Offsets at which a bracket was left open and closed by us."""
+        self.bars = 0
+        """How many vertical bars are open."""
+
+    @contextmanager
+    def deeper(self, bars: int | None = None) -> Iterator[None]:
+        """Read one level deeper, there with so many open bars."""
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise self.fail(f"brackets nested more than {MOST_DEPTH} deep")
+        outside = self.bars
+        self.bars = outside if bars is None else bars
+        yield
+        self.bars = outside
+        self.depth -= 1
+
+    def expect(self, text: str, reason: str) -> None:
+        """Consume an operator or brace, which must come next."""
+        if not self.accept(text):
+            raise self.fail(reason)
 
     def offset(self) -> int:
         """Where the next token starts in the text."""
@@ -133,27 +149,21 @@ class Stream(Cursor, ABC):
         """The exception that says what stands where."""
         return NotRead(reason, self.offset())
 
-    def choose(self, options: int) -> int:
-        """Which of several readings to follow here; 0 is the usual one."""
-        site = self.position
+    def placed(self, node: Node, since: int) -> Node:
+        """The node with its span, from a position up to the last token consumed, unless it has one."""
+        return node if node.span != (0, 0) else replace(node, span=self.span(since))
+
+    def choose(self, options: int, site: int | None = None) -> int:
+        """Which of several readings to follow at a position, by default here; 0 is the usual one."""
+        site = self.position if site is None else site
         self.sites[site] = max(options, self.sites.get(site, 0))
         return min(self.choices.get(site, 0), options - 1)
 
     def matching(self, position: int) -> int:
         """The position of the bracket or brace that closes the one at a position; the end if none does."""
-        opening = self.tokens[position]
-        depth = 0
-        for at in range(position, len(self.tokens)):
-            token = self.tokens[at]
-            if token.kind == opening.kind == "brace":
-                depth += 1 if token.text == "{" else -1
-            elif opening.kind == "open" and token.kind in ("open", "close"):
-                depth += 1 if token.kind == "open" else -1
-            if depth == 0:
-                return at
-        return len(self.tokens)
+        return closing(self.tokens, position)
 
-    def sub(self, first: int, last: int) -> Stream:
+    def sub(self, first: int, last: int) -> Self:
         """A stream of the same kind over part of the tokens."""
         part = type(self)(self.tokens[first:last], self.vocabulary, None, self.plain)
         part.depth = self.depth

@@ -1,13 +1,16 @@
-"""Readers of sums, products and maxima over indices, and of conditions."""
+r"""Readers of sums, products and maxima over indices, and of conditions."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from chainrule.checking.derivations.derivatives import Derivatives
 from chainrule.checking.derivations.tree import Big, Both, Builtin, Comparison, Name, Node, Number, Plus
 
 _BIG = {"Σ": "sum", "Π": "product", "max": "max", "min": "min"}
+Limits = tuple[list[tuple[str, Node | None]], list[Node]]
+"""Indices, each with its start, and the conditions on them."""
 
 
 class Sums(Derivatives):
@@ -21,116 +24,85 @@ class Sums(Derivatives):
         high: Node | None = None
         conditions: list[Node] = []
         while self.at("_") or self.at("^"):
-            if self.take().text == "^":
-                high = self.limit()
+            if self.take().text == "_":
+                limits, above = self.between() if self.at("{") and self.peek(1).kind == "number" else self.lower_limit()
+                (indices, conditions), high = limits, above or high
+            elif self.at("∞") or (self.at("{") and self.at("∞", 1)):
+                raise self.fail("a sum to infinity is not read")
             else:
-                between = self.between()
-                indices, conditions, high = (*self.lower_limit(), high) if between is None else between
-        if kind in ("max", "min") and not indices:
-            return self.extremum(kind, since)
+                high = self.braced()
         if not indices:
-            raise self.fail(f"a {kind} without an index")
+            if kind not in ("max", "min"):
+                raise self.fail(f"a {kind} without an index")
+            return self.extremum(kind)
         start = self.position
         if not self.starts_factor() and not self.at("-"):
             raise self.fail(f"a {kind} of nothing")
-        body = self.negative_term() if self.at("-") else self.term()
-        if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]):
+        body = self.expression() if self.at("-") else self.term()
+        if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]) and self.choose(2) == 1:
             # sum_i a_i + b_i with i in b: perhaps the author meant the bracket.
-            end = self.position
-            if self.choose(2) == 1:
-                self.position = start
-                body = self.expression()
-            else:
-                self.position = end
-        condition = conditions[0] if len(conditions) == 1 else Both(tuple(conditions)) if conditions else None
+            self.position = start
+            body = self.expression()
+        condition = joint(conditions) if conditions else None
         shared = indices[-1][1]
-        for at, (index, low) in reversed(list(enumerate(indices))):
-            inner = condition if at == len(indices) - 1 else None
-            body = Big(kind, index, low or shared, high, inner, body, span=self.span(since))
+        for index, low in reversed(indices):
+            body = Big(kind, index, low or shared, high, condition, body, span=self.span(since))
+            condition = None
         return body
 
-    def negative_term(self) -> Node:
-        """A term that begins with a minus sign."""
-        self.enter()
-        node = self.expression()
-        self.depth -= 1
-        return node
-
-    def limit(self) -> Node | None:
-        """An upper limit; infinity is not read."""
-        if self.at("∞") or (self.at("{") and self.at("∞", 1)):
-            raise self.fail("a sum to infinity is not read")
-        return self.braced()
-
-    def between(self) -> tuple[list[tuple[str, Node | None]], list[Node], Node] | None:
-        r"""1 \le i \le n, 1 \le i < j \le n below a sum: indices, conditions and the upper limit."""
-        if not (self.at("{") and self.peek(1).kind == "number"):
-            return None
+    def between(self) -> tuple[Limits, Node]:
+        r"""1 \le i \le n, 1 \le i < j \le n below a sum: its limits and the upper limit."""
         self.take()
-        low: Node = self.expression()
-        strict = self.peek().text == "<"
-        names: list[str] = []
-        conditions: list[Node] = []
-        right: Node = low
+        bounds, operators = [self.expression()], list[str]()
         while self.at("<") or self.at("<="):
-            operator = self.take().text
-            right = self.expression()
-            if self.at("<") or self.at("<="):
-                if not isinstance(right, Name):
-                    raise self.fail("the index of a sum is not a plain letter")
-                if names:
-                    conditions.append(Comparison(operator, Name(names[-1]), right))
-                names.append(right.text)
-            elif operator == "<":
-                right = Plus((right, Number(Fraction(1))), (1, -1))
-        if not names or not self.accept("}"):
+            operators.append(self.take().text)
+            bounds.append(self.expression())
+        if len(bounds) < 3 or not self.accept("}"):
             raise self.fail("the lower limit of a sum is not read")
-        if strict:
+        low, *names, high = bounds
+        if not all(isinstance(name, Name) for name in names):
+            raise self.fail("the index of a sum is not a plain letter")
+        if operators[0] == "<":
             low = Plus((low, Number(Fraction(1))), (1, 1))
-        return [(name, low) for name in names], conditions, right
+        if operators[-1] == "<":
+            high = Plus((high, Number(Fraction(1))), (1, -1))
+        pairs = zip(operators[1:-1], pairwise(names), strict=True)
+        conditions: list[Node] = [Comparison(operator, *pair) for operator, pair in pairs]
+        return ([(name.text, low) for name in names if isinstance(name, Name)], conditions), high
 
-    def lower_limit(self) -> tuple[list[tuple[str, Node | None]], list[Node]]:
-        """The indices, where each starts, and the conditions on them: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
+    def lower_limit(self) -> tuple[Limits, None]:
+        """The indices and conditions below a sum: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
         if not self.at("{"):
             token = self.take()
             if token.kind != "name":
                 raise self.fail("the index of a sum is not a name")
-            return [(token.text, None)], []
+            return ([(token.text, None)], []), None
         end = self.matching(self.position)
         self.take()
-        indices: list[tuple[str, Node | None]] = []
+        indices: dict[str, Node | None] = {}
         conditions: list[Node] = []
         while self.position < end:
             token = self.take()
             if token.kind != "name" or self.at("_") or self.at("'"):
                 raise self.fail("the index of a sum is not a plain letter")
-            following = self.peek()
-            met = [index for index, _ in indices]
-            if following.kind == "relation":
-                self.take()
-                right = self.expression()
-                if following.text == "=" and token.text not in met:
-                    indices.append((token.text, right))
-                else:
-                    if token.text not in met:
-                        indices.append((token.text, None))
-                    other = right.text if isinstance(right, Name) else ""
-                    if following.text in ("<", "<=", ">", ">=") and other and other not in met and len(met) == 0:
-                        # i < j below one sum runs over both.
-                        indices.insert(0, (other, None)) if not self.bound_outside(other) else None
-                    conditions.append(Comparison(following.text, Name(token.text), right))
+            operator = self.take().text if self.peek().kind == "relation" else ""
+            right = self.expression() if operator else None
+            if operator == "=" and token.text not in indices:
+                indices[token.text] = right
+            elif right is None:
+                indices.setdefault(token.text)
+                self.position = end if self.at("∈") else self.position
             else:
-                indices.append((token.text, None))
-                if self.at("∈"):
-                    self.position = end
+                both = operator in ("<", "<=", ">", ">=") and isinstance(right, Name) and not indices
+                if both and isinstance(right, Name) and right.text not in self.vocabulary.known:
+                    # i < j below one sum runs over both.
+                    indices[right.text] = None
+                indices.setdefault(token.text)
+                conditions.append(Comparison(operator, Name(token.text), right))
             if self.position < end and not (self.accept(",") or self.accept("\\\\")):
                 raise self.fail("the lower limit of a sum is not read")
         self.position = end + 1
-        return indices, conditions
-
-    def bound_outside(self, name: str) -> bool:
-        """Whether a letter is a known name rather than a second index of the sum."""
-        return name in self.vocabulary.known
+        return (list(indices.items()), conditions), None
 
     def used_further(self, index: str) -> bool:
         """Whether the index occurs among the further terms at this level."""
@@ -146,9 +118,9 @@ class Sums(Derivatives):
                 return True
         return False
 
-    def extremum(self, kind: str, since: int) -> Node:
+    def extremum(self, kind: str) -> Node:
         """max(a, b)."""
-        if not (self.peek().kind == "open"):
+        if self.peek().kind != "open":
             raise self.fail(f"{kind} without a bracket")
         self.take()
         entries = [self.expression()]
@@ -157,22 +129,27 @@ class Sums(Derivatives):
         if self.peek().kind != "close":
             raise self.fail(f"the bracket of {kind} is not closed")
         self.take()
-        return Builtin(kind, tuple(entries), span=self.span(since))
+        return Builtin(kind, tuple(entries))
 
     def condition(self) -> Node:
         """i = j, i < j < k, i = j and k = l."""
-        left: Node = self.expression()
+        left = self.expression()
         parts: list[Node] = []
         while self.peek().kind == "relation" or self.at(",") or self.at("∧"):
-            token = self.take()
-            if token.text in (",", "∧"):
-                if not self.starts_factor() and not self.at("-"):
-                    break
+            operator = self.take()
+            if operator.kind == "relation":
+                right = self.expression()
+                parts.append(Comparison(operator.text.replace(":=", "="), left, right))
+                left = right
+            elif self.starts_factor() or self.at("-"):
                 left = self.expression()
-                continue
-            right = self.expression()
-            parts.append(Comparison(token.text.replace(":=", "="), left, right))
-            left = right
+            else:
+                break
         if not parts:
             raise self.fail("a condition without a relation")
-        return parts[0] if len(parts) == 1 else Both(tuple(parts))
+        return joint(parts)
+
+
+def joint(conditions: list[Node]) -> Node:
+    """Several conditions as one."""
+    return conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
