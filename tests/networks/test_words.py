@@ -140,5 +140,11 @@ def test_a_layer_that_is_not_registered_is_written_without_a_name():
             raise AssertionError("only its words are asked for")
 
     assert str(Other(3, (1, 2))) == "3x3 step 1x2"
-    with pytest.raises(NotImplementedError):
-        Other(3).layer((4,))
+
+
+def test_a_layer_says_how_it_is_made():
+    class Bare(LayerSpec):
+        pass
+
+    with pytest.raises(TypeError, match="abstract method"):
+        Bare()
