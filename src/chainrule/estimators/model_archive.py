@@ -80,12 +80,6 @@ class Reader:
             raise ModelFileError("its members claim more bytes than it has")
         self.manifest = self._read_manifest()
 
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._archive.close()
-
     def array(self, name: Any) -> AnyArray:
         """The array of that name, the same one each time."""
         if name not in self._arrays:
@@ -121,7 +115,7 @@ def _verify(data: bytes) -> None:
     ends = data[: -len(_ZEROS)].endswith(_LABEL)
     if not data:
         raise ModelFileError("it is empty")
-    if not begins and not ends:
+    if not begins:
         raise ModelFileError("it is not a chainrule model")
     if not ends:
         raise ModelFileError("it is truncated, or was rewritten by another program: its checksum is missing")
@@ -129,8 +123,6 @@ def _verify(data: bytes) -> None:
     digest.update(_ZEROS)
     if digest.hexdigest().encode() != data[-len(_ZEROS) :]:
         raise ModelFileError("it is damaged: its checksum does not match")
-    if not begins:
-        raise ModelFileError("it is not a chainrule model")
 
 
 def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:

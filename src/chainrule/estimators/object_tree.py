@@ -28,7 +28,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule import rules
 from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, fault, name_of
+from chainrule.rules.rule import Rule
 
 AnyArray: TypeAlias = np.ndarray[Any, Any]
 
@@ -72,6 +74,13 @@ def simple_dtype(text: Any, *, objects: bool = False) -> np.dtype[Any]:
     if not isinstance(text, str) or not _DTYPE.fullmatch(text) or (text[1] == "O" and not objects):
         raise ModelFileError(f"its arrays may not have the dtype {text!r}")
     return np.dtype(text)
+
+
+def _held(dtype: np.dtype[Any], what: str) -> str:
+    """NumPy's abbreviation of a dtype that files may hold; `what` begins the error message for any other."""
+    if not _DTYPE.fullmatch(dtype.str):
+        raise TypeError(f"{what} dtype {dtype}, which a model file cannot hold")
+    return dtype.str
 
 
 class Encoder:
@@ -129,9 +138,7 @@ class Encoder:
         if kind is slice:
             return {"$slice": self._items([value.start, value.stop, value.step], path, depth)}
         if isinstance(value, np.dtype):
-            if not _DTYPE.fullmatch(value.str):
-                raise TypeError(f"{path} is the dtype {value}, which a model file cannot hold")
-            return {"$dtype": value.str}
+            return {"$dtype": _held(value, f"{path} is the")}
         if isinstance(value, type) and value in _TYPE_NAMES:
             return {"$type": _TYPE_NAMES[value]}
         return self._object(value, path, depth)
@@ -155,8 +162,7 @@ class Encoder:
     def _array(self, value: AnyArray, path: str, depth: int) -> Any:
         if value.dtype == object:
             return {"$objects": [list(value.shape), self._items(value.ravel().tolist(), path, depth)]}
-        if not _DTYPE.fullmatch(value.dtype.str):
-            raise TypeError(f"{path} is an array of dtype {value.dtype}, which a model file cannot hold")
+        _held(value.dtype, f"{path} is an array of")
         return {"$array": self._named(value, path)}
 
     def _named(self, value: AnyArray, path: str) -> str:
@@ -178,8 +184,7 @@ class Encoder:
         if value.dtype.kind in "biuf" and value.dtype.itemsize <= 8:
             return {"$scalar": [value.dtype.str, self.tree(value.item(), path, depth + 1)]}
         element = np.array(value)
-        if not _DTYPE.fullmatch(element.dtype.str):
-            raise TypeError(f"{path} is of dtype {element.dtype}, which a model file cannot hold")
+        _held(element.dtype, f"{path} is of")
         return {"$element": self._named(element, path)}
 
     def _object(self, value: Any, path: str, depth: int) -> Any:
@@ -209,9 +214,11 @@ class Encoder:
             return self._items(value.tolist(), path, depth)
         if pandas is not None and value is pandas.NA:
             return {"$missing": "pandas.NA"}
-        if _describe(value) == "of class chainrule.rules.rule.Rule" and registered_rule(value.name) is value:
+        if type(value) is Rule and registered_rule(value.name) is value:
             return {"$rule": value.name}
-        raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{_advice(value)}")
+        is_instance = hasattr(value, "get_params") and not isinstance(value, type)
+        advice = "; if its attributes are data, register_saveable(its class) allows it" if is_instance else ""
+        raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{advice}")
 
 
 def is_key(key: Any) -> bool:
@@ -221,8 +228,6 @@ def is_key(key: Any) -> bool:
 
 def registered_rule(name: Any) -> Any:
     """The rule registered under that name, or None."""
-    from chainrule import rules
-
     return rules.get(name) if name in rules.names() else None
 
 
@@ -232,9 +237,3 @@ def _describe(value: Any) -> str:
         home = getattr(value, "__module__", None)
         return f"the {kind} {home + '.' if home else ''}{value.__name__}"
     return f"of class {type(value).__module__}.{type(value).__qualname__}"
-
-
-def _advice(value: Any) -> str:
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return "; if its attributes are data, register_saveable(its class) allows it"
-    return ""

@@ -117,13 +117,11 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 def load_with_about(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     """The estimator and the notes that `save` was given, in one reading; errors as in `load`."""
-    data = Path(path).read_bytes()
-    with _explained(path), Reader(data) as reader:
-        tree = reader.manifest["estimator"]
+    with _opened(path) as (manifest, decoder):
+        tree = manifest["estimator"]
         if not isinstance(tree, dict) or "$object" not in tree:
             raise ModelFileError("it holds no estimator")
-        decoder = Decoder(reader.array)
-        return decoder.value(tree), _notes(reader, decoder)
+        return decoder.value(tree), _notes(manifest, decoder)
 
 
 def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -134,45 +132,44 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     ModelFileError, OSError
         As `load` does.
     """
-    data = Path(path).read_bytes()
-    with _explained(path), Reader(data) as reader:
-        return _notes(reader, Decoder(reader.array))
+    with _opened(path) as (manifest, decoder):
+        return _notes(manifest, decoder)
 
 
-def _notes(reader: Reader, decoder: Decoder) -> dict[str, Any]:
-    about = decoder.value(reader.manifest["about"])
+def _notes(manifest: dict[str, Any], decoder: Decoder) -> dict[str, Any]:
+    about = decoder.value(manifest["about"])
     if not isinstance(about, dict):
         raise ModelFileError("its notes are malformed")
     return about
 
 
 def _write(path: Path, arrays: Mapping[str, AnyArray]) -> None:
-    """Write the archive beside `path`, and move it there when it is complete."""
-    target = Path(os.path.realpath(path))  # where `path` is a link, the link stays
+    """Write the archive to a temporary file beside `path`, and rename it when it is complete."""
+    target = Path(os.path.realpath(path))  # if `path` is a link, it still is one afterwards
     temporary = target.with_name(f".chainrule-{secrets.token_hex(8)}")
     try:
-        try:
-            with open(temporary, "x+b") as file:
-                write_archive(file, arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+        with open(temporary, "x+b") as file:
+            write_archive(file, arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
     except OSError as error:
         raise OSError(error.errno, f"could not save the model to {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
 @contextmanager
-def _explained(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Say which file is meant, and turn every error in reading it into a ModelFileError."""
+def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[dict[str, Any], Decoder]]:
+    """The manifest of a file and the decoder of its trees; errors become a ModelFileError that names the file."""
+    data = Path(path).read_bytes()
     try:
-        yield
+        reader = Reader(data)
+        yield reader.manifest, Decoder(reader.array)
     except ModelFileError as error:
         raise ModelFileError(f"cannot load {path}: {_one_line(str(error))}") from None
-    except (MemoryError, Warning):  # warnings are errors where the user asked for that
+    except (MemoryError, Warning):  # warnings are errors if the user has asked for that
         raise
     except Exception as error:
         reason = _one_line(f"{type(error).__name__}: {error}")

@@ -137,32 +137,32 @@ def _one_hot_is_consistent(state: dict[str, Any]) -> bool:
     """
     if "_n_features_outs" not in state:
         return True
-    categories, widths = state["categories_"], list(state["_n_features_outs"])
+    categories = state["categories_"]
     absent = [None] * len(categories)
     grouped = bool(state["_infrequent_enabled"])
-    mappings = state["_default_to_infrequent_mappings"] if grouped else absent
-    infrequent = state["_infrequent_indices"] if grouped else absent
     dropped = state["_drop_idx_after_grouping"]
-    dropped = absent if dropped is None else dropped
-    if not len(categories) == len(widths) == len(mappings) == len(infrequent) == len(dropped):
+    of_columns = (
+        categories,
+        list(state["_n_features_outs"]),
+        state["_default_to_infrequent_mappings"] if grouped else absent,
+        state["_infrequent_indices"] if grouped else absent,
+        absent if dropped is None else dropped,
+    )
+    return len(set(map(len, of_columns))) == 1 and all(map(_one_hot_column_is_consistent, *of_columns))
+
+
+def _one_hot_column_is_consistent(known: Any, width: Any, mapping: Any, rare: Any, drop: Any) -> bool:
+    if type(known) is not np.ndarray or known.ndim != 1 or not _is_sorted(known) or (mapping is None) != (rare is None):
         return False
-    for known, width, mapping, rare, drop in zip(categories, widths, mappings, infrequent, dropped, strict=True):
-        if type(known) is not np.ndarray or known.ndim != 1 or not _is_sorted(known):
+    columns = len(known)
+    if mapping is not None:
+        numbers = type(mapping) is np.ndarray and mapping.shape == known.shape and mapping.dtype.kind == "i"
+        if not numbers or mapping.min() < 0:
             return False
-        columns = len(known)
-        if (mapping is None) != (rare is None):
-            return False
-        if mapping is not None:
-            if type(mapping) is not np.ndarray or mapping.shape != known.shape or mapping.dtype.kind != "i":
-                return False
-            if mapping.min() < 0:
-                return False
-            columns = int(mapping.max()) + 1
-        if drop is not None and not (isinstance(drop, int | np.integer) and 0 <= drop < columns):
-            return False
-        if not isinstance(width, int | np.integer) or width != columns - (drop is not None):
-            return False
-    return True
+        columns = int(mapping.max()) + 1
+    if drop is not None and not (isinstance(drop, int | np.integer) and 0 <= drop < columns):
+        return False
+    return isinstance(width, int | np.integer) and bool(width == columns - (drop is not None))
 
 
 def _is_sorted(known: np.ndarray[Any, Any]) -> bool:
