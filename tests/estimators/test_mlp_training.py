@@ -12,7 +12,6 @@ from sklearn.metrics import accuracy_score
 from chainrule import MLPClassifier
 from chainrule.estimators import Progress
 from chainrule.estimators.validation import hold_out
-from chainrule.training import Samples
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -34,7 +33,7 @@ def state(model):
 @pytest.mark.parametrize("y", [NOISY, NOISY == 1, np.stack([NOISY == 0, NOISY == 1], axis=1).astype(int)])
 def test_early_stopping_restores_the_weights_of_the_best_epoch(y):
     model = model_of(early_stopping=True, validation_fraction=0.4, max_iter=500, learning_rate_init=0.3).fit(X, y)
-    _, held_out = hold_out(Samples(X, y), y, model._encoding, fraction=0.4, seed=model._seed)
+    _, held_out = hold_out(y, model._encoding, fraction=0.4, seed=model._seed)
     assert len(held_out) == 60
     scores = model.validation_scores_
     recomputed = accuracy_score(y[held_out], model.predict(X[held_out]))
@@ -52,7 +51,7 @@ def test_early_stopping_waits_for_the_epochs_it_was_told():
 
 def test_validation_samples_are_stratified():
     labels = np.repeat([0, 1, 2], [100, 30, 20])
-    _, held_out = hold_out(Samples(X, labels), labels, model_of().fit(X, labels)._encoding, fraction=0.1, seed=4)
+    _, held_out = hold_out(labels, model_of().fit(X, labels)._encoding, fraction=0.1, seed=4)
     assert np.bincount(labels[held_out]).tolist() == [10, 3, 2]
 
 
@@ -60,7 +59,7 @@ def test_validation_samples_take_no_part_in_training():
     y = np.stack([NOISY == 0, NOISY == 1], axis=1).astype(int)  # several labels at once are not stratified
     options = {"early_stopping": True, "validation_fraction": 0.4, "tol": 0}
     model = model_of(**options).fit(X, y)
-    _, held_out = hold_out(Samples(X, y), y, model._encoding, fraction=0.4, seed=model._seed)
+    _, held_out = hold_out(y, model._encoding, fraction=0.4, seed=model._seed)
     y[held_out] = 1 - y[held_out]
     other = model_of(**options).fit(X, y)
     assert model.loss_curve_ == other.loss_curve_

@@ -1,7 +1,8 @@
-"""Columns of tables as they come, read as numbers or as words.
+"""Columns of tables, read as numbers or as words.
 
-A column is numeric if nine tenths of its cells that say something are numbers. Cells that say nothing are missing
-ones and marks such as "-", "?", "n/a?" or "#REF!". The few that are no numbers then count as missing, and are named.
+A column is numeric if at least nine tenths of its informative cells are numbers. Empty cells and marks such as "-",
+"?", "n/a?" or "#REF!" are not informative. In a numeric column, cells that are not numbers count as missing and are
+named in a message.
 """
 
 from __future__ import annotations
@@ -18,42 +19,42 @@ from chainrule.arrays import Array
 
 MISSING = "(missing)"
 MOST_WORDS = 0.1
-"""The share of words, marks for missing values aside, up to which a column still is one of numbers."""
+"""Largest share of words among the informative cells of a numeric column."""
 
 _MARK = re.compile(
     r"[\W_]*|#\w[\w/!?]*|[\W_]*(n[./]?a\.?|nan|null|none|nil|missing|unknown)[\W_]*", flags=re.IGNORECASE
 )
-"""What people write where a number is missing: signs alone, errors of spreadsheets, and a few words."""
+"""Marks for missing numbers: punctuation alone, errors of spreadsheets, and a few words."""
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumericColumn:
     """A column read as numbers."""
 
     values: Array
-    """float64, with NaN where a cell is missing or no number."""
+    """float64, with NaN for cells that are missing or not a number."""
     unreadable: Array
-    """The positions of the cells that hold something else than a number."""
+    """The positions of the cells that are neither empty nor a number."""
 
 
 def column_values(column: Any) -> Array:
-    """A data frame's column as floats, booleans, dates, or objects in which None marks what is missing."""
+    """The values of a data frame's column: floats, booleans, dates, or objects with None for missing values."""
     kind = getattr(column.dtype, "kind", "O")
     if kind == "M":
-        # With a time zone: instants, in universal time.
+        # Instants with a time zone become universal time.
         return np.asarray(column, dtype="datetime64[ms]")
     if kind == "m":
         return np.asarray(column.to_numpy())
     if kind in "iuf":
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    # At once: a category or a string of arrow takes long one by one.
+    # tolist converts all values at once, which is much faster for categories and for strings of Arrow.
     values = np.fromiter(column.tolist(), dtype=object, count=len(column))
     values[np.asarray(column.isna(), dtype=bool)] = None
     return values
 
 
 def is_missing(values: Array) -> Array:
-    """Booleans: None, NaN and NaT."""
+    """True for None, NaN and NaT."""
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype.kind in "mM":
@@ -63,46 +64,45 @@ def is_missing(values: Array) -> Array:
     return np.zeros(len(values), dtype=bool)
 
 
-def read_numbers(values: Array) -> Numbers:
-    """A column as float64, dates as days since 1970; True and False are 1 and 0."""
+def read_numbers(values: Array) -> NumericColumn:
+    """A column as float64: dates as days since 1970, True as 1 and False as 0."""
     nowhere = np.empty(0, dtype=np.intp)
     if values.dtype.kind in "iufb":
-        return Numbers(values.astype(np.float64), nowhere)
+        return NumericColumn(values.astype(np.float64), nowhere)
     if values.dtype.kind in "mM":
         days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
-        return Numbers(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
+        return NumericColumn(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
     numbers, unreadable = np.empty(len(values)), []
     for position, value in enumerate(values.tolist()):
         try:
-            # Python reads 1_000 as a number; people do not.
-            numbers[position] = float(value) if not isinstance(value, str) or "_" not in value else _refuse(value)
+            numbers[position] = _float(value)
         except (TypeError, ValueError, OverflowError):
             numbers[position] = _days(value) if isinstance(value, date) else np.nan
             if not isinstance(value, date) and value is not None and str(value).strip():
                 unreadable.append(position)
-    return Numbers(numbers, np.array(unreadable, dtype=np.intp))
+    return NumericColumn(numbers, np.array(unreadable, dtype=np.intp))
 
 
 def as_numbers(values: Array) -> Array | None:
-    """A column as numbers; None if it holds a word, a truth value among them."""
+    """A column as numbers, or None if a cell is a word or a boolean."""
     numbers = read_numbers(values)
     return None if len(numbers.unreadable) or _has_truths(values) else numbers.values
 
 
-def mostly_numbers(values: Array) -> Numbers | None:
-    """A column as numbers, where it is one of numbers; None where it is one of words."""
+def mostly_numbers(values: Array) -> NumericColumn | None:
+    """A numeric column, or None if it is a column of words."""
     if _has_truths(values):
         return None
     numbers = read_numbers(values)
+    if not len(numbers.unreadable):
+        return numbers
     words = sum(not is_mark(values[position]) for position in numbers.unreadable)
     there = int(np.count_nonzero(~np.isnan(numbers.values)))
-    if len(numbers.unreadable) and (there == 0 or words > MOST_WORDS * (words + there)):
-        return None
-    return numbers
+    return numbers if there and words <= MOST_WORDS * (words + there) else None
 
 
 def is_mark(value: Any) -> bool:
-    """Whether a cell says that a number is missing: "?", "--", "n/a?", "#DIV/0!", "unknown".
+    """Whether a cell is a mark for a missing number: "?", "--", "n/a?", "#DIV/0!", "unknown".
 
     >>> [is_mark(cell) for cell in ("-", "N/A", "#REF!", "12 kg", "x")]
     [True, True, True, False, False]
@@ -111,7 +111,7 @@ def is_mark(value: Any) -> bool:
 
 
 def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row", most: int = 3) -> str:
-    """The first few different values among some cells, each with its row, counted from 1.
+    """The first distinct values among some cells, each with its first row, counted from 1.
 
     >>> named_cells(np.array(["1", "n/a?", "2", "n/a?", "12 kg"], dtype=object), [1, 3, 4])
     "'n/a?' (2 cells, the first in row 2), '12 kg' (row 5)"
@@ -128,34 +128,30 @@ def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row
 
 
 def unreadable_cells(name: str, values: Array, positions: Sequence[int] | Array, row: str = "row") -> str:
-    """A sentence on the cells of a numeric column that are no numbers."""
+    """A sentence about the cells of a numeric column that are not numbers."""
     count = len(positions)
     cells = "1 cell is no number and counts" if count == 1 else f"{count} cells are no numbers and count"
     return f"column {name!r}: {cells} as missing: {named_cells(values, positions, row)}"
 
 
 def as_words(values: Array) -> Array:
-    """A column as text; what is missing is a category of its own."""
-    words = (
-        value if type(value) is str else MISSING if _is_nothing(value) else _word(value) for value in _objects(values)
-    )
+    """A column as text; missing values become a category of their own."""
+    listed = values.tolist() if values.dtype.kind == "O" else list(values)
+    words = [MISSING if gone else _word(value) for value, gone in zip(listed, is_missing(values), strict=True)]
     return np.fromiter(words, dtype=object, count=len(values))
 
 
-def _objects(values: Array) -> list[Any]:
-    listed: list[Any] = values.tolist() if values.dtype.kind == "O" else list(values)
-    return [None if gone else value for value, gone in zip(listed, is_missing(values), strict=True)]
-
-
 def _word(value: Any) -> str:
-    """Text for a value; 3.0 and 3 are one category, since a missing value elsewhere turns whole numbers into floats."""
+    """The text of a value; 3.0 and 3 are one category, since a missing value elsewhere makes whole numbers floats."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)
 
 
-def _refuse(value: str) -> float:
-    raise ValueError(value)
+def _float(value: Any) -> float:
+    if isinstance(value, str) and "_" in value:
+        raise ValueError(value)  # Python reads 1_000 as a number, but people do not
+    return float(value)
 
 
 def _has_truths(values: Array) -> bool:
@@ -165,7 +161,7 @@ def _has_truths(values: Array) -> bool:
 
 
 def _days(value: date) -> float:
-    """Days since 1970; a date and time without a zone is taken as universal time."""
+    """Days since 1970; a date and time without a zone is universal time."""
     if not isinstance(value, datetime):
         return float(value.toordinal() - date(1970, 1, 1).toordinal())
     instant = value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -261,15 +261,14 @@ class ConvClassifier(NetworkClassifier):
                 self.__dict__.pop(name, None)  # of an earlier fit
             return
         images = X.reshape(X.shape[0], self.image_shape_[0], -1)
-        # Float64 sums, in which a weight of 2 is the sample twice.
-        shares = np.ones(len(X)) if weights is None else weights.astype(np.float64)
-        shares = shares / shares.sum()
-        # Beside the first pixel, so that a channel that is constant has no variance, and no rounding error for one.
+        # Differences from the first pixel give a constant channel variance 0 without a rounding error. Sums in float64
+        # make a weight of 2 count as the sample twice.
         first = images[0, :, 0]
         beside = images - first[:, None]
-        mean = shares @ beside.mean(axis=2, dtype=np.float64)
+        mean = np.average(beside.mean(axis=2, dtype=np.float64), axis=0, weights=weights)
         beside -= mean[:, None].astype(X.dtype)
-        deviation = np.sqrt(shares @ np.square(beside, out=beside).mean(axis=2, dtype=np.float64))
+        squares = np.square(beside, out=beside).mean(axis=2, dtype=np.float64)
+        deviation = np.sqrt(np.average(squares, axis=0, weights=weights))
         self.mean_, self.scale_ = first + mean, np.where(deviation > 0, deviation, 1.0)
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
@@ -282,16 +281,13 @@ class ConvClassifier(NetworkClassifier):
         if self.standardize != hasattr(self, "mean_"):
             self._learn_inputs(X, weights)
 
-    def _scaled(self, X: Array) -> Array:
-        if not self._built_with("standardize"):
-            return X
-        mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
-        images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
-        images /= scale
-        return images.reshape(X.shape)
-
-    def _for_prediction(self, X: Array) -> Array:
-        return self._augmentation.middle(X, self.image_shape_)
+    def _to_network(self, X: Array, *, training: bool = False) -> Array:
+        if self._built_with("standardize"):
+            mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
+            images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
+            images /= scale
+            X = images.reshape(X.shape)
+        return X if training else self._augmentation.middle(X, self.image_shape_)
 
     def _change_of_batches(self) -> Change | None:
         augmentation = self._augmentation

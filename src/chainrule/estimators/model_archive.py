@@ -115,7 +115,7 @@ def _verify(data: bytes) -> None:
     ends = data[: -len(_ZEROS)].endswith(_LABEL)
     if not data:
         raise ModelFileError("it is empty")
-    if not begins:
+    if not begins and not ends:
         raise ModelFileError("it is not a chainrule model")
     if not ends:
         raise ModelFileError("it is truncated, or was rewritten by another program: its checksum is missing")
@@ -123,6 +123,8 @@ def _verify(data: bytes) -> None:
     digest.update(_ZEROS)
     if digest.hexdigest().encode() != data[-len(_ZEROS) :]:
         raise ModelFileError("it is damaged: its checksum does not match")
+    if not begins:
+        raise ModelFileError("it is not a chainrule model")
 
 
 def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +18,6 @@ from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.continuation import check_same_shapes, with_more_classes
 from chainrule.estimators.inputs import joined_eval_set, with_class_weight
 from chainrule.estimators.network_passes import forward, input_gradients
 from chainrule.estimators.recipes import (
@@ -108,10 +107,9 @@ class NetworkClassifier(Parameters, Classifier):
             self._rebuild(X, weights)
         else:
             self._start(encoding, X, weights)
-        held: tuple[Any, ...] | None = None
+        held = None
         if eval_set is not None:
-            held_x, *labels_and_weights = self._held_out(eval_set, X.dtype)
-            held = (self._for_prediction(self._scaled(held_x)), *labels_and_weights)
+            held = self._held_out(eval_set, X.dtype)
         checkpoint = None
         if self.checkpoint is not None:
             fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *(held or ()))
@@ -119,14 +117,19 @@ class NetworkClassifier(Parameters, Classifier):
             self._seed = checkpoint.seed
         theta = self._theta(X.dtype) if continues else self._network.initial_parameters(self._seed, X.dtype)
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
-        samples = Samples(self._scaled(X), encoding.targets(y, X.dtype, self.label_smoothing), weights)
         # As in scikit-learn, early stopping is for solvers with epochs: lbfgs is fitted to all samples.
         if self.early_stopping and self.solver != "lbfgs" and held is None:
-            kept, held_out = hold_out(samples, y, encoding, fraction=self.validation_fraction, seed=self._seed)
-            held_weights = None if weights is None else weights[held_out]
-            held = self._for_prediction(samples.x[held_out]), y[held_out], held_weights
-            samples = kept
-        judge = None if held is None else judge_of(self._network, encoding, *held, metric=self.eval_metric)
+            kept, held_out = hold_out(y, encoding, fraction=self.validation_fraction, seed=self._seed)
+            held = X[held_out], y[held_out], None if weights is None else weights[held_out]
+            X, y, weights = X[kept], y[kept], None if weights is None else weights[kept]
+        judge = None
+        if held is not None:
+            held_x, held_y, held_weights = held
+            judge = judge_of(
+                self._network, encoding, self._to_network(held_x), held_y, held_weights, metric=self.eval_metric
+            )
+        targets = encoding.targets(y, X.dtype, self.label_smoothing)
+        samples = Samples(self._to_network(X, training=True), targets, weights)
         watched = judge is not None
         history = History(scores=[] if watched else None)
         if continues and watched == (self.validation_scores_ is not None):
@@ -182,7 +185,8 @@ class NetworkClassifier(Parameters, Classifier):
             history, best_loss = History(self.loss_curve_, self.validation_scores_), self.best_loss_
         self._check_known(y)
         X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=adds)
-        samples = Samples(self._scaled(X), self._encoding.targets(y, X.dtype, self.label_smoothing), weights)
+        targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
+        samples = Samples(self._to_network(X, training=True), targets, weights)
         recipe = one_epoch_of(self._recipe(len(samples), judged=False), self)
         run = recipe.start(theta, self.t_, history)
         run.epoch = self._epochs_run
@@ -216,26 +220,18 @@ class NetworkClassifier(Parameters, Classifier):
         """The network that `_built_with` describes, for the numbers of features and outputs."""
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
-        """Learn from the samples what `_scaled` needs."""
+        """Learn from the samples what `_to_network` needs."""
 
-    def _scaled(self, X: Array) -> Array:
-        """Rows of features as training takes them."""
+    def _to_network(self, X: Array, *, training: bool = False) -> Array:
+        """Rows of features as the network takes them; while `training`, before the random changes of batches."""
         return X
-
-    def _for_prediction(self, X: Array) -> Array:
-        """Rows of features as the network takes them when nothing is random."""
-        return X
-
-    def _prepared(self, X: Array, dtype: Any) -> Array:
-        """Rows of the user's features, checked for NaN and infinity, as the network takes them."""
-        return self._for_prediction(self._scaled(finite_block(X, type(self).__name__).astype(dtype, copy=False)))
 
     def _change_of_batches(self) -> Change | None:
-        """What is done at random to the rows of every batch."""
+        """The random changes of the rows of every batch."""
         return None
 
     def _to_features(self, gradients: Array) -> Array:
-        """Gradients by what the network takes as gradients by the features."""
+        """Gradients with respect to the features, from those with respect to the inputs of the network."""
         return gradients
 
     def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
@@ -344,7 +340,11 @@ class NetworkClassifier(Parameters, Classifier):
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         features = self._features_to_predict(self._as_rows(X, reset=False))
-        return theta, features, partial(self._prepared, dtype=theta.dtype)
+
+        def prepare(rows: Array) -> Array:
+            return self._to_network(finite_block(rows, type(self).__name__).astype(theta.dtype, copy=False))
+
+        return theta, features, prepare
 
     def _logits(self, X: Any) -> Logits:
         theta, features, prepare = self._inputs(X)
@@ -358,3 +358,39 @@ class NetworkClassifier(Parameters, Classifier):
         tags.classifier_tags.multi_class = self.loss == "log_loss"
         tags.classifier_tags.multi_label = self.loss == "log_loss" and self.targets == "labels"
         return tags
+
+
+def check_same_shapes(built: Network, wanted: Network, parameters: Sequence[str]) -> None:
+    """Raise ValueError, naming the structural parameters, where two networks differ in the shape of a block."""
+    before, after = ({block.name: block.parameter.shape for block in network.blocks} for network in (built, wanted))
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            raise ValueError(
+                f"the fit that is to go on has {name} of shape {before.get(name)}, and the parameters now describe a "
+                f"network with {name} of shape {after.get(name)}: put {', '.join(parameters)} back, or start "
+                "anew with another estimator"
+            )
+
+
+def with_more_classes(blocks: Sequence[Array], wider: Network, columns: Array, seed: int) -> Array:
+    """The flat parameters of a network with more classes: the known values, and first values for the new classes.
+
+    Parameters
+    ----------
+    blocks : sequence of arrays
+        The parameters of the network with fewer classes, in the order of `Network.unpack`.
+    wider : Network
+    columns : array of int
+        The column of each known class among all classes.
+    seed : int
+    """
+    *kept, weight, bias = blocks
+    if weight.shape[1] == 1:
+        # One logit o is a softmax over -o/2 and o/2.
+        weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
+    theta = wider.initial_parameters(seed, weight.dtype, draw=wider.out_features)
+    *new, new_weight, new_bias = wider.unpack(theta)
+    for before, after in zip(kept, new, strict=True):
+        after[...] = before
+    new_weight[:, columns], new_bias[columns] = weight, bias
+    return theta

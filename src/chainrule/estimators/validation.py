@@ -14,7 +14,7 @@ from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
 from chainrule.estimators.network_passes import forward
 from chainrule.networks import Network
 from chainrule.streams import validation_seed
-from chainrule.training import Judge, Samples
+from chainrule.training import Judge
 
 
 def accuracy(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
@@ -65,15 +65,13 @@ def judge_of(
     return Judge(score, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)
 
 
-def hold_out(
-    samples: Samples, y: Array, encoding: ClassEncoding, *, fraction: float, seed: int
-) -> tuple[Samples, Array]:
-    """Split samples for early stopping, stratified by class; the second is the indices of those held out.
+def hold_out(y: Array, encoding: ClassEncoding, *, fraction: float, seed: int) -> tuple[Array, Array]:
+    """The indices of the samples to fit and of those held out for early stopping, stratified by class.
 
     Rows of probabilities are stratified by their largest entry where there are enough of each class; 0/1 matrices are
     not stratified.
     """
-    count = len(samples)
+    count = len(y)
     held = max(1, int(np.ceil(fraction * count)))
     stratify = None
     if encoding.kind != MULTILABEL:
@@ -92,5 +90,4 @@ def hold_out(
     train, held_out = train_test_split(
         np.arange(count), test_size=held, random_state=validation_seed(seed), stratify=stratify
     )
-    weights = None if samples.weights is None else samples.weights[train]
-    return Samples(samples.x[train], samples.targets[train], weights), held_out
+    return train, held_out

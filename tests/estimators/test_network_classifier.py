@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.estimators.continuation import check_same_shapes, with_more_classes
+from chainrule.estimators.network_classifier import check_same_shapes, with_more_classes
 from chainrule.networks import Plan, mlp
 
 
