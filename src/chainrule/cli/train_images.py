@@ -52,13 +52,16 @@ def train(
 
 
 def _write_report(folder: Path, fitted: FittedModel, images: Images, X: Any, y: Any, results: dict[str, Any]) -> Path:
-    from chainrule.report.page import EvaluatedModel, write_page
+    from chainrule.report.page import write_page
 
     model = fitted.classifier
     shape = " x ".join(map(str, images.shape))
     return write_page(
         folder,
-        EvaluatedModel(model, X, y, results),
+        model,
+        X,
+        y,
+        results,
         summary_of(model.network_),
         title=f"{Path(fitted.samples.name).name}: {shape} pixels, {len(model.classes_)} classes",
         facts={

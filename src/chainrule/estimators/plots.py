@@ -1,22 +1,37 @@
-"""Figures of fitted estimators, for those who look rather than read."""
+"""Figures of fitted estimators: scores against C, and learning curves."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def scores_of_path(model: Any) -> Any:
-    """The folds' scores of a fitted `SoftmaxRegressionCV` against C, their mean, and the C chosen, as a Figure.
+def figure(width: float = 7, height: float = 4) -> Any:
+    """An empty matplotlib Figure, of a size in inches.
 
     Raises
     ------
     ImportError
         If matplotlib, the extra 'report', is not installed.
     """
-    figure = _figure()
-    axis = figure.add_subplot()
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def scores_of_path(model: Any) -> Any:
+    """The scores of a fitted `SoftmaxRegressionCV` against C: each fold, the mean, and the chosen C, as a Figure.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib, the extra 'report', is not installed.
+    """
+    drawn = figure()
+    axis = drawn.add_subplot()
     order = model.Cs_.argsort()
-    # Every class has the same scores, where they are kept by class, and every l1_ratio.
+    # Scores that are kept by class are the same for all classes, and for all values of l1_ratio.
     legacy = isinstance(model.scores_, dict)
     scores = next(iter(model.scores_.values())) if legacy else model.scores_[:, 0]
     scores = scores.reshape(len(scores), len(order), -1)[..., 0]
@@ -29,19 +44,11 @@ def scores_of_path(model: Any) -> Any:
     name = model.scoring if isinstance(model.scoring, str) else "accuracy" if model.scoring is None else "score"
     axis.set(xscale="log", xlabel="C", ylabel=name.replace("neg_", "minus ").replace("_", " "))
     axis.legend()
-    return figure
-
-
-def _figure() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
-    return Figure(figsize=(7, 4), layout="constrained")
+    return drawn
 
 
 def learning_curves(model: Any) -> Any:
-    """The objective of every epoch, and the validation score where there is one, as a matplotlib Figure.
+    """The objective of every epoch and, if there are held-out samples, their score, as a matplotlib Figure.
 
     ``learning_curves(model).savefig("curves.png")`` writes a file; notebooks show the figure by itself.
 
@@ -54,8 +61,8 @@ def learning_curves(model: Any) -> Any:
     """
     if not getattr(model, "loss_curve_", None):
         raise ValueError("there are no epochs to show: fit the model with a solver other than lbfgs first")
-    figure = _figure()
-    losses = figure.add_subplot()
+    drawn = figure()
+    losses = drawn.add_subplot()
     epochs = range(1, len(model.loss_curve_) + 1)
     lines = losses.plot(epochs, model.loss_curve_, color="tab:blue", label="training objective")
     losses.set(xlabel="epoch", ylabel="training objective", ylim=(0, None))
@@ -66,4 +73,4 @@ def learning_curves(model: Any) -> Any:
         lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=f"validation {name}")
         axis.set_ylabel(f"validation {name}".replace("_", " "))
     losses.legend(handles=lines, loc="center right")
-    return figure
+    return drawn

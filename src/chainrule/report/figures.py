@@ -11,21 +11,7 @@ import numpy as np
 from sklearn import metrics
 
 from chainrule.arrays import Array
-
-
-def figure(width: float, height: float) -> Any:
-    """An empty matplotlib Figure.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib, the extra 'report', is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
-    return Figure(figsize=(width, height), layout="constrained")
+from chainrule.estimators.plots import figure
 
 
 def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
@@ -71,13 +57,8 @@ def saliency_maps(model: Any, images: Array, actual: Array, *, most: int = 10) -
     count = len(some)
     drawn = figure(1.15 * max(count, 4), 2.9)
     for k in range(count):
-        axes = drawn.add_subplot(2, count, k + 1)
-        axes.imshow(shown(some[k]), cmap="gray")
-        axes.set_title(str(actual[k]), fontsize=9)
-        axes.set_axis_off()
-        axes = drawn.add_subplot(2, count, count + k + 1)
-        axes.imshow(gradients[k] / tops[k], cmap="inferno")
-        axes.set_axis_off()
+        _show(drawn.add_subplot(2, count, k + 1), shown(some[k]), str(actual[k]), fontsize=9)
+        _show(drawn.add_subplot(2, count, count + k + 1), gradients[k] / tops[k], cmap="inferno")
     return drawn
 
 
@@ -89,11 +70,9 @@ def first_filters(model: Any, *, most: int = 64) -> Any:
     kernels = weight[:most]
     if weight.shape[1] == 3:
         size = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
-        pictures = [
-            (0.5 + 0.5 * k / s).transpose(1, 2, 0) for k, s in zip(kernels, np.where(size > 0, size, 1), strict=True)
-        ]
-        return _grid(pictures, None, columns=8, side=0.75)
-    return _grid([kernel[0] for kernel in kernels], None, columns=8, side=0.75, symmetric=True)
+        colours = 0.5 + 0.5 * kernels / np.where(size > 0, size, 1)
+        return _grid(list(colours.transpose(0, 2, 3, 1)), columns=8, side=0.75)
+    return _grid([kernel[0] for kernel in kernels], columns=8, side=0.75, symmetric=True)
 
 
 def shown(image: Array) -> Array:
@@ -105,18 +84,23 @@ def shown(image: Array) -> Array:
 
 
 def _grid(
-    pictures: list[Array], texts: list[str] | None, *, columns: int = 10, side: float = 1.15, symmetric: bool = False
+    pictures: list[Array],
+    texts: list[str] | None = None,
+    *,
+    columns: int = 10,
+    side: float = 1.15,
+    symmetric: bool = False,
 ) -> Any:
-    rows = -(-len(pictures) // columns)
+    rows, titles = -(-len(pictures) // columns), texts or [""] * len(pictures)
     drawn = figure(side * min(columns, max(len(pictures), 4)), (side + (0.45 if texts else 0)) * rows)
     for k, picture in enumerate(pictures):
-        axes = drawn.add_subplot(rows, min(columns, len(pictures)), k + 1)
-        if symmetric:
-            size = float(np.abs(picture).max()) or 1.0
-            axes.imshow(picture, cmap="RdBu_r", vmin=-size, vmax=size)
-        else:
-            axes.imshow(picture, cmap="gray")
-        if texts:
-            axes.set_title(texts[k], fontsize=7)
-        axes.set_axis_off()
+        size = float(np.abs(picture).max()) or 1.0
+        colours: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -size, "vmax": size} if symmetric else {}
+        _show(drawn.add_subplot(rows, min(columns, len(pictures)), k + 1), picture, titles[k], **colours)
     return drawn
+
+
+def _show(axes: Any, picture: Array, title: str = "", *, fontsize: float = 7, **colours: Any) -> None:
+    axes.imshow(picture, **{"cmap": "gray", **colours})
+    axes.set_title(title, fontsize=fontsize)
+    axes.set_axis_off()

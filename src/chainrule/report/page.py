@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +15,12 @@ from chainrule.report.figures import confusion_matrix, first_filters, saliency_m
 DPI = 110
 
 
-@dataclass(frozen=True)
-class EvaluatedModel:
-    """A classifier, held-out images, and its metrics on them.
-
-    Parameters
-    ----------
-    model : ConvClassifier
-    images : (n, channels, height, width) array
-    labels : (n,) array
-    metrics : dict
-        Accuracy, log-loss, and precision and recall by class.
-    """
-
-    model: Any
-    images: Array
-    labels: Array
-    metrics: dict[str, Any]
-
-
 def write_page(
     folder: Path,
-    evaluated: EvaluatedModel,
+    model: Any,
+    images: Array,
+    labels: Array,
+    metrics: dict[str, Any],
     sizes: Summary,
     *,
     title: str,
@@ -50,7 +32,12 @@ def write_page(
     Parameters
     ----------
     folder : path
-    evaluated : EvaluatedModel
+    model : ConvClassifier
+    images : (n, channels, height, width) array
+        Held-out images.
+    labels : (n,) array
+    metrics : dict
+        Accuracy, log-loss, and precision and recall by class, on the held-out images.
     sizes : Summary
         The layers of the network with their sizes and costs.
     title : str
@@ -65,10 +52,9 @@ def write_page(
         If matplotlib or jinja2, the extra 'report', is not installed.
     """
     try:
-        from jinja2 import Environment
+        from jinja2 import Environment, PackageLoader
     except ImportError:
         raise ImportError("reports need jinja2, the extra 'report': pip install 'chainrule[report]'") from None
-    model, images, labels = evaluated.model, evaluated.images, evaluated.labels
     log_probs = model.predict_log_proba(images)
     predicted = model.classes_[log_probs.argmax(axis=1)]
     pictures = [
@@ -90,17 +76,18 @@ def write_page(
         ),
         ("First filters", "The filters of the first convolution, each scaled separately.", first_filters(model)),
     ]
-    text = resources.files("chainrule.report").joinpath("page.html").read_text(encoding="utf-8")
     # Labels and file names may contain HTML, so the template escapes all values.
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
+    environment = Environment(
+        loader=PackageLoader("chainrule", "report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.get_template("page.html")
     page = template.render(
         title=title,
-        metrics=evaluated.metrics,
+        metrics=metrics,
         facts=facts,
         sizes=sizes,
         pictures=[(name, words, None if drawn is None else as_png(drawn)) for name, words, drawn in pictures],
-        bad_files=bad_files[:100],
-        more_bad_files=max(0, len(bad_files) - 100),
+        bad_files=bad_files,
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
