@@ -28,7 +28,7 @@ _MARK = re.compile(
 
 
 @dataclass(frozen=True)
-class NumericColumn:
+class Numbers:
     """A column read as numbers."""
 
     values: Array
@@ -64,14 +64,14 @@ def is_missing(values: Array) -> Array:
     return np.zeros(len(values), dtype=bool)
 
 
-def read_numbers(values: Array) -> NumericColumn:
+def read_numbers(values: Array) -> Numbers:
     """A column as float64: dates as days since 1970, True as 1 and False as 0."""
     nowhere = np.empty(0, dtype=np.intp)
     if values.dtype.kind in "iufb":
-        return NumericColumn(values.astype(np.float64), nowhere)
+        return Numbers(values.astype(np.float64), nowhere)
     if values.dtype.kind in "mM":
         days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
-        return NumericColumn(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
+        return Numbers(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
     numbers, unreadable = np.empty(len(values)), []
     for position, value in enumerate(values.tolist()):
         try:
@@ -80,7 +80,7 @@ def read_numbers(values: Array) -> NumericColumn:
             numbers[position] = _days(value) if isinstance(value, date) else np.nan
             if not isinstance(value, date) and value is not None and str(value).strip():
                 unreadable.append(position)
-    return NumericColumn(numbers, np.array(unreadable, dtype=np.intp))
+    return Numbers(numbers, np.array(unreadable, dtype=np.intp))
 
 
 def as_numbers(values: Array) -> Array | None:
@@ -89,7 +89,7 @@ def as_numbers(values: Array) -> Array | None:
     return None if len(numbers.unreadable) or _has_truths(values) else numbers.values
 
 
-def mostly_numbers(values: Array) -> NumericColumn | None:
+def mostly_numbers(values: Array) -> Numbers | None:
     """A numeric column, or None if it is a column of words."""
     if _has_truths(values):
         return None
