@@ -44,9 +44,6 @@ WITHOUT_TESTS = {
         "question repairs report scripts setting statements stream suggestions sums superscripts table "
         "templates tensors terminal tokens tree values vocabulary walk"
     ),
-    "checking/gradients": (
-        "claim_at_point claims evidence gradient_check gradient_report on_balls on_floats remainder runs slips"
-    ),
     "checking/user_code": "numpy_names rebinding scalars",
     "cli": "check_documents",
     "estimators": (

@@ -15,7 +15,6 @@ softmax: jacobian: fail (3 derivatives agree, by balls of 300 bits)
   likely slip: diagonal: the entries off the diagonal are left out
 """
 
-from chainrule.checking.gradients.gradient_check import assert_gradient, check_gradient
-from chainrule.checking.gradients.gradient_report import GradientReport
+from chainrule.checking.gradients.gradient_check import GradientReport, assert_gradient, check_gradient
 
 __all__ = ["GradientReport", "assert_gradient", "check_gradient"]

@@ -1,4 +1,4 @@
-"""A claimed derivative of a function, in one of four forms.
+"""A claimed derivative of a function at given inputs, in one of four forms.
 
 gradient   g(*x) = df/dx              for a function whose value is one number
 jacobian   J(*x)[o, i] = df_o/dx_i    of the output's shape followed by the input's
@@ -11,17 +11,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from chainrule.arrays import is_torch, to_numpy
+from chainrule.checking.case import draw
 from chainrule.rules import Rule
 
 Function: TypeAlias = Callable[..., Any]
 Index: TypeAlias = tuple[int, ...]
-
-FORMS = ("gradient", "jacobian", "pullback", "slope")
 
 
 class WrongShapeError(Exception):
@@ -38,27 +38,55 @@ class Claim:
 
     Attributes
     ----------
-    form : str
-        One of FORMS.
+    name : str
+        The name of the function.
     function : callable
+    form : {"gradient", "jacobian", "pullback", "slope"}
+    derivative : callable
         Returns the derivatives; for "pullback" its last argument is the cotangent.
+    inputs : tuple
+        As the user gave them, with lists of floats as arrays.
     names : tuple of str
-        Names of the function's inputs.
-    moves : tuple of bool
-        True for each input of floats, which has a derivative.
-    shapes : tuple of tuple of int
-        Shapes of the inputs.
-    output_shape : tuple of int
+        Names of the inputs.
+    result : Any
+        The function's value.
     """
 
-    form: str
+    name: str
     function: Function
+    form: str
+    derivative: Function
+    inputs: tuple[Any, ...]
     names: tuple[str, ...]
-    moves: tuple[bool, ...]
-    shapes: tuple[tuple[int, ...], ...]
-    output_shape: tuple[int, ...]
+    result: Any
 
-    def values(self, inputs: tuple[Any, ...], cotangent: Any = None) -> tuple[Any, ...]:
+    @cached_property
+    def value(self) -> Any:
+        """The function's value as a NumPy array."""
+        return as_values(self.result)
+
+    @cached_property
+    def arrays(self) -> tuple[Any, ...]:
+        """The inputs, with floats as NumPy arrays of float64."""
+        found = map(array_of, self.inputs)
+        return tuple(x.astype(np.float64) if _is_floats(x) else x for x in found)
+
+    @cached_property
+    def moves(self) -> tuple[bool, ...]:
+        """True for each input of floats, which has a derivative."""
+        return tuple(map(_is_floats, self.arrays))
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the inputs."""
+        return tuple(map(np.shape, self.arrays))
+
+    @cached_property
+    def cotangent(self) -> Any:
+        """1 for a gradient; for other forms random numbers in the output's shape."""
+        return np.ones(self.value.shape) if self.form == "gradient" else draw(99, self.value.shape)
+
+    def derivatives(self, inputs: tuple[Any, ...], cotangent: Any) -> tuple[Any, ...]:
         """One array per input in the shape of the form; None if the claim says nothing about the input.
 
         Raises
@@ -66,16 +94,22 @@ class Claim:
         WrongShapeError
             If a result has a wrong shape.
         """
-        result = self.function(*inputs, cotangent) if self.form == "pullback" else self.function(*inputs)
-        given = self._per_input(result)
+        result = self.derivative(*inputs, cotangent) if self.form == "pullback" else self.derivative(*inputs)
         return tuple(
             None if value is None or not moves else self._shaped(index, value)
-            for index, (value, moves) in enumerate(zip(given, self.moves, strict=True))
+            for index, (value, moves) in enumerate(zip(self._per_input(result), self.moves, strict=True))
         )
 
-    def expected_shape(self, index: int) -> tuple[int, ...]:
-        """The shape of the claimed derivative by one input."""
-        return (self.output_shape if self.form == "jacobian" else ()) + self.shapes[index]
+    def float_derivatives(self, cotangent: Any) -> tuple[Any, ...]:
+        """The derivatives on floats, for a cotangent given as a NumPy array."""
+        if is_torch(self.result):
+            import torch
+
+            cotangent = torch.as_tensor(cotangent, dtype=self.result.dtype, device=self.result.device)
+        else:
+            cotangent = np.asarray(cotangent, dtype=self.value.dtype if self.value.dtype.kind == "f" else np.float64)
+            cotangent = float(cotangent) if isinstance(self.result, float) else cotangent
+        return self.derivatives(tuple(map(copied, self.inputs)), cotangent)
 
     def _per_input(self, result: Any) -> tuple[Any, ...]:
         count, moving = len(self.names), sum(self.moves)
@@ -84,47 +118,71 @@ class Claim:
             if unknown:
                 raise WrongShapeError("the result", f"the key {unknown[0]!r}", f"keys among {', '.join(self.names)}")
             return tuple(result.get(name) for name in self.names)
-        if moving > 1 or (isinstance(result, tuple) and len(result) in (1, count)):
-            if not isinstance(result, tuple | list):
-                raise WrongShapeError(
-                    "the result", _described(result), f"a tuple with one entry for each of {moving} inputs"
-                )
-            if len(result) == count:
-                return tuple(result)
-            if len(result) == moving:
-                entries = iter(result)
-                return tuple(next(entries) if moves else None for moves in self.moves)
-            raise WrongShapeError("the result", f"{len(result)} entries", f"one for each of {moving} inputs")
-        return tuple(result if moves else None for moves in self.moves)
+        several = moving > 1 or (isinstance(result, tuple) and len(result) in (1, count))
+        if several and not isinstance(result, tuple | list):
+            expected = f"a tuple with one entry for each of {moving} inputs"
+            raise WrongShapeError("the result", _described(result), expected)
+        given = tuple(result) if several else (result,)
+        if len(given) == count:
+            return given
+        if len(given) != moving:
+            raise WrongShapeError("the result", f"{len(given)} entries", f"one for each of {moving} inputs")
+        entries = iter(given)
+        return tuple(next(entries) if moves else None for moves in self.moves)
 
     def _shaped(self, index: int, value: Any) -> Any:
-        array = as_values(value)
-        expected = self.expected_shape(index)
-        if array.shape == expected:
-            return array
-        if array.size == 1 and np.prod(expected, dtype=int) == 1:
-            return array.reshape(expected)
-        if self.form == "jacobian" and array.shape == _flat_shape(self.output_shape, self.shapes[index]):
+        array, outputs, inputs = as_values(value), self.value.shape, self.shapes[index]
+        expected = (*outputs, *inputs) if self.form == "jacobian" else inputs
+        as_matrix = (int(np.prod(outputs)), int(np.prod(inputs)))
+        one_number = array.size == 1 and np.prod(expected, dtype=int) == 1
+        if array.shape == expected or one_number or (self.form == "jacobian" and array.shape == as_matrix):
             return array.reshape(expected)
         raise WrongShapeError(self.names[index], _described(array), f"shape {expected}", array, index)
 
 
-def _flat_shape(outputs: tuple[int, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of a Jacobian as a matrix, outputs x inputs."""
-    return (int(np.prod(outputs)), int(np.prod(inputs)))
+def claim_of(function: Function, inputs: tuple[Any, ...], **derivatives: Function | bool | None) -> Claim:
+    """The claim in the arguments of `check_gradient`.
+
+    Raises
+    ------
+    TypeError
+        If the arguments are no claim.
+    """
+    name, names = getattr(function, "__name__", type(function).__name__), input_names(function, len(inputs))
+    forms = [form for form, derivative in derivatives.items() if derivative is not None]
+    if len(forms) != 1:
+        raise TypeError(f"give one of gradient, jacobian, pullback and slope; got {' and '.join(forms) or 'none'}")
+    form, derivative = forms[0], derivatives[forms[0]]
+    if derivative is True:
+        function, derivative = partial(_part_of, 0, function), partial(_part_of, 1, function)
+    if not callable(derivative):
+        raise TypeError(f"{form}: expected a function, got {derivative!r}")
+    inputs = tuple(np.asarray(x) if isinstance(x, list | tuple) and _is_floats(np.asarray(x)) else x for x in inputs)
+    if not any(map(_is_floats, map(array_of, inputs))):
+        raise TypeError(f"{name}: none of the {len(inputs)} inputs holds floats, so there is no derivative")
+    with np.errstate(all="ignore"):
+        result = function(*map(copied, inputs))
+    if isinstance(result, tuple):
+        raise TypeError(f"{name} returned a tuple; if that is (value, gradient), pass gradient=True")
+    claim = Claim(name, function, form, derivative, inputs, names, result)
+    if claim.value.dtype.kind not in "fiub":
+        raise TypeError(f"{name} returned {type(result).__name__}, expected an array or a number")
+    if form == "gradient" and claim.value.size != 1:
+        raise TypeError(
+            f"{name} returned shape {claim.value.shape}; a gradient needs a function whose value is one number: give "
+            "jacobian, pullback or slope"
+        )
+    moving = [shape for shape, moves in zip(claim.shapes, claim.moves, strict=True) if moves]
+    if form == "slope" and moving != [claim.value.shape]:
+        raise TypeError(
+            f"{name} returned shape {claim.value.shape} for inputs of shape {claim.shapes}; a slope needs an "
+            "elementwise function of one input"
+        )
+    return claim
 
 
-def as_values(value: Any) -> Any:
-    """A result of the user's function as a NumPy array of floats, integers or balls."""
-    if is_torch(value):
-        return to_numpy(value)
-    array = value if isinstance(value, np.ndarray) else np.asarray(value)
-    return array
-
-
-def _described(value: Any) -> str:
-    shape = getattr(value, "shape", None)
-    return type(value).__name__ if shape is None else f"shape {tuple(shape)}"
+def _part_of(part: int, function: Function, *inputs: Any) -> Any:
+    return function(*inputs)[part]
 
 
 def input_names(function: Function, count: int) -> tuple[str, ...]:
@@ -141,3 +199,32 @@ def input_names(function: Function, count: int) -> tuple[str, ...]:
     if len(names) == count:
         return tuple(names)
     return ("x",) if count == 1 else tuple(f"x{i}" for i in range(count))
+
+
+def array_of(x: Any) -> Any:
+    """Numbers and arrays of any library as NumPy arrays; other objects unchanged."""
+    if not (isinstance(x, int | float | np.generic | list | tuple) or hasattr(x, "__array__")):
+        return x
+    array = as_values(x)
+    return array if array.dtype.kind in "fiub" else x
+
+
+def as_values(x: Any) -> Any:
+    """A result of the user's function as a NumPy array of floats, integers or balls."""
+    return to_numpy(x) if is_torch(x) else np.asanyarray(x)
+
+
+def copied(x: Any) -> Any:
+    """A copy, because the user's function may write to its inputs."""
+    if is_torch(x):
+        return x.detach().clone().requires_grad_(x.requires_grad)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def _is_floats(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def _described(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ if shape is None else f"shape {tuple(shape)}"

@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
-
-from chainrule.checking.ball import nearest
-from chainrule.checking.balls import balls, midpoints
-from chainrule.checking.case import draw
-from chainrule.checking.gradients import slips
-from chainrule.checking.gradients.claim_at_point import ClaimAtPoint, as_given
-from chainrule.checking.gradients.claims import Function, WrongShapeError
-from chainrule.checking.gradients.evidence import matrices_of, normalised, true_gradient
-from chainrule.checking.gradients.gradient_report import GradientReport
-from chainrule.checking.gradients.on_balls import LISTED, BallCheck, NotOnBalls
-from chainrule.checking.gradients.on_floats import FloatCheck, copied
-from chainrule.checking.gradients.runs import run_on_balls, run_on_floats
+from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError, claim_of
+from chainrule.checking.gradients.on_balls import LISTED, NotOnBalls, check_on_balls
+from chainrule.checking.gradients.on_floats import check_on_floats
+from chainrule.checking.gradients.slips import GradientCheck, explain, explain_shape
 from chainrule.checking.rule_report import Mismatch, Unchecked
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """The outcome of `check_gradient`.
+
+    Attributes
+    ----------
+    function : str
+        Name of the differentiated function.
+    claim : {"gradient", "jacobian", "pullback", "slope"}
+        The form of the derivative.
+    method : str
+        "balls of 300 bits", or "Taylor remainder" if a function does not run on balls.
+    checked : int
+        Number of derivatives that agree.
+    failures : tuple of Mismatch
+        Entries proven wrong, with the claimed and the true value.
+    unchecked : tuple of Unchecked
+        Undecided entries, such as derivatives at kinks, with the reason.
+    slip : str or None
+        The single change that explains all wrong entries, if one was found.
+    """
+
+    function: str
+    claim: str
+    method: str
+    checked: int = 0
+    failures: tuple[Mismatch, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    slip: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """ "fail" if an entry is wrong, else "pass" if an entry is right, else "unchecked"."""
+        if self.failures:
+            return "fail"
+        return "pass" if self.checked else "unchecked"
+
+    @property
+    def ok(self) -> bool:
+        """True if there are no failures."""
+        return not self.failures
+
+    def __str__(self) -> str:
+        count = "1 derivative" if self.checked == 1 else f"{self.checked} derivatives"
+        lines = [f"{self.function}: {self.claim}: {self.verdict} ({count} agree, by {self.method})"]
+        lines += [f"  {failure.entry}: got {failure.got}, expected {failure.expected}" for failure in self.failures]
+        if self.slip:
+            lines.append(f"  likely slip: {self.slip}")
+        lines += [f"  unchecked: {reason.reason}" for reason in self.unchecked]
+        return "\n".join(lines)
 
 
 def check_gradient(
@@ -66,20 +112,23 @@ def check_gradient(
 
     Examples
     --------
+    >>> import numpy as np
     >>> report = check_gradient(lambda x: np.sum(np.log(x)), np.array([1.0, 4.0]), gradient=lambda x: -1 / x)
     >>> report.verdict, report.slip
     ('fail', 'sign')
     """
-    subject = ClaimAtPoint.of(function, inputs, gradient, jacobian, pullback, slope)
+    claim = claim_of(function, inputs, gradient=gradient, jacobian=jacobian, pullback=pullback, slope=slope)
     try:
-        return _checked_on_balls(subject, bits)
+        return _report(claim, partial(check_on_balls, bits=bits), f"balls of {bits} bits")
     except NotOnBalls as reason:
-        return _checked_on_floats(subject, str(reason))
+        method = f"Taylor remainder, since {str(reason)[:120]}"
+        return _report(claim, partial(check_on_floats, method=method), method)
 
 
 def assert_gradient(function: Function, *inputs: Any, **claim: Any) -> GradientReport:
     """`check_gradient` for a test suite: raises AssertionError unless the verdict is "pass".
 
+    >>> import numpy as np
     >>> report = assert_gradient(lambda x: np.sum(x**2), np.array([1.0, 4.0]), gradient=lambda x: 2 * x)
     >>> report.checked
     2
@@ -90,82 +139,19 @@ def assert_gradient(function: Function, *inputs: Any, **claim: Any) -> GradientR
     return report
 
 
-def _checked_on_balls(subject: ClaimAtPoint, bits: int) -> GradientReport:
-    check = run_on_balls(subject, bits)
-    if isinstance(check, Mismatch):
-        return _wrong_shape(subject, check, f"balls of {bits} bits")
-    failures = check.failures()
-    if failures and not _means_the_same(subject, check):
-        raise NotOnBalls("on balls the function gives other values than on floats")
-    slip = None
-    if failures:
-        seen = {key: (nearest(got), nearest(true)) for key, (got, true) in check.seen.items()}
-        slip = slips.explain(
-            subject.claim,
-            seen,
-            subject.arrays,
-            subject.value,
-            lambda: matrices_of(subject, bits),
-            lambda: normalised(subject, lambda at: run_on_balls(at, bits)),
-        )
-    return _report(subject, check, f"balls of {check.bits} bits", slip)
-
-
-def _report(subject: ClaimAtPoint, check: BallCheck | FloatCheck, method: str, slip: str | None) -> GradientReport:
-    failures = check.failures()
+def _report(claim: Claim, run: Callable[[Claim], GradientCheck], method: str) -> GradientReport:
+    try:
+        check = run(claim)
+    except WrongShapeError as wrong:
+        failure = Mismatch(claim.name, claim.form, wrong.entry, wrong.got, wrong.expected)
+        return GradientReport(claim.name, claim.form, method, 0, (failure,), (), explain_shape(claim))
     unchecked = [finding for finding in check.findings if isinstance(finding, Unchecked)]
     return GradientReport(
-        subject.name,
-        subject.claim.form,
-        method,
+        claim.name,
+        claim.form,
+        check.method,
         check.checked,
-        tuple(failures[:LISTED]),
+        tuple(check.failures[:LISTED]),
         tuple(unchecked[:LISTED]),
-        slip,
+        explain(claim, check, run) if check.failures else None,
     )
-
-
-def _means_the_same(subject: ClaimAtPoint, check: BallCheck) -> bool:
-    """True if the value on floats is close to the value on balls."""
-    arguments = tuple(balls(x) if moves else x for x, moves in zip(subject.arrays, subject.claim.moves, strict=True))
-    exact = midpoints(check.function(*arguments))
-    floats = subject.value.astype(np.float64)
-    known = np.isfinite(floats) & np.isfinite(exact)
-    apart = abs(floats - exact)[known]
-    return bool((apart <= 1e-3 * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
-
-
-def _checked_on_floats(subject: ClaimAtPoint, reason: str) -> GradientReport:
-    check = FloatCheck(subject.name, subject.function, subject.claim, as_given(subject.inputs))
-    method = f"Taylor remainder, since {reason[:120]}"
-    try:
-        check.run()
-    except WrongShapeError as wrong:
-        return _wrong_shape(
-            subject, Mismatch(subject.name, subject.claim.form, wrong.entry, wrong.got, wrong.expected), method
-        )
-    slip = None
-    if check.failures():
-        slip = slips.explain(
-            subject.claim,
-            check.seen,
-            subject.arrays,
-            subject.value,
-            check.matrices,
-            lambda: normalised(subject, run_on_floats),
-            relative=slips.NEAR_FLOATS,
-        )
-    return _report(subject, check, method, slip)
-
-
-def _wrong_shape(subject: ClaimAtPoint, failure: Mismatch, method: str) -> GradientReport:
-    slip = None
-    try:
-        cotangent = draw(99, subject.value.shape)
-        subject.claim.values(tuple(copied(x) for x in as_given(subject.inputs)), cotangent)
-    except WrongShapeError as wrong:
-        if isinstance(wrong.value, np.ndarray) and subject.claim.form in ("gradient", "pullback"):
-            slip = slips.explain_shape(subject.claim, wrong.index, wrong.value, true_gradient(subject, wrong.index))
-    except Exception:
-        slip = None
-    return GradientReport(subject.name, subject.claim.form, method, 0, (failure,), (), slip)

@@ -2,25 +2,27 @@
 
 An input with few entries is perturbed entry by entry. An input with many entries is perturbed in all entries at once,
 along a direction without zeros. If that disagrees, each half is perturbed, and so on down to the wrong entry.
+
+For a gradient and a pullback the outputs are contracted with the cotangent first, so that the function has one output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import flint
 import numpy as np
 
-from chainrule.checking.ball import Ball, Inexact, Undecided, precision
-from chainrule.checking.balls import balls
+from chainrule.checking.ball import Ball, Inexact, Undecided, nearest, precision
+from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import draw
 from chainrule.checking.comparing import digits, position
-from chainrule.checking.gradients.claims import Claim, Function, Index
+from chainrule.checking.gradients.claims import Claim, Index, WrongShapeError
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
+from chainrule.checking.user_code import on_balls
 
 EVERY_ENTRY = 96
 """Largest number of entries of an input that are perturbed one by one."""
@@ -37,64 +39,152 @@ class NotOnBalls(Exception):
     """A function does not run on balls; the message tells why."""
 
 
+def check_on_balls(claim: Claim, bits: int) -> BallCheck:
+    """The check with `bits`, repeated with 4 and 16 times as many bits while it stays undecided.
+
+    Raises
+    ------
+    NotOnBalls, WrongShapeError
+    """
+    claim = claim_on_balls(claim)
+    for more in (1, 4, 16):
+        check = BallCheck(claim, more * bits)
+        try:
+            with np.errstate(all="ignore"):
+                check.run()
+        except (NotOnBalls, WrongShapeError):
+            raise
+        except Undecided as reason:
+            if more == 16 or isinstance(reason, Inexact):
+                raise NotOnBalls(str(reason)) from None
+            continue
+        except Exception as error:
+            raise NotOnBalls(f"{type(error).__name__}: {error}") from None
+        if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in check.findings):
+            break
+    if check.failures and not check.means_the_same():
+        raise NotOnBalls("on balls the function gives other values than on floats")
+    return check
+
+
+def claim_on_balls(claim: Claim) -> Claim:
+    """The claim with functions that run on balls."""
+    return replace(claim, function=on_balls(claim.function), derivative=on_balls(claim.derivative))
+
+
 @dataclass
 class BallCheck:
-    """The comparison of one claim with one function at one point."""
+    """The comparison of one claim, whose functions run on balls, with its function."""
 
-    name: str
-    function: Function
     claim: Claim
-    inputs: tuple[Any, ...]
     bits: int
     checked: int = 0
     findings: list[Finding] = field(default_factory=list)
-    kinks: dict[int, list[Index]] = field(default_factory=dict)
-    """Entries of each input at which the slopes from the two sides differ."""
+    kinks: list[Index] = field(default_factory=list)
+    """Entries of the present input at which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
     """Claimed and true derivatives by (input, entry of the input, entry of the output)."""
 
-    @cached_property
-    def cotangent(self) -> Any:
-        """Random numbers in the output shape for pullbacks; ones for other forms."""
-        shape = self.claim.output_shape
-        return draw(99, shape) if self.claim.form == "pullback" else np.ones(shape)
+    @property
+    def method(self) -> str:
+        """The name of the method, for the report."""
+        return f"balls of {self.bits} bits"
+
+    @property
+    def failures(self) -> list[Mismatch]:
+        """The findings that are mismatches."""
+        return [finding for finding in self.findings if isinstance(finding, Mismatch)]
+
+    @property
+    def derivatives(self) -> dict[tuple[int, Index, Index], tuple[float, float]]:
+        """Claimed and true derivatives as floats."""
+        return {key: (nearest(got), nearest(true)) for key, (got, true) in self.seen.items()}
 
     @cached_property
     def claimed(self) -> tuple[Any, ...]:
         """The claimed derivatives as balls."""
-        arguments = tuple(balls(x) if moves else x for x, moves in zip(self.inputs, self.claim.moves, strict=True))
         with precision(self.bits):
-            values = self.claim.values(arguments, balls(self.cotangent))
+            values = self.claim.derivatives(self._arguments, balls(self.claim.cotangent))
         return tuple(None if value is None else balls(value) for value in values)
+
+    @cached_property
+    def _arguments(self) -> tuple[Any, ...]:
+        claim = self.claim
+        return tuple(balls(x) if moves else x for x, moves in zip(claim.arrays, claim.moves, strict=True))
 
     def run(self) -> None:
         """Compare all inputs. Raises `NotOnBalls` or `WrongShapeError`."""
         for i, value in enumerate(self.claimed):
             if value is None or not value.size:
                 continue
-            everywhere = [index for index in np.ndindex(self.inputs[i].shape) if np.isfinite(self.inputs[i][index])]
-            if len(everywhere) <= EVERY_ENTRY:
+            x, self.kinks = self.claim.arrays[i], []
+            everywhere = [index for index in np.ndindex(x.shape) if np.isfinite(x[index])]
+            if len(everywhere) > EVERY_ENTRY:
+                self._halve(i, everywhere)
+            else:
                 for index in everywhere:
                     self._entry(i, index)
-            else:
-                self._halve(i, everywhere)
-            if len(self.kinks.get(i, ())) > 1:
-                self._together(i, self.kinks[i])
+            if len(self.kinks) > 1:
+                self._together(i)
 
-    def failures(self) -> list[Mismatch]:
-        """The findings that are mismatches."""
-        return [finding for finding in self.findings if isinstance(finding, Mismatch)]
+    def means_the_same(self) -> bool:
+        """True if the value on floats is close to the value on balls."""
+        exact, floats = midpoints(self._value(*self._arguments)), self.claim.value.astype(np.float64)
+        known = np.isfinite(floats) & np.isfinite(exact)
+        apart = abs(floats - exact)[known]
+        return bool((apart <= 1e-3 * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
+
+    def column(self, i: int, index: Index) -> Any:
+        """dy/dx for all outputs y and one entry x of an input, as floats; nan at kinks."""
+        quotient = self._quotient(i, _direction(self.claim.shapes[i], [index]), contracted=False)
+        return np.nan if quotient is None else midpoints(quotient.value)
+
+    def _value(self, *inputs: Any) -> Any:
+        result = self.claim.function(*inputs)
+        return balls(np.asarray(result, dtype=object)) if isinstance(result, list) else balls(result)
+
+    def _contracted(self, *inputs: Any) -> Any:
+        value = self._value(*inputs)
+        return np.sum(balls(self.claim.cotangent) * value) if self.claim.form in ("gradient", "pullback") else value
+
+    def _quotient(self, i: int, direction: Any, *, contracted: bool = True) -> Quotient | None:
+        """The derivative of the contracted value along a direction of one input."""
+        directions = tuple(direction if j == i else None for j in range(len(self.claim.inputs)))
+        function = self._contracted if contracted else self._value
+        try:
+            return difference_quotient(function, self.claim.arrays, directions, bits=self.bits)
+        except Inexact as reason:
+            raise NotOnBalls(str(reason)) from None
+        except Undecided as reason:
+            first = tuple(int(k) for k in np.argwhere(direction)[0])
+            entry = f"{self.claim.names[i]}{position(first)}"
+            self.findings.append(Unchecked(self.claim.name, f"{entry}: {reason}", more_bits_may_help=True))
+            return None
+
+    def _claimed_change(self, i: int, direction: Any) -> Any:
+        """The claimed derivative of the contracted value along a direction of one input."""
+        claimed, there = self.claimed[i], direction != 0
+        with precision(self.bits):
+            terms = claimed[..., there] * balls(direction[there])
+            if self.claim.form != "slope":
+                return balls(np.sum(terms, axis=-1))
+            change = balls(np.zeros(direction.shape))
+            change[there] = terms
+            return change
 
     def _entry(self, i: int, index: Index) -> None:
-        direction = np.zeros(self.inputs[i].shape)
-        direction[index] = 1.0
+        direction = _direction(self.claim.shapes[i], [index])
         quotient = self._quotient(i, direction)
         if quotient is None:
             return
-        for out, got, expected in self._pairs(i, index, quotient):
-            self.seen[(i, index, out)] = got, expected
-        for out, got, expected in self._pairs(i, index, quotient):
-            self._compare(self._entry_name(i, index, out), i, got, expected)
+        claimed: Any = self._claimed_change(i, direction)
+        value: Any = quotient.value
+        if quotient.kinks.any():
+            self._kink(i, index, quotient)
+        smooth = [out for out in np.ndindex(value.shape) if not quotient.kinks[out]]
+        self.seen.update({(i, index, out): (claimed[out], value[out]) for out in smooth})
+        for out in smooth:
+            self._compare(self._entry_name(i, index, out), i, claimed[out], value[out])
 
     def _entry_name(self, i: int, index: Index, out: Index) -> str:
         name = self.claim.names[i]
@@ -102,156 +192,99 @@ class BallCheck:
             return f"{name}{position((*out, *index))}"
         return f"d{position(out)}/d{name}{position(index)}" if out else f"{name}{position(index)}"
 
-    def _pairs(self, i: int, index: Index, quotient: Quotient) -> Iterator[tuple[Index, Ball, Ball]]:
-        """Triples (output entry, claimed, true) for one column, without kinks."""
-        value: Any = quotient.value
-        claimed: Any = self.claimed[i]
-        form = self.claim.form
-        if form in ("gradient", "pullback"):
-            if quotient.kinks.any():
-                self._kink(i, index, quotient)
-                return
-            with precision(self.bits):
-                total = np.sum(balls(self.cotangent) * value)
-            yield (), claimed[index], total if isinstance(total, Ball) else total[()]
-            return
-        for out in np.ndindex(value.shape):
-            if quotient.kinks[out]:
-                self._kink(i, index, quotient)
-            elif form == "jacobian":
-                yield out, claimed[(*out, *index)], value[out]
-            else:
-                yield out, claimed[index] if out == index else Ball(0), value[out]
+    def _kink(self, i: int, index: Index, quotient: Quotient) -> None:
+        self.kinks.append(index)
+        at = tuple(int(k) for k in np.argwhere(quotient.kinks)[0])
+        sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
+        entry = f"{self.claim.names[i]}{position(index)}"
+        self.findings.append(Unchecked(self.claim.name, f"{entry}: a kink, with slopes {sides}"))
 
-    def _together(self, i: int, indices: list[Index]) -> None:
+    def _together(self, i: int) -> None:
         """Perturb all entries with kinks at once, because tied maxima that move together have no kink."""
-        direction = np.zeros(self.inputs[i].shape)
-        for index in indices:
-            direction[index] = 1.0
+        direction = _direction(self.claim.shapes[i], self.kinks)
         quotient = self._quotient(i, direction)
         if quotient is None or quotient.kinks.any() or self.claim.form not in ("gradient", "pullback"):
             return
-        with precision(self.bits):
-            got: Any = balls(np.sum(self.claimed[i] * balls(direction)))[()]
-            expected: Any = balls(np.sum(balls(self.cotangent) * quotient.value))[()]
-        names = " + ".join(f"{self.claim.names[i]}{position(index)}" for index in indices[:4])
-        self._compare(names + (" + ..." if len(indices) > 4 else ""), i, got, expected)
-
-    def _kink(self, i: int, index: Index, quotient: Quotient) -> None:
-        if index not in self.kinks.setdefault(i, []):
-            self.kinks[i].append(index)
-        at = tuple(int(k) for k in np.argwhere(quotient.kinks)[0])
-        sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
-        self.findings.append(
-            Unchecked(self.name, f"{self.claim.names[i]}{position(index)}: a kink, with slopes {sides}")
-        )
-
-    def _quotient(self, i: int, direction: Any) -> Quotient | None:
-        directions = tuple(direction if j == i else None for j in range(len(self.inputs)))
-        try:
-            return difference_quotient(self.function, self.inputs, directions, bits=self.bits)
-        except Inexact as reason:
-            raise NotOnBalls(str(reason)) from None
-        except Undecided as reason:
-            where = [position(tuple(int(k) for k in at)) for at in np.argwhere(direction)[:1]]
-            self.findings.append(
-                Unchecked(self.name, f"{self.claim.names[i]}{where[0]}: {reason}", more_bits_may_help=True)
-            )
-            return None
+        names = " + ".join(f"{self.claim.names[i]}{position(index)}" for index in self.kinks[:4])
+        names += " + ..." if len(self.kinks) > 4 else ""
+        total: Any = quotient.value
+        self._compare(names, i, self._claimed_change(i, direction)[()], total[()])
 
     def _compare(self, entry: str, i: int, got: Ball, expected: Ball) -> None:
-        if got.says_nothing() and not expected.says_nothing() and expected.value.is_finite():
-            self.findings.append(Mismatch(self.name, self.claim.form, entry, "not a number", digits(expected)))
-            return
-        if expected.says_nothing() or got.says_nothing():
-            self.findings.append(Unchecked(self.name, f"{entry}: the function has no finite difference quotient there"))
-            return
-        if got.value.overlaps(expected.value):
-            if expected.value.rel_accuracy_bits() >= 40 or _below(expected, self._scale(i)):
-                self.checked += 1
-            else:
-                self.findings.append(
-                    Unchecked(self.name, f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
-                )
-            return
-        difference = abs(got.value - expected.value)
-        largest = max(abs(got.value).abs_upper(), abs(expected.value).abs_upper())
-        if not difference > RELATIVE * largest:
-            self.checked += 1  # the difference may come from rounded constants
-        elif not difference > ABSOLUTE * self._scale(i):
-            self.findings.append(
-                Unchecked(
-                    self.name,
-                    f"{entry}: {digits(got)} and {digits(expected)} differ by no more than rounded constants may cause",
-                )
-            )
+        finding = self._judged(entry, got, expected, self._scale(i))
+        if finding is None:
+            self.checked += 1
         else:
-            self.findings.append(Mismatch(self.name, self.claim.form, entry, *_shown(got, expected)))
+            self.findings.append(finding)
+
+    def _judged(self, entry: str, got: Ball, expected: Ball, scale: Any) -> Finding | None:
+        """The finding about one entry; None if it is right."""
+        name, form = self.claim.name, self.claim.form
+        if got.says_nothing() and expected.value.is_finite():
+            return Mismatch(name, form, entry, "not a number", digits(expected))
+        if got.says_nothing() or expected.says_nothing():
+            return Unchecked(name, f"{entry}: the function has no finite difference quotient there")
+        if got.value.overlaps(expected.value):
+            if expected.value.rel_accuracy_bits() >= 40 or _is_negligible(expected, scale):
+                return None
+            return Unchecked(name, f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
+        difference = abs(got.value - expected.value)
+        if not difference > RELATIVE * max(got.value.abs_upper(), expected.value.abs_upper()):
+            return None  # the difference may come from rounded constants
+        if not difference > ABSOLUTE * scale:
+            both = f"{digits(got)} and {digits(expected)}"
+            return Unchecked(name, f"{entry}: {both} differ by no more than rounded constants may cause")
+        return Mismatch(name, form, entry, *_shown(got, expected))
 
     def _scale(self, i: int) -> Any:
         """The largest magnitude among the claimed derivatives by an input and the true ones found so far."""
-        largest = flint.arb(0)
-        known = list(self.claimed[i].flat)
-        known += [true for (j, _, _), (_, true) in self.seen.items() if j == i]
-        for ball in known:
-            if ball.value.is_finite() and ball.value.abs_upper() > largest:
-                largest = ball.value.abs_upper()
-        return largest
+        known = [*self.claimed[i].flat, *(true for (j, _, _), (_, true) in self.seen.items() if j == i)]
+        return max((ball.value.abs_upper() for ball in known if ball.value.is_finite()), default=flint.arb(0))
 
     def _halve(self, i: int, indices: list[Index]) -> None:
         """Perturb many entries at once; if that disagrees, perturb each half."""
-        if len([f for f in self.findings if isinstance(f, Mismatch)]) >= LISTED:
+        if len(self.failures) >= LISTED:
             return
         if len(indices) == 1:
             self._entry(i, indices[0])
             return
-        direction = np.zeros(self.inputs[i].shape)
-        drawn = draw(i, self.inputs[i].shape)
-        for index in indices:
-            direction[index] = drawn[index]
+        shape, middle = self.claim.shapes[i], len(indices) // 2
+        direction = draw(i, shape) * _direction(shape, indices)
         quotient = self._quotient(i, direction)
-        if quotient is not None and not quotient.kinks.any() and self._agrees(i, direction, indices, quotient):
+        if quotient is not None and not quotient.kinks.any() and self._agrees(i, direction, quotient):
             self.checked += len(indices)
-            return
-        if quotient is not None and quotient.kinks.any() and len(indices) <= 8:
+        elif quotient is not None and quotient.kinks.any() and len(indices) <= 8:
             for index in indices:
                 self._entry(i, index)
-            return
-        middle = len(indices) // 2
-        self._halve(i, indices[:middle])
-        self._halve(i, indices[middle:])
+        else:
+            self._halve(i, indices[:middle])
+            self._halve(i, indices[middle:])
 
-    def _agrees(self, i: int, direction: Any, indices: list[Index], quotient: Quotient) -> bool:
-        claimed, value = self.claimed[i], quotient.value
-        pairs: list[tuple[Any, Any]]
-        with precision(self.bits):
-            if self.claim.form == "jacobian":
-                moved: Any = balls(np.zeros(value.shape))
-                for index in indices:
-                    moved = moved + claimed[(..., *index)] * Ball(direction[index])
-                pairs = [(moved[out], value[out]) for out in np.ndindex(value.shape)]
-            elif self.claim.form == "slope":
-                moved = claimed * balls(direction)
-                pairs = [(moved[out], value[out]) for out in np.ndindex(value.shape)]
-            else:
-                along = np.sum(claimed * balls(direction))
-                total = np.sum(balls(self.cotangent) * value)
-                pairs = [(balls(along)[()], balls(total)[()])]
-            scale = self._scale(i)
-            return all(
-                not (got.says_nothing() or expected.says_nothing())
-                and not abs(got.value - expected.value) > ABSOLUTE * scale
-                for got, expected in pairs
-            )
+    def _agrees(self, i: int, direction: Any, quotient: Quotient) -> bool:
+        claimed: Any = self._claimed_change(i, direction)
+        entries: Any = quotient.value.flat
+        largest = ABSOLUTE * self._scale(i)
+        return not any(
+            got.says_nothing() or expected.says_nothing() or abs(got.value - expected.value) > largest
+            for got, expected in zip(claimed.flat, entries, strict=True)
+        )
 
 
-def _below(expected: Ball, scale: Any) -> bool:
-    """Whether a ball is 0 for all that matters beside the other entries, or below every float."""
+def _direction(shape: tuple[int, ...], indices: list[Index]) -> Any:
+    """1 at the indices, 0 elsewhere."""
+    direction = np.zeros(shape)
+    for index in indices:
+        direction[index] = 1.0
+    return direction
+
+
+def _is_negligible(expected: Ball, scale: Any) -> bool:
+    """True for a ball near 0 beside the other entries, or below every float."""
     return bool(expected.value.abs_upper() < max(scale * flint.arb(2) ** -200, flint.arb(2) ** -1100))
 
 
 def _shown(got: Ball, expected: Ball) -> tuple[str, str]:
-    """Both values to 10 digits, or to as many as tell them apart."""
+    """Both values to 10 digits, or to as many as distinguish them."""
     for count in range(10, 40, 3):
         with precision(256):
             texts = [str(ball.value.mid().str(count, radius=False)) for ball in (got, expected)]

@@ -6,206 +6,234 @@ the diagonal, a missing sum over an axis, the value in place of the derivative, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.checking.gradients.claims import Claim, Index
+from chainrule.checking.gradients.claims import Claim, Index, WrongShapeError
+from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls, claim_on_balls
+from chainrule.checking.gradients.on_floats import FloatCheck
 
 NEAR, NEAR_FLOATS = 1e-7, 1e-4
 """Relative differences up to which derivatives count as equal, if known from balls and if estimated from floats."""
 
+MOST_ENTRIES, MOST_OUTPUTS = 96, 32
+"""Largest numbers of entries of an input and of outputs for which the true Jacobian is computed."""
+
+GradientCheck: TypeAlias = BallCheck | FloatCheck
+
 
 @dataclass(frozen=True)
-class Near:
-    """A comparison of two arrays of derivatives up to a relative difference."""
+class WrongInput:
+    """The claimed and true derivatives by an input for which some are wrong.
 
-    relative: float
+    Attributes
+    ----------
+    claim : Claim
+    check : BallCheck or FloatCheck
+    i : int
+        The number of the input.
+    indices : list
+        Entries of the input.
+    got, true : array
+        The derivatives by these entries.
+    """
 
-    def __call__(self, a: Any, b: Any) -> bool:
-        """True if all entries agree."""
+    claim: Claim
+    check: GradientCheck
+    i: int
+    indices: list[Index]
+    got: Any
+    true: Any
+
+    def near(self, a: Any, b: Any) -> bool:
+        """True if all entries agree up to a relative difference."""
         a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
         if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
             return False
-        scale = np.maximum(abs(a), abs(b))
-        floor = 1e-6 * self.relative * (scale.max() if scale.size else 0.0)
-        return bool((abs(a - b) <= self.relative * scale + floor).all())
+        relative = NEAR if isinstance(self.check, BallCheck) else NEAR_FLOATS
+        largest = np.max(np.maximum(abs(a), abs(b)), initial=0.0)
+        return np.allclose(a, b, rtol=relative, atol=1e-6 * relative * largest)
+
+    @cached_property
+    def jacobians(self) -> tuple[Any, Any]:
+        """The claimed and the true Jacobian, outputs x entries; None twice if they cannot be computed."""
+        claim, shape, outputs = self.claim, self.claim.shapes[self.i], self.claim.value.shape
+        size, count = int(np.prod(shape)), claim.value.size
+        if claim.form == "gradient" or not 0 < count <= MOST_OUTPUTS or not 0 < size <= MOST_ENTRIES:
+            return None, None
+        try:
+            columns = [np.broadcast_to(self.check.column(self.i, index), outputs) for index in np.ndindex(shape)]
+            rows = np.eye(count) if claim.form == "pullback" else [claim.cotangent]
+            claimed = [claim.float_derivatives(np.reshape(row, outputs))[self.i].reshape(-1) for row in rows]
+        except Exception:  # the slip is a help only: code that fails here has been found wrong already
+            return None, None
+        got = np.diag(claimed[0]) if claim.form == "slope" else np.reshape(claimed, (count, size))
+        return got, np.stack(columns, axis=-1).reshape(count, size)
 
 
-Seen = Mapping[tuple[int, Index, Index], tuple[float, float]]
-
-
-def explain(
-    claim: Claim,
-    seen: Seen,
-    inputs: tuple[Any, ...],
-    value: Any,
-    matrices: Callable[[], Mapping[int, tuple[Any, Any]]],
-    holds_when_normalised: Callable[[], str | None],
-    *,
-    relative: float = NEAR,
-) -> str | None:
+def explain(claim: Claim, check: GradientCheck, run: Callable[[Claim], GradientCheck]) -> str | None:
     """The slip in a few words; None if no single slip explains the differences.
 
-    Parameters
-    ----------
-    claim : Claim
-    seen : mapping
-        Claimed and true derivatives by (input, entry of the input, entry of the output).
-    inputs : tuple of arrays
-    value : array
-        The function's value.
-    matrices : callable
-        Returns the claimed and true Jacobians (outputs x inputs) by input, if they can be computed.
-    holds_when_normalised : callable
-        Returns the name of an input for which the claim holds once its rows sum to one; or None.
-    relative : float
-        NEAR or NEAR_FLOATS.
+    `run` checks another claim in the same way.
     """
-    near = Near(relative)
-    wrong = sorted({i for (i, _, _), (got, true) in seen.items() if not near([got], [true])})
-    if not wrong:
-        return None
-    pairs = {i: _vectors(seen, i) for i in wrong}
-    for test in (_sign, _factor):
-        found = {test(near, *pairs[i]) for i in wrong}
+    wrong = [each for each in _inputs(claim, check) if not all(map(each.near, each.got, each.true))]
+    for test in (_sign, _factor, partial(_normalised, run), _diagonal, _transposed, _transposed_gradient, _entrywise):
+        found = {test(each) for each in wrong}
         if len(found) == 1 and None not in found:
-            return _with_rows(str(found.pop()), inputs)
-    normalised = holds_when_normalised()
-    if normalised is not None:
-        return f"it holds only when {normalised} sum to one"
-    whole = matrices()
-    for test_matrix in (_diagonal, _transposed):
-        if whole and all(i in whole and test_matrix(near, *whole[i]) for i in wrong):
-            return test_matrix(near, *whole[wrong[0]])
-    reasons = [_entrywise(near, claim, i, *pairs[i], inputs, value) for i in wrong]
-    same_gradient = [_transposed_gradient(near, claim, seen, i) for i in wrong]
-    if all(same_gradient):
-        return same_gradient[0]
-    if reasons[0] is not None and len(set(reasons)) == 1:
-        return reasons[0]
+            return found.pop()
     return None
 
 
-def explain_shape(claim: Claim, index: int, got: Any, true: Any) -> str | None:
-    """The slip behind a derivative of wrong shape: transposed, or summed over wrong axes."""
-    near = Near(NEAR)
-    if got is None or true is None or got.dtype.kind not in "f":
+def _inputs(claim: Claim, check: GradientCheck) -> Iterator[WrongInput]:
+    for i in sorted({i for i, _, _ in check.derivatives}):
+        seen = [(index, pair) for (j, index, _), pair in check.derivatives.items() if j == i]
+        got, true = np.array([pair for _, pair in seen]).T
+        yield WrongInput(claim, check, i, [index for index, _ in seen], got, true)
+
+
+def _sign(wrong: WrongInput) -> str | None:
+    return "sign" if wrong.near(wrong.got, -wrong.true) and wrong.true.any() else None
+
+
+def _factor(wrong: WrongInput) -> str | None:
+    got, true = wrong.got, wrong.true
+    large = abs(true) > 1e-9 * abs(true).max()
+    if not large.any() or not np.isfinite(got).all():
         return None
+    ratio = float(np.median(got[large] / true[large]))
+    if not ratio or not wrong.near(got, ratio * true):
+        return None
+    fraction = _fraction(wrong, ratio)
+    if len(got) < 2 and fraction is None:
+        return None  # any number is a factor times any other number
+    for rows in {len(x) for x in wrong.claim.arrays if isinstance(x, np.ndarray) and x.ndim} - {1}:
+        if fraction == f"{rows}":
+            return f"factor {fraction}: a mean over {rows} rows is missing"
+        if fraction == f"1/{rows}":
+            return f"factor {fraction}: a mean over {rows} rows is taken twice, or does not belong"
+    return f"factor {fraction or format(ratio, '.6g')}"
+
+
+def _fraction(wrong: WrongInput, ratio: float) -> str | None:
+    """The ratio as a fraction with a denominator up to 1024; None if it is not close to one."""
+    for bound in (12, 1024):
+        fraction = Fraction(ratio).limit_denominator(bound)
+        if fraction and wrong.near(float(fraction), ratio) and abs(fraction.numerator) <= 1024:
+            return str(fraction)
+    return None
+
+
+def _normalised(run: Callable[[Claim], GradientCheck], wrong: WrongInput) -> str | None:
+    """Test for a claim that holds after the division of one input by its row sums."""
+    claim = wrong.claim
+    for i, (name, x) in enumerate(zip(claim.names, claim.inputs, strict=True)):
+        if not claim.moves[i] or not isinstance(x, np.ndarray) or x.ndim == 0:
+            continue
+        totals = x.sum(axis=-1, keepdims=True)
+        if x.shape[-1] < 2 or not (totals > 0).all() or np.allclose(totals, 1):
+            continue
+        try:
+            check = run(replace(claim, inputs=(*claim.inputs[:i], x / totals, *claim.inputs[i + 1 :])))
+        except (NotOnBalls, WrongShapeError):
+            continue
+        if check.checked and not check.failures:
+            return f"it holds only when {name} sum to one"
+    return None
+
+
+def _diagonal(wrong: WrongInput) -> str | None:
+    got, true = wrong.jacobians
+    if got is None or got.shape[0] != got.shape[1] or len(got) < 2:
+        return None
+    diagonal = np.diag(np.diag(true))
+    if wrong.near(got, diagonal) and not wrong.near(true, diagonal):
+        return "diagonal: the entries off the diagonal are left out"
+    return None
+
+
+def _transposed(wrong: WrongInput) -> str | None:
+    got, true = wrong.jacobians
+    if got is not None and wrong.near(got, true.T) and not wrong.near(true, true.T):
+        return "transposed: indices swapped, dy_j/dx_i where dy_i/dx_j belongs"
+    return None
+
+
+def _transposed_gradient(wrong: WrongInput) -> str | None:
+    """Test for the gradient by a square matrix with rows and columns swapped."""
+    shape = wrong.claim.shapes[wrong.i]
+    if len(shape) != 2 or shape[0] != shape[1] or wrong.claim.form not in ("gradient", "pullback"):
+        return None
+    got, true = np.full(shape, np.nan), np.full(shape, np.nan)
+    for index, a, b in zip(wrong.indices, wrong.got, wrong.true, strict=True):
+        got[index], true[index] = a, b
+    return "transposed: rows and columns are swapped" if wrong.near(got, true.T) else None
+
+
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "{0}": lambda x: x,
+    "{0} (1 - {0})": lambda x: x * (1 - x),
+    "1 - {0}^2": lambda x: 1 - x * x,
+    "1 - {0}": lambda x: 1 - x,
+    "{0}^2": lambda x: x * x,
+    "exp({0})": np.exp,
+}
+
+
+def _entrywise(wrong: WrongInput) -> str | None:
+    """Test for a factor that varies by entry: the input, the value, or a common function of one of them."""
+    claim, got, true = wrong.claim, wrong.got, wrong.true
+    bases = {claim.names[wrong.i]: claim.arrays[wrong.i]}
+    if claim.form == "slope":
+        bases["the value"] = claim.value
+    for name, base in bases.items():
+        for text, function in _FUNCTIONS.items():
+            with np.errstate(all="ignore"):
+                factor = np.asarray(function(base), dtype=np.float64).reshape(-1)
+            if factor.shape != got.shape or len(np.unique(factor)) < 2 or not np.isfinite(factor).all():
+                continue
+            if wrong.near(got, factor):
+                return f"it is {text.format(name)}"
+            if wrong.near(got, true * factor):
+                return f"chain factor {text.format(name)} too many"
+            if factor.all() and wrong.near(got * factor, true):
+                return f"chain factor {text.format(name)} missing"
+    return None
+
+
+def explain_shape(claim: Claim) -> str | None:
+    """The slip behind a gradient of wrong shape: transposed, or summed over wrong axes."""
+    if claim.form not in ("gradient", "pullback"):
+        return None
+    try:
+        claim.float_derivatives(claim.cotangent)
+        return None
+    except WrongShapeError as wrong:
+        got, i = wrong.value, wrong.index
+    except Exception:  # the derivative fails on floats
+        return None
+    shape = claim.shapes[i]
+    if got is None or got.dtype.kind != "f" or np.prod(shape) > MOST_ENTRIES:
+        return None
+    check = BallCheck(claim_on_balls(claim), 300)
+    try:
+        true = np.array([(claim.cotangent * check.column(i, index)).sum() for index in np.ndindex(shape)])
+    except Exception:  # the function does not run on balls
+        return None
+    true = true.reshape(shape)
+    near = WrongInput(claim, check, i, [], got, true).near
     if got.ndim == true.ndim == 2 and got.T.shape == true.shape and near(got.T, true):
         return "transposed: rows and columns are swapped"
     for axis in range(got.ndim):
         for kept in (False, True):
-            summed = got.sum(axis=axis, keepdims=kept)
-            if summed.shape == true.shape and near(summed, true):
+            if near(got.sum(axis=axis, keepdims=kept), true):
                 return f"not summed over axis {axis}"
     if got.size == true.size and near(got.reshape(true.shape), true):
         return f"right values in shape {got.shape} instead of {true.shape}"
     if got.ndim == 0 and true.ndim and near(got, true.sum()):
         return "summed over all entries"
     return "sum over the wrong axis" if got.ndim == true.ndim == 1 and claim.form == "gradient" else None
-
-
-def _vectors(seen: Seen, i: int) -> tuple[Any, Any]:
-    entries = [pair for (j, _, _), pair in seen.items() if j == i]
-    return np.array([got for got, _ in entries]), np.array([true for _, true in entries])
-
-
-def _sign(near: Near, got: Any, true: Any) -> str | None:
-    return "sign" if near(got, -true) and true.any() else None
-
-
-def _factor(near: Near, got: Any, true: Any) -> str | None:
-    large = abs(true) > 1e-9 * abs(true).max() if true.any() else np.zeros(true.shape, bool)
-    if not large.any() or not np.isfinite(got).all():
-        return None
-    ratio = float(np.median(got[large] / true[large]))
-    if not ratio or not near(got, ratio * true):
-        return None
-    if len(got) < 2 and _nice(ratio, near.relative) is None:
-        return None  # any number is a factor times any other number
-    return f"factor {_nice(ratio, near.relative) or format(ratio, '.6g')}"
-
-
-def _with_rows(slip: str, inputs: tuple[Any, ...]) -> str:
-    """Add an explanation if a factor equals the number of rows: a mean is missing or was taken twice."""
-    rows = {len(x) for x in inputs if isinstance(x, np.ndarray) and x.ndim}
-    for count in rows - {1}:
-        if slip == f"factor {count}":
-            return f"{slip}: a mean over {count} rows is missing"
-        if slip == f"factor 1/{count}":
-            return f"{slip}: a mean over {count} rows is taken twice, or does not belong"
-    return slip
-
-
-def _nice(ratio: float, relative: float) -> str | None:
-    """The ratio as a fraction with a denominator up to 1024; None if it is not close to one."""
-    for bound in (12, 1024):
-        fraction = Fraction(ratio).limit_denominator(bound)
-        if fraction and abs(float(fraction) - ratio) <= relative * abs(ratio) and abs(fraction.numerator) <= 1024:
-            return str(fraction)
-    return None
-
-
-def _diagonal(near: Near, got: Any, true: Any) -> str | None:
-    if got.shape != true.shape or got.shape[0] != got.shape[1] or len(got) < 2:
-        return None
-    diagonal = np.diag(np.diag(true))
-    if near(got, diagonal) and not near(true, diagonal):
-        return "diagonal: the entries off the diagonal are left out"
-    return None
-
-
-def _transposed(near: Near, got: Any, true: Any) -> str | None:
-    if got.shape == true.shape and got.shape[0] == got.shape[1] and near(got, true.T) and not near(true, true.T):
-        return "transposed: indices swapped, dy_j/dx_i where dy_i/dx_j belongs"
-    return None
-
-
-def _transposed_gradient(near: Near, claim: Claim, seen: Seen, i: int) -> str | None:
-    """Test for the gradient by a square matrix with rows and columns swapped."""
-    shape = claim.shapes[i]
-    if len(shape) != 2 or shape[0] != shape[1] or claim.form not in ("gradient", "pullback"):
-        return None
-    got, true = np.full(shape, np.nan), np.full(shape, np.nan)
-    for (j, index, _), pair in seen.items():
-        if j == i:
-            got[index], true[index] = pair
-    if near(got, true.T) and not near(got, true):
-        return "transposed: rows and columns are swapped"
-    return None
-
-
-def _entrywise(
-    near: Near, claim: Claim, i: int, got: Any, true: Any, inputs: tuple[Any, ...], value: Any
-) -> str | None:
-    """Test for a factor that varies by entry: the input, the value, or a common function of one of them."""
-    size = len(got)
-    for what, candidate in _quantities(claim, i, inputs, value):
-        flat = np.asarray(candidate, dtype=np.float64).reshape(-1)
-        if flat.shape != (size,) or len(np.unique(flat)) < 2 or not np.isfinite(flat).all():
-            continue
-        if near(got, flat):
-            return f"it is {what}"
-        if near(got, true * flat):
-            return f"chain factor {what} too many"
-        if flat.all() and near(got * flat, true):
-            return f"chain factor {what} missing"
-    return None
-
-
-def _quantities(claim: Claim, i: int, inputs: tuple[Any, ...], value: Any) -> Iterator[tuple[str, Any]]:
-    bases = [(claim.names[i], inputs[i])]
-    if claim.form == "slope":
-        bases.append(("the value", value))
-    with np.errstate(all="ignore"):
-        for name, base in bases:
-            yield name, base
-            yield f"{name} (1 - {name})", base * (1 - base)
-            yield f"1 - {name}^2", 1 - base * base
-            yield f"1 - {name}", 1 - base
-            yield f"{name}^2", base * base
-            yield f"exp({name})", np.exp(base)

@@ -1,0 +1,53 @@
+"""Verdicts and reports of `check_gradient`."""
+
+import numpy as np
+import pytest
+
+from chainrule.checking import GradientReport, Mismatch, Unchecked, assert_gradient, check_gradient
+
+X = np.array([[1.0, -2.0, 0.5], [4.0, 0.25, 3.0]])
+
+
+def test_a_report_names_the_wrong_entries_and_the_slip():
+    report = check_gradient(lambda x: np.sum(x**2), X.T, gradient=lambda x: x)
+    assert (report.verdict, report.ok, report.slip) == ("fail", False, "factor 1/2")
+    assert str(report.failures[0]) == "<lambda>: gradient: x[0, 0]: got 1.000000000, expected 2.000000000"
+    with pytest.raises(AssertionError, match="likely slip: factor 1/2"):
+        assert_gradient(lambda x: np.sum(x**2), X.T, gradient=lambda x: x)
+
+
+def test_nothing_checked_is_unchecked_and_no_pass():
+    report = check_gradient(lambda x: np.sum(abs(x)), np.zeros(1), gradient=np.sign)
+    assert (report.verdict, report.ok, report.checked) == ("unchecked", True, 0)
+    assert (
+        report.unchecked[0].reason
+        == "x[0]: a kink, with slopes -1.000000000 from the left and 1.000000000 from the right"
+    )
+
+
+def test_a_function_that_runs_on_floats_only_is_checked_with_remainders():
+    def compiled(x):
+        return float(np.sum(np.sin(np.array([float(entry) for entry in x]))))
+
+    assert check_gradient(compiled, X[0], gradient=lambda x: np.cos(x)).verdict == "pass"
+    wrong = check_gradient(compiled, X[0], gradient=lambda x: -np.cos(x))
+    assert (wrong.verdict, wrong.slip, wrong.method[:16]) == ("fail", "sign", "Taylor remainder")
+
+
+def test_a_wrong_shape_is_explained():
+    report = check_gradient(lambda w: np.sum(np.sin(w)), X, gradient=lambda w: np.cos(w).sum(axis=0, keepdims=True).T)
+    assert report.failures[0].got == "shape (3, 1)"
+    transposed = check_gradient(lambda w: np.sum(np.sin(w)), X, gradient=lambda w: np.cos(w).T)
+    assert (transposed.verdict, transposed.slip) == ("fail", "transposed: rows and columns are swapped")
+
+
+def test_a_report_is_text():
+    report = GradientReport(
+        "f", "slope", "balls", 1, (Mismatch("f", "slope", "x[0]", "1", "2"),), (Unchecked("f", "a kink"),), "sign"
+    )
+    assert str(report).splitlines() == [
+        "f: slope: fail (1 derivative agree, by balls)",
+        "  x[0]: got 1, expected 2",
+        "  likely slip: sign",
+        "  unchecked: a kink",
+    ]
