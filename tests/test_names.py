@@ -46,10 +46,7 @@ WITHOUT_TESTS = {
     ),
     "checking/user_code": "numpy_names rebinding scalars",
     "cli": "check_documents",
-    "estimators": (
-        "blocks_of_rows classifier columns fold_scores inputs network_passes notices "
-        "peer_callbacks plots softmax_cv softmax_parts softmax_steps temperature transactions validation"
-    ),
+    "estimators": "columns network_passes plots validation",
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
     "rules": (

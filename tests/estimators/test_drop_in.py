@@ -1,6 +1,5 @@
 """Code written for scikit-learn's LogisticRegression and LogisticRegressionCV, with chainrule's classes instead."""
 
-import importlib.util
 import inspect
 import pickle
 import warnings
@@ -242,67 +241,6 @@ def test_balanced_weights_are_those_of_all_samples_in_every_fold():
 def test_a_frame_is_cross_validated_without_a_word_on_its_names():
     model = SoftmaxRegressionCV(Cs=2, cv=2).fit(pd.DataFrame(X, columns=list("abcd")), SPECIES)
     assert model.feature_names_in_.tolist() == list("abcd")
-
-
-class Recorder:
-    """A callback of scikit-learn that keeps what it is told."""
-
-    def __init__(self, last=None):
-        self.told, self.last = [], last
-
-    def setup(self, estimator, context):
-        self.told.append(("setup", context.task_name))
-
-    def teardown(self, estimator, context):
-        self.told.append(("teardown", context.task_name))
-
-    def on_fit_task_begin(self, estimator, context):
-        self.told.append(("begin", context.task_name))
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        self.told.append(("end", context.task_name, fitted_estimator))
-        return context.task_name != "fit" and context.task_id == self.last
-
-
-@pytest.fixture
-def recorder():
-    if importlib.util.find_spec("sklearn.callback") is None:
-        pytest.skip("scikit-learn has callbacks since 1.9: pip install 'scikit-learn>=1.9'")
-    return Recorder()
-
-
-def test_callbacks_see_every_step_and_can_end_the_fit(recorder, tmp_path):
-    model = SoftmaxRegression(solver="newton-cg").set_callbacks(recorder)
-    model.fit(X, SPECIES)
-    steps = [event for event in recorder.told if event[:2] == ("end", "step-iter")]
-    assert len(steps) == model.n_iter_[0] + 1
-    assert steps[-1][2] is None
-    np.testing.assert_array_equal(steps[-2][2].predict_proba(X), model.predict_proba(X))
-    assert recorder.told[0] == ("setup", "fit")
-    assert recorder.told[-1] == ("teardown", "fit")
-    assert recorder.told[-2][2].score(X, SPECIES) == model.score(X, SPECIES)
-    recorder.last = 1
-    assert model.fit(X, SPECIES).n_iter_.tolist() == [2]
-    assert clone(model)._skl_callbacks == [recorder]
-    assert not hasattr(chainrule.load(model.save(tmp_path / "a.model")), "_skl_callbacks")
-    assert not hasattr(model.set_callbacks(), "_skl_callbacks")
-
-
-def test_callbacks_see_the_folds(recorder):
-    SoftmaxRegressionCV(Cs=2, cv=3).set_callbacks(recorder).fit(X, SPECIES)
-    assert [event[1] for event in recorder.told if event[0] == "end"] == ["fold"] * 3 + ["refit", "fit"]
-    assert recorder.told[-1] == ("teardown", "fit")
-
-
-def test_callbacks_are_torn_down_where_a_fit_raises(recorder):
-    def fail(step):
-        raise RuntimeError("enough")
-
-    with pytest.raises(RuntimeError, match="enough"):
-        SoftmaxRegression(callbacks=[fail]).set_callbacks(recorder).fit(X, SPECIES)
-    assert recorder.told[-1] == ("teardown", "fit")
-    with pytest.raises(TypeError, match="FitCallback"):
-        SoftmaxRegression().set_callbacks("none")
 
 
 def test_models_saved_before_a_parameter_came_have_its_default():

@@ -14,7 +14,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import chainrule
 from chainrule.estimators import saveable
-from chainrule.estimators.peer_callbacks import CallbackSupportMixin, is_watched, with_callbacks
+from chainrule.estimators.peer_callbacks import CallbackSupportMixin, Tasks, tasks_of
 
 ROOT = Path(chainrule.__file__).parent
 OURS = ("chainrule", "__future__")
@@ -48,7 +48,9 @@ def test_scorers_still_say_which_function_they_call():
     assert make_scorer(accuracy_score)._score_func is accuracy_score, "see fold_scores._with_labels"
 
 
-@pytest.mark.skipif(CallbackSupportMixin is None, reason="scikit-learn before 1.9 has no callbacks")
+@pytest.mark.skipif(
+    not hasattr(CallbackSupportMixin, "set_callbacks"), reason="scikit-learn before 1.9 has no callbacks"
+)
 def test_callbacks_still_have_the_parts_that_a_fit_tells_them_by():
     class Watched(CallbackSupportMixin, BaseEstimator):
         def fit(self):
@@ -66,11 +68,14 @@ def test_callbacks_still_have_the_parts_that_a_fit_tells_them_by():
 
         def teardown(self, *given, **named): ...
 
-    assert not is_watched(Watched())
+    samples = ([[0.0]], [0], None)
+    assert not Tasks(Watched(), *samples, 1).watched
     model = Watched().set_callbacks(Callback())
-    assert hasattr(model, saveable.CALLBACKS), "see peer_callbacks.is_watched and saveable.CALLBACKS"
-    assert is_watched(model)
-    with_callbacks(Watched.fit)(model)
+    assert hasattr(model, saveable.CALLBACKS), "see peer_callbacks.Tasks and saveable.CALLBACKS"
+    with tasks_of(model, *samples, 1) as tasks:
+        assert tasks.watched
+        assert hasattr(model.fit(), "_callback_fit_ctx")
+    assert not hasattr(model, "_callback_fit_ctx"), "see peer_callbacks.tasks_of"
 
 
 def test_one_hot_encoders_still_have_the_attributes_that_a_file_is_checked_by():

@@ -21,11 +21,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.estimators import softmax_recipe
 from chainrule.estimators.softmax_path import path
 from chainrule.kernels.blas import available_threads
 from chainrule.solvers.convex import minimise, spectrum_of
 
-solver, estimator = sys.modules[minimise.__module__], sys.modules[SoftmaxRegression.__module__]
+solver = sys.modules[minimise.__module__]
 
 X, SPECIES = load_iris(return_X_y=True)
 WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
@@ -282,7 +283,7 @@ def test_a_fit_takes_the_threads_it_is_allowed(monkeypatch, n_jobs, threads):
         return spectrum_of(*arguments, **options)
 
     monkeypatch.setattr(solver, "available_threads", watched)
-    monkeypatch.setattr(estimator, "spectrum_of", watched_spectrum)
+    monkeypatch.setattr(softmax_recipe, "spectrum_of", watched_spectrum)
     monkeypatch.setattr(solver, "WORTH_THREADS", 0)
     plain = SoftmaxRegression(tol=1e-16).fit(X, SPECIES)
     model = SoftmaxRegression(tol=1e-16, n_jobs=n_jobs).fit(X, SPECIES)

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from scipy.special import softmax
 
 from chainrule import SoftmaxRegression
-from chainrule.estimators.softmax_parts import deviations
+from chainrule.estimators.softmax_recipe import deviations
 
 rng = np.random.default_rng(0)
 SMALL = rng.normal(size=(140, 3))

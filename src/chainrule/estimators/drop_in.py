@@ -1,22 +1,27 @@
-"""scikit-learn's parameters of logistic regression, and what they come down to where the penalty is the L2 one.
+"""The parameters of `SoftmaxRegression`, checked; among them those of scikit-learn that have no effect here.
 
-Code that was written for ``LogisticRegression`` says `penalty`, `l1_ratio`, `dual`, `intercept_scaling` and names of
-solvers. What has the same optimum is served, by the methods there are here; anything else is an error that says so.
+Code written for ``LogisticRegression`` gives `penalty`, `l1_ratio`, `dual`, `intercept_scaling` and names of solvers.
+Values with the same optimum are accepted and solved by the methods of this package; all others are errors that say why.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.validation import METRICS
+
+if TYPE_CHECKING:
+    from chainrule.estimators.softmax_regression import SoftmaxRegression
 
 DEPRECATED = "deprecated"
-"""The default of `penalty`, as in scikit-learn: it has not been given."""
+"""Default of `penalty`, as in scikit-learn: it was not given."""
 
 METHODS = {
     "auto": "auto",
@@ -27,32 +32,46 @@ METHODS = {
     "saga": "auto",
     "liblinear": "auto",
 }
-"""What solves for each name of a solver. With an L2 penalty there is one optimum, whatever finds it."""
+"""The method for each name of a solver. With an L2 penalty there is one optimum, so any method may find it."""
 
 _WITHOUT_L1 = ("auto", "lbfgs", "newton-cg", "newton-cholesky", "sag")
 
 
-def inverse_strength(penalty: Any, C: float) -> float:
-    """C, or infinity where there is to be no penalty.
+def check_parameters(model: SoftmaxRegression, name: str, l1_ratios: Sequence[Any]) -> None:
+    """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range.
 
-    >>> inverse_strength("l2", 3.0), inverse_strength(None, 3.0)
-    (3.0, inf)
+    `name` is that of the parameter with the `l1_ratios`: "l1_ratio" or, for cross-validation, "l1_ratios".
     """
-    return math.inf if penalty is None else C
+    check.number("C", model.C, above=0, infinite=True)
+    _check_solver(model)
+    _check_penalty(model.penalty, l1_ratios, name, model.solver)
+    if model.penalty is None and model.C != 1:
+        warn_caller(f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={model.C:g} was given")
+    check.number("tol", model.tol, above=0)
+    check.integer("max_iter", model.max_iter, at_least=0)
+    if model.n_jobs is not None and (not isinstance(model.n_jobs, Integral) or model.n_jobs == 0):
+        raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {model.n_jobs!r}")
+    check.choice("targets", model.targets, ("labels", "proba"))
+    check.number("label_smoothing", model.label_smoothing, at_least=0, at_most=1)
+    if not callable(model.eval_metric):
+        check.choice("eval_metric", model.eval_metric, tuple(METRICS))
+    if isinstance(model.class_weight, str):
+        check.choice("class_weight", model.class_weight, ("balanced",))
 
 
-def check_solver(solver: Any, dual: Any, intercept_scaling: Any, C: float) -> None:
-    """Raise ValueError for what no solver here takes."""
-    check.choice("solver", solver, tuple(METHODS))
-    if dual is not False and dual != 0:
-        raise ValueError(f"Solver {solver} supports only dual=False, got dual={dual!r}: the primal form is solved here")
-    check.number("intercept_scaling", intercept_scaling, above=0)
-    if intercept_scaling != 1:
+def _check_solver(model: SoftmaxRegression) -> None:
+    solver = check.choice("solver", model.solver, tuple(METHODS))
+    if model.dual is not False and model.dual != 0:
         raise ValueError(
-            f"intercept_scaling: expected 1, since the intercept is not penalised, got {intercept_scaling!r}; "
-            "scikit-learn has a use for it with solver='liblinear' only"
+            f"Solver {solver} supports only dual=False, got dual={model.dual!r}: the primal form is solved here"
         )
-    if solver == "liblinear" and math.inf == C:
+    check.number("intercept_scaling", model.intercept_scaling, above=0)
+    if model.intercept_scaling != 1:
+        raise ValueError(
+            "intercept_scaling: expected 1, since the intercept is not penalised, got "
+            f"{model.intercept_scaling!r}; scikit-learn uses other values only for solver='liblinear'"
+        )
+    if solver == "liblinear" and (model.penalty is None or math.inf == model.C):
         raise ValueError(
             "C=np.inf as well as penalty=None is not supported for the liblinear solver; leave `solver` out"
         )
@@ -74,39 +93,36 @@ def check_liblinear(solver: str, n_classes: int, fit_intercept: bool) -> None:
         )
 
 
-def check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: str) -> None:
+def _check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: str) -> None:
     """Raise ValueError for any penalty but the L2 one or none; warn of what scikit-learn has deprecated.
 
-    `l1_ratios` are the values of the parameter `name`; None stands for 0.
+    None among the `l1_ratios` means 0.
     """
-    if isinstance(penalty, str) and penalty != DEPRECATED:
+    if penalty is not None and penalty != DEPRECATED:
         check.choice("penalty", penalty, ("l2", "l1", "elasticnet"))
-    elif penalty is not None and penalty != DEPRECATED:
-        raise ValueError(f"penalty: expected 'l2' or None, got {penalty!r}")
-    for value in l1_ratios:
-        if value is not None:
-            check.number(name, value, at_least=0, at_most=1)
+    given = [value for value in l1_ratios if value is not None]
+    for value in given:
+        check.number(name, value, at_least=0, at_most=1)
     if penalty != DEPRECATED:
         warn_caller(
             "'penalty' was deprecated in version 1.8 of scikit-learn, which removes it in 1.10. Leave it out instead "
             "of penalty='l2', and give C=np.inf instead of penalty=None.",
             FutureWarning,
         )
-        if penalty in ("l1", "l2") and any(value is not None and value != (penalty == "l1") for value in l1_ratios):
+        if penalty in ("l1", "l2") and any(value != (penalty == "l1") for value in given):
             warn_caller(
                 f"Inconsistent values: penalty={penalty} with {name}={l1_ratios[0]}. penalty is deprecated. Please use "
                 f"{name} only.",
-                UserWarning,
             )
     elif name == "l1_ratio" and None in l1_ratios:
         warn_caller(
-            "'l1_ratio=None' was deprecated in version 1.8 of scikit-learn, which takes it for an error in 1.10. Leave "
-            "it out, or give l1_ratio=0.",
+            "'l1_ratio=None' was deprecated in version 1.8 of scikit-learn, which refuses it in 1.10. Leave it out, or "
+            "give l1_ratio=0.",
             FutureWarning,
         )
     if penalty == "elasticnet" and None in l1_ratios:
         raise ValueError(f"{name} must be specified when penalty is elasticnet")
-    wanted = [1.0] if penalty == "l1" else [0.0] if penalty in ("l2", None) else [value or 0.0 for value in l1_ratios]
+    wanted = {"l1": [1.0], "l2": [], None: []}.get(penalty, given)
     if any(wanted):
         kind = "l1" if all(value == 1 for value in wanted) else "elasticnet"
         reason = f"{name}: expected 0, since the penalty is the L2 one, got {max(wanted):g}"
@@ -118,7 +134,7 @@ def check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: str
 
 
 def check_ratios(l1_ratios: Any) -> list[Any]:
-    """The values that `l1_ratios` stands for; None is one of them, 0."""
+    """The values of the parameter `l1_ratios`; None means one value, 0."""
     if l1_ratios is None:
         return [None]
     values = list(l1_ratios) if np.iterable(l1_ratios) and not isinstance(l1_ratios, str) else []

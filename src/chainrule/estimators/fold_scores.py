@@ -1,7 +1,7 @@
-"""Scores of the fits of cross-validation, on samples that they have not seen, by scikit-learn's scorers.
+"""Scores of the fits of cross-validation on samples that they have not seen, by scikit-learn's scorers.
 
-A fold may lack classes, among its samples to fit or to score. Every fit knows all of them, and a scorer that takes
-`labels` is given all of them, as in scikit-learn's ``LogisticRegressionCV``.
+A fold may lack classes, both to fit and to score. Every fit knows all classes, and a scorer that takes `labels` gets
+all of them, as in scikit-learn's ``LogisticRegressionCV``.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from sklearn.metrics import get_scorer, make_scorer
 from sklearn.utils.metadata_routing import process_routing
 
 from chainrule.arrays import Array
-from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.softmax_path import PathPoint
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.estimators.validation import score
 
 if TYPE_CHECKING:
     from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 
-_OF_ROWS = (None, "accuracy", "neg_log_loss")
+_OF_ROWS = {None: ("accuracy", 1), "accuracy": ("accuracy", 1), "neg_log_loss": ("log_loss", -1)}
+"""For rows of probabilities: the metric of each name, and the sign that makes larger better."""
 
 
 def check_scoring(scoring: Any, targets: str) -> None:
-    """Raise ValueError for what is no scorer, or none of rows of probabilities where y is that."""
+    """Raise ValueError for anything but a scorer, or for a scorer that cannot judge rows of probabilities."""
     if targets == "proba" and not callable(scoring) and scoring not in _OF_ROWS:
         raise ValueError(
             f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
@@ -39,14 +40,15 @@ def check_scoring(scoring: Any, targets: str) -> None:
 
 
 def routed(model: SoftmaxRegressionCV, method: str, sample_weight: Any, params: dict[str, Any]) -> tuple[Any, Any]:
-    """What `fit` or `score` is given beside samples, for the splitter and for the scorer.
+    """The arguments of `fit` or `score` besides the samples, for the splitter and for the scorer.
 
-    By scikit-learn's metadata routing, where that is enabled; else the scorer has the weights, the splitter the groups.
+    They follow scikit-learn's metadata routing if it is enabled. Without it the scorer gets the weights and the
+    splitter the groups.
 
     Raises
     ------
     ValueError
-        For anything else where routing is not enabled.
+        For any other argument without routing.
     """
     if sample_weight is not None:
         params = {**params, "sample_weight": sample_weight}
@@ -68,18 +70,17 @@ class FoldScorer:
     Parameters
     ----------
     model : SoftmaxRegressionCV
-    encoding : ClassEncoding
-        Of all classes.
+        A model that knows all classes.
     params : dict
-        For the scorer: of all samples, of which it is given those of the part.
+        Arguments for the scorer, which gets the entries of the part from those with one entry per sample.
     """
 
-    def __init__(self, model: SoftmaxRegressionCV, encoding: ClassEncoding, params: dict[str, Any]) -> None:
-        self.scoring, self.encoding, self.params = model.scoring, encoding, params
+    def __init__(self, model: SoftmaxRegressionCV, params: dict[str, Any]) -> None:
+        self.scoring, self.params = model.scoring, params
         self.of_rows = model.targets == "proba" and not callable(self.scoring)
-        self.scorer = None if self.scoring is None else _with_labels(get_scorer(self.scoring), encoding.classes)
+        self.scorer = None if self.scoring is None else _with_labels(get_scorer(self.scoring), model.classes_)
         self.judged = SoftmaxRegression(solver=model.solver, targets=model.targets, dtype=model.dtype)
-        self.judged._kind, self.judged.classes_, self.judged.temperature_ = encoding.kind, encoding.classes, 1.0
+        self.judged._kind, self.judged.classes_, self.judged.temperature_ = model._kind, model.classes_, 1.0
 
     def __call__(self, point: PathPoint, X: Array, y: Array, weights: Array | None, part: Any) -> float:
         """The score of one fit on the samples of `part`."""
@@ -88,11 +89,9 @@ class FoldScorer:
         rows, labels = X[part], y[part]
         weights = None if weights is None else weights[part]
         if self.of_rows:
-            if self.scoring == "neg_log_loss":
-                each = np.sum(labels * model.predict_log_proba(rows), axis=1)
-            else:
-                each = model.predict(rows) == labels.argmax(axis=1)
-            return float(np.average(each, weights=weights))
+            metric, sign = _OF_ROWS[self.scoring]
+            logits = model._logits(rows).results(lambda logits: logits)
+            return sign * score(metric, model._encoding, logits, labels, weights)
         if self.scorer is None:
             return float(model.score(rows, labels, sample_weight=weights))
         of_part = {

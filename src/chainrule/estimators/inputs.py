@@ -132,11 +132,15 @@ def with_class_weight(
 
 def weights_of_classes(class_weight: Any, encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
     """One factor per class, from a dict or "balanced"; `y` holds labels or rows of probabilities."""
+    classes = encoding.classes
+    return _by_class(class_weight, classes, classes.tolist(), class_mass(encoding, y, weights))
+
+
+def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
+    """The total weight of the samples of each class; `y` holds labels or rows of probabilities."""
     if y.ndim == 2:
-        mass = (y if weights is None else y * weights[:, None]).sum(axis=0)
-    else:
-        mass = np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
-    return _by_class(class_weight, encoding.classes, encoding.classes.tolist(), mass)
+        return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
+    return np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
 
 
 def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) -> Array:

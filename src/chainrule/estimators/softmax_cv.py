@@ -5,7 +5,6 @@ The folds share the factorisation of all samples: it only steers the solver, and
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,18 +13,15 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from chainrule.arrays import Array
-from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_penalty, check_ratios
+from chainrule.estimators.drop_in import DEPRECATED, check_parameters, check_ratios
 from chainrule.estimators.fold_scores import FoldScorer, check_scoring, routed
 from chainrule.estimators.inputs import weights_of_classes
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.peer_callbacks import Tasks, is_watched, told
-from chainrule.estimators.softmax_parts import single_label_head, weighted_problem
+from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
+from chainrule.estimators.softmax_recipe import observer
 from chainrule.estimators.softmax_regression import SoftmaxRegression
-from chainrule.estimators.softmax_steps import check_parameters, observer
-from chainrule.estimators.softmax_stream import penalty_share, seen_mass
 from chainrule.estimators.transactions import all_or_nothing
-from chainrule.solvers.convex import Minimum
 
 
 class SoftmaxRegressionCV(SoftmaxRegression):
@@ -137,69 +133,55 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             As `SoftmaxRegression.fit` does.
         """
         values = penalties(self.Cs)
-        check_parameters(self)
+        self._check_parameters()
         to_split, to_score = routed(self, "fit", sample_weight, params)
-        # Samples of weight zero stay: the folds may be given by the numbers of their rows.
-        X, y, weights = self._checked_samples(X, y, sample_weight, reset=True, weightless=True)
-        encoding = single_label_head(y, probabilities=self.targets == "proba")
-        check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
-        self._kind, self.classes_ = encoding.kind, encoding.classes
+        # Samples of weight zero stay: folds may be given by the numbers of their rows.
+        X, y, weights = self._read_samples(X, y, sample_weight, reset=True, weightless=True)
         self.temperature_, self.validation_scores_ = 1.0, None
         folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
         class_weight = self.class_weight
         if isinstance(class_weight, str):
-            factors = weights_of_classes(class_weight, encoding, y, weights)
-            class_weight = dict(zip(encoding.classes.tolist(), factors, strict=True))
-        problem = weighted_problem(self, encoding, X, y, weights, class_weight)
-        spectrum = self._spectrum(problem, max(values), len(values) * len(folds))
-        with self._threads():
-            strength = penalty_share(problem, max(values))
-            seen, spectrum = spectrum.suited(X, problem, strength, len(values) * len(folds))
-        whole = weighted_problem(self, encoding, seen, y, weights, class_weight)
-        scorer = FoldScorer(self, encoding, to_score)
+            factors = weights_of_classes(class_weight, self._encoding, y, weights)
+            class_weight = dict(zip(self._encoding.classes.tolist(), factors, strict=True))
+        recipe, observe = self._recipe(), observer(self.callbacks, self.verbose)
+        problem = self._problem(X, y, weights, class_weight)
+        x, spectrum = recipe.shared(problem, X, max(values), len(values) * len(folds))
+        scorer = FoldScorer(self, to_score)
         fits: list[PathPoint] = []
         scores: list[list[float]] = []
-
-        def fold(train: Any, test: Any) -> None:
-            in_train = None if weights is None else weights[train]
-            problem = weighted_problem(self, encoding, seen[train], y[train], in_train, class_weight)
-            points = {point.C: point for point in along(self, problem, spectrum, values)}
-            fits.extend(points[C] for C in values)
-            scores.append([scorer(points[C], X, y, weights, test) for C in values])
-            if self.verbose:
-                print(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
-
-        def solve(_: Any) -> tuple[Array, float, Minimum | None]:
-            tasks = Tasks(self, X, y, weights, len(folds) + bool(self.refit)) if is_watched(self) else None
+        result = None
+        with tasks_of(self, X, y, weights, len(folds) + bool(self.refit)) as tasks:
             for train, test in folds:
-                with nullcontext() if tasks is None else tasks.task("fold"):
-                    fold(train, test)
+                with tasks.task("fold"):
+                    in_train = None if weights is None else weights[train]
+                    problem = self._problem(x[train], y[train], in_train, class_weight)
+                    points = along(recipe, problem, values, spectrum, observe)
+                    fits.extend(points)
+                    scores.append([scorer(point, X, y, weights, test) for point in points])
+                    if self.verbose:
+                        print(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
             usable = _comparable(scores)
             each = usable.argmax(axis=1)
-            mean = np.mean([fits[len(values) * number + i].rows for number, i in enumerate(each)], axis=0)
-            best, result = float(np.mean([values[i] for i in each])), None
+            mean = np.mean([fits[len(values) * fold + i].rows for fold, i in enumerate(each)], axis=0)
+            best = float(np.mean([values[i] for i in each]))
             if self.refit:
                 best = values[int(usable.sum(axis=0).argmax())]
                 start = mean.T if self.fit_intercept else mean[:, :-1].T
-                with nullcontext() if tasks is None else tasks.task("refit"):
-                    result = self._solved(whole, best, start, spectrum, observer(self))
-            if tasks is not None:
-                tasks.close()
-            return mean, best, result
-
-        mean, best, result = told(self, solve)
-        warn_of(fits, self)
+                problem = self._problem(x, y, weights, class_weight)
+                with tasks.task("refit"):
+                    result = recipe.minimum(problem, best, start, observe, spectrum)
+            tasks.close()
+        warn_of(fits, self.tol)
         lacking = _lacking(folds, y, self.classes_)
         if lacking:
             warn_caller(
                 f"classes without samples to fit: {'; '.join(lacking)}. How improbable such a fold finds them is up to "
-                "tol. Fewer folds, or a stratified splitter, may help.",
-                UserWarning,
+                "tol. Fewer folds, or a stratified splitter, may help."
             )
         if result is None:
+            self._forget_end_of_fit()
             self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
         else:
-            self._mass, self._precision = seen_mass(whole), None
             self._adopt(result)
         self._adopt_folds(values, best, np.array(scores), fits)
         return self
@@ -222,14 +204,14 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         """scikit-learn's scorer for what the model is chosen by."""
         return get_scorer("accuracy" if self.scoring is None else self.scoring)
 
-    def _check_penalty(self) -> None:
-        check_penalty(self.penalty, check_ratios(self.l1_ratios), "l1_ratios", self.solver)
+    def _check_parameters(self) -> None:
+        check_parameters(self, "l1_ratios", check_ratios(self.l1_ratios))
         if self.penalty is None:
             raise ValueError("penalty: expected 'l2', since C is chosen; give Cs=[np.inf] for no penalty, got None")
         check_scoring(self.scoring, self.targets)
 
     def _adopt_folds(self, values: list[float], best: float, scores: Array, fits: list[PathPoint]) -> None:
-        """Set what is told of the folds; every l1_ratio is 0, so that its axis repeats what is there."""
+        """Set the attributes about the folds. Every l1_ratio is 0, so its axis repeats the same values."""
         ratios = check_ratios(self.l1_ratios)
         self.Cs_, self.l1_ratios_ = np.array(values), np.zeros(len(ratios))
         counts = np.array([max(fit.n_iter, min(1, self.max_iter)) for fit in fits], np.int32).reshape(scores.shape)
@@ -268,7 +250,7 @@ def _comparable(scores: list[list[float]]) -> Array:
 
 
 def _lacking(folds: list[Any], y: Array, classes: Array) -> list[str]:
-    """What to say of each fold that has no samples of some class to be fitted to."""
+    """One message for each fold that has no samples of some class to fit."""
     if y.ndim == 2:
         return []
     missing = [np.setdiff1d(classes, y[train]).tolist() for train, _ in folds]

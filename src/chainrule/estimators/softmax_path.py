@@ -1,4 +1,4 @@
-"""Softmax regression for many penalties: one factorisation of the features, each fit started from the one before.
+"""Softmax regression for many penalties: one factorisation of the features, each fit begun where the last one ended.
 
 `path` fits a list of C; `SoftmaxRegressionCV` in `softmax_cv` chooses among them.
 """
@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +16,9 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.softmax_parts import coefficients, single_label_head, weighted_problem
+from chainrule.estimators.softmax_recipe import Observer, SoftmaxRecipe, coefficients, observer
 from chainrule.estimators.softmax_regression import SoftmaxRegression
-from chainrule.estimators.softmax_steps import check_parameters, observer
-from chainrule.estimators.softmax_stream import penalty_share
-from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
+from chainrule.solvers.convex import Problem, Spectrum
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class PathPoint:
     objective, gradient_norm : float
     converged : bool
     seconds : float
-        Since the path was begun.
+        Time since the start of the path.
     message : str
         Why the fit ended.
     """
@@ -59,7 +56,7 @@ class PathPoint:
 
 
 NOT_OF_A_PATH = ("C", "warm_start", "temperature_scaling", "eval_metric")
-"""Parameters of `SoftmaxRegression` that say something of a single fit, or of held-out samples."""
+"""Parameters of `SoftmaxRegression` that concern a single fit or held-out samples."""
 
 
 def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
@@ -82,27 +79,23 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     >>> [round(float(abs(point.coef).max()), 2) for point in path(X, y, [0.01, 1.0])]
     [0.43, 2.72]
     """
-    without = [name for name in NOT_OF_A_PATH if name in parameters]
-    if without:
-        raise ValueError(
-            f"{without[0]}: a path has no use for it; it starts every fit from the one before, by Cs alone"
-        )
+    for name in NOT_OF_A_PATH:
+        if name in parameters:
+            raise ValueError(f"{name}: a path has no use for it; it starts every fit from the one before, by Cs alone")
     model = SoftmaxRegression(**parameters)
-    check_parameters(model)
+    model._check_parameters()
     values = penalties(Cs)
-    X, y, weights = model._checked_samples(X, y, sample_weight, reset=True)
-    encoding = single_label_head(y, probabilities=model.targets == "proba")
-    problem = weighted_problem(model, encoding, X, y, weights)
-    spectrum = model._spectrum(problem, max(values), len(values))
-    with model._threads():
-        x, spectrum = spectrum.suited(problem.x, problem, penalty_share(problem, max(values)), len(values))
-    points = {point.C: point for point in along(model, replace(problem, x=x), spectrum, values)}
-    warn_of(points.values(), model)
-    return [points[C] for C in values]
+    X, y, weights = model._read_samples(X, y, sample_weight, reset=True)
+    problem, recipe = model._problem(X, y, weights), model._recipe()
+    x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
+    observe = observer(model.callbacks, model.verbose)
+    points = along(recipe, replace(problem, x=x), values, spectrum, observe)
+    warn_of(points, model.tol)
+    return points
 
 
 def penalties(Cs: Any) -> list[float]:
-    """The values that `Cs` stands for."""
+    """The values of the parameter `Cs`, which is a number of values or the values."""
     if isinstance(Cs, int | np.integer):
         return [float(C) for C in np.logspace(-4, 4, check.integer("Cs", int(Cs), at_least=1))]
     if isinstance(Cs, str) or not np.iterable(Cs):
@@ -110,37 +103,34 @@ def penalties(Cs: Any) -> list[float]:
     values = [float(C) for C in Cs]
     if not values:
         raise ValueError("Cs: expected at least one value, got none")
-    for C in values:
-        check.number("Cs", C, above=0, infinite=True)
-    return values
+    return [check.number("Cs", C, above=0, infinite=True) for C in values]
 
 
 def along(
-    model: SoftmaxRegression, problem: Problem, spectrum: Spectrum, values: Sequence[float]
-) -> Iterator[PathPoint]:
-    """The fits for growing C, each started from the one before."""
-    began = time.perf_counter()
-    growing = sorted(set(values))
-    options = model._options(spectrum, observer(model))
-    found = minima(problem, [penalty_share(problem, C) for C in growing], **options)
-    with closing(found):
-        for C in growing:
-            with model._threads():  # not while somebody else looks at the fit
-                result = next(found)
-            if result.message == INTERRUPTED:
-                raise KeyboardInterrupt
-            coef, intercept = coefficients(result.theta, model.fit_intercept)
-            seconds = time.perf_counter() - began
-            ended = (result.iterations, result.value, result.gradient_norm, result.converged, seconds, result.message)
-            yield PathPoint(C, coef, intercept, *ended)
+    recipe: SoftmaxRecipe, problem: Problem, values: Sequence[float], spectrum: Spectrum, observe: Observer | None
+) -> list[PathPoint]:
+    """The fits for these values of C, in their order; they run for growing C, each begun where the last one ended."""
+    began, growing, points = time.perf_counter(), sorted(set(values)), {}
+    for C, result in zip(growing, recipe.minima(problem, growing, spectrum, observe), strict=True):
+        points[C] = PathPoint(
+            C,
+            *coefficients(result.theta, problem.intercept),
+            result.iterations,
+            result.value,
+            result.gradient_norm,
+            result.converged,
+            time.perf_counter() - began,
+            result.message,
+        )
+    return [points[C] for C in values]
 
 
-def warn_of(points: Iterable[PathPoint], model: SoftmaxRegression) -> None:
-    """Warn of the fits that did not converge, to whoever called `path` or `fit`."""
+def warn_of(points: Iterable[PathPoint], tol: float) -> None:
+    """Warn whoever called `path` or `fit` of the fits that did not converge."""
     failed = sorted({point.C for point in points if not point.converged and "callback" not in point.message})
     if failed:
         warn_caller(
-            f"no convergence to tol={model.tol:g} for C = {', '.join(f'{C:g}' for C in failed)}. Increase max_iter, "
+            f"no convergence to tol={tol:g} for C = {', '.join(f'{C:g}' for C in failed)}. Increase max_iter, "
             "scale the features, or increase tol.",
             ConvergenceWarning,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,35 +12,43 @@ from joblib import effective_n_jobs
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
+from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of, encoding_of_classes
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.drop_in import (
-    DEPRECATED,
-    METHODS,
-    check_liblinear,
-    check_penalty,
-    inverse_strength,
-)
-from chainrule.estimators.inputs import joined_eval_set
-from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.peer_callbacks import Steps, Tasks, can_be_called_back, is_watched, set_callbacks, told
-from chainrule.estimators.softmax_parts import (
+from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
+from chainrule.estimators.inputs import class_mass, joined_eval_set, with_class_weight
+from chainrule.estimators.peer_callbacks import CallbackSupportMixin, Steps, tasks_of
+from chainrule.estimators.softmax_recipe import (
+    SoftmaxRecipe,
+    check_bounded,
     coefficients,
-    deviations,
     dtype_to_show,
-    single_label_head,
-    weighted_problem,
+    observer,
+    seen_mass,
 )
-from chainrule.estimators.softmax_steps import check_parameters, observer, warn_of_end
-from chainrule.estimators.softmax_stream import absorb_batch, can_stream, check_bounded, penalty_share, seen_mass
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
+from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem, Spectrum, minimise, spectrum_of
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem
+from chainrule.solvers.convex.online import absorb, curvatures
 
 
-class SoftmaxRegression(Classifier):
+def _can_stream(model: SoftmaxRegression) -> bool:
+    """Raise AttributeError, so that there is no `partial_fit`, for parameters that need all samples at once."""
+    needing = [name for name in ("standardize", "temperature_scaling") if getattr(model, name)]
+    if isinstance(model.class_weight, str):
+        needing.append(f"class_weight={model.class_weight!r}")
+    if hasattr(model, "Cs"):
+        needing.append("cross-validation")
+    if needing:
+        raise AttributeError(f"partial_fit sees one batch after another; {needing[0]} needs all samples at once")
+    return True
+
+
+class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]  # scikit-learn has no types
     """Softmax regression with an L2 penalty: probabilities softmax(x W + b), fitted to the optimum.
 
         sum_i w_i (log sum_j exp(z_ij) - z_i,y_i) + |W|^2 / (2 C),    z = x W + b
@@ -142,6 +150,7 @@ class SoftmaxRegression(Classifier):
 
     coef_: Any
     intercept_: Any
+    n_iter_: Any
 
     def __init__(
         self,
@@ -207,43 +216,33 @@ class SoftmaxRegression(Classifier):
             For inputs of unfitting shapes, NaN or infinity, a single class, parameters out of range, or negative
             weights that leave the objective without a minimum.
         """
-        check_parameters(self)
-        C = inverse_strength(self.penalty, self.C)
+        self._check_parameters()
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
-        X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, signed=True)
-        encoding = single_label_head(y, probabilities=self.targets == "proba")
-        check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
-        if continues:
-            self._check_same_classes(encoding)
-        self._kind, self.classes_ = encoding.kind, encoding.classes
+        X, y, weights = self._read_samples(X, y, sample_weight, reset=not continues, signed=True)
         held_out = None if eval_set is None else self._held_out(eval_set, X.dtype)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        problem = weighted_problem(self, encoding, X, y, weights)
-        check_bounded(problem, C)
+        problem = self._problem(X, y, weights)
         self._mass, self._precision = seen_mass(problem), None
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
-
-        def solve(_: Any) -> Minimum:
-            tasks = Tasks(self, X, y, weights, max(self.max_iter, 1) + 1) if is_watched(self) else None
-            steps = None if tasks is None else Steps(tasks, self._fitted_at)
-            spectrum = self._spectrum(problem, C)
-            result = self._solved(problem, C, start, spectrum, observer(self, held_out, steps))
-            if steps is not None:
-                steps.close(result.theta)
-            return result
-
-        result = told(self, solve)
+        with tasks_of(self, X, y, weights, max(self.max_iter, 1) + 1) as tasks:
+            steps = Steps(tasks, self._fitted_at)
+            watchers: list[Callable[[Array], Any]] = [steps.step] if tasks.watched else []
+            if held_out is not None:
+                watchers.append(partial(self._judge, held_out=held_out))
+            observe = observer(self.callbacks, self.verbose, watchers)
+            result = self._recipe().minimum(problem, self._inverse_strength, start, observe)
+            steps.close(result.theta)
         self._adopt(result, dtype_to_show(result.theta, X))
-        if self.temperature_scaling and held_out is not None:
+        if held_out is not None and self.temperature_scaling:
             logits = self._logits(held_out[0]).results(lambda logits: logits)
-            self.temperature_ = best_temperature(encoding, logits, *held_out[1:])
+            self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
         return self
 
-    @available_if(can_stream)  # type: ignore[untyped-decorator]
+    @available_if(_can_stream)  # type: ignore[untyped-decorator]
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Learn from one more batch of samples, each seen once; all classes share one softmax.
@@ -270,18 +269,32 @@ class SoftmaxRegression(Classifier):
         >>> model.score(X[1500:], y[1500:]) > 0.85
         True
         """
-        check_parameters(self)
-        with self._threads():
-            absorb_batch(self, X, y, classes, sample_weight)
-        return self
-
-    @available_if(can_be_called_back)  # type: ignore[untyped-decorator]
-    def set_callbacks(self, *callbacks: Any) -> SoftmaxRegression:
-        """Set the callbacks that fits tell, as estimators of scikit-learn 1.9 do; none, for none.
-
-        They are told of the fit and of every step, whichever the solver; a true result of `on_fit_task_end` ends it.
-        """
-        set_callbacks(self, callbacks)
+        self._check_parameters()
+        first = not hasattr(self, "coef_")
+        if first and classes is None and self.targets != "proba":
+            raise ValueError("classes must be passed on the first call to partial_fit")
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=first)
+        if first:
+            proba = self.targets == "proba"
+            encoding = encoding_of(y, probabilities=True) if proba else encoding_of_classes(np.unique(classes))
+            self._kind, self.classes_ = encoding.kind, encoding.classes
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes: expected those of the first call, {self.classes_}, got {np.unique(classes)}")
+        self._check_known(y)
+        problem = self._problem(X, y, weights)
+        theta = np.zeros(problem.shape) if first else np.asarray(self._theta(), dtype=np.float64)
+        precision = getattr(self, "_precision", None)
+        with threads_allowed(self._recipe().threads):
+            if precision is None:
+                precision = np.full(problem.shape, 1 / self._inverse_strength)
+                if not first:  # the samples of `fit` count with the curvature of this batch
+                    precision += self._mass * curvatures(problem, theta)
+            theta, self._precision = absorb(problem, theta, precision, self.tol)
+        self._forget_end_of_fit()
+        self.temperature_, self.validation_scores_ = 1.0, None
+        dtype = X.dtype if first else np.result_type(self.coef_.dtype, X.dtype)
+        self.coef_, self.intercept_ = coefficients(theta, self.fit_intercept, dtype, centred=False)
+        self.n_iter_ = np.array([1 if first else int(self.n_iter_[0]) + 1], dtype=np.int32)
         return self
 
     def sparsify(self) -> SoftmaxRegression:
@@ -300,62 +313,76 @@ class SoftmaxRegression(Classifier):
 
     # What follows is private.
 
-    def _check_penalty(self) -> None:
-        check_penalty(self.penalty, [self.l1_ratio], "l1_ratio", self.solver)
-        if self.penalty is None and self.C != 1:
-            warn_caller(
-                f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={self.C:g} was given",
-                UserWarning,
-            )
+    def _check_parameters(self) -> None:
+        check_parameters(self, "l1_ratio", [self.l1_ratio])
 
-    def _spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
-        """What so many fits of a problem share, whose largest C is given."""
-        with self._threads():
-            scale = deviations(problem.x, problem.row_shares) if self.standardize else None
-            problem = replace(problem, l2=penalty_share(problem, C))
-            return spectrum_of(problem, scale, fits=fits, apart=self.solver != "newton-cg")
+    @property
+    def _inverse_strength(self) -> float:
+        """C, or infinity for no penalty."""
+        return math.inf if self.penalty is None else self.C
 
-    def _solved(
-        self, problem: Problem, C: float, start: Array | None, spectrum: Spectrum, callback: Any = None
-    ) -> Minimum:
-        """The optimum for one C, whose penalty is shared among the samples by weight."""
-        with self._threads():
-            problem = replace(problem, l2=penalty_share(problem, C))
-            result = minimise(problem, start, **self._options(spectrum, callback))
-        if result.message == INTERRUPTED and not result.iterations:
-            raise KeyboardInterrupt  # there is no step whose weights could be kept
-        return result
+    def _read_samples(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, **options: bool
+    ) -> tuple[Array, Array, Array | None]:
+        """Checked samples, labels and weights; `reset` takes over their classes, else they must be the known ones."""
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=reset, **options)
+        encoding = encoding_of(y, probabilities=self.targets == "proba")
+        if encoding.kind == MULTILABEL:
+            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+        check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
+        if not reset:
+            self._check_same_classes(encoding)
+        self._kind, self.classes_ = encoding.kind, encoding.classes
+        return X, y, weights
 
-    def _options(self, spectrum: Spectrum | None, callback: Callable[..., bool] | None) -> dict[str, Any]:
-        """The options of the solver, which are the same for each fit."""
-        return {
-            "tol": self.tol,
-            "max_iter": self.max_iter,
-            "method": METHODS[self.solver],
-            "narrow": bool(self.mixed_precision),
-            "spectrum": spectrum,
-            "callback": callback,
-        }
+    def _problem(self, X: Array, y: Array, weights: Array | None, class_weight: Any = None) -> Problem:
+        """The problem of a fit without its penalty; `class_weight` replaces the parameter."""
+        encoding, smoothing = self._encoding, self.label_smoothing
+        X, y, weights = with_class_weight(class_weight or self.class_weight, encoding, X, y, weights)
+        if weights is not None and (weights < 0).any():
+            mass = class_mass(encoding, y, weights)
+            smoothed = (1 - smoothing) * mass + smoothing * mass.sum() / len(mass)
+            check_bounded(self._inverse_strength, self.fit_intercept, smoothed)
+        targets, loss = encoding.targets(y, X.dtype, smoothing), rules.get(encoding.loss)
+        smoothing = smoothing if encoding.kind == MULTICLASS else 0.0
+        return Problem(
+            X, targets, encoding.n_outputs, loss, weights, intercept=self.fit_intercept, label_smoothing=smoothing
+        )
 
-    def _threads(self) -> AbstractContextManager[None]:
-        """As many as `n_jobs` allows, for the time of a context."""
-        return threads_allowed(None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs)))
+    def _recipe(self) -> SoftmaxRecipe:
+        threads = None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs))
+        return SoftmaxRecipe(
+            self.solver, self.tol, self.max_iter, bool(self.mixed_precision), self.standardize, threads
+        )
+
+    def _judge(self, theta: Array, held_out: tuple[Array, Array, Array | None]) -> None:
+        """Note the eval_metric on held-out samples."""
+        X, y, weights = held_out
+        logits = X @ theta[: X.shape[1]] + theta[X.shape[1] :].sum(axis=0)
+        assert self.validation_scores_ is not None
+        self.validation_scores_.append(score(self.eval_metric, self._encoding, logits, y, weights))
 
     def _fitted_at(self, theta: Array) -> dict[str, Any]:
-        """What a copy of the estimator predicts with, where the fit has come to theta."""
+        """The attributes with which a copy of the estimator predicts, for the solver's theta."""
         coef, intercept = coefficients(theta, self.fit_intercept)
         known = {"_kind": self._kind, "classes_": self.classes_, "temperature_": 1.0}
         return known | {"coef_": coef, "intercept_": intercept}
 
     def _adopt(self, result: Minimum, dtype: Any = None) -> None:
+        """Translate the end of a fit into attributes, and warn if it did not converge."""
         self.coef_, self.intercept_ = coefficients(result.theta, self.fit_intercept, dtype)
         self.n_iter_ = np.array([max(result.iterations, min(1, self.max_iter))], dtype=np.int32)
         self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
         self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
-        warn_of_end(self, result)
+        self._recipe().warn_of(result)
+
+    def _forget_end_of_fit(self) -> None:
+        """Remove the attributes that describe the end of an earlier fit to all samples."""
+        for name in ("objective_", "gradient_norm_", "converged_", "interrupted_"):
+            self.__dict__.pop(name, None)
 
     def _theta(self) -> Array:
-        """The parameters as the solver has them."""
+        """The coefficients and intercepts as the solver's parameters."""
         weights = self.densify().coef_.T
         return np.vstack([weights, self.intercept_[None]]) if self.fit_intercept else weights
 

@@ -1,4 +1,4 @@
-"""Fits that take place as a whole or not at all: one that raises leaves the estimator as it was."""
+"""Fits that happen completely or not at all: after an error, the estimator is as it was before."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def all_or_nothing(method: Method) -> Method:
-    """A method after which, if it raises, the estimator has the attributes that it had before.
+    """Decorate a method so that, if it raises, the estimator has the attributes that it had before.
 
-    That holds for any exception, Ctrl-C included. The lists and dicts that an earlier fit left, such as its curves, are
-    replaced by copies first, so that whatever is appended to them is forgotten too. Arrays are not copied: the method
-    must not write to those that were there, and fits here make new ones.
+    This holds for every exception, Ctrl-C included. A RandomState in the parameter `random_state` is set back, too.
+    Lists and dicts of an earlier fit, such as its curves, are replaced by copies first, so that appended entries are
+    lost as well. Arrays are not copied: the method must create new ones instead of writing to them.
 
     Examples
     --------
@@ -40,11 +42,15 @@ def all_or_nothing(method: Method) -> Method:
             # Parameters have plain names, by scikit-learn's convention; they are the user's, and no fit changes them.
             if type(value) in (list, dict) and (name.startswith("_") or name.endswith("_")):
                 attributes[name] = value.copy()
+        generator: Any = before.get("random_state")
+        drawn = generator.get_state() if isinstance(generator, np.random.RandomState) else None
         try:
             return method(self, *arguments, **named)
         except BaseException:
             attributes.clear()
             attributes.update(before)
+            if drawn is not None:
+                generator.set_state(drawn)
             raise
 
     return cast(Method, whole)

@@ -40,6 +40,13 @@ METRICS: dict[str, tuple[Callable[..., float], bool]] = {"accuracy": (accuracy, 
 """By name: the figure, and whether larger is better."""
 
 
+def score(metric: Any, encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
+    """The figure that a name stands for, or what a user's function makes of the true labels and the probabilities."""
+    if callable(metric):
+        return float(metric(y, encoding.probabilities(logits)))
+    return METRICS[metric][0](encoding, logits, y, weights)
+
+
 def judge_of(
     network: Network,
     encoding: ClassEncoding,
@@ -56,13 +63,11 @@ def judge_of(
     own = callable(metric)
     name = str(getattr(metric, "__name__", type(metric).__name__)) if own else metric
 
-    def score(theta: Array) -> float:
+    def score_of(theta: Array) -> float:
         logits = forward(network, theta, x).results(lambda logits: logits)
-        if own:
-            return float(metric(y, encoding.probabilities(logits)))
-        return METRICS[metric][0](encoding, logits, y, weights)
+        return score(metric, encoding, logits, y, weights)
 
-    return Judge(score, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)
+    return Judge(score_of, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)
 
 
 def hold_out(y: Array, encoding: ClassEncoding, *, fraction: float, seed: int) -> tuple[Array, Array]:

@@ -11,8 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.estimators import TableEncoder, fold_scores, network_classifier, softmax_regression, softmax_stream
-from chainrule.estimators.notices import warn_caller
+from chainrule.estimators import TableEncoder, fold_scores, network_classifier, softmax_recipe, softmax_regression
 from chainrule.estimators.tables import SmoothScaler
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -142,7 +141,7 @@ def test_a_batch_that_fails(kind, error, before, monkeypatch):
     if hasattr(model, "classes_"):
         model.partial_fit(X, NAMES)
     if kind == "softmax":
-        monkeypatch.setattr(softmax_stream, "absorb", error)
+        monkeypatch.setattr(softmax_regression, "absorb", error)
     else:
         monkeypatch.setattr(type(model), "_show", error)
     expected = KeyboardInterrupt if error is interrupt else MemoryError
@@ -158,13 +157,14 @@ def test_a_batch_that_fails_after_it_brought_new_classes(monkeypatch):
 @pytest.mark.parametrize("part", ["spectrum_of", "minimise", "best_temperature"])
 def test_an_interrupt_at_any_part_of_a_softmax_fit(part, before, monkeypatch):
     model = before("softmax").set_params(temperature_scaling=True)
-    monkeypatch.setattr(softmax_regression, part, interrupt)
+    module = softmax_regression if part == "best_temperature" else softmax_recipe
+    monkeypatch.setattr(module, part, interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR, eval_set=PAIR))
 
 
 def test_an_interrupt_in_the_last_fit_of_a_cross_validation(before, monkeypatch):
     model = before("cv")
-    monkeypatch.setattr(softmax_regression, "minimise", interrupt)
+    monkeypatch.setattr(softmax_recipe, "minimise", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 
@@ -191,6 +191,15 @@ def test_sparse_coefficients_stay_sparse():
         model.fit(X[::-1], NAMES)
     assert model.coef_ is coef
     assert scipy.sparse.issparse(coef)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "conv"])
+def test_a_fit_that_fails_draws_no_random_numbers(kind):
+    generator = np.random.RandomState(7)
+    model = MODELS[kind](random_state=generator, callbacks=[fail])
+    with pytest.raises(MemoryError):
+        model.fit(X, NAMES)
+    assert generator.randint(2**31 - 1) == np.random.RandomState(7).randint(2**31 - 1)
 
 
 @pytest.mark.parametrize("kind", ["mlp", "conv"])
@@ -267,12 +276,3 @@ def test_table_transformers_that_fail():
     with pytest.raises(ValueError, match="could not convert"):
         scaler.fit([["a"]])
     assert vars(scaler) == attributes
-
-
-def test_warnings_name_the_line_of_the_caller():
-    with pytest.warns(UserWarning, match="look here") as caught:
-        warn_caller("look here")
-    assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match="clipped to 150") as caught:
-        MODELS["mlp"](batch_size=1000).fit(X, NAMES)
-    assert caught[0].filename == __file__

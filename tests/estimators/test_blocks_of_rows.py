@@ -11,7 +11,6 @@ from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression
 from chainrule.estimators import blocks_of_rows, network_passes
 from chainrule.estimators.blocks_of_rows import finite_block, rows_at_once
 from chainrule.estimators.class_encoding import ClassEncoding
-from chainrule.estimators.softmax_parts import dtype_to_show
 from chainrule.kernels.blas import threads_allowed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -68,15 +67,6 @@ def test_a_fit_shows_what_its_solver_found_rounded_to_the_precision_of_the_sampl
     again = SoftmaxRegression(fit_intercept=fit_intercept, warm_start=True).fit(small, Y).fit(small, Y)
     assert again.coef_.dtype == np.float32
     assert again.objective_ == pytest.approx(exact.objective_, rel=1e-5)
-
-
-@pytest.mark.parametrize("sparse", [False, True])
-def test_coefficients_that_cancel_keep_the_digits_that_predictions_need(sparse):
-    small = np.hstack([X, X]).astype(np.float32)
-    given = scipy.sparse.csr_array(small) if sparse else small
-    theta = np.vstack([np.full((6, 1), 1e9), np.full((6, 1), -1e9), [[1.0]]])
-    assert dtype_to_show(theta, given) == np.float64
-    assert dtype_to_show(theta / 1e9, given) == np.float32
 
 
 def test_streams_keep_the_precision_that_they_have():

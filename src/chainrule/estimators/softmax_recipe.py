@@ -1,0 +1,214 @@
+"""How softmax regressions are solved and watched, and how the solver's parameters become coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
+
+from chainrule.arrays import Array, is_sparse
+from chainrule.estimators.drop_in import METHODS
+from chainrule.estimators.notices import warn_caller
+from chainrule.kernels.blas import threads_allowed
+from chainrule.solvers.convex import (
+    INTERRUPTED,
+    Minimum,
+    Problem,
+    Spectrum,
+    StepTaken,
+    minima,
+    minimise,
+    spectrum_of,
+)
+
+Observer = Callable[[StepTaken, Callable[[], Array]], bool]
+"""Called by the solver after every step with a function that gives theta; a true result ends the fit."""
+
+LARGEST_CHANGE = 0.1
+"""Limit on the change of a logit by rounding coefficients. It bounds the sum of all roundings; most cancel."""
+
+
+def seen_mass(problem: Problem) -> float:
+    """The total absolute weight of the samples of a problem."""
+    return float(problem.n_samples if problem.weights is None else abs(problem.weights).sum(dtype=np.float64))
+
+
+def penalty_share(problem: Problem, C: float) -> float:
+    """The penalty's strength in the mean objective: |W|^2 / (2 C) shared among the samples by weight."""
+    return 1 / (C * seen_mass(problem))
+
+
+@dataclass(frozen=True)
+class SoftmaxRecipe:
+    """The parameters of `SoftmaxRegression` that say how an objective is minimised; `threads` limits BLAS."""
+
+    solver: str
+    tol: float
+    max_iter: int
+    mixed_precision: bool
+    standardize: bool
+    threads: int | None
+
+    def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
+        """What so many fits of a problem, or of some of its samples, share; C is the largest of theirs."""
+        with threads_allowed(self.threads):
+            scale = deviations(problem.x, problem.row_shares) if self.standardize else None
+            problem = replace(problem, l2=penalty_share(problem, C))
+            return spectrum_of(problem, scale, fits=fits, apart=self.solver != "newton-cg")
+
+    def shared(self, problem: Problem, X: Array, C: float, fits: int) -> tuple[Array, Spectrum]:
+        """The spectrum of a problem for so many fits, and the rows of X in the coordinates that suit them."""
+        spectrum = self.spectrum(problem, C, fits)
+        with threads_allowed(self.threads):
+            return spectrum.suited(X, problem, penalty_share(problem, C), fits)
+
+    def minimum(
+        self,
+        problem: Problem,
+        C: float,
+        start: Array | None = None,
+        callback: Observer | None = None,
+        spectrum: Spectrum | None = None,
+    ) -> Minimum:
+        """The optimum for one C, or the last step before Ctrl-C; KeyboardInterrupt if there was no step."""
+        options = self._options(spectrum or self.spectrum(problem, C), callback)
+        with threads_allowed(self.threads):
+            result = minimise(replace(problem, l2=penalty_share(problem, C)), start, **options)
+        if result.message == INTERRUPTED and not result.iterations:
+            raise KeyboardInterrupt
+        return result
+
+    def minima(
+        self, problem: Problem, Cs: Sequence[float], spectrum: Spectrum, callback: Observer | None = None
+    ) -> Iterator[Minimum]:
+        """The optima for one C after another, each search begun at the optimum before; KeyboardInterrupt on Ctrl-C."""
+        found = minima(problem, [penalty_share(problem, C) for C in Cs], **self._options(spectrum, callback))
+        with closing(found):
+            for _ in Cs:
+                with threads_allowed(self.threads):  # the limit ends before the caller goes on
+                    result = next(found)
+                if result.message == INTERRUPTED:
+                    raise KeyboardInterrupt
+                yield result
+
+    def _options(self, spectrum: Spectrum, callback: Observer | None) -> dict[str, Any]:
+        """The options of the solver, which are the same for each fit."""
+        return {
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+            "method": METHODS[self.solver],
+            "narrow": self.mixed_precision,
+            "spectrum": spectrum,
+            "callback": callback,
+        }
+
+    def warn_of(self, result: Minimum) -> None:
+        """Warn if a fit was interrupted or did not converge."""
+        if result.message == INTERRUPTED:
+            warn_caller(f"interrupted after {result.iterations} steps: the weights so far are kept", ConvergenceWarning)
+        elif not result.converged and "callback" not in result.message:
+            advice = "Scale the features, or increase tol."
+            if result.iterations >= self.max_iter:
+                advice = "Increase the number of iterations (max_iter), scale the features, or lower C."
+            # Filters of warnings look for the first words, which are scikit-learn's.
+            warn_caller(
+                f"{self.solver} failed to converge after {result.iterations} steps: {result.message}. The objective, "
+                f"{result.value:.3g}, may still fall by about {result.remaining:.1e}: it is not known to be within "
+                f"tol={self.tol:g} times itself of the optimum. {advice}",
+                ConvergenceWarning,
+            )
+
+
+def observer(
+    callbacks: Sequence[Callable[[StepTaken], Any]] | None,
+    verbose: int,
+    watchers: Sequence[Callable[[Array], Any]] = (),
+) -> Observer | None:
+    """What the solver calls after every step, or None if nobody asks; the watchers are given theta."""
+    if not callbacks and not verbose and not watchers:
+        return None
+
+    def observe(step: StepTaken, theta: Callable[[], Array]) -> bool:
+        answers = [watcher(theta()) for watcher in watchers]
+        if verbose:
+            print(f"Iteration {step.iteration}, objective = {step.value:.8f}, gradient = {step.gradient_norm:.2e}")
+        answers += [callback(step) for callback in callbacks or ()]
+        return any(answers)
+
+    return observe
+
+
+def check_bounded(C: float, intercept: bool, mass: Array) -> None:
+    """Raise ValueError if weights of both signs, whose sum is `mass` for each class, leave F without a lower bound.
+
+    Losses grow like the logits and the penalty like their squares, so any penalty bounds the weights. Along an
+    intercept the objective falls for ever if the sum of the weights of a class is negative.
+    """
+    if np.inf == C:
+        raise ValueError(
+            "sample_weight: negative weights need a penalty, a finite C: without one there may be no minimum"
+        )
+    if intercept and not (mass > 0).all():
+        raise ValueError(
+            "sample_weight: with negative weights, those of each class must sum to more than 0 (no optimum for its "
+            f"intercept otherwise), got the sums {mass.tolist()[:10]}; fit_intercept=False takes any weights"
+        )
+
+
+def coefficients(theta: Array, intercept: bool, dtype: Any = None, *, centred: bool = True) -> tuple[Array, Array]:
+    """scikit-learn's coef_ and intercept_ from the solver's parameters, in their dtype or in the given one.
+
+    Adding one vector to the weights of all classes does not change a softmax. As in scikit-learn, the weights of a
+    feature sum to 0 over the classes: any penalty requires this, and it is a choice for intercepts and without a
+    penalty. Streams pass `centred=False`, since their penalty is on the distance from earlier weights.
+    """
+    weights = theta[:-1] if intercept else theta
+    coef = np.array(weights.T, order="C")
+    offsets = theta[-1].copy() if intercept else np.zeros(len(coef), theta.dtype)
+    if centred and len(coef) > 1:
+        for array in (coef, offsets):
+            means = array.mean(axis=0)
+            # Means of the size of rounding errors stay: where features are large, the last digit matters.
+            if (abs(means) > 64 * np.finfo(array.dtype).eps * abs(array).max(axis=0)).any():
+                array -= means
+    dtype = theta.dtype if dtype is None else dtype
+    return coef.astype(dtype, copy=False), offsets.astype(dtype, copy=False)
+
+
+def dtype_to_show(theta: Array, X: Array) -> Any:
+    """The dtype of X, unless rounding theta to it could change the logit of a sample by more than LARGEST_CHANGE.
+
+    Large coefficients may cancel, such as those of repeated features without a penalty. Then every digit counts.
+    """
+    if X.dtype == theta.dtype:
+        return X.dtype
+    lowest, highest = _ranges(X)
+    largest = np.maximum(-lowest.astype(np.float64), highest)
+    reach = largest @ abs(theta[: len(largest)]) + abs(theta[len(largest) :]).sum(axis=0)
+    return X.dtype if reach.max() * np.finfo(X.dtype).eps / 2 <= LARGEST_CHANGE else theta.dtype
+
+
+def deviations(X: Array, shares: Array) -> Array:
+    """The standard deviation of each feature; 1 for features that do not vary."""
+    weights = abs(shares)
+    lowest, highest = _ranges(X)
+    if is_sparse(X):
+        variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))[1].astype(np.float64)
+    else:
+        mean = np.asarray(X.T @ weights).reshape(-1)
+        variance = np.zeros(X.shape[1])
+        for first in range(0, X.shape[0], 4096):
+            rows = slice(first, first + 4096)
+            variance += weights[rows] @ np.square(X[rows] - mean)
+    return np.asarray(np.where((lowest < highest) & (variance > 0), np.sqrt(np.maximum(variance, 0)), 1.0))
+
+
+def _ranges(X: Array) -> tuple[Array, Array]:
+    """The smallest and the largest entry of each feature."""
+    lowest, highest = min_max_axis(X, axis=0) if is_sparse(X) else (X.min(axis=0), X.max(axis=0))
+    return lowest, highest

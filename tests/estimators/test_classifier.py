@@ -1,0 +1,118 @@
+"""The base class of the classifiers, by its smallest subclass: samples, predictions, known classes and files."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.preprocessing import StandardScaler
+
+from chainrule import MLPClassifier, SoftmaxRegression, save
+from chainrule.estimators.blocks_of_rows import linear_logits
+from chainrule.estimators.class_encoding import encoding_of
+from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.persistence import ModelFileError
+
+X = np.arange(8.0).reshape(4, 2)
+
+
+class Fixed(Classifier):
+    """Logits x W^T of a fixed W, for the classes of y."""
+
+    def __init__(self, targets="labels", class_weight=None, dtype="auto"):
+        self._store(locals())
+
+    def fit(self, X, y, sample_weight=None, **options):
+        self.samples_ = self._checked_samples(X, y, sample_weight, reset=True, **options)
+        encoding = encoding_of(self.samples_[1], probabilities=self.targets == "proba")
+        self._kind, self.classes_ = encoding.kind, encoding.classes
+        self.coef_ = np.eye(encoding.n_outputs, 2)
+        return self
+
+    def _logits(self, X):
+        return linear_logits(self._features_to_predict(X), self.coef_, np.zeros(len(self.coef_)), name="Fixed")
+
+
+@pytest.fixture
+def model():
+    return Fixed().fit(X, ["a", "b", "c", "a"])
+
+
+def test_parameters_are_stored_as_they_are_given():
+    assert vars(Fixed(dtype="float32")) == {"targets": "labels", "class_weight": None, "dtype": "float32"}
+
+
+def test_predictions_agree_with_one_another(model):
+    logits = model.decision_function(X)
+    np.testing.assert_array_equal(logits, X @ model.coef_.T)
+    probs = model.predict_proba(X)
+    np.testing.assert_allclose(np.log(probs), model.predict_log_proba(X), rtol=1e-13)
+    assert (model.predict(X) == model.classes_[probs.argmax(axis=1)]).all()
+    two = Fixed().fit(X, ["a", "b", "b", "a"])
+    assert two.decision_function(X).shape == (4,)
+    assert two.predict_proba(X).shape == (4, 2)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array, sp.csc_array])
+def test_samples_are_floats_and_sparse_ones_are_csr(form):
+    x, y, weights = Fixed(dtype="float32").fit(form(X), [0, 1, 2, 0]).samples_
+    assert x.dtype == np.float32
+    assert isinstance(x, np.ndarray) or x.format == "csr"
+    assert (y.tolist(), weights) == ([0, 1, 2, 0], None)
+
+
+def test_samples_without_weight_count_only_on_request():
+    weights = [1, 0, 2, 1]
+    assert Fixed().fit(X, [0, 1, 2, 0], weights).samples_[1].tolist() == [0, 2, 0]
+    assert Fixed().fit(X, [0, 1, 2, 0], weights, weightless=True).samples_[2].tolist() == weights
+    with pytest.raises(ValueError, match="Negative values"):
+        Fixed().fit(X, [0, 1, 2, 0], [1, -1, 1, 1])
+    assert Fixed().fit(X, [0, 1, 2, 0], [1, -1, 1, 1], signed=True).samples_[2][1] == -1
+
+
+def test_rows_of_probabilities_are_targets():
+    rows = np.full((4, 2), 0.5)
+    assert Fixed("proba").fit(X, rows).samples_[1].tolist() == rows.tolist()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        Fixed("proba").fit(X, rows[:3])
+
+
+def test_features_to_predict_are_neither_cast_nor_read(model):
+    given = np.array([[np.nan, 1]], np.float16)
+    assert model._features_to_predict(given) is given
+    assert model._features_to_predict(sp.csc_array(X)).format == "csr"
+    with pytest.raises(ValueError, match="2 features"):
+        model._features_to_predict(np.ones((1, 3)))
+
+
+def test_held_out_samples_have_known_classes_and_weights_by_class(model):
+    model.class_weight = {"a": 2.0}
+    x, y, weights = model._held_out((X, ["a", "b", "b", "a"], [1, 1, 3, 1]), np.float32)
+    assert (x.dtype, y.tolist(), weights.tolist()) == (np.float32, ["a", "b", "b", "a"], [2, 1, 3, 2])
+    with pytest.raises(ValueError, match="eval_set: `y` has classes not in"):
+        model._held_out((X, ["a", "b", "z", "a"]), np.float64)
+    with pytest.raises(ValueError, match="every sample has the weight zero"):
+        model._held_out((X, ["a", "b", "b", "a"], np.zeros(4)), np.float64)
+
+
+def test_a_warm_start_needs_the_same_classes(model):
+    model._check_same_classes(encoding_of(np.array(["c", "b", "a"])))
+    with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same classes"):
+        model._check_same_classes(encoding_of(np.array(["c", "b", "z"])))
+
+
+def test_parameters_newer_than_a_saved_model_have_their_defaults(model):
+    state = model.__getstate__()
+    del state["dtype"]
+    restored = Fixed.__new__(Fixed)
+    restored.__setstate__(state)
+    assert restored.dtype == "auto"
+    assert restored.predict(X).tolist() == model.predict(X).tolist()
+
+
+def test_only_a_model_of_the_class_is_loaded(tmp_path):
+    SoftmaxRegression().fit(X, [0, 1, 2, 0]).save(tmp_path / "softmax.model")
+    assert SoftmaxRegression.load(tmp_path / "softmax.model").classes_.tolist() == [0, 1, 2]
+    with pytest.raises(ModelFileError, match="expected a MLPClassifier, the file holds a SoftmaxRegression"):
+        MLPClassifier.load(tmp_path / "softmax.model")
+    save(StandardScaler().fit(X), tmp_path / "scaler.model")
+    with pytest.raises(ModelFileError, match="the file holds a StandardScaler"):
+        SoftmaxRegression.load(tmp_path / "scaler.model")
