@@ -82,7 +82,7 @@ def arrived():
         "convolve1d",
         "padding_for",
         *("convolution2d", "correlate2d", "convolve2d", "conv2d", "padding2d", "zero_pad2d"),
-        *("pooling", "global_pooling", "max_pool2d", "avg_pool2d", "global_avg_pool2d"),
+        *("pooling", "max_pool2d", "avg_pool2d", "global_avg_pool2d"),
         *("Conv", "Pool", "GlobalPool", "Pad", "conv", "ConvClassifier"),
     }
     package = Path(chainrule.__file__).parent

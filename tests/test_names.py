@@ -50,10 +50,9 @@ WITHOUT_TESTS = {
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
     "rules": (
-        "binary correlation2d deviations dropout elementwise global_pooling image_maps linear penalties "
-        "registry row_losses rule scaled_sigmoid unfolding windows"
+        "binary correlation2d deviations dropout elementwise image_maps linear penalties "
+        "registry row_losses rule scaled_sigmoid windows"
     ),
-    "training": "threads",
 }
 """Modules without a test file of their own name, by folder."""
 

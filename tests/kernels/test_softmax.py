@@ -1,17 +1,20 @@
-"""Softmax in place, beside the rule."""
+"""Softmax and log-softmax in place, beside their rules."""
 
 import numpy as np
+import pytest
 
 from chainrule import rules
 from chainrule.kernels.softmax import exact_forward
 
 
-def test_it_agrees_with_its_rule(agrees_with_its_rule):
-    agrees_with_its_rule(rules.softmax)
+@pytest.mark.parametrize("rule", [rules.softmax, rules.log_softmax])
+def test_it_agrees_with_its_rule(agrees_with_its_rule, rule):
+    agrees_with_its_rule(rule)
 
 
-def test_it_keeps_a_nan(keeps_a_nan):
-    keeps_a_nan(rules.softmax)
+@pytest.mark.parametrize("rule", [rules.softmax, rules.log_softmax])
+def test_it_keeps_a_nan(keeps_a_nan, rule):
+    keeps_a_nan(rule)
 
 
 def test_the_exact_form_in_place_is_the_rule_to_the_last_bit():

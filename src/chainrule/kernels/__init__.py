@@ -21,7 +21,6 @@ from chainrule.kernels import (
     convolution,
     dropout,
     linear,
-    log_softmax,
     pooling,
     softmax,
     softmax_cross_entropy,
@@ -30,7 +29,7 @@ from chainrule.kernels.kernel import Kernel, kernel_of, register, registered
 
 __all__ = ["Kernel", "kernel_of", "register", "registered"]
 
-_FAMILIES = (activations, binary, convolution, dropout, linear, log_softmax, pooling, softmax, softmax_cross_entropy)
+_FAMILIES = (activations, binary, convolution, dropout, linear, pooling, softmax, softmax_cross_entropy)
 for _family in _FAMILIES:
     for _rule, _kernel in _family.KERNELS.items():
         register(_rule, _kernel)

@@ -6,6 +6,7 @@ axes and other arrays, such as balls, the rule itself runs, and its result is co
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from chainrule.arrays import Array
@@ -19,13 +20,18 @@ from chainrule.rules.windows import windows_on
 from chainrule.workspace import Workspace
 
 
+def _library(x: Array) -> ModuleType | None:
+    """The fast convolutions of `x`; None for other axes than four, and for no images at all."""
+    return library_of(x) if x.ndim == 4 and x.shape[0] else None
+
+
 def _kernel(rule: Rule) -> Kernel:
     page, inputs = adapter(rule), len(rule.inputs)
 
     def forward(
         x: Array, weight: Array, bias: Array | None = None, *, out: Any = None, work: Any = None, **options: Any
     ) -> tuple[Array, Any]:
-        library = library_of(x) if x.ndim == 4 else None
+        library = _library(x)
         if library is None:
             return page.forward(*(x, weight, bias)[:inputs], out=out, **options)
         groups = options.pop("groups", 1)
@@ -36,7 +42,7 @@ def _kernel(rule: Rule) -> Kernel:
     def pullback(
         residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None
     ) -> tuple[Array | None, ...]:
-        library = library_of(cotangent) if cotangent.ndim == 4 else None
+        library = _library(cotangent)
         if library is None:
             pulled: tuple[Array | None, ...] = page.pullback(residuals, cotangent, out=out)
             return pulled

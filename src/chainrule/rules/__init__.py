@@ -18,7 +18,6 @@ from chainrule.rules.cross_entropy import cross_entropy, nll
 from chainrule.rules.dropout import dropout
 from chainrule.rules.elementwise import elementwise
 from chainrule.rules.geometry import conv_output_size, conv_parameter_count, dropped_border, padding_for
-from chainrule.rules.global_pooling import global_avg_pool2d
 from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
 from chainrule.rules.log_sum_exp import log_sum_exp
@@ -31,7 +30,7 @@ from chainrule.rules.parametrised_scores import (
     score_function_vjp,
 )
 from chainrule.rules.penalties import l2_penalty
-from chainrule.rules.pooling import avg_pool2d, max_pool2d
+from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
 from chainrule.rules.rule import KINDS, Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid

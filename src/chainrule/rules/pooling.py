@@ -1,9 +1,10 @@
-"""Pools of images: the largest or the mean entry of every window.
+"""Pools of images: the largest or the mean entry of every window, and the mean of every channel.
 
-    max_pool2d:  y[c, i, j] = max_{a, b} x[c, i s + a - p, j s + b - p]
-    avg_pool2d:  y[c, i, j] = sum_{a, b} x[c, i s + a - p, j s + b - p] / (k_h k_w)
+    max_pool2d:         y[c, i, j] = max_{a, b} x[c, i s + a - p, j s + b - p]
+    avg_pool2d:         y[c, i, j] = sum_{a, b} x[c, i s + a - p, j s + b - p] / (k_h k_w)
+    global_avg_pool2d:  y[c] = sum_{i, j} x[c, i, j] / (h w)
 
-    max: v to the entry that is the largest, 0 elsewhere       mean: v / count to all entries of the window
+    max: v to the entry that is the largest, 0 elsewhere       means: v / count to all entries of the window or channel
 
 Among equals the largest is the first of them, row by row; where windows overlap, what they give to one entry is added.
 Around the image the maximum sees minus infinity, the mean zeros, which count. The stride is the kernel if not given:
@@ -14,11 +15,11 @@ Both pools of windows are weighted sums of their entries: y = sum_e A_e P_e, A_e
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule.arrays import Array, argmax, class_mask, namespace, take_class
-from chainrule.rules.image_maps import Residuals, image_map
-from chainrule.rules.unfolding import fold, unfold
+from chainrule.rules.image_maps import Residuals, fold, height_and_width, image_map, unfold
 from chainrule.rules.windows import max_pool_windows, pool_windows
 
 
@@ -62,6 +63,19 @@ def _to_means(residuals: Residuals, cotangent: Array) -> Array:
     return fold(namespace(shares).broadcast_to(shares, (*shape[:-2], count, *shape[-2:])), residuals.windows)
 
 
+def _global_mean(x: Array) -> tuple[Array, Residuals]:
+    return _of_channels(Residuals(x), x), Residuals(x)
+
+
+def _of_channels(residuals: Residuals, images: Array) -> Array:
+    return namespace(images).sum(images, axis=(-2, -1)) / math.prod(height_and_width(images))
+
+
+def _to_channels(residuals: Residuals, cotangent: Array) -> Array:
+    x = residuals.x
+    return namespace(x).broadcast_to(cotangent[..., None, None] / math.prod(height_and_width(x)), x.shape)
+
+
 _OPTIONS = ("kernel", "stride", "padding")
 _IMAGES = "images (..., channels, height, width)"
 
@@ -91,4 +105,16 @@ avg_pool2d = image_map(
     # Sums of n terms, and where windows overlap of as many cotangents, one by one, times 2 just above a power of two;
     # and a division. This is for n = 9.
     error_bound=10,
+)
+
+global_avg_pool2d = image_map(
+    "global_avg_pool2d",
+    _global_mean,
+    _of_channels,
+    _to_channels,
+    formula="y[c] = sum_ij x[c, i, j] / (h w)",
+    derivative="1 / (h w) at every entry of the channel",
+    domain=_IMAGES,
+    # A sum of n pixels, one by one, times 2 just above a power of two, and a division. This is for n = 20.
+    error_bound=20,
 )
