@@ -1,8 +1,8 @@
-"""`python -m docs.mathematics`, in a checkout installed by `pip install -e .`: write docs/mathematics.md.
+"""`python -m docs.mathematics` writes docs/mathematics.md; it needs a checkout installed by `pip install -e .`.
 
-The page is a table of everything that chainrule computes. Records come from docs/catalogue; identities from the
-catalogue of the tests; formulas, derivatives, domains and error bounds of rules from the rules themselves.
-`tests/test_mathematics.py` fails where the file is out of date.
+The page is a table of everything that chainrule computes. The records are in docs/catalogue, the identities in
+tests/identities/catalogue.py; formulas, derivatives, domains and error bounds come from the rules.
+`tests/test_mathematics.py` fails if the page is out of date.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ IDENTITIES: tuple[Any, ...] = runpy.run_path(str(ROOT / "tests" / "identities" /
 """Records of key, statement, condition and test."""
 
 EVERY_RULE = "tests/rules/test_every_rule.py::test_derivatives_agree_with_difference_quotients_at_300_bits"
-"""The test that holds the derivatives of every registered rule against difference quotients of balls."""
+"""The test that compares the derivatives of each registered rule with difference quotients of balls."""
 
 OPENING = """\
 <!-- Written by `python -m docs.mathematics`. Edit docs/catalogue/, or the rules, and run that again. -->
 
 # The mathematics of chainrule
 
-Everything that chainrule computes: by name and formula, where it lives, and the test that shows it. The formulas of
-rules come from the rules themselves, and a test fails where this page names a function or a test that does not exist.
+Everything that chainrule computes, with its formula, its source file and its test. The formulas of rules come from the
+rules. A test fails if this page names a function or a test that does not exist.
 
 - [Systems](#systems): {systems} models, losses and heads.
 - [Operators](#operators): {operators}, and [further rules](#further-rules).
@@ -83,13 +83,12 @@ _OPERATOR_COLUMNS = ("operator", "formula", "derivative", "domain", "error bound
 
 
 def _system(system: System) -> tuple[str, ...]:
-    where = [*([system.not_yet] if system.not_yet else []), *map(_place, system.where)]
+    where = [*filter(None, [system.not_yet]), *map(_place, system.where)]
     return system.name, _code(system.formula), _lines(where), _lines(map(_test, system.tests))
 
 
 def _operator(operator: Operator) -> tuple[str, ...]:
     formula, derivative, domain = [operator.formula], [operator.derivative], [operator.domain]
-    where = [*([operator.not_yet] if operator.not_yet else []), *map(_place, places_of(operator))]
     bound = "-"
     if operator.rule:
         rule = rules.get(operator.rule)
@@ -105,7 +104,7 @@ def _operator(operator: Operator) -> tuple[str, ...]:
         _code("\n".join(filter(None, derivative))),
         _lines(_text(part) for part in domain if part),
         bound,
-        _lines(where),
+        _lines([*filter(None, [operator.not_yet]), *map(_place, places_of(operator))]),
         _lines(map(_test, tests_of(operator))),
     )
 
@@ -123,23 +122,23 @@ def _example(example: Example) -> tuple[str, ...]:
 
 
 def places_of(operator: Operator) -> tuple[str, ...]:
-    """The dotted paths of an operator; first, if it is one, that of the rule."""
+    """The dotted paths of an operator; the path of a rule comes first."""
     own = (f"chainrule.rules.{operator.rule}",) if operator.rule else ()
     return own + operator.where
 
 
 def tests_of(operator: Operator) -> tuple[str, ...]:
-    """The node ids of an operator's tests; last, for a rule, that of the check of its derivatives."""
+    """The node ids of an operator's tests; for a rule, the common check of derivatives comes last."""
     return operator.tests + ((f"{EVERY_RULE}[{operator.rule}-(k,)]",) if operator.rule else ())
 
 
 def source_of(dotted: str) -> Path:
-    """The file in which the public name at that path is written down, found without line numbers that go stale.
+    """The file that defines a public name.
 
     Raises
     ------
     LookupError
-        Where no module of chainrule defines it.
+        If no module of chainrule defines the name.
 
     Examples
     --------
@@ -158,14 +157,14 @@ def source_of(dotted: str) -> Path:
         owner = next((base for base in bases if name in vars(base)), None)
         if owner is None:
             raise LookupError(f"{dotted}: {names[0]} defines no {name}")
-        # What a class inherits is written down where its base is.
+        # An inherited name is defined in the file of the base class.
         file = Path(inspect.getsourcefile(owner) or file) if isinstance(owner, type) else file
         value = vars(owner)[name]
     return file
 
 
 def _module_and_names(dotted: str) -> tuple[str, ...]:
-    """The package or module, and what is left; a rule hides the module of its name, as for users."""
+    """The package or module and the remaining names. A rule hides the module of its name, as it does for users."""
     parts = dotted.split(".")
     home = parts[0]
     for index, part in enumerate(parts[1:], start=1):
@@ -178,7 +177,7 @@ def _module_and_names(dotted: str) -> tuple[str, ...]:
 
 @cache
 def _definition(module: str, name: str) -> Path | None:
-    """The file where a name of a module is defined, followed through `from ... import`."""
+    """The file that defines a name of a module; `from ... import` is followed."""
     file = inspect.getsourcefile(import_module(module))
     assert file is not None
     for node in ast.parse(Path(file).read_text(encoding="utf-8")).body:
@@ -218,12 +217,12 @@ def _test(node: str) -> str:
 
 
 def _code(formula: str) -> str:
-    """One code span a line. GitHub reads a bar inside a table's code as the end of a cell unless it is escaped."""
+    """One code span per line. Bars are escaped: GitHub reads a bar inside code as the end of a cell."""
     return _lines(f"`{line}`" for line in formula.replace("|", r"\|").split("\n"))
 
 
 def _text(text: str) -> str:
-    """Prose with formulas in it, none of which Markdown is to read as markup."""
+    """Prose that contains formulas, escaped so that Markdown does not read them as markup."""
     for mark in "\\`*_<|":
         text = text.replace(mark, f"\\{mark}")
     return text

@@ -1,7 +1,7 @@
-"""What chainrule computes, one record each: systems, operators and numeric examples, and where the identities live.
+"""The catalogue of what chainrule computes: systems, operators, numeric examples, and the code behind each identity.
 
-Formulas are plain text in the notation of the rules. Where something lives is a dotted path to a public name; a test is
-a pytest node id, without parameters where all of them count.
+Formulas are plain text in the notation of the rules. `where` holds dotted paths of public names, `tests` holds pytest
+node ids; a node id without parameters means the test with all of its parameters.
 """
 
 from docs.catalogue.examples import EXAMPLES, Example

@@ -1,13 +1,13 @@
-"""The numeric examples, with the values that a reader can recompute: `tests/test_numeric_examples.py` does."""
+"""Numeric examples with their values, which `tests/test_numeric_examples.py` computes again."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Example:
-    """One example: what is computed, of which public names, and the digits that come out, by what they are digits of.
+    """One example: the formula, the public names that compute it, and pairs of a label and the digits of a value.
 
-    All digits are significant: a value differs from what is shown by at most half a unit of its last digit.
+    A value differs from its digits by at most half a unit of the last digit.
     """
 
     key: str

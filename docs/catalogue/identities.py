@@ -1,4 +1,4 @@
-"""Where the identities live: for each, by its key in the tests' own catalogue, the public names that it relates."""
+"""The public names that each identity relates, by the key of the identity in tests/identities/catalogue.py."""
 
 _SOFTMAX = "chainrule.rules.softmax"
 _LOG_SOFTMAX = "chainrule.rules.log_softmax"

@@ -1,14 +1,14 @@
-"""The operators. Those that are registered rules name their rule, which has formula, derivative, domain and bound."""
+"""The operators. A registered rule brings its own formula, derivative, domain and error bound."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator: a registered rule, or else formula, derivative and domain; public names; tests.
+    """One operator: a registered rule, or formula, derivative and domain; its public names and tests.
 
-    For a rule, `formula`, `derivative` and `domain` are what is to be said besides; the rule's own name needs no entry
-    in `where`. `not_yet` says what is missing.
+    For a rule, `formula`, `derivative` and `domain` are printed below those of the rule, and `where` need not contain
+    the rule itself. `not_yet` says what is missing.
     """
 
     key: str

@@ -1,11 +1,11 @@
-"""The systems: models, losses and heads that the operators make up."""
+"""The systems: models, losses and heads that are composed of the operators."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class System:
-    """One system: its formulas, a line each; public names; tests; and, while it lacks something, what that is."""
+    """One system: its formulas, one per line; its public names and tests. `not_yet` says what is missing."""
 
     key: str
     name: str
