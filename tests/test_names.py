@@ -45,7 +45,6 @@ WITHOUT_TESTS = {
         "templates tensors terminal tokens tree values vocabulary walk"
     ),
     "checking/user_code": "numpy_names rebinding scalars",
-    "cli": "check_documents",
     "estimators": "columns network_passes plots validation",
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",

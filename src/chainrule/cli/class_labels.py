@@ -52,19 +52,13 @@ def check_classes(y: Array, what: str) -> None:
 def as_known_classes(values: Array, source: str, classes: Array) -> Array:
     """Labels as classes of a model; raises CommandError if the model does not know a label."""
     texts, positions = _texts(values)
-    known = {str(plain(label)): label for label in classes}
+    known = {str(label): number for number, label in enumerate(classes.tolist())}
     unknown = sorted(text for text in texts if text not in known)
     if unknown:
         raise CommandError(
-            f"{source}: the model was not trained on the labels {listed(unknown)}; "
-            f"it knows {listed(map(plain, classes))}"
+            f"{source}: the model was not trained on the labels {listed(unknown)}; it knows {listed(classes.tolist())}"
         )
-    return np.array([known[text] for text in texts], dtype=classes.dtype)[positions]
-
-
-def plain(label: Any) -> Any:
-    """A label as a Python object that JSON can hold."""
-    return label.item() if isinstance(label, np.generic) else label
+    return classes[[known[text] for text in texts]][positions]
 
 
 def _texts(values: Array) -> tuple[list[str], Array]:

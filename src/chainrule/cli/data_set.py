@@ -61,15 +61,12 @@ class DataSet:
             raise CommandError(
                 f"too few rows: {len(self.y)} rows of {len(classes)} classes leave none to hold out for the evaluation"
             )
-        try:
-            kept, others = train_test_split(rows, test_size=test_size, random_state=seed, stratify=self.y[rows])
-        except ValueError:
-            # One side has fewer rows than there are classes.
+        # A split cannot be stratified if one side has fewer rows than there are classes.
+        for classes_of_rows in (self.y[rows], None):
             try:
-                kept, others = train_test_split(rows, test_size=test_size, random_state=seed)
+                kept, others = train_test_split(rows, test_size=test_size, random_state=seed, stratify=classes_of_rows)
             except ValueError:
-                raise CommandError(
-                    f"too few rows: {len(rows)} rows cannot be split with --test-size {test_size}"
-                ) from None
-        kept = np.sort(np.concatenate([kept, np.flatnonzero(single)]))
-        return self.rows(kept), self.rows(np.sort(others))
+                continue
+            kept = np.sort(np.concatenate([kept, np.flatnonzero(single)]))
+            return self.rows(kept), self.rows(np.sort(others))
+        raise CommandError(f"too few rows: {len(rows)} rows cannot be split with --test-size {test_size}")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import json as json_module
-import pkgutil
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainrule.cli.errors import CommandError
+from chainrule.cli.output import print_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from chainrule.rules import Rule
 
 WIDTH = 100
@@ -34,17 +30,14 @@ def derive(
 
     if html + latex + json > 1:
         raise CommandError("give one of --html, --latex and --json")
-    try:
-        rule = registry.get(name)
-        text = derivations.text(derivations.family_of(name))
-    except ValueError as error:
-        raise CommandError(str(error)) from None
+    rule = registry.get(name)
+    text = derivations.text(derivations.family_of(name))
     if html:
         print(reading.page(text, rule.name), end="")
     elif latex:
         print(reading.latex(text), end="")
     elif json:
-        print(json_module.dumps({**known(rule), "derivation": text}, ensure_ascii=False))
+        print_json(known(rule) | {"derivation": text})
     else:
         _print(rule, text)
     return 0
@@ -60,53 +53,46 @@ def known(rule: Rule) -> dict[str, Any]:
         "domain": rule.domain,
         "kinks": rule.kinks,
         "error bound": "not stated" if bound is None else f"{bound} ulp, in value, pullback and pushforward",
-        "notes": inspect.cleandoc(_home(rule)),
+        "notes": inspect.cleandoc(_page(rule)),
     }
+
+
+def _page(rule: Rule) -> str:
+    """The docstring of the module that defines the rule."""
+    pages = [module for name, module in sys.modules.items() if name.startswith("chainrule.rules.")]
+    for page in pages:
+        # The defining module contains the rule's name as a string; modules that import the rule do not.
+        if vars(page).get(rule.name) is rule and f'"{rule.name}",' in inspect.getsource(page):
+            return page.__doc__ or ""
+    return ""
 
 
 def _print(rule: Rule, text: str) -> None:
     from rich.console import Console
-
-    console = Console(highlight=False)
-    console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH
-    with console.capture() as written:
-        _write(console, rule, text)
-    # Remove the spaces with which rich pads paragraphs to the width.
-    print("\n".join(line.rstrip() for line in written.get().splitlines()))
-
-
-def _write(console: Console, rule: Rule, text: str) -> None:
     from rich.markdown import Markdown
     from rich.padding import Padding
     from rich.text import Text
 
     from chainrule.checking.derivations import reading
 
+    console = Console(highlight=False)
+    console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH
     facts = known(rule)
-    console.print(Text(f"{rule.name}({', '.join(rule.inputs)})", "bold"))
-    for label, value in facts.items():
-        if label not in ("inputs", "notes"):
+    with console.capture() as written:
+        console.print(Text(f"{rule.name}({', '.join(facts.pop('inputs'))})", "bold"))
+        notes = facts.pop("notes")
+        for label, value in facts.items():
             console.print(Text(f"  {label:<12} {value}"), soft_wrap=True)
-    console.print()
-    for part in reading.terminal(text):
-        if isinstance(part, str):
-            console.print(Markdown(part))
-        else:
-            drawn = Text(part[1], no_wrap=True)
-            drawn.highlight_words(["✓"], "green")
-            console.print(Padding(drawn, (1, 0, 1, 4)), soft_wrap=True)
-    if facts["notes"]:
-        console.print(Text("\nHow it is computed\n", "bold"))
-        console.print(Text(facts["notes"]), soft_wrap=True)
-
-
-def _home(rule: Rule) -> str:
-    """The docstring of the module that defines the rule."""
-    from chainrule import rules as package
-
-    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        module = importlib.import_module(found.name)
-        # The defining module contains the rule's name as a string; modules that import the rule do not.
-        if module.__dict__.get(rule.name) is rule and f'"{rule.name}",' in inspect.getsource(module):
-            return module.__doc__ or ""
-    return ""
+        console.print()
+        for part in reading.terminal(text):
+            if isinstance(part, str):
+                console.print(Markdown(part))
+            else:
+                drawn = Text(part[1], no_wrap=True)
+                drawn.highlight_words(["✓"], "green")
+                console.print(Padding(drawn, (1, 0, 1, 4)), soft_wrap=True)
+        if notes:
+            console.print(Text("\nHow it is computed\n", "bold"))
+            console.print(Text(notes), soft_wrap=True)
+    # Remove the spaces with which rich pads paragraphs to the width.
+    print("\n".join(line.rstrip() for line in written.get().splitlines()))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from chainrule.arrays import Array
 
 
 def evaluate(
@@ -25,14 +22,14 @@ def evaluate(
     """
     import numpy as np
 
-    from chainrule.cli import model_files, model_inputs, output, table_sources
+    from chainrule.cli import model_files, model_inputs, output, table_files
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
     every = model_inputs.read(loaded, data, origin.target, labels)
     every = replace(every, X=model_files.features_of(loaded, every.X))
     scored, held_out = every.test or every, False
-    if data == origin.data and (every.kind == "images" or data in table_sources.BUILT_IN):
+    if data == origin.data and (every.kind == "images" or data in table_files.BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)
         # If a file has changed since the training, the split of that time cannot be repeated.
         if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
@@ -44,23 +41,17 @@ def evaluate(
     if trained is not None and not held_out:
         seen = trained.seen(scored.X, np.searchsorted(classes, scored.y))
         results["trained_on"] = int(seen.sum())
-        if seen.any() and not seen.all():
-            results["seen"] = _scores(scored.y, log_probs, classes, seen)
-            results["unseen"] = _scores(scored.y, log_probs, classes, ~seen)
+        for name, rows in (("seen", seen), ("unseen", ~seen)):
+            if not rows.all() and rows.any():
+                part = model_files.metrics(scored.y[rows], log_probs[rows], classes)
+                scores = {key: part[key] for key in ("accuracy", "log_loss")}
+                results[name] = {"n_rows": int(rows.sum()), **scores}
     _note_trained_rows(results, every.kind)
     if json:
         output.print_json(results)
     else:
         output.print_metrics(results, f"{every.name}: {len(scored.y)} {every.kind}{_provenance(results)}")
     return 0
-
-
-def _scores(y: Array, log_probs: Array, classes: Array, rows: Array) -> dict[str, Any]:
-    """Accuracy and log-loss on some of the rows."""
-    from chainrule.cli import model_files
-
-    scored = model_files.metrics(y[rows], log_probs[rows], classes)
-    return {"n_rows": int(rows.sum()), "accuracy": scored["accuracy"], "log_loss": scored["log_loss"]}
 
 
 def _note_trained_rows(results: dict[str, Any], kind: str) -> None:

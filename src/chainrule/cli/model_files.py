@@ -11,7 +11,6 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
-from chainrule.cli.class_labels import plain
 from chainrule.cli.data_set import DataSet
 from chainrule.cli.errors import CommandError
 from chainrule.cli.trained_rows import TrainedRows
@@ -47,8 +46,6 @@ def load_model(path: str) -> tuple[Any, Origin, TrainedRows | None]:
     TrainedRows or None
         None for files of chainrule 0.1.
     """
-    if Path(path).is_dir():
-        raise CommandError(f"{path}: this is a directory; expected a model file")
     model, about = load_with_about(path)
     origin = about.get("origin")
     known = Pipeline | ConvClassifier | MLPClassifier | SoftmaxRegression
@@ -78,7 +75,9 @@ def metrics(y: Array, log_probs: Any, classes: Array) -> dict[str, Any]:
         "accuracy": float(np.mean(actual == predicted)),
         "log_loss": float(-np.mean(log_probs[np.arange(len(y)), actual].astype(np.float64))),
         "classes": [
-            {"label": plain(label), "precision": float(p), "recall": float(r), "support": int(s)}
-            for label, p, r, s in zip(classes, precision, recall, support, strict=True)
+            {"label": label, "precision": p, "recall": r, "support": s}
+            for label, p, r, s in zip(
+                classes.tolist(), precision.tolist(), recall.tolist(), support.tolist(), strict=True
+            )
         ],
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import array_files, image_files, model_files, table_sources, training_rows
+from chainrule.cli import array_files, image_files, model_files, table_files, training_rows
 from chainrule.cli.class_labels import as_known_classes
 from chainrule.cli.data_set import DataSet
 from chainrule.cli.errors import CommandError
@@ -76,7 +76,7 @@ def _rows(n_features: int, data: str, target: str | None, labels: Path | None) -
 def _columns(model: Pipeline, data: str, target: str | None) -> DataSet:
     """The columns of a table that the model needs."""
     encoder = model.named_steps["encoder"]
-    table = table_sources.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
+    table = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
     absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in table.columns]
     if absent:
         more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
@@ -84,7 +84,7 @@ def _columns(model: Pipeline, data: str, target: str | None) -> DataSet:
         raise CommandError(f"{table.name} lacks the columns {shown}{more}, which the model needs")
     columns, y = table.columns, None
     if target is not None:
-        columns, values = table_sources.split_target(table, target, what="evaluate")
+        columns, values = table_files.split_target(table, target, what="evaluate")
         y = as_known_classes(values, table.name, model.classes_)
     numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
     found = training_rows.with_numbers(DataSet(table.name, columns, y), numeric)

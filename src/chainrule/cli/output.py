@@ -8,16 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 if TYPE_CHECKING:
     from chainrule.estimators import Progress
     from chainrule.solvers.convex import StepTaken
-
-
-def print_line(text: str) -> None:
-    """Print a line of results without wrapping or markup."""
-    Console(soft_wrap=True, highlight=False, markup=False).print(text)
 
 
 def print_json(value: Any) -> None:
@@ -32,19 +27,17 @@ def note(text: str) -> None:
 
 def print_metrics(results: dict[str, Any], title: str) -> None:
     """Print accuracy and log-loss, then a table with one row per class."""
-    console = Console(highlight=False, markup=False)
-    console.print(title)
-    console.print(f"accuracy {results['accuracy']:.2%}   log-loss {results['log_loss']:.4f}")
+    scores = "accuracy {accuracy:.2%}   log-loss {log_loss:.4f}"
+    print(title)
+    print(scores.format(**results))
     for key, words in (("seen", "trained on"), ("unseen", "not trained on")):
-        if part := results.get(key):
-            scores = f"accuracy {part['accuracy']:.2%}   log-loss {part['log_loss']:.4f}"
-            console.print(f"  {part['n_rows']} {words}: {scores}")
-    table = Table("class")
-    for heading in ("precision", "recall", "rows"):
-        table.add_column(heading, justify="right")
+        if results.get(key):
+            print(f"  {results[key]['n_rows']} {words}: {scores.format(**results[key])}")
+    numbers = (Column(heading, justify="right") for heading in ("precision", "recall", "rows"))
+    table = Table("class", *numbers)
     for row in results["classes"]:
         table.add_row(str(row["label"]), f"{row['precision']:.3f}", f"{row['recall']:.3f}", str(row["support"]))
-    console.print(table)
+    Console(markup=False).print(table)
 
 
 class ProgressLine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data."""
-    from chainrule.cli import class_labels, model_files, model_inputs, output, output_files
+    from chainrule.cli import model_files, model_inputs, output, output_files
 
     if out is not None:
         output_files.check_writable(out)
@@ -30,7 +31,7 @@ def predict(
                 raise CommandError(f"--out: {out} is an input file; name another file")
     loaded, *_ = model_files.load_model(model)
     probabilities = loaded.predict_proba(model_inputs.read(loaded, data).X)
-    labels = [class_labels.plain(label) for label in loaded.classes_]
+    labels = loaded.classes_.tolist()
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:
         output.print_json(
@@ -41,21 +42,12 @@ def predict(
                 "probabilities": probabilities.astype(float).tolist(),
             }
         )
-    if json and out is None:
+    if out is None and json:
         return 0
-    header = ["prediction", *(f"probability_{label}" for label in labels)]
-    rows = ([label, *row] for label, row in zip(predictions, probabilities.tolist(), strict=True))
-    if out is None:
-        _write(sys.stdout, header, rows)
-        return 0
-    with out.open("w", newline="", encoding="utf-8") as file:
-        _write(file, header, rows)
-    if not json:
-        output.print_line(f"{len(predictions)} predictions written to {out}")
+    with nullcontext(sys.stdout) if out is None else out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["prediction", *(f"probability_{label}" for label in labels)])
+        writer.writerows([label, *row] for label, row in zip(predictions, probabilities.tolist(), strict=True))
+    if out is not None and not json:
+        print(f"{len(predictions)} predictions written to {out}")
     return 0
-
-
-def _write(file: object, header: list[str], rows: object) -> None:
-    writer = csv.writer(file, lineterminator="\n")  # type: ignore[arg-type]
-    writer.writerow(header)
-    writer.writerows(rows)  # type: ignore[arg-type]

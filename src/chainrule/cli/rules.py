@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from typing import Annotated
 
@@ -12,18 +11,18 @@ import typer
 def rules(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> int:
     """List the operators with their formulas and derivatives."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from chainrule import rules as registry
     from chainrule.cli.derive import known
+    from chainrule.cli.output import print_json
 
     every = [registry.get(name) for name in registry.names()]
     if json:
-        print(json_module.dumps({rule.name: known(rule) for rule in every}))
+        print_json({rule.name: known(rule) for rule in every})
         return 0
-    table = Table(box=None, pad_edge=False)
-    for heading in ("rule", "kind", "formula", "derivative"):
-        table.add_column(heading, overflow="fold")
+    headings = (Column(heading, overflow="fold") for heading in ("rule", "kind", "formula", "derivative"))
+    table = Table(*headings, box=None, pad_edge=False)
     for rule in every:
         table.add_row(rule.name, rule.kind, rule.formula, rule.derivative)
     # Without a terminal, use 400 columns; rich would assume 80.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.errors import CommandError
+from chainrule.cli.output import print_json
 
 if TYPE_CHECKING:
     from chainrule.networks.summary import Summary
@@ -32,23 +34,20 @@ def summary(
     If the last layer is not linear, `chainrule train --model conv` appends a linear layer with one output per class
     (one output for two classes). --classes includes it.
     """
-    from chainrule.cli import output
     from chainrule.networks.summary import summarise
 
     shape = input_shape(input)
-    try:
-        sizes = summarise(layers, shape, outputs=None if classes is None else 1 if classes == 2 else classes)
-        added = _added(layers, shape) if classes is None and sizes.layers else None
-    except ValueError as error:
-        raise CommandError(str(error)) from None
+    outputs = 1 if classes == 2 else classes
+    sizes = summarise(layers, shape, outputs=outputs)
     if not sizes.layers:
         raise CommandError("there are no layers")
+    added = _added(layers, shape) if classes is None else None
     if json:
-        output.print_json(as_dict(sizes) | {"added_by_training": added})
+        print_json(as_dict(sizes) | {"added_by_training": added})
         return 0
     _print(sizes)
     if added is not None:
-        output.print_line(added)
+        print(added)
     return 0
 
 
@@ -79,7 +78,7 @@ def input_shape(text: str) -> tuple[int, ...]:
             f"--input: expected channels x height x width, such as 3x128x128, or one number, got {text!r}"
         )
     shape = tuple(map(int, text.split("x")))
-    if min(shape) < 1:
+    if 0 in shape:
         raise CommandError(f"--input: expected sizes of at least 1, got {text!r}")
     return shape
 
@@ -113,44 +112,32 @@ def as_dict(sizes: Summary) -> dict[str, Any]:
 
 def _print(sizes: Summary) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table()
-    table.add_column("", justify="right")
-    table.add_column("layer")
-    images = len(sizes.in_shape) == 3
-    table.add_column("output (h x w x c)" if images else "output")
-    for heading in ("numbers", "weights", "biases", "multiply-adds", "sees"):
-        table.add_column(heading, justify="right")
+    numbers = ("numbers", "weights", "biases", "multiply-adds", "sees")
+    output = "output (h x w x c)" if len(sizes.in_shape) == 3 else "output"
+    table = Table(
+        Column("", justify="right"), "layer", output, *(Column(heading, justify="right") for heading in numbers)
+    )
     shape = "x".join(map(str, (*sizes.in_shape[1:], sizes.in_shape[0])))
-    count = 1
-    for size in sizes.in_shape:
-        count *= size
-    table.add_row("", "input", shape, f"{count:,}", "", "", "", "")
+    table.add_row("", "input", shape, f"{math.prod(sizes.in_shape):,}", "", "", "", "")
     for layer in sizes.layers:
+        counts = (f"{count:,}" if count else "" for count in (layer.weights, layer.biases, layer.multiply_adds))
         sees = "all" if layer.receptive_field is None else "x".join(map(str, layer.receptive_field))
-        table.add_row(
-            str(layer.number),
-            layer.text,
-            layer.size,
-            f"{layer.outputs:,}",
-            *(f"{number:,}" if number else "" for number in (layer.weights, layer.biases, layer.multiply_adds)),
-            sees,
-        )
+        table.add_row(str(layer.number), layer.text, layer.size, f"{layer.outputs:,}", *counts, sees)
     # Without a terminal, use 140 columns; rich would assume 80.
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140)
-    console.print(table)
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140).print(table)
     total = sizes.weights + sizes.biases
-    console.print(
+    print(
         f"{total:,} parameters, {sizes.weights:,} of them weights; {sizes.multiply_adds:,} multiply-adds for one input"
     )
     parameters, outputs = _bytes(sizes.parameter_bytes), _bytes(sizes.activation_bytes)
-    console.print(f"float32: {parameters} of parameters, {outputs} of outputs for one input")
+    print(f"float32: {parameters} of parameters, {outputs} of outputs for one input")
     for remark in sizes.remarks():
-        console.print(remark, soft_wrap=True)
+        print(remark)
 
 
 def _bytes(count: int) -> str:
-    return (
-        f"{count:,} B" if count < 1024 else f"{count / 1024:,.1f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"
-    )
+    if count < 1024:
+        return f"{count:,} B"
+    return f"{count / 1024:,.1f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"

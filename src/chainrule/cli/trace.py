@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from chainrule.cli.errors import CommandError
+from chainrule.cli.output import print_json
 
 EXAMPLE = {
     "activation": "softplus",
@@ -26,8 +27,7 @@ def trace(
         Path | None,
         typer.Argument(
             help="A JSON file with weights (matrices, outputs x inputs), x and target, and optional biases, activation "
-            "and loss; "
-            "`chainrule trace --example` prints one."
+            "and loss; `chainrule trace --example` prints one."
         ),
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="Print the built-in example as a JSON file.")] = False,
@@ -35,39 +35,30 @@ def trace(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Show the forward and the backward pass of a network on one example, step by step."""
-    from chainrule.cli import output
+    import numpy as np
 
     if example:
         print(json_module.dumps(EXAMPLE, indent=2))
         return 0
     steps = _traced(EXAMPLE if network is None else _read(network))
     if json:
-        output.print_json(steps.as_dict())
+        print_json(steps.as_dict())
         return 0
     for heading, part in (("given", steps.inputs), ("forward", steps.forward), ("backward", steps.backward)):
-        output.print_line(f"\n{heading}")
+        print(f"\n{heading}")
         for step in part:
             shape = " x ".join(map(str, step.shape)) or "number"
             left = step.formula if "=" in step.formula else f"{step.name}: {step.formula}"
-            lines = _written(step.value, digits)
-            output.print_line(f"  {left:<42} {shape:>8}   {lines[0]}")
-            for line in lines[1:]:
-                output.print_line(f"  {'':<42} {'':>8}   {line}")
+            value = np.array2string(np.asarray(step.value), precision=digits, floatmode="maxprec", separator=", ")
+            aligned = value.replace("\n", "\n" + " " * 56)
+            print(f"  {left:<42} {shape:>8}   {aligned}")
     return 0
-
-
-def _written(value: Any, digits: int) -> list[str]:
-    import numpy as np
-
-    return np.array2string(np.asarray(value), precision=digits, floatmode="maxprec", separator=", ").splitlines()
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         given = json_module.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise CommandError(f"{path}: expected a JSON file") from None
-    except json_module.JSONDecodeError as error:
+    except (UnicodeDecodeError, json_module.JSONDecodeError) as error:
         raise CommandError(f"{path}: expected a JSON file: {error}") from None
     if not isinstance(given, dict):
         raise CommandError(f"{path}: expected a JSON object with weights, x and target")

@@ -26,10 +26,9 @@ def train(
     """Fit, evaluate on held-out images, save, and write the report. The settings are keywords of ConvClassifier."""
     images = image_files.read(options.data, size)
     if size is not None and images.shape[1:] != image_files.parsed_size(size):
-        height, width = images.shape[1:]
+        found = "x".join(map(str, images.shape[1:]))
         raise CommandError(
-            f"--size: only pictures in folders are scaled; the images of {options.data} are {height}x{width}, not "
-            f"{size}"
+            f"--size: only pictures in folders are scaled; the images of {options.data} are {found}, not {size}"
         )
     check_classes(images.labels, "class")
     shape = " x ".join(map(str, images.shape))
@@ -54,8 +53,7 @@ def train(
 def _write_report(folder: Path, fitted: FittedModel, images: Images, X: Any, y: Any, results: dict[str, Any]) -> Path:
     from chainrule.report.page import write_page
 
-    model = fitted.classifier
-    shape = " x ".join(map(str, images.shape))
+    model, shape = fitted.model, " x ".join(map(str, images.shape))
     return write_page(
         folder,
         model,

@@ -80,8 +80,7 @@ def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
     found = np.frombuffer(digests, np.uint8).reshape(-1, BYTES).astype(np.uint64) @ powers
     order = np.argsort(found, kind="stable")
     ordered = found[order]
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else np.empty(0, int)
-    repeats = np.arange(len(ordered)) - np.repeat(first, np.diff(np.append(first, len(ordered))))
+    repeats = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
     found[order] = (ordered + repeats.astype(np.uint64) * np.uint64(0x9E3779B97F)) % np.uint64(2**_BITS)
     return found
 

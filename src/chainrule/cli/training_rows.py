@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.cli import array_files, output, table_sources
+from chainrule.cli import array_files, output, table_files
 from chainrule.cli.class_labels import as_classes
 from chainrule.cli.data_set import DataSet
 from chainrule.cli.errors import CommandError, did_you_mean, listed
@@ -34,11 +34,11 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
         return _read_arrays(data, target, labels)
     if labels is not None:
         raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
-    table = table_sources.read(data, as_written=[] if target is None else [target])
+    table = table_files.read(data, as_written=[] if target is None else [target])
     target = target or table.target
     if target is None:
         raise CommandError(f"--target: name the column to predict; {table.name} has {listed(table.columns)}")
-    columns, values = table_sources.split_target(table, target)
+    columns, values = table_files.split_target(table, target)
     for name in drop:
         if name not in columns:
             hint = f"{did_you_mean(name, columns)}it has {listed(columns)}"

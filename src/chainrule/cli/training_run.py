@@ -40,7 +40,6 @@ class FittedModel:
 
     model: Any
     """The classifier, or a pipeline of an encoder and the classifier."""
-    classifier: Any
     samples: DataSet
     """The training samples, with features as the classifier takes them."""
     seconds: float
@@ -49,15 +48,14 @@ class FittedModel:
 
 def fit(classifier: Any, samples: DataSet) -> FittedModel:
     """Fit the encoder of the samples, if they have one, then the classifier."""
-    started = time.perf_counter()
-    model = classifier
+    started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
         # A step named "encoder" marks a model of tables.
         step = "encoder" if isinstance(samples.encoder, TableEncoder) else "scaler"
         model = Pipeline([(step, samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=training_rows.encoded(samples))
     classifier.fit(samples.X, samples.y)
-    return FittedModel(model, classifier, samples, time.perf_counter() - started)
+    return FittedModel(model, samples, time.perf_counter() - started)
 
 
 def fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
@@ -87,13 +85,12 @@ def evaluate_and_save(
     draw: Callable[[Any], Any] = learning_curves,
 ) -> dict[str, Any]:
     """Write the model file and the curves, and return the metrics on held-out samples with the facts for --json."""
-    classifier, samples = fitted.classifier, fitted.samples
-    features = model_files.features_of(fitted.model, held_out.X)
-    metrics = model_files.metrics(held_out.y, classifier.predict_log_proba(features), classifier.classes_)
+    model, samples = fitted.model, fitted.samples
+    metrics = model_files.metrics(held_out.y, model.predict_log_proba(held_out.X), model.classes_)
     origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed)
-    model_files.save_model(fitted.model, options.out, origin, samples)
+    model_files.save_model(model, options.out, origin, samples)
     if options.curves is not None:
-        draw(classifier).savefig(options.curves, dpi=150)
+        draw(model_files.classifier_of(model)).savefig(options.curves, dpi=150)
     return metrics | {
         "n_train": len(samples.y),
         "n_test": len(held_out.y),
@@ -111,7 +108,7 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
         samples = fitted.samples
         counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
         output.print_metrics(results, f"{samples.name}: {counts}")
-        output.print_line(f"{line}; model saved to {options.out}")
+        print(f"{line}; model saved to {options.out}")
     if not results["interrupted"]:
         return 0
     rest = "; --resume continues from there" if checkpoint_of(options.out).exists() else ""
@@ -121,6 +118,6 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
 
 def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
     """Print the results of a network, and return the exit status."""
-    classifier = fitted.classifier
+    classifier = model_files.classifier_of(fitted.model)
     facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
     return show(options, fitted, results | facts, f"{classifier.n_iter_} epochs in {fitted.seconds:.1f} s")
