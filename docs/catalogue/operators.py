@@ -335,7 +335,7 @@ OPERATORS: tuple[Operator, ...] = (
         domain="finite numbers",
         where=("chainrule.solvers.GradientDescent", "chainrule.solvers.descend"),
         tests=(
-            "tests/solvers/test_descent.py::test_gradient_descent_steps_against_the_gradient",
+            "tests/solvers/test_gradient_descent.py::test_gradient_descent_steps_against_the_gradient",
             "tests/systems/test_s2_risk_and_descent.py"
             "::test_descent_repeats_theta_minus_eta_g_and_yields_the_objective_before_each_step",
         ),
