@@ -7,6 +7,7 @@ import importlib
 import json as json_module
 import sys
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,11 +117,10 @@ def _module_and_name(target: str) -> tuple[Any, str]:
 
 
 def _attribute(module: Any, name: str) -> Any:
-    found = module
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise CommandError(f"{module.__name__} has no {name!r}", UNREADABLE)
-        found = getattr(found, part)
+    try:
+        found = attrgetter(name)(module)
+    except AttributeError:
+        raise CommandError(f"{module.__name__} has no {name!r}", UNREADABLE) from None
     if not callable(found):
         raise CommandError(f"{module.__name__}:{name} is a {type(found).__name__}, not a function", UNREADABLE)
     return found
@@ -163,13 +163,10 @@ def _input(text: str, position: int) -> Any:
     parts = text.split("x")
     if all(part.isdigit() for part in parts) and len(parts) > 1:
         return draw(position, tuple(map(int, parts)))
-    if text.endswith(".npy"):
-        try:
-            return np.load(text, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise CommandError(f"--at {text}: {error}", UNREADABLE) from None
     try:
-        value = ast.literal_eval(text)
+        value = np.load(text, allow_pickle=False) if text.endswith(".npy") else ast.literal_eval(text)
+    except OSError as error:
+        raise CommandError(f"--at {text}: {error}", UNREADABLE) from None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise CommandError(
             f"--at {text!r}: expected a number, a list of numbers, a .npy file, or a shape such as 3x4", UNREADABLE

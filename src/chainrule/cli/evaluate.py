@@ -22,11 +22,11 @@ def evaluate(
     """
     import numpy as np
 
-    from chainrule.cli import model_files, model_inputs, output, table_files
+    from chainrule.cli import model_files, output, table_files
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
-    every = model_inputs.read(loaded, data, origin.target, labels)
+    every = model_files.read_samples(loaded, data, origin.target, labels)
     every = replace(every, X=model_files.features_of(loaded, every.X))
     scored, held_out = every.test or every, False
     if data == origin.data and (every.kind == "images" or data in table_files.BUILT_IN):
@@ -46,28 +46,24 @@ def evaluate(
                 part = model_files.metrics(scored.y[rows], log_probs[rows], classes)
                 scores = {key: part[key] for key in ("accuracy", "log_loss")}
                 results[name] = {"n_rows": int(rows.sum()), **scores}
-    _note_trained_rows(results, every.kind)
+    known, note = _trained_on(results, every.kind)
+    if note:
+        output.note(note)
     if json:
         output.print_json(results)
     else:
-        output.print_metrics(results, f"{every.name}: {len(scored.y)} {every.kind}{_provenance(results)}")
+        output.print_metrics(results, f"{every.name}: {len(scored.y)} {every.kind}{known}")
     return 0
 
 
-def _note_trained_rows(results: dict[str, Any], kind: str) -> None:
-    from chainrule.cli import output
-
+def _trained_on(results: dict[str, Any], kind: str) -> tuple[str, str]:
+    """How many of the scored samples the model was trained on: words for the title, and a note."""
     count, trained_on = results["n_rows"], results["trained_on"]
-    if trained_on is None:
-        output.note(f"unknown which {kind} were trained on: this model file is older than the record of training rows")
-    elif trained_on:
-        rest = "" if trained_on == count else f"; only the scores of the others are scores on new {kind}"
-        output.note(f"{trained_on} of {count} {kind} were trained on{rest}")
-
-
-def _provenance(results: dict[str, Any]) -> str:
-    """How many of the scored rows the model was trained on, for the title."""
     if results["held_out"]:
-        return " held out when the model was trained"
-    trained_on = results["trained_on"]
-    return "" if trained_on is None else f", {trained_on or 'none'} of them trained on"
+        return " held out when the model was trained", ""
+    if trained_on is None:
+        return "", f"unknown which {kind} were trained on: this model file is older than the record of training rows"
+    if not trained_on:
+        return ", none of them trained on", ""
+    rest = "" if trained_on == count else f"; only the scores of the others are scores on new {kind}"
+    return f", {trained_on} of them trained on", f"{trained_on} of {count} {kind} were trained on{rest}"

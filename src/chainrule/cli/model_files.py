@@ -1,8 +1,8 @@
-"""Models of the command line: saving, loading, scoring."""
+"""Models of the command line: saving, loading, the samples that they take, and scoring."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
-from chainrule.cli.data_set import DataSet
+from chainrule.cli import array_files, image_files, table_files, training_rows
+from chainrule.cli.data_set import DataSet, as_known_classes
 from chainrule.cli.errors import CommandError
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression
+from chainrule.estimators.columns import read_numbers
 from chainrule.estimators.persistence import load_with_about, save
 
 
@@ -62,6 +64,82 @@ def classifier_of(model: Any) -> Any:
 def features_of(model: Any, X: Any) -> Any:
     """The features that the classifier of a model receives for samples."""
     return model[0].transform(X) if isinstance(model, Pipeline) else X
+
+
+def read_samples(model: Any, data: str, target: str | None = None, labels: Path | None = None) -> DataSet:
+    """The samples in a source, and their labels as classes of the model.
+
+    Parameters
+    ----------
+    model : estimator
+        A model from `load_model`.
+    data : str
+        A built-in data set, a file or a folder.
+    target : str, optional
+        The name of the labels. Without it, labels are ignored and may be absent.
+    labels : Path, optional
+        A file with the labels of rows of features.
+
+    Raises
+    ------
+    CommandError
+        If the source cannot be read or does not fit the model, or if the model does not know a label.
+    """
+    classifier = classifier_of(model)
+    if isinstance(model, Pipeline) and "encoder" in model.named_steps:
+        return _columns(model, data, target)
+    if isinstance(classifier, ConvClassifier):
+        found = _images(classifier, data)
+    else:
+        # "y" is the target of array files that were read without --target; their labels may have another usual name.
+        found = _rows(classifier.n_features_in_, data, None if target == "y" else target, labels)
+    if target is None:
+        return found
+    if found.y is None:
+        raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
+    test = found.test
+    if test is not None:
+        test = replace(test, y=as_known_classes(test.y, data, classifier.classes_))
+    return replace(found, y=as_known_classes(found.y, found.name, classifier.classes_), test=test)
+
+
+def _images(classifier: ConvClassifier, data: str) -> DataSet:
+    """Images in the shape that the model takes; pictures in folders are scaled to it."""
+    channels, height, width = classifier.image_shape_
+    images = image_files.read(data, f"{height}x{width}")
+    if images.shape != classifier.image_shape_:
+        raise CommandError(
+            f"{data}: the model takes images of {channels} x {height} x {width}, these are "
+            f"{' x '.join(map(str, images.shape))}"
+        )
+    return image_files.data_set(images, data, "images")
+
+
+def _rows(n_features: int, data: str, target: str | None, labels: Path | None) -> DataSet:
+    """Rows with as many features as the model has."""
+    found = array_files.read(data, target, labels, n_features)
+    if found.X.shape[1] != n_features:
+        raise CommandError(f"{found.name} has {found.X.shape[1]} features per row; the model needs {n_features}")
+    return found
+
+
+def _columns(model: Pipeline, data: str, target: str | None) -> DataSet:
+    """The columns of a table that the model needs."""
+    encoder = model.named_steps["encoder"]
+    table = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
+    absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in table.columns]
+    if absent:
+        more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
+        shown = ", ".join(map(repr, absent[:10]))
+        raise CommandError(f"{table.name} lacks the columns {shown}{more}, which the model needs")
+    columns, y = table.columns, None
+    if target is not None:
+        columns, values = table_files.split_target(table, target, what="evaluate")
+        y = as_known_classes(values, table.name, model.classes_)
+    numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
+    found = training_rows.with_numbers(DataSet(table.name, columns, y), numeric)
+    training_rows.print_notes(found.notes)
+    return found
 
 
 def metrics(y: Array, log_probs: Any, classes: Array) -> dict[str, Any]:

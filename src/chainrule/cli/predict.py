@@ -22,7 +22,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data."""
-    from chainrule.cli import model_files, model_inputs, output, output_files
+    from chainrule.cli import model_files, output, output_files
 
     if out is not None:
         output_files.check_writable(out)
@@ -30,7 +30,7 @@ def predict(
             if out.exists() and read.exists() and out.samefile(read):
                 raise CommandError(f"--out: {out} is an input file; name another file")
     loaded, *_ = model_files.load_model(model)
-    probabilities = loaded.predict_proba(model_inputs.read(loaded, data).X)
+    probabilities = loaded.predict_proba(model_files.read_samples(loaded, data).X)
     labels = loaded.classes_.tolist()
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.cli import image_files, output, training_run
-from chainrule.cli.class_labels import check_classes
+from chainrule.cli.data_set import check_classes
 from chainrule.cli.errors import CommandError
 from chainrule.cli.training_run import FittedModel, TrainingOptions
 from chainrule.estimators import ConvClassifier

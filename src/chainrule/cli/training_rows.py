@@ -10,8 +10,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.cli import array_files, output, table_files
-from chainrule.cli.class_labels import as_classes
-from chainrule.cli.data_set import DataSet
+from chainrule.cli.data_set import DataSet, as_classes
 from chainrule.cli.errors import CommandError, did_you_mean, listed
 from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import Numbers, mostly_numbers, named_cells, read_numbers, unreadable_cells
