@@ -50,7 +50,7 @@ WITHOUT_TESTS = {
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
     "rules": (
         "binary correlation2d deviations dropout elementwise image_maps linear penalties "
-        "registry row_losses rule scaled_sigmoid windows"
+        "registry row_losses scaled_sigmoid windows"
     ),
 }
 """Modules without a test file of their own name, by folder."""

@@ -47,6 +47,7 @@ log_softmax = Rule(
     lambda residuals: deviation_matrix(residuals.probs, residuals.top),
     check=check_logits,
     inputs=("logits",),
+    rowwise=True,
     needs="output",
     formula="y_i = x_i - log sum_j e^x_j",
     derivative="J[i, j] = [i = j] - s_j",

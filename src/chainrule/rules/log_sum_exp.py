@@ -42,6 +42,7 @@ log_sum_exp = Rule(
     lambda residuals: residuals.probs,
     check=check_logits,
     inputs=("logits",),
+    rowwise=True,
     kind="map",
     formula="y = log sum_j e^x_j",
     derivative="J[j] = s_j",

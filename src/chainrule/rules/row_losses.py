@@ -65,6 +65,7 @@ def loss_of_rows(
         lambda residuals: (slope(residuals, 1.0), by_targets(residuals)),
         integers=("targets",),
         kind="loss",
+        rowwise=True,
         error_bound=16,
         **about,
     )

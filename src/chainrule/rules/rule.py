@@ -21,6 +21,13 @@ from chainrule.arrays import Array, as_array, as_floats, as_like, holds_labels, 
 Forward: TypeAlias = Callable[..., tuple[Array, Any]]
 Pullback: TypeAlias = Callable[[Any, Array], Any]
 
+BLOCK_BYTES = 1 << 19
+"""Bytes of the first input per block of rows in public calls of rules that treat each row by itself.
+
+Temporaries of that size stay in the cache. Fresh memory for temporaries as large as the input costs more than softmax's
+arithmetic.
+"""
+
 KINDS = ("activation", "map", "layer", "loss", "penalty", "noise", "shape")
 """The roles of rules."""
 
@@ -64,6 +71,9 @@ class Rule:
         what comes next may overwrite the output.
     elementwise : bool
         Whether each entry of the output depends on the same entry of the one input alone.
+    rowwise : bool
+        Whether each row of the output depends on the same row of every input alone. All inputs then have the same
+        leading axes. Public calls of such and of elementwise rules evaluate large NumPy arrays in blocks of rows.
     error_bound : int
         Claimed error of the public forms in units in the last place, over the region that the tests state.
 
@@ -94,6 +104,7 @@ class Rule:
     kind: str = ""
     needs: str = "input"
     elementwise: bool = False
+    rowwise: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -133,8 +144,9 @@ class Rule:
 
     def __call__(self, *inputs: Array, **options: Any) -> Array:
         """The operator's value."""
+        arrays = self._arrays(inputs, options)
         with _quiet():
-            return self._linearise(inputs, options)[0]
+            return _joined([self.forward(*_part(arrays, rows), **options)[0] for rows in self._blocks(arrays)])
 
     def vjp(self, *inputs_and_cotangent: Array, **options: Any) -> Any:
         """The pullback at the inputs, applied to the last argument: J^T v without forming J.
@@ -143,10 +155,15 @@ class Rule:
         a tuple with one entry per input, None for labels and masks.
         """
         *inputs, cotangent = self._arguments(inputs_and_cotangent, len(self.inputs) + 1, "vjp", "the cotangent")
+        arrays = self._arrays(inputs, options)
+        pulled = []
         with _quiet():
-            output, residuals = self._linearise(inputs, options)
-            cotangent = _in_shape_of(output, cotangent, f"{self.name}.vjp: the cotangent")
-            return self.pullback(residuals, cotangent)
+            for rows in self._blocks(arrays):
+                output, residuals = self.forward(*_part(arrays, rows), **options)
+                shape = tuple(output.shape) if rows is ... else (len(arrays[0]), *output.shape[1:])
+                cotangent = _in_shape(shape, output, cotangent, f"{self.name}.vjp: the cotangent")
+                pulled.append(self.pullback(residuals, cotangent[rows]))
+            return _joined(pulled)
 
     def jvp(self, *inputs_and_tangents: Array | None, **options: Any) -> Array:
         """The pushforward at the inputs, applied to one tangent per input; None stands for zero.
@@ -157,10 +174,14 @@ class Rule:
         arguments = self._arguments(inputs_and_tangents, 2 * count, "jvp", "one tangent per input")
         if self.pushforward is None:
             raise ValueError(f"{self.name}: no pushforward was given for this rule")
-        inputs, tangents = arguments[:count], arguments[count:]
+        arrays = self._arrays(arguments[:count], options)
+        tangents = tuple(map(self._tangent, self.inputs, arrays, arguments[count:]))
+        pushed = []
         with _quiet():
-            _, residuals = self._linearise(inputs, options)
-            return self.pushforward(residuals, *map(self._tangent, self.inputs, inputs, tangents))
+            for rows in self._blocks(arrays):
+                _, residuals = self.forward(*_part(arrays, rows), **options)
+                pushed.append(self.pushforward(residuals, *_part(tangents, rows)))
+            return _joined(pushed)
 
     def _tangent(self, name: str, x: Any, tangent: Any) -> Array | None:
         """The tangent in the shape of its input; None is zero, and stays None for labels and constants."""
@@ -170,14 +191,14 @@ class Rule:
             return None if fixed else namespace(x).zeros_like(as_floats(x))
         if name in self.constants:
             raise ValueError(f"{self.name}: the {name} has no tangent; give None")
-        return _in_shape_of(x, tangent, f"{self.name}.jvp: the tangent of {name}")
+        return _in_shape(tuple(x.shape), x, tangent, f"{self.name}.jvp: the tangent of {name}")
 
     def jacobian(self, *inputs: Array, **options: Any) -> Any:
         """J[i, j] = dy_i / dx_j for every row, in closed form; a tuple of them for rules of several inputs."""
         if self.jacobian_matrix is None:
             raise ValueError(f"{self.name}: no Jacobian was given for this rule")
         with _quiet():
-            return self.jacobian_matrix(self._linearise(inputs, options)[1])
+            return self.jacobian_matrix(self.forward(*self._arrays(inputs, options), **options)[1])
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rule:
         return self
@@ -198,14 +219,27 @@ class Rule:
         if unknown:
             raise TypeError(f"{self.name} has no option {unknown[0]!r}; it has {', '.join(self.options) or 'none'}")
 
-    def _linearise(self, inputs: Sequence[Any], options: dict[str, Any]) -> tuple[Array, Any]:
+    def _arrays(self, inputs: Sequence[Any], options: dict[str, Any]) -> tuple[Array, ...]:
+        """The inputs of a public call as arrays, checked."""
         self.check_call(inputs, options)
         arrays = tuple(
             as_array(x) if name in self.integers else as_floats(x) for name, x in zip(self.inputs, inputs, strict=True)
         )
         if self.check is not None:
-            self.check(*arrays)
-        return self.forward(*arrays, **options)
+            with _quiet():
+                self.check(*arrays)
+        return arrays
+
+    def _blocks(self, arrays: tuple[Array, ...]) -> list[Any]:
+        """Indices of the blocks of rows of a public call: `...` for the whole arrays, or slices."""
+        first = arrays[0]
+        by_rows = (self.rowwise and len(first.shape) > 1) or (self.elementwise and len(first.shape) > 0)
+        if not by_rows or any(not isinstance(x, np.ndarray) or x.dtype == object for x in arrays):
+            return [...]
+        step = max(1, BLOCK_BYTES * len(first) // max(first.nbytes, 1))
+        if step >= len(first):
+            return [...]
+        return [slice(start, start + step) for start in range(0, len(first), step)]
 
     def _arguments(self, given: tuple[Any, ...], count: int, method: str, last: str) -> tuple[Any, ...]:
         if len(given) != count:
@@ -215,13 +249,26 @@ class Rule:
         return given
 
 
-def _in_shape_of(like: Array, x: Any, what: str) -> Array:
-    """`x` as floats, broadcast to the shape of `like`; numbers and lists take the library and dtype of `like`."""
+def _part(arrays: tuple[Array | None, ...], rows: Any) -> list[Any]:
+    return [None if x is None else x[rows] for x in arrays]
+
+
+def _joined(parts: list[Any]) -> Any:
+    """The blocks of one result, or of a tuple of results, put together."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], tuple):
+        return tuple(_joined(list(column)) for column in zip(*parts, strict=True))
+    return None if parts[0] is None else np.concatenate(parts)
+
+
+def _in_shape(shape: tuple[int, ...], like: Array, x: Any, what: str) -> Array:
+    """`x` as floats, broadcast to a shape; numbers and lists take the library and dtype of `like`."""
     x = as_floats(x if isinstance(x, np.ndarray) or is_torch(x) or is_jax(x) else as_like(x, as_floats(like)))
     try:
-        return namespace(x).broadcast_to(x, tuple(like.shape))
+        return namespace(x).broadcast_to(x, shape)
     except (ValueError, RuntimeError):  # PyTorch raises RuntimeError
-        raise ValueError(f"{what} has shape {tuple(x.shape)}, which does not fit {tuple(like.shape)}") from None
+        raise ValueError(f"{what} has shape {tuple(x.shape)}, which does not fit {shape}") from None
 
 
 def _quiet() -> AbstractContextManager[Any]:

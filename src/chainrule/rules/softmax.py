@@ -51,6 +51,7 @@ softmax = Rule(
     jacobian_matrix,
     check=check_logits,
     inputs=("logits",),
+    rowwise=True,
     needs="output",
     formula="s_i = e^x_i / sum_j e^x_j",
     derivative="J[i, j] = s_i ([i = j] - s_j)",

@@ -1,0 +1,82 @@
+"""The record of a rule: public calls in blocks of rows give the bits of calls on whole arrays."""
+
+import numpy as np
+import pytest
+
+from chainrule import rules
+from chainrule.rules import rule as rule_module
+
+ROWWISE = sorted(name for name in rules.names() if rules.get(name).rowwise or rules.get(name).elementwise)
+
+
+def arguments(rule, seed):
+    """Seven rows of five asymmetric inputs, and targets of the same shape for rules of two inputs."""
+    stream = np.random.default_rng(seed)
+    logits = stream.standard_normal((7, 5)) * np.array([1, 30, 0.1, 700, 5])
+    if rule is rules.cross_entropy:
+        logits = stream.dirichlet(np.ones(5), 7)
+    if rule is rules.logarithm:
+        logits = np.abs(logits)
+    return (logits, stream.dirichlet(np.ones(5), 7))[: len(rule.inputs)]
+
+
+def flat(results):
+    return [x for x in (results if isinstance(results, tuple) else (results,)) if x is not None]
+
+
+@pytest.mark.parametrize("name", ROWWISE)
+def test_blocks_of_rows_give_the_same_bits(name, monkeypatch):
+    rule = rules.get(name)
+    inputs = arguments(rule, seed=1)
+    output = rule(*inputs)
+    cotangents = [np.random.default_rng(2).standard_normal(output.shape), np.float64(0.7)]
+    cotangents += [np.arange(1.0, 6.0)] * (output.ndim == 2)
+    tangents = np.random.default_rng(3).standard_normal((len(inputs), 7, 5))
+    whole = [output, rule.jvp(*inputs, *tangents), *(x for v in cotangents for x in flat(rule.vjp(*inputs, v)))]
+    blocks = []
+    monkeypatch.setattr(rule_module, "BLOCK_BYTES", 80)  # two rows of five float64 numbers
+    forward = rule.forward
+    object.__setattr__(rule, "forward", lambda *x, **options: blocks.append(len(x[0])) or forward(*x, **options))
+    try:
+        parts = [
+            rule(*inputs),
+            rule.jvp(*inputs, *tangents),
+            *(x for v in cotangents for x in flat(rule.vjp(*inputs, v))),
+        ]
+    finally:
+        object.__setattr__(rule, "forward", forward)
+    assert blocks == [2, 2, 2, 1] * (2 + len(cotangents))
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(one, other, strict=True)
+
+
+def test_labels_are_split_with_their_rows(monkeypatch):
+    logits, labels = np.random.default_rng(1).standard_normal((7, 5)), np.array([0, 4, 2, 2, 1, 3, 0])
+    loss, (gradient, none) = (
+        rules.softmax_cross_entropy(logits, labels),
+        rules.softmax_cross_entropy.vjp(logits, labels, np.arange(7.0)),
+    )
+    monkeypatch.setattr(rule_module, "BLOCK_BYTES", 80)
+    np.testing.assert_array_equal(rules.softmax_cross_entropy(logits, labels), loss)
+    by_blocks, still_none = rules.softmax_cross_entropy.vjp(logits, labels, np.arange(7.0))
+    np.testing.assert_array_equal(by_blocks, gradient)
+    assert none is None
+    assert still_none is None
+
+
+def test_a_single_row_is_not_split_over_its_classes(monkeypatch):
+    monkeypatch.setattr(rule_module, "BLOCK_BYTES", 8)
+    assert rules.softmax(np.zeros(4)).tolist() == [0.25] * 4
+
+
+def test_a_cotangent_for_the_last_axis_is_not_split_over_the_rows(monkeypatch):
+    x, v = np.random.default_rng(1).standard_normal((5, 5)), np.arange(1.0, 6.0)
+    whole = rules.softmax.vjp(x, v)
+    monkeypatch.setattr(rule_module, "BLOCK_BYTES", 80)
+    np.testing.assert_array_equal(rules.softmax.vjp(x, v), whole)
+
+
+def test_a_wrong_shape_is_named_as_for_whole_arrays(monkeypatch):
+    monkeypatch.setattr(rule_module, "BLOCK_BYTES", 80)
+    with pytest.raises(ValueError, match=r"softmax.vjp: the cotangent has shape \(3,\), which does not fit \(7, 5\)"):
+        rules.softmax.vjp(np.zeros((7, 5)), np.ones(3))
