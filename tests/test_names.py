@@ -26,11 +26,7 @@ SHARED_MODULES = {
 """Names that several modules have."""
 
 SHARED_CLASSES = {
-    "Repair": ["checking/derivations/damage.py", "checking/derivations/report.py"],
-    "Problem": ["checking/derivations/preamble.py", "solvers/convex/problem.py"],
-    "Line": ["checking/derivations/reading.py", "checking/derivations/walk.py"],
     "Step": ["checking/derivations/report.py", "networks/trace.py"],
-    "Block": ["checking/derivations/sources.py", "networks/network.py"],
     "Quotient": ["checking/derivations/tree.py", "checking/quotients.py"],
 }
 """Names that several public classes have."""

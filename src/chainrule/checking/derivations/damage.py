@@ -22,22 +22,22 @@ _EATEN = {
 # Rests that are no words of their own, wherever they stand with their brace; the others need a trace of the escape.
 _CERTAIN = re.compile(
     r"(?<![\\A-Za-z])(rac|oldsymbol|egin|ext|extbf|extrm)(?=\s*\{)|(?<![\\A-Za-z])(ight)(?=\s*[)\]}|.])"
+    r"|(?<![\\A-Za-z])(abla)(?=[_^\s\\{(])|(?<![\\A-Za-z])(eft)(?=\s*[(\[|.])"
+    r"|(?<=\^)\s*(op)\b|(?<=\^\{)\s*(op)\s*(?=\})"
 )
-_CERTAIN_ALONE = re.compile(r"(?<![\\A-Za-z])(abla)(?=[_^\s\\{(])|(?<![\\A-Za-z])(eft)(?=\s*[(\[|.])")
-# What is read so only beside other damage: a tab that became a space has left " au" of \\tau.
+# Rests that are read so only beside other damage: a tab that became a space has left " au" of \\tau.
 _BESIDE = re.compile(r"(?<![\\A-Za-z])(au|heta|imes|anh)(?![A-Za-z])|(?<=[\])}])\s+(op)\b")
 _TRACED = re.compile(r"[\x07\x08\x09\x0b\x0c\r]([a-z]+)(?![a-z])")
-_TOP = re.compile(r"(?<=\^)\s*(op)\b|(?<=\^\{)\s*(op)\s*(?=\})")
 _DOTS = re.compile(r"(?<![\\A-Za-z])dots(?![A-Za-z])")
 _LOST_BREAK = re.compile(r"(?<!\\)\\(?=\s)")
-_LOOKALIKES = dict(
-    zip("аеорсухіАВЕКМНОРСТХ", "aeopcyxiABEKMHOPCTX", strict=True),
-)
-_WIDE = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
+_LOOKALIKES = dict(zip("аеорсухіАВЕКМНОРСТХ", "aeopcyxiABEKMHOPCTX", strict=True)) | {
+    chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)
+}
+"""Cyrillic and full-width letters that look like Latin ones."""
 
 
 @dataclass(frozen=True)
-class Repair:
+class LexicalRepair:
     """One repair: what stood there, what it was read as, and at which offset of the damaged text."""
 
     found: str
@@ -50,7 +50,7 @@ class Repaired:
     """A repaired text with a way back to the damaged one's offsets."""
 
     text: str
-    repairs: tuple[Repair, ...]
+    repairs: tuple[LexicalRepair, ...]
     _marks: tuple[tuple[int, int], ...]
 
     def original(self, offset: int) -> int:
@@ -67,25 +67,24 @@ def repaired(text: str, expansions: Sequence[tuple[int, int, str]] = ()) -> Repa
     >>> repaired("D_{oldsymbol{z}} = -rac{t_1}{z_1}^ op").text
     'D_{\\boldsymbol{z}} = -\\frac{t_1}{z_1}^ \\top'
     """
-    edits: list[tuple[int, int, str]] = []
-    for pattern in (_CERTAIN, _CERTAIN_ALONE, _TOP):
-        for match in pattern.finditer(text):
-            group = next(g for g in range(1, pattern.groups + 1) if match.group(g))
-            edits.append((match.start(group), match.end(group), _EATEN[match.group(group)]))
-    edits += [(m.start(), m.end(), _EATEN[m.group(1)]) for m in _TRACED.finditer(text) if m.group(1) in _EATEN]
+    edits = _restored(text, _CERTAIN)
+    edits += [(*m.span(), _EATEN[m.group(1)]) for m in _TRACED.finditer(text) if m.group(1) in _EATEN]
     if edits:
-        edits += [(*m.span(m.lastindex or 0), _EATEN[m.group(m.lastindex or 0)]) for m in _BESIDE.finditer(text)]
-    if any(text[a:b] == "egin" or text[a:b].endswith("egin") for a, b, _ in edits):
+        edits += _restored(text, _BESIDE)
+    if any(new == _EATEN["egin"] for _, _, new in edits):
         # Inside a matrix whose commands were eaten, `\\` has become `\` and `\vdots` has become `dots`.
         edits += [(m.start(), m.end(), "\\vdots") for m in _DOTS.finditer(text)]
         edits += [(m.start(), m.end(), "\\\\") for m in _LOST_BREAK.finditer(text)]
-    for at, character in enumerate(text):
-        replacement = _LOOKALIKES.get(character) or _WIDE.get(character)
-        if replacement and not _in_word(text, at):
-            edits.append((at, at + 1, replacement))
+    lookalikes = (at for at, character in enumerate(text) if character in _LOOKALIKES and not _in_word(text, at))
+    edits += [(at, at + 1, _LOOKALIKES[text[at]]) for at in lookalikes]
     taken = [(first, last) for first, last, _ in expansions]
     edits = [e for e in edits if not any(first < e[1] and e[0] < last for first, last in taken)]
     return _applied(text, sorted([*edits, *expansions]), frozenset(taken))
+
+
+def _restored(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, str]]:
+    """The rests of commands that a pattern finds, each with its command."""
+    return [(*m.span(m.lastindex or 0), _EATEN[m.group(m.lastindex or 0)]) for m in pattern.finditer(text)]
 
 
 def _in_word(text: str, at: int) -> bool:
@@ -95,7 +94,7 @@ def _in_word(text: str, at: int) -> bool:
 
 def _applied(text: str, edits: list[tuple[int, int, str]], silent: frozenset[tuple[int, int]]) -> Repaired:
     pieces: list[str] = []
-    repairs: list[Repair] = []
+    repairs: list[LexicalRepair] = []
     marks: list[tuple[int, int]] = []
     end, length = 0, 0
     for first, last, new in edits:
@@ -107,7 +106,7 @@ def _applied(text: str, edits: list[tuple[int, int, str]], silent: frozenset[tup
         length += len(new)
         marks.append((length, last))
         if (first, last) not in silent:
-            repairs.append(Repair(text[first:last], new, first))
+            repairs.append(LexicalRepair(text[first:last], new, first))
         end = last
     pieces.append(text[end:])
     return Repaired("".join(pieces), tuple(repairs), tuple(marks))

@@ -45,15 +45,19 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
         if found is None:
             continue
         head, body = found
-        line = source.line(chain.fragment.place(chain.members[0].span[0]))
-        text = chain.fragment.text[body.span[0] : body.span[1]]
-        preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=chain.fragment.plain)
+        _enter(scope, head, chain, body, source.line(chain.fragment.place(chain.members[0].span[0])))
         before.pop(head.name, None)
         question.defining[id(chain)] = head.name
         question.definitions.append((chain, scope.definitions[head.name]))
     _gradients(scope, letters)
     _named_at_the_end(question, source)
     conventions(question)
+
+
+def _enter(scope: Scope, head: Naming, chain: Chain, body: Member, line: int) -> None:
+    """Enter a definition by a member of a chain."""
+    text = chain.fragment.text[body.span[0] : body.span[1]]
+    preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=chain.fragment.plain)
 
 
 def _unit_intervals(question: Question, source: Source) -> None:
@@ -99,9 +103,7 @@ def _named_after(question: Question, at: int, source: Source) -> None:
     place = shown[-1].fragment.start + len(shown[-1].fragment.text)
     if not prose.names_the_last(source.text[place : chain.fragment.start]):
         return
-    line = source.line(chain.fragment.start)
-    text = shown[-1].fragment.text[body.span[0] : body.span[1]]
-    preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=shown[-1].fragment.plain)
+    _enter(scope, head, shown[-1], body, source.line(chain.fragment.start))
 
 
 def _named_at_the_end(question: Question, source: Source) -> None:
@@ -118,9 +120,7 @@ def _named_at_the_end(question: Question, source: Source) -> None:
             and chain.members[-1].tokens[0].text not in ("I", "e", "𝟏") and id(chain) not in question.declaring
         ):  # fmt: skip
             body = chain.members[-2]
-            line = source.line(chain.fragment.place(body.span[0]))
-            text = chain.fragment.text[body.span[0] : body.span[1]]
-            preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=chain.fragment.plain)
+            _enter(scope, head, chain, body, source.line(chain.fragment.place(body.span[0])))
             question.ending[id(chain)] = head.name
         met |= own | {t.text for t in chain.members[-1].tokens}
 
@@ -149,49 +149,53 @@ def _definable(
     chain: Chain, question: Question, before: dict[str, Definition], source: Source, known: frozenset[str] | None
 ) -> tuple[Naming, Member] | None:
     """The naming and the body, if the first relation of a chain can be a definition."""
-    scope, link = question.scope, chain.links[0]
-    if link.operator not in ("=", ":="):
-        return None
-    head = naming(chain.members[0].tokens, decorations=scope.decorations)
-    decorated = naming(chain.members[0].tokens, declared=True)
-    if head is None and decorated is not None and (link.operator == ":="):
-        head = decorated
-    if head is None or (link.operator != ":=" and _is_operator(head, question)):
-        return None
-    if chain.members[0].tokens[0].code and scope.code:
+    scope, operator = question.scope, chain.links[0].operator
+    name, body = chain.members[0].tokens, chain.members[1]
+    explicit = operator == ":="
+    head = naming(name, decorations=scope.decorations) or (naming(name, declared=True) if explicit else None)
+    if head is None or operator not in ("=", ":=") or (name[0].code and scope.code):
         return None
     if head.name in TEMPLATES or head.name in ("log", "exp", "tanh", "max", "min", "diag"):
         return None
-    body = chain.members[1]
-    explicit = link.operator == ":="
-    if head.name in scope.kinds and not explicit:
+    recursive = head.name == name[0].text and any(
+        t.kind in ("name", "word") and t.text == head.name for t in body.tokens
+    )
+    if recursive or (len(body.tokens) == 1 and body.tokens[0].kind == "word"):
         return None
-    if head.name in scope.definitions:
-        old = before.get(head.name)
-        redefines = old is not None and not chain.fragment.display and prose.introduces(_before(source, chain))
-        if old is not None and known is not None and chain.fragment.display:
-            # A new chapter that speaks of new things under an old name.
-            old_names = known | _restated(question, known)
-            redefines = any(t.kind in ("name", "word") and t.text not in old_names and t.text not in ("e", "d")
-                            and not _bound(t.text, body.tokens) for t in body.tokens)  # fmt: skip
-        if old is not None and head.parameters and not old.parameters and not old.indices:
-            # L(x, y) = ... after a part in which L was something else.
-            redefines = True
-        if old is not None and head.indices and not old.indices and chain.fragment.display and not head.parameters:
-            # p_i = ... after a part in which p was a number.
-            redefines = True
-        if not (explicit or redefines):
-            return None
-    own = [t for t in body.tokens if t.kind in ("name", "word") and t.text == chain.members[0].tokens[0].text]
-    if own and not any(f"{head.name}" != t.text for t in own) and not _different(head, own, body):
+    if explicit:
+        return head, body
+    if _is_operator(head, question) or head.name in scope.kinds:
         return None
-    if not explicit and (_is_plain_number(body) or _is_index_letter(head, body, scope) or _is_range(head, body)):
+    if head.name in scope.definitions and not _redefines(head, body, chain, question, before, source, known):
         return None
-    if not explicit and not chain.fragment.display and _is_index(head, body, question):
+    if _is_plain_number(body) or _is_index_letter(body, scope) or _is_range(head, body):
         return None
-    if len(body.tokens) == 1 and body.tokens[0].kind == "word":
-        return None
-    return head, body
+    return None if not chain.fragment.display and _is_index(head, body, question) else (head, body)
+
+
+def _redefines(
+    head: Naming, body: Member, chain: Chain, question: Question, before: dict[str, Definition], source: Source,
+    known: frozenset[str] | None,
+) -> bool:  # fmt: skip
+    """Whether an equation gives a defined name another meaning."""
+    old = before.get(head.name)
+    if old is None:
+        return False
+    if head.parameters and not old.parameters and not old.indices:
+        # L(x, y) = ... after a part in which L was something else.
+        return True
+    if not chain.fragment.display:
+        return prose.introduces(_before(source, chain))
+    if head.indices and not old.indices and not head.parameters:
+        # p_i = ... after a part in which p was a number.
+        return True
+    if known is None:
+        return False
+    # A new chapter that speaks of new things under an old name.
+    old_names = known | _restated(question, known) | {"e", "d"}
+    return any(
+        t.kind in ("name", "word") and t.text not in old_names and not _bound(t.text, body.tokens) for t in body.tokens
+    )
 
 
 def _restated(question: Question, known: frozenset[str]) -> frozenset[str]:
@@ -207,11 +211,6 @@ def _bound(name: str, tokens: tuple[Token, ...]) -> bool:
     """Whether a letter only serves as an index."""
     before = [tokens[at - 1].text for at, t in enumerate(tokens) if t.text == name and at]
     return len(name) == 1 and bool(before) and all(b in ("_", "{") for b in before)
-
-
-def _different(head: Naming, own: list[Token], body: Member) -> bool:
-    """Whether the same letter on the right belongs to another name, as W_1 beside W_2."""
-    return "_" in head.name or "^" in head.name
 
 
 def _before(source: Source, chain: Chain) -> str:
@@ -239,7 +238,7 @@ def _is_index(head: Naming, body: Member, question: Question) -> bool:
     )  # fmt: skip
 
 
-def _is_index_letter(head: Naming, body: Member, scope: Scope) -> bool:
+def _is_index_letter(body: Member, scope: Scope) -> bool:
     """i = j and the like, which are conditions."""
     if len(body.tokens) != 1 or body.tokens[0].kind != "name":
         return False

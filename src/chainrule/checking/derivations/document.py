@@ -25,7 +25,7 @@ class Document:
 
     source: Source
     questions: list[Question]
-    problems: list[preamble.Problem]
+    problems: list[preamble.DeclarationProblem]
     refused: list[tuple[int, str, str]]
     """Where something was left out, with a verdict and the reason."""
 
@@ -38,7 +38,7 @@ def failure(error: Exception) -> str:
 
 def understand(source: Source, extra: str | None = None) -> Document:
     """Split a source into questions and give each its scope."""
-    problems: list[preamble.Problem] = []
+    problems: list[preamble.DeclarationProblem] = []
     refused: list[tuple[int, str, str]] = []
     scope = Scope()
     if extra is not None:

@@ -1,4 +1,4 @@
-r"""Ellipses: what stands between the visible ends of a sum, a vector, a matrix.
+r"""Ellipses: the entries between the visible ends of a sum, a vector, a matrix.
 
 The entries next to an ellipsis are laid over each other. Where they differ, one must show a smaller index than the
 other; that place becomes the running index. In a matrix the off-diagonal ends give row and column, the diagonal ends
@@ -20,7 +20,7 @@ ROW, COLUMN = "·r", "·c"
 """The names of the running indices in a pattern."""
 
 Whole = Callable[[Node], int | None]
-"""What an index position comes to as a number, or None."""
+"""The value of an index as a number, or None."""
 
 
 class TooFew(ValueError):
@@ -118,7 +118,7 @@ def _special_ends(before: tuple[Node, ...], after: tuple[Node, ...], whole: Whol
 
 
 def _bases(entry: Node) -> frozenset[Node]:
-    """What an entry has indices on."""
+    """The names and formulas that have indices in an entry."""
     return frozenset(n.base for n in walk(entry) if isinstance(n, Index))
 
 
@@ -132,8 +132,8 @@ def filled_rows(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled
     diagonal = _diagonal(rows, whole)
     if diagonal is not None:
         return diagonal
-    dotted = [number for number, row in enumerate(rows) if any(_vertical(entry) for entry in row) and _only_dots(row)]
     rows = tuple(row for row in rows if row)
+    dotted = [number for number, row in enumerate(rows) if all(isinstance(entry, Dots) for entry in row)]
     if not dotted:
         return [filled(row, whole) for row in rows]
     if len(dotted) > 1 or dotted[0] in (0, len(rows) - 1):
@@ -170,14 +170,6 @@ def _diagonal(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled] 
     return [
         [(found[0], {ROW: i}) if i == j else (_ZERO, {}) for j in range(1, high + 1)] for i in range(1, high + 1)
     ]  # fmt: skip
-
-
-def _only_dots(row: tuple[Node, ...]) -> bool:
-    return bool(row) and all(isinstance(entry, Dots) for entry in row)
-
-
-def _vertical(entry: Node) -> bool:
-    return isinstance(entry, Dots)
 
 
 def _columnwise(above: tuple[tuple[Node, ...], ...], below: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled]:
@@ -225,18 +217,14 @@ def spread(sum_: Plus, whole: Whole) -> list[tuple[Node | None, int, dict[str, i
     place = next(at for at, term in enumerate(sum_.terms) if isinstance(term, Dots))
     if place == 0 or place == len(sum_.terms) - 1:
         raise NotRead("a sum that begins or ends with an ellipsis", sum_.span[0])
-    items = filled(_signed(sum_), whole)
+    signed = (
+        term if isinstance(term, Dots) or sign == 1 else Plus((term,), (-1,), span=term.span)
+        for term, sign in zip(sum_.terms, sum_.signs, strict=True)
+    )
     result: list[tuple[Node | None, int, dict[str, int]]] = []
-    for entry, running in items:
+    for entry, running in filled(tuple(signed), whole):
         if isinstance(entry, Plus) and len(entry.terms) == 1:
             result.append((entry.terms[0], entry.signs[0], running))
         else:
             result.append((entry, 1, running))
     return result
-
-
-def _signed(sum_: Plus) -> tuple[Node, ...]:
-    return tuple(
-        term if isinstance(term, Dots) or sign == 1 else Plus((term,), (-1,), span=term.span)
-        for term, sign in zip(sum_.terms, sum_.signs, strict=True)
-    )

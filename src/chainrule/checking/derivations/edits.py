@@ -22,7 +22,6 @@ from chainrule.checking.derivations.tree import (
     Index,
     Indicator,
     Name,
-    Negative,
     Node,
     Number,
     OneHot,
@@ -123,8 +122,6 @@ def _at(node: Node, material: Material) -> Iterator[_Change]:
                 yield "sign", Power(base, Number(-exponent.value)), 2.6, ""
         case Transpose(operand=operand):
             yield "transposed", operand, 2, ""
-        case Negative(operand=operand):
-            yield "sign", operand, 1, ""
         case Number(value=value):
             yield from ((("constant"), Number(v), 3.2, "") for v in _numbers(value) if v != value)
         case Builtin(name="exp", operands=(operand,)):
@@ -248,8 +245,6 @@ def negated(node: Node) -> Node:
     """Minus a formula, with its sign taken in."""
     if isinstance(node, Plus) and len(node.terms) == 1:
         return node.terms[0] if node.signs[0] < 0 else Plus(node.terms, (-node.signs[0],))
-    if isinstance(node, Negative):
-        return node.operand
     return Plus((node,), (-1,))
 
 

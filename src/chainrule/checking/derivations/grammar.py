@@ -19,7 +19,6 @@ from chainrule.checking.derivations.tree import (
     Composition,
     Entrywise,
     Name,
-    Negative,
     Node,
     Plus,
     Product,
@@ -91,7 +90,7 @@ class Grammar(Factors):
         since = self.position
         sign = self.sign()
         node = read()
-        return node if sign == 1 else self.placed(Negative(node), since)
+        return node if sign == 1 else self.placed(Plus((node,), (-1,)), since)
 
     def product(self) -> Node:
         """Factors side by side, with fractions written by a slash."""
@@ -112,8 +111,10 @@ class Grammar(Factors):
     def denominator(self) -> Node:
         """The factor below a slash, or by another reading all that is written close to it."""
         start = self.position
-        below = self.signed(self.factor)
-        if isinstance(below, Negative) or not self.starts_factor() or self.choose(2) == 0:
+        if self.at("-") or self.at("+"):
+            return self.signed(self.factor)
+        below = self.factor()
+        if not self.starts_factor() or self.choose(2) == 0:
             return below
         return self.side_by_side(below, self.starts_factor, start)
 

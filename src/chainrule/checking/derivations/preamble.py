@@ -3,7 +3,7 @@ r"""Declarations: `x: vector n`, `t: vector n, sum 1`, `\sigma(x)_i := ...`, `us
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chainrule.checking.derivations import templates
@@ -11,32 +11,40 @@ from chainrule.checking.derivations.code import functions
 from chainrule.checking.derivations.extents import Extent
 from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
 from chainrule.checking.derivations.naming import Naming, names, naming
-from chainrule.checking.derivations.tokens import Token, TooLong, tokens
+from chainrule.checking.derivations.tokens import Token, tokens
 from chainrule.checking.derivations.vocabulary import GREEK
 
 FACTS = ("sum 1", "positive", "nonzero", "in (0,1)", "one-hot", "nonnegative", "rows sum 1", "±1")
-_ROLES = ("size", "scalar", "vector", "matrix", "array", "index", "label", "function", "number")
+_SPELLINGS = {"(0, 1)": "(0,1)", "onehot": "one-hot", "+-1": "±1", "+/-1": "±1", "sums to 1": "sum 1"}
+_ROLES = {
+    "size": ("size", 0), "scalar": ("value", 0), "number": ("value", 0), "vector": ("value", 1), "matrix": ("value", 2),
+    "array": ("value", 3), "index": ("label", 1), "label": ("label", 1), "function": ("function", 0),
+}  # fmt: skip
+"""For each word of a declaration, the role of the name and the number of its sizes."""
 _NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
 _GREEK = re.compile(r"(?<![\\A-Za-z])(?:" + "|".join(sorted(GREEK, key=len, reverse=True)) + r")(?![A-Za-z])")
 _FRONT_MATTER = frozenset(
     ["title", "subtitle", "author", "date", "tags", "categories", "description", "lang", "slug", "draft", "keywords",
      "marp", "theme", "paginate", "summary", "header", "footer", "math", "permalink", "output"]
 )  # fmt: skip
-"""What blogs and slides put before a text; it declares nothing."""
+"""Words that blogs and slides write before a text; they declare nothing."""
+_BLOG_LAYOUTS = ("post", "page", "default")
 _PLAIN = re.compile(r"[Σ∑√]|(?<![A-Za-z])(?:exp|log|ln|tanh|max|min|sqrt|sum)(?![A-Za-z])")
-"""What a formula without commands has if it is written as plain text."""
+"""Signs and words of a formula that is written as plain text."""
 _SPLIT = re.compile(r",(?![^()]*\))")
 
 
 @dataclass(frozen=True)
-class Problem:
+class DeclarationProblem:
     """A declaration that is not understood."""
 
     offset: int
     message: str
 
 
-def declare(scope: Scope, lines: Iterable[tuple[int, str]], line_of: object = None, depth: int = 0) -> list[Problem]:
+def declare(
+    scope: Scope, lines: Iterable[tuple[int, str]], line_of: Callable[[int], int] = lambda offset: 0
+) -> list[DeclarationProblem]:
     """Enter declarations into a scope; what is not understood is returned, and left out.
 
     >>> scope = Scope()
@@ -45,56 +53,49 @@ def declare(scope: Scope, lines: Iterable[tuple[int, str]], line_of: object = No
     >>> str(scope.kinds["x"])
     'vector n'
     """
-    problems: list[Problem] = []
+    problems: list[DeclarationProblem] = []
     for offset, raw in lines:
         line = raw.strip().rstrip(",;")
-        if not line or line.startswith("#"):
-            continue
-        try:
-            message = _declare(scope, line, line_of(offset) if callable(line_of) else 0, depth)
-        except TooLong as error:
-            message = str(error)
-        if message:
-            problems.append(Problem(offset, message))
+        if line and not line.startswith("#"):
+            try:
+                _declare(scope, line, line_of(offset))
+            except ValueError as error:
+                problems.append(DeclarationProblem(offset, str(error)))
     return problems
 
 
-def _declare(scope: Scope, line: str, number: int, depth: int) -> str | None:
+def _declare(scope: Scope, line: str, number: int) -> None:
     if ":=" in line:
         left, right = line.split(":=", 1)
-        return _define(scope, left, right, number)
-    head, colon, rest = line.partition(":")
+        _define(scope, left.strip(), right.strip(), number)
+        return
+    head, colon, rest = (part.strip() for part in line.partition(":"))
     if not colon:
-        return f"expected 'name: kind', 'name := formula', 'use: template' or 'layout: rows', got {line[:60]!r}"
-    rest = rest.strip()
-    if head.strip().lower() in _FRONT_MATTER or (head.strip() == "layout" and rest in ("post", "page", "default")):
-        return None
-    if head.strip() == "use":
-        return _use(scope, rest, number, depth)
-    if head.strip() == "code":
-        try:
-            scope.code.update(functions(rest))
-        except ValueError as error:
-            return str(error)
-        return None
-    if head.strip() == "layout":
-        if rest.split("#")[0].strip() not in ("rows", "columns"):
-            return f"expected 'layout: rows' or 'layout: columns', got {rest!r}"
-        scope.layout = rest.split("#")[0].strip()
-        return None
-    return _kinds(scope, head, rest)
+        raise ValueError(
+            f"expected 'name: kind', 'name := formula', 'use: template' or 'layout: rows', got {line[:60]!r}"
+        )
+    layout = rest.split("#")[0].strip()
+    if head == "use":
+        _use(scope, rest, number)
+    elif head == "code":
+        scope.code.update(functions(rest))
+    elif head == "layout" and layout in ("rows", "columns"):
+        scope.layout = layout
+    elif head == "layout" and layout not in _BLOG_LAYOUTS:
+        raise ValueError(f"expected 'layout: rows' or 'layout: columns', got {rest!r}")
+    elif head != "layout" and head.lower() not in _FRONT_MATTER:
+        _kinds(scope, head, rest)
 
 
-def _define(scope: Scope, left: str, right: str, number: int) -> str | None:
+def _define(scope: Scope, left: str, right: str, number: int) -> None:
     found = naming(tokens(_spelled(left)), declared=True)
     if found is None:
-        return f"expected a name such as s(x)_i before ':=', got {left.strip()!r}"
+        raise ValueError(f"expected a name such as s(x)_i before ':=', got {left!r}")
     plain = "\\" not in right and bool(_PLAIN.search(right))
     body = tokens(right, plain=plain)
     if not body:
-        return f"expected a formula after '{left.strip()} :='"
-    enter(scope, found, body, number, right.strip(), "preamble", plain=plain)
-    return None
+        raise ValueError(f"expected a formula after '{left} :='")
+    enter(scope, found, body, number, right, "preamble", plain=plain)
 
 
 def enter(
@@ -106,24 +107,20 @@ def enter(
     scope.definitions[found.name] = definition
 
 
-def _use(scope: Scope, rest: str, number: int, depth: int) -> str | None:
+def _use(scope: Scope, rest: str, number: int) -> None:
     given, _, alias = (part.strip() for part in rest.partition(" as "))
     name = templates.canonical(given)
     if name is None:
-        return f"expected a template ({', '.join([*templates.FUNCTIONS, *templates.BUNDLES])}), got {given!r}"
+        listed = ", ".join([*templates.FUNCTIONS, *templates.BUNDLES])
+        raise ValueError(f"expected a template ({listed}), got {given!r}")
     if name in templates.BUNDLES:
-        if depth:
-            return "a template that uses itself"
-        problems = declare(scope, [(0, line) for line in templates.BUNDLES[name]], depth=1)
-        return problems[0].message if problems else None
-    label = templates.USUAL.get(name, name)
-    if alias:
-        found = naming(tokens(_spelled(alias)), declared=True)
-        if found is None or found.indices or found.parameters:
-            return f"expected a name after 'as', got {alias!r}"
-        label = found.name
-    use(scope, name, label, number)
-    return None
+        for line in templates.BUNDLES[name]:
+            _declare(scope, line, 0)
+        return
+    found = naming(tokens(_spelled(alias)), declared=True) if alias else Naming(templates.USUAL.get(name, name))
+    if found is None or found.indices or found.parameters:
+        raise ValueError(f"expected a name after 'as', got {alias!r}")
+    use(scope, name, found.name, number)
 
 
 def use(scope: Scope, template: str, label: str, line: int = 0, source: str = "template") -> None:
@@ -132,37 +129,32 @@ def use(scope: Scope, template: str, label: str, line: int = 0, source: str = "t
     enter(scope, Naming(label, tuple(index), tuple(parameters.split())), tokens(body), line, template, source)
 
 
-def _kinds(scope: Scope, head: str, rest: str) -> str | None:
+def _kinds(scope: Scope, head: str, rest: str) -> None:
     listed = names(tokens(_spelled(head)))
     if listed is None or any(one.parameters for one in listed):
-        return f"expected names before the colon, got {head.strip()!r}"
-    parts = [part.strip() for part in _SPLIT.split(rest.split("#")[0])]
-    words = parts[0].split()
-    role = words[0].lower() if words else ""
+        raise ValueError(f"expected names before the colon, got {head!r}")
+    first, *facts = (part.strip() for part in _SPLIT.split(rest.split("#")[0]))
+    role, *words = first.split() or [""]
+    role = role.lower()
     if role not in _ROLES:
         listed_kinds = "size, scalar, vector n, matrix m n, index n, function"
-        return f"expected a kind ({listed_kinds}) after '{head.strip()}:', got {rest!r}"
-    facts, unknown = _facts(parts[1:])
-    if unknown:
-        return f"expected a fact ({', '.join(FACTS)}), got {unknown!r}"
-    if role == "size" and len(words) > 1:
-        return _sizes(scope, [one.name for one in listed], " ".join(words[1:]))
-    dims = tuple(_size(word) for word in words[1:])
+        raise ValueError(f"expected a kind ({listed_kinds}) after '{head}:', got {rest!r}")
+    found = frozenset(_fact(fact) for fact in facts)
+    if role == "size" and words:
+        _sizes(scope, [one.name for one in listed], " ".join(words))
+        return
+    dims = tuple(_size(word) for word in words)
     if role == "array" and len(dims) < 3:
-        return f"expected 3 sizes or more after 'array', got {len(dims)} in {rest!r}"
-    expected = {"vector": 1, "matrix": 2, "index": 1, "label": 1}.get(role, 0)
-    if role != "array" and len(dims) != expected and not (role in ("index", "label") and not dims):
-        return f"expected {expected} sizes after '{role}', got {len(dims)} in {rest!r}"
-    kind = Kind(
-        {"index": "label", "label": "label", "size": "size", "function": "function"}.get(role, "value"), dims, facts
-    )
+        raise ValueError(f"expected 3 sizes or more after 'array', got {len(dims)} in {rest!r}")
+    meaning, expected = _ROLES[role]
+    if role != "array" and len(dims) != expected and not (meaning == "label" and not dims):
+        raise ValueError(f"expected {expected} sizes after '{role}', got {len(dims)} in {rest!r}")
     for one in listed:
         scope.forget(one.name)
-        scope.kinds[one.name] = kind
+        scope.kinds[one.name] = Kind(meaning, dims, found)
     for dim in dims:
-        if isinstance(dim, str) and dim not in scope.kinds:
-            scope.kinds[dim] = Kind("size")
-    return None
+        if isinstance(dim, str):
+            scope.kinds.setdefault(dim, Kind("size"))
 
 
 def _spelled(head: str) -> str:
@@ -170,21 +162,17 @@ def _spelled(head: str) -> str:
     return _GREEK.sub(lambda m: GREEK[m.group()], _NUMBERED.sub(r"\1_\2", head))
 
 
-def _sizes(scope: Scope, listed: list[str], formula: str) -> str | None:
-    try:
-        extent = Extent(formula)
-    except ValueError as error:
-        return str(error)
+def _sizes(scope: Scope, listed: list[str], formula: str) -> None:
+    extent = Extent(formula)
     if extent.names & set(listed):
-        return f"a size that follows from itself: {formula!r}"
+        raise ValueError(f"a size that follows from itself: {formula!r}")
     for name in sorted(extent.names):
         kind = scope.kinds.setdefault(name, Kind("size"))
         if kind.role != "size" or (kind.extent is not None and kind.extent.names):
-            return f"{name} in {formula!r} is no size that is known by itself"
+            raise ValueError(f"{name} in {formula!r} is no size that is known by itself")
     for name in listed:
         scope.forget(name)
         scope.kinds[name] = Kind("size", extent=extent)
-    return None
 
 
 def _size(word: str) -> Size:
@@ -194,18 +182,10 @@ def _size(word: str) -> Size:
     return found.name if found else word
 
 
-def _facts(parts: list[str]) -> tuple[frozenset[str], str]:
-    found = set()
-    for part in parts:
-        fact = (
-            part.lower()
-            .replace("(0, 1)", "(0,1)")
-            .replace("onehot", "one-hot")
-            .replace("+-1", "±1")
-            .replace("+/-1", "±1")
-            .replace("sums to 1", "sum 1")
-        )
-        if fact not in FACTS:
-            return frozenset(), part
-        found.add(fact)
-    return frozenset(found), ""
+def _fact(written: str) -> str:
+    fact = written.lower()
+    for spelling, usual in _SPELLINGS.items():
+        fact = fact.replace(spelling, usual)
+    if fact not in FACTS:
+        raise ValueError(f"expected a fact ({', '.join(FACTS)}), got {written!r}")
+    return fact

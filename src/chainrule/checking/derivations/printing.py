@@ -10,6 +10,7 @@ r"""Formulas in print: LaTeX for pasting back, Unicode for messages.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chainrule.checking.derivations.superscripts import MARK
@@ -24,7 +25,6 @@ from chainrule.checking.derivations.tree import (
     Constant,
     Derivative,
     Differential,
-    Dots,
     Entrywise,
     Gradient,
     Index,
@@ -32,7 +32,6 @@ from chainrule.checking.derivations.tree import (
     Jacobian,
     Matrix,
     Name,
-    Negative,
     Node,
     Number,
     OneHot,
@@ -46,29 +45,38 @@ from chainrule.checking.derivations.tree import (
 from chainrule.checking.derivations.vocabulary import GREEK
 
 _SUM, _PRODUCT, _FACTOR = 0, 1, 2
-_COMMANDS = {letter: "\\" + name for name, letter in reversed(GREEK.items())}
-_RELATIONS = {"!=": "\\neq", "<=": "\\leq", ">=": "\\geq", "~": "\\approx"}
-_SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥"}
-_FUNCTIONS = frozenset(["exp", "log", "tanh", "sinh", "cosh", "sin", "cos"])
+"""How tightly the outermost operation of a formula binds."""
+_BINDING: dict[type[Node], int] = {
+    Plus: _SUM, Comparison: _SUM, Both: _SUM, Composition: _SUM, Product: _PRODUCT,
+    Entrywise: _PRODUCT, Big: _PRODUCT,
+}  # fmt: skip
+_COMMANDS = {letter: "\\" + name for name, letter in reversed(GREEK.items())} | {
+    "·": "\\cdot", "×": "\\times", "⊙": "\\odot", "∘": "\\circ", "∂": "\\partial ", "∇": "\\nabla", "…": "\\dots",
+    "≠": "\\neq", "≤": "\\leq", "≥": "\\geq", "≈": "\\approx",
+    "𝟏": "\\mathbf{1}", "ᵀ": "^\\top",
+}  # fmt: skip
+_RELATIONS = {"!=": "≠", "<=": "≤", ">=": "≥"}
+_BIG = {"sum": "Σ", "product": "Π"}
+_FUNCTIONS = frozenset(["exp", "log", "tanh", "sinh", "cosh", "sin", "cos", "max", "min"])
 
 
 @dataclass(frozen=True)
 class _Printer:
     unicode: bool
 
+    def sign(self, text: str) -> str:
+        """A sign, given in Unicode."""
+        return text if self.unicode else _COMMANDS.get(text, text)
+
     def name(self, text: str) -> str:
         if "." in text:
             code = text.removesuffix(".forward")
             return code if self.unicode else f"\\mathtt{{{code.replace('_', chr(92) + '_')}}}"
-        base, mark, rest = text, "", ""
-        for at, character in enumerate(text):
-            if character in "^_" and at:
-                base, mark, rest = text[:at], character, text[at + 1 :]
-                break
-        if not self.unicode:
-            base = _COMMANDS.get(base, base if len(base) == 1 or base[1:] in "̂̄̃̇" else f"\\operatorname{{{base}}}")
-            base = {"𝟏": "\\mathbf{1}"}.get(base, base)
-        return base + (self.script(mark, rest) if mark else "")
+        at = next((at for at, character in enumerate(text) if at and character in "^_"), len(text))
+        base, mark, rest = text[:at], text[at : at + 1], text[at + 1 :]
+        if not self.unicode and base not in _COMMANDS and len(base) > 1 and base[1:] not in "̂̄̃̇":
+            base = f"\\operatorname{{{base}}}"
+        return self.sign(base) + (self.script(mark, rest) if mark else "")
 
     def script(self, mark: str, inner: str) -> str:
         if not self.unicode:
@@ -76,130 +84,124 @@ class _Printer:
         return mark + (inner if len(inner) == 1 or inner.startswith("(") else f"{{{inner}}}")
 
     def at(self, node: Node, level: int) -> str:
-        text, own = self.show(node)
-        return f"({text})" if own < level else text
+        """A formula in brackets where it binds less tightly than a level."""
+        text = self.show(node)
+        return f"({text})" if self.binding(node) < level else text
 
-    def top(self, node: Node) -> str:
-        return self.show(node)[0]
+    def binding(self, node: Node) -> int:
+        if isinstance(node, Number):
+            return _FACTOR if node.value >= 0 or node.value.denominator > 1 else _SUM
+        if isinstance(node, Derivative):
+            return _FACTOR if isinstance(node.subject, Name | Index | Call) else _PRODUCT
+        return _BINDING.get(type(node), _FACTOR)
+
+    def listed(self, nodes: Iterable[Node], separator: str = ", ") -> str:
+        return separator.join(self.show(node) for node in nodes)
 
     def fraction(self, above: str, below: str) -> str:
-        if not self.unicode:
-            return f"\\frac{{{above}}}{{{below}}}"
-        return f"{_wrapped(above)}/{_wrapped(below)}"
+        return f"{_wrapped(above)}/{_wrapped(below)}" if self.unicode else f"\\frac{{{above}}}{{{below}}}"
 
-    def show(self, node: Node) -> tuple[str, int]:
-        """The text of a node, and how tightly it binds."""
-        u = self.unicode
+    def show(self, node: Node) -> str:
         match node:
+            case Number(value=value) if value.denominator == 1:
+                return str(value)
             case Number(value=value):
-                if value.denominator == 1:
-                    return str(value), _FACTOR if value >= 0 else _SUM
-                return self.fraction(str(value.numerator), str(value.denominator)), _FACTOR
+                return self.fraction(str(value.numerator), str(value.denominator))
             case Name(text=text):
-                return self.name(text), _FACTOR
+                return self.name(text)
             case Index(base=Name(text=text), subscripts=(first, *rest)) if text.endswith(MARK):
-                raised = self.name(text.removesuffix(MARK)) + self.script("^", f"({self.top(first)})")
-                below = "".join(self.top(s) for s in rest)
-                return raised + (self.script("_", below) if below else ""), _FACTOR
+                raised = self.name(text.removesuffix(MARK)) + self.script("^", f"({self.show(first)})")
+                return raised + (self.script("_", self.listed(rest, "")) if rest else "")
             case Index(base=base, subscripts=subscripts):
-                plain = all(isinstance(s, Name | Number) and len(self.top(s)) == 1 for s in subscripts)
-                inner = ("" if plain else ", ").join(self.top(s) for s in subscripts)
-                return self.at(base, _FACTOR) + self.script("_", inner), _FACTOR
+                plain = all(isinstance(s, Name | Number) and len(self.show(s)) == 1 for s in subscripts)
+                return self.at(base, _FACTOR) + self.script("_", self.listed(subscripts, "" if plain else ", "))
             case Call(function=function, arguments=arguments):
-                return f"{self.at(function, _FACTOR)}({', '.join(self.top(a) for a in arguments)})", _FACTOR
+                return f"{self.at(function, _FACTOR)}({self.listed(arguments)})"
             case Plus(terms=terms, signs=signs):
-                parts = []
-                for at, (term, sign) in enumerate(zip(terms, signs, strict=True)):
-                    text = self.at(term, _PRODUCT)
-                    parts.append(("-" if sign < 0 else "") + text if at == 0 else f" {'-' if sign < 0 else '+'} {text}")
-                return "".join(parts), _SUM
-            case Product(factors=factors, joints=joints):
-                text = self.at(factors[0], _FACTOR)
-                for at, (factor, joint) in enumerate(zip(factors[1:], joints, strict=True)):
-                    level = _PRODUCT if isinstance(factor, Big) and at == len(joints) - 1 else _FACTOR
-                    dot = joint or ("·" if isinstance(factor, Number) else "")
-                    dot = dot if u else {"·": "\\cdot", "×": "\\times"}.get(dot, dot)
+                signed = (
+                    f"{' - ' if sign < 0 else ' + '}{self.at(term, _PRODUCT)}"
+                    for term, sign in zip(terms, signs, strict=True)
+                )
+                text = "".join(signed)
+                return text[3:] if signs[0] > 0 else "-" + text[3:]
+            case Product(factors=(first, *rest), joints=joints):
+                text = self.at(first, _FACTOR)
+                for factor, joint in zip(rest, joints, strict=True):
+                    level = _PRODUCT if isinstance(factor, Big) and factor is rest[-1] else _FACTOR
+                    dot = self.sign(joint or ("·" if isinstance(factor, Number) else ""))
                     text += (f" {dot} " if dot else " ") + self.at(factor, level)
-                return text, _PRODUCT
+                return text
             case Entrywise(factors=factors):
-                return (" ⊙ " if u else " \\odot ").join(self.at(f, _FACTOR) for f in factors), _PRODUCT
+                return f" {self.sign('⊙')} ".join(self.at(f, _FACTOR) for f in factors)
             case Quotient(numerator=above, denominator=below):
-                return self.fraction(self.top(above), self.top(below)), _FACTOR
+                return self.fraction(self.show(above), self.show(below))
             case Power(base=base, exponent=exponent):
-                return self.at(base, _FACTOR) + self.script("^", self.top(exponent)), _FACTOR
-            case Negative(operand=operand):
-                return f"-{self.at(operand, _PRODUCT)}", _SUM
+                return self.at(base, _FACTOR) + self.script("^", self.show(exponent))
             case Transpose(operand=operand):
-                return self.at(operand, _FACTOR) + ("ᵀ" if u else "^\\top"), _FACTOR
+                return self.at(operand, _FACTOR) + self.sign("ᵀ")
             case Big(body=body):
-                return f"{self.limits(node)} {self.at(body, _PRODUCT)}", _PRODUCT
-            case Derivative() | Jacobian() | Gradient() | Prime() | Differential():
-                return self.derivative(node)
+                return f"{self.limits(node)} {self.at(body, _PRODUCT)}"
+            case Derivative(subject=subject, variables=variables):
+                return self.derivative(subject, variables)
+            case Jacobian(subject=subject, variable=variable):
+                return f"D{self.script('_', self.show(variable))} {self.at(subject, _FACTOR)}"
+            case Gradient(subject=subject, variable=by, order=order):
+                nabla = self.sign("∇") + ("" if by is None else self.script("_", self.show(by)))
+                nabla += self.script("^", str(order)) if order > 1 else ""
+                return f"{nabla} {self.at(subject, _FACTOR)}"
+            case Prime(operand=operand, order=order):
+                return self.at(operand, _FACTOR) + "'" * order
+            case Differential(operand=operand):
+                return f"d{self.at(operand, _FACTOR)}"
             case Builtin(name="exp", operands=(operand,)):
-                return "e" + self.script("^", self.top(operand)), _FACTOR
+                return "e" + self.script("^", self.show(operand))
             case Builtin(name="abs", operands=(operand,)):
-                return f"|{self.top(operand)}|", _FACTOR
+                return f"|{self.show(operand)}|"
             case Builtin(name=name, operands=operands):
-                command = (
-                    name if u else f"\\{name}" if name in _FUNCTIONS | {"max", "min"} else f"\\operatorname{{{name}}}"
-                )
-                return f"{command}({', '.join(self.top(o) for o in operands)})", _FACTOR
+                command = f"\\{name}" if name in _FUNCTIONS else f"\\operatorname{{{name}}}"
+                return f"{name if self.unicode else command}({self.listed(operands)})"
             case Indicator(condition=condition):
-                return f"[{self.top(condition)}]", _FACTOR
+                return f"[{self.show(condition)}]"
             case Comparison(operator=operator, left=left, right=right):
-                relation = (_SIGNS if u else _RELATIONS).get(operator, operator)
-                return f"{self.top(left)} {relation} {self.top(right)}", _SUM
+                return f"{self.show(left)} {self.sign(_RELATIONS.get(operator, operator))} {self.show(right)}"
             case Both(conditions=conditions):
-                return ", ".join(self.top(c) for c in conditions), _SUM
+                return self.listed(conditions)
             case Constant(kind=kind):
-                return "I" if kind == "identity" else "𝟏" if u else "\\mathbf{1}", _FACTOR
+                return "I" if kind == "identity" else self.sign("𝟏")
             case OneHot(index=index):
-                return "e" + self.script("_", self.top(index)), _FACTOR
+                return "e" + self.script("_", self.show(index))
+            case Matrix(rows=rows) if self.unicode:
+                return f"({'; '.join(self.listed(row) for row in rows)})"
             case Matrix(rows=rows):
-                if u:
-                    return "(" + "; ".join(", ".join(self.top(e) for e in row) for row in rows) + ")", _FACTOR
-                inner = " \\\\ ".join(" & ".join(self.top(e) for e in row) for row in rows)
-                return f"\\begin{{pmatrix}} {inner} \\end{{pmatrix}}", _FACTOR
+                return _environment("pmatrix", (self.listed(row, " & ") for row in rows))
             case Cases(branches=branches):
-                lines = " \\\\ ".join(
-                    f"{self.top(v)} & {'otherwise' if c is None else self.top(c)}" for v, c in branches
-                )
-                return f"\\begin{{cases}} {lines} \\end{{cases}}", _FACTOR
+                lines = (f"{self.show(v)} & {'otherwise' if c is None else self.show(c)}" for v, c in branches)
+                return _environment("cases", lines)
             case Composition(functions=functions):
-                return (" ∘ " if u else " \\circ ").join(self.top(f) for f in functions), _SUM
-            case Dots():
-                return "…" if u else "\\dots", _FACTOR
-        return "…", _FACTOR
+                return self.listed(functions, f" {self.sign('∘')} ")
+        return self.sign("…")
 
     def limits(self, node: Big) -> str:
-        names = {"sum": "Σ", "product": "Π"} if self.unicode else {"sum": "\\sum", "product": "\\prod"}
-        sign = names.get(node.kind, node.kind if self.unicode else f"\\{node.kind}")
-        below = node.index if node.low is None else f"{node.index}={self.top(node.low)}"
+        sign = (
+            _BIG.get(node.kind, node.kind) if self.unicode else f"\\{'prod' if node.kind == 'product' else node.kind}"
+        )
+        below = node.index if node.low is None else f"{node.index}={self.show(node.low)}"
         if node.condition is not None:
-            below = self.top(node.condition)
-        return sign + self.script("_", below) + (self.script("^", self.top(node.high)) if node.high is not None else "")
+            below = self.show(node.condition)
+        return sign + self.script("_", below) + ("" if node.high is None else self.script("^", self.show(node.high)))
 
-    def derivative(self, node: Node) -> tuple[str, int]:
-        sign = "∂" if self.unicode else "\\partial "
-        match node:
-            case Derivative(subject=subject, variables=variables):
-                order = self.script("^", str(len(variables))) if len(variables) > 1 else ""
-                below = " ".join(f"{sign}{self.top(v)}" for v in variables)
-                if isinstance(subject, Name | Index | Call):
-                    return self.fraction(f"{sign}{order}{self.at(subject, _FACTOR)}".replace("  ", " "), below), _FACTOR
-                return f"{self.fraction(sign.strip() + order, below)} {self.at(subject, _FACTOR)}", _PRODUCT
-            case Jacobian(subject=subject, variable=variable):
-                return f"D{self.script('_', self.top(variable))} {self.at(subject, _FACTOR)}", _FACTOR
-            case Gradient(subject=subject, variable=variable, order=order_):
-                nabla = "∇" if self.unicode else "\\nabla"
-                nabla += self.script("_", self.top(variable)) if variable is not None else ""
-                nabla += self.script("^", str(order_)) if order_ > 1 else ""
-                return f"{nabla} {self.at(subject, _FACTOR)}", _FACTOR
-            case Prime(operand=operand, order=order_):
-                return self.at(operand, _FACTOR) + "'" * order_, _FACTOR
-            case Differential(operand=operand):
-                return f"d{self.at(operand, _FACTOR)}", _FACTOR
-        return "…", _FACTOR
+    def derivative(self, subject: Node, variables: tuple[Node, ...]) -> str:
+        sign = self.sign("∂")
+        order = self.script("^", str(len(variables))) if len(variables) > 1 else ""
+        below = " ".join(f"{sign}{self.show(variable)}" for variable in variables)
+        if isinstance(subject, Name | Index | Call):
+            return self.fraction(f"{sign}{order}{self.show(subject)}".replace("  ", " "), below)
+        return f"{self.fraction(sign.strip() + order, below)} {self.at(subject, _FACTOR)}"
+
+
+def _environment(name: str, lines: Iterable[str]) -> str:
+    rows = " \\\\ ".join(lines)
+    return f"\\begin{{{name}}} {rows} \\end{{{name}}}"
 
 
 def _wrapped(text: str) -> str:
@@ -209,9 +211,9 @@ def _wrapped(text: str) -> str:
 
 def latex(node: Node) -> str:
     """A formula as LaTeX."""
-    return _Printer(False).top(node)
+    return _Printer(False).show(node)
 
 
 def unicode(node: Node) -> str:
     """A formula as Unicode text."""
-    return _Printer(True).top(node)
+    return _Printer(True).show(node)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chainrule.checking.derivations.model import Kind, Scope, Size
 from chainrule.checking.derivations.naming import names, naming
 from chainrule.checking.derivations.statements import Chain
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.tokens import Token, group, split_at
 from chainrule.checking.derivations.tree import Big, Index, Name, Node, Number
 
 _ROWS = re.compile(
@@ -57,8 +58,11 @@ def aliases(text: str) -> list[tuple[str, str]]:
 
 def introduces(before: str) -> bool:
     """Whether the words before a formula announce a definition: let, where, sei, пусть, ..."""
-    sentence = re.split(r"[.!?]\s|\n\s*\n", before)[-1]
-    return bool(_INTRODUCES.search(re.sub(r"\$[^$]*\$", "", sentence)))
+    return bool(_INTRODUCES.search(re.sub(r"\$[^$]*\$", "", _last_sentence(before))))
+
+
+def _last_sentence(text: str) -> str:
+    return re.split(r"[.!?]\s|\n\s*\n", text)[-1]
 
 
 _THIS = r"(?:this|it|the last|the latter|that|dies\w*|das|ce|cet|cette|cela|l'|эт\w+|её|ее|его|последн\w+)"
@@ -115,7 +119,7 @@ def says_rows(text: str) -> bool:
 
 def about_diagonal(before: str) -> str | None:
     """ "=" or "!=" where the sentence before a display speaks of diagonal or off-diagonal entries."""
-    sentence = re.split(r"[.!?]\s|\n\s*\n", before.rstrip().rstrip("$ \n"))[-1][-160:]
+    sentence = _last_sentence(before.rstrip("$ \n"))[-160:]
     if _OFF.search(sentence):
         return "!="
     return "=" if _ON.search(sentence) else None
@@ -149,23 +153,17 @@ def range_in(scope: Scope, chain: Chain) -> bool:
     if len(chain.links) != 1 or chain.links[0].operator != "=" or len(chain.members[0].tokens) != 1:
         return False
     name = chain.members[0].tokens[0]
-    parts: list[list[Token]] = [[]]
-    for token in chain.members[1].tokens:
-        if token.text == "," and token.kind == "op":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    if name.kind != "name" or len(parts) < 2 or [t.text for t in parts[0]] != ["1"]:
-        return False
+    parts = split_at(chain.members[1].tokens, ",")
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
-    whole = [len(part) == 1 and part[0].kind in ("number", "dots") for part in parts[:-1]]
-    last = _dim(parts[-1])
-    if not all(whole) or last is None:
+    *between, last = parts
+    whole = all(len(part) == 1 and part[0].kind in ("number", "dots") for part in between)
+    extent = _dim(last)
+    if name.kind != "name" or not between or not whole or between[0][0].text != "1" or extent is None:
         return False
-    scope.ranges[name.text] = last
-    if isinstance(last, str):
-        scope.kinds.setdefault(last, Kind("size"))
+    scope.ranges[name.text] = extent
+    if isinstance(extent, str):
+        scope.kinds.setdefault(extent, Kind("size"))
     return True
 
 
@@ -182,9 +180,9 @@ def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> 
         if old is None and one.name not in scope.definitions:
             scope.kinds[one.name] = member
         elif old is not None and old.role == "value" and kind.facts:
-            scope.kinds[one.name] = Kind(old.role, old.dims, old.facts | kind.facts, old.declared)
+            scope.kinds[one.name] = replace(old, facts=old.facts | kind.facts)
         for dim in kind.dims:
-            if isinstance(dim, str) and dim != "·n":
+            if isinstance(dim, str):
                 scope.kinds.setdefault(dim, Kind("size"))
     return True
 
@@ -192,38 +190,8 @@ def _membership(scope: Scope, left: Sequence[Token], right: Sequence[Token]) -> 
 def _set(tokens: Sequence[Token]) -> Kind | None:
     """The kind of the elements of a set."""
     text = "".join(t.text for t in tokens)
-    if not tokens:
-        return None
-    if tokens[0].text in ("ℝ", "R"):
-        rest = list(tokens[1:])
-        facts: frozenset[str] = frozenset()
-        if "_" in text and (">" in text or "+" in text):
-            facts = frozenset({"positive"})
-            cut = next(i for i, t in enumerate(rest) if t.text == "_")
-            end = cut + 2
-            while end < len(rest) and rest[cut + 1].text == "{" and rest[end - 1].text != "}":
-                end += 1
-            rest = rest[:cut] + rest[end:]
-        if not rest:
-            return Kind("value", (), facts)
-        if rest[0].text != "^":
-            return None
-        inner = [t for t in rest[1:] if t.kind != "brace" and t.kind not in ("open", "close")]
-        if len(inner) == 1 and inner[0].text == "+":
-            return Kind("value", (), frozenset({"positive"}))
-        parts: list[list[Token]] = [[]]
-        for token in inner:
-            if token.text == "×":
-                parts.append([])
-            else:
-                parts[-1].append(token)
-        dims = [_dim(part) for part in parts]
-        if any(dim is None for dim in dims) or len(dims) > 2:
-            return None
-        kept: tuple[Size, ...] = tuple(d for d in dims if d is not None)
-        if len(kept) == 2 and 1 in kept:
-            kept = tuple(d for d in kept if d != 1)
-        return Kind("value", kept, facts)
+    if text.startswith(("ℝ", "R")):
+        return _real(tokens)
     if re.fullmatch(r"[(\[]0,1[)\]](\^.*)?", text):
         return Kind("value", (), frozenset({"in (0,1)"}))
     if text in ("{-1,+1}", "{-1,1}", "{+1,-1}", "{1,-1}", "{±1}"):
@@ -236,6 +204,26 @@ def _set(tokens: Sequence[Token]) -> Kind | None:
     return None
 
 
+def _real(tokens: Sequence[Token]) -> Kind | None:
+    """The kind of the elements of ℝ, ℝ^n, ℝ^{m × n}, ℝ_{>0} or ℝ^+."""
+    scripts: dict[str, list[Token]] = {}
+    at = 1
+    while at < len(tokens):
+        sign = tokens[at]
+        inner, at = group(tokens, at + 1)
+        if not sign.is_op("_^") or not inner:
+            return None
+        scripts[sign.text] = [token for token in inner if token.kind not in ("brace", "open", "close")]
+    below, above = scripts.get("_", []), scripts.get("^", [])
+    positive = any(token.text in (">", "+") for token in below) or [token.text for token in above] == ["+"]
+    parts = [part for part in split_at(above, "×") if [token.text for token in part] not in ([], ["+"])]
+    dims = [_dim(part) for part in parts]
+    if None in dims or len(dims) > 2:
+        return None
+    several = tuple(dim for dim in dims if dim is not None and (len(dims) == 1 or dim != 1))
+    return Kind("value", several, frozenset({"positive"} if positive else ()))
+
+
 def _dim(part: list[Token]) -> Size | None:
     if len(part) == 1 and part[0].kind == "number":
         return int(part[0].text)
@@ -245,30 +233,22 @@ def _dim(part: list[Token]) -> Size | None:
 
 def _signs(scope: Scope, chain: Chain) -> bool:
     """x > 0, z_1, …, z_n > 0, c ≠ 0, all a_i ≠ 0."""
-    left, right = chain.members[0].tokens, chain.members[-1].tokens if len(chain.members) > 1 else ()
-    if len(right) != 1 or right[0].text not in ("0", "1"):
-        return False
-    listed = names(left)
-    if not listed or any(one.parameters for one in listed):
-        return False
+    left, right = chain.members[0].tokens, chain.members[-1].tokens
     operator = chain.links[0].operator
-    if right[0].text == "1" or operator == "<":
+    listed = names(left)
+    if [t.text for t in right] != ["0"] or operator == "<" or not listed or any(one.parameters for one in listed):
         return False
     fact = {">": "positive", ">=": "nonnegative", "!=": "nonzero"}[operator]
+    last = [t.text for t in left if t.kind == "name"][-1]
     for one in listed:
+        old = scope.kinds.get(one.name)
         if one.name in scope.definitions:
             continue
-        old = scope.kinds.get(one.name)
         if old is not None:
-            scope.kinds[one.name] = Kind(old.role, old.dims, old.facts | {fact}, old.declared)
-        elif one.indices:
-            last = [t.text for t in left if t.kind == "name"][-1]
-            dims: tuple[Size, ...] = (last,) if one.indices == ("·",) and last != one.name else ()
-            if dims:
-                scope.kinds[one.name] = Kind("value", dims, frozenset({fact}))
-                scope.kinds.setdefault(last, Kind("size"))
-            else:
-                scope.facts.setdefault(one.name, set()).add(fact)
+            scope.kinds[one.name] = replace(old, facts=old.facts | {fact})
+        elif one.indices == ("·",) and last != one.name:
+            scope.kinds[one.name] = Kind("value", (last,), frozenset({fact}))
+            scope.kinds.setdefault(last, Kind("size"))
         else:
             scope.facts.setdefault(one.name, set()).add(fact)
     return True

@@ -1,4 +1,4 @@
-"""A checked derivation to be read: in a terminal, as a page for browsers, as LaTeX to be pasted.
+"""Checked derivations for readers: in a terminal, as a page for browsers, as LaTeX to paste.
 
 Every step bears its verdict: the derivation is checked when it is shown.
 """
@@ -6,7 +6,7 @@ Every step bears its verdict: the derivation is checked when it is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -20,6 +20,7 @@ from chainrule.checking.derivations.walk import check_derivation
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 _FRONT = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"^---\n(?:[^\n]+\n)+?---\n", re.MULTILINE)
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
@@ -42,8 +43,8 @@ footer { margin-top: 3rem; border-top: 1px solid #ccc; font-size: .9rem; color: 
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a display: what stands left of the relation (only in the first of a chain), and right of it."""
+class DisplayLine:
+    """One line of a display: its sides, the left one only in the first line of a chain, and the verdict."""
 
     left: str
     relation: str
@@ -52,7 +53,7 @@ class Line:
 
     @property
     def mark(self) -> str:
-        """How the verdict is shown."""
+        """The sign or words for the verdict."""
         return {"verified": "✓", "": "", "definition": "definition"}.get(self.verdict, self.verdict)
 
 
@@ -60,7 +61,7 @@ class Line:
 class Display:
     """The lines of a display, and its source."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[DisplayLine, ...]
     source: str
 
 
@@ -68,26 +69,17 @@ def parts(text: str, report: Report) -> Iterator[str | Display]:
     """Prose and displays in turn, without the declarations."""
     front = _FRONT.match(text)
     at = front.end() if front else 0
-    hidden = [(block.start(), block.end()) for block in _BLOCK.finditer(text, at)]
     for match in _DISPLAY.finditer(text, at):
-        yield _without(text, at, match.start(), hidden)
+        yield _BLOCK.sub("", text[at : match.start()])
         yield Display(tuple(_lines(match, report)), match.group(1).strip())
         at = match.end()
-    yield _without(text, at, len(text), hidden)
+    yield _BLOCK.sub("", text[at:])
 
 
-def _without(text: str, start: int, end: int, hidden: list[tuple[int, int]]) -> str:
-    kept, at = "", start
-    for first, last in hidden:
-        if start <= first < end:
-            kept, at = kept + text[at:first], last
-    return kept + text[at:end]
-
-
-def _lines(display: re.Match[str], report: Report) -> Iterator[Line]:
+def _lines(display: re.Match[str], report: Report) -> Iterator[DisplayLine]:
     inside = [step for step in report.steps if display.start() <= step.start < display.end()]
     if not inside:
-        yield Line("", "", _ENDING.sub("", display.group(1)).strip(), "")
+        yield DisplayLine("", "", _ENDING.sub("", display.group(1)).strip(), "")
     for _, group in groupby(inside, key=lambda step: step.chain):
         chain = list(group)
         for at, step in enumerate(chain):
@@ -95,7 +87,7 @@ def _lines(display: re.Match[str], report: Report) -> Iterator[Line]:
             end = inside[following].start if following < len(inside) else display.end(1)
             left = step.left if at == 0 else ""
             relation = _RELATIONS.get(step.operator, step.operator)
-            yield Line(left, relation, _written(step, display, end, at == len(chain) - 1), step.verdict)
+            yield DisplayLine(left, relation, _written(step, display, end, at == len(chain) - 1), step.verdict)
 
 
 def _written(step: Step, display: re.Match[str], end: int, last: bool) -> str:
@@ -137,20 +129,9 @@ def page(text: str, title: str, report: Report | None = None) -> str:
     from markdown_it import MarkdownIt
 
     report = report or check_derivation(text, repairs=False)
-    formulas: list[str] = []
-
-    def kept(html: str) -> str:
-        formulas.append(html)
-        return f"\N{OBJECT REPLACEMENT CHARACTER}{len(formulas) - 1};"
-
-    body = ""
-    for part in parts(text, report):
-        if isinstance(part, Display):
-            body += "\n\n" + kept(_table(part)) + "\n\n"
-        else:
-            body += _INLINE.sub(lambda m: kept(mathml(m.group(1), display=False)), part)
+    body, formulas = _marked(text, report, _table, lambda formula: mathml(formula, display=False))
     html = MarkdownIt().enable("table").render(body)
-    html = re.sub(r"(?:<p>)?\N{OBJECT REPLACEMENT CHARACTER}(\d+);(?:</p>)?", lambda m: _placed(m, formulas), html)
+    html = re.sub(rf"(?:<p>)?{_MARK}(\d+);(?:</p>)?", lambda m: _placed(m, formulas), html)
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items())
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
@@ -161,7 +142,7 @@ def page(text: str, title: str, report: Report | None = None) -> str:
 
 
 def _placed(match: re.Match[str], formulas: list[str]) -> str:
-    """A formula in its place; a display stands for its whole paragraph."""
+    """A formula in its place; a display replaces its whole paragraph."""
     html = formulas[int(match.group(1))]
     if html.startswith("<div"):
         return html
@@ -193,20 +174,28 @@ def latex(text: str) -> str:
     """
     from markdown_it import MarkdownIt
 
+    body, formulas = _marked(text, Report("", ()), lambda d: f"\\[\n{d.source}\n\\]", lambda formula: f"${formula}$")
+    set_ = "".join(_set(token) for token in MarkdownIt().parse(body))
+    return re.sub(rf"{_MARK}(\d+);", lambda m: formulas[int(m.group(1))], set_).strip() + "\n"
+
+
+def _marked(
+    text: str, report: Report, display: Callable[[Display], str], inline: Callable[[str], str]
+) -> tuple[str, list[str]]:
+    """The Markdown with a numbered mark in place of each formula, and the formulas as they are to be written."""
     formulas: list[str] = []
 
-    def kept(formula: str) -> str:
+    def mark(formula: str) -> str:
         formulas.append(formula)
-        return f"\N{OBJECT REPLACEMENT CHARACTER}{len(formulas) - 1};"
+        return f"{_MARK}{len(formulas) - 1};"
 
     body = ""
-    for part in parts(text, Report("", ())):
+    for part in parts(text, report):
         if isinstance(part, Display):
-            body += "\n\n" + kept(f"\\[\n{part.source}\n\\]") + "\n\n"
+            body += f"\n\n{mark(display(part))}\n\n"
         else:
-            body += _INLINE.sub(lambda m: kept(f"${m.group(1)}$"), part)
-    set_ = "".join(_set(token) for token in MarkdownIt().parse(body))
-    return re.sub(r"\N{OBJECT REPLACEMENT CHARACTER}(\d+);", lambda m: formulas[int(m.group(1))], set_).strip() + "\n"
+            body += _INLINE.sub(lambda m: mark(inline(m.group(1))), part)
+    return body, formulas
 
 
 _LATEX = {

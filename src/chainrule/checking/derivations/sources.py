@@ -22,12 +22,15 @@ _MATH = re.compile(
     r"\$\$(?P<dollars>.*?)\$\$"
     r"|\\\[(?P<bracket>.*?)\\\]"
     r"|\\begin\{(?P<name>(?:" + _DISPLAYS + r")\*?)\}(?:\{\d+\})?(?P<environment>.*?)\\end\{(?P=name)\}"
-    r"|(?P<fence>^[ \t]*(?:```|~~~)[^\n]*\n.*?^[ \t]*(?:```|~~~)[ \t]*$)"
+    r"|^[ \t]*(?:```|~~~)[ \t]*(?i:math|latex|tex)[ \t]*\n(?P<fence>.*?)\n[ \t]*(?:```|~~~)[ \t]*$"
+    r"|^[ \t]*(?:```|~~~)[^\n]*\n.*?^[ \t]*(?:```|~~~)[ \t]*$"
     r"|\\\((?P<paren>.*?)\\\)"
     r"|(?<![\\$])\$(?P<dollar>(?:\\.|[^$\\]){1,4000}?)\$"
-    r"|(?P<code>`[^`\n]+`)",
+    r"|`[^`\n]+`",
     re.DOTALL | re.MULTILINE,
 )
+_FORMULAS = ("dollars", "bracket", "environment", "paren", "dollar", "fence")
+"""The groups of formulas; other matches are code."""
 _HEADING = re.compile(
     r"^[ \t]*(?:#{1,2}(?P<deep>#{0,4})[ \t]+(?P<hash>[^\n]*)"
     r"|\\(?:section|(?:subsection|subsubsection|paragraph|chapter|question|problem))\*?\{(?P<tex>[^}]*)\}"
@@ -65,8 +68,8 @@ class Fragment:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Declarations: the offset at which they take effect, and the lines with their offsets."""
+class Declarations:
+    """Lines of declarations: the offset at which they take effect, and the lines with their offsets."""
 
     start: int
     lines: tuple[tuple[int, str], ...]
@@ -88,7 +91,7 @@ class Source:
     text: str
     format: str
     fragments: tuple[Fragment, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[Declarations, ...]
     headings: tuple[Heading, ...]
     _starts: tuple[int, ...] = field(repr=False, default=())
     _lines: tuple[int, ...] | None = field(repr=False, default=None)
@@ -130,7 +133,7 @@ def read(text: str, name: str = "") -> Source:
         raise Unreadable("this is a binary file; expected text")
     if len(text) > MOST_CHARACTERS:
         raise Unreadable(f"{len(text)} characters; documents of up to {MOST_CHARACTERS} are read")
-    text = text.replace("\r\n", "\n").lstrip("\ufeff") if "\r\n" in text else text.lstrip("\ufeff")
+    text = text.replace("\r\n", "\n").lstrip("\ufeff")
     if name.endswith(".ipynb") or (text.lstrip().startswith("{") and '"cells"' in text[:2000]):
         virtual, lines = _notebook(text)
         return _markdown(virtual, "notebook", lines)
@@ -154,9 +157,9 @@ def _notebook(text: str) -> tuple[str, tuple[int, ...]]:
     lines: list[int] = []
     searched = 0
     for cell in cells if isinstance(cells, list) else []:
-        source = cell.get("source", "") if isinstance(cell, dict) else ""
         if not isinstance(cell, dict) or cell.get("cell_type") not in ("markdown", "raw"):
             continue
+        source = cell.get("source", "")
         body = "".join(map(str, source)) if isinstance(source, list) else str(source)
         for line in [*body.split("\n"), ""]:
             place = text.find(json.dumps(line, ensure_ascii=False)[1:-1], searched) if line.strip() else -1
@@ -169,45 +172,26 @@ def _notebook(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _blanked(match: re.Match[str]) -> str:
-    return " " * len(match.group())
+    return re.sub(r"[^\n]", " ", match.group())
 
 
 def _markdown(text: str, kind: str, lines: tuple[int, ...] | None) -> Source:
-    blocks = [] if kind == "latex" else _blocks(text)
-    body = text
-    for block_start, block_end, _ in blocks:
-        body = body[:block_start] + re.sub(r"[^\n]", " ", body[block_start:block_end]) + body[block_end:]
-    declared = [Block(end, entries) for _, end, entries in blocks]
-    declared += _comment_blocks(body)
+    blocks, body = ([], text) if kind == "latex" else _blocks(text)
+    blocks += _comment_blocks(body)
     body = _DECLARATION.sub(_blanked, body)
     if kind == "latex":
         body = _COMMENT.sub(_blanked, body)
     known = macros(body)
     fragments: list[Fragment] = []
     for match in _MATH.finditer(body):
-        found = match.lastgroup if match.lastgroup != "name" else "environment"
-        group = next(
-            (g for g in ("dollars", "bracket", "environment", "paren", "dollar", "fence", "code") if match.group(g)),
-            None,
-        )
-        if group is None or group == "code" or found is None:
+        group = next((name for name in _FORMULAS if match.group(name)), None)
+        if group is None or (group == "dollar" and "\n\n" in match.group()) or len(fragments) >= MOST_FRAGMENTS:
             continue
-        inner, start = match.group(group), match.start(group)
-        if group == "fence":
-            opening = inner.split("\n", 1)[0].strip(" `~").lower()
-            if opening not in ("math", "latex", "tex"):
-                continue
-            cut = inner.index("\n") + 1
-            inner, start = inner[cut : inner.rindex("\n")], start + cut
-        if group == "dollar" and "\n\n" in inner:
-            continue
-        if group == "environment":
-            inner, start = match.group(0), match.start()
+        whole = group == "environment"
+        inner, start = match.group(0 if whole else group), match.start(0 if whole else group)
         fix = repaired(inner, expansions(inner, known))
         fragments.append(Fragment(fix.text, start, group not in ("paren", "dollar"), fix))
-        if len(fragments) >= MOST_FRAGMENTS:
-            break
-    return Source(text, kind, tuple(fragments), tuple(declared), _headings(body), _starts(text), lines)
+    return Source(text, kind, tuple(fragments), tuple(blocks), _headings(body), _starts(text), lines)
 
 
 def _headings(text: str) -> tuple[Heading, ...]:
@@ -221,57 +205,50 @@ def _headings(text: str) -> tuple[Heading, ...]:
     return tuple(found)
 
 
-def _blocks(text: str) -> list[tuple[int, int, tuple[tuple[int, str], ...]]]:
-    found = []
+def _blocks(text: str) -> tuple[list[Declarations], str]:
+    """The declarations between --- lines, and the text with spaces in their place."""
+    found: list[Declarations] = []
     position = 0
     while match := _BLOCK.search(text, position):
-        body = match.group("body")
-        filled = [line for line in body.split("\n") if line.strip()]
-        if filled and sum(bool(_LOOKS_DECLARED.fullmatch(line)) for line in filled) * 2 > len(filled):
-            offset, entries = match.start("body"), []
-            for line in body.split("\n"):
-                if line.strip():
-                    entries.append((offset, line.strip()))
-                offset += len(line) + 1
-            found.append((match.start(), match.end(), tuple(entries)))
+        lines = [line for line in re.finditer(r"[^\n]+", match.group("body")) if line.group().strip()]
+        if sum(bool(_LOOKS_DECLARED.fullmatch(line.group())) for line in lines) * 2 > len(lines):
+            entries = ((match.start("body") + line.start(), line.group().strip()) for line in lines)
+            found.append(Declarations(match.end(), tuple(entries)))
+            text = text[: match.start()] + _blanked(match) + text[match.end() :]
             position = match.end()
         else:
             position = match.start() + 3
-    return found
+    return found, text
 
 
-def _comment_blocks(text: str) -> list[Block]:
-    blocks: list[Block] = []
+def _comment_blocks(text: str) -> list[Declarations]:
+    blocks: list[Declarations] = []
     entries: list[tuple[int, str]] = []
     end = -1
     for match in _DECLARATION.finditer(text):
         if entries and text[end : match.start()].strip():
-            blocks.append(Block(end, tuple(entries)))
+            blocks.append(Declarations(end, tuple(entries)))
             entries = []
         entries.append((match.start("line"), match.group("line").strip()))
         end = match.end()
-    return [*blocks, Block(end, tuple(entries))] if entries else blocks
+    return [*blocks, Declarations(end, tuple(entries))] if entries else blocks
 
 
 def _plain(text: str) -> Source:
     """Lines that are formulas, consecutive ones being one display, and the formulas inside other lines."""
-    blocks = _blocks(text)
-    body = text
-    for first, last, _ in blocks:
-        body = body[:first] + re.sub(r"[^\n]", " ", body[first:last]) + body[last:]
+    blocks, body = _blocks(text)
     places: list[tuple[int, int, bool]] = []
     run: tuple[int, int] | None = None
     offset = 0
     for line in [*body.split("\n"), ""]:
         label = _LABEL.match(line)
-        labelled = label is not None and _is_formula(line[label.end() :])
-        if run is not None and (labelled or not _is_formula(line)):
+        skipped = label.end() if label is not None and _is_formula(line[label.end() :]) else 0
+        formula = bool(skipped) or _is_formula(line)
+        if run is not None and (skipped or not formula):
             places.append((*run, True))
             run = None
-        if label is not None and labelled:
-            run = (offset + label.end(), offset + len(line))
-        elif _is_formula(line):
-            run = (offset if run is None else run[0], offset + len(line))
+        if formula:
+            run = (offset + skipped if run is None else run[0], offset + len(line))
         else:
             places += [(offset + first, offset + last, False) for first, last in _formulas(line)]
         offset += len(line) + 1
@@ -279,10 +256,9 @@ def _plain(text: str) -> Source:
     for first, last, display in places[:MOST_FRAGMENTS]:
         fix = repaired(text[first:last])
         fragments.append(Fragment(fix.text, first, display, fix, plain=True))
-    declared = tuple(Block(last, entries) for _, last, entries in blocks)
     numbered = (Heading(m.start(), m.group("title"), 2) for m in _NUMBERED.finditer(body))
     headings = sorted([*_headings(body), *numbered], key=lambda heading: heading.start)
-    return Source(text, "text", tuple(fragments), declared, tuple(headings), _starts(text))
+    return Source(text, "text", tuple(fragments), tuple(blocks), tuple(headings), _starts(text))
 
 
 def _formulas(line: str) -> list[tuple[int, int]]:

@@ -1,13 +1,13 @@
 """The tree of a formula: frozen nodes with the span of source text that each was read from.
 
-Indices stay symbolic: `x_i` is `Index(Name("x"), (Name("i"),))`, and a sum binds its index lexically. What a name
-stands for (a vector, a function, a layer's weights) is not decided here.
+Indices stay symbolic: `x_i` is `Index(Name("x"), (Name("i"),))`, and a sum binds its index lexically. The meaning of a
+name (a vector, a function, a layer's weights) is not decided here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -53,7 +53,7 @@ class Call(Node):
 
 @dataclass(frozen=True)
 class Plus(Node):
-    """A sum of terms, each with its sign."""
+    """A sum of terms, each with its sign; minus one term, as in v·(-s), too."""
 
     terms: tuple[Node, ...]
     signs: tuple[int, ...]
@@ -91,13 +91,6 @@ class Power(Node):
 
 
 @dataclass(frozen=True)
-class Negative(Node):
-    """Minus a factor, as in v·(-s)."""
-
-    operand: Node
-
-
-@dataclass(frozen=True)
 class Transpose(Node):
     """A transpose."""
 
@@ -118,7 +111,7 @@ class Big(Node):
 
 @dataclass(frozen=True)
 class Derivative(Node):
-    """A derivative with respect to one or more variables, in order; `written` is what the text looks like."""
+    """A derivative with respect to one or more variables, in order."""
 
     subject: Node
     variables: tuple[Node, ...]
@@ -173,7 +166,7 @@ class Composition(Node):
 
 @dataclass(frozen=True)
 class Matrix(Node):
-    """Rows of entries; `Dots` among them stand for the entries between."""
+    """Rows of entries; `Dots` among them replace the entries between."""
 
     rows: tuple[tuple[Node, ...], ...]
 
@@ -236,27 +229,9 @@ class At(Node):
     value: Node
 
 
-@dataclass(frozen=True)
-class Unread(Node):
-    """What the grammar has no rule for."""
-
-    reason: str
-
-
-_PARTS: dict[Any, tuple[str, ...]] = {}
-
-
-def _parts(kind: Any) -> tuple[str, ...]:
-    found = _PARTS.get(kind)
-    if found is None:
-        found = _PARTS[kind] = tuple(f.name for f in fields(kind) if f.name != "span")
-    return found
-
-
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly under a node, from left to right."""
-    for name in _parts(type(node)):
-        yield from _nodes(getattr(node, name))
+    return _nodes(tuple(vars(node).values()))
 
 
 def _nodes(value: Any) -> Iterator[Node]:
@@ -270,8 +245,8 @@ def _nodes(value: Any) -> Iterator[Node]:
 def walk(node: Node) -> Iterator[Node]:
     """The node and all below it, from left to right.
 
-    >>> [type(n).__name__ for n in walk(Negative(Name("x")))]
-    ['Negative', 'Name']
+    >>> [type(n).__name__ for n in walk(Transpose(Name("x")))]
+    ['Transpose', 'Name']
     """
     pending = [node]
     while pending:
@@ -284,17 +259,13 @@ def rebuilt(node: Node, swap: Mapping[int, Node]) -> Node:
     """The tree with the nodes whose `id` is a key of `swap` replaced.
 
     >>> x = Name("x")
-    >>> rebuilt(Negative(x), {id(x): Name("y")})
-    Negative(span=(0, 0), operand=Name(span=(0, 0), text='y'))
+    >>> rebuilt(Transpose(x), {id(x): Name("y")})
+    Transpose(span=(0, 0), operand=Name(span=(0, 0), text='y'))
     """
     if id(node) in swap:
         return swap[id(node)]
-    changed = {}
-    for name in _parts(type(node)):
-        value = getattr(node, name)
-        new = _rebuilt(value, swap)
-        if new is not value:
-            changed[name] = new
+    new = {name: _rebuilt(value, swap) for name, value in vars(node).items()}
+    changed = {name: value for name, value in new.items() if value is not getattr(node, name)}
     return replace(node, **changed) if changed else node
 
 
@@ -307,11 +278,6 @@ def _rebuilt(value: Any, swap: Mapping[int, Node]) -> Any:
     return value
 
 
-def bound_here(node: Node) -> frozenset[str]:
-    """The index that this node binds, if any."""
-    return frozenset({node.index}) if isinstance(node, Big) else frozenset()
-
-
 def free_names(node: Node) -> frozenset[str]:
     """The names in a formula that no sum binds.
 
@@ -322,10 +288,11 @@ def free_names(node: Node) -> frozenset[str]:
     if isinstance(node, Name):
         return frozenset({node.text})
     if isinstance(node, Big):
-        inside = free_names(node.body) | (free_names(node.condition) if node.condition else frozenset())
-        bounds = frozenset[str]().union(*(free_names(b) for b in (node.low, node.high) if b is not None))
-        return (inside - {node.index}) | bounds
-    found: frozenset[str] = frozenset()
-    for child in children(node):
-        found |= free_names(child)
-    return found
+        inside = (part for part in (node.body, node.condition) if part is not None)
+        bounds = (part for part in (node.low, node.high) if part is not None)
+        return (_names(inside) - {node.index}) | _names(bounds)
+    return _names(children(node))
+
+
+def _names(nodes: Iterable[Node]) -> frozenset[str]:
+    return frozenset().union(*map(free_names, nodes))

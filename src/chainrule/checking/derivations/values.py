@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, reduce
 from itertools import repeat
-from operator import add, eq, ge, gt, le, lt, mul, ne, neg, sub
+from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 
 import flint
 
@@ -37,7 +37,6 @@ from chainrule.checking.derivations.tree import (
     Jacobian,
     Matrix,
     Name,
-    Negative,
     Node,
     Number,
     OneHot,
@@ -47,7 +46,6 @@ from chainrule.checking.derivations.tree import (
     Product,
     Quotient,
     Transpose,
-    Unread,
 )
 
 MOST_TERMS = 400
@@ -167,11 +165,6 @@ def _power(m: Machine, node: Power, frame: Frame, env: Env) -> Quantity:
     if isinstance(base, Tensor) and len(base.shape) == 2 and not base.is_row:
         raise NotRead("a power of a matrix", node.span[0])
     return mapped(lambda x: power(x, exponent), base)
-
-
-def _negative(m: Machine, node: Negative, frame: Frame, env: Env) -> Quantity:
-    value = m.value(node.operand, frame, env)
-    return mapped(neg, value)
 
 
 def _transpose(m: Machine, node: Transpose, frame: Frame, env: Env) -> Quantity:
@@ -336,17 +329,16 @@ def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:
 
 
 def _refused(m: Machine, node: Node, frame: Frame, env: Env) -> Quantity:
-    raise NotRead(node.reason if isinstance(node, Unread) else REFUSED[type(node)], node.span[0])
+    raise NotRead(REFUSED[type(node)], node.span[0])
 
 
 REFUSED = {
-    Unread: "",
     Dots: "an ellipsis that is not read",
     Composition: "a composition without an argument",
     Comparison: "a relation inside a formula",
     Both: "a relation inside a formula",
 }
-"""Why nodes of these types have no value; an unread node carries its own reason."""
+"""Why nodes of these types have no value."""
 
 VALUES: dict[type, Callable[..., Quantity]] = {
     Number: _number,
@@ -358,7 +350,6 @@ VALUES: dict[type, Callable[..., Quantity]] = {
     Entrywise: _entrywise,
     Quotient: _quotient,
     Power: _power,
-    Negative: _negative,
     Transpose: _transpose,
     Big: _big,
     Builtin: _builtin,
