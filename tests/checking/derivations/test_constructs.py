@@ -1,0 +1,36 @@
+"""Brackets, bars and environments are read as people mean them."""
+
+import pytest
+
+from chainrule.checking.derivations.stream import NotRead
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (r"[a > 0]", "[a > 0]"),
+        (r"|x| \cdot \|y\|", "|x| · norm(y)"),
+        (r"\underbrace{a + b}_{c} d", "(a + b) d"),
+        (r"\langle u, v \rangle", "inner(u, v)"),
+        (r"(v_1 \dots v_n)", "(v_1, …, v_n)"),
+        (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", "(a, b; c, d)"),
+    ],
+)
+def test_what_is_written_is_understood(text, meant, understood):
+    assert understood(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (r"(a = b)", "a relation inside a bracket"),
+        (r"|x", "an absolute value is not closed"),
+        (r"\|x\|_3", "this norm is not read"),
+        (r"\langle u \rangle", "takes two entries"),
+        ("((((" * 20 + "x", "nested more than"),
+    ],
+)
+def test_what_is_not_read_is_said_with_the_construct(text, reason, understood):
+    with pytest.raises(NotRead, match=reason) as refusal:
+        understood(text)
+    assert refusal.value.at <= len(text)

@@ -1,0 +1,38 @@
+"""Powers, primes, transposes and indices are read as people mean them."""
+
+import pytest
+
+from chainrule.checking.derivations.stream import NotRead
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (r"x_i y_j", "x_i y_j"),
+        (r"W_{ij} x_j", "W_{ij} x_j"),
+        (r"x_{i+1}", "x_{i + 1}"),
+        (r"W^{(2)}_{kj}", "W^(2)_{kj}"),
+        (r"W_{kj}^{(2)}", "W^(2)_{kj}"),
+        (r"h^a_j", "h^a_j"),
+        (r"z_{1,i}", "z_1_i"),
+        (r"A^\top b", "Aᵀ b"),
+        (r"a^{[1]T} b", "a^(1)ᵀ b"),
+        ("eˣ + e⁻ˣ", "e^x + e^{-x}"),
+    ],
+)
+def test_what_is_written_is_understood(text, meant, understood):
+    assert understood(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (r"n!", "factorials"),
+        (r"x_{}", "an empty subscript"),
+        (r"2_i", "a subscript that is not read"),
+    ],
+)
+def test_what_is_not_read_is_said_with_the_construct(text, reason, understood):
+    with pytest.raises(NotRead, match=reason) as refusal:
+        understood(text)
+    assert refusal.value.at <= len(text)
