@@ -29,7 +29,7 @@ _KINDS_OF_SIGNS = {
     **dict.fromkeys("∑∏", "word"), **dict.fromkeys(",:", "comma"), "∈": "relation",
 }  # fmt: skip
 _WIDEST_SCRIPT = 12
-"""Scripts of up to so many characters are written without spaces."""
+"""Columns up to which a script is written without spaces."""
 
 
 @dataclass(frozen=True)

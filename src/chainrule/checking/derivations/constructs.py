@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.sums import Sums
+from chainrule.checking.derivations.tokens import closing
 from chainrule.checking.derivations.tree import (
     At,
     Builtin,
@@ -32,7 +33,7 @@ class Constructs(Sums):
     """Readers of brackets and environments."""
 
     def bracket(self) -> Node:
-        """A bracket: a group, a row of entries, or a condition in square brackets."""
+        """Read a bracket: a group, a row of entries, or a condition in square brackets."""
         since = self.position
         opening = self.take().text
         if self.peek().kind == "begin":
@@ -59,7 +60,7 @@ class Constructs(Sums):
         return self.placed(node, since)
 
     def evaluated_at(self, node: Node) -> Node:
-        """f |_{x = a}."""
+        """Read the bar and the value in f |_{x = a}."""
         if not self.accept("|") or not self.accept("_"):
             raise self.fail("an invisible bracket without |_{x = a} at its end")
         braces = self.accept("{")
@@ -79,7 +80,7 @@ class Constructs(Sums):
             raise self.fail("a bracket is not closed, or holds something that is not read")
 
     def row(self, first: Node) -> Node:
-        """(a, b, …, c) or (a … c), the first entry read already; that entry alone if no other follows."""
+        """Read the other entries of (a, b, …, c); the first one alone is no row."""
         entries: list[Node] = [first]
         while self.at(",") or self.peek().kind == "dots":
             if self.take().kind == "dots":
@@ -95,7 +96,7 @@ class Constructs(Sums):
         since = self.position
         name = self.take().text
         if name == "array" and self.at("{"):
-            self.position = self.matching(self.position) + 1
+            self.position = closing(self.tokens, self.position) + 1
         if name in ("cases", "dcases", "rcases") or (opening == "{" and name in ("array", "aligned", "matrix")):
             return self.placed(Cases(tuple(self.branches())), since)
         if name not in MATRICES:

@@ -1,8 +1,8 @@
-r"""Lexical repair of damaged LaTeX: what a string's escapes ate, and letters that only look right.
+r"""Lexical repair of damaged LaTeX: commands that lost their first letters, and letters that look like others.
 
 A text that went through a program's string literal has lost `\f`, `\b`, `\t`, `\v`, ...: `\frac` arrives as `rac` and
-`\boldsymbol` as `oldsymbol`. Where the rest of a command can be nothing else, it is put back, and said so. The rest
-stays as it is, to be reported as not read.
+`\boldsymbol` as `oldsymbol`. If such a rest can only be that of one command, the command is restored and reported.
+Other damage stays, and is reported as not read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LOOKALIKES = dict(zip("аеорсухіАВЕКМНОРСТХ", "aeopcyxiABEKMH
 
 @dataclass(frozen=True)
 class LexicalRepair:
-    """One repair: what stood there, what it was read as, and at which offset of the damaged text."""
+    """One repair: the damaged text, the text read instead, and the offset in the document."""
 
     found: str
     read_as: str
@@ -54,7 +54,7 @@ class Repaired:
     _marks: tuple[tuple[int, int], ...]
 
     def original(self, offset: int) -> int:
-        """The offset in the damaged text from which this offset of the repaired one comes."""
+        """The offset in the damaged text that belongs to an offset in the repaired one."""
         at = bisect_right(self._marks, (offset, 1 << 62)) - 1
         repaired, damaged = self._marks[at] if at >= 0 else (0, 0)
         following = self._marks[at + 1][1] if at + 1 < len(self._marks) else 1 << 62
@@ -62,7 +62,7 @@ class Repaired:
 
 
 def repaired(text: str, expansions: Sequence[tuple[int, int, str]] = ()) -> Repaired:
-    r"""The text with what is lexical put right, and with a document's own macros expanded.
+    r"""The text after lexical repairs, with the document's own macros expanded.
 
     >>> repaired("D_{oldsymbol{z}} = -rac{t_1}{z_1}^ op").text
     'D_{\\boldsymbol{z}} = -\\frac{t_1}{z_1}^ \\top'

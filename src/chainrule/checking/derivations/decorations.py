@@ -1,4 +1,4 @@
-r"""Letters that belong to a name: the a of o^a_k, the 1 of W_1, found from how a text uses them."""
+r"""Letters that belong to a name: the a of o^a_k, the 1 of W_1, found from their use in a text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chainrule.checking.derivations.tokens import Token, group
 
 _CAPITALS = frozenset("WABUVM")
 _PARAMETERS = frozenset("λατβθμε")
-"""Below a capital that also stands alone, J and J_λ, they make another name."""
+"""Subscripts that make another name of a capital: J_λ beside J."""
 _COMPANIONS = frozenset("bzahyxosW")
 
 
 def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
-    """The names with a superscript letter or a number below that a text uses as one name.
+    """The names that include a superscript letter or a number in their subscript.
 
-    A superscript letter belongs to the name if that letter occurs nowhere but in superscripts. Numbered capitals are
+    A superscript letter belongs to the name if that letter occurs only in superscripts. Numbered capitals are
     names, W_1 and W_2, unless the same capital has letters below; then small letters with numbers alone are names too.
     """
     above: dict[str, set[str]] = defaultdict(set)
@@ -72,7 +72,7 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
 
 
 def _is_number(scope: Scope, name: str) -> bool:
-    """Whether a text says of a name that it is a number: a > 0."""
+    """Whether a text declares a name to be a number, as a > 0 does."""
     kind = scope.kinds.get(name)
     return name in scope.facts if kind is None else kind.role == "value" and not kind.dims
 
@@ -92,7 +92,7 @@ def _limits(tokens: list[Token]) -> set[str]:
 
 
 def gradient_names(chains: list[Chain], scope: Scope) -> list[str]:
-    """The names z of which a text writes dz for a gradient.
+    """The names z for which a text writes dz for the gradient with respect to z.
 
     It does so where dz stands alone on one side of an equation and no differential on the other.
     """

@@ -23,7 +23,7 @@ from chainrule.checking.derivations.vocabulary import FUNCTIONS
 
 
 def define(question: Question, source: Source, known: frozenset[str] | None) -> None:
-    """Enter the definitions and facts of a question; `known` are the names of earlier chapters, at a new one."""
+    """Enter the definitions and facts of a question; at a new chapter, `known` are the names of the earlier ones."""
     scope = question.scope
     scope.decorations = decorations(token_lists(question), scope)
     for chain in question.chains:
@@ -61,7 +61,7 @@ def _enter(scope: Scope, head: Naming, chain: Chain, body: Member, line: int) ->
 
 
 def _unit_intervals(question: Question, source: Source) -> None:
-    """Let p and q be numbers in (0, 1): a fact about the names of the same sentence."""
+    """Enter the fact that "let p and q be numbers in (0, 1)" states about the names of its sentence."""
     named: list[tuple[int, str]] = []
     for chain in question.chains:
         if chain.links or chain.fragment.display or len(chain.members) != 1:
@@ -78,7 +78,7 @@ def _unit_intervals(question: Question, source: Source) -> None:
 
 
 def _gradients(scope: Scope, names: list[str]) -> None:
-    """dz, dW for the gradients of the one loss that the text defines."""
+    """Define dz, dW, ... as the gradients of the one loss that the text defines."""
     losses = [n for n in ("J", "L", "E", "C", "ℓ", "R", "Loss", "loss") if n in scope.definitions]
     for name in names if len(losses) == 1 else []:
         scope.forget(f"d{name}")
@@ -89,7 +89,7 @@ def _gradients(scope: Scope, names: list[str]) -> None:
 
 
 def _named_after(question: Question, at: int, source: Source) -> None:
-    """Call this quantity G_{ik}: a new name in a sentence, for the result of the display before it."""
+    """Define the new name in "call this quantity G_{ik}" by the result of the display before it."""
     chain, scope = question.chains[at], question.scope
     if chain.links or chain.fragment.display or len(chain.members) != 1:
         return
@@ -107,7 +107,7 @@ def _named_after(question: Question, at: int, source: Source) -> None:
 
 
 def _named_at_the_end(question: Question, source: Source) -> None:
-    """... = δ: a new name after the last relation of a chain stands for what precedes it."""
+    """Define a new name after the last relation of a chain, as in ... = δ, by the formula before it."""
     scope = question.scope
     met: set[str] = set()
     for chain in question.chains:
@@ -148,7 +148,7 @@ def _is_operator(head: Naming, question: Question) -> bool:
 def _definable(
     chain: Chain, question: Question, before: dict[str, Definition], source: Source, known: frozenset[str] | None
 ) -> tuple[Naming, Member] | None:
-    """The naming and the body, if the first relation of a chain can be a definition."""
+    """The name and the body that the first relation of a chain defines; None if it defines nothing."""
     scope, operator = question.scope, chain.links[0].operator
     name, body = chain.members[0].tokens, chain.members[1]
     explicit = operator == ":="
@@ -191,7 +191,7 @@ def _redefines(
         return True
     if known is None:
         return False
-    # A new chapter that speaks of new things under an old name.
+    # A new chapter uses the old name for a formula of new names.
     old_names = known | _restated(question, known) | {"e", "d"}
     return any(
         t.kind in ("name", "word") and t.text not in old_names and not _bound(t.text, body.tokens) for t in body.tokens
@@ -199,7 +199,7 @@ def _redefines(
 
 
 def _restated(question: Question, known: frozenset[str]) -> frozenset[str]:
-    """The names that this chapter defines by known ones, which are no new things."""
+    """The names that this chapter defines by known ones; they do not count as new."""
     return frozenset(
         definition.name for _, definition in question.definitions
         if all(t.kind not in ("name", "word") or t.text in known or t.text == "e" or _bound(t.text, definition.tokens)
@@ -222,7 +222,7 @@ def _is_plain_number(body: Member) -> bool:
 
 
 def _is_range(head: Naming, body: Member) -> bool:
-    """i = 1, …, n says how far an index runs."""
+    """Whether an equation gives the range of an index, as in i = 1, …, n."""
     return not head.indices and not head.parameters and any(t.kind == "dots" for t in body.tokens) and all(
         t.kind in ("number", "dots", "name", "brace") or t.text in (",", "_") for t in body.tokens
     )  # fmt: skip
@@ -239,7 +239,7 @@ def _is_index(head: Naming, body: Member, question: Question) -> bool:
 
 
 def _is_index_letter(body: Member, scope: Scope) -> bool:
-    """i = j and the like, which are conditions."""
+    """Whether an equation is a condition such as i = j."""
     if len(body.tokens) != 1 or body.tokens[0].kind != "name":
         return False
     return body.tokens[0].text not in scope.definitions and body.tokens[0].text not in scope.kinds

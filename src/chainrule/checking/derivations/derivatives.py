@@ -7,10 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.checking.derivations.stream import NotRead, Stream
+from chainrule.checking.derivations.tokens import closing
 from chainrule.checking.derivations.tree import (
     Call,
     Derivative,
-    Differential,
     Gradient,
     Index,
     Jacobian,
@@ -48,7 +48,7 @@ class Derivatives(Stream):
         return self.placed(Name(self.take().text), since) if token.kind == "name" else self.factor()
 
     def side_by_side(self, first: Node, continues: Callable[[], bool], since: int) -> Node:
-        """A factor, or the product of all that stand close to each other."""
+        """Read more factors while they continue; the result is the first factor or the product of all."""
         factors = [first]
         while continues():
             factors.append(self.factor())
@@ -67,11 +67,11 @@ class Derivatives(Stream):
 
     def derivative_fraction(self) -> Node | None:
         """The fraction as a derivative, if both parts begin with ∂ or d."""
-        above = self.matching(self.position) if self.at("{") else len(self.tokens)
+        above = closing(self.tokens, self.position) if self.at("{") else len(self.tokens)
         first, start = self.position + 1, above + 2
         if self.peek(above + 1 - self.position).text != "{":
             return None
-        end = self.matching(above + 1)
+        end = closing(self.tokens, above + 1)
         over, under = self.is_d(first), self.is_d(start)
         partial = over and self.tokens[first].text == "∂"
         if partial and not under:
@@ -97,7 +97,7 @@ class Derivatives(Stream):
         return self.derivative(subject, variables, order)
 
     def derivative_order(self) -> int:
-        """∂, ∂^2, d^n, consumed; the order."""
+        """Consume ∂, ∂^2 or d^n; the result is the order."""
         self.take()
         return self.small(self.braced()) if self.accept("^") else 1
 
@@ -108,7 +108,7 @@ class Derivatives(Stream):
         raise self.fail("the order of a derivative is not a small number")
 
     def variable(self) -> list[Node]:
-        """One variable of differentiation behind its ∂, as often as its power says."""
+        """Read ∂x or ∂x^2: the variable, once or twice."""
         self.take()
         node = self.factor()
         count = 1
@@ -118,7 +118,7 @@ class Derivatives(Stream):
         return [node.operand if isinstance(node, Transpose) else node] * count
 
     def derivative(self, subject: Node | None, variables: list[Node], order: int) -> Node:
-        """A derivative; without a numerator it acts on what follows."""
+        """The derivative of a formula; without one, of the formula that follows."""
         if order != len(variables):
             raise NotRead(f"a malformed derivative: order {order} above, {len(variables)} below", self.offset())
         if subject is None and not self.starts_factor():
@@ -126,7 +126,7 @@ class Derivatives(Stream):
         return Derivative(subject or self.operand(), tuple(variables))
 
     def operand(self) -> Node:
-        """The formula that d/dx acts on: the rest of the term; by another reading the next factor alone."""
+        """Read the formula behind d/dx: the rest of the term; another reading takes the next factor alone."""
         start = self.position
         if not self.at("("):
             term = self.term()
@@ -153,7 +153,7 @@ class Derivatives(Stream):
         return False
 
     def slashed_derivative(self) -> Node | None:
-        """∂L/∂x, d/dx ..., written on one line; None if this is none."""
+        """Read ∂L/∂x or d/dx on one line; None if no such derivative stands here."""
         since = self.position
         partial = self.peek().text == "∂"
         if partial and self.at("_", 1):
@@ -173,11 +173,6 @@ class Derivatives(Stream):
         while self.is_d(self.position) and (len(variables) < order or self.peek().text == "∂"):
             variables += self.variable()
         return self.derivative(subject, variables, order)
-
-    def differential(self) -> Node:
-        """DW, dz: the factor behind a free d."""
-        self.take()
-        return Differential(self.factor())
 
     def jacobian(self) -> Node:
         """D_x f."""

@@ -24,7 +24,7 @@ Whole = Callable[[Node], int | None]
 
 
 class TooFew(ValueError):
-    """At this size the visible entries already overlap."""
+    """At this size, the visible entries overlap."""
 
 
 def patterned(first: Node, last: Node, whole: Whole) -> tuple[Node, set[tuple[int, int, str]]] | None:
@@ -46,12 +46,9 @@ def patterned(first: Node, last: Node, whole: Whole) -> tuple[Node, set[tuple[in
                 return Name(name, span=a.span)
             if type(a) is not type(b):
                 raise _Different
-            changes = {}
-            for part in a.__dataclass_fields__:
-                if part == "span":
-                    continue
-                inside = isinstance(a, Index) and part == "subscripts"
-                changes[part] = overlaid(getattr(a, part), getattr(b, part), inside)
+            own = {part: value for part, value in vars(a).items() if part != "span"}
+            is_index = isinstance(a, Index)
+            changes = {part: overlaid(own[part], getattr(b, part), is_index and part == "subscripts") for part in own}
             return replace(a, **changes)
         if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
             return tuple(overlaid(x, y, in_index) for x, y in zip(a, b, strict=True))
@@ -66,7 +63,7 @@ def patterned(first: Node, last: Node, whole: Whole) -> tuple[Node, set[tuple[in
 
 
 class _Different(Exception):
-    """The two ends are not of one pattern."""
+    """The two ends do not fit one pattern."""
 
 
 Filled = list[tuple[Node | None, dict[str, int]]]
@@ -104,7 +101,7 @@ def filled(entries: tuple[Node, ...], whole: Whole) -> Filled:
 
 
 def _special_ends(before: tuple[Node, ...], after: tuple[Node, ...], whole: Whole) -> Filled:
-    """a_1 b + ... + c_n d, whose ends differ: the entries between are unknown, and there are none at small sizes."""
+    """Fill a_1 b + ... + c_n d, whose ends differ, with unknown entries; at small sizes there are none between."""
     if not _bases(before[-1]) & _bases(after[0]):
         raise NotRead("an ellipsis whose ends have nothing in common", before[-1].span[1])
     positions = [p for entry in (*before, *after) if (p := _position(entry, whole)) is not None]
@@ -140,8 +137,6 @@ def filled_rows(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled
         raise NotRead("a matrix with more than one row of dots")
     above, below = rows[: dotted[0]], rows[dotted[0] + 1 :]
     widths = {len(row) for row in (*above, *below)}
-    if widths == {1}:
-        return [[entry] for entry in filled((*(r[0] for r in above), Dots(), *(r[0] for r in below)), whole)]
     columns = {at for row in (*above, *below) for at, entry in enumerate(row) if isinstance(entry, Dots)}
     if len(widths) != 1 or len(columns) > 1:
         raise NotRead("a matrix whose dots do not line up")

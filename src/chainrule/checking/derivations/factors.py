@@ -8,12 +8,13 @@ from chainrule.checking.derivations.constructs import WRAPPERS
 from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.functions import Functions
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tokens import Token, group
+from chainrule.checking.derivations.tokens import Token, closing, group
 from chainrule.checking.derivations.tree import (
     Builtin,
     Call,
     Comparison,
     Constant,
+    Differential,
     Dots,
     Index,
     Indicator,
@@ -108,7 +109,7 @@ class Factors(Functions):
         return derivative
 
     def command(self) -> Node:
-        """\\frac and what only decorates."""
+        """Read \\frac, or the argument of a command that only decorates."""
         name = self.peek().text
         if name in FRACTIONS:
             return self.fraction()
@@ -121,12 +122,15 @@ class Factors(Functions):
         return node
 
     def name(self) -> Node:
-        """A name with its scripts, and what it may govern."""
+        """Read a name with its scripts, and the argument of d, D, e, an indicator or a function."""
         token = self.peek()
         since = self.position
         known = self.vocabulary.known
         if token.text == "d" and not self.vocabulary.gradients and self.is_differential(since):
-            return self.slashed_derivative() or self.differential()
+            if derivative := self.slashed_derivative():
+                return derivative
+            self.take()
+            return Differential(self.factor())
         if token.text == "d" and self.peek(1).kind == "name" and self.vocabulary.gradients:
             self.position += 2
             return self.decorated("d" + self.tokens[since + 1].text, since)[0]
@@ -155,7 +159,7 @@ class Factors(Functions):
         return self.applied(node, name, since)
 
     def is_kronecker(self, known: frozenset[str]) -> bool:
-        """Whether δ_{ij} is Kronecker's although a text may call an error δ."""
+        """Whether δ_{ij} is Kronecker's delta rather than an entry of a δ that the text defines."""
         return "δ" not in known or ("δ" not in self.vocabulary.matrices and self.choose(2) == 0)
 
     def power_of_function(self, node: Node, name: str, since: int) -> Node:
@@ -171,7 +175,7 @@ class Factors(Functions):
         return node
 
     def is_differential(self, at: int) -> bool:
-        """Whether the d here is a differential's."""
+        """Whether the d at a position begins a differential or a derivative."""
         if self.tokens[at].bold or at + 1 >= len(self.tokens):
             return False
         following = self.tokens[at + 1]
@@ -179,10 +183,10 @@ class Factors(Functions):
         if following.is_op("/"):
             return self.is_d(at + 2)
         if following.text == "^" or following.kind == "word":
-            # d^2 L / dx dx, d log(p) / dx: only over another d.
+            # d^2 L / dx dx and d log(p) / dx are derivatives only if another d follows the slash.
             return self.is_slashed(at)
         if "d" in self.vocabulary.known:
-            # A size d may stand in a text of differentials: dW is one, d W is not.
+            # Where d is also a size, dW is a differential and d W is not.
             first = at == 0 and following.kind == "open"
             return "d" in self.vocabulary.sizes and ((following.kind == "name" and adjacent) or first)
         if following.kind == "name":
@@ -201,12 +205,12 @@ class Factors(Functions):
         return OneHot(subscripts[0])
 
     def indicator(self, token: Token) -> Node | None:
-        """The condition after 1, I, δ or the like: in braces below, or in a bracket; None if there is none."""
+        """Read the condition of an indicator 1, I or δ, in its subscript or in a bracket; None if it has none."""
         below = self.at("_") and self.at("{", 1)
         if not below and self.peek().kind != "open":
             return None
         start = self.position + below
-        end = self.matching(start)
+        end = closing(self.tokens, start)
         inner = self.tokens[start + 1 : end]
         if not any(t.kind == "relation" for t in inner):
             unknown = token.text not in self.vocabulary.known
@@ -225,7 +229,7 @@ class Factors(Functions):
             return None
         stream = self.sub(start + 1, end)
         if below and inner[0].kind == "open":
-            if stream.matching(0) != len(inner) - 1:
+            if closing(inner, 0) != len(inner) - 1:
                 return None
             stream = self.sub(start + 2, end - 1)
         condition = stream.condition()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.scripts import Scripts
+from chainrule.checking.derivations.tokens import closing
 from chainrule.checking.derivations.tree import (
     Big,
     Builtin,
@@ -27,14 +28,14 @@ TEMPLATES = {
 _NOT_READ = {"det": "determinants are not read", "rank": "ranks are not read", "dim": "dimensions are not read"}
 _CALL, _PRODUCT = ("call",), ("product",)
 _CALL_FIRST, _PRODUCT_FIRST = ("call", "product"), ("product", "call")
-"""In which order f(x) is tried as a call and as a product."""
+"""Orders in which f(x) is tried as a call and as a product."""
 
 
 class Functions(Scripts):
     """Readers of applied functions."""
 
     def applied(self, node: Node, name: str, since: int) -> Node:
-        """A name followed by a bracket: an application, a product, or by choice either."""
+        """Read the bracket behind a name as its arguments, unless name and bracket are the factors of a product."""
         if self.peek().kind != "open" or self.peek().text not in ("(", "{"):
             return node
         kinds = self.call_or_product(node, name)
@@ -45,8 +46,8 @@ class Functions(Scripts):
         return self.placed(Index(call, subscripts), since) if subscripts else call
 
     def call_or_product(self, node: Node, name: str) -> tuple[str, ...]:
-        """In which order to try f(x) and f·(x) here."""
-        inner = self.tokens[self.position + 1 : self.matching(self.position)]
+        """The readings of a name before a bracket, call or product, the usual one first."""
+        inner = self.tokens[self.position + 1 : closing(self.tokens, self.position)]
         names = [t.text for t in inner if t.kind == "name"]
         listed = bool(inner) and all(t.kind in ("name", "number", "dots") or t.text in ",_{}" for t in inner)
         indexed = isinstance(node, Index)
@@ -65,13 +66,13 @@ class Functions(Scripts):
         return _CALL_FIRST if primed or (listed and not indexed) else _PRODUCT
 
     def is_parameter(self, name: str, inner: list[str]) -> bool:
-        """Whether the bracket repeats what the function was declared with."""
+        """Whether a bracket repeats the parameters of the function before it."""
         declared = self.vocabulary.arguments.get(name)
         return not declared or set(inner) <= set(declared) or any(n not in self.vocabulary.known for n in inner)
 
     def arguments(self) -> list[Node]:
-        """The entries of a bracket; s_1, …, s_K is s."""
-        inner = self.tokens[self.position : self.matching(self.position)]
+        """Read the entries of a bracket; s_1, …, s_K is s."""
+        inner = self.tokens[self.position : closing(self.tokens, self.position)]
         self.take()
         entries: list[Node] = []
         dotted = False
@@ -100,7 +101,7 @@ class Functions(Scripts):
         return self.peek().kind in ("close", "end of formula") or self.at("}")
 
     def function(self) -> Node:
-        """log, exp, softmax, diag and their like, with their argument."""
+        """Read log, exp, softmax, diag, ... with the argument."""
         since = self.position
         word = self.peek().text
         lower = word.lower()
@@ -132,13 +133,13 @@ class Functions(Scripts):
         )
 
     def root(self) -> Node:
-        """The argument of a square root behind its sign."""
+        """Read the argument of a square root."""
         if self.at("["):
             raise self.fail("roots of higher order are not read")
         return Builtin("sqrt", (self.braced() if self.at("{") else self.factor(),))
 
     def one_hot(self) -> Node:
-        """onehot_m(y)."""
+        """Read the label of onehot_m(y)."""
         if self.accept("_"):
             self.subscripts()
         if self.peek().kind != "open":
@@ -149,7 +150,7 @@ class Functions(Scripts):
         return OneHot(arguments[0])
 
     def function_scripts(self) -> tuple[int, Node | None, list[Node]]:
-        """Primes, power and subscripts between a function's name and its argument."""
+        """Read the primes, power and subscripts between the name of a function and its argument."""
         primes, power, subscripts = 0, None, list[Node]()
         while True:
             if self.accept("^"):
@@ -169,7 +170,7 @@ class Functions(Scripts):
         return node if power is None else self.placed(Power(node, power), since)
 
     def argument_of(self) -> Node:
-        """The argument of a function: a bracket, or the factors close to it."""
+        """Read the argument of a function: a bracket, or the factors close to it."""
         since = self.position
         if self.peek().kind == "open" and self.peek().text in "([{":
             self.take()
@@ -193,7 +194,7 @@ class Functions(Scripts):
         return token.kind in ("name", "number", "brace") or token.text == "Σ" or token.text in FRACTIONS
 
     def named_function(self, name: str, since: int) -> Node:
-        """A function of the document or a template, with primes, subscripts and arguments."""
+        """Read a function of the document or of a template, with its scripts and arguments."""
         primes, power, subscripts = self.function_scripts()
         node = self.placed(Name(name), since)
         if primes:

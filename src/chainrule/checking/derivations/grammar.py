@@ -1,4 +1,4 @@
-r"""The grammar of formulas: sums of terms, products of factors, and what they govern.
+r"""The grammar of formulas: sums of terms and products of factors.
 
     expression := ["-"] term (("+" | "-") term)*
     term       := product (("⊙" | "∘") product)*
@@ -45,7 +45,7 @@ class Grammar(Factors):
         return terms[0] if signs == [1] else self.placed(Plus(tuple(terms), tuple(signs)), since)
 
     def sign(self) -> int:
-        """The product of the signs that stand here."""
+        """Consume signs; the result is their product."""
         sign = 1
         while self.at("+") or self.at("-"):
             sign = -sign if self.take().text == "-" else sign
@@ -86,7 +86,7 @@ class Grammar(Factors):
         )
 
     def signed(self, read: Callable[[], Node]) -> Node:
-        """A factor or product after an operator, with its own sign."""
+        """Read a factor or a product that may begin with a sign."""
         since = self.position
         sign = self.sign()
         node = read()
@@ -109,7 +109,7 @@ class Grammar(Factors):
         return _product(factors, joints)
 
     def denominator(self) -> Node:
-        """The factor below a slash, or by another reading all that is written close to it."""
+        """Read the factor below a slash; another reading takes all factors that follow it, as in 1/2n."""
         start = self.position
         if self.at("-") or self.at("+"):
             return self.signed(self.factor)
@@ -135,7 +135,7 @@ def parse(tokens: Sequence[Token], vocabulary: Vocabulary | None = None, *, plai
 
 
 def readings(tokens: Sequence[Token], vocabulary: Vocabulary, *, plain: bool = False) -> list[Node]:
-    r"""The readings of some tokens, the usual one first: a small set, without repetition.
+    r"""The readings of some tokens, the usual one first: at most MOST_READINGS different ones.
 
     >>> from chainrule.checking.derivations.tokens import tokens
     >>> len(readings(tokens("1 / a b"), Vocabulary()))

@@ -20,7 +20,7 @@ class Naming:
 
 
 def naming(tokens: Sequence[Token], *, declared: bool = False, decorations: Collection[str] = ()) -> Naming | None:
-    r"""The name that some tokens would define, or None if they are a formula.
+    r"""The name, indices and parameters that some tokens define, or None if they are a formula.
 
     `declared` reads every superscript as part of the name, as in `h^a := ...`; elsewhere x^2 is a power.
 

@@ -36,7 +36,7 @@ _SPLIT = re.compile(r",(?![^()]*\))")
 
 @dataclass(frozen=True)
 class DeclarationProblem:
-    """A declaration that is not understood."""
+    """A declaration that was not understood: its offset, and the message about it."""
 
     offset: int
     message: str
@@ -45,7 +45,7 @@ class DeclarationProblem:
 def declare(
     scope: Scope, lines: Iterable[tuple[int, str]], line_of: Callable[[int], int] = lambda offset: 0
 ) -> list[DeclarationProblem]:
-    """Enter declarations into a scope; what is not understood is returned, and left out.
+    """Enter declarations into a scope; the result lists the declarations that were not understood.
 
     >>> scope = Scope()
     >>> [p.message for p in declare(scope, [(0, "x: vector n"), (12, "y: tensor")])]
@@ -101,7 +101,7 @@ def _define(scope: Scope, left: str, right: str, number: int) -> None:
 def enter(
     scope: Scope, found: Naming, body: list[Token], line: int, text: str, source: str, *, plain: bool = False
 ) -> None:
-    """Enter a definition; a name that had another meaning loses it."""
+    """Enter a definition, which replaces any earlier meaning of its name."""
     scope.forget(found.name)
     definition = Definition(found.name, found.parameters, found.indices, tuple(body), plain, line, text, source)
     scope.definitions[found.name] = definition
@@ -158,7 +158,7 @@ def _kinds(scope: Scope, head: str, rest: str) -> None:
 
 
 def _spelled(head: str) -> str:
-    """Names as plain text writes them: W1 is W_1, theta is θ."""
+    """Names of plain text in their usual spelling: W1 is W_1, theta is θ."""
     return _GREEK.sub(lambda m: GREEK[m.group()], _NUMBERED.sub(r"\1_\2", head))
 
 

@@ -1,4 +1,4 @@
-r"""Formulas in print: LaTeX for pasting back, Unicode for messages.
+r"""Formulas as text: LaTeX to paste into a document, Unicode for messages.
 
 >>> from chainrule.checking.derivations.grammar import parse
 >>> from chainrule.checking.derivations.tokens import tokens
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from chainrule.checking.derivations.superscripts import MARK
 from chainrule.checking.derivations.tree import (
+    At,
     Big,
     Both,
     Builtin,
@@ -177,6 +178,8 @@ class _Printer:
             case Cases(branches=branches):
                 lines = (f"{self.show(v)} & {'otherwise' if c is None else self.show(c)}" for v, c in branches)
                 return _environment("cases", lines)
+            case At(subject=subject, name=name, value=value):
+                return f"{self.at(subject, _FACTOR)} |{self.script('_', f'{name}={self.show(value)}')}"
             case Composition(functions=functions):
                 return self.listed(functions, f" {self.sign('∘')} ")
         return self.sign("…")

@@ -1,4 +1,4 @@
-r"""What sentences declare: x \in \mathbb{R}^n, \lambda > 0, \sum_i t_i = 1, gradients as rows, conditions."""
+r"""Declarations in sentences, such as x \in \mathbb{R}^n and \lambda > 0, and announcements of definitions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _CALLED = re.compile(
 
 
 def aliases(text: str) -> list[tuple[str, str]]:
-    """Functions that a sentence gives a letter: (template, formula).
+    """Templates that a sentence gives a name: (template, formula).
 
     >>> aliases("Write the softmax as $g$.")
     [('softmax', 'g')]
@@ -76,7 +76,7 @@ _NUMBER = re.compile(r"\b(?:number|scalar|real|Zahl|Skalar|nombre|scalaire|réel
 
 
 def is_called_number(scope: Scope, chain: Chain, before: str) -> bool:
-    """Whether a sentence says that a letter is a number: "a single number $z$"; what is declared stays."""
+    """Whether a sentence calls an undeclared letter a number, as in "a single number $z$"."""
     if chain.links or len(chain.members) != 1 or len(chain.members[0].tokens) != 1:
         return False
     token = chain.members[0].tokens[0]
@@ -91,7 +91,7 @@ def names_the_last(between: str) -> bool:
     (True, False)
     """
     words = re.sub(r"\\(?:end|begin)\{[^}]*\}", "", between).strip("$ \n.,;").rstrip("\\(").rstrip()
-    # Only the first sentence after a display speaks of it.
+    # Only the first sentence after a display can name its result.
     return (
         len(words) < 120
         and "$" not in words
@@ -131,7 +131,7 @@ def states_condition(before: str) -> bool:
 
 
 def declared_in(scope: Scope, chain: Chain) -> bool:
-    """Enter what a formula in a sentence declares; whether it does."""
+    """Enter the declaration that a formula in a sentence makes; False if it makes none."""
     tokens = [t for m in chain.members for t in m.tokens]
     position = next((i for i, t in enumerate(tokens) if t.kind == "op" and t.text == "∈"), None)
     if position is not None and not chain.links:
@@ -149,7 +149,7 @@ def declared_in(scope: Scope, chain: Chain) -> bool:
 
 
 def range_in(scope: Scope, chain: Chain) -> bool:
-    """Enter how far an index runs, if that is what a formula says: i = 1, …, n."""
+    """Enter the range of an index, as in i = 1, …, n; False if a formula states none."""
     if len(chain.links) != 1 or chain.links[0].operator != "=" or len(chain.members[0].tokens) != 1:
         return False
     name = chain.members[0].tokens[0]
@@ -265,7 +265,7 @@ def _between(scope: Scope, chain: Chain) -> bool:
 
 
 def sums_to_one(left: Node, right: Node, scope: Scope) -> tuple[str, str] | None:
-    """The name and fact that Σ_i t_i = 1 states about a free name; None if it states something else."""
+    """The name and the fact that Σ_i t_i = 1 states about it; None for other relations."""
     if isinstance(left, Number):
         left, right = right, left
     if not (isinstance(right, Number) and right.value == 1 and isinstance(left, Big) and left.kind == "sum"):

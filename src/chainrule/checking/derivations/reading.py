@@ -1,6 +1,6 @@
 """Checked derivations for readers: in a terminal, as a page for browsers, as LaTeX to paste.
 
-Every step bears its verdict: the derivation is checked when it is shown.
+The derivation is checked when it is shown, and every step has its verdict beside it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _lines(display: re.Match[str], report: Report) -> Iterator[DisplayLine]:
 
 
 def _written(step: Step, display: re.Match[str], end: int, last: bool) -> str:
-    """A side with the condition that may stand behind it."""
+    """The right side of a step, with the condition behind it if there is one."""
     behind = display.string[step.end : end] if last and end == display.end(1) else ""
     behind = _ENDING.sub("", behind)
     return step.right + (" " + behind if behind.strip(" .,;&\\") else "")

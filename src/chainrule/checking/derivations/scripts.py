@@ -1,4 +1,4 @@
-r"""Readers of what stands above and below: powers, primes, transposes, indices, layers."""
+r"""Readers of superscripts and subscripts: powers, primes, transposes, indices, layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Scripts(Constructs):
     """Readers of scripts."""
 
     def scripted(self, node: Node, since: int) -> Node:
-        """Subscripts of brackets and calls, powers, primes, transposes."""
+        """Read the subscripts, powers, primes and transposes behind a primary."""
         while True:
             if self.accept("^"):
                 node = Transpose(node) if self.transposing() else Power(node, self.exponent())
@@ -44,7 +44,7 @@ class Scripts(Constructs):
             node = self.placed(node, since)
 
     def primes(self) -> int:
-        """How many primes stand here, consumed."""
+        """Consume the primes that come next, and count them."""
         count = 0
         while self.at("'") or self.at("''"):
             count += len(self.take().text)
@@ -61,7 +61,7 @@ class Scripts(Constructs):
         return False
 
     def exponent(self) -> Node:
-        """The content of a superscript; in plain text also (a + b) and -1 without braces."""
+        """Read a superscript, in plain text also (a + b) and -1 without braces."""
         since = self.position
         if self.plain and self.peek().kind == "open":
             return self.bracket()
@@ -70,7 +70,7 @@ class Scripts(Constructs):
         return self.braced()
 
     def subscripts(self) -> list[Node]:
-        """The entries of a subscript: ij is i, j."""
+        """Read the entries of a subscript: ij is i, j."""
         if not self.at("{"):
             since, token = self.position, self.take()
             if token.kind == "number":
@@ -78,12 +78,12 @@ class Scripts(Constructs):
             if token.kind in ("name", "word"):
                 return [self.placed(Name(token.text), since)]
             raise self.fail("a subscript that is not read")
-        end = self.matching(self.position)
+        end = closing(self.tokens, self.position)
         inner = self.sub(self.position + 1, end)
         self.position = min(end + 1, len(self.tokens))
         if not inner.tokens:
             raise self.fail("an empty subscript")
-        if inner.tokens[0].kind == "open" and inner.matching(0) == len(inner.tokens) - 1:
+        if inner.tokens[0].kind == "open" and closing(inner.tokens, 0) == len(inner.tokens) - 1:
             inner.tokens = inner.tokens[1:-1]
         found: list[Node] = []
         while inner.position < len(inner.tokens):
@@ -95,7 +95,7 @@ class Scripts(Constructs):
         return found
 
     def decoration(self, text: str) -> str | None:
-        """A superscript that belongs to the name: (2), (i), *, or one that a declaration has; consumed."""
+        """Consume a superscript that belongs to the name before it: (2), (i), *, or one from a declaration."""
         braces = self.at("{", 1)
         inner, after = group(self.tokens, self.position + 1) if braces else script(self.tokens, self.position + 1)
         label = "".join(token.text for token in inner)
@@ -126,7 +126,7 @@ class Scripts(Constructs):
         return label
 
     def decorated(self, text: str, since: int) -> tuple[Node, str, bool]:
-        """A name, its layer or example taken into it, then its subscripts."""
+        """Read the scripts of a name: layers and examples become part of the name, other subscripts index it."""
         names = self.vocabulary.decorated
         subscripts: list[Node] = []
         primes = 0

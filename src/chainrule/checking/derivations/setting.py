@@ -1,7 +1,7 @@
 r"""Formulas as pieces to be set: the layout that MathML and the lines of a terminal share.
 
-Only what the tokens say is set: names, fractions, scripts, sums, matrices, brackets. Unknown commands are shown as
-text, so that nothing of the input disappears.
+Names, fractions, scripts, sums, matrices and brackets become pieces; unknown commands become text, so that the
+layout shows all of the input.
 """
 
 from __future__ import annotations

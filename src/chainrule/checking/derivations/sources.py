@@ -1,6 +1,6 @@
-r"""Documents as fragments of mathematics with exact places, and the prose between them.
+r"""Documents as fragments of mathematics with their exact offsets, and the prose between them.
 
-Markdown, LaTeX, notebooks and plain text come to the same thing: displays, formulas inside sentences, declarations
+Markdown, LaTeX, notebooks and plain text all become displays, formulas inside sentences, declarations
 (blocks between `---` lines, or lines that start with `%! `), headings.
 """
 
@@ -45,6 +45,7 @@ _NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+(?P<title>[^\W\d_a-zа-я][^\n=
 _PART = re.compile(r"\(?[A-Za-z0-9]{1,3}[).:]?\)?")
 _COMMENT = re.compile(r"(?<!\\)%(?!!)[^\n]*")
 _DECLARATION = re.compile(r"^[ \t]*%![ \t]?(?P<line>[^\n]*)$", re.MULTILINE)
+_COMMENTED = re.compile(r"(?:^[ \t]*%![^\n]*$\s*)+", re.MULTILINE)
 _BLOCK = re.compile(r"^---[ \t]*\n(?P<body>(?:(?!---[ \t]*$)[^\n]*\n){1,400}?)---[ \t]*$", re.MULTILINE)
 _LOOKS_DECLARED = re.compile(r"(?!\s*[-*>] )[^$]*:[^$]*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -54,7 +55,7 @@ _RAISED = re.compile("[ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻᵢⱼₖₗₘ
 
 @dataclass(frozen=True)
 class Fragment:
-    """One piece of mathematics: its text after repair, where it starts, and the way back to the document."""
+    """One piece of mathematics: its text after repair, its offset, and the repairs, which lead back to the document."""
 
     text: str
     start: int
@@ -86,7 +87,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Source:
-    """A document taken apart."""
+    """A document with its fragments, declarations and headings."""
 
     text: str
     format: str
@@ -114,11 +115,11 @@ class Source:
 
 
 class Unreadable(ValueError):
-    """The document as a whole is no text that could hold mathematics."""
+    """The document is not a text, or is too long."""
 
 
 def read(text: str, name: str = "") -> Source:
-    r"""Take a document apart.
+    r"""Split a document into fragments, declarations and headings.
 
     >>> source = read("Let $x > 0$.\n\n$$x + x = 2x$$\n")
     >>> [(f.text, f.display, source.line(f.start)) for f in source.fragments]
@@ -222,16 +223,13 @@ def _blocks(text: str) -> tuple[list[Declarations], str]:
 
 
 def _comment_blocks(text: str) -> list[Declarations]:
-    blocks: list[Declarations] = []
-    entries: list[tuple[int, str]] = []
-    end = -1
-    for match in _DECLARATION.finditer(text):
-        if entries and text[end : match.start()].strip():
-            blocks.append(Declarations(end, tuple(entries)))
-            entries = []
-        entries.append((match.start("line"), match.group("line").strip()))
-        end = match.end()
-    return [*blocks, Declarations(end, tuple(entries))] if entries else blocks
+    """The declarations in lines that start with %!, with only blank lines between them."""
+    found = []
+    for match in _COMMENTED.finditer(text):
+        lines = _DECLARATION.finditer(text, match.start(), match.end())
+        entries = tuple((line.start("line"), line.group("line").strip()) for line in lines)
+        found.append(Declarations(match.start() + len(match.group().rstrip()), entries))
+    return found
 
 
 def _plain(text: str) -> Source:

@@ -27,7 +27,7 @@ class Member:
 
     @property
     def span(self) -> tuple[int, int]:
-        """Its place in the fragment's text."""
+        """The first and last offset in the fragment's text."""
         return (self.tokens[0].start, self.tokens[-1].end) if self.tokens else (0, 0)
 
 
@@ -121,7 +121,7 @@ def _folded(row: list[Token]) -> list[Token]:
 
 
 def _depths(row: Sequence[Token]) -> list[int]:
-    """How many brackets, braces and environments each token stands in."""
+    """The number of brackets, braces and environments around each token."""
     depth, depths = 0, []
     alone = unmatched(row)
     for at, token in enumerate(row):

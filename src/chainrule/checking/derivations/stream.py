@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from chainrule.checking.derivations.tokens import Token, closing
+from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import Node, Span
 
 MOST_DEPTH = 40
@@ -78,8 +78,8 @@ class Cursor:
 class Stream(Cursor, ABC):
     """The base of the grammar, whose layers read one kind of construct each.
 
-    They call each other in a circle; the readers that a layer needs from those above it are declared here. `factor`
-    gives the nodes of its readers their place; a reader only places the nodes inside of its own.
+    The layers call each other in a circle: the readers that a lower layer needs are declared here. `factor` sets the
+    span of the node that a reader returns; readers set the spans of the nodes inside it.
     """
 
     @abstractmethod
@@ -105,7 +105,7 @@ class Stream(Cursor, ABC):
         choices: dict[int, int] | None = None,
         plain: bool = False,
     ) -> None:
-        # A rule that is called as code is another function than the one that convention calls so.
+        # softmax as code is another function than the word softmax.
         super().__init__(
             replace(t, text=f"{t.text}.forward") if t.code and f"{t.text}.forward" in vocabulary.known else t
             for t in tokens
@@ -118,7 +118,7 @@ class Stream(Cursor, ABC):
 
     @contextmanager
     def deeper(self, bars: int | None = None) -> Iterator[None]:
-        """Read one level deeper, there with so many open bars."""
+        """Count one more level of nesting, and set the number of open bars inside it."""
         self.depth += 1
         if self.depth > MOST_DEPTH:
             raise self.fail(f"brackets nested more than {MOST_DEPTH} deep")
@@ -134,7 +134,7 @@ class Stream(Cursor, ABC):
             raise self.fail(reason)
 
     def offset(self) -> int:
-        """Where the next token starts in the text."""
+        """The offset of the next token in the text."""
         if self.position < len(self.tokens):
             return self.tokens[self.position].start
         return self.tokens[-1].end if self.tokens else 0
@@ -146,7 +146,7 @@ class Stream(Cursor, ABC):
         return (first, max(first, last))
 
     def fail(self, reason: str) -> NotRead:
-        """The exception that says what stands where."""
+        """An exception with the reason and the current offset."""
         return NotRead(reason, self.offset())
 
     def placed(self, node: Node, since: int) -> Node:
@@ -154,14 +154,10 @@ class Stream(Cursor, ABC):
         return node if node.span != (0, 0) else replace(node, span=self.span(since))
 
     def choose(self, options: int, site: int | None = None) -> int:
-        """Which of several readings to follow at a position, by default here; 0 is the usual one."""
+        """The number of the reading to follow at a position, by default the current one; 0 is the usual reading."""
         site = self.position if site is None else site
         self.sites[site] = max(options, self.sites.get(site, 0))
         return min(self.choices.get(site, 0), options - 1)
-
-    def matching(self, position: int) -> int:
-        """The position of the bracket or brace that closes the one at a position; the end if none does."""
-        return closing(self.tokens, position)
 
     def sub(self, first: int, last: int) -> Self:
         """A stream of the same kind over part of the tokens."""

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from chainrule.checking.derivations.derivatives import Derivatives
+from chainrule.checking.derivations.tokens import closing
 from chainrule.checking.derivations.tree import Big, Both, Builtin, Comparison, Name, Node, Number, Plus
 
 _BIG = {"Σ": "sum", "Π": "product", "max": "max", "min": "min"}
@@ -17,7 +18,7 @@ class Sums(Derivatives):
     """Readers of big operators."""
 
     def big(self) -> Node:
-        """A sum, product, maximum with limits; several indices are several sums."""
+        """Read a sum, product or maximum with its limits; several indices are several sums."""
         since = self.position
         kind = _BIG[self.take().text]
         indices: list[tuple[str, Node | None]] = []
@@ -40,7 +41,7 @@ class Sums(Derivatives):
             raise self.fail(f"a {kind} of nothing")
         body = self.expression() if self.at("-") else self.term()
         if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]) and self.choose(2) == 1:
-            # sum_i a_i + b_i with i in b: perhaps the author meant the bracket.
+            # In sum_i a_i + b_i, another reading sums b_i too.
             self.position = start
             body = self.expression()
         condition = joint(conditions) if conditions else None
@@ -51,7 +52,7 @@ class Sums(Derivatives):
         return body
 
     def between(self) -> tuple[Limits, Node]:
-        r"""1 \le i \le n, 1 \le i < j \le n below a sum: its limits and the upper limit."""
+        r"""Read 1 \le i \le n or 1 \le i < j \le n below a sum: the limits, and the upper limit."""
         self.take()
         bounds, operators = [self.expression()], list[str]()
         while self.at("<") or self.at("<="):
@@ -71,13 +72,13 @@ class Sums(Derivatives):
         return ([(name.text, low) for name in names if isinstance(name, Name)], conditions), high
 
     def lower_limit(self) -> tuple[Limits, None]:
-        """The indices and conditions below a sum: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
+        """Read the indices and conditions below a sum: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
         if not self.at("{"):
             token = self.take()
             if token.kind != "name":
                 raise self.fail("the index of a sum is not a name")
             return ([(token.text, None)], []), None
-        end = self.matching(self.position)
+        end = closing(self.tokens, self.position)
         self.take()
         indices: dict[str, Node | None] = {}
         conditions: list[Node] = []
@@ -105,7 +106,7 @@ class Sums(Derivatives):
         return (list(indices.items()), conditions), None
 
     def used_further(self, index: str) -> bool:
-        """Whether the index occurs among the further terms at this level."""
+        """Whether the index of a sum also occurs in the terms behind it."""
         depth = 0
         for token in self.tokens[self.position :]:
             if token.kind == "open" or token.text == "{":

@@ -1,4 +1,4 @@
-r"""Superscripts that count examples: in sums over i, x^{(i)}_k is an entry of a matrix and no name of its own."""
+r"""Superscripts that count examples: in sums over i, x^{(i)}_k is an entry of a matrix rather than a name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARK = "^(·)"
 
 
 def counted(chains: Iterable[Chain]) -> frozenset[str]:
-    """The letters that count the terms of a sum and stand there in bracketed superscripts."""
+    """The letters that a sum runs over and that its terms have as superscripts in brackets."""
     found: set[str] = set()
     for tokens in (member.tokens for chain in chains for member in chain.members):
         summed: set[str] = set()
@@ -72,7 +72,10 @@ def _rewritten(tokens: Sequence[Token], letters: frozenset[str]) -> tuple[Token,
 
 
 def _marked(tokens: Sequence[Token], at: int, letters: frozenset[str]) -> tuple[list[Token], int]:
-    """x^{(i)}, x^{(i)}_k and x_k^{(i)} at a position, rewritten, or the one token there; and the position after it."""
+    """The tokens for x^{(i)}, x^{(i)}_k or x_k^{(i)} as an entry of a marked name, and the position behind them.
+
+    Any other token stays as it is.
+    """
     name = tokens[at]
     below: list[Token] = []
     letter: Token | None = None

@@ -25,7 +25,7 @@ _SHORT = {
 
 
 def described(report: Report) -> str:
-    """The report as text: a line for every step, what is known about it, and a summary."""
+    """The report as text: a line for every step with its message, and a summary."""
     lines = [report.name] if report.name else []
     lines += [f"  {place(note.line)}{note.verdict}: {note.message}" for note in report.notes]
     for step in report.steps:
@@ -34,7 +34,7 @@ def described(report: Report) -> str:
 
 
 def place(line: int) -> str:
-    """Where a note stands."""
+    """The line of a note, as the beginning of its text."""
     return f"line {line}: " if line else ""
 
 
@@ -52,7 +52,7 @@ def shown(step: Step) -> list[str]:
 
 
 def summary(report: Report) -> str:
-    """The last lines: how many steps of which verdict, the first wrong one, whether the error reaches the result."""
+    """The last lines: the steps per verdict, the first wrong step, and whether the error reaches the result."""
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items()) or "no relation found"
     lines = [counts]
     first = report.first_wrong

@@ -48,9 +48,9 @@ class Token:
     end: int
     bold: bool = False
     code: bool = False
-    """Written as code: \\mathtt{softmax.pullback}."""
+    """Whether the name is written as code, as in \\mathtt{softmax.pullback}."""
     over: tuple[Token, ...] = ()
-    """Of a relation: the formula above it, as in \\stackrel{k \\neq l}{=}."""
+    """The formula above a relation, as in \\stackrel{k \\neq l}{=}."""
 
     def is_op(self, texts: str | tuple[str, ...]) -> bool:
         """Whether this is one of some operators, given as a tuple or as one string of signs."""
@@ -62,7 +62,7 @@ class TooLong(ValueError):
 
 
 def tokens(text: str, start: int = 0, *, plain: bool = False) -> list[Token]:
-    r"""The tokens of a formula; `plain` joins letters into words such as tanh, as text without commands needs.
+    r"""The tokens of a formula; `plain` joins letters into words such as tanh, for text without commands.
 
     >>> [token.text for token in tokens(r"\frac{e^x}{\sigma}")]
     ['\\frac', '{', 'e', '^', 'x', '}', '{', 'σ', '}']
@@ -216,7 +216,7 @@ class _Lexer:
             # sh(x): several letters before a bracket are one function's name.
             self.add("word", run, since)
         elif not several and not below and following.isdigit():
-            # W1, in code one name, is W_1.
+            # W1 is W_1.
             self.at += 1
             self.add("name", f"{run}_{following}", since)
         else:

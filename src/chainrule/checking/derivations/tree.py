@@ -1,4 +1,4 @@
-"""The tree of a formula: frozen nodes with the span of source text that each was read from.
+"""The tree of a formula: frozen nodes, each with the span of its source text.
 
 Indices stay symbolic: `x_i` is `Index(Name("x"), (Name("i"),))`, and a sum binds its index lexically. The meaning of a
 name (a vector, a function, a layer's weights) is not decided here.
@@ -61,7 +61,7 @@ class Plus(Node):
 
 @dataclass(frozen=True)
 class Product(Node):
-    """Factors side by side or joined by a dot; scalar, inner, outer or matrix product as the shapes say."""
+    """Factors side by side or joined by a dot; the shapes decide between scalar, inner, outer and matrix products."""
 
     factors: tuple[Node, ...]
     joints: tuple[str, ...]
@@ -136,7 +136,7 @@ class Gradient(Node):
 
 @dataclass(frozen=True)
 class Prime(Node):
-    """f', f'', or the derivative of a bracket."""
+    """A derivative written with primes: f', f'', (f g)'."""
 
     operand: Node
     order: int
@@ -151,7 +151,7 @@ class Differential(Node):
 
 @dataclass(frozen=True)
 class Builtin(Node):
-    """diag, tr, abs, norm, sqrt, max, min: operations that no document defines."""
+    """An operation that no document defines: diag, tr, abs, norm, sqrt, max, min."""
 
     name: str
     operands: tuple[Node, ...]
@@ -187,7 +187,7 @@ class Indicator(Node):
 
 @dataclass(frozen=True)
 class Comparison(Node):
-    """left < right and its like; as a condition."""
+    """A relation as a condition: left < right."""
 
     operator: str
     left: Node
