@@ -48,5 +48,5 @@ def test_a_refusal_says_where_it_happened():
     stream = grammar("a + b")
     stream.position = 2
     with pytest.raises(NotRead, match="no bracket") as refusal:
-        stream.expect(")", "no bracket")
+        stream.require(stream.accept(")"), "no bracket")
     assert refusal.value.at == 4

@@ -47,10 +47,9 @@ class Constructs(Sums):
             if self.peek().kind == "relation" or self.at("∧"):
                 self.position = since + 1
                 node = Indicator(self.condition())
-                if opening != "[":
-                    raise self.fail("a relation inside a bracket")
+                self.require(opening == "[", "a relation inside a bracket")
             elif opening == "⟨":
-                self.expect(",", "an inner product takes two entries")
+                self.require(self.accept(","), "an inner product takes two entries")
                 node = Builtin("inner", (node, self.expression()))
             else:
                 node = self.row(node)
@@ -61,15 +60,14 @@ class Constructs(Sums):
 
     def evaluated_at(self, node: Node) -> Node:
         """Read the bar and the value in f |_{x = a}."""
-        if not self.accept("|") or not self.accept("_"):
-            raise self.fail("an invisible bracket without |_{x = a} at its end")
+        self.require(self.accept("|") and self.accept("_"), "an invisible bracket without |_{x = a} at its end")
         braces = self.accept("{")
         name = self.factor()
         if not isinstance(name, Name) or not self.accept("="):
             raise self.fail("expected x = a behind the bar")
         value = self.expression()
         if braces:
-            self.expect("}", "expected one condition behind the bar")
+            self.require(self.accept("}"), "expected one condition behind the bar")
         return At(node, name.text, value)
 
     def close(self) -> None:
@@ -142,9 +140,8 @@ class Constructs(Sums):
         bar = self.take().text
         with self.deeper(bars=self.bars + 1):
             inner = self.expression()
-        self.expect(bar, "an absolute value is not closed")
+        self.require(self.accept(bar), "an absolute value is not closed")
         if bar == "|":
             return Builtin("abs", (inner,))
-        if self.accept("_") and self.braced() not in (Number(Fraction(2)), Name("F")):
-            raise self.fail("this norm is not read")
+        self.require(not self.accept("_") or self.braced() in (Number(Fraction(2)), Name("F")), "this norm is not read")
         return Builtin("norm", (inner,))

@@ -34,7 +34,7 @@ class Derivatives(Stream):
         """A TeX argument: a group in braces, or one token."""
         if self.accept("{"):
             node = self.expression()
-            self.expect("}", "a brace is not closed, or holds something that is not read")
+            self.require(self.accept("}"), "a brace is not closed, or holds something that is not read")
             return node
         since, token = self.position, self.peek()
         if token.kind == "number":
@@ -85,13 +85,13 @@ class Derivatives(Stream):
         self.position = first
         order = self.derivative_order()
         subject = self.expression() if self.position < above else None
-        if self.position != above:
-            raise self.fail("the numerator of a derivative is not read")
+        self.require(self.position == above, "the numerator of a derivative is not read")
         self.position = start
         variables: list[Node] = []
         while self.position < end:
-            if not self.is_d(self.position):
-                raise self.fail("a malformed derivative: expected ∂ before each variable of the denominator")
+            self.require(
+                self.is_d(self.position), "a malformed derivative: expected ∂ before each variable of the denominator"
+            )
             variables += self.variable()
         self.position = min(end + 1, len(self.tokens))
         return self.derivative(subject, variables, order)
@@ -121,8 +121,7 @@ class Derivatives(Stream):
         """The derivative of a formula; without one, of the formula that follows."""
         if order != len(variables):
             raise NotRead(f"a malformed derivative: order {order} above, {len(variables)} below", self.offset())
-        if subject is None and not self.starts_factor():
-            raise self.fail("a derivative of nothing")
+        self.require(subject is not None or self.starts_factor(), "a derivative of nothing")
         return Derivative(subject or self.operand(), tuple(variables))
 
     def operand(self) -> Node:
@@ -167,8 +166,9 @@ class Derivatives(Stream):
         order = self.derivative_order()
         start = self.position
         subject = None if self.at("/") else self.side_by_side(self.factor(), self.starts_factor, start)
-        if not self.accept("/") or not self.is_d(self.position):
-            raise self.fail("a malformed derivative: expected ∂ after the slash")
+        self.require(
+            self.accept("/") and self.is_d(self.position), "a malformed derivative: expected ∂ after the slash"
+        )
         variables: list[Node] = []
         while self.is_d(self.position) and (len(variables) < order or self.peek().text == "∂"):
             variables += self.variable()
@@ -178,8 +178,7 @@ class Derivatives(Stream):
         """D_x f."""
         self.position += 2
         variable = self.braced()
-        if not self.starts_factor():
-            raise self.fail("D_x of nothing")
+        self.require(self.starts_factor(), "D_x of nothing")
         return Jacobian(self.factor(), variable)
 
     def total_derivative(self) -> Node | None:
@@ -205,8 +204,7 @@ class Derivatives(Stream):
                 order = self.braced()
         if not isinstance(order, Number) or order.value not in (1, 2):
             raise self.fail("∇ to this power is not read")
-        if not self.starts_factor():
-            raise self.fail("∇ of nothing")
+        self.require(self.starts_factor(), "∇ of nothing")
         start = self.position
         subject = self.factor()
         if not any(isinstance(n, Name) for n in walk(subject)) and self.starts_factor():

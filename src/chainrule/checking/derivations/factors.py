@@ -41,8 +41,7 @@ class Factors(Functions):
             node = self.row(node)
         while self.peek().kind == "gap" or self.at(","):
             self.take()
-        if self.position < len(self.tokens):
-            raise self.fail(f"'{self.peek().text}' is not understood here")
+        self.require(self.position >= len(self.tokens), f"'{self.peek().text}' is not understood here")
         return node
 
     def starts_factor(self) -> bool:
@@ -74,9 +73,8 @@ class Factors(Functions):
             case "number", "1":
                 self.take()
                 return self.indicator(token) or Number(Fraction(1))
-            case "number", text:
-                self.take()
-                return Number(Fraction(text))
+            case "number", _:
+                return Number(Fraction(self.take().text))
             case "word", _:
                 return self.function()
             case "name", _:
@@ -89,8 +87,7 @@ class Factors(Functions):
                 self.take()
                 return Dots()
             case "brace", "{":
-                if self.at("}", 1):
-                    raise self.fail("an empty group")
+                self.require(not self.at("}", 1), "an empty group")
                 return self.braced()
             case "command", _:
                 return self.command()
@@ -113,8 +110,7 @@ class Factors(Functions):
         name = self.peek().text
         if name in FRACTIONS:
             return self.fraction()
-        if name not in WRAPPERS:
-            raise self.fail(f"no meaning is known for {name}")
+        self.require(name in WRAPPERS, f"no meaning is known for {name}")
         self.take()
         node = self.braced()
         while name.endswith("brace") and (self.accept("_") or self.accept("^")):
@@ -200,8 +196,7 @@ class Factors(Functions):
         if not self.accept("_"):
             return Builtin("exp", (Number(Fraction(1)),))
         subscripts = self.subscripts()
-        if len(subscripts) > 1:
-            raise self.fail("e with several subscripts")
+        self.require(len(subscripts) == 1, "e with several subscripts")
         return OneHot(subscripts[0])
 
     def indicator(self, token: Token) -> Node | None:

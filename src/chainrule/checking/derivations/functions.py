@@ -84,16 +84,16 @@ class Functions(Scripts):
                     dotted = True
                 elif not self.accept(",") and not self.accept("|") and not self.accept("‖"):
                     entries.append(self.expression())
-                    if self.peek().kind == "relation":
-                        raise self.fail("a relation among the arguments of a function")
-                    if not (self.ends_arguments() or self.peek().is_op(",|‖") or self.peek().kind == "dots"):
-                        raise self.fail("the arguments of a function are not read")
+                    self.require(self.peek().kind != "relation", "a relation among the arguments of a function")
+                    self.require(
+                        self.ends_arguments() or self.peek().is_op(",|‖") or self.peek().kind == "dots",
+                        "the arguments of a function are not read",
+                    )
         self.close()
         if not dotted:
             return entries
         bases = [entry.base for entry in entries if isinstance(entry, Index)]
-        if not bases or any(base != bases[0] for base in bases):
-            raise self.fail("dots among arguments that do not match")
+        self.require(bool(bases) and all(base == bases[0] for base in bases), "dots among arguments that do not match")
         return bases[:1]
 
     def ends_arguments(self) -> bool:
@@ -134,19 +134,16 @@ class Functions(Scripts):
 
     def root(self) -> Node:
         """Read the argument of a square root."""
-        if self.at("["):
-            raise self.fail("roots of higher order are not read")
+        self.require(not self.at("["), "roots of higher order are not read")
         return Builtin("sqrt", (self.braced() if self.at("{") else self.factor(),))
 
     def one_hot(self) -> Node:
         """Read the label of onehot_m(y)."""
         if self.accept("_"):
             self.subscripts()
-        if self.peek().kind != "open":
-            raise self.fail("onehot without its label")
+        self.require(self.peek().kind == "open", "onehot without its label")
         arguments = self.arguments()
-        if len(arguments) != 1:
-            raise self.fail("onehot takes one label")
+        self.require(len(arguments) == 1, "onehot takes one label")
         return OneHot(arguments[0])
 
     def function_scripts(self) -> tuple[int, Node | None, list[Node]]:

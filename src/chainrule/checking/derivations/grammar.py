@@ -40,8 +40,7 @@ class Grammar(Factors):
             while self.at("+") or self.at("-"):
                 signs.append(self.sign())
                 terms.append(self.term())
-            if self.at("±"):
-                raise self.fail("± stands for two formulas at once")
+            self.require(not self.at("±"), "± stands for two formulas at once")
         return terms[0] if signs == [1] else self.placed(Plus(tuple(terms), tuple(signs)), since)
 
     def sign(self) -> int:
@@ -58,8 +57,7 @@ class Grammar(Factors):
         operators: list[str] = []
         while self.at("⊙") or self.at("∘") or self.at("⊗"):
             operators.append(self.take().text)
-            if operators[-1] == "⊗":
-                raise self.fail("⊗ is not read; write the outer product as a b^T")
+            self.require(operators[-1] != "⊗", "⊗ is not read; write the outer product as a b^T")
             factors.append(self.signed(self.product))
         if not operators:
             return factors[0]
@@ -103,8 +101,7 @@ class Grammar(Factors):
                 factors, joints = [self.placed(Quotient(above, self.denominator()), since)], []
                 continue
             joints.append(self.take().text if self.at("·") or self.at("×") else "")
-            if not (self.starts_factor() or self.at("-") or self.at("+")):
-                raise self.fail("a product lacks its second factor")
+            self.require(self.starts_factor() or self.at("-") or self.at("+"), "a product lacks its second factor")
             factors.append(self.signed(self.factor))
         return _product(factors, joints)
 

@@ -31,8 +31,7 @@ class Scripts(Constructs):
             if self.accept("^"):
                 node = Transpose(node) if self.transposing() else Power(node, self.exponent())
             elif self.at("_"):
-                if isinstance(node, Number | Big):
-                    raise self.fail("a subscript that is not read")
+                self.require(not isinstance(node, Number | Big), "a subscript that is not read")
                 self.take()
                 node = Index(node, tuple(self.subscripts()))
             elif primes := self.primes():
@@ -81,8 +80,7 @@ class Scripts(Constructs):
         end = closing(self.tokens, self.position)
         inner = self.sub(self.position + 1, end)
         self.position = min(end + 1, len(self.tokens))
-        if not inner.tokens:
-            raise self.fail("an empty subscript")
+        self.require(bool(inner.tokens), "an empty subscript")
         if inner.tokens[0].kind == "open" and closing(inner.tokens, 0) == len(inner.tokens) - 1:
             inner.tokens = inner.tokens[1:-1]
         found: list[Node] = []

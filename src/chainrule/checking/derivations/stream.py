@@ -120,17 +120,16 @@ class Stream(Cursor, ABC):
     def deeper(self, bars: int | None = None) -> Iterator[None]:
         """Count one more level of nesting, and set the number of open bars inside it."""
         self.depth += 1
-        if self.depth > MOST_DEPTH:
-            raise self.fail(f"brackets nested more than {MOST_DEPTH} deep")
+        self.require(self.depth <= MOST_DEPTH, f"brackets nested more than {MOST_DEPTH} deep")
         outside = self.bars
         self.bars = outside if bars is None else bars
         yield
         self.bars = outside
         self.depth -= 1
 
-    def expect(self, text: str, reason: str) -> None:
-        """Consume an operator or brace, which must come next."""
-        if not self.accept(text):
+    def require(self, condition: bool, reason: str) -> None:
+        """Refuse the text for a reason, unless a condition holds."""
+        if not condition:
             raise self.fail(reason)
 
     def offset(self) -> int:

@@ -33,12 +33,10 @@ class Sums(Derivatives):
             else:
                 high = self.braced()
         if not indices:
-            if kind not in ("max", "min"):
-                raise self.fail(f"a {kind} without an index")
+            self.require(kind in ("max", "min"), f"a {kind} without an index")
             return self.extremum(kind)
         start = self.position
-        if not self.starts_factor() and not self.at("-"):
-            raise self.fail(f"a {kind} of nothing")
+        self.require(self.starts_factor() or self.at("-"), f"a {kind} of nothing")
         body = self.expression() if self.at("-") else self.term()
         if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]) and self.choose(2) == 1:
             # In sum_i a_i + b_i, another reading sums b_i too.
@@ -58,11 +56,9 @@ class Sums(Derivatives):
         while self.at("<") or self.at("<="):
             operators.append(self.take().text)
             bounds.append(self.expression())
-        if len(bounds) < 3 or not self.accept("}"):
-            raise self.fail("the lower limit of a sum is not read")
+        self.require(len(bounds) > 2 and self.accept("}"), "the lower limit of a sum is not read")
         low, *names, high = bounds
-        if not all(isinstance(name, Name) for name in names):
-            raise self.fail("the index of a sum is not a plain letter")
+        self.require(all(isinstance(name, Name) for name in names), "the index of a sum is not a plain letter")
         if operators[0] == "<":
             low = Plus((low, Number(Fraction(1))), (1, 1))
         if operators[-1] == "<":
@@ -75,8 +71,7 @@ class Sums(Derivatives):
         """Read the indices and conditions below a sum: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
         if not self.at("{"):
             token = self.take()
-            if token.kind != "name":
-                raise self.fail("the index of a sum is not a name")
+            self.require(token.kind == "name", "the index of a sum is not a name")
             return ([(token.text, None)], []), None
         end = closing(self.tokens, self.position)
         self.take()
@@ -84,8 +79,10 @@ class Sums(Derivatives):
         conditions: list[Node] = []
         while self.position < end:
             token = self.take()
-            if token.kind != "name" or self.at("_") or self.at("'"):
-                raise self.fail("the index of a sum is not a plain letter")
+            self.require(
+                token.kind == "name" and not self.at("_") and not self.at("'"),
+                "the index of a sum is not a plain letter",
+            )
             operator = self.take().text if self.peek().kind == "relation" else ""
             right = self.expression() if operator else None
             if operator == "=" and token.text not in indices:
@@ -121,14 +118,12 @@ class Sums(Derivatives):
 
     def extremum(self, kind: str) -> Node:
         """max(a, b)."""
-        if self.peek().kind != "open":
-            raise self.fail(f"{kind} without a bracket")
+        self.require(self.peek().kind == "open", f"{kind} without a bracket")
         self.take()
         entries = [self.expression()]
         while self.accept(","):
             entries.append(self.expression())
-        if self.peek().kind != "close":
-            raise self.fail(f"the bracket of {kind} is not closed")
+        self.require(self.peek().kind == "close", f"the bracket of {kind} is not closed")
         self.take()
         return Builtin(kind, tuple(entries))
 
@@ -146,8 +141,7 @@ class Sums(Derivatives):
                 left = self.expression()
             else:
                 break
-        if not parts:
-            raise self.fail("a condition without a relation")
+        self.require(bool(parts), "a condition without a relation")
         return joint(parts)
 
 
