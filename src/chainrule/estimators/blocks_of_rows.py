@@ -1,8 +1,8 @@
-"""Rows of X to predict, a block at a time: in bounded memory, and each entry read from memory once.
+"""Predictions for the rows of X one block at a time: bounded memory, and each entry is read from memory once.
 
-X stays in its own dtype, on disk where it is memory-mapped; a block is checked for NaN and infinity, and cast where the
-weights are more precise, while it lies in the processor's cache. Threads take whole blocks, each with products of a
-single thread: those of a block are too small to be shared.
+X keeps its dtype, and stays on disk if it is memory-mapped. A block is checked for NaN and infinity, and cast if the
+weights are more precise, while it is in the processor's cache. Threads take whole blocks with single-threaded products,
+because the products of a block are too small to be shared.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.kernels.workers import share
 
 BLOCK_BYTES = 1 << 20
-"""Bytes of X in a block: little enough for a core's own cache."""
+"""Bytes of X in a block, which fit into the cache of one core."""
 LOGIT_BYTES = 1 << 22
-"""Bytes of a block's logits."""
+"""Bytes of the logits of a block."""
 FEWEST, MOST = 16, 256
-"""Rows that a block has in any case, and rows that make a product efficient: up to these the logits may decide."""
+"""Fewest rows of a block, and the number of rows that makes a product efficient; LOGIT_BYTES decides in between."""
 WORTH_THREADS = 5e7
-"""Multiply-adds below which a second thread is not worth waking."""
+"""Fewest multiply-adds for which a second thread saves time."""
 
 Worker = Callable[[slice, Array | None], Array]
-"""The logits of some rows: in the memory that is given, or in the worker's own, which the next call overwrites."""
+"""Returns the logits of some rows, in the given array or in the worker's own, which the next call overwrites."""
 
 
 @dataclass(frozen=True)
 class Logits:
-    """The logits of all rows of X, to be computed a block at a time.
+    """The logits of all rows of X, which are computed one block at a time.
 
     Parameters
     ----------
     rows, outputs : int
-        Of them all.
+        The shape of all logits.
     dtype : dtype
     step : int
-        Rows of a block.
+        Rows per block.
     threads : int
-        Threads that share the blocks; a single one leaves its products to the threads of BLAS.
+        Threads that share the blocks. A single thread leaves its products to the threads of BLAS.
     worker : function
-        Makes what a thread computes logits by, with memory of its own.
+        Creates the function by which one thread computes logits, with its own memory.
     """
 
     rows: int
@@ -57,10 +57,10 @@ class Logits:
     worker: Callable[[], Worker]
 
     def results(self, result_of: Callable[[Array], Array]) -> Array:
-        """What a function makes of all logits, given those of a block, which it may overwrite."""
+        """The results of a function for all rows; it is called with the logits of a block and may overwrite them."""
         one = result_of(np.zeros((1, self.outputs), self.dtype))
         whole = np.empty((self.rows, *one.shape[1:]), one.dtype)
-        # A few columns are computed apart, column by column.
+        # Logits with few columns are computed by columns, so they do not go into the rows of the result directly.
         at_once = self.outputs > FEW_COLUMNS and (*one.shape[1:], one.dtype) == (self.outputs, self.dtype)
         starts = range(0, self.rows, self.step)
         with single_threaded_products() if self.threads > 1 else nullcontext():
@@ -78,12 +78,12 @@ class Logits:
 
 
 def threads_worth(rows: int, products: float) -> int:
-    """How many threads should share that many rows, each of which takes so many multiply-adds."""
+    """The number of threads for so many rows with so many multiply-adds each."""
     return min(available_threads(), rows) if rows * products > WORTH_THREADS else 1
 
 
 def rows_at_once(features: int, outputs: int, itemsize: int) -> int:
-    """Rows of a block.
+    """The number of rows in a block.
 
     >>> rows_at_once(100, 10, 4), rows_at_once(64, 20_000, 4), rows_at_once(64, 10**7, 8)
     (2621, 52, 16)
@@ -103,7 +103,7 @@ def floats_of_product(*dtypes: Any) -> np.dtype[Any]:
 
 
 def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, temperature: float = 1.0) -> Logits:
-    """(X coef^T + intercept) / temperature, by blocks; X and coef may be sparse.
+    """(X coef^T + intercept) / temperature in blocks; X and coef may be sparse.
 
     Parameters
     ----------
@@ -111,13 +111,13 @@ def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, tempera
     coef : (k, d) array or sparse matrix
     intercept : (k,) array
     name : str
-        The estimator's, for the error message, where X holds NaN or infinity.
+        The name of the estimator, for the error message if X holds NaN or infinity.
     """
     dtype, (outputs, features), count = floats_of_product(X.dtype, coef.dtype), coef.shape, X.shape[0]
     coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
     sparse = is_sparse(X) or is_sparse(coef)
     if is_sparse(X) and not is_sparse(coef):
-        coef = np.ascontiguousarray(coef.T).T  # which SciPy would do in every product
+        coef = np.ascontiguousarray(coef.T).T  # otherwise SciPy copies it for every product
     threads = threads_worth(count, features * outputs)
     step = min(rows_at_once(features, outputs, dtype.itemsize), max(-(-count // threads), 1))
 
@@ -147,13 +147,13 @@ def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, tempera
 
 
 def finite_block(block: Array, name: str) -> Array:
-    """The block, if it has no NaN and no infinity; else scikit-learn's error, which names the estimator."""
+    """The block itself; scikit-learn's ValueError, which names the estimator, if it holds NaN or infinity."""
     values = block.data if is_sparse(block) else block
     if values.dtype.kind != "f":
         return block
     if values.dtype.itemsize in (4, 8):
-        # Squares have no sign and do not cancel, so that their sum is finite only where all entries are. It takes a
-        # third of the time of a plain sum; where squares overflow, the entries are looked at.
+        # Squares do not cancel, so their sum is finite only if all entries are. It takes a third of the time of a plain
+        # sum. If squares overflow, the entries are checked one by one.
         flat = values.ravel(order="K")
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(np.dot(flat, flat)):

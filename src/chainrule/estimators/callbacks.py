@@ -1,4 +1,4 @@
-"""Callbacks for `MLPClassifier(callbacks=[...])`: anything that takes a `Progress`; a true result ends the fit."""
+"""Callbacks for `MLPClassifier(callbacks=[...])`, which are called with a `Progress`; a true result ends the fit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from chainrule.training import Progress
 
 
 class TensorBoardLog:
-    """Writes loss, validation score and speed of every epoch where TensorBoard reads them.
+    """Writes the loss, the validation score and the speed of every epoch to a directory for TensorBoard.
 
     Parameters
     ----------
     directory : path
-        One run per directory; ``tensorboard --logdir`` takes it, or the directory above.
+        A directory for one run. ``tensorboard --logdir`` accepts it or its parent.
 
     Raises
     ------

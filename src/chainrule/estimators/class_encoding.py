@@ -1,7 +1,7 @@
-"""From labels to the targets of a network's loss, and from its logits back to labels and probabilities.
+"""How classes are encoded: labels as targets of a loss, and logits as labels and probabilities.
 
-Two classes have one logit, the log-odds of the second; more have one each, and a softmax; several labels at once (a
-0/1 matrix y) have one each, and a sigmoid.
+Two classes have one logit, the log-odds of the second class. More classes have one logit each, with a softmax. Several
+labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class ClassEncoding:
     kind : str
         "binary", "multiclass" or "multilabel-indicator".
     classes : array
-        The labels, sorted; for multilabel targets the column numbers.
+        The sorted labels; for multilabel targets the column numbers.
     squared : bool
-        For two classes: half the squared error of the probability, instead of the log-loss.
+        True for half the squared error of the probability in place of the log-loss; only for two classes.
     """
 
     kind: str
@@ -56,13 +56,13 @@ class ClassEncoding:
 
     @property
     def out_activation(self) -> str:
-        """scikit-learn's name for what turns logits into probabilities."""
+        """scikit-learn's name for the function from logits to probabilities."""
         return "softmax" if self.kind == MULTICLASS else "logistic"
 
     def targets(self, y: Array, dtype: Any, label_smoothing: float = 0.0) -> Array:
-        """The loss's targets, from labels, a 0/1 matrix or rows of probabilities: class numbers, or rows of floats.
+        """The targets of the loss, class numbers or rows of floats, from labels, a 0/1 matrix or rows of probabilities.
 
-        Smoothing moves the targets of single logits towards 1/2; the softmax's is the business of its loss.
+        Smoothing moves the targets of single logits towards 1/2. The loss of the softmax smooths its targets itself.
         """
         if self.kind != MULTICLASS and label_smoothing:
             return (1 - label_smoothing) * self.targets(y, dtype) + dtype.type(label_smoothing / 2)
@@ -82,9 +82,9 @@ class ClassEncoding:
         return self.classes[argmax(logits)]
 
     def probabilities(self, logits: Array, *, out: Array | None = None) -> Array:
-        """One column per class; rows sum to one except where there are several labels at once.
+        """One column per class; rows sum to one unless there are several labels at once.
 
-        They may be written to `out`, perhaps over the logits, where it has a column per class.
+        With a softmax they are written to `out` if it is given; it may be the logits.
         """
         if self.kind == MULTICLASS:
             with np.errstate(over="ignore", under="ignore", divide="ignore"):
@@ -96,7 +96,7 @@ class ClassEncoding:
         return kernel_of(rules.sigmoid).forward(both, out=both)[0].T
 
     def log_probabilities(self, logits: Array) -> Array:
-        """Finite wherever the logits are."""
+        """Log-probabilities, which are finite if the logits are."""
         if self.kind == MULTICLASS:
             return rules.log_softmax(logits)
         if self.kind == MULTILABEL:
@@ -117,7 +117,7 @@ def encoding_of(y: Array, *, probabilities: bool = False, squared: bool = False)
 
 
 def encoding_of_classes(classes: Array, *, squared: bool = False) -> ClassEncoding:
-    """The encoding for these classes, of which there must be at least two."""
+    """The encoding for these classes; ValueError if there are fewer than two."""
     if len(classes) < 2:
         raise ValueError(f"y: expected at least two classes, got one class: {classes.tolist()}")
     return ClassEncoding(BINARY if len(classes) == 2 else MULTICLASS, classes, squared)

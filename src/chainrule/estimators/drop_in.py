@@ -7,18 +7,15 @@ Values with the same optimum are accepted and solved by the methods of this pack
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
-
-if TYPE_CHECKING:
-    from chainrule.estimators.softmax_regression import SoftmaxRegression
 
 DEPRECATED = "deprecated"
 """Default of `penalty`, as in scikit-learn: it was not given."""
@@ -37,50 +34,49 @@ METHODS = {
 _WITHOUT_L1 = ("auto", "lbfgs", "newton-cg", "newton-cholesky", "sag")
 
 
-def check_parameters(model: SoftmaxRegression, name: str, l1_ratios: Sequence[Any]) -> None:
+LIMITS: check.Limits = {
+    "C": partial(check.number, above=0, infinite=True),
+    "solver": partial(check.choice, allowed=tuple(METHODS)),
+    "intercept_scaling": partial(check.number, above=0),
+    "tol": partial(check.number, above=0),
+    "max_iter": partial(check.integer, at_least=0),
+    "n_jobs": check.threads,
+    "targets": partial(check.choice, allowed=("labels", "proba")),
+    "label_smoothing": partial(check.number, at_least=0, at_most=1),
+    "eval_metric": partial(check.metric, allowed=tuple(METRICS)),
+    "class_weight": check.class_weight,
+}
+"""The check of each parameter alone, in the order in which they are made."""
+
+
+def check_parameters(given: Mapping[str, Any], l1_ratios: Sequence[Any]) -> None:
     """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range.
 
-    `name` is that of the parameter with the `l1_ratios`: "l1_ratio" or, for cross-validation, "l1_ratios".
+    `l1_ratios` are the values of `l1_ratio` or, for cross-validation, of `l1_ratios`; None among them means 0. Warns of
+    parameters that scikit-learn has deprecated.
     """
-    check.number("C", model.C, above=0, infinite=True)
-    _check_solver(model)
-    _check_penalty(model.penalty, l1_ratios, name, model.solver)
-    if model.penalty is None and model.C != 1:
-        warn_caller(f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={model.C:g} was given")
-    check.number("tol", model.tol, above=0)
-    check.integer("max_iter", model.max_iter, at_least=0)
-    if model.n_jobs is not None and (not isinstance(model.n_jobs, Integral) or model.n_jobs == 0):
-        raise ValueError(f"n_jobs: expected a number of threads, or -1 for all cores, got {model.n_jobs!r}")
-    check.choice("targets", model.targets, ("labels", "proba"))
-    check.number("label_smoothing", model.label_smoothing, at_least=0, at_most=1)
-    if not callable(model.eval_metric):
-        check.choice("eval_metric", model.eval_metric, tuple(METRICS))
-    if isinstance(model.class_weight, str):
-        check.choice("class_weight", model.class_weight, ("balanced",))
-
-
-def _check_solver(model: SoftmaxRegression) -> None:
-    solver = check.choice("solver", model.solver, tuple(METHODS))
-    if model.dual is not False and model.dual != 0:
+    check.within(given, LIMITS)
+    solver, penalty, C = given["solver"], given["penalty"], given.get("C", 1.0)
+    if given["dual"] is not False and given["dual"] != 0:
         raise ValueError(
-            f"Solver {solver} supports only dual=False, got dual={model.dual!r}: the primal form is solved here"
+            f"Solver {solver} supports only dual=False, got dual={given['dual']!r}: the primal form is solved here"
         )
-    check.number("intercept_scaling", model.intercept_scaling, above=0)
-    if model.intercept_scaling != 1:
+    if given["intercept_scaling"] != 1:
         raise ValueError(
             "intercept_scaling: expected 1, since the intercept is not penalised, got "
-            f"{model.intercept_scaling!r}; scikit-learn uses other values only for solver='liblinear'"
+            f"{given['intercept_scaling']!r}; scikit-learn uses other values only for solver='liblinear'"
         )
-    if solver == "liblinear" and (model.penalty is None or math.inf == model.C):
+    if solver == "liblinear" and (penalty is None or math.inf == C):
         raise ValueError(
             "C=np.inf as well as penalty=None is not supported for the liblinear solver; leave `solver` out"
         )
+    _check_penalty(penalty, l1_ratios, "l1_ratio" if "l1_ratio" in given else "l1_ratios", solver)
+    if penalty is None and C != 1:
+        warn_caller(f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={C:g} was given")
 
 
-def check_liblinear(solver: str, n_classes: int, fit_intercept: bool) -> None:
-    """Raise ValueError where "liblinear" was asked for, and has another optimum or none."""
-    if solver != "liblinear":
-        return
+def check_liblinear(n_classes: int, fit_intercept: bool) -> None:
+    """Raise ValueError for solver="liblinear" if its optimum differs from the one that is found here."""
     if n_classes > 2:
         raise ValueError(
             f"The 'liblinear' solver does not support multiclass classification, and there are {n_classes} classes: "
@@ -94,10 +90,7 @@ def check_liblinear(solver: str, n_classes: int, fit_intercept: bool) -> None:
 
 
 def _check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: str) -> None:
-    """Raise ValueError for any penalty but the L2 one or none; warn of what scikit-learn has deprecated.
-
-    None among the `l1_ratios` means 0.
-    """
+    """Raise ValueError for any penalty but the L2 one or none; warn of what scikit-learn has deprecated."""
     if penalty is not None and penalty != DEPRECATED:
         check.choice("penalty", penalty, ("l2", "l1", "elasticnet"))
     given = [value for value in l1_ratios if value is not None]

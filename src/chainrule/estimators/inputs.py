@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_non_negative, column_or_1d
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_non_negative,
+    column_or_1d,
+    validate_data,
+)
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
@@ -160,3 +168,118 @@ def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) 
             raise ValueError(f"class_weight: {label!r} is no class; the classes are {known[:20]}")
         check.number(f"class_weight of {label!r}", weight, at_least=0)
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+
+
+class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """The part of a classifier that checks and converts what users give it."""
+
+    # Sparse formats that are accepted, and the dtype that numbers of other dtypes become.
+    _sparse: Sequence[str] | bool = ("csr", "csc")
+    _first_dtype: Any = np.float64
+
+    @property
+    def _encoding(self) -> ClassEncoding:
+        return ClassEncoding(self._kind, self.classes_)
+
+    def _check_same_classes(self, encoding: ClassEncoding) -> None:
+        if encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {encoding.classes}"
+            )
+
+    def _as_rows(self, X: Any, *, reset: bool) -> Any:
+        """X with one row of features per sample; `reset` remembers the shape of a sample."""
+        return X
+
+    def _validated(self, X: Any, *, reset: bool, **options: Any) -> Any:
+        """X, or X and y, checked by scikit-learn and converted to the dtype of training; X may be CSC."""
+        return validate_data(
+            self,
+            X,
+            accept_sparse=list(self._sparse) if isinstance(self._sparse, Sequence) else False,
+            dtype=floats_of(self.dtype, self._first_dtype),
+            order="C",
+            reset=reset,
+            **options,
+        )
+
+    def _checked_samples(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        weightless: bool = False,
+        signed: bool = False,
+    ) -> tuple[Array, Array, Array | None]:
+        """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and weights.
+
+        Samples of weight zero are left out unless `weightless`: they do not even count as samples. Weights below zero
+        are an error unless `signed`.
+
+        Raises
+        ------
+        ValueError
+            For NaN, infinity, shapes that do not fit, continuous labels, rows that do not sum to one, negative weights,
+            or weights that are all zero.
+        """
+        if self.targets == "proba":
+            X, y = self._validated(X, reset=reset), checked_probabilities(y)
+            check_consistent_length(X, y)
+        else:
+            X, y = self._validated(X, reset=reset, y=y, multi_output=True)
+            y = checked_labels(y)
+        X = as_rows(X)
+        if sample_weight is None:
+            return X, y, None
+        weights = checked_weights(sample_weight, X, signed=signed)
+        counted = without_weightless("sample_weight", X, y, weights)
+        return (X, y, weights) if weightless else counted
+
+    def _with_class_weight(
+        self, X: Array, y: Array, weights: Array | None, class_weight: Any = None
+    ) -> tuple[Array, Array, Array | None]:
+        """`with_class_weight` for the parameter, or for what replaces it."""
+        return with_class_weight(class_weight or self.class_weight, self._encoding, X, y, weights)
+
+    def _features_to_predict(self, X: Any) -> Array:
+        """X with the features of the fit, dense in its own dtype and layout, or as CSR.
+
+        Entries are neither read nor copied: `blocks_of_rows.finite_block` looks for NaN and infinity.
+        """
+        formats = list(self._sparse) if isinstance(self._sparse, Sequence) else False
+        X = validate_data(self, X, accept_sparse=formats, dtype="numeric", ensure_all_finite=False, reset=False)
+        return X.tocsr() if is_sparse(X) else X
+
+    def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
+        """Held-out samples as the user gives them, checked, and weighted by class too."""
+        rows = self._validated(self._as_rows(eval_set[0], reset=False), reset=False)
+        X = as_rows(rows).astype(dtype, copy=False)
+        y = self._checked_targets(X, eval_set[1], "eval_set: `y`")
+        weights = None
+        if len(eval_set) == 3 and eval_set[2] is not None:
+            if not np.any(eval_set[2]):
+                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
+            weights = checked_weights(eval_set[2], X)
+        return self._with_class_weight(X, y, weights)
+
+    def _checked_targets(self, X: Array, y: Any, what: str = "`y`") -> Array:
+        """Labels or rows of probabilities for the rows of X, of the classes that are known."""
+        y = checked_probabilities(y) if self.targets == "proba" else checked_labels(y)
+        check_consistent_length(X, y)
+        self._check_known(y, what)
+        return y
+
+    def _check_known(self, y: Array, what: str = "`y`") -> None:
+        wide = self._kind == MULTILABEL or self.targets == "proba"
+        if (y.ndim == 2) != wide or (wide and y.shape[1] != len(self.classes_)):
+            expected = f"(n, {len(self.classes_)})" if wide else "(n,)"
+            raise ValueError(f"{what} has shape {y.shape}, expected {expected}")
+        unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
+        if unknown:
+            raise ValueError(
+                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'y' has {np.unique(y)}."
+            )

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
+from chainrule.estimators import parameters
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
@@ -22,7 +23,6 @@ from chainrule.estimators.inputs import joined_eval_set, with_class_weight
 from chainrule.estimators.network_passes import forward, input_gradients
 from chainrule.estimators.recipes import (
     LIMITS,
-    Limits,
     Parameters,
     check_parameters,
     one_epoch_of,
@@ -48,7 +48,7 @@ class NetworkClassifier(Parameters, Classifier):
     """The default batch size."""
     _structural: Sequence[str] = ("dropout", "loss")
     """The parameters that say which network is built and how its inputs are prepared."""
-    _limits: Limits = LIMITS
+    _limits: parameters.Limits = LIMITS
 
     coefs_: list[Array]
     best_loss_: Any

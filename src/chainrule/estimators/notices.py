@@ -1,4 +1,4 @@
-"""Warnings that name the line of the user's code that they are about."""
+"""Warnings that name the line of the user's code that caused them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PACKAGE = __name__.partition(".")[0]
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line that is not chainrule's own, however many of its functions lie between."""
+    """Warn at the innermost line outside chainrule, whatever the number of its functions in between."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == PACKAGE:
         level, frame = level + 1, frame.f_back

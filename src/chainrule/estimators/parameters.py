@@ -1,11 +1,21 @@
-"""Checks of what users set on an estimator, with messages that say what was expected and what came."""
+"""Checks of parameters of estimators, with messages that say what was expected and what was given."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeAlias
+
+Limits: TypeAlias = dict[str, Callable[[str, Any], object]]
+"""By the name of a parameter, a function of the name and the value that raises ValueError for a value out of range."""
+
+
+def within(values: Mapping[str, Any], limits: Limits) -> None:
+    """Call the check of each parameter that has a value, in the order of the limits, with its name and value."""
+    for name, check in limits.items():
+        if name in values:
+            check(name, values[name])
 
 
 def number(
@@ -67,6 +77,24 @@ def choice(name: str, value: Any, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
+
+
+def metric(name: str, value: Any, allowed: Sequence[str]) -> None:
+    """Raise ValueError unless the value is a function or one of the allowed words."""
+    if not callable(value):
+        choice(name, value, allowed)
+
+
+def class_weight(name: str, value: Any) -> None:
+    """Raise ValueError for any other word than "balanced"; dicts are checked where the classes are known."""
+    if isinstance(value, str):
+        choice(name, value, ("balanced",))
+
+
+def threads(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is None or a number of threads; negative numbers count from all cores down."""
+    if value is not None and (not isinstance(value, Integral) or value == 0):
+        raise ValueError(f"{name}: expected a number of threads, or -1 for all cores, got {value!r}")
 
 
 def hidden_sizes(name: str, value: Any) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from chainrule.arrays import Array
@@ -86,34 +87,29 @@ def tasks_of(estimator: Any, X: Array, y: Array, sample_weight: Array | None, mo
         with_callbacks(lambda estimator: None)(estimator)
 
 
-class Steps:
-    """Tasks that are the steps of a solver.
+@contextmanager
+def told_steps(
+    estimator: Any, X: Array, y: Array, sample_weight: Array | None, attributes: Callable[[Array], dict[str, Any]]
+) -> Iterator[list[Callable[[Array], Any]]]:
+    """Functions to call with theta after every step; a true result ends the fit. There are none without callbacks.
 
-    Parameters
-    ----------
-    tasks : Tasks
-    attributes : callable
-        Gives the attributes of an estimator with parameters theta.
+    `attributes` are those of an estimator with parameters theta. At the end of the context the estimator is fitted.
     """
+    with tasks_of(estimator, X, y, sample_weight, max(estimator.max_iter, 1) + 1) as tasks:
+        if not tasks.watched:
+            yield []
+            return
+        taken = []
 
-    def __init__(self, tasks: Tasks, attributes: Callable[[Array], dict[str, Any]]) -> None:
-        self._tasks, self._attributes, self._taken = tasks, attributes, 0
+        def advance(here: Attributes) -> bool:
+            taken.append(here)
+            ends = tasks.end(here)
+            tasks.begin("step-iter", here)
+            return ends
+
         tasks.begin("step-iter")
-
-    def step(self, theta: Array) -> bool:
-        """End the task of a step that has led to theta, and begin the next; true if a callback wants the fit to end."""
-        self._taken += 1
-
-        def here() -> dict[str, Any]:
-            return self._attributes(theta)
-
-        ends = self._tasks.end(here)
-        self._tasks.begin("step-iter", here)
-        return ends
-
-    def close(self, theta: Array) -> None:
-        """End the fit at theta. A fit without steps has one task for a step, too."""
-        if not self._taken:
-            self.step(theta)
-        self._tasks.end()
-        self._tasks.close(lambda: self._attributes(theta))
+        yield [lambda theta: advance(partial(attributes, theta))]
+        if not taken:  # a fit without steps has one task for a step, too
+            advance(dict)
+        tasks.end()
+        tasks.close(dict)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -15,9 +15,6 @@ from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, Schedule, Solver, constant
 from chainrule.training import LBFGS, Change, Checkpointing, History, Objective, Recipe
-
-Limits: TypeAlias = dict[str, Callable[[str, Any], object]]
-"""By the name of a parameter, a function of the name and the value that raises ValueError for a value out of range."""
 
 SOLVERS = ("adam", "adamw", "sgd", "gd", "lbfgs")
 SCHEDULES = ("constant", "invscaling", "adaptive", "cosine")
@@ -75,23 +72,13 @@ def _callbacks(name: str, value: Any) -> None:
         raise ValueError(f"{name}: expected a sequence of callables or None, got {value!r}")
 
 
-def _eval_metric(name: str, value: Any) -> None:
-    if not callable(value):
-        check.choice(name, value, tuple(METRICS))
-
-
-def _class_weight(name: str, value: Any) -> None:
-    if isinstance(value, str):  # dicts are checked against the classes
-        check.choice(name, value, ("balanced",))
-
-
 _COUNT = partial(check.integer, at_least=1)
 _AT_LEAST_0 = partial(check.number, at_least=0)
 _ABOVE_0 = partial(check.number, above=0)
 _BELOW_1 = partial(check.number, at_least=0, below=1)
 _UP_TO_1 = partial(check.number, at_least=0, at_most=1)
 
-LIMITS: Limits = {
+LIMITS: check.Limits = {
     "solver": partial(check.choice, allowed=SOLVERS),
     "learning_rate": partial(check.choice, allowed=SCHEDULES),
     "batch_size": _COUNT,
@@ -113,8 +100,8 @@ LIMITS: Limits = {
     "targets": partial(check.choice, allowed=("labels", "proba")),
     "loss": partial(check.choice, allowed=("log_loss", "squared_error")),
     "new_classes": partial(check.choice, allowed=("error", "add")),
-    "eval_metric": _eval_metric,
-    "class_weight": _class_weight,
+    "eval_metric": partial(check.metric, allowed=tuple(METRICS)),
+    "class_weight": check.class_weight,
     "shuffle": flag,
     "warm_start": flag,
     "nesterovs_momentum": flag,
@@ -134,7 +121,7 @@ _EXEMPT = {
 """Values that are allowed beside the limits."""
 
 
-def check_parameters(parameters: Parameters, limits: Limits = LIMITS) -> None:
+def check_parameters(parameters: Parameters, limits: check.Limits = LIMITS) -> None:
     """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range."""
     for name, within in limits.items():
         value = getattr(parameters, name)

@@ -19,7 +19,7 @@ from chainrule.estimators.inputs import weights_of_classes
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
-from chainrule.estimators.softmax_recipe import observer
+from chainrule.estimators.softmax_recipe import coefficients
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import all_or_nothing
 
@@ -27,46 +27,46 @@ from chainrule.estimators.transactions import all_or_nothing
 class SoftmaxRegressionCV(SoftmaxRegression):
     """Softmax regression with the penalty chosen by cross-validation.
 
-    Parameters, attributes and methods that scikit-learn's ``LogisticRegressionCV`` has too mean the same here. What is
-    to change there with version 1.10 is changed here: attributes have one form, unless ``use_legacy_attributes`` is
-    true, and nothing is warned of by default.
+    Parameters, attributes and methods that scikit-learn's ``LogisticRegressionCV`` also has mean the same here. Its
+    changes of version 1.10 are made here already: attributes have one form, unless ``use_legacy_attributes`` is true,
+    and defaults cause no warnings.
 
     Parameters
     ----------
     Cs : int or sequence of float, default=10
         A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
     l1_ratios : sequence of float or None, default=None
-        Zeros, since the penalty is the L2 one; None is (0,).
+        Must be zeros, since the penalty is the L2 one; None means (0,).
     cv : int, splitter, iterable of (train, test) or None, default=None
-        None is five folds, stratified.
+        None means five stratified folds.
     scoring : str, callable or None, default=None
-        As for scikit-learn's searches; None is the accuracy. A scorer that takes `labels` is given all classes, of
-        which a fold may lack some. With ``targets="proba"`` "accuracy", of the most probable class, "neg_log_loss",
+        As for scikit-learn's searches; None means the accuracy. A scorer that takes `labels` is given all classes, also
+        if a fold lacks some. With ``targets="proba"``: "accuracy" of the most probable class, "neg_log_loss", which is
         minus the mean cross entropy, or a callable.
     refit : bool, default=True
-        Fit all samples with the best C. Otherwise the coefficients are the means of the folds' at each one's best C.
+        True fits all samples with the best C. False averages the folds' coefficients, each at the fold's own best C.
     use_legacy_attributes : bool, default=False
-        Whether attributes are of the shapes that they had before version 1.9 of scikit-learn.
+        True gives attributes the shapes that they had before version 1.9 of scikit-learn.
     **parameters
-        The others are those of `SoftmaxRegression`, except C. "balanced" class weights are those of all samples, in
-        every fold.
+        The parameters of `SoftmaxRegression`, except C. "balanced" class weights are computed from all samples and used
+        in every fold.
 
     Attributes
     ----------
     Cs_, l1_ratios_ : ndarray
     C_ : float
-        The best one, or the mean of the folds' without `refit`.
+        The best C; without `refit`, the mean of the folds' best.
     l1_ratio_ : float
-        0.
+        Always 0.
     scores_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
     coefs_paths_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs, n_classes, n_features + 1)
-        The intercepts last, where there are any; n_classes is 1 for two classes.
+        The intercepts, if any, are last; n_classes is 1 for two classes.
     n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
 
-    With ``use_legacy_attributes=True``, `scores_` and `coefs_paths_` are dicts by class, for two classes of the second
-    one, of arrays of shapes (n_folds, n_Cs, n_l1_ratios) and (n_folds, n_Cs, n_l1_ratios, n_features + 1); `n_iter_`
-    has the shape (1, n_folds, n_Cs, n_l1_ratios); `C_` and `l1_ratio_` have an entry for every key. Where ``l1_ratios``
-    is None, the axis of n_l1_ratios is left out of them.
+    With ``use_legacy_attributes=True``, `scores_` and `coefs_paths_` are dicts by class (for two classes, only with the
+    second one) of arrays of shapes (n_folds, n_Cs, n_l1_ratios) and (n_folds, n_Cs, n_l1_ratios, n_features + 1);
+    `n_iter_` has the shape (1, n_folds, n_Cs, n_l1_ratios); `C_` and `l1_ratio_` have an entry for every key. If
+    ``l1_ratios`` is None, there is no axis of n_l1_ratios.
 
     Examples
     --------
@@ -117,15 +117,15 @@ class SoftmaxRegressionCV(SoftmaxRegression):
 
     @all_or_nothing
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
-        """Choose C and fit. Callbacks of `set_callbacks` are told of every fold, and of the fit with the C chosen.
+        """Choose C and fit. Callbacks of `set_callbacks` are told of every fold and of the fit with the chosen C.
 
         Parameters
         ----------
         X, y, sample_weight
             As in `SoftmaxRegression.fit`. With ``targets="proba"`` the folds are not stratified.
         **params
-            For the splitter and the scorer, by scikit-learn's metadata routing where it is enabled; without it,
-            `groups` for the splitter.
+            Arguments for the splitter and the scorer, by scikit-learn's metadata routing if it is enabled; without it
+            only `groups` for the splitter.
 
         Raises
         ------
@@ -143,19 +143,18 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         if isinstance(class_weight, str):
             factors = weights_of_classes(class_weight, self._encoding, y, weights)
             class_weight = dict(zip(self._encoding.classes.tolist(), factors, strict=True))
-        recipe, observe = self._recipe(), observer(self.callbacks, self.verbose)
-        problem = self._problem(X, y, weights, class_weight)
+        recipe, problem = self._recipe(), self._problem(X, y, weights, class_weight)
         x, spectrum = recipe.shared(problem, X, max(values), len(values) * len(folds))
         scorer = FoldScorer(self, to_score)
         fits: list[PathPoint] = []
         scores: list[list[float]] = []
-        result = None
+        found = None
         with tasks_of(self, X, y, weights, len(folds) + bool(self.refit)) as tasks:
             for train, test in folds:
                 with tasks.task("fold"):
                     in_train = None if weights is None else weights[train]
                     problem = self._problem(x[train], y[train], in_train, class_weight)
-                    points = along(recipe, problem, values, spectrum, observe)
+                    points = along(recipe, problem, values, spectrum)
                     fits.extend(points)
                     scores.append([scorer(point, X, y, weights, test) for point in points])
                     if self.verbose:
@@ -169,7 +168,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 start = mean.T if self.fit_intercept else mean[:, :-1].T
                 problem = self._problem(x, y, weights, class_weight)
                 with tasks.task("refit"):
-                    result = recipe.minimum(problem, best, start, observe, spectrum)
+                    found = recipe.fit(problem, best, start, spectrum=spectrum)
             tasks.close()
         warn_of(fits, self.tol)
         lacking = _lacking(folds, y, self.classes_)
@@ -178,11 +177,13 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 f"classes without samples to fit: {'; '.join(lacking)}. How improbable such a fold finds them is up to "
                 "tol. Fewer folds, or a stratified splitter, may help."
             )
-        if result is None:
+        if found is None:
             self._forget_end_of_fit()
             self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
         else:
-            self._adopt(result)
+            self._adopt(found)
+            # As precise as those of the folds.
+            self.coef_, self.intercept_ = coefficients(found.minimum.theta, self.fit_intercept)
         self._adopt_folds(values, best, np.array(scores), fits)
         return self
 
@@ -205,7 +206,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         return get_scorer("accuracy" if self.scoring is None else self.scoring)
 
     def _check_parameters(self) -> None:
-        check_parameters(self, "l1_ratios", check_ratios(self.l1_ratios))
+        check_parameters(self.get_params(deep=False), check_ratios(self.l1_ratios))
         if self.penalty is None:
             raise ValueError("penalty: expected 'l2', since C is chosen; give Cs=[np.inf] for no penalty, got None")
         check_scoring(self.scoring, self.targets)

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.softmax_recipe import Observer, SoftmaxRecipe, coefficients, observer
+from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.solvers.convex import Problem, Spectrum
 
@@ -60,7 +60,7 @@ NOT_OF_A_PATH = ("C", "warm_start", "temperature_scaling", "eval_metric")
 
 
 def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
-    """The optima for a list of C, in its order.
+    """The optima for several values of C, in the order of `Cs`.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     Cs : int or sequence of float
         A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
     **parameters
-        Of `SoftmaxRegression`, such as `fit_intercept` and `tol`; not C, nor `warm_start`, `temperature_scaling` and
-        `eval_metric`.
+        Parameters of `SoftmaxRegression`, such as `fit_intercept` and `tol`, except C, `warm_start`,
+        `temperature_scaling` and `eval_metric`.
 
     Examples
     --------
@@ -88,8 +88,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     X, y, weights = model._read_samples(X, y, sample_weight, reset=True)
     problem, recipe = model._problem(X, y, weights), model._recipe()
     x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
-    observe = observer(model.callbacks, model.verbose)
-    points = along(recipe, replace(problem, x=x), values, spectrum, observe)
+    points = along(recipe, replace(problem, x=x), values, spectrum)
     warn_of(points, model.tol)
     return points
 
@@ -106,12 +105,10 @@ def penalties(Cs: Any) -> list[float]:
     return [check.number("Cs", C, above=0, infinite=True) for C in values]
 
 
-def along(
-    recipe: SoftmaxRecipe, problem: Problem, values: Sequence[float], spectrum: Spectrum, observe: Observer | None
-) -> list[PathPoint]:
+def along(recipe: SoftmaxRecipe, problem: Problem, values: Sequence[float], spectrum: Spectrum) -> list[PathPoint]:
     """The fits for these values of C, in their order; they run for growing C, each begun where the last one ended."""
     began, growing, points = time.perf_counter(), sorted(set(values)), {}
-    for C, result in zip(growing, recipe.minima(problem, growing, spectrum, observe), strict=True):
+    for C, result in zip(growing, recipe.minima(problem, growing, spectrum), strict=True):
         points[C] = PathPoint(
             C,
             *coefficients(result.theta, problem.intercept),

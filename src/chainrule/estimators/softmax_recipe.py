@@ -44,6 +44,16 @@ def penalty_share(problem: Problem, C: float) -> float:
 
 
 @dataclass(frozen=True)
+class SoftmaxFit:
+    """The end of a fit: scikit-learn's coefficients, where the solver ended, and the total weight of the samples."""
+
+    coef: Array
+    intercept: Array
+    minimum: Minimum
+    mass: float
+
+
+@dataclass(frozen=True)
 class SoftmaxRecipe:
     """The parameters of `SoftmaxRegression` that say how an objective is minimised; `threads` limits BLAS."""
 
@@ -53,6 +63,30 @@ class SoftmaxRecipe:
     mixed_precision: bool
     standardize: bool
     threads: int | None
+    verbose: int = 0
+    callbacks: Sequence[Callable[[StepTaken], Any]] | None = None
+
+    def fit(
+        self,
+        problem: Problem,
+        C: float,
+        start: Array | None = None,
+        watchers: Sequence[Callable[[Array], Any]] = (),
+        spectrum: Spectrum | None = None,
+    ) -> SoftmaxFit:
+        """Fit for one C, begun at theta = `start`, and warn if the fit did not converge.
+
+        Ctrl-C ends the fit at its last step, or raises KeyboardInterrupt before the first. Callbacks and watchers are
+        called as by `observer`.
+        """
+        options = self._options(spectrum or self.spectrum(problem, C), watchers)
+        with threads_allowed(self.threads):
+            found = minimise(replace(problem, l2=penalty_share(problem, C)), start, **options)
+        if found.message == INTERRUPTED and not found.iterations:
+            raise KeyboardInterrupt
+        self._warn_of(found)
+        shown = coefficients(found.theta, problem.intercept, dtype_to_show(found.theta, problem.x))
+        return SoftmaxFit(*shown, found, seen_mass(problem))
 
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """What so many fits of a problem, or of some of its samples, share; C is the largest of theirs."""
@@ -67,27 +101,9 @@ class SoftmaxRecipe:
         with threads_allowed(self.threads):
             return spectrum.suited(X, problem, penalty_share(problem, C), fits)
 
-    def minimum(
-        self,
-        problem: Problem,
-        C: float,
-        start: Array | None = None,
-        callback: Observer | None = None,
-        spectrum: Spectrum | None = None,
-    ) -> Minimum:
-        """The optimum for one C, or the last step before Ctrl-C; KeyboardInterrupt if there was no step."""
-        options = self._options(spectrum or self.spectrum(problem, C), callback)
-        with threads_allowed(self.threads):
-            result = minimise(replace(problem, l2=penalty_share(problem, C)), start, **options)
-        if result.message == INTERRUPTED and not result.iterations:
-            raise KeyboardInterrupt
-        return result
-
-    def minima(
-        self, problem: Problem, Cs: Sequence[float], spectrum: Spectrum, callback: Observer | None = None
-    ) -> Iterator[Minimum]:
+    def minima(self, problem: Problem, Cs: Sequence[float], spectrum: Spectrum) -> Iterator[Minimum]:
         """The optima for one C after another, each search begun at the optimum before; KeyboardInterrupt on Ctrl-C."""
-        found = minima(problem, [penalty_share(problem, C) for C in Cs], **self._options(spectrum, callback))
+        found = minima(problem, [penalty_share(problem, C) for C in Cs], **self._options(spectrum))
         with closing(found):
             for _ in Cs:
                 with threads_allowed(self.threads):  # the limit ends before the caller goes on
@@ -96,7 +112,7 @@ class SoftmaxRecipe:
                     raise KeyboardInterrupt
                 yield result
 
-    def _options(self, spectrum: Spectrum, callback: Observer | None) -> dict[str, Any]:
+    def _options(self, spectrum: Spectrum, watchers: Sequence[Callable[[Array], Any]] = ()) -> dict[str, Any]:
         """The options of the solver, which are the same for each fit."""
         return {
             "tol": self.tol,
@@ -104,10 +120,10 @@ class SoftmaxRecipe:
             "method": METHODS[self.solver],
             "narrow": self.mixed_precision,
             "spectrum": spectrum,
-            "callback": callback,
+            "callback": observer(self.callbacks, self.verbose, watchers),
         }
 
-    def warn_of(self, result: Minimum) -> None:
+    def _warn_of(self, result: Minimum) -> None:
         """Warn if a fit was interrupted or did not converge."""
         if result.message == INTERRUPTED:
             warn_caller(f"interrupted after {result.iterations} steps: the weights so far are kept", ConvergenceWarning)

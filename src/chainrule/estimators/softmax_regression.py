@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,21 +17,14 @@ from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of, encoding_of_classes
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
-from chainrule.estimators.inputs import class_mass, joined_eval_set, with_class_weight
-from chainrule.estimators.peer_callbacks import CallbackSupportMixin, Steps, tasks_of
-from chainrule.estimators.softmax_recipe import (
-    SoftmaxRecipe,
-    check_bounded,
-    coefficients,
-    dtype_to_show,
-    observer,
-    seen_mass,
-)
+from chainrule.estimators.inputs import class_mass, joined_eval_set
+from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
+from chainrule.estimators.softmax_recipe import SoftmaxFit, SoftmaxRecipe, check_bounded, coefficients
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem
+from chainrule.solvers.convex import INTERRUPTED, Problem
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
@@ -53,68 +45,68 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
         sum_i w_i (log sum_j exp(z_ij) - z_i,y_i) + |W|^2 / (2 C),    z = x W + b
 
-    Parameters, attributes and methods that scikit-learn's ``LogisticRegression`` has too mean the same here, and the
-    optimum is the same. Two classes have one weight vector, as there.
+    Parameters, attributes and methods that scikit-learn's ``LogisticRegression`` also has mean the same here, and the
+    optimum is the same. As in scikit-learn, two classes have one weight vector.
 
     Parameters
     ----------
     penalty : {"l2", None}, optional
-        As in scikit-learn, which has deprecated it: None is the same as ``C=np.inf``.
+        As in scikit-learn, which has deprecated it: None means ``C=np.inf``.
     C : float, default=1.0
-        The inverse strength of the penalty, above 0; infinity for none.
+        The inverse strength of the penalty, above 0; infinity for no penalty.
     l1_ratio : float, default=0.0
-        0: the penalty is the L2 one.
+        Must be 0, since the penalty is the L2 one.
     dual : bool, default=False
-        False: the primal problem is solved.
+        Must be False, since the primal problem is solved.
     tol : float, default=1e-4
-        The fit has converged when the objective can fall by at most `tol` times itself: by a bound on the distance from
-        the optimum, or by Newton's decrement, for cold and warm starts alike. scikit-learn's `tol` is the largest entry
-        of the mean objective's gradient, which says less about that distance the weaker the penalty is.
+        The fit has converged when the objective can fall by at most `tol` times itself, according to a bound on the
+        distance from the optimum or to Newton's decrement, after cold and warm starts alike. scikit-learn's `tol` is
+        for the largest entry of the mean objective's gradient, which says less about that distance for weak penalties.
     fit_intercept : bool, default=True
         The intercepts are not penalised.
     intercept_scaling : float, default=1
-        1: there is nothing to scale.
+        Must be 1, since the intercept is not penalised.
     class_weight : dict, "balanced" or None, default=None
     random_state : int, RandomState or None, default=None
         Not used: the fit is deterministic.
     solver : {"auto", "lbfgs", "newton-cg", ...}, default="auto"
-        "auto" takes "newton-cg" for many sparse features, and for dense ones whose covariance costs more than it saves
-        although L-BFGS would take hundreds of steps without it; else "lbfgs", on a preconditioner made from that
-        covariance, or its diagonal, later from the Hessian's blocks by class, which Newton's method ends. "newton-cg"
-        never takes a covariance apart. Both work on fewer samples than features in the samples' row space.
-        The optimum does not depend on the solver, so scikit-learn's other names, "newton-cholesky", "sag" and "saga",
-        are taken too, and mean "auto". So does "liblinear", for two classes and without an intercept, which it would
+        "auto" chooses "newton-cg" for many sparse features, and for dense features whose covariance costs more than it
+        saves although L-BFGS would take hundreds of steps without it. Otherwise it chooses "lbfgs", preconditioned by
+        that covariance or its diagonal, later by the Hessian's blocks by class, which ends with Newton's method.
+        "newton-cg" never factorises a covariance. With fewer samples than features, both work in the row space
+        of the samples. The optimum does not depend on the solver, so scikit-learn's names "newton-cholesky", "sag" and
+        "saga" are accepted and mean "auto". So is "liblinear" for two classes without an intercept, which it would
         penalise.
     max_iter : int, default=100
     verbose : int, default=0
-        Above 0, a line for every step.
+        Above 0, print a line for every step.
     warm_start : bool, default=False
-        Whether `fit` starts from the weights it found last.
+        True starts `fit` from the weights of the last fit.
     n_jobs : int, optional
-        The most threads that a fit takes, -1 for all cores; by default those that BLAS may use. Small products take one
-        thread in any case, since more would be slower.
+        Limit on the threads of a fit, -1 for all cores; by default the limit of BLAS. Small products use one thread in
+        any case, since more would be slower.
     targets : {"labels", "proba"}, default="labels"
         "proba" takes y as rows of class probabilities; predictions are column numbers.
     label_smoothing : float, default=0
         The share of every target that is spread over all classes.
     standardize : bool, default=False
-        Penalise the weights as if every feature had the standard deviation 1. The coefficients are still those of the
-        features as they are.
+        Penalise the weights as if every feature had the standard deviation 1. The coefficients still belong to the
+        given features.
     temperature_scaling : bool, default=False
         Divide the logits by the temperature that gives the held-out samples the least log-loss. Needs an eval_set.
     eval_metric : {"log_loss", "accuracy"} or callable, default="log_loss"
-        What is measured on the eval_set after every step. A callable is given labels and probabilities.
+        The figure measured on the eval_set after every step. A callable is given labels and probabilities.
     callbacks : sequence of callables or None, default=None
-        Each is given a record of every step, with `iteration`, `value` and `gradient_norm`; a true return value ends
-        the fit.
+        Each is called after every step with a record of `iteration`, `value` and `gradient_norm`; a true return value
+        ends the fit.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        The precision of the products with X and of what is fitted; "auto" is that of X. Inside the solver the weights
-        are float64, but for four million of them and more. Predictions have the precision of X or of the coefficients,
-        whichever is higher.
+        The precision of the products with X and of the coefficients; "auto" is the precision of X. The solver keeps
+        weights in float64, unless there are four million or more. Predictions have the precision of X or of the
+        coefficients, whichever is higher.
     mixed_precision : bool, default=False
-        Take the products of the first steps in bfloat16, by PyTorch, and the last ones in full precision, to the same
-        `tol`. It pays for many features and classes on processors that multiply such numbers faster; sparse X is fitted
-        without.
+        Compute the products of the first steps in bfloat16 with PyTorch, and the last ones in full precision, to the
+        same `tol`. It is faster for many features and classes on processors with fast bfloat16 products, and has no
+        effect on sparse X.
 
     Attributes
     ----------
@@ -122,14 +114,14 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     coef_ : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
     intercept_ : ndarray of shape (n_classes,) or (1,)
     n_iter_ : ndarray of shape (1,)
-        The steps taken; 1 also where the first gradient was small enough, but at most max_iter.
+        The number of steps; 1 also if the first gradient was small enough, but at most max_iter.
     objective_ : float
         The mean objective at the end, including the penalty's share.
     gradient_norm_ : float
         The largest entry of its gradient.
     converged_ : bool
     interrupted_ : bool
-        Whether Ctrl-C ended the fit; the weights are then those of the last step.
+        True if Ctrl-C ended the fit; the weights are then those of the last step.
     validation_scores_ : list of float or None
         On the eval_set, after every step.
     temperature_ : float
@@ -199,12 +191,12 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         X : array or CSR/CSC matrix of shape (n_samples, n_features)
         y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
         sample_weight : array of shape (n_samples,), optional
-            A weight of 2 means the same as giving the sample twice. A negative weight, a reward below 0, pushes the
-            prediction away from the label; then the objective is not convex, and the fit ends where its gradient is 0.
+            A weight of 2 means the same as the sample twice. A negative weight, a reward below 0, pushes the prediction
+            away from the label; then the objective is not convex, and the fit ends where its gradient is 0.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
             Held-out samples, on which ``eval_metric`` is measured after every step.
         X_val, y_val, sample_weight_val : arrays, optional
-            The same, apart: what scikit-learn's ``Pipeline(..., transform_input=["X_val"])`` sends through its steps.
+            The same as separate arguments, for scikit-learn's ``Pipeline(..., transform_input=["X_val"])``.
 
         Returns
         -------
@@ -213,8 +205,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For inputs of unfitting shapes, NaN or infinity, a single class, parameters out of range, or negative
-            weights that leave the objective without a minimum.
+            For shapes that do not fit, NaN or infinity, a single class, parameters out of range, or negative weights
+            that leave the objective without a minimum.
         """
         self._check_parameters()
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
@@ -224,19 +216,15 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
         problem = self._problem(X, y, weights)
-        self._mass, self._precision = seen_mass(problem), None
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
-        with tasks_of(self, X, y, weights, max(self.max_iter, 1) + 1) as tasks:
-            steps = Steps(tasks, self._fitted_at)
-            watchers: list[Callable[[Array], Any]] = [steps.step] if tasks.watched else []
+        with told_steps(self, X, y, weights, self._fitted_at) as watchers:
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
-            observe = observer(self.callbacks, self.verbose, watchers)
-            result = self._recipe().minimum(problem, self._inverse_strength, start, observe)
-            steps.close(result.theta)
-        self._adopt(result, dtype_to_show(result.theta, X))
+            found = self._recipe().fit(problem, self._inverse_strength, start, watchers)
+            self._adopt(found)
+        self._mass, self._precision = found.mass, None
         if held_out is not None and self.temperature_scaling:
             logits = self._logits(held_out[0]).results(lambda logits: logits)
             self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
@@ -247,9 +235,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Learn from one more batch of samples, each seen once; all classes share one softmax.
 
-        The batch is fitted with a penalty on how far the weights move from where they were: by the curvature of all
-        batches before, 1 / C at first. There is no learning rate. After `fit`, its samples count as the ones before.
-        Batches should be mixed: of a stream that is sorted by class, the last class is what is remembered.
+        The batch is fitted with a penalty on the distance from the weights before it, weighted by the curvature of all
+        earlier batches, 1 / C at first. There is no learning rate. After `fit`, its samples count as earlier batches.
+        Batches should be mixed: after a stream sorted by class, the model knows the last class best.
 
         Parameters
         ----------
@@ -314,7 +302,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     # What follows is private.
 
     def _check_parameters(self) -> None:
-        check_parameters(self, "l1_ratio", [self.l1_ratio])
+        check_parameters(self.get_params(deep=False), [self.l1_ratio])
 
     @property
     def _inverse_strength(self) -> float:
@@ -324,12 +312,13 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     def _read_samples(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, **options: bool
     ) -> tuple[Array, Array, Array | None]:
-        """Checked samples, labels and weights; `reset` takes over their classes, else they must be the known ones."""
+        """Checked samples, labels and weights; `reset` adopts their classes, otherwise they must be the known ones."""
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=reset, **options)
         encoding = encoding_of(y, probabilities=self.targets == "proba")
         if encoding.kind == MULTILABEL:
             raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
-        check_liblinear(self.solver, len(encoding.classes), self.fit_intercept)
+        if self.solver == "liblinear":
+            check_liblinear(len(encoding.classes), self.fit_intercept)
         if not reset:
             self._check_same_classes(encoding)
         self._kind, self.classes_ = encoding.kind, encoding.classes
@@ -337,8 +326,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     def _problem(self, X: Array, y: Array, weights: Array | None, class_weight: Any = None) -> Problem:
         """The problem of a fit without its penalty; `class_weight` replaces the parameter."""
+        X, y, weights = self._with_class_weight(X, y, weights, class_weight)
         encoding, smoothing = self._encoding, self.label_smoothing
-        X, y, weights = with_class_weight(class_weight or self.class_weight, encoding, X, y, weights)
         if weights is not None and (weights < 0).any():
             mass = class_mass(encoding, y, weights)
             smoothed = (1 - smoothing) * mass + smoothing * mass.sum() / len(mass)
@@ -350,9 +339,15 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         )
 
     def _recipe(self) -> SoftmaxRecipe:
-        threads = None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs))
         return SoftmaxRecipe(
-            self.solver, self.tol, self.max_iter, bool(self.mixed_precision), self.standardize, threads
+            self.solver,
+            self.tol,
+            self.max_iter,
+            bool(self.mixed_precision),
+            self.standardize,
+            None if self.n_jobs is None else int(effective_n_jobs(self.n_jobs)),
+            self.verbose,
+            self.callbacks,
         )
 
     def _judge(self, theta: Array, held_out: tuple[Array, Array, Array | None]) -> None:
@@ -368,13 +363,12 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         known = {"_kind": self._kind, "classes_": self.classes_, "temperature_": 1.0}
         return known | {"coef_": coef, "intercept_": intercept}
 
-    def _adopt(self, result: Minimum, dtype: Any = None) -> None:
-        """Translate the end of a fit into attributes, and warn if it did not converge."""
-        self.coef_, self.intercept_ = coefficients(result.theta, self.fit_intercept, dtype)
-        self.n_iter_ = np.array([max(result.iterations, min(1, self.max_iter))], dtype=np.int32)
-        self.objective_, self.gradient_norm_ = result.value, result.gradient_norm
-        self.converged_, self.interrupted_ = result.converged, result.message == INTERRUPTED
-        self._recipe().warn_of(result)
+    def _adopt(self, found: SoftmaxFit) -> None:
+        """Translate the end of a fit into attributes."""
+        self.coef_, self.intercept_, end = found.coef, found.intercept, found.minimum
+        self.n_iter_ = np.array([max(end.iterations, min(1, self.max_iter))], dtype=np.int32)
+        self.objective_, self.gradient_norm_ = end.value, end.gradient_norm
+        self.converged_, self.interrupted_ = end.converged, end.message == INTERRUPTED
 
     def _forget_end_of_fit(self) -> None:
         """Remove the attributes that describe the end of an earlier fit to all samples."""

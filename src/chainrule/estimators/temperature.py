@@ -1,4 +1,4 @@
-"""Temperature scaling: the one number by which logits are divided to give held-out samples the least log-loss.
+"""Temperature scaling: the number that divides the logits so that held-out samples have the least log-loss.
 
 With c = 1 / T the mean loss is convex in c:  dl/dc = E_S[z] - t . z,  d2l/dc2 = Var_S[z],  S = softmax(c z).
 Source: Guo, Pleiss, Sun and Weinberger (2017).
@@ -13,11 +13,11 @@ from chainrule.arrays import Array
 from chainrule.estimators.class_encoding import BINARY, ClassEncoding
 
 SMALLEST, LARGEST = 1e-3, 1e3
-"""Of c: samples that are all classified rightly, or no better than by chance, would drive it to infinity or to 0."""
+"""Limits on c, which would be infinite if all samples were classified correctly, and 0 if no better than by chance."""
 
 
 def best_temperature(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None = None) -> float:
-    """T, between 1e-3 and 1e3.
+    """The temperature T, between 1e-3 and 1e3, by bisection for log c.
 
     Examples
     --------

@@ -1,12 +1,30 @@
-"""Arguments of a head, checked and converted to arrays of one library and dtype."""
+"""Arguments of a head, checked and converted to arrays of one library and dtype.
+
+Targets t are labels y, which mean t = e_y, or rows of class weights of any sum T, dense or sparse, which are read one
+block at a time. Label smoothing e replaces t by (1 - e) t + e T / k (see `passes`).
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, as_floats, as_like, empty, is_floating, is_sparse, is_torch, namespace
+from chainrule.arrays import (
+    Array,
+    as_array,
+    as_floats,
+    as_like,
+    empty,
+    holds_labels,
+    is_floating,
+    is_sparse,
+    is_torch,
+    namespace,
+    same_shape,
+    to_numpy,
+)
 
 
 def beside(x: Any, like: Array) -> Any:
@@ -49,3 +67,48 @@ def total_of(numbers: Any) -> Any:
     """The sum of an array; machine floats are summed in float64."""
     xp = namespace(numbers)
     return float(xp.sum(numbers, dtype=xp.float64)) if is_floating(numbers) else xp.sum(numbers)
+
+
+def read_targets(given: Any, shape: tuple[int, ...], num_classes: int, like: Array) -> Array:
+    """The targets of samples of shape `shape`: labels (rows,), or class weights (rows, classes), dense or CSR.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape or a non-finite entry.
+    """
+    if is_sparse(given):
+        if is_torch(like):
+            raise ValueError("labels: sparse rows of class weights are for NumPy; give tensors beside tensors")
+        same_shape("labels (sparse rows of class weights)", given.shape, (math.prod(shape), num_classes))
+        rows = given.tocsr()
+        _check_finite(rows.data)
+        return rows
+    array = as_array(given)
+    if holds_labels(array):
+        same_shape("labels", array.shape, shape)
+        labels = _on_library_of(array, like).reshape(-1)
+        return labels.long() if is_torch(labels) else labels.astype(np.intp)
+    if tuple(array.shape) == shape and shape[-1:] != (num_classes,):
+        raise ValueError(f"labels: expected integers, or rows of {num_classes} class weights; got dtype {array.dtype}")
+    same_shape("labels (rows of class weights)", array.shape, (*shape, num_classes))
+    _check_finite(array)
+    return _on_library_of(array, like).reshape(-1, num_classes)
+
+
+def weights_block(weights: Array, rows: slice, classes: slice, like: Array) -> Array:
+    """A block of class weights, dense, in the library and dtype of `like`."""
+    block = weights[rows, classes]
+    return beside(block.toarray() if is_sparse(block) else block, like)
+
+
+def _on_library_of(array: Array, like: Array) -> Array:
+    """The array in the library and on the device of `like`, in its own dtype: labels stay integers."""
+    if is_torch(like):
+        return namespace(like).as_tensor(array, device=like.device)
+    return to_numpy(array) if is_torch(array) else array
+
+
+def _check_finite(array: Array) -> None:
+    if is_floating(array) and not bool(namespace(array).isfinite(array).all()):
+        raise ValueError("labels: rows of class weights hold nan or infinity")

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, is_floating, is_torch, namespace
+from chainrule.heads.arguments import weights_block
 from chainrule.heads.cuts import Cut, cut, slices
-from chainrule.heads.targets import Targets
 from chainrule.workspace import Workspace
 
 NUMBERS_AT_ONCE = 1 << 20
@@ -41,12 +41,15 @@ class Gradients(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LinearHead:
-    """Samples X (rows, features), weights W (classes, features), bias and targets, with leading axes flattened."""
+    """Samples X (rows, features), weights W (classes, features), bias and targets, with leading axes flattened.
+
+    The targets are labels (rows,) or class weights (rows, classes).
+    """
 
     X: Array
     W: Array
     bias: Array | None
-    targets: Targets
+    targets: Array
     label_smoothing: float
     temperature: float
     memory: int
@@ -64,7 +67,7 @@ class Chunk:
     x: Array
     bias: Array | None
     tangent: Direction
-    targets: Targets
+    targets: Array
     index: Array
     """0, 1, ..., number of rows - 1."""
     cut: Cut
@@ -90,15 +93,22 @@ class Chunk:
         """Slices of rows, one per elementwise pass, each small enough for the cache."""
         return slices(len(self.x), self.cut.rows_in_cache)
 
+    @property
+    def labels(self) -> Array | None:
+        """The targets if they are labels."""
+        return self.targets if self.targets.ndim == 1 else None
+
+    def weights(self, part: slice, classes: slice) -> Array:
+        """The targets of some rows and classes if they are class weights."""
+        return weights_block(self.targets, part, classes, self.x)
+
     @cached_property
     def mass(self) -> Array:
         """The sum of the targets of each row, for rows of class weights."""
         xp = namespace(self.x)
-        masses = []
-        for part in self.parts:
-            blocks = (self.targets.block(part, classes, self.x) for classes in self.blocks)
-            masses.append(sum(xp.sum(block, axis=-1) for block in blocks))
-        return xp.concatenate(masses)
+        return xp.concatenate(
+            [sum(xp.sum(self.weights(part, classes), axis=-1) for classes in self.blocks) for part in self.parts]
+        )
 
     def label_in(self, classes: slice, labels: Array) -> tuple[Array, Array]:
         """True for each label inside the slice of classes, and its index in the slice (0 outside)."""
@@ -122,8 +132,7 @@ def chunks_of(head: LinearHead, kept: Array | None, buffers: int, tangent: Direc
         x = X[rows]
         here = Direction(None if tangent.X is None else tangent.X[rows] / tau, tangent.W, tangent_bias)
         index = namespace(X).arange(len(x), device=x.device)
-        targets = head.targets.take(rows)
-        yield Chunk(head, part, rows, x / tau if tau != 1 else x, bias, here, targets, index, sizes, work)
+        yield Chunk(head, part, rows, x / tau if tau != 1 else x, bias, here, head.targets[rows], index, sizes, work)
 
 
 def logits(chunk: Chunk, classes: slice) -> Array:

@@ -21,10 +21,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import as_like, check_labels, is_torch, namespace, same_shape
-from chainrule.heads.arguments import beside, detached, floats, floats_like, positions, total_of
+from chainrule.heads.arguments import beside, detached, floats, floats_like, positions, read_targets, total_of
 from chainrule.heads.chunks import Direction, Gradients, LinearHead, is_finite
 from chainrule.heads.passes import losses, losses_and_gradients, predictions, products, quietly
-from chainrule.heads.targets import read_targets
 from chainrule.rules.softmax_cross_entropy import check_label_smoothing
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -240,8 +239,8 @@ class LinearCrossEntropy:
     @cached_property
     def _not_ignored(self) -> Any:
         """Positions of the samples without `ignore_index`; None for all samples."""
-        labels = self._head.targets.labels
-        if labels is None:
+        labels = self._head.targets
+        if labels.ndim == 2:
             if self.ignore_index is not None:
                 raise ValueError("ignore_index: expected integer labels beside it, got rows of class weights")
             return None
@@ -256,7 +255,7 @@ class LinearCrossEntropy:
             return self._not_ignored
         counts = self._all_weights != 0
         if self._not_ignored is not None:
-            counts = counts & (self._head.targets.labels != self.ignore_index)
+            counts = counts & (self._head.targets != self.ignore_index)
         return positions(counts)
 
     @cached_property

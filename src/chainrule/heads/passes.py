@@ -172,21 +172,21 @@ def _at_targets(
     chunk: Chunk, z: Array, d: Array | None, base: Array, part: slice, classes: slice
 ) -> tuple[Array, Array, Array]:
     """sum t' (base - z), sum t' and sum t' d over the classes of a block; the last is 0 without d."""
-    xp, e, zero = namespace(z), chunk.head.label_smoothing, 0 * base
-    if chunk.targets.labels is not None:
-        inside, place = chunk.label_in(classes, chunk.targets.labels[part])
+    xp, e, zero, labels = namespace(z), chunk.head.label_smoothing, 0 * base, chunk.labels
+    if labels is not None:
+        inside, place = chunk.label_in(classes, labels[part])
         index = chunk.index[: len(z)]
         gap = xp.where(inside, base - z[index, place], 0.0)
         mass = xp.where(inside, 1.0, zero)
         along = zero if d is None else xp.where(inside, d[index, place], 0.0)
     else:
-        t = chunk.targets.block(part, classes, z)
+        t = chunk.weights(part, classes)
         # A class without target weight adds 0, even if its logit is -inf.
         gap = xp.sum(xp.where(t == 0, 0.0, t * (base[:, None] - z)), axis=-1)
         mass = xp.sum(t, axis=-1)
         along = zero if d is None else xp.sum(t * d, axis=-1)
     if e:
-        each = e * (1 + zero if chunk.targets.labels is not None else chunk.mass[part]) / len(chunk.head.W)
+        each = e * (chunk.mass[part] if labels is None else 1 + zero) / len(chunk.head.W)
         gap = (1 - e) * gap + xp.where(each == 0, 0.0, each * xp.sum(base[:, None] - z, axis=-1))
         mass = (1 - e) * mass + each * z.shape[1]
         along = zero if d is None else (1 - e) * along + each * xp.sum(d, axis=-1)
@@ -213,19 +213,19 @@ def _exponentials(chunk: Chunk, summary: RowSummary, classes: slice) -> Array:
 
 def _to_gradient(chunk: Chunk, summary: RowSummary, classes: slice, block: Array) -> None:
     """Replace e^(z - m) by g sum_j e^(z_j - m) in place, without cancellation at the targets."""
-    xp, e = namespace(block), chunk.head.label_smoothing
-    if chunk.targets.labels is not None:
-        inside, place = chunk.label_in(classes, chunk.targets.labels)
+    xp, e, labels = namespace(block), chunk.head.label_smoothing, chunk.labels
+    if labels is not None:
+        inside, place = chunk.label_in(classes, labels)
         at_label = block[chunk.index, place]
         # Sum of the exponentials over the other classes. At the largest logit it is `rest`, which did not cancel.
-        others = xp.where(chunk.targets.labels == summary.top, summary.rest, 1 + (summary.rest - at_label))
+        others = xp.where(labels == summary.top, summary.rest, 1 + (summary.rest - at_label))
         block[chunk.index, place] = xp.where(inside, e * at_label - (1 - e) * others, at_label)
         if e:
             xp.subtract(block, (e * (1 + summary.rest) / len(chunk.head.W))[:, None], out=block)
         return
     for part in chunk.parts:
         z, index = block[part], chunk.index[: part.stop - part.start]
-        t = chunk.targets.block(part, classes, z)
+        t = chunk.weights(part, classes)
         if e:
             t = (1 - e) * t + e * chunk.mass[part, None] / len(chunk.head.W)
         others = (1 + summary.rest[part, None]) - z
