@@ -37,7 +37,7 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
     table = Table("class", *numbers)
     for row in results["classes"]:
         table.add_row(str(row["label"]), f"{row['precision']:.3f}", f"{row['recall']:.3f}", str(row["support"]))
-    Console(markup=False).print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 class ProgressLine:
@@ -108,8 +108,6 @@ class SolverProgress(ProgressLine):
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
     if seconds < 120:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -73,11 +73,13 @@ class TrainedRows:
 
 def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
     """A number below 2^40 for each row. The copies of a repeated row get different numbers."""
+    zeros = bytes(8 - BYTES)
     digests = b"".join(
-        hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() for block in _blocks(X, labels) for row in block
+        hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() + zeros
+        for block in _blocks(X, labels)
+        for row in block
     )
-    powers = np.uint64(1) << np.arange(0, _BITS, 8, dtype=np.uint64)
-    found = np.frombuffer(digests, np.uint8).reshape(-1, BYTES).astype(np.uint64) @ powers
+    found = np.frombuffer(digests, "<u8").astype(np.uint64)
     order = np.argsort(found, kind="stable")
     ordered = found[order]
     repeats = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
@@ -86,17 +88,16 @@ def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
 
 
 def _blocks(X: Any, labels: Array) -> Iterator[list[bytes]]:
-    """The bytes of each row with its label, some rows at a time."""
+    """The bytes of each row and its label, in blocks of rows."""
     numbers = labels.astype("<i4")
     if hasattr(X, "tocsr"):
         X = X.tocsr(copy=True)
         X.sum_duplicates()
         X.eliminate_zeros()
         columns, values = X.indices.astype("<i4"), _canonical(X.data)
-        ends = X.indptr
         yield [
             columns[a:b].tobytes() + values[a:b].tobytes() + numbers[i].tobytes()
-            for i, (a, b) in enumerate(pairwise(ends))
+            for i, (a, b) in enumerate(pairwise(X.indptr))
         ]
         return
     width = int(np.prod(X.shape[1:]))
