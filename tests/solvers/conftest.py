@@ -1,4 +1,4 @@
-"""What the tests of solvers share: a run of gradients of very unequal sizes, and the parameters they move."""
+"""What the tests of solvers share: a run of gradients of very unequal sizes, and the parameters that they update."""
 
 import numpy as np
 import pytest
@@ -28,18 +28,18 @@ def resumed():
         whole, state = theta.copy(), solver.start(theta)
         for gradient in gradients:
             solver.step(whole, gradient, state, rate)
-        moved, state = theta.copy(), solver.start(theta)
+        updated, state = theta.copy(), solver.start(theta)
         for gradient in gradients[:5]:
-            solver.step(moved, gradient, state, rate)
+            solver.step(updated, gradient, state, rate)
         kept = {name: vector.copy() for name, vector in state.vectors.items()}, state.steps
         for gradient in -gradients:  # whatever the first state does now must not matter
-            solver.step(moved.copy(), gradient, state, rate)
-        fresh = solver.start(moved)
+            solver.step(updated.copy(), gradient, state, rate)
+        fresh = solver.start(updated)
         fresh.restore(*kept)
         fresh.buffer[...] = np.nan
         for gradient in gradients[5:]:
-            solver.step(moved, gradient, fresh, rate)
-        assert moved.tobytes() == whole.tobytes()
+            solver.step(updated, gradient, fresh, rate)
+        assert updated.tobytes() == whole.tobytes()
         assert fresh.steps == len(gradients)
 
     return check

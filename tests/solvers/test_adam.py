@@ -67,13 +67,13 @@ def test_adam_follows_the_recursion(theta, gradients, options):
 
 
 def test_the_recursion_is_told_from_one_without_bias_correction_or_with_a_count_one_off(theta, gradients):
-    moved = run(Adam(), theta, gradients)
+    updated = run(Adam(), theta, gradients)
     off = Adam()
     state, late = off.start(theta), theta.copy()
     state.steps = 1
     for g in gradients:
         off.step(late, g, state, RATE)
-    assert abs(late - moved)[:6].max() > 1e-3
+    assert abs(late - updated)[:6].max() > 1e-3
 
 
 @pytest.mark.parametrize("epsilon", [1e-8, 0.1])
@@ -94,8 +94,8 @@ def test_adam_is_pytorchs_but_for_the_place_of_epsilon(theta, gradients, decay):
         optimiser.param_groups[0]["eps"] = 1e-8 / math.sqrt(1 - 0.999**t)
         witness.grad = torch.tensor(g)
         optimiser.step()
-    moved = run(Adam(weight_decay=decay), theta, gradients)
-    np.testing.assert_allclose(moved, witness.detach().numpy(), **CLOSE)
+    updated = run(Adam(weight_decay=decay), theta, gradients)
+    np.testing.assert_allclose(updated, witness.detach().numpy(), **CLOSE)
 
 
 def test_without_decay_adamw_is_pytorchs_adam_where_epsilon_is_negligible(theta, gradients):
@@ -111,16 +111,16 @@ def test_without_decay_adamw_is_pytorchs_adam_where_epsilon_is_negligible(theta,
 
 def test_decay_stops_at_the_weights(theta):
     zeros = np.zeros((3, 7))
-    moved = run(Adam(weight_decay=0.5, n_weights=4), theta, zeros, rate=0.1)
-    np.testing.assert_allclose(moved[:4], theta[:4] * 0.95**3, rtol=1e-15)
-    assert (moved[4:] == theta[4:]).all()
+    updated = run(Adam(weight_decay=0.5, n_weights=4), theta, zeros, rate=0.1)
+    np.testing.assert_allclose(updated[:4], theta[:4] * 0.95**3, rtol=1e-15)
+    assert (updated[4:] == theta[4:]).all()
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1e-3, 1.0, 1e150])
 def test_the_first_step_has_the_size_of_the_rate_whatever_the_gradients(scale):
     theta = np.zeros(3)
-    moved = run(Adam(epsilon=1e-300), theta, np.array([[1.0, -2.0, 5.0]]) * scale, rate=0.25)
-    np.testing.assert_allclose(moved, [-0.25, 0.25, -0.25], rtol=1e-14)
+    updated = run(Adam(epsilon=1e-300), theta, np.array([[1.0, -2.0, 5.0]]) * scale, rate=0.25)
+    np.testing.assert_allclose(updated, [-0.25, 0.25, -0.25], rtol=1e-14)
 
 
 def test_an_entry_whose_gradient_is_always_zero_stays(theta, gradients):
@@ -136,15 +136,15 @@ def test_a_saved_state_resumes_bit_for_bit(resumed, solver, theta, gradients):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_tensors_move_as_arrays_do(solver, theta, gradients, dtype):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-    moved = torch.tensor(theta.astype(dtype))
-    state = solver.start(moved)
+    updated = torch.tensor(theta.astype(dtype))
+    state = solver.start(updated)
     for g in gradients.astype(dtype):
-        solver.step(moved, torch.tensor(g), state, RATE)
+        solver.step(updated, torch.tensor(g), state, RATE)
     expected = run(solver, theta.astype(dtype), gradients.astype(dtype))
-    assert moved.numpy().dtype == expected.dtype == dtype
+    assert updated.numpy().dtype == expected.dtype == dtype
     # A float factor may meet float32 entries in double first: a few ulp a step, 12 steps.
     bound = 50 * np.finfo(dtype).eps
-    np.testing.assert_allclose(moved.numpy(), expected, rtol=bound, atol=bound)
+    np.testing.assert_allclose(updated.numpy(), expected, rtol=bound, atol=bound)
 
 
 def test_single_precision_follows_double(theta, gradients):
@@ -191,14 +191,14 @@ def test_a_run_goes_on_from_what_the_other_array_library_kept(theta, gradients, 
     solver = Adam()
     places = [lambda x: x.copy(), lambda x: torch.from_numpy(np.array(x))]
     before, after = places[::-1] if there_first else places
-    moved = before(theta)
-    state = solver.start(moved)
+    updated = before(theta)
+    state = solver.start(updated)
     for gradient in gradients[:5]:
-        solver.step(moved, before(gradient), state, RATE)
+        solver.step(updated, before(gradient), state, RATE)
     kept = {name: after(np.asarray(vector)) for name, vector in state.vectors.items()}
-    moved = after(np.asarray(moved))
-    resumed = solver.start(moved)
+    updated = after(np.asarray(updated))
+    resumed = solver.start(updated)
     resumed.restore(kept, state.steps)
     for gradient in gradients[5:]:
-        solver.step(moved, after(gradient), resumed, RATE)
-    np.testing.assert_allclose(np.asarray(moved), longhand(theta, gradients), **CLOSE)
+        solver.step(updated, after(gradient), resumed, RATE)
+    np.testing.assert_allclose(np.asarray(updated), longhand(theta, gradients), **CLOSE)

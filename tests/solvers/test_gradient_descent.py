@@ -62,20 +62,20 @@ def test_sgd_is_pytorchs_at_a_constant_rate(theta, gradients, nesterov, rate):
     for g in gradients:
         witness.grad = torch.tensor(g)
         optimiser.step()
-    moved = run(SGD(0.9, nesterov), theta, gradients, rate)
+    updated = run(SGD(0.9, nesterov), theta, gradients, rate)
     # Steps of up to 1e4 x 0.3 x 10 rounded at 1e-16: 1e-12 at worst, and relative to that.
-    np.testing.assert_allclose(moved, witness.detach().numpy(), rtol=1e-14, atol=1e-11 * rate)
+    np.testing.assert_allclose(updated, witness.detach().numpy(), rtol=1e-14, atol=1e-11 * rate)
 
 
 def test_a_rate_that_changes_scales_new_gradients_only(theta, gradients):
-    solver, moved, expected, u = SGD(0.9, nesterov=False), theta.copy(), theta.copy(), np.zeros(7)
+    solver, updated, expected, u = SGD(0.9, nesterov=False), theta.copy(), theta.copy(), np.zeros(7)
     state = solver.start(theta)
     for number, g in enumerate(gradients):
         rate = 0.5 / (number + 1)
-        solver.step(moved, g, state, rate)
+        solver.step(updated, g, state, rate)
         u = 0.9 * u - rate * g
         expected = expected + u
-    assert (moved == expected).all()
+    assert (updated == expected).all()
 
 
 @pytest.mark.parametrize("solver", [GradientDescent(), SGD(0.9), SGD(0.7, nesterov=False)], ids=repr)
@@ -87,14 +87,14 @@ def test_a_saved_state_resumes_bit_for_bit(resumed, solver, theta, gradients):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_tensors_move_as_arrays_do(solver, theta, gradients, dtype):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-    moved = torch.tensor(theta.astype(dtype))
-    state = solver.start(moved)
+    updated = torch.tensor(theta.astype(dtype))
+    state = solver.start(updated)
     for g in gradients.astype(dtype):
-        solver.step(moved, torch.tensor(g), state, RATE)
+        solver.step(updated, torch.tensor(g), state, RATE)
     expected = run(solver, theta.astype(dtype), gradients.astype(dtype))
-    assert moved.numpy().dtype == expected.dtype == dtype
+    assert updated.numpy().dtype == expected.dtype == dtype
     # The same operations one by one; a float rate may meet float32 entries in double first: an ulp a step.
-    np.testing.assert_allclose(moved.numpy(), expected, rtol=20 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(updated.numpy(), expected, rtol=20 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize("momentum", [1.0, -0.1, 1.5, math.nan, math.inf])

@@ -15,11 +15,9 @@ class Solver(Protocol):
 
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
-        ...
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
         """Update theta in place."""
-        ...
 
 
 __all__ = [

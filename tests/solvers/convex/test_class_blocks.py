@@ -14,7 +14,6 @@ from chainrule.solvers.convex import directions, minima, minimise, spectrum_of
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
 from chainrule.solvers.convex.curvature import LEAST, Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.minimise import class_shares
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 
 EPS = float(np.finfo(np.float32).eps)
@@ -32,7 +31,7 @@ def all_samples(monkeypatch):
 
 
 def first_of(problem, spectrum):
-    return preconditioner_of(problem, spectrum, class_shares(problem))
+    return preconditioner_of(problem, spectrum)
 
 
 def blocks_at(problem, theta, threads=2, **spectrum_options):

@@ -5,7 +5,6 @@ import pytest
 
 from chainrule.solvers.convex import spectrum_of
 from chainrule.solvers.convex.convergence import Lanczos, scale_of, strong_convexity_bound
-from chainrule.solvers.convex.minimise import class_shares
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 
 
@@ -14,7 +13,7 @@ from chainrule.solvers.convex.preconditioner import preconditioner_of
 def test_without_intercepts_the_bound_holds_everywhere(problem_of, plainly, kind, size):
     problem = problem_of(kind, l2=0.1, intercept=False)
     plain = plainly(problem)
-    first = preconditioner_of(problem, spectrum_of(problem), class_shares(problem))
+    first = preconditioner_of(problem, spectrum_of(problem))
     theta = size * np.random.default_rng(0).normal(size=problem.shape)
     gradient = plain.gradient(theta)
     assert plain.value(theta) - plain.minimum() <= strong_convexity_bound(problem, first, gradient)
@@ -24,7 +23,7 @@ def test_without_intercepts_the_bound_holds_everywhere(problem_of, plainly, kind
 def test_there_is_no_bound_without_convexity(problem_of):
     for options in ({"l2": 0.0}, {"l2": 0.1, "weights": np.where(np.arange(60) % 9, 1.0, -0.1)}):
         problem = problem_of("softmax", **options)
-        first = preconditioner_of(problem, spectrum_of(problem), class_shares(problem))
+        first = preconditioner_of(problem, spectrum_of(problem))
         assert strong_convexity_bound(problem, first, np.ones(problem.shape)) == np.inf
 
 

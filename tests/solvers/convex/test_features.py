@@ -9,7 +9,7 @@ from chainrule.kernels.blas import single_threaded_products
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, features, minima, minimise
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.features import Features, rotated_samples
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.spectrum import Spectrum
 
 CENTRE, SCALE = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
@@ -71,14 +71,12 @@ def test_the_largest_entry_is_found_wherever_it_is(here):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("spread", [10.0, 1e12])
-def test_samples_are_turned_to_their_last_digits(dtype, spread, monkeypatch):
+def test_samples_are_rotated_to_their_last_digits(dtype, spread, monkeypatch):
     monkeypatch.setattr(features, "ROWS_AT_ONCE", 7)
     x = (np.random.default_rng(0).normal(size=(20, 4)) * np.geomspace(1, 1 / np.sqrt(spread), 4) + 3).astype(dtype)
     centre = x.mean(axis=0, dtype=np.float64)
     exact = ((x.astype(np.float64) - centre) / SCALE) @ BASIS
-    z = rotated_samples(
-        Problem(x, LABELS, 3, softmax_cross_entropy), Features(True, centre, SCALE, basis=BASIS), spread
-    )
+    z = Features(True, centre, SCALE, basis=BASIS).apply(Problem(x, LABELS, 3, softmax_cross_entropy), spread)[0]
     assert z.dtype == dtype
     assert z.flags.c_contiguous
     # Of a sum of four products of numbers up to 10 / 0.1; in float64 first, where the spread is large.
@@ -87,25 +85,25 @@ def test_samples_are_turned_to_their_last_digits(dtype, spread, monkeypatch):
     assert (abs(z - exact) <= bound).all()
 
 
-def test_float32_samples_far_from_zero_are_turned_about_their_exact_centre():
+def test_float32_samples_far_from_zero_are_rotated_about_their_exact_centre():
     """At 1e6 a float32 number is 1/16 from the next: a rounded centre would shift the logits."""
     x = (np.random.default_rng(0).normal(size=(20, 4)) + 1e6).astype(np.float32)
     centre = x.mean(axis=0, dtype=np.float64)
-    z = rotated_samples(Problem(x, LABELS, 3, softmax_cross_entropy), Features(True, centre, basis=BASIS), 1.0)
+    z = Features(True, centre, basis=BASIS).apply(Problem(x, LABELS, 3, softmax_cross_entropy), 1.0)[0]
     np.testing.assert_allclose(z, (x.astype(np.float64) - centre) @ BASIS, rtol=0, atol=1e-5)
 
 
 PENALTIES = (1.0, 0.1, 0.1, 0.01, 0.5)
 
 
-@pytest.mark.parametrize("by_turning", [True, False])
+@pytest.mark.parametrize("by_rotating", [True, False])
 @pytest.mark.parametrize("method", ["auto", "newton-cg"])
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
-def test_minima_of_a_path_are_those_of_separate_runs(problem_of, plainly, monkeypatch, kind, method, by_turning):
+def test_minima_of_a_path_are_those_of_separate_runs(problem_of, plainly, monkeypatch, kind, method, by_rotating):
     monkeypatch.setattr(
         Spectrum,
         "worth_rotating",
-        lambda self, problem, fits=1: by_turning and self.features.basis is not None and not self.features.applied,
+        lambda self, problem, fits=1: by_rotating and self.features.basis is not None and not self.features.applied,
     )
     problem: Problem = problem_of(kind, l2=7.0)
     found = list(minima(problem, PENALTIES, tol=1e-17, method=method))

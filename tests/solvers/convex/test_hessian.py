@@ -79,11 +79,11 @@ def test_times_a_vector_it_is_the_softmaxs_jacobian_between_two_products(problem
     z, u = plain.ones @ theta, plain.ones @ v
     if theta.shape[1] == 1:
         p = 1 / (1 + np.exp(-z))
-        moved = p * (1 - p) * u
+        curved = p * (1 - p) * u
     else:
         s = np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True))
-        moved = s * (u - np.sum(s * u, axis=1, keepdims=True)) * plain.rows.sum(axis=1, keepdims=True)
-    expected = plain.ones.T @ (plain.shares[:, None] * moved) + plain.penalties * v
+        curved = s * (u - np.sum(s * u, axis=1, keepdims=True)) * plain.rows.sum(axis=1, keepdims=True)
+    expected = plain.ones.T @ (plain.shares[:, None] * curved) + plain.penalties * v
     got = (whole_hessian(problem, theta, None, None) @ v.ravel()).reshape(v.shape)
     if theta.shape[1] > 1:
         got -= got.mean(axis=1, keepdims=True)

@@ -16,7 +16,7 @@ from chainrule.solvers.convex.spectrum import Spectrum
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["rotated", "as they are"])
-def turning(request, monkeypatch):
+def rotating(request, monkeypatch):
     """Whether samples are rotated into their covariance's eigenvectors, however many there are."""
     monkeypatch.setattr(
         Spectrum,
@@ -173,9 +173,9 @@ def test_few_steps_are_enough_without_newtons_method(problem):
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
-def test_what_is_reported_is_measured_at_the_parameters_returned(problem_of, kind, turning):
-    """And not at logits that were moved along with them, step by step."""
-    if turning:
+def test_what_is_reported_is_measured_at_the_parameters_returned(problem_of, kind, rotating):
+    """And not at the stored logits, which take each step too."""
+    if rotating:
         pytest.skip("then it is measured in other coordinates, with other rounding errors")
     problem = problem_of(kind, l2=0.1, intercept=False)
     result = minimise(problem, tol=1e-16, threads=1)
@@ -216,7 +216,7 @@ def test_bad_directions_do_not_lead_uphill(problem, plain, monkeypatch, factor):
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 @pytest.mark.parametrize("method", ["lbfgs", "newton-cg"])
-def test_float32_samples_are_fitted_as_well_as_the_same_in_float64(problem_of, plainly, kind, method, turning):
+def test_float32_samples_are_fitted_as_well_as_the_same_in_float64(problem_of, plainly, kind, method, rotating):
     problem = problem_of(kind, l2=0.01)
     narrow = replace(problem, x=problem.x.astype(np.float32))
     if kind == "logit":
@@ -224,8 +224,8 @@ def test_float32_samples_are_fitted_as_well_as_the_same_in_float64(problem_of, p
     result = minimise(narrow, tol=1e-14, max_iter=400, method=method)
     assert result.converged, result.message
     exact = plainly(replace(problem, x=narrow.x.astype(np.float64)))
-    # Turned samples are rounded to float32 once more.
-    slack = 1e-7 if turning else 2e-14
+    # Rotated samples are rounded to float32 once more.
+    slack = 1e-7 if rotating else 2e-14
     assert exact.value(result.theta) <= exact.minimum() * (1 + slack)
     assert result.value == pytest.approx(exact.value(result.theta), rel=slack)
 

@@ -13,7 +13,7 @@ from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimisation, minimise
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.features import Features, Precision
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 from chainrule.solvers.convex.narrow import NarrowRows  # noqa: E402
@@ -76,7 +76,7 @@ def test_first_steps_are_narrow_and_last_ones_are_not(problem_of, monkeypatch):
     step = minimisation.Minimisation._step
 
     def watched(self, enough):
-        seen.append(self.evaluator.features.narrow)
+        seen.append(self.evaluator.features.precision is Precision.BFLOAT16)
         return step(self, enough)
 
     monkeypatch.setattr(minimisation.Minimisation, "_step", watched)
@@ -98,11 +98,11 @@ def test_curvature_made_before_widening_is_in_full_precision_after_it(problem_of
     problem = problem_of("softmax", l2=0.1)
     theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
     with single_threaded_products():
-        evaluator = Evaluator(problem, 1, Features(narrow=True))
+        evaluator = Evaluator(problem, 1, Features(precision=Precision.BFLOAT16))
         evaluator.at(theta)
         there = Curvature(evaluator)
         rough = there.product()(direction)
-        evaluator.switch(narrow=False)
+        evaluator.switch(Precision.SAMPLES)
         evaluator.at(theta)
         exact = there.product()(direction)
     expected = (plainly(problem).hessian(theta) @ direction.ravel()).reshape(theta.shape)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainrule.solvers.convex.features import Precision
 from chainrule.solvers.convex.phases import (
     CONVERGED,
     INTERRUPTED,
@@ -15,7 +16,6 @@ from chainrule.solvers.convex.phases import (
     Facts,
     Method,
     Phase,
-    Precision,
     Situation,
     transition,
 )

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex import Problem, spectrum_of
-from chainrule.solvers.convex.minimise import class_shares
-from chainrule.solvers.convex.preconditioner import preconditioner_of
+from chainrule.solvers.convex import spectrum_of
+from chainrule.solvers.convex.preconditioner import FrequencyMatrix, preconditioner_of
 
 
 def dense_hessian(problem, probs, centre=None, scale=None):
@@ -37,8 +36,8 @@ def centred(x):
 @pytest.mark.parametrize("scale", [None, np.array([0.1, 1.0, 3.0, 10.0])], ids=["as it is", "scaled"])
 def test_it_solves_the_equations_at_zero_weights(problem, scale):
     spectrum = spectrum_of(problem, scale)
-    probs = class_shares(problem)
-    solver = preconditioner_of(problem, spectrum, probs)
+    probs = problem.class_shares
+    solver = preconditioner_of(problem, spectrum)
     gradient = centred(np.random.default_rng(0).normal(size=problem.shape))
     got = solver.solve(gradient.copy())
     expected = solve_densely(dense_hessian(problem, probs, spectrum.features.centre, scale), gradient)
@@ -53,7 +52,8 @@ def test_it_is_right_for_every_penalty_and_share(problem_of, l2, shares):
     problem = problem_of("logit" if len(probs) == 1 else "softmax", l2=l2)
     spectrum = spectrum_of(problem)
     gradient = centred(np.random.default_rng(1).normal(size=problem.shape))
-    got = preconditioner_of(problem, spectrum, probs).solve(gradient.copy())
+    first = replace(preconditioner_of(problem, spectrum), classes=FrequencyMatrix(probs))
+    got = first.solve(gradient.copy())
     assert np.isfinite(got).all()
     hessian = dense_hessian(problem, probs, spectrum.features.centre)
     back = centred((hessian @ got.ravel()).reshape(got.shape))
@@ -63,7 +63,7 @@ def test_it_is_right_for_every_penalty_and_share(problem_of, l2, shares):
 
 
 def test_it_is_symmetric_and_positive(problem):
-    solver = preconditioner_of(problem, spectrum_of(problem), class_shares(problem))
+    solver = preconditioner_of(problem, spectrum_of(problem))
     rng = np.random.default_rng(2)
     a, b = (centred(rng.normal(size=problem.shape)) for _ in range(2))
     assert np.sum(a * solver.solve(b.copy())) == pytest.approx(np.sum(b * solver.solve(a.copy())), rel=1e-10)
@@ -74,13 +74,13 @@ def test_the_hessian_it_inverts_is_that_of_the_problem_at_the_starting_point(pro
     """Zero weights, and intercepts that give the classes' frequencies."""
     if not problem.intercept or (problem.targets.ndim == 2 and problem.n_outputs > 1):
         pytest.skip("needs an intercept, and rows of targets that sum to one")
-    probs = class_shares(problem)
+    probs = problem.class_shares
     start = np.zeros(problem.shape)
     start[-1] = np.log(probs) if problem.n_outputs > 1 else np.log(probs / (1 - probs))
     spectrum = spectrum_of(problem)
     hessian = plainly(replace(problem, x=problem.x - spectrum.features.centre)).hessian(start)
     gradient = centred(np.random.default_rng(0).normal(size=problem.shape))
-    got = preconditioner_of(problem, spectrum, probs).solve(gradient.copy())
+    got = preconditioner_of(problem, spectrum).solve(gradient.copy())
     back = centred((hessian @ got.ravel()).reshape(got.shape))
     np.testing.assert_allclose(back, gradient, rtol=0, atol=1e-11 * abs(got).max())
 
@@ -97,21 +97,8 @@ def test_sparse_features_get_the_diagonal(problem_of, kind, scale):
     assert spectrum.features.basis is None
     assert spectrum.features.centre is None
     np.testing.assert_allclose(spectrum.values, np.mean((alone / (1 if scale is None else scale)) ** 2, axis=0))
-    probs = class_shares(problem)
+    probs = problem.class_shares
     gradient = centred(rng.normal(size=problem.shape))
-    got = preconditioner_of(problem, spectrum, probs).solve(gradient.copy())
+    got = preconditioner_of(problem, spectrum).solve(gradient.copy())
     expected = solve_densely(dense_hessian(problem, probs, scale=scale), gradient)
     np.testing.assert_allclose(centred(got), centred(expected), rtol=0, atol=1e-12 * abs(expected).max())
-
-
-def test_shares_of_classes_are_weighted_and_never_zero(problem_of):
-    weights = np.random.default_rng(4).uniform(0.1, 3, 60)
-    problem = problem_of("softmax", weights=weights)
-    expected = np.bincount(problem.targets, weights, 3) / weights.sum()
-    np.testing.assert_allclose(class_shares(problem), expected, rtol=1e-12)
-    logit = problem_of("logit", weights=weights)
-    np.testing.assert_allclose(class_shares(logit), weights @ logit.targets / weights.sum(), rtol=1e-12)
-    empty = Problem(problem.x, problem.targets, 5, problem.loss)
-    shares = class_shares(empty)
-    assert (shares > 0).all()
-    np.testing.assert_allclose(shares[:3], np.bincount(problem.targets) / 60, rtol=0.1)

@@ -1,9 +1,9 @@
-"""A problem's shares, masses and parts."""
-
-from dataclasses import replace
+"""A problem's shares, and masses."""
 
 import numpy as np
 import pytest
+
+from chainrule.solvers.convex import Problem
 
 SIGNED = np.where(np.arange(60) % 4, 1.0, -0.5)
 
@@ -20,16 +20,6 @@ def test_shares_are_weights_over_the_sum_of_their_sizes(problem_of, plainly, kin
     assert problem.signed is (weights is not None)
 
 
-def test_a_part_is_the_problem_of_its_samples(problem_of):
-    problem = problem_of("softmax", weights=abs(SIGNED), l2=0.1)
-    part = problem.part(slice(3, 50, 7))
-    np.testing.assert_array_equal(part.x, problem.x[3:50:7])
-    np.testing.assert_array_equal(part.targets, problem.targets[3:50:7])
-    assert part.row_shares.sum() == pytest.approx(1, rel=1e-15)
-    assert part.l2 == 0.1
-    assert replace(problem, weights=None).part(slice(2)).row_shares.tolist() == [0.5, 0.5]
-
-
 def test_samples_without_any_weight_have_no_share(problem_of):
     assert not problem_of("softmax", weights=np.zeros(60)).row_shares.any()
 
@@ -37,3 +27,16 @@ def test_samples_without_any_weight_have_no_share(problem_of):
 def test_parameters_have_a_row_for_intercepts(problem_of):
     assert problem_of("softmax").shape == (5, 3)
     assert problem_of("logit", intercept=False).shape == (4, 1)
+
+
+def test_shares_of_classes_are_weighted_and_never_zero(problem_of):
+    weights = np.random.default_rng(4).uniform(0.1, 3, 60)
+    problem = problem_of("softmax", weights=weights)
+    expected = np.bincount(problem.targets, weights, 3) / weights.sum()
+    np.testing.assert_allclose(problem.class_shares, expected, rtol=1e-12)
+    logit = problem_of("logit", weights=weights)
+    np.testing.assert_allclose(logit.class_shares, weights @ logit.targets / weights.sum(), rtol=1e-12)
+    empty = Problem(problem.x, problem.targets, 5, problem.loss)
+    shares = empty.class_shares
+    assert (shares > 0).all()
+    np.testing.assert_allclose(shares[:3], np.bincount(problem.targets) / 60, rtol=0.1)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from chainrule.solvers.convex import spectrum_of
-from chainrule.solvers.convex.minimise import class_shares
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 from chainrule.solvers.convex.step_pairs import StepPairs
 
@@ -19,7 +18,7 @@ def zeroth(problem, gradient):
 def test_the_latest_pair_is_met_and_the_product_is_symmetric(problem, theta):
     """The secant equation, H^-1 (change of the gradient) = move, which is what L-BFGS adds to the preconditioner."""
     rng = np.random.default_rng(4)
-    preconditioner = preconditioner_of(problem, spectrum_of(problem), class_shares(problem))
+    preconditioner = preconditioner_of(problem, spectrum_of(problem))
     pairs = StepPairs(preconditioner, 3)
     np.testing.assert_array_equal(pairs.solve(theta), preconditioner.solve(theta))
     for _ in range(4):

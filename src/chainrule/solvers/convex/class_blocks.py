@@ -22,7 +22,7 @@ from chainrule.arrays import Array
 from chainrule.kernels.workers import each
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.preconditioner import LEAST_CURVATURE, TINY, Preconditioner, inverse_penalty
+from chainrule.solvers.convex.preconditioner import LEAST_CURVATURE, SINGLE, TINY, Preconditioner, inverse_penalty
 from chainrule.solvers.convex.problem import Problem
 
 SAMPLES = 4
@@ -31,15 +31,9 @@ SAMPLES = 4
 LEAST_SAMPLES = 1000
 """Fewest samples drawn per class. Their products take little time, and fewer samples may miss a distant one."""
 
-ROUNDS = 3
-"""Passes that redistribute probability clipped at 1."""
-
 PRIOR = 0.05
 """Share of the covariance, times the class's mean curvature, that is added to a block. 0.03 to 0.1 take equally many
 steps. Without it, fits of separable classes take several times as many, because few samples have any curvature left."""
-
-SINGLE = 1e6
-"""Ratio of curvatures from which features are rotated by Q, so that the smallest do not vanish in float32."""
 
 MOST_ENTRIES = 1 << 26
 """Most entries of all blocks and of their temporaries: 256 MiB in float32, 512 MiB in float64."""
@@ -110,7 +104,8 @@ def steps_of_blocks(problem: Problem, first: Preconditioner, threads: int) -> fl
 def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Preconditioner) -> ClassBlocks:
     """The blocks at the evaluator's point. The first preconditioner knows the features' covariance."""
     problem, threads = evaluator.problem, evaluator.threads
-    (p, k), d, of_class = problem.shape, problem.n_features, curvature.of_classes()
+    (p, k), d = problem.shape, problem.n_features
+    curvature.keep_probabilities()  # here, and not in each thread
     c, basis = first.spectrum, first.basis if _are_to_be_rotated(first) else None
     # In the coordinates of the blocks.
     covariance = np.diag(c) if basis is not None or first.basis is None else (first.basis * c) @ first.basis.T
@@ -118,7 +113,7 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
 
     def work(thread: int) -> None:
         for output in range(thread, k, threads):
-            curvatures = of_class(output)
+            curvatures = curvature.of_class(output)
             rows, shares = drawn(curvatures, _samples(p))
             x = evaluator.rows.take(rows)
             rooted = evaluator.features.dense(x, x.dtype if basis is None else np.float64, basis)
@@ -135,14 +130,14 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
 def drawn(shares: Array, count: int) -> tuple[Array, Array]:
     """About `count` of the samples, and the weight of each: its share divided by its probability of being drawn.
 
-    Probabilities are in proportion to the shares, up to 1. What is clipped goes to the other samples, in `ROUNDS`
-    passes. Draws are evenly spaced along the sum of the probabilities.
+    Probabilities are in proportion to the shares, up to 1. Three passes redistribute what is clipped at 1. Draws are
+    evenly spaced along the sum of the probabilities.
 
     >>> drawn(np.array([0.25, 0.0, 0.25, 0.5]), 2)
     (array([0, 3]), array([0.5, 0.5]))
     """
     factor, chances = 1.0, shares
-    for _ in range(ROUNDS):
+    for _ in range(3):
         factor *= count / float(chances.sum(dtype=np.float64))
         chances = np.minimum(shares * factor, 1.0)
     passed = np.cumsum(chances, dtype=np.float64)

@@ -31,9 +31,6 @@ in the time of large products."""
 STEPS = 25
 """Steps that a fit is expected to take at least."""
 
-ROUNDS = 2
-"""Rounds of power iteration, from a random vector."""
-
 SAMPLED = 4
 """Samples per feature that the largest eigenvalue is estimated from; they are evenly spaced."""
 
@@ -67,11 +64,13 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
         return math.inf
     share = _class_curvature(problem)
     rooted = np.sqrt(share * values + problem.l2)[:, None]
-    some = problem.part(slice(None, None, max(1, problem.n_samples // (SAMPLED * problem.n_features))))
-    x, shares, theta = some.x, abs(some.row_shares), np.zeros((problem.shape[0], 1))
+    some = slice(None, None, max(1, problem.n_samples // (SAMPLED * problem.n_features)))
+    x, shares = problem.x[some], abs(problem.row_shares[some])
+    shares /= shares.sum() or 1.0
+    theta = np.zeros((problem.shape[0], 1))
     weights = theta[: problem.n_features]
     towards, size = np.random.default_rng(0).standard_normal(len(x)), 0.0
-    for _ in range(ROUNDS):
+    for _ in range(2):  # rounds of power iteration, from a random vector
         pulled = np.asarray(shares * towards, x.dtype)
         sums = np.append((x.T @ pulled).astype(np.float64), pulled.sum(dtype=np.float64))[:, None]
         slopes = features.completed(sums, theta, 0.0)[: problem.n_features] / rooted

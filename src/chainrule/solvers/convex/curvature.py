@@ -70,20 +70,23 @@ class Curvature:
 
     def of_logits(self) -> Array:
         """The mean Hessian of the losses by the logits, of shape (k, k)."""
-        self._keep_probabilities()
+        self.keep_probabilities()
         curvature: Array = self._evaluator.rows_in(self.dtype).map_reduce(between_logits, None)
         return curvature
 
-    def of_classes(self) -> Callable[[int], Array]:
-        """For each class, the diagonal of the Hessian of every loss by the logits; 0 only for sample weight 0."""
-        self._keep_probabilities()
-        probs, mass = self._evaluator.rows.kept["probabilities"], abs(self._evaluator.problem.row_curvatures)
+    def of_class(self, output: int) -> Array:
+        """The diagonal entry of one class in the Hessian of every loss by the logits; 0 only for sample weight 0."""
+        self.keep_probabilities()
+        column = np.ascontiguousarray(self._evaluator.rows.kept["probabilities"][:, output])
+        return np.asarray(abs(self._evaluator.problem.row_curvatures) * (column * (1 - column) + LEAST))
 
-        def of_class(output: int) -> Array:
-            column = np.ascontiguousarray(probs[:, output])
-            return np.asarray(mass * (column * (1 - column) + LEAST))
-
-        return of_class
+    def keep_probabilities(self) -> None:
+        """Keep the probabilities of all samples, unless they are kept; for one logit, the second class's."""
+        evaluator = self._evaluator
+        kept = evaluator.rows.kept.get("probabilities")
+        if kept is None or kept.dtype != self.dtype:
+            evaluator.rows.keep("probabilities", self.dtype)
+            evaluator.rows.map_reduce(fill_probabilities, evaluator.behind)
 
     # What follows is private.
 
@@ -91,23 +94,12 @@ class Curvature:
         """The folded point, or None if the probabilities are kept, which this call sees to."""
         if self._theta is not None:
             return self._evaluator.features.folded(self._theta, self.dtype)
-        self._keep_probabilities()
+        self.keep_probabilities()
         return None
 
-    def _keep_probabilities(self) -> None:
-        """Keep the probabilities of all samples; for one logit, the second class's."""
-        evaluator, point = self._evaluator, (self._evaluator.points, self.dtype)
-        if evaluator.probabilities_at == point:
-            return
-        kept = evaluator.rows.kept.get("probabilities")
-        if kept is None or kept.dtype != self.dtype:
-            evaluator.rows.keep("probabilities", self.dtype)
-        evaluator.rows.map_reduce(keep_probabilities, evaluator.behind)
-        evaluator.probabilities_at = point
 
-
-def keep_probabilities(block: RowBlock, behind: float) -> None:
-    """Keep the probabilities at `behind` steps from the stored logits."""
+def fill_probabilities(block: RowBlock, behind: float) -> None:
+    """Compute the kept probabilities at `behind` steps from the stored logits."""
     softmax, probs, logits = softmax_of(block), block.of("probabilities"), logits_at(block, behind)
     if probs.dtype == logits.dtype:
         softmax.forward(logits, out=probs)

@@ -19,7 +19,7 @@ from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS, is_quick, newton_direction, whole_hessian
 from chainrule.solvers.convex.newton_cg import Solution, newton_cg_direction
 from chainrule.solvers.convex.partition import dot
-from chainrule.solvers.convex.phases import Base, Facts, Method, Phase, Precision
+from chainrule.solvers.convex.phases import Base, Facts, Method, Phase
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner, diagonal_of, refreshed
 from chainrule.solvers.convex.step_pairs import StepPairs
 
@@ -83,8 +83,7 @@ class Directions:
         # Near an optimum, the current probabilities are informative from the first step.
         blocks_at = max(BLOCKS_AFTER, cost) if past is None else cost
         single = self.facts.throughout and problem.l2 > 0 and is_sparse(problem.x) and not self._few
-        precision = Precision.BFLOAT16 if self.evaluator.features.narrow else Precision.SAMPLES
-        return Phase(precision=precision, single=single, blocks_at=blocks_at)
+        return Phase(precision=self.evaluator.features.precision, single=single, blocks_at=blocks_at)
 
     def find(self, phase: Phase, theta: Array, gradient: Array, enough: float) -> Solution:
         """A direction by the phase's method. The fit may end when F can fall by at most `enough`."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.narrow import NarrowRows
 from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.problem import Problem
@@ -64,8 +64,8 @@ class LogitLine(NamedTuple):
 
 def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: Array) -> tuple[float, Array]:
     """The sum of a block's weighted losses, and their gradient by the logits in a buffer of the thread."""
-    shares, out = block.column("shares"), (block.column("losses"), block.buffer("residuals"))
-    shares[...] = block.shares
+    shares = block.shares.astype(logits.dtype, copy=False)
+    out = np.empty_like(shares), block.buffer("residuals")
     losses, residuals = fused(logits, block.targets, shares, out=out, work=block.work, **options)
     return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
 
@@ -128,22 +128,17 @@ class Evaluator:
         if 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored:
             self._store()
         self._in_float32: FitRows | None = None
-        self._exact: Evaluator | None = None
         self.behind = 0.0
         """Step not yet applied to the stored logits; applied lazily before the slopes are overwritten."""
         self.drift = 0.0
         """Steps taken by the stored logits since they were computed; infinite if theta has changed without them."""
-        self.points = 0
-        """How many points the stored logits have belonged to."""
-        self.probabilities_at: tuple[int, np.dtype[Any]] | None = None
-        """The number of the point whose probabilities are kept, and their dtype."""
         self.products = 0
         """How many times x was multiplied by parameters, or its transpose by residuals."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of logits and losses."""
-        return np.dtype(self.features.dtype or self.problem.x.dtype)
+        return np.dtype(np.float64 if self.features.precision is Precision.FLOAT64 else self.problem.x.dtype)
 
     @property
     def stored(self) -> bool:
@@ -155,9 +150,9 @@ class Evaluator:
         """True if evaluations are in float32 and can be in float64."""
         return self.dtype == np.float32 and self.vector_dtype == np.float64
 
-    def switch(self, **precision: Any) -> None:
-        """Change `dtype` or `narrow` of the features. The next call must be `at`, which computes the stored logits."""
-        self.features = replace(self.features, **precision)
+    def switch(self, precision: Precision) -> None:
+        """Change the precision. The next call must be `at`, which computes the stored logits."""
+        self.features = replace(self.features, precision=precision)
         self.rows = self._rows(self.dtype, self.vector_dtype, self.rows.kept)
         if self.stored:
             self._store()
@@ -166,12 +161,9 @@ class Evaluator:
         """F and its gradient at a point in float64. The stored logits change only if they are in float64 already."""
         if not self.can_be_refined:
             return self.at(theta)
-        if self._exact is None:
-            features = replace(self.features, dtype=np.dtype(np.float64), narrow=False)
-            self._exact = Evaluator(self.problem, self.threads, features, stored=False)
-        self._exact.problem = self.problem
+        features = replace(self.features, precision=Precision.FLOAT64)
         self.products += 2
-        return self._exact.at(theta)
+        return Evaluator(self.problem, self.threads, features, stored=False).at(theta)
 
     def rows_in(self, dtype: np.dtype[Any]) -> FitRows:
         """The rows as they are, or with samples, logits and gradients in float32, from a copy of the samples."""
@@ -184,7 +176,8 @@ class Evaluator:
     def at(self, theta: Array) -> Evaluation:
         """F and its gradient at a point. Its logits are computed and become the stored ones."""
         self.products += 2
-        self.behind, self.drift, self.points = 0.0, 0.0, self.points + 1
+        self.behind, self.drift = 0.0, 0.0
+        self.rows.kept.pop("probabilities", None)
         state = self._losses, self.features.folded(theta, self.dtype)
         return self._completed(theta, *self.rows.pull_back(at_point, state))
 
@@ -213,7 +206,8 @@ class Evaluator:
 
     def accept(self, step: float) -> None:
         """Take a step of this length along the last direction; the stored logits follow lazily."""
-        self.behind, self.drift, self.points = self.behind + step, self.drift + self.stored, self.points + 1
+        self.behind, self.drift = self.behind + step, self.drift + self.stored
+        self.rows.kept.pop("probabilities", None)
 
     def penalised_by(self, l2: float, theta: Array, here: Evaluation) -> Evaluation:
         """The evaluation `here` at theta as it would be with another penalty."""
@@ -231,7 +225,7 @@ class Evaluator:
 
     def _rows(self, dtype: np.dtype[Any], vectors: np.dtype[Any], kept: dict[str, Array]) -> FitRows:
         problem, features = self.problem, self.features
-        if features.narrow:
+        if features.precision is Precision.BFLOAT16:
             centre = None if features.applied else features.centre
             return NarrowRows(problem, self.threads, vectors, dtype, kept, centre)
         if not is_sparse(problem.x):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,17 @@ gains the rounding errors of the largest, at most sqrt(EVEN) of its own ulps. Ab
 float64."""
 
 
+class Precision(Enum):
+    """The precision of products with the samples, and of F and its gradient."""
+
+    BFLOAT16 = "products in bfloat16"
+    SAMPLES = "the samples' precision"
+    FLOAT64 = "float64, for samples in float32"
+
+
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The affine map from x to z, for samples, parameters and gradients, and the precision of products with samples.
+    """The affine map from x to z, for samples, parameters and gradients, and the precision that they are computed in.
 
     Attributes
     ----------
@@ -49,10 +58,8 @@ class Features:
         Q.
     applied : bool
         True if the solver is given z. Otherwise it is given x and sees (x - m) / s, and only its preconditioner uses Q.
-    dtype : dtype or None
-        The dtype of logits and losses; None means that of the samples.
-    narrow : bool
-        True while products with samples are in bfloat16. Such samples are stored less their centre.
+    precision : Precision
+        Samples for products in bfloat16 are stored less their centre.
     """
 
     intercept: bool = True
@@ -61,8 +68,7 @@ class Features:
     space: RowSpace | None = None
     basis: Array | None = None
     applied: bool = False
-    dtype: np.dtype[Any] | None = None
-    narrow: bool = False
+    precision: Precision = Precision.SAMPLES
 
     @property
     def rotation(self) -> Array | None:
@@ -167,11 +173,20 @@ class Features:
 
     def apply(self, problem: Problem, spread: float) -> tuple[Array, Features]:
         """z in the dtype of x, and the features for it. `spread` is the ratio of the extreme curvatures."""
-        if self.space is None:
-            z = rotated_samples(problem, self, spread)
+        x, basis = problem.x, self.basis
+        if self.space is not None:
+            z = self.space.of(x)
+            z = (z if basis is None else z @ basis).astype(x.dtype, copy=False)
         else:
-            z = self.space.of(problem.x)
-            z = (z if self.basis is None else z @ self.basis).astype(problem.x.dtype, copy=False)
+            assert basis is not None
+            precision = x.dtype if spread < EVEN else np.dtype(np.float64)
+            factor = (basis if self.scale is None else basis / self.scale[:, None]).astype(precision, copy=False)
+            z = np.empty_like(x, order="C")
+
+            def rotate(block: RowBlock, centre: Array | None) -> None:
+                z[block.rows] = centred(block, centre, precision) @ factor
+
+            in_chunks(problem).map_reduce(rotate, self.centre)
         return z, replace(self, applied=True)
 
     # What follows is private.
@@ -179,7 +194,7 @@ class Features:
     @property
     def _folded_centre(self) -> Array | None:
         """The centre, if stored samples still contain it."""
-        return None if self.applied or self.narrow else self.centre
+        return None if self.applied or self.precision is Precision.BFLOAT16 else self.centre
 
     @property
     def _folded_scale(self) -> Array | None:
@@ -209,18 +224,3 @@ def centred(block: RowBlock, centre: Array | None, dtype: Any = None) -> Array:
         return block.x
     out = block.work("centred", block.x.shape, block.x, dtype)
     return np.subtract(block.x, 0.0 if centre is None else centre, out=out, casting="same_kind")
-
-
-def rotated_samples(problem: Problem, features: Features, spread: float) -> Array:
-    """((x - m) / s) Q, some rows at a time."""
-    x, basis = problem.x, features.basis
-    assert basis is not None
-    factor = basis if features.scale is None else basis / features.scale[:, None]
-    precision = x.dtype if spread < EVEN else np.dtype(np.float64)
-    factor, result = factor.astype(precision, copy=False), np.empty_like(x, order="C")
-
-    def rotate(block: RowBlock, centre: Array | None) -> None:
-        result[block.rows] = centred(block, centre, precision) @ factor
-
-    in_chunks(problem).map_reduce(rotate, features.centre)
-    return result

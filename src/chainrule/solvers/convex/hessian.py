@@ -93,9 +93,8 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
         if k == 1:
             continue
         weighted = work("weighted", (len(x), d, k), x)
-        for sign in (1, -1) if (mass < 0).any() else (1,):
-            roots = probs * np.sqrt(np.maximum(sign * mass, 0.0))
-            rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
-            np.matmul(rooted.T, rooted, out=product)
-            joint -= np.multiply(product, sign, out=product)
+        roots = probs * np.sqrt(abs(mass))
+        rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
+        signed = rooted * np.sign(mass) if (mass < 0).any() else rooted
+        joint -= np.matmul(rooted.T, signed, out=product)
     return joint, own

@@ -14,6 +14,7 @@ from chainrule.arrays import Array
 from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
+from chainrule.solvers.convex.features import Precision
 from chainrule.solvers.convex.line_search import line_search
 from chainrule.solvers.convex.newton_cg import Solution
 from chainrule.solvers.convex.partition import dot
@@ -24,16 +25,12 @@ from chainrule.solvers.convex.phases import (
     Event,
     Method,
     Phase,
-    Precision,
     Situation,
     transition,
 )
 
 MOST_IDLE = 10
 """Consecutive steps without a gain above rounding errors after which the minimisation ends."""
-
-LEAST_SHARE = 1e-15
-"""A share of F that is above its rounding error."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +52,41 @@ class StepTaken:
     gradient_norm: float
 
 
+@dataclass(frozen=True)
+class Minimum:
+    """The end of a minimisation.
+
+    Attributes
+    ----------
+    theta : array
+        The weights, and the intercepts as the last row if there are any.
+    value, gradient_norm : float
+        F at theta, and the largest entry of its gradient.
+    remaining : float
+        An estimate of how far F can still fall: at most `tol` times F if the run has converged.
+    iterations, products : int
+        The number of steps, and of products with the samples.
+    converged : bool
+    message : str
+        Why the run ended.
+    """
+
+    theta: Array
+    value: float
+    gradient_norm: float
+    remaining: float
+    iterations: int
+    products: int
+    converged: bool
+    message: str
+
+
 Callback = Callable[[StepTaken, Callable[[], Array]], bool]
 """Called after each step, with a function that returns theta; a true result ends the run."""
 
 
 def centre(theta: Array) -> None:
-    """Subtract, in place, the mean over the classes of a softmax. It changes no loss, and a penalty is smallest at
-    0."""
+    """Subtract the mean over the classes of a softmax, in place: it changes no loss, and the penalty is least at 0."""
     if theta.shape[1] > 1:
         theta -= theta.mean(axis=1, keepdims=True)
 
@@ -111,19 +136,28 @@ class Minimisation:
         """The largest entry of the gradient by the parameters of the original features."""
         return self.evaluator.features.largest(self.here.gradient)
 
-    def run(self, tol: float, max_iter: int, callback: Callback | None) -> tuple[str, bool]:
-        """Take steps until F has little left to fall. Returns why the run ended, and whether it has converged."""
+    def run(self, tol: float, max_iter: int, callback: Callback | None) -> Minimum:
+        """Take steps until F has little left to fall."""
         try:
             while self.phase.method is not Method.DONE:
                 self._iterate(tol, max_iter, callback)
         except KeyboardInterrupt:
             self._change(Event.END, message=INTERRUPTED)
-        message = self.phase.message
-        if message == PRECISION and self._certain <= tol * scale_of(self.evaluator.problem, self.here.value, tol):
+        evaluator, message = self.evaluator, self.phase.message
+        if message == PRECISION and self._certain <= tol * scale_of(evaluator.problem, self.here.value, tol):
             message = CONVERGED
-        if self.evaluator.features.narrow and message != INTERRUPTED:
+        if evaluator.features.precision is Precision.BFLOAT16 and message != INTERRUPTED:
             self._switch(Precision.SAMPLES)  # the result is reported in full precision
-        return message, message == CONVERGED
+        return Minimum(
+            theta=evaluator.features.outside(self.theta),
+            value=self.here.value,
+            gradient_norm=self.norm,
+            remaining=self.remaining,
+            iterations=self.iteration,
+            products=evaluator.products - self._products_before,
+            converged=message == CONVERGED,
+            message=message,
+        )
 
     # What follows is private.
 
@@ -154,10 +188,7 @@ class Minimisation:
 
     def _switch(self, precision: Precision) -> None:
         """Continue in a higher precision, in which the gains so far mean nothing."""
-        if precision is Precision.SAMPLES:
-            self.evaluator.switch(narrow=False)
-        else:
-            self.evaluator.switch(dtype=np.dtype(np.float64))
+        self.evaluator.switch(precision)
         self._idle, self._least = 0, math.inf
         self.here = self.evaluator.at(self.theta)
 
@@ -165,8 +196,9 @@ class Minimisation:
         """How far F may be able to fall at the end."""
         share = tol
         if self.directions.facts.quick:
-            # A Newton step squares the error: one more takes no time and doubles the number of correct digits.
-            share = max(tol * tol, min(tol, LEAST_SHARE))
+            # A Newton step squares the error: one more takes no time and doubles the number of correct digits, down
+            # to a share of F that is above its rounding error.
+            share = max(tol * tol, min(tol, 1e-15))
         return share * scale_of(self.evaluator.problem, self.here.value, tol)
 
     def _confirm(self, enough: float) -> None:
@@ -190,7 +222,7 @@ class Minimisation:
         """Take a step, or go to another phase."""
         evaluator, here = self.evaluator, self.here
         finite = bool(np.isfinite(here.value))
-        if not finite and not evaluator.features.narrow:
+        if not finite and self.phase.precision is not Precision.BFLOAT16:
             raise FloatingPointError(
                 "the objective is not finite; are the features, or weights of both signs, too large?"
             )

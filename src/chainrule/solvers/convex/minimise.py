@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Precision
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS
-from chainrule.solvers.convex.minimisation import Callback, Minimisation, centre
+from chainrule.solvers.convex.minimisation import Callback, Minimisation, Minimum, centre
 from chainrule.solvers.convex.phases import INTERRUPTED
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 from chainrule.solvers.convex.problem import Problem
@@ -23,40 +24,8 @@ from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 WORTH_THREADS = 1 << 25
 """Multiplications in a product with all samples from which a second thread saves time."""
 
-SPARSE_ENTRY = 16
-"""Dense entries that take as long to multiply by as one sparse entry."""
-
 MANY_STEPS = 300
 """Expected steps of L-BFGS from which Newton's method by products is faster, if only a diagonal is known."""
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """The end of a minimisation.
-
-    Attributes
-    ----------
-    theta : array
-        The weights, and the intercepts as the last row if there are any.
-    value, gradient_norm : float
-        F at theta, and the largest entry of its gradient.
-    remaining : float
-        An estimate of how far F can still fall: at most `tol` times F if the run has converged.
-    iterations, products : int
-        The number of steps, and of products with the samples.
-    converged : bool
-    message : str
-        Why the run ended.
-    """
-
-    theta: Array
-    value: float
-    gradient_norm: float
-    remaining: float
-    iterations: int
-    products: int
-    converged: bool
-    message: str
 
 
 def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
@@ -113,8 +82,8 @@ def minima(
     narrow : bool
         True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
     """
-    probs = class_shares(problem)
-    entries = SPARSE_ENTRY * problem.x.nnz if is_sparse(problem.x) else problem.x.size
+    # A sparse entry takes as long to multiply by as 16 dense ones.
+    entries = 16 * problem.x.nnz if is_sparse(problem.x) else problem.x.size
     if entries * problem.n_outputs < WORTH_THREADS:
         threads = 1
     elif threads is None:
@@ -124,9 +93,10 @@ def minima(
     x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
     problem = replace(problem, x=x)
     with single_threaded_products():
-        features = replace(spectrum.features, narrow=narrow and not is_sparse(problem.x))
+        first = Precision.BFLOAT16 if narrow and not is_sparse(problem.x) else Precision.SAMPLES
+        features = replace(spectrum.features, precision=first)
         evaluator = Evaluator(problem, threads, features)
-        theta = start_of(problem, probs) if start is None else features.inside(start)
+        theta = start_of(problem) if start is None else features.inside(start)
         theta = theta.astype(evaluator.vector_dtype)
         centre(theta)
         if method == "auto":
@@ -137,35 +107,23 @@ def minima(
     for l2 in penalties:
         # The context does not include the yield, because a generator may be resumed at any time, or never.
         with single_threaded_products():
-            increase, products = l2 - evaluator.problem.l2, evaluator.products
+            increase = l2 - evaluator.problem.l2
             known = before is not None and evaluator.drift < np.inf
             here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None
             evaluator.problem = replace(evaluator.problem, l2=l2)
-            preconditioner = preconditioner_of(evaluator.problem, spectrum, probs)
+            preconditioner = preconditioner_of(evaluator.problem, spectrum)
             directions = Directions(evaluator, preconditioner, memory, throughout=method == "newton-cg")
             phase = directions.first_phase(None if before is None else before.directions, increase)
-            run = before = Minimisation(evaluator, directions, phase, theta, here)
-            message, converged = run.run(tol, max_iter, callback)
-            outside, taken = features.outside(theta), evaluator.products - products
-            found = Minimum(outside, run.here.value, run.norm, run.remaining, run.iteration, taken, converged, message)
+            before = Minimisation(evaluator, directions, phase, theta, here)
+            found = before.run(tol, max_iter, callback)
         yield found
-        if message == INTERRUPTED:
+        if found.message == INTERRUPTED:
             return
 
 
-def class_shares(problem: Problem) -> Array:
-    """The class frequencies pi, none of them 0."""
-    mass = problem.class_mass
-    least = 1 / (2.0 * problem.n_samples)
-    if problem.n_outputs == 1:
-        return np.clip(mass, least, 1 - least)
-    shares = np.maximum(mass, least * mass.sum())
-    return np.asarray(shares / shares.sum())
-
-
-def start_of(problem: Problem, probs: Array) -> Array:
-    """Zero weights, and intercepts that give these class frequencies."""
-    theta = np.zeros(problem.shape)
+def start_of(problem: Problem) -> Array:
+    """Zero weights, and intercepts that give the class frequencies."""
+    theta, probs = np.zeros(problem.shape), problem.class_shares
     log_odds = np.log(probs / (1 - probs)) if len(probs) == 1 else np.log(probs) - np.log(probs).mean()
     theta[problem.n_features :] = log_odds
     return theta

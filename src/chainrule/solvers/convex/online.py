@@ -10,14 +10,14 @@ learning rate, and weights of features that many samples have had change little.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.curvature import Curvature
-from chainrule.solvers.convex.evaluation import STORED_BYTES, Evaluator
+from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.preconditioner import diagonal_of
@@ -31,8 +31,8 @@ the last digits."""
 def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
     """The weights and their precision after one more batch, whose `problem` has no penalty of its own.
 
-    If the logits of a batch are too many to store, it is absorbed in parts. The steps end when the next one promises to
-    lower the objective by at most `tol` times its value, and after `MOST_STEPS`.
+    The steps end when the next one promises to lower the objective by at most `tol` times its value, and after
+    `MOST_STEPS`.
 
     Raises
     ------
@@ -41,40 +41,32 @@ def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tupl
     """
     threads = available_threads()
     with single_threaded_products():
-        for part in _parts(problem):
-            theta, precision = _absorbed(part, threads, theta, precision, tol)
-    return theta, precision
+        return _absorbed(Evaluator(problem, threads), theta, precision, tol)
 
 
 def curvatures(problem: Problem, theta: Array) -> Array:
-    """The diagonal of the Hessian of the batch's losses (of its first part), per unit of sample weight."""
+    """The diagonal of the Hessian of the batch's losses, per unit of sample weight."""
     threads = available_threads()
     with single_threaded_products():
-        evaluator = Evaluator(next(_parts(problem)), threads, stored=True)
+        evaluator = Evaluator(problem, threads)
         evaluator.at(theta)
-        return Curvature(evaluator).diagonal()
+        return Curvature(evaluator, theta=theta).diagonal()
 
 
-def _parts(problem: Problem) -> Iterator[Problem]:
-    rows_at_once = max(1, STORED_BYTES // (2 * problem.n_outputs * problem.x.dtype.itemsize))
-    for first in range(0, problem.n_samples, rows_at_once):
-        yield problem.part(slice(first, first + rows_at_once))
-
-
-def _absorbed(problem: Problem, threads: int, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
+def _absorbed(evaluator: Evaluator, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
+    problem = evaluator.problem
     mass = float(problem.n_samples if problem.weights is None else problem.weights.sum(dtype=np.float64))
     share = precision / mass
-    evaluator = Evaluator(problem, threads, stored=True)
     start, theta = theta, theta.copy()
-    here, hessian = evaluator.at(theta), Curvature(evaluator)
-    value, gradient = here.value, here.gradient
+    value, gradient, _ = evaluator.at(theta)
     for _ in range(MOST_STEPS):
+        hessian = Curvature(evaluator, theta=theta)
         product, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
 
         def curvature(v: Array, product: Callable[[Array], Array] = product) -> Array:
             return product(v) + share * v
 
-        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, threads).direction
+        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, evaluator.threads).direction
         slope, step = dot(gradient, direction), 1.0
         if not -slope > 2 * tol * abs(value):
             break
@@ -89,7 +81,7 @@ def _absorbed(problem: Problem, threads: int, theta: Array, precision: Array, to
         else:
             break
         theta, value, gradient = end, total, there.gradient + share * away
-    learned = precision + mass * hessian.diagonal()
+    learned = precision + mass * Curvature(evaluator, theta=theta).diagonal()
     if not np.isfinite(learned).all():
         raise FloatingPointError("the squares of the features overflow: scale the features")
     return theta, learned

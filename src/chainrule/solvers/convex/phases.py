@@ -16,6 +16,8 @@ import math
 from enum import Enum
 from typing import NamedTuple
 
+from chainrule.solvers.convex.features import Precision
+
 NEWTON_AFTER = 30
 """Steps of L-BFGS before Newton's method with the whole Hessian, or one per `PARAMETERS_PER_STEP` parameters if
 more."""
@@ -37,10 +39,10 @@ SMALL_GAIN = 2.0**-16
 """Share of F. A step in bfloat16 that gains less is the last one in bfloat16. From 2^-9 to 2^-16 the number of steps is
 the same, and the time falls."""
 
-CONVERGED = "what is left to gain is as small as asked for"
+CONVERGED = "the objective can fall by no more than the tolerance allows"
 """Message of a run that has converged."""
 
-PRECISION = "neither the objective nor its gradient gets smaller: the precision of the numbers is reached"
+PRECISION = "rounding errors exceed any further decrease of the objective and of its gradient"
 """Message of a run that cannot continue."""
 
 INTERRUPTED = "interrupted"
@@ -54,14 +56,6 @@ class Method(Enum):
     WHOLE = "Newton's method with the whole Hessian"
     PRODUCTS = "Newton's method by products with the Hessian"
     DONE = "done"
-
-
-class Precision(Enum):
-    """The precision of F and its gradient."""
-
-    BFLOAT16 = "products in bfloat16"
-    SAMPLES = "the samples' precision"
-    FLOAT64 = "float64, for samples in float32"
 
 
 class Base(Enum):

@@ -23,6 +23,10 @@ from chainrule.arrays import Array
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum
 
+SINGLE = 1e6
+"""Up to this ratio of curvatures, Q is kept in float32 for float32 samples: it is half the bytes to read, and
+directions lose at most SINGLE ulps of float32."""
+
 SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights that are rotated and solved for together."""
 
@@ -39,16 +43,9 @@ class Inverse(Protocol):
         """The inverse times a gradient."""
 
 
-class ClassMatrix(Protocol):
-    """S, in a form that can be inverted."""
-
-    def solve(self, gradient: Array, curvatures: Array, l2: float) -> Array:
-        """(c_j S + l2 I)^-1 g_j for each row j, where `curvatures` is the column of the c_j."""
-
-
 @dataclass(frozen=True, eq=False)
 class FrequencyMatrix:
-    """S at zero weights.
+    """S at zero weights: solve(g, c, l2) is (c_j S + l2 I)^-1 g_j for each row j, with the column c of curvatures.
 
     Attributes
     ----------
@@ -103,7 +100,7 @@ class Preconditioner:
         c, or the variances of the features if C is not decomposed.
     basis : (d, d) array or None
         Q; None if the samples are rotated by it, or C is not decomposed.
-    classes : ClassMatrix
+    classes : FrequencyMatrix or DecomposedMatrix
         S.
     diagonal : bool
         True if C is not decomposed; its diagonal then replaces it.
@@ -111,14 +108,17 @@ class Preconditioner:
 
     spectrum: Array
     basis: Array | None
-    classes: ClassMatrix
+    classes: FrequencyMatrix | DecomposedMatrix
     l2: float
     diagonal: bool = False
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, where the rows of g after the first d are the intercepts'."""
         d, result = len(self.spectrum), np.zeros_like(gradient)
-        weights, solved, c = gradient[:d], result[:d], self.spectrum[:, None]
+        weights, solved, c, size = gradient[:d], result[:d], self.spectrum[:, None], 1.0
+        if self.basis is not None and self.basis.dtype != gradient.dtype:
+            size = float(abs(weights).max(initial=0.0)) or 1.0  # so that float32 holds the entries that matter
+            weights = (weights / size).astype(self.basis.dtype)
         # A few eigenvectors at a time, so that temporaries stay small beside the weights.
         at_once = max(16, SOLVED_AT_ONCE // gradient.shape[1])
         for first in range(0, d, at_once):
@@ -126,9 +126,9 @@ class Preconditioner:
             if self.basis is None:
                 solved[rows] = self.classes.solve(weights[rows], c[rows], self.l2)
             else:
-                basis = self.basis[:, rows].astype(gradient.dtype, copy=False)
+                basis = self.basis[:, rows]
                 rotated = self.classes.solve(basis.T @ weights, c[rows], self.l2)
-                solved += basis @ rotated.astype(gradient.dtype, copy=False)
+                solved += size * (basis @ rotated.astype(basis.dtype, copy=False))
         result[d:] = self.solve_intercepts(gradient[d:])
         return result
 
@@ -137,12 +137,15 @@ class Preconditioner:
         return self.classes.solve(gradient, np.ones((1, 1)), 0.0)
 
 
-def preconditioner_of(problem: Problem, spectrum: Spectrum, probs: Array) -> Preconditioner:
-    """The preconditioner at zero weights, for the problem's penalty and these class frequencies."""
+def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
+    """The preconditioner at zero weights, for the problem's penalty and class frequencies."""
     largest = max(float(spectrum.values.max(initial=0.0)), TINY)
     values = np.maximum(spectrum.values, 0.0 if problem.l2 else largest * LEAST_CURVATURE)
-    features = spectrum.features
-    return Preconditioner(values, features.rotation, FrequencyMatrix(probs), problem.l2, features.basis is None)
+    basis = spectrum.features.rotation
+    if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
+        basis = basis.astype(np.float32)
+    classes, diagonal = FrequencyMatrix(problem.class_shares), spectrum.features.basis is None
+    return Preconditioner(values, basis, classes, problem.l2, diagonal)
 
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Preconditioner:

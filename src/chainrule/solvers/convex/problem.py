@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -86,7 +86,11 @@ class Problem:
         rows = self.targets.reshape(self.n_samples, self.n_outputs)
         return np.asarray(shares @ rows, dtype=np.float64)
 
-    def part(self, rows: slice) -> Problem:
-        """The problem for these rows alone."""
-        weights = None if self.weights is None else self.weights[rows]
-        return replace(self, x=self.x[rows], targets=self.targets[rows], weights=weights)
+    @property
+    def class_shares(self) -> Array:
+        """The class frequencies pi, none of them 0."""
+        least = 1 / (2.0 * self.n_samples)
+        if self.n_outputs == 1:
+            return np.clip(self.class_mass, least, 1 - least)
+        shares = np.maximum(self.class_mass, least * self.class_mass.sum())
+        return np.asarray(shares / shares.sum())

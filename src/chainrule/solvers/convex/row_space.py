@@ -4,7 +4,7 @@
 
 The optimal weights of a penalised fit are a combination of the rows of Z: any other part would change no logit and add
 to the penalty. So r <= n numbers per class determine the fit exactly, with z = L as features. Q has as many entries as
-x and is never computed: products with Q are products with x and with L^-1.
+x and is never computed: products with Q are products with x and with L^-T.
 
 L is computed by Cholesky's method with pivots. It leaves out samples that depend on others, such as duplicates and one
 sample of any centred set. A Gram matrix has half the digits of its features. If these are too few, as with features of
@@ -44,24 +44,19 @@ class RowSpace:
         m and s.
     samples : (n, r) array
         z of all samples, in float64.
-    chosen : (r,) array
-        Row numbers of independent samples.
-    factor : (r, r) array
-        z of the chosen samples, a lower triangle.
+    combination : (n, r) array
+        A in Q = Z^T A: the rows of L^-T for independent samples, and zeros for the others.
     """
 
     x: Array
     centre: Array | None
     scale: Array | None
     samples: Array
-    chosen: Array
-    factor: Array
+    combination: Array
 
     def outside(self, weights: Array) -> Array:
         """Q W' of shape (d, k)."""
-        combined = np.zeros((len(self.x), weights.shape[1]))
-        combined[self.chosen] = self._combination(weights)
-        result = np.empty((self.x.shape[1], weights.shape[1]))
+        combined, result = self.combination @ weights, np.empty((self.x.shape[1], weights.shape[1]))
         for features, block in _centred_features(self.x, self.centre, self.scale):
             result[features] = block.T @ combined
         return result
@@ -71,38 +66,30 @@ class RowSpace:
         logits = np.zeros((len(self.x), weights.shape[1]))
         for features, block in _centred_features(self.x, self.centre, self.scale):
             logits += block @ weights[features]
-        return self._coordinates(logits)
+        return np.asarray(self.combination.T @ logits)
 
     def of(self, x: Array) -> Array:
         """z of these samples, or of others without their part outside the space."""
         if x is self.x:
             return self.samples
-        products = np.zeros((len(self.x), len(x)))
+        products = np.zeros((len(x), len(self.x)))
         ours = _centred_features(self.x, self.centre, self.scale, len(x))
         theirs = _centred_features(x, self.centre, self.scale, len(self.x))
         for (_, block), (_, other) in zip(ours, theirs, strict=True):
-            products += block @ other.T
-        return np.ascontiguousarray(self._coordinates(products).T)
+            products += other @ block.T
+        return np.asarray(products @ self.combination)
 
     def spans(self, others: Array, most: float) -> bool:
         """True if each of these samples is a combination of the chosen ones, up to a squared distance `most`.
 
         Distances are computed from the features, because the Gram matrix has too few digits for them.
         """
-        combined = self._combination(self.samples[others].T)
+        combined = self.samples[others] @ self.combination.T
         squares = np.zeros(len(others))
         for _, block in _centred_features(self.x, self.centre, self.scale):
-            away = block[others] - combined.T @ block[self.chosen]
+            away = block[others] - combined @ block
             squares += np.einsum("ij,ij->i", away, away)
         return bool((squares <= most).all())
-
-    def _combination(self, weights: Array) -> Array:
-        """L^-T W' of the chosen samples: the factors with which Z^T combines them to Q W'."""
-        return np.asarray(solve_triangular(self.factor, weights, trans="T", lower=True, check_finite=False))
-
-    def _coordinates(self, products: Array) -> Array:
-        """L^-1 P, the vectors of the space from their products with all samples."""
-        return np.asarray(solve_triangular(self.factor, products[self.chosen], lower=True, check_finite=False))
 
 
 def row_space(x: Array, centre: Array | None, scale: Array | None) -> RowSpace | None:
@@ -127,9 +114,10 @@ def row_space(x: Array, centre: Array | None, scale: Array | None) -> RowSpace |
     factor = np.ascontiguousarray(lower[:rank])
     if float(factor.diagonal().min()) ** 2 < EVEN * largest:
         return None
-    samples = np.empty((n, rank))
+    samples, combination = np.empty((n, rank)), np.zeros((n, rank))
     samples[order] = lower
-    space = RowSpace(x, centre, scale, samples, order[:rank], factor)
+    combination[order[:rank]] = solve_triangular(factor, np.eye(rank), trans="T", lower=True, check_finite=False)
+    space = RowSpace(x, centre, scale, samples, combination)
     return space if space.spans(order[rank:], DEPENDENT * largest) else None
 
 

@@ -96,10 +96,6 @@ class RowBlock:
         count, k = len(self.shares), self.like.shape[1]
         return self.work(name, (count, k), self.like) if k > FEW_OUTPUTS else self.work(name, (k, count), self.like).T
 
-    def column(self, name: str) -> Array:
-        """A buffer of the thread with one column for these rows."""
-        return self.work(name, (len(self.shares), 1), self.like)
-
     def of(self, name: str) -> Array:
         """These rows of a kept array, or a buffer of the thread if the array is not kept."""
         return self.kept[name][self.rows] if name in self.kept else self.buffer(name)

@@ -29,9 +29,6 @@ from chainrule.solvers.convex.rows import RowBlock, Rows
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""
 
-PRODUCTS_OF_A_STEP = 4
-"""Products with Q in the two solves of a step."""
-
 CACHED = 1 << 16
 """Entries of features whose squares are summed at once."""
 
@@ -61,8 +58,8 @@ class Spectrum:
 
     def worth_rotating(self, problem: Problem, fits: int = 1) -> bool:
         """True if one product of all samples with Q costs less than the gradients' products with Q in these fits."""
-        multiplied = problem.n_outputs * STEPS * fits * PRODUCTS_OF_A_STEP
-        return self.features.rotation is not None and problem.n_samples <= multiplied
+        # Each step has two solves with two products each.
+        return self.features.rotation is not None and problem.n_samples <= 4 * problem.n_outputs * STEPS * fits
 
     def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, Spectrum]:
         """Samples for this many fits of a problem, as z if this saves time, and the spectrum for them."""
