@@ -27,7 +27,6 @@ SHARED_MODULES = {
 
 SHARED_CLASSES = {
     "Step": ["checking/derivations/report.py", "networks/trace.py"],
-    "Quotient": ["checking/derivations/tree.py", "checking/quotients.py"],
 }
 """Names that several public classes have."""
 

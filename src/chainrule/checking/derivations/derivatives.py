@@ -19,7 +19,7 @@ from chainrule.checking.derivations.tree import (
     Number,
     Power,
     Product,
-    Quotient,
+    Ratio,
     Transpose,
     walk,
 )
@@ -58,7 +58,7 @@ class Derivatives(Stream):
     def fraction(self) -> Node:
         """A fraction, which may be a derivative."""
         self.take()
-        return self.derivative_fraction() or Quotient(self.braced(), self.braced())
+        return self.derivative_fraction() or Ratio(self.braced(), self.braced())
 
     def is_d(self, position: int) -> bool:
         """Whether ∂ or an upright or free d of a derivative stands at a position."""

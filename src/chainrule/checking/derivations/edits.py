@@ -29,7 +29,7 @@ from chainrule.checking.derivations.tree import (
     Power,
     Prime,
     Product,
-    Quotient,
+    Ratio,
     Transpose,
     free_names,
     rebuilt,
@@ -106,14 +106,14 @@ def _at(node: Node, material: Material) -> Iterator[_Change]:
             for at in range(len(factors)):
                 rest = factors[:at] + factors[at + 1 :]
                 yield "factor", rest[0] if len(rest) == 1 else Entrywise(rest), 3, "drop"
-        case Quotient(numerator=above, denominator=below):
+        case Ratio(numerator=above, denominator=below):
             yield "dropped denominator", above, 2.5, "drop"
-            yield "power", Quotient(above, Power(below, TWO)), 2.4, ""
+            yield "power", Ratio(above, Power(below, TWO)), 2.4, ""
             if isinstance(below, Power):
-                yield "power", Quotient(above, below.base), 2.2, ""
-            yield "power", Quotient(Power(above, TWO), Power(below, TWO)), 2.5, ""
+                yield "power", Ratio(above, below.base), 2.2, ""
+            yield "power", Ratio(Power(above, TWO), Power(below, TWO)), 2.5, ""
             if not isinstance(above, Plus | Number):
-                yield "other", Quotient(below, above), 4, ""
+                yield "other", Ratio(below, above), 4, ""
         case Power(base=base, exponent=exponent):
             yield "power", base, 2, ""
             if isinstance(exponent, Number):
@@ -159,7 +159,7 @@ def _inside(node: Node, material: Material) -> Iterator[_Change]:
             if factor != part:
                 yield "factor", rebuilt_with(multiplied(factor, part)), 3.7, "add"
                 if not isinstance(factor, Indicator | Number):
-                    yield "dropped denominator", rebuilt_with(Quotient(part, factor)), 4.3, "add"
+                    yield "dropped denominator", rebuilt_with(Ratio(part, factor)), 4.3, "add"
         for tensor in material.tensors:
             yield "factor", rebuilt_with(Product((tensor, part), ("",))), 3.9, "add"
             yield "factor", rebuilt_with(Product((part, tensor), ("",))), 3.9, "add"
@@ -182,7 +182,7 @@ def _contexts(node: Node) -> Iterator[_Context]:
             yield (lambda new: replace(node, arguments=(new,))), argument
         case Builtin(operands=(operand,)):
             yield (lambda new: replace(node, operands=(new,))), operand
-        case Quotient(numerator=above, denominator=below):
+        case Ratio(numerator=above, denominator=below):
             yield (lambda new: replace(node, numerator=new)), above
             yield (lambda new: replace(node, denominator=new)), below
         case Power(base=base):
@@ -274,8 +274,8 @@ def multiplied(factor: Node, node: Node) -> Node:
         return Product((factor, *node.factors), ("", *node.joints))
     if node == ONE:
         return factor
-    if isinstance(node, Quotient) and node.numerator == ONE:
-        return Quotient(factor, node.denominator)
+    if isinstance(node, Ratio) and node.numerator == ONE:
+        return Ratio(factor, node.denominator)
     return Product((factor, node), ("",))
 
 
@@ -287,7 +287,7 @@ def _product(node: Product, factors: tuple[Node, ...], material: Material) -> It
     if len(factors) == 2:
         first, second = factors
         yield "other", Plus((first, second), (1, 1)), 4, ""
-        yield "other", Quotient(first, second), 4.2, ""
+        yield "other", Ratio(first, second), 4.2, ""
         if isinstance(second, Transpose):
             yield "transposed", Product((second.operand, Transpose(first)), ("",)), 2, ""
         if isinstance(second, Big) and second.kind == "sum" and second.index in free_names(first):
@@ -360,7 +360,7 @@ def _whole(tree: Node, material: Material) -> Iterator[Edit]:
                 changed: Node = replace(inner, body=multiplied(factor, inner.body))
                 yield edit("factor", Plus((changed,), tree.signs), 2.7, "add")
         if not isinstance(factor, Indicator | Number):
-            yield edit("dropped denominator", Quotient(tree, factor), 3.4, "add")
+            yield edit("dropped denominator", Ratio(tree, factor), 3.4, "add")
     if not isinstance(tree, Plus):
         for term in material.terms:
             for sign in (1, -1):

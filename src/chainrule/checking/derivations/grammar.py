@@ -22,7 +22,7 @@ from chainrule.checking.derivations.tree import (
     Node,
     Plus,
     Product,
-    Quotient,
+    Ratio,
 )
 
 MOST_READINGS = 8
@@ -98,7 +98,7 @@ class Grammar(Factors):
         while self.at("·") or self.at("×") or self.at("/") or self.starts_factor():
             if self.accept("/"):
                 above = _product(factors, joints)
-                factors, joints = [self.placed(Quotient(above, self.denominator()), since)], []
+                factors, joints = [self.placed(Ratio(above, self.denominator()), since)], []
                 continue
             joints.append(self.take().text if self.at("·") or self.at("×") else "")
             self.require(self.starts_factor() or self.at("-") or self.at("+"), "a product lacks its second factor")

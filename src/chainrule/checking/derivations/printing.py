@@ -40,7 +40,7 @@ from chainrule.checking.derivations.tree import (
     Power,
     Prime,
     Product,
-    Quotient,
+    Ratio,
     Transpose,
 )
 from chainrule.checking.derivations.vocabulary import GREEK
@@ -134,7 +134,7 @@ class _Printer:
                 return text
             case Entrywise(factors=factors):
                 return f" {self.sign('⊙')} ".join(self.at(f, _FACTOR) for f in factors)
-            case Quotient(numerator=above, denominator=below):
+            case Ratio(numerator=above, denominator=below):
                 return self.fraction(self.show(above), self.show(below))
             case Power(base=base, exponent=exponent):
                 return self.at(base, _FACTOR) + self.script("^", self.show(exponent))

@@ -38,7 +38,7 @@ from chainrule.checking.derivations.tree import (
     Power,
     Prime,
     Product,
-    Quotient,
+    Ratio,
     Transpose,
     free_names,
     walk,
@@ -135,7 +135,7 @@ def _factors(task: Task, labels: list[str]) -> list[Node]:
     for node in walk(task.left):
         if isinstance(node, Product | Entrywise):
             found += node.factors
-        elif isinstance(node, Quotient):
+        elif isinstance(node, Ratio):
             for part in (node.numerator, node.denominator):
                 found += [part.base if isinstance(part, Power) else part, part]
         elif isinstance(node, Index | Call):
@@ -152,7 +152,7 @@ def _factors(task: Task, labels: list[str]) -> list[Node]:
         if isinstance(node, Index | Name) or (isinstance(node, Call) and not isinstance(node.function, Prime)):
             found.append(Plus((ONE, node), (1, -1)))
     sizes = [name for name, kind in sorted(task.scope.kinds.items()) if kind.role == "size"]
-    return [*found, *(Quotient(ONE, Name(size)) for size in sizes[:2])]
+    return [*found, *(Ratio(ONE, Name(size)) for size in sizes[:2])]
 
 
 def _is_usable(node: Node, scope: Scope) -> bool:

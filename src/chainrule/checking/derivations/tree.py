@@ -75,7 +75,7 @@ class Entrywise(Node):
 
 
 @dataclass(frozen=True)
-class Quotient(Node):
+class Ratio(Node):
     """A fraction."""
 
     numerator: Node

@@ -44,7 +44,7 @@ from chainrule.checking.derivations.tree import (
     Power,
     Prime,
     Product,
-    Quotient,
+    Ratio,
     Transpose,
 )
 
@@ -148,7 +148,7 @@ def _entrywise(m: Machine, node: Entrywise, frame: Frame, env: Env) -> Quantity:
     return reduce(lambda a, b: zipped(mul, a, b, "the entrywise product"), values)
 
 
-def _quotient(m: Machine, node: Quotient, frame: Frame, env: Env) -> Quantity:
+def _quotient(m: Machine, node: Ratio, frame: Frame, env: Env) -> Quantity:
     above, below = m.value(node.numerator, frame, env), m.value(node.denominator, frame, env)
     if above is None or below is None:
         return None
@@ -348,7 +348,7 @@ VALUES: dict[type, Callable[..., Quantity]] = {
     Plus: _plus,
     Product: _product,
     Entrywise: _entrywise,
-    Quotient: _quotient,
+    Ratio: _quotient,
     Power: _power,
     Transpose: _transpose,
     Big: _big,
