@@ -31,13 +31,11 @@ SHARED_CLASSES = {
 """Names that several public classes have."""
 
 WITHOUT_TESTS = {
-    "checking": "case conditioned floats kernel_checks promises quotients",
     "checking/derivations": (
         "annotations calculus calls compare completing conventions deciding document edits evaluate extents "
         "findings guessing kinds model numbers points question repairs report suggestions table templates "
         "tensors values walk"
     ),
-    "checking/user_code": "numpy_names rebinding scalars",
     "estimators": "columns network_passes plots validation",
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",

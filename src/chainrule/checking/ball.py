@@ -52,6 +52,36 @@ def _from_both_sides(sign: str, operation: Callable[[Any, Any], Any]) -> tuple[_
     return before, after
 
 
+def _comparison(
+    sign: str, holds: Callable[[Any, Any], bool], fails: Callable[[Any, Any], bool], *, if_same: bool
+) -> Callable[[Ball, object], Any]:
+    """The method of a comparison; balls of the same number that overlap compare as `if_same`."""
+
+    def compare(self: Ball, other: object) -> Any:
+        ball = other if isinstance(other, Ball) else _converted(other)
+        if ball is None:
+            return NotImplemented
+        if holds(self.value, ball.value):
+            return True
+        if fails(self.value, ball.value):
+            return False
+        if self.fingerprint == ball.fingerprint and not self.says_nothing():
+            return if_same
+        raise Undecided(f"{self} {sign} {ball} cannot be decided")
+
+    return compare
+
+
+def _elementary(name: str, description: str) -> Callable[[Ball], Ball]:
+    """The method of a function of python-flint, which NumPy's function of that name calls."""
+
+    def method(self: Ball) -> Ball:
+        return self.mapped(name)
+
+    method.__doc__ = description
+    return method
+
+
 class Ball:
     """A midpoint and a radius. Arithmetic with balls, ints and floats rounds outwards at the working `precision`.
 
@@ -129,23 +159,12 @@ class Ball:
     def __ceil__(self) -> Ball:
         return self._whole(self.value.ceil())
 
-    def __lt__(self, other: Number) -> Any:
-        return self._compare(other, operator.lt, operator.ge, "<", if_same=False)
-
-    def __le__(self, other: Number) -> Any:
-        return self._compare(other, operator.le, operator.gt, "<=", if_same=True)
-
-    def __gt__(self, other: Number) -> Any:
-        return self._compare(other, operator.gt, operator.le, ">", if_same=False)
-
-    def __ge__(self, other: Number) -> Any:
-        return self._compare(other, operator.ge, operator.lt, ">=", if_same=True)
-
-    def __eq__(self, other: object) -> Any:
-        return self._compare(other, operator.eq, operator.ne, "==", if_same=True)
-
-    def __ne__(self, other: object) -> Any:
-        return self._compare(other, operator.ne, operator.eq, "!=", if_same=False)
+    __lt__ = _comparison("<", operator.lt, operator.ge, if_same=False)
+    __le__ = _comparison("<=", operator.le, operator.gt, if_same=True)
+    __gt__ = _comparison(">", operator.gt, operator.le, if_same=False)
+    __ge__ = _comparison(">=", operator.ge, operator.lt, if_same=True)
+    __eq__ = _comparison("==", operator.eq, operator.ne, if_same=True)
+    __ne__ = _comparison("!=", operator.ne, operator.eq, if_same=False)
 
     def __bool__(self) -> bool:
         return bool(self != 0)
@@ -167,81 +186,36 @@ class Ball:
 
     # NumPy's functions call these methods on the entries of an object array.
 
-    def exp(self) -> Ball:
-        """e^x."""
-        return self._map("exp")
-
-    def expm1(self) -> Ball:
-        """e^x - 1."""
-        return self._map("expm1")
+    exp = _elementary("exp", "e^x.")
+    expm1 = _elementary("expm1", "e^x - 1.")
+    sqrt = _elementary("sqrt", "The square root.")
+    tanh = _elementary("tanh", "The hyperbolic tangent.")
+    sinh = _elementary("sinh", "The hyperbolic sine.")
+    cosh = _elementary("cosh", "The hyperbolic cosine.")
+    sin = _elementary("sin", "The sine.")
+    cos = _elementary("cos", "The cosine.")
+    arctan = _elementary("atan", "The inverse tangent.")
 
     def log(self) -> Ball:
         """The natural logarithm; minus infinity at exactly 0, as for floats."""
-        return Ball(-math.inf) if self.value.is_zero() else self._map("log")
+        return Ball(-math.inf) if self.value.is_zero() else self.mapped("log")
 
     def log1p(self) -> Ball:
         """log(1 + x); minus infinity at exactly -1, as for floats."""
-        return Ball(-math.inf) if (self.value + 1).is_zero() else self._map("log1p")
-
-    def sqrt(self) -> Ball:
-        """The square root."""
-        return self._map("sqrt")
-
-    def tanh(self) -> Ball:
-        """The hyperbolic tangent."""
-        return self._map("tanh")
-
-    def sinh(self) -> Ball:
-        """The hyperbolic sine."""
-        return self._map("sinh")
-
-    def cosh(self) -> Ball:
-        """The hyperbolic cosine."""
-        return self._map("cosh")
-
-    def sin(self) -> Ball:
-        """The sine."""
-        return self._map("sin")
-
-    def cos(self) -> Ball:
-        """The cosine."""
-        return self._map("cos")
-
-    def arctan(self) -> Ball:
-        """The inverse tangent."""
-        return self._map("atan")
+        return Ball(-math.inf) if (self.value + 1).is_zero() else self.mapped("log1p")
 
     def conjugate(self) -> Ball:
         """The ball itself, because balls are real."""
         return self
 
-    def _map(self, function: str) -> Ball:
+    def mapped(self, function: str) -> Ball:
+        """A function of python-flint, by its name."""
         return _made(getattr(self.value, function)(), hash((function, self.fingerprint)))
 
     def _whole(self, value: Any) -> Ball:
         if value.is_exact():
             return Ball(value)
         raise Undecided(f"{self} may lie on either side of a whole number")
-
-    def _compare(
-        self,
-        other: object,
-        holds: Callable[[Any, Any], bool],
-        fails: Callable[[Any, Any], bool],
-        sign: str,
-        *,
-        if_same: bool,
-    ) -> Any:
-        ball = other if isinstance(other, Ball) else _converted(other)
-        if ball is None:
-            return NotImplemented
-        if holds(self.value, ball.value):
-            return True
-        if fails(self.value, ball.value):
-            return False
-        if self.fingerprint == ball.fingerprint and not self.says_nothing():
-            return if_same
-        raise Undecided(f"{self} {sign} {ball} cannot be decided")
 
 
 def _made(number: Any, fingerprint: int) -> Ball:

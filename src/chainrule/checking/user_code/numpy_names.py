@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -21,19 +22,18 @@ from chainrule.checking.user_code.scalars import ELEMENTARY, MATH, SPECIAL, has_
 Function = Callable[..., Any]
 
 
+@dataclass(frozen=True)
 class StandIn:
     """A module with some functions replaced."""
 
-    def __init__(self, module: ModuleType, replaced: dict[str, Any]) -> None:
-        self._module, self._replaced = module, replaced
+    module: ModuleType
+    replaced: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._replaced:
-            return self._replaced[name]
-        return getattr(self._module, name)
+        return self.replaced[name] if name in self.replaced else getattr(self.module, name)
 
     def __repr__(self) -> str:
-        return f"<{self._module.__name__}, on balls>"
+        return f"<{self.module.__name__}, on balls>"
 
 
 def _where_balls(on_floats: Function, on_balls: Function) -> Function:
@@ -44,6 +44,11 @@ def _where_balls(on_floats: Function, on_balls: Function) -> Function:
         return (on_balls if concerned else on_floats)(*arguments, **options)
 
     return chosen
+
+
+def _on_balls(module: ModuleType, functions: dict[str, Function]) -> dict[str, Function]:
+    """Functions of a module, which call their form on balls if an argument holds balls."""
+    return {name: _where_balls(getattr(module, name, function), function) for name, function in functions.items()}
 
 
 def _as_balls(result: Any) -> Any:
@@ -128,6 +133,7 @@ def _finfo(dtype: Any) -> Any:
 def _nan_to_num(x: Any, *arguments: Any, **options: Any) -> Any:
     x = balls(x)
     if not np.isfinite(x).all():
+        # Caught in `check_on_balls`, so that `check_gradient` goes on with floats, and in `findings_of` as a failure.
         raise NotImplementedError("nan_to_num of nan or infinity")
     return x
 
@@ -147,73 +153,39 @@ def _is_inf(x: Any) -> Any:
 CONSTRUCTORS = ("zeros", "ones", "empty", "full", "eye", "identity", "linspace", "zeros_like", "ones_like")
 MORE_CONSTRUCTORS = ("empty_like", "full_like", "diag", "diagflat", "tri", "fromiter", "copy", "asfortranarray")
 
-linalg = StandIn(np.linalg, {"norm": _where_balls(np.linalg.norm, _norm)})
+linalg = StandIn(np.linalg, _on_balls(np.linalg, {"norm": _norm}))
+
+_ELEMENTARY: dict[str, Function] = {name: function for name, function in ELEMENTARY.items() if hasattr(np, name)}
 
 numpy = StandIn(
     np,
     {
-        **{
-            name: _where_balls(getattr(np, name), function)
-            for name, function in ELEMENTARY.items()
-            if hasattr(np, name)
-        },
+        **_on_balls(np, _ELEMENTARY),
+        **_on_balls(np, {"nan_to_num": _nan_to_num, "real": _unchanged, "isnan": _any_nan, "isinf": _is_inf}),
         **{name: _constructor(getattr(np, name)) for name in (*CONSTRUCTORS, *MORE_CONSTRUCTORS)},
+        **dict.fromkeys(("asarray", "asanyarray", "ascontiguousarray"), _as_array),
         "array": _array,
-        "asarray": _as_array,
-        "asanyarray": _as_array,
-        "ascontiguousarray": _as_array,
         "atleast_1d": lambda x: _as_array(x) if np.ndim(x) else _as_array([x]),
         "linalg": linalg,
         "finfo": _finfo,
-        "nan_to_num": _where_balls(np.nan_to_num, _nan_to_num),
-        "real": _where_balls(np.real, _unchanged),
-        "isnan": _where_balls(np.isnan, _any_nan),
-        "isinf": _where_balls(np.isinf, _is_inf),
     },
 )
 
-math_names = StandIn(
-    math, {name: _where_balls(getattr(math, name, function), function) for name, function in MATH.items()}
-)
+math_names = StandIn(math, _on_balls(math, MATH))
 
-_SPECIAL: dict[str, Any] = {
-    **SPECIAL,
-    "logsumexp": _log_sum_exp,
-    "softmax": _softmax,
-    "log_softmax": _log_softmax,
-}
+_SPECIAL: dict[str, Function] = {**SPECIAL, "logsumexp": _log_sum_exp, "softmax": _softmax, "log_softmax": _log_softmax}
 
-special = StandIn(
-    scipy.special,
-    {name: _where_balls(getattr(scipy.special, name, function), function) for name, function in _SPECIAL.items()},
-)
+special = StandIn(scipy.special, _on_balls(scipy.special, _SPECIAL))
 
-STAND_INS: dict[int, StandIn] = {
-    id(np): numpy,
-    id(np.linalg): linalg,
-    id(math): math_names,
-    id(scipy.special): special,
-    id(scipy): StandIn(scipy, {"special": special}),
-}
-"""By the id of the module for which each stands."""
+STAND_INS = (numpy, linalg, math_names, special, StandIn(scipy, {"special": special}))
 
 
 def replacement(value: Any) -> Any:
     """The stand-in for a module, or for one of its functions that was imported by name; None where there is none."""
-    if isinstance(value, ModuleType):
-        return STAND_INS.get(id(value))
     name = getattr(value, "__name__", None)
-    if not callable(value) or name is None:
-        return None
-    for module, stand_in in _HOMES:
-        if name in stand_in._replaced and getattr(module, name, None) is value:
-            return stand_in._replaced[name]
+    for stand_in in STAND_INS:
+        if value is stand_in.module:
+            return stand_in
+        if callable(value) and name in stand_in.replaced and getattr(stand_in.module, name, None) is value:
+            return stand_in.replaced[name]
     return None
-
-
-_HOMES: tuple[tuple[ModuleType, StandIn], ...] = (
-    (np, numpy),
-    (np.linalg, linalg),
-    (math, math_names),
-    (scipy.special, special),
-)

@@ -1,0 +1,46 @@
+"""Errors of floats against balls."""
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.checking import balls, check_rule, ulp_errors
+from chainrule.checking.case import RuleCase
+from chainrule.checking.floats import exact_results, float_errors, float_results, rounded, worst
+
+
+def test_errors_are_in_units_of_the_reference():
+    results = np.array([1.0 + 2**-52, np.inf, np.nan, np.inf, -np.inf])
+    errors = ulp_errors(results, balls([1.0, 2.0, 2.0, np.inf, np.inf]))
+    assert errors.tolist() == [1, np.inf, np.inf, 0, np.inf]
+    assert np.isnan(ulp_errors(np.array([1.0]), balls([np.nan])))[0]
+    assert worst(np.array([np.nan, 2.0, 0.5])) == 2
+    assert worst(np.array([np.nan])) == 0
+
+
+def test_rounded_inputs_must_be_finite():
+    case = RuleCase(rules.tanh, (np.array([0.1, np.inf]),), {}, 300)
+    assert rounded(case, np.float32).inputs[0].dtype == np.float32
+    assert rounded(RuleCase(rules.tanh, (np.array([1e300]),), {}, 300), np.float32) is None
+
+
+def test_results_have_the_dtype_of_the_inputs():
+    case = rounded(RuleCase(rules.tanh, (np.array([0.1, 0.2]),), {}, 300), np.float32)
+    results = float_results(case)
+    assert list(results) == ["value", "vjp", "jvp"]
+    assert {x.dtype for found in results.values() for x in found} == {np.dtype(np.float32)}
+
+
+def test_uncertain_entries_get_more_bits():
+    # exp(1e-80) - 1 has no certain digit at 200 bits.
+    difference = rules.Rule("difference", lambda x: (np.exp(x) - 1, x), lambda x, v: v * np.exp(x))
+    case = RuleCase(difference, (np.array([1e-80]),), {}, 200)
+    assert case.value[0].value.rel_accuracy_bits() < 60
+    assert exact_results(case, "value")[0][0].value.rel_accuracy_bits() >= 60
+
+
+def test_errors_are_given_by_form_and_dtype_with_what_could_not_be_measured():
+    errors, unmeasured = float_errors(RuleCase(rules.tanh, (np.array([1e300]),), {}, 300))
+    assert set(errors) == {"value float64", "vjp float64", "jvp float64"}
+    assert [str(reason) for reason in unmeasured] == ["float32: the inputs lie beyond the largest float"]
+    doubled = rules.Rule("doubled", lambda x: (2 * x * (1 + 1e-15), ()), lambda residuals, v: 2 * v)
+    assert check_rule(doubled, np.array([1.0])).worst_ulp["value float64"] < 8

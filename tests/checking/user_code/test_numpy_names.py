@@ -1,0 +1,78 @@
+"""Stand-ins for modules, in which float arrays hold balls."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy
+import scipy.special
+
+from chainrule.checking import Ball, balls, midpoints
+from chainrule.checking.balls import BallArray
+from chainrule.checking.user_code.numpy_names import math_names, numpy, replacement, special
+
+X = np.array([[0.5, -1.25], [2.0, 3.0]])
+
+
+def test_modules_and_their_functions_have_stand_ins():
+    assert replacement(np) is numpy
+    assert replacement(scipy).special is special
+    assert replacement(math.exp)(Ball(0)) == 1
+    assert replacement(np.zeros)(2).tolist() == [0, 0]
+    assert replacement(np.reshape) is None
+    assert replacement("numpy") is None
+    assert repr(math_names) == "<math, on balls>"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda np: np.zeros((2, 2)),
+        lambda np: np.zeros_like(X),
+        lambda np: np.full((2,), 0.1),
+        lambda np: np.array([[1.0, 2.0]]),
+        lambda np: np.asarray([1, 2], dtype=float),
+        lambda np: np.eye(2),
+        lambda np: np.atleast_1d(0.5),
+    ],
+)
+def test_arrays_of_floats_are_arrays_of_balls(make):
+    made = make(numpy)
+    assert isinstance(made, BallArray)
+    np.testing.assert_array_equal(midpoints(made), make(np))
+
+
+def test_arrays_of_labels_stay_labels():
+    assert numpy.array([1, 2]).dtype.kind == "i"
+    assert numpy.zeros(2, dtype=int).dtype.kind == "i"
+    assert numpy.array([1, 2], dtype=np.float64).dtype == object
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda np, x: np.linalg.norm(x),
+        lambda np, x: np.linalg.norm(x, ord=1, axis=-1),
+        lambda np, x: np.linalg.norm(x, ord=np.inf, axis=-1),
+        lambda np, x: np.linalg.norm(x, ord=3, axis=-1),
+        lambda np, x: np.nan_to_num(x),
+        lambda np, x: np.real(x),
+    ],
+)
+def test_functions_of_balls_agree_with_floats(call):
+    np.testing.assert_allclose(midpoints(call(numpy, balls(X))), call(np, X), rtol=1e-15)
+    assert np.asarray(call(numpy, X)).dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
+def test_functions_of_rows_agree_with_scipy(name):
+    expected = getattr(scipy.special, name)(X, axis=-1)
+    np.testing.assert_allclose(midpoints(getattr(special, name)(balls(X), axis=-1)), expected, rtol=1e-14)
+
+
+def test_nan_and_infinity_are_recognised_and_not_replaced():
+    x = balls([1.0, np.nan, np.inf])
+    assert numpy.isnan(x).tolist() == [False, True, False]
+    assert numpy.isinf(x).tolist() == [False, False, True]
+    with pytest.raises(NotImplementedError, match="nan_to_num"):
+        numpy.nan_to_num(x)

@@ -1,0 +1,84 @@
+"""Copies of users' functions that run on balls."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+
+from chainrule import rules
+from chainrule.checking import Ball, balls, midpoints
+from chainrule.checking.ball import nearest
+from chainrule.checking.user_code import on_balls
+from chainrule.checking.user_code.rebinding import names_in
+
+SCALE = 2.0
+
+
+def helper(x):
+    return math.exp(SCALE * x)
+
+
+def plain(x):
+    return helper(x)
+
+
+def recursive(x, n=2):
+    return x if n == 0 else math.tanh(recursive(x, n - 1))
+
+
+def closure():
+    shift = np.zeros(2)
+    return lambda x: np.exp(x - shift)
+
+
+class Layer:
+    def __init__(self, scale):
+        self.scale = scale
+
+    @staticmethod
+    def shifted(x):
+        return math.log1p(x)
+
+    @property
+    def doubled(self):
+        return 2 * self.scale
+
+    def __call__(self, x):
+        return self.doubled * self.shifted(x)
+
+
+CALLS = {
+    "a helper": (plain, math.exp(1.0)),
+    "recursion": (recursive, math.tanh(math.tanh(0.5))),
+    "an object": (Layer(1.5), 3 * math.log1p(0.5)),
+    "a method": (Layer(1.5).__call__, 3 * math.log1p(0.5)),
+    "partial": (functools.partial(recursive, n=1), math.tanh(0.5)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_a_function_refers_to_is_followed(name):
+    function, expected = CALLS[name]
+    result = on_balls(function)(Ball(0.5))
+    assert isinstance(result, Ball)
+    # A 53-bit ball's midpoint is right to a few ulp.
+    assert nearest(result) == pytest.approx(expected, rel=1e-14, abs=0)
+
+
+def test_closures_are_copied_and_nothing_of_the_original_changes():
+    function = closure()
+    np.testing.assert_allclose(midpoints(on_balls(function)(balls([0.0, 1.0]))), [1, math.e], rtol=1e-15)
+    assert function(np.zeros(2)).dtype == np.float64
+    assert helper.__globals__["math"] is math
+
+
+def test_rules_of_the_package_stay_the_same_object_and_others_are_copied():
+    assert on_balls(rules.softmax) is rules.softmax
+    own = rules.Rule("own", lambda x: (plain(x), x), lambda x, v: v * plain(x))
+    assert on_balls(own).forward is not own.forward
+
+
+def test_names_in_inner_functions_are_found():
+    assert {"math", "log1p"} <= set(names_in(Layer.shifted.__code__))
+    assert "exp" in set(names_in(closure.__code__))
