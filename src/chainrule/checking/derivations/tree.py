@@ -6,7 +6,7 @@ name (a vector, a function, a layer's weights) is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -264,8 +264,11 @@ def rebuilt(node: Node, swap: Mapping[int, Node]) -> Node:
     """
     if id(node) in swap:
         return swap[id(node)]
-    new = {name: _rebuilt(value, swap) for name, value in vars(node).items()}
-    changed = {name: value for name, value in new.items() if value is not getattr(node, name)}
+    changed = {}
+    for name, value in vars(node).items():
+        new = _rebuilt(value, swap)
+        if new is not value:
+            changed[name] = new
     return replace(node, **changed) if changed else node
 
 
@@ -287,12 +290,10 @@ def free_names(node: Node) -> frozenset[str]:
     """
     if isinstance(node, Name):
         return frozenset({node.text})
-    if isinstance(node, Big):
-        inside = (part for part in (node.body, node.condition) if part is not None)
-        bounds = (part for part in (node.low, node.high) if part is not None)
-        return (_names(inside) - {node.index}) | _names(bounds)
-    return _names(children(node))
-
-
-def _names(nodes: Iterable[Node]) -> frozenset[str]:
-    return frozenset().union(*map(free_names, nodes))
+    found: frozenset[str] = frozenset()
+    for child in children(node):  # no comprehension: nodes may be hundreds deep, and its frames count too
+        names = free_names(child)
+        if isinstance(node, Big) and child is not node.low and child is not node.high:
+            names -= {node.index}
+        found |= names
+    return found
