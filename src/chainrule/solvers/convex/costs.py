@@ -22,11 +22,11 @@ LATENCY = 20
 """The number of classes whose products take as long as the wait for memory."""
 
 OVERHEAD = 2e7
-"""Operations in the time of the smallest possible step."""
+"""Operations of a large product in the time of the smallest possible step."""
 
 GRAM, EIGENVECTORS = 1.4, 8.0
-"""Operations per entry of a Gram matrix and summand, and m^-3 times those for the eigenvectors of an m x m matrix, both
-in the time of large products."""
+"""Time for a Gram matrix per entry and summand, and for the eigenvectors of an m x m matrix per m^3; the unit is the
+time of an operation in a large product."""
 
 STEPS = 25
 """Steps that a fit is expected to take at least."""
@@ -38,9 +38,9 @@ FEW_STEPS = 5
 """If the decomposition takes at most the time of this many steps, no estimate of the saving is needed."""
 
 PESSIMISM = 5
-"""The covariance is decomposed if the expected steps take at least this many times as long. On 14 problems with ratios
-from 1 to 1700, the decomposition took 1.6 and 18 times as long at the two ratios below 2, as long at 5, and from 0.9
-down to one seventh of the time at 6 and above."""
+"""The covariance is decomposed if the expected steps take at least this many times as long as the decomposition. On 14
+problems with ratios from 1 to 1700, fits with it took 1.6 and 18 times the time of fits without it at the two ratios
+below 2, the same time at 5, and from 0.9 down to one seventh of the time from 6 on."""
 
 
 def worth_reducing(problem: Problem, fits: int) -> bool:
