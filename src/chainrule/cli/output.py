@@ -7,9 +7,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Column, Table
-
 if TYPE_CHECKING:
     from chainrule.estimators import Progress
     from chainrule.solvers.convex import StepTaken
@@ -27,6 +24,9 @@ def note(text: str) -> None:
 
 def print_metrics(results: dict[str, Any], title: str) -> None:
     """Print accuracy and log-loss, then a table with one row per class."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
     scores = "accuracy {accuracy:.2%}   log-loss {log_loss:.4f}"
     print(title)
     print(scores.format(**results))
@@ -50,6 +50,8 @@ class ProgressLine:
     """
 
     def __init__(self, quiet: float = 0.0) -> None:
+        from rich.console import Console
+
         self._console = Console(stderr=True, highlight=False, markup=False)
         self._live = self._console.is_terminal
         self._next = time.perf_counter() + quiet
