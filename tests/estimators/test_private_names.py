@@ -45,7 +45,7 @@ def test_the_search_finds_them(source):
 
 
 def test_scorers_still_say_which_function_they_call():
-    assert make_scorer(accuracy_score)._score_func is accuracy_score, "see fold_scores._with_labels"
+    assert make_scorer(accuracy_score)._score_func is accuracy_score, "see softmax_cv._with_labels"
 
 
 @pytest.mark.skipif(

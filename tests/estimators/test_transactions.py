@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.estimators import TableEncoder, fold_scores, network_classifier, softmax_recipe, softmax_regression
+from chainrule.estimators import TableEncoder, network_classifier, softmax_cv, softmax_recipe, softmax_regression
 from chainrule.estimators.tables import SmoothScaler
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -171,7 +171,7 @@ def test_an_interrupt_in_the_last_fit_of_a_cross_validation(before, monkeypatch)
 def test_an_interrupt_between_the_scores_of_the_folds(before, monkeypatch):
     model = before("cv")
     scored = []
-    score = fold_scores.FoldScorer.__call__
+    score = softmax_cv.FoldScorer.__call__
 
     def interrupted(self, *given):
         scored.append(score(self, *given))
@@ -179,7 +179,7 @@ def test_an_interrupt_between_the_scores_of_the_folds(before, monkeypatch):
             raise KeyboardInterrupt
         return scored[-1]
 
-    monkeypatch.setattr(fold_scores.FoldScorer, "__call__", interrupted)
+    monkeypatch.setattr(softmax_cv.FoldScorer, "__call__", interrupted)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 
