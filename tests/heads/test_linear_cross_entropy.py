@@ -72,7 +72,7 @@ def test_it_is_the_rule_applied_to_a_linear_map(problem, kind):
     dense = head.labels.toarray() if kind == "sparse rows" else head.labels
     logits = (head.X @ head.W.T + head.bias) / head.temperature
     expected = softmax_cross_entropy(logits, dense, label_smoothing=head.label_smoothing)
-    assert head.value() == pytest.approx(head.weights * expected, rel=1e-13)
+    assert head.value() == pytest.approx(head.weights * expected, rel=1e-13, abs=0)
     v = random_stream(1).standard_normal(len(logits))
     pulled, _ = softmax_cross_entropy.vjp(logits, dense, v * head.weights, label_smoothing=head.label_smoothing)
     _, gradients = head.value_and_gradients(cotangent=v)
@@ -100,14 +100,14 @@ def test_a_confident_soft_row_keeps_its_digits(memory):
     W, one_hot = np.array([[70.0], [0.0], [1.0]]), np.array([[1.0, 0.0, 0.0]])
     by_row = LinearCrossEntropy(np.ones((1, 1)), W, one_hot, memory=memory).value_and_gradients()
     by_label = LinearCrossEntropy(np.ones((1, 1)), W, [0], memory=memory).value_and_gradients()
-    assert by_row[0] == pytest.approx(by_label[0], rel=1e-15)
+    assert by_row[0] == pytest.approx(by_label[0], rel=1e-15, abs=0)
     assert pytest.approx(by_label[1].W, rel=1e-15, abs=0) == by_row[1].W
 
 
 def test_one_hot_rows_are_labels(problem, memory):
     head = problem(memory=memory)
     rows = problem(memory=memory, labels=class_mask(head.labels, len(head.W)) * 1.0)
-    assert head.value() == pytest.approx(rows.value(), rel=1e-14)
+    assert head.value() == pytest.approx(rows.value(), rel=1e-14, abs=0)
     for ours, theirs in zip(head.value_and_gradients(ALL)[1], rows.value_and_gradients(ALL)[1], strict=True):
         assert ours == pytest.approx(theirs, rel=1e-13, abs=1e-15)
 
@@ -123,7 +123,7 @@ def test_a_weight_of_two_is_the_row_twice(problem, memory):
     index = np.array([0, 1, 1, 2, 3, 4, 5, 5, 6])
     twice = problem(weights=None, X=head.X[index], labels=head.labels[index], memory=memory)
     weighted = problem(weights=[1, 2, 1, 1, 1, 2, 1], memory=memory)
-    assert weighted.value() == pytest.approx(twice.value(), rel=1e-14)
+    assert weighted.value() == pytest.approx(twice.value(), rel=1e-14, abs=0)
     assert pytest.approx(twice.value_and_gradients()[1].W, rel=1e-12, abs=1e-16) == weighted.value_and_gradients()[1].W
 
 
@@ -138,14 +138,14 @@ def test_a_weight_of_zero_and_an_ignored_label_leave_a_row_out(problem, memory):
     weightless = problem(weights=[1, 0, 1, 1, 0, 1, 1], X=X, memory=memory)
     for left_out in (ignored, weightless):
         loss, gradients = left_out.value_and_gradients()
-        assert loss == pytest.approx(expected[0], rel=1e-14)
+        assert loss == pytest.approx(expected[0], rel=1e-14, abs=0)
         assert pytest.approx(expected[1].W, rel=1e-12, abs=1e-16) == gradients.W
         assert gradients.X[some] == pytest.approx(expected[1].X, rel=1e-12, abs=1e-16)
         assert not gradients.X[[1, 4]].any()
     both = problem(weights=[1, 5, 1, 0, 5, 1, 1], X=X, labels=labels, ignore_index=-100, memory=memory)
     some_more = [0, 2, 5, 6]
     remaining = problem(weights=None, X=head.X[some_more], labels=head.labels[some_more], memory=memory)
-    assert both.value() == pytest.approx(remaining.value(), rel=1e-14)
+    assert both.value() == pytest.approx(remaining.value(), rel=1e-14, abs=0)
     each = problem(weights=None, X=X, labels=labels, ignore_index=-100, reduction="none").value()
     assert each[[1, 4]].tolist() == [0, 0]
     assert (each[some] > 0).all()
@@ -160,12 +160,12 @@ def test_a_masked_class_is_no_class(problem, memory):
     fewer = problem(bias=bias[rest], W=masked.W[rest], labels=labels, label_smoothing=0.0, memory=memory)
     loss, gradients = masked.value_and_gradients(ALL)
     expected, theirs = fewer.value_and_gradients(ALL)
-    assert loss == pytest.approx(expected, rel=1e-14)
+    assert loss == pytest.approx(expected, rel=1e-14, abs=0)
     assert gradients.W[rest] == pytest.approx(theirs.W, rel=1e-12, abs=1e-16)
     assert pytest.approx(theirs.X, rel=1e-12, abs=1e-16) == gradients.X
-    assert gradients.temperature == pytest.approx(theirs.temperature, rel=1e-12)
+    assert gradients.temperature == pytest.approx(theirs.temperature, rel=1e-12, abs=0)
     assert not gradients.W[[0, 1, 8]].any()
-    assert masked.entropy() == pytest.approx(fewer.entropy(), rel=1e-13)
+    assert masked.entropy() == pytest.approx(fewer.entropy(), rel=1e-13, abs=0)
     assert (masked.predict() == fewer.predict() + 2).all()
 
 
@@ -175,7 +175,7 @@ def test_a_masked_class_without_target_weight_costs_nothing(problem, memory):
     others = [1, 2, 3, 5, 6, 7, 8]
     masked = problem(bias=bias, labels=rows, label_smoothing=0.0, memory=memory)
     fewer = problem(bias=bias[others], W=masked.W[others], labels=rows[:, others], label_smoothing=0.0, memory=memory)
-    assert masked.value() == pytest.approx(fewer.value(), rel=1e-14)
+    assert masked.value() == pytest.approx(fewer.value(), rel=1e-14, abs=0)
     gradients = masked.value_and_gradients()[1]
     assert gradients.W[others] == pytest.approx(fewer.value_and_gradients()[1].W, rel=1e-12, abs=1e-16)
     assert not gradients.W[[0, 4]].any()
@@ -192,7 +192,7 @@ def test_a_label_on_a_masked_class_costs_infinity_and_still_has_a_gradient(probl
     head = problem(bias=bias, labels=np.full(7, 3), label_smoothing=0.0, memory=memory)
     loss, gradients = head.value_and_gradients()
     assert loss == np.inf
-    assert gradients.bias[3] == pytest.approx(-1 / head.temperature, rel=1e-14)
+    assert gradients.bias[3] == pytest.approx(-1 / head.temperature, rel=1e-14, abs=0)
     smoothed = problem(bias=bias, labels=np.full(7, 2), memory=memory)
     assert smoothed.value() == np.inf
 
@@ -200,14 +200,14 @@ def test_a_label_on_a_masked_class_costs_infinity_and_still_has_a_gradient(probl
 def test_a_constant_added_to_the_bias_changes_nothing(problem, memory, kind):
     head, moved = problem(kind, memory=memory), problem(kind, bias=problem().bias + 64, memory=memory)
     # Logits of size 64 are rounded to 64 units of 1.
-    assert moved.value() == pytest.approx(head.value(), rel=64 * 2**-50)
+    assert moved.value() == pytest.approx(head.value(), rel=64 * 2**-50, abs=0)
     assert head.value_and_gradients()[1].bias.sum() == pytest.approx(0, abs=1e-15)
 
 
 def test_the_order_of_classes_does_not_matter(problem, memory):
     head, order = problem(memory=memory), random_stream(9).permutation(9)
     moved = problem(W=head.W[order], bias=head.bias[order], labels=np.argsort(order)[head.labels], memory=memory)
-    assert moved.value() == pytest.approx(head.value(), rel=1e-14)
+    assert moved.value() == pytest.approx(head.value(), rel=1e-14, abs=0)
     expected = head.value_and_gradients()[1].W[order]
     assert pytest.approx(expected, rel=1e-12, abs=1e-16) == moved.value_and_gradients()[1].W
     assert (order[moved.predict()] == head.predict()).all()
@@ -234,22 +234,22 @@ def test_weights_stored_features_by_classes_come_in_as_a_view(problem, memory):
 def test_log_probs_entropy_and_prediction(problem, kind, memory, exactly, bounds):
     head = problem(kind, memory=memory)
     assert within(head.log_probs(), exactly(head, "log_probs"), bounds(head)["log_probs"])
-    assert head.entropy() == pytest.approx(exactly(head, "entropy"), rel=1e-13)
+    assert head.entropy() == pytest.approx(exactly(head, "entropy"), rel=1e-13, abs=0)
     assert (head.predict() == (head.X @ head.W.T + head.bias).argmax(axis=1)).all()
     dense = head.labels.toarray() if kind == "sparse rows" else head.labels
     logits = (head.X @ head.W.T + head.bias) / head.temperature
-    assert head.log_probs() == pytest.approx(-softmax_cross_entropy(logits, dense), rel=1e-13)
+    assert head.log_probs() == pytest.approx(-softmax_cross_entropy(logits, dense), rel=1e-13, abs=0)
     certain = LinearCrossEntropy(np.ones((1, 1)), [[70.0], [0.0]], [0], memory=memory)
-    assert certain.entropy() == pytest.approx(71 * np.exp(-70), rel=1e-13)
+    assert certain.entropy() == pytest.approx(71 * np.exp(-70), rel=1e-13, abs=0)
 
 
 def test_without_a_bias_there_is_no_gradient_of_one(problem, memory):
     head = problem(bias=None, memory=memory)
     zero = problem(bias=np.zeros(9), memory=memory)
     loss, gradients = head.value_and_gradients()
-    assert loss == pytest.approx(zero.value(), rel=1e-15)
+    assert loss == pytest.approx(zero.value(), rel=1e-15, abs=0)
     assert gradients.bias is None
-    assert pytest.approx(zero.value_and_gradients()[1].W, rel=1e-14) == gradients.W
+    assert pytest.approx(zero.value_and_gradients()[1].W, rel=1e-14, abs=0) == gradients.W
 
 
 def test_nothing_summed_is_zero(problem):

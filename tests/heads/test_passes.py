@@ -58,7 +58,7 @@ def test_both_are_symmetric(problem, kind, memory, direction, method):
     head = problem(kind, memory=memory)
     a, b = direction(head, 5), direction(head, 6)
     forward, back = inner(getattr(head, method)(**a), b), inner(getattr(head, method)(**b), a)
-    assert forward == pytest.approx(back, rel=1e-12)
+    assert forward == pytest.approx(back, rel=1e-12, abs=0)
 
 
 def test_in_weights_and_bias_the_two_coincide_and_jointly_with_the_samples_they_do_not(problem, memory, direction):

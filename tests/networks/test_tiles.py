@@ -51,7 +51,7 @@ def test_the_gradient_is_that_of_the_rules_differentiated_by_pytorch(text):
     expected = torch.nn.functional.cross_entropy(value, torch.tensor(labels))
     expected.backward()
     # Sums of hundreds of numbers below 10, some of them cancelling.
-    assert loss == pytest.approx(float(expected.detach()), rel=1e-13)
+    assert loss == pytest.approx(float(expected.detach()), rel=1e-13, abs=0)
     np.testing.assert_allclose(plan.gradient, flat.grad.numpy(), rtol=0, atol=1e-12)
     np.testing.assert_allclose(plan.input_gradient, inputs.grad.numpy(), rtol=0, atol=1e-12)
 
@@ -63,7 +63,7 @@ def test_tiles_and_pytorch_arrays_give_the_same_as_one_tile(text, monkeypatch):
     whole = Plan(network, 9, theta, input_gradient=True)
     loss = whole.loss_and_gradient(x, labels, dropout_key=(1, 2, 3))
     tensors = Plan(network, 9, torch.tensor(theta), input_gradient=True)
-    assert tensors.loss_and_gradient(torch.tensor(x), torch.tensor(labels)) == pytest.approx(loss, rel=1e-13)
+    assert tensors.loss_and_gradient(torch.tensor(x), torch.tensor(labels)) == pytest.approx(loss, rel=1e-13, abs=0)
     np.testing.assert_allclose(tensors.gradient.numpy(), whole.gradient, rtol=0, atol=1e-12)
     np.testing.assert_allclose(tensors.input_gradient.numpy(), whole.input_gradient, rtol=0, atol=1e-12)
     monkeypatch.setattr(tiles, "TILE", 2)
@@ -71,7 +71,7 @@ def test_tiles_and_pytorch_arrays_give_the_same_as_one_tile(text, monkeypatch):
     monkeypatch.setattr(tiles, "available_threads", lambda: 3)
     small = Plan(network, 9, theta, input_gradient=True)
     for _ in range(2):  # the second time over used buffers
-        assert small.loss_and_gradient(x, labels) == pytest.approx(loss, rel=1e-13)
+        assert small.loss_and_gradient(x, labels) == pytest.approx(loss, rel=1e-13, abs=0)
         np.testing.assert_allclose(small.gradient, whole.gradient, rtol=0, atol=1e-12)
         np.testing.assert_allclose(small.input_gradient, whole.input_gradient, rtol=0, atol=1e-12)
 

@@ -164,7 +164,7 @@ def test_a_linear_rule_of_ones_own_serves_wherever_the_built_in_one_does(activat
     theta[35:] = np.random.default_rng(3).normal(size=9)
     flipped = np.concatenate([theta[:35], -theta[35:]])
     losses = [Plan(n, 6, t).loss_and_gradient(x, LABELS) for n, t in ((network, theta), (built_in, flipped))]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-14)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-14, abs=0)
 
 
 def test_the_penalty_takes_in_a_learned_parameter_exactly_where_it_is_a_weight():

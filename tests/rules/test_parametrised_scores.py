@@ -45,9 +45,9 @@ def test_the_rules_of_u_have_the_derivatives_of_the_functions_of_scores_and_g(po
     logits, jacobian = scores
     log_probs = compose(log_softmax, scores_rule())
     assert not assert_rule(log_probs, *point).unchecked
-    assert score_function(logits, jacobian) == pytest.approx(log_probs.jacobian(*point)[0], rel=1e-12)
+    assert score_function(logits, jacobian) == pytest.approx(log_probs.jacobian(*point)[0], rel=1e-12, abs=0)
     v = np.array([1.0, -2.0, 0.5, 0.0, 3.0])
-    assert score_function_vjp(logits, jacobian, v) == pytest.approx(log_probs.vjp(*point, v)[0], rel=1e-12)
+    assert score_function_vjp(logits, jacobian, v) == pytest.approx(log_probs.vjp(*point, v)[0], rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("c", [np.array([0.2, 0.1, 0.4, 0.0, 0.3]), np.array([2.0, -1.0, 0.5, 1.0, 3.0])])
@@ -57,19 +57,19 @@ def test_the_cross_entropy_of_any_weights_has_gradient_g_transposed_s_sum_c_minu
     assert not assert_rule(loss, *point, c).unchecked
     probs = softmax(logits)
     got = cross_entropy_gradient(logits, c, jacobian)
-    assert got == pytest.approx(loss.vjp(*point, c, 1.0)[0], rel=1e-12)
-    assert got == pytest.approx(jacobian.T @ (probs * c.sum() - c), rel=1e-12)
+    assert got == pytest.approx(loss.vjp(*point, c, 1.0)[0], rel=1e-12, abs=0)
+    assert got == pytest.approx(jacobian.T @ (probs * c.sum() - c), rel=1e-12, abs=0)
     # The second form, -sum_i c_i (grad x_i - E grad x): the score functions weighted with -c.
-    assert got == pytest.approx(-c @ score_function(logits, jacobian), rel=1e-12)
-    assert got == pytest.approx(-score_function_vjp(logits, jacobian, c), rel=1e-12)
+    assert got == pytest.approx(-c @ score_function(logits, jacobian), rel=1e-12, abs=0)
+    assert got == pytest.approx(-score_function_vjp(logits, jacobian, c), rel=1e-12, abs=0)
 
 
 def test_labels_are_one_hot_weights(scores):
     logits, jacobian = scores
     one_hot = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
     labelled = cross_entropy_gradient(logits, np.array(2), jacobian)
-    assert labelled == pytest.approx(cross_entropy_gradient(logits, one_hot, jacobian), rel=1e-14)
-    assert labelled == pytest.approx(-score_function(logits, jacobian)[2], rel=1e-12)
+    assert labelled == pytest.approx(cross_entropy_gradient(logits, one_hot, jacobian), rel=1e-14, abs=0)
+    assert labelled == pytest.approx(-score_function(logits, jacobian)[2], rel=1e-12, abs=0)
 
 
 def test_the_policy_gradient_is_the_derivative_of_the_expected_reward(point, scores):
@@ -143,10 +143,10 @@ def test_leading_axes_of_scores_and_g_broadcast():
     for jacobian in (shared, own):
         at = jacobian if jacobian.ndim == 2 else jacobian[1, 2]
         assert score_function(x, jacobian).shape == (2, 4, N, P)
-        assert score_function(x, jacobian)[1, 2] == pytest.approx(score_function(x[1, 2], at), rel=1e-13)
+        assert score_function(x, jacobian)[1, 2] == pytest.approx(score_function(x[1, 2], at), rel=1e-13, abs=0)
         for function in (score_function_vjp, lambda x, g, r: policy_gradient(x, r, g)):
             assert function(x, jacobian, r).shape == (2, 4, P)
-            assert function(x, jacobian, r)[1, 2] == pytest.approx(function(x[1, 2], at, r[1, 2]), rel=1e-12)
+            assert function(x, jacobian, r)[1, 2] == pytest.approx(function(x[1, 2], at, r[1, 2]), rel=1e-12, abs=0)
         labels = np.array([[0, 1, 2, 3], [4, 0, 2, 2]])
         assert cross_entropy_gradient(x, labels, jacobian).shape == (2, 4, P)
 
@@ -155,9 +155,9 @@ def test_tensors_give_what_arrays_give(scores):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     logits, jacobian = scores
     x, g, v = torch.tensor(logits), torch.tensor(jacobian), np.arange(N) / 2
-    assert score_function(x, g).numpy() == pytest.approx(score_function(logits, jacobian), rel=1e-13)
+    assert score_function(x, g).numpy() == pytest.approx(score_function(logits, jacobian), rel=1e-13, abs=0)
     for function in (score_function_vjp, lambda x, g, v: policy_gradient(x, v, g)):
-        assert function(x, g, torch.tensor(v)).numpy() == pytest.approx(function(logits, jacobian, v), rel=1e-13)
+        assert function(x, g, torch.tensor(v)).numpy() == pytest.approx(function(logits, jacobian, v), rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize(

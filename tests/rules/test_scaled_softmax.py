@@ -31,9 +31,9 @@ def test_the_cotangent_of_a_scale_that_rows_share_is_the_sum_over_those_rows():
     x, v = random_stream(42).standard_normal((2, 5, 3, 4))
     scale = np.array([[0.5], [-1.0], [2.0]])
     each = scaled_softmax.vjp(x, np.broadcast_to(scale, (5, 3, 1)), v)[1]
-    assert scaled_softmax.vjp(x, scale, v)[1] == pytest.approx(each.sum(axis=0), rel=1e-14)
+    assert scaled_softmax.vjp(x, scale, v)[1] == pytest.approx(each.sum(axis=0), rel=1e-14, abs=0)
     alone = scaled_softmax.vjp(x, np.full((5, 3, 1), 0.75), v)[1]
-    assert scaled_softmax.vjp(x, np.array(0.75), v)[1] == pytest.approx(alone.sum(), rel=1e-13)
+    assert scaled_softmax.vjp(x, np.array(0.75), v)[1] == pytest.approx(alone.sum(), rel=1e-13, abs=0)
 
 
 def test_derivatives_are_right_for_logits_of_every_kind(logits):
@@ -79,11 +79,11 @@ def test_known_values(shows, in_balls):
 def test_an_interior_entry_falls_or_rises_with_the_scale(ratios, at_one, at_two):
     """S_i(c) = 1 / sum_j r_j^c: from c = 1 to 2 it falls for ratios 1/2 and 1.25, and rises for 1/2 and 1.1."""
     x = np.log([1.0, *ratios])
-    assert scaled_softmax(x, 1.0)[0] == pytest.approx(at_one, rel=1e-15)
-    assert scaled_softmax(x, 2.0)[0] == pytest.approx(at_two, rel=1e-15)
+    assert scaled_softmax(x, 1.0)[0] == pytest.approx(at_one, rel=1e-15, abs=0)
+    assert scaled_softmax(x, 2.0)[0] == pytest.approx(at_two, rel=1e-15, abs=0)
     # dS_i / dc = -S_i^2 sum_j r_j^c log r_j
     slope = -(at_two**2) * sum(r**2 * np.log(r) for r in ratios)
-    assert scaled_softmax.jvp(x, 2.0, None, 1.0)[0] == pytest.approx(slope, rel=1e-13)
+    assert scaled_softmax.jvp(x, 2.0, None, 1.0)[0] == pytest.approx(slope, rel=1e-13, abs=0)
 
 
 def test_scale_zero_is_uniform_and_a_negative_one_turns_the_ranking_around():

@@ -83,7 +83,7 @@ def test_adding_a_vector_changes_the_probabilities():
 def test_entries_are_probabilities(x):
     probs = softmax(x)
     assert (probs > 0).all()
-    assert probs.sum() == pytest.approx(1, rel=1e-14)
+    assert probs.sum() == pytest.approx(1, rel=1e-14, abs=0)
 
 
 @given(ROWS)
@@ -121,17 +121,17 @@ def test_an_entry_of_the_vjp_is_zero_exactly_where_the_cotangent_is_its_mean():
 @given(ROWS)
 def test_it_is_the_output_times_the_derivative_of_its_logarithm(x):
     by_log = softmax(x)[:, None] * log_softmax.jacobian(x)
-    assert softmax.jacobian(x) == pytest.approx(by_log, rel=1e-12)
+    assert softmax.jacobian(x) == pytest.approx(by_log, rel=1e-12, abs=0)
 
 
 @given(st.floats(-300, 300), st.floats(-300, 300))
 def test_two_classes_are_a_sigmoid_of_the_difference(a, b):
-    assert softmax(np.array([a, b]))[0] == pytest.approx(sigmoid(np.array(a - b)), rel=1e-12)
+    assert softmax(np.array([a, b]))[0] == pytest.approx(sigmoid(np.array(a - b)), rel=1e-12, abs=0)
 
 
 @given(ROWS)
 def test_each_entry_is_one_over_a_sum_of_differences(x):
-    assert softmax(x) == pytest.approx(1 / np.exp(x - x[:, None]).sum(axis=1), rel=1e-12)
+    assert softmax(x) == pytest.approx(1 / np.exp(x - x[:, None]).sum(axis=1), rel=1e-12, abs=0)
 
 
 def test_scaling_sharpens_the_extremes_and_may_turn_the_middle_around():

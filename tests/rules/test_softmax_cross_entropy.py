@@ -145,13 +145,13 @@ def test_label_smoothing_is_its_definition(targets_for):
     smoothed = (1 - e) * t + e * t.sum(axis=-1, keepdims=True) / 3
     v = np.array([1.0, -2.0, 0.5])
     got = softmax_cross_entropy(x, targets_for(x), label_smoothing=e)
-    assert got == pytest.approx(softmax_cross_entropy(x, smoothed), rel=1e-14)
+    assert got == pytest.approx(softmax_cross_entropy(x, smoothed), rel=1e-14, abs=0)
     by_logits, by_targets = softmax_cross_entropy.vjp(x, targets_for(x), v, label_smoothing=e)
     expected, by_smoothed = softmax_cross_entropy.vjp(x, smoothed, v)
     assert by_logits == pytest.approx(expected, rel=1e-12, abs=1e-15)
     if by_targets is not None:
         # The smoothing is a symmetric matrix, (1 - e) I + e/k.
-        assert by_targets == pytest.approx(by_smoothed @ ((1 - e) * np.eye(3) + e / 3), rel=1e-13)
+        assert by_targets == pytest.approx(by_smoothed @ ((1 - e) * np.eye(3) + e / 3), rel=1e-13, abs=0)
 
 
 def test_no_smoothing_is_the_default_and_full_smoothing_forgets_the_label():
@@ -165,8 +165,8 @@ def test_reparametrised_logits_have_the_gradient_of_the_chain_rule():
     slopes, c = np.array([[1.0, -2.0], [0.5, 3.0], [-1.0, 0.25]]), np.array([0.5, 2.0, 0.25])
     x = slopes @ np.array([0.3, -0.7])
     pulled = slopes.T @ softmax_cross_entropy.vjp(x, c, 1.0)[0]
-    assert pulled == pytest.approx(-c @ (slopes - softmax(x) @ slopes), rel=1e-13)
-    assert pulled == pytest.approx(-c @ log_softmax.jacobian(x) @ slopes, rel=1e-13)
+    assert pulled == pytest.approx(-c @ (slopes - softmax(x) @ slopes), rel=1e-13, abs=0)
+    assert pulled == pytest.approx(-c @ log_softmax.jacobian(x) @ slopes, rel=1e-13, abs=0)
 
 
 def test_a_masked_class_has_no_gradient_and_no_effect():

@@ -48,7 +48,7 @@ def test_both_heads_have_one_loss_and_one_set_of_gradients(plan_gradients, agree
     both_loss, both = plan_gradients(two, (W1, b1, W2, b2), x, np.stack([y, 1 - y], axis=1), weights)
     difference = W2[:1] - W2[1:], b2[:1] - b2[1:]
     loss, found = plan_gradients(one, (W1, b1, *difference), x, y[:, None], weights)
-    assert loss == pytest.approx(both_loss, rel=1e-13)
+    assert loss == pytest.approx(both_loss, rel=1e-13, abs=0)
     for name in ("W1", "b1", "x"):
         agree(found[name], both[name])
     for name in ("W2", "b2"):
@@ -87,7 +87,7 @@ def test_the_second_derivatives_match_the_table(rule, y):
 
 @pytest.mark.parametrize(("y", "inflection", "p"), [(0.0, np.log(2), 2 / 3), (1.0, -np.log(2), 1 / 3)])
 def test_the_squared_error_bends_the_other_way_beyond_two_thirds_and_cross_entropy_never_does(y, inflection, p):
-    assert rules.sigmoid([inflection])[0] == pytest.approx(p, rel=1e-15)
+    assert rules.sigmoid([inflection])[0] == pytest.approx(p, rel=1e-15, abs=0)
     o = inflection + np.linspace(-1, 1, 21) ** 3  # the inflection is the middle one; the closest others are 0.001 away
     curvature = {}
     for rule in LOSSES:
@@ -127,7 +127,7 @@ def test_a_plain_number_is_a_logit_too(rule):
 
 
 def test_n24_cross_entropy_from_the_logit_is_finite_where_it_is_not_from_p():
-    assert rules.binary_cross_entropy([40.0], [0.0])[0] == pytest.approx(40, rel=1e-15)
+    assert rules.binary_cross_entropy([40.0], [0.0])[0] == pytest.approx(40, rel=1e-15, abs=0)
     with np.errstate(divide="ignore"):
         assert -np.log(1 - naive_sigmoid(40.0)) == np.inf
 

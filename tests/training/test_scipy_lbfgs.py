@@ -30,7 +30,7 @@ def test_it_arrives_where_the_gradient_is_zero(samples):
     loss, gradient = FullBatch(OBJECTIVE, samples, run.theta).value_and_gradient()
     assert np.abs(gradient).max() < 1e-8
     assert history.stopped_by == "convergence"
-    assert history.loss == history.best == pytest.approx(loss, rel=1e-15)
+    assert history.loss == history.best == pytest.approx(loss, rel=1e-15, abs=0)
     assert history.losses == []
 
 

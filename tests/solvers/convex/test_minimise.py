@@ -48,7 +48,7 @@ def test_no_more_is_left_to_gain_than_was_asked(problem, plain, tol, threads, sh
     best = plain.minimum()
     assert best * (1 - 1e-14) <= plain.value(result.theta) <= best * (1 + tol) + 1e-15
     assert result.remaining <= tol * result.value
-    assert result.value == pytest.approx(plain.value(result.theta), rel=1e-13)
+    assert result.value == pytest.approx(plain.value(result.theta), rel=1e-13, abs=0)
     assert result.gradient_norm >= 0
     assert result.theta.shape == problem.shape
     assert 0 <= result.iterations <= 300
@@ -82,7 +82,7 @@ def test_the_objective_never_rises_and_every_step_is_told(problem, plain):
     assert all(after <= before + 64 * 2**-52 * abs(before) for before, after in pairwise(values))
     assert values[0] < plain.value(points[0]) + 1e-12
     for progress, theta in zip(told, points, strict=True):
-        assert progress.value == pytest.approx(plain.value(theta), rel=1e-12)
+        assert progress.value == pytest.approx(plain.value(theta), rel=1e-12, abs=0)
     np.testing.assert_allclose(points[-1], result.theta, rtol=0, atol=1e-13)
     assert not np.shares_memory(points[0], points[1])
 
@@ -91,7 +91,7 @@ def test_threads_agree_to_the_rounding_of_the_way(problem, shared):
     one, two = (minimise(problem, tol=1e-22, max_iter=300, threads=threads) for threads in (1, 2))
     # Gradients of 1e-12 over curvatures of 1e-3 and more.
     np.testing.assert_allclose(zeroth(problem, one.theta), zeroth(problem, two.theta), rtol=0, atol=1e-8)
-    assert one.value == pytest.approx(two.value, rel=1e-14)
+    assert one.value == pytest.approx(two.value, rel=1e-14, abs=0)
     assert minimise(problem, threads=2).theta.tobytes() == minimise(problem, threads=2).theta.tobytes()
 
 
@@ -103,7 +103,7 @@ def test_every_start_leads_to_the_same_optimum(problem, size):
     result = minimise(problem, start, tol=1e-20, max_iter=500)
     np.testing.assert_array_equal(start, kept)
     assert result.converged, result.message
-    assert result.value == pytest.approx(best.value, rel=1e-12)
+    assert result.value == pytest.approx(best.value, rel=1e-12, abs=0)
     # Gradients of 1e-11 over curvatures of 1e-3.
     np.testing.assert_allclose(zeroth(problem, result.theta), zeroth(problem, best.theta), rtol=0, atol=1e-7)
 
@@ -146,7 +146,7 @@ def test_a_spectrum_of_all_samples_serves_some_of_them(problem_of, plainly):
     part = replace(whole, x=whole.x[::2], targets=whole.targets[::2])
     shared, own = (minimise(part, tol=1e-20, spectrum=spectrum) for spectrum in (spectrum_of(whole), None))
     assert shared.converged
-    assert shared.value == pytest.approx(own.value, rel=1e-13)
+    assert shared.value == pytest.approx(own.value, rel=1e-13, abs=0)
     np.testing.assert_allclose(zeroth(part, shared.theta), zeroth(part, own.theta), rtol=0, atol=1e-8)
 
 
@@ -158,7 +158,7 @@ def test_a_scale_is_a_penalty_on_weights_times_it(problem_of, plainly):
     np.testing.assert_allclose(
         zeroth(problem, result.theta[:-1]), zeroth(problem, by_hand.theta[:-1]) / scale[:, None], rtol=0, atol=1e-8
     )
-    assert result.value == pytest.approx(by_hand.value, rel=1e-13)
+    assert result.value == pytest.approx(by_hand.value, rel=1e-13, abs=0)
     again = minimise(problem, result.theta, tol=1e-19, spectrum=spectrum_of(problem, scale))
     assert again.iterations <= 1
 
@@ -193,7 +193,7 @@ def test_a_spectrum_of_other_samples_is_only_slower(problem):
     best = minimise(problem, tol=1e-17, max_iter=300)
     result = minimise(problem, tol=1e-17, max_iter=1000, spectrum=spectrum_of(stranger))
     assert result.converged, result.message
-    assert result.value == pytest.approx(best.value, rel=1e-12)
+    assert result.value == pytest.approx(best.value, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("factor", [-1.0, 0.0, np.nan, 1e-300, 1e300])
@@ -227,7 +227,7 @@ def test_float32_samples_are_fitted_as_well_as_the_same_in_float64(problem_of, p
     # Rotated samples are rounded to float32 once more.
     slack = 1e-7 if rotating else 2e-14
     assert exact.value(result.theta) <= exact.minimum() * (1 + slack)
-    assert result.value == pytest.approx(exact.value(result.theta), rel=slack)
+    assert result.value == pytest.approx(exact.value(result.theta), rel=slack, abs=0)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
@@ -236,7 +236,7 @@ def test_sparse_features_reach_the_same_optimum(problem_of, plainly, kind):
     dense = minimise(problem, tol=1e-20, max_iter=300)
     sparse = minimise(replace(problem, x=sp.csr_matrix(problem.x)), tol=1e-20, max_iter=1000)
     assert sparse.converged
-    assert sparse.value == pytest.approx(dense.value, rel=1e-13)
+    assert sparse.value == pytest.approx(dense.value, rel=1e-13, abs=0)
     np.testing.assert_allclose(zeroth(problem, sparse.theta), zeroth(problem, dense.theta), rtol=0, atol=1e-7)
 
 
