@@ -63,7 +63,9 @@ def test_a_fit_shows_what_its_solver_found_rounded_to_the_precision_of_the_sampl
     exact = SoftmaxRegression(fit_intercept=fit_intercept, dtype="float64").fit(small, Y)
     assert rounded.coef_.dtype == rounded.intercept_.dtype == np.float32
     assert exact.coef_.dtype == exact.intercept_.dtype == np.float64
-    assert np.allclose(rounded.coef_, exact.coef_, atol=1e-3)
+    # Rounding to float32 changes coefficients up to 3.7 by at most 1.2e-7. The fits stop at gradients near 4e-9, which
+    # leaves them about 1e-7 apart. The largest difference measured is 2.0e-7.
+    np.testing.assert_allclose(rounded.coef_, exact.coef_, rtol=0, atol=1e-6)
     again = SoftmaxRegression(fit_intercept=fit_intercept, warm_start=True).fit(small, Y).fit(small, Y)
     assert again.coef_.dtype == np.float32
     assert again.objective_ == pytest.approx(exact.objective_, rel=1e-5)
