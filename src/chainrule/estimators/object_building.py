@@ -1,4 +1,4 @@
-"""Values from the trees that `object_tree` describes. Nothing in a tree is executed, imported or unpickled."""
+"""Build values from the trees that `object_tree` describes. Nothing in a tree is executed, imported or unpickled."""
 
 from __future__ import annotations
 
@@ -122,14 +122,6 @@ class Decoder:
         random_state.set_state(state)
         return random_state
 
-    def _complex(self, payload: Any, depth: int) -> complex:
-        real, imaginary = self.value(payload, depth + 1)
-        return complex(float(real), float(imaginary))
-
-    def _float(self, payload: Any, depth: int) -> float:
-        # scikit-learn's own default for a missing value is this very object, and some code asks for identity.
-        return {"nan": np.nan, "inf": math.inf, "-inf": -math.inf}[payload]
-
     def _missing(self, payload: Any, depth: int) -> Any:
         if payload != "pandas.NA":
             raise ModelFileError(f"it has an unknown missing value, {payload!r}")
@@ -144,14 +136,16 @@ class Decoder:
         return rule
 
 
+# scikit-learn's own default for a missing value is this very NaN, and some code asks for identity.
+_FLOATS = {"nan": np.nan, "inf": math.inf, "-inf": -math.inf}
 _BUILDERS: dict[str, Callable[[Decoder, Any, int], Any]] = {
     "$array": lambda decoder, payload, depth: decoder._array(payload),
     "$element": lambda decoder, payload, depth: decoder._array(payload)[()],
     "$bytes": lambda decoder, payload, depth: base64.b64decode(payload, validate=True),
-    "$complex": Decoder._complex,
+    "$complex": lambda decoder, payload, depth: complex(*map(float, decoder.value(payload, depth + 1))),
     "$dict": Decoder._dict,
     "$dtype": lambda decoder, payload, depth: simple_dtype(payload, objects=True),
-    "$float": Decoder._float,
+    "$float": lambda decoder, payload, depth: _FLOATS[payload],
     "$missing": Decoder._missing,
     "$objects": Decoder._objects,
     "$random_state": Decoder._random_state,

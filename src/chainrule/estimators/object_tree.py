@@ -23,7 +23,7 @@ import math
 import re
 import sys
 from collections import UserList
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -66,6 +66,13 @@ TYPES: dict[str, type] = {
     **{f"numpy.{cls.__name__}": cls for cls in _generic_types()},
 }
 """The types that a parameter such as `dtype` may be, by name."""
+_PARTS: dict[type, tuple[str, Callable[[Any], Any]]] = {
+    bytes: ("$bytes", lambda value: base64.b64encode(value).decode()),
+    complex: ("$complex", lambda value: [value.real, value.imag]),
+    slice: ("$slice", lambda value: [value.start, value.stop, value.step]),
+    tuple: ("$tuple", list),
+}
+"""By type: the tag, and the payload as a value that has a tree."""
 _TYPE_NAMES = {cls: name for name, cls in TYPES.items()}
 
 
@@ -123,20 +130,15 @@ class Encoder:
             return value if math.isfinite(value) else {"$float": repr(value)}
         if kind is list:
             return self._items(value, path, depth)
-        if kind is tuple:
-            return {"$tuple": self._items(value, path, depth)}
+        if kind in _PARTS:
+            tag, parts = _PARTS[kind]
+            return {tag: self.tree(parts(value), path, depth)}
         if kind is dict:
             return self._dict(value, path, depth)
         if kind is np.ndarray or kind is np.memmap:
             return self._array(value, path, depth)
         if isinstance(value, np.generic):
             return self._scalar(value, path, depth)
-        if kind is complex:
-            return {"$complex": [self.tree(part, path, depth + 1) for part in (value.real, value.imag)]}
-        if kind is bytes:
-            return {"$bytes": base64.b64encode(value).decode()}
-        if kind is slice:
-            return {"$slice": self._items([value.start, value.stop, value.step], path, depth)}
         if isinstance(value, np.dtype):
             return {"$dtype": _held(value, f"{path} is the")}
         if isinstance(value, type) and value in _TYPE_NAMES:
