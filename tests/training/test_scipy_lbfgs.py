@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.networks import mlp
-from chainrule.training import LBFGS, FullBatch, Objective, Recipe, Samples, train
+from chainrule.training import LBFGS, FullBatch, Objective, Recipe, Run, Samples, train
 
 OBJECTIVE = Objective(mlp(3, (), 2), 0.5)
 
@@ -21,7 +21,7 @@ def samples():
 
 def minimised(samples, *, evaluations=math.inf, **options):
     recipe = Recipe(OBJECTIVE, LBFGS(evaluations), tolerance=1e-8, **options)
-    run = recipe.start(OBJECTIVE.network.initial_parameters(1), samples_seen=7)
+    run = Run(OBJECTIVE.network.initial_parameters(1), samples_seen=7)
     return run, train(recipe, samples, run)
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from chainrule.arrays import as_like, to_numpy
 from chainrule.estimators.persistence import load, save
 from chainrule.rules import Rule
-from chainrule.training import History, Recipe, Run
+from chainrule.solvers import SolverState
+from chainrule.training import History, Run
 
 SECONDS_BETWEEN = 1.0
 """Least time between two checkpoints."""
@@ -98,14 +99,14 @@ class Checkpointer:
             )
         return found
 
-    def restore(self, recipe: Recipe, run: Run) -> None:
+    def restore(self, run: Run) -> None:
         """Put the run where the checkpoint was written, if one was found."""
         if self._found is None:
             return
         counters, history = self._found.counters, self._found.history
         run.theta[...] = as_like(self._found.theta, run.theta)
         run.best = as_like(self._found.best, run.theta)
-        recipe.resume(run, self._found.vectors, counters["steps"])
+        run.solver_state = SolverState(self._found.vectors, counters["steps"])
         run.epoch, run.samples_seen, run.rate_scale = counters["epoch"], counters["samples_seen"], counters["scale"]
         run.history = History(
             losses=history["loss_curve_"],

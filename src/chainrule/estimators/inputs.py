@@ -196,7 +196,7 @@ class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """X, or X and y, checked by scikit-learn and converted to the dtype of training; X may be CSC."""
         return validate_data(
             self,
-            X,
+            self._as_rows(X, reset=reset),
             accept_sparse=list(self._sparse) if isinstance(self._sparse, Sequence) else False,
             dtype=floats_of(self.dtype, self._first_dtype),
             order="C",
@@ -250,12 +250,13 @@ class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         Entries are neither read nor copied: `blocks_of_rows.finite_block` looks for NaN and infinity.
         """
         formats = list(self._sparse) if isinstance(self._sparse, Sequence) else False
+        X = self._as_rows(X, reset=False)
         X = validate_data(self, X, accept_sparse=formats, dtype="numeric", ensure_all_finite=False, reset=False)
         return X.tocsr() if is_sparse(X) else X
 
     def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
         """Held-out samples as the user gives them, checked, and weighted by class too."""
-        rows = self._validated(self._as_rows(eval_set[0], reset=False), reset=False)
+        rows = self._validated(eval_set[0], reset=False)
         X = as_rows(rows).astype(dtype, copy=False)
         y = self._checked_targets(X, eval_set[1], "eval_set: `y`")
         weights = None

@@ -32,6 +32,7 @@ from chainrule.estimators.recipes import (
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
+from chainrule.solvers import SolverState
 from chainrule.training import Change, History, Objective, Recipe, Run, Samples, train
 
 
@@ -99,8 +100,7 @@ class NetworkClassifier(Parameters, Classifier):
         if eval_set is not None and self.solver == "lbfgs":
             raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
         continues = self.warm_start and hasattr(self, "coefs_")
-        rows = self._as_rows(X, reset=not continues)
-        X, y, weights = self._checked_samples(rows, y, sample_weight, reset=not continues)
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues)
         encoding = self._encoding_for(y)
         if continues:
             self._check_same_classes(encoding)
@@ -134,8 +134,8 @@ class NetworkClassifier(Parameters, Classifier):
         history = History(scores=[] if watched else None)
         if continues and watched == (self.validation_scores_ is not None):
             history = History(self.loss_curve_, self.validation_scores_)
-        recipe = self._recipe(len(samples), watched, checkpoint)
-        run = recipe.start(theta, self.t_, history)
+        recipe = self._recipe(len(y), watched, checkpoint)
+        run = Run(theta, samples_seen=self.t_, history=history)
         history = train(recipe, samples, run, judge)
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         self._adopt(run)
@@ -164,7 +164,7 @@ class NetworkClassifier(Parameters, Classifier):
         first, adds = not hasattr(self, "coefs_"), self.new_classes == "add"
         if first and classes is None and not adds and self.targets != "proba":
             raise ValueError("classes must be passed on the first call to partial_fit")
-        X, y, weights = self._checked_samples(self._as_rows(X, reset=first), y, sample_weight, reset=first)
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=first)
         known = y
         if y.ndim == 1:
             known = np.unique(y if classes is None else classes)
@@ -187,11 +187,9 @@ class NetworkClassifier(Parameters, Classifier):
         X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=adds)
         targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
         samples = Samples(self._to_network(X, training=True), targets, weights)
-        recipe = one_epoch_of(self._recipe(len(samples), judged=False), self)
-        run = recipe.start(theta, self.t_, history)
-        run.epoch = self._epochs_run
-        if self._solver_steps:
-            recipe.resume(run, self._solver_vectors, self._solver_steps)
+        recipe = one_epoch_of(self._recipe(len(y), judged=False), self)
+        state = SolverState(self._solver_vectors, self._solver_steps)
+        run = Run(theta, state, self._epochs_run, self.t_, history)
         train(recipe, samples, run)
         history.stopped_by = "partial_fit"
         self.best_loss_ = history.loss if best_loss is None else min(best_loss, history.loss)
@@ -339,7 +337,7 @@ class NetworkClassifier(Parameters, Classifier):
         """The flat parameters, X with a row per sample, and how the network takes a block of these rows."""
         check_is_fitted(self, "coefs_")
         theta = self._theta()
-        features = self._features_to_predict(self._as_rows(X, reset=False))
+        features = self._features_to_predict(X)
 
         def prepare(rows: Array) -> Array:
             return self._to_network(finite_block(rows, type(self).__name__).astype(theta.dtype, copy=False))

@@ -2,10 +2,9 @@
 
 from chainrule.training.augmentation import Augmentation
 from chainrule.training.data import BatchReader, Change, Samples
-from chainrule.training.fitting import train
+from chainrule.training.fitting import Patience, train
 from chainrule.training.history import Callback, History, Progress
 from chainrule.training.loop import Epoch, FullBatch, Objective, Plans, Run, epochs
-from chainrule.training.patience import Patience
 from chainrule.training.recipe import LBFGS, Checkpointing, Judge, Recipe
 
 __all__ = [

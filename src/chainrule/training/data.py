@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -62,6 +62,7 @@ def len_(x: Array) -> int:
     return int(x.shape[0])
 
 
+@dataclass
 class BatchReader:
     """Serves samples in batches, gathered into buffers that are reused.
 
@@ -76,12 +77,12 @@ class BatchReader:
         What becomes of the rows of every batch, from a stream keyed by (seed, epoch, batch).
     """
 
-    def __init__(
-        self, samples: Samples, batch_size: int, *, shuffle: bool, seed: int, change: Change | None = None
-    ) -> None:
-        self.samples, self.batch_size, self.shuffle, self.seed = samples, batch_size, shuffle, seed
-        self.change = change
-        self._buffers: dict[int, Samples] = {}
+    samples: Samples
+    batch_size: int
+    shuffle: bool
+    seed: int
+    change: Change | None = None
+    _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
     def epoch(self, number: int) -> Iterator[Samples]:
         """The batches of one epoch; each is overwritten by the next of its size."""

@@ -6,17 +6,17 @@ import math
 import time
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.arrays import copy_of
+from chainrule.arrays import copy_of, on_device
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.network import Network
 from chainrule.solvers import Adaptive, Schedule
 from chainrule.training.data import Samples
 from chainrule.training.history import History, Progress
 from chainrule.training.loop import Epoch, Run, epochs
-from chainrule.training.patience import Patience
 from chainrule.training.recipe import LBFGS, Judge, Recipe
 from chainrule.training.scipy_lbfgs import minimise
 
@@ -46,10 +46,15 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
         Before the first epoch has ended and been judged. Later, Ctrl-C ends the fit like any other reason.
     """
     samples = samples.on(recipe.device)
+    run.theta = on_device(run.theta, recipe.device)
     if isinstance(recipe.solver, LBFGS):
         return minimise(recipe, samples, run)
     if recipe.checkpoint is not None:
-        recipe.checkpoint.restore(recipe, run)
+        recipe.checkpoint.restore(run)
+    earlier, run.solver_state = run.solver_state, recipe.solver.start(run.theta)
+    if earlier.steps:
+        vectors = {name: on_device(vector, recipe.device) for name, vector in earlier.vectors.items()}
+        run.solver_state.restore(vectors, earlier.steps)
     history, schedule, began = run.history, copy(recipe.schedule), time.perf_counter()
     if isinstance(schedule, Adaptive):
         schedule.scale = run.rate_scale
@@ -90,7 +95,13 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
                 history.best, history.waited = patience.best, patience.waited
                 now = time.perf_counter()
                 progress = Progress(
-                    history.epochs, recipe.epochs, epoch.loss, score, epoch.samples_per_second, now - began, now - last
+                    history.epochs,
+                    recipe.epochs,
+                    epoch.loss,
+                    score,
+                    samples_per_second=epoch.samples / max(epoch.seconds, 1e-9),
+                    seconds=now - began,
+                    seconds_per_epoch=now - last,
                 )
                 last = now
                 answers = [callback(progress) for callback in recipe.callbacks]
@@ -116,25 +127,6 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if recipe.checkpoint is not None and history.stopped_by != "interrupt":
         recipe.checkpoint.finished()
     return history
-
-
-SMALL_PRODUCT = 2e7
-"""Floating-point operations below which a product gets one thread: a fifth of a millisecond on one current core.
-
-Threads that share a product meet at barriers, where they spin. On small products they gain little when the machine is
-idle and lose a great deal when it is not: with two other processes on two cores, 100 epochs of a 64-256-10 network on
-1293 rows took 10 to 65 s with two threads and 0.6 to 1.2 s with one (0.6 s, idle, with either).
-"""
-
-
-def suitable_threads(network: Network, rows: int) -> AbstractContextManager[None]:
-    """A context with one BLAS thread if all products of a step on `rows` rows are small.
-
-    Networks on images choose their threads themselves.
-    """
-    largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
-    small = network.image_shape is None and largest < SMALL_PRODUCT
-    return single_threaded_products() if small else nullcontext()
 
 
 def _say(recipe: Recipe, line: str) -> None:
@@ -175,3 +167,61 @@ def _reduced(recipe: Recipe, run: Run, schedule: Schedule) -> bool:
     run.rate_scale = schedule.scale
     _say(recipe, f"Setting learning rate to {recipe.learning_rate * schedule.scale:g}")
     return True
+
+
+@dataclass
+class Patience:
+    """Counts the epochs in a row whose figure has not improved on the best by at least `tolerance`.
+
+    Parameters
+    ----------
+    tolerance : float
+    epochs : float
+        So many epochs in a row without improvement are borne; infinity bears all.
+    larger_is_better : bool
+
+    Examples
+    --------
+    >>> patience = Patience(tolerance=0.01, epochs=1, larger_is_better=True)
+    >>> [patience.exhausted_after(score) for score in (0.5, 0.6, 0.6, 0.6)]
+    [False, False, False, True]
+    """
+
+    tolerance: float
+    epochs: float
+    larger_is_better: bool
+    best: float = math.nan
+    waited: int = 0
+    improved: bool = False
+    """Whether the last figure was the best so far, by however little. Scores over few samples tie often; then the later
+    epoch, trained for longer, counts as the better one."""
+
+    def exhausted_after(self, figure: float) -> bool:
+        """Take in an epoch's figure; whether patience has run out."""
+        sign = 1.0 if self.larger_is_better else -1.0
+        gain = math.inf if math.isnan(self.best) else sign * (figure - self.best)
+        enough = gain >= self.tolerance
+        self.waited = 0 if enough else self.waited + 1
+        self.improved = gain > 0 or (gain == 0 and self.larger_is_better)
+        if self.improved:
+            self.best = figure
+        return self.waited > self.epochs
+
+
+SMALL_PRODUCT = 2e7
+"""Floating-point operations below which a product gets one thread: a fifth of a millisecond on one current core.
+
+Threads that share a product meet at barriers, where they spin. On small products they gain little when the machine is
+idle and lose a great deal when it is not: with two other processes on two cores, 100 epochs of a 64-256-10 network on
+1293 rows took 10 to 65 s with two threads and 0.6 to 1.2 s with one (0.6 s, idle, with either).
+"""
+
+
+def suitable_threads(network: Network, rows: int) -> AbstractContextManager[None]:
+    """A context with one BLAS thread if all products of a step on `rows` rows are small.
+
+    Networks on images choose their threads themselves.
+    """
+    largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
+    small = network.image_shape is None and largest < SMALL_PRODUCT
+    return single_threaded_products() if small else nullcontext()

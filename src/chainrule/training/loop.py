@@ -29,6 +29,7 @@ class Run:
     theta : array
         The flat parameters, updated in place.
     solver_state : SolverState
+        `train` replaces it by a state of the recipe's solver, with these vectors if there have been steps.
     epoch : int
         Epochs finished.
     samples_seen : int
@@ -40,7 +41,7 @@ class Run:
     """
 
     theta: Array
-    solver_state: SolverState
+    solver_state: SolverState = field(default_factory=SolverState)
     epoch: int = 0
     samples_seen: int = 0
     history: History = field(default_factory=History)
@@ -97,11 +98,6 @@ class Epoch:
     samples: int
     seconds: float
     learning_rate: float
-
-    @property
-    def samples_per_second(self) -> float:
-        """Throughput."""
-        return self.samples / max(self.seconds, 1e-9)
 
 
 @dataclass

@@ -7,14 +7,14 @@ attributes. Training knows nothing of estimators.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from chainrule.arrays import Array, on_device
-from chainrule.solvers import Schedule, Solver, SolverState, constant
+from chainrule.arrays import Array
+from chainrule.solvers import Schedule, Solver, constant
 from chainrule.training.data import Change
-from chainrule.training.history import Callback, History
+from chainrule.training.history import Callback
 from chainrule.training.loop import Objective, Run
 
 
@@ -28,7 +28,7 @@ class LBFGS:
 class Checkpointing(Protocol):
     """Keeps a run somewhere, so that a fit that was killed continues from there."""
 
-    def restore(self, recipe: Recipe, run: Run) -> None:
+    def restore(self, run: Run) -> None:
         """Put the run where an earlier fit of the same recipe was when it was last kept, if there was one."""
 
     def keep(self, run: Run) -> None:
@@ -91,18 +91,6 @@ class Recipe:
     say: Callable[[str], object] | None = None
     device: str | None = None
     checkpoint: Checkpointing | None = None
-
-    def start(self, theta: Array, samples_seen: int = 0, history: History | None = None) -> Run:
-        """A run that begins at theta, after the epochs in the history."""
-        theta = on_device(theta, self.device)
-        state = SolverState() if isinstance(self.solver, LBFGS) else self.solver.start(theta)
-        return Run(theta, state, samples_seen=samples_seen, history=history or History())
-
-    def resume(self, run: Run, vectors: Mapping[str, Array], steps: int) -> None:
-        """Put back the solver's vectors and its number of steps, as an earlier run left them."""
-        if not isinstance(self.solver, LBFGS):
-            kept = {name: on_device(vector, self.device) for name, vector in vectors.items()}
-            run.solver_state.restore(kept, steps)
 
 
 @dataclass(frozen=True)
