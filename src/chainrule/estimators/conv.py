@@ -12,7 +12,7 @@ from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.estimators.recipes import LIMITS, flag
+from chainrule.estimators.recipes import LIMITS
 from chainrule.networks import Network, network_of_layers
 from chainrule.networks.stack import specs_of, with_head
 from chainrule.training import Augmentation, Change
@@ -209,7 +209,7 @@ class ConvClassifier(NetworkClassifier):
     _structural = ("layers", "augment", "standardize", "dropout", "loss")
     _limits = LIMITS | {
         "layers": _check_layers,
-        "standardize": flag,
+        "standardize": check.flag,
         "augment": _augmentation_of,
         "image_shape": _shape_of_images,
     }

@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
-from chainrule.estimators import parameters
+from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
@@ -24,7 +24,6 @@ from chainrule.estimators.network_passes import forward, input_gradients
 from chainrule.estimators.recipes import (
     LIMITS,
     Parameters,
-    check_parameters,
     one_epoch_of,
     recipe_of,
     warn_unless_converged,
@@ -49,7 +48,7 @@ class NetworkClassifier(Parameters, Classifier):
     """The default batch size."""
     _structural: Sequence[str] = ("dropout", "loss")
     """The parameters that say which network is built and how its inputs are prepared."""
-    _limits: parameters.Limits = LIMITS
+    _limits: check.Limits = LIMITS
 
     coefs_: list[Array]
     best_loss_: Any
@@ -95,10 +94,8 @@ class NetworkClassifier(Parameters, Classifier):
         FloatingPointError
             When the loss overflows.
         """
-        check_parameters(self, self._limits)
+        check.within(vars(self), self._limits)
         eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
-        if eval_set is not None and self.solver == "lbfgs":
-            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues)
         encoding = self._encoding_for(y)
@@ -156,7 +153,7 @@ class NetworkClassifier(Parameters, Classifier):
         classes : array, optional
             All labels that will ever occur; needed at the first call, unless ``new_classes="add"``.
         """
-        check_parameters(self, self._limits)
+        check.within(vars(self), self._limits)
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         if isinstance(self.class_weight, str):

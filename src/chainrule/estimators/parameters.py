@@ -18,6 +18,19 @@ def within(values: Mapping[str, Any], limits: Limits) -> None:
             check(name, values[name])
 
 
+def unless(allowed: Any, check: Callable[[str, Any], object]) -> Callable[[str, Any], None]:
+    """A check that accepts one more value, such as "auto".
+
+    >>> unless("auto", lambda name, value: integer(name, value, at_least=1))("batch_size", "auto")
+    """
+
+    def checked(name: str, value: Any) -> None:
+        if not (isinstance(value, type(allowed)) and value == allowed):
+            check(name, value)
+
+    return checked
+
+
 def number(
     name: str,
     value: Any,
@@ -95,6 +108,18 @@ def threads(name: str, value: Any) -> None:
     """Raise ValueError unless the value is None or a number of threads; negative numbers count from all cores down."""
     if value is not None and (not isinstance(value, Integral) or value == 0):
         raise ValueError(f"{name}: expected a number of threads, or -1 for all cores, got {value!r}")
+
+
+def flag(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is True or False."""
+    choice(name, str(value), ("True", "False"))
+
+
+def callables(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is None or a sequence of callables."""
+    listed = isinstance(value, Sequence) and not isinstance(value, str)
+    if value is not None and not (listed and all(map(callable, value))):
+        raise ValueError(f"{name}: expected a sequence of callables or None, got {value!r}")
 
 
 def hidden_sizes(name: str, value: Any) -> tuple[int, ...]:

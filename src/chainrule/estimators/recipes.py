@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.estimators import parameters as check
@@ -61,17 +60,6 @@ class Parameters:
     device: str | None = None
 
 
-def flag(name: str, value: Any) -> None:
-    """Raise ValueError unless the value is True or False."""
-    check.choice(name, str(value), ("True", "False"))
-
-
-def _callbacks(name: str, value: Any) -> None:
-    listed = isinstance(value, Sequence) and not isinstance(value, str)
-    if value is not None and not (listed and all(map(callable, value))):
-        raise ValueError(f"{name}: expected a sequence of callables or None, got {value!r}")
-
-
 _COUNT = partial(check.integer, at_least=1)
 _AT_LEAST_0 = partial(check.number, at_least=0)
 _ABOVE_0 = partial(check.number, above=0)
@@ -81,10 +69,10 @@ _UP_TO_1 = partial(check.number, at_least=0, at_most=1)
 LIMITS: check.Limits = {
     "solver": partial(check.choice, allowed=SOLVERS),
     "learning_rate": partial(check.choice, allowed=SCHEDULES),
-    "batch_size": _COUNT,
-    "max_iter": _COUNT,
-    "n_iter_no_change": _COUNT,
-    "max_fun": _COUNT,
+    "batch_size": check.unless("auto", _COUNT),
+    "max_iter": check.unless(math.inf, _COUNT),
+    "n_iter_no_change": check.unless(math.inf, _COUNT),
+    "max_fun": check.unless(math.inf, _COUNT),
     "alpha": _AT_LEAST_0,
     "power_t": _AT_LEAST_0,
     "tol": _AT_LEAST_0,
@@ -102,40 +90,14 @@ LIMITS: check.Limits = {
     "new_classes": partial(check.choice, allowed=("error", "add")),
     "eval_metric": partial(check.metric, allowed=tuple(METRICS)),
     "class_weight": check.class_weight,
-    "shuffle": flag,
-    "warm_start": flag,
-    "nesterovs_momentum": flag,
-    "early_stopping": flag,
-    "callbacks": _callbacks,
-    "max_grad_norm": _ABOVE_0,
+    "shuffle": check.flag,
+    "warm_start": check.flag,
+    "nesterovs_momentum": check.flag,
+    "early_stopping": check.flag,
+    "callbacks": check.callables,
+    "max_grad_norm": check.unless(None, _ABOVE_0),
 }
 """The check of each parameter, in the order in which they are made."""
-
-_EXEMPT = {
-    "batch_size": "auto",
-    "max_iter": np.inf,
-    "n_iter_no_change": np.inf,
-    "max_fun": np.inf,
-    "max_grad_norm": None,
-}
-"""Values that are allowed beside the limits."""
-
-
-def check_parameters(parameters: Parameters, limits: check.Limits = LIMITS) -> None:
-    """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range."""
-    for name, within in limits.items():
-        value = getattr(parameters, name)
-        exempt = _EXEMPT.get(name, ...)
-        if not (isinstance(value, type(exempt)) and value == exempt):
-            within(name, value)
-    if parameters.solver == "lbfgs":
-        for name in ("callbacks", "checkpoint", "max_grad_norm"):
-            if getattr(parameters, name) is not None:
-                raise ValueError(
-                    f"{name}: expected None for lbfgs, which has no epochs, got {getattr(parameters, name)!r}"
-                )
-        if parameters.dropout:
-            raise ValueError(f"dropout: expected 0 for lbfgs, which {NEEDS_ONE_OBJECTIVE}, got {parameters.dropout!r}")
 
 
 def recipe_of(
@@ -154,10 +116,20 @@ def recipe_of(
     Raises
     ------
     ValueError
-        For dropout or random changes of samples with a solver that sees all samples at once.
+        For parameters that do not go with a solver that sees all samples at once.
     """
-    if parameters.solver == "lbfgs" and any(layer.noise is not None for layer in objective.network.layers):
-        raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
+    if parameters.solver == "lbfgs":
+        for name in ("callbacks", "checkpoint", "max_grad_norm"):
+            if getattr(parameters, name) is not None:
+                raise ValueError(
+                    f"{name}: expected None for lbfgs, which has no epochs, got {getattr(parameters, name)!r}"
+                )
+        if parameters.dropout:
+            raise ValueError(f"dropout: expected 0 for lbfgs, which {NEEDS_ONE_OBJECTIVE}, got {parameters.dropout!r}")
+        if any(layer.noise is not None for layer in objective.network.layers):
+            raise ValueError(f"layers: expected none of dropout for lbfgs, which {NEEDS_ONE_OBJECTIVE}")
+        if judged:
+            raise ValueError("eval_set: lbfgs has no epochs to judge; choose another solver")
     batch_size = _batch_size(parameters, n_samples, default_batch_size)
     if change is not None and batch_size is None:
         raise ValueError(f"augment: {parameters.solver} sees all samples at once; choose a solver that takes batches")
@@ -175,7 +147,7 @@ def recipe_of(
         max_norm=parameters.max_grad_norm,
         change=change,
         tolerance=parameters.tol,
-        patience=np.inf if endless else parameters.n_iter_no_change,
+        patience=math.inf if endless else parameters.n_iter_no_change,
         callbacks=tuple(parameters.callbacks or ()),
         say=print if parameters.verbose else None,
         device=parameters.device,
@@ -185,7 +157,7 @@ def recipe_of(
 
 def one_epoch_of(recipe: Recipe, parameters: Parameters) -> Recipe:
     """The recipe of a `partial_fit`: a single epoch, whose cosine counts epochs as steps, and which nobody watches."""
-    return replace(recipe, schedule=_schedule(parameters, steps_per_epoch=1), epochs=1, patience=np.inf, callbacks=())
+    return replace(recipe, schedule=_schedule(parameters, steps_per_epoch=1), epochs=1, patience=math.inf, callbacks=())
 
 
 def warn_unless_converged(parameters: Parameters, history: History, *, watched: bool) -> None:
