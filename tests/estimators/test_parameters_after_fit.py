@@ -93,11 +93,11 @@ def test_going_on_with_another_shape_is_an_error_and_changes_nothing(go_on):
     model = mlp(warm_start=True).fit(X, Y)
     probs = model.predict_proba(X)
     model.set_params(hidden_layer_sizes=(7,), activation="relu")
-    with pytest.raises(ValueError, match=r"has W1 of shape \(4, 5\).* W1 of shape \(4, 7\).*start anew"):
+    with pytest.raises(ValueError, match=r"has W1 of shape \(4, 5\).* W1 of shape \(4, 7\).*fit a new estimator"):
         getattr(model, go_on)(X, Y)
     assert np.array_equal(model.predict_proba(X), probs)
     images = conv(warm_start=True).fit(IMAGES, DIGITS).set_params(image_shape=(6, 6, 1))
-    with pytest.raises(ValueError, match=r"image_shape: the fit that is to go on is of images of shape \(1, 6, 6\)"):
+    with pytest.raises(ValueError, match=r"image_shape: the earlier fit is of images of shape \(1, 6, 6\)"):
         getattr(images, go_on)(IMAGES, DIGITS)
     getattr(images.set_params(image_shape=(6, 6)), go_on)(IMAGES, DIGITS)
 

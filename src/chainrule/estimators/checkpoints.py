@@ -89,13 +89,13 @@ class Checkpointer:
             writer = "version 0.1" if found.streams == 1 else "a later version"
             raise ValueError(
                 f"{self.path}: this checkpoint was written by {writer} of chainrule, which draws order, dropout and "
-                "first weights from other random streams, so that this version cannot go on as if nothing had "
-                "happened. Finish the fit with that version, or delete the file to start anew"
+                "first weights from other random streams, so this version cannot continue the fit as if it had not been "
+                "interrupted. Finish the fit with that version, or delete the file to start again"
             )
         if found.fingerprint != self.fingerprint:
             raise ValueError(
                 f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
-                "name another file, to start anew"
+                "name another file, to start again"
             )
         return found
 

@@ -6,7 +6,7 @@ labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,27 +37,22 @@ class ClassEncoding:
     kind: str
     classes: np.ndarray[Any, Any]
     squared: bool = False
+    n_outputs: int = field(init=False)
+    """The number of logits."""
+    loss: str = field(init=False)
+    """The name of the loss rule."""
+    out_activation: str = field(init=False)
+    """scikit-learn's name for the function from logits to probabilities."""
 
     def __post_init__(self) -> None:
         if self.squared and self.kind != BINARY:
             raise ValueError(f"loss='squared_error' is for two classes, got {self.kind} targets")
-
-    @property
-    def n_outputs(self) -> int:
-        """The number of logits."""
-        return 1 if self.kind == BINARY else len(self.classes)
-
-    @property
-    def loss(self) -> str:
-        """The name of the loss rule."""
-        if self.kind == MULTICLASS:
-            return "softmax_cross_entropy"
-        return "half_squared_error" if self.squared else "binary_cross_entropy"
-
-    @property
-    def out_activation(self) -> str:
-        """scikit-learn's name for the function from logits to probabilities."""
-        return "softmax" if self.kind == MULTICLASS else "logistic"
+        of_one = "half_squared_error" if self.squared else "binary_cross_entropy"
+        vars(self).update(  # the fields are frozen
+            n_outputs=1 if self.kind == BINARY else len(self.classes),
+            loss="softmax_cross_entropy" if self.kind == MULTICLASS else of_one,
+            out_activation="softmax" if self.kind == MULTICLASS else "logistic",
+        )
 
     def targets(self, y: Array, dtype: Any, label_smoothing: float = 0.0) -> Array:
         """The targets of the loss, class numbers or rows of floats, from labels, a 0/1 matrix or rows of probabilities.

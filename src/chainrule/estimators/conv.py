@@ -274,8 +274,7 @@ class ConvClassifier(NetworkClassifier):
     def _rebuild(self, X: Array, weights: Array | None) -> None:
         if _shape_of_images("image_shape", self.image_shape) not in (None, self.image_shape_):
             raise ValueError(
-                f"image_shape: the fit that is to go on is of images of shape {self.image_shape_}, "
-                f"got {self.image_shape!r}"
+                f"image_shape: the earlier fit is of images of shape {self.image_shape_}, got {self.image_shape!r}"
             )
         super()._rebuild(X, weights)
         if self.standardize != hasattr(self, "mean_"):

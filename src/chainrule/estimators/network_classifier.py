@@ -1,4 +1,4 @@
-"""What the classifiers made of networks share: fitting by epochs or at once, going on, checkpoints, input gradients."""
+"""The base class of the classifiers that train a network: fit, partial_fit, predictions and input gradients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _iterative(estimator: NetworkClassifier) -> bool:
 
 
 class NetworkClassifier(Parameters, Classifier):
-    """A classifier whose `_network` is a network; the classes below set its parameters."""
+    """The base class of the classifiers that train a network."""
 
     _rows_of_a_batch = 200
     """The default batch size."""
@@ -78,10 +78,11 @@ class NetworkClassifier(Parameters, Classifier):
         sample_weight : array of shape (n_samples,), optional
             At least 0; a weight of 2 means the same as giving the sample twice.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
-            Held-out samples by which epochs are judged; the weights of the best epoch are restored. With
-            ``early_stopping`` it takes the place of the validation fraction. ``class_weight`` applies to it too.
+            Held-out samples that judge the epochs; the weights of the best epoch are restored. With ``early_stopping``
+            they replace the validation fraction. ``class_weight`` applies to it too.
         X_val, y_val, sample_weight_val : arrays, optional
-            The same, apart: what scikit-learn's ``Pipeline(..., transform_input=["X_val"])`` sends through its steps.
+            The same samples as separate arrays, which scikit-learn's ``Pipeline(..., transform_input=["X_val"])``
+            transforms.
 
         Returns
         -------
@@ -90,7 +91,7 @@ class NetworkClassifier(Parameters, Classifier):
         Raises
         ------
         ValueError
-            For inputs of unfitting shapes, NaN or infinity, a single class, or parameters out of range.
+            For inputs of shapes that do not fit, NaN or infinity, a single class, or parameters out of range.
         FloatingPointError
             When the loss overflows.
         """
@@ -194,7 +195,7 @@ class NetworkClassifier(Parameters, Classifier):
         return self
 
     def input_gradient(self, X: Any, y: Any) -> Array:
-        """The gradient of each sample's loss by its features, of X's shape: what would change the prediction most.
+        """The gradient of each sample's loss by its features, in the shape of X.
 
         Parameters
         ----------
@@ -242,32 +243,32 @@ class NetworkClassifier(Parameters, Classifier):
         return encoding_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
 
     def _encode(self, encoding: ClassEncoding) -> None:
-        """Encode classes in this way from now on, by another network."""
+        """Encode classes in this way from now on; the next use of the network builds a new one."""
         self._kind, self.classes_ = encoding.kind, encoding.classes
         self.n_outputs_, self.out_activation_ = encoding.n_outputs, encoding.out_activation
         self.__dict__.pop("_network", None)
 
     def _fix_structure(self) -> None:
-        """Build by the structural parameters as they are now, kept in copies that the user cannot change."""
+        """Build the network by the structural parameters as they are now, in copies that the user cannot change."""
         self._structure = {name: deepcopy(getattr(self, name)) for name in self._structural}
         self.__dict__.pop("_network", None)
 
     def _built_with(self, name: str) -> Any:
-        """A structural parameter as it was when the network was built, whatever it has been set to since.
+        """A structural parameter as it was when the network was built, even if it has been set since.
 
-        Files written before these were kept have the parameters alone.
+        Files of chainrule 0.1 hold only the parameters.
         """
         structure = vars(self).get("_structure", {})
         return structure[name] if name in structure else getattr(self, name)
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
-        """Go on from the weights that there are with the structural parameters as they are now."""
+        """Continue from the current weights with the structural parameters as they are now."""
         built = self._network
         self._fix_structure()
         check_same_shapes(built, self._network, self._structural)
 
     def _add_classes(self, classes: Array) -> None:
-        """Widen the output layer, with first values drawn for the new classes and the old ones as they are."""
+        """Widen the output layer: draw initial values for the new classes, and keep the values of the others."""
         if np.array_equal(classes, self.classes_):
             return
         blocks, columns = self._network.unpack(self._theta()), np.searchsorted(classes, self.classes_)
@@ -282,7 +283,7 @@ class NetworkClassifier(Parameters, Classifier):
 
     @cached_property
     def _network(self) -> Network:
-        """The network with this structure and these classes, built once for both."""
+        """The network for the structure and the classes, built once."""
         return self._network_for(self._encoding.loss)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -293,7 +294,7 @@ class NetworkClassifier(Parameters, Classifier):
         return Objective(self._network, self.alpha, self.label_smoothing if self._kind == MULTICLASS else 0.0)
 
     def _theta(self, dtype: Any = None) -> Array:
-        """The flat parameters, copied from coefs_ and intercepts_, which are the truth between calls."""
+        """The flat parameters, copied from coefs_ and intercepts_, which users may change between calls."""
         weights, biases = iter(self.coefs_), iter(self.intercepts_)
         blocks = self._network.blocks
         theta = self._network.pack([np.asarray(next(weights if b.parameter.penalised else biases)) for b in blocks])
@@ -356,19 +357,18 @@ class NetworkClassifier(Parameters, Classifier):
 
 
 def check_same_shapes(built: Network, wanted: Network, parameters: Sequence[str]) -> None:
-    """Raise ValueError, naming the structural parameters, where two networks differ in the shape of a block."""
+    """Raise ValueError, naming the structural parameters, if two networks differ in the shape of a block."""
     before, after = ({block.name: block.parameter.shape for block in network.blocks} for network in (built, wanted))
     for name in before | after:
         if before.get(name) != after.get(name):
             raise ValueError(
-                f"the fit that is to go on has {name} of shape {before.get(name)}, and the parameters now describe a "
-                f"network with {name} of shape {after.get(name)}: put {', '.join(parameters)} back, or start "
-                "anew with another estimator"
+                f"the earlier fit has {name} of shape {before.get(name)}, but the parameters now describe a network "
+                f"with {name} of shape {after.get(name)}: put {', '.join(parameters)} back, or fit a new estimator"
             )
 
 
 def with_more_classes(blocks: Sequence[Array], wider: Network, columns: Array, seed: int) -> Array:
-    """The flat parameters of a network with more classes: the known values, and first values for the new classes.
+    """The flat parameters of a network with more classes: the known values, and initial values for the new classes.
 
     Parameters
     ----------
