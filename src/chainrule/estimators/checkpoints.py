@@ -1,4 +1,4 @@
-"""Checkpoints of a fit: a run that was killed continues from its last one, bit for bit as if nothing had happened.
+"""Checkpoints of a fit: a killed run continues from its last checkpoint, bit for bit as if it had not been killed.
 
 Order, dropout and the validation split depend on (seed, epoch, batch, layer) alone, so a checkpoint needs only the
 parameters, the solver's vectors and the counters. It is a model file: nothing in it is executed when it is read.
@@ -28,7 +28,7 @@ STREAMS = 2
 """Version of `chainrule.streams`. In version 0.1 (1 here) some purposes shared a stream."""
 
 NOT_OF_THE_FIT = ("callbacks", "checkpoint", "verbose", "device")
-"""Parameters that may differ between the run that was interrupted and the one that goes on."""
+"""Parameters that may differ between the interrupted run and the run that continues it."""
 
 
 @dataclass
@@ -89,8 +89,8 @@ class Checkpointer:
             writer = "version 0.1" if found.streams == 1 else "a later version"
             raise ValueError(
                 f"{self.path}: this checkpoint was written by {writer} of chainrule, which draws order, dropout and "
-                "first weights from other random streams, so this version cannot continue the fit as if it had not been "
-                "interrupted. Finish the fit with that version, or delete the file to start again"
+                "first weights from other random streams, so this version cannot continue the fit bit for bit. Finish "
+                "it with that version, or delete the file to start again"
             )
         if found.fingerprint != self.fingerprint:
             raise ValueError(

@@ -18,7 +18,7 @@ from chainrule.networks.stack import specs_of, with_head
 from chainrule.training import Augmentation, Change
 
 SMALLEST = 4
-"""Sides of images that the default layers still halve."""
+"""Smallest side of images that the default layers still halve."""
 
 
 def _augmentation_of(name: str, value: Any) -> Augmentation:
@@ -74,88 +74,34 @@ def _automatic(shape: tuple[int, ...]) -> str:
 class ConvClassifier(NetworkClassifier):
     """Classifier of images: convolutions, pools and linear layers, softmax and cross entropy.
 
-    The gradients are formulas, written out once per operator; a training step runs them through buffers allocated
-    beforehand, on NumPy by tiles of a few images on all cores.
+    The gradients are formulas, one per operator; a training step writes to buffers that are allocated once. On NumPy,
+    all cores work on tiles of a few images.
 
     Parameters
     ----------
     layers : str, or sequence of words, rules and layers, default="auto"
-        Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10"``, or with `chainrule.networks.Conv` and its
-        like. A linear layer that ends them is the encoding, and needs one output per class, or a single one for two
-        classes. Behind any other end, such as ``"..., linear 128, relu"``, such a layer is added, and ``flatten``
-        before it where images are left: `network_` and ``chainrule summary --classes 10`` show it. "auto" is
-        ``conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, pool 2``, again with 64 filters where the images are large
-        enough, and ``linear 128, relu``.
+        Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10"``, or objects such as `chainrule.networks.Conv`.
+        A linear layer at the end is the head and needs one output per class, or a single one for two classes. After
+        any other last layer, as in ``"..., linear 128, relu"``, a head is added, preceded by ``flatten`` if the input
+        is images; `network_` and ``chainrule summary --classes 10`` show it. "auto" is ``conv 32 3x3 pad 1, relu,
+        conv 32 3x3 pad 1, relu, pool 2``, the same with 64 filters if the images are large enough, and ``linear 128,
+        relu``.
     image_shape : tuple of int or None, default=None
-        Height and width, or channels, height and width, of rows of pixels. Without it, rows that are squares are taken
-        as square images of one channel, and others as images of a single line.
-    solver : {"adam", "adamw", "sgd", "gd", "lbfgs"}, default="adam"
-        "gd" is gradient descent on all samples at once; "adamw" is Adam with decoupled weight decay.
-    alpha : float, default=1e-4
-        Strength of the L2 penalty: alpha / (2 w) times the sum of squared weights, w being a batch's total weight.
-    batch_size : int or "auto", default="auto"
-        "auto" is min(64, n_samples). Not used by "gd" and "lbfgs".
+        Height and width, or channels, height and width, of rows of pixels. If None, rows of a square number of pixels
+        are square images of one channel, and other rows are images of a single line.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
         "invscaling" and "adaptive" apply to "sgd"; "cosine" falls to 0 over max_iter epochs.
-    learning_rate_init : float, default=1e-3
-    power_t : float, default=0.5
-        The exponent of "invscaling".
     max_iter : int, default=20
-        The most epochs, or L-BFGS iterations.
-    shuffle : bool, default=True
-        Whether samples are reordered for every epoch.
-    random_state : int, RandomState or None, default=None
-        Decides initial weights, order, augmentation, dropout and the validation split.
-    tol : float, default=1e-4
-        An epoch without an improvement of this size counts towards ``n_iter_no_change``.
-    verbose : bool, default=False
-    warm_start : bool, default=False
-        Whether `fit` starts from the weights it found last.
-    momentum : float, default=0.9
-    nesterovs_momentum : bool, default=True
-        Both for "sgd".
-    early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the samples, stratified; stop when the accuracy on them no longer improves,
-        and restore the weights of the best epoch. As in scikit-learn, not for "lbfgs".
-    validation_fraction : float, default=0.1
-    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        Of Adam.
-    n_iter_no_change : int, default=10
-    max_fun : int, default=15000
-        The most objective evaluations of "lbfgs".
-    label_smoothing : float, default=0
-        The share of every target that is spread over all classes.
-    dropout : float, default=0
-        The probability with which an input of the head is left out in a training step; elsewhere, put dropout among the
-        layers. None for "lbfgs", which needs the same objective at every step.
-    weight_decay : float, default=0.01
-        Of "adamw".
-    max_grad_norm : float or None, default=None
-        Gradients of larger norm are scaled down to it. Not for "lbfgs".
+        Largest number of epochs, or of iterations of L-BFGS.
     augment : str, Augmentation or None, default=None
         Random changes of the images of every batch, such as ``"shift 2, flip"``; see `chainrule.training.Augmentation`.
     standardize : bool, default=True
         Whether every channel is centred and divided by its standard deviation over the samples.
-    callbacks : sequence of callables or None, default=None
-        Each is given a `Progress` after every epoch; a true return value ends the fit. Not for "lbfgs".
-    class_weight : dict, "balanced" or None, default=None
-        Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
-    targets : {"labels", "proba"}, default="labels"
-        "proba" takes y as rows of class probabilities, one column per class; predictions are column numbers.
-    loss : {"log_loss", "squared_error"}, default="log_loss"
-        "squared_error" is half the squared error of the probability, for two classes.
-    eval_metric : {"accuracy", "log_loss"} or callable, default="accuracy"
-        By what epochs are judged on held-out samples. A callable is given the true labels and the probabilities, and
-        larger is better.
-    new_classes : {"error", "add"}, default="error"
-        What `partial_fit` does on a label that it has not met.
-    dtype : {"auto", "float32", "float64"}, default="auto"
-        The precision of training; "auto" is that of X, and float32 for integers.
-    checkpoint : path or None, default=None
-        A file that `fit` keeps while it runs, and removes when it ends. A `fit` to the same samples with the same
-        parameters that finds it goes on from there, with the result of a fit that was not interrupted, bit for bit.
-    device : str or None, default=None
-        None trains with NumPy; "cpu", "cuda", ... with PyTorch there.
+    solver, alpha, batch_size, ..., device
+        The parameters of `MLPClassifier`, except ``hidden_layer_sizes`` and ``activation``, with the same meaning and
+        these differences: ``batch_size="auto"`` is min(64, n_samples), ``random_state`` also seeds ``augment``,
+        ``dropout`` drops inputs of the head (to drop others, put dropout among the layers), and ``dtype="auto"`` is
+        float32 for integers.
 
     Attributes
     ----------
@@ -163,13 +109,13 @@ class ConvClassifier(NetworkClassifier):
     image_shape_ : tuple of int
         Channels, height and width of the samples.
     coefs_ : list of ndarrays
-        Of convolutions, of shape (filters, channels, height, width), and of linear layers.
+        Weights of the convolutions, of shape (filters, channels, height, width), and of the linear layers.
     intercepts_ : list of ndarrays
-        Of the layers that have biases.
+        Biases of the layers that have them.
     mean_, scale_ : ndarrays of shape (channels,)
-        By which samples are centred and divided, where they are standardized.
+        With ``standardize``: the values that are subtracted from the samples, and that divide them.
     loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_
-        As of `MLPClassifier`.
+        See `MLPClassifier`.
     n_iter_, t_ : int
         Epochs run by the last fit, and samples seen.
     n_layers_, n_outputs_ : int
@@ -200,7 +146,7 @@ class ConvClassifier(NetworkClassifier):
 
     @property
     def network_(self) -> Network:
-        """The fitted network, with the loss: what `chainrule.networks` calls a Network."""
+        """The fitted `chainrule.networks.Network`, with its loss."""
         return self._network
 
     _first_dtype = np.float32
@@ -219,7 +165,7 @@ class ConvClassifier(NetworkClassifier):
         return _augmentation_of("augment", self._built_with("augment"))
 
     _always_adds_head = True
-    """What models of chainrule 0.1 have: a head behind a linear layer at the end too. `fit` turns it off."""
+    """Models of chainrule 0.1 have a head after a linear last layer too. `fit` turns this off."""
 
     def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
         super()._start(encoding, X, weights)

@@ -31,8 +31,8 @@ def activation_of(given: Any) -> Any:
 class MLPClassifier(NetworkClassifier):
     """Multilayer perceptron for classification: linear layers with activations, softmax and cross entropy.
 
-    The gradients are formulas, written out once per operator; a training step runs them through buffers allocated
-    beforehand. Parameters, attributes and methods that scikit-learn's ``MLPClassifier`` has too mean the same here.
+    The gradients are formulas, one per operator; a training step writes to buffers that are allocated once. Parameters,
+    attributes and methods of scikit-learn's ``MLPClassifier`` mean the same here.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class MLPClassifier(NetworkClassifier):
     solver : {"adam", "adamw", "sgd", "gd", "lbfgs"}, default="adam"
         "gd" is gradient descent on all samples at once; "adamw" is Adam with decoupled weight decay.
     alpha : float, default=1e-4
-        Strength of the L2 penalty: alpha / (2 w) times the sum of squared weights, w being a batch's total weight.
+        Strength of the L2 penalty: alpha / (2 w) times the sum of squared weights, with w the total weight of a batch.
     batch_size : int or "auto", default="auto"
         "auto" is min(200, n_samples). Not used by "gd" and "lbfgs".
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
@@ -53,57 +53,57 @@ class MLPClassifier(NetworkClassifier):
     power_t : float, default=0.5
         The exponent of "invscaling".
     max_iter : int, default=200
-        The most epochs, or L-BFGS iterations.
+        Largest number of epochs, or of iterations of L-BFGS.
     shuffle : bool, default=True
         Whether samples are reordered for every epoch.
     random_state : int, RandomState or None, default=None
-        Decides initial weights, order, dropout and the validation split.
+        Seed of initial weights, order, dropout and the validation split.
     tol : float, default=1e-4
         An epoch without an improvement of this size counts towards ``n_iter_no_change``.
     verbose : bool, default=False
     warm_start : bool, default=False
-        Whether `fit` starts from the weights it found last.
+        Whether `fit` starts from the weights of the last fit.
     momentum : float, default=0.9
     nesterovs_momentum : bool, default=True
-        Both for "sgd".
+        Momentum of "sgd", and whether it is Nesterov's.
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the samples, stratified; stop when the accuracy on them no longer improves,
         and restore the weights of the best epoch. As in scikit-learn, not for "lbfgs".
     validation_fraction : float, default=0.1
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        Of Adam.
+        Decay of the two averages of Adam, and the number added to its denominator.
     n_iter_no_change : int, default=10
     max_fun : int, default=15000
-        The most objective evaluations of "lbfgs".
+        Largest number of evaluations of the objective by "lbfgs".
     label_smoothing : float, default=0
         The share of every target that is spread over all classes.
     dropout : float, default=0
-        The probability with which a hidden unit is left out in a training step; 0 for "lbfgs", which needs the same
-        objective at every step.
+        The probability with which a training step drops a hidden unit; 0 for "lbfgs", which needs the same objective at
+        every step.
     weight_decay : float, default=0.01
-        Of "adamw".
+        Decoupled decay of the weights by "adamw".
     max_grad_norm : float or None, default=None
         Gradients of larger norm are scaled down to it. Not for "lbfgs".
     callbacks : sequence of callables or None, default=None
-        Each is given a `Progress` after every epoch; a true return value ends the fit. Not for "lbfgs".
+        Each gets a `Progress` after every epoch; a true return value ends the fit. Not for "lbfgs".
     class_weight : dict, "balanced" or None, default=None
         Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
     targets : {"labels", "proba"}, default="labels"
-        "proba" takes y as rows of class probabilities, one column per class; predictions are column numbers.
+        With "proba", y holds rows of class probabilities, one column per class, and predictions are column numbers.
     loss : {"log_loss", "squared_error"}, default="log_loss"
         "squared_error" is half the squared error of the probability, for two classes.
     eval_metric : {"accuracy", "log_loss"} or callable, default="accuracy"
-        By what epochs are judged on held-out samples. A callable is given the true labels and the probabilities, and
-        larger is better.
+        The score of the held-out samples that judges epochs. A callable gets the true labels and the probabilities, and
+        a larger value is better.
     new_classes : {"error", "add"}, default="error"
-        What `partial_fit` does on a label that it has not met.
+        What `partial_fit` does with a new label.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        The precision of training; "auto" is that of X.
+        The precision of training; "auto" is the precision of X.
     checkpoint : path or None, default=None
-        A file that `fit` keeps while it runs, and removes when it ends. A `fit` to the same samples with the same
-        parameters that finds it goes on from there, with the result of a fit that was not interrupted, bit for bit.
+        A file that `fit` writes while it runs, and removes when it ends. If a `fit` to the same samples with the same
+        parameters finds the file, it continues from there, and its result is bit for bit that of an uninterrupted fit.
     device : str or None, default=None
-        None trains with NumPy; "cpu", "cuda", ... with PyTorch there.
+        None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device.
 
     Attributes
     ----------
