@@ -36,7 +36,6 @@ WITHOUT_TESTS = {
         "findings guessing kinds model numbers points question repairs report suggestions table templates "
         "tensors values walk"
     ),
-    "estimators": "columns network_passes plots validation",
     ".": "jax torch",
     "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
     "rules": (

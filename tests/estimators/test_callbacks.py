@@ -1,4 +1,4 @@
-"""Callbacks and what is seen of a fit: TensorBoard's events, figures of curves, progress, and files of models."""
+"""Callbacks and what is seen of a fit: TensorBoard's events, progress, and files of models."""
 
 import itertools
 import sys
@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
 from chainrule import MLPClassifier, save
-from chainrule.estimators import TensorBoardLog, learning_curves
+from chainrule.estimators import TensorBoardLog
 from chainrule.estimators.persistence import ModelFileError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -50,44 +50,6 @@ def test_a_log_without_tensorboard_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard.summary", None)
     with pytest.raises(ImportError, match=r"pip install 'chainrule\[tensorboard\]'"):
         TensorBoardLog(tmp_path)
-
-
-@pytest.mark.parametrize("watched", [False, True])
-def test_curves_have_a_point_per_epoch(watched, tmp_path):
-    from matplotlib.figure import Figure
-
-    model = model_of(early_stopping=watched, eval_metric="log_loss").fit(X, NAMES)
-    figure = learning_curves(model)
-    assert isinstance(figure, Figure)
-    lines = [line for axis in figure.axes for line in axis.lines]
-    curves = [model.loss_curve_, *([model.validation_scores_] if watched else [])]
-    assert [line.get_xydata().tolist() for line in lines] == [
-        [[epoch, value] for epoch, value in enumerate(curve, start=1)] for curve in curves
-    ]
-    labels = ["training objective", "validation log_loss"][: len(lines)]
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == labels
-    figure.savefig(tmp_path / "curves.png")
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_curves_of_partial_fits_are_shown_too():
-    model = model_of()
-    for _ in range(4):
-        model.partial_fit(X, NAMES, classes=np.unique(NAMES))
-    assert len(learning_curves(model).axes[0].lines[0].get_xdata()) == 4
-
-
-def test_a_fit_without_epochs_has_no_curves():
-    for model in (model_of(solver="lbfgs").fit(X, NAMES), model_of()):
-        with pytest.raises(ValueError, match="no epochs to show: fit the model with a solver other than lbfgs"):
-            learning_curves(model)
-
-
-def test_curves_without_matplotlib_name_the_extra(monkeypatch):
-    model = model_of().fit(X, NAMES)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"pip install 'chainrule\[report\]'"):
-        learning_curves(model)
 
 
 @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "gd"])

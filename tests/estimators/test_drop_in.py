@@ -17,7 +17,6 @@ from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut
 
 import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.estimators.plots import scores_of_path
 from chainrule.estimators.softmax_path import path
 
 X, SPECIES = load_iris(return_X_y=True)
@@ -161,17 +160,6 @@ def test_legacy_attributes_go_into_model_files(tmp_path):
     copy = chainrule.load(model.save(tmp_path / "a.model"))
     assert list(copy.scores_) == ["l", "r", "t"]
     np.testing.assert_array_equal(copy.coefs_paths_["r"], model.coefs_paths_["r"])
-
-
-def test_scores_by_class_are_drawn_like_the_others():
-    options = {"Cs": [0.1, 1.0], "cv": 3, "l1_ratios": (0,)}
-    drawn = [
-        [np.asarray(line.get_ydata()).tolist() for line in scores_of_path(model).axes[0].lines]
-        for legacy in (True, False)
-        for model in [SoftmaxRegressionCV(use_legacy_attributes=legacy, **options).fit(X, SPECIES)]
-    ]
-    assert drawn[0] == drawn[1]
-    assert len(drawn[0]) == 5
 
 
 @pytest.mark.parametrize("l1_ratios", [(1,), (0, 0.5), (), "none", 0.0])

@@ -49,12 +49,6 @@ def test_early_stopping_waits_for_the_epochs_it_was_told():
     assert model.fit(X, NOISY).n_iter_ == 9  # the first, seven that are borne, and one that is not
 
 
-def test_validation_samples_are_stratified():
-    labels = np.repeat([0, 1, 2], [100, 30, 20])
-    _, held_out = hold_out(labels, model_of().fit(X, labels)._encoding, fraction=0.1, seed=4)
-    assert np.bincount(labels[held_out]).tolist() == [10, 3, 2]
-
-
 def test_validation_samples_take_no_part_in_training():
     y = np.stack([NOISY == 0, NOISY == 1], axis=1).astype(int)  # several labels at once are not stratified
     options = {"early_stopping": True, "validation_fraction": 0.4, "tol": 0}

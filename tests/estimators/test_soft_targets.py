@@ -7,8 +7,6 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, log_loss
 
 from chainrule import MLPClassifier
-from chainrule.estimators.class_encoding import encoding_of
-from chainrule.estimators.validation import hold_out
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -208,11 +206,3 @@ def test_an_eval_set_of_rows_and_of_several_labels_is_scored():
 def test_an_eval_set_that_does_not_fit_is_refused(eval_set, options, message):
     with pytest.raises(ValueError, match=message):
         fitted(y=SOFT if "targets" in options else SPECIES, eval_set=eval_set, **options)
-
-
-def test_the_held_out_share_is_stratified_and_a_single_sample_is_named():
-    labels = np.repeat(["a", "b", "c", "d"], [80, 40, 20, 10])
-    _, held = hold_out(labels, encoding_of(labels), fraction=0.3, seed=5)
-    assert np.unique(labels[held], return_counts=True)[1].tolist() == [24, 12, 6, 3]
-    with pytest.raises(ValueError, match=r"only 1 member.*\['e'\]. Give an eval_set instead"):
-        fitted(y=np.where(np.arange(150) == 0, "e", labels), early_stopping=True)

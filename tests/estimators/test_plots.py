@@ -1,0 +1,69 @@
+"""Figures of fitted estimators: learning curves, and scores against C."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from chainrule import MLPClassifier, SoftmaxRegressionCV
+from chainrule.estimators import learning_curves
+from chainrule.estimators.plots import scores_of_path
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, SPECIES = load_iris(return_X_y=True)
+SCALED = (X - X.mean(axis=0)) / X.std(axis=0)
+
+
+def model_of(**parameters):
+    return MLPClassifier(**{"hidden_layer_sizes": (6,), "max_iter": 9, "random_state": 0, "tol": 0} | parameters)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_curves_have_a_point_per_epoch(watched, tmp_path):
+    from matplotlib.figure import Figure
+
+    model = model_of(early_stopping=watched, eval_metric="log_loss").fit(SCALED, SPECIES)
+    figure = learning_curves(model)
+    assert isinstance(figure, Figure)
+    lines = [line for axis in figure.axes for line in axis.lines]
+    curves = [model.loss_curve_, *([model.validation_scores_] if watched else [])]
+    assert [line.get_xydata().tolist() for line in lines] == [
+        [[epoch, value] for epoch, value in enumerate(curve, start=1)] for curve in curves
+    ]
+    labels = ["training objective", "validation log_loss"][: len(lines)]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == labels
+    figure.savefig(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_of_partial_fits_are_shown_too():
+    model = model_of()
+    for _ in range(4):
+        model.partial_fit(SCALED, SPECIES, classes=[0, 1, 2])
+    assert len(learning_curves(model).axes[0].lines[0].get_xdata()) == 4
+
+
+def test_a_fit_without_epochs_has_no_curves():
+    for model in (model_of(solver="lbfgs").fit(SCALED, SPECIES), model_of()):
+        with pytest.raises(ValueError, match="no epochs to show: fit the model with a solver other than lbfgs"):
+            learning_curves(model)
+
+
+def test_curves_without_matplotlib_name_the_extra(monkeypatch):
+    model = model_of().fit(SCALED, SPECIES)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'chainrule\[report\]'"):
+        learning_curves(model)
+
+
+def test_scores_by_class_are_drawn_like_the_others():
+    options = {"Cs": [0.1, 1.0], "cv": 3, "l1_ratios": (0,)}
+    drawn = [
+        [np.asarray(line.get_ydata()).tolist() for line in scores_of_path(model).axes[0].lines]
+        for legacy in (True, False)
+        for model in [SoftmaxRegressionCV(use_legacy_attributes=legacy, **options).fit(X, SPECIES)]
+    ]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 5
