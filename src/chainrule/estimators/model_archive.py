@@ -23,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 
 from chainrule import __version__
-from chainrule.estimators.object_tree import INTEGER_BITS, AnyArray, ModelFileError, simple_dtype
+from chainrule.estimators.object_tree import INTEGER_BITS, AnyArray, ModelFileError, require, simple_dtype
 
 FORMAT = "chainrule model"
 FORMAT_VERSION = 1
@@ -69,15 +69,12 @@ class Reader:
         members = self._archive.infolist()
         self._members = {member.filename: member for member in members}
         self._arrays: dict[str, AnyArray] = {}
-        if len(self._members) < len(members):
-            raise ModelFileError("it has two members of one name")
+        require(len(self._members) == len(members), "it has two members of one name")
         for name, member in self._members.items():
-            if not _MEMBER.fullmatch(name):
-                raise ModelFileError(f"it has a member named {name[:80]!r}")
-            if member.compress_type != zipfile.ZIP_STORED:
-                raise ModelFileError(f"its member {name!r} is compressed")
-        if sum(member.file_size for member in members) > len(data):
-            raise ModelFileError("its members claim more bytes than it has")
+            require(_MEMBER.fullmatch(name), f"it has a member named {name[:80]!r}")
+            require(member.compress_type == zipfile.ZIP_STORED, f"its member {name!r} is compressed")
+        claimed = sum(member.file_size for member in members)
+        require(claimed <= len(data), "its members claim more bytes than it has")
         self.manifest = self._read_manifest()
 
     def array(self, name: Any) -> AnyArray:
@@ -92,19 +89,17 @@ class Reader:
 
     def _read_manifest(self) -> dict[str, Any]:
         text = self.array(MANIFEST)
-        if text.dtype != np.uint8 or text.ndim != 1:
-            raise ModelFileError("its manifest is malformed")
+        require(text.dtype == np.uint8 and text.ndim == 1, "its manifest is malformed")
         manifest = json.loads(text.tobytes(), parse_int=_integer, parse_constant=_constant)
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise ModelFileError("it is not a chainrule model")
-        number = manifest.get("version")
-        if type(number) is not int or number < 1:
-            raise ModelFileError("its format version is malformed")
-        if number > FORMAT_VERSION:
-            raise ModelFileError(
-                f"it was written in the newer format {number} by chainrule {str(manifest.get('chainrule'))[:20]}; "
-                f"chainrule {__version__} reads format {FORMAT_VERSION}"
-            )
+        number: Any = manifest.get("version")
+        require(type(number) is int and number >= 1, "its format version is malformed")
+        require(
+            number <= FORMAT_VERSION,
+            f"it was written in the newer format {number} by chainrule {str(manifest.get('chainrule'))[:20]}; "
+            f"chainrule {__version__} reads format {FORMAT_VERSION}",
+        )
         return manifest
 
 
@@ -113,18 +108,14 @@ def _verify(data: bytes) -> None:
     name = f"{MANIFEST}.npy".encode()
     begins = b"PK\3\4".startswith(data[:4]) and name.startswith(data[30 : 30 + len(name)])
     ends = data[: -len(_ZEROS)].endswith(_LABEL)
-    if not data:
-        raise ModelFileError("it is empty")
-    if not begins and not ends:
-        raise ModelFileError("it is not a chainrule model")
-    if not ends:
-        raise ModelFileError("it is truncated, or was rewritten by another program: its checksum is missing")
+    require(data, "it is empty")
+    require(begins or ends, "it is not a chainrule model")
+    require(ends, "it is truncated, or was rewritten by another program: its checksum is missing")
     digest = hashlib.sha256(memoryview(data)[: -len(_ZEROS)])
     digest.update(_ZEROS)
-    if digest.hexdigest().encode() != data[-len(_ZEROS) :]:
-        raise ModelFileError("it is damaged: its checksum does not match")
-    if not begins:
-        raise ModelFileError("it is not a chainrule model")
+    checksum = digest.hexdigest().encode()
+    require(checksum == data[-len(_ZEROS) :], "it is damaged: its checksum does not match")
+    require(begins, "it is not a chainrule model")
 
 
 def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
@@ -148,13 +139,13 @@ def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
     while read < count and (chunk := stream.read(min(_CHUNK, count - read))):
         content[read : read + len(chunk)] = np.frombuffer(chunk, np.uint8)
         read += len(chunk)
-    if read < count:
-        raise ModelFileError(f"its array {name!r} has not the size that the archive states")
-    # Values that no string or truth value has would surface later, as errors inside NumPy.
-    if dtype.kind == "b" and count and content.max() > 1:
-        raise ModelFileError(f"its array {name!r} of truth values has other values")
-    if dtype.kind == "U" and count and content.view(f"{dtype.byteorder}u4").max() > 0x10FFFF:
-        raise ModelFileError(f"its array {name!r} of strings has characters beyond Unicode")
+    require(read == count, f"its array {name!r} has not the size that the archive states")
+    # Invalid booleans and characters would cause errors inside NumPy later.
+    if dtype.kind == "b":
+        require(content.max(initial=0) <= 1, f"its array {name!r} of booleans has other values")
+    if dtype.kind == "U":
+        largest = content.view(f"{dtype.byteorder}u4").max(initial=0)
+        require(largest <= 0x10FFFF, f"its array {name!r} of strings has characters beyond Unicode")
     return array
 
 

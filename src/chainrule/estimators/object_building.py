@@ -16,6 +16,7 @@ from chainrule.estimators.object_tree import (
     ModelFileError,
     is_key,
     registered_rule,
+    require,
     simple_dtype,
 )
 from chainrule.estimators.saveable import class_of, fault
@@ -57,8 +58,7 @@ class Decoder:
         tag = next((key for key in tree if key.startswith("$")), None)
         if tag is None:
             return {key: self.value(item, depth + 1) for key, item in tree.items()}
-        if tag not in _BUILDERS or len(tree) > 1:
-            raise ModelFileError(f"it has an unknown tag, {tag!r}")
+        require(tag in _BUILDERS and len(tree) == 1, f"it has an unknown tag, {tag!r}")
         return _BUILDERS[tag](self, tree[tag], depth)
 
     def _object(self, tree: dict[str, Any], depth: int) -> Any:
@@ -69,12 +69,11 @@ class Decoder:
                 f"it names the class {str(name)[:80]!r}, which may not be loaded; "
                 "register_saveable allows classes of your own"
             )
-        if set(tree) != {"$object", "state"} or not isinstance(tree["state"], dict):
-            raise ModelFileError(f"an object of class {name} has no state")
+        complete = set(tree) == {"$object", "state"} and isinstance(tree["state"], dict)
+        require(complete, f"an object of class {name} has no state")
         state = {key: self.value(item, depth + 1) for key, item in tree["state"].items()}
         reason = fault(name, state)
-        if reason:
-            raise ModelFileError(reason)
+        require(reason is None, str(reason))
         instance: Any = cls.__new__(cls)  # type: ignore[call-overload]
         if hasattr(instance, "__setstate__"):
             instance.__setstate__(state)
@@ -87,16 +86,15 @@ class Decoder:
         for key_tree, item in pairs:
             key = self.value(key_tree, depth + 1)
             # Hashing nested tuples is unguarded recursion in C, so deep keys could end the process.
-            if not is_key(key):
-                raise ModelFileError("a dict has a key that is not a scalar")
+            require(is_key(key), "a dict has a key that is not a scalar")
             built[key] = self.value(item, depth + 1)
         return built
 
     def _objects(self, payload: Any, depth: int) -> AnyArray:
         shape, values = payload
         valid = len(shape) <= 64 and all(type(length) is int and length >= 0 for length in shape)
-        if not valid or math.prod(shape) != len(values):
-            raise ModelFileError(f"an array of {len(values)} objects claims the shape {shape}")
+        fits = valid and math.prod(shape) == len(values)
+        require(fits, f"an array of {len(values)} objects claims the shape {shape}")
         return np.fromiter((self.value(item, depth + 1) for item in values), object, len(values)).reshape(shape)
 
     def _scalar(self, payload: Any, depth: int) -> Any:
@@ -107,8 +105,8 @@ class Decoder:
         if text == "S" and type(value) is bytes:
             return np.bytes_(value)
         dtype = simple_dtype(text)
-        if dtype.kind not in "biuf" or type(value) not in (bool, int, float):
-            raise ModelFileError(f"a scalar of dtype {text} is malformed")
+        numeric = dtype.kind in "biuf" and type(value) in (bool, int, float)
+        require(numeric, f"a scalar of dtype {text} is malformed")
         return dtype.type(value)
 
     def _random_state(self, payload: Any, depth: int) -> np.random.RandomState:
@@ -116,23 +114,20 @@ class Decoder:
         key, position = state["state"]["key"], state["state"]["pos"]
         # NumPy reads key[pos] without looking at pos.
         valid = key.shape == (624,) and key.dtype == np.uint32 and type(position) is int and 0 <= position <= 624
-        if not valid or state["bit_generator"] != "MT19937":
-            raise ModelFileError("the state of a random generator is malformed")
+        require(valid and state["bit_generator"] == "MT19937", "the state of a random generator is malformed")
         random_state = np.random.RandomState(0)
         random_state.set_state(state)
         return random_state
 
     def _missing(self, payload: Any, depth: int) -> Any:
-        if payload != "pandas.NA":
-            raise ModelFileError(f"it has an unknown missing value, {payload!r}")
+        require(payload == "pandas.NA", f"it has an unknown missing value, {payload!r}")
         import pandas
 
         return pandas.NA
 
     def _rule(self, payload: Any, depth: int) -> Any:
         rule = registered_rule(payload)
-        if rule is None:
-            raise ModelFileError(f"it needs the rule {payload!r}; register that first")
+        require(rule is not None, f"it needs the rule {payload!r}; register that first")
         return rule
 
 

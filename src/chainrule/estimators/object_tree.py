@@ -47,6 +47,12 @@ class ModelFileError(ValueError):
     """A file that is no model, is damaged, or asks for what may not be loaded."""
 
 
+def require(valid: object, reason: str) -> None:
+    """Raise ModelFileError with the reason unless something is true."""
+    if not valid:
+        raise ModelFileError(reason)
+
+
 def _generic_types(base: type[Any] = np.generic) -> Iterator[type[Any]]:
     cls: type[Any]
     for cls in base.__subclasses__():

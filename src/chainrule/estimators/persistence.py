@@ -32,7 +32,7 @@ import numpy as np
 from chainrule import __version__
 from chainrule.estimators.model_archive import FORMAT, FORMAT_VERSION, MANIFEST, Reader, write_archive
 from chainrule.estimators.object_building import Decoder
-from chainrule.estimators.object_tree import AnyArray, Encoder, ModelFileError
+from chainrule.estimators.object_tree import AnyArray, Encoder, ModelFileError, require
 from chainrule.estimators.saveable import name_of, register_saveable
 
 __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_saveable", "save"]
@@ -119,8 +119,7 @@ def load_with_about(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     """The estimator and the notes that `save` was given, in one reading; errors as in `load`."""
     with _opened(path) as (manifest, decoder):
         tree = manifest["estimator"]
-        if not isinstance(tree, dict) or "$object" not in tree:
-            raise ModelFileError("it holds no estimator")
+        require(isinstance(tree, dict) and "$object" in tree, "it holds no estimator")
         return decoder.value(tree), _notes(manifest, decoder)
 
 
@@ -137,9 +136,8 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _notes(manifest: dict[str, Any], decoder: Decoder) -> dict[str, Any]:
-    about = decoder.value(manifest["about"])
-    if not isinstance(about, dict):
-        raise ModelFileError("its notes are malformed")
+    about: dict[str, Any] = decoder.value(manifest["about"])
+    require(isinstance(about, dict), "its notes are malformed")
     return about
 
 
