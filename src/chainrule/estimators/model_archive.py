@@ -4,8 +4,8 @@
     <attribute>.npy       an array of numbers, dates, or strings of fixed width
     comment               "sha256:" and the hexadecimal SHA-256 of the whole file, computed with 64 zeros in its place
 
-Nothing is compressed. Trained weights hardly shrink, and a reader that refuses compression takes no memory that the
-file's own size does not account for.
+Nothing is compressed. Trained weights hardly shrink, and a reader that refuses compression never takes more memory than
+the size of the file explains.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Reader:
     Raises
     ------
     ModelFileError
-        If the bytes are no model file, are incomplete, damaged or malformed, or in a newer format. Bytes that are made
-        to mislead may raise other errors from zipfile, json or NumPy.
+        If the bytes are not a model file, are incomplete, damaged or malformed, or in a newer format. Hostile bytes may
+        also raise other errors from zipfile, json or NumPy.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -78,7 +78,7 @@ class Reader:
         self.manifest = self._read_manifest()
 
     def array(self, name: Any) -> AnyArray:
-        """The array of that name, the same one each time."""
+        """The array of that name; further calls return the same array."""
         if name not in self._arrays:
             member = self._members.get(f"{name}.npy") if isinstance(name, str) else None
             if member is None:
@@ -119,9 +119,9 @@ def _verify(data: bytes) -> None:
 
 
 def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
-    """Read an .npy member of `size` bytes, whose header has to account for every one of them.
+    """Read an .npy member of `size` bytes, if its header explains every byte.
 
-    NumPy's reader evaluates the header as a Python literal and takes memory for whatever shape it claims.
+    NumPy's reader evaluates the header as a Python literal and allocates memory for any shape that it claims.
     """
     prefix = stream.read(10)
     header = stream.read(int.from_bytes(prefix[8:], "little"))

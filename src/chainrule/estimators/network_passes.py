@@ -1,4 +1,4 @@
-"""Passes of a fitted network over many rows: forward for predictions, and back to the inputs for their gradients."""
+"""Passes of a fitted network over many rows: forward for predictions, and backward for gradients of the inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainrule.training import Objective
 PREDICTION_BLOCK = 2048
 """Rows per forward pass when predicting: bounds the memory of activations."""
 ENTRIES, FEWEST = 1 << 20, 64
-"""Limit on the entries of one layer's outputs in such a pass; and rows that a block has in any case."""
+"""Largest number of entries of one layer's outputs in such a pass, and smallest number of rows of a block."""
 IMAGE_BLOCK = 256
 """Rows per pass for images, whose activations are several times as many as their pixels."""
 
@@ -30,9 +30,10 @@ def rows_of_a_block(network: Network) -> int:
 def forward(
     network: Network, theta: Array, x: Array, *, prepare: Callable[[Array], Array] = lambda block: block
 ) -> Logits:
-    """Logits as NumPy arrays, a block of rows at a time, each prepared as the network takes it.
+    """Logits as NumPy arrays, computed by blocks of rows; `prepare` makes the inputs of the network from a block.
 
-    They are computed where theta is. On NumPy every thread takes its rows through all layers, in buffers of its own.
+    The computation runs on the library and device of theta. On NumPy, each thread takes whole blocks through all
+    layers, in its own buffers.
     """
     step, threads = rows_of_a_block(network), 1
     if not is_torch(theta):
@@ -63,7 +64,7 @@ def forward(
 def input_gradients(
     objective: Objective, theta: Array, x: Array, targets: Array, *, prepare: Callable[[Array], Array]
 ) -> Array:
-    """The gradient of each sample's loss by the network's inputs, a block of rows at a time, each prepared for it."""
+    """The gradient of each sample's loss by the inputs of the network, computed by blocks of rows, as in `forward`."""
     gradients = np.empty((x.shape[0], objective.network.in_features), theta.dtype)
     step = rows_of_a_block(objective.network)
     for start in range(0, x.shape[0], step):

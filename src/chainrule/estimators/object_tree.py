@@ -1,7 +1,7 @@
-"""Fitted estimators as trees of JSON with arrays beside them, and back.
+"""Encode fitted estimators as trees of JSON, with the arrays stored beside the tree.
 
-What JSON has stands for itself: null, true, integers, finite numbers, strings, lists, and objects with plain string
-keys. Everything else is an object with one tag:
+null, booleans, integers, finite numbers, strings, lists, and dicts with plain string keys are themselves. Everything
+else is a JSON object with one tag:
 
     {"$array": name}                 an array among those beside the tree
     {"$objects": [shape, values]}    an array of dtype object, in C order
@@ -12,8 +12,8 @@ keys. Everything else is an object with one tag:
     {"$random_state": state}         a numpy.random.RandomState
     {"$object": class name, "state": {attribute: value}}
 
-A tree has no references, so it has no cycles. An array that is met twice is kept once; other shared objects become
-equal copies. A tag outside this list, or a class outside the list in `saveable`, is refused both ways.
+A tree has no references, so it has no cycles. An array that occurs twice is stored once; other shared objects become
+equal copies. Saving and loading refuse other tags, and classes that `saveable` does not list.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from chainrule.rules.rule import Rule
 AnyArray: TypeAlias = np.ndarray[Any, Any]
 
 DEPTH = 64
-"""The most levels of a tree; below Python's recursion limit in JSON's parser and here."""
+"""Largest number of levels of a tree; below Python's recursion limit in JSON's parser and here."""
 INTEGER_BITS = 4096
-"""Longer integers are refused: reading one takes time that grows with the square of its length."""
+"""Largest number of bits of an integer: the time to read one grows with the square of its length."""
 
 _DTYPE = re.compile(r"[<>|][biufcmMSUO]\d{0,9}(\[\w{1,20}\])?")
 _KEY_TYPES = (str, int, float, bool, complex, bytes, type(None), np.generic)
 
 
 class ModelFileError(ValueError):
-    """A file that is no model, is damaged, or asks for what may not be loaded."""
+    """A file is not a model, is damaged, or names something that may not be loaded."""
 
 
 def require(valid: object, reason: str) -> None:
@@ -83,7 +83,7 @@ _TYPE_NAMES = {cls: name for name, cls in TYPES.items()}
 
 
 def simple_dtype(text: Any, *, objects: bool = False) -> np.dtype[Any]:
-    """The dtype that NumPy abbreviates so: of numbers, dates, or strings of fixed width, and perhaps of objects."""
+    """The dtype with this abbreviation: numbers, dates, strings of fixed width or, if allowed, objects."""
     if not isinstance(text, str) or not _DTYPE.fullmatch(text) or (text[1] == "O" and not objects):
         raise ModelFileError(f"its arrays may not have the dtype {text!r}")
     return np.dtype(text)
@@ -97,7 +97,7 @@ def _held(dtype: np.dtype[Any], what: str) -> str:
 
 
 class Encoder:
-    """Turns values into trees, and collects their arrays by name; names in `reserved` are not given.
+    """Encodes values as trees and collects their arrays by name, without the names in `reserved`.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class Encoder:
         Raises
         ------
         TypeError
-            If part of it is of a class that files may not hold.
+            If a part of it is of a class that files may not hold.
         ValueError
             If it is nested too deeply, or contains itself.
         """
@@ -152,7 +152,7 @@ class Encoder:
         return self._object(value, path, depth)
 
     def _items(self, values: Any, path: str, depth: int) -> list[Any]:
-        # Strings, of which there can be millions, need no call and no path.
+        # Strings skip the call and the path, since there can be millions of them.
         return [
             value if type(value) is str else self.tree(value, f"{path}[{index}]", depth + 1)
             for index, value in enumerate(values)
@@ -174,7 +174,7 @@ class Encoder:
         return {"$array": self._named(value, path)}
 
     def _named(self, value: AnyArray, path: str) -> str:
-        """The array's name: where it was found first, in characters that every file system allows."""
+        """The array's name: the path where it was found first, in characters that every file system allows."""
         if id(value) not in self._names:
             plain = re.sub(r"[^\w.\[\]-]", "_", path.removeprefix("estimator."), flags=re.ASCII)[:150] or "array"
             name, count = plain, 1
@@ -215,7 +215,7 @@ class Encoder:
             if state["bit_generator"] == "MT19937":
                 return {"$random_state": self.tree(state, path, depth + 1)}
         if isinstance(value, UserList) and type(value).__module__.startswith("sklearn."):
-            # Older versions keep the columns that remain in a list that warns when it is used.
+            # Some versions keep the remaining columns in a list that warns when it is used.
             return self._items(value.data, path, depth)
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(value, pandas.Index):
@@ -230,7 +230,7 @@ class Encoder:
 
 
 def is_key(key: Any) -> bool:
-    """Whether dicts in a file may have that key: a scalar, or a tuple of scalars."""
+    """Whether a dict in a file may have the key: a scalar, or a tuple of scalars."""
     return isinstance(key, _KEY_TYPES) or (type(key) is tuple and all(isinstance(item, _KEY_TYPES) for item in key))
 
 

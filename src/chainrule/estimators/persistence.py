@@ -3,17 +3,17 @@
 A model file is a zip archive in NumPy's .npz format, which ``np.load(path)`` opens without allow_pickle: one member is
 a JSON description, the others are arrays named for the attributes that hold them (see `model_archive`).
 
-The checksum in it finds damage; anybody can compute it, so it says nothing about who wrote the file. What makes loading
-safe is that nothing is unpickled, that only listed classes are built (see `saveable`), and that sizes are checked
-before memory is taken. What a stranger's model predicts is still the stranger's choice.
+The checksum detects damage; anybody can compute it, so it does not identify the author of the file. Loading is safe
+because nothing is unpickled, only listed classes are built (see `saveable`), and sizes are checked before memory is
+allocated. The predictions of a stranger's model are still the stranger's choice.
 
 Why this is not skops or safetensors: skops 0.16 loads what the tests of hostile files refuse. A file of 126 kB took
 256 MB (it unpacks compressed members); 1 of 300 flipped bits passed (no checksum); a pipeline kept its `memory`, whose
 cache unpickles; a OneHotEncoder whose attributes contradict one another, and so writes outside its arrays, was built;
 and a model with a `Rule` asks the reader to trust functions by their names. safetensors holds neither strings nor
-dates, and has no checksum. Files of version 0.1 must load in any case, so the reading half stays: of the 545 statements
-of the five modules here, only the encoder and the archive's writer, 121, could go, for an adapter and a second set of
-such checks.
+dates, and has no checksum. Files of version 0.1 must load in any case, so the reading half stays: only the encoder
+and the archive's writer, about a fifth of the statements of the five modules here, could go, for an adapter and a
+second set of such checks.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_
 def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] | None = None) -> Path:
     """Write a fitted estimator to a file, which `load` reads back.
 
-    The estimator is chainrule's own, one of scikit-learn's scalers, encoders and imputers, a ColumnTransformer or a
-    Pipeline of these, or of a class given to `register_saveable`. A pandas Index comes back as a list of labels. Two
-    parameters that only matter while fitting come back as None: a pipeline's `memory`, and `callbacks`.
+    The estimator is one of chainrule, one of scikit-learn's scalers, encoders and imputers, a ColumnTransformer or
+    Pipeline of these, or an instance of a class given to `register_saveable`. A pandas Index is loaded as a list of
+    labels. Two parameters that only matter for fitting are loaded as None: `memory` of a pipeline, and `callbacks`.
 
-    The file appears complete or not at all: a reader sees the old one or the new one, also if the disk fills up.
+    The file appears complete or not at all: a reader sees the old file or the new one, even if the disk fills up.
 
     Parameters
     ----------
@@ -58,16 +58,17 @@ def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] 
     Returns
     -------
     Path
-        Of the file.
+        The path of the file.
 
     Raises
     ------
     TypeError
-        If an attribute holds what a file cannot, such as a function; it names the attribute, and nothing is written.
+        If a file cannot hold the value of an attribute, such as a function. The message names the attribute, and
+        nothing is written.
     ValueError
         If containers are nested too deeply, or contain themselves.
     OSError
-        If the file cannot be written. What was at `path` before is unchanged.
+        If the file cannot be written. An earlier file at `path` is unchanged.
 
     Examples
     --------
@@ -102,13 +103,13 @@ def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] 
 def load(path: str | os.PathLike[str]) -> Any:
     """Read the estimator in a file written by `save`. Nothing in the file is executed.
 
-    An estimator that another version of scikit-learn saved comes with an InconsistentVersionWarning.
+    An estimator that another version of scikit-learn saved causes an InconsistentVersionWarning.
 
     Raises
     ------
     ModelFileError
-        If the file is no model, is truncated or damaged, was written in a newer format, or names a class that may not
-        be loaded. It is a ValueError.
+        If the file is not a model, is truncated or damaged, was written in a newer format, or names a class that may
+        not be loaded. ModelFileError is a ValueError.
     OSError
         If the file cannot be read.
     """

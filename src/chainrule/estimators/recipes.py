@@ -1,4 +1,4 @@
-"""The parameters that say how a network is trained, their limits, and the recipe of the fit that they describe."""
+"""The parameters of training, their limits, and the recipe of the fit that they describe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEEDS_ONE_OBJECTIVE = "compares objectives from step to step and cannot have oth
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Parameters:
-    """The parameters that say how a network is trained; `MLPClassifier` documents each of them."""
+    """The parameters of training; `MLPClassifier` documents each of them."""
 
     solver: str = "adam"
     alpha: float = 0.0001
@@ -97,7 +97,7 @@ LIMITS: check.Limits = {
     "callbacks": check.callables,
     "max_grad_norm": check.unless(None, _ABOVE_0),
 }
-"""The check of each parameter, in the order in which they are made."""
+"""The check of each parameter, in the order of the checks."""
 
 
 def recipe_of(
@@ -116,7 +116,7 @@ def recipe_of(
     Raises
     ------
     ValueError
-        For parameters that do not go with a solver that sees all samples at once.
+        For parameters that a solver on all samples at once does not support.
     """
     if parameters.solver == "lbfgs":
         for name in ("callbacks", "checkpoint", "max_grad_norm"):
@@ -156,12 +156,12 @@ def recipe_of(
 
 
 def one_epoch_of(recipe: Recipe, parameters: Parameters) -> Recipe:
-    """The recipe of a `partial_fit`: a single epoch, whose cosine counts epochs as steps, and which nobody watches."""
+    """The recipe of a `partial_fit`: one epoch without patience or callbacks; a cosine counts epochs as its steps."""
     return replace(recipe, schedule=_schedule(parameters, steps_per_epoch=1), epochs=1, patience=math.inf, callbacks=())
 
 
 def warn_unless_converged(parameters: Parameters, history: History, *, watched: bool) -> None:
-    """Warn where the fit ended before it converged. Fits that keep their best epoch may end anywhere."""
+    """Warn if the fit ended before it converged. Fits that keep their best epoch may end at any epoch."""
     whole = parameters.solver == "lbfgs"
     if history.stopped_by == "interrupt":
         done, kept = ("iterations", "their weights") if whole else ("epochs", "the best weights so far")
@@ -202,7 +202,7 @@ def _schedule(parameters: Parameters, steps_per_epoch: int) -> Schedule:
 
 
 def _batch_size(parameters: Parameters, n_samples: int, default: int) -> int | None:
-    """Rows per step; None for all."""
+    """Rows per step; None for all rows."""
     if parameters.solver in ("gd", "lbfgs"):
         return None
     if parameters.batch_size == "auto":

@@ -1,7 +1,7 @@
-"""The classes that a model file may hold, and what must be true of their attributes.
+"""The classes that a model file may hold, and the conditions on their attributes.
 
-A file names classes, and only a name on this list is ever imported or built. The list gives public names, which stay
-when a library moves its private modules. scikit-learn is imported when a name of its own is met, and not before.
+A file names classes, and only classes in this list are imported and built. The names are public, so they stay when a
+library moves its private modules. Modules are imported when a file names one of their classes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PUBLIC = {
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
     "sklearn.pipeline": ("Pipeline",),
     "sklearn.preprocessing": (
-        "FunctionTransformer",  # without a function: it is what ColumnTransformer makes of "passthrough"
+        "FunctionTransformer",  # without a function: ColumnTransformer makes one from "passthrough"
         "LabelBinarizer",
         "LabelEncoder",
         "MinMaxScaler",
@@ -50,11 +50,11 @@ FOR_FITTING_ONLY = {
     "chainrule.estimators.SoftmaxRegressionCV": "callbacks",
     "sklearn.pipeline.Pipeline": "memory",
 }
-"""Parameters that are no part of a model: saved as None, and None in every file. A joblib cache, in particular,
-unpickles what it finds in the directory that `memory` names."""
+"""Parameters that do not belong to a model: they are saved as None, and other values are refused. `memory`, for
+example, names a directory whose files joblib unpickles."""
 
 CALLBACKS = "_skl_callbacks"
-"""Where estimators keep what scikit-learn's ``set_callbacks`` was given; it is no part of a model either."""
+"""The attribute in which scikit-learn's ``set_callbacks`` stores callbacks; it is not saved either."""
 
 _ALWAYS_NONE = {
     **{name: (attribute,) for name, attribute in FOR_FITTING_ONLY.items()},
@@ -65,11 +65,11 @@ Class = TypeVar("Class", bound=type)
 
 
 def register_saveable(cls: Class) -> Class:
-    """Allow estimators of a class of your own in model files; usable as a decorator.
+    """Allow instances of your own class in model files; usable as a decorator.
 
-    The class is known by its module and name, and must be registered where files are loaded, too. An instance is built
-    without calling ``__init__``: its ``__getstate__`` and ``__setstate__`` are used, or else its ``__dict__``, which
-    may hold numbers, strings, arrays, containers of these, and other saveable objects.
+    Files identify the class by its module and name; register it before loading, too. An instance is built without
+    ``__init__``, by ``__getstate__`` and ``__setstate__`` or else by its ``__dict__``, which may hold numbers, strings,
+    arrays, containers of these, and other saveable objects.
 
     Examples
     --------
@@ -90,18 +90,14 @@ def register_saveable(cls: Class) -> Class:
 
 
 def name_of(cls: type) -> str | None:
-    """The name under which files hold instances of the class itself, or None where they may not."""
-    if _registered.get(_qualified(cls)) is cls:
-        return _qualified(cls)
-    for name, module in _MODULES.items():
-        listed = name == f"{module}.{cls.__name__}" and f"{cls.__module__}.".startswith(f"{module}.")
-        if listed and class_of(name) is cls:
-            return name
-    return next((name for name, spec in _own_layers().items() if spec is cls), None)
+    """The name of the class in files, or None if files may not hold instances of exactly this class."""
+    packages = [module for module in _PUBLIC if f"{cls.__module__}.".startswith(f"{module}.")]
+    candidates = [*(f"{package}.{cls.__name__}" for package in packages), _qualified(cls)]
+    return next((name for name in candidates if class_of(name) is cls), None)
 
 
 def class_of(name: str) -> type | None:
-    """The class of that name, or None where files may not name it.
+    """The class with this name in files, or None if files may not name it.
 
     Examples
     --------
@@ -120,7 +116,7 @@ def class_of(name: str) -> type | None:
 
 
 def fault(name: str, state: dict[str, Any]) -> str | None:
-    """What forbids an instance of the named class with these attributes, or None where nothing does."""
+    """The reason why files may not hold an instance of the class with these attributes, or None."""
     for attribute in _ALWAYS_NONE.get(name, ()):
         if state.get(attribute) is not None:
             return f"{name}.{attribute} must be None in a model file"
@@ -132,8 +128,8 @@ def fault(name: str, state: dict[str, Any]) -> str | None:
 def _one_hot_is_consistent(state: dict[str, Any]) -> bool:
     """Whether every column number that `transform` computes lies within its output.
 
-    SciPy writes sparse entries to where their column numbers say, unchecked: numbers that do not fit the shape write
-    outside the array's memory. The encoder computes both from separate attributes, so a file could make them differ.
+    SciPy does not check the column numbers of sparse entries: numbers that do not fit the shape write outside the
+    array's memory. The encoder computes numbers and shape from separate attributes, which a file could make differ.
     """
     if "_n_features_outs" not in state:
         return True
@@ -166,7 +162,7 @@ def _one_hot_column_is_consistent(known: Any, width: Any, mapping: Any, rare: An
 
 
 def _is_sorted(known: np.ndarray[Any, Any]) -> bool:
-    """Numbers are looked up by bisection, which finds no place outside the array if it is sorted, with NaN last."""
+    """Whether bisection, by which numbers are looked up, stays within the array: it is sorted, with NaN last."""
     if known.dtype.kind not in "iufc":
         return True
     numbers = known[~np.isnan(known)]
@@ -174,7 +170,7 @@ def _is_sorted(known: np.ndarray[Any, Any]) -> bool:
 
 
 def _own_layers() -> dict[str, type]:
-    """The classes of layers that users have registered: whoever may name a layer in words may also save it."""
+    """The classes of layers that users have registered: a layer that has words can also be saved."""
     return {_qualified(spec): spec for spec, _ in registered_layers().values()}
 
 

@@ -1,4 +1,4 @@
-"""Samples that judge epochs: which ones, and by what figure."""
+"""Held-out samples: which samples are held out, and the score that judges epochs by them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from chainrule.training import Judge
 
 
 def accuracy(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
-    """The weighted share of samples whose labels are predicted."""
+    """The weighted share of samples that are predicted correctly."""
     labels = encoding.classes[y.argmax(axis=1)] if encoding.kind != MULTILABEL and y.ndim == 2 else y
     return float(accuracy_score(labels, encoding.labels(logits), sample_weight=weights))
 
 
 def log_loss(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
-    """The weighted mean of minus the log-probability of what is true."""
+    """The weighted mean of minus the log-probability of the true labels."""
     log_probs = encoding.log_probabilities(logits)
     if encoding.kind == MULTILABEL:
         each: Array = np.where(y > 0, log_probs, encoding.log_probabilities(-logits))
@@ -37,7 +37,7 @@ def log_loss(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | 
 
 
 METRICS: dict[str, tuple[Callable[..., float], bool]] = {"accuracy": (accuracy, True), "log_loss": (log_loss, False)}
-"""By name: the figure, and whether larger is better."""
+"""By name: the function, and whether a larger value is better."""
 
 
 def score(metric: Any, encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
@@ -58,7 +58,7 @@ def judge_of(
 ) -> Judge:
     """The judge of a fit: scores the parameters of the network on held-out samples.
 
-    A metric of the user's own is called with the true labels and the probabilities; larger is better.
+    A user's metric gets the true labels and the probabilities; a larger value is better.
     """
     own = callable(metric)
     name = str(getattr(metric, "__name__", type(metric).__name__)) if own else metric
