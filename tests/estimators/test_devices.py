@@ -142,3 +142,9 @@ def test_the_precision_is_the_one_asked_for(dtype, given, device, request):
 def test_another_precision_is_refused(wrong):
     with pytest.raises(ValueError, match="dtype: expected 'auto', 'float32' or 'float64', got"):
         model_of(dtype=wrong).fit(X, SPECIES)
+
+
+def test_reversed_views_are_predicted_on_a_device(torch):
+    model = model_of("cpu").fit(X, SPECIES)
+    assert np.array_equal(model.predict_proba(X[::-1, ::-1][:, ::-1]), model.predict_proba(X)[::-1])
+    assert np.array_equal(model.predict_proba(X[:, ::-1]), model.predict_proba(X[:, ::-1].copy()))

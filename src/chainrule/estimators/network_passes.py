@@ -50,7 +50,9 @@ def forward(
             if count not in plans:
                 plans[count] = Plan(network, count, theta, forward_only=True)
             block = prepare(x[rows])
-            logits = to_numpy(plans[count].logits(as_like(block, theta) if is_torch(theta) else block))
+            if is_torch(theta):
+                block = as_like(np.ascontiguousarray(block), theta)  # PyTorch takes no negative strides
+            logits = to_numpy(plans[count].logits(block))
             if place is None:
                 return logits
             place[...] = logits
