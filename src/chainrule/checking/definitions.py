@@ -6,6 +6,7 @@ The formulas ignore overflow and cancellation, which do no harm to balls.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -113,36 +114,29 @@ def _flipped_correlation(x: Any, weight: Any, **options: Any) -> Any:
     return _correlation(x, weight[:, :, ::-1, ::-1], **options)
 
 
-def _windows(x: Any, kernel: Any, stride: Any, around: Any) -> Any:
-    """For each window its position, the output size and the list of its entries."""
+def _pooled(around: Any, kernel: Any, stride: Any, combine: Callable[[list[Any]], Any]) -> Any:
+    """The combined entries of each window of padded images."""
     (k_h, k_w), (s_h, s_w) = _pair(kernel), _pair(kernel if stride is None else stride)
     rows, columns = (around.shape[-2] - k_h) // s_h + 1, (around.shape[-1] - k_w) // s_w + 1
-    entries = list(np.ndindex(k_h, k_w))
+    result = balls(np.zeros((*around.shape[:-2], rows, columns)))
     for i, j in np.ndindex(rows, columns):
-        yield (i, j), (rows, columns), [around[..., i * s_h + a, j * s_w + b] for a, b in entries]
+        result[..., i, j] = combine([around[..., i * s_h + a, j * s_w + b] for a, b in np.ndindex(k_h, k_w)])
+    return result
+
+
+def _top(entries: list[Any]) -> Any:
+    return reduce(lambda top, entry: np.where(entry > top, entry, top), entries)
 
 
 def _largest(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
     inside = _with_zeros(x * 0 + 1, padding)
     around = np.where(inside == 1, _with_zeros(x, padding), balls(np.full(inside.shape, -np.inf)))
-    result = None
-    for at, sizes, entries in _windows(x, kernel, stride, around):
-        if result is None:
-            result = balls(np.zeros((*x.shape[:-2], *sizes)))
-        top = entries[0]
-        for entry in entries[1:]:
-            top = np.where(entry > top, entry, top)
-        result[(..., *at)] = top
-    return result
+    return _pooled(around, kernel, stride, _top)
 
 
 def _mean(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
-    result = None
-    for at, sizes, entries in _windows(x, kernel, stride, _with_zeros(x, padding)):
-        if result is None:
-            result = balls(np.zeros((*x.shape[:-2], *sizes)))
-        result[(..., *at)] = np.sum(np.stack(entries), axis=0) / len(entries)
-    return result
+    around = _with_zeros(x, padding)
+    return _pooled(around, kernel, stride, lambda entries: np.sum(np.stack(entries), axis=0) / len(entries))
 
 
 _DEFINITIONS: dict[str, Callable[..., Any]] = {
