@@ -37,11 +37,6 @@ WITHOUT_TESTS = {
         "tensors values walk"
     ),
     ".": "jax torch",
-    "kernels": "convolution_numpy convolution_torch dropout linear pooling_torch",
-    "rules": (
-        "binary correlation2d deviations dropout elementwise image_maps linear penalties "
-        "registry row_losses scaled_sigmoid windows"
-    ),
 }
 """Modules without a test file of their own name, by folder."""
 

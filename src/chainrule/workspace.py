@@ -52,7 +52,7 @@ def scratch(work: Workspace | None, name: str, shape: tuple[int, ...], like: Arr
 
 
 class ClassEntries:
-    """Reads and writes one entry per row of a fixed two-dimensional buffer, in place and without temporary arrays.
+    """Read and write one entry per row of a fixed two-dimensional buffer, in place and without temporary arrays.
 
     Training uses it instead of `take_class` and `class_mask`, which allocate.
     """

@@ -1,9 +1,13 @@
-"""The record of a rule: public calls in blocks of rows give the bits of calls on whole arrays."""
+"""The record of a rule: what its methods take, fill in and refuse, and public calls in blocks of rows."""
+
+import copy
+import pickle
 
 import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.rules import Rule
 from chainrule.rules import rule as rule_module
 
 ROWWISE = sorted(name for name in rules.names() if rules.get(name).rowwise or rules.get(name).elementwise)
@@ -80,3 +84,69 @@ def test_a_wrong_shape_is_named_as_for_whole_arrays(monkeypatch):
     monkeypatch.setattr(rule_module, "BLOCK_BYTES", 80)
     with pytest.raises(ValueError, match=r"softmax.vjp: the cotangent has shape \(3,\), which does not fit \(7, 5\)"):
         rules.softmax.vjp(np.zeros((7, 5)), np.ones(3))
+
+
+X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+
+def scaled(**about):
+    """y = s x for one number s, a rule of two inputs."""
+    return Rule(
+        "scaled",
+        lambda x, scale: (x * scale, (x, scale)),
+        {"x": lambda r, v: v * r[1], "scale": lambda r, v: np.sum(v * r[0])},
+        lambda r, t, u: r[1] * t + r[0] * u,
+        inputs=("x", "scale"),
+        **about,
+    )
+
+
+def test_cotangents_and_tangents_are_broadcast():
+    by_x, by_scale = scaled().vjp(X, 2.0, np.array([1.0, 10.0, 100.0]))
+    assert by_x.tolist() == [[2.0, 20.0, 200.0]] * 2
+    assert by_scale == np.sum(X * [1.0, 10.0, 100.0])
+    assert scaled().jvp(X, 2.0, 1, None).tolist() == [[2.0] * 3] * 2
+    assert scaled().jvp(X, 2.0, None, 3).tolist() == (3 * X).tolist()
+
+
+def test_a_tangent_that_does_not_fit_is_named():
+    with pytest.raises(ValueError, match=r"scaled.jvp: the tangent of x has shape \(2,\), which does not fit \(2, 3\)"):
+        scaled().jvp(X, 2.0, np.ones(2), None)
+    with pytest.raises(ValueError, match=r"scaled.vjp: the cotangent has shape \(3, 2\), which does not fit \(2, 3\)"):
+        scaled().vjp(X, 2.0, np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: scaled()(X), TypeError, "scaled takes x, scale, got 1 arguments"),
+        (lambda: scaled()(X, 2.0, mode=1), TypeError, "scaled has no option 'mode'; it has none"),
+        (lambda: scaled().vjp(X, 2.0), TypeError, "scaled.vjp takes x, scale and the cotangent: 3 arguments, got 2"),
+        (lambda: scaled().jacobian(X, 2.0), ValueError, "scaled: no Jacobian was given"),
+        (lambda: scaled(kind="layers"), ValueError, "kind: expected one of activation, "),
+        (lambda: scaled(needs="both"), ValueError, "needs: expected 'input' or 'output', got 'both'"),
+        (
+            lambda: Rule("two", None, lambda r, v: v, inputs=("a", "b")),
+            TypeError,
+            "two has 2 inputs: give one pullback",
+        ),
+        (lambda: Rule("one", None, {"y": None}), ValueError, "one: there is a pullback for 'y', but no such input"),
+        (lambda: Rule("no name", None, {}), ValueError, "a rule's name is an identifier"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_rules_are_copied_as_themselves_and_pickled_by_name():
+    assert copy.deepcopy(rules.softmax) is rules.softmax
+    assert pickle.loads(pickle.dumps(rules.softmax)) is rules.softmax
+    with pytest.raises(TypeError, match="'scaled' is not registered, so it cannot be pickled"):
+        pickle.dumps(scaled())
+
+
+def test_the_role_follows_from_the_number_of_inputs():
+    assert (scaled().kind, Rule("one", None, lambda r, v: v).kind) == ("map", "activation")
+    assert scaled().constants == ()
+    assert rules.dropout.constants == ("mask",)

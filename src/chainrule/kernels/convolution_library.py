@@ -1,4 +1,4 @@
-"""Whose convolutions act on an array: NumPy's tiles, PyTorch's own, or nobody's but the rule's."""
+"""The convolutions that act on an array: tiles for NumPy, PyTorch's own, or only the rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainrule.kernels import convolution_numpy, convolution_torch
 
 
 def library_of(x: Array) -> ModuleType | None:
-    """The convolutions for arrays like `x`; None where only the rule will do.
+    """The convolutions for arrays like `x`; None if only the rule can be used.
 
     >>> library_of(np.zeros(2)).__name__, library_of(np.zeros(2, dtype=object))
     ('chainrule.kernels.convolution_numpy', None)

@@ -69,7 +69,7 @@ def transposed(
         if backwards is None:
             _scatter(weight, cotangent, windows, groups, by_x)
         else:
-            # At stride 1 the transpose is a correlation too: channels change places, and the kernel is flipped.
+            # At stride 1 the transpose is a correlation too: the channels are swapped, and the kernel is flipped.
             parts = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:]).swapaxes(1, 2)
             kernel = parts.reshape(groups * weight.shape[1], -1, *windows.kernel)[..., ::-1, ::-1]
             correlate(cotangent, kernel, None, backwards, groups, out=by_x)
@@ -81,7 +81,7 @@ def transposed(
 
 
 def _backwards(windows: Windows) -> Windows | None:
-    """The windows of the transpose on the cotangent, where it is a correlation."""
+    """The windows of the transpose on the cotangent if it is a correlation, else None."""
     spans = [d * (k - 1) for k, d in zip(windows.kernel, windows.dilation, strict=True)]
     padding = [(s - before, s - after) for s, (before, after) in zip(spans, windows.padding, strict=True)]
     if windows.stride != (1, 1) or min(min(sides) for sides in padding) < 0:
@@ -176,13 +176,13 @@ def _add_patches(back: NUMPY, sums: NUMPY, windows: Windows, rows: slice, column
 
 
 def _rows_together(x: NUMPY) -> bool:
-    """Whether (channels, rows, columns, samples) has the pixels and samples of a channel together in memory."""
+    """True if the pixels and samples of each channel of (channels, rows, columns, samples) are contiguous in memory."""
     _, h, w, t = x.strides
     return t == x.itemsize and w == x.shape[3] * t and h == x.shape[2] * w
 
 
 def _as_rows(block: NUMPY, groups: int) -> NUMPY:
-    """A block as groups x channels x pixels: a view where its pixels lie together in memory, else a copy."""
+    """A block as groups x channels x pixels: a view if its pixels are contiguous in memory, else a copy."""
     if not _rows_together(block):
         copied = scratch("kernel rows of a block", block.shape, block.dtype)
         np.copyto(copied, block)

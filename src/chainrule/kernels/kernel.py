@@ -30,9 +30,9 @@ class Kernel:
         (rows x 1, summed over columns) and logit cotangents to the pair `out`. The cotangent is rows x 1, and
         ``out[1]`` may be the logits themselves.
     reads_input : bool
-        Whether the pullback reads the first input of the forward pass. If not, training may overwrite that input.
+        True if the pullback reads the first input of the forward pass. If not, training may overwrite that input.
     allocates : callable, optional
-        ``allocates(windows, channels, channels_last)`` is whether PyTorch's own function runs on such images: it
+        ``allocates(windows, channels, channels_last)`` returns True if PyTorch's own function runs on such images. It
         allocates its result, so that a buffer would cost a copy.
     """
 

@@ -22,8 +22,8 @@ NUMPY = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
 
 FEW_CHANNELS = 16
-"""With fewer, or with channels that do not come last, slices are several times as fast as PyTorch's max pool, and its
-convolutions prefer other layouts."""
+"""With fewer channels, or with channels that do not lie last, slices are several times as fast as PyTorch's max pool,
+and its convolutions prefer other layouts."""
 
 
 def empty_samples_last(shape: Shape, like: Array) -> Array:
@@ -42,17 +42,17 @@ def samples_last(x: NUMPY) -> NUMPY:
 
 
 def are_samples_last(x: NUMPY) -> bool:
-    """Whether the samples of four-dimensional images lie last in memory, without gaps."""
+    """True if the samples of four-dimensional images lie last in memory, without gaps."""
     return x.ndim == 4 and x.shape[0] > 1 and bool(samples_last(x).flags.c_contiguous)
 
 
 def are_channels_last(x: Array) -> bool:
-    """Whether PyTorch's images have their channels last in memory."""
+    """True if PyTorch's images have their channels last in memory."""
     return x.ndim == 4 and bool(x.is_contiguous(memory_format=sys.modules["torch"].channels_last))
 
 
 def channels_last(x: Array) -> Array:
-    """PyTorch's images with their channels last in memory: themselves if they are, else a copy; rows as they are."""
+    """PyTorch's images with their channels last in memory: a copy unless they are. Rows are returned unchanged."""
     return x.contiguous(memory_format=sys.modules["torch"].channels_last) if x.ndim == 4 else x
 
 
@@ -88,7 +88,7 @@ _scratch = _Scratch()
 
 
 def scratch(name: str, shape: Shape, dtype: Any) -> NUMPY:
-    """A buffer of this thread's, which the next call of that name overwrites; it grows, and is never given back."""
+    """A buffer of this thread, which the next call of that name overwrites; it grows and is never freed."""
     count, key = math.prod(shape), (name, dtype)
     buffer = _scratch.buffers.get(key)
     if buffer is None or buffer.size < count:
@@ -97,7 +97,7 @@ def scratch(name: str, shape: Shape, dtype: Any) -> NUMPY:
 
 
 def transient_work(like: Array) -> Workspace:
-    """A workspace of this thread's for what is not kept from a forward to its pullback, of arrays like that one."""
+    """This thread's workspace for arrays like `like` that are not kept from a forward to its pullback."""
     key = like.dtype, str(like.device) if is_torch(like) else ""
     if key not in _scratch.works:
         _scratch.works[key] = Workspace()

@@ -1,4 +1,8 @@
-"""Linear layers in place: products and sums straight into the buffers of a plan, which may be views of flat vectors."""
+"""Linear layers in place: products and sums are written to the buffers of a plan, which may be views of flat vectors.
+
+The kernel stays, although its products take as long as the rule's, because a training step must not allocate: the
+adapter would allocate the output and the gradients of every layer and copy them.
+"""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ Where windows lie side by side, slices of whole images do it, on NumPy's floats 
 
     y = max over the columns of a block, then over its rows;    d = [the later entry beats those before it]
 
-The largest is the first of equals, row by row. The pullback needs the comparisons d alone: v d goes to the later
-entry, and v - v d, which is v or 0 exactly, to those before it.
+Among equal entries the first one is the largest, row by row. The pullback needs only the comparisons d: v d goes to the
+later entry, and v - v d, which is exactly v or 0, to the earlier entries.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from chainrule.workspace import Workspace
 
 
 class Chosen(NamedTuple):
-    """Where the maxima were, in the form that the function takes which gives cotangents back to them."""
+    """The positions of the maxima, in the form that `give_back` takes."""
 
     give_back: Callable[..., Array]
     choice: Choice
@@ -103,12 +103,12 @@ def _to_largest_by_entries(
 
 
 def _rows_of_blocks(like: Array, shape: tuple[int, ...]) -> Array:
-    """A buffer of this thread's, soon written over: the rows of all blocks, each block one column wide."""
+    """A buffer of this thread, soon overwritten: the rows of all blocks, each block one column wide."""
     return work_in_layout_of(like, "rows of blocks", shape, transient_work(like))
 
 
 def _running_maximum(parts: list[Array], out: Array, name: str, work: Workspace) -> list[Array]:
-    """Write the maximum of arrays; what comes back is, for each but the first, where it beats those before it."""
+    """Write the maximum of arrays. Return for each array after the first where it beats all arrays before it."""
     xp, value, beats = namespace(out), parts[0], []
     for number, part in enumerate(parts[1:]):
         here = work_in_layout_of(part, f"{name} {number}", tuple(part.shape), work, bool)
@@ -120,7 +120,7 @@ def _running_maximum(parts: list[Array], out: Array, name: str, work: Workspace)
 
 
 def _divide(cotangent: Array, parts: list[Array], beats: tuple[Array, ...]) -> None:
-    """To each part the cotangent where it beats those before it and none after it beats it; to the first the rest."""
+    """Give each part the cotangent where it beats all earlier parts and no later one beats it, and the first the rest."""
     xp, rest = namespace(cotangent), cotangent
     for part, here in zip(parts[:0:-1], reversed(beats), strict=True):
         xp.multiply(rest, here, out=part)
@@ -154,7 +154,7 @@ def _avg_pullback(
 
 
 def _added(by_x: Array, windows: Windows, terms: Iterable[Array]) -> Array:
-    """Write to images what is given back to entry (a, b) of every window, for each entry in turn."""
+    """Write to images the sum of the cotangents of their entries: one term for entry (a, b) of every window."""
     around = _room(by_x, windows.padded) if windows.is_padded else by_x
     around[...] = 0
     for entry, term in zip(windows.entries, terms, strict=True):
@@ -182,7 +182,7 @@ def _inside(around: Array, windows: Windows) -> Array:
 
 
 def _padded(x: Array, windows: Windows, outside: float = 0.0) -> Array:
-    """Images with zeros, or another number, around them; themselves, if nothing is put around them."""
+    """Images with zeros, or another number, around them; unchanged without padding."""
     if not windows.is_padded:
         return x
     return _with_border(x, windows, outside, _room(x, windows.padded))

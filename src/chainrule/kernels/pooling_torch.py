@@ -16,12 +16,12 @@ Choice = tuple[Array, ...]
 
 
 def allocates(windows: Windows, channels: int, channels_last: bool) -> bool:
-    """Whether PyTorch's own pool takes the maximum, in memory that it allocates; elsewhere slices do, in a buffer."""
+    """True if PyTorch's own pool takes the maximum, in memory that it allocates; otherwise slices do, in a buffer."""
     return not windows.are_blocks or (channels_last and channels >= FEW_CHANNELS)
 
 
 def forms(x: Array, windows: Windows) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
-    """The functions that take the maxima and give cotangents back to them; None where slices are to do it."""
+    """The functions that take the maxima and give cotangents back to them; None if slices do both."""
     if not is_torch(x) or x.ndim != 4 or any(before != after for before, after in windows.padding):
         return None
     return (_largest, _to_largest) if allocates(windows, int(x.shape[-3]), are_channels_last(x)) else None

@@ -1,4 +1,4 @@
-"""Softmax and log-softmax in place, over the array that they are given or over another one.
+"""Softmax and log-softmax in place, over their input or into another array.
 
 forward, pullback           s * (v - s.v) as training uses it: it cancels where the top probability is nearly 1
 log_forward, log_pullback   y and v - e^y sum(v): the largest y loses its digits below 1e-16

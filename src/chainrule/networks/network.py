@@ -70,7 +70,7 @@ class Network:
     Raises
     ------
     ValueError
-        Where a layer cannot take what arrives; the message names the layer and the sizes.
+        If a layer cannot take its input; the message names the layer and the sizes.
 
     Examples
     --------

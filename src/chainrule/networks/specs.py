@@ -25,7 +25,7 @@ __all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "
 class Conv(LayerSpec):
     """A convolution (in the form of a correlation) with a bias per filter, or without bias.
 
-    First weights are uniform within +-sqrt(6 / n) for sums of n terms, so that outputs behind ReLUs have the same size
+    First weights are uniform within +-sqrt(6 / n) for sums of n terms, so that outputs after ReLUs have the same size
     in every layer; biases start at 0. Source: He et al. (2015).
 
     >>> conv = Conv(32, 8, stride=2, padding=3)

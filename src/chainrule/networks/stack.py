@@ -71,7 +71,7 @@ def layers_of(layers: Layers, in_shape: Shape) -> tuple[Layer, ...]:
     Raises
     ------
     ValueError
-        Where a layer cannot take what arrives; the message names the layer and the sizes.
+        If a layer cannot take its input; the message names the layer and the sizes.
 
     Examples
     --------
@@ -101,7 +101,8 @@ def with_head(
     """The layers that a classifier trains, from inputs to logits.
 
     Layers that end in a linear layer, or in a layer of a rule whose kind is "layer", are complete: it is the head, and
-    has one output per logit. Behind any others a linear layer comes, and ``flatten`` before it where images are left.
+    has one output per logit. After any other layer a linear layer is added, and ``flatten`` before it if images
+    are left.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ def with_head(
     dropout : float, default=0
         The probability with which an input of the head is left out in a training step.
     always : bool, default=False
-        Add a head behind a linear layer too, as chainrule 0.1 did.
+        Add a head after a linear layer too, as chainrule 0.1 did.
 
     Raises
     ------

@@ -7,10 +7,9 @@ its weights;  receptive field: r <- r + (span - 1) jump, jump <- jump stride, wi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainrule.networks.layers import Layer, Shape
+from chainrule.networks.layers import Shape
 from chainrule.networks.network import Network
 from chainrule.networks.stack import Layers, layers_of, specs_of, with_head
 from chainrule.rules.windows import Pair, dropped
@@ -111,7 +110,7 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
     Raises
     ------
     ValueError
-        Where a layer cannot take what arrives; the message names the layer and the sizes.
+        If a layer cannot take its input; the message names the layer and the sizes.
 
     Examples
     --------
@@ -124,26 +123,10 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
     'linear 10'
     """
     specs = specs_of(layers) if outputs is None else with_head(layers, in_shape, outputs)
-    return _summary(layers_of(specs, in_shape), in_shape)
-
-
-def summary_of(network: Network) -> Summary:
-    """The sizes of a network.
-
-    Examples
-    --------
-    >>> from chainrule.networks import mlp
-    >>> summary_of(mlp(784, (100,), 10)).weights
-    79400
-    """
-    return _summary(network.layers, network.in_shape)
-
-
-def _summary(layers: Sequence[Layer], in_shape: Shape) -> Summary:
     found: list[LayerSummary] = []
     seen = (1, 1) if len(in_shape) == 3 else None
     (height, width), (down, across) = (1, 1), (1, 1)
-    for number, layer in enumerate(layers, start=1):
+    for number, layer in enumerate(layers_of(specs, in_shape), start=1):
         unread, after, window = (0, 0), (0, 0), layer.windows
         if window is not None:
             (k_h, k_w), (d_h, d_w) = window.kernel, window.dilation
@@ -157,3 +140,15 @@ def _summary(layers: Sequence[Layer], in_shape: Shape) -> Summary:
         weights, biases = layer.n_weights, sum(parameter.size for parameter in layer.parameters) - layer.n_weights
         found.append(LayerSummary(number, str(layer), shape, weights, biases, layer.multiply_adds, seen, unread, after))
     return Summary(in_shape, tuple(found))
+
+
+def summary_of(network: Network) -> Summary:
+    """The sizes of a network.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> summary_of(mlp(784, (100,), 10)).weights
+    79400
+    """
+    return summarise(network.layers, network.in_shape)

@@ -60,7 +60,7 @@ _COMMUTING = {(rules.relu, rules.max_pool2d)}
 
 
 def stages_of(network: Network, numbers: range) -> tuple[Stage, ...]:
-    """The layers of these numbers in the order in which they run: every ReLU behind the max pool that follows it."""
+    """The layers of these numbers in the order in which they run: every ReLU after the max pool that follows it."""
     order = list(numbers)
     for at in range(len(order) - 1):
         if (network.layers[order[at]].rule, network.layers[order[at + 1]].rule) in _COMMUTING:
@@ -71,7 +71,7 @@ def stages_of(network: Network, numbers: range) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     shape, kept = network.shapes[numbers.start], True
     for at, layer in enumerate(layers):
-        # A ReLU that was moved behind a pool gets smaller images than its layer says.
+        # A ReLU that was put after a pool gets smaller images than its layer says.
         out_shape = shape if layer.out_shape == layer.in_shape else layer.out_shape
         last = at == len(layers) - 1
         read_later = last or in_place[at + 1] or kernels[at + 1].reads_input or layer.rule.needs == "output"
@@ -249,7 +249,7 @@ class Front:
     parameters, gradients : sequences of tuples of arrays
         Views of the flat vectors, one tuple per layer of the network.
     forward_only : bool
-        Whether there is no backward pass. Then one thread runs all tiles, in the same buffers.
+        True if there is no backward pass. Then one thread runs all tiles, in the same buffers.
     """
 
     def __init__(
@@ -314,7 +314,7 @@ class Front:
 
 
 def _many_channels(stages: Sequence[Stage]) -> bool:
-    """Whether PyTorch's convolutions are fastest with the channels last: only with at least as many as its vectors."""
+    """True if PyTorch's convolutions are fastest with the channels last: if there are at least FEW_CHANNELS of them."""
     channels = [stage.in_shape[0] for stage in stages if stage.layer.windows and stage.layer.parameters]
     return all(count >= FEW_CHANNELS for count in channels[1:])
 

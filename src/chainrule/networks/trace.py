@@ -1,6 +1,7 @@
 """Every intermediate and every gradient of a network on one example, with names, shapes and formulas, as on paper.
 
-Forward, each quantity is computed from those before it; backward, `d name` is the gradient of the loss by `name`.
+In the forward pass, each quantity is computed from earlier ones; in the backward pass, `d name` is the gradient of the
+loss by `name`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Step:
 class Trace:
     """The forward and the backward pass of a network on one example.
 
-    ``trace["W1"]`` and ``trace["d W1"]`` are the arrays of those names.
+    ``trace["W1"]`` and ``trace["d W1"]`` are the arrays with these names.
     """
 
     inputs: tuple[Step, ...]
@@ -164,7 +165,7 @@ def _target(network: Network, target: Any, x: Array) -> Array:
 
 
 def _symbols(layer: Layer, source: str, owned: list[str]) -> dict[str, str]:
-    """The letters of the rule's formulas, and the names that stand for them in this trace."""
+    """The letters of the rule's formulas, and their names in this trace."""
     letters = [SYMBOLS.get(parameter.name, parameter.name) for parameter in layer.parameters]
     return dict(zip(["x", *letters], [source, *owned], strict=True))
 

@@ -20,7 +20,7 @@ from chainrule.rules.rule import Rule
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need, entry by entry."""
+    """The values that the derivatives need, entry by entry."""
 
     miss: Array
     """p - y."""

@@ -7,7 +7,7 @@
     compose(softmax_cross_entropy, linear, tanh, linear)    the loss of a network of two layers
 
 The pullback goes from the outermost rule inwards and multiplies no matrices; only `jacobian` does. The parts are
-checked where they are applied: a composed rule refuses what a part refuses.
+checked where they are applied: a composed rule refuses inputs that a part refuses.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chainrule.rules.rule import Forward, Pullback, Rule
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need, part by part from the innermost."""
+    """The values that the derivatives need, part by part from the innermost."""
 
     parts: tuple[Any, ...]
     outputs: tuple[Array, ...]
@@ -39,11 +39,11 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     """The rule y = outer(inner_1(inner_2(... x))), by the chain rule.
 
     The first input of each rule is the result of the next one; `x` is the first input of the last. All other inputs,
-    such as weights and targets, are inputs of the composed rule, in the order in which they are used: those of the last
-    rule given come first, those of `outer` last. A name that is taken gets a number: weight, weight_2.
+    such as weights and targets, are inputs of the composed rule, in the order in which they are used: the inputs of the
+    last rule given come first, the inputs of `outer` last. A name that is taken gets a number: weight, weight_2.
 
     Every part is exact, which bounds its error; how much the outer rule magnifies an inner one's error is not bounded:
-    `compose(logarithm, softmax)` loses what `log_softmax` keeps, so no error bound is claimed.
+    `compose(logarithm, softmax)` loses digits that `log_softmax` keeps, so no error bound is claimed.
 
     Parameters
     ----------
@@ -190,8 +190,8 @@ def _product(
     """J_f J_g by an input of that shape; `outer` is None where f is the identity, `inner` where g has no derivative.
 
     A Jacobian has the shape of its output followed by one row of its input, whose leading axes it shares with the
-    output. So `outer` is y's shape + R and `inner` is the value's shape + Q, where R is what remains of the value's
-    shape under the leading axes that y shares with it.
+    output. So `outer` is y's shape + R and `inner` is the value's shape + Q, where R is the value's shape
+    without the leading axes that it shares with y.
     """
     if outer is None or inner is None:
         return inner

@@ -78,6 +78,6 @@ convolve1d = Rule(
     formula="y_i = sum_a w_a x[i - a]",
     derivative="by x: w[i - j]; by w: x[i - a]",
     domain="signal (..., n), kernel (k,); mode 'full', 'same' or 'valid', the last with k at most n",
-    # As for a product of matrices: n / 2 units of the sum of the sizes of n terms, times 2 just above a power of two.
+    # As for a product of matrices: n / 2 ulp of the sum of the sizes of n terms, times 2 just above a power of two.
     error_bound=8,
 )

@@ -6,7 +6,7 @@
     by x and by w: as for correlate2d, for convolve2d with the kernel and its cotangent flipped on both axes
     by b: sum_{i, j} v[o, i, j], summed over the leading axes
 
-Images, weights, groups and sizes are those of `correlate2d`.
+Images, weights, groups and sizes are as for `correlate2d`.
 """
 
 from __future__ import annotations

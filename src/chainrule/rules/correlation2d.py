@@ -2,13 +2,13 @@
 
     correlate2d:  y[o, i, j] = sum_{c, a, b} w[o, c, a, b] x[c, i s + a d - p, j s + b d - p],   x = 0 outside the image
 
-With P = unfold(x), whose column (i, j) is what window (i, j) holds, it is a product of matrices:
+With P = unfold(x), whose column (i, j) holds the entries of window (i, j), it is a product of matrices:
 
     y = w P        by x: fold(w^T v)        by w: v P^T, summed over the leading axes
 
 Images are the last three axes, channels x height x width; weights are out_channels x in_channels / groups x height x
-width. With groups, the channels are cut into as many parts, each seen by its own part of the outputs alone. A stride
-that does not divide leaves rows at the bottom and columns on the right unread.
+width. With groups, the channels are cut into as many parts, and each part of the outputs reads only its own part. A
+stride that does not divide leaves rows at the bottom and columns on the right unread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chainrule.rules.windows import Windows, windows_on
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need."""
+    """The values that the derivatives need."""
 
     x: Array
     weight: Array
@@ -94,8 +94,8 @@ def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:
 
 OPTIONS = ("stride", "padding", "dilation", "groups")
 SIZES = "images (..., channels, height, width), weight (out_channels, channels / groups, height, width)"
-# As for a product of matrices: n / 2 units of the sum of the sizes of n terms, times 2 just above a power of two. The
-# bound is for n = 32; the sums by blocks do better, and for more terms it grows in proportion.
+# As for a product of matrices: n / 2 ulp of the sum of the sizes of n terms, times 2 just above a power of two. The
+# bound is for n = 32 and grows in proportion to n; sums by blocks do better.
 BOUND = 32
 
 correlate2d = Rule(

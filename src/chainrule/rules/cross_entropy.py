@@ -18,7 +18,7 @@ from chainrule.rules.row_losses import check_targets, loss_of_rows, target_rows
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need."""
+    """The values that the derivatives need."""
 
     targets: Array
     """The rows t."""

@@ -87,7 +87,7 @@ def conv_parameter_count(kernel: int | Sequence[int], in_channels: int, out_chan
 
 
 def _reach(n: int, kernel: int, stride: int, padding: Padding, dilation: int) -> int:
-    """How far the window can be moved from its first position."""
+    """The largest distance of a window from its first position, in samples."""
     for name, size in (("n", n), ("kernel", kernel), ("stride", stride), ("dilation", dilation)):
         _at_least_one(name, size)
     before, after = (padding, padding) if isinstance(padding, int) else padding

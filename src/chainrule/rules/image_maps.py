@@ -21,7 +21,7 @@ from chainrule.rules.windows import Windows
 
 
 class Residuals(NamedTuple):
-    """What a linear map of images depends on."""
+    """The values that determine a linear map of images."""
 
     x: Array
     windows: Any = None
@@ -129,7 +129,7 @@ def check_weight(x: Array, weight: Array, bias: Array | None = None) -> None:
 
 
 def check_channels(channels: int, out_channels: int, per_group: int, groups: int) -> None:
-    """Raise ValueError unless so many groups divide both numbers of channels and the weight has those of one group."""
+    """Raise ValueError unless the groups divide both numbers of channels and the weight has one group's channels."""
     if groups < 1 or channels % groups or out_channels % groups:
         raise ValueError(f"groups: expected a divisor of {channels} and {out_channels} channels, got {groups}")
     if per_group * groups != channels:

@@ -75,8 +75,8 @@ def _affine_jacobian(residuals: Residuals) -> tuple[Array, Array, Array]:
     return by_x, by_weight, namespace(unit).where(on_diagonal(by_x[..., 0]), unit, 0 * unit)
 
 
-# A sum of n products is off by at most n / 2 units in the last place of the sum of their sizes, times 2 just above a
-# power of two. This holds for n = 8, for more terms in proportion; the libraries' sums by blocks do much better.
+# A sum of n products is off by at most n / 2 ulp of the sum of their sizes, times 2 just above a power of two. The
+# bound is for n = 8 and grows in proportion to n; the libraries' sums by blocks do much better.
 _BOUND = 8
 
 linear = Rule(

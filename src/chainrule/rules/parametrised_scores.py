@@ -6,11 +6,11 @@
 
 Two ways in. Where x(u) is a rule, compose: `compose(log_softmax, x)`, `compose(softmax_cross_entropy, x)` and
 `compose(softmax_expectation, x)` are rules of u, with all that rules have. Where only the scores and G at one u are
-known, the functions below; G has one row per score, shape (..., n, p), under leading axes that broadcast with those
-of the scores.
+known, the functions below; G has one row per score, shape (..., n, p), and its leading axes broadcast with the leading
+axes of the scores.
 
 Nothing divides by S, and the n x n matrix I - 1 S^T is never formed. The weights of the gradients' rows sum to 0, so
-the rows are measured from that of the largest score: what all rows have in common drops out before it is rounded.
+the rows are measured from the row of the largest score: a part that all rows share drops out before it is rounded.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def policy_gradient(logits: Array, rewards: Array, jacobian: Array | None = None
     Parameters
     ----------
     logits, rewards : array_like of shape (..., n)
-        The scores of the actions, and what each action earns.
+        The scores and the rewards of the actions.
     jacobian : array_like of shape (..., n, p), optional
         G. Without it the parameters are the scores themselves, G = I.
 

@@ -6,7 +6,7 @@
 
     max: v to the entry that is the largest, 0 elsewhere       means: v / count to all entries of the window or channel
 
-Among equals the largest is the first of them, row by row; where windows overlap, what they give to one entry is added.
+Among equal entries the first one is the largest, row by row. Where windows overlap, their cotangents are added.
 Around the image the maximum sees minus infinity, the mean zeros, which count. The stride is the kernel if not given:
 windows then lie side by side, and rows and columns that are left over at the bottom and on the right are dropped.
 

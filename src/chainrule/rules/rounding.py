@@ -1,10 +1,10 @@
-"""What a floating-point difference and a product round away, recovered by floating-point arithmetic itself.
+"""The rounding errors of a floating-point difference and of a product, computed by floating-point arithmetic itself.
 
     difference_error(a, b, fl(a - b)) = (a - b) - fl(a - b)      Knuth's two-sum
     product_error(a, b, fl(a b))      = a b - fl(a b)            Dekker's sum of products of halves, Veltkamp's halves
 
-An exponent of size 700 that is off by half its last place, 6e-14, puts exp off by 256 units in the last place. With the
-error r at hand, e^(fl + r) = e^fl (1 + r) to within r^2 / 2. On balls both are balls around 0.
+If an exponent of size 700 is off by half an ulp, 6e-14, exp is off by 256 ulp. With the error r at hand,
+e^(fl + r) = e^fl (1 + r) to within r^2 / 2. On balls both are balls around 0.
 """
 
 from __future__ import annotations

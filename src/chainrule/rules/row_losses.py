@@ -50,8 +50,6 @@ def loss_of_rows(
         tangent = row_sum(slope(residuals, z_tangent))
         if targets_tangent is not None:
             gradient = by_targets(residuals)
-            if gradient is None:
-                raise ValueError(f"{name}: labels have no tangent; give rows of class weights, or None")
             # A class that does not change does not count, even where its gradient is infinite.
             changed = namespace(gradient).where(targets_tangent == 0, 0.0, gradient)
             tangent = tangent + row_dot(changed, targets_tangent)

@@ -34,21 +34,21 @@ KINDS = ("activation", "map", "layer", "loss", "penalty", "noise", "shape")
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One operator: what it computes and how sensitivities pass through it, both ways.
+    """One operator: its value, and how sensitivities pass through it both ways.
 
     Parameters
     ----------
     name : str
         The key under which networks, estimators and the command line find the rule.
     forward : callable
-        ``forward(*inputs, **options) -> (output, residuals)``. The residuals are a tuple of what the derivatives need;
-        work that several pullbacks share belongs there.
+        ``forward(*inputs, **options) -> (output, residuals)``. The residuals are a tuple of the values that the
+        derivatives need; work that several pullbacks share belongs there.
     pullbacks : mapping of callables, or a callable for rules of one input
         ``pullbacks["x"](residuals, cotangent)`` returns the cotangent of the input x. Inputs without a pullback, such
         as masks, are constants.
     pushforward : callable, optional
         ``pushforward(residuals, *tangents)`` returns the output's tangent. The tangents have the shapes of the inputs;
-        those of labels and constants are None.
+        labels and constants have the tangent None.
     jacobian_matrix : callable, optional
         ``jacobian_matrix(residuals)`` returns J for every row, of shape (..., outputs, inputs), or a tuple of them.
     check : callable, optional
@@ -56,11 +56,11 @@ class Rule:
     inputs : tuple of str
         The names of the inputs.
     integers : tuple of str
-        Those inputs that keep their integers, such as class labels; all others become floats.
+        The inputs that keep their integers, such as class labels; all others become floats.
     options : tuple of str
         Keyword arguments of `forward`.
     formula, derivative, domain, kinks : str
-        For people: what is computed, its Jacobian, where it is defined, and what was chosen where it has no derivative.
+        For readers: the formula, the Jacobian, the domain, and the choice at points without a derivative.
     kind : str
         The rule's role: "activation" (one input, an output of its shape; may stand between two layers), "layer"
         (inputs, then parameters), "loss" (logits, then targets), "penalty", "noise" (a mask is drawn for it), "shape"
@@ -68,14 +68,14 @@ class Rule:
         "map" for others.
     needs : "input" or "output"
         Which array of the forward's the pullbacks need. With "output", training may overwrite the input; with "input",
-        what comes next may overwrite the output.
+        the next layer may overwrite the output.
     elementwise : bool
-        Whether each entry of the output depends on the same entry of the one input alone.
+        True if each entry of the output depends only on the same entry of the one input.
     rowwise : bool
-        Whether each row of the output depends on the same row of every input alone. All inputs then have the same
+        True if each row of the output depends only on the same row of every input. All inputs then have the same
         leading axes. Public calls of such and of elementwise rules evaluate large NumPy arrays in blocks of rows.
     error_bound : int
-        Claimed error of the public forms in units in the last place, over the region that the tests state.
+        Claimed error of the public forms in ulp, over the region that the tests state.
 
     Examples
     --------
@@ -166,7 +166,7 @@ class Rule:
             return _joined(pulled)
 
     def jvp(self, *inputs_and_tangents: Array | None, **options: Any) -> Array:
-        """The pushforward at the inputs, applied to one tangent per input; None stands for zero.
+        """The pushforward at the inputs, applied to one tangent per input; None means zero.
 
         Each tangent is broadcast to the shape of its input.
         """
@@ -184,13 +184,16 @@ class Rule:
             return _joined(pushed)
 
     def _tangent(self, name: str, x: Any, tangent: Any) -> Array | None:
-        """The tangent in the shape of its input; None is zero, and stays None for labels and constants."""
+        """The tangent in the shape of its input, zeros for None. Labels and constants have none."""
         x = as_array(x)
+        if name in self.constants or (name in self.integers and holds_labels(x)):
+            if tangent is not None:
+                raise ValueError(
+                    f"{self.name}.jvp: {name}: labels have no tangent, and neither have constants; give None"
+                )
+            return None
         if tangent is None:
-            fixed = name in self.constants or (name in self.integers and holds_labels(x))
-            return None if fixed else namespace(x).zeros_like(as_floats(x))
-        if name in self.constants:
-            raise ValueError(f"{self.name}: the {name} has no tangent; give None")
+            return namespace(x).zeros_like(as_floats(x))
         return _in_shape(tuple(x.shape), x, tangent, f"{self.name}.jvp: the tangent of {name}")
 
     def jacobian(self, *inputs: Array, **options: Any) -> Any:

@@ -2,8 +2,8 @@
 
     by x: dy/dx = c y (1 - y)        by c: dy/dc = x y (1 - y), summed over the entries that share a slope
 
-The exponent c x is rounded, by up to half a unit in its last place, which puts e^-|c x| off by 256 units at 700. So
-what the product rounds away is put back into the exponential (see `rounding`).
+The exponent c x is rounded by up to half an ulp, so that e^-|c x| is off by 256 ulp at 700. The exponential is
+corrected for the product's rounding error (see `rounding`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chainrule.rules.rule import Rule
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need."""
+    """The values that the derivatives need."""
 
     x: Array
     slope: Array

@@ -6,7 +6,7 @@ A scale c > 1 sharpens, c < 1 flattens; c = 0 gives equal probabilities, and c <
 
 Logits are measured before they are scaled, so that no c x overflows on its own: from the largest where c > 0, from the
 smallest where c < 0, and as halves, x / 2 - m / 2, which no finite logits make infinite. The exponentials are corrected
-for what the difference and the product with c round away (see `rounding`).
+for the rounding errors of the difference and of the product with c (see `rounding`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chainrule.rules.softmax import jacobian_matrix as softmax_jacobian
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need."""
+    """The values that the derivatives need."""
 
     probs: Array
     top: Array

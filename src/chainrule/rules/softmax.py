@@ -24,7 +24,7 @@ class Residuals(NamedTuple):
 
 
 def forward(logits: Array) -> tuple[Array, Residuals]:
-    """Probabilities, and what the derivatives need."""
+    """Probabilities, and the values that the derivatives need."""
     top = argmax(logits)
     logits, maximum = after_limits(logits)
     exponentials = namespace(logits).exp(logits - origin(maximum, logits.shape[-1]))

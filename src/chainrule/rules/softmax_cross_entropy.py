@@ -33,7 +33,7 @@ from chainrule.rules.shifted import Shifted, check_logits, shifted
 
 
 class Residuals(NamedTuple):
-    """What the derivatives need."""
+    """The values that the derivatives need."""
 
     shifted: Shifted
     targets: Array

@@ -24,7 +24,7 @@ heaviside = elementwise(
     kind="map",
     formula="y = 1, 1/2, 0 for x > 0, x = 0, x < 0",
     derivative="0",
-    domain="any numbers but nan, infinities among them",
+    domain="any numbers except nan; infinities are allowed",
     kinks="x = 0: the value jumps from 0 to 1, it is 1/2 there and the slope is taken to be 0",
     error_bound=0,
 )
@@ -36,7 +36,7 @@ sign = elementwise(
     kind="map",
     formula="y = 1, 0, -1 for x > 0, x = 0, x < 0",
     derivative="0",
-    domain="any numbers but nan, infinities among them",
+    domain="any numbers except nan; infinities are allowed",
     kinks="x = 0: the value jumps from -1 to 1, it is 0 there and the slope is taken to be 0",
     error_bound=0,
 )

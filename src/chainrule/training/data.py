@@ -17,7 +17,7 @@ Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
 
 @dataclass(frozen=True)
 class Samples:
-    """What a network is fitted to.
+    """The samples that a network is fitted to.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ class BatchReader:
     batch_size : int
         The last batch of an epoch is smaller where it does not divide the number of samples.
     shuffle : bool
-        Whether the order is drawn anew for every epoch, from a stream keyed by (seed, epoch).
+        True to draw a new order for every epoch, from a stream keyed by (seed, epoch).
     change : callable, optional
-        What becomes of the rows of every batch, from a stream keyed by (seed, epoch, batch).
+        Changes the rows of every batch, with a stream keyed by (seed, epoch, batch).
     """
 
     samples: Samples

@@ -31,7 +31,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     run : Run
         Advanced in place. With a judge, `run.theta` holds the parameters of the best epoch at the end.
     judge : Judge, optional
-        Its scores take the place of the losses where epochs are compared.
+        Its scores, instead of the losses, decide which epoch is best.
 
     Returns
     -------

@@ -51,7 +51,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Objective:
-    """What is minimised: the weighted mean loss plus a penalty, and the noise added while training.
+    """The function that training minimises: the weighted mean loss plus a penalty.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Objective:
         samples, where samples have no weights.
     label_smoothing : float
     penalise_biases : bool
-        Whether the penalty takes in the biases too.
+        True if the penalty includes the biases.
     """
 
     network: Network
@@ -89,7 +89,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What there is to say after an epoch."""
+    """The figures of one epoch."""
 
     number: int
     """Counted from 1."""
