@@ -25,9 +25,7 @@ SHARED_MODULES = {
 }
 """Names that several modules have."""
 
-SHARED_CLASSES = {
-    "Step": ["checking/derivations/report.py", "networks/trace.py"],
-}
+SHARED_CLASSES = {}
 """Names that several public classes have."""
 
 WITHOUT_TESTS = {

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from chainrule.networks import Plan, Step, Trace, mlp, network_of_layers, trace
+from chainrule.networks import Plan, Trace, TraceStep, mlp, network_of_layers, trace
 
 NAMES = ["W1", "b1", "W2", "b2", "W3", "b3"]
 
@@ -192,7 +192,7 @@ def test_a_trace_as_a_dict_is_json(three_layers):
 
 
 def test_shapes_of_steps_are_tuples():
-    step = Step("a", "a = 1", np.zeros((2, 3)))
+    step = TraceStep("a", "a = 1", np.zeros((2, 3)))
     assert step.shape == (2, 3)
     assert Trace((step,), (), ())["a"] is step.value
 

@@ -18,7 +18,7 @@ from chainrule.rules.windows import Windows
 PATCH_BYTES = 1 << 20
 """Size of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
 
-Block = tuple[slice, slice]
+Rectangle = tuple[slice, slice]
 
 
 def correlate(
@@ -124,7 +124,7 @@ def _stored(value: NUMPY, out: NUMPY | None) -> NUMPY:
     return out
 
 
-def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[Block]:
+def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[Rectangle]:
     """Rectangles of output pixels, whole rows if they fit. The patches of each take PATCH_BYTES or are one pixel."""
     height, width = windows.count
     pixels = max(1, PATCH_BYTES // bytes_per_pixel)

@@ -120,7 +120,7 @@ def _running_maximum(parts: list[Array], out: Array, name: str, work: Workspace)
 
 
 def _divide(cotangent: Array, parts: list[Array], beats: tuple[Array, ...]) -> None:
-    """Give each part the cotangent where it beats all earlier parts and no later one beats it, and the first the rest."""
+    """Give each part the cotangent where it beats all earlier parts and no later one does, and the first the rest."""
     xp, rest = namespace(cotangent), cotangent
     for part, here in zip(parts[:0:-1], reversed(beats), strict=True):
         xp.multiply(rest, here, out=part)

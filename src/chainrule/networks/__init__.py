@@ -2,24 +2,24 @@
 
 from chainrule.networks import specs
 from chainrule.networks.layers import Layer, Parameter
-from chainrule.networks.network import Block, Network, mlp, network_of_layers
+from chainrule.networks.network import Network, ParameterBlock, mlp, network_of_layers
 from chainrule.networks.plan import Plan
 from chainrule.networks.specs import *  # noqa: F403 - a new layer is public without a word here
 from chainrule.networks.stack import layers_of
 from chainrule.networks.summary import Summary, summarise
-from chainrule.networks.trace import Step, Trace, trace
+from chainrule.networks.trace import Trace, TraceStep, trace
 from chainrule.networks.words import LayerSpec, register_layer, unregister_layer
 
 __all__ = [
-    "Block",
     "Layer",
     "LayerSpec",
     "Network",
     "Parameter",
+    "ParameterBlock",
     "Plan",
-    "Step",
     "Summary",
     "Trace",
+    "TraceStep",
     "layers_of",
     "mlp",
     "network_of_layers",

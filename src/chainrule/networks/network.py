@@ -40,7 +40,7 @@ _GAINS = {"sigmoid": 2.0}
 
 
 @dataclass(frozen=True)
-class Block:
+class ParameterBlock:
     """Where one layer's parameter lies in the flat vector."""
 
     name: str
@@ -130,7 +130,7 @@ class Network:
         return self.widths[-1]
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[ParameterBlock, ...]:
         """All parameters, in the order of their layers."""
         owned = [(i, layer) for i, layer in enumerate(self.layers) if layer.parameters]
         sizes = {True: 0, False: 0}
@@ -141,7 +141,7 @@ class Network:
                 placed.append((name, index, parameter, sizes[parameter.penalised]))
                 sizes[parameter.penalised] += parameter.size
         return tuple(
-            Block(name, index, parameter, start if parameter.penalised else sizes[True] + start)
+            ParameterBlock(name, index, parameter, start if parameter.penalised else sizes[True] + start)
             for name, index, parameter, start in placed
         )
 

@@ -17,7 +17,7 @@ from chainrule.networks.network import LINKS, SYMBOLS, Network
 
 
 @dataclass(frozen=True)
-class Step:
+class TraceStep:
     """One quantity: its name, its formula and its value."""
 
     name: str
@@ -37,12 +37,12 @@ class Trace:
     ``trace["W1"]`` and ``trace["d W1"]`` are the arrays with these names.
     """
 
-    inputs: tuple[Step, ...]
+    inputs: tuple[TraceStep, ...]
     """x, the target, and the parameters."""
-    forward: tuple[Step, ...]
-    backward: tuple[Step, ...]
+    forward: tuple[TraceStep, ...]
+    backward: tuple[TraceStep, ...]
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[TraceStep]:
         yield from self.inputs
         yield from self.forward
         yield from self.backward
@@ -105,10 +105,10 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     x = x.reshape(network.in_shape)
     blocks = dict(zip((block.name for block in network.blocks), network.unpack(theta), strict=True))
     target_array = _target(network, target, x)
-    inputs = [Step("x", "the example", x), Step("y", "the target", target_array)]
-    inputs += [Step(name, "parameter", value) for name, value in blocks.items()]
+    inputs = [TraceStep("x", "the example", x), TraceStep("y", "the target", target_array)]
+    inputs += [TraceStep(name, "parameter", value) for name, value in blocks.items()]
 
-    forward: list[Step] = []
+    forward: list[TraceStep] = []
     taken: list[tuple[Layer, Any, str, list[str]]] = []
     current = inputs[0]
     layers = [(index, layer) for index, layer in enumerate(network.layers) if layer.noise is None]
@@ -123,7 +123,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         parameters = [blocks[parameter] for parameter in owned]
         value, residuals = layer.rule.forward(current.value[None], *parameters, **layer.options)
         taken.append((layer, residuals, current.name, owned))
-        current = Step(name, f"{name} = {_forward_formula(layer, current.name, owned)}", value[0])
+        current = TraceStep(name, f"{name} = {_forward_formula(layer, current.name, owned)}", value[0])
         forward.append(current)
     logits, loss_rule = current.value, network.loss
     if loss_rule.check is not None:
@@ -131,12 +131,12 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     losses, residuals = loss_rule.forward(logits, target_array)
     if loss_rule.name in LINKS:
         link = LINKS[loss_rule.name]
-        forward.append(Step("p", f"p = {link.name}(logits)", link(logits)))
-    forward.append(Step("loss", f"loss = {loss_rule.formula.removeprefix('l = ')}", losses.sum()))
+        forward.append(TraceStep("p", f"p = {link.name}(logits)", link(logits)))
+    forward.append(TraceStep("loss", f"loss = {loss_rule.formula.removeprefix('l = ')}", losses.sum()))
 
     cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
     slope = _SLOPES.get(loss_rule.name, f"{loss_rule.name}'s pullback of 1")
-    backward = [Step("d logits", f"d logits = {slope}", cotangent)]
+    backward = [TraceStep("d logits", f"d logits = {slope}", cotangent)]
     name = "logits"
     for layer, residuals, source, owned in reversed(taken):
         pulled = layer.rule.pullback(residuals, cotangent[None])
@@ -144,7 +144,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         cotangent = by_source[0]
         formulas = _backward_formulas(layer, source, name, owned)
         for what, value in zip((*owned, source), (*by_owned, cotangent), strict=True):
-            backward.append(Step(f"d {what}", f"d {what} = {formulas[what]}", value))
+            backward.append(TraceStep(f"d {what}", f"d {what} = {formulas[what]}", value))
         name = source
     return Trace(tuple(inputs), tuple(forward), tuple(backward))
 
