@@ -52,11 +52,10 @@ def score_function(logits: Array, jacobian: Array) -> Array:
            [-0.25,  0.25]])
     """
     logits, jacobian = _checked(logits, jacobian)
-    xp = namespace(logits)
+    xp, rows = namespace(logits), logits[..., None, :]
     columns = xp.moveaxis(jacobian, -1, -2)
-    leading = np.broadcast_shapes(tuple(logits.shape[:-1]), tuple(columns.shape[:-2]))
-    shape = (*leading, *columns.shape[-2:])
-    pushed = log_softmax.jvp(xp.broadcast_to(logits[..., None, :], shape), xp.broadcast_to(columns, shape))
+    shape = np.broadcast_shapes(tuple(rows.shape), tuple(columns.shape))
+    pushed = log_softmax.jvp(xp.broadcast_to(rows, shape), columns)
     return xp.moveaxis(pushed, -1, -2)
 
 
