@@ -83,23 +83,25 @@ def _to_largest_of_blocks(
 
 
 def _largest_by_entries(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
-    """The largest entry of every window, and its number."""
-    xp, value = namespace(x), _room(x, windows.count, out)
+    """The largest entry of every window; for each entry of the windows, whether it is the largest."""
+    value = _room(x, windows.count, out)
     around = _padded(x, windows, outside=-math.inf)
-    value[...] = _taken(around, windows, windows.entries[0])
-    first = xp.zeros_like(value, dtype=xp.int32)
-    for number, entry in enumerate(windows.entries):
-        part = _taken(around, windows, entry)
-        first = xp.where(part > value, number, first)
-        xp.maximum(value, part, out=value)
-    return value, (first,)
+    beats = _running_maximum([_taken(around, windows, entry) for entry in windows.entries], value, "entry", work)
+    # An entry is chosen that beats all before it, and that none after it beats.
+    if not beats:
+        return value, ()
+    later, choice = beats[-1], [beats[-1]]
+    for beaten in reversed(beats[:-1]):
+        choice.append(beaten & ~later)
+        later = later | beaten
+    return value, (~later, *reversed(choice))
 
 
 def _to_largest_by_entries(
     choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
 ) -> Array:
     by_x = _room(cotangent, shape[-2:], out)
-    return _added(by_x, windows, (cotangent * (choice[0] == number) for number in range(len(windows.entries))))
+    return _added(by_x, windows, (cotangent * here for here in choice) if choice else [cotangent])
 
 
 def _rows_of_blocks(like: Array, shape: tuple[int, ...]) -> Array:

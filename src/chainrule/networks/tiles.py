@@ -135,10 +135,12 @@ class Tile:
                     self._residuals[at] = None
                     continue
                 inputs = (masks[stage.index].reshape(self._count, *stage.in_shape),)
-            x, out = self._ordered(x), result
+            if self._library:
+                x = self._ordered(x)
+            out = result
             if at < len(self._stages) - 1:
                 out = x if stage.in_place else self._output(at, stage)
-            if stage.layer.rule.elementwise:
+            if self._of_images and stage.layer.rule.elementwise:
                 _, self._residuals[at] = stage.kernel.forward(
                     self._flat(x), out=self._flat(out), work=self._work(at), **options
                 )
@@ -151,7 +153,8 @@ class Tile:
         """Write the cotangents of the parameters to `gradients`. Return the input's cotangent if it is wanted."""
         self._turn = 0  # the same buffers, of the same sizes, in every step
         for at in range(len(self._stages) - 1, -1, -1):
-            cotangent = self._ordered(cotangent)
+            if self._library:
+                cotangent = self._ordered(cotangent)
             stage, work = self._stages[at], self._works[at]
             # Drop the residuals, so that PyTorch can free their memory before the next pass.
             residuals, self._residuals[at] = self._residuals[at], None
@@ -163,7 +166,7 @@ class Tile:
                 cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
             elif wanted:
                 out = cotangent if rule.needs == "output" else self._cotangent(stage)
-                if rule.elementwise:
+                if self._of_images and rule.elementwise:
                     flat, to = self._flat(cotangent), self._flat(out)
                     stage.kernel.pullback(residuals, flat, out=to, work=self._work(at))
                     cotangent = out
@@ -218,16 +221,14 @@ class Tile:
         return self._empty(shape) if self._library else self._shared(name, (self._count, *shape), self._theta)
 
     def _flat(self, images: Array) -> Array:
-        """Rows unchanged; all entries of images in their order in memory, which is the same throughout a plan."""
-        if images.ndim == 2:
-            return images
+        """All entries of images in their order in memory, which is the same for all images of a plan."""
         if self._samples_last:
             return images.transpose(*range(1, images.ndim), 0).reshape(-1)
         return images.permute(0, 2, 3, 1).reshape(-1) if self._channels_last else images.reshape(-1)
 
     def _ordered(self, images: Array) -> Array:
         """PyTorch's images in this plan's order in memory; some of its functions return another."""
-        if not self._library or images.ndim != 4:
+        if images.ndim != 4:
             return images
         return channels_last(images) if self._channels_last else images.contiguous()
 
