@@ -93,7 +93,7 @@ def _spliced(text: str, token: Token, new: str) -> str:
 
 
 def _typed(name: str) -> str:
-    from chainrule.checking.derivations.suggestions import spelled
+    from chainrule.checking.derivations.outputs import spelled
 
     return spelled(name)
 

@@ -21,8 +21,8 @@ from chainrule.checking.derivations.compare import Task, compare
 from chainrule.checking.derivations.deciding import Finding, Relation, decide
 from chainrule.checking.derivations.document import understand
 from chainrule.checking.derivations.grammar import readings
+from chainrule.checking.derivations.model import Question
 from chainrule.checking.derivations.printing import unicode
-from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.repairs import repairs
 from chainrule.checking.derivations.sources import read
 from chainrule.checking.derivations.stream import NotRead

@@ -29,11 +29,6 @@ SHARED_CLASSES = {}
 """Names that several public classes have."""
 
 WITHOUT_TESTS = {
-    "checking/derivations": (
-        "annotations calculus calls compare completing conventions deciding document edits evaluate extents "
-        "findings guessing kinds model numbers points question repairs report suggestions table templates "
-        "tensors values walk"
-    ),
     ".": "jax torch",
 }
 """Modules without a test file of their own name, by folder."""

@@ -249,18 +249,18 @@ def _read(path: Path) -> str:
 
 def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | None) -> str:
     """The reports in one form. Only the forms json and csv contain the documents that could not be read."""
-    from chainrule.checking.derivations import annotations, html, suggestions, table
+    from chainrule.checking.derivations import html, outputs
 
     if form == "json":
         documents = [report.to_json() for report in reports]
         documents += [{"name": name, "error": reason, "exit_code": UNREADABLE} for name, reason in refused]
         return json_module.dumps(documents[0] if len(documents) == 1 else documents, ensure_ascii=False, indent=1)
     if form == "csv":
-        return table.table([*reports, *refused]).rstrip("\n")
+        return outputs.table([*reports, *refused]).rstrip("\n")
     if form == "html":
         return html.page(reports).rstrip("\n")
     if form == "annotate":
-        return "\n".join(map(annotations.annotated, reports))
+        return "\n".join(map(outputs.annotated, reports))
     if form == "suggest_preamble":
-        return "\n".join(map(suggestions.suggested, reports))
+        return "\n".join(map(outputs.suggested, reports))
     return "\n\n".join(map(str, reports))

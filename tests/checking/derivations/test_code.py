@@ -6,7 +6,6 @@ import pytest
 from chainrule import rules
 from chainrule.checking.derivations import check_derivation
 from chainrule.checking.derivations.code import functions
-from chainrule.checking.derivations.extents import Extent
 from chainrule.rules import Rule
 
 
@@ -117,24 +116,6 @@ x: vector n
 $$ \sum_{i=1}^m v_i \mathtt{convolve1d}(x, w)_i = \sum_{i=1}^m \sum_{a=1}^k v_i w_a x_{i + k - a} $$
 """
     assert verdicts(text) == ["verified"]
-
-
-@pytest.mark.parametrize(
-    ("text", "sizes", "value"), [("7", {}, 7), ("n + k - 1", {"n": 4, "k": 2}, 5), ("2*(m - 1) // 3", {"m": 6}, 3)]
-)
-def test_extents(text, sizes, value):
-    assert Extent(text).value(sizes) == value
-
-
-@pytest.mark.parametrize("text", ["", "n +", "n ** 2", "f(n)", "1.5", "n / 2", "True", "n" * 200, "(" * 60])
-def test_what_is_no_extent_is_refused(text):
-    with pytest.raises(ValueError, match=r"size|expected"):
-        Extent(text)
-
-
-@pytest.mark.parametrize("line", ["m: size m + 1", "n: size 2\nm: size n + k\nl: size m + 1", "x: array 2 3"])
-def test_sizes_that_cannot_be_known_are_reported(line):
-    assert check_derivation(f"---\n{line}\n---\n$$ 1 = 1 $$").problems
 
 
 def test_several_letters_below_one_sum():

@@ -5,14 +5,12 @@ import json
 import pytest
 
 from chainrule.checking.derivations import (
-    annotations,
     check_derivation,
     document,
     guessing,
     html,
+    outputs,
     sources,
-    suggestions,
-    table,
     walk,
 )
 from chainrule.cli import main
@@ -129,9 +127,9 @@ def test_a_failure_to_write_a_form_is_one_line(form, monkeypatch, tmp_path, caps
     places = {
         "--html": (html, "page"),
         "--json": (walk.Report, "to_json"),
-        "--csv": (table, "table"),
-        "--annotate": (annotations, "annotated"),
-        "--suggest-preamble": (suggestions, "suggested"),
+        "--csv": (outputs, "table"),
+        "--annotate": (outputs, "annotated"),
+        "--suggest-preamble": (outputs, "suggested"),
     }
     monkeypatch.setattr(*places[form], lambda *_: [][0])
     assert main(["check", str(tmp_path / "a.md"), form]) == 2

@@ -6,10 +6,6 @@ from hypothesis import strategies as st
 
 from chainrule import check_derivation
 from chainrule.checking.derivations import Unreadable
-from chainrule.checking.derivations.evaluate import Machine, OverBudget
-from chainrule.checking.derivations.grammar import parse
-from chainrule.checking.derivations.model import Scope
-from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.tokens import MOST_TOKENS, TooLong, tokens
 
 HOSTILE = {
@@ -84,13 +80,6 @@ def test_long_formulas_are_refused_by_their_number_of_tokens():
     report = sound("$$" + "x + " * MOST_TOKENS + "x = 1$$\n\n$$\\sinh 2x = 2 \\sinh x \\cosh x$$")
     assert [note.verdict for note in report.notes] == ["not read"]
     assert [step.verdict for step in report.steps] == ["verified"]
-
-
-def test_evaluation_stops_at_its_budget():
-    machine = Machine(Scope(), Point(), budget=100)
-    node = parse(tokens("1 + " * 200 + "1"))
-    with pytest.raises(OverBudget):
-        machine.value(node, machine.root, {})
 
 
 @settings(max_examples=150, deadline=None)

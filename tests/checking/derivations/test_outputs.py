@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from chainrule import check_derivation
-from chainrule.checking.derivations.annotations import annotated
 from chainrule.checking.derivations.html import page
+from chainrule.checking.derivations.outputs import annotated, suggested
 from chainrule.checking.derivations.preamble import FACTS
 from chainrule.checking.derivations.report import VERDICTS
-from chainrule.checking.derivations.suggestions import suggested
 from chainrule.checking.derivations.templates import BUNDLES, FUNCTIONS
 from chainrule.cli import main
 

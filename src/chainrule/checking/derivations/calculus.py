@@ -32,7 +32,7 @@ from chainrule.checking.derivations.tree import (
 )
 
 STEPS = (flint.arb(2) ** -40, -(flint.arb(2) ** -40))
-"""Where difference quotients are taken: the error is about 1e-24 for a first derivative, 1e-12 for a second."""
+"""Steps of central difference quotients, with errors near 1e-24 for first and 1e-12 for second derivatives."""
 
 
 def derivative(m: Machine, node: Derivative, frame: Frame, env: Env) -> Quantity:
@@ -103,7 +103,7 @@ def _variable(m: Machine, variable: Node, frame: Frame, env: Env) -> tuple[str, 
 
 
 def _at_argument(m: Machine, subject: Node, name: str, frame: Frame, env: Env) -> tuple[Frame, Node]:
-    """D_z l(s): where z is the parameter of l and not what s is made of, l is differentiated at s."""
+    """In D_z l(s), if z is the parameter of l and s does not depend on z, differentiate l(z) at z = s."""
     call = subject.base if isinstance(subject, Index) else subject
     if not isinstance(call, Call) or not isinstance(call.function, Name):
         return frame, subject
@@ -119,7 +119,7 @@ def _at_argument(m: Machine, subject: Node, name: str, frame: Frame, env: Env) -
 
 
 def _absent(m: Machine, subject: Node, name: str) -> None:
-    """Raise unless a subject in which the variable does not occur is known not to depend on it."""
+    """Raise unless a formula without the variable certainly does not depend on it."""
     reached = [n for n in sorted(m.reach(subject)) if n in m.point.values and n not in m.point.sizes]
     if name in m.scope.definitions and reached:
         raise NotRead(f"how it depends on {name} is not written", subject.span[0])
@@ -130,7 +130,7 @@ def _absent(m: Machine, subject: Node, name: str) -> None:
 
 
 def _assembled(m: Machine, variable: Tensor, results: list[Quantity]) -> Quantity:
-    """All directions together: a gradient of the variable's shape, or a Jacobian."""
+    """The derivatives along all entries of a variable, as a gradient of its shape or as a Jacobian."""
     if not any(isinstance(result, Tensor) for result in results):
         shape = variable.shape
         if len(shape) == 1 and m.setting.layout == "rows":
@@ -147,7 +147,7 @@ def _assembled(m: Machine, variable: Tensor, results: list[Quantity]) -> Quantit
 
 
 def jacobian(m: Machine, node: Jacobian, frame: Frame, env: Env) -> Quantity:
-    """D_x f; of a number, a row."""
+    """D_x f. For a number f it is a row."""
     result = _derived(m, node.subject, (node.variable,), frame, env)
     if isinstance(result, Tensor) and len(result.shape) == 1:
         return tensors.transposed(result)
@@ -155,7 +155,7 @@ def jacobian(m: Machine, node: Jacobian, frame: Frame, env: Env) -> Quantity:
 
 
 def gradient(m: Machine, node: Gradient, frame: Frame, env: Env) -> Quantity:
-    """∇f, or with order 2 its Hessian."""
+    """∇f for order 1, the Hessian of f for order 2."""
     variable = node.variable or _gradient_variable(m, node.subject)
     return _derived(m, node.subject, (variable,) * node.order, frame, env)
 
@@ -165,15 +165,9 @@ def _gradient_variable(m: Machine, subject: Node) -> Node:
     if isinstance(subject, Call) and len(subject.arguments) == 1 and isinstance(subject.arguments[0], Name):
         return subject.arguments[0]
     reached = [n for n in sorted(m.reach(subject)) if isinstance(m.point.values.get(n), Tensor)]
-    definition = m.scope.definitions.get(subject.text) if isinstance(subject, Name) else None
-    if definition is not None and len(definition.parameters) == 1:
-        return Name(definition.parameters[0])
-    hinted = [n for n in reached if n in m.moving] or reached
+    hinted = [name for name in reached if name in m.moving] or reached
     if len(hinted) == 1:
         return Name(hinted[0])
-    nablas = [n for n in reached if n in ("θ", "w", "x")]
-    if len(nablas) == 1:
-        return Name(nablas[0])
     raise NotRead("a ∇ that does not say with respect to what", subject.span[0])
 
 
@@ -231,7 +225,7 @@ def prime_call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
 
 
 def differential(m: Machine, node: Differential, frame: Frame, env: Env) -> Quantity:
-    """dz along the changes of everything whose d is written in the text."""
+    """dz: the derivative of z along the changes of all names whose differentials the text writes."""
     names = [n for n in sorted(m.reach(node.operand)) if n in m.moving and n in m.point.values]
     if not names:
         raise NotRead("a differential along nothing", node.span[0])

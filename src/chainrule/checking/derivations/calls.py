@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chainrule.checking.derivations import numbers, tensors
 from chainrule.checking.derivations.code import Code, Label
 from chainrule.checking.derivations.evaluate import Env, Frame, Machine, NoDefinition
@@ -29,22 +31,21 @@ def applied(m: Machine, name: str, call: Call, frame: Frame, env: Env) -> Quanti
     if m.default_call(definition, call):
         return m.named(name, frame, env)
     if not definition.parameters:
-        return _substituted(m, definition, call, frame, env)
+        raise NotRead(f"{name} was not defined as a function", call.span[0])
     if len(definition.parameters) != len(call.arguments):
         raise NotRead(f"{name} takes {len(definition.parameters)} arguments, got {len(call.arguments)}", call.span[0])
     inner = m.call_frame(definition, call, frame, env)
-    vectors = m.vector_parameters(definition)
-    mapped = [p for p, whole in zip(definition.parameters, vectors, strict=True)
-              if not whole and isinstance(inner.overrides[p], Tensor)]  # fmt: skip
+    whole: frozenset[str] = m.once(m.root, frozenset(), ("vectors", name), lambda _: m.vectors(definition))
+    mapped = [p for p, value in inner.overrides.items() if p not in whole and isinstance(value, Tensor)]
     if mapped:
         return _entrywise_call(m, definition, inner, mapped)
     if definition.indices:
-        return _tensor_of(m, definition, inner)
+        return m.once(inner, frozenset(inner.overrides), "all entries", partial(_tensor_of, m, definition))
     return m.inside(m.value, definition, inner, ())
 
 
 def _run(m: Machine, code: Code, call: Call, frame: Frame, env: Env) -> Quantity:
-    """The package's own code at some arguments; kept, as one run gives all entries."""
+    """The package's own code at some arguments, run once for all entries."""
 
     def evaluated(_: Frame) -> Quantity:
         labels = [m.scope.is_label(a.text) if isinstance(a, Name) else False for a in call.arguments]
@@ -64,8 +65,7 @@ def _tensor_of(m: Machine, definition: Definition, frame: Frame) -> Tensor:
     if len(known) < len(extents):
         raise NotRead(f"how many entries {definition.name} has is not said")
     entries = [m.inside(m.number, definition, frame, place) for place in places(known)]
-    is_row = len(known) == 1 and any(isinstance(v, Tensor) and v.is_row for v in frame.overrides.values())
-    return Tensor((1, *known) if is_row else known, entries)
+    return Tensor(known, entries)
 
 
 def _entrywise_call(m: Machine, definition: Definition, frame: Frame, mapped: list[str]) -> Tensor:
@@ -81,16 +81,3 @@ def _entrywise_call(m: Machine, definition: Definition, frame: Frame, mapped: li
         one = {p: given[p].entries[at] if p in mapped else given[p] for p in given}
         entries.append(m.inside(m.number, definition, Frame(one, frame.parent), ()))
     return Tensor(first.shape, entries)
-
-
-def _substituted(m: Machine, definition: Definition, call: Call, frame: Frame, env: Env) -> Quantity:
-    """f(u) for a definition without parameters: u takes the place of the one name that it depends on."""
-    values = [m.value(a, frame, env) for a in call.arguments]
-    shape = getattr(values[0], "shape", ())
-    free = [n for n in sorted(m.reach_of(definition.name)) if n in m.point.values]
-    fitting = [n for n in free if getattr(m.point.values[n], "shape", ()) == shape]
-    named = m.scope.arguments.get(definition.name)
-    target = named or (fitting[0] if len(fitting) == 1 else None)
-    if len(values) != 1 or target is None:
-        raise NotRead(f"{definition.name} was not defined as a function", call.span[0])
-    return m.named(definition.name, Frame({target: values[0]}, frame), env)

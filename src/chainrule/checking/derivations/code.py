@@ -9,7 +9,7 @@ formula is compared with what the rule really returns.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,29 +27,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Code:
-    """One of a rule's functions, with options; its arguments are the rule's inputs and then `changes`."""
+    """A rule with options, its pullback to one input, or its pushforward, as a function of balls."""
 
     name: str
     rule: Rule
-    changes: str
-    """What comes after the inputs: nothing, a cotangent, or a tangent for every input that moves."""
-    run: Callable[[list[Any], list[Any]], Any]
+    options: dict[str, Any]
+    part: str
+    place: int | None = None
+    """The input whose cotangent a pullback returns; None for the only input."""
 
     def __call__(self, arguments: Sequence[Quantity | Label], position: int) -> Quantity:
-        """The value for arguments of balls."""
+        """The value for the inputs, and then a cotangent, or a tangent for every input that is not fixed."""
         count = len(self.rule.inputs)
-        inputs = [_array(a, position) for a in arguments[:count]]
-        labels = sum(isinstance(a, Label) for a in arguments[:count])
-        changing = count - len(self.rule.constants) - labels
-        expected = count + {"": 0, "cotangent": 1, "tangents": changing}[self.changes]
+        fixed = [
+            known in self.rule.constants or isinstance(argument, Label)
+            for known, argument in zip(self.rule.inputs, arguments, strict=False)
+        ]
+        expected = count + {"forward": 0, "pullback": 1, "pushforward": fixed.count(False)}[self.part]
         if len(arguments) != expected:
             raise NotRead(f"{self.name} takes {expected} arguments, got {len(arguments)}", position)
+        arrays = [_array(argument, position) for argument in arguments]
         try:
-            return _quantity(self.run(inputs, [_array(a, position) for a in arguments[count:]]))
+            return _quantity(self._run(arrays[:count], arrays[count:], fixed))
         except Undecided as error:
             raise NotRead(f"{self.name}: {error}", position) from None
         except (ValueError, TypeError) as error:
             raise ShapeMismatch(f"{self.name}: {error}") from None
+
+    def _run(self, inputs: list[Any], changes: list[Any], fixed: list[bool]) -> Any:
+        if self.part == "forward":
+            return self.rule(*inputs, **self.options)
+        if self.part == "pullback":
+            found = self.rule.vjp(*inputs, *changes, **self.options)
+            return found if self.place is None else found[self.place]
+        left = iter(changes)
+        return self.rule.jvp(*inputs, *(None if rests else next(left) for rests in fixed), **self.options)
 
 
 @dataclass(frozen=True)
@@ -75,17 +87,15 @@ def functions(text: str) -> dict[str, Code]:
     ['linear.forward', 'linear.pullback.x', 'linear.pullback.weight', 'linear.pushforward']
     """
     name, rule, options = _called(text)
-    key = f"{name}.forward"
-    found = {key: Code(key, rule, "", lambda inputs, _: rule(*inputs, **options))}
-    for place, known in enumerate(rule.inputs):
-        if known not in rule.constants:
-            alone = len(rule.inputs) == 1
-            key = f"{name}.pullback" if alone else f"{name}.pullback.{known}"
-            found[key] = Code(key, rule, "cotangent", _pullback(rule, options, None if alone else place))
+    found = [Code(f"{name}.forward", rule, options, "forward")]
+    if len(rule.inputs) == 1:
+        found.append(Code(f"{name}.pullback", rule, options, "pullback"))
+    else:
+        free = [(place, known) for place, known in enumerate(rule.inputs) if known not in rule.constants]
+        found += [Code(f"{name}.pullback.{known}", rule, options, "pullback", place) for place, known in free]
     if rule.pushforward is not None:
-        key = f"{name}.pushforward"
-        found[key] = Code(key, rule, "tangents", _pushforward(rule, options))
-    return found
+        found.append(Code(f"{name}.pushforward", rule, options, "pushforward"))
+    return {code.name: code for code in found}
 
 
 def _called(text: str) -> tuple[str, Rule, dict[str, Any]]:
@@ -103,23 +113,6 @@ def _called(text: str) -> tuple[str, Rule, dict[str, Any]]:
     except (SyntaxError, TypeError) as error:
         raise ValueError(f"expected a rule such as softmax or correlate2d(stride=2): {error}") from None
     raise ValueError(f"expected a rule such as softmax or correlate2d(stride=2), got {text.strip()!r}")
-
-
-def _pullback(rule: Rule, options: dict[str, Any], place: int | None) -> Callable[[list[Any], list[Any]], Any]:
-    def run(inputs: list[Any], cotangent: list[Any]) -> Any:
-        found = rule.vjp(*inputs, *cotangent, **options)
-        return found if place is None else found[place]
-
-    return run
-
-
-def _pushforward(rule: Rule, options: dict[str, Any]) -> Callable[[list[Any], list[Any]], Any]:
-    def run(inputs: list[Any], tangents: list[Any]) -> Any:
-        left = iter(tangents)
-        still = [known in rule.constants or x.dtype.kind == "i" for known, x in zip(rule.inputs, inputs, strict=True)]
-        return rule.jvp(*inputs, *(None if rests else next(left) for rests in still), **options)
-
-    return run
 
 
 def _array(value: Quantity | Label, position: int) -> Any:

@@ -42,9 +42,9 @@ MORE_PLACES = 600
 CLOSE = flint.arb(flint.fmpq(1, 10**8))
 SMALL = flint.arb(flint.fmpq(1, 10**40))
 EXACT = ("=", ":=")
-"""The relations that agreement at points bears out; the others are inequalities."""
+"""Relations that equal values at all points support; the others are inequalities."""
 REFUSALS = (NotRead, NoDefinition, ShapeMismatch, TooFew, ArithmeticError, Undecided, RecursionError)
-"""What an evaluation raises where a formula has no value."""
+"""The exceptions of an evaluation whose formula has no value."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,7 @@ class Task:
     @property
     def trees(self) -> list[Node]:
         """Both sides, and the definitions on which they depend."""
-        bodies = (self.scope.bodies.get(name) for name in self.names)
-        return [self.left, self.right, *(body[0] for body in bodies if body)]
+        return [self.left, self.right, *(self.scope.bodies[n] for n in self.names if n in self.scope.bodies)]
 
     def machine(self, at: Point, setting: Setting, budget: int = 400_000) -> Machine:
         """A machine that evaluates the sides at a point."""
@@ -137,7 +136,7 @@ def compare(task: Task, setting: Setting | None = None, *, trials: int = TRIALS,
 def confirmed(task: Task, compared: Compared) -> bool:
     """Whether the sides also differ when difference quotients replace derivatives in forward mode.
 
-    Quotients are good to 1e-12 here; a difference of 1e-8 of the larger side is none of their error.
+    The error of quotients is below 1e-12 here, so a relative difference of 1e-8 is real.
     """
     case = compared.differing[0]
     setting = replace(compared.setting, quotient=True)
@@ -193,7 +192,7 @@ def _summary(cases: list[Case]) -> Compared:
 def _cases(
     task: Task, setting: Setting, trial: int, regime: str, alone: dict[str, int] | None = None
 ) -> Iterator[Case]:
-    """The cases of one trial, or one choice of the indices alone."""
+    """The cases of one trial; with `alone`, only that choice of the indices."""
     names = {*task.names, *task.moving, *([task.prime] if task.prime else [])}
     for condition in task.conditions:
         names |= free_names(condition)
@@ -206,7 +205,7 @@ def _cases(
     fillers = _fillings(task, at)
     telling = False
     for number, place in enumerate([*chosen, *others[:: max(1, len(others) // MORE_PLACES)]]):
-        # More choices are for formulas that are 0 on both sides at all the chosen ones.
+        # The other choices are needed if both sides are 0 at all chosen ones.
         more = number >= len(chosen)
         labelled = dict(zip(labels, place, strict=True))
         if (more and telling) or alone not in (None, labelled):
@@ -223,13 +222,13 @@ def _cases(
 
 
 def _vanishes(case: Case) -> bool:
-    """Whether both sides are exactly zero, which says little about them."""
+    """Whether both sides are exactly zero. Such a case is weak evidence."""
     sides = (case.left, case.right)
     return case.outcome == "equal" and all(not isinstance(s, Tensor | str) and primal(s) == 0 for s in sides)
 
 
 def _spread(choices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """At most some dozens of the index choices, the diagonal ones among them."""
+    """At most some dozens of the index choices, including diagonal ones."""
     if len(choices) <= MOST_PLACES:
         return choices
     step = len(choices) / MOST_PLACES
@@ -248,20 +247,14 @@ def _fillings(task: Task, at: Point) -> list[dict[int, int]]:
 
 
 def _extent(machine: Machine, task: Task, label: str) -> int:
-    def candidates() -> Iterator[int | None]:
-        for side in (task.left, task.right):
-            yield machine.range_of(label, side, machine.root, {label: 1})
-        for dim in task.scope.kinds[label].dims:
-            yield machine.size(dim)
-        for body in task.trees[2:]:
-            yield machine.range_of(label, body, machine.root, {label: 1})
-        # Choices beyond the entries are passed over.
-        yield max(machine.point.sizes.values(), default=None)
-
-    found = next((extent for extent in candidates() if extent is not None), None)
-    if found is None:
+    found = [machine.range_of(label, side, machine.root, {label: 1}) for side in (task.left, task.right)]
+    found += map(machine.size, task.scope.kinds[label].dims[:1])
+    # Without evidence, try up to the largest size: choices beyond the entries are skipped.
+    found.append(max(machine.point.sizes.values(), default=None))
+    known = [extent for extent in found if extent is not None]
+    if not known:
         raise NotRead(f"how far {label} runs is not said")
-    return found
+    return known[0]
 
 
 def _satisfied(machine: Machine, condition: Node, frame: Frame) -> bool:

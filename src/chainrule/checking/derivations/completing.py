@@ -1,16 +1,16 @@
-"""Parsing a question, and the kinds of what nobody declared."""
+"""Parsing a question, and giving undeclared names their kinds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from chainrule.checking.derivations import prose
 from chainrule.checking.derivations.grammar import readings
 from chainrule.checking.derivations.kinds import Kinds
-from chainrule.checking.derivations.model import Scope
-from chainrule.checking.derivations.question import Question, Read
-from chainrule.checking.derivations.statements import Member
+from chainrule.checking.derivations.model import Question, Read, Scope
 from chainrule.checking.derivations.stream import NotRead, Vocabulary
+from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import (
     Call,
     Derivative,
@@ -27,57 +27,53 @@ from chainrule.checking.derivations.tree import (
 )
 
 
-def _parsed(member: Member, vocabulary: Vocabulary, plain: bool) -> Read:
-    result = Read(member)
-    try:
-        result.nodes = readings(member.tokens, vocabulary, plain=plain)
-    except NotRead as error:
-        result.error = error
-    except RecursionError:
-        result.error = NotRead("brackets nested too deep")
-    return result
-
-
 def complete(question: Question) -> None:
     """Parse all members of a question, and give undeclared names their kinds."""
     scope = question.scope
     vocabulary = scope.vocabulary()
     for definition in list(scope.definitions.values()):
+        names = Vocabulary() if definition.source in ("template", "convention") else vocabulary
         if definition.name not in scope.bodies or definition.source == "text":
-            try:
-                scope.bodies[definition.name] = readings(definition.tokens, vocabulary, plain=definition.plain)
-            except (NotRead, RecursionError):
-                scope.bodies[definition.name] = []
+            scope.bodies.pop(definition.name, None)
+            for node in _parsed(definition.tokens, names, definition.plain).nodes[:1]:
+                scope.bodies[definition.name] = node
     _shared(scope)
     kinds = Kinds(scope)
     sides: list[tuple[Node, str]] = []
     relations: list[tuple[Node, Node, str]] = []
     for number, chain in enumerate(question.chains):
-        previous: Node | None = None
         where = f"chain {number}"
-        for member in chain.members:
-            read = question.read[id(member)] = _parsed(member, vocabulary, chain.fragment.plain)
-            if id(chain) in question.declaring:
-                continue
-            if read.nodes:
-                kinds.see(read.nodes[0], where)
-                sides.append((read.nodes[0], where))
-                if previous is not None:
-                    relations.append((previous, read.nodes[0], where))
-            previous = read.nodes[0] if read.nodes else None
-    used = _used(scope, [node for node, _ in sides])
-    for name in sorted(used & set(scope.definitions)):
-        kinds.see_definition(scope.definitions[name], scope.bodies[name][0])
+        reads = [_parsed(member.tokens, vocabulary, chain.fragment.plain) for member in chain.members]
+        question.read.update({id(member): read for member, read in zip(chain.members, reads, strict=True)})
+        if id(chain) not in question.declaring:
+            sides += [(node, where) for read in reads for node in read.nodes[:1]]
+            pairs = [(left.nodes[0], right.nodes[0]) for left, right in pairwise(reads) if left.nodes and right.nodes]
+            relations += [(left, right, where) for left, right in pairs]
+    nodes = [node for node, _ in sides]
+    for node, where in sides:
+        kinds.see(node, where, {})
+    used = sorted(_used(scope, nodes) & scope.definitions.keys())
+    for name in used:
+        kinds.see_definition(scope.definitions[name], scope.bodies[name])
         if name in scope.arguments:
             if scope.definitions[name].indices:
                 kinds.shaped.add(scope.arguments[name])
             kinds.as_value.add(scope.arguments[name])
-    _calls(scope, [node for node, _ in sides])
+    _calls(scope, nodes)
     _facts(question)
-    definitions = [(scope.bodies[name][0], name) for name in sorted(used & set(scope.definitions))]
+    definitions = [(scope.bodies[name], name) for name in used]
     kinds.complete([*sides, *definitions], relations)
-    question.moving = _moving([node for node, _ in sides])
+    question.moving = _moving(nodes)
     question.established = _established(question, [node for node, _ in definitions])
+
+
+def _parsed(tokens: tuple[Token, ...], vocabulary: Vocabulary, plain: bool) -> Read:
+    try:
+        return Read(readings(tokens, vocabulary, plain=plain))
+    except NotRead as error:
+        return Read(error=error)
+    except RecursionError:
+        return Read(error=NotRead("brackets nested too deep"))
 
 
 def _shared(scope: Scope) -> None:
@@ -86,25 +82,20 @@ def _shared(scope: Scope) -> None:
     With z := w^T x + b and ŷ := σ(w^T x + b), ŷ can then be differentiated with respect to z.
     """
     whole = {
-        name: scope.bodies[name][0] for name, d in scope.definitions.items()
-        if d.source == "text" and not d.parameters and not d.indices and scope.bodies.get(name)
-        and not isinstance(scope.bodies[name][0], Name | Number | Index)
+        name: scope.bodies[name] for name, d in scope.definitions.items()
+        if d.source == "text" and not d.parameters and not d.indices and name in scope.bodies
+        and not isinstance(scope.bodies[name], Name | Number | Index)
     }  # fmt: skip
     for name, definition in scope.definitions.items():
-        if definition.source != "text" or not scope.bodies.get(name):
-            continue
-        body = scope.bodies[name][0]
-        swap: dict[int, Node] = {}
-        for part in walk(body):
-            other = next((n for n, formula in whole.items() if n != name and formula == part), None)
-            if other is not None and part is not body:
-                swap[id(part)] = Name(other, span=part.span)
-        if swap:
-            scope.bodies[name] = [rebuilt(body, swap), *scope.bodies[name][1:]]
+        if definition.source == "text" and name in scope.bodies:
+            body = scope.bodies[name]
+            others = {formula: Name(other) for other, formula in whole.items() if other != name and formula != body}
+            swap = {id(part): others[part] for part in walk(body) if part in others}
+            scope.bodies[name] = rebuilt(body, swap)
 
 
 def _calls(scope: Scope, nodes: list[Node]) -> None:
-    """For functions that are only applied to formulas, the formula that says most stands for the argument."""
+    """For functions that are only applied to formulas, take the most telling formula as the usual argument."""
     for name, definition in scope.definitions.items():
         if len(definition.parameters) != 1 or definition.source == "preamble":
             continue
@@ -132,20 +123,17 @@ def _used(scope: Scope, nodes: list[Node]) -> set[str]:
     pending = {n.text for node in nodes for n in walk(node) if isinstance(n, Name)}
     while pending:
         name = pending.pop()
-        if name in used:
-            continue
-        bodies = scope.bodies.get(name)
-        if name in scope.definitions and not bodies:
-            continue
-        used.add(name)
-        if bodies:
-            pending |= {n.text for n in walk(bodies[0]) if isinstance(n, Name)}
-            pending |= {scope.arguments[name]} if name in scope.arguments else set()
+        body = scope.bodies.get(name)
+        if name not in used and (body is not None or name not in scope.definitions):
+            used.add(name)
+            if body is not None:
+                pending |= {n.text for n in walk(body) if isinstance(n, Name)}
+                pending |= {scope.arguments[name]} if name in scope.arguments else set()
     return used
 
 
 def _facts(question: Question) -> None:
-    """Σ_i t_i = 1, in a sentence or as a display of its own, says something about t."""
+    """Read Σ_i t_i = 1, in a sentence or in its own display, as a fact about t."""
     scope = question.scope
     for chain in question.chains:
         if len(chain.links) != 1 or chain.links[0].operator != "=":
@@ -167,25 +155,21 @@ def _facts(question: Question) -> None:
 
 def _established(question: Question, definitions: list[Node]) -> frozenset[str]:
     heads = [
-        question.read[id(chain.members[0])].nodes[0] for chain in question.chains
-        if chain.continued is None and question.read[id(chain.members[0])].nodes and len(chain.links) > 0
+        node for chain in question.chains if chain.continued is None and chain.links
+        for node in question.read[id(chain.members[0])].nodes[:1]
     ]  # fmt: skip
-    names = frozenset().union(*(free_names(node) for node in [*heads, *definitions]), frozenset())
-    return names | question.moving | frozenset(question.scope.arguments.values())
+    names = {name for node in [*heads, *definitions] for name in free_names(node)}
+    return frozenset(names) | question.moving | frozenset(question.scope.arguments.values())
 
 
 def _moving(nodes: list[Node]) -> frozenset[str]:
     """The names along which differentials are taken, and those with respect to which gradients are."""
-    found: set[str] = set()
+    found: list[Node | None] = []
     for node in nodes:
-        for part in walk(node):
-            if isinstance(part, Differential) and isinstance(part.operand, Name):
-                found.add(part.operand.text)
-            elif isinstance(part, Gradient | Jacobian) and isinstance(part.variable, Name):
-                found.add(part.variable.text)
-            elif isinstance(part, Derivative):
-                for variable in part.variables:
-                    base = variable.base if isinstance(variable, Index) else variable
-                    if isinstance(base, Name) and not any(isinstance(p, Differential) for p in walk(node)):
-                        found.add(base.text)
-    return frozenset(found)
+        parts = list(walk(node))
+        found += [part.operand for part in parts if isinstance(part, Differential)]
+        found += [part.variable for part in parts if isinstance(part, Gradient | Jacobian)]
+        if not any(isinstance(part, Differential) for part in parts):
+            variables = [v for part in parts if isinstance(part, Derivative) for v in part.variables]
+            found += [variable.base if isinstance(variable, Index) else variable for variable in variables]
+    return frozenset(node.text for node in found if isinstance(node, Name))

@@ -1,4 +1,4 @@
-"""What is left to convention: softmax and σ undeclared, functions written without their argument."""
+"""Conventions for undeclared softmax and σ, and for functions that are written without their argument."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections import Counter
 
 from chainrule.checking.derivations import preamble
 from chainrule.checking.derivations.functions import TEMPLATES
-from chainrule.checking.derivations.question import Question
-from chainrule.checking.derivations.tokens import Token
+from chainrule.checking.derivations.model import Question
+from chainrule.checking.derivations.templates import FUNCTIONS
+from chainrule.checking.derivations.tokens import Token, closing
 
 
 def token_lists(question: Question) -> list[list[Token]]:
@@ -18,47 +19,32 @@ def token_lists(question: Question) -> list[list[Token]]:
 
 
 def conventions(question: Question) -> None:
-    """Names that everybody uses alike: softmax, sigmoid, σ."""
+    """Define names with a usual meaning: softmax, sigmoid, σ."""
     scope = question.scope
     lists = token_lists(question)
     words = {t.text for tokens in lists for t in tokens if t.kind == "word" and not (t.code and scope.code)}
     for word in sorted(words):
         name = TEMPLATES.get(word.lower())
         template = {"th": "tanh"}.get(name or "", name)
-        if name and name not in scope.definitions and word not in scope.definitions and template in _templates():
+        if name and name not in scope.definitions and word not in scope.definitions and template in FUNCTIONS:
             preamble.use(scope, str(template), name, source="convention")
     known = {*scope.definitions, *scope.kinds}
-    if "σ" not in known and (uses := [(tokens, i) for tokens in lists for i, t in enumerate(tokens) if t.text == "σ"]):
-        indexed = any(i + 1 < len(tokens) and tokens[i + 1].text == "_" for tokens, i in uses)
-        indexed = indexed or any(_indexed_after(tokens, i) for tokens, i in uses)
-        applied = any(i + 1 < len(tokens) and tokens[i + 1].text in ("(", "'") for tokens, i in uses)
-        template = "softmax" if indexed else "sigmoid" if applied else ""
-        if template:
-            preamble.use(scope, template, "σ", source="convention")
-            question.conventions.append(("σ", template))
+    following = [tokens[i + 1 :] for tokens in lists for i, token in enumerate(tokens[:-1]) if token.text == "σ"]
+    template = "softmax" if any(map(_is_indexed, following)) else "sigmoid"
+    if "σ" not in known and any(rest[0].text in ("(", "'", "_") for rest in following):
+        preamble.use(scope, template, "σ", source="convention")
+        question.conventions.append(("σ", template))
     _arguments(question, lists)
 
 
-def _indexed_after(tokens: list[Token], at: int) -> bool:
-    """Whether a call is followed by a subscript: σ(x)_i."""
-    if at + 1 >= len(tokens) or tokens[at + 1].text != "(":
-        return False
-    depth = 0
-    for end in range(at + 1, len(tokens)):
-        depth += {"open": 1, "close": -1}.get(tokens[end].kind, 0)
-        if depth == 0:
-            return end + 1 < len(tokens) and tokens[end + 1].text == "_"
-    return False
-
-
-def _templates() -> frozenset[str]:
-    from chainrule.checking.derivations.templates import FUNCTIONS
-
-    return frozenset(FUNCTIONS)
+def _is_indexed(rest: list[Token]) -> bool:
+    """Whether a name is followed by a subscript, as in σ_i and σ(x)_i."""
+    after = rest[closing(rest, 0) + 1 :] if rest[0].text == "(" else rest
+    return bool(after) and after[0].text == "_"
 
 
 def _arguments(question: Question, lists: list[list[Token]]) -> None:
-    """For functions that are also used bare, the name that stands for their argument."""
+    """Choose the usual arguments of functions that are also used without one."""
     scope = question.scope
     varied = Counter(
         tokens[i + 1].text for tokens in lists for i, t in enumerate(tokens[:-1])
@@ -80,13 +66,13 @@ def _arguments(question: Question, lists: list[list[Token]]) -> None:
             if t.text == "(" and tokens[i + 1].kind == "name" and tokens[i + 2].text == ")"
             and _precedes(tokens, i, name)
         )  # fmt: skip
-        candidates = [n for n, _ in called.most_common()] or [
-            n for n, _ in varied.most_common() if n not in scope.definitions
-        ]
-        vectors = [n for n, k in scope.kinds.items() if k.role == "value" and k.rank == 1]
-        wanted = [c for c in candidates if (c in vectors or c not in scope.kinds)] if definition.indices else candidates
-        choice = (wanted or (vectors[:1] if definition.indices and len(vectors) == 1 else []) or ["x"])[0]
-        scope.arguments[name] = choice
+        free = [name for name, _ in varied.most_common() if name not in scope.definitions]
+        candidates = [name for name, _ in called.most_common()] or free
+        if definition.indices:
+            vectors = [name for name, kind in scope.kinds.items() if kind.role == "value" and kind.rank == 1]
+            candidates = [name for name in candidates if name in vectors or name not in scope.kinds]
+            candidates += vectors if len(vectors) == 1 else []
+        scope.arguments[definition.name] = [*candidates, "x"][0]
 
 
 def _occurs(name: str, question: Question, defined: str) -> bool:

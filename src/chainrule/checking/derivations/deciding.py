@@ -16,9 +16,8 @@ from itertools import combinations
 
 from chainrule.checking.derivations.compare import EXACT, Compared, Task, compare, confirmed
 from chainrule.checking.derivations.evaluate import Setting
-from chainrule.checking.derivations.model import Kind, Scope
+from chainrule.checking.derivations.model import Kind, Question, Scope
 from chainrule.checking.derivations.points import Assumption
-from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.tree import (
     Big,
     Builtin,
@@ -46,7 +45,7 @@ DERIVATIVES = Derivative | Jacobian | Gradient | Prime | Differential
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation with all that bears on it."""
+    """A relation with the conditions and the context that it is read in."""
 
     question: Question
     left: Sequence[Node]
@@ -94,11 +93,9 @@ def decide(relation: Relation) -> Finding:
     if found.holds:
         return found
     if found.status == "undefined":
-        freed = _freed(relation)
-        if freed is not None and freed.status == "equal":
-            return freed
-        if freed is not None and freed.status == "different":
-            found = freed
+        found = _freed(relation) or found
+        if found.holds:
+            return found
     if found.status == "shapes" or found.compared.reason.startswith("a prime that"):
         numbers = _as_numbers(relation)
         if numbers is not None:
@@ -134,16 +131,11 @@ def judge(relation: Relation, scope: Scope | None = None) -> Finding:
             # An inequality that fails as it is usually read is not saved by another reading.
             return attempt
     first = tried[0]
-    if first.status == "different":
-        return _doubted(first)
-    other = next((t for t in tried if t.status == "different"), None)
-    if other is not None and first.status == "shapes" and other.compared.setting == first.compared.setting:
-        return replace(other, compared=compare(other.task, other.compared.setting))
-    return first
+    return _doubted(first) if first.status == "different" else first
 
 
 def _doubted(first: Finding) -> Finding:
-    """What may excuse a difference: an assumption, equal sizes, or derivatives that are not confirmed."""
+    """A difference, unless an assumption or equal sizes remove it or difference quotients do not confirm it."""
     assumed = _under_assumptions(first)
     if assumed is not None:
         return assumed
@@ -173,10 +165,6 @@ def _attempts(scope: Scope, left: Sequence[Node], right: Sequence[Node]) -> Iter
         yield left[a], right[b], Setting(layout)
     if _has_orientation(left[0]) or _has_orientation(right[0]):
         yield left[0], right[0], Setting("rows" if layout == "columns" else "columns")
-        yield left[0], right[0], Setting("rows", rows=True)
-    bodies = max((len(b) for b in scope.bodies.values()), default=1)
-    for body in range(1, min(bodies, 3)):
-        yield left[0], right[0], Setting(layout, body=body)
 
 
 def _has_orientation(side: Node) -> bool:
@@ -222,22 +210,19 @@ def doubtful_names(task: Task) -> list[str]:
 
 
 def _freed(relation: Relation) -> Finding | None:
-    """The relation with the variables of differentiation free, whatever the text set them to before."""
+    """The relation with free variables of differentiation, although the text gave them values before."""
     scope = relation.question.scope
-    names = frozenset(
-        base.text
-        for side in (relation.left[0], relation.right[0])
-        for node in walk(side)
-        if isinstance(node, Derivative)
-        for variable in node.variables
-        if isinstance(base := variable.base if isinstance(variable, Index) else variable, Name)
-        and base.text in scope.definitions and base.text in scope.freed
-    )  # fmt: skip
-    return judge(relation, scope.without(names)) if names else None
+    nodes = [node for side in (relation.left[0], relation.right[0]) for node in walk(side)]
+    variables = [v for node in nodes if isinstance(node, Derivative) for v in node.variables]
+    bases = [variable.base if isinstance(variable, Index) else variable for variable in variables]
+    freed = {base.text: scope.freed[base.text] for base in bases if isinstance(base, Name) and base.text in scope.freed}
+    definitions = {name: definition for name, definition in scope.definitions.items() if name not in freed}
+    found = judge(relation, replace(scope, kinds={**scope.kinds, **freed}, definitions=definitions)) if freed else None
+    return found if found is not None and found.status in ("equal", "different") else None
 
 
 def _as_numbers(relation: Relation) -> Finding | None:
-    """The relation with numbers for the vectors that it never indexes, as in d/dx tanh x = 1 - tanh² x."""
+    """Read vectors that the relation never indexes as numbers, as in d/dx tanh x = 1 - tanh² x."""
     scope = relation.question.scope
     sides = (relation.left[0], relation.right[0])
     indexed = {n.base.text for s in sides for n in walk(s) if isinstance(n, Index) and isinstance(n.base, Name)}
@@ -247,13 +232,11 @@ def _as_numbers(relation: Relation) -> Finding | None:
     ]  # fmt: skip
     oriented = any(isinstance(n, Transpose) or (isinstance(n, Builtin) and n.name in ("tr", "diag"))
                    for side in sides for n in walk(side))  # fmt: skip
-    choices = [[name] for name in names if not scope.kinds[name].certain][:4]
-    for chosen in ([names] if names and not oriented else []) + choices:
-        kinds = {**scope.kinds, **{n: replace(scope.kinds[n], dims=()) for n in chosen}}
-        judged = judge(relation, replace(scope, kinds=kinds, vector_parameters={}))
-        if judged.holds:
-            return judged
-    return None
+    if not names or oriented:
+        return None
+    kinds = {**scope.kinds, **{name: replace(scope.kinds[name], dims=()) for name in names}}
+    judged = judge(relation, replace(scope, kinds=kinds))
+    return judged if judged.holds else None
 
 
 def _conditioned(relation: Relation) -> Finding | None:
@@ -279,22 +262,21 @@ def indices(relation: Relation) -> list[str]:
 
 
 def _summand(relation: Relation) -> Finding | None:
-    """dR/ds over k = l: what the summand k of R contributes."""
+    """Read dR/ds for k = l as the contribution of the summand k of R."""
     question = relation.question
     left = relation.left[0]
     named = {n for c in relation.conditions for n in free_names(c)} - free_names(left)
     if not named or not isinstance(left, Derivative) or not isinstance(left.subject, Name):
         return None
-    bodies = question.scope.bodies.get(left.subject.text)
-    if not bodies:
+    body = question.scope.bodies.get(left.subject.text)
+    if body is None:
         return None
-    body = bodies[0]
     sums = [n for n in (body, *children(body)) if isinstance(n, Big) and n.kind == "sum" and n.index in named]
     if len(sums) != 1 or not isinstance(body, Big | Plus) or (isinstance(body, Plus) and len(body.terms) != 1):
         return None
     summand = rebuilt(body, {id(sums[0]): sums[0].body})
-    scope = question.scope.without(frozenset())
-    scope.kinds.setdefault(sums[0].index, Kind("label", declared=False))
+    label = {sums[0].index: Kind("label", declared=False)}
+    scope = replace(question.scope, kinds={**label, **question.scope.kinds})
     found = judge(replace(relation, left=[replace(left, subject=summand)]), scope)
     return replace(found, note=f"for what the summand {sums[0].index} contributes") if found.holds else None
 

@@ -9,9 +9,8 @@ from chainrule.checking.derivations.conventions import conventions, token_lists
 from chainrule.checking.derivations.decorations import decorations, gradient_names
 from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.functions import TEMPLATES
-from chainrule.checking.derivations.model import Definition, Kind, Scope
+from chainrule.checking.derivations.model import Definition, Kind, Question, Scope
 from chainrule.checking.derivations.naming import Naming, naming
-from chainrule.checking.derivations.question import Question
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, Member
 from chainrule.checking.derivations.tokens import Token, group
@@ -85,7 +84,7 @@ def _gradients(scope: Scope, names: list[str]) -> None:
         scope.definitions[f"d{name}"] = Definition(
             f"d{name}", (), (), (), text=f"∂{losses[0]}/∂{name}", source="convention"
         )
-        scope.bodies[f"d{name}"] = [Derivative(Name(losses[0]), (Name(name),))]
+        scope.bodies[f"d{name}"] = Derivative(Name(losses[0]), (Name(name),))
 
 
 def _named_after(question: Question, at: int, source: Source) -> None:

@@ -6,13 +6,13 @@ hold from its beginning, as people write "where ..." after the formula.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chainrule.checking.derivations import guessing, preamble, prose
 from chainrule.checking.derivations.completing import complete
 from chainrule.checking.derivations.defining import define
-from chainrule.checking.derivations.model import Scope
-from chainrule.checking.derivations.question import Question
+from chainrule.checking.derivations.model import Question, Scope
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, statements
 from chainrule.checking.derivations.superscripts import counted, written_out
@@ -57,31 +57,27 @@ def understand(source: Source, extra: str | None = None) -> Document:
             refused.append((fragment.start, "internal error", failure(error)))
     letters = counted(chain for found in read.values() for chain in found)
     questions: list[Question] = []
-    blocks, fragments = list(source.blocks), list(source.fragments)
     chapter = -1
     for start, end in _parts(source):
         before, scope = scope, scope.copy()
         opened = max((h.start for h in source.headings if h.level == 1 and h.start <= start), default=-1)
-        if questions and opened == chapter:
+        begins = not questions or opened != chapter
+        chapter = opened
+        if not begins:
             scope.inherited = {n: k.rank for n, k in before.kinds.items() if k.role == "value"}
-        for block in [
-            b for b in blocks if start <= b.start < end or (b.start < start and b in blocks and not questions)
-        ]:
-            blocks.remove(block)
+        for block in [b for b in source.blocks if start <= b.start < end]:
             try:
                 problems += preamble.declare(scope, block.lines, source.line)
             except Exception as error:
                 refused.append((block.start, "internal error", failure(error)))
-        inside = [f for f in fragments if start <= f.start < end]
+        inside = [f for f in source.fragments if start <= f.start < end]
         chains = [written_out(chain, letters) for fragment in inside for chain in read.get(fragment.start, ())]
         if questions:
             _now_indexed(scope, chains)
         for template, letter in prose.aliases(source.text[start:end]):
             preamble.declare(scope, [(start, f"use: {template} as {letter}")])
-        known = frozenset({*before.kinds, *before.definitions}) if opened != chapter or not questions else None
-        chapter = opened
-        question = _sound(scope, chains, source, known, refused)
-        question = _guessed(question, scope, source, known, refused)
+        known = frozenset({*before.kinds, *before.definitions}) if begins else None
+        question = _guessed(_sound(scope, chains, source, known, refused), scope, source, known, refused)
         scope = question.scope
         questions.append(question)
     return Document(source, questions, problems, refused)
@@ -90,23 +86,17 @@ def understand(source: Source, extra: str | None = None) -> Document:
 def _sound(
     scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None, refused: list[tuple[int, str, str]]
 ) -> Question:
-    """The question without the chains that we fail to enter, which are refused: halves are tried, then one by one."""
-    try:
+    """The question without the chains that we fail to enter, which are refused."""
+    with suppress(Exception):
         return question_in(scope, chains, source, known)
-    except Exception as error:
-        if len(chains) <= 1:
-            refused += [(chain.fragment.start, "internal error", failure(error)) for chain in chains]
-            return Question(scope.copy(inferred=True), [])
-        half = len(chains) // 2
-        kept = _sound(scope, chains[:half], source, known, refused).chains
-        for chain in _sound(scope, chains[half:], source, known, refused).chains:
-            try:
-                question_in(scope, [*kept, chain], source, known)
-            except Exception as together:
-                refused.append((chain.fragment.start, "internal error", failure(together)))
-            else:
-                kept = [*kept, chain]
-        return question_in(scope, kept, source, known)
+    kept: list[Chain] = []
+    for chain in chains:
+        try:
+            question_in(scope, [*kept, chain], source, known)
+            kept.append(chain)
+        except Exception as error:
+            refused.append((chain.fragment.start, "internal error", failure(error)))
+    return question_in(scope, kept, source, known)
 
 
 def _guessed(
@@ -171,16 +161,14 @@ def question_in(scope: Scope, chains: list[Chain], source: Source, known: frozen
 
 def _parts(source: Source) -> list[tuple[int, int]]:
     """Where questions begin and end."""
-    first = source.fragments[0].start if source.fragments else 0
-    marks = {0, *(h.start for h in source.headings), *(b.start for b in source.blocks if b.start > first)}
-    starts = sorted(marks)
-    parts = list(zip(starts, [*starts[1:], len(source.text) + 1], strict=True))
+    formulas = [fragment.start for fragment in source.fragments]
+    blocks = [block.start for block in source.blocks]
+    first = min(formulas, default=0)
+    starts = sorted({0, *(heading.start for heading in source.headings), *(b for b in blocks if b > first)})
     kept: list[tuple[int, int]] = []
-    for part in parts:
-        filled = any(part[0] <= f.start < part[1] for f in source.fragments)
-        declared = any(part[0] <= b.start < part[1] for b in source.blocks)
-        if filled or declared or not kept:
-            kept.append(part)
+    for start, end in zip(starts, [*starts[1:], len(source.text) + 1], strict=True):
+        if not kept or any(start <= place < end for place in (*formulas, *blocks)):
+            kept.append((start, end))
         else:
-            kept[-1] = (kept[-1][0], part[1])
+            kept[-1] = (kept[-1][0], end)
     return kept

@@ -8,7 +8,6 @@ variable that is being varied; results are kept in the outermost frame on which 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,11 +19,10 @@ from chainrule.checking.derivations.model import Definition, Scope
 from chainrule.checking.derivations.numbers import Value
 from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import OutOfRange, Quantity, ShapeMismatch, Tensor, places
+from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, places
 from chainrule.checking.derivations.tree import (
     Big,
     Call,
-    Comparison,
     Differential,
     Gradient,
     Index,
@@ -34,7 +32,6 @@ from chainrule.checking.derivations.tree import (
     Plus,
     Prime,
     Product,
-    Transpose,
     children,
     free_names,
     walk,
@@ -53,11 +50,11 @@ class NoDefinition(LookupError):
 
 
 class OverBudget(RuntimeError):
-    """The evaluation would take longer than is reasonable."""
+    """The evaluation takes more steps than its budget."""
 
 
 class Frame:
-    """Overridden names, and what was computed under them."""
+    """Values that override names, and the results computed while they are in force."""
 
     __slots__ = ("memo", "overrides", "parent")
 
@@ -68,13 +65,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class Setting:
-    """How to evaluate where conventions differ: gradients as rows or columns, plain vectors as rows, which body."""
+    """Choices where conventions differ: gradients as columns or rows."""
 
     layout: str = "columns"
-    rows: bool = False
-    body: int = 0
     square: bool = False
-    """All sizes the same, where they were only inferred."""
+    """Make all sizes equal; tried where sizes were inferred, not declared."""
     quotient: bool = False
     """Derivatives by difference quotients instead of forward mode."""
 
@@ -100,58 +95,56 @@ class Machine:
         """The size of ones and identities where there is only one to choose."""
         self.fillers: dict[int, int] = {}
         self.made: dict[Any, Node] = {}
-        self.entered: set[str] = set()
 
     # What a formula can depend on
 
     def reach(self, node: Node) -> frozenset[str]:
         """The names that a formula depends on, through definitions."""
         if isinstance(node, Name):
-            # Names are made on the way, and what is kept by identity must outlive the machine.
+            # Evaluation creates names, which do not live as long as results that are kept by identity.
             return self.reach_of(node.text)
-        found = self.reached.get(id(node))
-        if found is None:
-            if isinstance(node, Call) and isinstance(node.function, Name):
-                found = self.reach_of_call(node, node.function.text)
-            else:
-                found = frozenset[str]().union(*(self.reach(child) for child in children(node)))
-            if isinstance(node, Big):
-                found -= {node.index}
-            if isinstance(node, Gradient | Prime | Differential):
-                found |= self.moving | ({self.prime} if self.prime else set())
-            self.reached[id(node)] = found
-        return found
+        if id(node) not in self.reached:
+            self.reached[id(node)] = frozenset[str]().union(*(self.reach_of(name) for name in self.uses(node)))
+        return self.reached[id(node)]
 
     def reach_of(self, name: str) -> frozenset[str]:
-        """The names that a name depends on, itself among them; a function at its usual arguments."""
+        """The names that a name depends on, including itself. A function is taken at its usual arguments."""
         if name not in self.names:
-            found = self.names[name] = frozenset({name})
-            definition = self.scope.definitions.get(name)
-            if definition is not None:
-                found |= self.reach_of_body(definition)
-                found = found.union(*(self.reach(node) for node in self.defaults(definition)))
-            self.names[name] = found
+            found, pending = set[str](), {name}
+            while pending:
+                current = pending.pop()
+                found.add(current)
+                pending |= self.uses_of(current) - found
+            self.names[name] = frozenset(one.removesuffix("()") for one in found)
         return self.names[name]
 
-    def reach_of_body(self, definition: Definition) -> frozenset[str]:
-        """What a definition's formula depends on besides its own parameters."""
-        return self.reach(self.body_of(definition)) - set(definition.indices) - set(definition.parameters)
+    def uses(self, node: Node) -> frozenset[str]:
+        """The names that occur in a formula; f() for a function at other arguments than its usual ones."""
+        if isinstance(node, Name):
+            return frozenset({node.text})
+        inside = children(node)
+        found: frozenset[str] = frozenset()
+        if isinstance(node, Call) and isinstance(node.function, Name):
+            inside, name = iter(node.arguments), node.function.text
+            definition = self.scope.definitions.get(name)
+            usual = definition is None or not definition.parameters or self.default_call(definition, node)
+            found = frozenset({name if usual else f"{name}()"})
+        if isinstance(node, Gradient | Prime | Differential):
+            found |= self.moving | ({self.prime} if self.prime else set())
+        found = found.union(*(self.uses(part) for part in inside))
+        return found - {node.index} if isinstance(node, Big) else found
 
-    def reach_of_call(self, call: Call, name: str) -> frozenset[str]:
-        """What f(u) depends on: u, and what f is made of."""
-        inside = frozenset({name}).union(*(self.reach(argument) for argument in call.arguments))
-        definition = self.scope.definitions.get(name)
-        if definition is None or name in self.entered:
-            return inside
-        if not definition.parameters or self.default_call(definition, call):
-            return inside | self.reach_of(name)
-        self.entered.add(name)
-        inside |= self.reach_of_body(definition)
-        self.entered.discard(name)
-        return inside
+    def uses_of(self, name: str) -> frozenset[str]:
+        """The names in the definition of a name, without its own indices and parameters, and its usual arguments."""
+        definition = self.scope.definitions.get(name.removesuffix("()"))
+        if definition is None:
+            return frozenset()
+        inside = self.uses(self.body_of(definition)) - {*definition.indices, *definition.parameters}
+        usual = () if name.endswith("()") else self.defaults(definition)
+        return inside.union(*(self.uses(argument) for argument in usual))
 
     def defaults(self, definition: Definition) -> tuple[Node, ...]:
-        """What stands for a function's parameters where it is used without an argument."""
+        """The arguments of a function that is used without any."""
         if len(definition.parameters) == 1:
             call = self.scope.calls.get(definition.name)
             named = self.scope.arguments.get(definition.name)
@@ -160,7 +153,7 @@ class Machine:
         return tuple(Name(p) for p in definition.parameters)
 
     def bound_in(self, node: Node, env: Env) -> tuple[tuple[str, int], ...]:
-        """The indices on whose values a formula depends, with them."""
+        """The indices that a formula depends on, with their values."""
         names = self.free.get(id(node))
         if names is None:
             names = self.free[id(node)] = tuple(sorted(free_names(node)))
@@ -173,7 +166,7 @@ class Machine:
         return frame
 
     def once(self, frame: Frame, names: frozenset[str], key: Any, compute: Callable[[Frame], Any]) -> Any:
-        """A result that depends on these names alone, computed once in the outermost frame where they are the same."""
+        """A result that depends only on these names, computed once in the outermost frame that agrees on them."""
         home = self.home(frame, names)
         if key not in home.memo:
             home.memo[key] = compute(home)
@@ -181,10 +174,9 @@ class Machine:
 
     def body_of(self, definition: Definition) -> Node:
         """The formula of a definition."""
-        bodies = self.scope.bodies.get(definition.name)
-        if not bodies:
+        if definition.name not in self.scope.bodies:
             raise NoDefinition(definition.name, "its definition is not read")
-        return bodies[min(self.setting.body, len(bodies) - 1)]
+        return self.scope.bodies[definition.name]
 
     # Values
 
@@ -226,7 +218,7 @@ class Machine:
         raise NotRead("an index that is not read", node.span[0])
 
     def maybe_whole(self, frame: Frame, env: Env) -> Callable[[Node], int | None]:
-        """`whole`, with None for what is no index."""
+        """Like `whole`, with None for formulas that are no index."""
 
         def of(node: Node) -> int | None:
             try:
@@ -237,7 +229,7 @@ class Machine:
         return of
 
     def overridden(self, name: str, frame: Frame | None) -> Any:
-        """What a frame puts in place of a name; None if nothing."""
+        """The value that a frame gives to a name; None without one."""
         while frame is not None:
             if name in frame.overrides:
                 return frame.overrides[name]
@@ -254,8 +246,6 @@ class Machine:
         if found is not None:
             if isinstance(found, int):
                 return flint.arb(found)
-            if self.setting.rows and isinstance(found, Tensor) and len(found.shape) == 1:
-                return tensors.transposed(found)
             return found
         if name in self.point.sizes:
             return flint.arb(self.point.sizes[name])
@@ -271,7 +261,7 @@ class Machine:
             return self.inside(self.value, definition, frame, ())
         extents = tuple(self.extent(definition, axis, frame) for axis in range(len(definition.indices)))
         entries = [self.inside(self.number, definition, frame, place) for place in places(extents)]
-        return Tensor((1, *extents) if self.setting.rows and len(extents) == 1 else extents, entries)
+        return Tensor(extents, entries)
 
     def inside(
         self, evaluate: Callable[[Node, Frame, Env], Quantity], definition: Definition, frame: Frame,
@@ -287,7 +277,7 @@ class Machine:
             self.depth -= 1
 
     def with_defaults(self, definition: Definition, frame: Frame) -> Frame:
-        """The frame in which the parameters are the names that stand for them."""
+        """The frame in which the parameters have the values of the usual arguments."""
         defaults = zip(definition.parameters, self.defaults(definition), strict=True)
         renamed = {p: d for p, d in defaults if d != Name(p)}
         if not renamed:
@@ -305,11 +295,6 @@ class Machine:
 
         def evaluated(home: Frame) -> Value:
             inner = self.with_defaults(definition, home)
-            for axis, i in enumerate(place):
-                with suppress(NotRead):
-                    extent = self.extent(definition, axis, inner)
-                    if not 1 <= i <= extent:
-                        raise OutOfRange(f"index {i} outside 1..{extent}")
             return self.inside(self.number, definition, inner, place)
 
         return self.once(frame, self.reach_of(definition.name), (definition.name, place), evaluated)
@@ -320,7 +305,7 @@ class Machine:
         if kind is not None and len(kind.dims) > axis:
             return self.size(kind.dims[axis])
         index = definition.indices[axis]
-        # Without parameters it is the same in all frames, which keep the shapes of what they override.
+        # Frames keep the shapes of what they override: without parameters the extent is the same in all frames.
         home = self.home(frame, self.reach_of(definition.name)) if definition.parameters else self.root
         key = ("extent", definition.name, axis)
         if key not in home.memo:
@@ -341,23 +326,18 @@ class Machine:
         return self.point.sizes[dim]
 
     def range_of(self, index: str, node: Node, frame: Frame, env: Env) -> int | None:
-        """How far an index runs in a formula, from what it is an index of; None if that does not show."""
+        """The last value of an index, from the lengths of the things that it indexes; None if they do not show it."""
         if isinstance(node, Big) and node.index == index:
             return None
         found: int | None = None
         if isinstance(node, Index) and Name(index) in node.subscripts:
             found = self.axis_of(node, node.subscripts.index(Name(index)), frame, env)
-        elif isinstance(node, Comparison):
-            for one, other in ((node.left, node.right), (node.right, node.left)):
-                label = self.scope.kinds.get(other.text) if isinstance(other, Name) else None
-                if one == Name(index) and label is not None and label.role == "label" and label.dims:
-                    return self.size(label.dims[0])
         for child in children(node):
             found = self.range_of(index, child, frame, env) if found is None else found
         return found
 
     def axis_of(self, node: Index, axis: int, frame: Frame, env: Env) -> int | None:
-        """How long the thing that has these subscripts is along one of them."""
+        """The length of an indexed formula along one of its subscripts; None if it is unknown."""
         base = node.base
         try:
             if isinstance(base, Name) and self.overridden(base.text, frame) is None:
@@ -373,13 +353,13 @@ class Machine:
         return shape[axis] if axis < len(shape) else None
 
     def kept(self, key: Any, node: Node) -> Any:
-        """A node made while evaluating, the same one for the same key: results are kept by identity."""
+        """A node created during evaluation. The same key gives the same node, because results are kept by identity."""
         return self.made.setdefault(key, node)
 
     # Calls
 
     def call_frame(self, definition: Definition, call: Call, frame: Frame, env: Env) -> Frame:
-        """The frame in which a function's parameters are its arguments; kept, so that its results are shared."""
+        """The frame in which a function's parameters have the values of its arguments; equal calls share it."""
         names = self.reach_of(definition.name).union(*(self.reach(argument) for argument in call.arguments))
 
         def evaluated(home: Frame) -> Frame:
@@ -389,30 +369,13 @@ class Machine:
         found: Frame = self.once(frame, names, (id(call), "call", self.bound_in(call, env)), evaluated)
         return found
 
-    def vector_parameters(self, definition: Definition) -> tuple[bool, ...]:
-        """Which parameters are vectors as a whole: those with indices in the body, or declared so."""
-        known = self.scope.vector_parameters.get(definition.name)
-        if known is None:
-            body = self.body_of(definition)
-            indexed = {n.base.text for n in walk(body) if isinstance(n, Index) and isinstance(n.base, Name)}
-            passed = {
-                a.text for n in walk(body) if isinstance(n, Call) for a in n.arguments
-                if isinstance(a, Name) and isinstance(n.function, Name)
-                and self.takes_vector(n.function.text, definition.name)
-            }  # fmt: skip
-            shaped = {n.operand.text for n in walk(body) if isinstance(n, Transpose) and isinstance(n.operand, Name)}
-            kinds = self.scope.kinds
-            declared = {p for p in definition.parameters if p in kinds and kinds[p].dims}
-            known = tuple(p in indexed | passed | declared | shaped for p in definition.parameters)
-            self.scope.vector_parameters[definition.name] = known
-        return known
-
-    def takes_vector(self, name: str, but: str) -> bool:
-        """Whether a function's first parameter is a vector."""
-        definition = self.scope.definitions.get(name)
-        if definition is None or name == but or not definition.parameters:
-            return False
-        return bool(definition.indices) or any(self.vector_parameters(definition))
+    def vectors(self, definition: Definition) -> frozenset[str]:
+        """The parameters that take whole vectors: they have indices in the body, or are declared as vectors."""
+        kinds = self.scope.kinds
+        nodes = walk(self.body_of(definition))
+        indexed = {n.base.text for n in nodes if isinstance(n, Index) and isinstance(n.base, Name)}
+        declared = {name for name in definition.parameters if name in kinds and kinds[name].dims}
+        return frozenset(definition.parameters) & (indexed | declared)
 
     def default_call(self, definition: Definition, call: Call) -> bool:
         """Whether the arguments only repeat what the definition depends on."""

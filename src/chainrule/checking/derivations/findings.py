@@ -1,4 +1,4 @@
-"""What was decided about a step, in words: the counterexample, what it holds for, what would make it true."""
+"""Verdicts and messages: the counterexample, the indices for which a step holds, a change that makes it true."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Fi
     """Record the verdict that a finding comes to."""
     status, reason = finding.status, finding.compared.reason
     agreement = {"equal": "agrees", "different": "differs"}.get(against.status if against else "", "")
-    # No number of points shows that one side is never above the other.
+    # Points cannot show that one side is never above the other.
     held = "" if line.links[at - 1].operator in EXACT else "held at the points tried"
 
     def add(verdict: str, message: str = "", **details: object) -> None:
@@ -78,7 +78,7 @@ def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Fi
 
 
 def undefined_names(line: Line, finding: Finding) -> list[str]:
-    """Undeclared names on one side alone, about which the text may simply have said too little."""
+    """Undeclared names on only one side, about which the text may say too little."""
     left, right = finding.task.reached
     free = {n for n, kind in finding.task.kinds.items() if not kind.declared and kind.role == "value"}
     only_left, only_right = free & left - right, free & right - left
@@ -88,7 +88,7 @@ def undefined_names(line: Line, finding: Finding) -> list[str]:
 
 
 def doubtful_conventions(line: Line, finding: Finding) -> str:
-    """What a relation supposes a name to be although no other relation bears it out."""
+    """A convention that a relation relies on and that no relation confirms, in words; empty without one."""
     question = line.question
     for name, template in question.conventions:
         if name in finding.task.names:

@@ -1,4 +1,4 @@
-"""Kinds of names that nobody declared, from how the text uses them.
+"""Kinds of undeclared names, inferred from how the text uses them.
 
 A name with one subscript is a vector, with two a matrix; a letter that only occurs as a subscript is an index; what
 stands above a sum is a size. Sizes follow by unification: x_i under a sum to n has n entries, and so has t if t_i
@@ -8,6 +8,8 @@ stands beside it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
@@ -18,8 +20,6 @@ from chainrule.checking.derivations.tree import (
     Comparison,
     Composition,
     Constant,
-    Derivative,
-    Differential,
     Dots,
     Entrywise,
     Gradient,
@@ -36,7 +36,6 @@ from chainrule.checking.derivations.tree import (
     Product,
     Transpose,
     children,
-    free_names,
     walk,
 )
 
@@ -53,9 +52,7 @@ class Unifier:
 
     def find(self, key: Any) -> Any:
         """The representative of a class."""
-        self.parents.setdefault(key, key)
-        while self.parents[key] != key:
-            self.parents[key] = self.parents[self.parents[key]]
+        while self.parents.setdefault(key, key) != key:
             key = self.parents[key]
         return key
 
@@ -103,92 +100,73 @@ class Kinds:
             if kind.role == "size":
                 self.sizes.fix(("size", name), name)
 
-    def see(self, node: Node, where: str, bound: dict[str, Any] | None = None) -> None:
-        """Take in a formula; free indices of one place are the same."""
-        self._visit(node, where, bound or {})
-
     def see_definition(self, definition: Definition, body: Node) -> None:
-        """Take in a definition: its indices run over its entries."""
+        """Collect evidence from a definition, whose indices run over its entries."""
         bound = {i: (definition.name, axis) for axis, i in enumerate(definition.indices)}
-        for index, key in bound.items():
-            self.sizes.find(key)
-            self.as_index.add(index)
-        self._visit(body, f"definition {definition.name}", bound)
+        self.as_index |= bound.keys()
+        self.see(body, f"definition {definition.name}", bound)
         default = self.scope.arguments.get(definition.name)
         if default is not None and definition.parameters and definition.indices:
             self.sizes.join((definition.name, 0), (default, 0))
 
-    def _visit(self, node: Node, where: str, bound: dict[str, Any]) -> None:
-        pending: list[tuple[Node, dict[str, Any]]] = [(node, bound)]
-        while pending:
-            node, bound = pending.pop()
-            if isinstance(node, Big):
-                self.fresh += 1
-                key = ("bound", self.fresh)
-                self._limit(key, node.high)
-                self.as_index.add(node.index)
-                inner = {**bound, node.index: key}
-                pending.append((node.body, inner))
-                if node.condition is not None:
-                    pending.append((node.condition, inner))
-                if isinstance(node.high, Name):
-                    self.as_size.add(node.high.text)
-                continue
-            if isinstance(node, Index):
-                self._indexed(node, where, bound)
-                pending += [(s, bound) for s in node.subscripts if not isinstance(s, Name | Number)]
-                if not isinstance(node.base, Name):
-                    pending.append((node.base, bound))
-                continue
-            if isinstance(node, Comparison):
-                self._compared(node, where, bound)
-            elif isinstance(node, OneHot) and isinstance(node.index, Name):
-                self.as_index.add(node.index.text)
-                continue
-            elif isinstance(node, Name):
-                self.as_value.add(node.text)
-            elif isinstance(node, Call) and isinstance(node.function, Name | Prime):
-                function = node.function.operand if isinstance(node.function, Prime) else node.function
-                if isinstance(function, Name):
-                    self.as_function.add(function.text)
-                pending += [(a, bound) for a in node.arguments]
-                self._vector_argument(node)
-                continue
-            elif isinstance(node, Composition):
-                continue
-            elif isinstance(node, Matrix | Plus) and any(isinstance(n, Dots) for n in walk(node)):
-                self._dotted(node)
-            else:
-                self._evidence(node)
-            pending += [(child, bound) for child in children(node)]
+    def see(self, node: Node, where: str, bound: dict[str, Any]) -> None:
+        """Collect evidence from a formula. Equal free indices with the same `where` have the same range."""
+        inside = list(children(node))
+        if isinstance(node, Big):
+            self.fresh += 1
+            bound = {**bound, node.index: ("bound", self.fresh)}
+            self._limit(bound[node.index], node.high)
+            self.as_index.add(node.index)
+            inside = [part for part in (node.body, node.condition) if part is not None]
+        elif isinstance(node, Index):
+            self._indexed(node, where, bound)
+            inside = [part for part in inside if not isinstance(part, Name | Number)]
+        elif isinstance(node, Comparison):
+            self._compared(node, where, bound)
+        elif isinstance(node, OneHot) and isinstance(node.index, Name):
+            self.as_index.add(node.index.text)
+            inside = []
+        elif isinstance(node, Name):
+            self.as_value.add(node.text)
+        elif isinstance(node, Call) and isinstance(node.function, Name | Prime):
+            function = applied(node)
+            if isinstance(function, Name):
+                self.as_function.add(function.text)
+            self._vector_argument(node)
+            inside = list(node.arguments)
+        elif isinstance(node, Composition):
+            inside = []
+        elif isinstance(node, Matrix | Plus) and any(isinstance(part, Dots) for part in walk(node)):
+            self._dotted(node)
+        else:
+            self._evidence(node)
+        for part in inside:
+            self.see(part, where, bound)
 
     def _evidence(self, node: Node) -> None:
-        if isinstance(node, Transpose) and isinstance(node.operand, Name):
-            self.shaped.add(node.operand.text)
-        elif isinstance(node, Entrywise):
-            self.shaped |= {f.text for f in node.factors if isinstance(f, Name)}
-        elif isinstance(node, Jacobian | Gradient) and isinstance(node.variable, Name):
-            self.shaped.add(node.variable.text)
-        elif isinstance(node, Builtin) and node.name in ("diag", "norm") and isinstance(node.operands[0], Name):
-            self.shaped.add(node.operands[0].text)
-        elif isinstance(node, Product) and any(isinstance(f, Transpose) for f in node.factors):
-            self.shaped |= {
-                f.text for f in node.factors if isinstance(f, Name) and f.text.islower() and len(f.text) == 1
-            }
-        elif isinstance(node, Plus):
-            factors = [f for t in node.terms if isinstance(t, Product) for f in t.factors]
-            if any(isinstance(f, Name) and f.text[0] in MATRIX_LETTERS for f in factors):
-                self.shaped |= {t.text for t in node.terms if isinstance(t, Name)}
-        elif isinstance(node, Product):
-            for one, following in zip(node.factors, node.factors[1:], strict=False):
-                if (
-                    isinstance(one, Name)
-                    and one.text[0] in MATRIX_LETTERS
-                    and isinstance(following, Name | Call | Plus)
-                ):
-                    self.matrices.add(one.text)
-                    if isinstance(following, Name) and following.text[0].islower():
-                        self.shaped.add(following.text)
+        """Names without subscripts that must be vectors or matrices where they stand."""
+        match node:
+            case (
+                Transpose(operand=Name(text=name))
+                | Jacobian(variable=Name(text=name))
+                | Gradient(variable=Name(text=name))
+                | Builtin(name="diag" | "norm", operands=(Name(text=name), *_))
+            ):
+                self.shaped.add(name)
+            case Product(factors=factors) if any(isinstance(f, Transpose) for f in factors):
+                names = {f.text for f in factors if isinstance(f, Name)}
+                self.shaped |= {name for name in names if name.islower() and len(name) == 1}
+            case Plus(terms=terms):
+                factors = tuple(f for t in terms if isinstance(t, Product) for f in t.factors)
+                if any(isinstance(f, Name) and f.text[0] in MATRIX_LETTERS for f in factors):
+                    self.shaped |= {t.text for t in terms if isinstance(t, Name)}
+            case Product(factors=factors):
+                for one, following in pairwise(factors):
+                    if isinstance(one, Name) and one.text[0] in MATRIX_LETTERS:
+                        if isinstance(following, Name | Call | Plus):
+                            self.matrices.add(one.text)
+                        if isinstance(following, Name) and following.text[0].islower():
+                            self.shaped.add(following.text)
 
     def _vector_argument(self, node: Call) -> None:
         function = node.function
@@ -198,11 +176,9 @@ class Kinds:
         for argument in node.arguments:
             if isinstance(argument, Name):
                 self.shaped.add(argument.text)
-                if len(definition.indices) == 1:
-                    self.sizes.find((argument.text, 0))
 
     def _dotted(self, node: Node) -> None:
-        """Between 1 and n stands an ellipsis: n is a size."""
+        """In x_1, ..., x_n the name n is a size."""
         seen = [s for n in walk(node) if isinstance(n, Index) for s in n.subscripts]
         if any(isinstance(s, Number) and s.value == 1 for s in seen):
             ends = {s.text for s in seen if isinstance(s, Name)}
@@ -210,6 +186,7 @@ class Kinds:
 
     def _limit(self, key: Any, high: Node | None) -> None:
         if isinstance(high, Name):
+            self.as_size.add(high.text)
             self.sizes.join(("size", high.text), key)
             self.sizes.fix(("size", high.text), high.text)
         elif isinstance(high, Number) and high.value.denominator == 1:
@@ -220,28 +197,20 @@ class Kinds:
         return bound.get(index, ("free", "" if kind is not None and kind.role == "label" else where, index))
 
     def _indexed(self, node: Index, where: str, bound: dict[str, Any]) -> None:
-        base: Node = node.base
-        if isinstance(base, Call):
-            base = base.function.operand if isinstance(base.function, Prime) else base.function
-        if isinstance(base, Name):
-            self.ranks[base.text] = max(self.ranks.get(base.text, 0), len(node.subscripts))
+        base = applied(node.base)
+        named = base.text if isinstance(base, Name) else None
+        if named is not None:
+            self.ranks[named] = max(self.ranks.get(named, 0), len(node.subscripts))
         for axis, subscript in enumerate(node.subscripts):
-            if isinstance(subscript, Name):
-                self.as_index.add(subscript.text)
-                if isinstance(base, Name):
-                    self.sizes.join((base.text, axis), self._key(subscript.text, where, bound))
-            else:
-                for inner in walk(subscript):
-                    if isinstance(inner, Name):
-                        self.as_index.add(inner.text)
+            self.as_index |= {inner.text for inner in walk(subscript) if isinstance(inner, Name)}
+            if isinstance(subscript, Name) and named is not None:
+                self.sizes.join((named, axis), self._key(subscript.text, where, bound))
 
     def _compared(self, node: Comparison, where: str, bound: dict[str, Any]) -> None:
-        sides = [s for s in (node.left, node.right) if isinstance(s, Name)]
-        if len(sides) == 2:
-            keys = [self._key(s.text, where, bound) for s in sides]
-            if node.operator in ("=", "!="):
-                self.as_index |= {s.text for s in sides}
-                self.sizes.join(*keys)
+        if isinstance(node.left, Name) and isinstance(node.right, Name) and node.operator in ("=", "!="):
+            names = (node.left.text, node.right.text)
+            self.as_index |= {*names}
+            self.sizes.join(*(self._key(name, where, bound) for name in names))
 
     # Shapes of names without subscripts
 
@@ -268,10 +237,8 @@ class Kinds:
             definition = self.scope.definitions.get(name)
             if definition is None or not definition.parameters or len(definition.parameters) > 1:
                 return self.shape(node.arguments[0], where) if definition is None else self._shape_of(definition, where)
-            bodies = self.scope.bodies.get(name) or []
-            whole = any(
-                isinstance(n, Index) and n.base == Name(definition.parameters[0]) for b in bodies for n in walk(b)
-            )
+            body, parameter = self.scope.bodies.get(name), Name(definition.parameters[0])
+            whole = body is not None and any(isinstance(n, Index) and n.base == parameter for n in walk(body))
             return () if whole and not definition.indices else self.shape(node.arguments[0], where)
         if isinstance(node, Builtin) and node.name == "diag":
             inner = self.shape(node.operands[0], where)
@@ -282,8 +249,6 @@ class Kinds:
             self.fresh += 1
             one = ("constant", self.fresh)
             return (one, one) if node.kind == "identity" else (one,)
-        if isinstance(node, Jacobian | Gradient | Derivative | Differential):
-            return None
         return None
 
     def _shape_of(self, definition: Definition, where: str) -> Shape | None:
@@ -291,12 +256,12 @@ class Kinds:
         name = definition.name
         if name not in self.shapes:
             self.shapes[name] = None
-            bodies = self.scope.bodies.get(name)
-            self.shapes[name] = self.shape(bodies[0], where) if bodies else None
+            body = self.scope.bodies.get(name)
+            self.shapes[name] = None if body is None else self.shape(body, where)
         return self.shapes[name]
 
     def alike(self, shapes: list[Shape]) -> Shape | None:
-        """Things that are added have one shape."""
+        """Terms of a sum have one shape."""
         for shape in shapes[1:]:
             if len(shape) == len(shapes[0]):
                 for a, b in zip(shapes[0], shape, strict=True):
@@ -356,52 +321,45 @@ class Kinds:
                 if isinstance(part, Plus | Product | Entrywise):
                     self.shape(part, where)
         for left, right, where in relations:
-            shapes = [s for s in (self.shape(left, where), self.shape(right, where)) if s]
-            self.alike(shapes)
+            self.alike([s for s in (self.shape(left, where), self.shape(right, where)) if s])
         scope = self.scope
-        sizes = sorted({n for n, k in scope.kinds.items() if k.role == "size"} | self.as_size - set(scope.definitions))
+        defined = scope.definitions.keys()
+        sizes = sorted({n for n, k in scope.kinds.items() if k.role == "size"} | self.as_size - defined)
         for name in sizes:
-            if name not in scope.kinds:
-                scope.kinds[name] = Kind("size", declared=False)
+            scope.kinds.setdefault(name, Kind("size", declared=False))
         default: Size = sizes[0] if len(sizes) == 1 else "n" if "n" in sizes or "n" not in self.as_value else "·n"
-        met = (self.as_value | set(self.ranks) | self.as_index) - set(scope.definitions) - set(scope.code)
+
+        def dims(name: str, rank: int) -> tuple[Size, ...]:
+            return tuple(self.sizes.size((name, axis)) or default for axis in range(rank))
+
+        met = (self.as_value | self.ranks.keys() | self.as_index) - defined - scope.code.keys() - {"·r", "·c"}
+        met -= scope.kinds.keys() | self.as_size | (self.as_function - self.ranks.keys())
         for name in sorted(met, key=lambda n: (n not in self.matrices, n)):
-            if name in scope.kinds or name in ("·r", "·c"):
-                continue
-            if name in self.as_function and name not in self.ranks:
-                continue
             rank = self.ranks.get(name, self.guess(name))
-            if name in self.as_size:
-                continue
             if name in self.as_index and not rank:
                 keys = [key for key in self.sizes.parents if key[0] == "free" and key[2] == name]
-                found = [s for key in keys if (s := self.sizes.size(key)) is not None]
-                scope.kinds[name] = Kind("label", (found[0],) if len(set(found)) == 1 else (), declared=False)
+                found = {size for key in keys if (size := self.sizes.size(key)) is not None}
+                scope.kinds[name] = Kind("label", tuple(found) if len(found) == 1 else (), declared=False)
                 continue
             if name in self.matrices and not sizes:
                 for axis in range(rank):
                     self.sizes.fix((name, axis), f"·{len(self.sizes.sizes)}")
-            dims = tuple(self.sizes.size((name, axis)) or default for axis in range(rank))
             facts = frozenset(scope.facts.get(name, ()))
-            scope.kinds[name] = Kind("value", dims, facts, declared=False, certain=name in self.ranks)
+            scope.kinds[name] = Kind("value", dims(name, rank), facts, declared=False)
         for name, kind in list(scope.kinds.items()):
-            # x_1, ..., of which only the rank was said.
+            # Of x_1, ..., x_k the text stated only the rank.
             if "·n" in kind.dims:
-                dims = tuple(self.sizes.size((name, a)) or default if d == "·n" else d for a, d in enumerate(kind.dims))
-                scope.kinds[name] = Kind(kind.role, dims, kind.facts, kind.declared)
-        for name, rank in sorted(self.ranks.items()):
-            if name in scope.definitions:
-                dims = tuple(self.sizes.size((name, axis)) or default for axis in range(rank))
-                scope.freed[name] = Kind("value", dims, declared=False)
-        used = {d for k in scope.kinds.values() for d in k.dims if isinstance(d, str)}
-        for dim in sorted(used):
+                stated = zip(kind.dims, dims(name, kind.rank), strict=True)
+                scope.kinds[name] = replace(kind, dims=tuple(size if dim == "·n" else dim for dim, size in stated))
+            elif kind.role == "label" and kind.declared and not kind.dims and (size := self.sizes.size((name, 0))):
+                scope.kinds[name] = replace(kind, dims=(size,))
+        for name in self.ranks.keys() & defined:
+            scope.freed[name] = Kind("value", dims(name, self.ranks[name]), declared=False)
+        for dim in sorted({dim for kind in scope.kinds.values() for dim in kind.dims if isinstance(dim, str)}):
             scope.kinds.setdefault(dim, Kind("size", declared=False))
-        for name in set(scope.kinds):
-            kind = scope.kinds[name]
-            if kind.role == "label" and kind.declared and not kind.dims and (size := self.sizes.size((name, 0))):
-                scope.kinds[name] = Kind("label", (size,), kind.facts)
 
 
-def mentioned(nodes: Iterable[Node]) -> frozenset[str]:
-    """All free names of some formulas."""
-    return frozenset().union(*(free_names(node) for node in nodes), frozenset())
+def applied(node: Node) -> Node:
+    """The function of a call, without its primes; other formulas as they are."""
+    function = node.function if isinstance(node, Call) else node
+    return function.operand if isinstance(function, Prime) else function

@@ -1,19 +1,74 @@
-"""What names stand for: kinds, definitions, and the scope that holds them for one question."""
+"""The meaning of names: kinds and definitions, and the questions and scopes that hold them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import ast
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chainrule.checking.derivations.stream import Vocabulary
+from chainrule.checking.derivations.statements import Chain
+from chainrule.checking.derivations.stream import NotRead, Vocabulary
 from chainrule.checking.derivations.tokens import Token
 
 if TYPE_CHECKING:
     from chainrule.checking.derivations.code import Code
-    from chainrule.checking.derivations.extents import Extent
     from chainrule.checking.derivations.tree import Node
 
 Size = str | int
+_OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A size that follows from others: an integer formula of numbers, sizes, +, -, *, // and brackets.
+
+    Raises
+    ------
+    ValueError
+        If the text is something else.
+
+    Examples
+    --------
+    >>> Extent("2*(m - 1) + k").value({"m": 3, "k": 2})
+    6
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if len(self.text) > 100:
+            raise ValueError("a size of more than 100 characters")
+        self.value(defaultdict(lambda: 1))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of sizes in the formula."""
+        return frozenset(n.id for n in ast.walk(ast.parse(self.text, mode="eval")) if isinstance(n, ast.Name))
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        """The size, given the others."""
+        try:
+            return _whole(ast.parse(self.text, mode="eval").body, sizes)
+        except (SyntaxError, KeyError, ZeroDivisionError):
+            raise ValueError(f"expected numbers, sizes, +, -, * and //, got {self.text!r}") from None
+
+
+def _whole(node: ast.expr, sizes: Mapping[str, int]) -> int:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if isinstance(node, ast.Name):
+        return sizes[node.id]
+    if isinstance(node, ast.BinOp):
+        return _OPERATIONS[type(node.op)](_whole(node.left, sizes), _whole(node.right, sizes))
+    raise SyntaxError
 
 
 @dataclass(frozen=True)
@@ -24,10 +79,8 @@ class Kind:
     dims: tuple[Size, ...] = ()
     facts: frozenset[str] = frozenset()
     declared: bool = True
-    certain: bool = True
-    """Whether the rank is known, rather than guessed from the letter."""
     extent: Extent | None = None
-    """For a size that follows from others, or is a number."""
+    """The formula of a size that follows from others, or is a number."""
 
     @property
     def rank(self) -> int:
@@ -65,55 +118,43 @@ class Scope:
 
     kinds: dict[str, Kind] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
-    bodies: dict[str, list[Node]] = field(default_factory=dict)
+    bodies: dict[str, Node] = field(default_factory=dict)
     layout: str | None = None
     arguments: dict[str, str] = field(default_factory=dict)
-    """For functions used without their argument: the name that stands for it."""
+    """The usual argument, a name, of functions that are used without one."""
     facts: dict[str, set[str]] = field(default_factory=dict)
-    """What sentences say about names whose kind they leave open."""
+    """Facts that sentences state about names without giving their kinds."""
     decorations: set[str] = field(default_factory=set)
     """Names such as o^a and W_1, found by how the text uses their letters."""
     gradients: bool = False
     """Whether the text writes dz for the gradient with respect to z."""
     calls: dict[str, Node] = field(default_factory=dict)
-    """For functions that are never applied to a plain name: the formula that stands for the argument."""
+    """The usual argument, a formula, of functions that are never applied to a plain name."""
     freed: dict[str, Kind] = field(default_factory=dict)
-    """Kinds that defined names would have as free ones, where one is differentiated with respect to them."""
+    """Kinds of defined names where a formula differentiates with respect to them as if they were free."""
     inherited: dict[str, int] = field(default_factory=dict)
-    """Ranks that names had in the part before, for want of better evidence."""
-    vector_parameters: dict[str, tuple[bool, ...]] = field(default_factory=dict)
+    """Ranks of names in the part before, used without better evidence."""
     ranges: dict[str, Size] = field(default_factory=dict)
-    """How far sentences say that an index runs."""
+    """The ranges of indices that sentences state."""
     code: dict[str, Code] = field(default_factory=dict)
-    """The package's own functions, where a declaration asks for them."""
+    """Functions of the package that a declaration asks for."""
 
     def vocabulary(self) -> Vocabulary:
-        """What the grammar needs of it."""
-        functions = {name for name, kind in self.kinds.items() if kind.role == "function"}
-        families: set[str] = set()
-        arguments: dict[str, tuple[str, ...]] = {}
+        """The names as the grammar sees them."""
+        functions = {name for name, kind in self.kinds.items() if kind.role == "function"} | self.code.keys()
         for name, definition in self.definitions.items():
-            if not definition.parameters and not definition.indices:
-                continue
-            if definition.parameters:
-                arguments[name] = definition.parameters
-            if definition.source in ("template", "convention") and not definition.indices and definition.parameters:
+            if definition.parameters and not definition.indices and definition.source in ("template", "convention"):
                 functions.add(name)
-            else:
-                families.add(name)
-        functions |= self.code.keys()
-        for name in self.definitions:
-            if name not in functions:
-                families.add(name)
-        known = {*self.kinds, *self.definitions, *self.code}
+        families = self.definitions.keys() - functions
+        known = self.kinds.keys() | self.definitions.keys() | self.code.keys()
         decorated = {name for name in known - self.code.keys() if "_" in name or "^" in name} | self.decorations
-        scalars = {name for name, kind in self.kinds.items() if kind.role == "value" and not kind.dims}
-        sizes = {n for n, k in self.kinds.items() if k.role == "size"}
-        scalars |= sizes
+        arguments = {name: d.parameters for name, d in self.definitions.items() if d.parameters}
+        sizes = {name for name, kind in self.kinds.items() if kind.role == "size"}
+        scalars = {name for name, kind in self.kinds.items() if kind.role == "value" and not kind.dims} | sizes
         matrices = {name for name, kind in self.kinds.items() if kind.declared and kind.rank > 1}
         matrices |= {name for name, definition in self.definitions.items() if len(definition.indices) > 1}
         return Vocabulary(
-            frozenset(functions), frozenset(families - functions), frozenset(decorated), frozenset(known), arguments,
+            frozenset(functions), frozenset(families), frozenset(decorated), frozenset(known), arguments,
             frozenset(scalars), frozenset(sizes), frozenset(matrices), self.gradients,
         )  # fmt: skip
 
@@ -122,7 +163,7 @@ class Scope:
         return name in self.kinds and self.kinds[name].role == "label"
 
     def copy(self, *, inferred: bool = False) -> Scope:
-        """A scope to grow from this one: what was said stays, what was only inferred is inferred anew."""
+        """A scope for the next part. It keeps what the text states; inferred kinds stay only with `inferred`."""
         return Scope(
             kinds={n: kind for n, kind in self.kinds.items() if kind.declared or kind.role == "size" or inferred},
             definitions=dict(self.definitions),
@@ -133,16 +174,37 @@ class Scope:
             code=dict(self.code),
         )
 
-    def without(self, names: frozenset[str]) -> Scope:
-        """The same scope in which some defined names are free."""
-        kinds = {**self.kinds, **{name: self.freed[name] for name in names}}
-        definitions = {name: d for name, d in self.definitions.items() if name not in names}
-        return replace(self, kinds=kinds, definitions=definitions, vector_parameters={})
-
     def forget(self, name: str) -> None:
-        """Drop what a name meant, before it is declared anew."""
-        self.kinds.pop(name, None)
-        self.definitions.pop(name, None)
-        self.bodies.pop(name, None)
-        self.facts.pop(name, None)
-        self.arguments.pop(name, None)
+        """Drop the meaning of a name before another declaration."""
+        for meanings in (self.kinds, self.definitions, self.bodies, self.facts, self.arguments):
+            meanings.pop(name, None)
+
+
+@dataclass
+class Read:
+    """A member after parsing: its readings, or why there are none."""
+
+    nodes: list[Node] = field(default_factory=list)
+    error: NotRead | None = None
+
+
+@dataclass
+class Question:
+    """A part of a document with one scope."""
+
+    scope: Scope
+    chains: list[Chain] = field(default_factory=list)
+    definitions: list[tuple[Chain, Definition]] = field(default_factory=list)
+    defining: dict[int, str] = field(default_factory=dict)
+    """For chains (by id) whose first relation is a definition: the name defined."""
+    ending: dict[int, str] = field(default_factory=dict)
+    """For chains whose last member is a new name for what precedes it: that name."""
+    declaring: set[int] = field(default_factory=set)
+    read: dict[int, Read] = field(default_factory=dict)
+    """The parsed members, by id."""
+    moving: frozenset[str] = frozenset()
+    conventions: list[tuple[str, str]] = field(default_factory=list)
+    agreement: dict[str, int] = field(default_factory=dict)
+    """The number of relations that confirm each convention."""
+    established: frozenset[str] = frozenset()
+    """Undeclared names that the text introduces: in definitions, as variables, at the head of a chain."""

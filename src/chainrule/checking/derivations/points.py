@@ -1,4 +1,4 @@
-"""Points at which formulas are compared: sizes, and values that no symmetry spares.
+"""Points at which formulas are compared: sizes, and values without symmetries.
 
 Every name has its own stream of numbers, a function of its name, the trial and nothing else, with three decimals, so
 that a counterexample is printed exactly. Sizes differ from each other as far as there are numbers from 2 to 5.
@@ -21,6 +21,8 @@ from chainrule.checking.derivations.tensors import Tensor
 
 SIZES = (3, 2, 4, 5)
 MOST_ENTRIES = 2500
+SPREADS = {"in (0,1)": (50, 900), "unit": (50, 900), "positive": (150, 2200), "nonnegative": (150, 2200)}
+"""The smallest value and the width of the values that a fact or a regime allows, in thousandths."""
 REGIMES = ("any", "positive", "unit")
 """Signs of numbers about which nothing is known: any; positive; between 0 and 1."""
 
@@ -39,7 +41,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Assumption:
-    """A fact that nobody stated, tried on a step that fails without it."""
+    """A fact that the text does not state, tried on a step that fails without it."""
 
     name: str
     fact: str
@@ -53,7 +55,7 @@ class Assumption:
 
 
 def draw(*key: object) -> int:
-    """An integer in 0..9999 that depends on nothing but its key."""
+    """An integer in 0..9999 that depends only on its key."""
     digest = hashlib.blake2b(repr(key).encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") % 10000
 
@@ -77,20 +79,18 @@ def point(
     square: bool = False,
 ) -> Point:
     """Values for the free names among some, at one trial."""
-    names = sorted(names)
-    kinds = {name: scope.kinds[name] for name in names if name in scope.kinds}
-    lengths = {n: k.extent for n, k in scope.kinds.items() if k.role == "size"}
-    free = [name for name, extent in lengths.items() if extent is None]
+    lengths = [name for name, kind in scope.kinds.items() if kind.role == "size"]
+    free = [name for name in lengths if scope.kinds[name].extent is None]
     equal = dict.fromkeys(free, SIZES[trial % len(SIZES)])
     found = Point(equal if square else sizes(free, trial), trial=trial, regime=regime)
-    following = {name: extent for name, extent in lengths.items() if extent is not None}
-    while following:
-        known = [name for name, extent in following.items() if extent.names <= found.sizes.keys()]
-        if not known:
-            raise NotRead(f"the sizes {', '.join(sorted(following))} follow from each other")
-        for name in known:
-            found.sizes[name] = following.pop(name).value(found.sizes)
-    for name, kind in kinds.items():
+
+    def length(name: str) -> int:
+        extent = scope.kinds[name].extent
+        return found.sizes[name] if extent is None else extent.value({n: length(n) for n in extent.names})
+
+    found.sizes.update({name: length(name) for name in lengths})
+    for name in sorted(scope.kinds.keys() & set(names)):
+        kind = scope.kinds[name]
         facts = kind.facts | {a.fact for a in assumptions if a.name == name}
         if kind.role == "function":
             found.values[name] = smooth(name, trial, "positive" in facts)
@@ -127,15 +127,11 @@ def _thousandths(
         return _adding_up(raw)
     if "±1" in facts:
         return [1000 if (r + trial) % 2 else -1000 for r in raw]
-    if "in (0,1)" in facts:
-        return [r % 900 + 50 for r in raw]
-    if "positive" in facts or "nonnegative" in facts:
-        return [r % 2200 + 150 for r in raw]
-    if regime == "positive":
-        return [r % 2200 + 150 for r in raw]
-    if regime == "unit":
-        return [r % 900 + 50 for r in raw]
-    # Not too near to 0, where kinks and quotients live, and no two alike.
+    for spread in ("in (0,1)", "positive", "nonnegative", regime):
+        if spread in SPREADS and spread in {*facts, regime}:
+            low, width = SPREADS[spread]
+            return [low + r % width for r in raw]
+    # Keep away from 0, where kinks are and quotients grow, and never repeat a value.
     values: list[int] = []
     for r in raw:
         value = (r % 1700 + 120) * (-1 if (r // 1700) % 2 else 1)
@@ -153,7 +149,7 @@ def _adding_up(raw: list[int]) -> list[int]:
 
 
 def shown(thousandths: list[int], extents: list[int]) -> str:
-    """A value as it is printed."""
+    """A value in print, with three decimals."""
     texts = [f"{t / 1000:.3f}".rstrip("0").rstrip(".") for t in thousandths]
     if not extents:
         return texts[0]
@@ -164,7 +160,7 @@ def shown(thousandths: list[int], extents: list[int]) -> str:
 
 
 def smooth(name: str, trial: int, positive: bool) -> Callable[[Value], Value]:
-    """A function of which nothing is known but that it is smooth: a e^(b u) + c u^2 + d u + g."""
+    """A smooth function without special properties: a e^(b u) + c u^2 + d u + g."""
     a, b, c, d, g = (flint.arb(flint.fmpq(draw(name, trial, i) % 900 + 100, 1000)) for i in range(5))
 
     def of(u: Value) -> Value:

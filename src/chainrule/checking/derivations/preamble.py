@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from chainrule.checking.derivations import templates
 from chainrule.checking.derivations.code import functions
-from chainrule.checking.derivations.extents import Extent
-from chainrule.checking.derivations.model import Definition, Kind, Scope, Size
+from chainrule.checking.derivations.model import Definition, Extent, Kind, Scope, Size
 from chainrule.checking.derivations.naming import Naming, names, naming
 from chainrule.checking.derivations.tokens import Token, tokens
 from chainrule.checking.derivations.vocabulary import GREEK

@@ -71,7 +71,7 @@ def repairs(finding: Finding) -> tuple[Repair, ...]:
             passes = _passes(machine, task, edit.tree, cases)
             if passes and compare(replace(task, right=edit.tree), compared.setting, quick=True).status == "equal":
                 found.append(edit)
-    # Edits at the same place that come to the same thing are one: the smallest text speaks for them.
+    # Of several edits that amount to the same, prefer the one with the shortest text.
     found.sort(key=lambda e: (e.cost + 0.02 * len(unicode(e.tree)), unicode(e.tree)))
     return tuple(Repair(described(edit), latex(edit.tree), edit.kind) for edit in found[:MOST_SHOWN])
 
@@ -90,7 +90,7 @@ def _passes(machine: Machine, task: Task, tree: Node, cases: list[Case]) -> bool
 
 
 def material(task: Task) -> Material:
-    """What may be put into the right side: what stands on the left, and what the names around suggest."""
+    """Material for edits of the right side: parts of the left side, and names of the relation."""
     nodes = [node for side in (task.left, task.right) for node in walk(side)]
     free = free_names(task.left) | free_names(task.right)
     labels = sorted(filter(task.scope.is_label, task.names), key=lambda name: (name not in free, name))
@@ -193,7 +193,7 @@ def _sums(nodes: list[Node]) -> tuple[Big, ...]:
 def described(edit: Edit) -> str:
     """An edit in words."""
     old, new = unicode(edit.old), unicode(edit.new)
-    if edit.what == "everywhere":
+    if edit.everywhere:
         return f"changing {old} to {new} everywhere"
     if edit.kind == "transposed" and isinstance(edit.new, Transpose) and edit.new.operand == edit.old:
         return f"transposing {old}"

@@ -1,4 +1,4 @@
-"""How each kind of node is evaluated."""
+"""The value of each kind of node."""
 
 from __future__ import annotations
 
@@ -66,35 +66,19 @@ def _name(m: Machine, node: Name, frame: Frame, env: Env) -> Quantity:
 def _index(m: Machine, node: Index, frame: Frame, env: Env) -> Quantity:
     place = tuple(m.whole(s, frame, env) for s in node.subscripts)
     base = node.base
-    function = base.function if isinstance(base, Call) else base
-    if isinstance(function, Name) and m.overridden(function.text, frame) is None:
-        definition = None if function.text in m.point.values else m.scope.definitions.get(function.text)
+    if isinstance(base, Name) and m.overridden(base.text, frame) is None and base.text not in m.point.values:
+        definition = m.scope.definitions.get(base.text)
         if definition is not None and len(definition.indices) == len(place):
-            if not isinstance(base, Call) or m.default_call(definition, base):
-                return m.entry(definition, place, frame)
-            if len(definition.parameters) == len(base.arguments):
-                inner = m.call_frame(definition, base, frame, env)
-                key = ("entry", place)
-                if key not in inner.memo:
-                    inner.memo[key] = m.inside(m.number, definition, inner, place)
-                return inner.memo[key]
+            return m.entry(definition, place, frame)
     value = m.value(base, frame, env)
     if not isinstance(value, Tensor):
         raise ShapeMismatch(f"an index on {tensors.shown(())}")
     if len(place) == 1 and len(value.shape) == 2 and not value.is_row:
-        return _of_matrix(value, place[0], node)
+        # W_i is row i.
+        width = value.shape[1]
+        start = value.position(place[0], 1)
+        return Tensor((width,), value.entries[start : start + width])
     return value.at(*place)
-
-
-def _of_matrix(value: Tensor, place: int, node: Index) -> Quantity:
-    """W_{12} is an entry; W_i is row i."""
-    digits = str(place)
-    if isinstance(node.subscripts[0], Number) and len(digits) == 2:
-        return value.at(int(digits[0]), int(digits[1]))
-    if not 1 <= place <= value.shape[0]:
-        raise tensors.OutOfRange(f"index {place} outside 1..{value.shape[0]}")
-    width = value.shape[1]
-    return Tensor((width,), value.entries[(place - 1) * width : place * width])
 
 
 def _call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
@@ -124,22 +108,9 @@ def _product(m: Machine, node: Product, frame: Frame, env: Env) -> Quantity:
     if isinstance(node.factors[0], Composition) and len(node.factors) == 2:
         call = m.kept(("applied", id(node)), Call(node.factors[0], (node.factors[1],), span=node.span))
         return m.value(call, frame, env)
-    values = [m.value(factor, frame, env) for factor in node.factors]
-    joints = ("", *node.joints)
-    if not any(isinstance(value, Tensor) for value in values):
-        return reduce(product, values)
-    try:
-        total = values[0]
-        for value, joint in zip(values[1:], joints[1:], strict=True):
-            total = product(total, value, joint)
-        return total
-    except ShapeMismatch:
-        if len(values) < 3:
-            raise
-    # u^T v w is also u^T (v w): from the right, numbers first.
-    total = values[-1]
-    for value, joint in zip(reversed(values[:-1]), reversed(joints[1:]), strict=True):
-        total = product(value, total, joint)
+    total = m.value(node.factors[0], frame, env)
+    for factor, joint in zip(node.factors[1:], node.joints, strict=True):
+        total = product(total, m.value(factor, frame, env), joint)
     return total
 
 
@@ -200,7 +171,7 @@ def _sum(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
 
 
 def _end(m: Machine, node: Big, frame: Frame, env: Env) -> int:
-    """How far the index of a sum without limits runs; the same for all values of the indices around it."""
+    """The last value of an index without limits. It does not depend on the values of the indices around the sum."""
 
     def found(_: Frame) -> int | None:
         return m.range_of(node.index, node.body, frame, env)
@@ -241,12 +212,9 @@ def _matrix(m: Machine, node: Matrix, frame: Frame, env: Env) -> Quantity:
     values = [[None if entry is None else m.value(entry, frame, {**env, **run}) for entry, run in row] for row in rows]
     width = len(values[0])
     entries = [value for row in values for value in row]
-    lines = [value for value in entries if isinstance(value, Tensor)]
-    if not lines:
-        return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
-    if width == 1 and len(lines) == len(entries) > 1 and all(line.is_row for line in lines):
-        return Tensor((len(lines), lines[0].shape[1]), [entry for line in lines for entry in line.entries])
-    raise NotRead("a matrix made of blocks", node.span[0])
+    if any(isinstance(value, Tensor) for value in entries):
+        raise NotRead("a matrix made of blocks", node.span[0])
+    return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
 
 
 def _cases(m: Machine, node: Cases, frame: Frame, env: Env) -> Quantity:
@@ -308,7 +276,7 @@ def _constant(m: Machine, node: Constant, frame: Frame, env: Env) -> Quantity:
         raise NotRead(f"the size of {node.kind} does not show", node.span[0])
     if node.kind == "identity":
         return tensors.diagonal(Tensor((size,), [ONE] * size))
-    return Tensor((1, size) if m.setting.rows else (size,), [ONE] * size)
+    return Tensor((size,), [ONE] * size)
 
 
 def _one_hot(m: Machine, node: OneHot, frame: Frame, env: Env) -> Quantity:
@@ -320,7 +288,7 @@ def _one_hot(m: Machine, node: OneHot, frame: Frame, env: Env) -> Quantity:
     if not 1 <= place <= size:
         raise tensors.OutOfRange(f"index {place} outside 1..{size}")
     entries = [ONE if i == place else ZERO for i in range(1, size + 1)]
-    return Tensor((1, size) if m.setting.rows else (size,), entries)
+    return Tensor((size,), entries)
 
 
 def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:

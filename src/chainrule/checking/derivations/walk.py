@@ -15,7 +15,7 @@ from chainrule.checking.derivations.deciding import Finding, Relation, decide
 from chainrule.checking.derivations.document import Document, failure, understand
 from chainrule.checking.derivations.findings import explained
 from chainrule.checking.derivations.grammar import Grammar
-from chainrule.checking.derivations.question import Question, Read
+from chainrule.checking.derivations.model import Question, Read
 from chainrule.checking.derivations.report import Note, Report, Step
 from chainrule.checking.derivations.sources import Fragment, Unreadable
 from chainrule.checking.derivations.statements import Chain, Link, Member
@@ -36,7 +36,6 @@ class Line:
     open: Link | None = None
     nearby: list[Node] = field(default_factory=list)
     """Conditions that the sentence before a display may put on it."""
-    carried: tuple[Node, ...] = ()
     faults: int = 0
 
 
@@ -118,10 +117,10 @@ class Walker:
         self.failures: list[Note] = []
         self.chains = 0
         self.restricted: list[tuple[Node, Node, Node]] = []
-        """Relations that hold under a condition from the text: a restatement is understood under it as well."""
+        """Relations that hold under a condition from the text, which also holds for their restatements."""
 
     def guarded(self, line: Line) -> None:
-        """Check the steps of a chain; a defect of ours is reported at those that it leaves without a verdict."""
+        """Check the steps of a chain. After a defect of the checker, the steps without a verdict report it."""
         before = len(self.steps)
         try:
             self.line(line)
@@ -142,111 +141,89 @@ class Walker:
             self.add(line, 0, "hypothesis, not checked", "taken as a fact about the names in it")
             return
         reads = [question.read[id(member)] for member, _ in line.members]
-        head: Read | None = None
-        previous: int | None = None
-        conditions = self.conditions(line)
+        conditions, prime = self.conditions(line), prime_hint(reads)
         line.nearby = self.nearby(line)
-        prime = prime_hint(reads)
-        for at, read in enumerate(reads):
-            if at and at - 1 < len(line.links):
-                defining = at == 1 and id(chain) in question.defining
-                if defining:
-                    name = question.defining[id(chain)]
-                    self.add(line, 0, "definition", f"{name} is defined here")
-                elif at == len(reads) - 1 and id(chain) in question.ending and len(line.members) == len(chain.members):
-                    self.add(line, at - 1, "definition", f"{question.ending[id(chain)]} is defined here")
-                else:
-                    told = len(self.steps)
-                    try:
-                        self.step(line, at, reads, previous, head, conditions, prime)
-                    except Exception as error:  # a defect of ours must not hide the verdicts on other steps
-                        del self.steps[told:]
-                        self.add(line, at - 1, "internal error", failure(error))
-            if read.nodes:
-                previous = at
-                head = head or read
+        defined = {0: question.defining.get(id(chain))}
+        if len(line.members) == len(chain.members) and not (defined[0] and len(line.links) == 1):
+            defined[len(line.links) - 1] = question.ending.get(id(chain))
+        for at in range(1, len(reads)):
+            if defined.get(at - 1):
+                self.add(line, at - 1, "definition", f"{defined[at - 1]} is defined here")
+                continue
+            told = len(self.steps)
+            try:
+                self.step(line, at, reads, conditions, prime)
+            except Exception as error:  # a defect of ours must not hide the verdicts on other steps
+                del self.steps[told:]
+                self.add(line, at - 1, "internal error", failure(error))
         self.aftermath(line)
 
     def aftermath(self, line: Line) -> None:
         """Say of a chain's first wrong step whether what follows is right again."""
-        own = [at for at, step in enumerate(self.steps) if step.chain == self.chains]
-        wrong = next((at for at in own if self.steps[at].verdict == "wrong"), None)
-        if wrong is None:
-            return
-        again = next((self.steps[at] for at in own if at > wrong and self.steps[at].head == "agrees"), None)
-        if again is not None:
-            message = f"{self.steps[wrong].message} Line {again.line} agrees with the head of the chain again."
-            self.steps[wrong] = replace(self.steps[wrong], message=message)
+        own = [step for step in self.steps if step.chain == self.chains]
+        wrong = next((step for step in own if step.verdict == "wrong"), None)
+        if wrong is not None:
+            again = next((step for step in own[own.index(wrong) + 1 :] if step.head == "agrees"), None)
+            if again is not None:
+                message = f"{wrong.message} Line {again.line} agrees with the head of the chain again."
+                self.steps[self.steps.index(wrong)] = replace(wrong, message=message)
 
     def conditions(self, line: Line) -> tuple[Node, ...]:
-        """The conditions on a chain: over its relations, behind it, or in the sentence before it."""
-        assert line.first is not None
+        """The conditions written over the relations of a chain or behind it."""
         vocabulary = line.question.scope.vocabulary()
-        texts = [link.over for link in line.links if link.over] + line.conditions
-        found: list[Node] = []
-        for tokens in texts:
-            try:
-                grammar = Grammar(tokens, vocabulary)
-                condition = grammar.condition()
-            except (NotRead, RecursionError):
-                continue
-            if condition not in found:
-                found.append(condition)
+        found: dict[Node, None] = {}
+        for tokens in [link.over for link in line.links if link.over] + line.conditions:
+            with suppress(NotRead, RecursionError):
+                found[Grammar(tokens, vocabulary).condition()] = None
         return tuple(found)
 
     def nearby(self, line: Line) -> list[Node]:
         """The conditions that stand in the sentence before a display: i ≠ j, diagonal, off-diagonal."""
         assert line.first is not None
-        fragment = line.first.fragment
+        fragment, read = line.first.fragment, line.question.read
         if not fragment.display:
             return []
-        displays = [f.start for f in self.source.fragments if f.display and f.start < fragment.start]
-        since = displays[-1] if displays else -1
-        vocabulary = line.question.scope.vocabulary()
+        since = max((f.start for f in self.source.fragments if f.display and f.start < fragment.start), default=-1)
         found: list[Node] = []
         for chain in line.question.chains:
-            if chain.fragment.display or not since < chain.fragment.start < fragment.start or len(chain.links) != 1:
-                continue
-            operator = chain.links[0].operator
-            sides = [line.question.read[id(m)].nodes[:1] for m in chain.members]
-            names = [n.text for side in sides for n in side if isinstance(n, Name)]
-            if operator in ("=", "!=") and len(names) == 2:
-                found.append(Grammar([*chain.members[0].tokens, Token("relation", operator, 0, 0),
-                                      *chain.members[1].tokens], vocabulary).condition())  # fmt: skip
-        operator = prose.about_diagonal(self.source.prose_before(fragment)) or ""
+            between = not chain.fragment.display and since < chain.fragment.start < fragment.start
+            if between and len(chain.links) == 1 and chain.links[0].operator in ("=", "!="):
+                sides = [node for member in chain.members for node in read[id(member)].nodes[:1]]
+                if len(sides) == 2 and all(isinstance(side, Name) for side in sides):
+                    found.append(Comparison(chain.links[0].operator, *sides))
+        operator = prose.about_diagonal(self.source.prose_before(fragment))
         if operator:
             found.append(Comparison(operator, Name("·first"), Name("·second")))
         return found
 
-    def step(
-        self, line: Line, at: int, reads: list[Read], previous: int | None, head: Read | None,
-        conditions: tuple[Node, ...], prime: str | None,
-    ) -> None:  # fmt: skip
+    def step(self, line: Line, at: int, reads: list[Read], conditions: tuple[Node, ...], prime: str | None) -> None:
         """Check one relation."""
-        read, link = reads[at], line.links[at - 1]
+        read, link, display = reads[at], line.links[at - 1], line.members[at][1].display
+        before = [earlier for earlier in reads[:at] if earlier.nodes]
         if read.error is not None:
             self.add(line, at - 1, "not read", self.where(line, at, read.error))
             return
-        if previous is None:
+        if not before:
             error = reads[at - 1].error
             self.add(line, at - 1, "not read", self.where(line, at - 1, error) if error else "nothing to compare with")
             return
-        if link.operator == "!=" and not line.members[at][1].display:
+        if link.operator == "!=" and not display:
             self.add(line, at - 1, "hypothesis, not checked", "a condition stated in a sentence")
             return
         if link.operator in ("~", "!="):
             self.add(line, at - 1, "not read", f"a relation '{link.operator}' is not checked")
             return
-        pair = (reads[previous].nodes[0], read.nodes[0])
+        head, previous = before[0], before[-1]
+        pair = (previous.nodes[0], read.nodes[0])
         stated = [condition for left, right, condition in self.restricted if (left, right) == pair]
         relation = Relation(
-            line.question, reads[previous].nodes, read.nodes, link.operator, conditions, (*line.nearby, *stated), prime,
-            len(line.links) == 1,
-            prose.states_condition(self.source.prose_before(line.members[at][1])), _moving(line, reads),
+            line.question, previous.nodes, read.nodes, link.operator, conditions, (*line.nearby, *stated), prime,
+            len(line.links) == 1, prose.states_condition(self.source.prose_before(line.members[at][1])),
+            _moving(line, reads),
         )  # fmt: skip
         finding = decide(relation)
         against: Finding | None = None
-        if head is not None and head is not reads[previous] and all(x.operator in EXACT for x in line.links[:at]):
+        if head is not previous and all(earlier.operator in EXACT for earlier in line.links[:at]):
             against = decide(replace(relation, left=head.nodes))
         explained(self, line, at, finding, against)
         if finding.given is not None and finding.given not in line.nearby:
@@ -284,42 +261,41 @@ class Walker:
         notes = []
         for fragment in self.source.fragments:
             for repair in fragment.repair.repairs:
-                place = fragment.start + repair.at
                 shown = repair.found.strip() or repr(repair.found)
-                notes.append(Note(self.source.line(place), "input repaired", f"read '{shown}' as '{repair.read_as}'"))
-        for place, verdict, reason in self.document.refused:
-            notes.append(Note(self.source.line(place), verdict, reason))
+                message = f"read '{shown}' as '{repair.read_as}'"
+                notes.append(Note(self.source.line(fragment.start + repair.at), "input repaired", message))
+        notes += [Note(self.source.line(place), *told) for place, *told in self.document.refused]
         notes += self.failures
         for problem in self.document.problems:
             line = self.source.line(problem.offset) if problem.offset >= 0 else 0
             notes.append(Note(line, "declaration", problem.message))
-        names: tuple[tuple[str, str], ...] = ()
-        undeclared: tuple[tuple[str, str], ...] = ()
+        names: dict[str, str] = {}
+        undeclared: dict[str, str] = {}
         try:
             names, undeclared = _names(self.document)
         except Exception as error:
             notes.append(Note(0, "internal error", failure(error)))
         steps = tuple(sorted(self.steps, key=lambda step: (step.chain, step.start)))
-        return Report(name, steps, tuple(notes), names, undeclared, self.source.text)
+        listed, unknown = (tuple(sorted(kinds.items())) for kinds in (names, undeclared))
+        return Report(name, steps, tuple(notes), listed, unknown, self.source.text)
 
 
-def _names(document: Document) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+def _names(document: Document) -> tuple[dict[str, str], dict[str, str]]:
+    """What names stand for, and the kinds of names that are used without being declared."""
     names: dict[str, str] = {}
     undeclared: dict[str, str] = {}
     for question in document.questions:
         scope = question.scope
         for name, definition in scope.definitions.items():
-            shown = f"{definition.text} ({definition.source})" if definition.source != "text" else definition.text
-            names[name] = shown
-        used = frozenset().union(
-            *(free_names(node) for read in question.read.values() for node in read.nodes[:1]), frozenset()
-        )
+            source = "" if definition.source == "text" else f" ({definition.source})"
+            names[name] = definition.text + source
+        used = {name for read in question.read.values() for node in read.nodes[:1] for name in free_names(node)}
         for name, kind in scope.kinds.items():
             if kind.declared:
                 names[name] = str(kind)
-            elif (name in used and kind.role in ("value", "size")) or (kind.role == "size" and name in used):
+            elif name in used and kind.role in ("value", "size"):
                 undeclared[name] = str(kind)
-    return tuple(sorted(names.items())), tuple(sorted((n, k) for n, k in undeclared.items() if n not in names))
+    return names, {name: kind for name, kind in undeclared.items() if name not in names}
 
 
 def _moving(line: Line, reads: list[Read]) -> frozenset[str]:
@@ -334,11 +310,9 @@ def _moving(line: Line, reads: list[Read]) -> frozenset[str]:
 
 def prime_hint(reads: list[Read]) -> str | None:
     """The variable of f'(z) at the head of a chain, for primes on brackets further on."""
-    for read in reads:
-        for node in read.nodes[:1]:
-            for part in walk(node):
-                if isinstance(part, Call) and isinstance(part.function, Prime) and len(part.arguments) == 1:
-                    argument = part.arguments[0]
-                    if isinstance(argument, Name):
-                        return argument.text
+    for part in (part for read in reads for node in read.nodes[:1] for part in walk(node)):
+        if isinstance(part, Call) and isinstance(part.function, Prime):
+            arguments = part.arguments
+            if len(arguments) == 1 and isinstance(arguments[0], Name):
+                return arguments[0].text
     return None

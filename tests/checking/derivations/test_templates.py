@@ -7,7 +7,7 @@ from chainrule import rules
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls, overlap
 from chainrule.checking.derivations.evaluate import Machine
-from chainrule.checking.derivations.grammar import parse, readings
+from chainrule.checking.derivations.grammar import parse
 from chainrule.checking.derivations.model import Kind, Scope
 from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.preamble import declare
@@ -30,7 +30,7 @@ OF_NUMBERS = {
 def machine(template):
     scope = Scope(kinds={"n": Kind("size"), "x": Kind("value", ("n",))})
     declare(scope, [(0, f"use: {template} as q")])
-    scope.bodies["q"] = readings(scope.definitions["q"].tokens, scope.vocabulary())
+    scope.bodies["q"] = parse(scope.definitions["q"].tokens, scope.vocabulary())
     values = {"x": Tensor((len(X),), [Ball(float(v)).value for v in X])}
     return scope, Machine(scope, Point({"n": len(X)}, values))
 
@@ -67,7 +67,7 @@ def test_losses_are_those_of_the_rules():
         scope = Scope(kinds={"n": Kind("size"), "z": Kind("value", ("n",)), "t": Kind("value", ("n",))})
         declare(scope, [(0, "use: cross-entropy as l"), (1, "use: nll as m"), (2, "use: bce-logits as b")])
         for name in scope.definitions:
-            scope.bodies[name] = readings(scope.definitions[name].tokens, scope.vocabulary())
+            scope.bodies[name] = parse(scope.definitions[name].tokens, scope.vocabulary())
         values = {name: Tensor((3,), [Ball(float(v)).value for v in x]) for name, x in (("z", z), ("t", t))}
         at = Machine(scope, Point({"n": 3}, values))
 

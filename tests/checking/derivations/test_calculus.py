@@ -1,0 +1,18 @@
+"""Derivatives in forward mode, and their check by difference quotients."""
+
+from chainrule import check_derivation
+
+
+def only(text, **options):
+    (step,) = (s for s in check_derivation(text, **options).steps if s.is_relation)
+    return step
+
+
+def test_a_forward_mode_that_goes_astray_makes_nothing_wrong(monkeypatch):
+    from chainrule.checking.derivations import numbers
+
+    honest = numbers.ELEMENTARY["tanh"]
+    monkeypatch.setitem(numbers.ELEMENTARY, "tanh", lambda x: 2 * honest(x) - honest(numbers.primal(x)))
+    step = only(r"$$\frac{d}{dx} \tanh x = 1 - \tanh^2 x$$")
+    assert step.verdict == "not read"
+    assert "difference quotients do not agree" in step.message

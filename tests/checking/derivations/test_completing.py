@@ -1,0 +1,26 @@
+"""Parsing a question, and what its sentences and definitions say about names."""
+
+from chainrule import check_derivation
+
+
+def last(text):
+    return check_derivation(text).steps[-1]
+
+
+def test_a_stated_sum_is_a_fact_about_its_name():
+    stated = "---\nx, t: vector n\nuse: softmax as s\n---\n\nThe targets satisfy $\\sum_i t_i = 1$.\n\n"
+    claim = r"$$-\sum_i t_i ([i = j] - s_j) = s_j - t_j$$"
+    assert last(stated + claim).verdict == "verified"
+    assert last(stated.replace(r"$\sum_i t_i = 1$", "$x$") + claim).verdict == "verified under an assumption"
+
+
+def test_a_definition_that_contains_another_is_written_in_terms_of_it():
+    text = r"Let $z = w x + b$ and $p = \tanh(w x + b)$." + "\n\n" + r"$$\frac{\partial p}{\partial z} = %s$$"
+    assert last(text % "1 - p^2").verdict == "verified"
+    assert last(text % "1 + p^2").verdict == "wrong"
+
+
+def test_a_member_that_cannot_be_parsed_keeps_its_reason():
+    steps = check_derivation(r"$$x + x = \frac{\partial l}{z_j} = 2 x$$").steps
+    assert [step.verdict for step in steps] == ["not read", "verified"]
+    assert "its denominator has no ∂" in steps[0].message

@@ -1,0 +1,44 @@
+"""The value of each kind of node."""
+
+import pytest
+
+from chainrule import check_derivation
+
+DECLARED = "---\nx: vector n\na: scalar\nW: matrix n n\n---\n\n"
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        r"\max(2, 3) - \min(2, 3) = 1",
+        r"\max_{1 \le i \le 3} i^2 = 9",
+        r"\prod_{i=1}^4 i = 24",
+        r"\sum_{i=1}^3 \sum_{j \neq i} [i = j] = 0",
+        r"\begin{cases} 1 & 2 > 3 \\ 5 & \text{otherwise} \end{cases} = 5",
+        r"[x > 0] + [x \le 0] = \mathbf{1}",
+        r"\operatorname{diag}(x)_{ij} = [i = j] x_i",
+        r"0 + \operatorname{tr}(W) = \sum_i W_{ii}",
+        r"\|x\|^2 = x^\top x",
+        r"I x = x",
+        r"(W x)_i = W_i^\top x",
+        r"\begin{pmatrix} 1 & 2 \end{pmatrix} \begin{pmatrix} 3 \\ 4 \end{pmatrix} = 11",
+        r"a^{-2} = \frac{1}{a^2}",
+    ],
+)
+def test_a_true_equation_is_verified_and_twice_its_left_side_is_not(equation):
+    assert check_derivation(f"{DECLARED}$${equation}$$").steps[-1].verdict == "verified"
+    left, right = equation.split(" = ")[0], equation.split(" = ", 1)[1]
+    assert check_derivation(f"{DECLARED}$${left} = {right} + a$$").steps[-1].verdict != "verified"
+
+
+@pytest.mark.parametrize(
+    ("equation", "reason"),
+    [
+        (r"\sum_{i=1}^{1000} i = 0", "a sum of 1000 terms"),
+        (r"W^2 = W", "a power of a matrix"),
+        (r"x + x / W = W x", "a division by a matrix"),
+        (r"\log(-1) = 0", "the logarithm of a number that is not positive"),
+    ],
+)
+def test_what_has_no_value_is_told(equation, reason):
+    assert reason in check_derivation(f"{DECLARED}$${equation}$$").steps[-1].message
