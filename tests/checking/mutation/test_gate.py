@@ -6,6 +6,8 @@ import sys
 
 from chainrule import rules
 from chainrule.checking.mutation import run_gate
+from chainrule.checking.mutation.gate import Bench
+from chainrule.checking.mutation.rule_judge import baseline_of
 
 
 def test_a_rule_without_example_inputs_is_named_and_not_skipped():
@@ -29,6 +31,29 @@ def test_no_mutant_of_dropout_survives_the_gate():
     assert not_judged == {}
     assert str(report).splitlines()[1:] == []
     assert len(report.killed) > 25
+
+
+def test_lines_that_only_other_rules_run_are_left_to_them():
+    bench = Bench({"binary_cross_entropy": baseline_of("binary_cross_entropy")})
+    (judge,) = bench.judges
+    assert {mutant.function.file for mutant in bench.mutants} > {judge.functions[0].file}
+    assert [str(mutant) for mutant in bench.mutants if not judge.runs(mutant)] == []
+
+
+def idle(x):
+    if x.ndim > 5:
+        return 3 * x, x
+    return 2 * x, x
+
+
+def test_lines_of_its_own_that_no_example_runs_survive():
+    rule = rules.Rule("idle", idle, lambda x, v: 2 * v)
+    rules.register(rule)
+    try:
+        (report,), _ = run_gate(["idle"], processes=1)
+    finally:
+        rules.unregister("idle")
+    assert {x.before for x in report.survivors if x.reason == "no example runs this line"} >= {"3 * x"}
 
 
 def test_the_command_reports_and_says_whether_all_is_well(tmp_path):

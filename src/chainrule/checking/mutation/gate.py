@@ -4,8 +4,8 @@
     equivalent  accepted, and the same on balls at all examples and at other points
     survived    accepted, and a different function, or in a line that no example runs
 
-A helper that several rules share is judged by the rules that run the mutant's line. Every process has its own copy of
-the program.
+A helper that several rules share is judged by the rules that run the mutant's line. If only rules that were not named
+run the line, it is left to them. Every process has its own copy of the program.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from chainrule.checking.mutation.live_functions import SourceMissing, first_function, live_functions
+from chainrule.checking.mutation.live_functions import SourceMissing, codes_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Mutant, mutants_of
 from chainrule.checking.mutation.mutation_report import MutationReport, Outcome, joined
 from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge, baseline_of
@@ -33,7 +33,12 @@ class Bench:
         self.judges = [RuleJudge(name, baseline) for name, baseline in baselines.items()]
         functions = live_functions(*(judge.rule for judge in self.judges))
         observed = reduce(or_, (baseline.observed for baseline in baselines.values()))
-        self.mutants = tuple(mutants_of(functions, observed))
+        shared = codes_of(*(registry.get(name) for name in registry.names() if name not in baselines))
+        self.mutants = tuple(
+            mutant
+            for mutant in mutants_of(functions, observed)
+            if mutant.place in observed.lines or mutant.function.code not in shared
+        )
 
     def judges_of(self, mutant: Mutant) -> list[RuleJudge]:
         """The rules that run the mutant's line; if none does, all rules that contain its function.

@@ -29,7 +29,7 @@ _FUTURES = functools.reduce(
     int.__or__, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
 
-# Modules around the rules that belong to no rule: the record and its buffers, and the array functions.
+# Modules that all rules share, and whose functions are not edited: the record of a rule, arrays, buffers and libraries.
 _NOBODYS = (
     "chainrule.rules.rule",
     "chainrule.rules.registry",
@@ -71,7 +71,7 @@ class LiveFunction:
         """The code of an edited tree, or of the function's own, which fits the live objects."""
         node: Any = copy.copy(tree or self.node)
         kept = self.code.co_freevars
-        # Never run, but an edit that drops the last use of a closed-over variable must not drop it from the closure.
+        # An expression that never runs keeps closed-over variables in the closure if an edit drops their last use.
         uses = ast.Tuple([ast.Name(name, ast.Load()) for name in kept], ast.Load())
         if kept and isinstance(node, ast.Lambda):
             node.body = ast.IfExp(ast.Constant(True), node.body, uses)
@@ -100,7 +100,7 @@ def live_functions(*subjects: Any) -> tuple[LiveFunction, ...]:
     >>> [function.name for function in live_functions(rules.dropout)]
     ['_forward', '_pullback', '_forward', '_by_x', '_pushforward', '_jacobian']
     """
-    roots = [part for subject in subjects for part in parts(subject)]
+    roots = parts(subjects)
     homes = {_package(function) for root in roots if (function := first_function(root)) is not None}
     if not homes:
         what = ", ".join(repr(subject) for subject in subjects)
@@ -114,8 +114,13 @@ def live_functions(*subjects: Any) -> tuple[LiveFunction, ...]:
     return tuple(sorted(found, key=lambda function: (function.file, function.node.lineno, function.node.col_offset)))
 
 
+def codes_of(*subjects: Any) -> frozenset[types.CodeType]:
+    """The codes of all functions that the subjects reach, in any package."""
+    return frozenset(function.__code__ for function in _reachable(parts(subjects)))
+
+
 def parts(subject: Any) -> list[Any]:
-    """The callables of a rule's page and of its kernel; a function itself."""
+    """The callables of a rule's page and of its kernel; a function itself; the parts of all entries of a tuple."""
     if isinstance(subject, Rule):
         kernel = registered(subject)
         page = [subject.forward, *subject.in_order, subject.pushforward, subject.jacobian_matrix]
@@ -127,8 +132,7 @@ def parts(subject: Any) -> list[Any]:
 
 def caches_of(*subjects: Any) -> tuple[Callable[[], None], ...]:
     """How to empty the `functools.cache` of every function that the subjects reach."""
-    roots = [part for subject in subjects for part in parts(subject)]
-    return tuple(x.cache_clear for x in _visited(roots) if isinstance(x, _Cached))
+    return tuple(x.cache_clear for x in _visited(parts(subjects)) if isinstance(x, _Cached))
 
 
 @contextmanager
@@ -242,7 +246,7 @@ def _visited(roots: Iterable[Any]) -> Iterator[Any]:
 
 
 def _worth_visiting(x: Any) -> bool:
-    # Asking the type, as an object may answer to any attribute.
+    # Ask the type for __call__, because some objects have every attribute.
     return isinstance(x, types.FunctionType | types.MethodType | functools.partial | Rule | _Cached) or (
         not isinstance(x, type) and isinstance(inspect.getattr_static(type(x), "__call__", None), types.FunctionType)
     )
@@ -278,10 +282,5 @@ def _methods(cls: type) -> list[types.FunctionType]:
 
 
 def _in_closure(function: types.FunctionType) -> list[Any]:
-    held = []
-    for cell in function.__closure__ or ():
-        try:
-            held.append(cell.cell_contents)
-        except ValueError:  # not filled yet
-            continue
-    return held
+    cells = [cell for cell in function.__closure__ or () if cell != types.CellType()]  # without cells not filled yet
+    return [cell.cell_contents for cell in cells]
