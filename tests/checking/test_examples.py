@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.checking.examples import Example, example_inputs, examples, limits
+from chainrule.checking.examples import LIMITS, Example, example_inputs, examples
 
 
 @pytest.mark.parametrize("name", rules.names())
@@ -15,7 +15,7 @@ def test_every_registered_rule_has_distinct_examples_of_its_inputs(name):
     assert len(np.unique(drawn)) == drawn.size
     others = examples(name, seed=6)
     assert not np.array_equal(drawn, others[0].inputs[0])
-    for limit in limits(name):
+    for limit in LIMITS.get(name, ()):
         assert np.shape(limit.inputs[0]) == np.shape(limit.same_as[0])
 
 

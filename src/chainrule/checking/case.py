@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
-from chainrule.checking.quotients import Quotient, difference_quotient
+from chainrule.checking.quotients import Quotient, difference_quotient, indicator
 from chainrule.checking.user_code import on_balls
 from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule
@@ -106,14 +106,13 @@ class RuleCase:
             return entries(self.on_balls.jacobian(*self.ball_inputs, **self.ball_options))
 
     @cached_property
-    def fast(self) -> tuple[Any, tuple[Any, ...]]:
+    def fast(self) -> tuple[Any, ...]:
         """The value and J^T v by the rule's kernel; by the rule itself where it has none."""
         if registered(self.rule) is None:
-            return self.value, self.vjp
-        out, *buffers = self.buffers(lambda shape: balls(np.zeros(shape)))
-        cotangent = balls(self.cotangent)
+            return self.value, *self.vjp
+        cotangent, buffers = balls(self.cotangent), self.buffers(lambda shape: balls(np.zeros(shape)))
         with precision(self.bits):
-            return self.by_kernel(self.ball_inputs, cotangent, self.ball_options, out, buffers, Workspace())
+            return self.by_kernel(self.ball_inputs, cotangent, self.ball_options, buffers, Workspace())
 
     def buffers(self, room: Callable[[tuple[int, ...]], Any]) -> list[Any]:
         """Buffers for a kernel's output and for the cotangent of every input; None for constants."""
@@ -121,13 +120,13 @@ class RuleCase:
         return [room(self.value.shape), *(room(x.shape) if moves else None for x, moves in moving)]
 
     def by_kernel(
-        self, inputs: Any, cotangent: Any, options: dict[str, Any], out: Any, buffers: Sequence[Any], work: Workspace
-    ) -> tuple[Any, tuple[Any, ...]]:
+        self, inputs: Any, cotangent: Any, options: dict[str, Any], buffers: Sequence[Any], work: Workspace
+    ) -> tuple[Any, ...]:
         """The output and J^T v by the rule's kernel, or by the adapter, in these buffers."""
-        kernel = kernel_of(self.rule)
+        kernel, (out, *to_inputs) = kernel_of(self.rule), buffers
         output, residuals = kernel.forward(*inputs, out=out, work=work, **options)
-        to_inputs = buffers[0] if len(buffers) == 1 else tuple(buffers)
-        return output, entries(kernel.pullback(residuals, cotangent, out=to_inputs, work=work))
+        given = to_inputs[0] if len(to_inputs) == 1 else tuple(to_inputs)
+        return output, *entries(kernel.pullback(residuals, cotangent, out=given, work=work))
 
     def quotient(self, direction: tuple[Any, ...]) -> Quotient:
         """The derivative along a direction, from difference quotients."""
@@ -148,13 +147,9 @@ class RuleCase:
         chosen = random_stream(SEED, 1).choice(len(every), MOST_COLUMNS, replace=False)
         return [every[k] for k in sorted(chosen)]
 
-    def unit(self, column: tuple[int, tuple[int, ...]]) -> tuple[Any, ...]:
-        """The unit direction along one entry."""
-        direction: list[Any] = [None] * len(self.inputs)
-        i, index = column
-        direction[i] = np.zeros(self.inputs[i].shape)
-        direction[i][index] = 1.0
-        return tuple(direction)
+    def unit(self, i: int, index: tuple[int, ...]) -> tuple[Any, ...]:
+        """The unit direction along one entry of input i."""
+        return tuple(indicator(x.shape, index) if j == i else None for j, x in enumerate(self.inputs))
 
 
 def draw(stream: int, shape: tuple[int, ...]) -> Any:

@@ -1,6 +1,9 @@
-"""Textbook definitions of all registered rules, for arrays of balls.
+"""Textbook definitions of all registered rules, as functions of their inputs and options, for arrays of balls.
 
 The formulas ignore overflow and cancellation, which do no harm to balls.
+
+>>> DEFINITIONS["sigmoid"](balls([0.0]))
+BallArray([0.5], dtype=object)
 """
 
 from __future__ import annotations
@@ -13,15 +16,6 @@ import numpy as np
 
 from chainrule.arrays import class_mask, holds_labels
 from chainrule.checking.balls import balls
-
-
-def definition(name: str) -> Callable[..., Any] | None:
-    """The textbook formula of the rule of that name, a function of its inputs and options, for arrays of balls.
-
-    >>> definition("sigmoid")(balls([0.0]))
-    BallArray([0.5], dtype=object)
-    """
-    return _DEFINITIONS.get(name)
 
 
 def _softmax(x: Any) -> Any:
@@ -76,7 +70,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def _with_zeros(x: Any, padding: Any, spans: tuple[int, int] = (1, 1)) -> Any:
-    """Images padded with zeros, entry by entry."""
+    """Images padded with zeros."""
     if isinstance(padding, str):
         sides = {
             "full": [(span - 1, span - 1) for span in spans],
@@ -85,13 +79,7 @@ def _with_zeros(x: Any, padding: Any, spans: tuple[int, int] = (1, 1)) -> Any:
         }[padding]
     else:
         sides = [_pair(side) for side in _pair(padding)]
-    (above, below), (left, right) = sides
-    *leading, height, width = x.shape
-    result = balls(np.zeros((*leading, above + height + below, left + width + right)))
-    for i in range(height):
-        for j in range(width):
-            result[..., above + i, left + j] = x[..., i, j]
-    return result
+    return np.pad(x, [(0, 0)] * (x.ndim - 2) + sides)
 
 
 def _correlation(
@@ -139,7 +127,7 @@ def _mean(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
     return _pooled(around, kernel, stride, lambda entries: np.sum(np.stack(entries), axis=0) / len(entries))
 
 
-_DEFINITIONS: dict[str, Callable[..., Any]] = {
+DEFINITIONS: dict[str, Callable[..., Any]] = {
     "identity": lambda x: x,
     "relu": lambda x: np.where(x > 0, x, 0 * x),
     "sigmoid": _sigmoid,

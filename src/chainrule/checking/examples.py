@@ -1,8 +1,8 @@
 """Example inputs of every registered rule.
 
 `example_inputs(name, shape)` draws random inputs in the rule's domain. `examples(name)` are the points at which the
-mutation gate judges the rule: small and batched shapes, ties, kinks, tails, masked classes, all options. `limits(name)`
-are points with infinities and overflow.
+mutation gate judges the rule: small and batched shapes, ties, kinks, tails, masked classes, all options. `LIMITS` holds
+points with infinities and overflow.
 """
 
 from __future__ import annotations
@@ -167,11 +167,11 @@ def _on_classes(name: str, seed: int) -> list[Example]:
 
 
 def _at_the_edges(name: str) -> list[Example]:
-    """What draws miss: tails, ties, kinks, masks, hard labels, options."""
-    # Differences of these are not floats, so that rounding them costs digits.
+    """Points that random numbers do not reach: tails, ties, kinks, masks, hard labels, options."""
+    # The differences of these numbers are not floats, so that rounding them costs digits.
     tails = np.array([[40.1, 0.7, -3.3, 12.9, -40.6], [0.01, 40.3, 39.2, -40.9, 7.77]])
     ties = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    # Shifted by anything but the largest, the exponential of one of them overflows.
+    # Unless the row is shifted by its largest entry, an exponential overflows.
     very_large = np.array([[1600.3, 0.7, -790.1]])
     masked = np.array([[1.0, -np.inf, 2.0]])
     masked_tails = np.array([[40.1, -np.inf, -40.6, 0.7, -3.3], [-np.inf, 40.3, 39.2, -40.9, 7.77]])
@@ -204,7 +204,7 @@ def _at_the_edges(name: str) -> list[Example]:
             rule: [Example((x,)) for x in (signs, far)]
             for rule in ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid")
         },
-        # At 0 these jump: there is no derivative to check.
+        # These rules jump at 0, where there is no derivative to check.
         **{rule: [Example((far,))] for rule in ("heaviside", "sign")},
         "logarithm": [Example((np.array([[1e-300, 1.0, 1e300]]),))],
         "scaled_sigmoid": [
@@ -259,7 +259,7 @@ def _at_the_edges(name: str) -> list[Example]:
             rule: [
                 *(Example((x, between), bounded=()) for x in (signs, far)),
                 *(Example((x, hard)) for x in (signs, far)),
-                # Certain predictions that are wrong.
+                # Predictions that are certain and wrong.
                 Example((np.array([[np.inf, -np.inf, 0.5]]), np.array([[0.0, 1.0, 1.0]])), bounded=()),
             ]
             for rule in ("binary_cross_entropy", "half_squared_error")
@@ -292,7 +292,7 @@ def _at_the_edges(name: str) -> list[Example]:
 
 
 def _many_floats(name: str) -> list[Example]:
-    """Logits of scale 40 and exponents of scale 300, in numbers, for what each rounding costs."""
+    """Many logits of scale 40 and exponents of scale 300, to measure rounding errors."""
     stream = random_stream(3)
     x, values = 40 * stream.standard_normal((40, 6)), stream.standard_normal((40, 6))
     far = 500 * stream.standard_normal(120)
@@ -306,35 +306,26 @@ def _many_floats(name: str) -> list[Example]:
         "scaled_softmax": [(10 * x, np.array(0.7)), (x * 2.0**-600, np.array(1.7 * 2.0**600))],
         "scaled_sigmoid": [(far, np.array(0.7)), (far * 2.0**-600, np.array(1.7 * 2.0**598))],
     }
-    # Times a large number, a subnormal derivative shows how few digits it has: the far ones' pushforwards do.
+    # A subnormal derivative has few digits. Pushforwards at the far points multiply such derivatives by large numbers.
     bounded = ("value", "vjp") if name in ("scaled_softmax", "scaled_sigmoid") else FORMS
     return [Example(given, bounded=bounded, floats_only=True) for given in inputs.get(name, [])]
 
 
-def limits(name: str) -> tuple[Limit, ...]:
-    """What the rule of that name makes of infinities, as the limit of finite numbers, and of derivatives near overflow.
-
-    >>> limits("log_sum_exp")[0].forms
-    ('vjp', 'jvp', 'Jacobian')
-    """
-    return _LIMITS.get(name, ())
-
-
-# Of infinite logits the largest share the row: as if they were equal, and all others masked. Nothing remains of a row
-# that is masked throughout. The row between them does not change.
+# Infinite logits have the probabilities that follow if the largest logits of the row are equal and all others are
+# masked. A row in which all logits are masked has no probabilities. The row between them does not change.
 _INFINITE = np.array([[np.inf, 0.0, np.inf], [0.5, -1.25, 2.0], [-np.inf, -np.inf, -np.inf]])
 _SHARED = np.array([[0.0, -np.inf, 0.0], [0.5, -1.25, 2.0], [np.nan, np.nan, np.nan]])
 _ORDINARY = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 _HALVES = np.array([[0.5, 0.0, 0.5], [0.25, 0.125, 0.625], [0.0, 1.0, 0.0]])
-_LARGE = 2.0**1022  # of cotangents with entries up to 9/4 it makes some whose differences, or sums, overflow
+_LARGE = 2.0**1022  # times cotangents with entries up to 9/4, some differences or sums of entries overflow
 _ONE_SIGN = np.array([[1.5, 1.25, 1.75], [0.5, 1.0, 0.25]])
 _BOTH_SIGNS = np.array([[1.75, -1.5, 0.5], [0.25, 0.125, -0.25]])  # times 2^1023, the first row's range overflows
-_MANY = np.linspace(-0.25, 0.5, 20)[None]  # of many almost equal probabilities, whose sums of cotangents overflow
+_MANY = np.linspace(-0.25, 0.5, 20)[None]  # many almost equal probabilities, so that sums of cotangents overflow
 _HUGE = np.array([[1.7e308, -1.7e308, 0.0], [0.5, -1.25, 2.0]])
 _ALONE = np.array([[0.0, -np.inf, -np.inf], [0.5, -1.25, 2.0]])
-_BLOCKS = 6000  # copies of two rows of three: more than the entries that are taken at a time
+_BLOCKS = 6000  # copies of two rows of three: more entries than a rule takes at a time
 
-_LIMITS: dict[str, tuple[Limit, ...]] = {
+LIMITS: dict[str, tuple[Limit, ...]] = {
     **{
         name: (
             Limit((_INFINITE,), (_SHARED,)),
@@ -354,14 +345,14 @@ _LIMITS: dict[str, tuple[Limit, ...]] = {
             ),
         }.items()
     },
-    # Its value is infinite there.
+    # The value of log_sum_exp is infinite there.
     "log_sum_exp": (Limit((_INFINITE,), (_SHARED,), ("vjp", "jvp", "Jacobian")),),
     "softmax_expectation": (Limit((_INFINITE, _HALVES), (_SHARED, _HALVES)),),
     "softmax_cross_entropy": (
         Limit((_INFINITE, np.array([0, 1, 2])), (_SHARED, np.array([0, 1, 2]))),
         Limit((_INFINITE, _HALVES), (_SHARED, _HALVES)),
     ),
-    # A certain prediction that is right costs nothing, as one that nearly is.
+    # A certain prediction that is right has the same loss as a nearly certain one: 0.
     "binary_cross_entropy": (
         Limit(
             (np.array([np.inf, -np.inf, 0.5]), np.array([1.0, 0.0, 0.25])),
@@ -372,7 +363,8 @@ _LIMITS: dict[str, tuple[Limit, ...]] = {
 }
 
 
-# A probability may nearly be its soft target: a difference of two, which one number per row does not show.
+# A probability may nearly equal its soft target. Their difference then loses digits, and the condition number, which is
+# one number per row, does not show it.
 _BOUNDED: dict[str, tuple[str, ...]] = {
     "binary_cross_entropy": ("value",),
     "half_squared_error": (),
@@ -380,16 +372,9 @@ _BOUNDED: dict[str, tuple[str, ...]] = {
 }
 
 
-def linear_in(name: str) -> tuple[str, ...]:
-    """The inputs in which the rule's value is a sum of terms J[i, j] x_j, whose rounding is relative to their sizes.
-
-    >>> linear_in("affine")
-    ('x', 'bias')
-    """
-    return _LINEAR_IN.get(name, ())
-
-
-_LINEAR_IN = {
+# For each rule, the inputs in which its value is a sum of terms J[i, j] x_j. Rounding errors of the value are relative
+# to the sizes of these terms.
+LINEAR_IN: dict[str, tuple[str, ...]] = {
     "linear": ("x",),
     "affine": ("x", "bias"),
     "convolve1d": ("signal",),

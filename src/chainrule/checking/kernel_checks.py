@@ -28,9 +28,7 @@ measured over all examples of all rules is 5 ulp; a softmax without its shift ha
 
 def agrees(case: RuleCase, check: str) -> Iterator[Finding]:
     """Output and cotangents in balls."""
-    value, vjp = case.fast
-    yield from compare(case.rule.name, check, "output", value, case.value)
-    for name, fast, exact in zip(case.rule.inputs, vjp, case.vjp, strict=True):
+    for name, fast, exact in zip(_names(case), case.fast, (case.value, *case.vjp), strict=True):
         if (fast is None) != (exact is None):
             yield Mismatch(case.rule.name, check, name, _kind(fast), _kind(exact))
         elif fast is not None:
@@ -41,62 +39,61 @@ def agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
     """Output and cotangents in float64, with an error that is small beside the largest number."""
     if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
         return
-    inputs = _in_float64(case)
-    out, *buffers = case.buffers(_nan)
-    output, pulled = case.by_kernel(inputs, np.array(case.cotangent), case.options, out, buffers, Workspace())
     largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
-    size = float(np.sum(np.abs(case.cotangent))) * largest
-    yield from close(case.rule.name, check, "output", output, case.value, largest * largest)
-    for name, got, expected in zip(case.rule.inputs, pulled, case.vjp, strict=True):
+    sizes = largest * largest, *[float(np.sum(np.abs(case.cotangent))) * largest] * len(case.inputs)
+    results = _in_floats(case, _in_float64(case), case.buffers(_nan), Workspace())
+    for name, got, expected, size in zip(_names(case), results, (case.value, *case.vjp), sizes, strict=True):
         if got is not None and expected is not None:
             yield from close(case.rule.name, check, name, got, expected, size)
 
 
 def same_with_buffers(case: RuleCase, check: str) -> Iterator[Finding]:
     """A kernel writes its results to the given buffers, and to used buffers the same results."""
-    rule, kernel = case.rule, kernel_of(case.rule)
-    inputs = _in_float64(case)
-    cotangent = np.array(case.cotangent, np.float64)
-    fresh, *fresh_buffers = case.buffers(_nan)
-    value, pulled = case.by_kernel(inputs, cotangent.copy(), case.options, fresh, fresh_buffers, Workspace())
-    (out, *buffers), work = case.buffers(_nan), Workspace()
+    rule, inputs = case.rule, _in_float64(case)
+    expected = _in_floats(case, inputs, case.buffers(_nan), Workspace())
+    buffers, work = case.buffers(_nan), Workspace()
     others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
     # The first round leaves other numbers in every buffer.
-    case.by_kernel(others, cotangent.copy(), case.options, out, buffers, work)
-    got, again = case.by_kernel(inputs, cotangent.copy(), case.options, out, buffers, work)
-    if got is not out:
-        yield Mismatch(rule.name, check, "output", "another array", "the array given as out")
-    yield from _same(rule.name, check, "output", out, value)
-    for name, buffer, result, expected in zip(rule.inputs, buffers, again, pulled, strict=True):
-        if buffer is None or expected is None:
+    _in_floats(case, others, buffers, work)
+    results = _in_floats(case, inputs, buffers, work)
+    for name, buffer, result, right in zip(_names(case), buffers, results, expected, strict=True):
+        if buffer is None or right is None:
             continue
         if result is not buffer:
-            yield Mismatch(rule.name, check, f"cotangent of {name}", "another array", "the array given as out")
-        yield from _same(rule.name, check, f"cotangent of {name}", buffer, expected)
-    if len(buffers) > 1:
-        yield from _one_by_one(case, check, inputs, cotangent, pulled, work)
+            yield Mismatch(rule.name, check, name, "another array", "the array given as out")
+        yield from _near(rule.name, check, name, buffer, right)
+    if len(inputs) > 1:
+        yield from _one_by_one(case, check, expected, work)
     elif rule.needs == "output":
-        over = inputs[0].copy()
+        kernel, over, beside = kernel_of(rule), inputs[0].copy(), np.array(case.cotangent, np.float64)
         _, kept = kernel.forward(over, out=over, work=work)
-        yield from _same(rule.name, check, "output over the input", over, value)
-        beside = cotangent.copy()
+        yield from _near(rule.name, check, "output over the input", over, expected[0])
         kernel.pullback(kept, beside, out=beside, work=work)
-        yield from _same(rule.name, check, "cotangent over the cotangent", beside, pulled[0])
+        yield from _near(rule.name, check, "cotangent over the cotangent", beside, expected[1])
 
 
-def _one_by_one(
-    case: RuleCase, check: str, inputs: Any, cotangent: Any, pulled: tuple[Any, ...], work: Workspace
-) -> Iterator[Finding]:
+def _one_by_one(case: RuleCase, check: str, expected: tuple[Any, ...], work: Workspace) -> Iterator[Finding]:
     """Only the wanted cotangents: None in `out` gives None back."""
-    for i, (name, expected) in enumerate(zip(case.rule.inputs, pulled, strict=True)):
-        if expected is None:
+    names = _names(case)
+    for i, right in enumerate(expected[1:], start=1):
+        if right is None:
             continue
-        wanted = [_nan(expected.shape) if j == i else None for j in range(len(pulled))]
-        _, results = case.by_kernel(inputs, cotangent.copy(), case.options, _nan(case.value.shape), wanted, work)
-        yield from _same(case.rule.name, check, f"cotangent of {name} alone", wanted[i], expected)
-        for other, result in zip(case.rule.inputs, results, strict=True):
-            if other != name and result is not None:
-                yield Mismatch(case.rule.name, check, f"cotangent of {other}, not wanted", "an array", "None")
+        wanted = [_nan(x.shape) if j in (0, i) else None for j, x in enumerate((case.value, *case.inputs))]
+        results = _in_floats(case, _in_float64(case), wanted, work)
+        yield from _near(case.rule.name, check, f"{names[i]} alone", wanted[i], right)
+        for name, result in zip(names[1:], results[1:], strict=True):
+            if name != names[i] and result is not None:
+                yield Mismatch(case.rule.name, check, f"{name}, not wanted", "an array", "None")
+
+
+def _names(case: RuleCase) -> tuple[str, ...]:
+    """Names of the results of a kernel."""
+    return "output", *(f"cotangent of {name}" for name in case.rule.inputs)
+
+
+def _in_floats(case: RuleCase, inputs: Any, buffers: list[Any], work: Workspace) -> tuple[Any, ...]:
+    """Output and cotangents by the kernel in float64."""
+    return case.by_kernel(inputs, np.array(case.cotangent, np.float64), case.options, buffers, work)
 
 
 def has_fused(case: RuleCase) -> bool:
@@ -177,19 +174,14 @@ def close(rule: str, check: str, name: str, got: Any, expected: Any, size: float
     """A mismatch for the first entry whose error is above FLOAT_UNITS ulp of `size`, or of the largest result."""
     reference = midpoints(expected)
     size = max(size, float(np.max(np.abs(reference), initial=0, where=np.isfinite(reference))))
-    if not np.isfinite(size):
-        return
-    right = np.isclose(np.asarray(got), reference, rtol=0, atol=FLOAT_UNITS * float(np.spacing(size)))
-    for at in np.argwhere(~right)[:1]:
-        where = tuple(int(i) for i in at)
-        yield Mismatch(rule, check, f"{name}{list(where)}", f"{got[where]:.10g}", f"{reference[where]:.10g}")
+    if np.isfinite(size):
+        yield from _near(rule, check, name, np.asarray(got), reference, FLOAT_UNITS * float(np.spacing(size)))
 
 
-def _same(rule: str, check: str, name: str, got: Any, expected: Any) -> Iterator[Finding]:
-    got, expected = np.asarray(got), np.asarray(expected)
-    different = np.argwhere(~((got == expected) | (np.isnan(got) & np.isnan(expected))))
-    if len(different):
-        at = tuple(int(k) for k in different[0])
+def _near(rule: str, check: str, name: str, got: Any, expected: Any, error: float = 0.0) -> Iterator[Mismatch]:
+    """A mismatch for the first entry with a larger error."""
+    right = np.isclose(got, expected, rtol=0, atol=error, equal_nan=True)
+    for at in map(tuple, np.argwhere(~right)[:1].tolist()):
         yield Mismatch(rule, check, f"{name}{position(at)}", f"{got[at]:.10g}", f"{expected[at]:.10g}")
 
 

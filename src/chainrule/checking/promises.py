@@ -31,7 +31,7 @@ def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
         moved = rule.jvp(*inputs, *tangents, **case.options)
         yield from _kept(rule.name, check, "the output's tangent", moved, case.value.shape, dtype)
     for name, x, copy in zip(rule.inputs, inputs, before, strict=True):
-        if not _identical(x, copy):
+        if not np.array_equal(x, copy, equal_nan=x.dtype.kind == "f"):
             yield Mismatch(rule.name, check, name, "overwritten", "left alone")
 
 
@@ -40,7 +40,3 @@ def _kept(rule: str, check: str, what: str, result: Any, shape: tuple[int, ...],
         yield Mismatch(rule, check, f"shape of {what}", str(tuple(result.shape)), str(tuple(shape)))
     if result.dtype != dtype:
         yield Mismatch(rule, check, f"dtype of {what}", str(result.dtype), str(dtype))
-
-
-def _identical(a: Any, b: Any) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))

@@ -73,6 +73,18 @@ def difference_quotient(
     return Quotient(value.view(BallArray), kinks, left, right)
 
 
+def indicator(shape: tuple[int, ...], *indices: tuple[int, ...]) -> Any:
+    """1 at the indices, 0 elsewhere.
+
+    >>> indicator((3,), (0,), (2,))
+    array([1., 0., 1.])
+    """
+    direction = np.zeros(shape)
+    for index in indices:
+        direction[index] = 1.0
+    return direction
+
+
 def _scales(point: Sequence[Any]) -> tuple[int, int]:
     """Binary exponents of the smallest (at most 0) and of the largest (at least 0) finite non-zero number."""
     smallest = largest = 0

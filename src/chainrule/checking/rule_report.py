@@ -66,6 +66,13 @@ class RuleReport:
     slip: str | None = None
 
     @property
+    def verdict(self) -> str:
+        """ "fail" if a check failed, else "pass" if a check passed, else "unchecked"."""
+        if self.failures:
+            return "fail"
+        return "pass" if self.passed else "unchecked"
+
+    @property
     def ok(self) -> bool:
         """True if there are no failures."""
         return not self.failures

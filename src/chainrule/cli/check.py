@@ -77,7 +77,7 @@ def check(
     """
     forms = zip(FORMS, (json, html, annotate, csv, suggest_preamble), strict=True)
     chosen = [form for form, wanted in forms if wanted]
-    if _are_documents(targets):
+    if any(Path(target).exists() or target.lower().endswith(ENDINGS) for target in targets):
         if len(chosen) > 1:
             raise CommandError(f"give one of --{' and --'.join(c.replace('_', '-') for c in chosen)}", UNREADABLE)
         return _check_documents(targets, preamble, strict, chosen[0] if chosen else None)
@@ -176,23 +176,13 @@ def _input(text: str, position: int) -> Any:
 
 def _print_report(report: Any, json: bool) -> int:
     """Print a report of `check_gradient` or `check_rule`, and return the exit code."""
-    verdict, code = "unchecked", UNDECIDED
-    if report.failures:
-        verdict, code = "fail", WRONG
-    elif getattr(report, "checked", 0) or getattr(report, "passed", ()):
-        verdict, code = "pass", PASSED
     if json:
         failures = [{"entry": f.entry, "got": f.got, "expected": f.expected} for f in report.failures]
         unchecked = [reason.reason for reason in report.unchecked]
-        print_json({"verdict": verdict, "failures": failures, "slip": report.slip, "unchecked": unchecked})
+        print_json({"verdict": report.verdict, "failures": failures, "slip": report.slip, "unchecked": unchecked})
     else:
-        print(f"{report.rule}: {verdict}\n{report}" if hasattr(report, "rule") else report)
-    return code
-
-
-def _are_documents(targets: Sequence[str]) -> bool:
-    """True if a target is a file or a folder; False if all targets name Python objects."""
-    return any(Path(target).exists() or target.lower().endswith(ENDINGS) for target in targets)
+        print(f"{report.rule}: {report.verdict}\n{report}" if hasattr(report, "rule") else report)
+    return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[report.verdict]
 
 
 def _check_documents(targets: Sequence[str], preamble: str | None, strict: bool, form: str | None) -> int:

@@ -42,5 +42,5 @@ def test_a_column_of_the_true_jacobian_is_extrapolated():
 
 
 def test_a_kink_is_unchecked():
-    (finding,) = checked(lambda x: np.sum(abs(x)), np.zeros(1), gradient=np.sign).findings
+    (finding,) = checked(lambda x: np.sum(abs(x)), np.zeros(1), gradient=np.sign).unchecked
     assert finding.reason == "x[0]: a kink"

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import is_torch, to_numpy
+from chainrule.arrays import as_like, is_torch, to_numpy
 from chainrule.checking.case import draw
 from chainrule.rules import Rule
 
@@ -102,13 +102,10 @@ class Claim:
 
     def float_derivatives(self, cotangent: Any) -> tuple[Any, ...]:
         """The derivatives on floats, for a cotangent given as a NumPy array."""
-        if is_torch(self.result):
-            import torch
-
-            cotangent = torch.as_tensor(cotangent, dtype=self.result.dtype, device=self.result.device)
-        else:
-            cotangent = np.asarray(cotangent, dtype=self.value.dtype if self.value.dtype.kind == "f" else np.float64)
-            cotangent = float(cotangent) if isinstance(self.result, float) else cotangent
+        if isinstance(self.result, float):
+            cotangent = float(cotangent)
+        elif self.value.dtype.kind == "f":
+            cotangent = as_like(cotangent, self.result if is_torch(self.result) else self.value)
         return self.derivatives(tuple(map(copied, self.inputs)), cotangent)
 
     def _per_input(self, result: Any) -> tuple[Any, ...]:

@@ -145,13 +145,12 @@ def _report(claim: Claim, run: Callable[[Claim], GradientCheck], method: str) ->
     except WrongShapeError as wrong:
         failure = Mismatch(claim.name, claim.form, wrong.entry, wrong.got, wrong.expected)
         return GradientReport(claim.name, claim.form, method, 0, (failure,), (), explain_shape(claim))
-    unchecked = [finding for finding in check.findings if isinstance(finding, Unchecked)]
     return GradientReport(
         claim.name,
         claim.form,
         check.method,
         check.checked,
         tuple(check.failures[:LISTED]),
-        tuple(unchecked[:LISTED]),
+        tuple(check.unchecked[:LISTED]),
         explain(claim, check, run) if check.failures else None,
     )

@@ -20,8 +20,8 @@ from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import draw
 from chainrule.checking.comparing import digits, position
 from chainrule.checking.gradients.claims import Claim, Index, WrongShapeError
-from chainrule.checking.quotients import Quotient, difference_quotient
-from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
+from chainrule.checking.quotients import Quotient, difference_quotient, indicator
+from chainrule.checking.rule_report import Mismatch, Unchecked
 from chainrule.checking.user_code import on_balls
 
 EVERY_ENTRY = 96
@@ -60,7 +60,7 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
             continue
         except Exception as error:
             raise NotOnBalls(f"{type(error).__name__}: {error}") from None
-        if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in check.findings):
+        if not any(reason.more_bits_may_help for reason in check.unchecked):
             break
     if check.failures and not check.means_the_same():
         raise NotOnBalls("on balls the function gives other values than on floats")
@@ -79,7 +79,8 @@ class BallCheck:
     claim: Claim
     bits: int
     checked: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    failures: list[Mismatch] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
     kinks: list[Index] = field(default_factory=list)
     """Entries of the present input at which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
@@ -89,11 +90,6 @@ class BallCheck:
     def method(self) -> str:
         """The name of the method, for the report."""
         return f"balls of {self.bits} bits"
-
-    @property
-    def failures(self) -> list[Mismatch]:
-        """The findings that are mismatches."""
-        return [finding for finding in self.findings if isinstance(finding, Mismatch)]
 
     @property
     def derivatives(self) -> dict[tuple[int, Index, Index], tuple[float, float]]:
@@ -136,7 +132,7 @@ class BallCheck:
 
     def column(self, i: int, index: Index) -> Any:
         """dy/dx for all outputs y and one entry x of an input, as floats; nan at kinks."""
-        quotient = self._quotient(i, _direction(self.claim.shapes[i], [index]), contracted=False)
+        quotient = self._quotient(i, indicator(self.claim.shapes[i], index), contracted=False)
         return np.nan if quotient is None else midpoints(quotient.value)
 
     def _value(self, *inputs: Any) -> Any:
@@ -158,7 +154,7 @@ class BallCheck:
         except Undecided as reason:
             first = tuple(int(k) for k in np.argwhere(direction)[0])
             entry = f"{self.claim.names[i]}{position(first)}"
-            self.findings.append(Unchecked(self.claim.name, f"{entry}: {reason}", more_bits_may_help=True))
+            self._leave(f"{entry}: {reason}", more_bits_may_help=True)
             return None
 
     def _claimed_change(self, i: int, direction: Any) -> Any:
@@ -173,7 +169,7 @@ class BallCheck:
             return change
 
     def _entry(self, i: int, index: Index) -> None:
-        direction = _direction(self.claim.shapes[i], [index])
+        direction = indicator(self.claim.shapes[i], index)
         quotient = self._quotient(i, direction)
         if quotient is None:
             return
@@ -197,11 +193,11 @@ class BallCheck:
         at = tuple(int(k) for k in np.argwhere(quotient.kinks)[0])
         sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
         entry = f"{self.claim.names[i]}{position(index)}"
-        self.findings.append(Unchecked(self.claim.name, f"{entry}: a kink, with slopes {sides}"))
+        self._leave(f"{entry}: a kink, with slopes {sides}")
 
     def _together(self, i: int) -> None:
         """Perturb all entries with kinks at once, because tied maxima that move together have no kink."""
-        direction = _direction(self.claim.shapes[i], self.kinks)
+        direction = indicator(self.claim.shapes[i], *self.kinks)
         quotient = self._quotient(i, direction)
         if quotient is None or quotient.kinks.any() or self.claim.form not in ("gradient", "pullback"):
             return
@@ -211,30 +207,30 @@ class BallCheck:
         self._compare(names, i, self._claimed_change(i, direction)[()], total[()])
 
     def _compare(self, entry: str, i: int, got: Ball, expected: Ball) -> None:
-        finding = self._judged(entry, got, expected, self._scale(i))
-        if finding is None:
-            self.checked += 1
-        else:
-            self.findings.append(finding)
-
-    def _judged(self, entry: str, got: Ball, expected: Ball, scale: Any) -> Finding | None:
-        """The finding about one entry; None if it is right."""
-        name, form = self.claim.name, self.claim.form
+        """Count the entry as right, or record that it is wrong or undecided."""
+        scale, difference = self._scale(i), abs(got.value - expected.value)
         if got.says_nothing() and expected.value.is_finite():
-            return Mismatch(name, form, entry, "not a number", digits(expected))
-        if got.says_nothing() or expected.says_nothing():
-            return Unchecked(name, f"{entry}: the function has no finite difference quotient there")
-        if got.value.overlaps(expected.value):
+            self._fail(entry, "not a number", digits(expected))
+        elif got.says_nothing() or expected.says_nothing():
+            self._leave(f"{entry}: the function has no finite difference quotient there")
+        elif got.value.overlaps(expected.value):
             if expected.value.rel_accuracy_bits() >= 40 or _is_negligible(expected, scale):
-                return None
-            return Unchecked(name, f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
-        difference = abs(got.value - expected.value)
-        if not difference > RELATIVE * max(got.value.abs_upper(), expected.value.abs_upper()):
-            return None  # the difference may come from rounded constants
-        if not difference > ABSOLUTE * scale:
+                self.checked += 1
+            else:
+                self._leave(f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
+        elif not difference > RELATIVE * max(got.value.abs_upper(), expected.value.abs_upper()):
+            self.checked += 1  # the difference may come from rounded constants
+        elif not difference > ABSOLUTE * scale:
             both = f"{digits(got)} and {digits(expected)}"
-            return Unchecked(name, f"{entry}: {both} differ by no more than rounded constants may cause")
-        return Mismatch(name, form, entry, *_shown(got, expected))
+            self._leave(f"{entry}: {both} differ by no more than rounded constants may cause")
+        else:
+            self._fail(entry, *_shown(got, expected))
+
+    def _fail(self, entry: str, got: str, expected: str) -> None:
+        self.failures.append(Mismatch(self.claim.name, self.claim.form, entry, got, expected))
+
+    def _leave(self, reason: str, *, more_bits_may_help: bool = False) -> None:
+        self.unchecked.append(Unchecked(self.claim.name, reason, more_bits_may_help))
 
     def _scale(self, i: int) -> Any:
         """The largest magnitude among the claimed derivatives by an input and the true ones found so far."""
@@ -249,7 +245,7 @@ class BallCheck:
             self._entry(i, indices[0])
             return
         shape, middle = self.claim.shapes[i], len(indices) // 2
-        direction = draw(i, shape) * _direction(shape, indices)
+        direction = draw(i, shape) * indicator(shape, *indices)
         quotient = self._quotient(i, direction)
         if quotient is not None and not quotient.kinks.any() and self._agrees(i, direction, quotient):
             self.checked += len(indices)
@@ -268,14 +264,6 @@ class BallCheck:
             got.says_nothing() or expected.says_nothing() or abs(got.value - expected.value) > largest
             for got, expected in zip(claimed.flat, entries, strict=True)
         )
-
-
-def _direction(shape: tuple[int, ...], indices: list[Index]) -> Any:
-    """1 at the indices, 0 elsewhere."""
-    direction = np.zeros(shape)
-    for index in indices:
-        direction[index] = 1.0
-    return direction
 
 
 def _is_negligible(expected: Ball, scale: Any) -> bool:

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import is_torch, random_stream
+from chainrule.arrays import as_like, is_torch, random_stream, to_numpy
 from chainrule.checking.case import SEED, draw
 from chainrule.checking.comparing import position
 from chainrule.checking.gradients.claims import Claim, Index, as_values, copied
 from chainrule.checking.gradients.remainder import Remainder, remainder
-from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
+from chainrule.checking.quotients import indicator
+from chainrule.checking.rule_report import Mismatch, Unchecked
 
 MOST_ENTRIES = 256
-"""Largest number of entries of an input that are perturbed one by one. Of more entries a fixed random choice is, and
-all entries at once along one direction."""
+"""Largest number of entries of an input that are perturbed one by one. Of an input with more entries, a fixed random
+sample is perturbed one by one, and all entries at once along one direction."""
 
 
 def check_on_floats(claim: Claim, method: str) -> FloatCheck:
@@ -35,14 +36,10 @@ class FloatCheck:
     claim: Claim
     method: str
     checked: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    failures: list[Mismatch] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
     derivatives: dict[tuple[int, Index, Index], tuple[float, float]] = field(default_factory=dict)
     """Claimed and extrapolated derivatives of the contracted value, by (input, its entry, ())."""
-
-    @property
-    def failures(self) -> list[Mismatch]:
-        """The findings that are mismatches."""
-        return [finding for finding in self.findings if isinstance(finding, Mismatch)]
 
     def run(self) -> None:
         """Compare all inputs. Raises `WrongShapeError`."""
@@ -58,17 +55,14 @@ class FloatCheck:
                 direction = draw(i, gradient.shape)
                 self._judge(i, f"{claim.names[i]}, along a direction", direction, float((gradient * direction).sum()))
             for index in indices:
-                unit = np.zeros(gradient.shape)
-                unit[index] = 1.0
                 entry, got = f"{claim.names[i]}{position(index)}", float(gradient[index])
-                found = self._judge(i, entry, unit, got)
+                found = self._judge(i, entry, indicator(gradient.shape, index), got)
                 if np.isfinite(found.derivative):
                     self.derivatives[(i, index, ())] = got, found.derivative
 
     def column(self, i: int, index: Index) -> Any:
         """dy/dx for all outputs y and one entry x of an input, extrapolated."""
-        unit = np.zeros(self.claim.shapes[i])
-        unit[index] = 1.0
+        unit = indicator(self.claim.shapes[i], index)
 
         @cache
         def outputs(h: float) -> Any:
@@ -91,10 +85,10 @@ class FloatCheck:
             self.checked += 1
         elif found.verdict == "wrong":
             expected = f"{found.derivative:.10g} (the remainder falls with order {found.order:.2f})"
-            self.findings.append(Mismatch(name, form, entry, f"{claimed:.10g}", expected))
+            self.failures.append(Mismatch(name, form, entry, f"{claimed:.10g}", expected))
         else:
             reason = {"kink": "a kink", "unknown": "rounding hides the remainder"}[found.verdict]
-            self.findings.append(Unchecked(name, f"{entry}: {reason}"))
+            self.unchecked.append(Unchecked(name, f"{entry}: {reason}"))
         return found
 
     def _remainder(self, i: int, direction: Any, claimed: float, size: float) -> Remainder:
@@ -129,14 +123,7 @@ def _contracted(claim: Claim, claimed: Any) -> Any:
 
 def _stepped(x: Any, step: Any) -> Any:
     """x + step in the library and dtype of x."""
-    if is_torch(x):
-        import torch
-
-        return (x.detach() + torch.as_tensor(step, dtype=x.dtype, device=x.device)).requires_grad_(x.requires_grad)
     if isinstance(x, float):
         return x + float(step)
-    if isinstance(x, np.ndarray | np.generic):
-        return (x + step).astype(x.dtype)
-    import jax.numpy
-
-    return jax.numpy.asarray((np.asarray(x, dtype=np.float64) + step).astype(np.dtype(str(x.dtype))))
+    stepped = as_like(to_numpy(x).astype(np.float64) + step, x)
+    return stepped.requires_grad_(x.requires_grad) if is_torch(x) else stepped

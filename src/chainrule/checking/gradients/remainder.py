@@ -75,8 +75,8 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
     bend = _order(steps, forward + backward, noise, usable)
     sides = (_order(steps, forward, noise, usable), _order(steps, backward, noise, usable))
     known = [order for order in sides if not np.isnan(order)]
-    if not usable.any() or not np.isfinite(derivative):
-        return Remainder("unknown", np.nan, derivative)
+    if not np.isfinite(error):
+        return Remainder("unknown", np.nan, np.nan)
     if not np.isnan(bend) and bend < 1.5:
         return Remainder("kink", bend, derivative)
     apart = abs(claimed - derivative)
@@ -127,14 +127,10 @@ def _measured_noise(value_along: Callable[[float], Any], scale: float) -> float:
 
 def _extrapolated(steps: Any, ahead: Any, behind: Any, noise: Any, usable: Any) -> tuple[float, float]:
     """Richardson extrapolation of central differences at the step with the smallest error, and 4 times that error."""
-    best, least = np.nan, np.inf
-    central = (ahead - behind) / (2 * steps)
-    for k in range(len(steps) - 2):
-        if not usable[k : k + 3].all():
-            continue
-        rough = (4 * central[k + 1] - central[k]) / 3
-        fine = (4 * central[k + 2] - central[k + 1]) / 3
-        error = abs(fine - rough) + 4 * noise[k + 2] / steps[k + 2]
-        if error < least:
-            best, least = fine, error
-    return float(best), float(4 * least)
+    with np.errstate(all="ignore"):
+        central = np.where(usable, (ahead - behind) / (2 * steps), np.nan)
+        extrapolated = (4 * central[1:] - central[:-1]) / 3
+        errors = abs(np.diff(extrapolated)) + 4 * noise[2:] / steps[2:]
+    errors[np.isnan(errors)] = np.inf
+    best = int(np.argmin(errors))
+    return float(extrapolated[best + 1]), float(4 * errors[best])

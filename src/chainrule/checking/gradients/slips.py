@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.checking.gradients.claims import Claim, Index, WrongShapeError
+from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls, claim_on_balls
 from chainrule.checking.gradients.on_floats import FloatCheck
 
@@ -37,16 +37,13 @@ class WrongInput:
     check : BallCheck or FloatCheck
     i : int
         The number of the input.
-    indices : list
-        Entries of the input.
     got, true : array
-        The derivatives by these entries.
+        The derivatives by the entries of the input, in their order; without entries that have no derivative.
     """
 
     claim: Claim
     check: GradientCheck
     i: int
-    indices: list[Index]
     got: Any
     true: Any
 
@@ -91,9 +88,8 @@ def explain(claim: Claim, check: GradientCheck, run: Callable[[Claim], GradientC
 
 def _inputs(claim: Claim, check: GradientCheck) -> Iterator[WrongInput]:
     for i in sorted({i for i, _, _ in check.derivatives}):
-        seen = [(index, pair) for (j, index, _), pair in check.derivatives.items() if j == i]
-        got, true = np.array([pair for _, pair in seen]).T
-        yield WrongInput(claim, check, i, [index for index, _ in seen], got, true)
+        got, true = np.array([pair for (j, _, _), pair in check.derivatives.items() if j == i]).T
+        yield WrongInput(claim, check, i, got, true)
 
 
 def _sign(wrong: WrongInput) -> str | None:
@@ -168,10 +164,9 @@ def _transposed_gradient(wrong: WrongInput) -> str | None:
     shape = wrong.claim.shapes[wrong.i]
     if len(shape) != 2 or shape[0] != shape[1] or wrong.claim.form not in ("gradient", "pullback"):
         return None
-    got, true = np.full(shape, np.nan), np.full(shape, np.nan)
-    for index, a, b in zip(wrong.indices, wrong.got, wrong.true, strict=True):
-        got[index], true[index] = a, b
-    return "transposed: rows and columns are swapped" if wrong.near(got, true.T) else None
+    is_complete = len(wrong.got) == shape[0] * shape[1]
+    swapped = is_complete and wrong.near(wrong.got.reshape(shape), wrong.true.reshape(shape).T)
+    return "transposed: rows and columns are swapped" if swapped else None
 
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
@@ -225,7 +220,7 @@ def explain_shape(claim: Claim) -> str | None:
     except Exception:  # the function does not run on balls
         return None
     true = true.reshape(shape)
-    near = WrongInput(claim, check, i, [], got, true).near
+    near = WrongInput(claim, check, i, got, true).near
     if got.ndim == true.ndim == 2 and got.T.shape == true.shape and near(got.T, true):
         return "transposed: rows and columns are swapped"
     for axis in range(got.ndim):
