@@ -38,11 +38,15 @@ class Inexact(Undecided):
 
 def _from_both_sides(sign: str, operation: Callable[[Any, Any], Any]) -> tuple[_Operator, _Operator]:
     """The methods of an operator with the ball on the left and with the ball on the right."""
+    is_difference = sign == "-"
 
     def before(self: Ball, other: Number) -> Any:
         ball = other if type(other) is Ball else _converted(other)
         if ball is None:
             return NotImplemented
+        is_same = is_difference and self.fingerprint == ball.fingerprint
+        if is_same and self.value.is_finite() and self.value.overlaps(ball.value):
+            return Ball(0)  # an inexact ball minus itself
         return _made(operation(self.value, ball.value), hash((sign, self.fingerprint, ball.fingerprint)))
 
     def after(self: Ball, other: Number) -> Any:
@@ -127,19 +131,8 @@ class Ball:
             text = str(self.value.str(10))
         return text.rstrip("0").rstrip(".") if "." in text and not set("[e") & set(text) else text
 
-    def __sub__(self, other: Number) -> Any:
-        ball = other if type(other) is Ball else _converted(other)
-        if ball is None:
-            return NotImplemented
-        if self.fingerprint == ball.fingerprint and self.value.is_finite() and self.value.overlaps(ball.value):
-            return Ball(0)  # an inexact ball minus itself
-        return _made(self.value - ball.value, hash(("-", self.fingerprint, ball.fingerprint)))
-
-    def __rsub__(self, other: Number) -> Any:
-        ball = _converted(other)
-        return NotImplemented if ball is None else ball - self
-
     __add__, __radd__ = _from_both_sides("+", operator.add)
+    __sub__, __rsub__ = _from_both_sides("-", operator.sub)
     __mul__, __rmul__ = _from_both_sides("*", operator.mul)
     __truediv__, __rtruediv__ = _from_both_sides("/", operator.truediv)
     __pow__, __rpow__ = _from_both_sides("**", operator.pow)

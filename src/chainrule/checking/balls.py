@@ -119,7 +119,7 @@ def midpoints(x: Any) -> Floats:
 
 def radii(x: Any) -> Floats:
     """An upper bound of each ball's radius."""
-    result: Floats = _each(x, lambda ball: _upwards(ball.value.rad()), np.float64)
+    result: Floats = _each(x, lambda ball: np.nextafter(nearest(Ball(ball.value.rad())), np.inf), np.float64)
     return result
 
 
@@ -145,11 +145,6 @@ def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def _each(x: Any, function: Callable[[Any], Any], dtype: Any) -> Any:
     array = balls(x)
     return np.array([function(ball) for ball in array.flat], dtype=dtype).reshape(array.shape)
-
-
-def _upwards(value: Any) -> float:
-    number = nearest(Ball(value))
-    return float(np.nextafter(number, np.inf))
 
 
 def _log_add_exp(a: Any, b: Any) -> Any:

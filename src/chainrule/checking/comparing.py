@@ -1,4 +1,4 @@
-"""Comparison of arrays of balls entry by entry: proven different, close, or undecided."""
+"""Comparison of arrays of balls entry by entry: proven different, equal to 60 bits, or undecided."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chainrule.checking.balls import balls
 from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
 
 CERTAIN_BITS = 60
-"""Bits that overlapping balls must agree on, unless both are smaller than every float64."""
+"""Bits of a ball that must be certain, a few more than float64 has, unless the ball is smaller than every float64."""
 
 NEGLIGIBLE = flint.arb(2) ** -1100
 

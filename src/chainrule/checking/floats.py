@@ -12,10 +12,8 @@ from chainrule.arrays import holds_labels
 from chainrule.checking.ball import Ball, Undecided, nearest
 from chainrule.checking.balls import Floats, balls
 from chainrule.checking.case import RuleCase, entries
+from chainrule.checking.comparing import CERTAIN_BITS
 from chainrule.checking.rule_report import Unchecked
-
-CERTAIN_BITS = 60
-"""Bits of a reference that must be certain: a few more than float64 has."""
 
 
 def ulp_errors(result: Any, reference: Any) -> Floats:

@@ -86,8 +86,10 @@ _COMMUTES = {"add", "multiply", "maximum", "minimum", "logaddexp"}
 _LINEAR = _COMMUTES | {"sum", "mean", "divide", "matmul", "broadcast_to", "negative", "abs", "square", "subtract"}
 
 # Calls about libraries, buffers and shapes compute no numbers, so they contain no slips of mathematics.
-_PLUMBING = {"namespace", "scratch", "row_shape", "work", "isinstance", "len", "tuple", "int", "bool"}
-_PLUMBING |= {"is_torch", "is_sparse", "is_floating", "own", "_writable"}
+_PLUMBING = {
+    *("namespace", "scratch", "row_shape", "work", "isinstance", "len", "tuple", "int", "bool"),
+    *("is_torch", "is_sparse", "is_floating", "own", "_writable"),
+}
 
 _NEVER_EDITED = (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom, ast.Pass, ast.JoinedStr)
 

@@ -138,10 +138,6 @@ def _nan_to_num(x: Any, *arguments: Any, **options: Any) -> Any:
     return x
 
 
-def _unchanged(x: Any, *arguments: Any, **options: Any) -> Any:
-    return x
-
-
 def _any_nan(x: Any) -> Any:
     return np.isnan(balls(x))
 
@@ -161,7 +157,7 @@ numpy = StandIn(
     np,
     {
         **_on_balls(np, _ELEMENTARY),
-        **_on_balls(np, {"nan_to_num": _nan_to_num, "real": _unchanged, "isnan": _any_nan, "isinf": _is_inf}),
+        **_on_balls(np, {"nan_to_num": _nan_to_num, "isnan": _any_nan, "isinf": _is_inf}),
         **{name: _constructor(getattr(np, name)) for name in (*CONSTRUCTORS, *MORE_CONSTRUCTORS)},
         **dict.fromkeys(("asarray", "asanyarray", "ascontiguousarray"), _as_array),
         "array": _array,

@@ -1,7 +1,7 @@
-"""A copy of somebody's function in which the names of `numpy`, `math` and `scipy.special` mean their stand-ins.
+"""A copy of a user's function in which `numpy`, `math` and `scipy.special` are replaced by their stand-ins.
 
-What the function refers to is followed: other functions of the user's, closures, methods and callable objects. Nothing
-of the original is changed; functions of installed packages are left as they are.
+Everything that the function refers to is copied in the same way: the user's other functions, closures, methods and
+callable objects. The originals do not change, and functions of installed packages are not copied.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Runnable = TypeVar("Runnable", bound=Callable[..., Any])
 
 
 def on_balls(function: Runnable) -> Runnable:
-    """The function, or rule, as it runs on arrays of balls.
+    """A copy of the function, or rule, that runs on arrays of balls.
 
-    It may still fail on them, where it calls compiled code or asks for floats; then it raises `Undecided` or TypeError.
+    The copy raises `Undecided` or TypeError where it calls compiled code or needs floats.
     """
     result: Runnable = _Rebinding(_package_of(function)).of(function)
     return result
 
 
 def _package_of(value: Any) -> str:
-    """The package that a function, a method, a class or an object comes from."""
+    """The package that defines a function, a method, a class or the class of an object."""
     while isinstance(value, functools.partial):
         value = value.func
     module = getattr(value, "__module__", None) or type(value).__module__
@@ -41,30 +41,26 @@ def _package_of(value: Any) -> str:
 
 
 class _Rebinding:
-    """One copying, in which every function and every module's globals are copied once."""
+    """Copies each function, and the globals of each module, once."""
 
     def __init__(self, package: str) -> None:
         self._package = package
-        """Followed also where it is installed: it is what the user checks."""
-        self._done: dict[int, Any] = {}
+        """The package that the user checks; its functions are copied even if it is installed."""
+        self._done: dict[int, tuple[Any, Any]] = {}
+        """Originals and their copies, by the id of the original. Keeping the original keeps its id unique."""
         self._globals: dict[int, dict[str, Any]] = {}
-        self._kept: list[Any] = []
-        """What `_done` knows by its id must not be collected meanwhile."""
 
     def _is_users(self, value: Any) -> bool:
         code = getattr(value, "__code__", None)
         if code is not None and code.co_filename.startswith("<"):
-            return True  # typed in, or in a docstring
+            return True  # defined at a prompt or in a docstring
         package = _package_of(value)
         return not _is_installed(package) or (package == self._package and package not in _RUN_ON_BALLS_OR_NEVER)
 
     def of(self, value: Any) -> Any:
-        if id(value) in self._done:
-            return self._done[id(value)]
-        self._kept.append(value)
-        result = self._copied(value)
-        self._done[id(value)] = result
-        return result
+        if id(value) not in self._done:
+            self._done[id(value)] = value, self._copied(value)
+        return self._done[id(value)][1]
 
     def _copied(self, value: Any) -> Any:
         stand_in = replacement(value)
@@ -89,7 +85,6 @@ class _Rebinding:
         return value
 
     def _function(self, function: FunctionType) -> Any:
-        inner = getattr(function, "__wrapped__", None)
         result = FunctionType(
             function.__code__,
             self._globals_of(function),
@@ -99,16 +94,15 @@ class _Rebinding:
         )
         result.__kwdefaults__ = function.__kwdefaults__
         result.__qualname__, result.__module__ = function.__qualname__, function.__module__
-        # Known before what it refers to is followed: functions may call themselves.
-        self._done[id(function)] = result
+        result.__dict__.update(function.__dict__)
+        # Record the copy before following its names, because functions may call themselves.
+        self._done[id(function)] = function, result
         for cell, original in zip(result.__closure__ or (), function.__closure__ or (), strict=True):
-            try:
+            if original != CellType():  # the variable has a value
                 cell.cell_contents = self.of(original.cell_contents)
-            except ValueError:
-                continue  # a variable that is not set yet
-        self._bind_names(function)
-        if inner is not None:
-            result.__dict__["__wrapped__"] = inner
+        for name in names_in(function.__code__):
+            if name in function.__globals__:
+                result.__globals__[name] = self.of(function.__globals__[name])
         return result
 
     def _rule(self, rule: Rule) -> Rule:
@@ -119,24 +113,14 @@ class _Rebinding:
         }
         pullbacks = zip(rule.inputs, rule.in_order, strict=True)
         changes["pullbacks"] = {name: self.of(pull) for name, pull in pullbacks if pull is not None}
-        # A rule of chainrule's own stays the same object, by which its kernel is found.
+        # A rule of chainrule stays the same object, because its kernel is registered for that object.
         return (
             rule if all(getattr(rule, name) == value for name, value in changes.items()) else replace(rule, **changes)
         )
 
     def _globals_of(self, function: FunctionType) -> dict[str, Any]:
-        original = function.__globals__
-        if id(original) not in self._globals:
-            self._kept.append(original)
-            self._globals[id(original)] = dict(original)
-        return self._globals[id(original)]
-
-    def _bind_names(self, function: FunctionType) -> None:
-        """Replace those of the module's globals that the function's code names."""
-        names = self._globals[id(function.__globals__)]
-        for name in names_in(function.__code__):
-            if name in function.__globals__:
-                names[name] = self.of(function.__globals__[name])
+        """The copy of the globals of the function's module; names are replaced when a function uses them."""
+        return self._globals.setdefault(id(function.__globals__), dict(function.__globals__))
 
     def _class(self, cls: type) -> type:
         hidden = {"__dict__", "__weakref__"}
@@ -145,7 +129,7 @@ class _Rebinding:
             result = type(cls)(cls.__name__, tuple(self.of(base) for base in cls.__bases__), body)
         except TypeError:
             return cls
-        self._done[id(cls)] = result
+        self._done[id(cls)] = cls, result
         for name, value in body.items():
             if isinstance(value, FunctionType | staticmethod | classmethod | property):
                 setattr(result, name, self.of(value))
@@ -154,7 +138,7 @@ class _Rebinding:
     def _object(self, value: Any) -> Any:
         try:
             result = copy.copy(value)
-            self._done[id(value)] = result
+            self._done[id(value)] = value, result
             result.__class__ = self.of(type(value))
             for name, attribute in list(vars(result).items()):
                 if callable(attribute) or self._is_users(type(attribute)):
@@ -165,7 +149,7 @@ class _Rebinding:
 
 
 def names_in(code: CodeType) -> Iterator[str]:
-    """The global and attribute names in a code object, and in those of the functions defined inside."""
+    """The global and attribute names in a code object, and in the code of functions defined inside it."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -182,7 +166,7 @@ _RUN_ON_BALLS_OR_NEVER = {"numpy", "scipy", "torch", "jax", "jaxlib", "numba", "
 
 @functools.cache
 def _is_installed(package: str) -> bool:
-    """Whether a package is no work of the user's: built in, or installed."""
+    """True for a package that is built in or installed, and so not the user's own code."""
     if package == "__main__":
         return False
     if package in _RUN_ON_BALLS_OR_NEVER or package == builtins.__name__ or package in sys.stdlib_module_names:

@@ -48,14 +48,6 @@ def _xlogy(x: Ball, y: Ball) -> Ball:
     return Ball(0) if x.value.is_zero() else x * y.log()
 
 
-def _xlog1py(x: Ball, y: Ball) -> Ball:
-    return Ball(0) if x.value.is_zero() else x * y.log1p()
-
-
-def _rel_entr(x: Ball, y: Ball) -> Ball:
-    return Ball(0) if x.value.is_zero() else x * (x / y).log()
-
-
 def _ndtr(x: Ball) -> Ball:
     return Ball((-x.value / flint.arb(2).sqrt()).erfc() / 2)
 
@@ -102,10 +94,10 @@ SPECIAL: dict[str, Function] = {
     "log_expit": entrywise(lambda x: -((Ball(1) + (-x).exp()).log())),
     "logit": entrywise(lambda p: (p / (Ball(1) - p)).log()),
     "xlogy": entrywise(_xlogy),
-    "xlog1py": entrywise(_xlog1py),
+    "xlog1py": entrywise(lambda x, y: _xlogy(x, 1 + y)),
     "entr": entrywise(lambda x: -_xlogy(x, x)),
-    "rel_entr": entrywise(_rel_entr),
-    "kl_div": entrywise(lambda x, y: _rel_entr(x, y) - x + y),
+    "rel_entr": entrywise(lambda x, y: _xlogy(x, x / y)),
+    "kl_div": entrywise(lambda x, y: _xlogy(x, x / y) - x + y),
     "ndtr": entrywise(_ndtr),
     "log_ndtr": entrywise(lambda x: _ndtr(x).log()),
     "psi": ELEMENTARY["digamma"],
