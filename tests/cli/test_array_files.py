@@ -71,7 +71,7 @@ def test_sparse_samples_are_read_and_stay_sparse(chainrule, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "names", "code"),
     [
-        (("nowhere.npz",), ("nowhere.npz", "no such file"), 1),
+        (("nowhere.npz",), ("nowhere.npz", "No such file"), 1),
         (("empty.npz",), ("empty.npz", "empty"), 1),
         (("damaged.npz",), ("damaged.npz", "cannot be read"), 1),
         (("noise.npz",), ("noise.npz", "does not begin as a .npz file"), 1),

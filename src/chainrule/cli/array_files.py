@@ -42,12 +42,12 @@ def read(source: str, target: str | None = None, labels: Path | None = None, n_f
 
     Raises
     ------
+    OSError
+        If the file does not exist.
     CommandError
-        If the file is missing, damaged or empty, or holds anything other than samples.
+        If the file is damaged or empty, or holds anything other than samples.
     """
     path = Path(source)
-    if not path.exists():
-        raise CommandError(f"{source}: there is no such file")
     if path.stat().st_size == 0:
         raise CommandError(f"{source}: the file is empty")
     try:
@@ -102,8 +102,6 @@ def _samples_in(path: Path, arrays: Any, target: str | None) -> tuple[Any, Any]:
 
 
 def _read_labels(path: Path) -> Any:
-    if not path.exists():
-        raise CommandError(f"--labels: {path}: there is no such file")
     try:
         if path.suffix.lower() == ".npy":
             return _read_numpy(path)[0]

@@ -38,10 +38,8 @@ def read(source: str, size: str | None = None) -> Images:
         )
     if found.resized:
         output.note(f"{found.resized} of {len(found)} pictures were scaled to {found.shape[1]} x {found.shape[2]}")
-    for file, reason in found.bad_files[:LISTED]:
-        output.note(f"{file} is left out: {reason}")
-    if len(found.bad_files) > LISTED:
-        output.note(f"{len(found.bad_files) - LISTED} more files are left out")
+    notes = [f"{file} is left out: {reason}" for file, reason in found.bad_files]
+    output.first_notes(notes, LISTED, "files are left out")
     return found
 
 

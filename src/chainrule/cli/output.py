@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ def print_json(value: Any) -> None:
 def note(text: str) -> None:
     """Print a remark on standard error."""
     print(f"note: {text}", file=sys.stderr)
+
+
+def first_notes(texts: Sequence[str], most: int, rest: str) -> None:
+    """Print the first notes, and the number of the others before the words `rest`."""
+    for text in texts[:most]:
+        note(text)
+    if len(texts) > most:
+        note(f"{len(texts) - most} more {rest}")
 
 
 def print_metrics(results: dict[str, Any], title: str) -> None:

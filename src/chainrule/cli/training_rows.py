@@ -101,10 +101,7 @@ def encoded(samples: DataSet) -> Array:
 
 def print_notes(notes: Sequence[str]) -> None:
     """Print the first notes on columns and the number of the rest."""
-    for text in notes[:LISTED]:
-        output.note(text)
-    if len(notes) > LISTED:
-        output.note(f"{len(notes) - LISTED} more columns have such cells")
+    output.first_notes(notes, LISTED, "columns have such cells")
 
 
 def _mixed(name: str, values: Array) -> str:
