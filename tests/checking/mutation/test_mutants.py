@@ -25,7 +25,7 @@ def test_lines_and_variables_of_one_shape_are_observed():
 def test_a_mutant_is_in_place_only_inside_the_block():
     mutants = {mutant.after: mutant for mutant in mutants_of(live_functions(clipped), Observed())}
     emptied = []
-    with mutants["np.minimum(x, low)"].in_place([lambda: emptied.append(1)], 10.0):
+    with mutants["np.minimum(x, low)"].applied([lambda: emptied.append(1)], 10.0):
         assert clipped(np.array([-1.0]), np.array([0.0])).tolist() == [-1]
     assert clipped(np.array([-1.0]), np.array([0.0])).tolist() == [0]
     assert len(emptied) == 2
@@ -35,7 +35,7 @@ def test_a_block_that_takes_too_long_is_stopped():
     mutant = next(mutants_of(live_functions(clipped), Observed()))
 
     def spin():
-        with mutant.in_place([], 0.1):
+        with mutant.applied([], 0.1):
             while True:
                 pass
 

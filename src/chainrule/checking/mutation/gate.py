@@ -37,7 +37,7 @@ class Bench:
         self.mutants = tuple(
             mutant
             for mutant in mutants_of(functions, observed)
-            if mutant.place in observed.lines or mutant.function.code not in shared
+            if mutant.edited_line in observed.lines or mutant.function.code not in shared
         )
 
     def judges_of(self, mutant: Mutant) -> list[RuleJudge]:

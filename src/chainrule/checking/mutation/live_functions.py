@@ -1,8 +1,7 @@
-"""The live functions that a rule consists of, their syntax trees, and replacing their code for a while.
+"""The functions of a rule as objects of the running program, with their syntax trees.
 
-A mutant is the whole program with one edit. Nothing is copied: while a mutant is tried, the function's `__code__` is
-the edited code, so every caller (other helpers, closures, the rule, the test) runs it. Afterwards the function has its
-own code again.
+While a mutant is tried, the function's `__code__` is replaced by the edited code, so every caller (helpers, closures,
+the rule, the test) runs the edit. Afterwards the function gets its own code back.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _FUTURES = functools.reduce(
 )
 
 # Modules that all rules share, and whose functions are not edited: the record of a rule, arrays, buffers and libraries.
-_NOBODYS = (
+_SHARED = (
     "chainrule.rules.rule",
     "chainrule.rules.registry",
     "chainrule.arrays",
@@ -49,7 +48,7 @@ class SourceMissing(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class LiveFunction:
-    """One function, as all live objects that were made from one piece of code, with its syntax tree."""
+    """All function objects that share one piece of code, and its syntax tree."""
 
     objects: tuple[types.FunctionType, ...]
     node: FunctionNode
@@ -68,7 +67,7 @@ class LiveFunction:
         return self.objects[0].__qualname__
 
     def compiled(self, tree: FunctionNode | None = None) -> types.CodeType:
-        """The code of an edited tree, or of the function's own, which fits the live objects."""
+        """The code of an edited tree, or of the original tree, that the function objects can run."""
         node: Any = copy.copy(tree or self.node)
         kept = self.code.co_freevars
         # An expression that never runs keeps closed-over variables in the closure if an edit drops their last use.
@@ -81,7 +80,7 @@ class LiveFunction:
 
 
 def live_functions(*subjects: Any) -> tuple[LiveFunction, ...]:
-    """The functions of the subjects' own package that the subjects consist of, in reading order.
+    """The functions that the subjects consist of, as far as they belong to the subjects' packages, in reading order.
 
     Parameters
     ----------
@@ -131,7 +130,7 @@ def parts(subject: Any) -> list[Any]:
 
 
 def caches_of(*subjects: Any) -> tuple[Callable[[], None], ...]:
-    """How to empty the `functools.cache` of every function that the subjects reach."""
+    """Functions that empty the `functools.cache` of every function that the subjects reach."""
     return tuple(x.cache_clear for x in _visited(parts(subjects)) if isinstance(x, _Cached))
 
 
@@ -178,7 +177,7 @@ def _live_function(objects: tuple[types.FunctionType, ...]) -> LiveFunction:
     if found or len(rewritten) == 1:
         return LiveFunction(objects, (found or rewritten)[0], code.co_filename, imports)
     raise SourceMissing(
-        f"{where} is not what stands in {code.co_filename}, line {code.co_firstlineno}; "
+        f"{where} differs from the text of {code.co_filename}, line {code.co_firstlineno}; "
         "it was edited after it was imported, or made by a decorator"
     )
 
@@ -218,9 +217,9 @@ def _is_typed(function: types.FunctionType) -> bool:
     return function.__code__.co_filename.startswith("<")
 
 
-def _is_nobodys(function: types.FunctionType) -> bool:
+def _is_shared(function: types.FunctionType) -> bool:
     module = function.__module__ or ""
-    return not _is_typed(function) and any(module == name or module.startswith(name + ".") for name in _NOBODYS)
+    return not _is_typed(function) and any(module == name or module.startswith(name + ".") for name in _SHARED)
 
 
 def first_function(root: Any) -> types.FunctionType | None:
@@ -229,7 +228,7 @@ def first_function(root: Any) -> types.FunctionType | None:
 
 
 def _reachable(roots: Iterable[Any]) -> Iterator[types.FunctionType]:
-    return (x for x in _visited(roots) if isinstance(x, types.FunctionType) and not _is_nobodys(x))
+    return (x for x in _visited(roots) if isinstance(x, types.FunctionType) and not _is_shared(x))
 
 
 def _visited(roots: Iterable[Any]) -> Iterator[Any]:
@@ -263,7 +262,7 @@ def _held_by(x: Any) -> Sequence[Any]:
     if not isinstance(x, types.FunctionType):
         called = inspect.getattr_static(type(x), "__call__", None)
         return [x.__wrapped__ if isinstance(x, _Cached) else None, called]
-    if _is_nobodys(x):
+    if _is_shared(x):
         return []
     held = [x.__globals__[name] for name in names_in(x.__code__) if name in x.__globals__]
     modules = [y for y in held if isinstance(y, types.ModuleType)]

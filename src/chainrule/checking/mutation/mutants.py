@@ -1,4 +1,4 @@
-"""Mutants: the program with one edit, put in place for a while and for a limited time."""
+"""Mutants: functions with one edit, which replace the original for the duration of a block."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from chainrule.checking.mutation.mutation_report import Fate, Outcome
 Line: TypeAlias = tuple[str, int]
 """A file and a line in it."""
 
-Place: TypeAlias = tuple[str, int, str]
-"""File, line and name of a function, which identify it in other processes too."""
+FunctionId: TypeAlias = tuple[str, int, str]
+"""File, line and name of a function, which identify it in every process."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Mutant:
         return f"{os.path.basename(self.function.file)}:{self.line}: {_short(self.before)} -> {_short(self.after)}"
 
     @property
-    def place(self) -> Line:
+    def edited_line(self) -> Line:
         """The edited line."""
         return self.function.file, self.line
 
@@ -47,13 +47,13 @@ class Mutant:
         return Outcome(str(self), function.file, self.line, function.name, self.before, self.after, fate, first)
 
     @contextmanager
-    def in_place(self, empty_caches: Sequence[Callable[[], None]], seconds: float) -> Iterator[None]:
-        """Inside the block the program has the edit. No result is cached from before, or kept after.
+    def applied(self, empty_caches: Sequence[Callable[[], None]], seconds: float) -> Iterator[None]:
+        """Run the edited function inside the block. Caches are emptied before and after.
 
         Raises
         ------
         TooSlow
-            After that much processor time in the block.
+            If the block takes more processor time than `seconds`.
         """
         try:
             with replaced(self.function, self.code), _at_most(seconds):
@@ -67,25 +67,25 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Observed:
-    """The lines that the unmutated code runs, and its variables of the same shape, by function."""
+    """The lines that the original code runs, and for each function its variables of the same shape."""
 
     lines: frozenset[Line] = frozenset()
-    names: Mapping[Place, Names] = field(default_factory=dict)
+    names: Mapping[FunctionId, Names] = field(default_factory=dict)
 
     def __or__(self, other: Observed) -> Observed:
         return Observed(self.lines | other.lines, {**self.names, **other.names})
 
 
-def place_of(code: types.CodeType) -> Place:
-    """The place of a function, by its code."""
+def function_id(code: types.CodeType) -> FunctionId:
+    """The identity of a function in all processes, from its code."""
     return code.co_filename, code.co_firstlineno, code.co_qualname
 
 
 def mutants_of(functions: Sequence[LiveFunction], observed: Observed) -> Iterator[Mutant]:
-    """Every mutant whose code differs from the function's and from all mutants before it."""
+    """Every mutant whose code differs from the original function and from all mutants before it."""
     for function in functions:
         seen = {_key(function.compiled())}
-        for edit in edits(function.node, observed.names.get(place_of(function.code))):
+        for edit in edits(function.node, observed.names.get(function_id(function.code))):
             code = function.compiled(edit.tree)
             if _key(code) not in seen:
                 seen.add(_key(code))
@@ -97,14 +97,14 @@ def observe(
     run: Callable[[], Any],
     called: Callable[[types.CodeType, Mapping[str, Any]], None] | None = None,
 ) -> Observed:
-    """Run something and observe the functions. `called` gets the code and the arguments of every call.
+    """Call `run` and observe the functions. `called` receives the code and the variables of every call.
 
     >>> from chainrule import rules
     >>> from chainrule.checking.mutation.live_functions import live_functions
     >>> import numpy as np
     >>> functions = live_functions(rules.dropout)
     >>> seen = observe(functions, lambda: rules.dropout(np.ones(3), np.ones(3)))
-    >>> [names["x"] for names in map(seen.names.get, (place_of(each.code) for each in functions)) if names]
+    >>> [names["x"] for names in map(seen.names.get, (function_id(each.code) for each in functions)) if names]
     [('mask',)]
     """
     codes = {function.code for function in functions}
@@ -117,7 +117,7 @@ def observe(
         if event == "call":
             if called is not None:
                 called(code, frame.f_locals)
-            # Loops and comprehensions in a function are frames of their own, in its lines.
+            # Comprehensions and nested functions have frames of their own in the lines of the function.
             return trace if code in codes or code.co_filename in files else None
         if event == "line":
             lines.add((code.co_filename, frame.f_lineno))
@@ -131,7 +131,7 @@ def observe(
         run()
     finally:
         sys.settrace(before)
-    return Observed(frozenset(lines), {place_of(code): _alike(known) for code, known in arrays.items()})
+    return Observed(frozenset(lines), {function_id(code): _alike(known) for code, known in arrays.items()})
 
 
 def _arrays(variables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], int]]:
@@ -146,7 +146,7 @@ def _arrays(variables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], in
 
 
 def _alike(arrays: Mapping[str, tuple[tuple[int, ...], int]]) -> dict[str, tuple[str, ...]]:
-    """For every variable the others of its shape, except other names of the same array, `out` and `_`."""
+    """For each variable the other variables of its shape, without names of the same array, `out` and `_`."""
     usable = {name: known for name, known in arrays.items() if name not in ("out", "_")}
     return {
         name: tuple(x for x, other in usable.items() if other[0] == shape and other[1] != identity)
@@ -155,7 +155,7 @@ def _alike(arrays: Mapping[str, tuple[tuple[int, ...], int]]) -> dict[str, tuple
 
 
 def _key(code: types.CodeType) -> tuple[Any, ...]:
-    # 0 and False, 1 and 1.0 are equal, and different constants.
+    # Compare types as well, because 0 == False and 1 == 1.0.
     return code.co_code, tuple((type(x), x) for x in code.co_consts), code.co_names, code.co_varnames
 
 
@@ -165,12 +165,12 @@ def _short(text: str, limit: int = 100) -> str:
 
 
 class TooSlow(BaseException):
-    """A mutant ran for too long. Not an `Exception`, so that no check takes it for a result."""
+    """A mutant ran for too long. It is not an `Exception`, so that no check catches it."""
 
 
 @contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """Raise TooSlow in the block after that much processor time; no limit on systems without such a timer."""
+    """Raise TooSlow in the block after `seconds` of processor time; no limit on systems without such a timer."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What became of the mutants, as text and as JSON."""
+"""Reports of the fates of mutants, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -53,31 +53,31 @@ class MutationReport:
 
     @property
     def ok(self) -> bool:
-        """Whether there were mutants, and the test noticed all that are different functions."""
+        """True if there were mutants and none survived."""
         return bool(self.outcomes) and not self.survivors
 
     @property
     def killed(self) -> tuple[Outcome, ...]:
-        """Those the test rejected."""
+        """The mutants that the test rejected."""
         return self._with("killed")
 
     @property
     def equivalent(self) -> tuple[Outcome, ...]:
-        """Those that compute the same."""
+        """The mutants that compute the same as the original."""
         return self._with("equivalent")
 
     @property
     def survivors(self) -> tuple[Outcome, ...]:
-        """Those that the test should have noticed."""
+        """The mutants that the test should have rejected and did not."""
         return self._with("survived")
 
     def summary(self) -> str:
-        """The numbers."""
+        """The number of mutants by fate, in one line."""
         counts = f"{len(self.killed)} killed, {len(self.equivalent)} equivalent, {len(self.survivors)} survived"
         return f"{self.name}: {len(self.outcomes)} mutants: {counts}"
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The report as numbers, strings and lists for JSON."""
         return {"name": self.name, "ok": self.ok, "mutants": [asdict(outcome) for outcome in self.outcomes]}
 
     def __str__(self) -> str:

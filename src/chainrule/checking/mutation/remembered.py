@@ -1,6 +1,6 @@
-"""Is mutated code still the same function? Its results at a point, beside those of the unmutated code.
+"""Comparison of mutated code with the results of the original at a point, to tell whether it is the same function.
 
-Two results are the same if their balls meet and are narrow. Results that are not balls must be equal.
+Two results are the same if their balls overlap and are narrow. Results that are not balls must be equal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Computing: TypeAlias = Callable[[int], Mapping[str, tuple[Any, ...]]]
 
 
 class Remembered:
-    """The results of the unmutated code at one point."""
+    """The results of the original code at one point."""
 
     def __init__(self, compute: Computing, point: str) -> None:
         self._point = point
@@ -32,7 +32,7 @@ class Remembered:
             self._expected = {bits: compute(bits) for bits in (BITS, 4 * BITS)}
 
     def difference(self, compute: Computing) -> str:
-        """How the code, as it is now, differs at the point; empty if it does not."""
+        """The first difference between the results of `compute` and of the original; empty if there is none."""
         finding = ""
         for bits, expected in self._expected.items():
             try:
@@ -74,7 +74,7 @@ def _between_balls(form: str, got: Any, expected: BallArray) -> Iterator[tuple[s
     if any(not isinstance(entry, Ball) for entry in got.flat):
         yield f"{form}: got {got.dtype} entries that are no numbers", True
         return
-    # An entry that was not a number before the edit cannot be told apart.
+    # Entries that were not numbers before the edit cannot be compared.
     entries: Any = expected.flat
     unknown = np.array([ball.says_nothing() for ball in entries], dtype=bool).reshape(expected.shape)
     for finding in compare("", form, "", got, expected, skip=unknown):

@@ -1,4 +1,4 @@
-"""A rule as a judge of its mutants: is the rule, as it is now, refused at one of its examples?
+"""A rule as the judge of its mutants: it refuses a mutant with which the rule fails at one of its examples.
 
 The judge runs the checks of `check_rule`, then compares the value with the textbook definition and the floats of the
 Jacobian with balls, requires float errors within the rule's `error_bound` times the condition number, and tries
@@ -25,7 +25,7 @@ from chainrule.checking.examples import LIMITS, LINEAR_IN, Example, Limit, examp
 from chainrule.checking.kernel_checks import close, fused, has_fused
 from chainrule.checking.mutation.live_functions import caches_of, live_functions
 from chainrule.checking.mutation.mutants import Line, Mutant, Observed, TooSlow, observe
-from chainrule.checking.mutation.remembered import BITS, Computing, Remembered, quiet
+from chainrule.checking.mutation.remembered import BITS, Remembered, quiet
 from chainrule.checking.rule_checks import CHECKS, Check, findings_of
 from chainrule.checking.rule_report import Finding, Mismatch
 from chainrule.rules import Rule, registry
@@ -38,12 +38,12 @@ OTHER_SEED = 8
 
 
 class Refused(Exception):
-    """A rule is refused as it is, so that its mutants cannot be judged."""
+    """The original rule is refused, so that its mutants cannot be judged."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What judging a rule as it is shows.
+    """Results of judging the original rule.
 
     Attributes
     ----------
@@ -81,33 +81,33 @@ class RuleJudge:
 
     def runs(self, mutant: Mutant) -> bool:
         """True if an example runs the mutant's line."""
-        return mutant.place in self.baseline.observed.lines
+        return mutant.edited_line in self.baseline.observed.lines
 
     def verdict(self, mutant: Mutant) -> tuple[str, str]:
-        """Why the mutant is refused, and where it differs from the rule; each empty if it is not, or does not."""
+        """Why the mutant is refused, and where it differs from the rule. Empty texts say that neither is the case."""
         known, elsewhere = self._known, self._elsewhere
-        on_balls = mutant.place in self.baseline.on_balls
+        on_balls = mutant.edited_line in self.baseline.on_balls
         difference = ""
         try:
-            with mutant.in_place(self._empty_caches, SECONDS), quiet():
+            with mutant.applied(self._empty_caches, SECONDS), quiet():
                 for at in known:
                     case, here = at.case, ""
                     if on_balls and at.on_balls is not None:
                         case = case_at(self.rule, at.example)
-                        here = at.on_balls.difference(computing(case))
+                        here = at.on_balls.difference(partial(results_of, case))
                     reason = self._refusal(at, case, differs=bool(here))
                     if reason:
                         return reason, here
                     difference = difference or here
                 reason = at_limits(self.rule)
                 for example, remembered in elsewhere if on_balls else ():
-                    difference = difference or remembered.difference(computing(case_at(self.rule, example)))
+                    difference = difference or remembered.difference(partial(results_of, case_at(self.rule, example)))
                 return reason, difference
         except TooSlow as slow:
             return str(slow), ""
 
     def _refusal(self, at: Known, case: RuleCase, *, differs: bool) -> str:
-        """Why the rule, as it is now, is refused at one example.
+        """Why the mutated rule is refused at one example; empty if it is accepted.
 
         If it computes the same on balls as before, its floats are compared with the known results.
         """
@@ -125,7 +125,7 @@ class RuleJudge:
         found = []
         for example, unchecked in zip(examples(self.rule.name), self.baseline.unchecked, strict=True):
             case = case_at(self.rule, example)
-            remembered = None if example.floats_only else Remembered(computing(case), str(example))
+            remembered = None if example.floats_only else Remembered(partial(results_of, case), str(example))
             with quiet():
                 right = references(case, LINEAR_IN.get(self.rule.name, ()))
             found.append(Known(example, unchecked, case, right, remembered))
@@ -135,16 +135,16 @@ class RuleJudge:
     def _elsewhere(self) -> list[tuple[Example, Remembered]]:
         points = examples(self.rule.name, seed=OTHER_SEED, edges=False)[::2]
         cases = [(point, case_at(self.rule, point)) for point in points if not point.floats_only]
-        return [(point, Remembered(computing(case), str(point))) for point, case in cases]
+        return [(point, Remembered(partial(results_of, case), str(point))) for point, case in cases]
 
 
 def baseline_of(name: str) -> Baseline:
-    """Judge a registered rule as it is, and observe which lines run.
+    """Judge the original of a registered rule, and observe which lines run.
 
     Raises
     ------
     Refused
-        If the rule is refused; nothing can be said of its mutants then.
+        If the rule is refused, so that its mutants cannot be judged.
     """
     rule, points = registry.get(name), examples(name)
     functions, empty_caches = live_functions(rule), caches_of(rule)
@@ -181,21 +181,17 @@ def case_at(rule: Rule, example: Example) -> RuleCase:
     return RuleCase(rule, inputs, dict(example.options), BITS)
 
 
-def computing(case: RuleCase) -> Computing:
-    """All results of the rule and of its kernel at the case's point, on balls."""
-
-    def compute(bits: int) -> dict[str, tuple[Any, ...]]:
-        at = next(each for each in case.sharper if each.bits == bits)
-        found = {"value": (at.value,), "vjp": at.vjp, "kernel": at.fast}
-        if at.rule.pushforward is not None:
-            found["jvp"] = (at.jvp,)
-        if at.rule.jacobian_matrix is not None:
-            found["Jacobian"] = at.jacobian
-        if has_fused(at):
-            found["fused"] = fused(at)
-        return found
-
-    return compute
+def results_of(case: RuleCase, bits: int) -> dict[str, tuple[Any, ...]]:
+    """All results of the rule and of its kernel on balls of `bits`, the precision of the case or of a sharper case."""
+    at = next(each for each in case.sharper if each.bits == bits)
+    found = {"value": (at.value,), "vjp": at.vjp, "kernel": at.fast}
+    if at.rule.pushforward is not None:
+        found["jvp"] = (at.jvp,)
+    if at.rule.jacobian_matrix is not None:
+        found["Jacobian"] = at.jacobian
+    if has_fused(at):
+        found["fused"] = fused(at)
+    return found
 
 
 def _value(case: RuleCase, check: str) -> Iterator[Finding]:
@@ -207,7 +203,7 @@ def _value(case: RuleCase, check: str) -> Iterator[Finding]:
 
 
 def _jacobian_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
-    """J has rows and columns, for elementwise rules too, and in floats its numbers except for rounding."""
+    """Check that J has rows and columns, also for elementwise rules, and that J in floats equals J in balls."""
     rule = case.rule
     if rule.jacobian_matrix is None:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from chainrule.checking.mutation.live_functions import caches_of, first_function
 from chainrule.checking.mutation.mutants import Mutant, TooSlow, mutants_of, observe
 from chainrule.checking.mutation.mutation_report import MutationReport, Outcome, joined
 from chainrule.checking.mutation.remembered import Computing, Remembered, quiet
-from chainrule.checking.mutation.rule_judge import case_at, computing
+from chainrule.checking.mutation.rule_judge import case_at, results_of
 from chainrule.checking.user_code import on_balls
 from chainrule.rules import Rule
 
@@ -108,20 +109,20 @@ def check_tests(
 
     def fate(mutant: Mutant) -> Outcome:
         try:
-            with mutant.in_place(empty_caches, seconds), quiet():
+            with mutant.applied(empty_caches, seconds), quiet():
                 test(*given)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # pytest's failures, and TooSlow, are no Exceptions
             return mutant.outcome("killed", _noticed(error))
         try:
-            with mutant.in_place(empty_caches, seconds), quiet():
+            with mutant.applied(empty_caches, seconds), quiet():
                 difference = next(filter(None, (remembered.difference(compute) for compute, remembered in known)), "")
         except TooSlow as slow:
             difference = str(slow)
         if difference:
             return mutant.outcome("survived", f"the test accepts it; {difference}")
-        if mutant.place not in observed.lines:
+        if mutant.edited_line not in observed.lines:
             return mutant.outcome("survived", "the test does not run this line")
         if not known:
             return mutant.outcome("survived", "the test accepts it; no point is known at which to compare")
@@ -199,7 +200,7 @@ def _is_floats(x: Any) -> bool:
 def _known(
     given: tuple[Subject, ...], points: Sequence[Any], *, must_run: bool
 ) -> Iterator[tuple[Computing, Remembered]]:
-    """How to compute the subject, and its results, at every point: in balls, or in floats where balls fail.
+    """The computation of the subject at each point, in balls or, if it fails on balls, in floats; and its results.
 
     Points at which the code as it is fails are left out, except if all `must_run`.
     """
@@ -207,7 +208,7 @@ def _known(
         example = point if isinstance(point, Example) else Example(tuple(point))
         ways = [_on_rule] if isinstance(given[0], Rule) else [_on_balls, _on_floats]
         for way in ways:
-            compute = way(given, example)
+            compute = partial(way, given, example)
             try:
                 yield compute, Remembered(compute, str(example))
                 break
@@ -216,25 +217,19 @@ def _known(
                     raise
 
 
-def _on_rule(given: tuple[Subject, ...], point: Example) -> Computing:
-    return lambda bits: computing(case_at(given[0], point))(bits)
+def _on_rule(given: tuple[Subject, ...], point: Example, bits: int) -> Mapping[str, tuple[Any, ...]]:
+    return results_of(case_at(given[0], point), bits)
 
 
-def _on_balls(given: tuple[Subject, ...], point: Example) -> Computing:
-    def compute(bits: int) -> Mapping[str, tuple[Any, ...]]:
-        inputs = [balls(x) if _is_floats(x) else x for x in point.inputs]
-        with precision(bits):
-            return {_name(f): tuple(_flat(on_balls(f)(*inputs, **point.options))) for f in given}
-
-    return compute
+def _on_balls(given: tuple[Subject, ...], point: Example, bits: int) -> Mapping[str, tuple[Any, ...]]:
+    inputs = [balls(x) if _is_floats(x) else x for x in point.inputs]
+    with precision(bits):
+        return {_name(f): tuple(_flat(on_balls(f)(*inputs, **point.options))) for f in given}
 
 
-def _on_floats(given: tuple[Subject, ...], point: Example) -> Computing:
-    def compute(bits: int) -> Mapping[str, tuple[Any, ...]]:
-        inputs = [_recorded(x) for x in point.inputs]
-        return {_name(f): tuple(_flat(f(*inputs, **point.options))) for f in given}
-
-    return compute
+def _on_floats(given: tuple[Subject, ...], point: Example, bits: int) -> Mapping[str, tuple[Any, ...]]:
+    inputs = [_recorded(x) for x in point.inputs]
+    return {_name(f): tuple(_flat(f(*inputs, **point.options))) for f in given}
 
 
 def _flat(result: Any) -> Iterator[Any]:

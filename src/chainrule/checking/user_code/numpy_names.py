@@ -36,7 +36,7 @@ class StandIn:
         return f"<{self.module.__name__}, on balls>"
 
 
-def _where_balls(on_floats: Function, on_balls: Function) -> Function:
+def _by_arguments(on_floats: Function, on_balls: Function) -> Function:
     """A function that calls `on_balls` if an argument holds balls, else `on_floats`."""
 
     def chosen(*arguments: Any, **options: Any) -> Any:
@@ -48,7 +48,7 @@ def _where_balls(on_floats: Function, on_balls: Function) -> Function:
 
 def _on_balls(module: ModuleType, functions: dict[str, Function]) -> dict[str, Function]:
     """Functions of a module, which call their form on balls if an argument holds balls."""
-    return {name: _where_balls(getattr(module, name, function), function) for name, function in functions.items()}
+    return {name: _by_arguments(getattr(module, name, function), function) for name, function in functions.items()}
 
 
 def _as_balls(result: Any) -> Any:
@@ -146,19 +146,19 @@ def _is_inf(x: Any) -> Any:
     return ~np.isfinite(balls(x)) & ~np.isnan(balls(x))
 
 
-CONSTRUCTORS = ("zeros", "ones", "empty", "full", "eye", "identity", "linspace", "zeros_like", "ones_like")
-MORE_CONSTRUCTORS = ("empty_like", "full_like", "diag", "diagflat", "tri", "fromiter", "copy", "asfortranarray")
+CONSTRUCTORS = (
+    *("zeros", "ones", "empty", "full", "eye", "identity", "linspace", "zeros_like", "ones_like"),
+    *("empty_like", "full_like", "diag", "diagflat", "tri", "fromiter", "copy", "asfortranarray"),
+)
 
 linalg = StandIn(np.linalg, _on_balls(np.linalg, {"norm": _norm}))
-
-_ELEMENTARY: dict[str, Function] = {name: function for name, function in ELEMENTARY.items() if hasattr(np, name)}
 
 numpy = StandIn(
     np,
     {
-        **_on_balls(np, _ELEMENTARY),
+        **_on_balls(np, {name: function for name, function in ELEMENTARY.items() if hasattr(np, name)}),
         **_on_balls(np, {"nan_to_num": _nan_to_num, "isnan": _any_nan, "isinf": _is_inf}),
-        **{name: _constructor(getattr(np, name)) for name in (*CONSTRUCTORS, *MORE_CONSTRUCTORS)},
+        **{name: _constructor(getattr(np, name)) for name in CONSTRUCTORS},
         **dict.fromkeys(("asarray", "asanyarray", "ascontiguousarray"), _as_array),
         "array": _array,
         "atleast_1d": lambda x: _as_array(x) if np.ndim(x) else _as_array([x]),
