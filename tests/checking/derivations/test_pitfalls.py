@@ -33,6 +33,7 @@ def test_superscripts_are_layers_examples_labels_powers_or_transposes():
     assert verdicts(head + text) == ["verified", "verified"]
     assert verdicts(head + r"$$x^\top x = \sum_{i=1}^n x_i^2$$") == ["verified"]
     assert verdicts(r"$$\tanh^2(x) = \tanh(x)^2, \qquad x^{-1} = 1/x$$") == ["verified", "verified"]
+    assert verdicts(r"$$a = 1 - \tanh^2 = 1 - \tanh \cdot \tanh = 1 - \tanh$$") == ["verified", "wrong"]
 
 
 def test_a_derivative_operator_reaches_to_the_end_of_its_term():

@@ -125,12 +125,10 @@ class Functions(Scripts):
         primes, power, subscripts = self.function_scripts()
         if primes:
             function = self.placed(Prime(function, primes), since)
-        if not self.starts_factor() and (primes or not self.at("-")):
-            return function
-        argument = (self.argument_of(),)
-        return self.with_scripts(
-            Call(function, argument) if primes else Builtin(name, argument), subscripts, power, since
-        )
+        if self.starts_factor() or (self.at("-") and self.position == since + 1):
+            argument = (self.argument_of(),)
+            function = Call(function, argument) if primes else Builtin(name, argument)
+        return self.with_scripts(function, subscripts, power, since)
 
     def root(self) -> Node:
         """Read the argument of a square root."""
