@@ -88,7 +88,7 @@ def mutants_of(path: Path, every: int, repair_every: int, total: Mutants) -> Non
     for question in document.questions:
         for line in assembled(question):
             first = line.first
-            if first is None or not line.links or id(first) in question.declaring or not first.fragment.display:
+            if not line.links or id(first) in question.declaring or not first.fragment.display:
                 continue
             line.nearby = walker.nearby(line)
             for at in range(1, len(line.members)):

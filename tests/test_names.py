@@ -21,7 +21,6 @@ OF_PAGES = ("Residuals",)
 
 SHARED_MODULES = {
     "derivations": ["checking/derivations/__init__.py", "derivations/__init__.py"],
-    "report": ["checking/derivations/report.py", "report/__init__.py"],
 }
 """Names that several modules have."""
 

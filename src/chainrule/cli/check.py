@@ -239,7 +239,7 @@ def _read(path: Path) -> str:
 
 def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | None) -> str:
     """The reports in one form. Only the forms json and csv contain the documents that could not be read."""
-    from chainrule.checking.derivations import html, outputs
+    from chainrule.checking.derivations import outputs
 
     if form == "json":
         documents = [report.to_json() for report in reports]
@@ -248,7 +248,7 @@ def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | 
     if form == "csv":
         return outputs.table([*reports, *refused]).rstrip("\n")
     if form == "html":
-        return html.page(reports).rstrip("\n")
+        return outputs.page(reports).rstrip("\n")
     if form == "annotate":
         return "\n".join(map(outputs.annotated, reports))
     if form == "suggest_preamble":

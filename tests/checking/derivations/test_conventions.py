@@ -3,6 +3,9 @@
 import pytest
 
 from chainrule import check_derivation
+from chainrule.checking.derivations.conventions import agreeing, unknown_functions
+from chainrule.checking.derivations.document import understand
+from chainrule.checking.derivations.sources import read
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,17 @@ def test_words_stand_for_their_templates():
 def test_a_name_of_the_text_is_not_overruled():
     report = check_derivation(r"Let $\sigma(x) = x^2$." + "\n\n" + r"$$\sigma'(x) = 2 x$$")
     assert report.steps[-1].verdict == "verified"
+
+
+def question(text):
+    return understand(read(text)).questions[0]
+
+
+def test_a_function_that_is_only_applied_gets_the_templates_to_try():
+    assert unknown_functions(question("$$q(x) = q(x) + 1$$"))[0][0] == "q"
+    assert unknown_functions(question("Let $q(x) = x^2$.\n\n$$q(x) = x^2$$")) == []
+
+
+def test_relations_that_agree_are_counted():
+    text = "Let $q(x) = x^2$.\n\n$$q(x) = x x$$\n\n$$q(2) = 5$$\n\n$$1 = 1$$"
+    assert agreeing(question(text), "q") == 1

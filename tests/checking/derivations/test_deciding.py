@@ -3,7 +3,7 @@
 import pytest
 
 from chainrule import check_derivation
-from chainrule.checking.derivations.report import FAULTS
+from chainrule.checking.derivations.verdicts import FAULTS
 
 
 def only(text, **options):

@@ -18,4 +18,4 @@ def test_parts_without_formulas_join_the_part_before():
 def test_declarations_of_the_caller_come_first_and_their_problems_have_no_line():
     document = understand(read("$$x = x$$"), "x: vector n\ny: tensor")
     assert document.questions[0].scope.kinds["x"].rank == 1
-    assert [problem.offset for problem in document.problems] == [-1]
+    assert [problem.offset for problem in document.refused] == [-1]

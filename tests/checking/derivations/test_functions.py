@@ -1,4 +1,4 @@
-"""Functions with their arguments are read as people mean them."""
+"""Scripts, and functions with their arguments, are read as people mean them."""
 
 import pytest
 
@@ -8,6 +8,16 @@ from chainrule.checking.derivations.stream import NotRead
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
+        (r"x_i y_j", "x_i y_j"),
+        (r"W_{ij} x_j", "W_{ij} x_j"),
+        (r"x_{i+1}", "x_{i + 1}"),
+        (r"W^{(2)}_{kj}", "W^(2)_{kj}"),
+        (r"W_{kj}^{(2)}", "W^(2)_{kj}"),
+        (r"h^a_j", "h^a_j"),
+        (r"z_{1,i}", "z_1_i"),
+        (r"A^\top b", "Aᵀ b"),
+        (r"a^{[1]T} b", "a^(1)ᵀ b"),
+        ("eˣ + e⁻ˣ", "e^x + e^{-x}"),
         (r"\exp(x_i)", "e^{x_i}"),
         (r"\ln f(x)", "log(f(x))"),
         (r"\tanh^2 x", "tanh(x)^2"),
@@ -29,6 +39,9 @@ def test_what_is_written_is_understood(text, meant, understood):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (r"n!", "factorials"),
+        (r"x_{}", "an empty subscript"),
+        (r"2_i", "a subscript that is not read"),
         (r"\sqrt[3]{x}", "roots of higher order"),
         (r"\det A", "determinants are not read"),
         (r"f(x = 1)", "a relation among the arguments"),

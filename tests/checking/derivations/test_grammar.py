@@ -11,6 +11,14 @@ from chainrule.checking.derivations.tree import Call, Index, Plus, Product, walk
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
+        (r"e^{-z}", "e^{-z}"),
+        (r"\delta_{ij}", "[i = j]"),
+        (r"\mathbb{1}_{i=j}", "[i = j]"),
+        (r"\mathbf 1\{i = j\}", "[i = j]"),
+        (r"I(i = j)", "[i = j]"),
+        (r"1_{[i=j]}", "[i = j]"),
+        (r"\mathbf{1} s^\top", "𝟏 sᵀ"),
+        (r"e_y", "e_y"),
         (r"a - b + c", "a - b + c"),
         (r"-\frac{1}{2} x^2", "-1/2 x^2"),
         (r"\frac12 x", "1/2 x"),
@@ -26,6 +34,11 @@ def test_formulas_are_read_as_people_mean_them(text, meant, understood):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (r"I(y)", "an indicator without a condition"),
+        (r"\int f", "integrals"),
+        (r"\foo{x}", r"no meaning is known for \\foo"),
+        (r"{}", "an empty group"),
+        (r"e_{ij}", "e with several subscripts"),
         (r"a \cdot", "lacks its second factor"),
         (r"a \pm b", "two formulas at once"),
         (r"a \otimes b", "write the outer product"),

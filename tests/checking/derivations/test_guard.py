@@ -6,9 +6,8 @@ import pytest
 
 from chainrule.checking.derivations import (
     check_derivation,
+    conventions,
     document,
-    guessing,
-    html,
     outputs,
     sources,
     walk,
@@ -92,7 +91,7 @@ def test_a_failure_to_understand_a_question_refuses_the_formula_that_causes_it(s
 
 def test_a_failure_to_guess_a_function_leaves_it_unknown(monkeypatch):
     text = "$$s(x) = s(x) + 1$$"
-    monkeypatch.setattr(guessing, "compare", fails_for(guessing.compare, TypeError("no"), lambda *_: True))
+    monkeypatch.setattr(conventions, "compare", fails_for(conventions.compare, TypeError("no"), lambda *_: True))
     report = check_derivation(text)
     assert [step.line for step in report.steps] == [1]
     assert {note.verdict for note in report.notes} == {"internal error"}
@@ -117,15 +116,17 @@ def test_a_failure_of_a_whole_document_is_told_in_every_form(module, name, form,
 
 
 def test_a_formula_that_cannot_be_set_is_shown_as_it_is_written(monkeypatch):
-    monkeypatch.setattr(html, "mathml", fails_for(html.mathml, RecursionError("deep"), lambda text: "cosh 2x" in text))
-    assert r"<code>\cosh 2x = 2 \cosh^2 x - 1</code>" in html.page([check_derivation(TEXT)])
+    monkeypatch.setattr(
+        outputs, "mathml", fails_for(outputs.mathml, RecursionError("deep"), lambda text: "cosh 2x" in text)
+    )
+    assert r"<code>\cosh 2x = 2 \cosh^2 x - 1</code>" in outputs.page([check_derivation(TEXT)])
 
 
 @pytest.mark.parametrize("form", ["--html", "--json", "--csv", "--annotate", "--suggest-preamble"])
 def test_a_failure_to_write_a_form_is_one_line(form, monkeypatch, tmp_path, capsys):
     (tmp_path / "a.md").write_text(TEXT)
     places = {
-        "--html": (html, "page"),
+        "--html": (outputs, "page"),
         "--json": (walk.Report, "to_json"),
         "--csv": (outputs, "table"),
         "--annotate": (outputs, "annotated"),

@@ -5,15 +5,15 @@ import io
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from chainrule import check_derivation
-from chainrule.checking.derivations.html import page
-from chainrule.checking.derivations.outputs import annotated, suggested
+from chainrule.checking.derivations.outputs import annotated, page, suggested
 from chainrule.checking.derivations.preamble import FACTS
-from chainrule.checking.derivations.report import VERDICTS
 from chainrule.checking.derivations.templates import BUNDLES, FUNCTIONS
+from chainrule.checking.derivations.verdicts import VERDICTS, Note, Repair, Report, Step
 from chainrule.cli import main
 
 CORPUS = Path(__file__).parents[2] / "derivations"
@@ -163,3 +163,24 @@ def test_the_documentation_names_every_verdict_template_and_fact():
     text = (Path(__file__).parents[3] / "docs" / "derivations.md").read_text()
     for name in (*VERDICTS, *FUNCTIONS, *BUNDLES, *FACTS):
         assert name in text, name
+
+
+@pytest.mark.parametrize(
+    "name", ["softmax_by_cases.tex", "tanh_unicode.txt", "chain_of_three.md", "softmax_notebook.ipynb"]
+)
+def test_the_page_is_well_formed_and_needs_nothing_else(name):
+    text = (CORPUS / "seen" / name).read_text()
+    html = page([check_derivation(text, name=name)])
+    root = ElementTree.fromstring(html)
+    tags = {element.tag.rsplit("}", 1)[-1] for element in root.iter()}
+    assert "math" in tags
+    assert not tags & {"script", "link", "img", "iframe"}
+    assert "http" not in html.replace("http://www.w3.org", "")
+
+
+def test_the_page_shows_signs_of_markup_as_they_are():
+    step = Step(1, 1, "a < b", "c & d", "=", "wrong", "x < y & z > 0", repairs=(Repair("a < b", "c < d"),))
+    root = ElementTree.fromstring(page([Report("<name>", (step,), (Note(1, "not read", "<b>"),))]))
+    text = "".join(root.itertext())
+    for shown in ("x < y & z > 0", "<name>", "<b>", "a < b: "):
+        assert shown in text

@@ -5,8 +5,8 @@
 0
 """
 
-from chainrule.checking.derivations.report import Note, Repair, Report, Step
 from chainrule.checking.derivations.sources import Unreadable
+from chainrule.checking.derivations.verdicts import Note, Repair, Report, Step
 from chainrule.checking.derivations.walk import check_derivation
 
 __all__ = ["Note", "Repair", "Report", "Step", "Unreadable", "check_derivation"]

@@ -31,7 +31,7 @@ from chainrule.checking.derivations.tensors import (
     places,
     shown,
 )
-from chainrule.checking.derivations.tree import Constant, Node, Number, OneHot, free_names, walk
+from chainrule.checking.derivations.tree import Constant, Node, Number, free_names, walk
 from chainrule.checking.derivations.values import holds
 
 BITS = 192
@@ -118,7 +118,7 @@ class Task:
         return Machine(self.scope, at, setting, prime=self.prime, moving=self.moving, budget=budget)
 
 
-def compare(task: Task, setting: Setting | None = None, *, trials: int = TRIALS, quick: bool = False) -> Compared:
+def compare(task: Task, setting: Setting | None = None, *, quick: bool = False) -> Compared:
     """Compare the sides at several points.
 
     With `quick`, stop at the first difference; otherwise go through all choices of indices of the points where one was
@@ -127,7 +127,7 @@ def compare(task: Task, setting: Setting | None = None, *, trials: int = TRIALS,
     setting = setting or Setting(task.scope.layout or "columns")
     with precision(BITS):
         for regime in REGIMES:
-            result = _at_points(task, setting, regime, trials, quick)
+            result = _at_points(task, setting, regime, quick)
             if result.status != "undefined":
                 break
     return replace(result, setting=setting)
@@ -150,9 +150,9 @@ def confirmed(task: Task, compared: Compared) -> bool:
         return any(abs(a - b) > CLOSE * (abs(a) + abs(b)) for a, b in known)
 
 
-def _at_points(task: Task, setting: Setting, regime: str, trials: int, quick: bool) -> Compared:
+def _at_points(task: Task, setting: Setting, regime: str, quick: bool) -> Compared:
     cases: list[Case] = []
-    for trial in range(trials):
+    for trial in range(TRIALS):
         try:
             for case in _cases(task, setting, trial, regime):
                 cases.append(case)
@@ -239,7 +239,7 @@ def _spread(choices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 def _fillings(task: Task, at: Point) -> list[dict[int, int]]:
     """The sizes to try for constants whose size only the context gives."""
-    nodes = [id(n) for side in (task.left, task.right) for n in walk(side) if isinstance(n, Constant | OneHot)]
+    nodes = [id(n) for side in (task.left, task.right) for n in walk(side) if isinstance(n, Constant)]
     sizes = sorted(set(at.sizes.values()))
     if not nodes or not sizes or len(nodes) > 4:
         return [{}]

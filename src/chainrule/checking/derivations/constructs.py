@@ -1,24 +1,32 @@
-r"""Constructs with a shape of their own: brackets, absolute values, matrices, cases."""
+r"""Readers of constructs with a shape of their own: sums over indices, conditions, brackets, matrices, cases."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
+from chainrule.checking.derivations.derivatives import Derivatives
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.sums import Sums
 from chainrule.checking.derivations.tokens import closing
 from chainrule.checking.derivations.tree import (
     At,
+    Big,
+    Both,
     Builtin,
     Cases,
+    Comparison,
     Dots,
     Indicator,
     Matrix,
     Name,
     Node,
     Number,
+    Plus,
 )
 
+_BIG = {"Σ": "sum", "Π": "product", "max": "max", "min": "min"}
+Limits = tuple[list[tuple[str, Node | None]], list[Node]]
+"""Indices, each with its start, and the conditions on them."""
 MATRICES = frozenset(
     ["matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "vmatrix", "psmallmatrix", "bsmallmatrix"]
 )
@@ -29,8 +37,135 @@ _OTHERWISE = ("otherwise", "else", "sonst", "sinon", "иначе", "autrement", 
 _ENDS = ("end", "end of formula")
 
 
-class Constructs(Sums):
-    """Readers of brackets and environments."""
+class Constructs(Derivatives):
+    """Readers of big operators, conditions, brackets and environments."""
+
+    def big(self) -> Node:
+        """Read a sum, product or maximum with its limits; several indices are several sums."""
+        since = self.position
+        kind = _BIG[self.take().text]
+        indices: list[tuple[str, Node | None]] = []
+        high: Node | None = None
+        conditions: list[Node] = []
+        while self.at("_") or self.at("^"):
+            if self.take().text == "_":
+                limits, above = self.between() if self.at("{") and self.peek(1).kind == "number" else self.lower_limit()
+                (indices, conditions), high = limits, above or high
+            elif self.at("∞") or (self.at("{") and self.at("∞", 1)):
+                raise self.fail("a sum to infinity is not read")
+            else:
+                high = self.braced()
+        if not indices:
+            self.require(kind in ("max", "min"), f"a {kind} without an index")
+            return self.extremum(kind)
+        start = self.position
+        self.require(self.starts_factor() or self.at("-"), f"a {kind} of nothing")
+        body = self.expression() if self.at("-") else self.term()
+        if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]) and self.choose(2) == 1:
+            # In sum_i a_i + b_i, another reading sums b_i too.
+            self.position = start
+            body = self.expression()
+        condition = joint(conditions) if conditions else None
+        shared = indices[-1][1]
+        for index, low in reversed(indices):
+            body = Big(kind, index, low or shared, high, condition, body, span=self.span(since))
+            condition = None
+        return body
+
+    def between(self) -> tuple[Limits, Node]:
+        r"""Read 1 \le i \le n or 1 \le i < j \le n below a sum: the limits, and the upper limit."""
+        self.take()
+        bounds, operators = [self.expression()], list[str]()
+        while self.at("<") or self.at("<="):
+            operators.append(self.take().text)
+            bounds.append(self.expression())
+        self.require(len(bounds) > 2 and self.accept("}"), "the lower limit of a sum is not read")
+        low, *names, high = bounds
+        self.require(all(isinstance(name, Name) for name in names), "the index of a sum is not a plain letter")
+        if operators[0] == "<":
+            low = Plus((low, Number(Fraction(1))), (1, 1))
+        if operators[-1] == "<":
+            high = Plus((high, Number(Fraction(1))), (1, -1))
+        pairs = zip(operators[1:-1], pairwise(names), strict=True)
+        conditions: list[Node] = [Comparison(operator, *pair) for operator, pair in pairs]
+        return ([(name.text, low) for name in names if isinstance(name, Name)], conditions), high
+
+    def lower_limit(self) -> tuple[Limits, None]:
+        """Read the indices and conditions below a sum: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
+        if not self.at("{"):
+            token = self.take()
+            self.require(token.kind == "name", "the index of a sum is not a name")
+            return ([(token.text, None)], []), None
+        end = closing(self.tokens, self.position)
+        self.take()
+        indices: dict[str, Node | None] = {}
+        conditions: list[Node] = []
+        while self.position < end:
+            token = self.take()
+            self.require(
+                token.kind == "name" and not self.at("_") and not self.at("'"),
+                "the index of a sum is not a plain letter",
+            )
+            operator = self.take().text if self.peek().kind == "relation" else ""
+            right = self.expression() if operator else None
+            if operator == "=" and token.text not in indices:
+                indices[token.text] = right
+            elif right is None:
+                indices.setdefault(token.text)
+                self.position = end if self.at("∈") else self.position
+            else:
+                both = operator in ("<", "<=", ">", ">=") and isinstance(right, Name) and not indices
+                if both and isinstance(right, Name) and right.text not in self.vocabulary.known:
+                    # i < j below one sum runs over both.
+                    indices[right.text] = None
+                indices.setdefault(token.text)
+                conditions.append(Comparison(operator, Name(token.text), right))
+            if self.position < end and not (self.accept(",") or self.accept("\\\\")):
+                raise self.fail("the lower limit of a sum is not read")
+        self.position = end + 1
+        return (list(indices.items()), conditions), None
+
+    def used_further(self, index: str) -> bool:
+        """Whether the index of a sum also occurs in the terms behind it."""
+        depth = 0
+        for token in self.tokens[self.position :]:
+            if token.kind == "open" or token.text == "{":
+                depth += 1
+            elif token.kind == "close" or token.text == "}":
+                depth -= 1
+            if depth < 0 or (depth == 0 and token.kind == "relation"):
+                return False
+            if token.kind == "name" and token.text == index:
+                return True
+        return False
+
+    def extremum(self, kind: str) -> Node:
+        """max(a, b)."""
+        self.require(self.peek().kind == "open", f"{kind} without a bracket")
+        self.take()
+        entries = [self.expression()]
+        while self.accept(","):
+            entries.append(self.expression())
+        self.require(self.peek().kind == "close", f"the bracket of {kind} is not closed")
+        self.take()
+        return Builtin(kind, tuple(entries))
+
+    def condition(self) -> Node:
+        """i = j, i < j < k, i = j and k = l."""
+        left = self.expression()
+        parts: list[Node] = []
+        while self.peek().kind == "relation" or self.at(",") or self.at("∧"):
+            operator = self.take()
+            if operator.kind == "relation":
+                right = self.expression()
+                parts.append(Comparison(operator.text.replace(":=", "="), left, right))
+                left = right
+            elif self.starts_factor() or self.at("-"):
+                left = self.expression()
+            else:
+                break
+        self.require(bool(parts), "a condition without a relation")
+        return joint(parts)
 
     def bracket(self) -> Node:
         """Read a bracket: a group, a row of entries, or a condition in square brackets."""
@@ -145,3 +280,8 @@ class Constructs(Sums):
             return Builtin("abs", (inner,))
         self.require(not self.accept("_") or self.braced() in (Number(Fraction(2)), Name("F")), "this norm is not read")
         return Builtin("norm", (inner,))
+
+
+def joint(conditions: list[Node]) -> Node:
+    """Several conditions as one."""
+    return conditions[0] if len(conditions) == 1 else Both(tuple(conditions))

@@ -44,19 +44,19 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
         if found is None:
             continue
         head, body = found
-        _enter(scope, head, chain, body, source.line(chain.fragment.place(chain.members[0].span[0])))
+        _enter(scope, head, chain, body)
         before.pop(head.name, None)
         question.defining[id(chain)] = head.name
         question.definitions.append((chain, scope.definitions[head.name]))
     _gradients(scope, letters)
-    _named_at_the_end(question, source)
+    _named_at_the_end(question)
     conventions(question)
 
 
-def _enter(scope: Scope, head: Naming, chain: Chain, body: Member, line: int) -> None:
+def _enter(scope: Scope, head: Naming, chain: Chain, body: Member) -> None:
     """Enter a definition by a member of a chain."""
     text = chain.fragment.text[body.span[0] : body.span[1]]
-    preamble.enter(scope, head, list(body.tokens), line, text, "text", plain=chain.fragment.plain)
+    preamble.enter(scope, head, list(body.tokens), text, "text", plain=chain.fragment.plain)
 
 
 def _unit_intervals(question: Question, source: Source) -> None:
@@ -98,14 +98,13 @@ def _named_after(question: Question, at: int, source: Source) -> None:
     shown = [c for c in question.chains[:at] if c.fragment.display and c.links]
     if not shown or _is_operator(head, question):
         return
-    body = shown[-1].members[-1]
     place = shown[-1].fragment.start + len(shown[-1].fragment.text)
     if not prose.names_the_last(source.text[place : chain.fragment.start]):
         return
-    _enter(scope, head, shown[-1], body, source.line(chain.fragment.start))
+    _enter(scope, head, shown[-1], shown[-1].members[-1])
 
 
-def _named_at_the_end(question: Question, source: Source) -> None:
+def _named_at_the_end(question: Question) -> None:
     """Define a new name after the last relation of a chain, as in ... = δ, by the formula before it."""
     scope = question.scope
     met: set[str] = set()
@@ -118,8 +117,7 @@ def _named_at_the_end(question: Question, source: Source) -> None:
             and chain.members[-1].tokens[0].text not in own | met and chain.members[-1].tokens[0].kind == "name"
             and chain.members[-1].tokens[0].text not in ("I", "e", "𝟏") and id(chain) not in question.declaring
         ):  # fmt: skip
-            body = chain.members[-2]
-            _enter(scope, head, chain, body, source.line(chain.fragment.place(body.span[0])))
+            _enter(scope, head, chain, chain.members[-2])
             question.ending[id(chain)] = head.name
         met |= own | {t.text for t in chain.members[-1].tokens}
 

@@ -7,12 +7,13 @@ hold from its beginning, as people write "where ..." after the formula.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from chainrule.checking.derivations import guessing, preamble, prose
+from chainrule.checking.derivations import conventions, preamble, prose
 from chainrule.checking.derivations.completing import complete
 from chainrule.checking.derivations.defining import define
 from chainrule.checking.derivations.model import Question, Scope
+from chainrule.checking.derivations.preamble import Refusal
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, statements
 from chainrule.checking.derivations.superscripts import counted, written_out
@@ -25,9 +26,7 @@ class Document:
 
     source: Source
     questions: list[Question]
-    problems: list[preamble.DeclarationProblem]
-    refused: list[tuple[int, str, str]]
-    """Where something was left out, with a verdict and the reason."""
+    refused: list[Refusal]
 
 
 def failure(error: Exception) -> str:
@@ -38,13 +37,11 @@ def failure(error: Exception) -> str:
 
 def understand(source: Source, extra: str | None = None) -> Document:
     """Split a source into questions and give each its scope."""
-    problems: list[preamble.DeclarationProblem] = []
-    refused: list[tuple[int, str, str]] = []
+    refused: list[Refusal] = []
     scope = Scope()
     if extra is not None:
         lines = [line.strip().removeprefix("%!").strip() for line in extra.splitlines()]
-        unknown = preamble.declare(scope, [(-1, line) for line in lines if line and line != "---"])
-        problems += [replace(problem, offset=-1) for problem in unknown]
+        refused += preamble.declare(scope, [(-1, line) for line in lines if line and line != "---"])
     if prose.says_rows(source.text):
         scope.layout = "rows"
     read: dict[int, list[Chain]] = {}
@@ -52,9 +49,9 @@ def understand(source: Source, extra: str | None = None) -> Document:
         try:
             read[fragment.start] = statements(fragment)
         except (TooLong, RecursionError) as error:
-            refused.append((fragment.start, "not read", str(error) or "nested too deeply"))
+            refused.append(Refusal(fragment.start, "not read", str(error) or "nested too deeply"))
         except Exception as error:
-            refused.append((fragment.start, "internal error", failure(error)))
+            refused.append(Refusal(fragment.start, "internal error", failure(error)))
     letters = counted(chain for found in read.values() for chain in found)
     questions: list[Question] = []
     chapter = -1
@@ -67,9 +64,9 @@ def understand(source: Source, extra: str | None = None) -> Document:
             scope.inherited = {n: k.rank for n, k in before.kinds.items() if k.role == "value"}
         for block in [b for b in source.blocks if start <= b.start < end]:
             try:
-                problems += preamble.declare(scope, block.lines, source.line)
+                refused += preamble.declare(scope, block.lines)
             except Exception as error:
-                refused.append((block.start, "internal error", failure(error)))
+                refused.append(Refusal(block.start, "internal error", failure(error)))
         inside = [f for f in source.fragments if start <= f.start < end]
         chains = [written_out(chain, letters) for fragment in inside for chain in read.get(fragment.start, ())]
         if questions:
@@ -80,11 +77,11 @@ def understand(source: Source, extra: str | None = None) -> Document:
         question = _guessed(_sound(scope, chains, source, known, refused), scope, source, known, refused)
         scope = question.scope
         questions.append(question)
-    return Document(source, questions, problems, refused)
+    return Document(source, questions, refused)
 
 
 def _sound(
-    scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None, refused: list[tuple[int, str, str]]
+    scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None, refused: list[Refusal]
 ) -> Question:
     """The question without the chains that we fail to enter, which are refused."""
     with suppress(Exception):
@@ -95,7 +92,7 @@ def _sound(
             question_in(scope, [*kept, chain], source, known)
             kept.append(chain)
         except Exception as error:
-            refused.append((chain.fragment.start, "internal error", failure(error)))
+            refused.append(Refusal(chain.fragment.start, "internal error", failure(error)))
     return question_in(scope, kept, source, known)
 
 
@@ -104,19 +101,19 @@ def _guessed(
     scope: Scope,
     source: Source,
     known: frozenset[str] | None,
-    refused: list[tuple[int, str, str]],
+    refused: list[Refusal],
 ) -> Question:
     """The question with the first of its unknown functions that a template stands for, if one does."""
-    for name, candidates in guessing.unknown_functions(question):
+    for name, candidates in conventions.unknown_functions(question):
         best = question
         for template in candidates:
             tried = scope.copy(inferred=True)
             preamble.use(tried, template, name, source="convention")
             try:
                 other = question_in(tried, question.chains, source, known)
-                better = guessing.agreeing(other, name) > guessing.agreeing(best, name)
+                better = conventions.agreeing(other, name) > conventions.agreeing(best, name)
             except Exception as error:
-                refused.append((question.chains[0].fragment.start, "internal error", failure(error)))
+                refused.append(Refusal(question.chains[0].fragment.start, "internal error", failure(error)))
                 continue
             if better:
                 best = other

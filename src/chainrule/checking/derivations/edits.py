@@ -16,7 +16,6 @@ from chainrule.checking.derivations.tree import (
     Call,
     Comparison,
     Derivative,
-    Entrywise,
     Index,
     Indicator,
     Name,
@@ -95,9 +94,6 @@ def _at(node: Node, material: Material) -> Iterator[_Change]:
             yield from _plus(node, terms, signs, material)
         case Product(factors=factors):
             yield from _product(node, factors, material)
-        case Entrywise(factors=factors):
-            rests = [factors[:at] + factors[at + 1 :] for at in range(len(factors))]
-            yield from (("factor", rest[0] if len(rest) == 1 else Entrywise(rest), 3) for rest in rests)
         case Ratio(numerator=above, denominator=below):
             yield "dropped denominator", above, 2.5
             yield "power", Ratio(above, Power(below, TWO)), 2.4
@@ -154,7 +150,6 @@ _PLACES: dict[type, tuple[str, ...]] = {
     Builtin: ("operands",),
     Ratio: ("numerator", "denominator"),
     Power: ("base",),
-    Entrywise: ("factors",),
     Product: ("factors",),
     Plus: ("terms",),
 }

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.checking.derivations import prose
 from chainrule.checking.derivations.compare import EXACT, Case
+from chainrule.checking.derivations.conventions import agreeing
 from chainrule.checking.derivations.deciding import Finding, is_restricted
-from chainrule.checking.derivations.guessing import agreeing
 from chainrule.checking.derivations.numbers import primal
+from chainrule.checking.derivations.printing import unicode
 from chainrule.checking.derivations.repairs import repairs
-from chainrule.checking.derivations.report import Counterexample, Repair
 from chainrule.checking.derivations.tensors import Tensor, paired, transposed
-from chainrule.checking.derivations.tree import Comparison, Name, Node
+from chainrule.checking.derivations.verdicts import Counterexample, Repair
 
 if TYPE_CHECKING:
     from chainrule.checking.derivations.walk import Line, Walker
@@ -39,7 +39,7 @@ def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Fi
         add(held or "verified under an assumption", f"holds only if {what}", assumption=what)
     elif status == "equal" and finding.given is not None:
         walker.restricted.append((finding.task.left, finding.task.right, finding.given))
-        add(held or "verified", f"for {shown(finding.given)}")
+        add(held or "verified", f"for {unicode(finding.given)}")
     elif status == "equal":
         add(held or "verified", finding.note)
     elif not line.members[at][1].display:
@@ -114,15 +114,14 @@ def failing(
     kind = found[0].kind if found else alike(differing)
     if finding.only is not None:
         fails = replace(finding.only, operator="!=" if finding.only.operator == "=" else "=")
-        message += f" It holds when {shown(finding.only)} and fails whenever {shown(fails)}."
+        message += f" It holds when {unicode(finding.only)} and fails whenever {unicode(fails)}."
     elif not found:
         message += _ALIKE.get(kind, "")
     verdict = "wrong"
     if is_restricted(finding) and not found and "undone" not in what:
         verdict, kind = "true only for some indices", "off-diagonal"
-    add(
-        verdict, message + suggested(found), counterexample=point, holds=shown(finding.only), repairs=found, kind=kind,
-    )  # fmt: skip
+    holds = unicode(finding.only) if finding.only is not None else ""
+    add(verdict, message + suggested(found), counterexample=point, holds=holds, repairs=found, kind=kind)
 
 
 _ALIKE = {
@@ -166,14 +165,6 @@ def at_point(point: Counterexample) -> str:
     chosen = {**point.sizes, **point.indices, **point.values}
     parts = [f"{name} = {value}" for name, value in chosen.items() if name[0] != "·"]
     return f"With {', '.join(parts)}" if parts else "As numbers"
-
-
-def shown(condition: Node | None) -> str:
-    """A condition on indices in print."""
-    if not isinstance(condition, Comparison):
-        return ""
-    sides = [side.text if isinstance(side, Name) else "…" for side in (condition.left, condition.right)]
-    return f"{sides[0]} {'≠' if condition.operator == '!=' else condition.operator} {sides[1]}"
 
 
 def counterexample(finding: Finding, case: Case) -> Counterexample:

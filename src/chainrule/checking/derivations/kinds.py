@@ -21,7 +21,6 @@ from chainrule.checking.derivations.tree import (
     Composition,
     Constant,
     Dots,
-    Entrywise,
     Gradient,
     Index,
     Indicator,
@@ -30,7 +29,6 @@ from chainrule.checking.derivations.tree import (
     Name,
     Node,
     Number,
-    OneHot,
     Plus,
     Prime,
     Product,
@@ -123,7 +121,7 @@ class Kinds:
             inside = [part for part in inside if not isinstance(part, Name | Number)]
         elif isinstance(node, Comparison):
             self._compared(node, where, bound)
-        elif isinstance(node, OneHot) and isinstance(node.index, Name):
+        elif isinstance(node, Constant) and isinstance(node.index, Name):
             self.as_index.add(node.index.text)
             inside = []
         elif isinstance(node, Name):
@@ -160,7 +158,7 @@ class Kinds:
                 factors = tuple(f for t in terms if isinstance(t, Product) for f in t.factors)
                 if any(isinstance(f, Name) and f.text[0] in MATRIX_LETTERS for f in factors):
                     self.shaped |= {t.text for t in terms if isinstance(t, Name)}
-            case Product(factors=factors):
+            case Product(factors=factors, joints=joints) if "⊙" not in joints:
                 for one, following in pairwise(factors):
                     if isinstance(one, Name) and one.text[0] in MATRIX_LETTERS:
                         if isinstance(following, Name | Call | Plus):
@@ -227,8 +225,8 @@ class Kinds:
         if isinstance(node, Transpose):
             inner = self.shape(node.operand, where)
             return None if inner is None else (None, inner[0]) if len(inner) == 1 else tuple(reversed(inner))
-        if isinstance(node, Plus | Entrywise):
-            parts = [self.shape(t, where) for t in (node.terms if isinstance(node, Plus) else node.factors)]
+        if isinstance(node, Plus):
+            parts = [self.shape(term, where) for term in node.terms]
             return self.alike([p for p in parts if p])
         if isinstance(node, Product):
             return self.multiplied([self.shape(f, where) for f in node.factors], node.joints)
@@ -277,6 +275,8 @@ class Kinds:
                 return None
             if not total or not shape:
                 total = total or shape
+            elif joint == "⊙":
+                total = self.alike([total, shape])
             elif len(total) == 2 and shape[0] is not None:
                 if total[1] is not None:
                     self.sizes.join(total[1], shape[0])
@@ -318,7 +318,7 @@ class Kinds:
         """Give every name that needs one a kind."""
         for node, where in sides:
             for part in walk(node):
-                if isinstance(part, Plus | Product | Entrywise):
+                if isinstance(part, Plus | Product):
                     self.shape(part, where)
         for left, right, where in relations:
             self.alike([s for s in (self.shape(left, where), self.shape(right, where)) if s])

@@ -106,7 +106,6 @@ class Definition:
     indices: tuple[str, ...]
     tokens: tuple[Token, ...]
     plain: bool = False
-    line: int = 0
     text: str = ""
     source: str = "text"
     """Where it comes from: preamble, template, text, convention."""

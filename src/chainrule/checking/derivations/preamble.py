@@ -3,7 +3,7 @@ r"""Declarations: `x: vector n`, `t: vector n, sum 1`, `\sigma(x)_i := ...`, `us
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chainrule.checking.derivations import templates
@@ -34,16 +34,15 @@ _SPLIT = re.compile(r",(?![^()]*\))")
 
 
 @dataclass(frozen=True)
-class DeclarationProblem:
-    """A declaration that was not understood: its offset, and the message about it."""
+class Refusal:
+    """Something in a document that was left out: its offset, the verdict on it, and the reason."""
 
     offset: int
+    verdict: str
     message: str
 
 
-def declare(
-    scope: Scope, lines: Iterable[tuple[int, str]], line_of: Callable[[int], int] = lambda offset: 0
-) -> list[DeclarationProblem]:
+def declare(scope: Scope, lines: Iterable[tuple[int, str]]) -> list[Refusal]:
     """Enter declarations into a scope; the result lists the declarations that were not understood.
 
     >>> scope = Scope()
@@ -52,21 +51,21 @@ def declare(
     >>> str(scope.kinds["x"])
     'vector n'
     """
-    problems: list[DeclarationProblem] = []
+    refused: list[Refusal] = []
     for offset, raw in lines:
         line = raw.strip().rstrip(",;")
         if line and not line.startswith("#"):
             try:
-                _declare(scope, line, line_of(offset))
+                _declare(scope, line)
             except ValueError as error:
-                problems.append(DeclarationProblem(offset, str(error)))
-    return problems
+                refused.append(Refusal(offset, "declaration", str(error)))
+    return refused
 
 
-def _declare(scope: Scope, line: str, number: int) -> None:
+def _declare(scope: Scope, line: str) -> None:
     if ":=" in line:
         left, right = line.split(":=", 1)
-        _define(scope, left.strip(), right.strip(), number)
+        _define(scope, left.strip(), right.strip())
         return
     head, colon, rest = (part.strip() for part in line.partition(":"))
     if not colon:
@@ -75,7 +74,7 @@ def _declare(scope: Scope, line: str, number: int) -> None:
         )
     layout = rest.split("#")[0].strip()
     if head == "use":
-        _use(scope, rest, number)
+        _use(scope, rest)
     elif head == "code":
         scope.code.update(functions(rest))
     elif head == "layout" and layout in ("rows", "columns"):
@@ -86,7 +85,7 @@ def _declare(scope: Scope, line: str, number: int) -> None:
         _kinds(scope, head, rest)
 
 
-def _define(scope: Scope, left: str, right: str, number: int) -> None:
+def _define(scope: Scope, left: str, right: str) -> None:
     found = naming(tokens(_spelled(left)), declared=True)
     if found is None:
         raise ValueError(f"expected a name such as s(x)_i before ':=', got {left!r}")
@@ -94,19 +93,17 @@ def _define(scope: Scope, left: str, right: str, number: int) -> None:
     body = tokens(right, plain=plain)
     if not body:
         raise ValueError(f"expected a formula after '{left} :='")
-    enter(scope, found, body, number, right, "preamble", plain=plain)
+    enter(scope, found, body, right, "preamble", plain=plain)
 
 
-def enter(
-    scope: Scope, found: Naming, body: list[Token], line: int, text: str, source: str, *, plain: bool = False
-) -> None:
+def enter(scope: Scope, found: Naming, body: list[Token], text: str, source: str, *, plain: bool = False) -> None:
     """Enter a definition, which replaces any earlier meaning of its name."""
     scope.forget(found.name)
-    definition = Definition(found.name, found.parameters, found.indices, tuple(body), plain, line, text, source)
+    definition = Definition(found.name, found.parameters, found.indices, tuple(body), plain, text, source)
     scope.definitions[found.name] = definition
 
 
-def _use(scope: Scope, rest: str, number: int) -> None:
+def _use(scope: Scope, rest: str) -> None:
     given, _, alias = (part.strip() for part in rest.partition(" as "))
     name = templates.canonical(given)
     if name is None:
@@ -114,18 +111,18 @@ def _use(scope: Scope, rest: str, number: int) -> None:
         raise ValueError(f"expected a template ({listed}), got {given!r}")
     if name in templates.BUNDLES:
         for line in templates.BUNDLES[name]:
-            _declare(scope, line, 0)
+            _declare(scope, line)
         return
     found = naming(tokens(_spelled(alias)), declared=True) if alias else Naming(templates.USUAL.get(name, name))
     if found is None or found.indices or found.parameters:
         raise ValueError(f"expected a name after 'as', got {alias!r}")
-    use(scope, name, found.name, number)
+    use(scope, name, found.name)
 
 
-def use(scope: Scope, template: str, label: str, line: int = 0, source: str = "template") -> None:
+def use(scope: Scope, template: str, label: str, source: str = "template") -> None:
     """Enter a template under a name."""
     parameters, index, body = templates.FUNCTIONS[template]
-    enter(scope, Naming(label, tuple(index), tuple(parameters.split())), tokens(body), line, template, source)
+    enter(scope, Naming(label, tuple(index), tuple(parameters.split())), tokens(body), template, source)
 
 
 def _kinds(scope: Scope, head: str, rest: str) -> None:

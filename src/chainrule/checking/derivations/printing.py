@@ -26,7 +26,6 @@ from chainrule.checking.derivations.tree import (
     Constant,
     Derivative,
     Differential,
-    Entrywise,
     Gradient,
     Index,
     Indicator,
@@ -35,7 +34,6 @@ from chainrule.checking.derivations.tree import (
     Name,
     Node,
     Number,
-    OneHot,
     Plus,
     Power,
     Prime,
@@ -49,7 +47,7 @@ _SUM, _PRODUCT, _FACTOR = 0, 1, 2
 """How tightly the outermost operation of a formula binds."""
 _BINDING: dict[type[Node], int] = {
     Plus: _SUM, Comparison: _SUM, Both: _SUM, Composition: _SUM, Product: _PRODUCT,
-    Entrywise: _PRODUCT, Big: _PRODUCT,
+    Big: _PRODUCT,
 }  # fmt: skip
 _COMMANDS = {letter: "\\" + name for name, letter in reversed(GREEK.items())} | {
     "·": "\\cdot", "×": "\\times", "⊙": "\\odot", "∘": "\\circ", "∂": "\\partial ", "∇": "\\nabla", "…": "\\dots",
@@ -132,8 +130,6 @@ class _Printer:
                     dot = self.sign(joint or ("·" if isinstance(factor, Number) else ""))
                     text += (f" {dot} " if dot else " ") + self.at(factor, level)
                 return text
-            case Entrywise(factors=factors):
-                return f" {self.sign('⊙')} ".join(self.at(f, _FACTOR) for f in factors)
             case Ratio(numerator=above, denominator=below):
                 return self.fraction(self.show(above), self.show(below))
             case Power(base=base, exponent=exponent):
@@ -167,9 +163,9 @@ class _Printer:
                 return f"{self.show(left)} {self.sign(_RELATIONS.get(operator, operator))} {self.show(right)}"
             case Both(conditions=conditions):
                 return self.listed(conditions)
-            case Constant(kind=kind):
+            case Constant(kind=kind, index=None):
                 return "I" if kind == "identity" else self.sign("𝟏")
-            case OneHot(index=index):
+            case Constant(index=Node() as index):
                 return "e" + self.script("_", self.show(index))
             case Matrix(rows=rows) if self.unicode:
                 return f"({'; '.join(self.listed(row) for row in rows)})"

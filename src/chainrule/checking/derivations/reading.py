@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from chainrule.checking.derivations.boxes import Box, beside, box, flat
 from chainrule.checking.derivations.mathml import mathml
-from chainrule.checking.derivations.report import FAULTS, Report, Step
+from chainrule.checking.derivations.verdicts import FAULTS, Report, Step
 from chainrule.checking.derivations.walk import check_derivation
 
 if TYPE_CHECKING:

@@ -19,14 +19,12 @@ from chainrule.checking.derivations.evaluate import Frame, Machine
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.points import Point
 from chainrule.checking.derivations.printing import latex, unicode
-from chainrule.checking.derivations.report import Repair
 from chainrule.checking.derivations.tree import (
     Big,
     Builtin,
     Call,
     Comparison,
     Derivative,
-    Entrywise,
     Gradient,
     Index,
     Indicator,
@@ -43,6 +41,7 @@ from chainrule.checking.derivations.tree import (
     free_names,
     walk,
 )
+from chainrule.checking.derivations.verdicts import Repair
 
 MOST_EDITS = 4000
 MOST_SHOWN = 3
@@ -133,7 +132,7 @@ def _factors(task: Task, labels: list[str]) -> list[Node]:
     """Factors found on the left, entries and functions of both sides, 1 minus these, 1 over sizes."""
     found: list[Node] = []
     for node in walk(task.left):
-        if isinstance(node, Product | Entrywise):
+        if isinstance(node, Product):
             found += node.factors
         elif isinstance(node, Ratio):
             for part in (node.numerator, node.denominator):

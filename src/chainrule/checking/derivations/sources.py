@@ -40,7 +40,7 @@ _HEADING = re.compile(
     r"[ \t]*$)",
     re.MULTILINE,
 )
-_NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+(?P<title>[^\W\d_a-zа-я][^\n=<>]{2,70})$", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+[^\W\d_a-zа-я][^\n=<>]{2,70}$", re.MULTILINE)
 """In plain text, a line such as "3. Softmax"."""
 _PART = re.compile(r"\(?[A-Za-z0-9]{1,3}[).:]?\)?")
 _COMMENT = re.compile(r"(?<!\\)%(?!!)[^\n]*")
@@ -81,8 +81,7 @@ class Heading:
     """A heading, which opens a question."""
 
     start: int
-    title: str
-    level: int = 1
+    level: int
 
 
 @dataclass(frozen=True)
@@ -202,7 +201,7 @@ def _headings(text: str) -> tuple[Heading, ...]:
             (match.group(g) for g in ("hash", "tex", "strong", "bold", "part", "line") if match.group(g)), ""
         ).strip()
         part = match.group("part") or match.group("deep") or _PART.fullmatch(title)
-        found.append(Heading(match.start(), title, 2 if part else 1))
+        found.append(Heading(match.start(), 2 if part else 1))
     return tuple(found)
 
 
@@ -254,7 +253,7 @@ def _plain(text: str) -> Source:
     for first, last, display in places[:MOST_FRAGMENTS]:
         fix = repaired(text[first:last])
         fragments.append(Fragment(fix.text, first, display, fix, plain=True))
-    numbered = (Heading(m.start(), m.group("title"), 2) for m in _NUMBERED.finditer(body))
+    numbered = (Heading(m.start(), 2) for m in _NUMBERED.finditer(body))
     headings = sorted([*_headings(body), *numbered], key=lambda heading: heading.start)
     return Source(text, "text", tuple(fragments), tuple(blocks), tuple(headings), _starts(text))
 

@@ -143,15 +143,15 @@ def transposed(x: Quantity) -> Quantity:
 
 
 def product(a: Quantity, b: Quantity, joint: str = "") -> Quantity:
-    """Two factors side by side, or joined by a dot.
+    """Two factors side by side, or joined by a dot; ⊙ is the product entry by entry.
 
     Raises
     ------
     ShapeMismatch
         If no product fits.
     """
-    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
-        return zipped(mul, a, b, "the product")
+    if joint == "⊙" or not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return zipped(mul, a, b, "the entrywise product")
     left, right = a.shape, b.shape
     if joint and left == right and a.is_line:
         return inner(a, b)

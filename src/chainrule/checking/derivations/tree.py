@@ -61,17 +61,10 @@ class Plus(Node):
 
 @dataclass(frozen=True)
 class Product(Node):
-    """Factors side by side or joined by a dot; the shapes decide between scalar, inner, outer and matrix products."""
+    """Factors side by side or joined by · or ×, where the shapes decide between products, or by ⊙, entry by entry."""
 
     factors: tuple[Node, ...]
     joints: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Entrywise(Node):
-    """The elementwise product."""
-
-    factors: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -203,16 +196,10 @@ class Both(Node):
 
 @dataclass(frozen=True)
 class Constant(Node):
-    """Vectors and matrices whose size the context gives: ones, identity."""
+    """Ones, the identity, or the one-hot vector e_y with its index; the context gives the size."""
 
     kind: str
-
-
-@dataclass(frozen=True)
-class OneHot(Node):
-    """e_y: 1 at y, 0 elsewhere."""
-
-    index: Node
+    index: Node | None = None
 
 
 @dataclass(frozen=True)

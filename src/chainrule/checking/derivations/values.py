@@ -1,22 +1,36 @@
-"""The value of each kind of node."""
+"""The value of each kind of node.
+
+A function is built in, the package's own code, or defined by the text. A function of numbers acts on every entry of a
+vector.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, reduce
 from itertools import repeat
-from operator import add, eq, ge, gt, le, lt, mul, ne, sub
+from operator import add, eq, ge, gt, le, lt, ne, sub
 
 import flint
 
 from chainrule.checking.ball import Undecided
 from chainrule.checking.derivations import calculus, numbers, tensors
-from chainrule.checking.derivations.calls import applied
+from chainrule.checking.derivations.code import Code, Label
 from chainrule.checking.derivations.dots import Filled, filled_rows, spread
-from chainrule.checking.derivations.evaluate import Env, Frame, Machine
+from chainrule.checking.derivations.evaluate import Env, Frame, Machine, NoDefinition
+from chainrule.checking.derivations.model import Definition
 from chainrule.checking.derivations.numbers import ONE, ZERO, divide, power, primal
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, entries_of, mapped, product, zipped
+from chainrule.checking.derivations.tensors import (
+    Quantity,
+    ShapeMismatch,
+    Tensor,
+    entries_of,
+    mapped,
+    places,
+    product,
+    zipped,
+)
 from chainrule.checking.derivations.tree import (
     At,
     Big,
@@ -30,7 +44,6 @@ from chainrule.checking.derivations.tree import (
     Derivative,
     Differential,
     Dots,
-    Entrywise,
     Gradient,
     Index,
     Indicator,
@@ -39,7 +52,6 @@ from chainrule.checking.derivations.tree import (
     Name,
     Node,
     Number,
-    OneHot,
     Plus,
     Power,
     Prime,
@@ -85,13 +97,78 @@ def _call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
     if isinstance(node.function, Prime):
         return calculus.prime_call(m, node, frame, env)
     if isinstance(node.function, Name):
-        return applied(m, node.function.text, node, frame, env)
-    if isinstance(node.function, Composition):
-        value: Node = node.arguments[0]
-        for depth, function in enumerate(reversed(node.function.functions)):
-            value = m.kept(("composed", id(node), depth), Call(function, (value,), span=node.span))
-        return m.value(value, frame, env)
+        return _applied(m, node.function.text, node, frame, env)
     raise NotRead("a function that is not a name", node.span[0])
+
+
+def _applied(m: Machine, name: str, call: Call, frame: Frame, env: Env) -> Quantity:
+    """A function at its arguments."""
+    function = m.overridden(name, frame)
+    function = m.point.values.get(name, numbers.ELEMENTARY.get(name)) if function is None else function
+    if callable(function):
+        if len(call.arguments) != 1:
+            raise NotRead(f"{name} takes one argument", call.span[0])
+        return mapped(function, m.value(call.arguments[0], frame, env))
+    if name in m.scope.code:
+        return _run(m, m.scope.code[name], call, frame, env)
+    definition = m.scope.definitions.get(name)
+    if definition is None:
+        if function is None:
+            raise NoDefinition(name, "it is used as a function")
+        raise NotRead(f"{name} is not a function", call.span[0])
+    if m.default_call(definition, call):
+        return m.named(name, frame, env)
+    if not definition.parameters:
+        raise NotRead(f"{name} was not defined as a function", call.span[0])
+    if len(definition.parameters) != len(call.arguments):
+        raise NotRead(f"{name} takes {len(definition.parameters)} arguments, got {len(call.arguments)}", call.span[0])
+    inner = m.call_frame(definition, call, frame, env)
+    whole: frozenset[str] = m.once(m.root, frozenset(), ("vectors", name), lambda _: m.vectors(definition))
+    vectors = [p for p, value in inner.overrides.items() if p not in whole and isinstance(value, Tensor)]
+    if vectors:
+        return _entrywise_call(m, definition, inner, vectors)
+    if definition.indices:
+        return m.once(inner, frozenset(inner.overrides), "all entries", partial(_tensor_of, m, definition))
+    return m.inside(m.value, definition, inner, ())
+
+
+def _run(m: Machine, code: Code, call: Call, frame: Frame, env: Env) -> Quantity:
+    """The package's own code at some arguments, run once for all entries."""
+
+    def evaluated(_: Frame) -> Quantity:
+        labels = [m.scope.is_label(a.text) if isinstance(a, Name) else False for a in call.arguments]
+        values = [
+            Label(m.whole(argument, frame, env)) if label else m.value(argument, frame, env)
+            for argument, label in zip(call.arguments, labels, strict=True)
+        ]
+        return code(values, call.span[0])
+
+    return m.once(frame, m.reach(call), (id(call), "code", m.bound_in(call, env)), evaluated)
+
+
+def _tensor_of(m: Machine, definition: Definition, frame: Frame) -> Tensor:
+    """All entries of a function with indices, in a frame with its arguments."""
+    extents = [m.range_of(index, m.body_of(definition), frame, {}) for index in definition.indices]
+    known = tuple(extent for extent in extents if extent is not None)
+    if len(known) < len(extents):
+        raise NotRead(f"how many entries {definition.name} has is not said")
+    entries = [m.inside(m.number, definition, frame, place) for place in places(known)]
+    return Tensor(known, entries)
+
+
+def _entrywise_call(m: Machine, definition: Definition, frame: Frame, vectors: list[str]) -> Tensor:
+    """A function of numbers, on every entry of vectors."""
+    given = frame.overrides
+    first: Tensor = given[vectors[0]]
+    if any(given[p].shape != first.shape for p in vectors):
+        raise ShapeMismatch(f"the arguments of {definition.name} have different shapes")
+    if definition.indices:
+        raise ShapeMismatch(f"{definition.name} of {tensors.shown(first.shape)}")
+    entries = []
+    for at in range(len(first.entries)):
+        one = {p: given[p].entries[at] if p in vectors else given[p] for p in given}
+        entries.append(m.inside(m.number, definition, Frame(one, frame.parent), ()))
+    return Tensor(first.shape, entries)
 
 
 def _plus(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
@@ -105,18 +182,10 @@ def _plus(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
 
 
 def _product(m: Machine, node: Product, frame: Frame, env: Env) -> Quantity:
-    if isinstance(node.factors[0], Composition) and len(node.factors) == 2:
-        call = m.kept(("applied", id(node)), Call(node.factors[0], (node.factors[1],), span=node.span))
-        return m.value(call, frame, env)
     total = m.value(node.factors[0], frame, env)
     for factor, joint in zip(node.factors[1:], node.joints, strict=True):
         total = product(total, m.value(factor, frame, env), joint)
     return total
-
-
-def _entrywise(m: Machine, node: Entrywise, frame: Frame, env: Env) -> Quantity:
-    values = [m.value(factor, frame, env) for factor in node.factors]
-    return reduce(lambda a, b: zipped(mul, a, b, "the entrywise product"), values)
 
 
 def _quotient(m: Machine, node: Ratio, frame: Frame, env: Env) -> Quantity:
@@ -271,24 +340,17 @@ def _wholes(m: Machine, comparison: Comparison, frame: Frame, env: Env) -> tuple
 
 
 def _constant(m: Machine, node: Constant, frame: Frame, env: Env) -> Quantity:
-    size = m.fillers.get(id(node), m.filler)
-    if size is None:
-        raise NotRead(f"the size of {node.kind} does not show", node.span[0])
-    if node.kind == "identity":
-        return tensors.diagonal(Tensor((size,), [ONE] * size))
-    return Tensor((size,), [ONE] * size)
-
-
-def _one_hot(m: Machine, node: OneHot, frame: Frame, env: Env) -> Quantity:
-    place = m.whole(node.index, frame, env)
     label = m.scope.kinds.get(node.index.text) if isinstance(node.index, Name) else None
     size = m.size(label.dims[0]) if label is not None and label.dims else m.fillers.get(id(node), m.filler)
     if size is None:
-        raise NotRead("the size of a one-hot vector does not show", node.span[0])
+        raise NotRead(f"the size of {node.kind} does not show", node.span[0])
+    ones = Tensor((size,), [ONE] * size)
+    if node.index is None:
+        return tensors.diagonal(ones) if node.kind == "identity" else ones
+    place = m.whole(node.index, frame, env)
     if not 1 <= place <= size:
         raise tensors.OutOfRange(f"index {place} outside 1..{size}")
-    entries = [ONE if i == place else ZERO for i in range(1, size + 1)]
-    return Tensor((size,), entries)
+    return Tensor((size,), [ONE if i == place else ZERO for i in range(1, size + 1)])
 
 
 def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:
@@ -315,7 +377,6 @@ VALUES: dict[type, Callable[..., Quantity]] = {
     Call: _call,
     Plus: _plus,
     Product: _product,
-    Entrywise: _entrywise,
     Ratio: _quotient,
     Power: _power,
     Transpose: _transpose,
@@ -325,7 +386,6 @@ VALUES: dict[type, Callable[..., Quantity]] = {
     Cases: _cases,
     Indicator: _indicator,
     Constant: _constant,
-    OneHot: _one_hot,
     At: _at,
     Derivative: calculus.derivative,
     Jacobian: calculus.jacobian,

@@ -16,12 +16,13 @@ from chainrule.checking.derivations.document import Document, failure, understan
 from chainrule.checking.derivations.findings import explained
 from chainrule.checking.derivations.grammar import Grammar
 from chainrule.checking.derivations.model import Question, Read
-from chainrule.checking.derivations.report import Note, Report, Step
+from chainrule.checking.derivations.preamble import Refusal
 from chainrule.checking.derivations.sources import Fragment, Unreadable
 from chainrule.checking.derivations.statements import Chain, Link, Member
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import Call, Comparison, Differential, Name, Node, Prime, free_names, walk
+from chainrule.checking.derivations.verdicts import Note, Report, Step
 
 
 @dataclass
@@ -29,11 +30,11 @@ class Line:
     """A chain put together from one or several displays."""
 
     question: Question
-    members: list[tuple[Member, Fragment]] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    conditions: list[tuple[Token, ...]] = field(default_factory=list)
-    first: Chain | None = None
-    open: Link | None = None
+    members: list[tuple[Member, Fragment]]
+    links: list[Link]
+    conditions: list[tuple[Token, ...]]
+    first: Chain
+    open: Link | None
     nearby: list[Node] = field(default_factory=list)
     """Conditions that the sentence before a display may put on it."""
     faults: int = 0
@@ -114,7 +115,6 @@ class Walker:
         self.document, self.repairs = document, repairs
         self.source = document.source
         self.steps: list[Step] = []
-        self.failures: list[Note] = []
         self.chains = 0
         self.restricted: list[tuple[Node, Node, Node]] = []
         """Relations that hold under a condition from the text, which also holds for their restatements."""
@@ -125,15 +125,14 @@ class Walker:
         try:
             self.line(line)
         except Exception as error:
-            start = line.members[0][1].start if line.members else 0
-            self.failures.append(Note(self.source.line(start), "internal error", failure(error)))
+            self.document.refused.append(Refusal(line.first.fragment.start, "internal error", failure(error)))
             with suppress(Exception):
                 for at in range(len(self.steps) - before, len(line.links)):
                     self.add(line, at, "internal error", failure(error))
 
     def line(self, line: Line) -> None:
         """Check the steps of a chain."""
-        if line.first is None or not line.links:
+        if not line.links:
             return
         question, chain = line.question, line.first
         self.chains += 1
@@ -179,7 +178,6 @@ class Walker:
 
     def nearby(self, line: Line) -> list[Node]:
         """The conditions that stand in the sentence before a display: i ≠ j, diagonal, off-diagonal."""
-        assert line.first is not None
         fragment, read = line.first.fragment, line.question.read
         if not fragment.display:
             return []
@@ -264,11 +262,9 @@ class Walker:
                 shown = repair.found.strip() or repr(repair.found)
                 message = f"read '{shown}' as '{repair.read_as}'"
                 notes.append(Note(self.source.line(fragment.start + repair.at), "input repaired", message))
-        notes += [Note(self.source.line(place), *told) for place, *told in self.document.refused]
-        notes += self.failures
-        for problem in self.document.problems:
-            line = self.source.line(problem.offset) if problem.offset >= 0 else 0
-            notes.append(Note(line, "declaration", problem.message))
+        for left_out in self.document.refused:
+            line = self.source.line(left_out.offset) if left_out.offset >= 0 else 0
+            notes.append(Note(line, left_out.verdict, left_out.message))
         names: dict[str, str] = {}
         undeclared: dict[str, str] = {}
         try:

@@ -1,7 +1,8 @@
-"""What the checker found: a verdict for every step, and what follows for the document."""
+"""What the checker found: a verdict for every step, what follows for the document, and both as text."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -29,6 +30,22 @@ LEFT_OUT = frozenset({"declaration", "not read", "internal error"})
 """The notes about a part of the input that no verdict speaks of."""
 ALL_VERIFIED, SOMETHING_WRONG, SOMETHING_UNDECIDED, UNREADABLE = 0, 1, 2, 3
 SCHEMA = 1
+WIDTH = 100
+_SHORT = {
+    "verified": "verified",
+    "verified under an assumption": "assumes",
+    "held at the points tried": "held",
+    "true only for some indices": "SOME INDICES",
+    "wrong": "WRONG",
+    "undefined here": "undefined",
+    "shapes do not fit": "SHAPES",
+    "ambiguous": "ambiguous",
+    "not read": "not read",
+    "name has no definition": "no definition",
+    "internal error": "INTERNAL ERROR",
+    "hypothesis, not checked": "hypothesis",
+    "definition": "definition",
+}
 
 
 @dataclass(frozen=True)
@@ -195,6 +212,43 @@ class Report:
         }
 
     def __str__(self) -> str:
-        from chainrule.checking.derivations.terminal import described
+        lines = [self.name] if self.name else []
+        lines += [f"  {place(note.line)}{note.verdict}: {note.message}" for note in self.notes]
+        for step in self.steps:
+            lines += shown(step)
+        return "\n".join([*lines, summary(self)])
 
-        return described(self)
+
+def place(line: int) -> str:
+    """The line of a note, as the beginning of its text."""
+    return f"line {line}: " if line else ""
+
+
+def shown(step: Step) -> list[str]:
+    """The lines about one step."""
+    formula = f"{step.operator} {step.right}"
+    if len(formula) > 64:
+        formula = formula[:61] + "..."
+    lines = [f"  line {step.line:<5} {_SHORT[step.verdict]:<13}  {formula}"]
+    if step.message:
+        lines += textwrap.wrap(step.message, WIDTH - 14, initial_indent=" " * 14, subsequent_indent=" " * 14)
+    for repair in step.repairs[:1]:
+        lines += textwrap.wrap(f"= {repair.formula}", WIDTH - 14, initial_indent=" " * 14, subsequent_indent=" " * 16)
+    return lines
+
+
+def summary(report: Report) -> str:
+    """The last lines: the steps per verdict, the first wrong step, and whether the error reaches the result."""
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items()) or "no relation found"
+    lines = [counts]
+    first = report.first_wrong
+    if first is not None:
+        lines.append(f"first step to look at: line {first.line} ({first.verdict})")
+    if report.faults:
+        told = {
+            True: "the last formula is right",
+            False: "the error reaches the last formula",
+            None: "whether the last formula is right is not known",
+        }
+        lines.append(told[report.result])
+    return "\n".join(lines)

@@ -3,7 +3,7 @@
 import pytest
 
 from chainrule import check_derivation
-from chainrule.checking.derivations.report import Report, Step
+from chainrule.checking.derivations.verdicts import VERDICTS, Note, Report, Step, shown, summary
 
 
 def test_errors_that_reach_the_result_are_told_from_those_that_do_not():
@@ -31,3 +31,28 @@ def test_a_result_is_right_by_its_last_step_only_if_the_steps_before_are_verifie
     verdicts = (first, "verified")
     steps = tuple(Step(at, 1, "a", "b", "=", verdict, chain=1) for at, verdict in enumerate(verdicts, start=1))
     assert Report("", steps).result is result
+
+
+WRONG = Step(7, 1, "a", "b", "=", "wrong", "With x = 1 they differ. " * 8)
+
+
+def test_each_verdict_has_a_line():
+    for verdict in VERDICTS:
+        assert shown(Step(1, 1, "a", "b", "=", verdict, ""))[0].startswith("  line 1 ")
+
+
+def test_long_messages_and_formulas_are_folded():
+    lines = shown(Step(7, 1, "a", "b + " * 40, "=", "wrong", WRONG.message))
+    assert lines[0].endswith("...")
+    assert len(lines) > 2
+    assert all(len(line) <= 100 for line in lines)
+
+
+def test_the_summary_counts_verdicts_and_names_the_first_wrong_line():
+    assert summary(Report("", ())) == "no relation found"
+    assert summary(Report("", (WRONG,))).split("\n")[:2] == ["1 wrong", "first step to look at: line 7 (wrong)"]
+
+
+def test_notes_stand_before_the_steps_with_their_line():
+    text = str(Report("a.md", (WRONG,), (Note(3, "not read", "a reason"), Note(0, "internal error", "no"))))
+    assert text.split("\n")[:3] == ["a.md", "  line 3: not read: a reason", "  internal error: no"]
