@@ -22,7 +22,7 @@ from chainrule.checking.derivations.grammar import readings
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tokens import Token, tokens
-from chainrule.checking.derivations.tree import Entrywise, Node, Plus, Product, walk
+from chainrule.checking.derivations.tree import Node, Plus, Product, walk
 
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -133,7 +133,7 @@ def _parts(text: str, scope: Scope, plain: bool) -> Iterator[Mutant]:
     except NotRead:
         return
     for node in walk(tree):
-        if isinstance(node, Product | Entrywise):
+        if isinstance(node, Product):
             for factor in node.factors:
                 yield from _without(text, factor, "factor")
         elif isinstance(node, Plus) and len(node.terms) > 1:
