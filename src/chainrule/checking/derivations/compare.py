@@ -35,7 +35,6 @@ from chainrule.checking.derivations.tree import Constant, Node, Number, free_nam
 from chainrule.checking.derivations.values import holds
 
 BITS = 192
-DIGITS = 50
 TRIALS = 4
 MOST_PLACES = 48
 MORE_PLACES = 600

@@ -103,14 +103,14 @@ def gradient_names(chains: list[Chain], scope: Scope) -> list[str]:
     for chain in chains:
         sides = [member.tokens for member in chain.members]
         for tokens in sides:
-            found |= dict.fromkeys(_after_d(tokens, scope))
+            found |= dict.fromkeys(_after_d(tokens))
         alone = bool(sides) and len(sides) > 1 and len(sides[0]) > 1 and sides[0][0].text == "d"
         if alone and naming(sides[0][1:], declared=True) is not None:
-            as_gradients |= not any(_after_d(tokens, scope) for tokens in sides[1:])
+            as_gradients |= not any(_after_d(tokens) for tokens in sides[1:])
     return list(found) if as_gradients else []
 
 
-def _after_d(tokens: Sequence[Token], scope: Scope) -> list[str]:
+def _after_d(tokens: Sequence[Token]) -> list[str]:
     """The names after a free d, outside fractions."""
     found = []
     for at, token in enumerate(tokens[:-1]):

@@ -93,7 +93,7 @@ def _at(node: Node, material: Material) -> Iterator[_Change]:
         case Plus(terms=terms, signs=signs):
             yield from _plus(node, terms, signs, material)
         case Product(factors=factors):
-            yield from _product(node, factors, material)
+            yield from _product(node, factors)
         case Ratio(numerator=above, denominator=below):
             yield "dropped denominator", above, 2.5
             yield "power", Ratio(above, Power(below, TWO)), 2.4
@@ -234,7 +234,7 @@ def multiplied(factor: Node, node: Node) -> Node:
     return Product((factor, node), ("",))
 
 
-def _product(node: Product, factors: tuple[Node, ...], material: Material) -> Iterator[_Change]:
+def _product(node: Product, factors: tuple[Node, ...]) -> Iterator[_Change]:
     for at in range(len(factors)):
         rest = factors[:at] + factors[at + 1 :]
         joints = node.joints[1:] if at == 0 else node.joints[: at - 1] + node.joints[at:]

@@ -244,9 +244,7 @@ class Machine:
         if found is None:
             found = self.point.values.get(name)
         if found is not None:
-            if isinstance(found, int):
-                return flint.arb(found)
-            return found
+            return flint.arb(found) if isinstance(found, int) else found
         if name in self.point.sizes:
             return flint.arb(self.point.sizes[name])
         definition = self.scope.definitions.get(name)

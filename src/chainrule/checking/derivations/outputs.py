@@ -13,7 +13,7 @@ from html import escape
 
 from chainrule.checking.derivations.mathml import mathml
 from chainrule.checking.derivations.sources import Source, Unreadable, read
-from chainrule.checking.derivations.verdicts import FAULTS, UNDECIDED, Report, Step, place, summary
+from chainrule.checking.derivations.verdicts import FAULTS, UNDECIDED, UNREADABLE, Report, Step, place, summary
 from chainrule.checking.derivations.vocabulary import GREEK
 
 COLUMNS = (
@@ -51,7 +51,7 @@ def table(reports: Iterable[Report | tuple[str, str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    unreadable = [0, 0, "", "unreadable", "", "", "", 3]
+    unreadable = [0, 0, "", "unreadable", "", "", "", UNREADABLE]
     writer.writerows(row(r) if isinstance(r, Report) else [r[0], *unreadable] for r in reports)
     return out.getvalue()
 

@@ -155,9 +155,9 @@ class Walker:
             except Exception as error:  # a defect of ours must not hide the verdicts on other steps
                 del self.steps[told:]
                 self.add(line, at - 1, "internal error", failure(error))
-        self.aftermath(line)
+        self.aftermath()
 
-    def aftermath(self, line: Line) -> None:
+    def aftermath(self) -> None:
         """Say of a chain's first wrong step whether what follows is right again."""
         own = [step for step in self.steps if step.chain == self.chains]
         wrong = next((step for step in own if step.verdict == "wrong"), None)
