@@ -77,3 +77,39 @@ def test_a_kernel_that_is_registered_is_found():
     kernel = register(rule, Kernel(lambda x, **_: (x, ()), lambda residuals, v, **_: v))
     assert kernel_of(rule) is kernel
     assert kernel_of(square()) is not kernel
+
+
+@pytest.mark.parametrize(
+    ("forward", "pull", "message"),
+    [
+        (lambda x: (x.sum(axis=0), x), lambda x, v: v, r"bent: the output: expected shape \(3, 2\), got \(2,\)"),
+        (
+            lambda x: (x, x),
+            lambda x, v: v.sum(axis=0),
+            r"bent: the cotangent of x: expected shape \(3, 2\), got \(2,\)",
+        ),
+    ],
+)
+def test_the_adapter_refuses_results_that_it_would_have_to_repeat(forward, pull, message):
+    kernel, x = kernel_of(rules.Rule("bent", forward, pull)), np.arange(6.0).reshape(3, 2)
+    with pytest.raises(ValueError, match=message):
+        kernel.pullback(kernel.forward(x, out=np.empty((3, 2)))[1], x, out=np.empty((3, 2)))
+
+
+def test_the_adapter_refuses_a_cotangent_of_a_parameter_in_another_shape():
+    rule = rules.Rule("gain", lambda x, g: (x * g, x), {"g": lambda x, v: (v * x).sum(axis=(0, 1))}, inputs=("x", "g"))
+    kernel, x = kernel_of(rule), np.ones((4, 3, 2))
+    with pytest.raises(ValueError, match=r"gain: the cotangent of g: expected shape \(3, 2\), got \(2,\)"):
+        kernel.pullback(kernel.forward(x, np.ones((3, 2)))[1], x, out=(None, np.empty((3, 2))))
+
+
+def test_the_adapter_refuses_one_loss_for_all_rows():
+    rule = rules.Rule("mean", lambda x, t: (np.mean(x - t), x), {"x": lambda x, v: x}, inputs=("x", "t"), kind="loss")
+    with pytest.raises(ValueError, match=r"mean: one loss per row: expected shape \(3,\), got \(\)"):
+        kernel_of(rule).value_and_pullback(
+            np.ones((3, 2)),
+            np.ones((3, 2)),
+            np.ones((3, 1)),
+            out=(np.empty((3, 1)), np.empty((3, 2))),
+            work=Workspace(),
+        )

@@ -11,8 +11,10 @@ from chainrule.networks import (
     Dropout,
     Flatten,
     GlobalPool,
+    Layer,
     Linear,
     Pad,
+    Parameter,
     Plan,
     Pool,
     layers_of,
@@ -205,3 +207,12 @@ def test_a_head_of_another_width_is_refused_with_both_numbers():
 def test_a_softmax_at_the_end_is_refused(last):
     with pytest.raises(ValueError, match=rf"layer 3 \({last}\): the loss takes the softmax itself"):
         with_head(f"flatten, linear 7, {last}", (1, 2, 2), 7)
+
+
+@pytest.mark.parametrize(("penalised", "added"), [(False, ["linear 3"]), (True, [])])
+def test_a_last_layer_is_the_head_if_it_has_weights(penalised, added):
+    gain = rules.Rule(
+        "gain", lambda x, g: (x * g, (x, g)), {"g": lambda kept, v: v * kept[0]}, inputs=("x", "g"), kind="layer"
+    )
+    layer = Layer(gain, (Parameter("g", (3,), penalised=penalised),), (3,), (3,))
+    assert [str(spec) for spec in with_head(["linear 3", layer], (4,), 3)] == ["linear 3", "gain", *added]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.arrays import Array, namespace
+from chainrule.arrays import Array, namespace, same_shape
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
@@ -70,13 +70,18 @@ def kernel_of(rule: Rule) -> Kernel:
 def adapter(rule: Rule) -> Kernel:
     """The kernel that runs the rule and copies what it returns."""
 
+    def copied(what: str, value: Array, buffer: Array) -> None:
+        # Assignment alone would repeat a value of another shape over the buffer.
+        same_shape(f"{rule.name}: {what}", value.shape, buffer.shape)
+        buffer[...] = value
+
     def forward(
         *inputs: Array, out: Array | None = None, work: Workspace | None = None, **options: Any
     ) -> tuple[Array, Any]:
         output, residuals = rule.forward(*inputs, **options)
         if out is None:
             return output, residuals
-        out[...] = output
+        copied("the output", output, out)
         # A residual that is the output itself is the copy, so that the network keeps one array. A network may write
         # over the copy, unless the rule says that its pullback needs the output.
         return out, out if residuals is output and rule.needs == "output" else residuals
@@ -85,22 +90,23 @@ def adapter(rule: Rule) -> Kernel:
         if out is None:
             return rule.pullback(residuals, cotangent)
         if len(rule.inputs) == 1:
-            out[...] = rule.pullback(residuals, cotangent)
+            copied(f"the cotangent of {rule.inputs[0]}", rule.pullback(residuals, cotangent), out)
             return out
-        for pull, buffer in zip(rule.in_order, out, strict=True):
+        for name, pull, buffer in zip(rule.inputs, rule.in_order, out, strict=True):
             if pull is not None and buffer is not None:
-                buffer[...] = pull(residuals, cotangent)
+                copied(f"the cotangent of {name}", pull(residuals, cotangent), buffer)
         return tuple(out)
 
     def value_and_pullback(
         logits: Array, targets: Array, cotangent: Array, *, out: tuple[Array, Array], work: Workspace, **options: Any
     ) -> tuple[Array, Array]:
         losses, residuals = rule.forward(logits, targets, **options)
+        same_shape(f"{rule.name}: one loss per row", losses.shape[:1], logits.shape[:1])
         per_entry = len(losses.shape) == 2
         pull = rule.in_order[0]
         assert pull is not None
         to_losses, to_logits = out
-        to_logits[...] = pull(residuals, cotangent if per_entry else cotangent[:, 0])
+        copied("the cotangent of the logits", pull(residuals, cotangent if per_entry else cotangent[:, 0]), to_logits)
         summed = namespace(losses).sum(losses, axis=-1) if per_entry else losses
         to_losses[...] = summed.reshape(-1, 1)
         return out

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, same_shape
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
@@ -41,7 +41,7 @@ class Parameter:
     penalised : bool
         Whether it is a weight, to which penalties apply; the others are biases.
     initial : callable
-        ``initial(generator, shape)`` returns the first values.
+        ``initial(generator, shape)`` returns the first values: an array of that shape, or one number.
     """
 
     name: str
@@ -53,6 +53,13 @@ class Parameter:
     def size(self) -> int:
         """The number of entries."""
         return math.prod(self.shape)
+
+    def first(self, stream: np.random.Generator) -> Any:
+        """The first values; ValueError if they have another shape than the parameter."""
+        values = self.initial(stream, self.shape)
+        if np.ndim(values):
+            same_shape(f"the first values of {self.name}", np.shape(values), self.shape)
+        return values
 
 
 @dataclass(frozen=True)
@@ -115,8 +122,11 @@ class Layer:
 
     @property
     def may_be_head(self) -> bool:
-        """Whether its outputs may be logits: it has parameters, and puts out rows of features."""
-        return self.rule.kind == "layer" and len(self.out_shape) == 1
+        """Whether its outputs may be logits: it has weights, and its output is a row of features.
+
+        A layer with unpenalised parameters only, such as one gain per feature, needs a linear layer after it.
+        """
+        return self.rule.kind == "layer" and self.n_weights > 0 and len(self.out_shape) == 1
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer itself, so that it may stand among specs."""

@@ -184,7 +184,7 @@ class Network:
         theta = np.empty(self.n_parameters, dtype)
         for number, block in enumerate(self.blocks):
             source = stream(Purpose.INITIALISATION, seed, draw, number)
-            block.view(theta)[...] = block.parameter.initial(source, block.parameter.shape)
+            block.view(theta)[...] = block.parameter.first(source)
         return theta
 
 

@@ -100,9 +100,9 @@ def with_head(
 ) -> tuple[MakesLayer, ...]:
     """The layers that a classifier trains, from inputs to logits.
 
-    Layers that end in a linear layer, or in a layer of a rule whose kind is "layer", are complete: it is the head, and
-    has one output per logit. After any other layer a linear layer is added, and ``flatten`` before it if images
-    are left.
+    Layers that end in a linear layer, or in another layer with weights whose rule has the kind "layer", are complete:
+    it is the head, and has one output per logit. After any other layer a linear layer is added, and ``flatten`` before
+    it if images are left.
 
     Parameters
     ----------

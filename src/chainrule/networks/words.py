@@ -91,16 +91,16 @@ class LayerSpec(ABC):
     >>> from dataclasses import dataclass, field
     >>> from chainrule import rules
     >>> from chainrule.networks import Layer, Parameter, layers_of
-    >>> @register_layer("scale")
+    >>> @register_layer("steepness")
     ... @dataclass(frozen=True)
-    ... class Scale(LayerSpec):
+    ... class Steepness(LayerSpec):
     ...     start: int = field(metadata=value(COUNT, "the first factor"))
     ...     def layer(self, in_shape):
     ...         factor = Parameter("slope", (), initial=lambda stream, shape: self.start)
     ...         return Layer(rules.scaled_sigmoid, (factor,), in_shape, in_shape)
-    >>> str(layers_of("scale 3, linear 2", (4,))[0]), str(Scale(5))
-    ('scale 3', 'scale 5')
-    >>> unregister_layer("scale")
+    >>> str(layers_of("steepness 3, linear 2", (4,))[0]), str(Steepness(5))
+    ('steepness 3', 'steepness 5')
+    >>> unregister_layer("steepness")
     """
 
     @abstractmethod
