@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import holds_labels
-from chainrule.checking.case import RuleCase, entries
+from chainrule.checking.case import RuleCase
+from chainrule.checking.floats import float_results
 from chainrule.checking.rule_report import Finding, Mismatch
 
 
@@ -17,19 +18,15 @@ def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
     rule, inputs = case.rule, case.inputs
     before = [np.array(x, copy=True) for x in inputs]
     dtype = np.result_type(*(x for x in inputs if not holds_labels(x)))
-    value = rule(*inputs, **case.options)
-    yield from _kept(rule.name, check, "the output", value, case.value.shape, dtype)
-    cotangent = case.cotangent.astype(dtype)
-    pulled = entries(rule.vjp(*inputs, cotangent, **case.options))
-    for name, x, moves, result in zip(rule.inputs, inputs, case.movable, pulled, strict=True):
+    results = float_results(case)
+    yield from _kept(rule.name, check, "the output", results["value"][0], case.value.shape, dtype)
+    for name, x, moves, result in zip(rule.inputs, inputs, case.movable, results["vjp"], strict=True):
         if moves and result is None:
             yield Mismatch(rule.name, check, f"cotangent of {name}", "None", "an array")
         elif moves:
             yield from _kept(rule.name, check, f"cotangent of {name}", result, x.shape, dtype)
-    if rule.pushforward is not None:
-        tangents = tuple(None if t is None else t.astype(x.dtype) for t, x in zip(case.tangents, inputs, strict=True))
-        moved = rule.jvp(*inputs, *tangents, **case.options)
-        yield from _kept(rule.name, check, "the output's tangent", moved, case.value.shape, dtype)
+    for tangent in results.get("jvp", ()):
+        yield from _kept(rule.name, check, "the output's tangent", tangent, case.value.shape, dtype)
     for name, x, copy in zip(rule.inputs, inputs, before, strict=True):
         if not np.array_equal(x, copy, equal_nan=x.dtype.kind == "f"):
             yield Mismatch(rule.name, check, name, "overwritten", "left alone")

@@ -249,9 +249,6 @@ class BallCheck:
         quotient = self._quotient(i, direction)
         if quotient is not None and not quotient.kinks.any() and self._agrees(i, direction, quotient):
             self.checked += len(indices)
-        elif quotient is not None and quotient.kinks.any() and len(indices) <= 8:
-            for index in indices:
-                self._entry(i, index)
         else:
             self._halve(i, indices[:middle])
             self._halve(i, indices[middle:])

@@ -63,7 +63,7 @@ def _differences(now: Mapping[str, tuple[Any, ...]], expected: Mapping[str, tupl
                     yield f"{form}: None on one side only", True
             elif isinstance(result, BallArray):
                 yield from _between_balls(form, np.asanyarray(got), result)
-            elif not _are_equal(np.asarray(got), np.asarray(result)):
+            elif not np.array_equal(got, result, equal_nan=np.asarray(result).dtype.kind in "fc"):
                 yield f"{form}: got {got}, expected {result}", True
 
 
@@ -82,10 +82,6 @@ def _between_balls(form: str, got: Any, expected: BallArray) -> Iterator[tuple[s
             yield f"{form}{finding.entry}: got {finding.got}, expected {finding.expected}", True
         else:
             yield f"{form}: {finding}", False
-
-
-def _are_equal(got: Any, expected: Any) -> bool:
-    return np.shape(got) == expected.shape and np.array_equal(got, expected, equal_nan=expected.dtype.kind in "fc")
 
 
 @contextmanager

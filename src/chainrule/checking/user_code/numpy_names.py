@@ -102,14 +102,10 @@ def _plain(x: Any) -> Any:
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    x = balls(x)
-    if ord in (None, 2, "fro"):
-        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
-    if ord == 1:
-        return np.sum(abs(x), axis=axis, keepdims=keepdims)
-    if ord == np.inf:
-        return np.max(abs(x), axis=axis, keepdims=keepdims)
-    return np.sum(abs(x) ** ord, axis=axis, keepdims=keepdims) ** (Ball(1) / ord)
+    sizes, power = abs(balls(x)), 2 if ord in (None, "fro") else ord
+    if power == np.inf:
+        return np.max(sizes, axis=axis, keepdims=keepdims)
+    return np.sum(sizes**power, axis=axis, keepdims=keepdims) ** (Ball(1) / power)
 
 
 def _log_sum_exp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
