@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from chainrule.arrays import as_like, is_torch, to_numpy
 from chainrule.checking.case import draw
+from chainrule.checking.rule_report import Mismatch, Unchecked
 from chainrule.rules import Rule
 
 Function: TypeAlias = Callable[..., Any]
@@ -135,6 +136,36 @@ class Claim:
         if array.shape == expected or one_number or (self.form == "jacobian" and array.shape == as_matrix):
             return array.reshape(expected)
         raise WrongShapeError(self.names[index], _described(array), f"shape {expected}", array, index)
+
+
+@dataclass
+class ClaimCheck:
+    """The result of comparing one claim with its function.
+
+    Attributes
+    ----------
+    claim : Claim
+    method : str
+        The name of the method, for the report.
+    checked : int
+        Number of derivatives that agree.
+    failures : list of Mismatch
+    unchecked : list of Unchecked
+    """
+
+    claim: Claim
+    method: str
+    checked: int = 0
+    failures: list[Mismatch] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+
+    def fail(self, entry: str, got: str, expected: str) -> None:
+        """Record a wrong entry."""
+        self.failures.append(Mismatch(self.claim.name, self.claim.form, entry, got, expected))
+
+    def leave(self, reason: str, *, more_bits_may_help: bool = False) -> None:
+        """Record an undecided entry."""
+        self.unchecked.append(Unchecked(self.claim.name, reason, more_bits_may_help))
 
 
 def claim_of(function: Function, inputs: tuple[Any, ...], **derivatives: Function | bool | None) -> Claim:

@@ -19,9 +19,8 @@ from chainrule.checking.ball import Ball, Inexact, Undecided, nearest, precision
 from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import draw
 from chainrule.checking.comparing import digits, position
-from chainrule.checking.gradients.claims import Claim, Index, WrongShapeError
+from chainrule.checking.gradients.claims import Claim, ClaimCheck, Index, WrongShapeError
 from chainrule.checking.quotients import Quotient, difference_quotient, indicator
-from chainrule.checking.rule_report import Mismatch, Unchecked
 from chainrule.checking.user_code import on_balls
 
 EVERY_ENTRY = 96
@@ -48,7 +47,7 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
     """
     claim = claim_on_balls(claim)
     for more in (1, 4, 16):
-        check = BallCheck(claim, more * bits)
+        check = BallCheck(claim, f"balls of {more * bits} bits", bits=more * bits)
         try:
             with np.errstate(all="ignore"):
                 check.run()
@@ -73,23 +72,14 @@ def claim_on_balls(claim: Claim) -> Claim:
 
 
 @dataclass
-class BallCheck:
+class BallCheck(ClaimCheck):
     """The comparison of one claim, whose functions run on balls, with its function."""
 
-    claim: Claim
-    bits: int
-    checked: int = 0
-    failures: list[Mismatch] = field(default_factory=list)
-    unchecked: list[Unchecked] = field(default_factory=list)
+    bits: int = 300
     kinks: list[Index] = field(default_factory=list)
     """Entries of the present input at which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
     """Claimed and true derivatives by (input, entry of the input, entry of the output)."""
-
-    @property
-    def method(self) -> str:
-        """The name of the method, for the report."""
-        return f"balls of {self.bits} bits"
 
     @property
     def derivatives(self) -> dict[tuple[int, Index, Index], tuple[float, float]]:
@@ -154,7 +144,7 @@ class BallCheck:
         except Undecided as reason:
             first = tuple(int(k) for k in np.argwhere(direction)[0])
             entry = f"{self.claim.names[i]}{position(first)}"
-            self._leave(f"{entry}: {reason}", more_bits_may_help=True)
+            self.leave(f"{entry}: {reason}", more_bits_may_help=True)
             return None
 
     def _claimed_change(self, i: int, direction: Any) -> Any:
@@ -193,7 +183,7 @@ class BallCheck:
         at = tuple(int(k) for k in np.argwhere(quotient.kinks)[0])
         sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
         entry = f"{self.claim.names[i]}{position(index)}"
-        self._leave(f"{entry}: a kink, with slopes {sides}")
+        self.leave(f"{entry}: a kink, with slopes {sides}")
 
     def _together(self, i: int) -> None:
         """Perturb all entries with kinks at once, because tied maxima that move together have no kink."""
@@ -210,27 +200,21 @@ class BallCheck:
         """Count the entry as right, or record that it is wrong or undecided."""
         scale, difference = self._scale(i), abs(got.value - expected.value)
         if got.says_nothing() and expected.value.is_finite():
-            self._fail(entry, "not a number", digits(expected))
+            self.fail(entry, "not a number", digits(expected))
         elif got.says_nothing() or expected.says_nothing():
-            self._leave(f"{entry}: the function has no finite difference quotient there")
+            self.leave(f"{entry}: the function has no finite difference quotient there")
         elif got.value.overlaps(expected.value):
             if expected.value.rel_accuracy_bits() >= 40 or _is_negligible(expected, scale):
                 self.checked += 1
             else:
-                self._leave(f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
+                self.leave(f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
         elif not difference > RELATIVE * max(got.value.abs_upper(), expected.value.abs_upper()):
             self.checked += 1  # the difference may come from rounded constants
         elif not difference > ABSOLUTE * scale:
             both = f"{digits(got)} and {digits(expected)}"
-            self._leave(f"{entry}: {both} differ by no more than rounded constants may cause")
+            self.leave(f"{entry}: {both} differ by no more than rounded constants may cause")
         else:
-            self._fail(entry, *_shown(got, expected))
-
-    def _fail(self, entry: str, got: str, expected: str) -> None:
-        self.failures.append(Mismatch(self.claim.name, self.claim.form, entry, got, expected))
-
-    def _leave(self, reason: str, *, more_bits_may_help: bool = False) -> None:
-        self.unchecked.append(Unchecked(self.claim.name, reason, more_bits_may_help))
+            self.fail(entry, *_shown(got, expected))
 
     def _scale(self, i: int) -> Any:
         """The largest magnitude among the claimed derivatives by an input and the true ones found so far."""

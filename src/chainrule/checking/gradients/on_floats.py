@@ -12,10 +12,9 @@ import numpy as np
 from chainrule.arrays import as_like, is_torch, random_stream, to_numpy
 from chainrule.checking.case import SEED, draw
 from chainrule.checking.comparing import position
-from chainrule.checking.gradients.claims import Claim, Index, as_values, copied
+from chainrule.checking.gradients.claims import Claim, ClaimCheck, Index, as_values, copied
 from chainrule.checking.gradients.remainder import Remainder, remainder
 from chainrule.checking.quotients import indicator
-from chainrule.checking.rule_report import Mismatch, Unchecked
 
 MOST_ENTRIES = 256
 """Largest number of entries of an input that are perturbed one by one. Of an input with more entries, a fixed random
@@ -30,14 +29,9 @@ def check_on_floats(claim: Claim, method: str) -> FloatCheck:
 
 
 @dataclass
-class FloatCheck:
-    """The comparison of one claim with its function."""
+class FloatCheck(ClaimCheck):
+    """The comparison of one claim with its function on floats."""
 
-    claim: Claim
-    method: str
-    checked: int = 0
-    failures: list[Mismatch] = field(default_factory=list)
-    unchecked: list[Unchecked] = field(default_factory=list)
     derivatives: dict[tuple[int, Index, Index], tuple[float, float]] = field(default_factory=dict)
     """Claimed and extrapolated derivatives of the contracted value, by (input, its entry, ())."""
 
@@ -80,15 +74,14 @@ class FloatCheck:
         if found.verdict == "unknown" and size not in (0.0, 1.0):
             again = self._remainder(i, direction, claimed, 1.0)
             found = again if again.verdict != "unknown" else found
-        name, form = self.claim.name, self.claim.form
         if found.verdict == "right":
             self.checked += 1
         elif found.verdict == "wrong":
             expected = f"{found.derivative:.10g} (the remainder falls with order {found.order:.2f})"
-            self.failures.append(Mismatch(name, form, entry, f"{claimed:.10g}", expected))
+            self.fail(entry, f"{claimed:.10g}", expected)
         else:
             reason = {"kink": "a kink", "unknown": "rounding hides the remainder"}[found.verdict]
-            self.unchecked.append(Unchecked(name, f"{entry}: {reason}"))
+            self.leave(f"{entry}: {reason}")
         return found
 
     def _remainder(self, i: int, direction: Any, claimed: float, size: float) -> Remainder:

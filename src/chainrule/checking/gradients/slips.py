@@ -214,7 +214,7 @@ def explain_shape(claim: Claim) -> str | None:
     shape = claim.shapes[i]
     if got is None or got.dtype.kind != "f" or np.prod(shape) > MOST_ENTRIES:
         return None
-    check = BallCheck(claim_on_balls(claim), 300)
+    check = BallCheck(claim_on_balls(claim), "balls")
     try:
         true = np.array([(claim.cotangent * check.column(i, index)).sum() for index in np.ndindex(shape)])
     except Exception:  # the function does not run on balls
