@@ -1,7 +1,7 @@
-"""A rule's kernel against the rule: in balls, in floats, and in buffers that were used before.
+"""Comparison of a rule's kernel with the rule: in balls, in floats, and in buffers that were used before.
 
-Balls are equal or they are not. Floats may differ from the rule's balls by a few roundings of the largest number that
-enters: a kernel may lose the digits of the tails, which the rule keeps within its `error_bound`.
+Balls are compared exactly. Floats may differ from the rule's balls by a few roundings of the largest number among
+inputs and results. A kernel may lose digits of small entries; the rule keeps every entry within its `error_bound`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
 
 
 def same_with_buffers(case: RuleCase, check: str) -> Iterator[Finding]:
-    """A kernel writes its results to the given buffers, and to used buffers the same results."""
+    """Check that a kernel writes its results to the given buffers, and the same results to used buffers."""
     rule, inputs = case.rule, _in_float64(case)
     expected = _in_floats(case, inputs, case.buffers(_nan), Workspace())
     buffers, work = case.buffers(_nan), Workspace()
@@ -73,7 +73,7 @@ def same_with_buffers(case: RuleCase, check: str) -> Iterator[Finding]:
 
 
 def _one_by_one(case: RuleCase, check: str, expected: tuple[Any, ...], work: Workspace) -> Iterator[Finding]:
-    """Only the wanted cotangents: None in `out` gives None back."""
+    """Check that a kernel computes only the wanted cotangents: for None in `out` it returns None."""
     names = _names(case)
     for i, right in enumerate(expected[1:], start=1):
         if right is None:
