@@ -19,7 +19,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from chainrule.checking.mutation.live_functions import SourceMissing, codes_of, first_function, live_functions
+from chainrule.checking.mutation.live_functions import SourceMissing, codes_of, live_functions
 from chainrule.checking.mutation.mutants import Mutant, mutants_of
 from chainrule.checking.mutation.mutation_report import MutationReport, Outcome, joined
 from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge, baseline_of
@@ -43,17 +43,11 @@ class Bench:
     def judges_of(self, mutant: Mutant) -> list[RuleJudge]:
         """The rules that run the mutant's line; if none does, all rules that contain its function.
 
-        A rule of the same file comes first, and among others the rule of the fewest functions.
+        The rules whose page is the edited file come first, and among others the rule with the fewest functions.
         """
-
-        def distance(judge: RuleJudge) -> tuple[bool, int, str]:
-            forward = first_function(judge.rule.forward)
-            own = forward is not None and forward.__code__.co_filename == mutant.function.file
-            return not own, len(judge.functions), judge.rule.name
-
-        code = mutant.function.code
+        code, file = mutant.function.code, mutant.function.file
         reached = [judge for judge in self.judges if any(code is function.code for function in judge.functions)]
-        reached.sort(key=distance)
+        reached.sort(key=lambda judge: (judge.file != file, len(judge.functions), judge.rule.name))
         return [judge for judge in reached if judge.runs(mutant)] or reached
 
     def outcome(self, mutant: Mutant) -> Outcome:

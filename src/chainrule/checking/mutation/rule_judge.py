@@ -23,7 +23,7 @@ from chainrule.checking.conditioned import References, conditioned_errors, refer
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import LIMITS, LINEAR_IN, Example, Limit, examples
 from chainrule.checking.kernel_checks import close, fused, has_fused
-from chainrule.checking.mutation.live_functions import caches_of, live_functions
+from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Line, Mutant, Observed, TooSlow, observe
 from chainrule.checking.mutation.remembered import BITS, Remembered, quiet
 from chainrule.checking.rule_checks import CHECKS, Check, findings_of
@@ -77,6 +77,8 @@ class RuleJudge:
         self.rule: Rule = registry.get(name)
         self.baseline = baseline
         self.functions = live_functions(self.rule)
+        forward = first_function(self.rule.forward)
+        self.file = "" if forward is None else forward.__code__.co_filename
         self._empty_caches = caches_of(self.rule)
 
     def runs(self, mutant: Mutant) -> bool:
