@@ -64,3 +64,25 @@ def test_functions_of_numbers_act_on_entries_and_functions_of_vectors_on_vectors
 def test_entries_of_vectors_of_different_length_are_not_combined():
     step = check_derivation("---\nx: vector 2\ny: vector 3\ng(u, v) := u v\n---\n\n$$g(x, y) = 0$$").steps[-1]
     assert "the arguments of g have different shapes" in step.message
+
+
+@pytest.mark.parametrize(
+    ("definition", "claim", "verdict"),
+    [
+        ("f = x^2 + 1", "f(u + 1) = (u + 1)^2 + 1", "verified"),
+        ("f = x^2 + 1", "f(u + 1) = (u + 1)^2", "wrong"),
+        (r"f = \sum_i w_i^2", "f(2 w) = 4 f(w)", "verified"),
+        (r"f = \sum_i w_i^2", "f(2 w) = 2 f(w)", "wrong"),
+        (r"f = x y", "f(3) = 9", "not read"),
+    ],
+)
+def test_an_argument_replaces_the_only_name_of_its_shape_in_a_definition_without_parameters(definition, claim, verdict):
+    assert check_derivation(f"Let ${definition}$.\n\n$${claim}$$").steps[-1].verdict == verdict
+
+
+def test_a_function_of_a_row_is_a_row():
+    verdicts = [
+        check_derivation(f"{FUNCTIONS}$$h(x^\\top) t = {claim}$$").steps[-1].verdict
+        for claim in (r"\sum_i h(x)_i t_i", r"\sum_i h(x)_i")
+    ]
+    assert verdicts == ["verified", "wrong"]

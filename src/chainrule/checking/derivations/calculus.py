@@ -164,10 +164,13 @@ def _gradient_variable(m: Machine, subject: Node) -> Node:
     """The variable of a ∇ that does not name it: the argument, or the one vector that the subject depends on."""
     if isinstance(subject, Call) and len(subject.arguments) == 1 and isinstance(subject.arguments[0], Name):
         return subject.arguments[0]
-    reached = [n for n in sorted(m.reach(subject)) if isinstance(m.point.values.get(n), Tensor)]
-    hinted = [name for name in reached if name in m.moving] or reached
-    if len(hinted) == 1:
-        return Name(hinted[0])
+    definition = m.scope.definitions.get(subject.text) if isinstance(subject, Name) else None
+    if definition is not None and len(definition.parameters) == 1:
+        return Name(definition.parameters[0])
+    reached = {n for n in m.reach(subject) if isinstance(m.point.values.get(n), Tensor)}
+    for likely in (m.moving, reached, {"θ", "w", "x"}):
+        if len(likely & reached) == 1:
+            return Name(*(likely & reached))
     raise NotRead("a ∇ that does not say with respect to what", subject.span[0])
 
 

@@ -119,7 +119,7 @@ def _applied(m: Machine, name: str, call: Call, frame: Frame, env: Env) -> Quant
     if m.default_call(definition, call):
         return m.named(name, frame, env)
     if not definition.parameters:
-        raise NotRead(f"{name} was not defined as a function", call.span[0])
+        return m.named(name, _substituted(m, name, call, frame, env), env)
     if len(definition.parameters) != len(call.arguments):
         raise NotRead(f"{name} takes {len(definition.parameters)} arguments, got {len(call.arguments)}", call.span[0])
     inner = m.call_frame(definition, call, frame, env)
@@ -153,7 +153,19 @@ def _tensor_of(m: Machine, definition: Definition, frame: Frame) -> Tensor:
     if len(known) < len(extents):
         raise NotRead(f"how many entries {definition.name} has is not said")
     entries = [m.inside(m.number, definition, frame, place) for place in places(known)]
-    return Tensor(known, entries)
+    is_row = len(known) == 1 and any(isinstance(value, Tensor) and value.is_row for value in frame.overrides.values())
+    return Tensor((1, *known) if is_row else known, entries)
+
+
+def _substituted(m: Machine, name: str, call: Call, frame: Frame, env: Env) -> Frame:
+    """The frame for f(u) where f has no parameters: u replaces the only name of its shape on which f depends."""
+    values = [m.value(argument, frame, env) for argument in call.arguments]
+    shapes = {n: getattr(m.point.values[n], "shape", ()) for n in m.reach_of(name) if n in m.point.values}
+    fitting = [n for n, shape in shapes.items() if shape == getattr(values[0], "shape", ())]
+    usual = m.scope.arguments.get(name)
+    if len(values) != 1 or (usual is None and len(fitting) != 1):
+        raise NotRead(f"{name} was not defined as a function", call.span[0])
+    return Frame({usual or fitting[0]: values[0]}, frame)
 
 
 def _entrywise_call(m: Machine, definition: Definition, frame: Frame, vectors: list[str]) -> Tensor:
