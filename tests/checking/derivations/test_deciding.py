@@ -48,3 +48,32 @@ def test_an_inequality_that_needs_an_assumption_is_not_verified_under_it():
     declared = "---\nn: size\nt: vector n\nx: vector n\nuse: softmax as s\n---\n\n"
     step = only(declared + r"$$\sum_i t_i s_j - t_j \le s_j - t_j$$")
     assert (step.verdict, step.assumption) == ("held at the points tried", "the entries of t add up to 1")
+
+
+@pytest.mark.parametrize(
+    ("definition", "claims"),
+    [
+        ("f = 1 / 2 x", {r"\frac{x}{2}": "verified", r"\frac{1}{2 x}": "verified", r"\frac{1}{x}": "wrong"}),
+        (r"f = \sin x y", {r"\sin(x y)": "verified", r"(\sin x) y": "verified", r"\cos(x y)": "wrong"}),
+    ],
+)
+def test_a_step_is_wrong_only_if_it_fails_in_every_reading_of_a_definition(definition, claims):
+    for claim, verdict in claims.items():
+        assert only(f"Let ${definition}$.\n\n$$f = {claim}$$").verdict == verdict, claim
+
+
+def test_a_step_is_wrong_if_it_fails_in_the_only_reading_whose_shapes_fit():
+    text = "---\nw: vector n\n---\nLet $J = \\frac12 \\|w\\|^2$.\n\n$$J(w + w) = %s J$$"
+    assert [only(text % factor).verdict for factor in "42"] == ["verified", "wrong"]
+
+
+def test_vectors_are_rows_where_they_cannot_be_columns():
+    text = "---\nx, y: vector n\nW: matrix n n\n---\n\n$$%s$$"
+    claims = [r"x W y^\top = y W^\top x^\top", r"\mathbf{1} x^\top = \sum_i x_i", r"x y^\top = y x^\top"]
+    assert [only(text % claim).verdict for claim in claims] == ["verified", "verified", "wrong"]
+
+
+def test_a_letter_that_only_seems_to_be_a_vector_may_be_a_number():
+    text = "---\nW: matrix n n\nx, y: vector n\n---\n\n$$%s$$"
+    claims = [r"W - q x y^\top = W - (q x) y^\top", r"W - q x y^\top = W - (q y) x^\top"]
+    assert [only(text % claim).verdict for claim in claims] == ["verified", "not read"]

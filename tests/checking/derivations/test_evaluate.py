@@ -35,3 +35,10 @@ def test_a_result_is_kept_in_the_outermost_frame_on_which_it_cannot_depend():
     assert machine.once(inner, frozenset({"y"}), "key", lambda home: home) is machine.root
     assert machine.once(inner, frozenset({"x"}), "key", lambda home: home) is inner
     assert machine.once(inner, frozenset({"y"}), "key", lambda home: pytest.fail("computed twice")) is machine.root
+
+
+def test_an_index_that_is_only_compared_runs_as_far_as_the_label():
+    declared = "---\nx: vector n\nk: index n\nt_i := [i = k]\n---\n\n"
+    claims = (r"t^\top x = x_k", r"t^\top x = 2 x_k", r"\sum_i [i = k] = 1", r"\sum_i [i = k] = n")
+    verdicts = [check_derivation(f"{declared}$${claim}$$").steps[-1].verdict for claim in claims]
+    assert verdicts == ["verified", "wrong", "verified", "wrong"]

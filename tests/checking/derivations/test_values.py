@@ -86,3 +86,56 @@ def test_a_function_of_a_row_is_a_row():
         for claim in (r"\sum_i h(x)_i t_i", r"\sum_i h(x)_i")
     ]
     assert verdicts == ["verified", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("left", "true", "false"),
+    [
+        (r"a\, y x^\top y", r"a (x^\top y) y", r"a (y^\top y) x"),
+        (r"x y^\top y", r"\|y\|^2 x", r"2 \|y\|^2 x"),
+        (r"x^\top W x y^\top", r"(x^\top W x) y^\top", r"(x^\top W y) y^\top"),
+    ],
+)
+def test_products_are_read_from_the_right_where_the_shapes_need_it(left, true, false):
+    declared = "---\nx, y: vector n\na: scalar\nW: matrix n n\n---\n\n"
+    verdicts = [check_derivation(f"{declared}$${left} = {right}$$").steps[-1].verdict for right in (true, false)]
+    assert verdicts == ["verified", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [(r"x^\top \\ y^\top", "verified"), (r"y^\top \\ x^\top", "wrong"), (r"x \\ y", "not read")],
+)
+def test_a_column_of_row_vectors_is_a_matrix(first, verdict):
+    text = rf"$$\begin{{pmatrix}} {first} \end{{pmatrix}} x = \begin{{pmatrix}} x^\top x \\ y^\top x \end{{pmatrix}}$$"
+    assert check_derivation(f"---\nx, y: vector n\n---\n\n{text}").steps[-1].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("rows", "claim", "verdict"),
+    [
+        (2, "(W x)_1 = W_{11} x_1 + W_{12} x_2", "verified"),
+        (2, "(W x)_1 = W_{11} x_1 + W_{21} x_2", "wrong"),
+        (12, r"(W x)_{12} = W_{12}^\top x", "verified"),
+    ],
+)
+def test_two_digits_name_an_entry_of_a_matrix_without_so_many_rows(rows, claim, verdict):
+    declared = f"---\nW: matrix {rows} 2\nx: vector 2\n---\n\n"
+    assert check_derivation(f"{declared}$${claim}$$").steps[-1].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"x W y^\top = y W^\top x^\top", "verified"),
+        (r"x W y^\top = y W^\top y^\top", "wrong"),
+        (r"\mathbf{1} x^\top = \sum_i x_i", "verified"),
+        (r"e_k x^\top = x_k", "verified"),
+        (r"f(x) W y^\top = y W^\top f(x)^\top", "verified"),
+        (r"t x^\top = 2 \sum_i x_i", "verified"),
+    ],
+)
+def test_vectors_without_a_transpose_are_rows_where_the_text_declares_it(claim, verdict):
+    declared = "---\nx, y: vector n\nW: matrix n n\nk: index n\nf(x)_i := x_i^2\nlayout: rows\n---\n\n"
+    text = f"{declared}Let $t = 2 \\cdot \\mathbf{{1}}$.\n\n$${claim}$$"
+    assert check_derivation(text).steps[-1].verdict == verdict

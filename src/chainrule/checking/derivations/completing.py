@@ -35,7 +35,9 @@ def complete(question: Question) -> None:
         names = Vocabulary() if definition.source in ("template", "convention") else vocabulary
         if definition.name not in scope.bodies or definition.source == "text":
             scope.bodies.pop(definition.name, None)
-            for node in _parsed(definition.tokens, names, definition.plain).nodes[:1]:
+            nodes = _parsed(definition.tokens, names, definition.plain).nodes
+            scope.others[definition.name] = nodes[1:]
+            for node in nodes[:1]:
                 scope.bodies[definition.name] = node
     _shared(scope)
     kinds = Kinds(scope)

@@ -40,6 +40,9 @@ from chainrule.checking.derivations.tree import (
 )
 
 MOST_ATTEMPTS = 20
+MOST_GUESSES = 4
+MOST_OTHERS = 2
+"""How many other readings of definitions are tried."""
 DERIVATIVES = Derivative | Jacobian | Gradient | Prime | Differential
 
 
@@ -123,6 +126,9 @@ def judge(relation: Relation, scope: Scope | None = None) -> Finding:
     moving = relation.moving or relation.question.moving
     tried: list[Finding] = []
     for left, right, setting in _attempts(scope, relation.left, relation.right):
+        if setting.rows and scope.layout != "rows" and tried[0].status == "different":
+            # Where columns have a meaning, rows must be declared: x y^T = y x^T is true of rows only.
+            continue
         task = Task(scope, left, right, relation.operator, relation.conditions, moving, relation.prime)
         compared = compare(task, setting, quick=bool(tried))
         attempt = Finding(compared, task, note="by another reading than the usual one" if tried else "")
@@ -131,6 +137,11 @@ def judge(relation: Relation, scope: Scope | None = None) -> Finding:
             # An inequality that fails as it is usually read is not saved by another reading.
             return attempt
     first = tried[0]
+    if first.status == "shapes":
+        # The usual reading is the first whose shapes fit.
+        layout = first.compared.setting.layout
+        fitting = [one for one in tried if one.status == "different" and one.compared.setting.layout == layout]
+        first = next((replace(one, compared=compare(one.task, one.compared.setting)) for one in fitting), first)
     return _doubted(first) if first.status == "different" else first
 
 
@@ -165,6 +176,10 @@ def _attempts(scope: Scope, left: Sequence[Node], right: Sequence[Node]) -> Iter
         yield left[a], right[b], Setting(layout)
     if _has_orientation(left[0]) or _has_orientation(right[0]):
         yield left[0], right[0], Setting("rows" if layout == "columns" else "columns")
+        yield left[0], right[0], Setting("rows", rows=True)
+    most = max((len(others) for others in scope.others.values()), default=0)
+    for reading in range(1, min(most, MOST_OTHERS) + 1):
+        yield left[0], right[0], Setting(layout, reading=reading)
 
 
 def _has_orientation(side: Node) -> bool:
@@ -232,11 +247,14 @@ def _as_numbers(relation: Relation) -> Finding | None:
     ]  # fmt: skip
     oriented = any(isinstance(n, Transpose) or (isinstance(n, Builtin) and n.name in ("tr", "diag"))
                    for side in sides for n in walk(side))  # fmt: skip
-    if not names or oriented:
-        return None
-    kinds = {**scope.kinds, **{name: replace(scope.kinds[name], dims=()) for name in names}}
-    judged = judge(relation, replace(scope, kinds=kinds))
-    return judged if judged.holds else None
+    choices = [names] if names and not oriented else []
+    choices += [[name] for name in names if not scope.kinds[name].certain][:MOST_GUESSES]
+    for chosen in choices:
+        kinds = {**scope.kinds, **{name: replace(scope.kinds[name], dims=()) for name in chosen}}
+        judged = judge(relation, replace(scope, kinds=kinds))
+        if judged.holds:
+            return judged
+    return None
 
 
 def _conditioned(relation: Relation) -> Finding | None:

@@ -23,6 +23,7 @@ from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tens
 from chainrule.checking.derivations.tree import (
     Big,
     Call,
+    Comparison,
     Differential,
     Gradient,
     Index,
@@ -65,9 +66,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class Setting:
-    """Choices where conventions differ: gradients as columns or rows."""
+    """Choices where conventions differ: gradients as columns or rows, vectors as rows, the reading of definitions."""
 
     layout: str = "columns"
+    rows: bool = False
+    """Read vectors without a transpose as rows."""
+    reading: int = 0
+    """Which reading to take of definitions with several; the last one where there are fewer."""
     square: bool = False
     """Make all sizes equal; tried where sizes were inferred, not declared."""
     quotient: bool = False
@@ -176,7 +181,8 @@ class Machine:
         """The formula of a definition."""
         if definition.name not in self.scope.bodies:
             raise NoDefinition(definition.name, "its definition is not read")
-        return self.scope.bodies[definition.name]
+        readings = [self.scope.bodies[definition.name], *self.scope.others.get(definition.name, [])]
+        return readings[min(self.setting.reading, len(readings) - 1)]
 
     # Values
 
@@ -244,7 +250,10 @@ class Machine:
         if found is None:
             found = self.point.values.get(name)
         if found is not None:
-            return flint.arb(found) if isinstance(found, int) else found
+            if isinstance(found, int):
+                return flint.arb(found)
+            is_vector = isinstance(found, Tensor) and len(found.shape) == 1
+            return self.vector(found.entries) if is_vector else found
         if name in self.point.sizes:
             return flint.arb(self.point.sizes[name])
         definition = self.scope.definitions.get(name)
@@ -259,7 +268,11 @@ class Machine:
             return self.inside(self.value, definition, frame, ())
         extents = tuple(self.extent(definition, axis, frame) for axis in range(len(definition.indices)))
         entries = [self.inside(self.number, definition, frame, place) for place in places(extents)]
-        return Tensor(extents, entries)
+        return self.vector(entries) if len(extents) == 1 else Tensor(extents, entries)
+
+    def vector(self, entries: list[Value]) -> Tensor:
+        """A vector without a transpose: a column, or a row where the setting reads vectors so."""
+        return Tensor((1, len(entries)) if self.setting.rows else (len(entries),), entries)
 
     def inside(
         self, evaluate: Callable[[Node, Frame, Env], Quantity], definition: Definition, frame: Frame,
@@ -330,6 +343,11 @@ class Machine:
         found: int | None = None
         if isinstance(node, Index) and Name(index) in node.subscripts:
             found = self.axis_of(node, node.subscripts.index(Name(index)), frame, env)
+        elif isinstance(node, Comparison):
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                label = self.scope.kinds.get(other.text) if isinstance(other, Name) else None
+                if one == Name(index) and label is not None and label.role == "label" and label.dims:
+                    found = self.size(label.dims[0])
         for child in children(node):
             found = self.range_of(index, child, frame, env) if found is None else found
         return found

@@ -345,7 +345,7 @@ class Kinds:
                 for axis in range(rank):
                     self.sizes.fix((name, axis), f"·{len(self.sizes.sizes)}")
             facts = frozenset(scope.facts.get(name, ()))
-            scope.kinds[name] = Kind("value", dims(name, rank), facts, declared=False)
+            scope.kinds[name] = Kind("value", dims(name, rank), facts, declared=False, certain=name in self.ranks)
         for name, kind in list(scope.kinds.items()):
             # Of x_1, ..., x_k the text stated only the rank.
             if "·n" in kind.dims:

@@ -79,6 +79,8 @@ class Kind:
     dims: tuple[Size, ...] = ()
     facts: frozenset[str] = frozenset()
     declared: bool = True
+    certain: bool = True
+    """Whether the text shows the rank by subscripts; otherwise it is guessed."""
     extent: Extent | None = None
     """The formula of a size that follows from others, or is a number."""
 
@@ -118,6 +120,9 @@ class Scope:
     kinds: dict[str, Kind] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
     bodies: dict[str, Node] = field(default_factory=dict)
+    """The usual readings of definitions."""
+    others: dict[str, list[Node]] = field(default_factory=dict)
+    """The other readings of definitions."""
     layout: str | None = None
     arguments: dict[str, str] = field(default_factory=dict)
     """The usual argument, a name, of functions that are used without one."""
@@ -175,7 +180,7 @@ class Scope:
 
     def forget(self, name: str) -> None:
         """Drop the meaning of a name before another declaration."""
-        for meanings in (self.kinds, self.definitions, self.bodies, self.facts, self.arguments):
+        for meanings in (self.kinds, self.definitions, self.bodies, self.others, self.facts, self.arguments):
             meanings.pop(name, None)
 
 

@@ -86,8 +86,11 @@ def _index(m: Machine, node: Index, frame: Frame, env: Env) -> Quantity:
     if not isinstance(value, Tensor):
         raise ShapeMismatch(f"an index on {tensors.shown(())}")
     if len(place) == 1 and len(value.shape) == 2 and not value.is_row:
+        height, width = value.shape
+        if isinstance(node.subscripts[0], Number) and height < place[0] < 100:
+            # W_12 is an entry where there is no row 12.
+            return value.at(*divmod(place[0], 10))
         # W_i is row i.
-        width = value.shape[1]
         start = value.position(place[0], 1)
         return Tensor((width,), value.entries[start : start + width])
     return value.at(*place)
@@ -194,9 +197,16 @@ def _plus(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
 
 
 def _product(m: Machine, node: Product, frame: Frame, env: Env) -> Quantity:
-    total = m.value(node.factors[0], frame, env)
-    for factor, joint in zip(node.factors[1:], node.joints, strict=True):
-        total = product(total, m.value(factor, frame, env), joint)
+    values = [m.value(factor, frame, env) for factor in node.factors]
+    total = values[0]
+    try:
+        for value, joint in zip(values[1:], node.joints, strict=True):
+            total = product(total, value, joint)
+    except ShapeMismatch:
+        # u v^T w is also u (v^T w).
+        total = values[-1]
+        for value, joint in zip(values[-2::-1], node.joints[::-1], strict=True):
+            total = product(value, total, joint)
     return total
 
 
@@ -293,9 +303,13 @@ def _matrix(m: Machine, node: Matrix, frame: Frame, env: Env) -> Quantity:
     values = [[None if entry is None else m.value(entry, frame, {**env, **run}) for entry, run in row] for row in rows]
     width = len(values[0])
     entries = [value for row in values for value in row]
-    if any(isinstance(value, Tensor) for value in entries):
+    blocks = [value for value in entries if isinstance(value, Tensor)]
+    if not blocks:
+        return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
+    first = blocks[0]
+    if width > 1 or not first.is_row or len(blocks) < len(entries) or {b.shape for b in blocks} != {first.shape}:
         raise NotRead("a matrix made of blocks", node.span[0])
-    return Tensor((len(values),) if width == 1 and len(values) > 1 else (len(values), width), entries)
+    return Tensor((len(blocks), first.shape[1]), [entry for row in blocks for entry in row.entries])
 
 
 def _cases(m: Machine, node: Cases, frame: Frame, env: Env) -> Quantity:
@@ -356,13 +370,13 @@ def _constant(m: Machine, node: Constant, frame: Frame, env: Env) -> Quantity:
     size = m.size(label.dims[0]) if label is not None and label.dims else m.fillers.get(id(node), m.filler)
     if size is None:
         raise NotRead(f"the size of {node.kind} does not show", node.span[0])
-    ones = Tensor((size,), [ONE] * size)
     if node.index is None:
-        return tensors.diagonal(ones) if node.kind == "identity" else ones
+        ones = [ONE] * size
+        return tensors.diagonal(Tensor((size,), ones)) if node.kind == "identity" else m.vector(ones)
     place = m.whole(node.index, frame, env)
     if not 1 <= place <= size:
         raise tensors.OutOfRange(f"index {place} outside 1..{size}")
-    return Tensor((size,), [ONE if i == place else ZERO for i in range(1, size + 1)])
+    return m.vector([ONE if i == place else ZERO for i in range(1, size + 1)])
 
 
 def _at(m: Machine, node: At, frame: Frame, env: Env) -> Quantity:
