@@ -91,9 +91,9 @@ def test_a_function_of_a_row_is_a_row():
 @pytest.mark.parametrize(
     ("left", "true", "false"),
     [
-        (r"a\, y x^\top y", r"a (x^\top y) y", r"a (y^\top y) x"),
-        (r"x y^\top y", r"\|y\|^2 x", r"2 \|y\|^2 x"),
-        (r"x^\top W x y^\top", r"(x^\top W x) y^\top", r"(x^\top W y) y^\top"),
+        (r"x y \cdot x", r"(x^\top y) x", r"(x^\top x) y"),
+        (r"a\, y x \cdot y", r"a (x^\top y) y", r"a (y^\top y) x"),
+        (r"W x x \cdot y", r"(x^\top y) W x", r"(x^\top y) W y"),
     ],
 )
 def test_products_are_read_from_the_right_where_the_shapes_need_it(left, true, false):

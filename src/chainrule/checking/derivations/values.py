@@ -203,7 +203,7 @@ def _product(m: Machine, node: Product, frame: Frame, env: Env) -> Quantity:
         for value, joint in zip(values[1:], node.joints, strict=True):
             total = product(total, value, joint)
     except ShapeMismatch:
-        # u v^T w is also u (v^T w).
+        # In u v · w, only v · w has a value.
         total = values[-1]
         for value, joint in zip(values[-2::-1], node.joints[::-1], strict=True):
             total = product(value, total, joint)
