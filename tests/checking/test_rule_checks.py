@@ -1,5 +1,7 @@
 """The checker of rules is tested with wrong rules: it must find each, and name the rule and an entry."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,12 @@ def test_a_wrong_kernel_of_a_users_rule_is_found():
 
 def _negated(residuals, cotangent, *, out, work=None):
     return np.multiply(cotangent, -2, out=out)
+
+
+def test_a_pullback_that_cannot_be_compared_is_no_success():
+    def through_floats(x):
+        return np.array([math.exp(float(entry)) for entry in x]), x
+
+    wrong = rules.Rule("wrong_exp", through_floats, lambda x, v: 5 * v)
+    with pytest.raises(AssertionError, match=r"wrong_exp: not checked: pullback .* x\[0\]: .* is not exactly a float"):
+        assert_rule(wrong, np.array([1.0, -2.0]))

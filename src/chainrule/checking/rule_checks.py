@@ -95,10 +95,16 @@ def assert_rule(
 ) -> RuleReport:
     """Call `check_rule`, and raise AssertionError that lists all failures.
 
-    `within` is an upper bound for the errors of float results, in ulp.
+    A pullback that could not be compared is a failure here too, such as that of a forward that converts its input to
+    floats. At a kink there is nothing to compare. `within` is an upper bound for the errors of float results, in ulp.
     """
     report = check_rule(rule, *inputs, bits=bits, options=options)
     wrong = [str(failure) for failure in report.failures]
+    wrong += [
+        f"{rule.name}: not checked: {finding}"
+        for finding in report.unchecked
+        if finding.check == "pullback against the difference quotient" and finding.more_bits_may_help
+    ]
     if within is not None:
         wrong += [
             f"{rule.name}: {form}: {error:.4g} ulp, more than {within:g}"
