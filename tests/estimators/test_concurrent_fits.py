@@ -1,5 +1,6 @@
 """Fits in several threads of one process: each finds what it finds alone, and BLAS keeps its threads."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -121,9 +122,16 @@ def test_a_search_with_joblibs_threads_leaves_blas_as_it_was():
 
 
 def test_a_search_with_processes_leaves_their_blas_as_joblib_set_it():
+    import cloudpickle
     import joblib
 
-    found = joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(_counts_around)(k) for k in range(4))
+    # The other processes cannot import this module by name where pytest alone can.
+    here = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(here)
+    try:
+        found = joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(_counts_around)(k) for k in range(4))
+    finally:
+        cloudpickle.unregister_pickle_by_value(here)
     assert all(before == after for before, after in found)
 
 
