@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -146,7 +147,7 @@ class Rule:
         """The operator's value."""
         arrays = self._arrays(inputs, options)
         with _quiet():
-            return _joined([self.forward(*_part(arrays, rows), **options)[0] for rows in self._blocks(arrays)])
+            return self._by_blocks(arrays, lambda rows: self.forward(*_part(arrays, rows), **options)[0])
 
     def vjp(self, *inputs_and_cotangent: Array, **options: Any) -> Any:
         """The pullback at the inputs, applied to the last argument: J^T v without forming J.
@@ -156,14 +157,15 @@ class Rule:
         """
         *inputs, cotangent = self._arguments(inputs_and_cotangent, len(self.inputs) + 1, "vjp", "the cotangent")
         arrays = self._arrays(inputs, options)
-        pulled = []
+
+        def pulled(rows: Any) -> Any:
+            output, residuals = self.forward(*_part(arrays, rows), **options)
+            shape = tuple(output.shape) if rows is ... else (len(arrays[0]), *output.shape[1:])
+            fitting = _in_shape(shape, output, cotangent, f"{self.name}.vjp: the cotangent")
+            return self.pullback(residuals, fitting[rows])
+
         with _quiet():
-            for rows in self._blocks(arrays):
-                output, residuals = self.forward(*_part(arrays, rows), **options)
-                shape = tuple(output.shape) if rows is ... else (len(arrays[0]), *output.shape[1:])
-                cotangent = _in_shape(shape, output, cotangent, f"{self.name}.vjp: the cotangent")
-                pulled.append(self.pullback(residuals, cotangent[rows]))
-            return _joined(pulled)
+            return self._by_blocks(arrays, pulled)
 
     def jvp(self, *inputs_and_tangents: Array | None, **options: Any) -> Array:
         """The pushforward at the inputs, applied to one tangent per input; None means zero.
@@ -176,12 +178,13 @@ class Rule:
             raise ValueError(f"{self.name}: no pushforward was given for this rule")
         arrays = self._arrays(arguments[:count], options)
         tangents = tuple(map(self._tangent, self.inputs, arrays, arguments[count:]))
-        pushed = []
+        pushforward = self.pushforward
+
+        def pushed(rows: Any) -> Array:
+            return pushforward(self.forward(*_part(arrays, rows), **options)[1], *_part(tangents, rows))
+
         with _quiet():
-            for rows in self._blocks(arrays):
-                _, residuals = self.forward(*_part(arrays, rows), **options)
-                pushed.append(self.pushforward(residuals, *_part(tangents, rows)))
-            return _joined(pushed)
+            return self._by_blocks(arrays, pushed)
 
     def _tangent(self, name: str, x: Any, tangent: Any) -> Array | None:
         """The tangent in the shape of its input, zeros for None. Labels and constants have none."""
@@ -233,6 +236,15 @@ class Rule:
                 self.check(*arrays)
         return arrays
 
+    def _by_blocks(self, arrays: tuple[Array, ...], function: Callable[[Any], Any]) -> Any:
+        """The result of the function for the whole arrays, or its results for blocks of rows, in one array."""
+        whole = None
+        for rows in self._blocks(arrays):
+            if rows is ...:
+                return function(rows)
+            whole = _stored(function(rows), rows, whole, len(arrays[0]))
+        return whole
+
     def _blocks(self, arrays: tuple[Array, ...]) -> list[Any]:
         """Indices of the blocks of rows of a public call: `...` for the whole arrays, or slices."""
         first = arrays[0]
@@ -256,13 +268,15 @@ def _part(arrays: tuple[Array | None, ...], rows: Any) -> list[Any]:
     return [None if x is None else x[rows] for x in arrays]
 
 
-def _joined(parts: list[Any]) -> Any:
-    """The blocks of one result, or of a tuple of results, put together."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], tuple):
-        return tuple(_joined(list(column)) for column in zip(*parts, strict=True))
-    return None if parts[0] is None else np.concatenate(parts)
+def _stored(part: Any, rows: slice, whole: Any, count: int) -> Any:
+    """The result of one block written into the whole result, which the first block allocates; also for tuples."""
+    if isinstance(part, tuple):
+        return tuple(_stored(one, rows, to, count) for one, to in zip(part, whole or repeat(None), strict=False))
+    if part is not None and whole is None:
+        whole = np.empty((count, *part.shape[1:]), part.dtype)
+    if part is not None:
+        whole[rows] = part
+    return whole
 
 
 def _in_shape(shape: tuple[int, ...], like: Array, x: Any, what: str) -> Array:
