@@ -135,7 +135,7 @@ def findings_of(name: str, check: Check, case: RuleCase) -> list[Finding]:
                 findings.extend(check(sharper, name))
         except Undecided as reason:
             findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
-        except Exception as error:
+        except Exception as error:  # a user's rule may raise anything
             findings.append(Mismatch(case.rule.name, name, "the call", f"{type(error).__name__}: {error}", "a result"))
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
             break

@@ -98,7 +98,7 @@ def check(
     checking: Any = check_rule if isinstance(found, Rule) else check_gradient
     try:
         report = checking(found, *inputs, bits=bits, **claim)
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything
         raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
     return _print_report(report, json)
 
@@ -112,7 +112,7 @@ def _module_and_name(target: str) -> tuple[Any, str]:
         sys.path.insert(0, "")  # import modules of the current folder
     try:
         return importlib.import_module(path), name
-    except Exception as error:
+    except Exception as error:  # the user's module may raise anything
         raise CommandError(f"cannot import {path}: {type(error).__name__}: {error}", UNREADABLE) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from chainrule.cli import output
@@ -22,11 +23,8 @@ def check_writable(path: Path, option: str = "--out") -> None:
 
 def check_report(folder: Path) -> None:
     """Raise CommandError if a report cannot be written to the folder, which need not exist."""
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise CommandError("--report needs the extra 'report': pip install 'chainrule[report]'") from None
+    if not (find_spec("jinja2") and find_spec("matplotlib")):
+        raise CommandError("--report needs the extra 'report': pip install 'chainrule[report]'")
     if folder.exists() and not folder.is_dir():
         raise CommandError(f"--report: {folder} is a file; expected a folder")
     if not folder.absolute().parent.is_dir():

@@ -1,4 +1,4 @@
-"""What `chainrule train` does for every model: fit, evaluate on held-out samples, save, and print the results."""
+"""The part of `chainrule train` that all models share: fit, evaluate on held-out samples, save, print the results."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ Attributes = Callable[[], dict[str, Any]]
 
 
 class Tasks:
-    """What callbacks are told of a fit; nothing if the estimator has none and is no part of a larger fit.
+    """Reports a fit to callbacks; does nothing if the estimator has none and is no part of a larger fit.
 
     Parameters
     ----------

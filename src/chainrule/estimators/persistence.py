@@ -170,7 +170,7 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[dict[str, Any], Deco
         raise ModelFileError(f"cannot load {path}: {_one_line(str(error))}") from None
     except (MemoryError, Warning):  # warnings are errors if the user has asked for that
         raise
-    except Exception as error:
+    except Exception as error:  # a damaged or hostile file may lead to any error
         reason = _one_line(f"{type(error).__name__}: {error}")
         raise ModelFileError(f"cannot load {path}: it is malformed ({reason})") from error
 

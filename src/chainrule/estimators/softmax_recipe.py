@@ -89,7 +89,7 @@ class SoftmaxRecipe:
         return SoftmaxFit(*shown, found, seen_mass(problem))
 
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
-        """What so many fits of a problem, or of some of its samples, share; C is the largest of theirs."""
+        """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest."""
         with threads_allowed(self.threads):
             scale = deviations(problem.x, problem.row_shares) if self.standardize else None
             problem = replace(problem, l2=penalty_share(problem, C))
@@ -145,7 +145,7 @@ def observer(
     verbose: int,
     watchers: Sequence[Callable[[Array], Any]] = (),
 ) -> Observer | None:
-    """What the solver calls after every step, or None if nobody asks; the watchers are given theta."""
+    """The function that the solver calls after every step, or None if there is nobody to tell. Watchers get theta."""
     if not callbacks and not verbose and not watchers:
         return None
 

@@ -11,7 +11,7 @@ from chainrule.solvers.state import SolverState
 
 
 class Solver(Protocol):
-    """What training needs of a solver."""
+    """The interface by which training takes steps."""
 
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""

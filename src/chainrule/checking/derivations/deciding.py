@@ -66,7 +66,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was decided about a relation, with what it needed or what describes its failure."""
+    """The decision on a relation, with the assumptions that it needed or the data that describe its failure."""
 
     compared: Compared
     task: Task

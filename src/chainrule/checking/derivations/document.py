@@ -6,7 +6,8 @@ hold from its beginning, as people write "where ..." after the formula.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from chainrule.checking.derivations import conventions, preamble, prose
@@ -30,9 +31,18 @@ class Document:
 
 
 def failure(error: Exception) -> str:
-    """What is said where the checker itself fails."""
+    """The message about a defect of the checker itself."""
     what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return f"the checker failed here ({what}); please report it with the text"
+
+
+@contextmanager
+def defects_noted(refused: list[Refusal], at: int) -> Iterator[None]:
+    """Refuse the formula at an offset if the checker itself fails on it, so that all others are still checked."""
+    try:
+        yield
+    except Exception as error:  # any defect of the checker
+        refused.append(Refusal(at, "internal error", failure(error)))
 
 
 def understand(source: Source, extra: str | None = None) -> Document:
@@ -46,12 +56,11 @@ def understand(source: Source, extra: str | None = None) -> Document:
         scope.layout = "rows"
     read: dict[int, list[Chain]] = {}
     for fragment in source.fragments:
-        try:
-            read[fragment.start] = statements(fragment)
-        except (TooLong, RecursionError) as error:
-            refused.append(Refusal(fragment.start, "not read", str(error) or "nested too deeply"))
-        except Exception as error:
-            refused.append(Refusal(fragment.start, "internal error", failure(error)))
+        with defects_noted(refused, fragment.start):
+            try:
+                read[fragment.start] = statements(fragment)
+            except (TooLong, RecursionError) as error:
+                refused.append(Refusal(fragment.start, "not read", str(error) or "nested too deeply"))
     letters = counted(chain for found in read.values() for chain in found)
     questions: list[Question] = []
     chapter = -1
@@ -63,10 +72,8 @@ def understand(source: Source, extra: str | None = None) -> Document:
         if not begins:
             scope.inherited = {n: k.rank for n, k in before.kinds.items() if k.role == "value"}
         for block in [b for b in source.blocks if start <= b.start < end]:
-            try:
+            with defects_noted(refused, block.start):
                 refused += preamble.declare(scope, block.lines)
-            except Exception as error:
-                refused.append(Refusal(block.start, "internal error", failure(error)))
         inside = [f for f in source.fragments if start <= f.start < end]
         chains = [written_out(chain, letters) for fragment in inside for chain in read.get(fragment.start, ())]
         if questions:
@@ -88,11 +95,9 @@ def _sound(
         return question_in(scope, chains, source, known)
     kept: list[Chain] = []
     for chain in chains:
-        try:
+        with defects_noted(refused, chain.fragment.start):
             question_in(scope, [*kept, chain], source, known)
             kept.append(chain)
-        except Exception as error:
-            refused.append(Refusal(chain.fragment.start, "internal error", failure(error)))
     return question_in(scope, kept, source, known)
 
 
@@ -109,15 +114,11 @@ def _guessed(
         for template in candidates:
             tried = scope.copy(inferred=True)
             preamble.use(tried, template, name, source="convention")
-            try:
+            with defects_noted(refused, question.chains[0].fragment.start):
                 other = question_in(tried, question.chains, source, known)
-                better = conventions.agreeing(other, name) > conventions.agreeing(best, name)
-            except Exception as error:
-                refused.append(Refusal(question.chains[0].fragment.start, "internal error", failure(error)))
-                continue
-            if better:
-                best = other
-                best.conventions.append((name, template))
+                if conventions.agreeing(other, name) > conventions.agreeing(best, name):
+                    best = other
+                    best.conventions.append((name, template))
         if best is not question:
             return best
     return question

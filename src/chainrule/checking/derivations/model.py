@@ -73,7 +73,7 @@ def _whole(node: ast.expr, sizes: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a free name is: a size, a label (an index that is data), a function, or numbers of some rank."""
+    """The kind of a free name: a size, a label (an index that is data), a function, or numbers of some rank."""
 
     role: str = "value"
     dims: tuple[Size, ...] = ()

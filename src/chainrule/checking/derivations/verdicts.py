@@ -1,4 +1,4 @@
-"""What the checker found: a verdict for every step, what follows for the document, and both as text."""
+"""The checker's findings: a verdict for every step, the consequences for the document, and both as text."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Report:
     steps: tuple[Step, ...]
     notes: tuple[Note, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
-    """What names stand for: declared, defined in the text, or taken from convention."""
+    """The meaning of each name: declared, defined in the text, or taken from convention."""
     undeclared: tuple[tuple[str, str], ...] = ()
     """Names that nobody declared, with a proposed declaration."""
     text: str = ""
@@ -191,7 +191,7 @@ class Report:
 
     @property
     def problems(self) -> tuple[Note, ...]:
-        """What was left out: declarations that are not understood, formulas that are refused, failures of ours."""
+        """The parts left out: declarations not understood, formulas refused, and defects of the checker."""
         return tuple(note for note in self.notes if note.verdict in LEFT_OUT)
 
     def to_json(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def check_derivation(text: str, preamble: str | None = None, *, name: str = "", 
         return walker.report(name)
     except Unreadable:
         raise
-    except Exception as error:
+    except Exception as error:  # a defect of the checker is reported, not raised at people with a document
         return Report(name, (), (Note(0, "internal error", failure(error)),), text=text)
 
 
@@ -124,7 +124,7 @@ class Walker:
         before = len(self.steps)
         try:
             self.line(line)
-        except Exception as error:
+        except Exception as error:  # a defect of the checker must not hide the verdicts on other chains
             self.document.refused.append(Refusal(line.first.fragment.start, "internal error", failure(error)))
             with suppress(Exception):
                 for at in range(len(self.steps) - before, len(line.links)):
@@ -269,7 +269,7 @@ class Walker:
         undeclared: dict[str, str] = {}
         try:
             names, undeclared = _names(self.document)
-        except Exception as error:
+        except Exception as error:  # a defect of the checker must not hide the verdicts
             notes.append(Note(0, "internal error", failure(error)))
         steps = tuple(sorted(self.steps, key=lambda step: (step.chain, step.start)))
         listed, unknown = (tuple(sorted(kinds.items())) for kinds in (names, undeclared))
@@ -277,7 +277,7 @@ class Walker:
 
 
 def _names(document: Document) -> tuple[dict[str, str], dict[str, str]]:
-    """What names stand for, and the kinds of names that are used without being declared."""
+    """The meaning of each name, and the kinds of names that are used without being declared."""
     names: dict[str, str] = {}
     undeclared: dict[str, str] = {}
     for question in document.questions:

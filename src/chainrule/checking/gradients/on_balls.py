@@ -57,7 +57,7 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
             if more == 16 or isinstance(reason, Inexact):
                 raise NotOnBalls(str(reason)) from None
             continue
-        except Exception as error:
+        except Exception as error:  # the user's function may raise anything on balls
             raise NotOnBalls(f"{type(error).__name__}: {error}") from None
         if not any(reason.more_bits_may_help for reason in check.unchecked):
             break

@@ -40,7 +40,7 @@ class Remembered:
             except Undecided as reason:
                 finding = str(reason)
                 continue
-            except Exception as error:
+            except Exception as error:  # a mutant may raise anything: it is noticed then
                 return f"{type(error).__name__}: {error}"
             for finding, is_certain in found:
                 if is_certain:

@@ -101,7 +101,7 @@ def check_tests(
     calls = _Calls(given[0])
     try:
         observed = observe(functions, lambda: test(*given), calls.seen)
-    except Exception as error:
+    except Exception as error:  # a user's test may raise anything
         raise ValueError(f"the test fails on the code as it is: {type(error).__name__}: {error}") from error
     if not observed.names:
         raise ValueError(f"the test runs nothing of {', '.join(function.name for function in functions)}")
@@ -212,7 +212,7 @@ def _known(
             try:
                 yield compute, Remembered(compute, str(example))
                 break
-            except Exception:
+            except Exception:  # the code may not run on balls in any way; the next way is tried
                 if must_run and way is ways[-1]:
                     raise
 

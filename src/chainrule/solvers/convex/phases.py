@@ -67,7 +67,7 @@ class Base(Enum):
 
 
 class Phase(NamedTuple):
-    """What a minimisation does next.
+    """The next work of a minimisation.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Phase(NamedTuple):
 
 
 class Event(Enum):
-    """What has happened."""
+    """The events that may end a phase."""
 
     WANTED = "a direction is wanted"
     LITTLE_LEFT = "L-BFGS estimates that F has little left to fall"
@@ -133,7 +133,7 @@ class Situation(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a problem allows.
+    """The properties of a problem on which the transitions depend.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ CACHED = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """What minimisations for several penalties, or for parts of the samples, have in common.
+    """The centred features and their covariance, shared by minimisations for several penalties or parts of the samples.
 
     Attributes
     ----------
