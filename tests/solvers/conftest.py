@@ -21,6 +21,22 @@ def theta():
 
 
 @pytest.fixture(scope="session")
+def run():
+    """The parameters after a solver's steps along gradients, which the steps must leave alone."""
+
+    def after(solver, theta, gradients, rate):
+        theta, state = theta.copy(), solver.start(theta)
+        for gradient in gradients:
+            before = gradient.copy()
+            solver.step(theta, gradient, state, rate)
+            assert (gradient == before).all(), "a step must leave its gradient alone"
+        assert state.steps == len(gradients)
+        return theta
+
+    return after
+
+
+@pytest.fixture(scope="session")
 def resumed():
     """Checks that a solver resumes bit for bit from copies of theta and of its vectors and count."""
 

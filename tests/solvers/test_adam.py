@@ -15,15 +15,6 @@ from chainrule.solvers import Adam
 RATE = 0.02
 
 
-def run(solver, theta, gradients, rate=RATE):
-    theta, state = theta.copy(), solver.start(theta)
-    for gradient in gradients:
-        before = gradient.copy()
-        solver.step(theta, gradient, state, rate)
-        assert (gradient == before).all(), "a step must leave its gradient alone"
-    return theta
-
-
 def longhand(theta, gradients, *, b1=0.9, b2=0.999, epsilon=1e-8, decay=0.0, n_weights=None, rate=RATE):
     theta, m, v = theta.copy(), np.zeros(theta.shape), np.zeros(theta.shape)
     for t, g in enumerate(gradients, start=1):
@@ -53,7 +44,7 @@ CLOSE = {"rtol": 1e-15, "atol": 1e-15}
     ],
     ids=repr,
 )
-def test_adam_follows_the_recursion(theta, gradients, options):
+def test_adam_follows_the_recursion(run, theta, gradients, options):
     if options.get("epsilon") == 1e-300:
         gradients = gradients + 1e-3  # 0 / 0 is no step
     solver = Adam(
@@ -63,11 +54,11 @@ def test_adam_follows_the_recursion(theta, gradients, options):
         options.get("decay", 0.0),
         options.get("n_weights"),
     )
-    np.testing.assert_allclose(run(solver, theta, gradients), longhand(theta, gradients, **options), **CLOSE)
+    np.testing.assert_allclose(run(solver, theta, gradients, RATE), longhand(theta, gradients, **options), **CLOSE)
 
 
-def test_the_recursion_is_told_from_one_without_bias_correction_or_with_a_count_one_off(theta, gradients):
-    updated = run(Adam(), theta, gradients)
+def test_the_recursion_is_told_from_one_without_bias_correction_or_with_a_count_one_off(run, theta, gradients):
+    updated = run(Adam(), theta, gradients, RATE)
     off = Adam()
     state, late = off.start(theta), theta.copy()
     state.steps = 1
@@ -77,16 +68,16 @@ def test_the_recursion_is_told_from_one_without_bias_correction_or_with_a_count_
 
 
 @pytest.mark.parametrize("epsilon", [1e-8, 0.1])
-def test_adam_is_scikit_learns(theta, gradients, epsilon):
+def test_adam_is_scikit_learns(run, theta, gradients, epsilon):
     witness = theta.copy()
     optimiser = AdamOptimizer([witness], learning_rate_init=RATE, epsilon=epsilon)
     for g in gradients:
         optimiser.update_params([witness], [g])
-    np.testing.assert_allclose(run(Adam(epsilon=epsilon), theta, gradients), witness, **CLOSE)
+    np.testing.assert_allclose(run(Adam(epsilon=epsilon), theta, gradients, RATE), witness, **CLOSE)
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])
-def test_adam_is_pytorchs_but_for_the_place_of_epsilon(theta, gradients, decay):
+def test_adam_is_pytorchs_but_for_the_place_of_epsilon(run, theta, gradients, decay):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     witness = torch.tensor(theta, requires_grad=True)
     optimiser = torch.optim.AdamW([witness], lr=RATE, eps=1e-8, weight_decay=decay)
@@ -94,11 +85,11 @@ def test_adam_is_pytorchs_but_for_the_place_of_epsilon(theta, gradients, decay):
         optimiser.param_groups[0]["eps"] = 1e-8 / math.sqrt(1 - 0.999**t)
         witness.grad = torch.tensor(g)
         optimiser.step()
-    updated = run(Adam(weight_decay=decay), theta, gradients)
+    updated = run(Adam(weight_decay=decay), theta, gradients, RATE)
     np.testing.assert_allclose(updated, witness.detach().numpy(), **CLOSE)
 
 
-def test_without_decay_adamw_is_pytorchs_adam_where_epsilon_is_negligible(theta, gradients):
+def test_without_decay_adamw_is_pytorchs_adam_where_epsilon_is_negligible(run, theta, gradients):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     run_of = gradients + 1e-3
     witness = torch.tensor(theta, requires_grad=True)
@@ -106,10 +97,10 @@ def test_without_decay_adamw_is_pytorchs_adam_where_epsilon_is_negligible(theta,
     for g in run_of:
         witness.grad = torch.tensor(g)
         optimiser.step()
-    np.testing.assert_allclose(run(Adam(epsilon=1e-30), theta, run_of), witness.detach().numpy(), **CLOSE)
+    np.testing.assert_allclose(run(Adam(epsilon=1e-30), theta, run_of, RATE), witness.detach().numpy(), **CLOSE)
 
 
-def test_decay_stops_at_the_weights(theta):
+def test_decay_stops_at_the_weights(run, theta):
     zeros = np.zeros((3, 7))
     updated = run(Adam(weight_decay=0.5, n_weights=4), theta, zeros, rate=0.1)
     np.testing.assert_allclose(updated[:4], theta[:4] * 0.95**3, rtol=1e-15)
@@ -117,14 +108,14 @@ def test_decay_stops_at_the_weights(theta):
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1e-3, 1.0, 1e150])
-def test_the_first_step_has_the_size_of_the_rate_whatever_the_gradients(scale):
+def test_the_first_step_has_the_size_of_the_rate_whatever_the_gradients(run, scale):
     theta = np.zeros(3)
     updated = run(Adam(epsilon=1e-300), theta, np.array([[1.0, -2.0, 5.0]]) * scale, rate=0.25)
     np.testing.assert_allclose(updated, [-0.25, 0.25, -0.25], rtol=1e-14)
 
 
-def test_an_entry_whose_gradient_is_always_zero_stays(theta, gradients):
-    assert run(Adam(), theta, gradients)[6] == theta[6]
+def test_an_entry_whose_gradient_is_always_zero_stays(run, theta, gradients):
+    assert run(Adam(), theta, gradients, RATE)[6] == theta[6]
 
 
 @pytest.mark.parametrize("solver", [Adam(), Adam(0.5, 0.8, 1e-3, 0.2, 4)], ids=["adam", "adamw"])
@@ -134,23 +125,23 @@ def test_a_saved_state_resumes_bit_for_bit(resumed, solver, theta, gradients):
 
 @pytest.mark.parametrize("solver", [Adam(), Adam(weight_decay=0.2, n_weights=4)], ids=["adam", "adamw"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_tensors_move_as_arrays_do(solver, theta, gradients, dtype):
+def test_tensors_move_as_arrays_do(run, solver, theta, gradients, dtype):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     updated = torch.tensor(theta.astype(dtype))
     state = solver.start(updated)
     for g in gradients.astype(dtype):
         solver.step(updated, torch.tensor(g), state, RATE)
-    expected = run(solver, theta.astype(dtype), gradients.astype(dtype))
+    expected = run(solver, theta.astype(dtype), gradients.astype(dtype), RATE)
     assert updated.numpy().dtype == expected.dtype == dtype
     # A float factor may meet float32 entries in double first: a few ulp a step, 12 steps.
     bound = 50 * np.finfo(dtype).eps
     np.testing.assert_allclose(updated.numpy(), expected, rtol=bound, atol=bound)
 
 
-def test_single_precision_follows_double(theta, gradients):
-    single = run(Adam(), theta.astype(np.float32), gradients.astype(np.float32))
+def test_single_precision_follows_double(run, theta, gradients):
+    single = run(Adam(), theta.astype(np.float32), gradients.astype(np.float32), RATE)
     # 12 steps rounded at 6e-8 of an entry, and of the rate.
-    np.testing.assert_allclose(single, run(Adam(), theta, gradients), rtol=2e-6, atol=1e-6)
+    np.testing.assert_allclose(single, run(Adam(), theta, gradients, RATE), rtol=2e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -11,50 +11,40 @@ from chainrule.solvers import SGD, GradientDescent, descend
 RATE = 0.3
 
 
-def run(solver, theta, gradients, rate=RATE):
-    theta, state = theta.copy(), solver.start(theta)
-    for gradient in gradients:
-        before = gradient.copy()
-        solver.step(theta, gradient, state, rate)
-        assert (gradient == before).all(), "a step must leave its gradient alone"
-    assert state.steps == len(gradients)
-    return theta
-
-
-def test_gradient_descent_steps_against_the_gradient(theta, gradients):
+def test_gradient_descent_steps_against_the_gradient(run, theta, gradients):
     expected = theta.copy()
     for g in gradients:
         expected = expected - RATE * g
-    assert (run(GradientDescent(), theta, gradients) == expected).all()
+    assert (run(GradientDescent(), theta, gradients, RATE) == expected).all()
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.999])
-def test_classical_momentum_adds_up_a_velocity(theta, gradients, momentum):
+def test_classical_momentum_adds_up_a_velocity(run, theta, gradients, momentum):
     expected, u = theta.copy(), np.zeros(7)
     for g in gradients:
         u = momentum * u - RATE * g
         expected = expected + u
-    assert (run(SGD(momentum, nesterov=False), theta, gradients) == expected).all()
+    assert (run(SGD(momentum, nesterov=False), theta, gradients, RATE) == expected).all()
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.999])
-def test_nesterovs_momentum_looks_one_step_ahead(theta, gradients, momentum):
+def test_nesterovs_momentum_looks_one_step_ahead(run, theta, gradients, momentum):
     expected, u = theta.copy(), np.zeros(7)
     for g in gradients:
         u = momentum * u - RATE * g
         expected = expected + momentum * u - RATE * g
     # The two terms are added to theta one by one, in the other order: 12 steps of two roundings each.
-    np.testing.assert_allclose(run(SGD(momentum), theta, gradients), expected, rtol=1e-14, atol=1e-13)
+    np.testing.assert_allclose(run(SGD(momentum), theta, gradients, RATE), expected, rtol=1e-14, atol=1e-13)
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_sgd_without_momentum_is_gradient_descent(theta, gradients, nesterov):
-    assert (run(SGD(0.0, nesterov), theta, gradients) == run(GradientDescent(), theta, gradients)).all()
+def test_sgd_without_momentum_is_gradient_descent(run, theta, gradients, nesterov):
+    assert (run(SGD(0.0, nesterov), theta, gradients, RATE) == run(GradientDescent(), theta, gradients, RATE)).all()
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("rate", [0.3, 1e-5])
-def test_sgd_is_pytorchs_at_a_constant_rate(theta, gradients, nesterov, rate):
+def test_sgd_is_pytorchs_at_a_constant_rate(run, theta, gradients, nesterov, rate):
     # PyTorch's velocity leaves out the rate, buf <- mu buf + g, so the two differ where the rate changes on the way.
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     witness = torch.tensor(theta, requires_grad=True)
@@ -85,13 +75,13 @@ def test_a_saved_state_resumes_bit_for_bit(resumed, solver, theta, gradients):
 
 @pytest.mark.parametrize("solver", [GradientDescent(), SGD(0.9), SGD(0.7, nesterov=False)], ids=repr)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_tensors_move_as_arrays_do(solver, theta, gradients, dtype):
+def test_tensors_move_as_arrays_do(run, solver, theta, gradients, dtype):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     updated = torch.tensor(theta.astype(dtype))
     state = solver.start(updated)
     for g in gradients.astype(dtype):
         solver.step(updated, torch.tensor(g), state, RATE)
-    expected = run(solver, theta.astype(dtype), gradients.astype(dtype))
+    expected = run(solver, theta.astype(dtype), gradients.astype(dtype), RATE)
     assert updated.numpy().dtype == expected.dtype == dtype
     # The same operations one by one; a float rate may meet float32 entries in double first: an ulp a step.
     np.testing.assert_allclose(updated.numpy(), expected, rtol=20 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps)
