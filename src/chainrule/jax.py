@@ -6,8 +6,6 @@ Rules act on JAX arrays, traced ones included, without `wrap`, because `jax.nump
 adds the derivative, which keeps digits that a differentiated forward loses, as 1 - tanh(20)^2, which rounds to 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ A stream depends only on its key, so runs that are resumed, reordered or spread 
 key contains the purpose, and the number of parts after it is fixed for each purpose. No two keys give the same stream.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 import numpy as np

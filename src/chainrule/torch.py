@@ -7,8 +7,6 @@ Rules act on tensors without `wrap`. With `wrap`, results work in autograd, `tor
 gradients keep digits that a differentiated forward loses, as 1 - tanh(20)^2, which rounds to 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce

@@ -3,8 +3,6 @@
 A row is one slice along the last axis. In an array of logits it has one entry per class.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

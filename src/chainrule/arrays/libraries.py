@@ -1,7 +1,5 @@
 """The library that an array belongs to, and one spelling for functions that the libraries spell differently."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Sequence

@@ -11,8 +11,6 @@ BallArray([0, [-0.2876820725 +/- 4.83e-11]], dtype=object)
 array([ 0.        , -0.28768207])
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 

@@ -1,7 +1,5 @@
 """Comparison of arrays of balls entry by entry: proven different, equal to 60 bits, or undecided."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

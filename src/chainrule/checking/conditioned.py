@@ -6,8 +6,6 @@ The terms are J[i, j] t_j for a pushforward and v_i J[i, j] for a pullback. With
 is 1, and the bound is in units in the last place (ulp).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -6,8 +6,6 @@ The formulas ignore overflow and cancellation, which do no harm to balls.
 BallArray([0.5], dtype=object)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import reduce
 from typing import Any

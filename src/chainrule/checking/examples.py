@@ -5,8 +5,6 @@ mutation gate judges the rule: small and batched shapes, ties, kinks, tails, mas
 points with infinities and overflow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Errors of float64 and float32 results against balls, in units in the last place (ulp)."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -4,8 +4,6 @@ The shape of a Jacobian is the output shape Y followed by R, the shape of one in
 the leading axes L are also the leading axes of Y. A parameter shared by all rows has L = ().
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

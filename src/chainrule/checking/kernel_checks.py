@@ -4,8 +4,6 @@ Balls are compared exactly. Floats may differ from the rule's balls by a few rou
 inputs and results. A kernel may lose digits of small entries; the rule keeps every entry within its `error_bound`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any

@@ -1,7 +1,5 @@
 """Promises of each rule other than right numbers: inputs unmodified, shapes and dtypes kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

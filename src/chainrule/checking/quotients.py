@@ -7,8 +7,6 @@ around D(h) with radius 2 |D(2h) - D(h)| / 3 contains the derivative. For a smoo
 slopes from the left and from the right halves with h. If it does not, the point is a kink.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

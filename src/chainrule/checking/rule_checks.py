@@ -9,8 +9,6 @@ These checks run in balls, which prove differences, so they need no tolerance. T
 ulp, and the promises of the rule are checked: inputs unmodified, shapes and dtypes kept, equal results with buffers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Results of checks: mismatches with entry and values, undecided comparisons, and measured errors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias

@@ -4,8 +4,6 @@ Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 
 defines other codes. Results go to standard output; progress and errors (one line each) go to standard error.
 """
 
-from __future__ import annotations
-
 import io
 import sys
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Samples stored as arrays: .npz, .npy and svmlight files."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Errors that end a command with one line on standard error."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """`chainrule evaluate`: the metrics of a saved model on samples whose labels are known."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any

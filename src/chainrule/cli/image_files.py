@@ -1,7 +1,5 @@
 """Images for the command line, read from digits, folders, IDX and .npz files."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

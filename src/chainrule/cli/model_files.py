@@ -1,7 +1,5 @@
 """Models of the command line: saving, loading, the samples that they take, and scoring."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The files that a command writes, checked before any work."""
 
-from __future__ import annotations
-
 import os
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`chainrule predict`: the predictions and probabilities of a saved model for the rows of a table."""
 
-from __future__ import annotations
-
 import csv
 import sys
 from contextlib import nullcontext

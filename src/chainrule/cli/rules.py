@@ -1,7 +1,5 @@
 """`chainrule rules`: the operators with their formulas and derivatives."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

@@ -3,8 +3,6 @@
 Columns are numbers, dates or text. Text keeps its spelling: `TRUE`, `01`, `1.50`.
 """
 
-from __future__ import annotations
-
 import gzip
 import warnings
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """`chainrule trace`: all intermediate values and gradients of a small network on one example."""
 
-from __future__ import annotations
-
 import itertools
 import json as json_module
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`chainrule train`: fit a classifier to a built-in data set or a file, evaluate it on held-out samples, save it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any

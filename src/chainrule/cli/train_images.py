@@ -1,7 +1,5 @@
 """`chainrule train --model conv`: a convolutional classifier of images."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

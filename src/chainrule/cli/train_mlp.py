@@ -1,7 +1,5 @@
 """`chainrule train --model mlp`: a multilayer perceptron on a table or on rows of features."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`chainrule train --model softmax`: softmax regression on a table or on rows of features."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

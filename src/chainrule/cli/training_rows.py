@@ -1,7 +1,5 @@
 """Training rows from tables and arrays, with notes on columns left out and on cells that are not numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The part of `chainrule train` that all models share: fit, evaluate on held-out samples, save, print the results."""
 
-from __future__ import annotations
-
 import sys
 import time
 import warnings

@@ -7,8 +7,6 @@ compares its results with those of the rule's code.
 ('log_softmax', 'linear')
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from importlib.resources import files

@@ -5,8 +5,6 @@ weights are more precise, while it is in the processor's cache. Threads take who
 because the products of a block are too small to be shared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass

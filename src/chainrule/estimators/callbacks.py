@@ -1,7 +1,5 @@
 """Callbacks for `MLPClassifier(callbacks=[...])`, which are called with a `Progress`; a true result ends the fit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -4,8 +4,6 @@ Order, dropout and the validation split depend on (seed, epoch, batch, layer) al
 parameters, the solver's vectors and the counters. It is a model file: nothing in it is executed when it is read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Two classes have one logit, the log-odds of the second class. More classes have 
 labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The base class of the classifiers: predictions from logits, and model files."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from inspect import signature

@@ -5,8 +5,6 @@ A column is numeric if at least nine tenths of its informative cells are numbers
 named in a message.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A convolutional classifier of images with scikit-learn's interface, trained by closed-form gradients."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import KW_ONLY, dataclass
 from typing import Any

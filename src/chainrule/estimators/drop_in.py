@@ -4,8 +4,6 @@ Code written for ``LogisticRegression`` gives `penalty`, `l1_ratio`, `dual`, `in
 Values with the same optimum are accepted and solved by the methods of this package; all others are errors that say why.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial

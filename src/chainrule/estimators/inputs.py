@@ -1,7 +1,5 @@
 """Checks and conversions of samples, labels and weights, as users give them, to the forms that training takes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from numbers import Number
 from typing import Any

@@ -1,7 +1,5 @@
 """A multilayer perceptron with scikit-learn's interface, trained by closed-form gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -8,8 +8,6 @@ Nothing is compressed. Trained weights hardly shrink, and a reader that refuses 
 the size of the file explains.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

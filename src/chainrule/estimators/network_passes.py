@@ -1,7 +1,5 @@
 """Passes of a fitted network over many rows: forward for predictions, and backward for gradients of the inputs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Warnings that name the line of the user's code that caused them."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 

@@ -1,7 +1,5 @@
 """Build values from the trees that `object_tree` describes. Nothing in a tree is executed, imported or unpickled."""
 
-from __future__ import annotations
-
 import base64
 import math
 from collections.abc import Callable

@@ -16,8 +16,6 @@ A tree has no references, so it has no cycles. An array that occurs twice is sto
 equal copies. Saving and loading refuse other tags, and classes that `saveable` does not list.
 """
 
-from __future__ import annotations
-
 import base64
 import math
 import re

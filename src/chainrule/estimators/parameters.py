@@ -1,7 +1,5 @@
 """Checks of parameters of estimators, with messages that say what was expected and what was given."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real

@@ -4,8 +4,6 @@ The tasks are the fit itself and, below it, one for every step. The task of a st
 there is another step, so the last one is empty, as in scikit-learn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial

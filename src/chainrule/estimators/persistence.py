@@ -16,8 +16,6 @@ and the archive's writer, about a fifth of the statements of the five modules he
 second set of such checks.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

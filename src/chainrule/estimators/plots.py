@@ -1,7 +1,5 @@
 """Figures of fitted estimators: scores against C, and learning curves."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """The parameters of training, their limits, and the recipe of the fit that they describe."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from functools import partial

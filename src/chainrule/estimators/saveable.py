@@ -4,8 +4,6 @@ A file names classes, and only classes in this list are imported and built. The 
 library moves its private modules. Modules are imported when a file names one of their classes.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Any, TypeVar
 

@@ -3,8 +3,6 @@
 `path` fits a list of C; `SoftmaxRegressionCV` in `softmax_cv` chooses among them.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """How softmax regressions are solved and watched, and how the solver's parameters become coefficients."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace

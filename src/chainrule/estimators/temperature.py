@@ -4,8 +4,6 @@ With c = 1 / T the mean loss is convex in c:  dl/dc = E_S[z] - t . z,  d2l/dc2 =
 Source: Guo, Pleiss, Sun and Weinberger (2017).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from chainrule import rules

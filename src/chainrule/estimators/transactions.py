@@ -1,7 +1,5 @@
 """Fits that happen completely or not at all: after an error, the estimator is as it was before."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast

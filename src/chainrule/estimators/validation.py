@@ -1,7 +1,5 @@
 """Held-out samples: which samples are held out, and the score that judges epochs by them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -4,8 +4,6 @@ Targets t are labels y, which mean t = e_y, or rows of class weights of any sum 
 block at a time. Label smoothing e replaces t by (1 - e) t + e T / k (see `passes`).
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The samples of a linear head in chunks, with buffers for one block of logits, and checks for non-finite numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

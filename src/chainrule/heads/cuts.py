@@ -9,8 +9,6 @@ On a CPU a product of 64 rows takes 1.5 times as long per row as one of 512 rows
 costs more than a fourth product, so the second way is used if fewer than 128 rows fit into the budget.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -11,8 +11,6 @@ largest logit is subtracted from all, its exponential stays outside the sum, and
 sum of the other probabilities. No probability is clipped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

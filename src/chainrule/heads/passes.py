@@ -9,8 +9,6 @@ gradients are s (S g W) and (S g)^T (s X).
 Along a tangent dz the change of g is T p (u - p.u) with u = dz - dz[top], which does not cancel if p is nearly 1.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection
 from functools import reduce

@@ -7,8 +7,6 @@ To merge two blocks, the sums relative to the smaller maximum are multiplied by 
 exponential is exactly 1 and stays outside `rest`, so a loss of 1e-20 keeps its digits.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ The forward of a scalar loss computes the gradients too, in one sweep over the l
 out. A second backward, or one under create_graph=True, computes them again. No logits are kept.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from typing import Any

@@ -13,8 +13,6 @@ rules, users' own among them, run through one adapter, which copies.
 (True, array([1., 9.]))
 """
 
-from __future__ import annotations
-
 from chainrule.kernels import (
     activations,
     binary,

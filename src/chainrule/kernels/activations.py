@@ -5,8 +5,6 @@
 The first two cancel in the tails; the rules' own slopes do not. Values have the bits of the rules' values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from chainrule.arrays import Array, larger_than_zero, namespace

@@ -3,8 +3,6 @@
 binary cross entropy   softplus(o) - y o, slope p - y      half squared error   (p - y)^2 / 2, slope (p - y) (p - p^2)
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

@@ -13,8 +13,6 @@ context manager. The owner holds all open requests:
 `available_threads` tells how many threads a fit may use. It does not depend on the requests of other threads.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections import deque

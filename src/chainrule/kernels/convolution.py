@@ -4,8 +4,6 @@ Images are samples x channels x height x width by shape; in memory the samples m
 axes and other arrays, such as balls, the rule itself runs, and its result is copied.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 from typing import Any
 

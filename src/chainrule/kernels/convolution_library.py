@@ -1,7 +1,5 @@
 """The convolutions that act on an array: tiles for NumPy, PyTorch's own, or only the rule."""
 
-from __future__ import annotations
-
 from types import ModuleType
 
 import numpy as np

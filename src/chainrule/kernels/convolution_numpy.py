@@ -6,8 +6,6 @@ k_h k_w times as large as the images, never exists. The images have shape sample
 read fastest if the samples lie last in memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Convolutions of images by PyTorch's own functions."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

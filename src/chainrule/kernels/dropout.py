@@ -1,7 +1,5 @@
 """Dropout in place, over its input and over its cotangent."""
 
-from __future__ import annotations
-
 from chainrule.arrays import Array, namespace
 from chainrule.kernels.kernel import Kernel
 from chainrule.rules.dropout import dropout

@@ -1,7 +1,5 @@
 """The record of a kernel, the kernels by rule, and the adapter for rules without one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

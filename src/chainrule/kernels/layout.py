@@ -6,8 +6,6 @@ images of a batch, flattened, are its matrix of features, transposed. On PyTorch
 how its convolutions and pools are fastest.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 import threading

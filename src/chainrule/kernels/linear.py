@@ -4,8 +4,6 @@ A training step must not allocate: the adapter would allocate the output and the
 At 200 x 784 x 100 in float32 that takes 1.5 times as long.
 """
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 from chainrule.arrays import Array, matmul, namespace

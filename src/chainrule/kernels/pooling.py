@@ -8,8 +8,6 @@ Among equal entries the first one is the largest, row by row. The pullback needs
 later entry, and v - v d, which is exactly v or 0, to the earlier entries.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple

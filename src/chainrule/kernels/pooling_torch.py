@@ -1,7 +1,5 @@
 """The largest entries of windows by PyTorch's own pool."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Any

@@ -5,8 +5,6 @@ log_forward, log_pullback   y and v - e^y sum(v): the largest y loses its digits
 exact_forward               the probabilities of the rule, with its origins and its rule for infinities
 """
 
-from __future__ import annotations
-
 from chainrule.arrays import Array, namespace, row_shape, row_sum
 from chainrule.kernels.kernel import Kernel
 from chainrule.rules.log_softmax import log_softmax

@@ -4,8 +4,6 @@ Losses below 1e-16 lose digits, and so do slopes where a soft target and a proba
 neither. Infinite logits are not read as limits; a nan stays a nan.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from chainrule.arrays import Array, holds_labels, namespace

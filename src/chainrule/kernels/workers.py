@@ -6,8 +6,6 @@ other once, at the end; threads inside BLAS would wait for each other at every p
 The process has one pool. It grows to the largest number of threads that have worked at the same time.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable, Sequence

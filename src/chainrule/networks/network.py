@@ -7,8 +7,6 @@ saving is one array. `unpack` gives the blocks in the order [W1, b1, W2, b2, ...
 views.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field

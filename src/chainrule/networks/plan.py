@@ -5,8 +5,6 @@ writes every gradient into its view of one flat vector. After the first step not
 inputs is computed only if asked for.
 """
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 

@@ -9,8 +9,6 @@ Sizes are one number, or height x width as in 5x3; P may also be same, valid or 
 `layers_of` finds the shape of each layer's input.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, TypeAlias

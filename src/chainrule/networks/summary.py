@@ -4,8 +4,6 @@ multiply-adds of a convolution = output pixels x filters x kernel entries x chan
 its weights;  receptive field: r <- r + (span - 1) jump, jump <- jump stride, with span = d (k - 1) + 1
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ A ReLU before a max pool is applied after it, to a fraction of the entries: max(
 largest entries tie at 0 the ReLU lets no cotangent through.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ In the forward pass, each quantity is computed from earlier ones; in the backwar
 loss by `name`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

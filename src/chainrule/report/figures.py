@@ -3,8 +3,6 @@
 Each function returns a matplotlib Figure. Notebooks show it; ``figure.savefig`` writes it to a file.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One HTML page about a fitted classifier of images, with all pictures embedded."""
 
-from __future__ import annotations
-
 import base64
 import io
 from pathlib import Path

@@ -10,8 +10,6 @@ Each is computed from q = e^-|x| <= 1, which never overflows. The slopes are com
 the tails, where 1 - y^2 is 0 from |x| ~ 19 on and sech(x)^2 is not.
 """
 
-from __future__ import annotations
-
 from chainrule.arrays import Array, namespace
 from chainrule.rules.elementwise import elementwise
 

@@ -9,8 +9,6 @@ is a certain prediction: the loss is 0 where it is right and infinite where it i
 convex in o and pulls a confidently wrong example with force 1; the gradient of the second vanishes there.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -10,8 +10,6 @@ The pullback goes from the outermost rule inwards and multiplies no matrices; on
 checked where they are applied: a composed rule refuses inputs that a part refuses.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

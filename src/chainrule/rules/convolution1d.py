@@ -12,8 +12,6 @@ the signal. A layer of a network usually correlates: flip the kernel, or its gra
 A signal is an image of one row and one channel, so all of it is the two-dimensional convolution.
 """
 
-from __future__ import annotations
-
 from chainrule.arrays import Array
 from chainrule.rules.convolution2d import by_flipped_weight, convolve, convolve_jacobian, convolve_pushforward
 from chainrule.rules.correlation2d import Residuals, x_pullback

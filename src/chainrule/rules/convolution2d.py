@@ -9,8 +9,6 @@
 Images, weights, groups and sizes are as for `correlate2d`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from chainrule.arrays import Array, namespace, on_diagonal, sum_to

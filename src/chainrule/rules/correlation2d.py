@@ -11,8 +11,6 @@ width. With groups, the channels are cut into as many parts, and each part of th
 stride that does not divide leaves rows at the bottom and columns on the right unread.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 

@@ -9,8 +9,6 @@ derivative is 0. A class with weight and probability 0 costs infinity. From logi
 problem.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from chainrule.arrays import Array, holds_labels, namespace, row_sum

@@ -11,8 +11,6 @@ otherwise w is 0. In the first case u_top is 0, and s.u has no term of the size 
 and not to |v_i|, which may be far larger where s_i is near 1; and the deviations of a constant are exactly 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import wraps

@@ -5,8 +5,6 @@
 The mask is an input, so that a run is reproducible and its derivative is a formula; `draw_mask` draws one.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from chainrule.arrays import Array, as_like, diagonal_matrix, is_torch, numpy_dtype, same_shape

@@ -3,8 +3,6 @@
 The pullback is v f'(x), entry by entry, never a product with a matrix.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

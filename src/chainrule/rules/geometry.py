@@ -8,8 +8,6 @@ A non-overlapping r x r pool is a kernel of r with stride r. Stride 1 and an odd
 side keep n.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import TypeAlias

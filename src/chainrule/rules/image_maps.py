@@ -7,8 +7,6 @@ Images are the last two axes. Fold is the transpose of unfold. Both are one look
 its entry e.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

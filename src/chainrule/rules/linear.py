@@ -5,8 +5,6 @@
 A written derivation that stores W as out x in, y = W x, has the transposed weight gradient v x^T.
 """
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 from chainrule.arrays import Array, matmul, namespace, on_diagonal

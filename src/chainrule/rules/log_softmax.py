@@ -10,8 +10,6 @@ The pullback is v_i - s_i sum_j v_j. At the largest logit that is v_top (1 - s_t
 sum_{j != i} |v_j|; and in the pushforward t - s.t, at most that many ulp of (1 - s_i) |t_i| + sum_{j != i} s_j |t_j|.
 """
 
-from __future__ import annotations
-
 from chainrule.arrays import Array, take_class, with_class
 from chainrule.rules.deviations import deviation_matrix, deviations, rescaled
 from chainrule.rules.rule import Rule

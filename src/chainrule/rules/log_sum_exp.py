@@ -7,8 +7,6 @@ they cancel, and every |x_j| >= |m|. So the error is at most CONDITIONED_BOUND u
 pullback nothing cancels; the pushforward s.t is a sum, with an error relative to sum_j s_j |t_j|.
 """
 
-from __future__ import annotations
-
 import math
 
 from chainrule.arrays import Array, namespace, row_dot

@@ -5,8 +5,6 @@
 Where f is a softmax, use `log_softmax`, whose digits survive where probabilities underflow to 0.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from chainrule.arrays import Array, is_traced, namespace, to_numpy

@@ -7,8 +7,6 @@ Both select entries, so the derivatives are exact. The zeros are zeros, not copi
 of one pixel read on the padded image (see `image_maps`), and cropping gives it back.
 """
 
-from __future__ import annotations
-
 import math
 
 from chainrule.arrays import Array

@@ -13,8 +13,6 @@ Nothing divides by S, and the n x n matrix I - 1 S^T is never formed. The weight
 the rows are measured from the row of the largest score: a part that all rows share drops out before it is rounded.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from chainrule.arrays import Array, as_floats, largest, namespace

@@ -5,8 +5,6 @@
 There is no factor 1/2: estimators that document theirs as alpha/2 |W|^2 pass strength = alpha/2.
 """
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 from chainrule.arrays import Array, namespace

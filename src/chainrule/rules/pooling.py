@@ -13,8 +13,6 @@ windows then lie side by side, and rows and columns that are left over at the bo
 Both pools of windows are weighted sums of their entries: y = sum_e A_e P_e, A_e = [e is the largest] or 1 / count.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

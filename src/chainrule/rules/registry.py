@@ -1,7 +1,5 @@
 """Rules by name. A user's own rule, once registered, is found like one of chainrule's."""
 
-from __future__ import annotations
-
 from chainrule.rules.rule import Rule
 
 _RULES: dict[str, Rule] = {}

@@ -7,8 +7,6 @@ If an exponent of size 700 is off by half an ulp, 6e-14, exp is off by 256 ulp. 
 e^(fl + r) = e^fl (1 + r) to within r^2 / 2. On balls both are balls around 0.
 """
 
-from __future__ import annotations
-
 import math
 
 from chainrule.arrays import Array, is_floating, namespace

@@ -5,8 +5,6 @@
 Integer labels y mean t = e_y, and have no derivative.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

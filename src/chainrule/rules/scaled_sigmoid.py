@@ -6,8 +6,6 @@ The exponent c x is rounded by up to half an ulp, so that e^-|c x| is off by 256
 corrected for the product's rounding error (see `rounding`).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from chainrule.arrays import Array, diagonal_matrix, namespace, sum_to

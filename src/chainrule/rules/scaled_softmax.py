@@ -9,8 +9,6 @@ smallest where c < 0, and as halves, x / 2 - m / 2, which no finite logits make 
 for the rounding errors of the difference and of the product with c (see `rounding`).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -25,8 +25,6 @@ Infinite logits mean the limits of finite ones, the same in every rule of the fa
 No row affects another one, and none of this warns.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

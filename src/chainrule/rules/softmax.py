@@ -6,8 +6,6 @@ The forward is off by a few ulp (see `shifted`), and J v by at most CONDITIONED_
 s_i ((1 - s_i) |v_i| + sum_{j != i} s_j |v_j|), also in the tails (see `deviations`). J is symmetric.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from chainrule.arrays import Array, argmax, namespace, row_sum

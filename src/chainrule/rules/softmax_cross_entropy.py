@@ -12,8 +12,6 @@ of the gradient is the difference of s_i (sum of the other t) and t_i (sum of th
 CONDITIONED_BOUND ulp of the sum of the two.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ The gradient by x is softmax's own J applied to f. It keeps its digits where nea
 and where the values are far from 0 and near each other.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from chainrule.arrays import Array, row_dot, same_shape

@@ -7,8 +7,6 @@ They are tied by sign(x) = 2 H(x) - 1 = H(x) - H(-x), and x H(x) is the ReLU. No
 neither is an activation of a hidden layer; sigmoid(k x) with a large k is H with a slope (`scaled_sigmoid`).
 """
 
-from __future__ import annotations
-
 from chainrule.arrays import Array, namespace
 from chainrule.rules.elementwise import elementwise
 

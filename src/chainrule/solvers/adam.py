@@ -10,8 +10,6 @@ On PyTorch tensors, its fused kernel takes the step in a quarter of the time; it
 Sources: Kingma and Ba (2015), in the form at the end of their section 2; Loshchilov and Hutter (2019) for AdamW.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Gradient clipping by the norm of the flat gradient."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

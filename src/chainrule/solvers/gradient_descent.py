@@ -8,8 +8,6 @@ All of theta is updated at once, from the gradient at the old theta. A penalty l
 `networks.Plan`), so that a step gives (1 - 2 eta lambda) theta - eta g, with g the gradient of the loss alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ cosine             eta (1 + cos(pi t / T)) / 2,          where t counts the step
 adaptive           eta, divided by 5 each time the loss has not improved for a while
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

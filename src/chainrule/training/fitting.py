@@ -1,7 +1,5 @@
 """Train by a recipe: run epochs, observe them, stop in time, and keep the best parameters."""
 
-from __future__ import annotations
-
 import math
 import time
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """The course of a fit: the report after every epoch, and the record at the end."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Training: epochs of steps, as an iterator that the caller stops, observes and resumes as it likes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

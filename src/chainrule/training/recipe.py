@@ -4,8 +4,6 @@ An estimator translates its parameters into a recipe, calls `train`, and transla
 attributes. Training knows nothing of estimators.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

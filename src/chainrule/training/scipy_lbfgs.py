@@ -1,7 +1,5 @@
 """L-BFGS on all samples at once, by SciPy."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

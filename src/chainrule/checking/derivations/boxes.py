@@ -11,8 +11,6 @@ sᵢ = ───────
 'sᵢ = e^(xᵢ) / (∑ₖ e^(xₖ))'
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -6,8 +6,6 @@ A derivative with respect to something defined, such as an activation, varies th
 Where the text does not say how one thing depends on another, there is no derivative to compute, not a zero one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from operator import add, mul

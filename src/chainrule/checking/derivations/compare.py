@@ -4,8 +4,6 @@
 without a definition, shapes that do not fit, a division by zero) has a name of its own and is never `different`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Parsing a question, and giving undeclared names their kinds."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 r"""Readers of constructs with a shape of their own: sums over indices, conditions, brackets, matrices, cases."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from itertools import pairwise
 

@@ -3,8 +3,6 @@
 Unknown functions are tried as templates; the one with which most relations agree is taken.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import pairwise
 

@@ -5,8 +5,6 @@ A text that went through a program's string literal has lost `\f`, `\b`, `\t`, `
 Other damage stays, and is reported as not read.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Sequence

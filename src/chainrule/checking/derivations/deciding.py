@@ -8,8 +8,6 @@ the condition names, with the variable of differentiation free of what it was se
 described: for which indices it holds, whether it is an equation for something free rather than a claim.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations

@@ -1,7 +1,5 @@
 r"""Letters that belong to a name: the a of o^a_k, the 1 of W_1, found from their use in a text."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 

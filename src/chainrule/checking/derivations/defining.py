@@ -1,7 +1,5 @@
 """Definitions that a text makes: let, where, :=, the first equation with a new name, `... = δ` at the end."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from chainrule.checking.derivations import preamble, prose

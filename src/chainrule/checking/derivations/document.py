@@ -4,8 +4,6 @@ A question opens at a heading or at a block of declarations. It inherits what wa
 hold from its beginning, as people write "where ..." after the formula.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ other; that place becomes the running index. In a matrix the off-diagonal ends g
 may have a pattern of their own. Ends that do not fit together leave their entries unknown: nothing is made up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction

@@ -4,8 +4,6 @@ Each edit is a new tree with the part that was changed. The repair search asks w
 true; the measure of the checker asks which edits of a right one go unnoticed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction

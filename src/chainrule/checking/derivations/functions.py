@@ -1,7 +1,5 @@
 r"""Readers of scripts and functions: powers, primes, indices, layers; f(x), log x, softmax(x)_i, f(x) as a product."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from fractions import Fraction
 

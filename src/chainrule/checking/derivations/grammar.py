@@ -8,8 +8,6 @@ A big operator, a derivative in operator form and a function without brackets re
 that is not the only way to read a text, the grammar offers a choice, and `readings` lists a few results.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 

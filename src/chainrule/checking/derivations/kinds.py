@@ -5,8 +5,6 @@ stands above a sum is a size. Sizes follow by unification: x_i under a sum to n 
 stands beside it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise

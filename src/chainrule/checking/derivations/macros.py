@@ -3,8 +3,6 @@ r"""Simple macros: \newcommand{\R}{\mathbb{R}}, \newcommand{\pd}[2]{\frac{\parti
 Macros are expanded where a formula uses them, to a bounded depth and length. Packages are not known.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

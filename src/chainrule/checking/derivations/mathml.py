@@ -4,8 +4,6 @@ r"""LaTeX formulas as MathML, which browsers show without scripts.
 '<math><mrow><mfrac><mrow><msub><mi>x</mi><mi>i</mi></msub></mrow><mrow><mn>2</mn></mrow></mfrac></mrow></math>'
 """
 
-from __future__ import annotations
-
 from html import escape
 
 from chainrule.checking.derivations.setting import Piece, layout

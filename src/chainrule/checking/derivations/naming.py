@@ -1,7 +1,5 @@
 r"""The left side of a definition: s(x)_i, g_k(s_1, …, s_K), W^{(1)}, h^a, and lists of names."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 The page has no scripts and takes nothing from the network; its formulas are MathML.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -4,8 +4,6 @@ Every name has its own stream of numbers, a function of its name, the trial and 
 that a counterexample is printed exactly. Sizes differ from each other as far as there are numbers from 2 to 5.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 r"""Declarations: `x: vector n`, `t: vector n, sum 1`, `\sigma(x)_i := ...`, `use: softmax as s`, `layout: rows`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

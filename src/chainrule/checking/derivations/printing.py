@@ -8,8 +8,6 @@ r"""Formulas as text: LaTeX to paste into a document, Unicode for messages.
 'σ_i (1 - σ_j)'
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

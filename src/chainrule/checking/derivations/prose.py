@@ -1,7 +1,5 @@
 r"""Declarations in sentences, such as x \in \mathbb{R}^n and \lambda > 0, and announcements of definitions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

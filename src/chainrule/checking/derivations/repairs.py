@@ -5,8 +5,6 @@ What is found is ranked by how common a slip it undoes and how small it is. It i
 not a claim about what was meant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations

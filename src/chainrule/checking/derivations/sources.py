@@ -4,8 +4,6 @@ Markdown, LaTeX, notebooks and plain text all become displays, formulas inside s
 (blocks between `---` lines, or lines that start with `%! `), headings.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from bisect import bisect_right

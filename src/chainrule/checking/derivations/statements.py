@@ -4,8 +4,6 @@ r"""Fragments as statements: chains of members joined by relations, with the con
 relation (`\stackrel{k \neq l}{=}`), behind it (`\quad (i \neq j)`), or at the end (`a = b, i \neq j`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """A cursor over tokens, with the choices that make one text several readings."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

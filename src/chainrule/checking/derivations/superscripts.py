@@ -1,7 +1,5 @@
 r"""Superscripts that count examples: in sums over i, x^{(i)}_k is an entry of a matrix rather than a name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

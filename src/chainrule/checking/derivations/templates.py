@@ -4,8 +4,6 @@ The tests hold each to the package's rule of that name, in balls, value and deri
 small preamble.
 """
 
-from __future__ import annotations
-
 FUNCTIONS = {
     "softmax": ("x", "i", r"\frac{e^{x_i}}{\sum_k e^{x_k}}"),
     "log-softmax": ("x", "i", r"x_i - \log \sum_k e^{x_k}"),

@@ -5,8 +5,6 @@ side is scalar, inner, outer or matrix product as the shapes say; shapes that fi
 may be None: an ellipsis that could not be filled in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import product as combinations
 from operator import mul

@@ -4,8 +4,6 @@ Indices stay symbolic: `x_i` is `Index(Name("x"), (Name("i"),))`, and a sum bind
 name (a vector, a function, a layer's weights) is not decided here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction

@@ -4,8 +4,6 @@ A function is built in, the package's own code, or defined by the text. A functi
 vector.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial, reduce
 from itertools import repeat

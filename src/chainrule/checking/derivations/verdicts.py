@@ -1,7 +1,5 @@
 """The checker's findings: a verdict for every step, the consequences for the document, and both as text."""
 
-from __future__ import annotations
-
 import textwrap
 from collections import Counter
 from dataclasses import asdict, dataclass

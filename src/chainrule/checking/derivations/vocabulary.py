@@ -1,7 +1,5 @@
 """The meaning of words, commands and signs of LaTeX and of Unicode mathematics; `tokens` reads with these tables."""
 
-from __future__ import annotations
-
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())

@@ -3,8 +3,6 @@
 Comparing with both finds errors that cancel: a step may be wrong and the next one right again.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -6,8 +6,6 @@ pullback   p(*x, v) = J^T v           for a cotangent v of the output's shape
 slope      s(*x) = f'(x)              for a function of each entry by itself
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`check_gradient`: check a derivative that was written by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

@@ -7,8 +7,6 @@ of x down to the rounding level, so no step size has to be chosen. R(h) + R(-h) 
 point is a kink; a kink gives no verdict.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

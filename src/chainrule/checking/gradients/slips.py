@@ -4,8 +4,6 @@ The claimed derivatives are compared with the true ones after a common mistake: 
 the diagonal, a missing sum over an axis, the value in place of the derivative, targets assumed to sum to one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """``python -m chainrule.checking.mutation [RULE ...] [--json FILE]``: would the checks notice a wrong derivative?"""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -6,8 +6,6 @@ An edit replaces one node of the function's syntax tree. Annotations, docstrings
 edited, because no derivative depends on them.
 """
 
-from __future__ import annotations
-
 import ast
 import copy
 from collections.abc import Callable, Iterator, Mapping

@@ -8,8 +8,6 @@ A helper that several rules share is judged by the rules that run the mutant's l
 run the line, it is left to them. Every process has its own copy of the program.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 from collections import Counter

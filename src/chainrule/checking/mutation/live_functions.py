@@ -4,7 +4,6 @@ While a mutant is tried, the function's `__code__` is replaced by the edited cod
 the rule, the test) runs the edit. Afterwards the function gets its own code back.
 """
 
-from __future__ import annotations
 import __future__
 
 import ast

@@ -1,7 +1,5 @@
 """Reports of the fates of mutants, as text and as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias

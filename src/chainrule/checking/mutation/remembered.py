@@ -3,8 +3,6 @@
 Two results are the same if their balls overlap and are narrow. Results that are not balls must be equal.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ Jacobian with balls, requires float errors within the rule's `error_bound` times
 infinities.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial

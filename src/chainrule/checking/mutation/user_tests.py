@@ -1,7 +1,5 @@
 """Would your test notice a wrong derivative? The test runs on every single-edit mutant of the code that it tests."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ Without balls among the arguments they call the module's function. Only the floa
 and similar functions create are always arrays of balls, because code that fills them entry by entry would round.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Everything that the function refers to is copied in the same way: the user's oth
 callable objects. The originals do not change, and functions of installed packages are not copied.
 """
 
-from __future__ import annotations
-
 import builtins
 import copy
 import functools

@@ -3,8 +3,6 @@
 Each function takes arrays or single numbers, balls or floats, and returns an array of balls or a ball.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -10,8 +10,6 @@ makes the blocks right on average. A share of the features' covariance is added 
 determine.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

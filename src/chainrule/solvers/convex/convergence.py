@@ -18,8 +18,6 @@ first bound or by the smallest eigenvalue that they have found.
 Without a penalty, F has no minimum on separable samples: it falls towards 0 for ever. So an F below tol counts as tol.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 

@@ -7,8 +7,6 @@ D^-1/2. A few products with a vector estimate the largest eigenvalue, and l2 / D
 fits need far fewer steps, because the losses' curvatures fall and few eigenvalues are that small.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

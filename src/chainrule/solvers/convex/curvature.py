@@ -6,8 +6,6 @@ Conjugate gradients need no exact products: these may be in float32 while gradie
 does not store logits, each product computes them again, which costs half as much more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

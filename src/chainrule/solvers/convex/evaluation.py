@@ -5,8 +5,6 @@ step along a direction D needs the product x D only once, for any number of poin
 each block are computed again for each point.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial

@@ -10,8 +10,6 @@ Newton's method ends what L-BFGS has begun: near the optimum each step doubles t
 L-BFGS takes hundreds of steps if samples are nearly separable or features nearly dependent.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import scipy.linalg
 

@@ -1,7 +1,5 @@
 """Steps along a direction. The logits are linear in the step, so that further points on the line cost no product."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from chainrule.arrays import Array

@@ -1,7 +1,5 @@
 """One minimisation: find a direction and a step along it, until F has little left to fall."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Minimising F for one penalty, or for several penalties one after another."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import replace

@@ -3,8 +3,6 @@
 The first steps of a fit may use them, because a gradient far from the optimum does not need 24 bits.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

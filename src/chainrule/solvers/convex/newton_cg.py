@@ -6,8 +6,6 @@ the smaller the gradient has become (forcing terms of Eisenstat and Walker): ear
 converge superlinearly. If negative sample weights give H a direction of negative curvature, the solution ends there.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

@@ -8,8 +8,6 @@ This is the online Laplace approximation with a diagonal precision (Chapelle and
 learning rate, and weights of features that many samples have had change little.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -6,8 +6,6 @@ exponentials use all cores, and each row is read from memory once. Results are a
 the number of threads, and not on the time that each thread takes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 

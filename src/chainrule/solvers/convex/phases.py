@@ -10,8 +10,6 @@ F and its gradient may begin in bfloat16. They continue in the samples' precisio
 yield no further step, or if float64 refutes that the fit has converged.
 """
 
-from __future__ import annotations
-
 import math
 from enum import Enum
 from typing import NamedTuple

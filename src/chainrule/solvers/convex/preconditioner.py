@@ -12,8 +12,6 @@ and Morrison inverts,
 (r is 1 - c sum pi^2 / a, without the subtraction). Later S is computed from the current probabilities, and decomposed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 

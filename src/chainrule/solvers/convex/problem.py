@@ -1,7 +1,5 @@
 """The problem: a linear classifier's mean loss with an L2 penalty."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

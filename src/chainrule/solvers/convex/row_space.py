@@ -11,8 +11,6 @@ sample of any centred set. A Gram matrix has half the digits of its features. If
 very uneven size, there are no such coordinates, and the fit uses all features.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

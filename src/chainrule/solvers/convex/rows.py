@@ -15,8 +15,6 @@ own. For sparse samples, x^T R of one block would be as large as the whole gradi
 are kept, and each thread multiplies some of the features by them, from a copy of the samples sorted by feature.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
