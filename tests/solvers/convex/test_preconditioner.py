@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers.convex import spectrum_of
-from chainrule.solvers.convex.preconditioner import FrequencyMatrix, preconditioner_of
+from chainrule.solvers.convex.preconditioner import preconditioner_of
 
 
 def dense_hessian(problem, probs, centre=None, scale=None):
@@ -52,7 +52,8 @@ def test_it_is_right_for_every_penalty_and_share(problem_of, l2, shares):
     problem = problem_of("logit" if len(probs) == 1 else "softmax", l2=l2)
     spectrum = spectrum_of(problem)
     gradient = centred(np.random.default_rng(1).normal(size=problem.shape))
-    first = replace(preconditioner_of(problem, spectrum), classes=FrequencyMatrix(probs))
+    first = preconditioner_of(problem, spectrum)
+    first = replace(first, classes=replace(first.classes, probs=probs))
     got = first.solve(gradient.copy())
     assert np.isfinite(got).all()
     hessian = dense_hessian(problem, probs, spectrum.features.centre)

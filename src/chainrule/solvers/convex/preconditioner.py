@@ -43,49 +43,69 @@ class Inverse(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FrequencyMatrix:
-    """S at zero weights: solve(g, c, l2) is (c_j S + l2 I)^-1 g_j for each row j, with the column c of curvatures.
+    """S at zero weights.
 
     Attributes
     ----------
     probs : (k,) array
         pi, the class frequencies.
+    curvatures : (d, 1) array
+        c.
     """
 
     probs: Array
+    curvatures: Array
+    l2: float
 
-    def solve(self, gradient: Array, curvatures: Array, l2: float) -> Array:
-        """By Sherman and Morrison. Without a penalty, the mean over the logits has no curvature and is left out."""
-        pi, c = self.probs, curvatures
+    def solve(self, gradient: Array, rows: slice) -> Array:
+        """(c_j S + l2 I)^-1 g_j for each of these rows j of a gradient, by Sherman and Morrison.
+
+        Without a penalty, the mean over the logits has no curvature and is left out.
+        """
+        pi, c = self.probs, self.curvatures[rows]
         if len(pi) == 1:
-            return gradient / (c * (pi * (1 - pi)) + l2)
-        diagonal = c * pi + l2
+            return gradient / (c * (pi * (1 - pi)) + self.l2)
+        diagonal = c * pi + self.l2
         solved: Array = gradient / diagonal
-        if not l2:
+        if not self.l2:
             return solved - solved.mean(axis=1, keepdims=True)
-        solved += c * ((solved @ pi)[:, None] / (pi * l2 / diagonal).sum(axis=1, keepdims=True)) * (pi / diagonal)
+        solved += c * ((solved @ pi)[:, None] / (pi * self.l2 / diagonal).sum(axis=1, keepdims=True)) * (pi / diagonal)
         return solved
+
+    def solve_intercepts(self, gradient: Array) -> Array:
+        """S^+ g for the intercepts' row of a gradient."""
+        pi = self.probs
+        if len(pi) == 1:
+            return gradient / (pi * (1 - pi))
+        solved: Array = gradient / pi
+        return solved - solved.mean(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True, eq=False)
 class DecomposedMatrix:
-    """S = V diag(w) V^T.
+    """S = V diag(w) V^T, and the inverses of c_j w + l2.
 
     Attributes
     ----------
-    shares : (k,) array
-        w. With several logits the first entry is 0, for the direction that all logits have in common.
     classes : (k, k) array
         V.
+    inverses : (d, k) array
+        1 / (c_j w + l2), and 0 for a direction whose curvature is 0 or too small to divide by.
+    intercepts : (k,) array
+        The same for c = 1 and l2 = 0.
     """
 
-    shares: Array
     classes: Array
+    inverses: Array
+    intercepts: Array
 
-    def solve(self, gradient: Array, curvatures: Array, l2: float) -> Array:
-        """V diag(1 / (c w + l2)) V^T g, without the directions whose curvature is 0 or too small to divide by."""
-        sizes = curvatures * self.shares + l2
-        inverse = np.divide(1.0, sizes, out=np.zeros_like(sizes), where=sizes > TINY)
-        return (gradient @ self.classes * inverse) @ self.classes.T
+    def solve(self, gradient: Array, rows: slice) -> Array:
+        """(c_j S + l2 I)^-1 g_j for each of these rows j of a gradient."""
+        return (gradient @ self.classes * self.inverses[rows]) @ self.classes.T
+
+    def solve_intercepts(self, gradient: Array) -> Array:
+        """S^+ g for the intercepts' row of a gradient."""
+        return (gradient @ self.classes * self.intercepts) @ self.classes.T
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +133,7 @@ class Preconditioner:
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, where the rows of g after the first d are the intercepts'."""
         d, result = len(self.spectrum), np.zeros_like(gradient)
-        weights, solved, c, size = gradient[:d], result[:d], self.spectrum[:, None], 1.0
+        weights, solved, size = gradient[:d], result[:d], 1.0
         if self.basis is not None and self.basis.dtype != gradient.dtype:
             size = float(abs(weights).max(initial=0.0)) or 1.0  # so that float32 holds the entries that matter
             weights = (weights / size).astype(self.basis.dtype)
@@ -122,17 +142,14 @@ class Preconditioner:
         for first in range(0, d, at_once):
             rows = slice(first, first + at_once)
             if self.basis is None:
-                solved[rows] = self.classes.solve(weights[rows], c[rows], self.l2)
+                solved[rows] = self.classes.solve(weights[rows], rows)
             else:
                 basis = self.basis[:, rows]
-                rotated = self.classes.solve(basis.T @ weights, c[rows], self.l2)
+                rotated = self.classes.solve(basis.T @ weights, rows)
                 solved += size * (basis @ rotated.astype(basis.dtype, copy=False))
-        result[d:] = self.solve_intercepts(gradient[d:])
+        if d < len(gradient):
+            result[d:] = self.classes.solve_intercepts(gradient[d:])
         return result
-
-    def solve_intercepts(self, gradient: Array) -> Array:
-        """S^+ g, for the intercepts' row of a gradient."""
-        return self.classes.solve(gradient, np.ones((1, 1)), 0.0)
 
 
 def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
@@ -142,8 +159,8 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
     basis = spectrum.features.rotation
     if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
         basis = basis.astype(np.float32)
-    classes, diagonal = FrequencyMatrix(problem.class_shares), spectrum.features.basis is None
-    return Preconditioner(values, basis, classes, problem.l2, diagonal)
+    classes = FrequencyMatrix(problem.class_shares, values[:, None], problem.l2)
+    return Preconditioner(values, basis, classes, problem.l2, diagonal=spectrum.features.basis is None)
 
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Preconditioner:
@@ -152,9 +169,11 @@ def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Precond
     # Negative sample weights can make curvature negative; saturated classes keep some curvature.
     shares = np.maximum(abs(shares), abs(shares).max() * 1e-8)
     if len(shares) > 1:
+        # The direction that all logits have in common has no curvature.
         shares[0], classes[:, 0] = 0.0, len(shares) ** -0.5
         classes[:, 1:] -= classes[:, 1:].mean(axis=0)
-    return replace(preconditioner, classes=DecomposedMatrix(shares, classes))
+    inverses = _inverse(preconditioner.spectrum[:, None] * shares + preconditioner.l2)
+    return replace(preconditioner, classes=DecomposedMatrix(classes, inverses, _inverse(shares)))
 
 
 def inverse_penalty(problem: Problem, dtype: Any = np.float64) -> Array:
@@ -207,3 +226,11 @@ def diagonal_of(curvatures: Array, problem: Problem | None = None) -> Diagonal:
     if problem is None or problem.n_outputs == 1:
         return Diagonal(sizes)
     return Diagonal(sizes, inverse_penalty(problem, sizes.dtype))
+
+
+# What follows is private.
+
+
+def _inverse(sizes: Array) -> Array:
+    """1 / sizes, and 0 for sizes too small to divide by."""
+    return np.divide(1.0, sizes, out=np.zeros_like(sizes), where=sizes > TINY)

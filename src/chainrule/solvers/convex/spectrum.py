@@ -136,7 +136,7 @@ def _second_moments(block: RowBlock, features: Features) -> Array:
     """sum_i |w_i| (x_i - m) (x_i - m)^T, with products in the dtype of x."""
     x = centred(block, features.centre)
     roots = np.sqrt(abs(block.shares)).astype(x.dtype)
-    rooted = np.multiply(x, roots, out=block.work("rooted", x.shape, x))
+    rooted = np.multiply(x, roots, out=block.work("centred", x.shape, x))  # in place if x is that buffer
     return np.asarray((rooted.T @ rooted).astype(np.float64, copy=False))  # BLAS computes half of a symmetric matrix
 
 
