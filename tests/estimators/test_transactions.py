@@ -206,9 +206,8 @@ def test_a_fit_that_fails_draws_no_random_numbers(kind):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_an_interrupt_before_the_first_epoch_ends_leaves_nothing(kind, early_stopping, before, monkeypatch):
     model = before(kind).set_params(early_stopping=early_stopping)
-    # The first epoch's steps are taken; its score, where there is one, is not.
-    place = "_judged" if early_stopping else "_record"
-    monkeypatch.setattr(f"chainrule.training.fitting.{place}", interrupt)
+    # The first epoch's steps are taken; its loss or score is not.
+    monkeypatch.setattr("chainrule.training.History.take", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 
@@ -235,10 +234,10 @@ def test_an_interrupt_after_some_steps_keeps_them():
 
 
 def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
-    from chainrule.training import FullBatch
+    from chainrule.training import BatchGradients
 
     reference = MODELS["lbfgs"](max_iter=4).fit(X, NAMES)
-    whole = FullBatch.value_and_gradient
+    whole = BatchGradients.on_all_samples
     seen = []
 
     def value_and_gradient(self):
@@ -249,7 +248,7 @@ def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
         return whole(self)
 
     evaluations = reference.t_ // 150
-    monkeypatch.setattr(FullBatch, "value_and_gradient", value_and_gradient)
+    monkeypatch.setattr(BatchGradients, "on_all_samples", value_and_gradient)
     with pytest.warns(UserWarning, match="interrupted by user after 4 iterations") as caught:
         model = MODELS["lbfgs"](max_iter=50).fit(X, NAMES)
     assert caught[0].filename == __file__
@@ -260,7 +259,7 @@ def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
 
 def test_an_interrupted_lbfgs_without_an_iteration_leaves_nothing(before, monkeypatch):
     model = before("lbfgs")
-    monkeypatch.setattr("chainrule.training.FullBatch.value_and_gradient", interrupt)
+    monkeypatch.setattr("chainrule.training.BatchGradients.on_all_samples", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 

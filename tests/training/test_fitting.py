@@ -71,7 +71,7 @@ def test_training_is_the_epochs_of_the_loop(solver, samples):
     run, history = trained(recipe(solver=solver), samples)
     theta = first_theta()
     plain = Run(theta, solver.start(theta))
-    each = epochs(plain, OBJECTIVE, samples, solver, learning_rate=0.02, batch_size=16, seed=3)
+    each = epochs(Recipe(OBJECTIVE, solver, learning_rate=0.02, batch_size=16, seed=3), samples, plain)
     assert history.losses == [epoch.loss for epoch in itertools.islice(each, 6)]
     assert np.array_equal(run.theta, theta)
     assert (history.epochs, history.loss, history.best) == (6, history.losses[-1], min(history.losses))
@@ -82,7 +82,7 @@ def test_without_a_batch_size_every_step_takes_all_samples(samples):
     run, history = trained(recipe(solver=GradientDescent(), batch_size=None), samples)
     theta = first_theta()
     plain = Run(theta, GradientDescent().start(theta))
-    each = epochs(plain, OBJECTIVE, samples, GradientDescent(), learning_rate=0.02, batch_size=None, seed=3)
+    each = epochs(Recipe(OBJECTIVE, GradientDescent(), learning_rate=0.02, batch_size=None, seed=3), samples, plain)
     assert history.losses == [epoch.loss for epoch in itertools.islice(each, 6)]
     assert np.array_equal(run.theta, theta)
 

@@ -9,7 +9,7 @@ import scipy.sparse
 
 from chainrule.networks import Plan, mlp
 from chainrule.solvers import SGD, Adam, Cosine, GradientDescent, InverseScaling
-from chainrule.training import FullBatch, Objective, Plans, Run, Samples, epochs, loop
+from chainrule.training import BatchGradients, Objective, Recipe, Run, Samples, epochs, loop
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def first(iterator, count):
 def test_epochs_are_steps_over_batches_in_order(samples):
     objective, run = begin(GradientDescent(), alpha=0.7, label_smoothing=0.1)
     theta, sizes = run.theta.copy(), []
-    done = first(epochs(run, objective, samples, GradientDescent(), learning_rate=0.2, batch_size=8, shuffle=False), 3)
+    done = first(
+        epochs(Recipe(objective, GradientDescent(), learning_rate=0.2, batch_size=8, shuffle=False), samples, run), 3
+    )
     for epoch in done:
         total = weight = 0.0
         for start in (0, 8, 16):
@@ -49,7 +51,6 @@ def test_epochs_are_steps_over_batches_in_order(samples):
             sizes.append(len(w))
         # The mean of the batches' objectives by weight, each before its step; the sums are the same ones.
         assert epoch.loss == pytest.approx(total / weight, rel=1e-15, abs=0)
-        assert epoch.samples == 23
         assert epoch.learning_rate == 0.2
     np.testing.assert_allclose(run.theta, theta, rtol=1e-14, atol=1e-15)
     assert sizes[:3] == [8, 8, 7]
@@ -62,7 +63,7 @@ def test_samples_without_weights_weigh_one_each(samples):
     thetas = []
     for each in (plain, ones):
         objective, run = begin(Adam(), alpha=0.7)
-        first(epochs(run, objective, each, Adam(), learning_rate=0.02, batch_size=8), 4)
+        first(epochs(Recipe(objective, Adam(), learning_rate=0.02, batch_size=8), each, run), 4)
         thetas.append(run.theta)
     np.testing.assert_allclose(*thetas, rtol=1e-12, atol=1e-13)
 
@@ -75,11 +76,11 @@ def test_samples_without_weights_weigh_one_each(samples):
 def test_a_run_resumed_from_a_copy_ends_bit_for_bit_where_it_would_have(samples, solver, shuffle, stop):
     objective, run = begin(solver, dropout=0.3, alpha=0.1)
     options = {"learning_rate": 0.05, "batch_size": 5, "schedule": Cosine(35), "shuffle": shuffle, "max_norm": 0.4}
-    unbroken = epochs(run, objective, samples, solver, seed=9, **options)
+    unbroken = epochs(Recipe(objective, solver, seed=9, **options), samples, run)
     first(unbroken, stop)
     kept = copy.deepcopy(run)
     whole = first(unbroken, 7 - stop)
-    rest = first(epochs(kept, objective, samples, solver, seed=9, **options), 7 - stop)
+    rest = first(epochs(Recipe(objective, solver, seed=9, **options), samples, kept), 7 - stop)
     assert kept.theta.tobytes() == run.theta.tobytes()
     for name, vector in run.solver_state.vectors.items():
         assert kept.solver_state.vectors[name].tobytes() == vector.tobytes()
@@ -89,11 +90,11 @@ def test_a_run_resumed_from_a_copy_ends_bit_for_bit_where_it_would_have(samples,
 
 def test_a_full_batch_run_resumes_bit_for_bit(samples):
     objective, run = begin(SGD(0.9), alpha=0.1)
-    unbroken = epochs(run, objective, samples, SGD(0.9), learning_rate=0.05, batch_size=None)
+    unbroken = epochs(Recipe(objective, SGD(0.9), learning_rate=0.05, batch_size=None), samples, run)
     first(unbroken, 3)
     kept = copy.deepcopy(run)
     first(unbroken, 4)
-    first(epochs(kept, objective, samples, SGD(0.9), learning_rate=0.05, batch_size=None), 4)
+    first(epochs(Recipe(objective, SGD(0.9), learning_rate=0.05, batch_size=None), samples, kept), 4)
     assert kept.theta.tobytes() == run.theta.tobytes()
 
 
@@ -105,7 +106,7 @@ def test_another_seed_or_order_or_dropout_ends_elsewhere(samples, changed):
         shuffle = changed == "seed" or (changed == "shuffle" and altered)
         seed = 1 if altered and changed == "seed" else 0
         run_on = {"learning_rate": 0.05, "batch_size": 5, "shuffle": shuffle, "seed": seed}
-        first(epochs(run, objective, samples, Adam(), **run_on), 2)
+        first(epochs(Recipe(objective, Adam(), **run_on), samples, run), 2)
         thetas.append(run.theta)
     assert np.isclose(*thetas, rtol=1e-3).mean() < 0.1
 
@@ -120,7 +121,7 @@ def test_masks_differ_from_batch_to_batch_and_from_epoch_to_epoch(monkeypatch, s
 
     monkeypatch.setattr(Plan, "loss_and_gradient", noted)
     objective, run = begin(Adam(), dropout=0.3)
-    first(epochs(run, objective, samples, Adam(), learning_rate=0.05, batch_size=8, seed=4), 3)
+    first(epochs(Recipe(objective, Adam(), learning_rate=0.05, batch_size=8, seed=4), samples, run), 3)
     assert keys == [(4, epoch, batch) for epoch in (1, 2, 3) for batch in (0, 1, 2)]
 
 
@@ -130,12 +131,12 @@ def test_masks_differ_from_batch_to_batch_and_from_epoch_to_epoch(monkeypatch, s
 def test_the_gradient_over_blocks_is_that_over_all_samples(monkeypatch, samples, block, weighted, biases):
     given = samples if weighted else Samples(samples.x, samples.targets)
     objective, run = begin(Adam(), alpha=0.7, label_smoothing=0.1, penalise_biases=biases)
-    wanted, gradient = FullBatch(objective, given, run.theta).value_and_gradient()
+    wanted, gradient = BatchGradients(Recipe(objective, Adam()), given, run.theta).on_all_samples()
     gradient = gradient.copy()
     monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", block)
-    blocks = FullBatch(objective, given, run.theta)
+    blocks = BatchGradients(Recipe(objective, Adam()), given, run.theta)
     for _ in range(2):
-        value, summed = blocks.value_and_gradient()
+        value, summed = blocks.on_all_samples()
         # 23 terms in other orders: measured, 5e-16 of the largest.
         assert value == pytest.approx(wanted, rel=1e-14, abs=0)
         np.testing.assert_allclose(summed, gradient, rtol=0, atol=1e-14 * abs(gradient).max())
@@ -143,10 +144,10 @@ def test_the_gradient_over_blocks_is_that_over_all_samples(monkeypatch, samples,
 
 def test_blocks_of_sparse_rows_are_summed_too(monkeypatch, samples):
     objective, run = begin(Adam(), alpha=0.7)
-    _, gradient = FullBatch(objective, samples, run.theta).value_and_gradient()
+    _, gradient = BatchGradients(Recipe(objective, Adam()), samples, run.theta).on_all_samples()
     monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", 7)
     rows = Samples(scipy.sparse.csr_matrix(samples.x), samples.targets, samples.weights)
-    _, summed = FullBatch(objective, rows, run.theta).value_and_gradient()
+    _, summed = BatchGradients(Recipe(objective, Adam()), rows, run.theta).on_all_samples()
     np.testing.assert_allclose(summed, gradient, rtol=0, atol=1e-14 * abs(gradient).max())
 
 
@@ -155,7 +156,7 @@ def test_a_full_batch_epoch_is_one_step_whatever_the_blocks(monkeypatch, samples
     monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", block)
     objective, run = begin(GradientDescent(), alpha=0.7)
     theta, w = run.theta.copy(), samples.weights
-    done = first(epochs(run, objective, samples, GradientDescent(), learning_rate=0.3, batch_size=None), 5)
+    done = first(epochs(Recipe(objective, GradientDescent(), learning_rate=0.3, batch_size=None), samples, run), 5)
     for epoch in done:
         plan = Plan(objective.network, 23, theta)
         loss = plan.loss_and_gradient(samples.x, samples.targets, w, l2=0.35 / w.sum())
@@ -172,7 +173,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_epoch_and_rate(samples,
 
     objective, run = begin(GradientDescent())
     keywords = {"learning_rate": 1.25, "schedule": schedule} | {"batch_size": None if full else 23}
-    runs = epochs(run, objective, samples, GradientDescent(), **keywords)
+    runs = epochs(Recipe(objective, GradientDescent(), **keywords), samples, run)
     message = r"the loss is nan in epoch 4: the inputs are too large or the learning rate \(1\.25\) is too high"
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
         first(runs, 9)
@@ -182,7 +183,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_epoch_and_rate(samples,
 def test_clipping_bounds_the_length_of_a_step(samples, full):
     objective, run = begin(GradientDescent())
     theta, keywords = run.theta.copy(), {"batch_size": None if full else 23}
-    first(epochs(run, objective, samples, GradientDescent(), learning_rate=0.5, max_norm=1e-3, **keywords), 1)
+    first(epochs(Recipe(objective, GradientDescent(), learning_rate=0.5, max_norm=1e-3, **keywords), samples, run), 1)
     assert np.linalg.norm(run.theta - theta) == pytest.approx(5e-4, rel=1e-9, abs=0)
 
 
@@ -194,35 +195,40 @@ def test_the_schedule_is_asked_before_every_step_with_steps_and_samples(samples)
         return rate
 
     objective, run = begin(GradientDescent())
-    first(epochs(run, objective, samples, GradientDescent(), learning_rate=0.1, batch_size=12, schedule=schedule), 2)
+    first(
+        epochs(Recipe(objective, GradientDescent(), learning_rate=0.1, batch_size=12, schedule=schedule), samples, run),
+        2,
+    )
     assert asked == [(0.1, 0, 0), (0.1, 1, 0), (0.1, 2, 23), (0.1, 3, 23)]
 
 
 def test_an_epoch_reports_the_rate_of_its_last_step(samples):
     objective, run = begin(GradientDescent())
     steps = {"learning_rate": 0.1, "batch_size": 12, "schedule": InverseScaling(0.5)}
-    rates = [epoch.learning_rate for epoch in first(epochs(run, objective, samples, GradientDescent(), **steps), 3)]
+    rates = [
+        epoch.learning_rate for epoch in first(epochs(Recipe(objective, GradientDescent(), **steps), samples, run), 3)
+    ]
     assert rates == [0.1, 0.1 / 24**0.5, 0.1 / 47**0.5]
 
 
-def test_plans_of_all_sizes_share_theta_and_gradient():
+def test_batches_of_all_sizes_share_one_gradient_and_use_theta_in_place(samples):
     objective, run = begin(Adam())
-    plans = Plans(objective.network, run.theta)
-    full, tail = plans(8), plans(3)
-    assert plans(8) is full
-    assert (full.rows, tail.rows) == (8, 3)
-    assert tail.theta is full.theta is run.theta
-    assert tail.gradient is full.gradient
+    gradients = BatchGradients(Recipe(objective, Adam(), batch_size=8), samples, run.theta)
+    before = [(loss, gradient) for loss, _, gradient in gradients.steps(0)]
+    assert len(before) == 3
+    assert all(gradient is before[0][1] for _, gradient in before)
+    run.theta[...] = 0
+    assert [loss for loss, _, _ in gradients.steps(0)] == pytest.approx([np.log(3)] * 3)
 
 
 def test_tensors_train_as_arrays_do(samples):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     objective, run = begin(Adam(), alpha=0.1)
-    first(epochs(run, objective, samples, Adam(), learning_rate=0.05, batch_size=5), 4)
+    first(epochs(Recipe(objective, Adam(), learning_rate=0.05, batch_size=5), samples, run), 4)
     objective, other = begin(Adam(), alpha=0.1)
     theta = torch.tensor(other.theta)
     other = Run(theta, Adam().start(theta))
     tensors = Samples(*(torch.tensor(each) for each in (samples.x, samples.targets, samples.weights)))
-    first(epochs(other, objective, tensors, Adam(), learning_rate=0.05, batch_size=5), 4)
+    first(epochs(Recipe(objective, Adam(), learning_rate=0.05, batch_size=5), tensors, other), 4)
     # Gradients agree to some 1e-15; where one is nearly 0, Adam's steps follow its sign: measured, 1e-14.
     np.testing.assert_allclose(theta.numpy(), run.theta, rtol=0, atol=1e-12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.networks import mlp
-from chainrule.training import LBFGS, FullBatch, Objective, Recipe, Run, Samples, train
+from chainrule.training import LBFGS, BatchGradients, Objective, Recipe, Run, Samples, train
 
 OBJECTIVE = Objective(mlp(3, (), 2), 0.5)
 
@@ -27,7 +27,7 @@ def minimised(samples, *, evaluations=math.inf, **options):
 
 def test_it_arrives_where_the_gradient_is_zero(samples):
     run, history = minimised(samples)
-    loss, gradient = FullBatch(OBJECTIVE, samples, run.theta).value_and_gradient()
+    loss, gradient = BatchGradients(Recipe(OBJECTIVE, LBFGS()), samples, run.theta).on_all_samples()
     assert np.abs(gradient).max() < 1e-8
     assert history.stopped_by == "convergence"
     assert history.loss == history.best == pytest.approx(loss, rel=1e-15, abs=0)

@@ -4,7 +4,7 @@ import math
 import time
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.network import Network
 from chainrule.solvers import Adaptive, Schedule
 from chainrule.training.data import Samples
-from chainrule.training.history import History, Progress
-from chainrule.training.loop import Epoch, Run, epochs
+from chainrule.training.history import History, Progress, Run
+from chainrule.training.loop import epochs
 from chainrule.training.recipe import LBFGS, Judge, Recipe
 from chainrule.training.scipy_lbfgs import minimise
 
@@ -53,51 +53,36 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if earlier.steps:
         vectors = {name: on_device(vector, recipe.device) for name, vector in earlier.vectors.items()}
         run.solver_state.restore(vectors, earlier.steps)
-    history, schedule, began = run.history, copy(recipe.schedule), time.perf_counter()
+    history, schedule = run.history, copy(recipe.schedule)
     if isinstance(schedule, Adaptive):
         schedule.scale = run.rate_scale
-    patience = Patience(
-        recipe.tolerance,
-        recipe.patience,
-        larger_is_better=judge is not None and judge.larger_is_better,
-        best=history.best,
-        waited=history.waited,
-    )
-    every_epoch = epochs(
-        run,
-        recipe.objective,
-        samples,
-        recipe.solver,
-        learning_rate=recipe.learning_rate,
-        batch_size=recipe.batch_size,
-        schedule=schedule,
-        shuffle=recipe.shuffle,
-        seed=recipe.seed,
-        max_norm=recipe.max_norm,
-        change=recipe.change,
-    )
     run.best = copy_of(run.theta) if run.best is None else run.best
-    last = began
+    began = last = time.perf_counter()
     try:
         # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
         with (
             suitable_threads(recipe.objective.network, recipe.batch_size or len(samples)),
             np.errstate(over="ignore", invalid="ignore"),
         ):
-            for epoch in every_epoch:
-                _record(recipe, history, epoch)
-                score = None if judge is None else _judged(recipe, run, judge)
-                exhausted = patience.exhausted_after(epoch.loss if score is None else score)
-                if judge is not None and patience.improved:
-                    run.best[...] = run.theta
-                history.best, history.waited = patience.best, patience.waited
+            for epoch in epochs(replace(recipe, schedule=schedule), samples, run):
+                history.epochs += 1
+                history.loss = epoch.loss
+                history.losses.append(epoch.loss)
+                _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
+                score = None
+                if judge is None:
+                    history.take(epoch.loss, tolerance=recipe.tolerance)
+                else:
+                    score = _judged(recipe, run, judge)
+                    if history.take(score, tolerance=recipe.tolerance, larger_is_better=judge.larger_is_better):
+                        run.best[...] = run.theta
                 now = time.perf_counter()
                 progress = Progress(
                     history.epochs,
                     recipe.epochs,
                     epoch.loss,
                     score,
-                    samples_per_second=epoch.samples / max(epoch.seconds, 1e-9),
+                    samples_per_second=len(samples) / max(epoch.seconds, 1e-9),
                     seconds=now - began,
                     seconds_per_epoch=now - last,
                 )
@@ -106,12 +91,14 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
                 if any(answers):
                     history.stopped_by = "callback"
                     break
-                if exhausted and not _reduced(recipe, run, schedule):
-                    _say(recipe, f"No improvement of at least tol={recipe.tolerance:g} in {recipe.patience} epochs.")
-                    history.stopped_by = "patience"
-                    break
-                if exhausted:
-                    patience.waited = history.waited = 0
+                if history.waited > recipe.patience:
+                    if not _reduced(recipe, run, schedule):
+                        _say(
+                            recipe, f"No improvement of at least tol={recipe.tolerance:g} in {recipe.patience} epochs."
+                        )
+                        history.stopped_by = "patience"
+                        break
+                    history.waited = 0
                 if history.epochs >= recipe.epochs:
                     break
                 if recipe.checkpoint is not None:
@@ -130,13 +117,6 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
 def _say(recipe: Recipe, line: str) -> None:
     if recipe.say is not None:
         recipe.say(line)
-
-
-def _record(recipe: Recipe, history: History, epoch: Epoch) -> None:
-    history.epochs += 1
-    history.loss = epoch.loss
-    history.losses.append(epoch.loss)
-    _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
 
 
 def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
@@ -165,45 +145,6 @@ def _reduced(recipe: Recipe, run: Run, schedule: Schedule) -> bool:
     run.rate_scale = schedule.scale
     _say(recipe, f"Setting learning rate to {recipe.learning_rate * schedule.scale:g}")
     return True
-
-
-@dataclass
-class Patience:
-    """Counts the epochs in a row whose figure has not improved on the best by at least `tolerance`.
-
-    Parameters
-    ----------
-    tolerance : float
-    epochs : float
-        So many epochs in a row without improvement are borne; infinity bears all.
-    larger_is_better : bool
-
-    Examples
-    --------
-    >>> patience = Patience(tolerance=0.01, epochs=1, larger_is_better=True)
-    >>> [patience.exhausted_after(score) for score in (0.5, 0.6, 0.6, 0.6)]
-    [False, False, False, True]
-    """
-
-    tolerance: float
-    epochs: float
-    larger_is_better: bool
-    best: float = math.nan
-    waited: int = 0
-    improved: bool = False
-    """Whether the last figure was the best so far, by however little. Scores over few samples tie often; then the later
-    epoch, trained for longer, counts as the better one."""
-
-    def exhausted_after(self, figure: float) -> bool:
-        """Take in an epoch's figure; whether patience has run out."""
-        sign = 1.0 if self.larger_is_better else -1.0
-        gain = math.inf if math.isnan(self.best) else sign * (figure - self.best)
-        enough = gain >= self.tolerance
-        self.waited = 0 if enough else self.waited + 1
-        self.improved = gain > 0 or (gain == 0 and self.larger_is_better)
-        if self.improved:
-            self.best = figure
-        return self.waited > self.epochs
 
 
 SMALL_PRODUCT = 2e7

@@ -1,9 +1,12 @@
-"""The course of a fit: the report after every epoch, and the record at the end."""
+"""The course of a fit: the report after every epoch, the record at the end, and everything that changes in between."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from chainrule.arrays import Array
+from chainrule.solvers import SolverState
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,54 @@ class History:
     """"max_iter", "patience", "callback", "interrupt" or "convergence"."""
     message: str = ""
     """SciPy's reason to end L-BFGS."""
+
+    def take(self, figure: float, *, tolerance: float = 0.0, larger_is_better: bool = False) -> bool:
+        """Compare the figure of an epoch, its score or its loss, with the best one. True if it is the best so far.
+
+        `waited` counts the epochs in a row that have not improved on the best by at least `tolerance`. A score that
+        ties with the best counts as the best: scores over few samples tie often, and the later epoch has learned more.
+
+        Examples
+        --------
+        >>> history = History()
+        >>> [history.take(score, tolerance=0.01, larger_is_better=True) for score in (0.5, 0.6, 0.6, 0.4)]
+        [True, True, True, False]
+        >>> history.best, history.waited
+        (0.6, 2)
+        """
+        sign = 1.0 if larger_is_better else -1.0
+        gain = math.inf if math.isnan(self.best) else sign * (figure - self.best)
+        self.waited = 0 if gain >= tolerance else self.waited + 1
+        is_best = gain > 0 or (gain == 0 and larger_is_better)
+        if is_best:
+            self.best = figure
+        return is_best
+
+
+@dataclass
+class Run:
+    """Everything that changes while training, and so everything that a checkpoint needs.
+
+    Parameters
+    ----------
+    theta : array
+        The flat parameters, updated in place.
+    solver_state : SolverState
+        `train` replaces it by a state of the recipe's solver, with these vectors if there have been steps.
+    epoch : int
+        Epochs finished.
+    samples_seen : int
+    history : History
+    best : array, optional
+        The parameters after the best epoch, where a judge compares epochs.
+    rate_scale : float
+        Factor by which an adaptive schedule has lowered the learning rate.
+    """
+
+    theta: Array
+    solver_state: SolverState = field(default_factory=SolverState)
+    epoch: int = 0
+    samples_seen: int = 0
+    history: History = field(default_factory=History)
+    best: Array = None
+    rate_scale: float = 1.0

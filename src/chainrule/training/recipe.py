@@ -10,10 +10,31 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chainrule.arrays import Array
+from chainrule.networks.network import Network
 from chainrule.solvers import Schedule, Solver, constant
 from chainrule.training.data import Change
-from chainrule.training.history import Callback
-from chainrule.training.loop import Objective, Run
+from chainrule.training.history import Callback, Run
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The function that training minimises: the weighted mean loss plus a penalty.
+
+    Parameters
+    ----------
+    network : Network
+    alpha : float
+        Adds alpha / (2 w) times the sum of the squared weights. w is the total weight of the batch, or its number of
+        samples if samples have no weights.
+    label_smoothing : float
+    penalise_biases : bool
+        True if the penalty includes the biases.
+    """
+
+    network: Network
+    alpha: float = 0.0
+    label_smoothing: float = 0.0
+    penalise_biases: bool = False
 
 
 @dataclass(frozen=True)

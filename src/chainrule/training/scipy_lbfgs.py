@@ -6,8 +6,8 @@ import numpy as np
 
 from chainrule.arrays import Array, as_like, numpy_dtype, to_numpy
 from chainrule.training.data import Samples
-from chainrule.training.history import History
-from chainrule.training.loop import FullBatch, Run
+from chainrule.training.history import History, Run
+from chainrule.training.loop import BatchGradients
 from chainrule.training.recipe import LBFGS, Recipe
 
 
@@ -23,13 +23,13 @@ def minimise(recipe: Recipe, samples: Samples, run: Run) -> History:
 
     assert isinstance(recipe.solver, LBFGS)
     theta, history = run.theta, run.history
-    whole = FullBatch(recipe.objective, samples, theta)
+    gradients = BatchGradients(recipe, samples, theta)
     reached: Any = None
 
     def value_and_gradient(vector: Array) -> tuple[float, Array]:
         run.samples_seen += len(samples)
         theta[...] = as_like(vector, theta)
-        loss, gradient = whole.value_and_gradient()
+        loss, gradient = gradients.on_all_samples()
         return loss, to_numpy(gradient).astype(np.float64)
 
     def iterated(intermediate_result: Any) -> None:
