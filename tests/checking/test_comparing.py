@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from chainrule.checking import Mismatch, Unchecked, balls
+from chainrule.checking import Mismatch, Unchecked, balls, precision
 from chainrule.checking.ball import Ball
-from chainrule.checking.comparing import compare, digits, position
+from chainrule.checking.comparing import compare, digits, distinct_digits, position
 
 
 def found(got, expected, **options):
@@ -36,3 +36,18 @@ def test_other_shapes_are_a_mismatch():
 def test_numbers_are_written_with_ten_digits():
     assert digits(Ball(1) / 7) == "0.1428571429"
     assert (position(()), position((1, 2))) == ("", "[1, 2]")
+
+
+def test_more_digits_are_written_where_ten_are_equal():
+    assert distinct_digits(Ball(0.5), Ball(-0.5)) == ("0.5000000000", "-0.5000000000")
+    with precision(400):
+        third = Ball(1) / 3
+        got, expected = distinct_digits(third, third + Ball(2) ** -200)
+    assert got != expected
+    assert (len(got), got[:60]) == (len(expected), expected[:60])
+
+
+def test_none_equals_only_none():
+    assert found(None, None) == []
+    assert [str(x) for x in found(None, balls([1.0]))] == ["rule: check: x: got None, expected an array"]
+    assert [str(x) for x in found(balls([1.0]), None)] == ["rule: check: x: got an array, expected None"]

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.checking import assert_rule, check_rule
+from chainrule.checking import Mismatch, RuleReport, Unchecked, assert_rule, check_rule
+from chainrule.checking.case import RuleCase
+from chainrule.checking.rule_checks import keeps_inputs
 from chainrule.kernels import Kernel, kernel_of, register
 
 X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
@@ -93,7 +95,7 @@ def test_a_wrong_kernel_of_a_users_rule_is_found():
     x = np.array([0.5, -2.0])
     register(rule, Kernel(lambda x, *, out=None, work=None: (np.multiply(x, 2, out=out), ()), _negated))
     failures = check_rule(rule, x).failures
-    assert {failure.check for failure in failures} >= {"kernel against the rule", "kernel in float64"}
+    assert {failure.check for failure in failures} >= {"kernel against the rule", "results in float64"}
 
 
 def _negated(residuals, cotangent, *, out, work=None):
@@ -107,3 +109,78 @@ def test_a_pullback_that_cannot_be_compared_is_no_success():
     wrong = rules.Rule("wrong_exp", through_floats, lambda x, v: 5 * v)
     with pytest.raises(AssertionError, match=r"wrong_exp: not checked: pullback .* x\[0\]: .* is not exactly a float"):
         assert_rule(wrong, np.array([1.0, -2.0]))
+
+
+def overwriting(x):
+    if x.dtype != object:
+        x *= 2
+        return x.copy(), ()
+    return 2 * x, ()
+
+
+def double(residuals, v):
+    return 2 * v
+
+
+@pytest.mark.parametrize(
+    ("forward", "pullback", "finding"),
+    [
+        (lambda x: (2 * x, ()), double, None),
+        (overwriting, double, "x: got overwritten, expected left alone"),
+        (lambda x: ((2 * x).astype(x.dtype if x.dtype == object else "f4"), ()), double, "dtype of the output"),
+        (lambda x: (2 * x, ()), lambda residuals, v: np.sum(2 * v, keepdims=True), "shape of cotangent of x"),
+        (lambda x: (2 * x, ()), lambda residuals, v: None, "cotangent of x: got None, expected an array"),
+    ],
+)
+def test_a_broken_promise_is_named(forward, pullback, finding):
+    case = RuleCase(rules.Rule("mine", forward, pullback), (np.array([0.5, -1.25, 2.0]),), {}, 300)
+    found = [str(each) for each in keeps_inputs(case, "promises")]
+    assert (found == []) if finding is None else any(finding in text for text in found)
+
+
+def test_a_report_lists_failures_the_slip_open_questions_and_errors():
+    mismatch = Mismatch("square", "pullback", "x[0]", "1", "2")
+    report = RuleReport("square", (mismatch,), (Unchecked("Jacobian", "a kink"),), (), {"vjp float32": 1.25}, "sign")
+    assert (report.ok, report.verdict) == (False, "fail")
+    assert str(report).splitlines() == [
+        "square: pullback: x[0]: got 1, expected 2",
+        "square: likely slip: sign",
+        "square: unchecked: Jacobian: a kink",
+        "square: vjp float32: 1.25 ulp",
+    ]
+
+
+def test_a_report_of_nothing_says_so():
+    assert (RuleReport("square").ok, RuleReport("square").verdict) == (True, "unchecked")
+    assert RuleReport("square", passed=("Jacobian",)).verdict == "pass"
+    assert str(RuleReport("square")) == "square: nothing was checked"
+
+
+def failing(*arguments):
+    raise KeyError("no such entry")
+
+
+def fails_in_float32(x):
+    return failing() if x.dtype == np.float32 else 2 * x, ()
+
+
+@pytest.mark.parametrize(
+    ("forward", "pullback"), [(failing, double), (lambda x: (2 * x, ()), failing), (fails_in_float32, double)]
+)
+def test_an_error_of_the_page_names_the_rule(forward, pullback):
+    with pytest.raises(AssertionError) as caught:
+        assert_rule(rules.Rule("mine", forward, pullback), X)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith("mine: ") and "KeyError: 'no such entry'" in line for line in lines)
+
+
+def test_a_rule_without_kernel_is_not_told_about_its_kernel():
+    wrong = rules.Rule("mine", lambda x: (np.exp(x) / np.exp(0 * x), ()), failing)
+    assert "kernel" not in str(check_rule(wrong, X))
+
+
+def test_as_many_digits_are_printed_as_distinguish_the_values():
+    rounded = rules.Rule("third", lambda x: (x / 3, ()), lambda residuals, v: v * (1 / 3))
+    failure = check_rule(rounded, np.array([0.5])).failures[0]
+    assert failure.got != failure.expected
+    assert failure.got[:12] == failure.expected[:12]

@@ -18,13 +18,13 @@ from chainrule.checking.balls import (
     radii,
     relative_accuracy,
 )
+from chainrule.checking.comparing import Mismatch, Unchecked
 from chainrule.checking.derivations import check_derivation
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.mutation import MutationReport, check_tests
 from chainrule.checking.quotients import Quotient, difference_quotient
-from chainrule.checking.rule_checks import assert_rule, check_rule
-from chainrule.checking.rule_report import Mismatch, RuleReport, Unchecked
+from chainrule.checking.rule_checks import RuleReport, assert_rule, check_rule
 
 __all__ = [
     "Ball",

@@ -14,7 +14,7 @@ from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
 from chainrule.checking.quotients import Quotient, difference_quotient, indicator
 from chainrule.checking.user_code import on_balls
-from chainrule.kernels import kernel_of, registered
+from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
 
@@ -50,6 +50,11 @@ class RuleCase:
             name not in self.rule.constants and not holds_labels(x)
             for name, x in zip(self.rule.inputs, self.inputs, strict=True)
         )
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The dtype of the inputs, apart from labels."""
+        return np.result_type(*(x for x in self.inputs if not holds_labels(x)))
 
     @cached_property
     def tangents(self) -> tuple[Any, ...]:
@@ -107,9 +112,7 @@ class RuleCase:
 
     @cached_property
     def fast(self) -> tuple[Any, ...]:
-        """The value and J^T v by the rule's kernel; by the rule itself where it has none."""
-        if registered(self.rule) is None:
-            return self.value, *self.vjp
+        """The value and J^T v by the rule's kernel or, where it has none, by the adapter."""
         cotangent, buffers = balls(self.cotangent), self.buffers(lambda shape: balls(np.zeros(shape)))
         with precision(self.bits):
             return self.by_kernel(self.ball_inputs, cotangent, self.ball_options, buffers, Workspace())

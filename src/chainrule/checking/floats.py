@@ -1,17 +1,26 @@
-"""Errors of float64 and float32 results against balls, in units in the last place (ulp)."""
+"""Errors of float64 and float32 results against balls, in units in the last place (ulp).
 
+`float_errors` measures them for reports. `conditioned_errors` divides them by condition numbers, because `error_bound`
+limits this quotient for sums of terms of both signs:
+
+    error in ulp of y_i  /  max(1, sum of |terms of y_i| / |y_i|)
+
+The terms are J[i, j] t_j for a pushforward and v_i J[i, j] for a pullback.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import flint
 import numpy as np
 
 from chainrule.arrays import holds_labels
-from chainrule.checking.ball import Ball, Undecided, nearest
-from chainrule.checking.balls import Floats, balls
+from chainrule.checking.ball import Ball, Undecided, nearest, precision
+from chainrule.checking.balls import Floats, balls, midpoints
 from chainrule.checking.case import RuleCase, entries
-from chainrule.checking.comparing import CERTAIN_BITS
-from chainrule.checking.rule_report import Unchecked
+from chainrule.checking.comparing import CERTAIN_BITS, Unchecked
+from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
 
 
 def ulp_errors(result: Any, reference: Any) -> Floats:
@@ -49,8 +58,7 @@ def worst(errors: Floats) -> float:
     >>> worst(np.array([0.5, np.nan]))
     0.5
     """
-    known = errors[~np.isnan(errors)]
-    return float(known.max()) if known.size else 0.0
+    return float(np.nanmax(errors, initial=0.0))
 
 
 def rounded(case: RuleCase, dtype: Any) -> RuleCase | None:
@@ -64,13 +72,12 @@ def rounded(case: RuleCase, dtype: Any) -> RuleCase | None:
 def float_results(case: RuleCase) -> dict[str, tuple[Any, ...]]:
     """Value, J^T v and J t of the rule in the dtype of the inputs."""
     rule, inputs, options = case.rule, case.inputs, case.options
-    dtype = np.result_type(*(x for x in inputs if not holds_labels(x)))
     found = {
         "value": (rule(*inputs, **options),),
-        "vjp": entries(rule.vjp(*inputs, case.cotangent.astype(dtype), **options)),
+        "vjp": entries(rule.vjp(*inputs, case.cotangent.astype(case.dtype), **options)),
     }
     if rule.pushforward is not None:
-        tangents = tuple(None if t is None else t.astype(dtype) for t in case.tangents)
+        tangents = tuple(None if t is None else t.astype(case.dtype) for t in case.tangents)
         found["jvp"] = (rule.jvp(*inputs, *tangents, **options),)
     return found
 
@@ -99,28 +106,95 @@ def _is_uncertain(ball: Any) -> bool:
     return not ball.says_nothing() and ball.value.rel_accuracy_bits() < CERTAIN_BITS and not ball.value.is_exact()
 
 
-def float_errors(case: RuleCase) -> tuple[dict[str, float], list[Unchecked]]:
-    """The largest errors by form and dtype, and the forms that could not be measured."""
-    found: dict[str, float] = {}
-    unmeasured: list[Unchecked] = []
+def float_errors(found: dict[str, float], case: RuleCase, check: str) -> Iterator[Unchecked]:
+    """Store the largest errors by form and dtype in `found`, and say which could not be measured."""
     for dtype in ("float64", "float32"):
         at = rounded(case, dtype)
         if at is None:
-            unmeasured.append(Unchecked(dtype, "the inputs lie beyond the largest float"))
+            yield Unchecked(dtype, "the inputs lie beyond the largest float")
             continue
-        with np.errstate(all="ignore"):
-            results = float_results(at)
-        for form, given in results.items():
+        for form, results in float_results(at).items():
             name = f"{form} {dtype}"
+            found[name] = 0.0
             try:
-                pairs = zip(given, exact_results(at, form), strict=True)
+                errors = _errors(results, exact_results(at, form))
             except Undecided as reason:
-                found[name] = 0.0
-                unmeasured.append(Unchecked(name, str(reason)))
+                yield Unchecked(name, str(reason))
                 continue
-            each = [ulp_errors(x, y).ravel() for x, y in pairs if x is not None and y is not None]
-            errors = np.concatenate([np.zeros(0), *each])
             found[name] = worst(errors)
             if np.isnan(errors).any():
-                unmeasured.append(Unchecked(name, f"{np.isnan(errors).sum()} entries have no exact reference"))
-    return found, unmeasured
+                yield Unchecked(name, f"{np.isnan(errors).sum()} entries have no exact reference")
+
+
+def _errors(results: Sequence[Any], exact: Sequence[Any], conditions: Sequence[Any] | None = None) -> Floats:
+    """The errors of all entries of all results in ulp, divided by their condition numbers."""
+    known = zip(results, exact, conditions or (1.0,) * len(results), strict=True)
+    each = [ulp_errors(x, y) / condition for x, y, condition in known if x is not None and y is not None]
+    return np.concatenate([np.zeros(0), *map(np.ravel, each)])
+
+
+class References(NamedTuple):
+    """Exact results of one rule at one point in one dtype, and the condition number of each entry, by form."""
+
+    case: RuleCase
+    exact: dict[str, tuple[Any, ...]]
+    conditions: dict[str, tuple[Any, ...]]
+
+
+def references(case: RuleCase, linear_in: tuple[str, ...] = ()) -> tuple[References, ...]:
+    """References for float64 and float32; a dtype that cannot represent the inputs is left out.
+
+    `linear_in` names the inputs in which the value is a sum of terms J[i, j] x_j.
+    """
+    cases = (rounded(case, dtype) for dtype in (np.float64, np.float32))
+    return tuple(_references(at, linear_in) for at in cases if at is not None)
+
+
+def conditioned_errors(right: tuple[References, ...]) -> dict[str, float]:
+    """The largest errors of value, vjp and jvp divided by the condition number, by form and dtype.
+
+    >>> from chainrule import rules
+    >>> case = RuleCase(rules.linear, (np.array([[1.0, 1.1]]), np.array([[1e17], [-1e17]])), {}, 300)
+    >>> conditioned_errors(references(case, linear_in=("x",)))["value float64"] < 2
+    True
+    """
+    with np.errstate(all="ignore"):
+        return {
+            f"{form} {case.dtype}": worst(_errors(results, exact[form], conditions[form]))
+            for case, exact, conditions in right
+            for form, results in float_results(case).items()
+        }
+
+
+def _references(case: RuleCase, linear_in: tuple[str, ...]) -> References:
+    forms = ["value", "vjp"] + ["jvp"] * (case.rule.pushforward is not None)
+    exact = {form: exact_results(case, form) for form in forms}
+    given = case.rule.jacobian_matrix is not None
+    jacobian = exact_results(case, "jacobian") if given else (None,) * len(case.inputs)
+    summed = tuple(x if name in linear_in else None for name, x in zip(case.rule.inputs, case.inputs, strict=True))
+    with precision(case.bits):
+        matrices = _magnitudes(jacobian)
+        pulled = tuple(
+            None if matrix is None else transposed_times_cotangent(matrix, abs(case.cotangent), x.shape)
+            for x, matrix in zip(case.inputs, matrices, strict=True)
+        )
+        sizes = {
+            "value": (times_tangents(matrices, _magnitudes(summed), case.value.shape),),
+            "vjp": pulled,
+            "jvp": (times_tangents(matrices, _magnitudes(case.tangents), case.value.shape),),
+        }
+    conditions = {form: tuple(map(_condition, sizes[form], exact[form])) for form in forms}
+    return References(case, exact, conditions)
+
+
+def _magnitudes(arrays: Sequence[Any]) -> list[Any]:
+    return [None if x is None else abs(x) for x in arrays]
+
+
+def _condition(sizes: Any, exact: Any) -> Any:
+    """max(1, sizes / |exact|), and 1 where it is not known."""
+    if sizes is None or exact is None:
+        return 1.0
+    with np.errstate(all="ignore"):
+        relative = midpoints(sizes) / np.maximum(np.abs(midpoints(exact)), np.finfo(np.float64).tiny)
+    return np.maximum(np.where(np.isfinite(relative), relative, 1.0), 1.0)

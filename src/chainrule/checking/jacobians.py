@@ -5,6 +5,7 @@ the leading axes L are also the leading axes of Y. A parameter shared by all row
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,15 @@ def times_tangent(jacobian: Any, tangent: Any, output_shape: tuple[int, ...]) ->
     matrix, rows = _matrices(jacobian, tangent.shape, output_shape)
     columns = balls(tangent).reshape(rows, matrix.shape[2], 1)
     return balls(np.matmul(matrix, columns).reshape(output_shape))
+
+
+def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> BallArray:
+    """J t summed over the inputs, in the output shape; None is zero."""
+    total = balls(np.zeros(output_shape))
+    for matrix, tangent in zip(jacobian, tangents, strict=True):
+        if matrix is not None and tangent is not None:
+            total = balls(total + times_tangent(matrix, tangent, output_shape))
+    return total
 
 
 def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple[int, ...]) -> BallArray:

@@ -14,9 +14,9 @@ from chainrule.arrays import holds_labels
 from chainrule.checking.ball import precision
 from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import RuleCase, draw
-from chainrule.checking.comparing import compare, position
-from chainrule.checking.rule_report import Finding, Mismatch, Unchecked
-from chainrule.kernels import kernel_of, registered
+from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, position
+from chainrule.kernels import Kernel, kernel_of, registered
+from chainrule.kernels.kernel import adapter
 from chainrule.workspace import Workspace
 
 FLOAT_UNITS = 16
@@ -26,29 +26,24 @@ measured over all examples of all rules is 5 ulp; a softmax without its shift ha
 
 def agrees(case: RuleCase, check: str) -> Iterator[Finding]:
     """Output and cotangents in balls."""
-    for name, fast, exact in zip(_names(case), case.fast, (case.value, *case.vjp), strict=True):
-        if (fast is None) != (exact is None):
-            yield Mismatch(case.rule.name, check, name, _kind(fast), _kind(exact))
-        elif fast is not None:
+    if registered(case.rule):
+        for name, fast, exact in zip(_names(case), case.fast, (case.value, *case.vjp), strict=True):
             yield from compare(case.rule.name, check, name, fast, exact)
 
 
 def agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
-    """Output and cotangents in float64, with an error that is small beside the largest number."""
-    if not case.finite.all() or not all(np.isfinite(x).all() for x in case.inputs):
-        return
-    largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in case.inputs))
-    sizes = largest * largest, *[float(np.sum(np.abs(case.cotangent))) * largest] * len(case.inputs)
-    results = _in_floats(case, _in_float64(case), case.buffers(_nan), Workspace())
-    for name, got, expected, size in zip(_names(case), results, (case.value, *case.vjp), sizes, strict=True):
-        if got is not None and expected is not None:
-            yield from close(case.rule.name, check, name, got, expected, size)
+    """Output and cotangents in float64: close to the balls, in the given buffers, and equal in used buffers.
 
-
-def same_with_buffers(case: RuleCase, check: str) -> Iterator[Finding]:
-    """Check that a kernel writes its results to the given buffers, and the same results to used buffers."""
+    A rule without a kernel is called through the adapter.
+    """
     rule, inputs = case.rule, _in_float64(case)
     expected = _in_floats(case, inputs, case.buffers(_nan), Workspace())
+    if case.finite.all() and all(np.isfinite(x).all() for x in inputs):
+        largest = max(1.0, *(float(np.max(np.abs(x), initial=0)) for x in inputs))
+        sizes = largest * largest, *[float(np.sum(np.abs(case.cotangent))) * largest] * len(inputs)
+        for name, got, right, size in zip(_names(case), expected, (case.value, *case.vjp), sizes, strict=True):
+            if got is not None and right is not None:
+                yield from close(rule.name, check, name, got, right, size)
     buffers, work = case.buffers(_nan), Workspace()
     others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
     # The first round leaves other numbers in every buffer.
@@ -96,14 +91,12 @@ def _in_floats(case: RuleCase, inputs: Any, buffers: list[Any], work: Workspace)
 
 def has_fused(case: RuleCase) -> bool:
     """True if the kernel's value and pullback takes these logits: finite rows, with targets that sum to one."""
-    return bool(_fused_kernel(case)) and not _has_other_sums(case) and bool(np.isfinite(case.inputs[0]).all())
+    return _takes_rows(case) and not _has_other_sums(case) and bool(np.isfinite(case.inputs[0]).all())
 
 
-def _fused_kernel(case: RuleCase) -> Any:
-    """The kernel's value and pullback, for rows of logits; None without rows or kernel."""
-    kernel = registered(case.rule)
-    has_rows = case.inputs[0].ndim == 2 and len(case.inputs[0]) > 0
-    return kernel.value_and_pullback if kernel and has_rows else None
+def _takes_rows(case: RuleCase) -> bool:
+    kernel, logits = registered(case.rule), case.inputs[0]
+    return bool(kernel and kernel.value_and_pullback and logits.ndim == 2 and len(logits))
 
 
 def _has_other_sums(case: RuleCase) -> bool:
@@ -112,13 +105,13 @@ def _has_other_sums(case: RuleCase) -> bool:
     return soft and any(sum(map(Fraction, row)) != 1 for row in case.inputs[1].tolist())
 
 
-def fused(case: RuleCase) -> tuple[Any, Any]:
-    """Losses and logit cotangents from the kernel's value and pullback, in balls."""
+def fused(case: RuleCase, kernel: Kernel | None = None) -> tuple[Any, Any]:
+    """Losses and logit cotangents from a kernel's value and pullback, in balls; by default the rule's kernel."""
+    value_and_pullback: Any = (kernel or kernel_of(case.rule)).value_and_pullback
     logits, targets = case.ball_inputs
+    buffers = balls(np.zeros((len(logits), 1))), balls(np.zeros(logits.shape))
     with precision(case.bits):
-        weights = balls(_weights(logits))
-        buffers = balls(np.zeros((len(logits), 1))), balls(np.zeros(logits.shape))
-        _fused_kernel(case)(logits, targets, weights, out=buffers, work=Workspace(), **case.ball_options)
+        value_and_pullback(logits, targets, balls(_weights(logits)), out=buffers, work=Workspace(), **case.ball_options)
     return buffers
 
 
@@ -126,25 +119,15 @@ def _weights(logits: Any) -> Any:
     return np.abs(draw(7, (len(logits), 1)))
 
 
-def _fused_expected(case: RuleCase) -> tuple[Any, Any]:
-    logits, targets = case.ball_inputs
-    with precision(case.bits):
-        weights = balls(_weights(logits))
-        per_entry = case.value.ndim == 2
-        losses = np.sum(case.value, axis=-1, keepdims=True) if per_entry else case.value[:, None]
-        cotangent = balls(np.ones(logits.shape)) * weights if per_entry else weights[:, 0]
-        return losses, case.on_balls.vjp(logits, targets, cotangent, **case.ball_options)[0]
-
-
 def fused_agrees(case: RuleCase, check: str) -> Iterator[Finding]:
     """The kernel's value and pullback of a loss against the loss and its pullback, in balls."""
-    if not _fused_kernel(case):
+    if not _takes_rows(case):
         return
     if _has_other_sums(case):
         yield Unchecked(check, "it is for rows of targets that sum to one")
         return
     names = ("losses", "cotangent of logits")
-    for name, got, expected in zip(names, fused(case), _fused_expected(case), strict=True):
+    for name, got, expected in zip(names, fused(case), fused(case, adapter(case.on_balls)), strict=True):
         yield from compare(case.rule.name, check, name, got, expected)
 
 
@@ -153,11 +136,12 @@ def fused_agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
     if not has_fused(case):
         return
     name, (logits, targets) = case.rule.name, _in_float64(case)
+    value_and_pullback: Any = kernel_of(case.rule).value_and_pullback
     weights, over = _weights(logits), logits.copy()
-    expected_losses, expected_slopes = _fused_expected(case)
+    expected_losses, expected_slopes = fused(case, adapter(case.on_balls))
     for given, slopes in ((logits, _nan(logits.shape)), (over, over)):
         buffers, constants = (_nan((len(logits), 1)), slopes), (targets.copy(), weights.copy())
-        results = _fused_kernel(case)(given, *constants, out=buffers, work=Workspace(), **case.options)
+        results = value_and_pullback(given, *constants, out=buffers, work=Workspace(), **case.options)
         for what, kept, original in zip(("targets", "cotangent"), constants, (targets, weights), strict=True):
             if not np.array_equal(kept, original):
                 yield Mismatch(name, check, what, "overwritten", "left alone")
@@ -180,7 +164,8 @@ def _near(rule: str, check: str, name: str, got: Any, expected: Any, error: floa
     """A mismatch for the first entry with a larger error."""
     right = np.isclose(got, expected, rtol=0, atol=error, equal_nan=True)
     for at in map(tuple, np.argwhere(~right)[:1].tolist()):
-        yield Mismatch(rule, check, f"{name}{position(at)}", f"{got[at]:.10g}", f"{expected[at]:.10g}")
+        count = 10 if f"{got[at]:.10g}" != f"{expected[at]:.10g}" else 17
+        yield Mismatch(rule, check, f"{name}{position(at)}", f"{got[at]:.{count}g}", f"{expected[at]:.{count}g}")
 
 
 def _in_float64(case: RuleCase) -> tuple[Any, ...]:
@@ -189,7 +174,3 @@ def _in_float64(case: RuleCase) -> tuple[Any, ...]:
 
 def _nan(shape: tuple[int, ...]) -> Any:
     return np.full(shape, np.nan)
-
-
-def _kind(x: Any) -> str:
-    return "None" if x is None else "an array"

@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.arrays import as_like, is_torch, to_numpy
 from chainrule.checking.case import draw
-from chainrule.checking.rule_report import Mismatch, Unchecked
+from chainrule.checking.comparing import Mismatch, Unchecked
 from chainrule.rules import Rule
 
 Function: TypeAlias = Callable[..., Any]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from chainrule.checking.comparing import Mismatch, Unchecked
 from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError, claim_of
 from chainrule.checking.gradients.on_balls import LISTED, NotOnBalls, check_on_balls
 from chainrule.checking.gradients.on_floats import check_on_floats
 from chainrule.checking.gradients.slips import GradientCheck, explain, explain_shape
-from chainrule.checking.rule_report import Mismatch, Unchecked
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import numpy as np
 
 from chainrule.checking.ball import Ball, Undecided
 from chainrule.checking.balls import BallArray
-from chainrule.checking.comparing import compare
-from chainrule.checking.rule_report import Mismatch
+from chainrule.checking.comparing import Mismatch, compare
 
 BITS = 300
 

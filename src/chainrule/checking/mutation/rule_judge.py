@@ -16,16 +16,16 @@ from chainrule.arrays import holds_labels
 from chainrule.checking.ball import precision
 from chainrule.checking.balls import midpoints
 from chainrule.checking.case import RuleCase, draw, entries
-from chainrule.checking.comparing import compare
-from chainrule.checking.conditioned import References, conditioned_errors, references
+from chainrule.checking.comparing import Finding, Mismatch, compare
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import LIMITS, LINEAR_IN, Example, Limit, examples
+from chainrule.checking.floats import References, conditioned_errors, references
 from chainrule.checking.kernel_checks import close, fused, has_fused
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
-from chainrule.checking.mutation.mutants import Line, Mutant, Observed, TooSlow, observe
+from chainrule.checking.mutation.mutants import Mutant, Observed, TooSlow, observe
 from chainrule.checking.mutation.remembered import BITS, Remembered, quiet
 from chainrule.checking.rule_checks import CHECKS, Check, findings_of
-from chainrule.checking.rule_report import Finding, Mismatch
+from chainrule.kernels import registered
 from chainrule.rules import Rule, registry
 
 SECONDS = 60.0
@@ -48,13 +48,10 @@ class Baseline:
     unchecked : tuple of frozenset
         For each example the names of the checks that stay undecided there.
     observed : Observed
-    on_balls : frozenset
-        The lines that run on balls.
     """
 
     unchecked: tuple[frozenset[str], ...]
     observed: Observed
-    on_balls: frozenset[Line]
 
 
 @dataclass(frozen=True)
@@ -85,22 +82,19 @@ class RuleJudge:
 
     def verdict(self, mutant: Mutant) -> tuple[str, str]:
         """Why the mutant is refused, and where it differs from the rule. Empty texts say that neither is the case."""
-        known, elsewhere = self._known, self._elsewhere
-        on_balls = mutant.edited_line in self.baseline.on_balls
+        known, elsewhere = self._known, self._elsewhere  # before the mutant is applied
         difference = ""
         try:
             with mutant.applied(self._empty_caches, SECONDS), quiet():
                 for at in known:
-                    case, here = at.case, ""
-                    if on_balls and at.on_balls is not None:
-                        case = case_at(self.rule, at.example)
-                        here = at.on_balls.difference(partial(results_of, case))
-                    reason = self._refusal(at, case, differs=bool(here))
+                    case = case_at(self.rule, at.example)
+                    here = at.on_balls.difference(partial(results_of, case)) if at.on_balls else ""
+                    reason = self._refusal(at, case if here else at.case, differs=bool(here))
                     if reason:
                         return reason, here
                     difference = difference or here
                 reason = at_limits(self.rule)
-                for example, remembered in elsewhere if on_balls else ():
+                for example, remembered in elsewhere:
                     difference = difference or remembered.difference(partial(results_of, case_at(self.rule, example)))
                 return reason, difference
         except TooSlow as slow:
@@ -113,7 +107,7 @@ class RuleJudge:
         """
         checks = checks_at(at.example, None if differs else at.right)
         for name in checks if differs else _ON_FLOATS:
-            for finding in findings_of(name, checks[name], case if differs else at.case) if name in checks else ():
+            for finding in findings_of(name, checks[name], case) if name in checks else ():
                 if isinstance(finding, Mismatch):
                     return str(finding)
                 if name not in at.unchecked:
@@ -150,27 +144,24 @@ def baseline_of(name: str) -> Baseline:
     functions, empty_caches = live_functions(rule), caches_of(rule)
     unchecked: list[set[str]] = [set() for _ in points]
 
-    def run(*, on_floats: bool) -> None:
+    def run() -> None:
         # Cached results would hide the lines that compute them.
         for empty in empty_caches:
             empty()
         for example, left in zip(points, unchecked, strict=True):
             case = case_at(rule, example)
             for check_name, check in checks_at(example).items():
-                if (check_name in _ON_FLOATS) == on_floats:
-                    for finding in findings_of(check_name, check, case):
-                        if isinstance(finding, Mismatch):
-                            raise Refused(f"{name} itself is refused at {example}: {finding}")
-                        left.add(check_name)
+                for finding in findings_of(check_name, check, case):
+                    if isinstance(finding, Mismatch):
+                        raise Refused(f"{name} itself is refused at {example}: {finding}")
+                    left.add(check_name)
+        reason = at_limits(rule)
+        if reason:
+            raise Refused(f"{name} itself is refused: {reason}")
 
     with quiet():
-        on_balls = observe(functions, partial(run, on_floats=False))
-        observed = on_balls | observe(functions, partial(run, on_floats=True))
-        observed |= observe(functions, partial(at_limits, rule))
-        reason = at_limits(rule)
-    if reason:
-        raise Refused(f"{name} itself is refused: {reason}")
-    return Baseline(tuple(map(frozenset, unchecked)), observed, on_balls.lines)
+        observed = observe(functions, run)
+    return Baseline(tuple(map(frozenset, unchecked)), observed)
 
 
 def case_at(rule: Rule, example: Example) -> RuleCase:
@@ -184,7 +175,9 @@ def case_at(rule: Rule, example: Example) -> RuleCase:
 def results_of(case: RuleCase, bits: int) -> dict[str, tuple[Any, ...]]:
     """All results of the rule and of its kernel on balls of `bits`, the precision of the case or of a sharper case."""
     at = next(each for each in case.sharper if each.bits == bits)
-    found = {"value": (at.value,), "vjp": at.vjp, "kernel": at.fast}
+    found = {"value": (at.value,), "vjp": at.vjp}
+    if registered(at.rule):
+        found["kernel"] = at.fast
     if at.rule.pushforward is not None:
         found["jvp"] = (at.jvp,)
     if at.rule.jacobian_matrix is not None:
@@ -236,16 +229,12 @@ def _float_errors(
 _FLOAT_ERRORS = "float errors over the condition number"
 
 _ON_FLOATS = (
-    *("inputs, shapes and dtypes", "with buffers", "kernel in float64", "fused value and pullback in float64"),
+    *("inputs, shapes and dtypes", "results in float64", "fused value and pullback in float64"),
     *("Jacobian in float64", _FLOAT_ERRORS),
 )
 """Checks that may refuse a rule that computes the same on balls."""
 
-_FIRST = (*_ON_FLOATS[:4], "kernel against the rule", "adjoint identity", "Jacobian")
-"""Checks that run first, because floats take a tenth of the time of balls, and difference quotients take most."""
-
 ALL_CHECKS: dict[str, Check] = {
-    **{name: CHECKS[name] for name in _FIRST},
     "value beside the definition": _value,
     "Jacobian in float64": _jacobian_in_floats,
     **CHECKS,
