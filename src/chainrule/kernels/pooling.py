@@ -1,50 +1,41 @@
 """Pools of images in place: the largest entry by slices or by PyTorch's own pool, means and zeros by slices.
 
-Where windows lie side by side, slices of whole images do it, on NumPy's floats and on PyTorch:
+Entry e of all windows is one slice of the images, so a pool is a loop over the entries of a window:
 
-    y = max over the columns of a block, then over its rows;    d = [the later entry beats those before it]
+    y = max_e x_e,    d_e = [x_e beats the entries before it]
 
-Among equal entries the first one is the largest, row by row. The pullback needs only the comparisons d: v d goes to the
-later entry, and v - v d, which is exactly v or 0, to the earlier entries.
+Among equal entries the first one is the largest, row by row. The pullback needs only the comparisons d. From the last
+entry to the first, entry e gets v d_e, which is exactly v or 0, and v - v d_e remains for the entries before it.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from chainrule.arrays import Array, may_write, namespace
 from chainrule.kernels import pooling_torch
 from chainrule.kernels.kernel import Kernel, adapter
-from chainrule.kernels.layout import empty_in_layout_of, transient_work, work_in_layout_of
+from chainrule.kernels.layout import empty_in_layout_of, work_in_layout_of
 from chainrule.kernels.pooling_torch import Buffer, Choice
-from chainrule.rules.image_maps import height_and_width
+from chainrule.rules.image_maps import Residuals, height_and_width
 from chainrule.rules.padding2d import zero_pad2d
 from chainrule.rules.pooling import avg_pool2d, max_pool2d
 from chainrule.rules.windows import Padding2d, Windows, max_pool_windows, pool_windows, windows_on
 from chainrule.workspace import Workspace
 
 
-class Chosen(NamedTuple):
-    """The positions of the maxima, in the form that `give_back` takes."""
-
-    give_back: Callable[..., Array]
-    choice: Choice
-    windows: Windows
-    shape: tuple[int, ...]
-
-
 def _max_forward(x: Array, *, out: Buffer = None, work: Workspace | None = None, **sizes: Any) -> tuple[Array, Any]:
-    shape = tuple(x.shape)
-    windows = max_pool_windows(shape, **sizes)
     if not may_write(x):
         return _page.forward(x, out=out, **sizes)
-    largest, give_back = pooling_torch.forms(x, windows) or (_OF_BLOCKS if windows.are_blocks else _BY_ENTRIES)
+    shape = tuple(x.shape)
+    windows = max_pool_windows(shape, **sizes)
+    largest, give_back = pooling_torch.forms(x, windows) or (_largest, _to_largest)
     value, choice = largest(x, windows, out, Workspace() if work is None else work)
-    return value, Chosen(give_back, choice, windows, shape)
+    return value, (give_back, choice, windows, shape)
 
 
 def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
-    if not isinstance(residuals, Chosen):
+    if isinstance(residuals, Residuals):
         return _page.pullback(residuals, cotangent, out=out)
     give_back, choice, windows, shape = residuals
     return give_back(choice, cotangent, windows, shape, out)
@@ -55,78 +46,30 @@ def _room(x: Array, size: tuple[int, ...], out: Buffer = None) -> Array:
     return empty_in_layout_of(x, (*x.shape[:-2], *size)) if out is None else out
 
 
-def _largest_of_blocks(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
-    """The largest entry of every block, and the comparisons."""
-    value = _room(x, windows.count, out)
-    (height, width), (rows, columns) = windows.kernel, windows.count
-    blocks = x[..., : height * rows, : width * columns]
-    in_rows = _rows_of_blocks(x, (*x.shape[:-2], height * rows, columns))
-    beats = _running_maximum([blocks[..., b::width] for b in range(width)], in_rows, "row", work)
-    beats += _running_maximum([in_rows[..., a::height, :] for a in range(height)], value, "column", work)
+def _largest(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
+    """The largest entry of every window; for each entry after the first, where it beats all before it."""
+    around, value = _padded(x, windows, outside=-math.inf), _room(x, windows.count, out)
+    first, *others = (_taken(around, windows, entry) for entry in windows.entries)
+    xp, largest, beats = namespace(x), first, []
+    for number, entry in enumerate(others):
+        here = work_in_layout_of(entry, f"entry {number}", tuple(entry.shape), work, bool)
+        beats.append(xp.greater(entry, largest, out=here))
+        largest = xp.maximum(largest, entry, out=value)
+    if largest is first:
+        value[...] = first
     return value, tuple(beats)
 
 
-def _to_largest_of_blocks(
-    choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
-) -> Array:
-    (height, width), (rows, columns) = windows.kernel, windows.count
-    by_x = _room(cotangent, shape[-2:], out)
-    if (height * rows, width * columns) != windows.size:
-        by_x[...] = 0
-    in_rows = _rows_of_blocks(cotangent, (*shape[:-2], height * rows, columns))
-    _divide(cotangent, [in_rows[..., a::height, :] for a in range(height)], choice[width - 1 :])
-    blocks = by_x[..., : height * rows, : width * columns]
-    _divide(in_rows, [blocks[..., b::width] for b in range(width)], choice[: width - 1])
-    return by_x
+def _to_largest(beats: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer) -> Array:
+    def from_the_last() -> Iterator[Array]:
+        rest = cotangent
+        for here in reversed(beats):
+            share = rest * here
+            yield share
+            rest = rest - share
+        yield rest
 
-
-def _largest_by_entries(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
-    """The largest entry of every window; for each entry of the windows, whether it is the largest."""
-    value = _room(x, windows.count, out)
-    around = _padded(x, windows, outside=-math.inf)
-    beats = _running_maximum([_taken(around, windows, entry) for entry in windows.entries], value, "entry", work)
-    # An entry is chosen that beats all before it, and that none after it beats.
-    if not beats:
-        return value, ()
-    later, choice = beats[-1], [beats[-1]]
-    for beaten in reversed(beats[:-1]):
-        choice.append(beaten & ~later)
-        later = later | beaten
-    return value, (~later, *reversed(choice))
-
-
-def _to_largest_by_entries(
-    choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer
-) -> Array:
-    by_x = _room(cotangent, shape[-2:], out)
-    return _added(by_x, windows, (cotangent * here for here in choice) if choice else [cotangent])
-
-
-def _rows_of_blocks(like: Array, shape: tuple[int, ...]) -> Array:
-    """A buffer of this thread, soon overwritten: the rows of all blocks, each block one column wide."""
-    return work_in_layout_of(like, "rows of blocks", shape, transient_work(like))
-
-
-def _running_maximum(parts: list[Array], out: Array, name: str, work: Workspace) -> list[Array]:
-    """Write the maximum of arrays. Return for each array after the first where it beats all arrays before it."""
-    xp, value, beats = namespace(out), parts[0], []
-    for number, part in enumerate(parts[1:]):
-        here = work_in_layout_of(part, f"{name} {number}", tuple(part.shape), work, bool)
-        beats.append(xp.greater(part, value, out=here))
-        value = xp.maximum(value, part, out=out)
-    if value is not out:
-        out[...] = value
-    return beats
-
-
-def _divide(cotangent: Array, parts: list[Array], beats: tuple[Array, ...]) -> None:
-    """Give each part the cotangent where it beats all earlier parts and no later one does, and the first the rest."""
-    xp, rest = namespace(cotangent), cotangent
-    for part, here in zip(parts[:0:-1], reversed(beats), strict=True):
-        xp.multiply(rest, here, out=part)
-        rest = xp.subtract(rest, part, out=parts[0])
-    if rest is not parts[0]:
-        parts[0][...] = rest
+    return _added(_room(cotangent, shape[-2:], out), windows, from_the_last())
 
 
 def _avg_forward(
@@ -154,10 +97,10 @@ def _avg_pullback(
 
 
 def _added(by_x: Array, windows: Windows, terms: Iterable[Array]) -> Array:
-    """Write to images the sum of the cotangents of their entries: one term for entry (a, b) of every window."""
+    """Write to images the sum of their entries' cotangents: for each entry of a window, the last first, one term."""
     around = _room(by_x, windows.padded) if windows.is_padded else by_x
     around[...] = 0
-    for entry, term in zip(windows.entries, terms, strict=True):
+    for entry, term in zip(reversed(windows.entries), terms, strict=True):
         place = _taken(around, windows, entry)
         namespace(place).add(place, term, out=place)
     if windows.is_padded:
@@ -207,8 +150,6 @@ def _pad_pullback(windows: Windows, cotangent: Array, *, out: Buffer = None, wor
     return by_x
 
 
-_OF_BLOCKS = _largest_of_blocks, _to_largest_of_blocks
-_BY_ENTRIES = _largest_by_entries, _to_largest_by_entries
 _page = adapter(max_pool2d)
 
 KERNELS = {
