@@ -16,11 +16,10 @@ context manager. The owner holds all open requests:
 import os
 import threading
 from collections import deque
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
-from types import TracebackType
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -53,13 +52,15 @@ def _set_number(library: Any, threads: int) -> None:
         clear(force=True)
 
 
-@dataclass
-class _Request:
-    thread: int
-    """Identifier of the requesting thread."""
-    threads: int
-    found: Numbers | None
-    """The number that BLAS had before the request, if the owner had not set it; else None."""
+@dataclass(eq=False)
+class _Frame:
+    """The requests since BLAS had a number that the owner had not set."""
+
+    found: Numbers
+    ours: Numbers = ()
+    """The number that BLAS reported after the owner last set it."""
+    requests: dict[object, tuple[int, int]] = field(default_factory=dict)
+    """The requesting thread and its number, by request."""
 
 
 class _Owner:
@@ -68,98 +69,77 @@ class _Owner:
     def __init__(self, *, of_threads: bool) -> None:
         self._of_threads = of_threads
         self.lock = threading.Lock()
-        self._requests: dict[int, _Request] = {}
-        self._set: Numbers = ()
-        """The numbers that BLAS reported after the owner last set them."""
-        self._dropped: deque[int] = deque()
-        self._told: dict[int | Numbers, Numbers] = {}
-        """The numbers that libraries reported after a number was set; some libraries have an upper limit."""
+        self._frames: list[_Frame] = []
+        self.ended: deque[object] = deque()
+        """Requests that have ended. Whoever has the lock next removes them."""
 
-    def enter(self, key: int, threads: int) -> None:
+    def open(self, request: object, threads: int) -> None:
         """Add a request and apply the smallest number."""
         with self.lock:
             now = self._numbers()
-            undisturbed = self._requests and now == self._set
-            self._requests[key] = _Request(threading.get_ident(), threads, None if undisturbed else now)
-            self._put(self._least(), now)
-        self._forget_dropped()
+            if not self._frames or now != self._frames[-1].ours:
+                self._frames.append(_Frame(now))
+            self._frames[-1].requests[request] = threading.get_ident(), threads
+            self._apply_smallest()
+        self.remove_ended()
 
-    def leave(self, key: int) -> None:
-        """Remove a request. A second call does nothing; Ctrl-C may have interrupted the first."""
-        with self.lock:
-            self._leave(key)
-        self._forget_dropped()
-
-    def drop(self, key: int) -> None:
-        """Remove a request from a finaliser. If the lock is held, its holder removes the request afterwards."""
-        self.note_dropped(key)
-        self._forget_dropped()
-
-    def note_dropped(self, key: int) -> None:
-        """Mark a request for removal at the next opportunity."""
-        self._dropped.append(key)
+    def remove_ended(self) -> None:
+        """Remove the requests that have ended. If the lock is held, its holder does it afterwards."""
+        while self.ended and self.lock.acquire(blocking=False):
+            try:
+                self._remove(self.ended[0])
+                self.ended.popleft()
+            finally:
+                self.lock.release()
 
     def allowed(self) -> int:
         """The smallest request of this thread; without one, the number of BLAS without requests; 0 without BLAS."""
         with self.lock:
             now = self._numbers()
-            if not self._requests or now != self._set:
+            if not self._frames or now != self._frames[-1].ours:
                 return max(now, default=0)
-            own = [one.threads for one in self._requests.values() if one.thread == threading.get_ident()]
-            oldest = next(iter(self._requests.values()))
-            return min(own, default=max(oldest.found or now, default=0))
+            requests = [request for frame in self._frames for request in frame.requests.values()]
+            own = [threads for thread, threads in requests if thread == threading.get_ident()]
+            return min(own, default=max(self._frames[0].found, default=0))
 
     def after_fork_in_child(self) -> None:
         """Remove the requests of the other threads, which do not exist in the child."""
         try:
-            for key in [key for key, one in self._requests.items() if one.thread != threading.get_ident()]:
-                self._leave(key)
+            requests = [item for frame in self._frames for item in frame.requests.items()]
+            for request, (thread, _) in requests:
+                if thread != threading.get_ident():
+                    self._remove(request)
         finally:
             self.lock.release()
 
-    def _leave(self, key: int) -> None:
-        if key not in self._requests:
+    def _remove(self, request: object) -> None:
+        frame = next((frame for frame in self._frames if request in frame.requests), None)
+        if frame is None:
             return
-        keys, found = list(self._requests), self._requests[key].found
-        others = [one for one in keys if one != key]
-        now = self._numbers()
-        if key != keys[-1]:
-            # The next newer request inherits the number to be restored at the end.
-            heir = self._requests[keys[keys.index(key) + 1]]
-            heir.found, found = heir.found or found, None
-        if now == self._set:
-            if others:
-                self._put(self._least(others), now)
-                now = self._set
-            if found:
-                # Other requests must still recognise this number as set by other code.
-                ours = self._set
-                self._put(found, now)
-                self._set = ours if others else self._set
-        del self._requests[key]
+        last, top = len(frame.requests) == 1, self._frames[-1]
+        # The request is deleted last, so that a second call completes what Ctrl-C has interrupted.
+        if self._numbers() == top.ours:
+            if last and frame is top:
+                self._put(frame.found)
+            else:
+                self._apply_smallest(without=request)
+        del frame.requests[request]
+        if last:
+            self._frames.remove(frame)
 
     def _numbers(self) -> Numbers:
         return tuple(int(library.num_threads) for library in _libraries(self._of_threads))
 
-    def _least(self, keys: list[int] | None = None) -> int:
-        return min(self._requests[key].threads for key in (self._requests if keys is None else keys))
+    def _apply_smallest(self, without: object = None) -> None:
+        requests = [item for frame in self._frames for item in frame.requests.items()]
+        smallest = min(threads for request, (_, threads) in requests if request is not without)
+        self._put((smallest,) * len(_libraries(self._of_threads)))
+        self._frames[-1].ours = self._numbers()
 
-    def _put(self, wanted: int | Numbers, now: Numbers) -> None:
-        if self._told.get(wanted) != now:
-            libraries = _libraries(self._of_threads)
-            each = [wanted] * len(libraries) if isinstance(wanted, int) else wanted
-            for library, threads in zip(libraries, each, strict=True):
+    def _put(self, numbers: Numbers) -> None:
+        for library, threads in zip(_libraries(self._of_threads), numbers, strict=True):
+            if library.num_threads != threads:
                 _set_number(library, threads)
-            if wanted not in self._told:
-                self._told[wanted] = self._numbers()
-        self._set = self._told[wanted]
-
-    def _forget_dropped(self) -> None:
-        while self._dropped and self.lock.acquire(blocking=False):
-            try:
-                self._leave(self._dropped.popleft())
-            finally:
-                self.lock.release()
 
 
 class _OwnersOfThreads(threading.local):
@@ -171,7 +151,6 @@ class _OwnersOfThreads(threading.local):
 
 _of_process = _Owner(of_threads=False)
 _of_threads = _OwnersOfThreads()
-_keys = count()
 if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
     os.register_at_fork(
         before=_of_process.lock.acquire,  # no other thread changes a number during the fork
@@ -180,34 +159,21 @@ if hasattr(os, "register_at_fork"):  # systems that cannot fork lack it
     )
 
 
-class _Limit(AbstractContextManager[None]):
-    """A request that is open inside a `with` block."""
-
-    def __init__(self, threads: int) -> None:
-        self._threads, self._key, self._entered = threads, next(_keys), False
-
-    def __enter__(self) -> None:
-        self._of_thread = _of_threads.owner
-        self._entered = True
-        _of_process.enter(self._key, self._threads)
-        self._of_thread.enter(self._key, self._threads)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        _of_process.leave(self._key)
-        if self._of_thread is _of_threads.owner:
-            self._of_thread.leave(self._key)
-        else:
-            # Another thread continued a generator. Only the first thread can restore its own number.
-            self._of_thread.note_dropped(self._key)
-        self._entered = False
-
-    def __del__(self) -> None:
-        # Still entered only if a generator was never closed, or Ctrl-C came before the body.
-        if self._entered:
-            _of_process.drop(self._key)
-            self._of_thread.note_dropped(self._key)
+@contextmanager
+def _limited(threads: int) -> Iterator[None]:
+    """A context with a request. A generator that is never closed ends when Python collects it, and so does this one."""
+    request, of_thread = object(), _of_threads.owner
+    try:
+        _of_process.open(request, threads)
+        of_thread.open(request, threads)
+        yield
+    finally:
+        _of_process.ended.append(request)
+        of_thread.ended.append(request)
+        _of_process.remove_ended()
+        # If another thread continued a generator, only the first thread can restore its own number.
+        if of_thread is _of_threads.owner:
+            of_thread.remove_ended()
 
 
 def available_threads() -> int:
@@ -220,9 +186,9 @@ def available_threads() -> int:
 
 def single_threaded_products() -> AbstractContextManager[None]:
     """A context in which BLAS uses one thread per product."""
-    return _Limit(1)
+    return _limited(1)
 
 
 def threads_allowed(count: int | None) -> AbstractContextManager[None]:
     """A context in which BLAS uses at most `count` threads; None sets no limit."""
-    return nullcontext() if count is None else _Limit(count)
+    return nullcontext() if count is None else _limited(count)
