@@ -269,7 +269,7 @@ def test_another_version_of_scikit_learn_is_pointed_out(tmp_path, monkeypatch):
 def test_notes_are_kept_and_read_without_the_estimator(tmp_path, monkeypatch):
     notes = {"data": "Iris ü", "scores": [0.5, NAN], "seed": np.int64(3), 7: ("x", None), "$odd": {"deep": np.eye(2)}}
     path = save(StandardScaler(), tmp_path / "a.model", about=notes)
-    monkeypatch.setattr("chainrule.estimators.object_building.class_of", None)
+    monkeypatch.setattr("chainrule.estimators.object_tree.class_of", None)
     assert_identical(read_about(path), notes)
     assert read_about(save(StandardScaler(), path)) == {}
 

@@ -33,7 +33,6 @@ _NPY_HEADER = re.compile(
     rb"\{'descr': '([^']{1,40})', 'fortran_order': (True|False), "
     rb"'shape': \(((?:\d{1,18}, )*(?:\d{1,18},?)?)\), \} *\n"
 )
-_CHUNK = 2**20
 
 
 def write_archive(file: IO[bytes], arrays: Mapping[str, AnyArray]) -> None:
@@ -133,11 +132,7 @@ def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
         raise ModelFileError(f"its array {name!r} of {count} bytes claims the shape {shape} of dtype {dtype.str}")
     array = np.empty(shape, dtype, order="F" if match[2] == b"True" else "C")
     content = array.reshape(-1, order="A").view(np.uint8)
-    read = 0
-    while read < count and (chunk := stream.read(min(_CHUNK, count - read))):
-        content[read : read + len(chunk)] = np.frombuffer(chunk, np.uint8)
-        read += len(chunk)
-    require(read == count, f"its array {name!r} has not the size that the archive states")
+    require(stream.readinto(content) == count, f"its array {name!r} has not the size that the archive states")
     # Invalid booleans and characters would cause errors inside NumPy later.
     if dtype.kind == "b":
         require(content.max(initial=0) <= 1, f"its array {name!r} of booleans has other values")

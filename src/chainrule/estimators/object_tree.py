@@ -1,4 +1,4 @@
-"""Encode fitted estimators as trees of JSON, with the arrays stored beside the tree.
+"""Encode fitted estimators as trees of JSON with the arrays stored beside the tree, and build them from such trees.
 
 null, booleans, integers, finite numbers, strings, lists, and dicts with plain string keys are themselves. Everything
 else is a JSON object with one tag:
@@ -13,7 +13,8 @@ else is a JSON object with one tag:
     {"$object": class name, "state": {attribute: value}}
 
 A tree has no references, so it has no cycles. An array that occurs twice is stored once; other shared objects become
-equal copies. Saving and loading refuse other tags, and classes that `saveable` does not list.
+equal copies. Saving and loading refuse other tags, and classes that `saveable` does not list. Nothing in a tree is
+executed, imported or unpickled.
 """
 
 import base64
@@ -21,13 +22,14 @@ import math
 import re
 import sys
 from collections import UserList
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from chainrule import rules
-from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, fault, name_of
+from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, class_of, fault, name_of
 from chainrule.rules.rule import Rule
 
 AnyArray: TypeAlias = np.ndarray[Any, Any]
@@ -51,14 +53,6 @@ def require(valid: object, reason: str) -> None:
         raise ModelFileError(reason)
 
 
-def _generic_types(base: type[Any] = np.generic) -> Iterator[type[Any]]:
-    cls: type[Any]
-    for cls in base.__subclasses__():
-        if cls.__module__ == "numpy" and not issubclass(cls, np.void):
-            yield cls
-            yield from _generic_types(cls)
-
-
 TYPES: dict[str, type] = {
     "bool": bool,
     "bytes": bytes,
@@ -67,7 +61,11 @@ TYPES: dict[str, type] = {
     "int": int,
     "object": object,
     "str": str,
-    **{f"numpy.{cls.__name__}": cls for cls in _generic_types()},
+    **{
+        f"numpy.{found.__name__}": found
+        for found in vars(np).values()
+        if isinstance(found, type) and issubclass(found, np.generic) and not issubclass(found, np.void)
+    },
 }
 """The types that a parameter such as `dtype` may be, by name."""
 _PARTS: dict[type, tuple[str, Callable[[Any], Any]]] = {
@@ -124,11 +122,9 @@ class Encoder:
         if depth > DEPTH:
             raise ValueError(f"{path} lies more than {DEPTH} levels deep; does it contain itself?")
         kind = type(value)
-        if value is None or kind is str or kind is bool:
-            return value
-        if kind is int:
-            if value.bit_length() > INTEGER_BITS:
-                raise ValueError(f"{path} is an integer of {value.bit_length()} bits; a file holds {INTEGER_BITS}")
+        if kind is int and value.bit_length() > INTEGER_BITS:
+            raise ValueError(f"{path} is an integer of {value.bit_length()} bits; a file holds {INTEGER_BITS}")
+        if value is None or kind in (str, bool, int):
             return value
         if kind is float:
             return value if math.isfinite(value) else {"$float": repr(value)}
@@ -139,7 +135,7 @@ class Encoder:
             return {tag: self.tree(parts(value), path, depth)}
         if kind is dict:
             return self._dict(value, path, depth)
-        if kind is np.ndarray or kind is np.memmap:
+        if kind in (np.ndarray, np.memmap):
             return self._array(value, path, depth)
         if isinstance(value, np.generic):
             return self._scalar(value, path, depth)
@@ -175,20 +171,18 @@ class Encoder:
         """The array's name: the path where it was found first, in characters that every file system allows."""
         if id(value) not in self._names:
             plain = re.sub(r"[^\w.\[\]-]", "_", path.removeprefix("estimator."), flags=re.ASCII)[:150] or "array"
-            name, count = plain, 1
-            while name.lower() in self._taken:
-                count += 1
-                name = f"{plain}-{count}"
+            names = chain([plain], (f"{plain}-{number}" for number in count(2)))
+            name = next(name for name in names if name.lower() not in self._taken)
             self._taken.add(name.lower())
             self._names[id(value)] = name
             self.arrays[name] = value  # keeps the array alive, and its id its own
         return self._names[id(value)]
 
     def _scalar(self, value: np.generic, path: str, depth: int) -> Any:
-        if isinstance(value, np.str_ | np.bytes_):
-            return {"$scalar": [value.dtype.kind, self.tree(value.item(), path, depth + 1)]}
-        if value.dtype.kind in "biuf" and value.dtype.itemsize <= 8:
-            return {"$scalar": [value.dtype.str, self.tree(value.item(), path, depth + 1)]}
+        is_text = isinstance(value, np.str_ | np.bytes_)
+        if is_text or (value.dtype.kind in "biuf" and value.dtype.itemsize <= 8):
+            dtype = value.dtype.kind if is_text else value.dtype.str
+            return {"$scalar": [dtype, self.tree(value.item(), path, depth + 1)]}
         element = np.array(value)
         _held(element.dtype, f"{path} is of")
         return {"$element": self._named(element, path)}
@@ -196,13 +190,11 @@ class Encoder:
     def _object(self, value: Any, path: str, depth: int) -> Any:
         name = name_of(type(value))
         if name is not None:
-            state = value.__getstate__()
-            state = {} if state is None else state
+            state = value.__getstate__() or {}
             if type(state) is not dict or not all(type(key) is str for key in state):
                 raise TypeError(f"{path}: the state of a saveable {name} must be a dict of attributes, got {state!r}")
             state = {key: item for key, item in state.items() if key != CALLBACKS}
-            if name in FOR_FITTING_ONLY:
-                state = state | {FOR_FITTING_ONLY[name]: None}
+            state |= dict.fromkeys(FOR_FITTING_ONLY.get(name, ()))
             reason = fault(name, state)
             if reason:
                 raise TypeError(f"{path}: {reason}")
@@ -215,16 +207,144 @@ class Encoder:
         if isinstance(value, UserList) and type(value).__module__.startswith("sklearn."):
             # Some versions keep the remaining columns in a list that warns when it is used.
             return self._items(value.data, path, depth)
-        pandas = sys.modules.get("pandas")
-        if pandas is not None and isinstance(value, pandas.Index):
+        pandas: Any = sys.modules.get("pandas")
+        if pandas and isinstance(value, pandas.Index):
             return self._items(value.tolist(), path, depth)
-        if pandas is not None and value is pandas.NA:
+        if pandas and value is pandas.NA:
             return {"$missing": "pandas.NA"}
         if type(value) is Rule and registered_rule(value.name) is value:
             return {"$rule": value.name}
         is_instance = hasattr(value, "get_params") and not isinstance(value, type)
         advice = "; if its attributes are data, register_saveable(its class) allows it" if is_instance else ""
         raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{advice}")
+
+
+class Decoder:
+    """Builds values from trees; `array` gives the array of a name.
+
+    Examples
+    --------
+    >>> Decoder({"table": np.arange(3)}.__getitem__).value({"$tuple": [1, {"$array": "table"}]})
+    (1, array([0, 1, 2]))
+    >>> Decoder({}.__getitem__).value({"$object": "os.system", "state": {}})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    chainrule.estimators.object_tree.ModelFileError: it names the class 'os.system', which may not be loaded; ...
+    """
+
+    def __init__(self, array: Callable[[str], AnyArray]) -> None:
+        self._array = array
+
+    def value(self, tree: Any, depth: int = 0) -> Any:
+        """The value of a tree.
+
+        Raises
+        ------
+        ModelFileError
+            If the tree has an unknown tag, names a class that is not listed, or is nested too deeply. Malformed
+            payloads of known tags may raise any error, and build nothing.
+        """
+        if depth > DEPTH:
+            raise ModelFileError(f"it is nested more than {DEPTH} levels deep")
+        if isinstance(tree, list):
+            return [self.value(item, depth + 1) for item in tree]
+        if not isinstance(tree, dict):
+            return tree
+        if "$object" in tree:
+            return self._object(tree, depth)
+        tag = next((key for key in tree if key.startswith("$")), None)
+        if tag is None:
+            return {key: self.value(item, depth + 1) for key, item in tree.items()}
+        require(tag in _BUILDERS and len(tree) == 1, f"it has an unknown tag, {tag!r}")
+        return _BUILDERS[tag](self, tree[tag], depth)
+
+    def _object(self, tree: dict[str, Any], depth: int) -> Any:
+        name, state = tree["$object"], tree.get("state")
+        cls = class_of(name) if isinstance(name, str) else None
+        if cls is None:
+            raise ModelFileError(
+                f"it names the class {str(name)[:80]!r}, which may not be loaded; "
+                "register_saveable allows classes of your own"
+            )
+        if len(tree) != 2 or not isinstance(state, dict):
+            raise ModelFileError(f"an object of class {name} has no state")
+        state = {key: self.value(item, depth + 1) for key, item in state.items()}
+        reason = fault(name, state)
+        require(reason is None, str(reason))
+        instance: Any = cls.__new__(cls)  # type: ignore[call-overload]
+        if hasattr(instance, "__setstate__"):
+            instance.__setstate__(state)
+        else:
+            vars(instance).update(state)
+        return instance
+
+    def _dict(self, pairs: Any, depth: int) -> dict[Any, Any]:
+        built = {}
+        for key_tree, item in pairs:
+            key = self.value(key_tree, depth + 1)
+            # Hashing nested tuples is unguarded recursion in C, so deep keys could end the process.
+            require(is_key(key), "a dict has a key that is not a scalar")
+            built[key] = self.value(item, depth + 1)
+        return built
+
+    def _objects(self, payload: Any, depth: int) -> AnyArray:
+        shape, values = payload
+        valid = len(shape) <= 64 and all(type(length) is int and length >= 0 for length in shape)
+        fits = valid and math.prod(shape) == len(values)
+        require(fits, f"an array of {len(values)} objects claims the shape {shape}")
+        return np.fromiter((self.value(item, depth + 1) for item in values), object, len(values)).reshape(shape)
+
+    def _scalar(self, payload: Any, depth: int) -> Any:
+        text, tree = payload
+        value = self.value(tree, depth + 1)
+        if (text, type(value)) in (("U", str), ("S", bytes)):
+            return np.dtype(text).type(value)
+        dtype = simple_dtype(text)
+        numeric = dtype.kind in "biuf" and type(value) in (bool, int, float)
+        require(numeric, f"a scalar of dtype {text} is malformed")
+        return dtype.type(value)
+
+    def _random_state(self, payload: Any, depth: int) -> np.random.RandomState:
+        state = self.value(payload, depth + 1)
+        key, position = state["state"]["key"], state["state"]["pos"]
+        # NumPy reads key[position] without a check of its bounds.
+        valid = key.shape == (624,) and key.dtype == np.uint32 and type(position) is int and 0 <= position <= 624
+        require(valid and state["bit_generator"] == "MT19937", "the state of a random generator is malformed")
+        random_state = np.random.RandomState(0)
+        random_state.set_state(state)
+        return random_state
+
+    def _missing(self, payload: Any, depth: int) -> Any:
+        require(payload == "pandas.NA", f"it has an unknown missing value, {payload!r}")
+        import pandas
+
+        return pandas.NA
+
+    def _rule(self, payload: Any, depth: int) -> Any:
+        rule = registered_rule(payload)
+        require(rule is not None, f"it needs the rule {payload!r}; register that first")
+        return rule
+
+
+# scikit-learn's default for a missing value is np.nan itself, and some code compares with it by identity.
+_FLOATS = {"nan": np.nan, "inf": math.inf, "-inf": -math.inf}
+_BUILDERS: dict[str, Callable[[Decoder, Any, int], Any]] = {
+    "$array": lambda decoder, payload, depth: decoder._array(payload),
+    "$element": lambda decoder, payload, depth: decoder._array(payload)[()],
+    "$bytes": lambda decoder, payload, depth: base64.b64decode(payload, validate=True),
+    "$complex": lambda decoder, payload, depth: complex(*map(float, decoder.value(payload, depth + 1))),
+    "$dict": Decoder._dict,
+    "$dtype": lambda decoder, payload, depth: simple_dtype(payload, objects=True),
+    "$float": lambda decoder, payload, depth: _FLOATS[payload],
+    "$missing": Decoder._missing,
+    "$objects": Decoder._objects,
+    "$random_state": Decoder._random_state,
+    "$rule": Decoder._rule,
+    "$scalar": Decoder._scalar,
+    "$slice": lambda decoder, payload, depth: slice(*(decoder.value(item, depth + 1) for item in payload)),
+    "$tuple": lambda decoder, payload, depth: tuple(decoder.value(item, depth + 1) for item in payload),
+    "$type": lambda decoder, payload, depth: TYPES[payload],
+}
 
 
 def is_key(key: Any) -> bool:

@@ -29,8 +29,7 @@ import numpy as np
 
 from chainrule import __version__
 from chainrule.estimators.model_archive import FORMAT, FORMAT_VERSION, MANIFEST, Reader, write_archive
-from chainrule.estimators.object_building import Decoder
-from chainrule.estimators.object_tree import AnyArray, Encoder, ModelFileError, require
+from chainrule.estimators.object_tree import AnyArray, Decoder, Encoder, ModelFileError, require
 from chainrule.estimators.saveable import name_of, register_saveable
 
 __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_saveable", "save"]

@@ -42,11 +42,11 @@ _MODULES = {f"{module}.{name}": module for module, names in _PUBLIC.items() for 
 _registered: dict[str, type] = {}
 
 FOR_FITTING_ONLY = {
-    "chainrule.estimators.ConvClassifier": "callbacks",
-    "chainrule.estimators.MLPClassifier": "callbacks",
-    "chainrule.estimators.SoftmaxRegression": "callbacks",
-    "chainrule.estimators.SoftmaxRegressionCV": "callbacks",
-    "sklearn.pipeline.Pipeline": "memory",
+    "chainrule.estimators.ConvClassifier": ("callbacks",),
+    "chainrule.estimators.MLPClassifier": ("callbacks",),
+    "chainrule.estimators.SoftmaxRegression": ("callbacks",),
+    "chainrule.estimators.SoftmaxRegressionCV": ("callbacks",),
+    "sklearn.pipeline.Pipeline": ("memory",),
 }
 """Parameters that do not belong to a model: they are saved as None, and other values are refused. `memory`, for
 example, names a directory whose files joblib unpickles."""
@@ -54,10 +54,7 @@ example, names a directory whose files joblib unpickles."""
 CALLBACKS = "_skl_callbacks"
 """The attribute in which scikit-learn's ``set_callbacks`` stores callbacks; it is not saved either."""
 
-_ALWAYS_NONE = {
-    **{name: (attribute,) for name, attribute in FOR_FITTING_ONLY.items()},
-    "sklearn.preprocessing.FunctionTransformer": ("func", "inverse_func"),
-}
+_ALWAYS_NONE = FOR_FITTING_ONLY | {"sklearn.preprocessing.FunctionTransformer": ("func", "inverse_func")}
 
 Class = TypeVar("Class", bound=type)
 
@@ -107,7 +104,8 @@ def class_of(name: str) -> type | None:
     if name in _registered:
         return _registered[name]
     if name not in _MODULES:
-        return _own_layers().get(name)
+        # Layers that users have registered have words, and so they can also be saved.
+        return next((spec for spec, _ in registered_layers().values() if _qualified(spec) == name), None)
     found = getattr(import_module(_MODULES[name]), name.rpartition(".")[2])
     assert isinstance(found, type)
     return found
@@ -165,11 +163,6 @@ def _is_sorted(known: np.ndarray[Any, Any]) -> bool:
         return True
     numbers = known[~np.isnan(known)]
     return bool(np.isnan(known[len(numbers) :]).all() and (numbers[:-1] <= numbers[1:]).all())
-
-
-def _own_layers() -> dict[str, type]:
-    """The classes of layers that users have registered: a layer that has words can also be saved."""
-    return {_qualified(spec): spec for spec, _ in registered_layers().values()}
 
 
 def _qualified(cls: type) -> str:

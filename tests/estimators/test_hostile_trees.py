@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from chainrule.estimators import object_building
+from chainrule.estimators import object_tree
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 
 SCALER = "sklearn.preprocessing.StandardScaler"
@@ -195,7 +195,7 @@ def test_memory_that_runs_out_is_no_fault_of_the_file(tmp_path, monkeypatch):
         raise MemoryError
 
     path = save(StandardScaler(), tmp_path / "a.model")
-    monkeypatch.setattr(object_building.Decoder, "value", exhausted)
+    monkeypatch.setattr(object_tree.Decoder, "value", exhausted)
     with pytest.raises(MemoryError):
         load(path)
 
@@ -211,7 +211,7 @@ ANY_TREE = st.recursive(
     PAYLOADS,
     lambda inner: (
         st.dictionaries(
-            st.sampled_from(sorted(object_building._BUILDERS)),
+            st.sampled_from(sorted(object_tree._BUILDERS)),
             inner | st.lists(inner, max_size=3),
             min_size=1,
             max_size=1,
