@@ -85,12 +85,12 @@ def test_features_to_predict_are_neither_cast_nor_read(model):
 
 def test_held_out_samples_have_known_classes_and_weights_by_class(model):
     model.class_weight = {"a": 2.0}
-    x, y, weights = model._held_out((X, ["a", "b", "b", "a"], [1, 1, 3, 1]), np.float32)
+    x, y, weights = model._held_out(np.float32, (X, ["a", "b", "b", "a"], [1, 1, 3, 1]))
     assert (x.dtype, y.tolist(), weights.tolist()) == (np.float32, ["a", "b", "b", "a"], [2, 1, 3, 2])
     with pytest.raises(ValueError, match="eval_set: `y` has classes not in"):
-        model._held_out((X, ["a", "b", "z", "a"]), np.float64)
+        model._held_out(np.float64, (X, ["a", "b", "z", "a"]))
     with pytest.raises(ValueError, match="every sample has the weight zero"):
-        model._held_out((X, ["a", "b", "b", "a"], np.zeros(4)), np.float64)
+        model._held_out(np.float64, (X, ["a", "b", "b", "a"], np.zeros(4)))
 
 
 def test_a_warm_start_needs_the_same_classes(model):

@@ -81,8 +81,7 @@ def test_held_out_samples_are_given_in_one_way(given, message):
 
 
 def test_held_out_samples_given_apart_are_one_tuple():
-    assert joined_eval_set(None, X, Y, None) == (X, Y, None)
-    assert joined_eval_set(None, None, None, None) is None
+    assert joined_eval_set(None, X, Y, None) == joined_eval_set((X, Y), None, None, None) == (X, Y, None)
 
 
 def test_the_dtype_is_the_one_of_x_or_the_given_one():
@@ -98,7 +97,7 @@ def test_balanced_classes_have_equal_total_weights():
     weights = np.array([1.0, 5.0, 1.0, 2.0])
     encoding = encoding_of(Y)
     assert class_mass(encoding, Y, weights).tolist() == [4, 5]
-    factors = weights_of_classes("balanced", encoding, Y, weights)
+    factors = weights_of_classes("balanced", encoding.classes, class_mass(encoding, Y, weights))
     assert (factors * [4, 5]).tolist() == [4.5, 4.5]
     rows = np.array([[0.25, 0.75], [1.0, 0.0]])
     assert class_mass(encoding_of(rows, probabilities=True), rows, np.array([2.0, 1.0])).tolist() == [1.5, 1.5]

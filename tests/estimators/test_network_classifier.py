@@ -1,10 +1,14 @@
-"""Networks that are continued: of the same shapes, or with more classes."""
+"""Networks that are continued: of the same shapes, or with more classes; networks in files."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+from chainrule import ConvClassifier, rules
+from chainrule.estimators import ModelFileError, load, save
 from chainrule.estimators.network_classifier import check_same_shapes, with_more_classes
-from chainrule.networks import Plan, mlp
+from chainrule.networks import Layer, LayerSpec, Plan, mlp, register_layer, unregister_layer
 
 
 def test_a_network_of_other_shapes_is_refused_by_the_name_of_the_block():
@@ -23,3 +27,23 @@ def test_known_classes_keep_their_odds(before, loss):
     known = Plan(wide, 7, theta, forward_only=True).logits(x)[:, columns]
     differences = logits - logits[:, :1] if before == 3 else np.hstack([np.zeros((7, 1)), logits])
     np.testing.assert_allclose(known - known[:, :1], differences, rtol=1e-12, atol=1e-14)
+
+
+def test_a_file_with_a_layer_that_is_not_registered_is_refused_when_it_is_loaded(tmp_path):
+    @dataclass(frozen=True)
+    class Same(LayerSpec):
+        def layer(self, in_shape):
+            return Layer(rules.get("identity"), (), in_shape, in_shape)
+
+    register_layer("same again")(Same)
+    try:
+        model = ConvClassifier("same again, flatten, linear 4, relu", max_iter=2, learning_rate="cosine")
+        X, y = np.random.default_rng(0).normal(size=(20, 4, 4)), np.arange(20) % 3
+        path = save(model.fit(X, y), tmp_path / "a.model")
+        np.testing.assert_array_equal(load(path).predict(X), model.predict(X))
+        unfitted = save(ConvClassifier("same again, linear 4"), tmp_path / "b.model")
+    finally:
+        unregister_layer("same again")
+    with pytest.raises(ModelFileError, match=r"a\.model: it needs a network .*no layer is called .same..*Import"):
+        load(path)
+    assert load(unfitted).layers == "same again, linear 4"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Number
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -18,6 +18,9 @@ from sklearn.utils.validation import (
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
+
+CheckedSamples: TypeAlias = tuple[Array, Array, Array | None]
+"""X, y and the sample weights, if there are any."""
 
 SUM_TOLERANCE = 1e-4
 """Largest difference between 1 and the sum of a row of probabilities. Float32 sums over many classes stay below it."""
@@ -76,12 +79,12 @@ def as_rows(X: Array) -> Array:
     return rows
 
 
-def joined_eval_set(eval_set: Any, X: Any, y: Any, sample_weight: Any) -> Any:
-    """The held-out samples as one tuple, whether they were given as one or apart; None if there are none."""
+def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+    """The held-out X, y and weights, whether they were given as one tuple or apart."""
     if X is None and y is None and sample_weight is None:
-        if eval_set is not None and (not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3)):
+        if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
             raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
-        return eval_set
+        return eval_set[0], eval_set[1], eval_set[2] if len(eval_set) == 3 else None
     if eval_set is not None:
         raise ValueError("give eval_set, or X_val and y_val, and not both")
     if X is None or y is None:
@@ -93,13 +96,10 @@ def floats_of(dtype: Any, first: Any = np.float64) -> Any:
     """The dtypes in which X is taken: the given one; for "auto" float32 and float64, and `first` for all others."""
     if isinstance(dtype, str) and dtype == "auto":
         return (first, np.float32 if first is np.float64 else np.float64)
-    try:
-        found = None if dtype is None else np.dtype(dtype)
-    except TypeError:
-        found = None
-    if found not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
-    return found
+    for allowed in (np.dtype(np.float32), np.dtype(np.float64)):
+        if dtype is not None and allowed == dtype:
+            return allowed
+    raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
 
 
 def with_class_weight(
@@ -110,7 +110,7 @@ def with_class_weight(
     weights: Array | None,
     *,
     classes_to_come: bool = False,
-) -> tuple[Array, Array, Array | None]:
+) -> CheckedSamples:
     """The samples, with weights multiplied by the weights of their classes, without those whose product is zero.
 
     For "balanced" the classes are counted by sample weight, so that a weight of 2 still means the sample twice. Rows of
@@ -128,18 +128,12 @@ def with_class_weight(
         factors = np.ones(len(y))
         for one, column in zip(per_column, y.T, strict=True):
             present, numbers = np.unique(column, return_inverse=True)
-            factors = factors * _by_class(one, present, [0, 1], np.bincount(numbers, weights))[numbers]
+            factors = factors * weights_of_classes(one, present, np.bincount(numbers, weights), [0, 1])[numbers]
     else:
-        per_class = weights_of_classes(class_weight, encoding, y, weights)
+        per_class = weights_of_classes(class_weight, encoding.classes, class_mass(encoding, y, weights))
         factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(encoding.classes, y)]
     total = (factors if weights is None else factors * weights).astype(X.dtype)
     return without_weightless("class_weight", X, y, total)
-
-
-def weights_of_classes(class_weight: Any, encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
-    """One factor per class, from a dict or "balanced"; `y` holds labels or rows of probabilities."""
-    classes = encoding.classes
-    return _by_class(class_weight, classes, classes.tolist(), class_mass(encoding, y, weights))
 
 
 def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
@@ -149,14 +143,18 @@ def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Arra
     return np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
 
 
-def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) -> Array:
-    """One factor per class; "balanced" gives each the same total weight: sum(w) / (classes x sum(w of the class)).
+def weights_of_classes(class_weight: Any, classes: Array, mass: Array, known: Sequence[Any] | None = None) -> Array:
+    """One factor per class, from a dict or "balanced"; `mass` is the total weight of the samples of each class.
+
+    "balanced" gives all classes the same total weight: sum(mass) / (number of classes x mass of the class).
 
     Raises
     ------
     ValueError
-        For any other word, and for a dict with labels that are not `known` or with weights below 0.
+        For any other word, and for a dict with weights below 0 or with labels that are not `known`; by default the
+        classes are known.
     """
+    known = classes.tolist() if known is None else known
     if isinstance(class_weight, str):
         return np.asarray(mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf)))
     if not isinstance(class_weight, dict):
@@ -171,8 +169,8 @@ def _by_class(class_weight: Any, classes: Array, known: list[Any], mass: Array) 
 class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The part of a classifier that checks and converts what users give it."""
 
-    # Sparse formats that are accepted, and the dtype that numbers of other dtypes become.
-    _sparse: Sequence[str] | bool = ("csr", "csc")
+    # Sparse formats that are accepted (False for none), and the dtype that numbers of other dtypes become.
+    _sparse: Any = ("csr", "csc")
     _first_dtype: Any = np.float64
 
     @property
@@ -195,7 +193,7 @@ class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         return validate_data(
             self,
             self._as_rows(X, reset=reset),
-            accept_sparse=list(self._sparse) if isinstance(self._sparse, Sequence) else False,
+            accept_sparse=self._sparse,
             dtype=floats_of(self.dtype, self._first_dtype),
             order="C",
             reset=reset,
@@ -211,7 +209,7 @@ class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         reset: bool,
         weightless: bool = False,
         signed: bool = False,
-    ) -> tuple[Array, Array, Array | None]:
+    ) -> CheckedSamples:
         """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and weights.
 
         Samples of weight zero are left out unless `weightless`: they do not even count as samples. Weights below zero
@@ -236,33 +234,25 @@ class SampleReader(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         counted = without_weightless("sample_weight", X, y, weights)
         return (X, y, weights) if weightless else counted
 
-    def _with_class_weight(
-        self, X: Array, y: Array, weights: Array | None, class_weight: Any = None
-    ) -> tuple[Array, Array, Array | None]:
-        """`with_class_weight` for the parameter, or for what replaces it."""
-        return with_class_weight(class_weight or self.class_weight, self._encoding, X, y, weights)
-
     def _features_to_predict(self, X: Any) -> Array:
         """X with the features of the fit, dense in its own dtype and layout, or as CSR.
 
         Entries are neither read nor copied: `blocks_of_rows.finite_block` looks for NaN and infinity.
         """
-        formats = list(self._sparse) if isinstance(self._sparse, Sequence) else False
         X = self._as_rows(X, reset=False)
-        X = validate_data(self, X, accept_sparse=formats, dtype="numeric", ensure_all_finite=False, reset=False)
+        X = validate_data(self, X, accept_sparse=self._sparse, dtype="numeric", ensure_all_finite=False, reset=False)
         return X.tocsr() if is_sparse(X) else X
 
-    def _held_out(self, eval_set: Any, dtype: Any) -> tuple[Array, Array, Array | None]:
-        """Held-out samples as the user gives them, checked, and weighted by class too."""
-        rows = self._validated(eval_set[0], reset=False)
-        X = as_rows(rows).astype(dtype, copy=False)
-        y = self._checked_targets(X, eval_set[1], "eval_set: `y`")
-        weights = None
-        if len(eval_set) == 3 and eval_set[2] is not None:
-            if not np.any(eval_set[2]):
+    def _held_out(self, dtype: Any, eval_set: Any, *apart: Any) -> CheckedSamples:
+        """The held-out samples, checked, in this dtype and weighted by class too; see `joined_eval_set`."""
+        X, y, weights = joined_eval_set(eval_set, *apart)
+        X = as_rows(self._validated(X, reset=False)).astype(dtype, copy=False)
+        y = self._checked_targets(X, y, "eval_set: `y`")
+        if weights is not None:
+            if not np.any(weights):
                 raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
-            weights = checked_weights(eval_set[2], X)
-        return self._with_class_weight(X, y, weights)
+            weights = checked_weights(weights, X)
+        return with_class_weight(self.class_weight, self._encoding, X, y, weights)
 
     def _checked_targets(self, X: Array, y: Any, what: str = "`y`") -> Array:
         """Labels or rows of probabilities for the rows of X, of the classes that are known."""

@@ -1,6 +1,5 @@
 """A multilayer perceptron with scikit-learn's interface, trained by closed-form gradients."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +8,6 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.estimators.recipes import LIMITS
 from chainrule.networks import Network, mlp
-
-
-def _check_activation(name: str, value: Any) -> None:
-    given = [value] if isinstance(value, str | rules.Rule) else value
-    if not isinstance(given, Sequence) or not all(isinstance(one, str | rules.Rule) for one in given):
-        names = ", ".join(rules.activation_names())
-        raise ValueError(f"{name}: expected a name ({names}), a Rule, or one of these per layer, got {value!r}")
 
 
 def activation_of(given: Any) -> Any:
@@ -139,7 +131,7 @@ class MLPClassifier(NetworkClassifier):
     activation: Any = "relu"
 
     _structural = ("hidden_layer_sizes", "activation", "dropout", "loss")
-    _limits = LIMITS | {"hidden_layer_sizes": check.hidden_sizes, "activation": _check_activation}
+    _limits = LIMITS | {"hidden_layer_sizes": check.hidden_sizes, "activation": check.activation}
 
     def _network_for(self, loss: str) -> Network:
         return mlp(

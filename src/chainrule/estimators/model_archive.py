@@ -81,7 +81,7 @@ class Reader:
             if member is None:
                 raise ModelFileError(f"its array {name!r} is missing")
             with self._archive.open(member) as stream:
-                self._arrays[name] = _read_array(stream, name, member.file_size)
+                self._arrays[name] = _read_array(stream, name, member.file_size)  # type: ignore[arg-type]  # a ZipExtFile
         return self._arrays[name]
 
     def _read_manifest(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _verify(data: bytes) -> None:
     require(begins, "it is not a chainrule model")
 
 
-def _read_array(stream: IO[bytes], name: str, size: int) -> AnyArray:
+def _read_array(stream: zipfile.ZipExtFile, name: str, size: int) -> AnyArray:
     """Read an .npy member of `size` bytes, if its header explains every byte.
 
     NumPy's reader evaluates the header as a Python literal and allocates memory for any shape that it claims.

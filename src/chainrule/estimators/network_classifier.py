@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -19,20 +20,16 @@ from chainrule.estimators.blocks_of_rows import Logits, finite_block
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.inputs import joined_eval_set, with_class_weight
+from chainrule.estimators.inputs import with_class_weight
 from chainrule.estimators.network_passes import forward, input_gradients
-from chainrule.estimators.recipes import (
-    LIMITS,
-    Parameters,
-    one_epoch_of,
-    recipe_of,
-    warn_unless_converged,
-)
+from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.persistence import ModelFileError
+from chainrule.estimators.recipes import LIMITS, Parameters, one_epoch_of, recipe_of
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
 from chainrule.solvers import SolverState
-from chainrule.training import Change, History, Objective, Recipe, Run, Samples, train
+from chainrule.training import Change, History, Judge, Objective, Run, Samples, train
 
 
 def _iterative(estimator: NetworkClassifier) -> bool:
@@ -96,7 +93,6 @@ class NetworkClassifier(Parameters, Classifier):
             When the loss overflows.
         """
         check.within(vars(self), self._limits)
-        eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues)
         encoding = self._encoding_for(y)
@@ -105,9 +101,8 @@ class NetworkClassifier(Parameters, Classifier):
             self._rebuild(X, weights)
         else:
             self._start(encoding, X, weights)
-        held = None
-        if eval_set is not None:
-            held = self._held_out(eval_set, X.dtype)
+        given = eval_set, X_val, y_val, sample_weight_val
+        held = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
         checkpoint = None
         if self.checkpoint is not None:
             fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *(held or ()))
@@ -122,24 +117,18 @@ class NetworkClassifier(Parameters, Classifier):
             X, y, weights = X[kept], y[kept], None if weights is None else weights[kept]
         judge = None
         if held is not None:
-            held_x, held_y, held_weights = held
-            judge = judge_of(
-                self._network, encoding, self._to_network(held_x), held_y, held_weights, metric=self.eval_metric
-            )
-        targets = encoding.targets(y, X.dtype, self.label_smoothing)
-        samples = Samples(self._to_network(X, training=True), targets, weights)
+            rows, *rest = held
+            judge = judge_of(self._network, encoding, self._to_network(rows), *rest, metric=self.eval_metric)
         watched = judge is not None
         history = History(scores=[] if watched else None)
         if continues and watched == (self.validation_scores_ is not None):
             history = History(self.loss_curve_, self.validation_scores_)
-        recipe = self._recipe(len(y), watched, checkpoint)
         run = Run(theta, samples_seen=self.t_, history=history)
-        history = train(recipe, samples, run, judge)
+        self._train(X, y, weights, run, judge, checkpoint)
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
-        self._adopt(run)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
-        warn_unless_converged(self, history, watched=watched)
+        self._warn_unless_converged(history, watched)
         return self
 
     @available_if(_iterative)  # type: ignore[untyped-decorator]
@@ -183,15 +172,11 @@ class NetworkClassifier(Parameters, Classifier):
             history, best_loss = History(self.loss_curve_, self.validation_scores_), self.best_loss_
         self._check_known(y)
         X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=adds)
-        targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
-        samples = Samples(self._to_network(X, training=True), targets, weights)
-        recipe = one_epoch_of(self._recipe(len(y), judged=False), self)
         state = SolverState(self._solver_vectors, self._solver_steps)
         run = Run(theta, state, self._epochs_run, self.t_, history)
-        train(recipe, samples, run)
-        history.stopped_by = "partial_fit"
+        self._train(X, y, weights, run, one_epoch=True)
+        self.stopped_by_ = "partial_fit"
         self.best_loss_ = history.loss if best_loss is None else min(best_loss, history.loss)
-        self._adopt(run)
         return self
 
     def input_gradient(self, X: Any, y: Any) -> Array:
@@ -290,6 +275,18 @@ class NetworkClassifier(Parameters, Classifier):
         """Everything but the network, which the structure describes."""
         return {name: value for name, value in super().__getstate__().items() if name != "_network"}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the state, and build the network, so that a layer or rule that is missing here is an error now."""
+        super().__setstate__(state)
+        if hasattr(self, "coefs_"):
+            try:
+                _ = self._network
+            except ValueError as error:
+                raise ModelFileError(
+                    f"it needs a network that cannot be built: {error}. Import the module of your own layers first, "
+                    "and register your own rules"
+                ) from error
+
     def _objective(self) -> Objective:
         return Objective(self._network, self.alpha, self.label_smoothing if self._kind == MULTICLASS else 0.0)
 
@@ -300,21 +297,31 @@ class NetworkClassifier(Parameters, Classifier):
         theta = self._network.pack([np.asarray(next(weights if b.parameter.penalised else biases)) for b in blocks])
         return theta.astype(dtype or theta.dtype, copy=False)
 
-    def _recipe(self, n_samples: int, judged: bool, checkpoint: Checkpointer | None = None) -> Recipe:
-        return recipe_of(
+    def _train(
+        self,
+        X: Array,
+        y: Array,
+        weights: Array | None,
+        run: Run,
+        judge: Judge | None = None,
+        checkpoint: Checkpointer | None = None,
+        *,
+        one_epoch: bool = False,
+    ) -> None:
+        """Train on the samples, and translate the outcome of the run into attributes."""
+        recipe = recipe_of(
             self,
             self._objective(),
-            n_samples,
+            len(y),
             default_batch_size=self._rows_of_a_batch,
             seed=self._seed,
-            judged=judged,
+            judged=judge is not None,
             change=self._change_of_batches(),
             checkpoint=checkpoint,
         )
-
-    def _adopt(self, run: Run) -> None:
-        """Translate the outcome of a run into attributes."""
-        history = run.history
+        recipe = one_epoch_of(recipe, self) if one_epoch else recipe
+        targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
+        history = train(recipe, Samples(self._to_network(X, training=True), targets, weights), run, judge)
         self.loss_curve_, self.validation_scores_ = history.losses, history.scores
         self.loss_, self.n_iter_, self.stopped_by_ = history.loss, history.epochs, history.stopped_by
         self.t_ = run.samples_seen
@@ -322,6 +329,25 @@ class NetworkClassifier(Parameters, Classifier):
             self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
             self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
         self._show(run.theta)
+
+    def _warn_unless_converged(self, history: History, watched: bool) -> None:
+        """Warn if the fit ended before it converged. Fits that keep their best epoch may end at any epoch."""
+        whole = self.solver == "lbfgs"
+        if history.stopped_by == "interrupt":
+            done, kept = ("iterations", "their weights") if whole else ("epochs", "the best weights so far")
+            warn_caller(f"Training interrupted by user after {history.epochs} {done}; {kept} are kept.")
+        elif history.stopped_by == "max_iter" and whole:
+            warn_caller(
+                f"lbfgs failed to converge after {history.epochs} iterations ({history.message}). Increase max_iter "
+                "or max_fun, or scale the features.",
+                ConvergenceWarning,
+            )
+        elif history.stopped_by == "max_iter" and not watched and self.learning_rate != "cosine":
+            warn_caller(
+                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
+                "converged yet.",
+                ConvergenceWarning,
+            )
 
     def _show(self, theta: Array) -> None:
         """Show theta as coefs_ and intercepts_, which are views of it."""

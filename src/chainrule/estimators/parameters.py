@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
+from chainrule import rules
+
 Limits: TypeAlias = dict[str, Callable[[str, Any], object]]
 """By the name of a parameter, a function of the name and the value that raises ValueError for a value out of range."""
 
@@ -47,17 +49,16 @@ def number(
     ValueError: dropout: expected a number of at least 0 and below 1, got 1.5
     """
     bounds = {"of at least": at_least, "above": above, "at most": at_most, "below": below}
-    inside = isinstance(value, Real) and not isinstance(value, bool)
-    if inside:
-        given = float(value)
-        inside = (
-            (infinite or math.isfinite(given))
-            and not math.isnan(given)
-            and (at_least is None or given >= at_least)
-            and (above is None or given > above)
-            and (at_most is None or given <= at_most)
-            and (below is None or given < below)
-        )
+    inside = (
+        not isinstance(value, bool)
+        and isinstance(value, Real)
+        and not math.isnan(value)
+        and (infinite or math.isfinite(value))
+        and (at_least is None or float(value) >= at_least)
+        and (above is None or float(value) > above)
+        and (at_most is None or float(value) <= at_most)
+        and (below is None or float(value) < below)
+    )
     if not inside:
         wanted = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
         raise ValueError(f"{name}: expected a number {wanted}".rstrip() + f", got {value!r}")
@@ -132,3 +133,11 @@ def hidden_sizes(name: str, value: Any) -> tuple[int, ...]:
     except (TypeError, ValueError):
         # scikit-learn's users, and its tests, look for these words.
         raise ValueError(f"{name} must be > 0: expected a width of at least 1 for every layer, got {value!r}") from None
+
+
+def activation(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is a name, a Rule, or a sequence of these; networks know the names."""
+    given = [value] if isinstance(value, str | rules.Rule) else value
+    if not isinstance(given, Sequence) or not all(isinstance(one, str | rules.Rule) for one in given):
+        names = ", ".join(rules.activation_names())
+        raise ValueError(f"{name}: expected a name ({names}), a Rule, or one of these per layer, got {value!r}")

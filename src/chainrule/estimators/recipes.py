@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sklearn.exceptions import ConvergenceWarning
-
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, Schedule, Solver, constant
-from chainrule.training import LBFGS, Change, Checkpointing, History, Objective, Recipe
+from chainrule.training import LBFGS, Change, Checkpointing, Objective, Recipe
 
 SOLVERS = ("adam", "adamw", "sgd", "gd", "lbfgs")
 SCHEDULES = ("constant", "invscaling", "adaptive", "cosine")
@@ -156,26 +154,6 @@ def recipe_of(
 def one_epoch_of(recipe: Recipe, parameters: Parameters) -> Recipe:
     """The recipe of a `partial_fit`: one epoch without patience or callbacks; a cosine counts epochs as its steps."""
     return replace(recipe, schedule=_schedule(parameters, steps_per_epoch=1), epochs=1, patience=math.inf, callbacks=())
-
-
-def warn_unless_converged(parameters: Parameters, history: History, *, watched: bool) -> None:
-    """Warn if the fit ended before it converged. Fits that keep their best epoch may end at any epoch."""
-    whole = parameters.solver == "lbfgs"
-    if history.stopped_by == "interrupt":
-        done, kept = ("iterations", "their weights") if whole else ("epochs", "the best weights so far")
-        warn_caller(f"Training interrupted by user after {history.epochs} {done}; {kept} are kept.")
-    elif history.stopped_by == "max_iter" and whole:
-        warn_caller(
-            f"lbfgs failed to converge after {history.epochs} iterations ({history.message}). Increase max_iter "
-            "or max_fun, or scale the features.",
-            ConvergenceWarning,
-        )
-    elif history.stopped_by == "max_iter" and not watched and parameters.learning_rate != "cosine":
-        warn_caller(
-            f"Stochastic Optimizer: Maximum iterations ({parameters.max_iter}) reached and the optimization hasn't "
-            "converged yet.",
-            ConvergenceWarning,
-        )
 
 
 def _solver(parameters: Parameters, n_weights: int) -> Solver | LBFGS:

@@ -18,7 +18,7 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from chainrule.arrays import Array
 from chainrule.estimators.drop_in import DEPRECATED, check_parameters, check_ratios
-from chainrule.estimators.inputs import weights_of_classes
+from chainrule.estimators.inputs import class_mass, weights_of_classes
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
@@ -145,7 +145,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
         class_weight = self.class_weight
         if isinstance(class_weight, str):
-            factors = weights_of_classes(class_weight, self._encoding, y, weights)
+            factors = weights_of_classes(class_weight, self.classes_, class_mass(self._encoding, y, weights))
             class_weight = dict(zip(self._encoding.classes.tolist(), factors, strict=True))
         recipe, problem = self._recipe(), self._problem(X, y, weights, class_weight)
         x, spectrum = recipe.shared(problem, X, max(values), len(values) * len(folds))

@@ -17,7 +17,7 @@ from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of, encoding_of_classes
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
-from chainrule.estimators.inputs import class_mass, joined_eval_set
+from chainrule.estimators.inputs import class_mass, with_class_weight
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
 from chainrule.estimators.softmax_recipe import SoftmaxFit, SoftmaxRecipe, check_bounded, coefficients
 from chainrule.estimators.temperature import best_temperature
@@ -209,10 +209,10 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             that leave the objective without a minimum.
         """
         self._check_parameters()
-        eval_set = joined_eval_set(eval_set, X_val, y_val, sample_weight_val)
         continues = self.warm_start and hasattr(self, "coef_")
         X, y, weights = self._read_samples(X, y, sample_weight, reset=not continues, signed=True)
-        held_out = None if eval_set is None else self._held_out(eval_set, X.dtype)
+        given = eval_set, X_val, y_val, sample_weight_val
+        held_out = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
         problem = self._problem(X, y, weights)
@@ -326,8 +326,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     def _problem(self, X: Array, y: Array, weights: Array | None, class_weight: Any = None) -> Problem:
         """The problem of a fit without its penalty; `class_weight` replaces the parameter."""
-        X, y, weights = self._with_class_weight(X, y, weights, class_weight)
         encoding, smoothing = self._encoding, self.label_smoothing
+        X, y, weights = with_class_weight(class_weight or self.class_weight, encoding, X, y, weights)
         if weights is not None and (weights < 0).any():
             mass = class_mass(encoding, y, weights)
             smoothed = (1 - smoothing) * mass + smoothing * mass.sum() / len(mass)
