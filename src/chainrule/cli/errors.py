@@ -18,9 +18,9 @@ def one_line(error: object) -> str:
 
 
 def listed(names: Iterable[object], most: int = 20) -> str:
-    """The first `most` names in quotes."""
+    """The first `most` names in quotes, and the number of the others."""
     names = list(names)
-    return ", ".join(map(repr, names[:most])) + (", ..." if len(names) > most else "")
+    return ", ".join(map(repr, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

@@ -31,24 +31,26 @@ def read(data: str, target: str | None, labels: Path | None, drop: Sequence[str]
         return _read_arrays(data, target, labels)
     if labels is not None:
         raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
+    source = Path(data).name
+    if target is None and data in table_files.BUILT_IN:
+        target = table_files.BUILT_IN_TARGET
     table = table_files.read(data, as_written=[] if target is None else [target])
-    target = target or table.target
     if target is None:
-        raise CommandError(f"--target: name the column to predict; {table.name} has {listed(table.columns)}")
-    columns, values = table_files.split_target(table, target)
+        raise CommandError(f"--target: name the column to predict; {source} has {listed(table)}")
+    columns, values = table_files.split_target(table, target, source)
     for name in drop:
         if name not in columns:
             hint = f"{did_you_mean(name, columns)}it has {listed(columns)}"
-            raise CommandError(f"--drop: {table.name} has no column {name!r} besides the target; {hint}")
+            raise CommandError(f"--drop: {source} has no column {name!r} besides the target; {hint}")
         del columns[name]
     if not columns:
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
-    y = as_classes(values, table.name, f"target {target!r}")
+    y = as_classes(values, source, f"target {target!r}")
     # All rows decide how a column is read, not only the training rows.
     text = {name: mostly_numbers(values) for name, values in columns.items() if values.dtype.kind == "O"}
     words = [name for name, numbers in text.items() if numbers is None]
     found = with_numbers(
-        DataSet(table.name, columns, y, target, encoder=TableEncoder(words)),
+        DataSet(source, columns, y, target, encoder=TableEncoder(words)),
         {name: numbers for name, numbers in text.items() if numbers is not None},
     )
     return replace(found, notes=(*found.notes, *filter(None, (_mixed(name, columns[name]) for name in words))))
