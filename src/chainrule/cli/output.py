@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from chainrule.estimators import Progress
@@ -31,22 +31,49 @@ def first_notes(texts: Sequence[str], most: int, rest: str) -> None:
         note(f"{len(texts) - most} more {rest}")
 
 
-def print_metrics(results: dict[str, Any], title: str) -> None:
-    """Print accuracy and log-loss, then a table with one row per class."""
+def print_table(
+    columns: Mapping[str, Literal["left", "right"]],
+    rows: Iterable[Sequence[str]],
+    width: int | None = None,
+    **options: Any,
+) -> None:
+    """Print a table with aligned columns, as wide as the terminal.
+
+    Parameters
+    ----------
+    columns : mapping of str to {"left", "right"}
+        The alignment of each column, by heading.
+    rows : iterable of sequence of str
+    width : int, optional
+        Columns of text without a terminal; rich assumes 80.
+    **options
+        Keywords of `rich.table.Table`.
+    """
     from rich.console import Console
     from rich.table import Column, Table
 
+    table = Table(*(Column(name, justify=side, overflow="fold") for name, side in columns.items()), **options)
+    for row in rows:
+        table.add_row(*row)
+    known = None if sys.stdout.isatty() else width
+    Console(highlight=False, markup=False, emoji=False, width=known).print(table)
+
+
+def print_metrics(results: dict[str, Any], title: str) -> None:
+    """Print accuracy and log-loss, then a table with one row per class."""
     scores = "accuracy {accuracy:.2%}   log-loss {log_loss:.4f}"
     print(title)
     print(scores.format(**results))
     for key, words in (("seen", "trained on"), ("unseen", "not trained on")):
         if results.get(key):
             print(f"  {results[key]['n_rows']} {words}: {scores.format(**results[key])}")
-    numbers = (Column(heading, justify="right") for heading in ("precision", "recall", "rows"))
-    table = Table("class", *numbers)
-    for row in results["classes"]:
-        table.add_row(str(row["label"]), f"{row['precision']:.3f}", f"{row['recall']:.3f}", str(row["support"]))
-    Console(markup=False, emoji=False).print(table)
+    print_table(
+        {"class": "left", "precision": "right", "recall": "right", "rows": "right"},
+        (
+            (str(row["label"]), f"{row['precision']:.3f}", f"{row['recall']:.3f}", str(row["support"]))
+            for row in results["classes"]
+        ),
+    )
 
 
 class ProgressLine:
@@ -59,22 +86,20 @@ class ProgressLine:
     """
 
     def __init__(self, quiet: float = 0.0) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, highlight=False, markup=False)
-        self._live = self._console.is_terminal
-        self._next = time.perf_counter() + quiet
+        self._live = sys.stderr.isatty()
+        self._began = time.perf_counter()
+        self._next = self._began + quiet
         self._printed = False
         self._latest = ""
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._printed and self._latest:
             self._print()
         if self._printed and self._live:
-            self._console.print()
+            print(file=sys.stderr)
 
     def show(self, text: str) -> None:
         """Print the text if it is time for a line. The last text is printed at the end."""
@@ -83,8 +108,8 @@ class ProgressLine:
             self._print()
 
     def _print(self) -> None:
-        text = f"\r{self._latest}\x1b[K" if self._live else self._latest
-        self._console.print(text, end="" if self._live else "\n", soft_wrap=True)
+        text, end = (f"\r{self._latest}\x1b[K", "") if self._live else (self._latest, "\n")
+        print(text, end=end, file=sys.stderr, flush=True)
         self._next = time.perf_counter() + (0.1 if self._live else 1.0)
         self._printed, self._latest = True, ""
 
@@ -102,12 +127,9 @@ class TrainingProgress(ProgressLine):
 
 
 class SolverProgress(ProgressLine):
-    """A callback that prints the steps of a convex fit that takes more than a second."""
+    """A callback that prints the steps of a convex fit; a cross-validation consists of several fits."""
 
-    def __init__(self) -> None:
-        super().__init__(quiet=1.0)
-        self._began = time.perf_counter()
-        self._steps = 0
+    _steps = 0
 
     def __call__(self, step: StepTaken) -> None:
         """Show a step."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainrule.cli.errors import CommandError
-from chainrule.cli.output import print_json
+from chainrule.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from chainrule.networks.summary import Summary
@@ -73,14 +72,12 @@ def _added(layers: str, shape: tuple[int, ...]) -> str | None:
 
 def input_shape(text: str) -> tuple[int, ...]:
     """The shape written as 3x128x128 (channels, height, width), or as a number of features."""
-    if not re.fullmatch(r"\d+(x\d+x\d+)?", text):
+    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*x[1-9]\d*)?", text):
         raise CommandError(
-            f"--input: expected channels x height x width, such as 3x128x128, or one number, got {text!r}"
+            "--input: expected channels x height x width, such as 3x128x128, or one number, all of them at least 1, "
+            f"got {text!r}"
         )
-    shape = tuple(map(int, text.split("x")))
-    if 0 in shape:
-        raise CommandError(f"--input: expected sizes of at least 1, got {text!r}")
-    return shape
+    return tuple(map(int, text.split("x")))
 
 
 def as_dict(sizes: Summary) -> dict[str, Any]:
@@ -111,22 +108,15 @@ def as_dict(sizes: Summary) -> dict[str, Any]:
 
 
 def _print(sizes: Summary) -> None:
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    numbers = ("numbers", "weights", "biases", "multiply-adds", "sees")
-    output = "output (h x w x c)" if len(sizes.in_shape) == 3 else "output"
-    table = Table(
-        Column("", justify="right"), "layer", output, *(Column(heading, justify="right") for heading in numbers)
-    )
     shape = "x".join(map(str, (*sizes.in_shape[1:], sizes.in_shape[0])))
-    table.add_row("", "input", shape, f"{math.prod(sizes.in_shape):,}", "", "", "", "")
+    rows = [["", "input", shape, f"{math.prod(sizes.in_shape):,}", "", "", "", ""]]
     for layer in sizes.layers:
         counts = (f"{count:,}" if count else "" for count in (layer.weights, layer.biases, layer.multiply_adds))
         sees = "all" if layer.receptive_field is None else "x".join(map(str, layer.receptive_field))
-        table.add_row(str(layer.number), layer.text, layer.size, f"{layer.outputs:,}", *counts, sees)
-    # Without a terminal, use 140 columns; rich would assume 80.
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140).print(table)
+        rows.append([str(layer.number), layer.text, layer.size, f"{layer.outputs:,}", *counts, sees])
+    output = "output (h x w x c)" if len(sizes.in_shape) == 3 else "output"
+    numbers = ("numbers", "weights", "biases", "multiply-adds", "sees")
+    print_table({"": "right", "layer": "left", output: "left", **dict.fromkeys(numbers, "right")}, rows, width=140)
     total = sizes.weights + sizes.biases
     print(
         f"{total:,} parameters, {sizes.weights:,} of them weights; {sizes.multiply_adds:,} multiply-adds for one input"
