@@ -8,14 +8,28 @@ import numpy as np
 from chainrule.cli import output
 from chainrule.cli.data_set import DataSet
 from chainrule.cli.errors import CommandError
-from chainrule.training.image_sources import Images, holds_images, read_images
+from chainrule.training.image_sources import Images, read_images
 
 LISTED = 5
 """Largest number of bad files that are named; the rest are counted."""
 
 
-def read(source: str, size: str | None = None) -> Images:
-    """Labelled images: the built-in digits, or what `read_images` reads. Bad files are named on standard error."""
+def read(source: str, size: tuple[int, int] | None = None) -> Images:
+    """The labelled images in a source: the built-in digits, or a path that `read_images` takes.
+
+    Parameters
+    ----------
+    source : str
+    size : pair of int, optional
+        Height and width to which pictures in folders are scaled; by default, the most frequent size.
+
+    Raises
+    ------
+    CommandError
+        If the path does not exist.
+    DataError
+        If it holds no images. Single bad files are left out and named on standard error.
+    """
     if source == "digits":
         from sklearn.datasets import load_digits
 
@@ -24,14 +38,10 @@ def read(source: str, size: str | None = None) -> Images:
     path = Path(source)
     if not path.exists():
         raise CommandError(f"{source}: there is no such file or folder; the built-in images are digits")
-    if not holds_images(path):
-        raise CommandError(
-            f"{source}: --model conv reads a folder with one folder of pictures per class, IDX files, or a .npz file"
-        )
     with output.ProgressLine(quiet=1.0) as line:
         found = read_images(
             path,
-            size=parsed_size(size),
+            size=size,
             progress=lambda done, total: line.show(f"reading pictures: {done:,} of {total:,}"),
         )
     if found.resized:
@@ -47,10 +57,8 @@ def data_set(images: Images, name: str, kind: str) -> DataSet:
     return DataSet(name, images.images, images.labels, kind=kind, test=test)
 
 
-def parsed_size(text: str | None) -> tuple[int, int] | None:
-    """Height and width from the words of --size, such as 64x64 or 64; None without them."""
-    if text is None:
-        return None
+def parsed_size(text: str) -> tuple[int, int]:
+    """The height and width in the words of --size, such as 64x64 or 64."""
     if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", text):
         raise CommandError(f"--size: expected height x width, such as 64x64, got {text!r}")
     numbers = [int(part) for part in text.split("x")]

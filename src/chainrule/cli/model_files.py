@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from chainrule.arrays import Array
 from chainrule.cli import array_files, image_files, table_files, training_rows
 from chainrule.cli.data_set import DataSet, as_known_classes
-from chainrule.cli.errors import CommandError
+from chainrule.cli.errors import CommandError, listed
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression
 from chainrule.estimators.columns import read_numbers
@@ -103,13 +103,11 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
 
 def _images(classifier: ConvClassifier, data: str) -> DataSet:
     """Images in the shape that the model takes; pictures in folders are scaled to it."""
-    channels, height, width = classifier.image_shape_
-    images = image_files.read(data, f"{height}x{width}")
+    _, height, width = classifier.image_shape_
+    images = image_files.read(data, (height, width))
     if images.shape != classifier.image_shape_:
-        raise CommandError(
-            f"{data}: the model takes images of {channels} x {height} x {width}, these are "
-            f"{' x '.join(map(str, images.shape))}"
-        )
+        expected, found = (" x ".join(map(str, shape)) for shape in (classifier.image_shape_, images.shape))
+        raise CommandError(f"{data}: the model takes images of {expected}, these are {found}")
     return image_files.data_set(images, data, "images")
 
 
@@ -124,18 +122,16 @@ def _rows(n_features: int, data: str, target: str | None, labels: Path | None) -
 def _columns(model: Pipeline, data: str, target: str | None) -> DataSet:
     """The columns of a table that the model needs."""
     encoder = model.named_steps["encoder"]
-    table = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
-    absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in table.columns]
+    source, y = Path(data).name, None
+    columns = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
+    absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in columns]
     if absent:
-        more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-        shown = ", ".join(map(repr, absent[:10]))
-        raise CommandError(f"{table.name} lacks the columns {shown}{more}, which the model needs")
-    columns, y = table.columns, None
+        raise CommandError(f"{source} lacks the columns {listed(absent, 10)}, which the model needs")
     if target is not None:
-        columns, values = table_files.split_target(table, target, what="evaluate")
-        y = as_known_classes(values, table.name, model.classes_)
+        columns, values = table_files.split_target(columns, target, source, what="evaluate")
+        y = as_known_classes(values, source, model.classes_)
     numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
-    found = training_rows.with_numbers(DataSet(table.name, columns, y), numeric)
+    found = training_rows.with_numbers(DataSet(source, columns, y), numeric)
     training_rows.print_notes(found.notes)
     return found
 

@@ -148,18 +148,15 @@ def train(
         raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
     if model == "conv" and solver == "gd":
         raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
-    from chainrule.cli import output_files, training_rows
-    from chainrule.cli.training_run import TrainingOptions
+    from chainrule.cli import image_files, output_files, training_rows, training_run
 
     path = out or Path(f"{stem(data)}.chainrule")
     output_files.check_outputs(path, curves=curves, report=report, overwrite=overwrite, resume=resume)
-    options = TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
+    options = training_run.TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
     if model == "softmax":
-        from chainrule.cli import train_softmax
-
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        return train_softmax.train(options, training_rows.read(data, target, labels, drop or ()), C, smoothing)
+        return training_run.train_softmax(options, training_rows.read(data, target, labels, drop or ()), C, smoothing)
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {
@@ -180,12 +177,10 @@ def train(
     elif l2 is not None:
         settings["alpha"] = l2
     if model == "conv":
-        from chainrule.cli import train_images
-
-        return train_images.train(options, settings, layers=layers, augment=augment, size=size, report=report)
-    from chainrule.cli import train_mlp
-
-    return train_mlp.train(options, training_rows.read(data, target, labels, drop or ()), settings, widths, activation)
+        sides = None if size is None else image_files.parsed_size(size)
+        return training_run.train_images(options, settings, layers=layers, augment=augment, size=sides, report=report)
+    rows = training_rows.read(data, target, labels, drop or ())
+    return training_run.train_mlp(options, rows, settings, widths, activation)
 
 
 def _given(context: typer.Context, name: str) -> bool:

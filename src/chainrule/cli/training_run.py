@@ -1,4 +1,4 @@
-"""The part of `chainrule train` that all models share: fit, evaluate on held-out samples, save, print the results."""
+"""The training of each model of `chainrule train`: fit, evaluate on held-out samples, save, print the results."""
 
 import sys
 import time
@@ -8,14 +8,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import model_files, output, training_rows
-from chainrule.cli.data_set import DataSet
+from chainrule.cli import image_files, model_files, output, training_rows
+from chainrule.cli.data_set import DataSet, check_classes
+from chainrule.cli.errors import CommandError
 from chainrule.cli.output_files import checkpoint_of
-from chainrule.estimators import TableEncoder
+from chainrule.estimators import (
+    ConvClassifier,
+    MLPClassifier,
+    SmoothScaler,
+    SoftmaxRegression,
+    SoftmaxRegressionCV,
+    TableEncoder,
+)
 from chainrule.estimators.callbacks import TensorBoardLog
-from chainrule.estimators.plots import learning_curves
+from chainrule.estimators.plots import learning_curves, scores_of_path
+from chainrule.networks.summary import summary_of
+from chainrule.training.image_sources import Images
+
+FEWEST_TO_VALIDATE = 50
+"""Fewest training rows of which some are held out to choose the best epoch."""
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -44,7 +59,123 @@ class FittedModel:
     """Duration of encoding and fitting."""
 
 
-def fit(classifier: Any, samples: DataSet) -> FittedModel:
+def train_mlp(
+    options: TrainingOptions, every: DataSet, settings: dict[str, Any], hidden: tuple[int, ...], activation: str
+) -> int:
+    """Train a multilayer perceptron on rows, and return the exit status. The settings are keywords of MLPClassifier."""
+    # Sparse rows are usually scaled counts of words; scaling again would turn zeros into other numbers.
+    if every.encoder is None and not hasattr(every.X, "tocsr"):
+        every = replace(every, encoder=SmoothScaler())
+    samples, held_out = every.split(options.test_size, options.seed)
+    validated = len(samples.y) >= FEWEST_TO_VALIDATE
+    classifier: Any = MLPClassifier(hidden, activation, early_stopping=validated, eval_metric="log_loss", **settings)
+    fitted = _fit_network(options, classifier, samples)
+    results = _evaluate_and_save(options, fitted, held_out) | {"unreadable": every.unreadable}
+    return _show_network(options, fitted, results)
+
+
+def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, label_smoothing: float) -> int:
+    """Train softmax regression on rows, and return the exit status. None for C chooses C by cross-validation.
+
+    Raises
+    ------
+    CommandError
+        If C is to be chosen and a class has one training row only.
+    """
+    samples, held_out = every.split(options.test_size, options.seed)
+    settings: dict[str, Any] = {"max_iter": 1000, "label_smoothing": label_smoothing}
+    if C is None:
+        rarest = int(np.unique(samples.y, return_counts=True)[1].min())
+        if rarest < 2:
+            raise CommandError(
+                "--C auto needs every class twice, to be chosen by cross-validation; give a number instead"
+            )
+        # In each fold, every class must occur.
+        classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
+    else:
+        classifier = SoftmaxRegression(C=C, **settings)
+    with output.SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted = _fit(classifier.set_params(callbacks=[progress]), samples)
+    for message in {str(warning.message) for warning in caught}:
+        output.note(message)
+    results = _evaluate_and_save(options, fitted, held_out, draw=scores_of_path) | {
+        "unreadable": every.unreadable,
+        "C": float(getattr(classifier, "C_", classifier.C)),
+        "gradient_norm": classifier.gradient_norm_,
+        "converged": bool(classifier.converged_),
+        "interrupted": classifier.interrupted_,
+    }
+    chosen = "" if C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
+    ended = f"gradient {classifier.gradient_norm_:.1e} after {fitted.seconds:.1f} s"
+    return _show(options, fitted, results, f"C = {results['C']:g}{chosen}; {ended}")
+
+
+def train_images(
+    options: TrainingOptions,
+    settings: dict[str, Any],
+    *,
+    layers: str,
+    augment: str,
+    size: tuple[int, int] | None,
+    report: Path | None,
+) -> int:
+    """Train a convolutional network, write its report, and return the exit status.
+
+    The settings are keywords of ConvClassifier.
+
+    Raises
+    ------
+    CommandError
+        If the images cannot be read, are not of the size that --size gives, or have too few classes.
+    """
+    images = image_files.read(options.data, size)
+    if size is not None and images.shape[1:] != size:
+        found, expected = ("x".join(map(str, sides)) for sides in (images.shape[1:], size))
+        raise CommandError(
+            f"--size: only pictures in folders are scaled; the images of {options.data} are {found}, not {expected}"
+        )
+    check_classes(images.labels, "class")
+    kind = f"images of {' x '.join(map(str, images.shape))}"
+    samples, held_out = image_files.data_set(images, options.data, kind).split(options.test_size, options.seed)
+    classifier: Any = ConvClassifier(layers, image_shape=images.shape, augment=augment, dtype="float32", **settings)
+    fitted = _fit_network(options, classifier, samples)
+    results = _evaluate_and_save(options, fitted, held_out) | {
+        "image_shape": list(images.shape),
+        "parameters": classifier.network_.n_parameters,
+        "left_out": len(images.bad_files),
+    }
+    if report is not None:
+        output.note(f"the report is in {_write_report(report, fitted, images, held_out, results)}")
+    return _show_network(options, fitted, results)
+
+
+def _write_report(
+    folder: Path, fitted: FittedModel, images: Images, held_out: DataSet, results: dict[str, Any]
+) -> Path:
+    from chainrule.report.page import write_page
+
+    model, shape = fitted.model, " x ".join(map(str, images.shape))
+    return write_page(
+        folder,
+        model,
+        held_out.X,
+        held_out.y,
+        results,
+        summary_of(model.network_),
+        title=f"{Path(fitted.samples.name).name}: {shape} pixels, {len(model.classes_)} classes",
+        facts={
+            "parameters": f"{results['parameters']:,}",
+            "epochs": str(model.n_iter_),
+            "training": f"{fitted.seconds:.1f} s",
+            "images, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
+            "seed": str(results["seed"]),
+        },
+        bad_files=images.bad_files,
+    )
+
+
+def _fit(classifier: Any, samples: DataSet) -> FittedModel:
     """Fit the encoder of the samples, if they have one, then the classifier."""
     started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
@@ -56,31 +187,22 @@ def fit(classifier: Any, samples: DataSet) -> FittedModel:
     return FittedModel(model, samples, time.perf_counter() - started)
 
 
-def fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
-    """Fit a network, with progress and checkpoints.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If Ctrl-C was pressed before the end of the first epoch.
-    """
+def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
+    """Fit a network, with progress and checkpoints; raise KeyboardInterrupt if Ctrl-C ends the first epoch."""
     checkpoint = checkpoint_of(options.out)
     if not options.resume:
         checkpoint.unlink(missing_ok=True)
     log = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
     with output.TrainingProgress() as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
+        fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
     return fitted
 
 
-def evaluate_and_save(
-    options: TrainingOptions,
-    fitted: FittedModel,
-    held_out: DataSet,
-    draw: Callable[[Any], Any] = learning_curves,
+def _evaluate_and_save(
+    options: TrainingOptions, fitted: FittedModel, held_out: DataSet, draw: Callable[[Any], Any] = learning_curves
 ) -> dict[str, Any]:
     """Write the model file and the curves, and return the metrics on held-out samples with the facts for --json."""
     model, samples = fitted.model, fitted.samples
@@ -98,7 +220,14 @@ def evaluate_and_save(
     }
 
 
-def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any], line: str) -> int:
+def _show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
+    """Print the results of a network, and return the exit status."""
+    classifier = model_files.classifier_of(fitted.model)
+    facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
+    return _show(options, fitted, results | facts, f"{classifier.n_iter_} epochs in {fitted.seconds:.1f} s")
+
+
+def _show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any], line: str) -> int:
     """Print the results, as JSON or as a table with a last line, and return the exit status."""
     if options.json:
         output.print_json(results)
@@ -112,10 +241,3 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
     rest = "; --resume continues from there" if checkpoint_of(options.out).exists() else ""
     print(f"interrupted: the weights so far were kept and saved to {options.out}{rest}", file=sys.stderr)
     return 130
-
-
-def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
-    """Print the results of a network, and return the exit status."""
-    classifier = model_files.classifier_of(fitted.model)
-    facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
-    return show(options, fitted, results | facts, f"{classifier.n_iter_} epochs in {fitted.seconds:.1f} s")

@@ -99,12 +99,6 @@ def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     )
 
 
-def holds_images(path: Path) -> bool:
-    """True if `read_images` can read such a path, judged by its name."""
-    name = path.name.lower()
-    return path.is_dir() or name.endswith(".npz") or "-idx" in name or ".idx" in name
-
-
 _IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
