@@ -104,7 +104,6 @@ def _read_labels(path: Path) -> Any:
         if path.suffix.lower() == ".npy":
             return _read_numpy(path)[0]
         return np.array([line.strip() for line in path.read_text(encoding="utf-8").splitlines()], dtype=object)
-    except UnicodeDecodeError as error:
-        raise CommandError(f"--labels: {path}: expected text, one label on each line: {error}") from None
     except (OSError, ValueError, EOFError) as error:
-        raise CommandError(f"--labels: {path}: cannot be read: {error}") from None
+        expected = "expected a .npy file, or text with one label on each line"
+        raise CommandError(f"--labels: {path}: cannot be read: {one_line(error)}; {expected}") from None

@@ -40,10 +40,9 @@ def evaluate(
         seen = trained.seen(scored.X, np.searchsorted(classes, scored.y))
         results["trained_on"] = int(seen.sum())
         for name, rows in (("seen", seen), ("unseen", ~seen)):
-            if not rows.all() and rows.any():
+            if rows.any() and not rows.all():
                 part = model_files.metrics(scored.y[rows], log_probs[rows], classes)
-                scores = {key: part[key] for key in ("accuracy", "log_loss")}
-                results[name] = {"n_rows": int(rows.sum()), **scores}
+                results[name] = {"n_rows": int(rows.sum()), **{key: part[key] for key in ("accuracy", "log_loss")}}
     known, note = _trained_on(results, every.kind)
     if note:
         output.note(note)

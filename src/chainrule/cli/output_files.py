@@ -23,9 +23,11 @@ def check_report(folder: Path) -> None:
     """Raise CommandError if a report cannot be written to the folder, which need not exist."""
     if not (find_spec("jinja2") and find_spec("matplotlib")):
         raise CommandError("--report needs the extra 'report': pip install 'chainrule[report]'")
-    if folder.exists() and not folder.is_dir():
+    if folder.is_dir():
+        check_writable(folder / "report.html", "--report")
+    elif folder.exists():
         raise CommandError(f"--report: {folder} is a file; expected a folder")
-    if not folder.absolute().parent.is_dir():
+    elif not folder.absolute().parent.is_dir():
         raise CommandError(f"--report: the directory {folder.parent} does not exist")
 
 
@@ -57,26 +59,28 @@ def check_outputs(
     CommandError
         If a file cannot be written or exists.
     """
-    checkpoint = checkpoint_of(model)
-    resumed = resume and checkpoint.exists()
-    others = {} if curves is None else {"--curves": curves}
+    check_writable(model)
+    written = {}
+    if curves is not None:
+        check_writable(curves, "--curves")
+        written["--curves"] = curves
     if report is not None:
         check_report(report)
-        if report.is_dir():
-            others["--report"] = report / "report.html"
-    check_writable(model)
-    for option, file in others.items():
-        check_writable(file, option)
-        if file.exists() and not overwrite and not resumed:
-            raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
-    if checkpoint.exists() and not resume and not overwrite:
-        raise CommandError(
-            f"{checkpoint} holds an interrupted run; continue it with --resume, name another file with --out, or start "
-            "again with --overwrite"
-        )
+        written["--report"] = report / "report.html"
+    checkpoint = checkpoint_of(model)
+    resumed = resume and checkpoint.exists()
     nothing = f"there is no interrupted run to resume ({checkpoint})"
-    if model.exists() and not resumed and not overwrite:
-        reason = f"{nothing}, and " if resume else ""
-        raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")
+    if not (overwrite or resumed):
+        for option, file in written.items():
+            if file.exists():
+                raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
+        if checkpoint.exists():
+            raise CommandError(
+                f"{checkpoint} holds an interrupted run; continue it with --resume, name another file with --out, or "
+                "start again with --overwrite"
+            )
+        if model.exists():
+            reason = f"{nothing}, and " if resume else ""
+            raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")
     if resume and not resumed:
         output.note(f"{nothing}; starting from the beginning")

@@ -10,6 +10,7 @@ n training rows with probability n / 2^40.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,8 +43,8 @@ class TrainedRows:
         labels : array of int of shape (n,)
         """
         salt = hashlib.blake2b(digest_size=16)
-        for block in _blocks(X, labels):
-            salt.update(b"".join(block))
+        for row in _rows(X, labels):
+            salt.update(row)
         return cls(salt.digest(), np.sort(_hashes(X, labels, salt.digest())))
 
     @classmethod
@@ -74,12 +75,8 @@ class TrainedRows:
 def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
     """A number below 2^40 for each row. The copies of a repeated row get different numbers."""
     zeros = bytes(8 - BYTES)
-    digests = b"".join(
-        hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() + zeros
-        for block in _blocks(X, labels)
-        for row in block
-    )
-    found = np.frombuffer(digests, "<u8").astype(np.uint64)
+    digests = (hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() + zeros for row in _rows(X, labels))
+    found = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
     order = np.argsort(found, kind="stable")
     ordered = found[order]
     repeats = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
@@ -87,27 +84,23 @@ def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
     return found
 
 
-def _blocks(X: Any, labels: Array) -> Iterator[list[bytes]]:
-    """The bytes of each row and its label, in blocks of rows."""
+def _rows(X: Any, labels: Array) -> Iterator[bytes]:
+    """The bytes of each row and its label."""
     numbers = labels.astype("<i4")
     if hasattr(X, "tocsr"):
         X = X.tocsr(copy=True)
         X.sum_duplicates()
         X.eliminate_zeros()
         columns, values = X.indices.astype("<i4"), _canonical(X.data)
-        yield [
-            columns[a:b].tobytes() + values[a:b].tobytes() + numbers[i].tobytes()
-            for i, (a, b) in enumerate(pairwise(X.indptr))
-        ]
+        for (start, end), number in zip(pairwise(X.indptr), numbers, strict=True):
+            yield columns[start:end].tobytes() + values[start:end].tobytes() + number.tobytes()
         return
-    width = int(np.prod(X.shape[1:]))
-    step = max(1, _NUMBERS_OF_A_BLOCK // max(width, 1))
+    # Convert a few rows at a time, since images of bytes take four times as much memory as float32.
+    step = max(1, _NUMBERS_OF_A_BLOCK // max(math.prod(X.shape[1:]), 1))
     for start in range(0, len(X), step):
-        part = np.asarray(X[start : start + step])
-        whole = np.empty((len(part), width + 1), "<i4")
-        whole[:, :-1] = _canonical(part.reshape(len(part), width)).view("<i4")
-        whole[:, -1] = numbers[start : start + step]
-        yield whole.view(f"V{4 * (width + 1)}").ravel().tolist()
+        part = np.asarray(X[start : start + step]).reshape(-1, math.prod(X.shape[1:]))
+        block = np.column_stack([_canonical(part).view("<i4"), numbers[start : start + step]])
+        yield from block.view(f"V{4 * block.shape[1]}").ravel().tolist()
 
 
 def _canonical(values: Array) -> Array:
