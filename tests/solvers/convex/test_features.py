@@ -76,7 +76,7 @@ def test_samples_are_rotated_to_their_last_digits(dtype, spread, monkeypatch):
     x = (np.random.default_rng(0).normal(size=(20, 4)) * np.geomspace(1, 1 / np.sqrt(spread), 4) + 3).astype(dtype)
     centre = x.mean(axis=0, dtype=np.float64)
     exact = ((x.astype(np.float64) - centre) / SCALE) @ BASIS
-    z = Features(True, centre, SCALE, basis=BASIS).apply(Problem(x, LABELS, 3, softmax_cross_entropy), spread)[0]
+    z = Features(True, centre, SCALE, basis=BASIS).coordinates(Problem(x, LABELS, 3, softmax_cross_entropy), spread)
     assert z.dtype == dtype
     assert z.flags.c_contiguous
     # Of a sum of four products of numbers up to 10 / 0.1; in float64 first, where the spread is large.
@@ -89,7 +89,7 @@ def test_float32_samples_far_from_zero_are_rotated_about_their_exact_centre():
     """At 1e6 a float32 number is 1/16 from the next: a rounded centre would shift the logits."""
     x = (np.random.default_rng(0).normal(size=(20, 4)) + 1e6).astype(np.float32)
     centre = x.mean(axis=0, dtype=np.float64)
-    z = Features(True, centre, basis=BASIS).apply(Problem(x, LABELS, 3, softmax_cross_entropy), 1.0)[0]
+    z = Features(True, centre, basis=BASIS).coordinates(Problem(x, LABELS, 3, softmax_cross_entropy), 1.0)
     np.testing.assert_allclose(z, (x.astype(np.float64) - centre) @ BASIS, rtol=0, atol=1e-5)
 
 

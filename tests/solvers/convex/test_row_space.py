@@ -7,6 +7,7 @@ import pytest
 
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimise, spectrum_of
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.row_space import row_space
 
 N, D = 12, 40
@@ -26,6 +27,10 @@ def samples(kind="plain", dtype=np.float64):
     return x.astype(dtype)
 
 
+def space_of(x, centre=None, scale=None):
+    return row_space(problem_of(x, 3), Features(True, centre, scale))
+
+
 KINDS = ["plain", "constant features", "duplicate rows", "low rank", "a feature twice"]
 RANKS = dict.fromkeys(KINDS, N) | {"duplicate rows": 8, "low rank": 4}
 
@@ -36,37 +41,39 @@ RANKS = dict.fromkeys(KINDS, N) | {"duplicate rows": 8, "low rank": 4}
 def test_its_coordinates_are_orthonormal_and_those_of_the_samples(kind, centring, scale):
     x = samples(kind)
     centre = x.mean(axis=0) if centring else None
-    space = row_space(x, centre, scale)
+    found, q = space_of(x, centre, scale)
     z = (x - (0 if centre is None else centre)) / (1 if scale is None else scale)
     rank = np.linalg.matrix_rank(z)
     assert rank <= RANKS[kind]
-    assert space.samples.shape == (N, rank)
-    basis = space.outside(np.eye(rank))
+    assert found.shape == (N, rank)
+    basis = q @ np.eye(rank)
     # The Gram matrix squares condition numbers, here up to 1e3.
     np.testing.assert_allclose(basis.T @ basis, np.eye(rank), rtol=0, atol=1e-10)
-    np.testing.assert_allclose(z @ basis, space.samples, rtol=0, atol=1e-10 * abs(z).max())
-    np.testing.assert_allclose(space.samples @ basis.T, z, rtol=0, atol=1e-10 * abs(z).max())
+    np.testing.assert_allclose(z @ basis, found, rtol=0, atol=1e-10 * abs(z).max())
+    np.testing.assert_allclose(found @ basis.T, z, rtol=0, atol=1e-10 * abs(z).max())
     weights = np.random.default_rng(2).normal(size=(D, 3))
-    np.testing.assert_allclose(space.inside(weights), basis.T @ weights, rtol=0, atol=1e-10)
-    np.testing.assert_allclose(space.of(x[3:7].copy()), space.samples[3:7], rtol=0, atol=1e-10 * abs(z).max())
+    np.testing.assert_allclose(q.T @ weights, basis.T @ weights, rtol=0, atol=1e-10)
+    others = problem_of(x[3:7], 3)
+    got = Features(True, centre, scale, basis=q).coordinates(others, 1.0)
+    np.testing.assert_allclose(got, found[3:7], rtol=0, atol=1e-10 * abs(z).max())
 
 
 def test_features_too_uneven_for_their_gram_matrix_have_none():
     x = samples("low rank")
     even = x.copy()
     even[:, 0] += np.random.default_rng(0).normal(size=N)
-    assert row_space(even, None, None).samples.shape == (N, 5)
+    assert space_of(even)[0].shape == (N, 5)
     faint = x.copy()
     faint[:, 0] += 1e-6 * np.random.default_rng(0).normal(size=N)  # 1e-12 of a Gram matrix: four digits of it are left
-    assert row_space(faint, None, None) is None
+    assert space_of(faint) is None
     fainter = x.copy()
     fainter[:, 0] += 1e-8 * np.random.default_rng(0).normal(size=N)  # nothing is left of it in a Gram matrix
-    assert row_space(fainter, None, None) is None
+    assert space_of(fainter) is None
 
 
 def test_squares_that_overflow_are_refused():
     with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match="squares of the features overflow"):
-        row_space(samples() * 1e200, None, None)
+        space_of(samples() * 1e200)
 
 
 WEIGHTS = np.array([1.0, 2.0, 0.5, 0.0, 1.0, 3.0, 1e-9, 1.0, 1.5, 0.2, 1.0, 1.0])
@@ -74,10 +81,10 @@ SIGNED = np.array([1.0, 2.0, 0.5, -0.2, 1.0, 3.0, 1.0, -0.1, 1.5, 0.2, 1.0, 1.0]
 
 
 def problem_of(x, outputs, **options):
-    rng = np.random.default_rng(5)
+    rng, n = np.random.default_rng(5), len(x)
     if outputs == 1:
-        return Problem(x, (np.arange(N) % 2)[:, None].astype(x.dtype), 1, binary_cross_entropy, **options)
-    return Problem(x, rng.permutation(np.arange(N) % outputs), outputs, softmax_cross_entropy, **options)
+        return Problem(x, (np.arange(n) % 2)[:, None].astype(x.dtype), 1, binary_cross_entropy, **options)
+    return Problem(x, rng.permutation(np.arange(n) % outputs), outputs, softmax_cross_entropy, **options)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -87,7 +94,7 @@ def problem_of(x, outputs, **options):
 @pytest.mark.parametrize("method", ["lbfgs", "newton-cg"])
 def test_the_optimum_is_that_of_all_features(plainly, kind, outputs, weights, intercept, method):
     problem = problem_of(samples(kind), outputs, weights=weights, intercept=intercept, l2=0.05)
-    assert spectrum_of(problem).features.space is not None
+    assert spectrum_of(problem).coordinates is not None
     result = minimise(problem, tol=1e-23, max_iter=500, method=method)
     plain = plainly(problem)
     assert result.converged, result.message

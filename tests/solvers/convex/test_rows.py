@@ -1,11 +1,14 @@
 """Rows are seen through blocks alone: sums over them, products with their transpose, and some rows by number."""
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from chainrule.solvers import convex
 from chainrule.solvers.convex.rows import DenseRows, Rows, SparseRows
 
 WEIGHTS = np.random.default_rng(3).uniform(0.1, 3, 60)
@@ -66,3 +69,39 @@ def test_residuals_are_pulled_back_through_the_samples(problem_of, kind, squared
 def test_rows_are_taken_by_number(problem_of):
     problem = problem_of("softmax")
     np.testing.assert_array_equal(Rows(problem, 2, 7).take(np.array([59, 0, 7])), problem.x[[59, 0, 7]])
+
+
+def readings(source):
+    """Lines that index, multiply, transpose or rename the samples of a problem."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Subscript | ast.BinOp | ast.Assign | ast.NamedExpr | ast.For | ast.Attribute)
+        and getattr(node, "attr", "T") in ("T", "multiply", "toarray", "tocsr")
+        and any(ast.unparse(part).endswith("problem.x") for part in operands(node))
+    ]
+
+
+def operands(node):
+    match node:
+        case ast.Subscript() | ast.Attribute() | ast.NamedExpr():
+            return [node.value]
+        case ast.BinOp():
+            return [node.left, node.right]
+        case ast.For():
+            return [node.iter]
+        case ast.Assign():
+            return node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+
+
+def test_readings_of_the_samples_are_detected():
+    wrong = ["problem.x[0]", "w @ problem.x", "self.problem.x.T", "a, x = 1, problem.x", "x = problem.x"]
+    assert [readings(line) for line in wrong] == [[1]] * 5
+    right = ["problem.x.dtype", "is_sparse(problem.x)", "rows.take(0)", "block.x @ w"]
+    assert [readings(line) for line in right] == [[]] * 4
+
+
+def test_solvers_read_the_samples_only_through_their_rows():
+    files = [path for path in Path(convex.__file__).parent.glob("*.py") if path.stem not in ("rows", "problem")]
+    assert len(files) > 10
+    assert {path.name: found for path in files if (found := readings(path.read_text(encoding="utf-8")))} == {}

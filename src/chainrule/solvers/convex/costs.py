@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.features import Features
-from chainrule.solvers.convex.partition import dot
+from chainrule.solvers.convex.features import Features, in_chunks
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.rows import RowBlock
 
 LATENCY = 20
 """The number of classes whose products take as long as the wait for memory."""
@@ -60,23 +60,15 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
     """
     if not problem.l2:
         return math.inf
-    share = _class_curvature(problem)
-    rooted = np.sqrt(share * values + problem.l2)[:, None]
-    some = slice(None, None, max(1, problem.n_samples // (SAMPLED * problem.n_features)))
-    x, shares = problem.x[some], abs(problem.row_shares[some])
-    shares /= shares.sum() or 1.0
-    theta = np.zeros((problem.shape[0], 1))
-    weights = theta[: problem.n_features]
-    towards, size = np.random.default_rng(0).standard_normal(len(x)), 0.0
-    for _ in range(2):  # rounds of power iteration, from a random vector
-        pulled = np.asarray(shares * towards, x.dtype)
-        sums = np.append((x.T @ pulled).astype(np.float64), pulled.sum(dtype=np.float64))[:, None]
-        slopes = features.completed(sums, theta, 0.0)[: problem.n_features] / rooted
-        weights[...] = slopes / (rooted * (math.sqrt(dot(slopes, slopes)) or 1.0))
-        folded, offset = features.folded(theta, np.float64)
-        towards = (x @ folded[:, 0].astype(x.dtype)).astype(np.float64) + offset
-        size = share * float(shares @ np.square(towards))
-    return math.sqrt(max(size, 1.0) / (problem.l2 / float(np.square(rooted).max(initial=problem.l2))))
+    share, n, d = _class_curvature(problem), problem.n_samples, problem.n_features
+    roots, rows, stride = np.sqrt(share * values + problem.l2), in_chunks(problem), max(1, n // (SAMPLED * d))
+    vector, largest = np.random.default_rng(0).standard_normal(d), 0.0
+    for _ in range(2):  # steps of the power method, from a random vector
+        vector /= float(np.linalg.norm(vector)) or 1.0
+        product, mass = rows.map_reduce(_times_covariance, (features, vector / roots, stride))
+        vector = share * product / (roots * (mass or 1.0))
+        largest = float(np.linalg.norm(vector))
+    return math.sqrt(max(largest, 1.0) / (problem.l2 / float(np.square(roots).max(initial=problem.l2))))
 
 
 # What follows is private.
@@ -94,3 +86,12 @@ def _class_curvature(problem: Problem) -> float:
         return float(probs[0] * (1 - probs[0]))
     probs = probs / probs.sum()
     return float(1 - probs @ probs) / (k - 1)
+
+
+def _times_covariance(block: RowBlock, state: tuple[Features, Array, int]) -> tuple[Array, float]:
+    """sum_i |w_i| z_i z_i^T v over every `stride`-th row of a block, and the sum of these weights."""
+    features, vector, stride = state
+    x, weights = block.x[::stride], abs(block.shares[::stride, 0])
+    z = features.seen(x, block.work("some", x.shape, x))
+    projections = (z @ vector.astype(z.dtype)) * weights
+    return (projections.astype(z.dtype) @ z).astype(np.float64), float(weights.sum())

@@ -11,7 +11,7 @@ gradient.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -20,7 +20,6 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.partition import over_rows
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.row_space import RowSpace
 from chainrule.solvers.convex.rows import RowBlock, Rows
 
 ROWS_AT_ONCE = 2048
@@ -52,10 +51,8 @@ class Features:
         m, only with an intercept.
     scale : (d,) array or None
         s.
-    space : RowSpace or None
-        The row space of (x - m) / s, whose coordinates are then rotated by Q.
-    basis : (d, d) array or None
-        Q.
+    basis : (d, d) array, (d, r) LinearOperator or None
+        Q; an operator if it is never computed (see `row_space`).
     applied : bool
         True if the solver is given z. Otherwise it is given x and sees (x - m) / s, and only its preconditioner uses Q.
     precision : Precision
@@ -65,8 +62,7 @@ class Features:
     intercept: bool = True
     centre: Array | None = None
     scale: Array | None = None
-    space: RowSpace | None = None
-    basis: Array | None = None
+    basis: Any = None
     applied: bool = False
     precision: Precision = Precision.SAMPLES
 
@@ -92,8 +88,6 @@ class Features:
             intercepts = intercepts + self.centre @ weights
         if self.scale is not None:
             weights = weights * self.scale[:, None]
-        if self.applied and self.space is not None:
-            weights = self.space.inside(weights)
         if self.applied and self.basis is not None:
             weights = self.basis.T @ weights
         return np.concatenate([weights, intercepts])
@@ -157,37 +151,45 @@ class Features:
         weights += l2
         return squares if self.intercept else weights
 
+    def seen(self, x: Array, out: Array, columns: slice = slice(None)) -> Array:
+        """Dense stored samples as the parameters see them, or some columns of them, into `out`.
+
+        Differences are taken in float64 before rounding: far from 0, float32 numbers have no digits to spare.
+        """
+        centre = 0.0 if self.applied or self.centre is None else self.centre[columns]
+        np.subtract(x[:, columns], centre, out=out, casting="same_kind")
+        if self._folded_scale is not None:
+            out /= self._folded_scale[columns]
+        return out
+
+    def of_block(self, block: RowBlock, dtype: Any = None) -> Array:
+        """`seen` for a block, in the dtype of x or another, in a buffer that the next call overwrites."""
+        dtype = np.dtype(dtype or block.x.dtype)
+        if self.centre is None and self.scale is None and dtype == block.x.dtype:
+            return block.x
+        return self.seen(block.x, block.work("seen", block.x.shape, block.x, dtype))
+
     def dense(self, x: Array, dtype: Any = np.float64, basis: Array | None = None) -> Array:
         """Rows of stored samples as the parameters see them, times a basis if one is given, with ones at the end."""
         x = x.toarray() if is_sparse(x) else x
         result = np.ones((len(x), x.shape[1] + self.intercept), dtype)
-        features = result[:, : x.shape[1]]
-        centre = None if self.applied else self.centre
-        # Subtract in float64 before rounding: far from 0, float32 numbers have no digits to spare.
-        np.subtract(x, 0.0 if centre is None else centre, out=features, casting="same_kind")
-        if self._folded_scale is not None:
-            features /= self._folded_scale
+        features = self.seen(x, result[:, : x.shape[1]])
         if basis is not None:
             features[...] = features @ basis
         return result
 
-    def apply(self, problem: Problem, spread: float) -> tuple[Array, Features]:
-        """z in the dtype of x, and the features for it. `spread` is the ratio of the extreme curvatures."""
-        x, basis = problem.x, self.basis
-        if self.space is not None:
-            z = self.space.of(x)
-            z = (z if basis is None else z @ basis).astype(x.dtype, copy=False)
-        else:
-            assert basis is not None
-            precision = x.dtype if spread < EVEN else np.dtype(np.float64)
-            factor = (basis if self.scale is None else basis / self.scale[:, None]).astype(precision, copy=False)
-            z = np.empty_like(x, order="C")
+    def coordinates(self, problem: Problem, spread: float) -> Array:
+        """z of a problem's samples in their dtype. `spread` is the ratio of the extreme curvatures."""
+        dtype, basis = problem.x.dtype, self.basis
+        basis = basis if isinstance(basis, np.ndarray) else basis @ np.eye(basis.shape[1])
+        precision = dtype if spread < EVEN else np.dtype(np.float64)
+        factor, z = basis.astype(precision, copy=False), np.empty((problem.n_samples, basis.shape[1]), dtype)
 
-            def rotate(block: RowBlock, centre: Array | None) -> None:
-                z[block.rows] = centred(block, centre, precision) @ factor
+        def rotate(block: RowBlock, features: Features) -> None:
+            z[block.rows] = features.of_block(block, precision) @ factor
 
-            in_chunks(problem).map_reduce(rotate, self.centre)
-        return z, replace(self, applied=True)
+        in_chunks(problem).map_reduce(rotate, self)
+        return z
 
     # What follows is private.
 
@@ -204,23 +206,9 @@ class Features:
         """Weights (or slopes) of z as those of (x - m) / s."""
         if self.applied and self.basis is not None:
             weights = self.basis @ weights
-        if self.applied and self.space is not None:
-            weights = self.space.outside(weights)
         return weights
 
 
 def in_chunks(problem: Problem, size: int = ROWS_AT_ONCE) -> Rows:
     """The samples in blocks of `size` rows, for one pass by this thread with BLAS's own threads."""
     return Rows(problem, 1, size)
-
-
-def centred(block: RowBlock, centre: Array | None, dtype: Any = None) -> Array:
-    """A block of dense samples less the centre, in their dtype or another, in a buffer that the next call overwrites.
-
-    Differences are taken in float64 before rounding: far from 0, float32 numbers have no digits to spare.
-    """
-    dtype = np.dtype(dtype or block.x.dtype)
-    if centre is None and dtype == block.x.dtype:
-        return block.x
-    out = block.work("centred", block.x.shape, block.x, dtype)
-    return np.subtract(block.x, 0.0 if centre is None else centre, out=out, casting="same_kind")

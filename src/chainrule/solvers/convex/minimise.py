@@ -99,7 +99,7 @@ def minima(
         centre(theta)
         if method == "auto":
             # With few parameters, L-BFGS is ended by the whole Hessian, which reaches the last digit.
-            many = features.basis is None and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
+            many = spectrum.diagonal and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
     before: Minimisation | None = None
     for l2 in penalties:

@@ -160,7 +160,7 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
     if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
         basis = basis.astype(np.float32)
     classes = FrequencyMatrix(problem.class_shares, values[:, None], problem.l2)
-    return Preconditioner(values, basis, classes, problem.l2, diagonal=spectrum.features.basis is None)
+    return Preconditioner(values, basis, classes, problem.l2, spectrum.diagonal)
 
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Preconditioner:

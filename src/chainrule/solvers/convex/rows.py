@@ -3,7 +3,7 @@
     map_reduce(function, state)    the sum of function(block, state) over all blocks of rows
     pull_back(function, state)     the same for functions that return a number and residuals R: the sum of the numbers,
                                    and x^T R
-    take(numbers)                  some rows, for the preconditioner that needs only a few samples
+    take(numbers)                  some rows, for a centre or a preconditioner that needs only a few samples
 
 A function sees its block and the given state, and nothing else of the samples. The block also gives access to arrays
 that are kept for all rows between calls: logits, slopes, probabilities. So the rows may lie anywhere. Here they are in
@@ -149,8 +149,8 @@ class Rows:
 
         return reduce(_sum, each(self.threads, work))
 
-    def take(self, numbers: Array) -> Array:
-        """The samples with these row numbers."""
+    def take(self, numbers: Any) -> Array:
+        """The samples with these row numbers, or the sample with this number."""
         return self._problem.x[numbers]
 
     def keep(self, name: str, dtype: Any = None) -> None:

@@ -8,9 +8,11 @@ features.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse.linalg import aslinearoperator
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.costs import (
@@ -21,10 +23,10 @@ from chainrule.solvers.convex.costs import (
     steps_of_taking_apart,
     worth_reducing,
 )
-from chainrule.solvers.convex.features import Features, centred, in_chunks
+from chainrule.solvers.convex.features import Features, in_chunks
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.row_space import row_space
-from chainrule.solvers.convex.rows import RowBlock, Rows
+from chainrule.solvers.convex.row_space import check_finite, row_space
+from chainrule.solvers.convex.rows import RowBlock
 
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""
@@ -40,16 +42,22 @@ class Spectrum:
     Attributes
     ----------
     features : Features
-        Centre, scale, and Q if the covariance is decomposed.
+        Centre, scale, and Q if the covariance is decomposed or the samples are expressed in their row space.
     values : (d,) array
-        c, or the variances if there is no Q.
+        c, or the variances of the coordinates if there are no eigenvectors.
+    diagonal : bool
+        True if the covariance is not decomposed.
     steps : float
         The expected steps of L-BFGS with the variances alone; infinite if they were not estimated.
+    coordinates : pair of arrays, optional
+        Samples, and their z, which is known without products if z are coordinates in their row space.
     """
 
     features: Features
     values: Array
+    diagonal: bool = False
     steps: float = math.inf
+    coordinates: tuple[Array, Array] | None = None
 
     def spread(self, l2: float) -> float:
         """The ratio of the largest curvature to the smallest."""
@@ -63,11 +71,14 @@ class Spectrum:
 
     def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, Spectrum]:
         """Samples for this many fits of a problem, as z if this saves time, and the spectrum for them."""
-        must = self.features.space is not None and not self.features.applied
-        if not must and not self.worth_rotating(problem, fits):
+        known, z = self.coordinates, None
+        if known is not None:
+            z = known[1].astype(x.dtype) if x is known[0] else None
+        elif not self.worth_rotating(problem, fits):
             return x, self
-        z, features = self.features.apply(replace(problem, x=x), self.spread(l2))
-        return z, replace(self, features=features)
+        if z is None:
+            z = self.features.coordinates(replace(problem, x=x), self.spread(l2))
+        return z, replace(self, features=replace(self.features, applied=True), coordinates=None)
 
 
 def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, apart: bool = True) -> Spectrum:
@@ -82,16 +93,20 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     """
     dense, centre = not is_sparse(problem.x), None
     if problem.intercept and dense:
-        mean = _small_chunks(problem).map_reduce(_weighted_sum, None)
+        mean = _sum(problem, _weighted, Features())
         # A constant feature is centred to exactly 0: up to rounding, its mean is its value in any sample.
-        entries = np.asarray(problem.x[0], np.float64)
+        entries = np.asarray(in_chunks(problem).take(0), np.float64)
         rounding = problem.n_samples * np.finfo(np.float64).eps * abs(entries)
         centre = np.where(abs(mean - entries) <= rounding, entries, mean)
     features = Features(problem.intercept, centre, scale)
-    if dense and worth_reducing(problem, fits) and (space := row_space(problem.x, centre, scale)) is not None:
-        inside = _decomposed(replace(problem, x=space.samples), Features(problem.intercept), fits, apart=apart)
-        return replace(inside, features=replace(features, space=space, basis=inside.features.basis))
-    return _decomposed(problem, features, fits, apart=apart)
+    space = row_space(problem, features) if dense and worth_reducing(problem, fits) else None
+    if space is None:
+        return _decomposed(problem, features, fits, apart=apart)
+    z, basis = space
+    inside = _decomposed(replace(problem, x=z), Features(problem.intercept), fits, apart=apart)
+    if inside.features.basis is not None:
+        z, basis = z @ inside.features.basis, basis @ aslinearoperator(inside.features.basis)
+    return replace(inside, features=replace(features, basis=basis), coordinates=(problem.x, z))
 
 
 # What follows is private.
@@ -103,54 +118,43 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, apart: bool)
     few = apart and dense and problem.n_features <= MOST_FEATURES
     cost = steps_of_taking_apart(problem, fits)
     if not few or cost > FEW_STEPS:
-        values = _variances(problem, features)
+        values = _sum(problem, _squares, features)
         if dense:
-            _check_finite(values)
+            check_finite(values)
         steps = expected_steps(problem, features, values) if dense and apart else math.inf
         if not few or PESSIMISM * cost > steps:
-            return Spectrum(features, values, steps)
+            return Spectrum(features, values, diagonal=True, steps=steps)
     covariance = in_chunks(problem).map_reduce(_second_moments, features)
-    if features.scale is not None:
-        covariance /= np.outer(features.scale, features.scale)
-    _check_finite(covariance)
+    check_finite(covariance)
     values, basis = np.linalg.eigh(covariance)
     return Spectrum(replace(features, basis=basis), values)
 
 
-def _check_finite(moments: Array) -> None:
-    if not np.isfinite(moments).all():
-        raise FloatingPointError("the squares of the features overflow: scale the features")
+def _sum(problem: Problem, function: Callable[[RowBlock, Features], Array], features: Features) -> Array:
+    """The sum of a function over blocks of which a copy in float64 stays in the cache; over one block if sparse."""
+    size = problem.n_samples if is_sparse(problem.x) else max(1, CACHED // problem.n_features)
+    total: Array = in_chunks(problem, size).map_reduce(function, features)
+    return total
 
 
-def _small_chunks(problem: Problem) -> Rows:
-    """Blocks of which a copy in float64 stays in the cache."""
-    return in_chunks(problem, max(1, CACHED // problem.n_features))
-
-
-def _weighted_sum(block: RowBlock, _: None) -> Array:
+def _weighted(block: RowBlock, features: Features) -> Array:
     """sum_i |w_i| x_i in float64."""
-    return np.asarray(abs(block.shares[:, 0]) @ centred(block, None, np.float64))
+    return np.asarray(abs(block.shares[:, 0]) @ features.of_block(block, np.float64))
 
 
-def _second_moments(block: RowBlock, features: Features) -> Array:
-    """sum_i |w_i| (x_i - m) (x_i - m)^T, with products in the dtype of x."""
-    x = centred(block, features.centre)
-    roots = np.sqrt(abs(block.shares)).astype(x.dtype)
-    rooted = np.multiply(x, roots, out=block.work("centred", x.shape, x))  # in place if x is that buffer
-    return np.asarray((rooted.T @ rooted).astype(np.float64, copy=False))  # BLAS computes half of a symmetric matrix
-
-
-def _variances(problem: Problem, features: Features) -> Array:
-    """sum_i |w_i| ((x_i - m) / s)^2."""
-    if is_sparse(problem.x):
-        x = problem.x
-        values = np.asarray(x.multiply(x).T @ abs(problem.row_shares), dtype=np.float64).reshape(-1)
-    else:
-        values = _small_chunks(problem).map_reduce(_squares, features.centre)
+def _squares(block: RowBlock, features: Features) -> Array:
+    """sum_i |w_i| ((x_i - m) / s)^2, with differences in float64: far from 0, squares have no digits to spare."""
+    weights = abs(block.shares[:, 0])
+    if not is_sparse(block.x):
+        z = features.of_block(block, np.float64)
+        return np.einsum("i,ij,ij->j", weights, z, z)
+    values = np.asarray(block.x.multiply(block.x).T @ weights, dtype=np.float64).reshape(-1)
     return values if features.scale is None else values / np.square(features.scale)
 
 
-def _squares(block: RowBlock, centre: Array | None) -> Array:
-    """sum_i |w_i| (x_i - m)^2, with differences in float64: far from 0, squares have no digits to spare."""
-    x = centred(block, centre, np.float64)
-    return np.einsum("i,ij,ij->j", abs(block.shares[:, 0]), x, x)
+def _second_moments(block: RowBlock, features: Features) -> Array:
+    """sum_i |w_i| z_i z_i^T, with products in the dtype of x."""
+    z = features.of_block(block)
+    roots = np.sqrt(abs(block.shares)).astype(z.dtype)
+    rooted = np.multiply(z, roots, out=block.work("seen", z.shape, z))  # in place if z is that buffer
+    return np.asarray((rooted.T @ rooted).astype(np.float64, copy=False))  # BLAS computes half of a symmetric matrix
