@@ -142,7 +142,7 @@ def _report(claim: Claim, run: Callable[[Claim], GradientCheck], method: str) ->
         check = run(claim)
     except WrongShapeError as wrong:
         failure = Mismatch(claim.name, claim.form, wrong.entry, wrong.got, wrong.expected)
-        return GradientReport(claim.name, claim.form, method, 0, (failure,), (), explain_shape(claim))
+        return GradientReport(claim.name, claim.form, method, 0, (failure,), (), explain_shape(claim, wrong))
     return GradientReport(
         claim.name,
         claim.form,

@@ -7,11 +7,12 @@ the diagonal, a missing sum over an axis, the value in place of the derivative, 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule.checking.balls import midpoints
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls, claim_on_balls
 from chainrule.checking.gradients.on_floats import FloatCheck
@@ -23,6 +24,9 @@ MOST_ENTRIES, MOST_OUTPUTS = 96, 32
 """Largest numbers of entries of an input and of outputs for which the true Jacobian is computed."""
 
 GradientCheck: TypeAlias = BallCheck | FloatCheck
+
+Prediction: TypeAlias = tuple[str, Any, Any]
+"""A slip, and two arrays that are equal if it was made."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,9 @@ def explain(claim: Claim, check: GradientCheck, run: Callable[[Claim], GradientC
     `run` checks another claim in the same way.
     """
     wrong = [each for each in _inputs(claim, check) if not all(map(each.near, each.got, each.true))]
-    for test in (_sign, _factor, partial(_normalised, run), _diagonal, _transposed, _transposed_gradient, _entrywise):
-        found = {test(each) for each in wrong}
-        if len(found) == 1 and None not in found:
-            return found.pop()
+    for text in _slips(wrong[0], run) if wrong else ():
+        if all(text in _slips(other, run) for other in wrong[1:]):
+            return text
     return None
 
 
@@ -90,27 +93,32 @@ def _inputs(claim: Claim, check: GradientCheck) -> Iterator[WrongInput]:
         yield WrongInput(claim, check, i, got, true)
 
 
-def _sign(wrong: WrongInput) -> str | None:
-    return "sign" if wrong.near(wrong.got, -wrong.true) and wrong.true.any() else None
+def _slips(wrong: WrongInput, run: Callable[[Claim], GradientCheck]) -> Iterator[str]:
+    """Every slip that explains the derivatives by one input."""
+    if wrong.true.any() and wrong.near(wrong.got, -wrong.true):
+        yield "sign"
+    yield from _factor(wrong)
+    yield from _normalised(run, wrong)
+    for text, got, true in (*_of_jacobian(wrong), *_transposed(wrong), *_chained(wrong)):
+        if wrong.near(got, true):
+            yield text
 
 
-def _factor(wrong: WrongInput) -> str | None:
+def _factor(wrong: WrongInput) -> Iterator[str]:
     got, true = wrong.got, wrong.true
     large = abs(true) > 1e-9 * abs(true).max()
-    if not large.any() or not np.isfinite(got).all():
-        return None
-    ratio = float(np.median(got[large] / true[large]))
+    ratio = float(np.median(got[large] / true[large])) if large.any() else 0.0
     if not ratio or not wrong.near(got, ratio * true):
-        return None
+        return
     fraction = _fraction(wrong, ratio)
-    if len(got) < 2 and fraction is None:
-        return None  # any number is a factor times any other number
+    if fraction is None and len(got) < 2:
+        return  # any number is a factor times any other number
+    meaning = ""
     for rows in {len(x) for x in wrong.claim.arrays if isinstance(x, np.ndarray) and x.ndim} - {1}:
-        if fraction == f"{rows}":
-            return f"factor {fraction}: a mean over {rows} rows is missing"
-        if fraction == f"1/{rows}":
-            return f"factor {fraction}: a mean over {rows} rows is taken twice, or does not belong"
-    return f"factor {fraction or format(ratio, '.6g')}"
+        reasons = {f"{rows}": "is missing", f"1/{rows}": "is taken twice, or does not belong"}
+        if fraction in reasons:
+            meaning = f": a mean over {rows} rows {reasons[fraction]}"
+    yield f"factor {fraction or format(ratio, '.6g')}{meaning}"
 
 
 def _fraction(wrong: WrongInput, ratio: float) -> str | None:
@@ -122,7 +130,7 @@ def _fraction(wrong: WrongInput, ratio: float) -> str | None:
     return None
 
 
-def _normalised(run: Callable[[Claim], GradientCheck], wrong: WrongInput) -> str | None:
+def _normalised(run: Callable[[Claim], GradientCheck], wrong: WrongInput) -> Iterator[str]:
     """Test for a claim that holds after the division of one input by its row sums."""
     claim = wrong.claim
     for i, (name, x) in enumerate(zip(claim.names, claim.inputs, strict=True)):
@@ -136,35 +144,26 @@ def _normalised(run: Callable[[Claim], GradientCheck], wrong: WrongInput) -> str
         except (NotOnBalls, WrongShapeError):
             continue
         if check.checked and not check.failures:
-            return f"it holds only when {name} sum to one"
-    return None
+            yield f"it holds only when {name} sum to one"
 
 
-def _diagonal(wrong: WrongInput) -> str | None:
+def _of_jacobian(wrong: WrongInput) -> Iterator[Prediction]:
     got, true = wrong.jacobians
-    if got is None or got.shape[0] != got.shape[1] or len(got) < 2:
-        return None
-    diagonal = np.diag(np.diag(true))
-    if wrong.near(got, diagonal) and not wrong.near(true, diagonal):
-        return "diagonal: the entries off the diagonal are left out"
-    return None
+    if got is None:
+        return
+    if len(true) == true.shape[1] > 1 and not wrong.near(true, np.diag(np.diag(true))):
+        yield "diagonal: the entries off the diagonal are left out", got, np.diag(np.diag(true))
+    if not wrong.near(true, true.T):
+        yield "transposed: indices swapped, dy_j/dx_i where dy_i/dx_j belongs", got, true.T
 
 
-def _transposed(wrong: WrongInput) -> str | None:
-    got, true = wrong.jacobians
-    if got is not None and wrong.near(got, true.T) and not wrong.near(true, true.T):
-        return "transposed: indices swapped, dy_j/dx_i where dy_i/dx_j belongs"
-    return None
-
-
-def _transposed_gradient(wrong: WrongInput) -> str | None:
-    """Test for the gradient by a square matrix with rows and columns swapped."""
+def _transposed(wrong: WrongInput) -> Iterator[Prediction]:
+    """The gradient by a square matrix with rows and columns swapped."""
     shape = wrong.claim.shapes[wrong.i]
-    if len(shape) != 2 or shape[0] != shape[1] or wrong.claim.form not in ("gradient", "pullback"):
-        return None
-    is_complete = len(wrong.got) == shape[0] * shape[1]
-    swapped = is_complete and wrong.near(wrong.got.reshape(shape), wrong.true.reshape(shape).T)
-    return "transposed: rows and columns are swapped" if swapped else None
+    is_square = len(shape) == 2 and shape[0] == shape[1]
+    if is_square and wrong.claim.form in ("gradient", "pullback") and len(wrong.got) == shape[0] ** 2:
+        got, true = wrong.got.reshape(shape), wrong.true.reshape(shape)
+        yield "transposed: rows and columns are swapped", got, true.T
 
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
@@ -177,8 +176,8 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _entrywise(wrong: WrongInput) -> str | None:
-    """Test for a factor that varies by entry: the input, the value, or a common function of one of them."""
+def _chained(wrong: WrongInput) -> Iterator[Prediction]:
+    """A factor that varies by entry: the input, the value, or a common function of one of them."""
     claim, got, true = wrong.claim, wrong.got, wrong.true
     bases = {claim.names[wrong.i]: claim.arrays[wrong.i]}
     if claim.form == "slope":
@@ -189,36 +188,26 @@ def _entrywise(wrong: WrongInput) -> str | None:
                 factor = np.asarray(function(base), dtype=np.float64).reshape(-1)
             if factor.shape != got.shape or len(np.unique(factor)) < 2 or not np.isfinite(factor).all():
                 continue
-            if wrong.near(got, factor):
-                return f"it is {text.format(name)}"
-            if wrong.near(got, true * factor):
-                return f"chain factor {text.format(name)} too many"
-            if factor.all() and wrong.near(got * factor, true):
-                return f"chain factor {text.format(name)} missing"
-    return None
+            words = text.format(name)
+            yield f"it is {words}", got, factor
+            yield f"chain factor {words} too many", got, true * factor
+            if factor.all():
+                yield f"chain factor {words} missing", got * factor, true
 
 
-def explain_shape(claim: Claim) -> str | None:
+def explain_shape(claim: Claim, wrong: WrongShapeError) -> str | None:
     """The slip behind a gradient of wrong shape: transposed, or summed over wrong axes."""
-    if claim.form not in ("gradient", "pullback"):
-        return None
-    try:
-        claim.float_derivatives(claim.cotangent)
-        return None
-    except WrongShapeError as wrong:
-        got, i = wrong.value, wrong.index
-    except Exception:  # the derivative fails on floats
-        return None
-    shape = claim.shapes[i]
-    if got is None or got.dtype.kind != "f" or np.prod(shape) > MOST_ENTRIES:
+    shape = claim.shapes[wrong.index]
+    if wrong.value is None or claim.form not in ("gradient", "pullback") or np.prod(shape) > MOST_ENTRIES:
         return None
     check = BallCheck(claim_on_balls(claim), "balls")
     try:
-        true = np.array([(claim.cotangent * check.column(i, index)).sum() for index in np.ndindex(shape)])
+        got = midpoints(wrong.value)
+        true = np.array([(claim.cotangent * check.column(wrong.index, index)).sum() for index in np.ndindex(shape)])
     except Exception:  # the function does not run on balls
         return None
     true = true.reshape(shape)
-    near = WrongInput(claim, check, i, got, true).near
+    near = WrongInput(claim, check, wrong.index, got, true).near
     if got.ndim == true.ndim == 2 and got.T.shape == true.shape and near(got.T, true):
         return "transposed: rows and columns are swapped"
     for axis in range(got.ndim):
