@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from chainrule.checking.mutation import MutationReport, Outcome
 from chainrule.checking.mutation.live_functions import live_functions
-from chainrule.checking.mutation.mutants import Observed, TooSlow, mutants_of, observe
+from chainrule.checking.mutation.mutants import Observed, TooSlow, joined, mutants_of, observe
 
 
 def clipped(x, low):
@@ -42,3 +43,25 @@ def test_a_block_that_takes_too_long_is_stopped():
     with pytest.raises(TooSlow, match=r"after 0\.1 s of processor time"):
         spin()
     assert clipped(np.array([1.0]), np.array([0.0])).tolist() == [1]
+
+
+def outcome(line, fate):
+    return Outcome(f"cube.py:{line}: 3 -> 2", "cube.py", line, "cube", "3", "2", fate, "a reason")
+
+
+def test_a_report_counts_fates_and_lists_survivors_in_the_order_of_the_source():
+    report = joined("cube", [outcome(9, "survived"), outcome(7, "killed"), outcome(8, "survived")])
+    assert (report.ok, len(report.killed), report.equivalent) == (False, 1, ())
+    assert str(report).splitlines() == [
+        "cube: 3 mutants: 1 killed, 0 equivalent, 2 survived",
+        "  survived: cube.py:8: 3 -> 2",
+        "    a reason",
+        "  survived: cube.py:9: 3 -> 2",
+        "    a reason",
+    ]
+    assert report.as_dict()["mutants"][0]["fate"] == "killed"
+
+
+def test_all_is_well_with_at_least_one_mutant_and_no_survivor():
+    assert MutationReport("cube", (outcome(7, "killed"), outcome(8, "equivalent"))).ok
+    assert not MutationReport("cube", ()).ok

@@ -13,7 +13,7 @@ of the registered rules in this way, and `check_tests` tests your test of your c
 
 from chainrule.checking.mutation.gate import run_gate
 from chainrule.checking.mutation.live_functions import SourceMissing
-from chainrule.checking.mutation.mutation_report import MutationReport, Outcome
+from chainrule.checking.mutation.mutants import MutationReport, Outcome
 from chainrule.checking.mutation.user_tests import check_tests
 
 __all__ = ["MutationReport", "Outcome", "SourceMissing", "check_tests", "run_gate"]

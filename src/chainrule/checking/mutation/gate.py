@@ -18,8 +18,7 @@ from operator import or_
 from typing import Any
 
 from chainrule.checking.mutation.live_functions import SourceMissing, codes_of, live_functions
-from chainrule.checking.mutation.mutants import Mutant, mutants_of
-from chainrule.checking.mutation.mutation_report import MutationReport, Outcome, joined
+from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, joined, mutants_of
 from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge, baseline_of
 from chainrule.rules import registry
 

@@ -13,8 +13,7 @@ from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import BallArray, balls, midpoints
 from chainrule.checking.examples import Example
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
-from chainrule.checking.mutation.mutants import Mutant, TooSlow, mutants_of, observe
-from chainrule.checking.mutation.mutation_report import MutationReport, Outcome, joined
+from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, TooSlow, joined, mutants_of, observe
 from chainrule.checking.mutation.remembered import Computing, Remembered, quiet
 from chainrule.checking.mutation.rule_judge import case_at, results_of
 from chainrule.checking.user_code import on_balls
