@@ -80,7 +80,7 @@ class _Owner:
             if not self._frames or now != self._frames[-1].ours:
                 self._frames.append(_Frame(now))
             self._frames[-1].requests[request] = threading.get_ident(), threads
-            self._apply_smallest()
+            self._apply_smallest(now)
         self.remove_ended()
 
     def remove_ended(self) -> None:
@@ -120,9 +120,9 @@ class _Owner:
         # The request is deleted last, so that a second call completes what Ctrl-C has interrupted.
         if self._numbers() == top.ours:
             if last and frame is top:
-                self._put(frame.found)
+                self._put(frame.found, top.ours)
             else:
-                self._apply_smallest(without=request)
+                self._apply_smallest(top.ours, without=request)
         del frame.requests[request]
         if last:
             self._frames.remove(frame)
@@ -130,16 +130,18 @@ class _Owner:
     def _numbers(self) -> Numbers:
         return tuple(int(library.num_threads) for library in _libraries(self._of_threads))
 
-    def _apply_smallest(self, without: object = None) -> None:
+    def _apply_smallest(self, now: Numbers, *, without: object = None) -> None:
         requests = [item for frame in self._frames for item in frame.requests.items()]
         smallest = min(threads for request, (_, threads) in requests if request is not without)
-        self._put((smallest,) * len(_libraries(self._of_threads)))
-        self._frames[-1].ours = self._numbers()
+        self._frames[-1].ours = self._put((smallest,) * len(now), now)
 
-    def _put(self, numbers: Numbers) -> None:
-        for library, threads in zip(_libraries(self._of_threads), numbers, strict=True):
-            if library.num_threads != threads:
-                _set_number(library, threads)
+    def _put(self, wanted: Numbers, now: Numbers) -> Numbers:
+        """Set the number, and return the number that BLAS then reports."""
+        if wanted == now:
+            return now
+        for library, threads in zip(_libraries(self._of_threads), wanted, strict=True):
+            _set_number(library, threads)
+        return self._numbers()
 
 
 class _OwnersOfThreads(threading.local):
