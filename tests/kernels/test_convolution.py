@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chainrule.arrays import random_stream
 from chainrule.checking import balls, midpoints, precision
 from chainrule.kernels import convolution_numpy, kernel_of
-from chainrule.kernels.convolution_library import library_of
+from chainrule.kernels.convolution import library_of
 from chainrule.kernels.layout import empty_samples_last
 from chainrule.rules import conv2d, correlate2d
 from chainrule.rules.windows import windows_on
@@ -80,9 +80,9 @@ def test_what_is_not_wanted_is_not_computed():
 
 
 def test_balls_run_the_rule_and_floats_do_not():
-    assert library_of(balls(np.ones(1))) is None
-    assert library_of(np.ones(1, np.float16)) is None
-    assert library_of(np.ones(1, np.float32)) is convolution_numpy
+    assert library_of(balls(np.ones((1, 1, 1, 1)))) is None
+    assert library_of(np.ones((1, 1, 1, 1), np.float16)) is None
+    assert library_of(np.ones((1, 1, 1, 1), np.float32)) is convolution_numpy
     x, weight, v = normal(1, 2, 3, 3), normal(2, 2, 2, 2), normal(1, 2, 2, 2)
     with precision(200):
         out = balls(np.zeros((1, 2, 2, 2)))
@@ -93,3 +93,29 @@ def test_balls_run_the_rule_and_floats_do_not():
         expected = correlate2d.vjp(x, weight, v)[1]
     np.testing.assert_allclose(midpoints(value), correlate2d(x, weight), rtol=0, atol=1e-14)
     np.testing.assert_allclose(midpoints(by_weight), expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_of_numpy_have_tiles(dtype):
+    assert library_of(np.zeros((1, 1, 2, 2), dtype)) is convolution_numpy
+
+
+@pytest.mark.parametrize("dtype", [object, np.float16, np.int64])
+def test_all_other_arrays_of_numpy_have_the_rule_alone(dtype):
+    assert library_of(np.zeros((1, 1, 2, 2), dtype)) is None
+
+
+def test_tensors_have_pytorchs_own_unless_they_are_traced():
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    from chainrule.kernels import convolution_torch
+
+    images = torch.zeros(1, 1, 2, 2)
+    assert library_of(images) is convolution_torch
+    seen = []
+    torch.func.vmap(lambda one: (seen.append(library_of(one)), one)[1])(images)
+    assert seen == [None]
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (0, 1, 2, 2)])
+def test_other_axes_and_no_images_at_all_have_the_rule_alone(shape):
+    assert library_of(np.zeros(shape)) is None

@@ -7,8 +7,10 @@ axes and other arrays, such as balls, the rule itself runs, and its result is co
 from types import ModuleType
 from typing import Any
 
-from chainrule.arrays import Array
-from chainrule.kernels.convolution_library import library_of
+import numpy as np
+
+from chainrule.arrays import Array, is_torch, is_traced
+from chainrule.kernels import convolution_numpy, convolution_torch
 from chainrule.kernels.kernel import Kernel, adapter, always
 from chainrule.rules.convolution2d import conv2d
 from chainrule.rules.correlation2d import Residuals, correlate2d
@@ -18,9 +20,17 @@ from chainrule.rules.windows import windows_on
 from chainrule.workspace import Workspace
 
 
-def _library(x: Array) -> ModuleType | None:
-    """The fast convolutions of `x`; None for other axes than four, and for no images at all."""
-    return library_of(x) if x.ndim == 4 and x.shape[0] else None
+def library_of(x: Array) -> ModuleType | None:
+    """The convolutions that act on images like `x`; None if only the rule does: balls, other axes, no images at all.
+
+    >>> library_of(np.zeros((1, 1, 2, 2))).__name__, library_of(np.zeros(2))
+    ('chainrule.kernels.convolution_numpy', None)
+    """
+    if x.ndim != 4 or not x.shape[0]:
+        return None
+    if type(x) is np.ndarray and x.dtype in (np.float32, np.float64):
+        return convolution_numpy
+    return convolution_torch if is_torch(x) and not is_traced(x) else None
 
 
 def _kernel(rule: Rule) -> Kernel:
@@ -29,7 +39,7 @@ def _kernel(rule: Rule) -> Kernel:
     def forward(
         x: Array, weight: Array, bias: Array | None = None, *, out: Any = None, work: Any = None, **options: Any
     ) -> tuple[Array, Any]:
-        library = _library(x)
+        library = library_of(x)
         if library is None:
             return page.forward(*(x, weight, bias)[:inputs], out=out, **options)
         groups = options.pop("groups", 1)
@@ -40,7 +50,7 @@ def _kernel(rule: Rule) -> Kernel:
     def pullback(
         residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None
     ) -> tuple[Array | None, ...]:
-        library = _library(cotangent)
+        library = library_of(cotangent)
         if library is None:
             pulled: tuple[Array | None, ...] = page.pullback(residuals, cotangent, out=out)
             return pulled

@@ -33,7 +33,7 @@ _SHARED = (
     "chainrule.rules.registry",
     "chainrule.arrays",
     "chainrule.workspace",
-    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_library", "convolution_numpy")),
+    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy")),
     *(f"chainrule.kernels.{name}" for name in ("convolution_torch", "kernel", "layout", "pooling_torch", "workers")),
     "chainrule.checking",
 )
