@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.arrays import largest, one_hot, rest_of_sum, take_class, with_class
+from chainrule.arrays import largest, one_hot, take_class, with_class
 
 
 @pytest.mark.parametrize("labels", [np.array(2), np.array([0, 2, 1]), np.array([[1, 1], [0, 2]]), np.zeros(0, int)])
@@ -43,15 +43,6 @@ def test_labels_out_of_range_or_not_integers_are_refused(labels, message):
     assert one_hot([0, 2], 3).shape == (2, 3)
     with pytest.raises(ValueError, match=message):
         one_hot(labels, 3)
-
-
-def test_the_rest_of_a_sum_keeps_what_a_difference_loses():
-    x = np.array([[1.0, 1e-20, 3e-20], [-5.0, 2.0, 1e-30]])
-    rest, total = rest_of_sum(x)
-    assert rest[0, 0] == 1e-20 + 3e-20
-    assert rest[1, 0] == 2.0 + 1e-30
-    np.testing.assert_allclose(rest[:, 1:], total - x[:, 1:], rtol=1e-15)
-    assert (total - x)[0, 0] == 0  # what the function is for
 
 
 def test_one_largest_entry_is_marked_also_among_equals():

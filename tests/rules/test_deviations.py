@@ -28,6 +28,14 @@ def test_the_matrix_has_the_other_probabilities_on_its_diagonal():
     np.testing.assert_allclose(matrix[1] @ np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0]) - 2.4, rtol=1e-15)
 
 
+def test_the_rest_of_a_sum_keeps_what_a_difference_loses():
+    probs = np.array([[1.0, 1e-20, 3e-20]])
+    diagonal = np.diagonal(deviation_matrix(probs, np.array([0]))[0])
+    assert diagonal[0] == 1e-20 + 3e-20
+    np.testing.assert_allclose(diagonal[1:], probs.sum() - probs[0, 1:], rtol=1e-15)
+    assert probs.sum() - probs[0, 0] == 0
+
+
 def test_rows_that_overflow_on_the_way_are_scaled():
     largest = np.finfo(np.float64).max
     twice_and_half = rescaled(lambda residuals, v: (v * 2) / 2)

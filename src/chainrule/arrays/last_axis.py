@@ -136,23 +136,6 @@ def with_class(x: Array, labels: Array, values: Array | float) -> Array:
     return x
 
 
-def rest_of_sum(x: Array, top: Array | None = None) -> tuple[Array, Array]:
-    """For each entry, the sum of the *other* entries of its row; and the sum of the row, of shape (..., 1).
-
-    The difference `sum - x` cancels only at an entry that holds nearly all of the sum. For the entry of largest
-    magnitude, whose index is `top` where it is known, the other entries are therefore added up.
-
-    >>> rest, total = rest_of_sum(np.array([1.0, 1e-20]))
-    >>> rest
-    array([1.e-20, 1.e+00])
-    """
-    xp = namespace(x)
-    dominant = largest(abs(x)) if top is None else class_mask(top, x.shape[-1])
-    without = xp.sum(xp.where(dominant, 0 * x, x), axis=-1, keepdims=True)
-    total = without + xp.sum(xp.where(dominant, x, 0 * x), axis=-1, keepdims=True)
-    return xp.where(dominant, without, total - x), total
-
-
 def row_sum(x: Array) -> Array:
     """The sum of each row, of shape (..., 1), by pairwise or blocked summation whatever the layout in memory.
 

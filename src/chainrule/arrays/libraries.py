@@ -1,6 +1,5 @@
 """The library that an array belongs to, and one spelling for functions that the libraries spell differently."""
 
-import math
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -125,18 +124,6 @@ def surely(condition: Array) -> bool:
     (True, False)
     """
     return not is_traced(condition) and bool(condition.all())
-
-
-def surely_finite(x: Array) -> bool:
-    """True if all entries of an array of floats are known to be finite. Cheaper than `surely(isfinite(x))`.
-
-    >>> surely_finite(np.array([1.0, 2.0])), surely_finite(np.array([1.0, np.nan]))
-    (True, False)
-    """
-    if not is_floating(x) or is_traced(x) or 0 in x.shape:
-        return False
-    values = x.detach() if is_torch(x) else x
-    return math.isfinite(values.min()) and math.isfinite(values.max())
 
 
 def unwarned(x: Array) -> AbstractContextManager[Any]:

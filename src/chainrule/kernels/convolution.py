@@ -13,7 +13,7 @@ from chainrule.arrays import Array, is_torch, is_traced
 from chainrule.kernels import convolution_numpy, convolution_torch
 from chainrule.kernels.kernel import Kernel, adapter, always
 from chainrule.rules.convolution2d import conv2d
-from chainrule.rules.correlation2d import Residuals, correlate2d
+from chainrule.rules.correlation2d import correlate2d
 from chainrule.rules.image_maps import height_and_width
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import windows_on
@@ -45,7 +45,7 @@ def _kernel(rule: Rule) -> Kernel:
         groups = options.pop("groups", 1)
         windows = windows_on(height_and_width(x), height_and_width(weight), **options)
         value = library.correlate(x, weight, bias, windows, groups, out=out)
-        return value, Residuals(x, weight, windows, groups)
+        return value, (x, weight, windows, groups)
 
     def pullback(
         residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None

@@ -10,21 +10,17 @@ convex in o and pulls a confidently wrong example with force 1; the gradient of 
 """
 
 import math
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, diagonal_matrix, namespace, same_shape
 from chainrule.rules.activations import sigmoid_slope, sigmoid_value, softplus_value
 from chainrule.rules.rule import Rule
 
+Residuals: TypeAlias = tuple[Array, Array | float, Array]
+"""p - y; the other factor of the derivative by o, 1 or p (1 - p); and the derivative by y.
 
-class Residuals(NamedTuple):
-    """The values that the derivatives need, entry by entry."""
-
-    miss: Array
-    """p - y."""
-    slope: Array | float
-    """The other factor of the derivative by o: 1, or p (1 - p). The product may underflow where v times it does not."""
-    by_targets: Array
+The product of the first two may underflow where v times it does not.
+"""
 
 
 def _check(logits: Array, targets: Array) -> None:
@@ -43,28 +39,30 @@ def _weighted(weight: Array, term: Array) -> Array:
 
 def _cross_entropy(logits: Array, targets: Array) -> tuple[Array, Residuals]:
     losses = _weighted(targets, softplus_value(-logits)) + _weighted(1 - targets, softplus_value(logits))
-    return losses, Residuals(_miss(logits, targets), 1.0, -logits)
+    return losses, (_miss(logits, targets), 1.0, -logits)
 
 
 def _squared_error(logits: Array, targets: Array) -> tuple[Array, Residuals]:
     miss = _miss(logits, targets)
-    return 0.5 * miss * miss, Residuals(miss, sigmoid_slope(logits), -miss)
+    return 0.5 * miss * miss, (miss, sigmoid_slope(logits), -miss)
 
 
 def _pull_logits(residuals: Residuals, cotangent: Array) -> Array:
-    return cotangent * residuals.miss * residuals.slope
+    miss, slope, _ = residuals
+    return cotangent * miss * slope
 
 
 def _pull_targets(residuals: Residuals, cotangent: Array) -> Array:
-    return cotangent * residuals.by_targets
+    return cotangent * residuals[2]
 
 
 def _pushforward(residuals: Residuals, logits_tangent: Array, targets_tangent: Array) -> Array:
-    return _pull_logits(residuals, logits_tangent) + _weighted(targets_tangent, residuals.by_targets)
+    return _pull_logits(residuals, logits_tangent) + _weighted(targets_tangent, residuals[2])
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
-    return diagonal_matrix(residuals.miss * residuals.slope), diagonal_matrix(residuals.by_targets)
+    miss, slope, by_targets = residuals
+    return diagonal_matrix(miss * slope), diagonal_matrix(by_targets)
 
 
 binary_cross_entropy = Rule(

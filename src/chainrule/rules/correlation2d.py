@@ -12,21 +12,15 @@ stride that does not divide leaves rows at the bottom and columns on the right u
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from chainrule.arrays import Array, matmul, namespace, on_diagonal, sum_to
 from chainrule.rules.image_maps import check_channels, check_weight, fold, height_and_width, matrix_per_image, unfold
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import Windows, windows_on
 
-
-class Residuals(NamedTuple):
-    """The values that the derivatives need."""
-
-    x: Array
-    weight: Array
-    windows: Windows
-    groups: int
+Residuals: TypeAlias = tuple[Array, Array, Windows, int]
+"""x, the weight, the windows and the number of groups."""
 
 
 def _columns(x: Array, windows: Windows, groups: int) -> Array:
@@ -49,7 +43,7 @@ def forward(x: Array, weight: Array, *, groups: int = 1, **sizes: Any) -> tuple[
     """The correlation of the images with the weight; the sizes are options of `windows_on`."""
     windows = windows_on(height_and_width(x), height_and_width(weight), **sizes)
     check_channels(int(x.shape[-3]), int(weight.shape[0]), int(weight.shape[1]), groups)
-    return _correlated(x, weight, windows, groups), Residuals(x, weight, windows, groups)
+    return _correlated(x, weight, windows, groups), (x, weight, windows, groups)
 
 
 def _in_groups(residuals: Residuals, cotangent: Array) -> Array:

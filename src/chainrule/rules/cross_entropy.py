@@ -9,48 +9,41 @@ derivative is 0. A class with weight and probability 0 costs infinity. From logi
 problem.
 """
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, holds_labels, namespace, row_sum
 from chainrule.rules.row_losses import check_targets, loss_of_rows, target_rows
 
-
-class Residuals(NamedTuple):
-    """The values that the derivatives need."""
-
-    targets: Array
-    """The rows t."""
-    counted: Array
-    """z, and 1 (for `nll` 0) for classes without target weight."""
-    by_targets: Array | None
-    """-log z or -z; None where the targets are labels."""
+Residuals: TypeAlias = tuple[Array, Array, Array | None]
+"""The rows t; z, but 1 (for `nll` 0) for classes without target weight; and -log z or -z, None for labels."""
 
 
 def _on_probs(probs: Array, targets: Array) -> tuple[Array, Residuals]:
     xp, rows = namespace(probs), target_rows(targets, probs)
     counted = xp.where(rows == 0, 1.0, probs)
     by_targets = None if holds_labels(targets) else -xp.log(probs)
-    return row_sum(rows * -xp.log(counted))[..., 0], Residuals(rows, counted, by_targets)
+    return row_sum(rows * -xp.log(counted))[..., 0], (rows, counted, by_targets)
 
 
 def _on_log_probs(log_probs: Array, targets: Array) -> tuple[Array, Residuals]:
     rows = target_rows(targets, log_probs)
     counted = namespace(log_probs).where(rows == 0, 0.0, log_probs)
     by_targets = None if holds_labels(targets) else -log_probs
-    return row_sum(rows * -counted)[..., 0], Residuals(rows, counted, by_targets)
+    return row_sum(rows * -counted)[..., 0], (rows, counted, by_targets)
 
 
 def _slope_on_probs(residuals: Residuals, vector: Array) -> Array:
     """v * -t / z, entry by entry; -t / z alone may overflow where this does not."""
-    return vector * -residuals.targets / residuals.counted
+    rows, counted, _ = residuals
+    return vector * -rows / counted
 
 
 def _slope_on_log_probs(residuals: Residuals, vector: Array) -> Array:
-    return vector * -residuals.targets
+    return vector * -residuals[0]
 
 
 def _by_targets(residuals: Residuals) -> Array | None:
-    return residuals.by_targets
+    return residuals[2]
 
 
 cross_entropy = loss_of_rows(

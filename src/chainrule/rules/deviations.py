@@ -18,16 +18,17 @@ from typing import Any, TypeAlias
 
 from chainrule.arrays import (
     Array,
+    class_mask,
     is_floating,
     namespace,
     on_diagonal,
-    rest_of_sum,
     row_dot,
     row_sum,
-    surely_finite,
+    surely,
     take_class,
     unwarned,
 )
+from chainrule.rules.shifted import sum_of_others
 
 LinearMap: TypeAlias = Callable[[Any, Array], Array]
 """From residuals and a vector in every row, linear in the vector."""
@@ -52,7 +53,8 @@ def deviations(probs: Array, top: Array, vector: Array) -> Array:
 
 def deviation_matrix(probs: Array, top: Array) -> Array:
     """I - 1 s^T, the matrix of that map; its diagonal is the sum of the other probabilities."""
-    others, _ = rest_of_sum(probs, top)
+    rest = sum_of_others(probs, top)
+    others = namespace(probs).where(class_mask(top, probs.shape[-1]), rest, take_class(probs, top) + rest - probs)
     return namespace(probs).where(on_diagonal(probs), others[..., None], -probs[..., None, :])
 
 
@@ -64,7 +66,7 @@ def rescaled(apply: LinearMap) -> LinearMap:
         with unwarned(vector):
             result = apply(residuals, vector)
         total = row_sum(result)
-        if not is_floating(result) or surely_finite(total):
+        if not is_floating(result) or surely(abs(total) < math.inf):
             return result
         xp, small = namespace(result), 0.5 ** (result.shape[-1].bit_length() + 2)
         scale = xp.where(abs(total) < math.inf, xp.ones_like(total), small)

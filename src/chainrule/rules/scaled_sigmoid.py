@@ -6,20 +6,14 @@ The exponent c x is rounded by up to half an ulp, so that e^-|c x| is off by 256
 corrected for the product's rounding error (see `rounding`).
 """
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, diagonal_matrix, namespace, sum_to
 from chainrule.rules.rounding import product_error
 from chainrule.rules.rule import Rule
 
-
-class Residuals(NamedTuple):
-    """The values that the derivatives need."""
-
-    x: Array
-    slope: Array
-    derivative: Array
-    """sigmoid'(c x) = y (1 - y)."""
+Residuals: TypeAlias = tuple[Array, Array, Array]
+"""x, the slope c, and the derivative sigmoid'(c x) = y (1 - y)."""
 
 
 def forward(x: Array, slope: Array) -> tuple[Array, Residuals]:
@@ -31,15 +25,17 @@ def forward(x: Array, slope: Array) -> tuple[Array, Residuals]:
     q = xp.exp(-xp.abs(scaled))
     q = q + q * xp.where(negative, rounded_away, -rounded_away)
     values = xp.where(negative, q, xp.zeros_like(q) + 1) / (1 + q)
-    return values, Residuals(x, slope, q / xp.square(1 + q))
+    return values, (x, slope, q / xp.square(1 + q))
 
 
 def _x_pullback(residuals: Residuals, cotangent: Array) -> Array:
-    return cotangent * residuals.derivative * residuals.slope
+    _, slope, derivative = residuals
+    return cotangent * derivative * slope
 
 
 def _slope_pullback(residuals: Residuals, cotangent: Array) -> Array:
-    return sum_to(cotangent * residuals.derivative * residuals.x, tuple(residuals.slope.shape))
+    x, slope, derivative = residuals
+    return sum_to(cotangent * derivative * x, tuple(slope.shape))
 
 
 def _pushforward(residuals: Residuals, x_tangent: Array, slope_tangent: Array) -> Array:

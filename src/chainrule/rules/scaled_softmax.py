@@ -9,7 +9,7 @@ smallest where c < 0, and as halves, x / 2 - m / 2, which no finite logits make 
 for the rounding errors of the difference and of the product with c (see `rounding`).
 """
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,20 +17,11 @@ from chainrule.arrays import Array, argmax, is_traced, namespace, row_sum, sum_t
 from chainrule.rules.rounding import EXPONENT_LIMIT, difference_error, product_error
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import check_logits, sum_of_others
-from chainrule.rules.softmax import Residuals as Probs
 from chainrule.rules.softmax import apply_jacobian
 from chainrule.rules.softmax import jacobian_matrix as softmax_jacobian
 
-
-class Residuals(NamedTuple):
-    """The values that the derivatives need."""
-
-    probs: Array
-    top: Array
-    """Index of the most probable entry of each row."""
-    half_gaps: Array
-    """(x - x[top]) / 2"""
-    scale: Array
+Residuals: TypeAlias = tuple[tuple[Array, Array], Array, Array]
+"""The residuals of softmax: probabilities and the index `top` of each row's largest; (x - x[top]) / 2; the scale."""
 
 
 def _check(logits: Array, scale: Array) -> None:
@@ -61,33 +52,35 @@ def forward(logits: Array, scale: Array) -> tuple[Array, Residuals]:
     exponentials = exponentials + exponentials * rounded_away
     top = argmax(halves)
     probs = exponentials / (1 + sum_of_others(exponentials, top))
-    return probs, Residuals(probs, top, xp.where(scale < 0, -below, below), scale)
+    return probs, ((probs, top), xp.where(scale < 0, -below, below), scale)
 
 
 def _by_logits(residuals: Residuals, cotangent: Array) -> Array:
     """c J v with J = diag(S) - S S^T."""
-    return residuals.scale * apply_jacobian(Probs(*residuals[:2]), cotangent)
+    probs, _, scale = residuals
+    return scale * apply_jacobian(probs, cotangent)
 
 
 def _by_scale(residuals: Residuals, cotangent: Array) -> Array:
     """x . J v, summed over the rows that share a scale. J v sums to 0, so x may be measured from its entry at the top,
     where J v has lost most digits."""
-    shape = tuple(residuals.scale.shape)
-    by_scale = 2 * row_sum(apply_jacobian(Probs(*residuals[:2]), cotangent) * residuals.half_gaps)
+    probs, half_gaps, scale = residuals
+    shape = tuple(scale.shape)
+    by_scale = 2 * row_sum(apply_jacobian(probs, cotangent) * half_gaps)
     return sum_to(by_scale, shape) if shape else namespace(by_scale).sum(by_scale)
 
 
 def pushforward(residuals: Residuals, logits_tangent: Array, scale_tangent: Array) -> Array:
     """J (c x_tangent + c_tangent x)."""
-    probs, top, half_gaps, scale = residuals
-    return apply_jacobian(Probs(probs, top), scale * logits_tangent + scale_tangent * (2 * half_gaps))
+    probs, half_gaps, scale = residuals
+    return apply_jacobian(probs, scale * logits_tangent + scale_tangent * (2 * half_gaps))
 
 
 def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:
     """c (diag(S) - S S^T), and S (x - E_S[x]) as one column."""
-    probs, top, half_gaps, scale = residuals
-    by_scale = 2 * apply_jacobian(Probs(probs, top), half_gaps)
-    return scale[..., None] * softmax_jacobian(Probs(probs, top)), by_scale[..., None]
+    probs, half_gaps, scale = residuals
+    by_scale = 2 * apply_jacobian(probs, half_gaps)
+    return scale[..., None] * softmax_jacobian(probs), by_scale[..., None]
 
 
 scaled_softmax = Rule(

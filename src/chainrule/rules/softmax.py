@@ -6,19 +6,15 @@ The forward is off by a few ulp (see `shifted`), and J v by at most CONDITIONED_
 s_i ((1 - s_i) |v_i| + sum_{j != i} s_j |v_j|), also in the tails (see `deviations`). J is symmetric.
 """
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, argmax, namespace, row_sum
 from chainrule.rules.deviations import deviation_matrix, deviations, rescaled
 from chainrule.rules.rule import Rule
 from chainrule.rules.shifted import after_limits, check_logits, origin
 
-
-class Residuals(NamedTuple):
-    """Probabilities, and the index of one largest logit of each row."""
-
-    probs: Array
-    top: Array
+Residuals: TypeAlias = tuple[Array, Array]
+"""Probabilities, and the index of one largest logit of each row."""
 
 
 def forward(logits: Array) -> tuple[Array, Residuals]:
@@ -27,18 +23,20 @@ def forward(logits: Array) -> tuple[Array, Residuals]:
     logits, maximum = after_limits(logits)
     exponentials = namespace(logits).exp(logits - origin(maximum, logits.shape[-1]))
     probs = exponentials / row_sum(exponentials)
-    return probs, Residuals(probs, top)
+    return probs, (probs, top)
 
 
 @rescaled
 def apply_jacobian(residuals: Residuals, vector: Array) -> Array:
     """s * (v - s.v)"""
-    return residuals.probs * deviations(*residuals, vector)
+    probs, top = residuals
+    return probs * deviations(probs, top, vector)
 
 
 def jacobian_matrix(residuals: Residuals) -> Array:
     """diag(s) - s s^T"""
-    return residuals.probs[..., None] * deviation_matrix(*residuals)
+    probs, top = residuals
+    return probs[..., None] * deviation_matrix(probs, top)
 
 
 softmax = Rule(

@@ -13,7 +13,7 @@ CONDITIONED_BOUND ulp of the sum of the two.
 """
 
 import math
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import (
     Array,
@@ -29,14 +29,8 @@ from chainrule.rules.log_softmax import pullback as pull_log_softmax
 from chainrule.rules.row_losses import check_targets, loss_of_rows, target_rows
 from chainrule.rules.shifted import Shifted, check_logits, shifted
 
-
-class Residuals(NamedTuple):
-    """The values that the derivatives need."""
-
-    shifted: Shifted
-    targets: Array
-    """Labels or rows, before the smoothing."""
-    smoothing: float
+Residuals: TypeAlias = tuple[Shifted, Array, float]
+"""The shifted logits; the targets, labels or rows, before the smoothing; and the smoothing."""
 
 
 def check_label_smoothing(label_smoothing: float) -> None:
@@ -68,7 +62,7 @@ def forward(logits: Array, targets: Array, *, label_smoothing: float = 0.0) -> t
         if not surely(gaps < math.inf):
             gaps = namespace(gaps).where((rows == 0) & (gaps == math.inf), 0.0, gaps)
         losses = row_sum(rows) * at.log_rest + row_dot(rows, gaps)
-    return losses[..., 0], Residuals(at, targets, label_smoothing)
+    return losses[..., 0], (at, targets, label_smoothing)
 
 
 def _by_logits(residuals: Residuals) -> Array:

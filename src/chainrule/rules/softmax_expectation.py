@@ -6,7 +6,7 @@ The gradient by x is softmax's own J applied to f. It keeps its digits where nea
 and where the values are far from 0 and near each other.
 """
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from chainrule.arrays import Array, row_dot, same_shape
 from chainrule.rules.rule import Rule
@@ -14,12 +14,8 @@ from chainrule.rules.shifted import check_logits
 from chainrule.rules.softmax import apply_jacobian
 from chainrule.rules.softmax import forward as softmax_forward
 
-
-class Residuals(NamedTuple):
-    """The two gradients of every row's mean."""
-
-    by_logits: Array
-    probs: Array
+Residuals: TypeAlias = tuple[Array, Array]
+"""The gradients of every row's mean, by the logits and by the values."""
 
 
 def _check(logits: Array, values: Array) -> None:
@@ -30,20 +26,20 @@ def _check(logits: Array, values: Array) -> None:
 def _forward(logits: Array, values: Array) -> tuple[Array, Residuals]:
     probs, kept = softmax_forward(logits)
     mean = row_dot(probs, values)[..., 0]
-    return mean, Residuals(apply_jacobian(kept, values), probs)
+    return mean, (apply_jacobian(kept, values), probs)
 
 
 def _by_logits(residuals: Residuals, cotangent: Array) -> Array:
-    return cotangent[..., None] * residuals.by_logits
+    return cotangent[..., None] * residuals[0]
 
 
 def _by_values(residuals: Residuals, cotangent: Array) -> Array:
-    return cotangent[..., None] * residuals.probs
+    return cotangent[..., None] * residuals[1]
 
 
 def _pushforward(residuals: Residuals, logits_tangent: Array, values_tangent: Array) -> Array:
     """S (f - E_S[f]) . x_tangent + S . f_tangent."""
-    return (row_dot(residuals.by_logits, logits_tangent) + row_dot(residuals.probs, values_tangent))[..., 0]
+    return (row_dot(residuals[0], logits_tangent) + row_dot(residuals[1], values_tangent))[..., 0]
 
 
 softmax_expectation = Rule(
