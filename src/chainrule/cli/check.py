@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit codes of `chainrule check`."""
 ENDINGS = (".md", ".markdown", ".tex", ".ipynb", ".txt")
-FORMS = ("json", "html", "annotate", "csv", "suggest_preamble")
 NAMES = {
     "gradient": ("{}_gradient", "{}_grad", "grad_{}", "gradient_{}"),
     "jacobian": ("{}_jacobian", "{}_jac", "jac_{}", "jacobian_{}"),
@@ -75,11 +74,11 @@ def check(
 
     Exit codes: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
     """
-    forms = zip(FORMS, (json, html, annotate, csv, suggest_preamble), strict=True)
-    chosen = [form for form, wanted in forms if wanted]
     if any(Path(target).exists() or target.lower().endswith(ENDINGS) for target in targets):
+        forms = {"json": json, "html": html, "annotate": annotate, "csv": csv, "suggest-preamble": suggest_preamble}
+        chosen = [form for form, wanted in forms.items() if wanted]
         if len(chosen) > 1:
-            raise CommandError(f"give one of --{' and --'.join(c.replace('_', '-') for c in chosen)}", UNREADABLE)
+            raise CommandError(f"give one of --{' and --'.join(chosen)}", UNREADABLE)
         return _check_documents(targets, preamble, strict, chosen[0] if chosen else None)
     if len(targets) > 1:
         raise CommandError(f"one function at a time; got {', '.join(targets)}", UNREADABLE)
@@ -131,18 +130,16 @@ def _claim(module: Any, name: str, named: dict[str, str | None]) -> dict[str, An
     given = {form: word for form, word in named.items() if word is not None}
     if len(given) > 1:
         raise CommandError(f"give one of --{' and --'.join(given)}", UNREADABLE)
-    if given:
-        ((form, word),) = given.items()
-        return {form: _attribute(module, word.rpartition(":")[2])}
     usual = [(form, pattern.format(name)) for form, patterns in NAMES.items() for pattern in patterns]
-    for form, word in usual:
-        if callable(getattr(module, word, None)):
-            return {form: getattr(module, word)}
-    raise CommandError(
-        f"no derivative of {name} found beside it (tried {', '.join(word for _, word in usual)}); name one with "
-        "--gradient, --jacobian, --pullback or --slope",
-        UNREADABLE,
-    )
+    found = list(given.items()) or [(form, word) for form, word in usual if callable(getattr(module, word, None))]
+    if not found:
+        raise CommandError(
+            f"no derivative of {name} found beside it (tried {', '.join(word for _, word in usual)}); name one with "
+            "--gradient, --jacobian, --pullback or --slope",
+            UNREADABLE,
+        )
+    form, word = found[0]
+    return {form: _attribute(module, word.rpartition(":")[2])}
 
 
 def _inputs(module: Any, name: str, at: list[str] | None) -> tuple[Any, ...]:
@@ -195,7 +192,7 @@ def _check_documents(targets: Sequence[str], preamble: str | None, strict: bool,
     refused: list[tuple[str, str]] = []
     for path in _paths(targets):
         try:
-            repairs = form != "suggest_preamble"
+            repairs = form != "suggest-preamble"
             reports.append(check_derivation(_read(path), declarations, name=str(path), repairs=repairs))
         except Unreadable as error:
             refused.append((str(path), str(error)))
@@ -249,8 +246,5 @@ def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | 
         return outputs.table([*reports, *refused]).rstrip("\n")
     if form == "html":
         return outputs.page(reports).rstrip("\n")
-    if form == "annotate":
-        return "\n".join(map(outputs.annotated, reports))
-    if form == "suggest_preamble":
-        return "\n".join(map(outputs.suggested, reports))
-    return "\n\n".join(map(str, reports))
+    written = {"annotate": outputs.annotated, "suggest-preamble": outputs.suggested}.get(form or "", str)
+    return ("\n" if form else "\n\n").join(map(written, reports))

@@ -1,6 +1,5 @@
 """`chainrule evaluate`: the metrics of a saved model on samples whose labels are known."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +24,6 @@ def evaluate(
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
     every = model_files.read_samples(loaded, data, origin.target, labels)
-    every = replace(every, X=model_files.features_of(loaded, every.X))
     scored, held_out = every.test or every, False
     if data == origin.data and (every.kind == "images" or data in table_files.BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)

@@ -13,7 +13,7 @@ from chainrule.cli import array_files, image_files, table_files, training_rows
 from chainrule.cli.data_set import DataSet, as_known_classes
 from chainrule.cli.errors import CommandError, listed
 from chainrule.cli.trained_rows import TrainedRows
-from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression
+from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
 from chainrule.estimators.columns import read_numbers
 from chainrule.estimators.persistence import load_with_about, save
 
@@ -59,13 +59,8 @@ def classifier_of(model: Any) -> Any:
     return model[-1] if isinstance(model, Pipeline) else model
 
 
-def features_of(model: Any, X: Any) -> Any:
-    """The features that the classifier of a model receives for samples."""
-    return model[0].transform(X) if isinstance(model, Pipeline) else X
-
-
 def read_samples(model: Any, data: str, target: str | None = None, labels: Path | None = None) -> DataSet:
-    """The samples in a source, and their labels as classes of the model.
+    """The samples in a source: features as the classifier of the model takes them, labels as classes of the model.
 
     Parameters
     ----------
@@ -85,12 +80,14 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
     """
     classifier = classifier_of(model)
     if isinstance(model, Pipeline) and "encoder" in model.named_steps:
-        return _columns(model, data, target)
-    if isinstance(classifier, ConvClassifier):
+        found = _columns(model.named_steps["encoder"], data, target)
+    elif isinstance(classifier, ConvClassifier):
         found = _images(classifier, data)
     else:
         # "y" is the target of array files that were read without --target; their labels may have another usual name.
         found = _rows(classifier.n_features_in_, data, None if target == "y" else target, labels)
+    if isinstance(model, Pipeline):
+        found = replace(found, X=model[0].transform(found.X))
     if target is None:
         return found
     if found.y is None:
@@ -119,17 +116,15 @@ def _rows(n_features: int, data: str, target: str | None, labels: Path | None) -
     return found
 
 
-def _columns(model: Pipeline, data: str, target: str | None) -> DataSet:
-    """The columns of a table that the model needs."""
-    encoder = model.named_steps["encoder"]
+def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
+    """The columns of a table that the model needs. Cells that are not numbers are named on standard error."""
     source, y = Path(data).name, None
     columns = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
     absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in columns]
     if absent:
         raise CommandError(f"{source} lacks the columns {listed(absent, 10)}, which the model needs")
     if target is not None:
-        columns, values = table_files.split_target(columns, target, source, what="evaluate")
-        y = as_known_classes(values, source, model.classes_)
+        columns, y = table_files.split_target(columns, target, source, what="evaluate")
     numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
     found = training_rows.with_numbers(DataSet(source, columns, y), numeric)
     training_rows.print_notes(found.notes)

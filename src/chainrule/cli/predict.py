@@ -28,7 +28,7 @@ def predict(
             if out.exists() and read.exists() and out.samefile(read):
                 raise CommandError(f"--out: {out} is an input file; name another file")
     loaded, *_ = model_files.load_model(model)
-    probabilities = loaded.predict_proba(model_files.read_samples(loaded, data).X)
+    probabilities = model_files.classifier_of(loaded).predict_proba(model_files.read_samples(loaded, data).X)
     labels = loaded.classes_.tolist()
     predictions = [labels[i] for i in probabilities.argmax(axis=1)]
     if json:

@@ -1,5 +1,6 @@
 """`chainrule train`: fit a classifier to a built-in data set or a file, evaluate it on held-out samples, save it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -212,7 +213,5 @@ def _strength(text: str) -> float | None:
 
 def stem(data: str) -> str:
     """The name of a data source without its ending; files made from it get this name."""
-    name = Path(data).name
-    for ending in (".gz", ".bz2", ".csv", ".tsv", ".parquet", ".npz", ".npy", ".svmlight", ".libsvm", ".svm"):
-        name = name.removesuffix(ending)
-    return name or "model"
+    kind, packed = r"\.(csv|tsv|parquet|npz|npy|svmlight|libsvm|svm)", r"\.(gz|bz2)"
+    return re.sub(f"({kind})?({packed})?$", "", Path(data).name) or "model"
