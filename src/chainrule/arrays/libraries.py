@@ -12,6 +12,11 @@ Array: TypeAlias = Any
 
 Namespace: TypeAlias = Any
 
+# glibc returns freed memory to the system beyond a limit, and the next temporary array gets fresh pages: softmax of
+# 6000 x 1000 numbers and its vjp then take three times as long. Its limit becomes twice the size of the largest array
+# that was freed, up to 64 MiB. So free one that no code writes to.
+np.empty((1 << 25) - (1 << 16), np.uint8)
+
 
 def is_torch(x: object) -> bool:
     """True if `x` is a PyTorch tensor. Does not import PyTorch."""

@@ -158,10 +158,14 @@ class Rule:
         *inputs, cotangent = self._arguments(inputs_and_cotangent, len(self.inputs) + 1, "vjp", "the cotangent")
         arrays = self._arrays(inputs, options)
 
+        fitting = None
+
         def pulled(rows: Any) -> Any:
+            nonlocal fitting
             output, residuals = self.forward(*_part(arrays, rows), **options)
-            shape = tuple(output.shape) if rows is ... else (len(arrays[0]), *output.shape[1:])
-            fitting = _in_shape(shape, output, cotangent, f"{self.name}.vjp: the cotangent")
+            if fitting is None:
+                shape = tuple(output.shape) if rows is ... else (len(arrays[0]), *output.shape[1:])
+                fitting = _in_shape(shape, output, cotangent, f"{self.name}.vjp: the cotangent")
             return self.pullback(residuals, fitting[rows])
 
         with _quiet():

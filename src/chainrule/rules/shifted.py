@@ -76,7 +76,7 @@ def shifted(logits: Array) -> Shifted:
     """
     top = argmax(logits)
     logits, maximum = after_limits(logits)
-    exponentials = namespace(logits).exp(logits - origin(maximum, logits.shape[-1]))
+    exponentials = exponentials_of(logits, maximum)
     return Shifted(logits, maximum, exponentials, top, sum_of_others(exponentials, top))
 
 
@@ -90,6 +90,12 @@ def after_limits(logits: Array) -> tuple[Array, Array]:
     logits = xp.where(logits == math.inf, 0.0, logits)
     logits = xp.where(maximum == -math.inf, math.nan, logits)
     return logits, xp.where(maximum == math.inf, 0.0, xp.where(maximum == -math.inf, math.nan, maximum))
+
+
+def exponentials_of(logits: Array, maximum: Array) -> Array:
+    """exp(x - c), without the subtraction if c is 0 in every row, as it is for most logits."""
+    c = origin(maximum, logits.shape[-1])
+    return namespace(logits).exp(logits if is_floating(c) and surely(c == 0) else logits - c)
 
 
 def origin(maximum: Array, classes: int) -> Array:

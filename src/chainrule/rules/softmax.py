@@ -8,10 +8,10 @@ s_i ((1 - s_i) |v_i| + sum_{j != i} s_j |v_j|), also in the tails (see `deviatio
 
 from typing import TypeAlias
 
-from chainrule.arrays import Array, argmax, namespace, row_sum
+from chainrule.arrays import Array, argmax, row_sum
 from chainrule.rules.deviations import deviation_matrix, deviations, rescaled
 from chainrule.rules.rule import Rule
-from chainrule.rules.shifted import after_limits, check_logits, origin
+from chainrule.rules.shifted import after_limits, check_logits, exponentials_of
 
 Residuals: TypeAlias = tuple[Array, Array]
 """Probabilities, and the index of one largest logit of each row."""
@@ -21,7 +21,7 @@ def forward(logits: Array) -> tuple[Array, Residuals]:
     """Probabilities, and the values that the derivatives need."""
     top = argmax(logits)
     logits, maximum = after_limits(logits)
-    exponentials = namespace(logits).exp(logits - origin(maximum, logits.shape[-1]))
+    exponentials = exponentials_of(logits, maximum)
     probs = exponentials / row_sum(exponentials)
     return probs, (probs, top)
 

@@ -20,7 +20,14 @@ from chainrule.arrays import Array
 from chainrule.kernels.workers import each
 from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.preconditioner import LEAST_CURVATURE, SINGLE, TINY, Preconditioner, inverse_penalty
+from chainrule.solvers.convex.preconditioner import (
+    LEAST_CURVATURE,
+    SINGLE,
+    TINY,
+    Preconditioner,
+    inverse_penalty,
+    mean_logit,
+)
 from chainrule.solvers.convex.problem import Problem
 
 SAMPLES = 4
@@ -63,7 +70,7 @@ class ClassBlocks:
 
     def solve(self, gradient: Array) -> Array:
         """The inverse times a gradient."""
-        mean = _mean(gradient)
+        mean = mean_logit(gradient)
         scaled = self._rotated(gradient - mean, back=False) / self.sizes
         largest = float(abs(scaled).max(initial=0.0)) or 1.0
         columns = np.ascontiguousarray((scaled / largest).T, np.float32)[..., None]
@@ -75,7 +82,7 @@ class ClassBlocks:
 
         each(self.threads, work)
         result = self._rotated(scaled * (largest / self.sizes), back=True)
-        result -= _mean(result)
+        result -= mean_logit(result)
         result += mean * self.common
         return result
 
@@ -180,8 +187,3 @@ def _inverse(block: Array, d: int, l2: float) -> tuple[Array, Array]:
         return np.eye(len(sizes), dtype=np.float32), sizes
     upper = np.triu(inverse.T)
     return upper + np.triu(upper, 1).T, sizes
-
-
-def _mean(rows: Array) -> Array:
-    """The mean over the logits, as a column; 0 for one logit."""
-    return rows.mean(axis=1, keepdims=True) if rows.shape[1] > 1 else np.zeros_like(rows)

@@ -53,7 +53,7 @@ def over_rows(threads: int, shape: tuple[int, int], work: Callable[[slice], floa
 
 def dot(a: Array, b: Array) -> float:
     """The inner product of two arrays. Large float32 arrays are summed in chunks, and the chunks in float64."""
+    if a.dtype == np.float64:
+        return float(np.vdot(a, b))
     first, second = a.reshape(-1), b.reshape(-1)
-    if first.dtype == np.float64:
-        return float(np.dot(first, second))
     return float(sum(float(np.dot(first[part], second[part])) for part in cut(0, len(first), SUMMED_IN_FLOAT32)))

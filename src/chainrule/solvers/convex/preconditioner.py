@@ -68,7 +68,7 @@ class FrequencyMatrix:
         diagonal = c * pi + self.l2
         solved: Array = gradient / diagonal
         if not self.l2:
-            return solved - solved.mean(axis=1, keepdims=True)
+            return solved - mean_logit(solved)
         solved += c * ((solved @ pi)[:, None] / (pi * self.l2 / diagonal).sum(axis=1, keepdims=True)) * (pi / diagonal)
         return solved
 
@@ -78,7 +78,7 @@ class FrequencyMatrix:
         if len(pi) == 1:
             return gradient / (pi * (1 - pi))
         solved: Array = gradient / pi
-        return solved - solved.mean(axis=1, keepdims=True)
+        return solved - mean_logit(solved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +176,12 @@ def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Precond
     return replace(preconditioner, classes=DecomposedMatrix(classes, inverses, _inverse(shares)))
 
 
+def mean_logit(rows: Array) -> Array:
+    """The mean over the logits, as a column; 0 for one logit. BLAS is faster than NumPy's reductions of short rows."""
+    k = rows.shape[1]
+    return rows @ np.full((k, 1), 1 / k if k > 1 else 0.0, rows.dtype)
+
+
 def inverse_penalty(problem: Problem, dtype: Any = np.float64) -> Array:
     """1 / l2 for each row of the parameters as a column, and 0 for rows without a penalty."""
     inverse = np.zeros((problem.shape[0], 1), dtype)
@@ -206,12 +212,10 @@ class Diagonal:
         """The inverse times a gradient, or times some rows of it."""
         if self.common is None:
             return gradient / self.values[rows]
-        # BLAS computes these means several times as fast as NumPy's reductions along short rows.
-        average = np.full(self.values.shape[1], 1 / self.values.shape[1], self.values.dtype)
-        mean = (gradient @ average)[:, None]
+        mean = mean_logit(gradient)
         solved: Array = gradient - mean
         solved /= self.values[rows]
-        solved -= (solved @ average)[:, None]
+        solved -= mean_logit(solved)
         solved += mean * self.common[rows]
         return solved
 
