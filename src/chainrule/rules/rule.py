@@ -25,8 +25,8 @@ Pullback: TypeAlias = Callable[[Any, Array], Any]
 BLOCK_BYTES = 1 << 19
 """Bytes of the first input per block of rows in public calls of rules that treat each row by itself.
 
-Temporaries of that size stay in the cache: softmax and its vjp of 1000 x 1000 float64 numbers take 10.4 ms in blocks
-and 13.5 ms at once.
+Temporaries of that size stay in the cache: softmax and its vjp of 6000 x 1000 float64 numbers take 49 ms in blocks and
+71 ms at once.
 """
 
 KINDS = ("activation", "map", "layer", "loss", "penalty", "noise", "shape")
