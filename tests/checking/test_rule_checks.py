@@ -184,3 +184,17 @@ def test_as_many_digits_are_printed_as_distinguish_the_values():
     failure = check_rule(rounded, np.array([0.5])).failures[0]
     assert failure.got != failure.expected
     assert failure.got[:12] == failure.expected[:12]
+
+
+def test_one_wrong_entry_among_many_is_found():
+    x = np.linspace(0.5, 1.0, 200)
+    wrong = rules.Rule("square", lambda x: (x * x, x), lambda x, v: 2 * x * v + 1e-50 * (np.arange(200) == 17) * v)
+    (failure,) = check_rule(wrong, x).failures
+    assert (failure.check, failure.entry) == ("pullback against the difference quotient", "x[17]")
+
+
+def test_infinite_entries_and_outputs_are_left_out():
+    assert assert_rule(rules.log_softmax, np.array([[1.0, -np.inf, 2.0]])).verdict == "pass"
+    wrong = rules.Rule("mine", lambda x: (np.log(x), x), lambda x, v: 2 * v / np.where(x == 0, 1.0, x))
+    entries = {x.entry for x in check_rule(wrong, np.array([0.0, 2.0, np.inf])).failures}
+    assert entries == {"x[1]"}

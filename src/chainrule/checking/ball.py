@@ -14,6 +14,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partialmethod
 from itertools import count
 from typing import Any, ClassVar, TypeAlias
 
@@ -76,16 +77,6 @@ def _comparison(
     return compare
 
 
-def _elementary(name: str, description: str) -> Callable[[Ball], Ball]:
-    """The method of a function of python-flint, which NumPy's function of that name calls."""
-
-    def method(self: Ball) -> Ball:
-        return self.mapped(name)
-
-    method.__doc__ = description
-    return method
-
-
 class Ball:
     """A midpoint and a radius. Arithmetic with balls, ints and floats rounds outwards at the working `precision`.
 
@@ -143,6 +134,8 @@ class Ball:
     def __pos__(self) -> Ball:
         return self
 
+    conjugate = __pos__  # balls are real
+
     def __abs__(self) -> Ball:
         return _made(abs(self.value), hash(("abs", self.fingerprint)))
 
@@ -179,16 +172,6 @@ class Ball:
 
     # NumPy's functions call these methods on the entries of an object array.
 
-    exp = _elementary("exp", "e^x.")
-    expm1 = _elementary("expm1", "e^x - 1.")
-    sqrt = _elementary("sqrt", "The square root.")
-    tanh = _elementary("tanh", "The hyperbolic tangent.")
-    sinh = _elementary("sinh", "The hyperbolic sine.")
-    cosh = _elementary("cosh", "The hyperbolic cosine.")
-    sin = _elementary("sin", "The sine.")
-    cos = _elementary("cos", "The cosine.")
-    arctan = _elementary("atan", "The inverse tangent.")
-
     def log(self) -> Ball:
         """The natural logarithm; minus infinity at exactly 0, as for floats."""
         return Ball(-math.inf) if self.value.is_zero() else self.mapped("log")
@@ -197,13 +180,19 @@ class Ball:
         """log(1 + x); minus infinity at exactly -1, as for floats."""
         return Ball(-math.inf) if (self.value + 1).is_zero() else self.mapped("log1p")
 
-    def conjugate(self) -> Ball:
-        """The ball itself, because balls are real."""
-        return self
-
     def mapped(self, function: str) -> Ball:
         """A function of python-flint, by its name."""
         return _made(getattr(self.value, function)(), hash((function, self.fingerprint)))
+
+    exp = partialmethod(mapped, "exp")
+    expm1 = partialmethod(mapped, "expm1")
+    sqrt = partialmethod(mapped, "sqrt")
+    tanh = partialmethod(mapped, "tanh")
+    sinh = partialmethod(mapped, "sinh")
+    cosh = partialmethod(mapped, "cosh")
+    sin = partialmethod(mapped, "sin")
+    cos = partialmethod(mapped, "cos")
+    arctan = partialmethod(mapped, "atan")
 
     def _whole(self, value: Any) -> Ball:
         if value.is_exact():

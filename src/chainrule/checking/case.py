@@ -12,14 +12,11 @@ import numpy as np
 from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.ball import Ball, precision
 from chainrule.checking.balls import balls
-from chainrule.checking.quotients import Quotient, difference_quotient, indicator
+from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.user_code import on_balls
 from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
-
-MOST_COLUMNS = 48
-"""Largest number of input entries with a difference quotient. Of more entries, a fixed random sample is used."""
 
 SEED = 20_260
 
@@ -135,24 +132,6 @@ class RuleCase:
         """The derivative along a direction, from difference quotients."""
         function = partial(self.on_balls, **self.ball_options)
         return difference_quotient(function, self.inputs, direction, bits=self.bits)
-
-    def columns(self) -> list[tuple[int, tuple[int, ...]]]:
-        """The entries (input, index) with a difference quotient."""
-        every = [
-            (i, index)
-            for i, (x, moves) in enumerate(zip(self.inputs, self.movable, strict=True))
-            if moves
-            for index in np.ndindex(x.shape)
-            if np.isfinite(x[index])
-        ]
-        if len(every) <= MOST_COLUMNS:
-            return every
-        chosen = random_stream(SEED, 1).choice(len(every), MOST_COLUMNS, replace=False)
-        return [every[k] for k in sorted(chosen)]
-
-    def unit(self, i: int, index: tuple[int, ...]) -> tuple[Any, ...]:
-        """The unit direction along one entry of input i."""
-        return tuple(indicator(x.shape, index) if j == i else None for j, x in enumerate(self.inputs))
 
 
 def draw(stream: int, shape: tuple[int, ...]) -> Any:

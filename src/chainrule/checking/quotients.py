@@ -66,7 +66,7 @@ def difference_quotient(
         gap, far_gap = abs(right - left), abs((far_after - at) - (at - far_before)) / (2 * h)
         value, kinks = np.empty(near.shape, dtype=object), np.zeros(near.shape, dtype=bool)
         for index in np.ndindex(near.shape):
-            kinks[index] = _is_kink(gap[index].value, far_gap[index].value)
+            kinks[index] = gap[index].value > 0 and 4 * gap[index].value > 3 * far_gap[index].value
             value[index] = Ball(_with_truncation(near[index].value, far[index].value, kink=bool(kinks[index])))
     return Quotient(value.view(BallArray), kinks, left, right)
 
@@ -103,10 +103,6 @@ def _along(function: Function, point: Sequence[Any], direction: Sequence[Any], s
         else:
             moved.append(balls(x) if tangent is None else balls(x) + Ball(step) * balls(tangent))
     return balls(function(*moved))
-
-
-def _is_kink(gap: Any, far_gap: Any) -> bool:
-    return bool(gap > 0) and bool(4 * gap > 3 * far_gap)
 
 
 def _with_truncation(near: Any, far: Any, *, kink: bool) -> Any:

@@ -10,7 +10,7 @@ ulp, and the promises of the rule are checked: inputs unmodified, shapes and dty
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,11 +19,13 @@ import numpy as np
 from chainrule.arrays import as_array, as_floats, to_numpy
 from chainrule.checking import kernel_checks
 from chainrule.checking.ball import Ball, Undecided, precision
-from chainrule.checking.balls import balls
+from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, digits, position
 from chainrule.checking.floats import float_errors, float_results
+from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import check_gradient
+from chainrule.checking.gradients.on_balls import BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
 from chainrule.checking.quotients import Quotient
 from chainrule.rules import Rule
@@ -206,26 +208,24 @@ def _pushforward(case: RuleCase, check: str) -> Iterator[Finding]:
 
 
 def _pullback(case: RuleCase, check: str) -> Iterator[Finding]:
-    vjp = case.vjp
-    for name, x, moves, pulled in zip(case.rule.inputs, case.inputs, case.movable, vjp, strict=True):
-        got = "None" if pulled is None else f"shape {pulled.shape}"
-        expected = f"shape {x.shape}" if moves else "None"
-        if got != expected:
-            yield Mismatch(case.rule.name, check, name, got, expected if moves else "None: it has no derivative")
-            return
-    for i, index in case.columns():
-        entry = f"{case.rule.inputs[i]}{position(index)}"
-        try:
-            quotient = case.quotient(case.unit(i, index))
-        except Undecided as reason:
-            yield Unchecked(check, f"{entry}: {reason}", more_bits_may_help=True)
-            continue
-        if quotient.kinks.any():
-            yield from _kinks(check, f"along {entry}, output", quotient)
-            continue
-        with precision(case.bits):
-            change = np.sum((balls(case.cotangent) * quotient.value)[case.finite])
-        yield from compare(case.rule.name, check, entry, vjp[i][index], change)
+    finite, rule = case.finite, case.on_balls
+
+    def value(*inputs: Any) -> Any:
+        return balls(rule(*inputs, **case.ball_options))[finite]
+
+    def pullback(*inputs_and_cotangent: Any) -> Any:
+        cotangent = balls(np.zeros(finite.shape))
+        cotangent[finite] = inputs_and_cotangent[-1]
+        return rule.vjp(*inputs_and_cotangent[:-1], cotangent, **case.ball_options)
+
+    claim = Claim(rule.name, value, "pullback", pullback, case.inputs, rule.inputs, midpoints(case.value)[finite])
+    found = BallCheck(claim, check, bits=case.bits, relative=0, absolute=0)
+    try:
+        found.run()
+    except WrongShapeError as wrong:
+        found.fail(wrong.entry, wrong.got, wrong.expected)
+    yield from (replace(failure, check=check) for failure in found.failures)
+    yield from (replace(unchecked, check=check) for unchecked in found.unchecked)
 
 
 def _jacobian(case: RuleCase, check: str) -> Iterator[Finding]:

@@ -76,6 +76,8 @@ class BallCheck(ClaimCheck):
     """The comparison of one claim, whose functions run on balls, with its function."""
 
     bits: int = 300
+    relative: Any = RELATIVE
+    absolute: Any = ABSOLUTE
     kinks: list[Index] = field(default_factory=list)
     """Entries of the present input at which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
@@ -139,11 +141,11 @@ class BallCheck(ClaimCheck):
         function = self._contracted if contracted else self._value
         try:
             return difference_quotient(function, self.claim.arrays, directions, bits=self.bits)
-        except Inexact:
-            raise
         except Undecided as reason:
             first = tuple(int(k) for k in np.argwhere(direction)[0])
             entry = f"{self.claim.names[i]}{position(first)}"
+            if isinstance(reason, Inexact):
+                raise Inexact(f"{entry}: {reason}") from None
             self.leave(f"{entry}: {reason}", more_bits_may_help=True)
             return None
 
@@ -208,9 +210,9 @@ class BallCheck(ClaimCheck):
                 self.checked += 1
             else:
                 self.leave(f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
-        elif not difference > RELATIVE * max(got.value.abs_upper(), expected.value.abs_upper()):
+        elif not difference > self.relative * max(got.value.abs_upper(), expected.value.abs_upper()):
             self.checked += 1  # the difference may come from rounded constants
-        elif not difference > ABSOLUTE * scale:
+        elif not difference > self.absolute * scale:
             both = f"{digits(got)} and {digits(expected)}"
             self.leave(f"{entry}: {both} differ by no more than rounded constants may cause")
         else:
@@ -240,7 +242,7 @@ class BallCheck(ClaimCheck):
     def _agrees(self, i: int, direction: Any, quotient: Quotient) -> bool:
         claimed: Any = self._claimed_change(i, direction)
         entries: Any = quotient.value.flat
-        largest = ABSOLUTE * self._scale(i)
+        largest = self.absolute * self._scale(i)
         return not any(
             got.says_nothing() or expected.says_nothing() or abs(got.value - expected.value) > largest
             for got, expected in zip(claimed.flat, entries, strict=True)

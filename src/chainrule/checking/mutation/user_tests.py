@@ -111,7 +111,7 @@ def check_tests(
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # pytest's failures, and TooSlow, are no Exceptions
-            return mutant.outcome("killed", _noticed(error))
+            return mutant.outcome("killed", f"{type(error).__name__}: {str(error).strip()}")
         try:
             with mutant.applied(empty_caches, seconds), quiet():
                 difference = next(filter(None, (remembered.difference(compute) for compute, remembered in known)), "")
@@ -132,13 +132,6 @@ def check_tests(
         outcomes.append(fate(mutant))
         tell(len(outcomes), len(mutants), sum(x.fate == "survived" for x in outcomes))
     return joined(_name(edited[0]), outcomes)
-
-
-def _noticed(error: BaseException) -> str:
-    first = str(error).strip().partition("\n")[0]
-    if isinstance(error, TooSlow):
-        return first
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 class _Calls:

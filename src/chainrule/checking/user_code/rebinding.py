@@ -62,25 +62,26 @@ class _Rebinding:
 
     def _copied(self, value: Any) -> Any:
         stand_in = replacement(value)
-        if stand_in is not None:
-            return stand_in
-        if isinstance(value, Rule):
-            return self._rule(value)
-        if isinstance(value, FunctionType):
-            return self._function(value) if self._is_users(value) else value
-        if isinstance(value, MethodType):
-            return MethodType(self.of(value.__func__), self.of(value.__self__))
-        if isinstance(value, functools.partial):
-            return functools.partial(self.of(value.func), *value.args, **value.keywords)
-        if isinstance(value, staticmethod | classmethod):
-            return type(value)(self.of(value.__func__))
-        if isinstance(value, property):
-            return property(*(None if f is None else self.of(f) for f in (value.fget, value.fset, value.fdel)))
-        if isinstance(value, type):
-            return self._class(value) if self._is_users(value) else value
-        if self._is_users(type(value)) and not isinstance(value, BaseException):
-            return self._object(value)
-        return value
+        match value:
+            case _ if stand_in is not None:
+                return stand_in
+            case Rule():
+                return self._rule(value)
+            case FunctionType():
+                return self._function(value) if self._is_users(value) else value
+            case MethodType():
+                return MethodType(self.of(value.__func__), self.of(value.__self__))
+            case functools.partial():
+                return functools.partial(self.of(value.func), *value.args, **value.keywords)
+            case staticmethod() | classmethod():
+                return type(value)(self.of(value.__func__))
+            case property():
+                return property(*map(self.of, (value.fget, value.fset, value.fdel)))
+            case type():
+                return self._class(value) if self._is_users(value) else value
+            case BaseException():
+                return value
+        return self._object(value) if self._is_users(type(value)) else value
 
     def _function(self, function: FunctionType) -> Any:
         result = FunctionType(
@@ -104,17 +105,12 @@ class _Rebinding:
         return result
 
     def _rule(self, rule: Rule) -> Rule:
-        changes: dict[str, Any] = {
-            name: self.of(function)
-            for name in ("forward", "pushforward", "jacobian_matrix")
-            if (function := getattr(rule, name)) is not None
-        }
-        pullbacks = zip(rule.inputs, rule.in_order, strict=True)
-        changes["pullbacks"] = {name: self.of(pull) for name, pull in pullbacks if pull is not None}
+        parts = ("forward", "pushforward", "jacobian_matrix")
+        changes: dict[str, Any] = {name: self.of(getattr(rule, name)) for name in parts}
+        changes["pullbacks"] = {name: self.of(pull) for name, pull in rule.pullbacks.items()}
         # A rule of chainrule stays the same object, because its kernel is registered for that object.
-        return (
-            rule if all(getattr(rule, name) == value for name, value in changes.items()) else replace(rule, **changes)
-        )
+        unchanged = all(getattr(rule, name) == value for name, value in changes.items())
+        return rule if unchanged else replace(rule, **changes)
 
     def _globals_of(self, function: FunctionType) -> dict[str, Any]:
         """The copy of the globals of the function's module; names are replaced when a function uses them."""
