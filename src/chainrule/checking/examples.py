@@ -189,6 +189,7 @@ def _at_the_edges(name: str) -> list[Example]:
     pools: tuple[dict[str, Any], ...] = (
         {"kernel": (2, 3)},
         {"kernel": (1, 2)},
+        {"kernel": 1, "stride": 2},
         {"kernel": 3, "stride": (1, 2), "padding": 1},
         {"kernel": 2, "stride": 1, "padding": ((0, 1), (1, 0))},
     )
@@ -275,9 +276,9 @@ def _at_the_edges(name: str) -> list[Example]:
             for rule in ("correlate2d", "convolve2d", "conv2d")
         },
         "max_pool2d": [
-            *(Example((images,), options) for options in pools[:2]),
+            *(Example((images,), options) for options in pools[:3]),
             # Where windows overlap, cotangents are added.
-            *(Example((images,), options, bounded=("value", "jvp")) for options in pools[2:]),
+            *(Example((images,), options, bounded=("value", "jvp")) for options in pools[3:]),
             Example((np.array([[[1.0, 1.0, 0.0, 2.0], [1.0, 0.5, 2.0, 2.0]]]),)),
         ],
         "avg_pool2d": [Example((images,), options) for options in pools],
