@@ -59,8 +59,8 @@ PUBLIC = (
     "",
     "The corpora below were made for the checker. On 69 public documents (blogs, lecture notes and homework in seven",
     "languages, without hints), the commit 85e766e decided 498 of 3097 relations (16%) and called 112 wrong. Of 31 of",
-    "these accusations that were adjudicated, 30 were false. It found none of the 11 real errors. Of 98 false",
-    "statements that were written against it, it called 33 verified.",
+    "these accusations that were reviewed, 30 were false. It found none of the 11 real errors. Of 98 false",
+    "statements that were written to mislead it, it called 33 verified.",
 )
 """Figures measured once, by people who had not built the checker."""
 FIRST_RUNS = {
@@ -287,7 +287,7 @@ def faulty(folder: Path) -> Faulty:
 
 
 def share(count: int, whole: int, digits: int = 0) -> str:
-    """part / whole in percent."""
+    """count / whole in percent."""
     return f"{count / max(1, whole):.{digits}%}"
 
 
@@ -309,8 +309,8 @@ def page(
         "## Correct derivations",
         "",
         "A relation is decided if its verdict is not one of *not read*, *name has no definition*, *undefined here*,",
-        "*ambiguous*, *internal error* and *held at the points tried*, which is all that is said of inequalities.",
-        "Definitions and hypotheses are not counted. Seconds are of one process, suggestions included.",
+        "*ambiguous*, *internal error* and *held at the points tried*, the best verdict on an inequality.",
+        "Definitions and hypotheses are not counted. Seconds are the time of one process, with suggestions.",
         "",
         "| part | files | relations | decided | called wrong | seconds |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -323,9 +323,9 @@ def page(
     if "unseen" in parts:
         lines += [
             "",
-            "`seen` was looked at while the checker was built; `unseen`, `homework` and `lectures` were written by",
-            "someone who had not seen it, and looked at after their first run. What failed there was mended by general",
-            "rules, each with a new example among the tests. First runs:",
+            "The checker was built with `seen` in view. `unseen`, `homework` and `lectures` were written by someone",
+            "who had not seen the checker, and were read only after their first run. Failures there were fixed by",
+            "general rules, each with a new example among the tests. First runs:",
             "",
             *(f"- `{name}`, at the commit {commit}: {figures}." for name, (commit, figures) in FIRST_RUNS.items()),
             "",
@@ -346,17 +346,17 @@ def page(
             for name, s in sets.items()
         ),
         "",
-        "Of `wrong`:",
-        f"{wrong['line']} of {wrong['files']} are caught at the line of the first wrong step.",
-        f"Of {wrong['cancelling']} in which two errors cancel, both are found in {wrong['both']}.",
+        "In `wrong`,",
+        f"{wrong['line']} of {wrong['files']} documents are caught at the line of the first wrong step.",
+        f"In {wrong['cancelling']} of them two errors cancel; both are found in {wrong['both']}.",
         f"{wrong['suggested']} get a change that makes the step true.",
         "",
         "## Mutants",
         "",
         f"Of {total.made} single-edit mutants of the verified relations of `seen`, {total.changed} change the",
         f"mathematics, {total.same} do not, {total.unread + total.undecided} cannot be read or compared by themselves.",
-        f"Of those that do, {total.caught} ({share(total.caught, total.changed, 2)}) are caught; with those said to",
-        f"need an assumption that nobody stated, {total.flagged} ({share(total.flagged, total.changed, 2)}).",
+        f"Of those that do, {total.caught} ({share(total.caught, total.changed, 2)}) are caught, or",
+        f"{total.flagged} ({share(total.flagged, total.changed, 2)}) with those that need an unstated assumption.",
         "",
         f"The search for a change was run on {total.searched} of them. It finds one for {total.repaired}",
         f"({share(total.repaired, total.searched)}), and the original is among the first three for {total.restored}",

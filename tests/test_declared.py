@@ -27,7 +27,7 @@ DISTRIBUTIONS = {
     "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
 }
-"""What is installed under another name than it is imported by."""
+"""Names of distributions that differ from the imported name."""
 USERS = ("tables", "images", "report", "tensorboard", "torch", "jax")
 """The extras that the package itself can use."""
 FOLDERS = {
@@ -38,7 +38,7 @@ FOLDERS = {
     "conftest.py": ("dev",),
     "benchmarks": ("benchmarks", "fuzz", *USERS),
 }
-"""What may be imported where, beside the base dependencies."""
+"""Extras whose libraries may be imported in each folder, in addition to the base dependencies."""
 
 
 def distribution(module):

@@ -23,7 +23,7 @@ with pytest.MonkeyPatch.context() as patch:
 
 IDENTITIES = mathematics.IDENTITIES
 NOT_YET: set[str] = set()
-"""What is only counted, not computed."""
+"""Entries that are counted and not yet computed."""
 
 PATHS = sorted(
     {path for record in (*SYSTEMS, *EXAMPLES) for path in record.where}
@@ -147,7 +147,7 @@ def collected():
 
 
 def uncollected(nodes, collected):
-    """Those of the node ids that are none of the collected ones, with or without parameters."""
+    """The node ids that pytest does not collect, with or without parameters."""
     return sorted(set(nodes) - collected - {node.partition("[")[0] for node in collected})
 
 

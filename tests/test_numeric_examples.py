@@ -206,7 +206,7 @@ def off(digits, entry, roundings):
 
 
 def shown_and_computed(example, number):
-    """What an example shows, one number each: what it is of, its digits, and what the package computes."""
+    """Each number of an example: its label, the printed digits, and the value that the package computes."""
     with precision(300):
         parts = COMPUTED[example.key](number)
         return [

@@ -1,4 +1,4 @@
-"""What the README and the examples print is what the code prints."""
+"""The outputs in the README and in the examples equal the outputs of their code."""
 
 import re
 import subprocess

@@ -1,8 +1,8 @@
-"""What the command-line tests share: a way to run the command, what its answers must satisfy, and tables.
+"""Shared by the tests of the command line: ways to run a command, checks of its output, and tables.
 
-The tests treat the command as a box: they look at exit codes, at the two streams and at the files it
-leaves. Most of them call `chainrule.cli.main` in this process, because starting an interpreter takes a
-second; the ones that are about processes (signals, pipes, terminals) start a real one.
+The tests see only exit codes, the two streams and the files that a command leaves. Most of them call
+`chainrule.cli.main` in this process, because starting an interpreter takes a second; tests of signals, pipes and
+terminals start a real process.
 """
 
 from __future__ import annotations

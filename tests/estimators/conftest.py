@@ -21,7 +21,7 @@ class Forge:
     """Makes the parts of a model file."""
 
     marker = "executed"
-    """What hostile files here would create in the working directory."""
+    """Name of the folder that hostile files would create in the working directory."""
     scaler_name = "sklearn.preprocessing.StandardScaler"
 
     @staticmethod

@@ -25,7 +25,7 @@ SCALED = (X - X.mean(axis=0)) / X.std(axis=0)
 GROUPS = np.arange(150) % 3
 TIGHT = {"tol": 1e-16, "max_iter": 2000}
 THEIRS = {"tol": 1e-9, "max_iter": 2000}
-"""Of the gradient, of which the decrease that is left is the square."""
+"""scikit-learn's `tol` bounds the gradient, and the possible decrease is proportional to its square."""
 
 without_legacy = pytest.mark.skipif(
     "use_legacy_attributes" not in inspect.signature(LogisticRegressionCV).parameters,

@@ -34,7 +34,7 @@ def fitted(kind, **parameters):
 
 
 def target_rows(model, kind):
-    """What is compared with the probabilities: one column per logit."""
+    """The targets that the loss compares with the probabilities: one column per logit."""
     y, options = KINDS[kind]
     smoothing = options.get("label_smoothing", 0.0)
     if y.ndim == 2:

@@ -1,4 +1,4 @@
-"""What scikit-learn's classifier lacks: soft labels, smoothing, another loss, eval sets, new classes, gradients."""
+"""Features that scikit-learn's classifier lacks: soft labels, smoothing, losses, eval sets, new classes, gradients."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a user asks for is done, or refused: no parameter of ours is passed over in silence."""
+"""A request of the user is fulfilled or refused: no parameter of ours is silently ignored."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What SoftmaxRegression has beyond LogisticRegression: soft targets, smoothing, held-out samples, callbacks."""
+"""Features of SoftmaxRegression that LogisticRegression lacks: soft targets, smoothing, held-out samples, callbacks."""
 
 import numpy as np
 import pytest

@@ -66,7 +66,7 @@ def objective(theta, X, rows, weights=None, C=1.0, penalised=1.0):
 
 
 def least_curvature(hessian, shape, intercept=True):
-    """Of the directions that change something: for a softmax, those that sum to 0 over the classes."""
+    """The least curvature along directions that change the loss: for a softmax, they sum to 0 over the classes."""
     d, k = shape
     moving = np.eye(k) if k == 1 else np.linalg.svd(np.ones((1, k)))[2][1:].T
     basis = np.kron(np.eye(d)[:, : d if intercept else d - 1], moving)

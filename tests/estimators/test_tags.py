@@ -1,4 +1,4 @@
-"""What estimators say of themselves in scikit-learn's tags, held against what they do with those parameters."""
+"""The tags of estimators for scikit-learn, compared with what the estimators accept under the same parameters."""
 
 import numpy as np
 import pytest

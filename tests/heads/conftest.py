@@ -1,4 +1,4 @@
-"""What the tests of heads share: problems of every kind, the same in balls, and how far rounding may carry."""
+"""Shared by the tests of heads: problems of every kind, the same problems in balls, and bounds on rounding errors."""
 
 from collections.abc import Callable
 from typing import Any

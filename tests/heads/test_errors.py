@@ -1,4 +1,4 @@
-"""What a linear head refuses, and what it says."""
+"""Arguments that a linear head refuses, and its messages."""
 
 import numpy as np
 import pytest

@@ -32,7 +32,7 @@ def scores_and_jacobian(arithmetic, matrix, u):
 
 
 def roundings_of(matrix, n):
-    """Those of a probability, with the score's own: p products of size |A| and a tanh move the exponents."""
+    """Roundings of a probability and of its score, where p products of size |A| and a tanh change the exponents."""
     return softmax_roundings(n) + (FUNCTION + len(matrix[0])) * (1 + 2 * float(np.abs(matrix).sum()))
 
 

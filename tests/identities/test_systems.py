@@ -36,10 +36,10 @@ def gradients(network, theta, x, labels):
 
 
 def rounding_sizes(blocks, x, labels):
-    """What one rounding in every operation may do to the gradients [W1, b1, W2, b2] of the mean loss, as a bound.
+    """Bounds on the errors of the gradients [W1, b1, W2, b2] of the mean loss if every operation rounds once.
 
-    The backward pass on absolute values, probabilities plus targets and softplus' <= 1, times the roundings of a
-    probability; the logits, sums of products of the hidden values, move exponents by theirs.
+    They are the backward pass on absolute values, with probabilities plus targets and softplus' <= 1, times the
+    roundings of a probability. Roundings of the logits, which are sums of products of hidden values, change exponents.
     """
     W1, b1, W2, b2 = (np.abs(midpoints(block)) for block in blocks)
     logits = np.log1p(np.exp(midpoints(x) @ midpoints(blocks[0]) + midpoints(blocks[1])))

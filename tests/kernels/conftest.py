@@ -1,4 +1,4 @@
-"""What the kernels' tests share: the same draws in every run, and a kernel beside its rule on floats and on balls."""
+"""Shared by the tests of kernels: the same draws in every run, and a kernel beside its rule on floats and on balls."""
 
 import hypothesis
 import numpy as np

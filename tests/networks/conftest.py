@@ -1,4 +1,4 @@
-"""What the tests of networks share: small problems with unequal shapes, one for every kind of target."""
+"""Shared by the tests of networks: small problems with unequal shapes, one for every kind of target."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the tests of all rules share: logits of every kind, the same source on PyTorch, autograd as a witness."""
+"""Shared by the tests of all rules: logits of every kind, the same source on PyTorch, autograd as a witness."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What a difference and a product round away, recovered exactly: rational arithmetic is the witness."""
+"""The rounding errors of differences and products are recovered exactly; rational arithmetic is the witness."""
 
 from fractions import Fraction
 

@@ -26,7 +26,7 @@ def added(dtype, classes):
 
 
 def largest_logits(dtype, classes):
-    """On either side of every limit."""
+    """Logits on either side of every limit."""
     last = 2 + 2 * vanish(dtype)
     limits = np.array([1e-9, 0.3, 1, added(dtype, classes), added(dtype, classes) + 20, 1.5 * vanish(dtype), last, 1e6])
     limits = np.append(limits, float(np.finfo(dtype).max) / 2)
@@ -34,10 +34,10 @@ def largest_logits(dtype, classes):
 
 
 def rows(dtype, classes):
-    """Of each largest logit a row with all others between it and where exponentials vanish."""
+    """A row for each largest logit, with the other logits between it and the point where exponentials vanish."""
     largest, stream = largest_logits(dtype, classes)[:, None], np.random.default_rng(0)
     logits = largest - stream.uniform(0, vanish(dtype), (len(largest), classes))
-    # What is subtracted from the largest logit ends at that one's last place; small logits get places behind it.
+    # A difference from the largest logit is a multiple of its ulp; add digits below that to small logits.
     logits = np.minimum(logits + 1e-9 * stream.uniform(size=logits.shape), largest)
     logits[:, classes // 3] = largest[:, 0]
     return logits.astype(dtype)

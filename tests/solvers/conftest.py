@@ -1,4 +1,4 @@
-"""What the tests of solvers share: a run of gradients of very unequal sizes, and the parameters that they update."""
+"""Shared by the tests of solvers: a run of gradients of very unequal sizes, and the parameters that they update."""
 
 import numpy as np
 import pytest

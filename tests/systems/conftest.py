@@ -1,7 +1,7 @@
-"""What the systems are held against: difference quotients at 400 bits, PyTorch's autograd, and one way to compare.
+"""References for the systems, difference quotients at 400 bits and PyTorch's autograd, and one way to compare.
 
 On paper a layer is W x + b with W of shape out_features x in_features; chainrule stores in_features x out_features. The
-tests here write matrices as on paper, and transpose them in this file alone, on the way in and on the way out.
+tests here write matrices as on paper. Only this file transposes them, on the way in and on the way out.
 """
 
 import flint

@@ -1,4 +1,4 @@
-"""What a fit reports and records."""
+"""The record of a training: losses, scores, and reports to callbacks."""
 
 import math
 from dataclasses import FrozenInstanceError

@@ -1,4 +1,4 @@
-"""What is tried before a step is called wrong, and what is never called wrong."""
+"""The checks before a step is called wrong, and the steps that are never called wrong."""
 
 import pytest
 

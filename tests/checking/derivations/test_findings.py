@@ -1,4 +1,4 @@
-"""What the verdicts say: the counterexample, what a step holds for, what would make it true."""
+"""Messages of verdicts: the counterexample, the cases in which a step holds, the change that makes it true."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What real derivations do that trips a reader, each by name, checked from text to verdict."""
+"""Habits of real derivations that are easy to misread, each by name, checked from text to verdict."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What sentences declare and announce, in four languages."""
+"""Declarations and announcements in sentences of four languages."""
 
 import pytest
 

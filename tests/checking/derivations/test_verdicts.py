@@ -1,4 +1,4 @@
-"""What follows from the verdicts for the document: exit codes, and whether its result is right."""
+"""Conclusions from verdicts about a document: exit codes, and whether its result is right."""
 
 import pytest
 

@@ -20,7 +20,7 @@ def problem_of(n, d, k, C=1.0, sizes=1.0, dtype=np.float64):
 
 
 def condition(problem, centre, scale):
-    """Of D^-1/2 H D^-1/2 at zero weights, for one of the classes' equal curvatures."""
+    """The condition number of D^-1/2 H D^-1/2 at zero weights, for one class; all classes have equal curvature."""
     x = (problem.x - centre) / (1 if scale is None else scale)
     probs = problem.class_mass
     share = probs[0] * (1 - probs[0]) if problem.n_outputs == 1 else (1 - probs @ probs) / (problem.n_outputs - 1)

@@ -54,7 +54,7 @@ class Counted:
 @pytest.mark.parametrize("k", [1, 3])
 @pytest.mark.parametrize(("penalty", "intercept"), [(None, True), (0.0, True), (0.0, False), (0.3, True), (0.3, False)])
 def test_the_diagonal_is_symmetric_and_positive_on_gradients(k, penalty, intercept):
-    """Those of a penalty have a mean over the logits too, the intercepts' and those of losses alone have none."""
+    """Gradients with a penalty have a mean over the logits; those of intercepts or without a penalty have none."""
     rng = np.random.default_rng(0)
     common = np.full((30, 1), 1 / penalty if penalty else 0.0)
     common[30 - intercept :] = 0

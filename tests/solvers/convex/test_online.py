@@ -19,7 +19,7 @@ def mass_of(problem):
 
 
 def total_gradient(plain, theta, start, precision):
-    """Of the batch's sum of losses and the penalty on the way from the start, by formulas."""
+    """The gradient of the batch's sum of losses and the penalty on the distance from the start, by formulas."""
     return mass_of(plain.problem) * plain.gradient(theta) + precision * (theta - start)
 
 

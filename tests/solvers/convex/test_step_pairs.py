@@ -44,8 +44,8 @@ class Multiple:
         return gradient / self.factor
 
 
-def test_on_another_preconditioner_the_pairs_are_kept_and_its_size_is_measured_anew():
-    """Of a multiple of the identity only the identity counts: its size is that of the last pair, whatever it says."""
+def test_on_another_preconditioner_the_pairs_are_kept_and_its_size_is_measured_again():
+    """The factor of a multiple of the identity does not matter, because the last pair sets the scale."""
     rng = np.random.default_rng(5)
     learnt = [(move, move * np.array([[1.0, 2.0], [3.0, 4.0]])) for move in rng.normal(size=(3, 2, 2))]
     gradient = rng.normal(size=(2, 2))
