@@ -1,6 +1,7 @@
 """A user's own rules, as activations, as layers with parameters and as losses, in networks and in the classifier."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -325,3 +326,14 @@ def test_rules_of_ones_own_work_among_layers_of_images():
         np.testing.assert_allclose(plans[0].gradient, plans[1].gradient, atol=1e-13)
         np.testing.assert_allclose(plans[0].input_gradient, plans[1].input_gradient, atol=1e-13)
         np.testing.assert_allclose(plans[0].gradient, by_differences(ours, theta, x, LABELS, weights), atol=1e-8)
+
+
+@pytest.mark.parametrize("rule", [bump(), rules.tanh], ids=str)
+def test_a_layer_with_a_wrong_out_shape_is_named_with_both_shapes(rule):
+    network = mlp(4, (4,), 3)
+    layers = network.layers[0], Layer(rule, (), (4,), (5,)), *network_of_layers("linear 3", (5,)).layers
+    wrong = type(network)(4, layers)
+    plan = Plan(wrong, 2, wrong.initial_parameters(0))
+    message = f"out_shape: expected (4,), the shape that {rule.name} puts out for (4,), got (5,)"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        plan.logits(np.ones((2, 4)))

@@ -128,6 +128,18 @@ class Layer:
         """
         return self.rule.kind == "layer" and self.n_weights > 0 and len(self.out_shape) == 1
 
+    def check_out_shape(self) -> None:
+        """Raise ValueError if the rule puts out another shape than `out_shape` for one row."""
+        if self.noise is not None:
+            return
+        parameters = (np.zeros(parameter.shape) for parameter in self.parameters)
+        output, _ = self.rule.forward(np.zeros((1, *self.in_shape)), *parameters, **self.options)
+        if tuple(output.shape) != (1, *self.out_shape):
+            raise ValueError(
+                f"layer {self}: out_shape: expected {tuple(output.shape[1:])}, the shape that {self.rule.name} puts "
+                f"out for {self.in_shape}, got {self.out_shape}"
+            )
+
     def layer(self, in_shape: Shape) -> Layer:
         """The layer itself, so that it may stand among specs."""
         return self
