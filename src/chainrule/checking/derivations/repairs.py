@@ -50,40 +50,37 @@ STEPS = 600_000
 def repairs(finding: Finding) -> tuple[Repair, ...]:
     """Up to three changes of the right side that make a relation true."""
     task, compared = finding.task, finding.compared
-    cases = [*compared.differing[:2], *compared.differing[-1:], *compared.equal[:1]]
-    if not cases and finding.status != "shapes":
+    failed = [*compared.differing[:2], *compared.differing[-1:], *compared.equal[:1]]
+    if not failed and finding.status != "shapes":
         return ()
+    point = failed[0].point if failed else Point()
+    cases = [case for case in failed if case.point is point]
     # Results are kept by the identity of nodes: this list keeps the nodes of all edits.
     candidates = sorted(edits(task.right, material(task)), key=lambda edit: edit.cost)[:MOST_EDITS]
-    machine = task.machine(cases[0].point if cases else Point(), compared.setting, budget=STEPS)
+    machine = task.machine(point, compared.setting, budget=STEPS)
     found: list[Edit] = []
     seen = {task.right}
     with precision(BITS):
         for edit in candidates:
             if len(found) >= MOST_FOUND or machine.steps > STEPS:
                 break
-            if edit.tree in seen:
-                continue
-            seen.add(edit.tree)
-            passes = _passes(machine, task, edit.tree, cases)
-            if passes and compare(replace(task, right=edit.tree), compared.setting, quick=True).status == "equal":
+            edited = replace(task, right=edit.tree)
+            is_new = edit.tree not in seen and _passes(machine, edited, cases)
+            if is_new and compare(edited, compared.setting, quick=True).status == "equal":
                 found.append(edit)
+            seen.add(edit.tree)
     # Of several edits that amount to the same, prefer the one with the shortest text.
     found.sort(key=lambda e: (e.cost + 0.02 * len(unicode(e.tree)), unicode(e.tree)))
     return tuple(Repair(described(edit), latex(edit.tree), edit.kind) for edit in found[:MOST_SHOWN])
 
 
-def _passes(machine: Machine, task: Task, tree: Node, cases: list[Case]) -> bool:
-    """Whether an edited side agrees with the left one at the machine's point."""
-    for case in cases:
-        if case.point is machine.point:
-            try:
-                right = machine.value(tree, Frame(dict(case.labels), machine.root), {})
-                if related(case.left, right, task) != "equal":
-                    return False
-            except REFUSALS:
-                return False
-    return True
+def _passes(machine: Machine, task: Task, cases: list[Case]) -> bool:
+    """Whether the right side agrees with the known left one in some cases at the machine's point."""
+    try:
+        sides = ((case.left, machine.value(task.right, Frame(dict(case.labels), machine.root), {})) for case in cases)
+        return all(related(left, right, task) == "equal" for left, right in sides)
+    except REFUSALS:
+        return False
 
 
 def material(task: Task) -> Material:
@@ -102,7 +99,6 @@ def material(task: Task) -> Material:
         _families(task),
         (TWO, HALF, *deltas[:4], *_shortest(factors)[:24]),
         (ONE, *_shortest(term for term in terms if _is_usable(term, task.scope))[:10], *atoms),
-        tuple(sorted({n.function.text for n in nodes if isinstance(n, Call) and isinstance(n.function, Name)})),
         _tensors(task, nodes),
         atoms,
         _sums(nodes),
@@ -190,9 +186,7 @@ def _sums(nodes: list[Node]) -> tuple[Big, ...]:
 def described(edit: Edit) -> str:
     """An edit in words."""
     old, new = unicode(edit.old), unicode(edit.new)
-    if edit.everywhere:
-        return f"changing {old} to {new} everywhere"
-    if edit.kind == "transposed" and isinstance(edit.new, Transpose) and edit.new.operand == edit.old:
+    if edit.new == Transpose(edit.old):
         return f"transposing {old}"
     if len(old) + len(new) > 160:
         return f"writing {unicode(edit.tree)}"
