@@ -34,7 +34,7 @@ ONE, TWO, HALF = (Number(Fraction(n)) for n in (1, 2, Fraction(1, 2)))
 
 @dataclass(frozen=True)
 class Edit:
-    """A changed formula: what was replaced by what, and the kind of slip that this undoes."""
+    """A changed formula: the part that was replaced, its replacement, and the kind of slip that the change undoes."""
 
     tree: Node
     kind: str
@@ -52,10 +52,6 @@ class Material:
     names: tuple[tuple[str, ...], ...] = ()
     factors: tuple[Node, ...] = ()
     terms: tuple[Node, ...] = ()
-    tensors: tuple[Node, ...] = ()
-    """Vectors and matrices, and their transposes, for products that lack one."""
-    atoms: tuple[Node, ...] = ()
-    """Names and entries, for differences that lack one."""
     sums: tuple[Big, ...] = ()
     """Sums whose index and limits an edit may take."""
 
@@ -83,7 +79,7 @@ def _changes(node: Node, material: Material) -> Iterable[_Change]:
             pairs = [pair for other in map(Name, material.indices) for pair in ((other, right), (left, other))]
             return [("index", Indicator(Comparison("=", one, two)), 1.5) for one, two in pairs if one != two]
         case Plus():
-            return _plus(node, material)
+            return _plus(node)
         case Product():
             return [*_dropped_factors(node), *_reordered(node)]
         case Ratio(numerator=above, denominator=below):
@@ -123,17 +119,20 @@ def _whole(tree: Node, material: Material) -> Iterator[_Change]:
     """Changes of the formula as a whole, which are more likely than the same change inside it."""
     yield "sign", negated(tree), 1.1
     yield "transposed", Transpose(tree), 2.1
-    yield from (("missing term", Plus((term, tree), (1, -1)), 4.1) for term in material.terms)
-    yield from ((kind, new, cost - 1.1) for kind, new, cost in _beside(tree, material.terms, material))
+    yield from ((kind, new, cost - 1.1) for kind, new, cost in _beside(tree, material))
+    terms, signs = (tree.terms, tree.signs) if isinstance(tree, Plus) else ((tree,), (1,))
+    for term in material.terms:
+        yield from (("missing term", Plus((*terms, term), (*signs, sign)), 4) for sign in (1, -1))
+        yield "missing term", Plus((term, tree), (1, -1)), 4.1
 
 
 def _inside(node: Node, material: Material) -> Iterator[_Change]:
-    """A factor, divisor or term put in where a formula stands inside another."""
+    """A factor or divisor put in where a formula stands inside another."""
     for name in _PLACES.get(type(node), ()):
         parts = getattr(node, name)
         for part in (parts,) if isinstance(parts, Node) else parts:
             if not isinstance(node, Product) or part == ONE or isinstance(part, Index | Name):
-                for kind, new, cost in _beside(part, material.atoms, material):
+                for kind, new, cost in _beside(part, material):
                     yield kind, rebuilt(node, {id(part): new}), cost
 
 
@@ -149,17 +148,13 @@ _PLACES: dict[type, tuple[str, ...]] = {
 """The parts of formulas that stand by themselves."""
 
 
-def _beside(part: Node, terms: tuple[Node, ...], material: Material) -> Iterator[_Change]:
-    """A factor, divisor or term beside a formula."""
+def _beside(part: Node, material: Material) -> Iterator[_Change]:
+    """A factor or divisor beside a formula."""
     for factor in material.factors:
         if factor != part:
             yield "factor", multiplied(factor, part), 3.7
             if not isinstance(factor, Indicator | Number):
                 yield "dropped denominator", Ratio(part, factor), 4.5
-    for tensor in material.tensors:
-        yield "factor", Product((part, tensor), ("",)), 4
-    for term in () if isinstance(part, Plus) else terms:
-        yield from (("missing term", Plus((part, term), (1, sign)), 5.1) for sign in (1, -1))
 
 
 def _subscripts(node: Index, material: Material) -> Iterator[_Change]:
@@ -190,8 +185,8 @@ def negated(node: Node) -> Node:
     return Plus((node,), (-1,))
 
 
-def _plus(node: Plus, material: Material) -> Iterator[_Change]:
-    """Another sign, a term less, a term more."""
+def _plus(node: Plus) -> Iterator[_Change]:
+    """Another sign, or a term less."""
     terms, signs = node.terms, node.signs
     if len(terms) == 1:
         yield "sign", negated(node), 1
@@ -201,8 +196,6 @@ def _plus(node: Plus, material: Material) -> Iterator[_Change]:
         rest, kept = terms[:at] + terms[at + 1 :], signs[:at] + signs[at + 1 :]
         yield "missing term", rest[0] if kept == (1,) else Plus(rest, kept), 3
     yield "sign", replace(node, signs=tuple(-sign for sign in signs)), 1.5
-    for term in material.terms:
-        yield from (("missing term", Plus((*terms, term), (*signs, sign)), 4) for sign in (1, -1))
 
 
 def multiplied(factor: Node, node: Node) -> Node:
@@ -241,9 +234,8 @@ def _reordered(node: Product) -> Iterator[_Change]:
 
 
 def _sum(node: Big, material: Material) -> Iterator[_Change]:
-    """Another index of the sum, a factor with its index, one summand alone."""
+    """A factor with the index of the sum, or one summand alone."""
     for label in material.indices:
-        yield "index", replace(node, index=label), 1.9
         if label not in {node.index, *free_names(node.body)}:
             yield "index", renamed(node.body, node.index, label), 4
         for factor in material.factors:

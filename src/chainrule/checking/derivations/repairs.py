@@ -1,8 +1,8 @@
 """The search for one change that makes a wrong step true.
 
-Edits are tried at a few of the points where the step failed, and one where it held; what passes is compared in full.
-What is found is ranked by how common a slip it undoes and how small it is. It is one change that makes the step true,
-not a claim about what was meant.
+An edit is tried at one point at which the step failed; if it passes there, the relation is compared in full. The edits
+that pass are ranked: common slips and small changes first. A repair is one change that makes the step true, not a claim
+about the author's intention.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,17 +22,13 @@ from chainrule.checking.derivations.tree import (
     Builtin,
     Call,
     Comparison,
-    Derivative,
-    Gradient,
     Index,
     Indicator,
-    Jacobian,
     Name,
     Node,
     Number,
     Plus,
     Power,
-    Prime,
     Product,
     Ratio,
     Transpose,
@@ -99,8 +95,6 @@ def material(task: Task) -> Material:
         _families(task),
         (TWO, HALF, *deltas[:4], *_shortest(factors)[:24]),
         (ONE, *_shortest(term for term in terms if _is_usable(term, task.scope))[:10], *atoms),
-        _tensors(task, nodes),
-        atoms,
         _sums(nodes),
     )
 
@@ -126,25 +120,26 @@ def _factors(task: Task, labels: list[str]) -> list[Node]:
     """Factors found on the left, entries and functions of both sides, 1 minus these, 1 over sizes."""
     found: list[Node] = []
     for node in walk(task.left):
-        if isinstance(node, Product):
-            found += node.factors
-        elif isinstance(node, Ratio):
-            for part in (node.numerator, node.denominator):
-                found += [part.base if isinstance(part, Power) else part, part]
-        elif isinstance(node, Index | Call):
-            found.append(node)
-        elif isinstance(node, Big) and node.kind == "sum":
-            inner = node.body.factors if isinstance(node.body, Product) else (node.body,)
-            summed = [factor for factor in inner if node.index in free_names(factor)]
-            found += [replace(node, body=factor) for factor in summed if isinstance(factor, Index)]
-            found += [renamed(factor, node.index, label) for factor in summed for label in labels]
-    for node in walk(task.right):
-        if isinstance(node, Index | Call) or (isinstance(node, Name) and node.text in task.scope.kinds):
-            found.append(node)
-    for node in list(found):
-        if isinstance(node, Index | Name) or (isinstance(node, Call) and not isinstance(node.function, Prime)):
-            found.append(Plus((ONE, node), (1, -1)))
-    sizes = [name for name, kind in sorted(task.scope.kinds.items()) if kind.role == "size"]
+        match node:
+            case Product(factors=factors):
+                found += factors
+            case Ratio(numerator=above, denominator=below):
+                found += [above, below, *(part.base for part in (above, below) if isinstance(part, Power))]
+            case Index() | Call():
+                found.append(node)
+            case Big(kind="sum", index=index, body=body):
+                inner = body.factors if isinstance(body, Product) else (body,)
+                summed = [factor for factor in inner if index in free_names(factor)]
+                found += [replace(node, body=factor) for factor in summed if isinstance(factor, Index)]
+                found += [renamed(factor, index, label) for factor in summed for label in labels]
+    kinds = task.scope.kinds
+    found += [
+        node for node in walk(task.right)
+        if isinstance(node, Index | Call) or (isinstance(node, Name) and node.text in kinds)
+    ]  # fmt: skip
+    plain = [n for n in found if isinstance(n, Index | Name) or (isinstance(n, Call) and isinstance(n.function, Name))]
+    found += [Plus((ONE, node), (1, -1)) for node in plain]
+    sizes = [name for name, kind in sorted(kinds.items()) if kind.role == "size"]
     return [*found, *(Ratio(ONE, Name(size)) for size in sizes[:2])]
 
 
@@ -154,17 +149,6 @@ def _is_usable(node: Node, scope: Scope) -> bool:
         return node.value not in (0, 1)
     loose = free_names(node) - scope.kinds.keys() - scope.definitions.keys()
     return isinstance(node, Builtin) or not (loose or isinstance(node, Transpose))
-
-
-def _tensors(task: Task, nodes: list[Node]) -> tuple[Node, ...]:
-    """Vectors and matrices that the relation depends on, as they are and transposed, where shapes matter."""
-    whole = any(isinstance(v, Name) for n in walk(task.left) if isinstance(n, Derivative) for v in n.variables)
-    if not whole and not any(isinstance(node, Transpose | Jacobian | Gradient) for node in nodes):
-        return ()
-    ranked = {name for name, kind in task.kinds.items() if kind.role == "value" and kind.rank}
-    ranked |= {name for name, definition in task.scope.definitions.items() if not definition.parameters}
-    names = [Name(name) for name in task.names if name in ranked]
-    return tuple(node for name in names[:8] for node in (name, Transpose(name)))
 
 
 def _atoms(task: Task, nodes: list[Node], labels: list[str]) -> Iterator[Node]:
