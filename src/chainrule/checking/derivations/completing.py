@@ -1,12 +1,14 @@
 """Parsing a question, and giving undeclared names their kinds."""
 
+from collections import Counter
+from collections.abc import Container
 from dataclasses import replace
 from itertools import pairwise
 
 from chainrule.checking.derivations import prose
 from chainrule.checking.derivations.grammar import readings
 from chainrule.checking.derivations.kinds import Kinds
-from chainrule.checking.derivations.model import Question, Read, Scope
+from chainrule.checking.derivations.model import Definition, Question, Read, Scope
 from chainrule.checking.derivations.stream import NotRead, Vocabulary
 from chainrule.checking.derivations.tokens import Token
 from chainrule.checking.derivations.tree import (
@@ -31,8 +33,7 @@ def complete(question: Question) -> None:
     vocabulary = scope.vocabulary()
     for definition in list(scope.definitions.values()):
         names = Vocabulary() if definition.source in ("template", "convention") else vocabulary
-        if definition.name not in scope.bodies or definition.source == "text":
-            scope.bodies.pop(definition.name, None)
+        if definition.name not in scope.bodies:
             nodes = _parsed(definition.tokens, names, definition.plain).nodes
             scope.others[definition.name] = nodes[1:]
             for node in nodes[:1]:
@@ -40,31 +41,28 @@ def complete(question: Question) -> None:
     _shared(scope)
     kinds = Kinds(scope)
     sides: list[tuple[Node, str]] = []
-    relations: list[tuple[Node, Node, str]] = []
+    relations: list[tuple[Node, Node]] = []
     for number, chain in enumerate(question.chains):
         where = f"chain {number}"
         reads = [_parsed(member.tokens, vocabulary, chain.fragment.plain) for member in chain.members]
         question.read.update({id(member): read for member, read in zip(chain.members, reads, strict=True)})
         if id(chain) not in question.declaring:
             sides += [(node, where) for read in reads for node in read.nodes[:1]]
-            pairs = [(left.nodes[0], right.nodes[0]) for left, right in pairwise(reads) if left.nodes and right.nodes]
-            relations += [(left, right, where) for left, right in pairs]
+            relations += [(a.nodes[0], b.nodes[0]) for a, b in pairwise(reads) if a.nodes and b.nodes]
     nodes = [node for node, _ in sides]
+    _usual_arguments(question, [*nodes, *scope.bodies.values()])
     for node, where in sides:
         kinds.see(node, where, {})
     used = sorted(_used(scope, nodes) & scope.definitions.keys())
     for name in used:
         kinds.see_definition(scope.definitions[name], scope.bodies[name])
         if name in scope.arguments:
-            if scope.definitions[name].indices:
-                kinds.shaped.add(scope.arguments[name])
-            kinds.as_value.add(scope.arguments[name])
-    _calls(scope, nodes)
+            kinds.as_value |= free_names(scope.arguments[name])
     _facts(question)
-    definitions = [(scope.bodies[name], name) for name in used]
-    kinds.complete([*sides, *definitions], relations)
+    definitions = [scope.bodies[name] for name in used]
+    kinds.complete([*nodes, *definitions], relations)
     question.moving = _moving(nodes)
-    question.established = _established(question, [node for node, _ in definitions])
+    question.established = _established(question, definitions)
 
 
 def _parsed(tokens: tuple[Token, ...], vocabulary: Vocabulary, plain: bool) -> Read:
@@ -94,22 +92,60 @@ def _shared(scope: Scope) -> None:
             scope.bodies[name] = rebuilt(body, swap)
 
 
-def _calls(scope: Scope, nodes: list[Node]) -> None:
-    """For functions that are only applied to formulas, take the most telling formula as the usual argument."""
+def _usual_arguments(question: Question, nodes: list[Node]) -> None:
+    """Choose the arguments of functions that are also used without one.
+
+    A function that is only applied to formulas takes the most telling of them; others take the name to which they are
+    applied most often, or the one with respect to which the text differentiates.
+    """
+    scope = question.scope
+    parts = [part for node in nodes for part in walk(node)]
+    varied = Counter(name for part in parts for name in _variables(part))
+    free = [name for name, _ in varied.most_common() if name not in scope.definitions]
     for name, definition in scope.definitions.items():
-        if len(definition.parameters) != 1 or definition.source == "preamble":
+        if len(definition.parameters) != 1:
             continue
-        applied = [n.arguments[0] for node in nodes for n in walk(node)
-                   if isinstance(n, Call) and n.function == Name(name) and len(n.arguments) == 1]  # fmt: skip
-        applied = [a for a in applied if isinstance(a, Name) or not _is_entry(a)]
-        if not applied or any(isinstance(a, Name) for a in applied):
-            continue
-        scope.calls[name] = max(
-            applied,
-            key=lambda a: (
-                sum(isinstance(n, Name) and n.text in scope.definitions for n in walk(a)), -sum(1 for _ in walk(a))
-            ),
-        )  # fmt: skip
+        calls = [part for part in parts if isinstance(part, Call) and part.function == Name(name)]
+        given = [call.arguments[0] for call in calls if len(call.arguments) == 1]
+        named = Counter(argument.text for argument in given if isinstance(argument, Name))
+        formulas = [argument for argument in given if not _is_entry(argument)]
+        if formulas and not named and definition.source != "preamble":
+            scope.arguments[name] = max(
+                formulas,
+                key=lambda a: (
+                    sum(isinstance(n, Name) and n.text in scope.definitions for n in walk(a)), -sum(1 for _ in walk(a))
+                ),
+            )  # fmt: skip
+        elif not _keeps_parameter(question, definition, varied):
+            candidates = [found for found, _ in named.most_common()] or free
+            if definition.indices:
+                vectors = [found for found, kind in scope.kinds.items() if kind.role == "value" and kind.rank == 1]
+                candidates = [found for found in candidates if found in vectors or found not in scope.kinds]
+                candidates += vectors if len(vectors) == 1 else []
+            scope.arguments[name] = Name([*candidates, "x"][0])
+
+
+def _variables(node: Node) -> list[str]:
+    """The names with respect to which a derivative is taken."""
+    match node:
+        case Derivative(variables=variables):
+            bases = [variable.base if isinstance(variable, Index) else variable for variable in variables]
+            return [base.text for base in bases if isinstance(base, Name)]
+        case Gradient(variable=Name(text=name)) | Jacobian(variable=Name(text=name)):
+            return [name]
+    return []
+
+
+def _keeps_parameter(question: Question, definition: Definition, varied: Container[str]) -> bool:
+    """Whether the parameter of a function has a meaning outside its definition."""
+    scope, (parameter,) = question.scope, definition.parameters
+    meant = parameter in scope.kinds or parameter in varied or any(
+        token.text == parameter
+        for chain in question.chains if question.defining.get(id(chain)) != definition.name
+        for member in chain.members for token in member.tokens
+    )  # fmt: skip
+    known = parameter in scope.kinds or parameter in scope.definitions
+    return meant and definition.source not in ("template", "convention") and (known or not definition.indices)
 
 
 def _is_entry(node: Node) -> bool:
@@ -128,7 +164,7 @@ def _used(scope: Scope, nodes: list[Node]) -> set[str]:
             used.add(name)
             if body is not None:
                 pending |= {n.text for n in walk(body) if isinstance(n, Name)}
-                pending |= {scope.arguments[name]} if name in scope.arguments else set()
+                pending |= free_names(scope.arguments[name]) if name in scope.arguments else set()
     return used
 
 
@@ -136,21 +172,16 @@ def _facts(question: Question) -> None:
     """Read Σ_i t_i = 1, in a sentence or in its own display, as a fact about t."""
     scope = question.scope
     for chain in question.chains:
-        if len(chain.links) != 1 or chain.links[0].operator != "=":
-            continue
-        left, right = (question.read[id(m)] for m in chain.members)
-        if not left.nodes or not right.nodes:
-            continue
-        stated = prose.sums_to_one(left.nodes[0], right.nodes[0], scope)
-        if stated is None:
-            continue
-        name, fact = stated
-        kind = scope.kinds.get(name)
-        if kind is not None:
-            scope.kinds[name] = replace(kind, facts=kind.facts | {fact})
-        else:
-            scope.facts.setdefault(name, set()).add(fact)
-        question.declaring.add(id(chain))
+        sides = [node for member in chain.members for node in question.read[id(member)].nodes[:1]]
+        is_equation = [link.operator for link in chain.links] == ["="] and len(sides) == 2
+        stated = prose.sums_to_one(sides[0], sides[1], scope) if is_equation else None
+        if stated is not None:
+            name, fact = stated
+            if name in scope.kinds:
+                scope.kinds[name] = replace(scope.kinds[name], facts=scope.kinds[name].facts | {fact})
+            else:
+                scope.facts.setdefault(name, set()).add(fact)
+            question.declaring.add(id(chain))
 
 
 def _established(question: Question, definitions: list[Node]) -> frozenset[str]:
@@ -159,17 +190,17 @@ def _established(question: Question, definitions: list[Node]) -> frozenset[str]:
         for node in question.read[id(chain.members[0])].nodes[:1]
     ]  # fmt: skip
     names = {name for node in [*heads, *definitions] for name in free_names(node)}
-    return frozenset(names) | question.moving | frozenset(question.scope.arguments.values())
+    usual = map(free_names, question.scope.arguments.values())
+    return frozenset(names).union(question.moving, *usual)
 
 
 def _moving(nodes: list[Node]) -> frozenset[str]:
-    """The names along which differentials are taken, and those with respect to which gradients are."""
-    found: list[Node | None] = []
+    """The names whose differentials are written, and the names with respect to which derivatives are taken."""
+    found: set[str] = set()
     for node in nodes:
         parts = list(walk(node))
-        found += [part.operand for part in parts if isinstance(part, Differential)]
-        found += [part.variable for part in parts if isinstance(part, Gradient | Jacobian)]
-        if not any(isinstance(part, Differential) for part in parts):
-            variables = [v for part in parts if isinstance(part, Derivative) for v in part.variables]
-            found += [variable.base if isinstance(variable, Index) else variable for variable in variables]
-    return frozenset(node.text for node in found if isinstance(node, Name))
+        differentials = [part.operand for part in parts if isinstance(part, Differential)]
+        found |= {operand.text for operand in differentials if isinstance(operand, Name)}
+        varied = [part for part in parts if not (differentials and isinstance(part, Derivative))]
+        found |= {name for part in varied for name in _variables(part)}
+    return frozenset(found)

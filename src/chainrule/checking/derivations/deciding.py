@@ -89,14 +89,12 @@ class Finding:
 
 
 def decide(relation: Relation) -> Finding:
-    """Judge a relation and try what could make it true."""
+    """Judge a relation; if it fails, try the readings and conditions that could make it true."""
     found = judge(relation)
-    if found.holds:
-        return found
     if found.status == "undefined":
         found = _freed(relation) or found
-        if found.holds:
-            return found
+    if found.holds:
+        return found
     if found.status == "shapes" or found.compared.reason.startswith("a prime that"):
         numbers = _as_numbers(relation)
         if numbers is not None:
@@ -132,7 +130,7 @@ def judge(relation: Relation, scope: Scope | None = None) -> Finding:
         attempt = Finding(compared, task, note="by another reading than the usual one" if tried else "")
         tried.append(attempt)
         if compared.status == "equal" and (relation.operator in EXACT or tried[0].status != "different"):
-            # An inequality that fails as it is usually read is not saved by another reading.
+            # Another reading does not save an inequality that fails in the usual reading.
             return attempt
     first = tried[0]
     if first.status == "shapes":
@@ -206,15 +204,14 @@ def _under_assumptions(first: Finding) -> Finding | None:
 
 
 def doubtful_names(task: Task) -> list[str]:
-    """Vectors and matrices that may be meant to hold probabilities: not exponents, not what is differentiated."""
-    excluded: set[str] = set(task.moving) | set(task.scope.arguments.values())
+    """Vectors and matrices that may hold probabilities: no part of an exponent, no variable of differentiation."""
+    excluded: set[str] = set(task.moving).union(*map(free_names, task.scope.arguments.values()))
     for node in (part for tree in task.trees for part in walk(tree)):
-        if isinstance(node, Builtin) and node.name == "exp":
-            excluded |= {n.text for n in walk(node) if isinstance(n, Name)}
-        elif isinstance(node, Derivative):
-            excluded |= {n.text for v in node.variables for n in walk(v) if isinstance(n, Name)}
-        elif isinstance(node, Jacobian | Gradient) and isinstance(node.variable, Name):
-            excluded.add(node.variable.text)
+        match node:
+            case Builtin(name="exp", operands=parts) | Derivative(variables=parts):
+                excluded |= {n.text for part in parts for n in walk(part) if isinstance(n, Name)}
+            case Jacobian(variable=Name(text=name)) | Gradient(variable=Name(text=name)):
+                excluded.add(name)
     stated = {"sum 1", "rows sum 1", "one-hot", "nonzero"}
     return [
         name for name, kind in task.kinds.items()

@@ -12,10 +12,7 @@ from chainrule.checking.derivations.naming import Naming, naming
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, Member
 from chainrule.checking.derivations.tokens import Token, group
-from chainrule.checking.derivations.tree import (
-    Derivative,
-    Name,
-)
+from chainrule.checking.derivations.tree import Derivative, Name
 from chainrule.checking.derivations.vocabulary import FUNCTIONS
 
 
@@ -45,7 +42,6 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
         _enter(scope, head, chain, body)
         before.pop(head.name, None)
         question.defining[id(chain)] = head.name
-        question.definitions.append((chain, scope.definitions[head.name]))
     _gradients(scope, letters)
     _named_at_the_end(question)
     conventions(question)
@@ -122,22 +118,21 @@ def _named_at_the_end(question: Question) -> None:
 
 def _is_operator(head: Naming, question: Question) -> bool:
     """Whether a letter has its usual meaning in a text: e, the differential d, the Jacobian D, the identity I."""
-    if head.name not in ("e", "d", "D", "I"):
-        return False
-    if head.name == "d":
-        return not head.parameters
-    if head.name == "I":
-        return True
     lists = token_lists(question)
-    if head.name == "e" and any(kind.role == "label" for kind in map(question.scope.kinds.get, head.indices) if kind):
-        return True  # e_y, the unit vector of a class
-    if head.name == "D":
-        return any(one.text == "D" and following.text == "_" for tokens in lists for one, following in pairwise(tokens))
-    return any(
-        token.text == "e" and token.kind == "name" and tokens[at + 1 : at + 2] and tokens[at + 1].text == "^"
-        and "⊤" not in [t.text for t in tokens[at + 2 : at + 4]]
-        for tokens in lists for at, token in enumerate(tokens)
-    )  # fmt: skip
+    match head.name:
+        case "d":
+            return not head.parameters
+        case "I":
+            return True
+        case "D":
+            return any(a.text == "D" and b.text == "_" for tokens in lists for a, b in pairwise(tokens))
+        case "e":
+            return any(map(question.scope.is_label, head.indices)) or any(  # e_y, the unit vector of a class
+                token.text == "e" and token.kind == "name" and tokens[at + 1 : at + 2] and tokens[at + 1].text == "^"
+                and "⊤" not in [t.text for t in tokens[at + 2 : at + 4]]
+                for tokens in lists for at, token in enumerate(tokens)
+            )  # fmt: skip
+    return False
 
 
 def _definable(
@@ -195,8 +190,9 @@ def _redefines(
 
 def _restated(question: Question, known: frozenset[str]) -> frozenset[str]:
     """The names that this chapter defines by known ones; they do not count as new."""
+    here = [question.scope.definitions[name] for name in question.defining.values()]
     return frozenset(
-        definition.name for _, definition in question.definitions
+        definition.name for definition in here
         if all(t.kind not in ("name", "word") or t.text in known or t.text == "e" or _bound(t.text, definition.tokens)
                or t.text in FUNCTIONS for t in definition.tokens)
     )  # fmt: skip
@@ -224,7 +220,7 @@ def _is_range(head: Naming, body: Member) -> bool:
 
 
 def _is_index(head: Naming, body: Member, question: Question) -> bool:
-    """Whether a sentence speaks of the case i = y of an index."""
+    """Whether a sentence names the case i = y of an index."""
     if head.indices or head.parameters or len(body.tokens) != 1:
         return False
     return any(

@@ -102,40 +102,40 @@ class Kinds:
         self.as_index |= bound.keys()
         self.see(body, f"definition {definition.name}", bound)
         default = self.scope.arguments.get(definition.name)
-        if default is not None and definition.parameters and definition.indices:
-            self.sizes.join((definition.name, 0), (default, 0))
+        if isinstance(default, Name) and definition.indices:
+            self.sizes.join((definition.name, 0), (default.text, 0))
+            self.shaped.add(default.text)
 
     def see(self, node: Node, where: str, bound: dict[str, Any]) -> None:
         """Collect evidence from a formula. Equal free indices with the same `where` have the same range."""
         inside = list(children(node))
-        if isinstance(node, Big):
-            self.fresh += 1
-            bound = {**bound, node.index: ("bound", self.fresh)}
-            self._limit(bound[node.index], node.high)
-            self.as_index.add(node.index)
-            inside = [part for part in (node.body, node.condition) if part is not None]
-        elif isinstance(node, Index):
-            self._indexed(node, where, bound)
-            inside = [part for part in inside if not isinstance(part, Name | Number)]
-        elif isinstance(node, Comparison):
-            self._compared(node, where, bound)
-        elif isinstance(node, Constant) and isinstance(node.index, Name):
-            self.as_index.add(node.index.text)
-            inside = []
-        elif isinstance(node, Name):
-            self.as_value.add(node.text)
-        elif isinstance(node, Call) and isinstance(node.function, Name | Prime):
-            function = applied(node)
-            if isinstance(function, Name):
-                self.as_function.add(function.text)
-            self._vector_argument(node)
-            inside = list(node.arguments)
-        elif isinstance(node, Composition):
-            inside = []
-        elif isinstance(node, Matrix | Plus) and any(isinstance(part, Dots) for part in walk(node)):
-            self._dotted(node)
-        else:
-            self._evidence(node)
+        match node:
+            case Big(index=index):
+                self.fresh += 1
+                bound = {**bound, index: ("bound", self.fresh)}
+                self._limit(bound[index], node.high)
+                self.as_index.add(index)
+                inside = [part for part in (node.body, node.condition) if part is not None]
+            case Index():
+                self._indexed(node, where, bound)
+                inside = [part for part in inside if not isinstance(part, Name | Number)]
+            case Comparison(operator="=" | "!=", left=Name(text=left), right=Name(text=right)):
+                self.as_index |= {left, right}
+                self.sizes.join(self._key(left, where, bound), self._key(right, where, bound))
+            case Constant(index=Name(text=name)):
+                self.as_index.add(name)
+                inside = []
+            case Name(text=name):
+                self.as_value.add(name)
+            case Call(function=Name() | Prime()):
+                self._called(node)
+                inside = list(node.arguments)
+            case Composition():
+                inside = []
+            case Matrix() | Plus() if any(isinstance(part, Dots) for part in walk(node)):
+                self._dotted(node)
+            case _:
+                self._evidence(node)
         for part in inside:
             self.see(part, where, bound)
 
@@ -164,14 +164,14 @@ class Kinds:
                         if isinstance(following, Name) and following.text[0].islower():
                             self.shaped.add(following.text)
 
-    def _vector_argument(self, node: Call) -> None:
-        function = node.function
-        definition = self.scope.definitions.get(function.text) if isinstance(function, Name) else None
-        if definition is None or not definition.indices or definition.source not in ("template", "convention"):
-            return
-        for argument in node.arguments:
-            if isinstance(argument, Name):
-                self.shaped.add(argument.text)
+    def _called(self, node: Call) -> None:
+        """A function; templates such as softmax take vectors."""
+        function = applied(node)
+        if isinstance(function, Name):
+            self.as_function.add(function.text)
+            definition = self.scope.definitions.get(function.text)
+            if definition is not None and definition.indices and definition.source in ("template", "convention"):
+                self.shaped |= {argument.text for argument in node.arguments if isinstance(argument, Name)}
 
     def _dotted(self, node: Node) -> None:
         """In x_1, ..., x_n the name n is a size."""
@@ -202,91 +202,89 @@ class Kinds:
             if isinstance(subscript, Name) and named is not None:
                 self.sizes.join((named, axis), self._key(subscript.text, where, bound))
 
-    def _compared(self, node: Comparison, where: str, bound: dict[str, Any]) -> None:
-        if isinstance(node.left, Name) and isinstance(node.right, Name) and node.operator in ("=", "!="):
-            names = (node.left.text, node.right.text)
-            self.as_index |= {*names}
-            self.sizes.join(*(self._key(name, where, bound) for name in names))
-
     # Shapes of names without subscripts
 
-    def shape(self, node: Node, where: str) -> Shape | None:
+    def shape(self, node: Node) -> Shape | None:
         """The shape of a formula as classes of sizes; None where it is not known."""
-        if isinstance(node, Number | Index | Indicator):
-            return ()
-        if isinstance(node, Name):
-            definition = self.scope.definitions.get(node.text)
-            if definition is not None and not definition.indices and node.text not in self.ranks:
-                return self._shape_of(definition, where)
-            rank = self.rank(node.text)
-            return None if rank is None else tuple((node.text, axis) for axis in range(rank))
-        if isinstance(node, Transpose):
-            inner = self.shape(node.operand, where)
-            return None if inner is None else (None, inner[0]) if len(inner) == 1 else tuple(reversed(inner))
-        if isinstance(node, Plus):
-            parts = [self.shape(term, where) for term in node.terms]
-            return self.alike([p for p in parts if p])
-        if isinstance(node, Product):
-            return self.multiplied([self.shape(f, where) for f in node.factors], node.joints)
-        if isinstance(node, Call) and node.arguments:
-            name = node.function.text if isinstance(node.function, Name) else ""
-            definition = self.scope.definitions.get(name)
-            if definition is None or not definition.parameters or len(definition.parameters) > 1:
-                return self.shape(node.arguments[0], where) if definition is None else self._shape_of(definition, where)
-            body, parameter = self.scope.bodies.get(name), Name(definition.parameters[0])
-            whole = body is not None and any(isinstance(n, Index) and n.base == parameter for n in walk(body))
-            return () if whole and not definition.indices else self.shape(node.arguments[0], where)
-        if isinstance(node, Builtin) and node.name == "diag":
-            inner = self.shape(node.operands[0], where)
-            return (inner[0], inner[0]) if inner and len(inner) == 1 else None
-        if isinstance(node, Builtin) and node.name in ("exp", "log", "tanh"):
-            return self.shape(node.operands[0], where)
-        if isinstance(node, Constant):
-            self.fresh += 1
-            one = ("constant", self.fresh)
-            return (one, one) if node.kind == "identity" else (one,)
+        match node:
+            case Number() | Index() | Indicator():
+                return ()
+            case Name(text=name):
+                definition = self.scope.definitions.get(name)
+                if definition is not None and not definition.indices and name not in self.ranks:
+                    return self._shape_of(definition)
+                rank = self.rank(name)
+                return None if rank is None else tuple((name, axis) for axis in range(rank))
+            case Transpose(operand=operand):
+                inner = self.shape(operand)
+                return None if inner is None else (None, inner[0]) if len(inner) == 1 else tuple(reversed(inner))
+            case Plus(terms=terms):
+                return self.alike(map(self.shape, terms))
+            case Product(factors=factors, joints=joints):
+                return self.multiplied([self.shape(factor) for factor in factors], joints)
+            case Call(function=function, arguments=(argument, *_)):
+                definition = self.scope.definitions.get(function.text) if isinstance(function, Name) else None
+                return self.shape(argument) if definition is None else self._applied(definition, argument)
+            case Builtin(name="diag", operands=(operand, *_)):
+                inner = self.shape(operand)
+                return (inner[0], inner[0]) if inner and len(inner) == 1 else None
+            case Builtin(name="exp" | "log" | "tanh", operands=(operand, *_)):
+                return self.shape(operand)
+            case Constant(kind=kind):
+                self.fresh += 1
+                one = ("constant", self.fresh)
+                return (one, one) if kind == "identity" else (one,)
         return None
 
-    def _shape_of(self, definition: Definition, where: str) -> Shape | None:
+    def _applied(self, definition: Definition, argument: Node) -> Shape | None:
+        """The shape of a function at an argument; it is the argument's where the function acts entry by entry."""
+        if len(definition.parameters) != 1:
+            return self._shape_of(definition)
+        body, parameter = self.scope.bodies.get(definition.name), Name(definition.parameters[0])
+        whole = body is not None and any(isinstance(n, Index) and n.base == parameter for n in walk(body))
+        return () if whole and not definition.indices else self.shape(argument)
+
+    def _shape_of(self, definition: Definition) -> Shape | None:
         """The shape of a definition without indices."""
         name = definition.name
         if name not in self.shapes:
             self.shapes[name] = None
             body = self.scope.bodies.get(name)
-            self.shapes[name] = None if body is None else self.shape(body, where)
+            self.shapes[name] = None if body is None else self.shape(body)
         return self.shapes[name]
 
-    def alike(self, shapes: list[Shape]) -> Shape | None:
-        """Terms of a sum have one shape."""
-        for shape in shapes[1:]:
-            if len(shape) == len(shapes[0]):
-                for a, b in zip(shapes[0], shape, strict=True):
+    def alike(self, shapes: Iterable[Shape | None]) -> Shape | None:
+        """Terms of a sum have one shape: the first that is known and no number's."""
+        known = [shape for shape in shapes if shape]
+        for shape in known[1:]:
+            if len(shape) == len(known[0]):
+                for a, b in zip(known[0], shape, strict=True):
                     if a is not None and b is not None:
                         self.sizes.join(a, b)
-        return shapes[0] if shapes else None
+        return known[0] if known else None
 
     def multiplied(self, shapes: list[Shape | None], joints: tuple[str, ...]) -> Shape | None:
         """The shape of a product of factors from left to right."""
         total = shapes[0]
         for shape, joint in zip(shapes[1:], joints, strict=True):
-            if total is None or shape is None:
-                return None
-            if not total or not shape:
-                total = total or shape
-            elif joint == "⊙":
-                total = self.alike([total, shape])
-            elif len(total) == 2 and shape[0] is not None:
-                if total[1] is not None:
-                    self.sizes.join(total[1], shape[0])
-                rows = total[:1] if total[0] is not None else ()
-                total = (*rows, *shape[1:]) if len(shape) == 1 or rows else (None, shape[1])
-            elif len(total) == 1 and len(shape) == 2 and shape[0] is None:
-                total = (total[0], shape[1])
-            elif len(total) == 1 and len(shape) == 1 and joint:
-                self.sizes.join(total[0], shape[0])
-                total = ()
-            else:
-                return None
+            match total, shape:
+                case (None, _) | (_, None):
+                    return None
+                case ((), _) | (_, ()):
+                    total = total or shape
+                case _ if joint == "⊙":
+                    total = self.alike([total, shape])
+                case (rows, width), (height, *rest) if height is not None:
+                    if width is not None:
+                        self.sizes.join(width, height)
+                    total = (rows, *rest) if rest or rows is not None else ()
+                case (height,), (None, width):
+                    total = (height, width)
+                case (one,), (other,) if joint:
+                    self.sizes.join(one, other)
+                    total = ()
+                case _:
+                    return None
         return total
 
     def rank(self, name: str) -> int | None:
@@ -312,14 +310,12 @@ class Kinds:
             return 2 if letter.isupper() and letter.isascii() else 1
         return 0
 
-    def complete(self, sides: Iterable[tuple[Node, str]], relations: Iterable[tuple[Node, Node, str]]) -> None:
+    def complete(self, sides: Iterable[Node], relations: Iterable[tuple[Node, Node]]) -> None:
         """Give every name that needs one a kind."""
-        for node, where in sides:
-            for part in walk(node):
-                if isinstance(part, Plus | Product):
-                    self.shape(part, where)
-        for left, right, where in relations:
-            self.alike([s for s in (self.shape(left, where), self.shape(right, where)) if s])
+        for part in (part for side in sides for part in walk(side) if isinstance(part, Plus | Product)):
+            self.shape(part)
+        for relation in relations:
+            self.alike(map(self.shape, relation))
         scope = self.scope
         defined = scope.definitions.keys()
         sizes = sorted({n for n, k in scope.kinds.items() if k.role == "size"} | self.as_size - defined)
@@ -358,6 +354,6 @@ class Kinds:
 
 
 def applied(node: Node) -> Node:
-    """The function of a call, without its primes; other formulas as they are."""
+    """The function of a call, without its primes; any other formula unchanged."""
     function = node.function if isinstance(node, Call) else node
     return function.operand if isinstance(function, Prime) else function

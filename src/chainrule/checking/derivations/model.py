@@ -124,16 +124,14 @@ class Scope:
     others: dict[str, list[Node]] = field(default_factory=dict)
     """The other readings of definitions."""
     layout: str | None = None
-    arguments: dict[str, str] = field(default_factory=dict)
-    """The usual argument, a name, of functions that are used without one."""
+    arguments: dict[str, Node] = field(default_factory=dict)
+    """The usual arguments of functions of one parameter, which they are also used without."""
     facts: dict[str, set[str]] = field(default_factory=dict)
     """Facts that sentences state about names without giving their kinds."""
     decorations: set[str] = field(default_factory=set)
     """Names such as o^a and W_1, found by how the text uses their letters."""
     gradients: bool = False
     """Whether the text writes dz for the gradient with respect to z."""
-    calls: dict[str, Node] = field(default_factory=dict)
-    """The usual argument, a formula, of functions that are never applied to a plain name."""
     freed: dict[str, Kind] = field(default_factory=dict)
     """Kinds of defined names where a formula differentiates with respect to them as if they were free."""
     inherited: dict[str, int] = field(default_factory=dict)
@@ -198,11 +196,10 @@ class Question:
 
     scope: Scope
     chains: list[Chain] = field(default_factory=list)
-    definitions: list[tuple[Chain, Definition]] = field(default_factory=list)
     defining: dict[int, str] = field(default_factory=dict)
     """For chains (by id) whose first relation is a definition: the name defined."""
     ending: dict[int, str] = field(default_factory=dict)
-    """For chains whose last member is a new name for what precedes it: that name."""
+    """For chains (by id) whose last member is a new name for the formula before it: that name."""
     declaring: set[int] = field(default_factory=set)
     read: dict[int, Read] = field(default_factory=dict)
     """The parsed members, by id."""
