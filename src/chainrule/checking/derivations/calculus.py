@@ -14,7 +14,7 @@ import flint
 
 from chainrule.checking.derivations import tensors
 from chainrule.checking.derivations.evaluate import Env, Frame, Machine, NoDefinition
-from chainrule.checking.derivations.numbers import ONE, ZERO, Dual, Value, new_tag, tangent
+from chainrule.checking.derivations.numbers import ONE, TAGS, ZERO, Dual, Value, tangent
 from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tensors import Quantity, ShapeMismatch, Tensor, mapped, zipped
 from chainrule.checking.derivations.tree import (
@@ -74,7 +74,7 @@ def _differentiated(m: Machine, moved: Callable[[Value], Quantity]) -> Quantity:
     if m.setting.quotient:
         above, below = (moved(step) for step in STEPS)
         return zipped(lambda a, b: (a - b) / (STEPS[0] - STEPS[1]), above, below, "a difference")
-    tag = new_tag()
+    tag = next(TAGS)
     return mapped(lambda entry: tangent(entry, tag), moved(Dual(ZERO, ONE, tag)))
 
 
@@ -89,14 +89,11 @@ def _moved(current: Quantity, at: int | None, step: Value) -> Quantity:
 
 def _variable(m: Machine, variable: Node, frame: Frame, env: Env) -> tuple[str, tuple[int, ...] | None]:
     """The name that is varied, and which entry of it."""
-    if isinstance(variable, Index):
-        base = variable.base.function if isinstance(variable.base, Call) else variable.base
-        if isinstance(base, Name):
-            return base.text, tuple(m.whole(s, frame, env) for s in variable.subscripts)
-    if isinstance(variable, Call) and isinstance(variable.function, Name):
-        variable = variable.function
-    if isinstance(variable, Name):
-        return variable.text, None
+    match variable:
+        case Index(base=Name(text=name) | Call(function=Name(text=name)), subscripts=subscripts):
+            return name, tuple(m.whole(subscript, frame, env) for subscript in subscripts)
+        case Name(text=name) | Call(function=Name(text=name)):
+            return name, None
     raise NotRead("a derivative with respect to something that is not a name", variable.span[0])
 
 
@@ -111,7 +108,7 @@ def _at_argument(m: Machine, subject: Node, name: str, frame: Frame, env: Env) -
     if any(name in m.reach(a) for a in call.arguments):
         return frame, subject
     values = {p: m.value(a, frame, env) for p, a in zip(definition.parameters, call.arguments, strict=True)}
-    plain = Call(call.function, tuple(Name(p) for p in definition.parameters), span=call.span)
+    plain = Call(call.function, tuple(map(Name, definition.parameters)), span=call.span)
     kept = m.kept(("at", id(call)), Index(plain, subject.subscripts) if isinstance(subject, Index) else plain)
     return Frame(values, frame), kept
 
@@ -129,19 +126,15 @@ def _absent(m: Machine, subject: Node, name: str) -> None:
 
 def _assembled(m: Machine, variable: Tensor, results: list[Quantity]) -> Quantity:
     """The derivatives along all entries of a variable, as a gradient of its shape or as a Jacobian."""
-    if not any(isinstance(result, Tensor) for result in results):
-        shape = variable.shape
-        if len(shape) == 1 and m.setting.layout == "rows":
-            shape = (1, *shape)
-        return Tensor(shape, results)
-    lines = [result for result in results if isinstance(result, Tensor)]
-    first = lines[0]
-    if len(variable.shape) == 2 and not variable.is_row:
+    first, shape = results[0], variable.shape
+    if not isinstance(first, Tensor):
+        return Tensor((1, *shape) if len(shape) == 1 and m.setting.layout == "rows" else shape, results)
+    if not variable.is_line:
         raise NotRead("a derivative of a vector with respect to a matrix")
-    if len(first.shape) == 2 and not first.is_row:
+    if not first.is_line:
         raise NotRead("a derivative of a matrix with respect to a vector")
-    height, width = len(first.entries), len(lines)
-    return Tensor((height, width), [lines[j].entries[i] for i in range(height) for j in range(width)])
+    height = len(first.entries)
+    return Tensor((height, len(results)), [result.entries[i] for i in range(height) for result in results])
 
 
 def jacobian(m: Machine, node: Jacobian, frame: Frame, env: Env) -> Quantity:
@@ -160,11 +153,11 @@ def gradient(m: Machine, node: Gradient, frame: Frame, env: Env) -> Quantity:
 
 def _gradient_variable(m: Machine, subject: Node) -> Node:
     """The variable of a ∇ that does not name it: the argument, or the one vector that the subject depends on."""
-    if isinstance(subject, Call) and len(subject.arguments) == 1 and isinstance(subject.arguments[0], Name):
-        return subject.arguments[0]
-    definition = m.scope.definitions.get(subject.text) if isinstance(subject, Name) else None
-    if definition is not None and len(definition.parameters) == 1:
-        return Name(definition.parameters[0])
+    match subject:
+        case Call(arguments=(Name() as argument,)):
+            return argument
+        case Name(text=name) if name in m.scope.definitions and len(m.scope.definitions[name].parameters) == 1:
+            return Name(*m.scope.definitions[name].parameters)
     reached = {n for n in m.reach(subject) if isinstance(m.point.values.get(n), Tensor)}
     for likely in (m.moving, reached, {"θ", "w", "x"}):
         if len(likely & reached) == 1:
@@ -175,16 +168,14 @@ def _gradient_variable(m: Machine, subject: Node) -> Node:
 def prime(m: Machine, node: Prime, frame: Frame, env: Env) -> Quantity:
     """f' without an argument, or the derivative of a bracket."""
     operand = node.operand
-    if isinstance(operand, Name):
-        definition = m.scope.definitions.get(operand.text)
-        if definition is None and m.overridden(operand.text, frame) is None:
-            value = m.point.values.get(operand.text)
-            if callable(value):
-                raise NotRead(f"the function {operand.text}' without an argument", node.span[0])
-            raise NoDefinition(operand.text, "its derivative is used")
-        if definition is not None and len(definition.parameters) == 1:
-            call = m.kept(("prime", id(node)), Call(node, m.defaults(definition), span=node.span))
-            return prime_call(m, call, frame, env)
+    definition = m.scope.definitions.get(operand.text) if isinstance(operand, Name) else None
+    if definition is not None and len(definition.parameters) == 1:
+        call = m.kept(("prime", id(node)), Call(node, m.defaults(definition), span=node.span))
+        return prime_call(m, call, frame, env)
+    if isinstance(operand, Name) and definition is None and m.overridden(operand.text, frame) is None:
+        if callable(m.point.values.get(operand.text)):
+            raise NotRead(f"the function {operand.text}' without an argument", node.span[0])
+        raise NoDefinition(operand.text, "its derivative is used")
     variable = Name(_prime_variable(m, operand))
     return _derived(m, operand, (variable,) * node.order, frame, env)
 

@@ -62,7 +62,6 @@ class Compared:
     status: str
     cases: list[Case] = field(default_factory=list)
     reason: str = ""
-    name: str = ""
     setting: Setting = field(default_factory=Setting)
 
     @property
@@ -138,11 +137,13 @@ def confirmed(task: Task, compared: Compared) -> bool:
     case = compared.differing[0]
     setting = replace(compared.setting, quotient=True)
     with precision(BITS):
+        machine = task.machine(case.point, setting)
+        frame = Frame(dict(case.labels), machine.root)
         try:
-            again = list(_cases(task, setting, case.point.trial, case.point.regime, case.labels))
+            again = _case(machine, task, case.labels, frame, _fillings(task, case.point))
         except REFUSALS:
             return False
-        pairs = [pair for other in again if other.outcome == "different" for pair in _pairs(other.left, other.right)]
+        pairs = _pairs(again.left, again.right) if again is not None and again.outcome == "different" else []
         known = [(primal(a), primal(b)) for a, b in pairs if a is not None and b is not None]
         return any(abs(a - b) > CLOSE * (abs(a) + abs(b)) for a, b in known)
 
@@ -158,7 +159,7 @@ def _at_points(task: Task, setting: Setting, regime: str, quick: bool) -> Compar
         except TooFew:
             continue
         except NoDefinition as error:
-            return Compared("no definition", cases, error.why, error.name)
+            return Compared("no definition", cases, f"{error.name}: {error.why}")
         except (NotRead, OutOfRange) as error:
             return Compared("not read", cases, str(error))
         except ShapeMismatch as error:
@@ -171,28 +172,25 @@ def _at_points(task: Task, setting: Setting, regime: str, quick: bool) -> Compar
 
 
 def _summary(cases: list[Case]) -> Compared:
-    outcomes = {case.outcome: case for case in reversed(cases)}
-    if not cases:
-        return Compared("not read", cases, "no choice of its indices satisfies the conditions")
-    if "different" in outcomes:
-        return Compared("different", cases)
-    if "undecided" in outcomes:
-        reason = outcomes["undecided"].left
-        return Compared("undecided", cases, reason if isinstance(reason, str) else "the balls are too wide to tell")
-    if "equal" in outcomes:
-        return Compared("equal", cases)
-    if "unknown" in outcomes:
-        return Compared("undecided", cases, "an ellipsis does not show what it stands for")
-    return Compared("undefined", cases, str(outcomes["undefined"].left))
+    outcomes = {case.outcome: case.left for case in reversed(cases)}
+    reasons = {
+        "different": "",
+        "undecided": "the balls are too wide to tell",
+        "equal": "",
+        "unknown": "an ellipsis does not show what it stands for",
+        "undefined": "",
+    }
+    for outcome, reason in reasons.items():
+        if outcome in outcomes:
+            told = outcomes[outcome]
+            status = "undecided" if outcome == "unknown" else outcome
+            return Compared(status, cases, told if isinstance(told, str) else reason)
+    return Compared("not read", cases, "no choice of its indices satisfies the conditions")
 
 
-def _cases(
-    task: Task, setting: Setting, trial: int, regime: str, alone: dict[str, int] | None = None
-) -> Iterator[Case]:
-    """The cases of one trial; with `alone`, only that choice of the indices."""
-    names = {*task.names, *task.moving, *([task.prime] if task.prime else [])}
-    for condition in task.conditions:
-        names |= free_names(condition)
+def _cases(task: Task, setting: Setting, trial: int, regime: str) -> Iterator[Case]:
+    """The cases of one trial."""
+    names = {*task.names, *task.moving, *([task.prime] if task.prime else [])}.union(*map(free_names, task.conditions))
     at = point(task.scope, names, trial, regime=regime, assumptions=task.assumptions, square=setting.square)
     machine = task.machine(at, setting)
     labels = [name for name in task.names if task.scope.is_label(name) and name not in task.scope.definitions]
@@ -204,9 +202,9 @@ def _cases(
     for number, place in enumerate([*chosen, *others[:: max(1, len(others) // MORE_PLACES)]]):
         # The other choices are needed if both sides are 0 at all chosen ones.
         more = number >= len(chosen)
+        if more and telling:
+            return
         labelled = dict(zip(labels, place, strict=True))
-        if (more and telling) or alone not in (None, labelled):
-            continue
         frame = Frame(dict(labelled), machine.root)
         if not all(_satisfied(machine, condition, frame) for condition in task.conditions):
             continue
@@ -320,8 +318,6 @@ def _numbers(a: Any, b: Any, operator: str) -> str:
         if not a.overlaps(b):
             return "different"
         return "equal" if sharp else "undecided"
-    if operator == "!=":
-        return "equal" if not a.overlaps(b) else "undecided"
     if operator in (">=", ">"):
         a, b = b, a
     if a < b:

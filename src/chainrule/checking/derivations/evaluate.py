@@ -1,8 +1,8 @@
 """Values of formulas at a point, on balls.
 
-A `Machine` evaluates in one scope at one point. Frames hold what is overridden while it works: a function's argument,
-a variable under differentiation, a label. Names are looked up through the frames, so that a definition sees the
-variable that is being varied; results are kept in the outermost frame on which they cannot depend.
+A `Machine` evaluates the formulas of one scope at one point. A frame overrides the values of some names: the argument
+of a function, a variable of differentiation, a label. Names are looked up through the frames, so that a definition uses
+the changed variable. A result is kept in the outermost frame that agrees on the names on which it depends.
 """
 
 from __future__ import annotations
@@ -50,12 +50,8 @@ class NoDefinition(LookupError):
         self.name, self.why = name, why
 
 
-class OverBudget(RuntimeError):
-    """The evaluation takes more steps than its budget."""
-
-
 class Frame:
-    """Values that override names, and the results computed while they are in force."""
+    """Values that override names, and the results computed with these values."""
 
     __slots__ = ("memo", "overrides", "parent")
 
@@ -66,15 +62,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class Setting:
-    """Choices where conventions differ: gradients as columns or rows, vectors as rows, the reading of definitions."""
+    """One choice among conventions: gradients as columns or rows, vectors as rows, the reading of definitions."""
 
     layout: str = "columns"
     rows: bool = False
     """Read vectors without a transpose as rows."""
     reading: int = 0
-    """Which reading to take of definitions with several; the last one where there are fewer."""
+    """The number of the reading for definitions that have several; definitions with fewer take their last one."""
     square: bool = False
-    """Make all sizes equal; tried where sizes were inferred, not declared."""
+    """Make all sizes equal; tried if sizes were inferred rather than declared."""
     quotient: bool = False
     """Derivatives by difference quotients instead of forward mode."""
 
@@ -101,7 +97,7 @@ class Machine:
         self.fillers: dict[int, int] = {}
         self.made: dict[Any, Node] = {}
 
-    # What a formula can depend on
+    # Names on which a formula depends
 
     def reach(self, node: Node) -> frozenset[str]:
         """The names that a formula depends on, through definitions."""
@@ -150,12 +146,8 @@ class Machine:
 
     def defaults(self, definition: Definition) -> tuple[Node, ...]:
         """The arguments of a function that is used without any."""
-        if len(definition.parameters) == 1:
-            call = self.scope.calls.get(definition.name)
-            named = self.scope.arguments.get(definition.name)
-            if call is not None or named is not None:
-                return (call or Name(str(named)),)
-        return tuple(Name(p) for p in definition.parameters)
+        usual = self.scope.arguments.get(definition.name)
+        return tuple(map(Name, definition.parameters)) if usual is None else (usual,)
 
     def bound_in(self, node: Node, env: Env) -> tuple[tuple[str, int], ...]:
         """The indices that a formula depends on, with their values."""
@@ -190,7 +182,7 @@ class Machine:
         """The value of a formula."""
         self.steps += 1
         if self.steps > self.budget:
-            raise OverBudget
+            raise NotRead(f"its value takes more than {self.budget} steps", node.span[0])
         return self.handlers[type(node)](self, node, frame, env)
 
     def number(self, node: Node, frame: Frame, env: Env) -> Value:
@@ -204,35 +196,26 @@ class Machine:
 
     def whole(self, node: Node, frame: Frame, env: Env) -> int:
         """The value of an index or a limit."""
-        if isinstance(node, Number) and node.value.denominator == 1:
-            return int(node.value)
-        if isinstance(node, Name):
-            bound = env.get(node.text)
-            if bound is not None:
-                return bound
-            found = self.overridden(node.text, frame)
-            if isinstance(found, int):
-                return found
-            if node.text in self.point.sizes:
-                return self.point.sizes[node.text]
-            label = self.scope.kinds.get(node.text)
-            raise NoDefinition(node.text, "it is used as an index" if label is None else "")
-        if isinstance(node, Plus):
-            return sum(s * self.whole(t, frame, env) for t, s in zip(node.terms, node.signs, strict=True))
-        if isinstance(node, Product) and len(node.factors) == 2:
-            return self.whole(node.factors[0], frame, env) * self.whole(node.factors[1], frame, env)
+        match node:
+            case Number(value=value) if value.denominator == 1:
+                return int(value)
+            case Name(text=name) if name in env:
+                return env[name]
+            case Name(text=name):
+                found = self.overridden(name, frame)
+                return found if isinstance(found, int) else self.size(name)
+            case Plus(terms=terms, signs=signs):
+                return sum(sign * self.whole(term, frame, env) for term, sign in zip(terms, signs, strict=True))
+            case Product(factors=(first, second)):
+                return self.whole(first, frame, env) * self.whole(second, frame, env)
         raise NotRead("an index that is not read", node.span[0])
 
-    def maybe_whole(self, frame: Frame, env: Env) -> Callable[[Node], int | None]:
+    def maybe_whole(self, node: Node, frame: Frame, env: Env) -> int | None:
         """Like `whole`, with None for formulas that are no index."""
-
-        def of(node: Node) -> int | None:
-            try:
-                return self.whole(node, frame, env)
-            except (NotRead, NoDefinition):
-                return None
-
-        return of
+        try:
+            return self.whole(node, frame, env)
+        except (NotRead, NoDefinition):
+            return None
 
     def overridden(self, name: str, frame: Frame | None) -> Any:
         """The value that a frame gives to a name; None without one."""
@@ -249,13 +232,13 @@ class Machine:
         found = self.overridden(name, frame)
         if found is None:
             found = self.point.values.get(name)
+        if found is None:
+            found = self.point.sizes.get(name)
+        if isinstance(found, int):
+            return flint.arb(found)
         if found is not None:
-            if isinstance(found, int):
-                return flint.arb(found)
             is_vector = isinstance(found, Tensor) and len(found.shape) == 1
             return self.vector(found.entries) if is_vector else found
-        if name in self.point.sizes:
-            return flint.arb(self.point.sizes[name])
         definition = self.scope.definitions.get(name)
         if definition is None:
             raise NoDefinition(name)
@@ -316,7 +299,7 @@ class Machine:
         if kind is not None and len(kind.dims) > axis:
             return self.size(kind.dims[axis])
         index = definition.indices[axis]
-        # Frames keep the shapes of what they override: without parameters the extent is the same in all frames.
+        # A frame overrides a value by one of the same shape: without parameters the extent is the same in all frames.
         home = self.home(frame, self.reach_of(definition.name)) if definition.parameters else self.root
         key = ("extent", definition.name, axis)
         if key not in home.memo:
@@ -333,7 +316,7 @@ class Machine:
         if isinstance(dim, int):
             return dim
         if dim not in self.point.sizes:
-            raise NoDefinition(dim, "it is used as a size")
+            raise NoDefinition(dim, "it is used as an index or a size")
         return self.point.sizes[dim]
 
     def range_of(self, index: str, node: Node, frame: Frame, env: Env) -> int | None:

@@ -11,6 +11,7 @@ from chainrule.checking.derivations.compare import EXACT, Case
 from chainrule.checking.derivations.conventions import agreeing
 from chainrule.checking.derivations.deciding import Finding, is_restricted
 from chainrule.checking.derivations.numbers import primal
+from chainrule.checking.derivations.points import shown
 from chainrule.checking.derivations.printing import unicode
 from chainrule.checking.derivations.repairs import repairs
 from chainrule.checking.derivations.tensors import Tensor, paired, transposed
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Finding | None) -> None:
-    """Record the verdict that a finding comes to."""
+    """Record the verdict that follows from a finding."""
     status, reason = finding.status, finding.compared.reason
     agreement = {"equal": "agrees", "different": "differs"}.get(against.status if against else "", "")
     # Points cannot show that one side is never above the other.
@@ -34,57 +35,61 @@ def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Fi
         line.faults += 1
         return repairs(finding) if walker.repairs else ()
 
-    if status == "equal" and finding.assumption:
-        what = " and ".join(map(str, finding.assumption))
-        add(held or "verified under an assumption", f"holds only if {what}", assumption=what)
-    elif status == "equal" and finding.given is not None:
-        walker.restricted.append((finding.task.left, finding.task.right, finding.given))
-        add(held or "verified", f"for {unicode(finding.given)}")
-    elif status == "equal":
-        add(held or "verified", finding.note)
-    elif not line.members[at][1].display:
-        # Sentences state conditions, values and assumptions; only displays claim.
-        add("hypothesis, not checked", "stated in a sentence")
-    elif finding.equation:
-        add("hypothesis, not checked", "an equation for something free, not an identity")
-    elif status == "different" and (unknown := undefined_names(line, finding)):
-        listed = ", ".join(unknown)
-        add("name has no definition", f"{listed}: the sides differ as long as nothing is known about {listed}")
-    elif status == "different" and prose.sums_silently(walker.source.text[: line.members[at][1].start]):
-        add("ambiguous", "the text announces sums over repeated indices; the sides differ without them: write the sums")
-    elif status == "different" and (doubted := doubtful_conventions(line, finding)):
-        add("ambiguous", f"{doubted}, which nothing else in the text confirms; the sides differ if so")
-    elif status == "different" and line.faults and agreement == "agrees":
-        line.faults += 1
-        failing(add, finding, what="the step before, but agrees with the head of the chain: an error is undone here")
-    elif status == "different":
-        found = search()
-        if is_restricted(finding) and finding.only is not None and walker.repairs and not found:
-            line.nearby.append(finding.only)
-        failing(add, finding, found)
-    elif against is not None and against.status == "different" and not line.faults:
-        line.faults += 1
-        failing(add, against, what="the head of the chain")
-    elif status == "shapes" and certain(finding):
-        found = search()
-        message = f"the shapes do not fit: {reason}" + suggested(found)
-        add("shapes do not fit", message, repairs=found, kind=found[0].kind if found else "transposed")
-    elif status == "shapes":
-        add("not read", f"{reason}; declare what is a vector and what a matrix")
-    elif status == "no definition":
-        add("name has no definition", f"{finding.compared.name}: {reason}")
-    else:
-        add("undefined here" if status == "undefined" else "not read", reason)
+    match status:
+        case "equal" if finding.assumption:
+            what = " and ".join(map(str, finding.assumption))
+            add(held or "verified under an assumption", f"holds only if {what}", assumption=what)
+        case "equal" if finding.given is not None:
+            walker.restricted.append((finding.task.left, finding.task.right, finding.given))
+            add(held or "verified", f"for {unicode(finding.given)}")
+        case "equal":
+            add(held or "verified", finding.note)
+        case _ if not line.members[at][1].display:
+            # Sentences state conditions, values and assumptions; only displays claim.
+            add("hypothesis, not checked", "stated in a sentence")
+        case _ if finding.equation:
+            add("hypothesis, not checked", "an equation for something free, not an identity")
+        case "different" if unknown := undefined_names(line, finding):
+            names = ", ".join(unknown)
+            add("name has no definition", f"{names}: the sides differ as long as nothing is known about {names}")
+        case "different" if prose.sums_silently(walker.source.text[: line.members[at][1].start]):
+            announced = "the text announces sums over repeated indices; the sides differ without them: write the sums"
+            add("ambiguous", announced)
+        case "different" if doubted := doubtful_conventions(line, finding):
+            add("ambiguous", f"{doubted}, which nothing else in the text confirms; the sides differ if so")
+        case "different" if line.faults and agreement == "agrees":
+            line.faults += 1
+            undone = "the step before, but agrees with the head of the chain: an error is undone here"
+            failing(add, finding, what=undone)
+        case "different":
+            found = search()
+            if is_restricted(finding) and finding.only is not None and walker.repairs and not found:
+                line.nearby.append(finding.only)
+            failing(add, finding, found)
+        case _ if against is not None and against.status == "different" and not line.faults:
+            line.faults += 1
+            failing(add, against, what="the head of the chain")
+        case "shapes" if all(kind.declared or kind.role != "value" for kind in finding.task.kinds.values()):
+            # The ranks of all names are known, not guessed.
+            found = search()
+            message = f"the shapes do not fit: {reason}" + suggested(found)
+            add("shapes do not fit", message, repairs=found, kind=found[0].kind if found else "transposed")
+        case "shapes":
+            add("not read", f"{reason}; declare what is a vector and what a matrix")
+        case "no definition":
+            add("name has no definition", reason)
+        case "undefined":
+            add("undefined here", reason)
+        case _:
+            add("not read", reason)
 
 
 def undefined_names(line: Line, finding: Finding) -> list[str]:
     """Undeclared names on only one side, about which the text may say too little."""
     left, right = finding.task.reached
     free = {n for n, kind in finding.task.kinds.items() if not kind.declared and kind.role == "value"}
-    only_left, only_right = free & left - right, free & right - left
-    if only_left and only_right:
-        return sorted(only_left | only_right)
-    return sorted((only_left | only_right) - line.question.established)
+    both_sides = bool(free & left - right and free & right - left)
+    return sorted((free & (left ^ right)) - (frozenset() if both_sides else line.question.established))
 
 
 def doubtful_conventions(line: Line, finding: Finding) -> str:
@@ -97,11 +102,6 @@ def doubtful_conventions(line: Line, finding: Finding) -> str:
             if not question.agreement[name]:
                 return f"{name} is not defined and was taken as the {template}"
     return ""
-
-
-def certain(finding: Finding) -> bool:
-    """Whether the ranks of all names in a relation are known rather than guessed."""
-    return all(kind.declared or kind.role != "value" for kind in finding.task.kinds.values())
 
 
 def failing(
@@ -170,7 +170,8 @@ def at_point(point: Counterexample) -> str:
 def counterexample(finding: Finding, case: Case) -> Counterexample:
     """The point of a case in print."""
     point = case.point
-    values = {name: value for name, value in point.shown.items() if name in finding.task.names}
+    names = [name for name in point.values if name in finding.task.names and not callable(point.values[name])]
+    values = {name: shown(point.values[name]) for name in names}
     return Counterexample(dict(point.sizes), dict(case.labels), values, quantity(case.left), quantity(case.right))
 
 

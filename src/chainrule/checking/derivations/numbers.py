@@ -22,16 +22,12 @@ Value: TypeAlias = Any
 """A flint.arb, or a Dual over them."""
 
 ZERO, ONE = flint.arb(0), flint.arb(1)
-_tags = count(1)
+TAGS = count(1)
+"""A tag for each pass of differentiation."""
 
 
 class Undefined(ArithmeticError):
     """A formula has no value at this point: a division by zero, the logarithm of a negative number."""
-
-
-def new_tag() -> int:
-    """A tag for one pass of differentiation."""
-    return next(_tags)
 
 
 class Dual:
@@ -99,13 +95,11 @@ def sign_of(value: Value) -> int:
         If the ball meets zero without being zero.
     """
     ball = primal(value)
-    if ball > 0:
-        return 1
-    if ball < 0:
-        return -1
     if ball == 0:
         return 0
-    raise Undecided("a number too close to zero to have a sign")
+    if ball.contains(0):
+        raise Undecided("a number too close to zero to have a sign")
+    return 1 if ball > 0 else -1
 
 
 def divide(a: Value, b: Value) -> Value:

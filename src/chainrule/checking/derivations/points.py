@@ -15,7 +15,7 @@ import flint
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.numbers import ELEMENTARY, Value
 from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tensors import Tensor
+from chainrule.checking.derivations.tensors import Quantity, Tensor, entries_of
 
 SIZES = (3, 2, 4, 5)
 MOST_ENTRIES = 2500
@@ -32,9 +32,6 @@ class Point:
     sizes: dict[str, int] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
-    trial: int = 0
-    regime: str = "any"
 
 
 @dataclass(frozen=True)
@@ -45,11 +42,14 @@ class Assumption:
     fact: str
 
     def __str__(self) -> str:
-        if self.fact == "sum 1":
-            return f"the entries of {self.name} add up to 1"
-        if self.fact == "rows sum 1":
-            return f"every row of {self.name} adds up to 1"
-        return f"{self.name} is {self.fact}"
+        return _ASSUMED[self.fact].format(self.name)
+
+
+_ASSUMED = {
+    "sum 1": "the entries of {} add up to 1",
+    "rows sum 1": "every row of {} adds up to 1",
+    "one-hot": "{} is one-hot",
+}
 
 
 def draw(*key: object) -> int:
@@ -80,7 +80,7 @@ def point(
     lengths = [name for name, kind in scope.kinds.items() if kind.role == "size"]
     free = [name for name in lengths if scope.kinds[name].extent is None]
     equal = dict.fromkeys(free, SIZES[trial % len(SIZES)])
-    found = Point(equal if square else sizes(free, trial), trial=trial, regime=regime)
+    found = Point(equal if square else sizes(free, trial))
 
     def length(name: str) -> int:
         extent = scope.kinds[name].extent
@@ -100,10 +100,8 @@ def point(
             count = prod(extents)
             if count > MOST_ENTRIES:
                 raise NotRead(f"{name} has {count} entries")
-            thousandths = _thousandths(name, trial, count, extents, facts, regime)
-            found.values[name] = _quantity(thousandths, extents)
+            found.values[name] = _quantity(_thousandths(name, trial, count, extents, facts, regime), extents)
             found.changes[name] = _quantity([draw("d", name, trial, i) % 3000 - 1500 for i in range(count)], extents)
-            found.shown[name] = shown(thousandths, extents)
     return found
 
 
@@ -146,14 +144,12 @@ def _adding_up(raw: list[int]) -> list[int]:
     return [*parts[:-1], 1000 - sum(parts[:-1])]
 
 
-def shown(thousandths: list[int], extents: list[int]) -> str:
-    """A value in print, with three decimals."""
-    texts = [f"{t / 1000:.3f}".rstrip("0").rstrip(".") for t in thousandths]
-    if not extents:
+def shown(value: Quantity) -> str:
+    """A value of a point in print, with three decimals."""
+    texts = [f"{float(entry):.3f}".rstrip("0").rstrip(".") for entry in entries_of(value)]
+    if not isinstance(value, Tensor):
         return texts[0]
-    if len(extents) == 1:
-        return f"({', '.join(texts)})"
-    width = extents[1]
+    width = value.shape[1] if len(value.shape) > 1 else len(texts)
     return "(" + "; ".join(", ".join(texts[i : i + width]) for i in range(0, len(texts), width)) + ")"
 
 

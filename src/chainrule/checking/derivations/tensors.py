@@ -81,11 +81,14 @@ def shown(shape: Shape) -> str:
     >>> shown((3,)), shown((1, 3)), shown((2, 3)), shown(())
     ('a column of 3', 'a row of 3', '2 × 3', 'a number')
     """
-    if not shape:
-        return "a number"
-    if len(shape) == 1:
-        return f"a column of {shape[0]}"
-    return f"a row of {shape[1]}" if shape[0] == 1 else " × ".join(map(str, shape))
+    match shape:
+        case ():
+            return "a number"
+        case (height,):
+            return f"a column of {height}"
+        case (1, width):
+            return f"a row of {width}"
+    return " × ".join(map(str, shape))
 
 
 def mapped(function: Callable[[Value], Value], x: Quantity) -> Quantity:
@@ -130,14 +133,14 @@ def transposed(x: Quantity) -> Quantity:
     """A row for a column, and the other way round."""
     if not isinstance(x, Tensor):
         return x
-    if len(x.shape) == 1:
-        return Tensor((1, x.shape[0]), x.entries)
-    if x.is_row:
-        return Tensor((x.shape[1],), x.entries)
-    if len(x.shape) != 2:
-        raise ShapeMismatch("a transpose of something with more than two axes")
-    m, n = x.shape
-    return Tensor((n, m), [x.entries[i * n + j] for j in range(n) for i in range(m)])
+    match x.shape:
+        case (n,):
+            return Tensor((1, n), x.entries)
+        case (1, n):
+            return Tensor((n,), x.entries)
+        case (m, n):
+            return Tensor((n, m), [x.entries[i * n + j] for j in range(n) for i in range(m)])
+    raise ShapeMismatch("a transpose of something with more than two axes")
 
 
 def product(a: Quantity, b: Quantity, joint: str = "") -> Quantity:
@@ -185,7 +188,7 @@ def diagonal(x: Quantity) -> Quantity:
         n = len(x.entries)
         return Tensor((n, n), [x.entries[i] if i == j else ZERO for i in range(n) for j in range(n)])
     m, n = x.shape
-    return Tensor((min(m, n),), [x.entries[i * n + i] for i in range(min(m, n))])
+    return Tensor((min(m, n),), x.entries[: min(m, n) * n : n + 1])
 
 
 def trace(x: Quantity) -> Value:

@@ -95,10 +95,11 @@ def _index(m: Machine, node: Index, frame: Frame, env: Env) -> Quantity:
 
 
 def _call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
-    if isinstance(node.function, Prime):
-        return calculus.prime_call(m, node, frame, env)
-    if isinstance(node.function, Name):
-        return _applied(m, node.function.text, node, frame, env)
+    match node.function:
+        case Prime():
+            return calculus.prime_call(m, node, frame, env)
+        case Name(text=name):
+            return _applied(m, name, node, frame, env)
     raise NotRead("a function that is not a name", node.span[0])
 
 
@@ -163,10 +164,9 @@ def _substituted(m: Machine, name: str, call: Call, frame: Frame, env: Env) -> F
     values = [m.value(argument, frame, env) for argument in call.arguments]
     shapes = {n: getattr(m.point.values[n], "shape", ()) for n in m.reach_of(name) if n in m.point.values}
     fitting = [n for n, shape in shapes.items() if shape == getattr(values[0], "shape", ())]
-    usual = m.scope.arguments.get(name)
-    if len(values) != 1 or (usual is None and len(fitting) != 1):
+    if len(values) != 1 or len(fitting) != 1:
         raise NotRead(f"{name} was not defined as a function", call.span[0])
-    return Frame({usual or fitting[0]: values[0]}, frame)
+    return Frame({fitting[0]: values[0]}, frame)
 
 
 def _entrywise_call(m: Machine, definition: Definition, frame: Frame, vectors: list[str]) -> Tensor:
@@ -177,16 +177,16 @@ def _entrywise_call(m: Machine, definition: Definition, frame: Frame, vectors: l
         raise ShapeMismatch(f"the arguments of {definition.name} have different shapes")
     if definition.indices:
         raise ShapeMismatch(f"{definition.name} of {tensors.shown(first.shape)}")
-    entries = []
-    for at in range(len(first.entries)):
-        one = {p: given[p].entries[at] if p in vectors else given[p] for p in given}
-        entries.append(m.inside(m.number, definition, Frame(one, frame.parent), ()))
-    return Tensor(first.shape, entries)
+    chosen = [
+        {p: given[p].entries[at] if p in vectors else given[p] for p in given} for at in range(len(first.entries))
+    ]
+    return Tensor(first.shape, [m.inside(m.number, definition, Frame(one, frame.parent), ()) for one in chosen])
 
 
 def _plus(m: Machine, node: Plus, frame: Frame, env: Env) -> Quantity:
     dotted = any(isinstance(term, Dots) for term in node.terms)
-    terms = spread(node, m.maybe_whole(frame, env)) if dotted else zip(node.terms, node.signs, repeat({}))
+    whole = partial(m.maybe_whole, frame=frame, env=env)
+    terms = spread(node, whole) if dotted else zip(node.terms, node.signs, repeat({}))
     total: Quantity = ZERO
     for term, sign, running in terms:
         value = None if term is None else m.value(term, frame, {**env, **running})
@@ -210,9 +210,7 @@ def _product(m: Machine, node: Product, frame: Frame, env: Env) -> Quantity:
 
 def _quotient(m: Machine, node: Ratio, frame: Frame, env: Env) -> Quantity:
     above, below = m.value(node.numerator, frame, env), m.value(node.denominator, frame, env)
-    if above is None or below is None:
-        return None
-    if isinstance(below, Tensor) and len(below.shape) == 2 and not below.is_row:
+    if isinstance(below, Tensor) and not below.is_line:
         raise ShapeMismatch("a division by a matrix")
     return zipped(divide, above, below, "the quotient")
 
@@ -220,9 +218,7 @@ def _quotient(m: Machine, node: Ratio, frame: Frame, env: Env) -> Quantity:
 def _power(m: Machine, node: Power, frame: Frame, env: Env) -> Quantity:
     base = m.value(node.base, frame, env)
     exponent = m.number(node.exponent, frame, env)
-    if base is None:
-        return None
-    if isinstance(base, Tensor) and len(base.shape) == 2 and not base.is_row:
+    if isinstance(base, Tensor) and not base.is_line:
         raise NotRead("a power of a matrix", node.span[0])
     return mapped(lambda x: power(x, exponent), base)
 
@@ -276,26 +272,27 @@ def _builtin(m: Machine, node: Builtin, frame: Frame, env: Env) -> Quantity:
     values = [m.value(operand, frame, env) for operand in node.operands]
     if any(value is None for value in values):
         return None
-    if node.name in numbers.ELEMENTARY:
-        return mapped(numbers.ELEMENTARY[node.name], values[0])
-    if node.name == "inner":
-        first, second = (Tensor((len(entries),), entries) for entries in map(entries_of, values))
-        return tensors.inner(first, second)
-    if node.name == "diag":
-        return tensors.diagonal(values[0])
-    if node.name == "tr":
-        return tensors.trace(values[0])
-    if node.name == "norm":
-        return numbers.ELEMENTARY["sqrt"](tensors.inner(values[0], values[0]))
-    if node.name in ("max", "min"):
-        if len(values) == 1:
-            return numbers.extreme(node.name, entries_of(values[0]))
-        return reduce(partial(zipped, lambda *pair: numbers.extreme(node.name, pair), what="the maximum"), values)
+    match node.name, values:
+        case name, [x] if name in numbers.ELEMENTARY:
+            return mapped(numbers.ELEMENTARY[name], x)
+        case "inner", [_, _]:
+            first, second = (Tensor((len(entries),), entries) for entries in map(entries_of, values))
+            return tensors.inner(first, second)
+        case "diag", [x]:
+            return tensors.diagonal(x)
+        case "tr", [x]:
+            return tensors.trace(x)
+        case "norm", [x]:
+            return numbers.ELEMENTARY["sqrt"](tensors.inner(x, x))
+        case "max" | "min" as kind, [x]:
+            return numbers.extreme(kind, entries_of(x))
+        case "max" | "min" as kind, _:
+            return reduce(partial(zipped, lambda *pair: numbers.extreme(kind, pair), what="the maximum"), values)
     raise NotRead(f"no meaning is known for {node.name}", node.span[0])
 
 
 def _matrix(m: Machine, node: Matrix, frame: Frame, env: Env) -> Quantity:
-    rows: list[Filled] = filled_rows(node.rows, m.maybe_whole(frame, env))
+    rows: list[Filled] = filled_rows(node.rows, partial(m.maybe_whole, frame=frame, env=env))
     if not rows or len({len(row) for row in rows}) != 1:
         raise NotRead("a matrix whose rows have different lengths", node.span[0])
     values = [[None if entry is None else m.value(entry, frame, {**env, **run}) for entry, run in row] for row in rows]
@@ -359,7 +356,7 @@ COMPARED: dict[str, Callable[[int, int], bool]] = {"=": eq, "!=": ne, "<": lt, "
 
 def _wholes(m: Machine, comparison: Comparison, frame: Frame, env: Env) -> tuple[int, int] | None:
     """Both sides of a comparison of indices; None for other comparisons."""
-    left, right = map(m.maybe_whole(frame, env), (comparison.left, comparison.right))
+    left, right = (m.maybe_whole(side, frame, env) for side in (comparison.left, comparison.right))
     return None if left is None or right is None else (left, right)
 
 

@@ -5,31 +5,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-VERDICTS = (
-    "verified",
-    "verified under an assumption",
-    "held at the points tried",
-    "true only for some indices",
-    "wrong",
-    "undefined here",
-    "shapes do not fit",
-    "ambiguous",
-    "not read",
-    "name has no definition",
-    "internal error",
-    "hypothesis, not checked",
-    "definition",
-)
-FAULTS = frozenset({"wrong", "true only for some indices", "shapes do not fit"})
-UNDECIDED = frozenset(
-    {"held at the points tried", "undefined here", "ambiguous", "not read", "name has no definition", "internal error"}
-)
-LEFT_OUT = frozenset({"declaration", "not read", "internal error"})
-"""The notes about a part of the input that no verdict speaks of."""
-ALL_VERIFIED, SOMETHING_WRONG, SOMETHING_UNDECIDED, UNREADABLE = 0, 1, 2, 3
-SCHEMA = 1
-WIDTH = 100
-_SHORT = {
+VERDICTS = {
     "verified": "verified",
     "verified under an assumption": "assumes",
     "held at the points tried": "held",
@@ -44,6 +20,16 @@ _SHORT = {
     "hypothesis, not checked": "hypothesis",
     "definition": "definition",
 }
+"""Every verdict with its form in the text of a report."""
+FAULTS = frozenset({"wrong", "true only for some indices", "shapes do not fit"})
+UNDECIDED = frozenset(
+    {"held at the points tried", "undefined here", "ambiguous", "not read", "name has no definition", "internal error"}
+)
+LEFT_OUT = frozenset({"declaration", "not read", "internal error"})
+"""The notes about parts of the input that have no verdict."""
+ALL_VERIFIED, SOMETHING_WRONG, SOMETHING_UNDECIDED, UNREADABLE = 0, 1, 2, 3
+SCHEMA = 1
+WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -59,7 +45,7 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Repair:
-    """One change that makes a step true: what to change, and the side after it."""
+    """One change that makes a step true: the change in words, and the side after the change."""
 
     change: str
     formula: str
@@ -68,7 +54,7 @@ class Repair:
 
 @dataclass(frozen=True)
 class Step:
-    """One relation: where it stands, its sides as written, the verdict, and what was found out about it."""
+    """One relation: its place, its sides as written, the verdict, and the evidence for the verdict."""
 
     line: int
     column: int
@@ -174,7 +160,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all verified, 1 something wrong, 2 nothing wrong but something undecided."""
+        """0: all verified; 1: something is wrong; 2: nothing is wrong, and something is undecided."""
         if self.faults:
             return SOMETHING_WRONG
         undecided = any(not step.is_decided for step in self.relations) or not self.relations
@@ -227,7 +213,7 @@ def shown(step: Step) -> list[str]:
     formula = f"{step.operator} {step.right}"
     if len(formula) > 64:
         formula = formula[:61] + "..."
-    lines = [f"  line {step.line:<5} {_SHORT[step.verdict]:<13}  {formula}"]
+    lines = [f"  line {step.line:<5} {VERDICTS[step.verdict]:<13}  {formula}"]
     if step.message:
         lines += textwrap.wrap(step.message, WIDTH - 14, initial_indent=" " * 14, subsequent_indent=" " * 14)
     for repair in step.repairs[:1]:

@@ -25,7 +25,7 @@ from chainrule.checking.derivations.verdicts import Note, Report, Step
 
 @dataclass
 class Line:
-    """A chain put together from one or several displays."""
+    """A chain of relations, written in one display or continued over several."""
 
     question: Question
     members: list[tuple[Member, Fragment]]
@@ -83,15 +83,14 @@ def check_derivation(text: str, preamble: str | None = None, *, name: str = "", 
 
 
 def assembled(question: Question) -> list[Line]:
-    """The chains of a question, continued ones joined to what they continue."""
+    """The chains of a question; a chain that begins with a relation is joined to the chain before it."""
     lines: list[Line] = []
     current: Line | None = None
     for chain in question.chains:
         members = [(member, chain.fragment) for member in chain.members]
         display = chain.fragment.display
-        if display and current is not None and (chain.continued is not None or current.open is not None):
-            link = chain.continued or current.open
-            assert link is not None
+        link = chain.continued or (current.open if current is not None else None)
+        if display and current is not None and link is not None:
             current.links += [link, *chain.links]
             current.members += members
             current.conditions += chain.conditions
@@ -101,8 +100,8 @@ def assembled(question: Question) -> list[Line]:
             continue
         line = Line(question, members, list(chain.links), list(chain.conditions), chain, chain.open)
         lines.append(line)
-        if display:
-            current = line if chain.links or chain.open else current
+        if display and (chain.links or chain.open):
+            current = line
     return lines
 
 
@@ -150,13 +149,13 @@ class Walker:
             told = len(self.steps)
             try:
                 self.step(line, at, reads, conditions, prime)
-            except Exception as error:  # a defect of ours must not hide the verdicts on other steps
+            except Exception as error:  # a defect of the checker must not hide the verdicts on other steps
                 del self.steps[told:]
                 self.add(line, at - 1, "internal error", failure(error))
         self.aftermath()
 
     def aftermath(self) -> None:
-        """Say of a chain's first wrong step whether what follows is right again."""
+        """Add to the first wrong step of a chain which later line is right again."""
         own = [step for step in self.steps if step.chain == self.chains]
         wrong = next((step for step in own if step.verdict == "wrong"), None)
         if wrong is not None:
@@ -234,7 +233,7 @@ class Walker:
         return f"{error.reason} (line {self.source.line(place)}, column {self.source.column(place)})"
 
     def text(self, line: Line, at: int) -> str:
-        """A member as it is written."""
+        """The source text of a member."""
         member, fragment = line.members[at]
         first, last = member.span
         return " ".join(fragment.text[first:last].split())
@@ -254,15 +253,17 @@ class Walker:
 
     def report(self, name: str) -> Report:
         """The report on the document."""
-        notes = []
-        for fragment in self.source.fragments:
-            for repair in fragment.repair.repairs:
-                shown = repair.found.strip() or repr(repair.found)
-                message = f"read '{shown}' as '{repair.read_as}'"
-                notes.append(Note(self.source.line(fragment.start + repair.at), "input repaired", message))
-        for left_out in self.document.refused:
-            line = self.source.line(left_out.offset) if left_out.offset >= 0 else 0
-            notes.append(Note(line, left_out.verdict, left_out.message))
+        line = self.source.line
+        notes = [
+            Note(
+                line(fragment.start + repair.at),
+                "input repaired",
+                f"read '{repair.found.strip() or repr(repair.found)}' as '{repair.read_as}'",
+            )
+            for fragment in self.source.fragments
+            for repair in fragment.repair.repairs
+        ]
+        notes += [Note(line(r.offset) if r.offset >= 0 else 0, r.verdict, r.message) for r in self.document.refused]
         names: dict[str, str] = {}
         undeclared: dict[str, str] = {}
         try:
@@ -305,8 +306,7 @@ def _moving(line: Line, reads: list[Read]) -> frozenset[str]:
 def prime_hint(reads: list[Read]) -> str | None:
     """The variable of f'(z) at the head of a chain, for primes on brackets further on."""
     for part in (part for read in reads for node in read.nodes[:1] for part in walk(node)):
-        if isinstance(part, Call) and isinstance(part.function, Prime):
-            arguments = part.arguments
-            if len(arguments) == 1 and isinstance(arguments[0], Name):
-                return arguments[0].text
+        match part:
+            case Call(function=Prime(), arguments=(Name(text=name),)):
+                return name
     return None
