@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.preprocessing import OneHotEncoder
 
@@ -44,8 +45,12 @@ def test_the_search_finds_them(source):
     assert len(list(private_imports(source))) == 1
 
 
-def test_scorers_still_say_which_function_they_call():
-    assert make_scorer(accuracy_score)._score_func is accuracy_score, "see softmax_cv._with_labels"
+def test_scorers_still_say_which_function_they_call_and_with_which_arguments():
+    scorer = make_scorer(accuracy_score, normalize=False)
+    assert scorer._score_func is accuracy_score, "see softmax_cv._with_labels"
+    assert scorer._kwargs == {"normalize": False}, "see softmax_cv._with_labels"
+    scorer._kwargs = {}
+    assert scorer(DummyClassifier().fit([[0], [0]], [1, 1]), [[0], [0]], [1, 1]) == 1.0
 
 
 @pytest.mark.skipif(

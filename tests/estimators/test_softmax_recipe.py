@@ -35,10 +35,8 @@ def test_the_penalty_is_shared_by_weight(problem):
     assert penalty_share(problem, 2.0) == pytest.approx(1 / (2 * problem.weights.sum()))
 
 
-def test_a_fit_shows_coefficients_in_the_precision_of_the_samples(problem):
-    found = RECIPE.fit(replace(problem, x=X.astype(np.float32)), 1.0)
-    assert (found.coef.shape, found.coef.dtype, found.intercept.dtype) == ((4, 6), np.float32, np.float32)
-    assert found.mass == seen_mass(problem)
+def test_a_fit_that_does_not_converge_warns(problem):
+    assert RECIPE.fit(problem, 1.0).converged
     with pytest.warns(ConvergenceWarning, match="auto failed to converge after 2 steps"):
         replace(RECIPE, max_iter=2).fit(problem, 1.0)
 
@@ -48,7 +46,7 @@ def test_the_optima_of_a_path_are_separate_minima(problem):
     x, spectrum = RECIPE.shared(problem, problem.x, max(Cs), len(Cs))
     for C, result in zip(Cs, RECIPE.minima(replace(problem, x=x), Cs, spectrum), strict=True):
         assert result.converged
-        np.testing.assert_allclose(result.theta, RECIPE.fit(problem, C).minimum.theta, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(result.theta, RECIPE.fit(problem, C).theta, rtol=0, atol=1e-6)
 
 
 def test_an_observer_hands_theta_to_watchers_and_asks_all_callbacks(capsys):

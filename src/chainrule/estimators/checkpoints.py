@@ -4,14 +4,13 @@ Order, dropout and the validation split depend on (seed, epoch, batch, layer) al
 parameters, the solver's vectors and the counters. It is a model file: nothing in it is executed when it is read.
 """
 
-import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import joblib
 
 from chainrule.arrays import as_like, to_numpy
 from chainrule.estimators.persistence import load, save
@@ -39,10 +38,10 @@ class Checkpoint:
     theta: Any = None
     best: Any = None
     vectors: dict[str, Any] = field(default_factory=dict)
-    counters: dict[str, Any] = field(default_factory=dict)
-    """The numbers of steps, epochs and samples, and the state of patience and schedule."""
+    counters: tuple[Any, ...] = ()
+    """The numbers of steps, epochs and samples, and the factor of the learning rate."""
     history: dict[str, Any] = field(default_factory=dict)
-    """The losses and scores of the epochs so far."""
+    """The attributes of the `History` so far."""
     streams: int = 1
     """The version of the random streams that the fit draws from; files of version 0.1 have no entry, and mean 1."""
 
@@ -101,45 +100,24 @@ class Checkpointer:
         """Put the run where the checkpoint was written, if one was found."""
         if self._found is None:
             return
-        counters, history = self._found.counters, self._found.history
         run.theta[...] = as_like(self._found.theta, run.theta)
         run.best = as_like(self._found.best, run.theta)
-        run.solver_state = SolverState(self._found.vectors, counters["steps"])
-        run.epoch, run.samples_seen, run.rate_scale = counters["epoch"], counters["samples_seen"], counters["scale"]
-        run.history = History(
-            losses=history["loss_curve_"],
-            scores=history["validation_scores_"],
-            loss=history["loss_"],
-            best=counters["patience_best"],
-            waited=counters["patience_waited"],
-            epochs=history["n_iter_"],
-        )
+        steps, run.epoch, run.samples_seen, run.rate_scale = self._found.counters
+        run.solver_state = SolverState(self._found.vectors, steps)
+        run.history = History(**self._found.history)
 
     def keep(self, run: Run) -> None:
         """Write a checkpoint, unless the last one is very recent."""
         if time.perf_counter() - self._written < SECONDS_BETWEEN:
             return
-        state, history = run.solver_state, run.history
         checkpoint = Checkpoint(
             self.fingerprint,
             self.seed,
             to_numpy(run.theta),
             to_numpy(run.best),
-            {name: to_numpy(vector) for name, vector in state.vectors.items()},
-            {
-                "steps": state.steps,
-                "epoch": run.epoch,
-                "samples_seen": run.samples_seen,
-                "patience_best": history.best,
-                "patience_waited": history.waited,
-                "scale": run.rate_scale,
-            },
-            {
-                "loss_curve_": history.losses,
-                "validation_scores_": history.scores,
-                "loss_": history.loss,
-                "n_iter_": history.epochs,
-            },
+            {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()},
+            (run.solver_state.steps, run.epoch, run.samples_seen, run.rate_scale),
+            vars(run.history),
             STREAMS,
         )
         save(checkpoint, self.path)
@@ -151,30 +129,10 @@ class Checkpointer:
 
 
 def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:
-    """A digest of an estimator's parameters and of the arrays it is fitted to."""
-    digest = hashlib.sha256()
-    for name, value in sorted(parameters.items()):
-        if name not in NOT_OF_THE_FIT:
-            digest.update(f"{name}={_written(value)};".encode())
-    for array in arrays:
-        parts = (array.data, array.indices, array.indptr) if hasattr(array, "indptr") else (array,)
-        for part in parts:
-            values = np.ascontiguousarray(() if part is None else part)
-            digest.update(f"{values.dtype.str}{values.shape}".encode())
-            digest.update(repr(values.tolist()).encode() if values.dtype.hasobject else values.tobytes())
-    return digest.hexdigest()
-
-
-def _written(value: Any) -> str:
-    """A parameter as text that is the same in every process: rules, functions and classes by their names."""
-    if isinstance(value, Rule):
-        return f"rule {value.name}"
-    if isinstance(value, np.random.RandomState):
-        return hashlib.sha256(repr(value.get_state()).encode()).hexdigest()
-    if callable(value):
-        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
-    if is_dataclass(value) and not isinstance(value, type):
-        return f"{type(value).__name__}({', '.join(_written(getattr(value, f.name)) for f in fields(value))})"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_written, value)) + "]"
-    return repr(value)
+    """A digest of an estimator's parameters and of the arrays it is fitted to, the same in every process."""
+    kept = {name: value for name, value in parameters.items() if name not in NOT_OF_THE_FIT}
+    for name, value in kept.items():
+        if callable(value) and not isinstance(value, Rule):  # a lambda cannot be pickled, so functions are their names
+            kept[name] = f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    digest: str = joblib.hash((kept, arrays), hash_name="sha1")
+    return digest

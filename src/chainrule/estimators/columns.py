@@ -57,9 +57,10 @@ def is_missing(values: Array) -> Array:
         return np.isnan(values)
     if values.dtype.kind in "mM":
         return np.isnat(values)
-    if values.dtype.kind == "O":
-        return np.fromiter(map(_is_nothing, values.tolist()), dtype=bool, count=len(values))
-    return np.zeros(len(values), dtype=bool)
+    if values.dtype.kind != "O":
+        return np.zeros(len(values), dtype=bool)
+    gone = (cell is None or (isinstance(cell, float | np.floating) and cell != cell) for cell in values.tolist())
+    return np.fromiter(gone, dtype=bool, count=len(values))
 
 
 def read_numbers(values: Array) -> Numbers:
@@ -73,7 +74,9 @@ def read_numbers(values: Array) -> Numbers:
     numbers, unreadable = np.empty(len(values)), []
     for position, value in enumerate(values.tolist()):
         try:
-            numbers[position] = _float(value)
+            if isinstance(value, str) and "_" in value:
+                raise ValueError  # Python reads 1_000 as a number, but people do not
+            numbers[position] = float(value)
         except (TypeError, ValueError, OverflowError):
             numbers[position] = _days(value) if isinstance(value, date) else np.nan
             if not isinstance(value, date) and value is not None and str(value).strip():
@@ -117,10 +120,11 @@ def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row
     found: dict[str, list[int]] = {}
     for position in positions:
         found.setdefault(str(values[position]), []).append(int(position) + 1)
-    shown = [
-        f"{_short(text)} ({f'{len(rows)} cells, the first in ' if len(rows) > 1 else ''}{row} {rows[0]})"
-        for text, rows in list(found.items())[:most]
-    ]
+    shown = []
+    for text, rows in list(found.items())[:most]:
+        short = repr(text if len(text) <= 40 else f"{text[:37]}...")
+        several = f"{len(rows)} cells, the first in " if len(rows) > 1 else ""
+        shown.append(f"{short} ({several}{row} {rows[0]})")
     more = sum(len(rows) for rows in list(found.values())[most:])
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -135,21 +139,12 @@ def unreadable_cells(name: str, values: Array, positions: Sequence[int] | Array,
 def as_words(values: Array) -> Array:
     """A column as text; missing values become a category of their own."""
     listed = values.tolist() if values.dtype.kind == "O" else list(values)
-    words = [MISSING if gone else _word(value) for value, gone in zip(listed, is_missing(values), strict=True)]
+    words = []
+    for value, gone in zip(listed, is_missing(values), strict=True):
+        # 3.0 and 3 are one category, since a missing value elsewhere makes whole numbers floats.
+        whole = isinstance(value, float | np.floating) and float(value).is_integer()
+        words.append(MISSING if gone else str(int(value) if whole else value))
     return np.fromiter(words, dtype=object, count=len(values))
-
-
-def _word(value: Any) -> str:
-    """The text of a value; 3.0 and 3 are one category, since a missing value elsewhere makes whole numbers floats."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _float(value: Any) -> float:
-    if isinstance(value, str) and "_" in value:
-        raise ValueError(value)  # Python reads 1_000 as a number, but people do not
-    return float(value)
 
 
 def _has_truths(values: Array) -> bool:
@@ -164,11 +159,3 @@ def _days(value: date) -> float:
         return float(value.toordinal() - date(1970, 1, 1).toordinal())
     instant = value if value.tzinfo else value.replace(tzinfo=UTC)
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() / 86400
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -124,7 +124,7 @@ class NetworkClassifier(Parameters, Classifier):
         if continues and watched == (self.validation_scores_ is not None):
             history = History(self.loss_curve_, self.validation_scores_)
         run = Run(theta, samples_seen=self.t_, history=history)
-        self._train(X, y, weights, run, judge, checkpoint)
+        history = self._train(X, y, weights, run, judge, checkpoint)
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
@@ -307,7 +307,7 @@ class NetworkClassifier(Parameters, Classifier):
         checkpoint: Checkpointer | None = None,
         *,
         one_epoch: bool = False,
-    ) -> None:
+    ) -> History:
         """Train on the samples, and translate the outcome of the run into attributes."""
         recipe = recipe_of(
             self,
@@ -329,6 +329,7 @@ class NetworkClassifier(Parameters, Classifier):
             self._solver_vectors = {name: to_numpy(vector) for name, vector in run.solver_state.vectors.items()}
             self._solver_steps, self._epochs_run = run.solver_state.steps, run.epoch
         self._show(run.theta)
+        return history
 
     def _warn_unless_converged(self, history: History, watched: bool) -> None:
         """Warn if the fit ended before it converged. Fits that keep their best epoch may end at any epoch."""

@@ -69,17 +69,19 @@ class Tasks:
         yield
         self.end()
 
-    def close(self, attributes: Attributes | None = None) -> None:
-        """End the fit."""
+    def close(self) -> None:
+        """End the fit, after which the estimator can predict."""
         if self.watched:
-            self._fit.call_on_fit_task_end(**self._samples, reconstruction_attributes=attributes)
+            self._fit.call_on_fit_task_end(**self._samples, reconstruction_attributes=dict)
 
 
 @contextmanager
 def tasks_of(estimator: Any, X: Array, y: Array, sample_weight: Array | None, most: int) -> Iterator[Tasks]:
-    """The `Tasks` of a fit, whose callbacks are torn down at the end, also after an error."""
+    """The `Tasks` of a fit, which end with the context; callbacks are torn down then, also after an error."""
     try:
-        yield Tasks(estimator, X, y, sample_weight, most)
+        tasks = Tasks(estimator, X, y, sample_weight, most)
+        yield tasks
+        tasks.close()
     finally:
         # A decorated `fit` would be a frame of scikit-learn, which warnings would name in place of the caller's.
         with_callbacks(lambda estimator: None)(estimator)
@@ -110,4 +112,3 @@ def told_steps(
         if not taken:  # a fit without steps has one task for a step, too
             advance(dict)
         tasks.end()
-        tasks.close(dict)

@@ -7,12 +7,13 @@ scikit-learn's ``LogisticRegressionCV``.
 
 from __future__ import annotations
 
+from copy import copy
 from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
 import sklearn
-from sklearn.metrics import get_scorer, make_scorer
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
@@ -149,10 +150,9 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             class_weight = dict(zip(self._encoding.classes.tolist(), factors, strict=True))
         recipe, problem = self._recipe(), self._problem(X, y, weights, class_weight)
         x, spectrum = recipe.shared(problem, X, max(values), len(values) * len(folds))
-        scorer = FoldScorer(self, to_score)
+        scorer = FoldScorer(self, X, y, weights, to_score)
         fits: list[PathPoint] = []
         scores: list[list[float]] = []
-        found = None
         with tasks_of(self, X, y, weights, len(folds) + bool(self.refit)) as tasks:
             for train, test in folds:
                 with tasks.task("fold"):
@@ -160,20 +160,26 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                     problem = self._problem(x[train], y[train], in_train, class_weight)
                     points = along(recipe, problem, values, spectrum)
                     fits.extend(points)
-                    scores.append([scorer(point, X, y, weights, test) for point in points])
+                    scores.append([scorer(point, test) for point in points])
                     if self.verbose:
                         print(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
             usable = _comparable(scores)
             each = usable.argmax(axis=1)
             mean = np.mean([fits[len(values) * fold + i].rows for fold, i in enumerate(each)], axis=0)
-            best = float(np.mean([values[i] for i in each]))
             if self.refit:
                 best = values[int(usable.sum(axis=0).argmax())]
                 start = mean.T if self.fit_intercept else mean[:, :-1].T
                 problem = self._problem(x, y, weights, class_weight)
                 with tasks.task("refit"):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
-            tasks.close()
+                self._adopt(found, problem)
+                # As precise as those of the folds.
+                self.coef_, self.intercept_ = coefficients(found.theta, self.fit_intercept)
+            else:
+                best = float(np.mean([values[i] for i in each]))
+                self._forget_end_of_fit()
+                self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
+            self._adopt_folds(values, best, np.array(scores), fits)
         warn_of(fits, self.tol)
         lacking = _lacking(folds, y, self.classes_)
         if lacking:
@@ -181,14 +187,6 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 f"classes without samples to fit: {'; '.join(lacking)}. How improbable such a fold finds them is up to "
                 "tol. Fewer folds, or a stratified splitter, may help."
             )
-        if found is None:
-            self._forget_end_of_fit()
-            self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
-        else:
-            self._adopt(found)
-            # As precise as those of the folds.
-            self.coef_, self.intercept_ = coefficients(found.minimum.theta, self.fit_intercept)
-        self._adopt_folds(values, best, np.array(scores), fits)
         return self
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
@@ -202,8 +200,6 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
         to_scorer = MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")
         return router.add(scorer=self._get_scorer(), method_mapping=to_scorer)
-
-    # What follows is private.
 
     def _get_scorer(self) -> Any:
         """scikit-learn's scorer for what the model is chosen by."""
@@ -250,10 +246,8 @@ def check_scoring(scoring: Any, targets: str) -> None:
             f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
             f"got {scoring!r}"
         )
-    if isinstance(scoring, str):
+    if scoring is not None:
         get_scorer(scoring)
-    elif scoring is not None and not callable(scoring):
-        raise ValueError(f"scoring: expected a name, a callable or None, got {scoring!r}")
 
 
 def routed(model: SoftmaxRegressionCV, method: str, sample_weight: Any, params: dict[str, Any]) -> tuple[Any, Any]:
@@ -288,34 +282,34 @@ class FoldScorer:
     ----------
     model : SoftmaxRegressionCV
         A model that knows all classes.
+    X, y, weights : arrays
+        All samples.
     params : dict
         Arguments for the scorer, which gets the entries of the part from those with one entry per sample.
     """
 
-    def __init__(self, model: SoftmaxRegressionCV, params: dict[str, Any]) -> None:
-        self.scoring, self.params = model.scoring, params
-        self.of_rows = model.targets == "proba" and not callable(self.scoring)
-        self.scorer = None if self.scoring is None else _with_labels(get_scorer(self.scoring), model.classes_)
+    def __init__(
+        self, model: SoftmaxRegressionCV, X: Array, y: Array, weights: Array | None, params: dict[str, Any]
+    ) -> None:
+        self.samples, self.of_rows = (X, y, weights), model.targets == "proba" and not callable(model.scoring)
+        self.scoring, self.scorer = model.scoring, _with_labels(model._get_scorer(), model.classes_)
+        self.params: dict[str, Any] = {"sample_weight": weights} if model.scoring is None else params
         self.judged = SoftmaxRegression(solver=model.solver, targets=model.targets, dtype=model.dtype)
         self.judged._kind, self.judged.classes_, self.judged.temperature_ = model._kind, model.classes_, 1.0
 
-    def __call__(self, point: PathPoint, X: Array, y: Array, weights: Array | None, part: Any) -> float:
+    def __call__(self, point: PathPoint, part: Any) -> float:
         """The score of one fit on the samples of `part`."""
-        model = self.judged
+        model, (X, y, weights) = self.judged, self.samples
         model.C, model.coef_, model.intercept_ = point.C, point.coef, point.intercept
-        rows, labels = X[part], y[part]
-        weights = None if weights is None else weights[part]
         if self.of_rows:
             metric, sign = _OF_ROWS[self.scoring]
-            logits = model._logits(rows).results(lambda logits: logits)
-            return sign * score(metric, model._encoding, logits, labels, weights)
-        if self.scorer is None:
-            return float(model.score(rows, labels, sample_weight=weights))
+            logits = model._logits(X[part]).results(lambda logits: logits)
+            return sign * score(metric, model._encoding, logits, y[part], None if weights is None else weights[part])
         of_part = {
             name: np.asarray(value)[part] if np.ndim(value) and len(value) == X.shape[0] else value
             for name, value in self.params.items()
         }
-        return float(self.scorer(model, rows, labels, **of_part))
+        return float(self.scorer(model, X[part], y[part], **of_part))
 
 
 def _with_labels(scorer: Any, classes: Array) -> Any:
@@ -327,12 +321,9 @@ def _with_labels(scorer: Any, classes: Array) -> Any:
     known: dict[str, Any] = {"labels": classes}
     if len(classes) == 2 and "pos_label" in asked:
         known["pos_label"] = classes[-1]
-    return make_scorer(
-        function,
-        greater_is_better=scorer._sign == 1,
-        response_method=scorer._response_method,
-        **{**known, **scorer._kwargs},
-    )
+    told = copy(scorer)
+    told._kwargs = {**known, **scorer._kwargs}
+    return told
 
 
 def _comparable(scores: list[list[float]]) -> Array:

@@ -94,13 +94,11 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
 def penalties(Cs: Any) -> list[float]:
     """The values of the parameter `Cs`, which is a number of values or the values."""
     if isinstance(Cs, int | np.integer):
-        return [float(C) for C in np.logspace(-4, 4, check.integer("Cs", int(Cs), at_least=1))]
-    if isinstance(Cs, str) or not np.iterable(Cs):
-        raise ValueError(f"Cs: expected a number of values, or the values, got {Cs!r}")
-    values = [float(C) for C in Cs]
+        Cs = np.logspace(-4, 4, check.integer("Cs", int(Cs), at_least=1))
+    values = [] if isinstance(Cs, str) or not np.iterable(Cs) else list(Cs)
     if not values:
-        raise ValueError("Cs: expected at least one value, got none")
-    return [check.number("Cs", C, above=0, infinite=True) for C in values]
+        raise ValueError(f"Cs: expected a number of values, or at least one value, got {Cs!r}")
+    return [check.number("Cs", float(C), above=0, infinite=True) for C in values]
 
 
 def along(recipe: SoftmaxRecipe, problem: Problem, values: Sequence[float], spectrum: Spectrum) -> list[PathPoint]:

@@ -42,16 +42,6 @@ def penalty_share(problem: Problem, C: float) -> float:
 
 
 @dataclass(frozen=True)
-class SoftmaxFit:
-    """The end of a fit: scikit-learn's coefficients, where the solver ended, and the total weight of the samples."""
-
-    coef: Array
-    intercept: Array
-    minimum: Minimum
-    mass: float
-
-
-@dataclass(frozen=True)
 class SoftmaxRecipe:
     """The parameters of `SoftmaxRegression` that say how an objective is minimised; `threads` limits BLAS."""
 
@@ -71,7 +61,7 @@ class SoftmaxRecipe:
         start: Array | None = None,
         watchers: Sequence[Callable[[Array], Any]] = (),
         spectrum: Spectrum | None = None,
-    ) -> SoftmaxFit:
+    ) -> Minimum:
         """Fit for one C, begun at theta = `start`, and warn if the fit did not converge.
 
         Ctrl-C ends the fit at its last step, or raises KeyboardInterrupt before the first. Callbacks and watchers are
@@ -83,8 +73,7 @@ class SoftmaxRecipe:
         if found.message == INTERRUPTED and not found.iterations:
             raise KeyboardInterrupt
         self._warn_of(found)
-        shown = coefficients(found.theta, problem.intercept, dtype_to_show(found.theta, problem.x))
-        return SoftmaxFit(*shown, found, seen_mass(problem))
+        return found
 
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest."""

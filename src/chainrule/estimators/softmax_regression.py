@@ -19,12 +19,18 @@ from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
 from chainrule.estimators.inputs import class_mass, with_class_weight
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
-from chainrule.estimators.softmax_recipe import SoftmaxFit, SoftmaxRecipe, check_bounded, coefficients
+from chainrule.estimators.softmax_recipe import (
+    SoftmaxRecipe,
+    check_bounded,
+    coefficients,
+    dtype_to_show,
+    seen_mass,
+)
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
-from chainrule.solvers.convex import INTERRUPTED, Problem
+from chainrule.solvers.convex import INTERRUPTED, Minimum, Problem
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
@@ -222,9 +228,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         with told_steps(self, X, y, weights, self._fitted_at) as watchers:
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
-            found = self._recipe().fit(problem, self._inverse_strength, start, watchers)
-            self._adopt(found)
-        self._mass, self._precision = found.mass, None
+            self._adopt(self._recipe().fit(problem, self._inverse_strength, start, watchers), problem)
+        self._mass, self._precision = seen_mass(problem), None
         if held_out is not None and self.temperature_scaling:
             logits = self._logits(held_out[0]).results(lambda logits: logits)
             self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
@@ -363,9 +368,10 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         known = {"_kind": self._kind, "classes_": self.classes_, "temperature_": 1.0}
         return known | {"coef_": coef, "intercept_": intercept}
 
-    def _adopt(self, found: SoftmaxFit) -> None:
+    def _adopt(self, end: Minimum, problem: Problem) -> None:
         """Translate the end of a fit into attributes."""
-        self.coef_, self.intercept_, end = found.coef, found.intercept, found.minimum
+        dtype = dtype_to_show(end.theta, problem.x)
+        self.coef_, self.intercept_ = coefficients(end.theta, problem.intercept, dtype)
         self.n_iter_ = np.array([max(end.iterations, min(1, self.max_iter))], dtype=np.int32)
         self.objective_, self.gradient_norm_ = end.value, end.gradient_norm
         self.converged_, self.interrupted_ = end.converged, end.message == INTERRUPTED

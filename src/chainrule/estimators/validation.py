@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
+from chainrule import rules
 from chainrule.arrays import Array
-from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
+from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, ClassEncoding
 from chainrule.estimators.network_passes import forward
 from chainrule.networks import Network
 from chainrule.streams import validation_seed
@@ -23,14 +24,11 @@ def accuracy(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | 
 
 def log_loss(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
     """The weighted mean of minus the log-probability of the true labels."""
-    log_probs = encoding.log_probabilities(logits)
-    if encoding.kind == MULTILABEL:
-        each: Array = np.where(y > 0, log_probs, encoding.log_probabilities(-logits))
-        losses = -each.sum(axis=1)
-    elif y.ndim == 2:
-        losses = -np.where(y > 0, y * log_probs, 0.0).sum(axis=1)
-    else:
-        losses = -log_probs[np.arange(len(y)), np.searchsorted(encoding.classes, y)]
+    targets = encoding.targets(y, logits.dtype)
+    if encoding.kind == MULTICLASS:
+        losses = rules.softmax_cross_entropy(logits, targets)
+    else:  # the rule takes the mean over the columns
+        losses = logits.shape[1] * rules.binary_cross_entropy(logits, targets)
     return float(np.average(losses, weights=weights))
 
 
