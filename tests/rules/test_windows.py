@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule.rules.windows import dropped, max_pool_windows, pool_windows, windows_on
+from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_how_many_windows_there_are(options, count, padding):
 def test_pools_lie_side_by_side_unless_they_have_a_stride():
     assert pool_windows((2, 5, 7)).are_blocks
     assert pool_windows((2, 5, 7)).entries == ((0, 0), (0, 1), (1, 0), (1, 1))
-    assert dropped(pool_windows((2, 5, 7))) == (1, 1)
+    assert pool_windows((2, 5, 7)).dropped == (1, 1)
     assert not pool_windows((2, 5, 7), 3, 2).are_blocks
     assert not pool_windows((2, 5, 7), 2, 2, 1).are_blocks
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.kernels.layout import NUMPY, samples_last, scratch
-from chainrule.rules.windows import Windows
+from chainrule.rules.windows import Windows, windows_on
 
 PATCH_BYTES = 1 << 20
 """Size of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
@@ -84,7 +84,7 @@ def _backwards(windows: Windows) -> Windows | None:
     padding = [(s - before, s - after) for s, (before, after) in zip(spans, windows.padding, strict=True)]
     if windows.stride != (1, 1) or min(min(sides) for sides in padding) < 0:
         return None
-    return Windows(windows.count, windows.kernel, (1, 1), (padding[0], padding[1]), windows.dilation, windows.size)
+    return windows_on(windows.count, windows.kernel, 1, (padding[0], padding[1]), windows.dilation)
 
 
 def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int) -> NUMPY:

@@ -18,9 +18,10 @@ from chainrule.kernels.kernel import Kernel, adapter
 from chainrule.kernels.layout import empty_in_layout_of, work_in_layout_of
 from chainrule.kernels.pooling_torch import Buffer, Choice
 from chainrule.rules.image_maps import Residuals, height_and_width
+from chainrule.rules.image_sizes import Padding2d
 from chainrule.rules.padding2d import zero_pad2d
 from chainrule.rules.pooling import avg_pool2d, max_pool2d
-from chainrule.rules.windows import Padding2d, Windows, max_pool_windows, pool_windows, windows_on
+from chainrule.rules.windows import Windows, max_pool_windows, pool_windows, windows_on
 from chainrule.workspace import Workspace
 
 
@@ -50,13 +51,12 @@ def _largest(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[
     """The largest entry of every window; for each entry after the first, where it beats all before it."""
     around, value = _padded(x, windows, outside=-math.inf), _room(x, windows.count, out)
     first, *others = (_taken(around, windows, entry) for entry in windows.entries)
-    xp, largest, beats = namespace(x), first, []
+    value[...] = first
+    xp, beats = namespace(x), []
     for number, entry in enumerate(others):
         here = work_in_layout_of(entry, f"entry {number}", tuple(entry.shape), work, bool)
-        beats.append(xp.greater(entry, largest, out=here))
-        largest = xp.maximum(largest, entry, out=value)
-    if largest is first:
-        value[...] = first
+        beats.append(xp.greater(entry, value, out=here))
+        xp.maximum(value, entry, out=value)
     return value, tuple(beats)
 
 

@@ -14,8 +14,9 @@ from chainrule.networks.layers import Layer, Parameter, Shape, uniform
 from chainrule.networks.words import COUNT, PADDING, PAIR, RATE, SIZE, LayerSpec, option, register_layer, switch, value
 from chainrule.rules.dropout import draw_mask
 from chainrule.rules.image_maps import check_channels
+from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.rule import Rule
-from chainrule.rules.windows import Padding2d, Sizes, max_pool_windows, pool_windows, windows_on
+from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
 __all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chainrule.networks.layers import Shape
 from chainrule.networks.network import Network
 from chainrule.networks.stack import Layers, layers_of, specs_of, with_head
-from chainrule.rules.windows import Pair, dropped
+from chainrule.rules.image_sizes import Pair
 
 BYTES = 4
 """The size of a float32."""
@@ -130,7 +130,7 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
             (k_h, k_w), (d_h, d_w) = window.kernel, window.dilation
             height, width = height + d_h * (k_h - 1) * down, width + d_w * (k_w - 1) * across
             down, across = down * window.stride[0], across * window.stride[1]
-            unread, after = dropped(window), (window.padding[0][1], window.padding[1][1])
+            unread, after = window.dropped, (window.padding[0][1], window.padding[1][1])
             seen = (height, width)
         shape = layer.out_shape
         if len(shape) == 1:

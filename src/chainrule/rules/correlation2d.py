@@ -15,8 +15,9 @@ import math
 from typing import Any, TypeAlias
 
 from chainrule.arrays import Array, matmul, namespace, on_diagonal, sum_to
-from chainrule.rules.image_maps import check_channels, check_weight, fold, height_and_width, matrix_per_image, unfold
+from chainrule.rules.image_maps import check_channels, check_weight, height_and_width, matrix_per_image
 from chainrule.rules.rule import Rule
+from chainrule.rules.unfolding import fold, unfold
 from chainrule.rules.windows import Windows, windows_on
 
 Residuals: TypeAlias = tuple[Array, Array, Windows, int]

@@ -4,14 +4,16 @@
     flatten:     y[(c h + i) w + j] = x[c, i, j]                                         pullback: the same way back
 
 Both select entries, so the derivatives are exact. The zeros are zeros, not copies of the edge. Padding is what windows
-of one pixel read on the padded image (see `image_maps`), and cropping gives it back.
+of one pixel read on the padded image (see `unfolding`), and cropping gives it back.
 """
 
 import math
 
 from chainrule.arrays import Array
-from chainrule.rules.image_maps import Residuals, fold, height_and_width, image_map, unfold
-from chainrule.rules.windows import Padding2d, windows_on
+from chainrule.rules.image_maps import Residuals, height_and_width, image_map
+from chainrule.rules.image_sizes import Padding2d
+from chainrule.rules.unfolding import fold, unfold
+from chainrule.rules.windows import windows_on
 
 
 def _padded(x: Array, *, padding: Padding2d = 1) -> tuple[Array, Residuals]:

@@ -17,13 +17,14 @@ import math
 from typing import Any
 
 from chainrule.arrays import Array, argmax, class_mask, namespace, take_class
-from chainrule.rules.image_maps import Residuals, fold, height_and_width, image_map, unfold
+from chainrule.rules.image_maps import Residuals, height_and_width, image_map
+from chainrule.rules.unfolding import fold, unfold
 from chainrule.rules.windows import max_pool_windows, pool_windows
 
 
 def _max(x: Array, **sizes: Any) -> tuple[Array, Residuals]:
     xp, windows = namespace(x), max_pool_windows(tuple(x.shape), **sizes)
-    entries = xp.swapaxes(unfold(x, windows, outside=-float("inf")), -3, -1)  # columns, rows, entries
+    entries = xp.swapaxes(unfold(x, windows, outside=-math.inf), -3, -1)  # columns, rows, entries
     first = argmax(entries)
     choice = xp.swapaxes(class_mask(first, len(windows.entries)), -3, -1)
     return xp.swapaxes(take_class(entries, first)[..., 0], -2, -1), Residuals(x, windows, choice)
@@ -36,8 +37,7 @@ def _mean(x: Array, **sizes: Any) -> tuple[Array, Residuals]:
 
 def _chosen(residuals: Residuals, images: Array) -> Array:
     """sum_e A_e P_e, with A_e = [e is the largest]."""
-    patches = unfold(images, residuals.windows)
-    return _where_chosen(residuals, patches).sum(axis=-3)
+    return _where_chosen(residuals, unfold(images, residuals.windows)).sum(axis=-3)
 
 
 def _to_chosen(residuals: Residuals, cotangent: Array) -> Array:

@@ -5,45 +5,31 @@
 s is the stride, d the dilation and p the padding above and on the left.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
-from chainrule.rules.geometry import conv_output_size, dropped_border, padding_for
-
-Pair: TypeAlias = tuple[int, int]
-Sizes: TypeAlias = "int | Pair"
-"""One number for both axes, or one for the rows and one for the columns."""
-Padding2d: TypeAlias = "int | str | Pair | tuple[Pair, Pair]"
-"""Zeros on every side, a mode, (above and below, left and right), or ((above, below), (left, right))."""
-
-AXES = ("height", "width")
+from chainrule.rules.geometry import conv_output_size, dropped_border
+from chainrule.rules.image_sizes import Padding2d, Pair, Sizes, pair, sides_of
 
 
 @dataclass(frozen=True)
 class Windows:
     """Windows of one kernel on images of one size; `windows_on` makes them and checks that they exist.
 
-    Parameters
-    ----------
-    size : pair of int
-        Height and width of the images.
-    kernel, stride, dilation : pair of int
-    padding : pair of pairs of int
-        Zeros above and below, left and right.
-    count : pair of int
-        How many windows there are, below each other and side by side: the size of the output.
+    All pairs are first along the height, then along the width.
     """
 
     size: Pair
     kernel: Pair
     stride: Pair
     padding: tuple[Pair, Pair]
+    """Zeros above and below, left and right."""
     dilation: Pair
     count: Pair
+    """How many windows there are: the size of the output."""
+    dropped: Pair
+    """How many rows at the bottom and columns on the right, zeros included, no window reaches."""
 
     @cached_property
     def padded(self) -> Pair:
@@ -92,15 +78,21 @@ def windows_on(size: Pair, kernel: Sizes, stride: Sizes = 1, padding: Padding2d 
     >>> windows_on((5, 6), (3, 1), padding="same").padding
     ((1, 1), (0, 0))
     """
-    kernel, dilation = _pair("kernel", kernel), _pair("dilation", dilation)
-    sides = _sides(padding, kernel, dilation)
-    return _windows_on(_pair("size", size), kernel, _pair("stride", stride), sides, dilation)
+    kernel, dilation = pair("kernel", kernel), pair("dilation", dilation)
+    sides = sides_of(padding, kernel, dilation)
+    return _windows_on(pair("size", size), kernel, pair("stride", stride), sides, dilation)
 
 
 @lru_cache(maxsize=512)
 def _windows_on(size: Pair, kernel: Pair, stride: Pair, padding: tuple[Pair, Pair], dilation: Pair) -> Windows:
-    count = _on_each_axis(conv_output_size, size, kernel, stride, padding, dilation)
-    return Windows(size, kernel, stride, padding, dilation, count)
+    counts, unread = [], []
+    for axis, *sizes in zip(("height", "width"), size, kernel, stride, padding, dilation, strict=True):
+        try:
+            counts.append(conv_output_size(*sizes))
+        except ValueError as error:
+            raise ValueError(f"{axis}: {error}") from None
+        unread.append(dropped_border(*sizes))
+    return Windows(size, kernel, stride, padding, dilation, (counts[0], counts[1]), (unread[0], unread[1]))
 
 
 def pool_windows(
@@ -116,38 +108,3 @@ def max_pool_windows(shape: tuple[int, ...], **sizes: Any) -> Windows:
     if any(2 * zeros > k for sides, k in zip(windows.padding, windows.kernel, strict=True) for zeros in sides):
         raise ValueError(f"max_pool2d: the padding {windows.padding} is more than half of the kernel {windows.kernel}")
     return windows
-
-
-def dropped(windows: Windows) -> Pair:
-    """How many rows at the bottom and columns on the right, zeros included, no window reaches."""
-    return _on_each_axis(
-        dropped_border, windows.size, windows.kernel, windows.stride, windows.padding, windows.dilation
-    )
-
-
-def _pair(name: str, value: Sizes) -> Pair:
-    given = tuple(value) if isinstance(value, Sequence) else (value, value)
-    if len(given) != 2 or not all(isinstance(part, int) for part in given):
-        raise ValueError(f"{name}: expected a whole number or a pair of them, got {value!r}")
-    return given
-
-
-def _sides(padding: Padding2d, kernel: Pair, dilation: Pair) -> tuple[Pair, Pair]:
-    if isinstance(padding, str):
-        down, across = (padding_for(padding, d * (k - 1) + 1) for k, d in zip(kernel, dilation, strict=True))
-        return down, across
-    rows_and_columns = (padding, padding) if isinstance(padding, int) else padding
-    if not isinstance(rows_and_columns, tuple | list) or len(rows_and_columns) != 2:
-        raise ValueError(f"padding: expected a number, a mode, or one for each of two axes, got {padding!r}")
-    rows, columns = rows_and_columns
-    return _pair("padding", rows), _pair("padding", columns)
-
-
-def _on_each_axis(function: Callable[..., int], *sizes: tuple[Any, Any]) -> Pair:
-    found = []
-    for axis, name in enumerate(AXES):
-        try:
-            found.append(function(*(size[axis] for size in sizes)))
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-    return found[0], found[1]
