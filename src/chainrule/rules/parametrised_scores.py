@@ -23,24 +23,14 @@ from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
 
 
 def score_function(logits: Array, jacobian: Array) -> Array:
-    """The gradients of all log-probabilities: (I - 1 S^T) G, in O(n p).
+    """The gradients of all log-probabilities: (I - 1 S^T) G, of shape (..., n, p), in O(n p).
 
-    Parameters
-    ----------
-    logits : array_like of shape (..., n)
-        The scores x(u).
-    jacobian : array_like of shape (..., n, p)
-        G, with row i the gradient of x_i.
-
-    Returns
-    -------
-    array of shape (..., n, p)
-        Row i is the gradient of log S_i. Weighted with S the rows sum to 0.
+    Row i is the gradient of log S_i. Weighted with S the rows sum to 0.
 
     Raises
     ------
     ValueError
-        If G has not one row per score.
+        If G has not one row per score; so do the other functions.
 
     Examples
     --------
@@ -80,26 +70,14 @@ def cross_entropy_gradient(logits: Array, targets: Array, jacobian: Array) -> Ar
     array([-0.75,  0.75])
     """
     logits, jacobian = _checked(logits, jacobian)
-    one = namespace(logits).zeros_like(logits[..., 0]) + 1
-    return _weighted_rows(softmax_cross_entropy.vjp(logits, targets, one)[0], logits, jacobian)
+    return _weighted_rows(softmax_cross_entropy.vjp(logits, targets, 1.0)[0], logits, jacobian)
 
 
 def policy_gradient(logits: Array, rewards: Array, jacobian: Array | None = None) -> Array:
-    """The gradient of the expected reward E_S[r]: sum_i S_i (r_i - E_S[r]) grad x_i.
+    """The gradient of the expected reward E_S[r]: sum_i S_i (r_i - E_S[r]) grad x_i, of shape (..., p).
 
-    Parameters
-    ----------
-    logits, rewards : array_like of shape (..., n)
-        The scores and the rewards of the actions.
-    jacobian : array_like of shape (..., n, p), optional
-        G. Without it the parameters are the scores themselves, G = I.
+    The rewards r have the shape of the logits. Without G the parameters are the scores themselves, G = I.
 
-    Returns
-    -------
-    array of shape (..., p), or (..., n) without G
-
-    Examples
-    --------
     >>> import numpy as np
     >>> policy_gradient(np.log([1.0, 3.0]), np.array([1.0, 0.0]))
     array([ 0.1875, -0.1875])
