@@ -53,18 +53,8 @@ def known(rule: Rule) -> dict[str, Any]:
         "domain": rule.domain,
         "kinks": rule.kinks,
         "error bound": "not stated" if bound is None else f"{bound} ulp, in value, pullback and pushforward",
-        "notes": inspect.cleandoc(_page(rule)),
+        "notes": inspect.cleandoc(sys.modules[rule.forward.__module__].__doc__ or ""),
     }
-
-
-def _page(rule: Rule) -> str:
-    """The docstring of the module that defines the rule."""
-    pages = [module for name, module in sys.modules.items() if name.startswith("chainrule.rules.")]
-    for page in pages:
-        # The defining module contains the rule's name as a string; modules that import the rule do not.
-        if vars(page).get(rule.name) is rule and f'"{rule.name}",' in inspect.getsource(page):
-            return page.__doc__ or ""
-    return ""
 
 
 def _print(rule: Rule, text: str) -> None:

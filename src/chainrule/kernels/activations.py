@@ -7,7 +7,7 @@ The first two cancel in the tails; the rules' own slopes do not. Values have the
 
 from collections.abc import Callable
 
-from chainrule.arrays import Array, larger_than_zero, namespace
+from chainrule.arrays import Array, Namespace, larger_than_zero, namespace
 from chainrule.kernels.kernel import Kernel
 from chainrule.rules import activations
 from chainrule.workspace import Workspace, scratch
@@ -55,31 +55,27 @@ def _relu(x: Array, *, out: Buffer, work: Workspace | None) -> Array:
     return namespace(x).maximum(x, _zeros(x, work), out=out)
 
 
-def _sigmoid_slope(y: Array, out: Buffer) -> Array:
-    xp = namespace(y)
+def _sigmoid_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
     return xp.subtract(y, xp.square(y, out=out), out=out)
 
 
-def _tanh_slope(y: Array, out: Buffer) -> Array:
-    xp = namespace(y)
+def _tanh_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
     return xp.add(xp.negative(xp.square(y, out=out), out=out), 1, out=out)
 
 
-def _softplus_slope(y: Array, out: Buffer) -> Array:
-    xp = namespace(y)
+def _softplus_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
     return xp.negative(xp.expm1(xp.negative(y, out=out), out=out), out=out)
 
 
-def _log_sigmoid_slope(y: Array, out: Buffer) -> Array:
-    xp = namespace(y)
+def _log_sigmoid_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
     return xp.negative(xp.expm1(y, out=out), out=out)
 
 
-def _relu_slope(y: Array, out: Buffer) -> Array:
+def _relu_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
     return larger_than_zero(y, out=out)
 
 
-def _kernel(value: Callable[..., Array], slope: Callable[[Array, Buffer], Array]) -> Kernel:
+def _kernel(value: Callable[..., Array], slope: Callable[[Namespace, Array, Buffer], Array]) -> Kernel:
     """The kernel whose residuals are the output."""
 
     def forward(x: Array, *, out: Buffer = None, work: Workspace | None = None) -> tuple[Array, Array]:
@@ -87,8 +83,9 @@ def _kernel(value: Callable[..., Array], slope: Callable[[Array, Buffer], Array]
         return output, output
 
     def pullback(output: Array, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
-        slopes = slope(output, scratch(work, "slope", output.shape, output))
-        return namespace(cotangent).multiply(cotangent, slopes, out=out)
+        xp = namespace(output)
+        slopes = slope(xp, output, scratch(work, "slope", output.shape, output))
+        return xp.multiply(cotangent, slopes, out=out)
 
     return Kernel(forward, pullback)
 

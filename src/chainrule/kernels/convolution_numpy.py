@@ -36,15 +36,11 @@ def correlate(
     for rows, columns in _blocks(windows, matrix.shape[-1] * groups * around.shape[-1] * x.itemsize):
         patches = _patches(around, windows, rows, columns).reshape(groups, matrix.shape[-1], -1)
         place = result[:, rows, columns]
-        whole = _rows_together(place)
-        if whole:
-            product = _as_rows(place, groups)
-        else:
-            product = scratch("kernel product", (groups, matrix.shape[1], patches.shape[-1]), x.dtype)
+        product = _as_rows(place, groups)
         np.matmul(matrix, patches, out=product)
         if bias is not None:
             np.add(product, bias.reshape(groups, -1, 1), out=product)
-        if not whole:
+        if not _rows_together(place):
             place[...] = product.reshape(place.shape)
     return out
 
@@ -60,9 +56,12 @@ def transposed(
     out: tuple[NUMPY | None, ...],
 ) -> tuple[NUMPY | None, NUMPY | None, NUMPY | None]:
     """The cotangents of x, weight and bias that are wanted; None for the others."""
-    by_x = by_weight = by_bias = None
-    if wanted[0]:
-        by_x = np.empty(x.shape, x.dtype) if out[0] is None else out[0]
+    like = x, weight, weight[:, 0, 0, 0]
+    by_x, by_weight, by_bias = (
+        np.empty(part.shape, x.dtype) if want and buffer is None else buffer
+        for part, want, buffer in zip(like, wanted, out, strict=True)
+    )
+    if by_x is not None:
         backwards = _backwards(windows)
         if backwards is None:
             _scatter(weight, cotangent, windows, groups, by_x)
@@ -71,10 +70,10 @@ def transposed(
             parts = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:]).swapaxes(1, 2)
             kernel = parts.reshape(groups * weight.shape[1], -1, *windows.kernel)[..., ::-1, ::-1]
             correlate(cotangent, kernel, None, backwards, groups, out=by_x)
-    if wanted[1]:
-        by_weight = _stored(_by_weight(x, weight, cotangent, windows, groups), out[1])
-    if wanted[2]:
-        by_bias = _stored(samples_last(cotangent).reshape(len(weight), -1).sum(axis=1), out[2])
+    if by_weight is not None:
+        by_weight[...] = _by_weight(x, weight, cotangent, windows, groups)
+    if by_bias is not None:
+        samples_last(cotangent).reshape(len(weight), -1).sum(axis=1, out=by_bias)
     return by_x, by_weight, by_bias
 
 
@@ -105,21 +104,18 @@ def _scatter(weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, by_
     matrix, v = np.ascontiguousarray(weight).reshape(groups, weight.shape[0] // groups, -1), samples_last(cotangent)
     size, (height, width) = matrix.shape[-1], windows.size
     (above, _), (left, _) = windows.padding
+    (sh, sw), (dh, dw) = windows.stride, windows.dilation
     sums = scratch("kernel sums", (by_x.shape[1], *windows.padded, v.shape[-1]), by_x.dtype)
     sums[...] = 0
     for rows, columns in _blocks(windows, size * groups * v.shape[-1] * by_x.itemsize):
         rows_of_v = _as_rows(v[:, rows, columns], groups)
         back = scratch("kernel patches", (groups, size, rows_of_v.shape[-1]), by_x.dtype)
         np.matmul(matrix.transpose(0, 2, 1), rows_of_v, out=back)
-        _add_patches(back, sums, windows, rows, columns)
+        patches = back.reshape(len(sums), *windows.kernel, rows.stop - rows.start, columns.stop - columns.start, -1)
+        for a, b in windows.entries:
+            place = sums[:, _entry_of(rows, a * dh, sh), _entry_of(columns, b * dw, sw)]
+            np.add(place, patches[:, a, b], out=place)
     samples_last(by_x)[...] = sums[:, above : above + height, left : left + width]
-
-
-def _stored(value: NUMPY, out: NUMPY | None) -> NUMPY:
-    if out is None:
-        return np.ascontiguousarray(value)
-    out[...] = value
-    return out
 
 
 def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[Rectangle]:
@@ -162,15 +158,9 @@ def _patches(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NU
     return copied
 
 
-def _add_patches(back: NUMPY, sums: NUMPY, windows: Windows, rows: slice, columns: slice) -> None:
-    """Add entry (a, b) of every window to the pixel that it read."""
-    (sh, sw), (dh, dw) = windows.stride, windows.dilation
-    height, width = rows.stop - rows.start, columns.stop - columns.start
-    patches = back.reshape(sums.shape[0], *windows.kernel, height, width, sums.shape[-1])
-    for a, b in windows.entries:
-        top, left = rows.start * sh + a * dh, columns.start * sw + b * dw
-        place = sums[:, top : top + (height - 1) * sh + 1 : sh, left : left + (width - 1) * sw + 1 : sw]
-        np.add(place, patches[:, a, b], out=place)
+def _entry_of(block: slice, offset: int, stride: int) -> slice:
+    """The pixels, along one axis, that an entry at that offset reads in a block of windows."""
+    return slice(block.start * stride + offset, (block.stop - 1) * stride + offset + 1, stride)
 
 
 def _rows_together(x: NUMPY) -> bool:

@@ -17,6 +17,9 @@ Result = TypeVar("Result")
 MOST_THREADS = 1 << 12
 """Upper limit of the pool, which starts a thread only if all others are busy. Callers set the real limit."""
 
+PREFIX = "chainrule worker"
+"""The names of the pool's threads begin so."""
+
 
 class _Part(Generic[Result]):
     """The work of one thread. It exists before it is submitted, so that it can be cancelled after Ctrl-C."""
@@ -40,17 +43,16 @@ class _Pool:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
-        self._inside = threading.local()
 
     @property
     def is_mine(self) -> bool:
         """True if the calling thread belongs to the pool."""
-        return getattr(self._inside, "yes", False)
+        return threading.current_thread().name.startswith(PREFIX)
 
     def submit(self, parts: Sequence[_Part[Result]]) -> None:
         with self.lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(MOST_THREADS, "chainrule", initializer=self._begin)
+                self._threads = ThreadPoolExecutor(MOST_THREADS, PREFIX)
             for part in parts:
                 self._threads.submit(part)
 
@@ -64,11 +66,7 @@ class _Pool:
     def after_fork_in_child(self) -> None:
         """Forget the threads, which do not exist in the child."""
         self._threads = None
-        self._inside = threading.local()
         self.lock.release()
-
-    def _begin(self) -> None:
-        self._inside.yes = True
 
 
 _pool = _Pool()

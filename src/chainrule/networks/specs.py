@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from chainrule import rules
+from chainrule.kernels.dropout import draw_mask
 from chainrule.networks.layers import Layer, Parameter, Shape, uniform
 from chainrule.networks.words import COUNT, PADDING, PAIR, RATE, SIZE, LayerSpec, option, register_layer, switch, value
-from chainrule.rules.dropout import draw_mask
 from chainrule.rules.image_maps import check_channels
 from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.rule import Rule

@@ -4,6 +4,7 @@ The pullback is v f'(x), entry by entry, never a product with a matrix.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from chainrule.arrays import Array, diagonal_matrix
@@ -31,6 +32,7 @@ def elementwise(name: str, value: Callable[[Array], Array], slope: Callable[[Arr
     array([ 3., 12.])
     """
 
+    @wraps(value)  # `forward.__module__` is then the page of the rule
     def forward(x: Array) -> tuple[Array, Array]:
         return value(x), x
 
