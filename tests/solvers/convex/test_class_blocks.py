@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chainrule.solvers.convex import class_blocks as module
 from chainrule.solvers.convex import directions, minima, minimise, spectrum_of
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
-from chainrule.solvers.convex.curvature import LEAST, Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.hessian import LEAST, Curvature
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 
 EPS = float(np.finfo(np.float32).eps)

@@ -11,9 +11,9 @@ from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimisation, minimise
-from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision
+from chainrule.solvers.convex.hessian import Curvature
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 from chainrule.solvers.convex.narrow import NarrowRows  # noqa: E402

@@ -8,8 +8,8 @@ import scipy.sparse as sp
 
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex import directions, evaluation, minimise
-from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.newton_cg import MOST_INNER, newton_cg_direction
 from chainrule.solvers.convex.preconditioner import Diagonal, diagonal_of
 

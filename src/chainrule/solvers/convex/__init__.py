@@ -7,8 +7,7 @@ and later by its blocks by class, or by Newton's method. `phases` says when the 
 along a direction, so that a line search needs one product with the samples.
 """
 
-from chainrule.solvers.convex.minimisation import Minimum, StepTaken
-from chainrule.solvers.convex.minimise import minima, minimise
+from chainrule.solvers.convex.minimisation import Minimum, StepTaken, minima, minimise
 from chainrule.solvers.convex.phases import INTERRUPTED
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of

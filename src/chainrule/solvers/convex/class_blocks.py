@@ -18,8 +18,8 @@ from scipy.linalg import lapack
 
 from chainrule.arrays import Array
 from chainrule.kernels.workers import each
-from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.preconditioner import (
     LEAST_CURVATURE,
     SINGLE,

@@ -19,7 +19,6 @@ Without a penalty, F has no minimum on separable samples: it falls towards 0 for
 """
 
 import math
-from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.linalg
@@ -64,28 +63,17 @@ def strong_convexity_bound(
     return own + size * size / (2 * problem.l2)
 
 
-@dataclass
-class Lanczos:
-    """The tridiagonal matrix of a run of conjugate gradients, which estimates the smallest eigenvalue of its matrix.
+def smallest_eigenvalue(steps: list[float], ratios: list[float]) -> float:
+    """An upper bound on the smallest eigenvalue of the matrix of a run of conjugate gradients; 0 if numbers overflowed.
 
-    If a_j are the steps along the search directions and b_j the ratios of the squared residuals, the diagonal entries
-    are 1 / a_j + b_j / a_{j-1}, and those beside the diagonal sqrt(b_j) / a_{j-1}.
+    It is the smallest eigenvalue of the run's tridiagonal matrix. If a_j are the steps along the search directions and
+    b_j the ratios of the squared residuals after and before them, its diagonal entries are 1 / a_j + b_{j-1} / a_{j-1},
+    and those beside the diagonal sqrt(b_j) / a_j.
     """
-
-    diagonal: list[float] = field(default_factory=list)
-    beside: list[float] = field(default_factory=list)
-    _last: tuple[float, float] = (0.0, 1.0)
-
-    def add(self, step: float, ratio: float) -> None:
-        """Add a step of conjugate gradients, and the ratio of the squared residuals after and before it."""
-        before, step_before = self._last
-        self.diagonal.append(1 / step + before / step_before)
-        self.beside.append(math.sqrt(ratio) / step)
-        self._last = ratio, step
-
-    def smallest(self) -> float:
-        """The smallest eigenvalue, an upper bound on that of the preconditioned Hessian; 0 if numbers overflowed."""
-        if not np.isfinite(self.beside).all():
-            return 0.0
-        values = scipy.linalg.eigvalsh_tridiagonal(self.diagonal, self.beside[:-1], select="i", select_range=(0, 0))
-        return float(values[0])
+    inverse, b = 1 / np.array(steps), np.array(ratios)
+    beside = np.sqrt(b) * inverse
+    if not np.isfinite(beside).all():
+        return 0.0
+    inverse[1:] += (b * inverse)[:-1]
+    values = scipy.linalg.eigvalsh_tridiagonal(inverse, beside[:-1], select="i", select_range=(0, 0))
+    return float(values[0])

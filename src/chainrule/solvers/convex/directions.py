@@ -14,9 +14,8 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.class_blocks import class_blocks, steps_of_blocks
 from chainrule.solvers.convex.convergence import strong_convexity_bound
-from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.hessian import MOST_PARAMETERS, is_quick, newton_direction, whole_hessian
+from chainrule.solvers.convex.hessian import MOST_PARAMETERS, Curvature, is_quick, newton_direction, whole_hessian
 from chainrule.solvers.convex.newton_cg import Solution, newton_cg_direction
 from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.phases import Base, Facts, Method, Phase
@@ -52,6 +51,11 @@ class Directions:
         Pairs of vectors that L-BFGS keeps.
     throughout : bool
         True if each direction is to be Newton's, by products with the Hessian.
+
+    Attributes
+    ----------
+    bound : callable
+        From a gradient, an upper bound on how far F can fall.
     """
 
     def __init__(self, evaluator: Evaluator, preconditioner: Preconditioner, memory: int, *, throughout: bool) -> None:
@@ -60,7 +64,6 @@ class Directions:
         throughout = throughout and evaluator.stored
         self.pairs = StepPairs(preconditioner, 0 if throughout else memory)
         self.bound = partial(strong_convexity_bound, problem, preconditioner)
-        """From a gradient, an upper bound on how far F can fall."""
         self._last_size = 0.0
         n_parameters, few_classes = math.prod(problem.shape), problem.n_outputs <= MOST_CLASSES
         self._few = n_parameters <= FEW_PARAMETERS

@@ -109,6 +109,17 @@ class Evaluator:
         How the parameters see the samples; as they are by default.
     stored : bool, optional
         True to store logits; by default if they fit in `STORED_BYTES`.
+
+    Attributes
+    ----------
+    vector_dtype : dtype
+        The dtype of parameters and gradients.
+    behind : float
+        Step not yet applied to the stored logits; applied lazily before the slopes are overwritten.
+    drift : float
+        Steps taken by the stored logits since they were computed; infinite if theta has changed without them.
+    products : int
+        How many times x was multiplied by parameters, or its transpose by residuals.
     """
 
     def __init__(
@@ -119,19 +130,14 @@ class Evaluator:
         n, k = problem.n_samples, problem.n_outputs
         many = problem.n_features * k >= MANY_PARAMETERS
         self.vector_dtype = np.dtype(problem.x.dtype if many else np.float64)
-        """The dtype of parameters and gradients."""
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
         self._losses: RowLosses = partial(row_losses, kernel_of(problem.loss).value_and_pullback, options)
         self.rows = self._rows(self.dtype, self.vector_dtype, {})
         if 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored:
             self._store()
         self._in_float32: FitRows | None = None
-        self.behind = 0.0
-        """Step not yet applied to the stored logits; applied lazily before the slopes are overwritten."""
-        self.drift = 0.0
-        """Steps taken by the stored logits since they were computed; infinite if theta has changed without them."""
+        self.behind = self.drift = 0.0
         self.products = 0
-        """How many times x was multiplied by parameters, or its transpose by residuals."""
 
     @property
     def dtype(self) -> np.dtype[Any]:

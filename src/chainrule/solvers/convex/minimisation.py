@@ -1,18 +1,24 @@
-"""One minimisation: find a direction and a step along it, until F has little left to fall."""
+"""Minimising F for one penalty, or for several penalties one after another.
+
+Each step finds a direction and a length along it, until F has little left to fall.
+"""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
+from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
 from chainrule.solvers.convex.features import Precision
+from chainrule.solvers.convex.hessian import MOST_PARAMETERS
 from chainrule.solvers.convex.line_search import line_search
 from chainrule.solvers.convex.newton_cg import Solution
 from chainrule.solvers.convex.partition import dot
@@ -26,9 +32,18 @@ from chainrule.solvers.convex.phases import (
     Situation,
     transition,
 )
+from chainrule.solvers.convex.preconditioner import preconditioner_of
+from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 MOST_IDLE = 10
 """Consecutive steps without a gain above rounding errors after which the minimisation ends."""
+
+WORTH_THREADS = 1 << 25
+"""Multiplications in a product with all samples from which a second thread saves time."""
+
+MANY_STEPS = 300
+"""Expected steps of L-BFGS from which Newton's method by products is faster, if only a diagonal is known."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +126,10 @@ class Minimisation:
         F and its gradient at theta.
     remaining : float
         An estimate of how far F can still fall.
+    certain : float
+        The bound on it that came with the last direction.
+    idle : int
+        Consecutive steps without a gain.
     """
 
     def __init__(
@@ -124,10 +143,8 @@ class Minimisation:
         self.evaluator, self.directions, self.phase, self.theta = evaluator, directions, phase, theta
         self.iteration, self._products_before = 0, evaluator.products
         self.here = evaluator.at(theta) if here is None else here
-        self._idle, self._least = 0, math.inf
-        """Consecutive steps without a gain, and the smallest norm of a gradient so far."""
-        self.remaining = self._certain = math.inf
-        """`_certain` is the bound that came with the last direction."""
+        self.remaining = self.certain = math.inf
+        self.idle, self._least_norm = 0, math.inf
 
     @property
     def norm(self) -> float:
@@ -142,7 +159,7 @@ class Minimisation:
         except KeyboardInterrupt:
             self._change(Event.END, message=INTERRUPTED)
         evaluator, message = self.evaluator, self.phase.message
-        if message == PRECISION and self._certain <= tol * scale_of(evaluator.problem, self.here.value, tol):
+        if message == PRECISION and self.certain <= tol * scale_of(evaluator.problem, self.here.value, tol):
             message = CONVERGED
         if evaluator.features.precision is Precision.BFLOAT16 and message != INTERRUPTED:
             self._switch(Precision.SAMPLES)  # the result is reported in full precision
@@ -175,7 +192,7 @@ class Minimisation:
     def _change(self, event: Event, **known: Any) -> bool:
         """Go to the next phase. True if F and its gradient have changed to a higher precision."""
         spent = (self.evaluator.products - self._products_before) / 2
-        before, now = self.phase, Situation(event, self.iteration, self._idle, spent, **known)
+        before, now = self.phase, Situation(event, self.iteration, self.idle, spent, **known)
         self.phase = transition(before, now, self.directions.facts)
         if (self.phase.classes_at, self.phase.blocks_at) != (before.classes_at, before.blocks_at):
             self.directions.rest_on(self.phase.base)
@@ -187,7 +204,7 @@ class Minimisation:
     def _switch(self, precision: Precision) -> None:
         """Continue in a higher precision, in which the gains so far mean nothing."""
         self.evaluator.switch(precision)
-        self._idle, self._least = 0, math.inf
+        self.idle, self._least_norm = 0, math.inf
         self.here = self.evaluator.at(self.theta)
 
     def _enough(self, tol: float) -> float:
@@ -224,14 +241,14 @@ class Minimisation:
             raise FloatingPointError(
                 "the objective is not finite; are the features, or weights of both signs, too large?"
             )
-        found, slope = self._find(enough) if finite and self._idle < MOST_IDLE else (Solution(here.gradient), 0.0)
+        found, slope = self._find(enough) if finite and self.idle < MOST_IDLE else (Solution(here.gradient), 0.0)
         if not slope < 0:
             self._change(Event.END, message=PRECISION)
             return
-        direction, self._certain = found
-        self.remaining = min(self._certain, -slope / 2)
+        direction, self.certain = found
+        self.remaining = min(self.certain, -slope / 2)
         centre(direction)
-        if self._certain <= enough and self._is_last(direction, enough):
+        if self.certain <= enough and self._is_last(direction, enough):
             return
         length, there = line_search(evaluator, self.theta, direction, here, slope)
         if there is None:
@@ -248,8 +265,8 @@ class Minimisation:
         self.here, self.iteration = there, self.iteration + 1
         gain, size = here.value - there.value, math.sqrt(dot(there.gradient, there.gradient))
         gained = gain > 16 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
-        self._idle = 0 if gained or size < 0.9 * self._least else self._idle + 1
-        self._least = min(self._least, size)
+        self.idle = 0 if gained or size < 0.9 * self._least_norm else self.idle + 1
+        self._least_norm = min(self._least_norm, size)
         self._change(Event.STEP, gain=gain / abs(there.value) if there.value else gain)
 
     def _find(self, enough: float) -> tuple[Solution, float]:
@@ -291,3 +308,104 @@ class Minimisation:
             evaluator.drift = math.inf
         self._change(Event.END, message=CONVERGED)
         return True
+
+
+def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
+    """Minimise F until it can fall by at most `tol` times its value; the options are those of `minima`."""
+    with closing(minima(problem, [problem.l2], start, **options)) as found:
+        return next(found)
+
+
+def minima(
+    problem: Problem,
+    penalties: Iterable[float],
+    start: Array | None = None,
+    *,
+    tol: float = 1e-4,
+    max_iter: int = 100,
+    memory: int = 10,
+    method: str = "auto",
+    threads: int | None = None,
+    spectrum: Spectrum | None = None,
+    callback: Callback | None = None,
+    narrow: bool = False,
+) -> Generator[Minimum]:
+    """The minima for one value of `l2` after another, where each run starts from the minimum before it.
+
+    Each run also uses the gradient and the L-BFGS pairs of the one before, corrected for the change of the penalty. An
+    interrupted run is the last one. During a run, BLAS uses one thread per product.
+
+    Parameters
+    ----------
+    problem : Problem
+    penalties : iterable of float
+        The values of `l2`.
+    start : (d + 1, k) array, optional
+        The last row holds the intercepts, if there are any. The default is zero weights, and intercepts that give the
+        class frequencies.
+    tol : float
+        A run has converged when F can fall by at most tol times F (see `convergence`).
+    max_iter : int
+        The most steps of a run.
+    memory : int
+        Pairs of vectors that L-BFGS keeps.
+    method : {"auto", "lbfgs", "newton-cg"}
+        "auto" is Newton's method with conjugate gradients if features are many and either sparse or so uneven that
+        L-BFGS would take many steps with the variances alone (see `spectrum`); otherwise it is L-BFGS, and Newton's
+        method for the last steps.
+    threads : int, optional
+        The most threads. The default is the number that BLAS may use, and 1 if a product with all samples is small.
+    spectrum : Spectrum, optional
+        From `spectrum_of`, for these samples or for all samples of which these are some. If it has a scale, features
+        are divided by it, and the penalty is on weights times that scale. If its features are applied, `problem` holds
+        z; theta still belongs to the original features.
+    callback : callable, optional
+        Called after each step, with a StepTaken and a function that returns theta; a true result ends the run.
+    narrow : bool
+        True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
+    """
+    # A sparse entry takes as long to multiply by as 16 dense ones.
+    entries = 16 * problem.x.nnz if is_sparse(problem.x) else problem.x.size
+    if entries * problem.n_outputs < WORTH_THREADS:
+        threads = 1
+    elif threads is None:
+        threads = available_threads()
+    if spectrum is None:
+        spectrum = spectrum_of(problem, apart=method != "newton-cg")
+    x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
+    problem = replace(problem, x=x)
+    with single_threaded_products():
+        first = Precision.BFLOAT16 if narrow and not is_sparse(problem.x) else Precision.SAMPLES
+        features = replace(spectrum.features, precision=first)
+        evaluator = Evaluator(problem, threads, features)
+        theta = start_of(problem) if start is None else features.inside(start)
+        theta = theta.astype(evaluator.vector_dtype)
+        centre(theta)
+        if method == "auto":
+            # With few parameters, L-BFGS is ended by the whole Hessian, which reaches the last digit.
+            many = spectrum.diagonal and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
+            method = "newton-cg" if many and evaluator.stored else "lbfgs"
+    before: Minimisation | None = None
+    for l2 in penalties:
+        # The context does not include the yield, because a generator may be resumed at any time, or never.
+        with single_threaded_products():
+            increase = l2 - evaluator.problem.l2
+            known = before is not None and evaluator.drift < np.inf
+            here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None
+            evaluator.problem = replace(evaluator.problem, l2=l2)
+            preconditioner = preconditioner_of(evaluator.problem, spectrum)
+            directions = Directions(evaluator, preconditioner, memory, throughout=method == "newton-cg")
+            phase = directions.first_phase(None if before is None else before.directions, increase)
+            before = Minimisation(evaluator, directions, phase, theta, here)
+            found = before.run(tol, max_iter, callback)
+        yield found
+        if found.message == INTERRUPTED:
+            return
+
+
+def start_of(problem: Problem) -> Array:
+    """Zero weights, and intercepts that give the class frequencies."""
+    theta, probs = np.zeros(problem.shape), problem.class_shares
+    log_odds = np.log(probs / (1 - probs)) if len(probs) == 1 else np.log(probs) - np.log(probs).mean()
+    theta[problem.n_features :] = log_odds
+    return theta

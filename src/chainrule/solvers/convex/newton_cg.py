@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.convergence import Lanczos
+from chainrule.solvers.convex.convergence import smallest_eigenvalue
 from chainrule.solvers.convex.partition import dot, over_rows
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
 
@@ -63,7 +63,9 @@ def newton_cg_direction(
     scaled = preconditioner.solve(residual)
     search = scaled.copy()
     first = size = dot(residual, scaled)
-    decrease, left, lanczos = 0.0, math.inf, Lanczos()
+    decrease, left = 0.0, math.inf
+    steps: list[float] = []
+    ratios: list[float] = []
     past: list[tuple[Array, Array, float]] = []
 
     def conjugate(rows: slice) -> float:
@@ -89,10 +91,11 @@ def newton_cg_direction(
         if not size > 0:  # solved, or only rounding errors are left, along which the preconditioner has no curvature
             left = SAFETY * abs(size) / 2
             break
-        lanczos.add(step, size / before)
+        steps.append(step)
+        ratios.append(size / before)
         if decrease <= enough < math.inf:
             left = math.inf if bound is None else bound(residual)
-            if inner + 1 >= LEAST_INNER and (smallest := lanczos.smallest()) > 0:
+            if inner + 1 >= LEAST_INNER and (smallest := smallest_eigenvalue(steps, ratios)) > 0:
                 left = min(left, SAFETY * size / (2 * smallest))
             done = decrease + left <= enough
         else:

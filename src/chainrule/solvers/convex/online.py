@@ -14,8 +14,8 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.kernels.blas import available_threads, single_threaded_products
-from chainrule.solvers.convex.curvature import Curvature
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.preconditioner import diagonal_of
