@@ -51,6 +51,16 @@ def floats_like(name: str, x: Any, like: Array) -> Any:
     return x if x is like else beside(floats(name, x), like)
 
 
+def is_finite(x: Array) -> bool:
+    """True if all entries are finite; balls always are."""
+    return not is_floating(x) or bool(namespace(x).isfinite(x).all())
+
+
+def requires_grad(x: Any) -> bool:
+    """True for a tensor that requires a gradient."""
+    return getattr(x, "requires_grad", False)
+
+
 def detached(x: Any) -> Any:
     """`x`, detached from autograd if it is a tensor."""
     return x.detach() if is_torch(x) else x
@@ -108,5 +118,5 @@ def _on_library_of(array: Array, like: Array) -> Array:
 
 
 def _check_finite(array: Array) -> None:
-    if is_floating(array) and not bool(namespace(array).isfinite(array).all()):
+    if not is_finite(array):
         raise ValueError("labels: rows of class weights hold nan or infinity")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, is_floating, is_torch, namespace
-from chainrule.heads.arguments import weights_block
+from chainrule.arrays import Array, is_torch, namespace
+from chainrule.heads.arguments import is_finite, weights_block
 from chainrule.heads.cuts import Cut, cut, slices
 from chainrule.workspace import Workspace
 
@@ -55,19 +55,26 @@ class LinearHead:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Some rows of a head, with buffers for one block of logits. X and the biases are divided by the temperature."""
+    """Some rows of a head, with buffers for one block of logits. X and the biases are divided by the temperature.
+
+    Attributes
+    ----------
+    part : slice
+        The place of the chunk among the samples that are kept.
+    rows : slice or array of indices
+        The rows' positions in the head.
+    index : array
+        0, 1, ..., number of rows - 1.
+    """
 
     head: LinearHead
     part: slice
-    """The place of the chunk among the samples that are kept."""
     rows: Any
-    """The rows' positions in the head: a slice or an array of indices."""
     x: Array
     bias: Array | None
     tangent: Direction
     targets: Array
     index: Array
-    """0, 1, ..., number of rows - 1."""
     cut: Cut
     work: Workspace
 
@@ -189,11 +196,6 @@ def check_parameters(head: LinearHead) -> None:
     _check_entries("W", head.W)
     if head.bias is not None:
         _check_entries("bias", namespace(head.bias).where(head.bias == -math.inf, 0.0, head.bias))
-
-
-def is_finite(x: Array) -> bool:
-    """True if all entries are finite; balls always are."""
-    return not is_floating(x) or bool(namespace(x).isfinite(x).all())
 
 
 def _check_entries(name: str, array: Array, *leading: int) -> None:

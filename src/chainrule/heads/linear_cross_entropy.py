@@ -19,8 +19,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import as_like, check_labels, is_torch, namespace, same_shape
-from chainrule.heads.arguments import beside, detached, floats, floats_like, positions, read_targets, total_of
-from chainrule.heads.chunks import Direction, Gradients, LinearHead, is_finite
+from chainrule.heads.arguments import (
+    beside,
+    detached,
+    floats,
+    floats_like,
+    is_finite,
+    positions,
+    read_targets,
+    requires_grad,
+    total_of,
+)
+from chainrule.heads.chunks import Direction, Gradients, LinearHead
 from chainrule.heads.passes import losses, losses_and_gradients, predictions, products, quietly
 from chainrule.rules.softmax_cross_entropy import check_label_smoothing
 
@@ -69,7 +79,7 @@ def linear_cross_entropy(
         reduction=reduction,
         memory=memory,
     )
-    if any(is_torch(x) and x.requires_grad for x in (X, W, bias, weights, labels)):
+    if any(requires_grad(x) for x in (X, W, bias, weights, labels)):
         from chainrule.heads.torch_functions import differentiable
 
         return differentiable(problem)
@@ -141,7 +151,7 @@ class LinearCrossEntropy:
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction: expected one of {', '.join(REDUCTIONS)}; got {self.reduction!r}")
         check_label_smoothing(self.label_smoothing)
-        if getattr(self.temperature, "requires_grad", False):
+        if requires_grad(self.temperature):
             raise ValueError("temperature: a tensor that requires a gradient; divide X and bias by it instead")
         if not 0 < self.temperature < float("inf"):
             raise ValueError(f"temperature: expected a positive number, got {self.temperature}")
@@ -165,11 +175,11 @@ class LinearCrossEntropy:
             other = getattr(self, name)
             if other is not None and (is_torch(other), other.dtype) != (is_torch(X), X.dtype):
                 raise ValueError(f"{name}: expected the library and dtype of X, {X.dtype}; got {other.dtype}")
-        _ = self._weights  # raises ValueError for wrong labels, weights and means
+        _ = self._counted  # raises ValueError for wrong labels, weights and means
 
     def value(self) -> Any:
         """The loss; for "none" one weighted loss per sample, 0 for skipped samples."""
-        return self._reduced(losses(self._head, self._kept))
+        return self._reduced(losses(self._head, self._counted[0]))
 
     def value_and_gradients(self, of: Sequence[str] | None = None, *, cotangent: Any = 1) -> tuple[Any, Gradients]:
         """The loss and its gradients by the chosen variables, from one sweep over the logits.
@@ -185,7 +195,7 @@ class LinearCrossEntropy:
         needed = {*names}
         if "temperature" in names:
             needed |= {"W", "bias"} if self.bias is not None else {"W"}
-        found, gradients = losses_and_gradients(self._head, self._kept, self._cotangents(cotangent), needed)
+        found, gradients = losses_and_gradients(self._head, self._counted[0], self._cotangents(cotangent), needed)
         if "temperature" in names:
             gradients = gradients._replace(temperature=_by_temperature(self._head, gradients))
         return self._reduced(found), self._shaped(gradients, names)
@@ -247,44 +257,37 @@ class LinearCrossEntropy:
         return counts
 
     @cached_property
-    def _kept(self) -> Any:
-        """Positions of the samples that enter the loss; None for all samples."""
-        if self.weights is None or (is_torch(self.weights) and self.weights.requires_grad):
-            return self._not_ignored
-        counts = self._all_weights != 0
-        if self._not_ignored is not None:
-            counts = counts & (self._head.targets != self.ignore_index)
-        return positions(counts)
-
-    @cached_property
-    def _all_weights(self) -> Any:
-        if self.weights is None:
-            return beside(np.ones(len(self._head.X)), self._head.X)
-        weights = floats_like("weights", detached(self.weights), self._head.X)
-        same_shape("weights", weights.shape, self.X.shape[:-1])
-        if not is_finite(weights):
-            raise ValueError("weights: expected finite numbers, got nan or infinity among them")
-        return weights.reshape(-1)
-
-    @cached_property
-    def _weights(self) -> Any:
-        """The weight of each kept sample, before a mean divides by the total."""
-        result = self._all_weights if self._kept is None else self._all_weights[self._kept]
-        if self.reduction == "mean" and not bool(total_of(result) > 0):
-            what = "all samples are left out" if len(result) == 0 else f"the total weight is {total_of(result)}"
+    def _counted(self) -> tuple[Any, Any]:
+        """Positions of the samples that enter the loss, None for all, and their weights before a mean divides them."""
+        head, kept = self._head, self._not_ignored
+        weights = beside(np.ones(len(head.X)), head.X)
+        if self.weights is not None:
+            weights = floats_like("weights", detached(self.weights), head.X)
+            same_shape("weights", weights.shape, self.X.shape[:-1])
+            if not is_finite(weights):
+                raise ValueError("weights: expected finite numbers, got nan or infinity among them")
+            weights = weights.reshape(-1)
+            if not requires_grad(self.weights):
+                counts = weights != 0
+                kept = positions(counts if kept is None else counts & (head.targets != self.ignore_index))
+        weights = weights if kept is None else weights[kept]
+        if self.reduction == "mean" and not bool(total_of(weights) > 0):
+            what = "all samples are left out" if len(weights) == 0 else f"the total weight is {total_of(weights)}"
             raise ValueError(f"reduction: 'mean' needs a positive total weight, but {what}; 'sum' gives 0")
-        return result
+        return kept, weights
 
     @cached_property
     def _shares(self) -> Any:
         """The derivative of the reduced loss by the loss of each kept sample."""
-        return self._weights / total_of(self._weights) if self.reduction == "mean" else self._weights
+        _, weights = self._counted
+        return weights / total_of(weights) if self.reduction == "mean" else weights
 
     def _reduced(self, found: Any) -> Any:
+        kept, weights = self._counted
         if self.reduction == "none":
-            return self._spread(found * self._weights, self._kept)
-        total = total_of(found * self._weights)
-        return as_like(total / total_of(self._weights) if self.reduction == "mean" else total, found)[()]
+            return self._spread(found * weights, kept)
+        total = total_of(found * weights)
+        return as_like(total / total_of(weights) if self.reduction == "mean" else total, found)[()]
 
     def _spread(self, found: Any, kept: Any) -> Any:
         if kept is not None:
@@ -302,8 +305,8 @@ class LinearCrossEntropy:
                 f"cotangent: expected one number for {self.reduction!r}, got shape {tuple(cotangent.shape)}"
             )
         same_shape("cotangent", cotangent.shape, self.X.shape[:-1])
-        flat = cotangent.reshape(-1)
-        return (flat if self._kept is None else flat[self._kept]) * self._shares
+        flat, (kept, _) = cotangent.reshape(-1), self._counted
+        return (flat if kept is None else flat[kept]) * self._shares
 
     def _names(self, of: Sequence[str] | None, among: tuple[str, ...] = VARIABLES) -> tuple[str, ...]:
         if of is None:
@@ -326,7 +329,7 @@ class LinearCrossEntropy:
             same_shape(f"{name}, a direction", given[name].shape, getattr(self, name).shape)
         if "X" in given:
             given["X"] = given["X"].reshape(self._head.X.shape)
-        _, found = products(self._head, self._kept, self._shares, Direction(**given), names, curved=curved)
+        _, found = products(self._head, self._counted[0], self._shares, Direction(**given), names, curved=curved)
         return self._shaped(found, names)
 
     def _shaped(self, found: Gradients, names: tuple[str, ...]) -> Gradients:

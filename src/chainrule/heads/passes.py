@@ -16,6 +16,7 @@ from functools import reduce
 import numpy as np
 
 from chainrule.arrays import Array, argmax, namespace
+from chainrule.heads.arguments import is_finite
 from chainrule.heads.chunks import (
     Chunk,
     Direction,
@@ -25,7 +26,6 @@ from chainrule.heads.chunks import (
     check_largest,
     check_parameters,
     chunks_of,
-    is_finite,
     logits,
     tangent_logits,
 )

@@ -14,24 +14,34 @@ from chainrule.arrays import Array, namespace
 
 
 class RowSummary(NamedTuple):
-    """Sums with one entry per row. The last three are 0 unless an array d accompanies the logits."""
+    """Sums with one entry per row. The last three are 0 unless an array d accompanies the logits.
+
+    Attributes
+    ----------
+    top : array
+        The class of a largest logit.
+    maximum : array
+        m; minus infinity if all classes so far are masked.
+    rest : array
+        The sum of the exponentials without the top class.
+    gap, mass : array
+        sum t (m - z) and sum t.
+    moment : array
+        sum e^(z - m) (d - d_top).
+    at_top : array
+        d at the largest logit.
+    along : array
+        sum t d.
+    """
 
     top: Array
-    """The class of a largest logit."""
     maximum: Array
-    """m; minus infinity if all classes so far are masked."""
     rest: Array
-    """The sum of the exponentials without the top class."""
     gap: Array
-    """sum t (m - z)."""
     mass: Array
-    """sum t."""
     moment: Array
-    """sum e^(z - m) (d - d_top)."""
     at_top: Array
-    """d at the largest logit."""
     along: Array
-    """sum t d."""
 
 
 def base_of(maximum: Array) -> Array:

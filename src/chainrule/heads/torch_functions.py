@@ -10,7 +10,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from chainrule.arrays import is_torch, namespace
+from chainrule.arrays import namespace
+from chainrule.heads.arguments import requires_grad
 from chainrule.heads.chunks import Direction, LinearHead
 from chainrule.heads.linear_cross_entropy import LinearCrossEntropy
 from chainrule.heads.passes import losses, losses_and_gradients, products
@@ -20,11 +21,10 @@ NAMES = ("X", "W", "bias")
 
 def differentiable(problem: LinearCrossEntropy) -> Any:
     """The loss of the problem as a function of X, W, bias and weights that autograd can differentiate."""
-    if is_torch(problem.labels) and problem.labels.requires_grad:
+    if requires_grad(problem.labels):
         raise ValueError("labels: rows of class weights that require a gradient; detach them")
-    head, kept = problem._head, problem._kept
-    shares = problem._shares
-    if is_torch(problem.weights) and problem.weights.requires_grad:
+    head, shares, (kept, _) = problem._head, problem._shares, problem._counted
+    if requires_grad(problem.weights):
         weights = problem.weights.reshape(-1).to(head.X.dtype)
         shares = weights if kept is None else weights[kept]
         if problem.reduction == "mean":

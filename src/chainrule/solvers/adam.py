@@ -63,12 +63,14 @@ class Adam:
     def start(self, theta: Array) -> SolverState:
         """The state before the first step: both averages are 0."""
         mean, square = 1 - self.beta_1, 1 - self.beta_2
-        if _has_fused(theta):
-            state = start_state(theta, "m", "v")
-            state.aliases = {"m": ("mean", mean), "v": ("square", square)}
-        else:
-            state = start_state(theta, "mean", "square")
-            state.aliases = {"mean": ("m", 1 / mean), "square": ("v", 1 / square)}
+        has_fused = is_torch(theta) and hasattr(namespace(theta), "_fused_adam_")
+        state = start_state(theta, *(("m", "v") if has_fused else ("mean", "square")))
+        state.aliases = {
+            "m": ("mean", mean),
+            "v": ("square", square),
+            "mean": ("m", 1 / mean),
+            "square": ("v", 1 / square),
+        }
         return state
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
@@ -114,7 +116,3 @@ class Adam:
             amsgrad=False,
             maximize=False,
         )
-
-
-def _has_fused(theta: Array) -> bool:
-    return is_torch(theta) and hasattr(namespace(theta), "_fused_adam_")

@@ -12,6 +12,10 @@ class SolverState:
 
     Attributes
     ----------
+    vectors : dict of arrays
+        The vectors that the solver keeps between steps, by name, each as long as theta.
+    steps : int
+        The number of steps taken.
     buffer : array
         Memory for temporaries, as long as theta. It holds nothing between steps.
     aliases : mapping
