@@ -43,6 +43,17 @@ def test_squares_that_overflow_are_refused(problem_of):
         spectrum_of(replace(problem, x=problem.x * 1e200))
 
 
+@pytest.mark.parametrize("d", [4, 300], ids=["all features", "row space"])
+def test_squares_that_underflow_are_refused_without_a_penalty(problem_of, d):
+    """Weights near 1e25 and products with them do not fit into float32."""
+    problem = problem_of("softmax", d=d)
+    tiny = replace(problem, x=(problem.x * 1e-25).astype(np.float32))
+    with pytest.raises(FloatingPointError, match="squares of the features underflow"):
+        minimise(tiny)
+    assert minimise(replace(tiny, l2=0.1)).converged
+    assert np.isfinite(minimise(replace(tiny, x=np.full((60, d), 1e-25, np.float32))).value)  # no feature varies
+
+
 def noise(n, d, k, C=1.0, sizes=1.0, dtype=np.float64):
     rng = np.random.default_rng(0)
     x = (rng.normal(size=(n, d)) * sizes).astype(dtype)

@@ -108,7 +108,7 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     Raises
     ------
     FloatingPointError
-        If the squares of the features overflow.
+        If the squares of the features overflow, or underflow in a fit without a penalty.
     """
     dense, centre = not is_sparse(problem.x), None
     if problem.intercept and dense:
@@ -119,13 +119,17 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
         centre = np.where(abs(mean - entries) <= rounding, entries, mean)
     features = Features(problem.intercept, centre, scale)
     space = row_space(problem, features) if dense and worth_reducing(problem, fits) else None
+    z, basis = space or (problem.x, None)
+    seen = features if space is None else Features(problem.intercept)
+    found = _decomposed(replace(problem, x=z), seen, fits, apart=apart)
+    too_small = not problem.l2 and found.values.max(initial=0.0) < np.finfo(problem.x.dtype).tiny
+    if too_small and _sum(problem, _squares, features).any():  # and not 0 because no feature varies
+        raise FloatingPointError("the squares of the features underflow: scale the features")
     if space is None:
-        return _decomposed(problem, features, fits, apart=apart)
-    z, basis = space
-    inside = _decomposed(replace(problem, x=z), Features(problem.intercept), fits, apart=apart)
-    if inside.features.basis is not None:
-        z, basis = z @ inside.features.basis, basis @ aslinearoperator(inside.features.basis)
-    return replace(inside, features=replace(features, basis=basis), coordinates=(problem.x, z))
+        return found
+    if found.features.basis is not None:
+        z, basis = z @ found.features.basis, basis @ aslinearoperator(found.features.basis)
+    return replace(found, features=replace(features, basis=basis), coordinates=(problem.x, z))
 
 
 def worth_reducing(problem: Problem, fits: int) -> bool:
