@@ -79,13 +79,16 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
         If the source cannot be read or does not fit the model, or if the model does not know a label.
     """
     classifier = classifier_of(model)
-    if isinstance(model, Pipeline) and "encoder" in model.named_steps:
-        found = _columns(model.named_steps["encoder"], data, target)
+    if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder):
+        found = _columns(model[0], data, target)
     elif isinstance(classifier, ConvClassifier):
         found = _images(classifier, data)
     else:
         # "y" is the target of array files that were read without --target; their labels may have another usual name.
-        found = _rows(classifier.n_features_in_, data, None if target == "y" else target, labels)
+        found = array_files.read(data, None if target == "y" else target, labels, classifier.n_features_in_)
+        if found.X.shape[1] != classifier.n_features_in_:
+            counts = f"{found.X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
+            raise CommandError(f"{found.name} has {counts}")
     if isinstance(model, Pipeline):
         found = replace(found, X=model[0].transform(found.X))
     if target is None:
@@ -106,14 +109,6 @@ def _images(classifier: ConvClassifier, data: str) -> DataSet:
         expected, found = (" x ".join(map(str, shape)) for shape in (classifier.image_shape_, images.shape))
         raise CommandError(f"{data}: the model takes images of {expected}, these are {found}")
     return image_files.data_set(images, data, "images")
-
-
-def _rows(n_features: int, data: str, target: str | None, labels: Path | None) -> DataSet:
-    """Rows with as many features as the model has."""
-    found = array_files.read(data, target, labels, n_features)
-    if found.X.shape[1] != n_features:
-        raise CommandError(f"{found.name} has {found.X.shape[1]} features per row; the model needs {n_features}")
-    return found
 
 
 def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:

@@ -15,17 +15,9 @@ from chainrule.cli import image_files, model_files, output, training_rows
 from chainrule.cli.data_set import DataSet, check_classes
 from chainrule.cli.errors import CommandError
 from chainrule.cli.output_files import checkpoint_of
-from chainrule.estimators import (
-    ConvClassifier,
-    MLPClassifier,
-    SmoothScaler,
-    SoftmaxRegression,
-    SoftmaxRegressionCV,
-    TableEncoder,
-)
+from chainrule.estimators import ConvClassifier, MLPClassifier, SmoothScaler, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.plots import learning_curves, scores_of_path
-from chainrule.networks.summary import summary_of
 from chainrule.training.image_sources import Images
 
 FEWEST_TO_VALIDATE = 50
@@ -162,7 +154,6 @@ def _write_report(
         held_out.X,
         held_out.y,
         results,
-        summary_of(model.network_),
         title=f"{Path(fitted.samples.name).name}: {shape} pixels, {len(model.classes_)} classes",
         facts={
             "parameters": f"{results['parameters']:,}",
@@ -179,9 +170,7 @@ def _fit(classifier: Any, samples: DataSet) -> FittedModel:
     """Fit the encoder of the samples, if they have one, then the classifier."""
     started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
-        # A step named "encoder" marks a model of tables.
-        step = "encoder" if isinstance(samples.encoder, TableEncoder) else "scaler"
-        model = Pipeline([(step, samples.encoder), ("classifier", classifier)])
+        model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=training_rows.encoded(samples))
     classifier.fit(samples.X, samples.y)
     return FittedModel(model, samples, time.perf_counter() - started)

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.estimators.plots import learning_curves
-from chainrule.networks.summary import Summary
+from chainrule.networks.summary import summary_of
 from chainrule.report.figures import confusion_matrix, first_filters, saliency_maps, worst_mistakes
 
 DPI = 110
@@ -19,7 +19,6 @@ def write_page(
     images: Array,
     labels: Array,
     metrics: dict[str, Any],
-    sizes: Summary,
     *,
     title: str,
     facts: dict[str, str],
@@ -36,8 +35,6 @@ def write_page(
     labels : (n,) array
     metrics : dict
         Accuracy, log-loss, and precision and recall by class, on the held-out images.
-    sizes : Summary
-        The layers of the network with their sizes and costs.
     title : str
     facts : dict
         Further values to show, by heading.
@@ -83,7 +80,7 @@ def write_page(
         title=title,
         metrics=metrics,
         facts=facts,
-        sizes=sizes,
+        sizes=summary_of(model.network_),
         pictures=[(name, words, None if drawn is None else as_png(drawn)) for name, words, drawn in pictures],
         bad_files=bad_files,
     )
