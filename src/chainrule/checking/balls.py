@@ -149,18 +149,19 @@ def _log_add_exp(a: Any, b: Any) -> Any:
     return np.log(np.exp(balls(a)) + np.exp(balls(b)))
 
 
-def _has(property_: str) -> Callable[[Any], Any]:
-    def of_each(x: Any) -> Any:
-        return _each(x, lambda ball: bool(getattr(ball.value, property_)()), np.bool_)
+def _is_finite(x: Any) -> Any:
+    return _each(x, lambda ball: bool(ball.value.is_finite()), np.bool_)
 
-    return of_each
+
+def _is_nan(x: Any) -> Any:
+    return _each(x, lambda ball: bool(ball.value.is_nan()), np.bool_)
 
 
 # NumPy functions without a loop for object arrays.
 _REPLACED: dict[Any, Callable[..., Any]] = {
     np.logaddexp: _log_add_exp,
-    np.isfinite: _has("is_finite"),
-    np.isnan: _has("is_nan"),
+    np.isfinite: _is_finite,
+    np.isnan: _is_nan,
 }
 
 __all__ = [

@@ -25,7 +25,7 @@ from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, 
 from chainrule.checking.floats import float_errors, float_results
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import check_gradient
-from chainrule.checking.gradients.on_balls import BallCheck
+from chainrule.checking.gradients.on_balls import NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
 from chainrule.checking.quotients import Quotient
 from chainrule.rules import Rule
@@ -224,7 +224,11 @@ def _pullback(case: RuleCase, check: str) -> Iterator[Finding]:
         found.run()
     except WrongShapeError as wrong:
         found.fail(wrong.entry, wrong.got, wrong.expected)
-    yield from (replace(failure, check=check) for failure in found.failures)
+    for failure in found.failures:
+        if failure.got == NOT_A_NUMBER and not finite.all():
+            yield Unchecked(check, f"{failure.entry}: the slope of an infinite output", more_bits_may_help=True)
+        else:
+            yield replace(failure, check=check)
     yield from (replace(unchecked, check=check) for unchecked in found.unchecked)
 
 

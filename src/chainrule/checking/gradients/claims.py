@@ -229,10 +229,9 @@ def input_names(function: Function, count: int) -> tuple[str, ...]:
 
 def array_of(x: Any) -> Any:
     """Numbers and arrays of any library as NumPy arrays; other objects unchanged."""
-    if not (isinstance(x, int | float | np.generic | list | tuple) or hasattr(x, "__array__")):
-        return x
-    array = as_values(x)
-    return array if array.dtype.kind in "fiub" else x
+    is_array = isinstance(x, int | float | list | tuple) or hasattr(x, "__array__")
+    array = as_values(x) if is_array else None
+    return x if array is None or array.dtype.kind not in "fiub" else array
 
 
 def as_values(x: Any) -> Any:

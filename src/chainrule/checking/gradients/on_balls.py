@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.checking.ball import Ball, Inexact, Undecided, nearest, precision
 from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import draw
-from chainrule.checking.comparing import digits, distinct_digits, position
+from chainrule.checking.comparing import NEGLIGIBLE, digits, distinct_digits, position
 from chainrule.checking.gradients.claims import Claim, ClaimCheck, Index, WrongShapeError
 from chainrule.checking.quotients import Quotient, difference_quotient, indicator
 from chainrule.checking.user_code import on_balls
@@ -32,6 +32,8 @@ LISTED = 6
 RELATIVE, ABSOLUTE = flint.arb(10) ** -12, flint.arb(2) ** -50
 """Tolerances relative to the entry and to the largest entry of the array. User code rounds its constants (1/3, 0.1, pi)
 to floats, which causes differences up to these."""
+
+NOT_A_NUMBER = "not a number"
 
 
 class NotOnBalls(Exception):
@@ -142,8 +144,7 @@ class BallCheck(ClaimCheck):
         try:
             return difference_quotient(function, self.claim.arrays, directions, bits=self.bits)
         except Undecided as reason:
-            first = tuple(int(k) for k in np.argwhere(direction)[0])
-            entry = f"{self.claim.names[i]}{position(first)}"
+            entry = self._name(i, tuple(np.argwhere(direction)[0].tolist()))
             if isinstance(reason, Inexact):
                 raise Inexact(f"{entry}: {reason}") from None
             self.leave(f"{entry}: {reason}", more_bits_may_help=True)
@@ -167,25 +168,22 @@ class BallCheck(ClaimCheck):
             return
         claimed: Any = self._claimed_change(i, direction)
         value: Any = quotient.value
-        if quotient.kinks.any():
-            self._kink(i, index, quotient)
+        for kink in np.argwhere(quotient.kinks)[:1]:
+            at = tuple(kink.tolist())
+            self.kinks.append(index)
+            sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
+            self.leave(f"{self._name(i, index)}: a kink, with slopes {sides}")
         smooth = [out for out in np.ndindex(value.shape) if not quotient.kinks[out]]
         self.seen.update({(i, index, out): (claimed[out], value[out]) for out in smooth})
         for out in smooth:
-            self._compare(self._entry_name(i, index, out), i, claimed[out], value[out])
+            self._compare(self._name(i, index, out), i, claimed[out], value[out])
 
-    def _entry_name(self, i: int, index: Index, out: Index) -> str:
-        name = self.claim.names[i]
+    def _name(self, i: int, index: Index, out: Index = ()) -> str:
+        """The name of an entry of an input, or of the derivative of one output by it."""
         if self.claim.form == "jacobian":
-            return f"{name}{position((*out, *index))}"
-        return f"d{position(out)}/d{name}{position(index)}" if out else f"{name}{position(index)}"
-
-    def _kink(self, i: int, index: Index, quotient: Quotient) -> None:
-        self.kinks.append(index)
-        at = tuple(int(k) for k in np.argwhere(quotient.kinks)[0])
-        sides = f"{digits(quotient.left[at])} from the left and {digits(quotient.right[at])} from the right"
-        entry = f"{self.claim.names[i]}{position(index)}"
-        self.leave(f"{entry}: a kink, with slopes {sides}")
+            return f"{self.claim.names[i]}{position((*out, *index))}"
+        name = f"{self.claim.names[i]}{position(index)}"
+        return f"d{position(out)}/d{name}" if out else name
 
     def _together(self, i: int) -> None:
         """Perturb all entries with kinks at once, because tied maxima that move together have no kink."""
@@ -193,7 +191,7 @@ class BallCheck(ClaimCheck):
         quotient = self._quotient(i, direction)
         if quotient is None or quotient.kinks.any() or self.claim.form not in ("gradient", "pullback"):
             return
-        names = " + ".join(f"{self.claim.names[i]}{position(index)}" for index in self.kinks[:4])
+        names = " + ".join(self._name(i, index) for index in self.kinks[:4])
         names += " + ..." if len(self.kinks) > 4 else ""
         total: Any = quotient.value
         self._compare(names, i, self._claimed_change(i, direction)[()], total[()])
@@ -202,7 +200,7 @@ class BallCheck(ClaimCheck):
         """Count the entry as right, or record that it is wrong or undecided."""
         scale, difference = self._scale(i), abs(got.value - expected.value)
         if got.says_nothing() and expected.value.is_finite():
-            self.fail(entry, "not a number", digits(expected))
+            self.fail(entry, NOT_A_NUMBER, digits(expected))
         elif got.says_nothing() or expected.says_nothing():
             self.leave(f"{entry}: the function has no finite difference quotient there")
         elif got.value.overlaps(expected.value):
@@ -240,15 +238,12 @@ class BallCheck(ClaimCheck):
             self._halve(i, indices[middle:])
 
     def _agrees(self, i: int, direction: Any, quotient: Quotient) -> bool:
-        claimed: Any = self._claimed_change(i, direction)
-        entries: Any = quotient.value.flat
+        value: Any = quotient.value
+        pairs = zip(self._claimed_change(i, direction).flat, value.flat, strict=True)
         largest = self.absolute * self._scale(i)
-        return not any(
-            got.says_nothing() or expected.says_nothing() or abs(got.value - expected.value) > largest
-            for got, expected in zip(claimed.flat, entries, strict=True)
-        )
+        return not any(a.says_nothing() or b.says_nothing() or abs(a.value - b.value) > largest for a, b in pairs)
 
 
 def _is_negligible(expected: Ball, scale: Any) -> bool:
     """True for a ball near 0 beside the other entries, or below every float."""
-    return bool(expected.value.abs_upper() < max(scale * flint.arb(2) ** -200, flint.arb(2) ** -1100))
+    return bool(expected.value.abs_upper() < max(scale * flint.arb(2) ** -200, NEGLIGIBLE))

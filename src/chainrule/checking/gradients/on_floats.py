@@ -92,8 +92,7 @@ class FloatCheck(ClaimCheck):
             expected = f"{found.derivative:.10g} (the remainder falls with order {found.order:.2f})"
             self.fail(entry, f"{claimed:.10g}", expected)
         else:
-            reason = {"kink": "a kink", "unknown": "rounding hides the remainder"}[found.verdict]
-            self.leave(f"{entry}: {reason}")
+            self.leave(f"{entry}: {'a kink' if found.verdict == 'kink' else 'rounding hides the remainder'}")
         return found
 
     def _remainder(self, i: int, direction: Any, claimed: float, size: float) -> Remainder:

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from chainrule.checking.mutation.gate import run_gate
-from chainrule.rules import registry
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,11 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"[{time.monotonic() - start:5.0f} s] {line}", flush=True)
 
     try:
-        for name in given.rules:
-            registry.get(name)
+        reports, not_judged = run_gate(given.rules, processes=given.processes, progress=progress)
     except ValueError as error:
         parser.error(str(error))
-    reports, not_judged = run_gate(given.rules, processes=given.processes, progress=progress)
     if given.json:
         content = {"rules": [report.as_dict() for report in reports], "not_judged": not_judged}
         given.json.write_text(json.dumps(content, indent=1) + "\n")

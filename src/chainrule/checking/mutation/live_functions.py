@@ -251,25 +251,29 @@ def _worth_visiting(x: Any) -> bool:
 
 
 def _held_by(x: Any) -> Sequence[Any]:
-    if isinstance(x, Rule):
-        return parts(x)
-    if isinstance(x, functools.partial):
-        return [x.func, *x.args, *x.keywords.values()]
-    if isinstance(x, types.MethodType):
-        named = names_in(x.__func__.__code__) if isinstance(x.__func__, types.FunctionType) else ()
-        return [x.__func__, *(inspect.getattr_static(type(x.__self__), name, None) for name in named)]
-    if not isinstance(x, types.FunctionType):
-        called = inspect.getattr_static(type(x), "__call__", None)
-        return [x.__wrapped__ if isinstance(x, _Cached) else None, called]
-    if _is_shared(x):
-        return []
-    held = [x.__globals__[name] for name in names_in(x.__code__) if name in x.__globals__]
-    modules = [y for y in held if isinstance(y, types.ModuleType)]
-    of_modules = [vars(module)[name] for module in modules for name in names_in(x.__code__) if name in vars(module)]
-    functions = [y for y in of_modules if isinstance(y, types.FunctionType)]
-    own = [y for y in functions if _package(y) == _package(x)]
-    methods = [method for y in held if isinstance(y, type) for method in _methods(y) if _package(method) == _package(x)]
-    return [*_in_closure(x), *held, *own, *methods, getattr(x, "__wrapped__", None), *(x.__defaults__ or ())]
+    match x:
+        case Rule():
+            return parts(x)
+        case functools.partial():
+            return [x.func, *x.args, *x.keywords.values()]
+        case types.MethodType():
+            named = names_in(x.__func__.__code__) if isinstance(x.__func__, types.FunctionType) else ()
+            return [x.__func__, *(inspect.getattr_static(type(x.__self__), name, None) for name in named)]
+        case types.FunctionType():
+            return [] if _is_shared(x) else _held_by_function(x)
+    called = inspect.getattr_static(type(x), "__call__", None)
+    return [x.__wrapped__ if isinstance(x, _Cached) else None, called]
+
+
+def _held_by_function(function: types.FunctionType) -> list[Any]:
+    names = tuple(names_in(function.__code__))
+    held = [function.__globals__[name] for name in names if name in function.__globals__]
+    modules = [vars(y) for y in held if isinstance(y, types.ModuleType)]
+    methods = [method for y in held if isinstance(y, type) for method in _methods(y)]
+    inside = [*(module[name] for module in modules for name in names if name in module), *methods]
+    own = [y for y in inside if isinstance(y, types.FunctionType) and _package(y) == _package(function)]
+    cells = [cell.cell_contents for cell in function.__closure__ or () if cell != types.CellType()]  # filled ones
+    return [*cells, *held, *own, getattr(function, "__wrapped__", None), *(function.__defaults__ or ())]
 
 
 def _methods(cls: type) -> list[types.FunctionType]:
@@ -277,8 +281,3 @@ def _methods(cls: type) -> list[types.FunctionType]:
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     found = [getattr(y, "fget", None) or getattr(y, "__func__", y) for y in vars(cls).values()]
     return [y for y in found if isinstance(y, types.FunctionType) and y.__code__.co_filename == file]
-
-
-def _in_closure(function: types.FunctionType) -> list[Any]:
-    cells = [cell for cell in function.__closure__ or () if cell != types.CellType()]  # without cells not filled yet
-    return [cell.cell_contents for cell in cells]
