@@ -11,7 +11,7 @@ LOGITS = np.array([[1.0, -np.inf, 2.0], [0.5, 0.25, -3.0]])
 
 def test_infinite_entries_and_labels_do_not_move():
     case = RuleCase(rules.softmax_cross_entropy, (LOGITS, np.array([0, 1])), {}, 300)
-    assert case.movable == (True, False)
+    assert case.differentiable == (True, False)
     assert case.tangents[0][0, 1] == 0
     assert case.tangents[1] is None
 

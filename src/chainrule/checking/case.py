@@ -41,7 +41,7 @@ class RuleCase:
         return on_balls(self.rule)
 
     @cached_property
-    def movable(self) -> tuple[bool, ...]:
+    def differentiable(self) -> tuple[bool, ...]:
         """True for each input that has a derivative; False for masks and labels."""
         return tuple(
             name not in self.rule.constants and not holds_labels(x)
@@ -57,8 +57,8 @@ class RuleCase:
     def tangents(self) -> tuple[Any, ...]:
         """One tangent per input, 0 at infinite entries; None for an input without derivative."""
         return tuple(
-            np.where(np.isfinite(x), draw(i, x.shape), 0.0) if moves else None
-            for i, (x, moves) in enumerate(zip(self.inputs, self.movable, strict=True))
+            np.where(np.isfinite(x), draw(i, x.shape), 0.0) if differentiable else None
+            for i, (x, differentiable) in enumerate(zip(self.inputs, self.differentiable, strict=True))
         )
 
     @cached_property
@@ -116,8 +116,8 @@ class RuleCase:
 
     def buffers(self, room: Callable[[tuple[int, ...]], Any]) -> list[Any]:
         """Buffers for a kernel's output and for the cotangent of every input; None for constants."""
-        moving = zip(self.inputs, self.movable, strict=True)
-        return [room(self.value.shape), *(room(x.shape) if moves else None for x, moves in moving)]
+        pairs = zip(self.inputs, self.differentiable, strict=True)
+        return [room(self.value.shape), *(room(x.shape) if differentiable else None for x, differentiable in pairs)]
 
     def by_kernel(
         self, inputs: Any, cotangent: Any, options: dict[str, Any], buffers: Sequence[Any], work: Workspace

@@ -45,7 +45,9 @@ def agrees_in_floats(case: RuleCase, check: str) -> Iterator[Finding]:
             if got is not None and right is not None:
                 yield from close(rule.name, check, name, got, right, size)
     buffers, work = case.buffers(_nan), Workspace()
-    others = tuple(x / 2 if moves else x for x, moves in zip(inputs, case.movable, strict=True))
+    others = tuple(
+        x / 2 if differentiable else x for x, differentiable in zip(inputs, case.differentiable, strict=True)
+    )
     # The first round leaves other numbers in every buffer.
     _in_floats(case, others, buffers, work)
     results = _in_floats(case, inputs, buffers, work)

@@ -44,7 +44,7 @@ def difference_quotient(
     point : sequence of arrays
         Arrays of floats, and arrays of integers, which are passed to the function unchanged.
     direction : sequence of arrays or None
-        One tangent per array of `point`; None stands for zero.
+        One tangent per array of `point`; None means zero.
     bits : int
         The precision for numbers near 1. Numbers of other magnitudes get more bits.
 
@@ -96,13 +96,11 @@ def _scales(point: Sequence[Any]) -> tuple[int, int]:
 
 
 def _along(function: Function, point: Sequence[Any], direction: Sequence[Any], step: Any) -> BallArray:
-    moved = []
-    for x, tangent in zip(point, direction, strict=True):
-        if np.asarray(x).dtype.kind != "f":
-            moved.append(x)
-        else:
-            moved.append(balls(x) if tangent is None else balls(x) + Ball(step) * balls(tangent))
-    return balls(function(*moved))
+    inputs = list(point)
+    for i, (x, tangent) in enumerate(zip(point, direction, strict=True)):
+        if np.asarray(x).dtype.kind == "f":
+            inputs[i] = balls(x) if tangent is None else balls(x) + Ball(step) * balls(tangent)
+    return balls(function(*inputs))
 
 
 def _with_truncation(near: Any, far: Any, *, kink: bool) -> Any:

@@ -235,8 +235,8 @@ def _pullback(case: RuleCase, check: str) -> Iterator[Finding]:
 def _jacobian(case: RuleCase, check: str) -> Iterator[Finding]:
     name, jacobian = case.rule.name, case.jacobian
     with precision(case.bits):
-        for i, moves in enumerate(case.movable):
-            if moves:
+        for i, differentiable in enumerate(case.differentiable):
+            if differentiable:
                 rows = transposed_times_cotangent(jacobian[i], balls(case.cotangent), case.inputs[i].shape)
                 yield from compare(name, check, f"J^T v by {case.rule.inputs[i]}", rows, case.vjp[i])
         if case.rule.pushforward is not None:
@@ -251,8 +251,10 @@ def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
     results = float_results(case)
     kept = [("the output", results["value"][0], case.value.shape)]
     kept += [("the output's tangent", tangent, case.value.shape) for tangent in results.get("jvp", ())]
-    pulled = zip(case.rule.inputs, inputs, case.movable, results["vjp"], strict=True)
-    kept += [(f"cotangent of {x_name}", result, x.shape) for x_name, x, moves, result in pulled if moves]
+    pulled = zip(case.rule.inputs, inputs, case.differentiable, results["vjp"], strict=True)
+    kept += [
+        (f"cotangent of {x_name}", result, x.shape) for x_name, x, differentiable, result in pulled if differentiable
+    ]
     for what, result, shape in kept:
         if result is None:
             yield Mismatch(name, check, what, "None", "an array")

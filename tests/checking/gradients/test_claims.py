@@ -37,7 +37,7 @@ def test_arguments_that_are_no_claim_are_refused(function, inputs, derivatives, 
 
 def test_lists_of_floats_are_arrays_and_labels_are_constants():
     claim = claim_of(lambda x, label: np.log(x[label]), ([1.0, 2.0], 1), gradient=lambda x, label: None)
-    assert (claim.names, claim.moves, claim.shapes) == (("x", "label"), (True, False), ((2,), ()))
+    assert (claim.names, claim.differentiable, claim.shapes) == (("x", "label"), (True, False), ((2,), ()))
     assert isinstance(claim.inputs[0], np.ndarray)
 
 

@@ -71,7 +71,7 @@ class Claim:
         return tuple(x.astype(np.float64) if _is_floats(x) else x for x in found)
 
     @cached_property
-    def moves(self) -> tuple[bool, ...]:
+    def differentiable(self) -> tuple[bool, ...]:
         """True for each input of floats, which has a derivative."""
         return tuple(map(_is_floats, self.arrays))
 
@@ -95,8 +95,10 @@ class Claim:
         """
         result = self.derivative(*inputs, cotangent) if self.form == "pullback" else self.derivative(*inputs)
         return tuple(
-            None if value is None or not moves else self._shaped(index, value)
-            for index, (value, moves) in enumerate(zip(self._per_input(result), self.moves, strict=True))
+            None if value is None or not differentiable else self._shaped(index, value)
+            for index, (value, differentiable) in enumerate(
+                zip(self._per_input(result), self.differentiable, strict=True)
+            )
         )
 
     def float_derivatives(self, cotangent: Any) -> tuple[Any, ...]:
@@ -108,23 +110,23 @@ class Claim:
         return self.derivatives(tuple(map(copied, self.inputs)), cotangent)
 
     def _per_input(self, result: Any) -> tuple[Any, ...]:
-        count, moving = len(self.names), sum(self.moves)
+        count, wanted = len(self.names), sum(self.differentiable)
         if isinstance(result, Mapping):
             unknown = [key for key in result if key not in self.names]
             if unknown:
                 raise WrongShapeError("the result", f"the key {unknown[0]!r}", f"keys among {', '.join(self.names)}")
             return tuple(result.get(name) for name in self.names)
-        several = moving > 1 or (isinstance(result, tuple) and len(result) in (1, count))
+        several = wanted > 1 or (isinstance(result, tuple) and len(result) in (1, count))
         if several and not isinstance(result, tuple | list):
-            expected = f"a tuple with one entry for each of {moving} inputs"
+            expected = f"a tuple with one entry for each of {wanted} inputs"
             raise WrongShapeError("the result", _described(result), expected)
         given = tuple(result) if several else (result,)
         if len(given) == count:
             return given
-        if len(given) != moving:
-            raise WrongShapeError("the result", f"{len(given)} entries", f"one for each of {moving} inputs")
+        if len(given) != wanted:
+            raise WrongShapeError("the result", f"{len(given)} entries", f"one for each of {wanted} inputs")
         entries = iter(given)
-        return tuple(next(entries) if moves else None for moves in self.moves)
+        return tuple(next(entries) if differentiable else None for differentiable in self.differentiable)
 
     def _shaped(self, index: int, value: Any) -> Any:
         array, outputs, inputs = as_values(value), self.value.shape, self.shapes[index]
@@ -198,8 +200,8 @@ def claim_of(function: Function, inputs: tuple[Any, ...], **derivatives: Functio
             f"{name} returned shape {claim.value.shape}; a gradient needs a function whose value is one number: give "
             "jacobian, pullback or slope"
         )
-    moving = [shape for shape, moves in zip(claim.shapes, claim.moves, strict=True) if moves]
-    if form == "slope" and moving != [claim.value.shape]:
+    wanted = [shape for shape, differentiable in zip(claim.shapes, claim.differentiable, strict=True) if differentiable]
+    if form == "slope" and wanted != [claim.value.shape]:
         raise TypeError(
             f"{name} returned shape {claim.value.shape} for inputs of shape {claim.shapes}; a slope needs an "
             "elementwise function of one input"

@@ -100,7 +100,10 @@ class BallCheck(ClaimCheck):
     @cached_property
     def _arguments(self) -> tuple[Any, ...]:
         claim = self.claim
-        return tuple(balls(x) if moves else x for x, moves in zip(claim.arrays, claim.moves, strict=True))
+        return tuple(
+            balls(x) if differentiable else x
+            for x, differentiable in zip(claim.arrays, claim.differentiable, strict=True)
+        )
 
     def run(self) -> None:
         """Compare all inputs. Raises `NotOnBalls` or `WrongShapeError`."""

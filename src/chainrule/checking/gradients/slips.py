@@ -134,7 +134,7 @@ def _normalised(run: Callable[[Claim], GradientCheck], wrong: WrongInput) -> Ite
     """Test for a claim that holds after the division of one input by its row sums."""
     claim = wrong.claim
     for i, (name, x) in enumerate(zip(claim.names, claim.inputs, strict=True)):
-        if not claim.moves[i] or not isinstance(x, np.ndarray) or x.ndim == 0:
+        if not claim.differentiable[i] or not isinstance(x, np.ndarray) or x.ndim == 0:
             continue
         totals = x.sum(axis=-1, keepdims=True)
         if x.shape[-1] < 2 or not (totals > 0).all() or np.allclose(totals, 1):

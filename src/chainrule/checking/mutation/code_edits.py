@@ -153,9 +153,9 @@ def _edits(node: Any, others: _Others, *, is_result: bool = False) -> Iterator[C
     if _stays(node):
         return
     for new in _instead_of(node, others, is_result):
-        moved = ast.fix_missing_locations(ast.copy_location(copy.copy(new), node))
-        after = "nothing" if isinstance(new, ast.Pass) else ast.unparse(moved)
-        yield CodeEdit(moved, node.lineno, ast.unparse(node), after)
+        placed = ast.fix_missing_locations(ast.copy_location(copy.copy(new), node))
+        after = "nothing" if isinstance(new, ast.Pass) else ast.unparse(placed)
+        yield CodeEdit(placed, node.lineno, ast.unparse(node), after)
     if isinstance(node, ast.keyword) and _is_axis(node):
         return
     for field in _EDITED_PARTS.get(type(node), node._fields):

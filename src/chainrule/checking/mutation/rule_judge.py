@@ -5,7 +5,7 @@ Jacobian with balls, requires float errors within the rule's `error_bound` times
 infinities.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -266,18 +266,23 @@ def _at_limit(rule: Rule, limit: Limit) -> Iterator[Mismatch]:
         for i, (name, x) in enumerate(zip(rule.inputs, limit.same_as, strict=True))
     ]
     scaled = [None if t is None else limit.factor * t for t in tangents]
-    computed: dict[str, tuple[Any, Any]] = {
-        "value": (lambda: rule(*inputs), lambda: np.concatenate([value] * limit.copies)),
-        "vjp": (lambda: rule.vjp(*inputs, limit.factor * v), lambda: _times(limit.factor, rule.vjp(*limit.same_as, v))),
-        "jvp": (lambda: rule.jvp(*inputs, *scaled), lambda: limit.factor * rule.jvp(*limit.same_as, *tangents)),
-        "Jacobian": (lambda: rule.jacobian(*inputs), lambda: rule.jacobian(*limit.same_as)),
-    }
+    got = _forms(rule, inputs, limit.factor * v, scaled)
+    expected = _forms(rule, limit.same_as, v, tangents)
     for form in limit.forms:
-        got, expected = (entries(run()) for run in computed[form])
-        for name, a, b in zip((*rule.inputs, ""), got, expected, strict=False):
-            if a is not None and b is not None and not np.array_equal(a, b, equal_nan=True):
-                yield Mismatch(rule.name, f"{form} at limits", name, str(a), str(b))
+        factor = limit.factor if form in ("vjp", "jvp") else 1.0
+        for name, a, b in zip((*rule.inputs, ""), entries(got[form]()), entries(expected[form]()), strict=False):
+            if a is None or b is None:
+                continue
+            right = factor * (b if limit.copies == 1 else np.concatenate([b] * limit.copies))
+            if not np.array_equal(a, right, equal_nan=True):
+                yield Mismatch(rule.name, f"{form} at limits", name, str(a), str(right))
 
 
-def _times(factor: float, pulled: Any) -> Any:
-    return tuple(None if x is None else factor * x for x in entries(pulled))
+def _forms(rule: Rule, inputs: Sequence[Any], v: Any, tangents: Sequence[Any]) -> dict[str, Callable[[], Any]]:
+    """Functions that compute the results of the rule on floats, by form."""
+    return {
+        "value": partial(rule, *inputs),
+        "vjp": partial(rule.vjp, *inputs, v),
+        "jvp": partial(rule.jvp, *inputs, *tangents),
+        "Jacobian": partial(rule.jacobian, *inputs),
+    }
