@@ -15,14 +15,13 @@ from chainrule.checking.derivations.tree import (
     Call,
     Derivative,
     Differential,
-    Gradient,
     Index,
-    Jacobian,
     Name,
     Node,
     Number,
     free_names,
     rebuilt,
+    variables,
     walk,
 )
 
@@ -100,7 +99,7 @@ def _usual_arguments(question: Question, nodes: list[Node]) -> None:
     """
     scope = question.scope
     parts = [part for node in nodes for part in walk(node)]
-    varied = Counter(name for part in parts for name in _variables(part))
+    varied = Counter(name for part in parts for name in variables(part))
     free = [name for name, _ in varied.most_common() if name not in scope.definitions]
     for name, definition in scope.definitions.items():
         if len(definition.parameters) != 1:
@@ -123,17 +122,6 @@ def _usual_arguments(question: Question, nodes: list[Node]) -> None:
                 candidates = [found for found in candidates if found in vectors or found not in scope.kinds]
                 candidates += vectors if len(vectors) == 1 else []
             scope.arguments[name] = Name([*candidates, "x"][0])
-
-
-def _variables(node: Node) -> list[str]:
-    """The names with respect to which a derivative is taken."""
-    match node:
-        case Derivative(variables=variables):
-            bases = [variable.base if isinstance(variable, Index) else variable for variable in variables]
-            return [base.text for base in bases if isinstance(base, Name)]
-        case Gradient(variable=Name(text=name)) | Jacobian(variable=Name(text=name)):
-            return [name]
-    return []
 
 
 def _keeps_parameter(question: Question, definition: Definition, varied: Container[str]) -> bool:
@@ -202,5 +190,5 @@ def _moving(nodes: list[Node]) -> frozenset[str]:
         differentials = [part.operand for part in parts if isinstance(part, Differential)]
         found |= {operand.text for operand in differentials if isinstance(operand, Name)}
         varied = [part for part in parts if not (differentials and isinstance(part, Derivative))]
-        found |= {name for part in varied for name in _variables(part)}
+        found |= {name for part in varied for name in variables(part)}
     return frozenset(found)

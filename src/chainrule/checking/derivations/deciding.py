@@ -4,8 +4,8 @@ A step is accepted if one reading makes it true. It is wrong only if every readi
 balls, also when derivatives are replaced by difference quotients, and no standard assumption helps.
 
 A failing step is tried again under a condition that the sentence before it states, as one summand of a sum whose index
-the condition names, with the variable of differentiation free of what it was set to earlier. What then remains is
-described: for which indices it holds, whether it is an equation for something free rather than a claim.
+the condition names, and with a free variable of differentiation, although the text defined it earlier. For a step that
+still fails, the finding says for which indices it holds, and whether it is an equation for something free, not a claim.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,6 +34,7 @@ from chainrule.checking.derivations.tree import (
     children,
     free_names,
     rebuilt,
+    variables,
     walk,
 )
 
@@ -79,7 +80,7 @@ class Finding:
 
     @property
     def status(self) -> str:
-        """Equal, different, or why there is no answer."""
+        """The status of the comparison: equal, different, or the reason for no answer."""
         return self.compared.status
 
     @property
@@ -109,7 +110,7 @@ def decide(relation: Relation) -> Finding:
 
 
 def is_restricted(finding: Finding) -> bool:
-    """Whether a failing relation may be meant for some indices only: both stand free on both sides."""
+    """Whether a failing relation may be meant for some indices only: both indices are free on both sides."""
     if finding.only is None:
         return False
     names, left, right = map(free_names, (finding.only, finding.task.left, finding.task.right))
@@ -158,7 +159,7 @@ def _doubted(first: Finding) -> Finding:
 
 
 def _sizes_inferred(task: Task) -> bool:
-    """Whether several sizes are in play that nobody declared, so that two of them may be one."""
+    """Whether several sizes were inferred rather than declared, so that two of them may be equal."""
     kinds = task.kinds.values()
     sizes = {dim for kind in kinds for dim in kind.dims if isinstance(dim, str)}
     return len(sizes) > 1 and any(isinstance(d, str) for kind in kinds if not kind.declared for d in kind.dims)
@@ -207,11 +208,8 @@ def doubtful_names(task: Task) -> list[str]:
     """Vectors and matrices that may hold probabilities: no part of an exponent, no variable of differentiation."""
     excluded: set[str] = set(task.moving).union(*map(free_names, task.scope.arguments.values()))
     for node in (part for tree in task.trees for part in walk(tree)):
-        match node:
-            case Builtin(name="exp", operands=parts) | Derivative(variables=parts):
-                excluded |= {n.text for part in parts for n in walk(part) if isinstance(n, Name)}
-            case Jacobian(variable=Name(text=name)) | Gradient(variable=Name(text=name)):
-                excluded.add(name)
+        is_exponential = isinstance(node, Builtin) and node.name == "exp"
+        excluded.update(free_names(node) if is_exponential else variables(node))
     stated = {"sum 1", "rows sum 1", "one-hot", "nonzero"}
     return [
         name for name, kind in task.kinds.items()
@@ -220,12 +218,11 @@ def doubtful_names(task: Task) -> list[str]:
 
 
 def _freed(relation: Relation) -> Finding | None:
-    """The relation with free variables of differentiation, although the text gave them values before."""
+    """The relation with free variables of differentiation, although the text defined them before."""
     scope = relation.question.scope
     nodes = [node for side in (relation.left[0], relation.right[0]) for node in walk(side)]
-    variables = [v for node in nodes if isinstance(node, Derivative) for v in node.variables]
-    bases = [variable.base if isinstance(variable, Index) else variable for variable in variables]
-    freed = {base.text: scope.freed[base.text] for base in bases if isinstance(base, Name) and base.text in scope.freed}
+    varied = {name for node in nodes if isinstance(node, Derivative) for name in variables(node)}
+    freed = {name: kind for name, kind in scope.freed.items() if name in varied}
     definitions = {name: definition for name, definition in scope.definitions.items() if name not in freed}
     found = judge(relation, replace(scope, kinds={**scope.kinds, **freed}, definitions=definitions)) if freed else None
     return found if found is not None and found.status in ("equal", "different") else None
@@ -295,7 +292,7 @@ def _summand(relation: Relation) -> Finding | None:
 
 
 def _is_equation(relation: Relation, found: Finding) -> bool:
-    """Whether one side is a bare free name: v_i = ... then says something about v.
+    """Whether one side is a bare free name: v_i = ... is then an equation for v.
 
     A display that differentiates or uses what the text defined is a claim, unless its sentence announces a condition.
     """

@@ -79,8 +79,8 @@ def point(
     """Values for the free names among some, at one trial."""
     lengths = [name for name, kind in scope.kinds.items() if kind.role == "size"]
     free = [name for name in lengths if scope.kinds[name].extent is None]
-    equal = dict.fromkeys(free, SIZES[trial % len(SIZES)])
-    found = Point(equal if square else sizes(free, trial))
+    usual = SIZES[trial % len(SIZES)]
+    found = Point(dict.fromkeys(free, usual) if square else sizes(free, trial))
 
     def length(name: str) -> int:
         extent = scope.kinds[name].extent
@@ -93,10 +93,7 @@ def point(
         if kind.role == "function":
             found.values[name] = smooth(name, trial, "positive" in facts)
         elif kind.role == "value":
-            for dim in kind.dims:
-                if isinstance(dim, str) and dim not in found.sizes:
-                    found.sizes[dim] = SIZES[trial % len(SIZES)]
-            extents = [found.sizes[d] if isinstance(d, str) else d for d in kind.dims]
+            extents = [found.sizes.setdefault(d, usual) if isinstance(d, str) else d for d in kind.dims]
             count = prod(extents)
             if count > MOST_ENTRIES:
                 raise NotRead(f"{name} has {count} entries")

@@ -266,6 +266,21 @@ def _rebuilt(value: Any, swap: Mapping[int, Node]) -> Any:
     return value
 
 
+def variables(node: Node) -> list[str]:
+    """The names with respect to which a node differentiates.
+
+    >>> variables(Derivative(Name("L"), (Index(Name("x"), (Name("i"),)),)))
+    ['x']
+    """
+    match node:
+        case Derivative(variables=found):
+            bases = [variable.base if isinstance(variable, Index) else variable for variable in found]
+            return [base.text for base in bases if isinstance(base, Name)]
+        case Gradient(variable=Name(text=name)) | Jacobian(variable=Name(text=name)):
+            return [name]
+    return []
+
+
 def free_names(node: Node) -> frozenset[str]:
     """The names in a formula that no sum binds.
 
