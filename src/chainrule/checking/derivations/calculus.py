@@ -2,11 +2,11 @@
 
     df/dx_j = tangent of f(x + e_j d),   D_x f has these as columns,   dz = tangent of z(x + dx d, W + dW d, ...)
 
-A derivative with respect to something defined, such as an activation, varies that and what is written in terms of it.
-Where the text does not say how one thing depends on another, there is no derivative to compute, not a zero one.
+A derivative with respect to a defined name, such as an activation, varies the name and all formulas written in terms of
+it. If the text does not say how one name depends on another, the derivative is unknown, not zero.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 from operator import add, mul
 
@@ -54,11 +54,11 @@ def _derived(m: Machine, subject: Node, variables: tuple[Node, ...], frame: Fram
         raise NotRead(f"a derivative with respect to the function {name}", variable.span[0])
 
     def along(at: int | None) -> Quantity:
-        def moved(step: Value) -> Quantity:
-            inner = Frame({name: _moved(current, at, step)}, frame)
+        def after(step: Value) -> Quantity:
+            inner = Frame({name: _stepped(current, at, step)}, frame)
             return _derived(m, subject, tuple(rest), inner, env)
 
-        return _differentiated(m, moved)
+        return _differentiated(m, after)
 
     if not isinstance(current, Tensor):
         if place is not None:
@@ -69,17 +69,17 @@ def _derived(m: Machine, subject: Node, variables: tuple[Node, ...], frame: Fram
     return _assembled(m, current, [along(at) for at in range(len(current.entries))])
 
 
-def _differentiated(m: Machine, moved: Callable[[Value], Quantity]) -> Quantity:
+def _differentiated(m: Machine, after: Callable[[Value], Quantity]) -> Quantity:
     """The derivative of a function of a step at 0, in forward mode or as a central difference quotient."""
     if m.setting.quotient:
-        above, below = (moved(step) for step in STEPS)
+        above, below = map(after, STEPS)
         return zipped(lambda a, b: (a - b) / (STEPS[0] - STEPS[1]), above, below, "a difference")
     tag = next(TAGS)
-    return mapped(lambda entry: tangent(entry, tag), moved(Dual(ZERO, ONE, tag)))
+    return mapped(lambda entry: tangent(entry, tag), after(Dual(ZERO, ONE, tag)))
 
 
-def _moved(current: Quantity, at: int | None, step: Value) -> Quantity:
-    """A number, or one entry of a tensor, after a step."""
+def _stepped(current: Quantity, at: int | None, step: Value) -> Quantity:
+    """A quantity plus a step in one entry, or in the number that it is."""
     if at is None:
         return current + step
     entries = list(current.entries)
@@ -88,7 +88,7 @@ def _moved(current: Quantity, at: int | None, step: Value) -> Quantity:
 
 
 def _variable(m: Machine, variable: Node, frame: Frame, env: Env) -> tuple[str, tuple[int, ...] | None]:
-    """The name that is varied, and which entry of it."""
+    """The name that is varied, and the indices of the entry; None for all entries."""
     match variable:
         case Index(base=Name(text=name) | Call(function=Name(text=name)), subscripts=subscripts):
             return name, tuple(m.whole(subscript, frame, env) for subscript in subscripts)
@@ -140,9 +140,8 @@ def _assembled(m: Machine, variable: Tensor, results: list[Quantity]) -> Quantit
 def jacobian(m: Machine, node: Jacobian, frame: Frame, env: Env) -> Quantity:
     """D_x f. For a number f it is a row."""
     result = _derived(m, node.subject, (node.variable,), frame, env)
-    if isinstance(result, Tensor) and len(result.shape) == 1:
-        return tensors.transposed(result)
-    return result
+    is_column = isinstance(result, Tensor) and len(result.shape) == 1
+    return tensors.transposed(result) if is_column else result
 
 
 def gradient(m: Machine, node: Gradient, frame: Frame, env: Env) -> Quantity:
@@ -159,10 +158,15 @@ def _gradient_variable(m: Machine, subject: Node) -> Node:
         case Name(text=name) if name in m.scope.definitions and len(m.scope.definitions[name].parameters) == 1:
             return Name(*m.scope.definitions[name].parameters)
     reached = {n for n in m.reach(subject) if isinstance(m.point.values.get(n), Tensor)}
-    for likely in (m.moving, reached, {"θ", "w", "x"}):
-        if len(likely & reached) == 1:
-            return Name(*(likely & reached))
-    raise NotRead("a ∇ that does not say with respect to what", subject.span[0])
+    return _only_one(reached, (m.moving, reached, {"θ", "w", "x"}), "∇", subject)
+
+
+def _only_one(reached: Set[str], likely: Iterable[Set[str | None]], sign: str, subject: Node) -> Name:
+    """The variable of a derivative: the only one among the likely names that the subject depends on."""
+    for names in likely:
+        if len(names & reached) == 1:
+            return Name(*(reached & names))
+    raise NotRead(f"a {sign} that does not say with respect to what", subject.span[0])
 
 
 def prime(m: Machine, node: Prime, frame: Frame, env: Env) -> Quantity:
@@ -176,21 +180,9 @@ def prime(m: Machine, node: Prime, frame: Frame, env: Env) -> Quantity:
         if callable(m.point.values.get(operand.text)):
             raise NotRead(f"the function {operand.text}' without an argument", node.span[0])
         raise NoDefinition(operand.text, "its derivative is used")
-    variable = Name(_prime_variable(m, operand))
+    reached = {n for n in m.reach(operand) if isinstance(m.point.values.get(n), flint.arb)}
+    variable = _only_one(reached, ({m.prime}, reached), "prime", operand)
     return _derived(m, operand, (variable,) * node.order, frame, env)
-
-
-def _prime_variable(m: Machine, operand: Node) -> str:
-    """The number with respect to which a bracket is differentiated."""
-    reached = [
-        n for n in sorted(m.reach(operand)) if n in m.point.values and not isinstance(m.point.values[n], Tensor)
-        and not callable(m.point.values[n])
-    ]  # fmt: skip
-    if m.prime is not None and m.prime in reached:
-        return m.prime
-    if len(reached) == 1:
-        return reached[0]
-    raise NotRead("a prime that does not say with respect to what", operand.span[0])
 
 
 def prime_call(m: Machine, node: Call, frame: Frame, env: Env) -> Quantity:
@@ -222,9 +214,9 @@ def differential(m: Machine, node: Differential, frame: Frame, env: Env) -> Quan
     if not names:
         raise NotRead("a differential along nothing", node.span[0])
 
-    def moved(step: Value) -> Quantity:
+    def after(step: Value) -> Quantity:
         changes = {name: mapped(partial(mul, step), m.point.changes[name]) for name in names}
         values = {n: zipped(add, m.named(n, frame, env), change, "a change") for n, change in changes.items()}
         return m.value(node.operand, Frame(values, frame), env)
 
-    return _differentiated(m, moved)
+    return _differentiated(m, after)

@@ -1,7 +1,7 @@
 """Two sides of a relation, compared at points: certainly equal to many digits, certainly different, or neither.
 
-`different` rests on balls that do not meet, at a point that can be printed. Everything else that can happen (a name
-without a definition, shapes that do not fit, a division by zero) has a name of its own and is never `different`.
+`different` means that two balls do not meet, at a point that can be printed. All other outcomes (a name without a
+definition, shapes that do not fit, a division by zero) have a status of their own and are never `different`.
 """
 
 from collections.abc import Iterator
@@ -223,7 +223,7 @@ def _vanishes(case: Case) -> bool:
 
 
 def _spread(choices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """At most some dozens of the index choices, including diagonal ones."""
+    """At most 72 of the choices of indices, 24 of them with equal indices."""
     if len(choices) <= MOST_PLACES:
         return choices
     step = len(choices) / MOST_PLACES
@@ -233,12 +233,11 @@ def _spread(choices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 
 def _fillings(task: Task, at: Point) -> list[dict[int, int]]:
-    """The sizes to try for constants whose size only the context gives."""
+    """The sizes to try for constants such as the identity, whose size only the context gives."""
     nodes = [id(n) for side in (task.left, task.right) for n in walk(side) if isinstance(n, Constant)]
     sizes = sorted(set(at.sizes.values()))
-    if not nodes or not sizes or len(nodes) > 4:
-        return [{}]
-    return [dict(zip(nodes, choice, strict=True)) for choice in combinations(sizes, repeat=len(nodes))][:64]
+    choices = combinations(sizes, repeat=len(nodes)) if len(nodes) <= 4 else ()
+    return [dict(zip(nodes, choice, strict=True)) for choice in choices][:64] or [{}]
 
 
 def _extent(machine: Machine, task: Task, label: str) -> int:

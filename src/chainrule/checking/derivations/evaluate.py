@@ -288,8 +288,7 @@ class Machine:
         """One entry of a definition with indices."""
 
         def evaluated(home: Frame) -> Value:
-            inner = self.with_defaults(definition, home)
-            return self.inside(self.number, definition, inner, place)
+            return self.inside(self.number, definition, self.with_defaults(definition, home), place)
 
         return self.once(frame, self.reach_of(definition.name), (definition.name, place), evaluated)
 

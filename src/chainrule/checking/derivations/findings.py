@@ -85,7 +85,7 @@ def explained(walker: Walker, line: Line, at: int, finding: Finding, against: Fi
 
 
 def undefined_names(line: Line, finding: Finding) -> list[str]:
-    """Undeclared names on only one side, about which the text may say too little."""
+    """Undeclared names that occur on only one side: the text may not say enough about them."""
     left, right = finding.task.reached
     free = {n for n, kind in finding.task.kinds.items() if not kind.declared and kind.role == "value"}
     both_sides = bool(free & left - right and free & right - left)
@@ -156,7 +156,7 @@ def _balls(left: Any, right: Any) -> list[tuple[Any, Any]]:
 
 
 def suggested(found: tuple[Repair, ...]) -> str:
-    """The changes in words."""
+    """The first change as a sentence; empty without one."""
     return f" {found[0].change[0].upper()}{found[0].change[1:]} makes it true." if found else ""
 
 
@@ -168,7 +168,7 @@ def at_point(point: Counterexample) -> str:
 
 
 def counterexample(finding: Finding, case: Case) -> Counterexample:
-    """The point of a case in print."""
+    """The point of a case as text, with the values of both sides."""
     point = case.point
     names = [name for name in point.values if name in finding.task.names and not callable(point.values[name])]
     values = {name: shown(point.values[name]) for name in names}
@@ -176,9 +176,7 @@ def counterexample(finding: Finding, case: Case) -> Counterexample:
 
 
 def quantity(value: object) -> str:
-    """A value with a few digits."""
+    """A value as text, with six digits."""
     if isinstance(value, Tensor):
         return "(" + ", ".join(quantity(entry) for entry in value.entries) + ")"
-    if value is None:
-        return "?"
-    return str(primal(value).mid().str(6, radius=False))
+    return "?" if value is None else str(primal(value).mid().str(6, radius=False))

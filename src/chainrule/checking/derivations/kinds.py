@@ -1,8 +1,8 @@
 """Kinds of undeclared names, inferred from how the text uses them.
 
-A name with one subscript is a vector, with two a matrix; a letter that only occurs as a subscript is an index; what
-stands above a sum is a size. Sizes follow by unification: x_i under a sum to n has n entries, and so has t if t_i
-stands beside it.
+A name with one subscript is a vector, a name with two is a matrix; a letter that only occurs as a subscript is an
+index; the upper limit of a sum is a size. Sizes are unified: if x_i occurs in a sum over i to n, then x has n entries,
+and so has t if t_i occurs in the same sum.
 """
 
 from collections.abc import Iterable
@@ -140,7 +140,7 @@ class Kinds:
             self.see(part, where, bound)
 
     def _evidence(self, node: Node) -> None:
-        """Names without subscripts that must be vectors or matrices where they stand."""
+        """Collect the names without subscripts that must be vectors or matrices."""
         match node:
             case (
                 Transpose(operand=Name(text=name))
@@ -165,7 +165,7 @@ class Kinds:
                             self.shaped.add(following.text)
 
     def _called(self, node: Call) -> None:
-        """A function; templates such as softmax take vectors."""
+        """Collect evidence from a call: the arguments of templates such as softmax are vectors."""
         function = applied(node)
         if isinstance(function, Name):
             self.as_function.add(function.text)
@@ -254,7 +254,7 @@ class Kinds:
         return self.shapes[name]
 
     def alike(self, shapes: Iterable[Shape | None]) -> Shape | None:
-        """Terms of a sum have one shape: the first that is known and no number's."""
+        """Unify the shapes of the terms of a sum; the result is the first known shape of a vector or matrix."""
         known = [shape for shape in shapes if shape]
         for shape in known[1:]:
             if len(shape) == len(known[0]):
@@ -295,9 +295,7 @@ class Kinds:
         if name in self.ranks:
             return self.ranks[name]
         definition = self.scope.definitions.get(name)
-        if definition is not None:
-            return len(definition.indices) or None
-        return self.guess(name)
+        return self.guess(name) if definition is None else len(definition.indices) or None
 
     def guess(self, name: str) -> int:
         """The rank of a name that never has a subscript."""

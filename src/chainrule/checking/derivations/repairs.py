@@ -172,6 +172,4 @@ def described(edit: Edit) -> str:
     old, new = unicode(edit.old), unicode(edit.new)
     if edit.new == Transpose(edit.old):
         return f"transposing {old}"
-    if len(old) + len(new) > 160:
-        return f"writing {unicode(edit.tree)}"
-    return f"changing {old} to {new}"
+    return f"writing {unicode(edit.tree)}" if len(old) + len(new) > 160 else f"changing {old} to {new}"

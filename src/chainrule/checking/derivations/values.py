@@ -237,11 +237,9 @@ def _sum(m: Machine, node: Big, frame: Frame, env: Env) -> Quantity:
     high = _end(m, node, frame, env) if node.high is None else m.whole(node.high, frame, env)
     if high - low >= MOST_TERMS:
         raise NotRead(f"a sum of {high - low + 1} terms", node.span[0])
-    values = []
-    for i in range(low, high + 1):
-        inner = {**env, node.index: i}
-        if node.condition is None or holds(m, node.condition, frame, inner):
-            values.append(m.value(node.body, frame, inner))
+    runs = [{**env, node.index: i} for i in range(low, high + 1)]
+    chosen = [run for run in runs if node.condition is None or holds(m, node.condition, frame, run)]
+    values = [m.value(node.body, frame, run) for run in chosen]
     if any(value is None for value in values):
         return None
     if node.kind == "product":

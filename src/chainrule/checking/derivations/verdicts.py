@@ -198,8 +198,7 @@ class Report:
     def __str__(self) -> str:
         lines = [self.name] if self.name else []
         lines += [f"  {place(note.line)}{note.verdict}: {note.message}" for note in self.notes]
-        for step in self.steps:
-            lines += shown(step)
+        lines += [line for step in self.steps for line in shown(step)]
         return "\n".join([*lines, summary(self)])
 
 
@@ -214,8 +213,7 @@ def shown(step: Step) -> list[str]:
     if len(formula) > 64:
         formula = formula[:61] + "..."
     lines = [f"  line {step.line:<5} {VERDICTS[step.verdict]:<13}  {formula}"]
-    if step.message:
-        lines += textwrap.wrap(step.message, WIDTH - 14, initial_indent=" " * 14, subsequent_indent=" " * 14)
+    lines += textwrap.wrap(step.message, WIDTH - 14, initial_indent=" " * 14, subsequent_indent=" " * 14)
     for repair in step.repairs[:1]:
         lines += textwrap.wrap(f"= {repair.formula}", WIDTH - 14, initial_indent=" " * 14, subsequent_indent=" " * 16)
     return lines

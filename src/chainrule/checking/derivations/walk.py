@@ -69,8 +69,7 @@ def check_derivation(text: str, preamble: str | None = None, *, name: str = "", 
     [(1, 'verified'), (1, 'wrong')]
     """
     try:
-        source = sources.read(text, name)
-        document = understand(source, preamble)
+        document = understand(sources.read(text, name), preamble)
         walker = Walker(document, repairs)
         for question in document.questions:
             for line in assembled(question):
