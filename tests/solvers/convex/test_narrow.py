@@ -39,7 +39,6 @@ def test_products_are_those_of_rounded_factors(dtype, threads):
         out = np.empty((300, 5), dtype)
         narrow.map_reduce(lambda block, _: block.times(weights, offset, out[block.rows]) is None, None)
         loss, gradient = narrow.pull_back(lambda block, _: (1.0, rows[block.rows].copy()), None)
-        squared = narrow.pull_back(lambda block, _: (0.0, rows[block.rows].copy()), None, squared=True)[1]
     assert torch.get_num_threads() == before
     assert loss == sum(len(share) for share in narrow.blocks)
     # Sums in float32, the results rounded once more.
@@ -49,10 +48,19 @@ def test_products_are_those_of_rounded_factors(dtype, threads):
     reach = abs(rounded(x)).T @ abs(rounded(rows))  # of sums in float32
     assert (abs(gradient[:-1] - sum(parts)) <= UNIT / 2 * sum(map(abs, parts)) + 2e-5 * reach).all()
     np.testing.assert_allclose(gradient[-1], rows.sum(axis=0), rtol=0, atol=1e-4)
-    # In full precision: of float32 numbers, squares and sums of 300 products.
-    exact, reach = np.square(x.astype(float)).T @ rows, np.square(x.astype(float)).T @ abs(rows)
-    assert (abs(squared[:-1] - exact) <= 300 * np.finfo(dtype).eps * reach).all()
     assert abs(out - offset - x @ weights).max() > 1e-4  # not in full precision
+
+
+def test_the_diagonal_of_the_hessian_is_in_full_precision(problem_of, plainly):
+    """At zero weights the logits, and so the probabilities, are exact in bfloat16 too."""
+    problem, theta = problem_of("softmax", l2=0.1), np.zeros((5, 3))
+    centre = problem.x.mean(axis=0)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, 2, Features(True, centre, precision=Precision.BFLOAT16))
+        evaluator.at(theta)
+        diagonal = Curvature(evaluator).diagonal()
+    expected = np.diag(plainly(replace(problem, x=problem.x - centre)).hessian(theta))
+    np.testing.assert_allclose(diagonal.ravel(), expected, rtol=1e-13)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit", "rows"])

@@ -48,6 +48,8 @@ class LogitLine(NamedTuple):
 
     Attributes
     ----------
+    point : Folded or None
+        The point whose logits become the stored ones; None keeps these.
     behind : float
         The step to be applied to the stored logits before the slopes are overwritten.
     direction : Folded or None
@@ -55,8 +57,9 @@ class LogitLine(NamedTuple):
     """
 
     losses: RowLosses
-    step: float
+    step: float = 0.0
     behind: float = 0.0
+    point: Folded | None = None
     direction: Folded | None = None
 
 
@@ -68,14 +71,10 @@ def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: A
     return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
 
 
-def at_point(block: RowBlock, state: tuple[RowLosses, Folded]) -> tuple[float, Array]:
-    """Losses and residuals at a point, whose logits become the stored ones."""
-    losses, point = state
-    return losses(block, block.times(*point, block.of("logits")))
-
-
 def on_line(block: RowBlock, line: LogitLine) -> tuple[float, Array]:
-    """Losses and residuals at a step from the stored logits."""
+    """Losses and residuals at a step from the stored logits, or at the line's point."""
+    if line.point is not None:
+        return line.losses(block, block.times(*line.point, block.of("logits")))
     if line.direction is not None:
         if line.behind:
             block.of("logits")[...] = logits_at(block, line.behind)
@@ -182,8 +181,8 @@ class Evaluator:
         self.products += 2
         self.behind, self.drift = 0.0, 0.0
         self.rows.kept.pop("probabilities", None)
-        state = self._losses, self.features.folded(theta, self.dtype)
-        return self._completed(theta, *self.rows.pull_back(at_point, state))
+        line = LogitLine(self._losses, point=self.features.folded(theta, self.dtype))
+        return self._completed(theta, *self.rows.pull_back(on_line, line))
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluation:
         """F at theta + step direction, its gradient and its slope along the direction, in one pass over x.
@@ -193,7 +192,7 @@ class Evaluator:
         end = theta + (direction if step == 1 else step * direction)
         if self.stored:
             self.products += 2
-            line = LogitLine(self._losses, step, self.behind, self.features.folded(direction, self.dtype))
+            line = LogitLine(self._losses, step, self.behind, direction=self.features.folded(direction, self.dtype))
             self.behind = 0.0
             found = self._completed(end, *self.rows.pull_back(on_line, line))
         else:

@@ -10,7 +10,6 @@ gradient.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -140,16 +139,6 @@ class Features:
         if l2 or centre is not None or scale is not None:
             over_rows(threads, slopes.shape, work)
         return gradient[: len(theta)]
-
-    def completed_squares(self, squares: Array, l2: float, products: Callable[[], Array]) -> Array:
-        """The Hessian's diagonal from (x * x)^T R and the column sums of R. `products` computes x^T R if needed."""
-        weights, sums = squares[:-1], squares[-1:]
-        if (centre := self._folded_centre) is not None:
-            weights -= 2 * centre[:, None] * products()[:-1] - np.square(centre)[:, None] * sums
-        if self._folded_scale is not None:
-            weights /= np.square(self._folded_scale)[:, None]
-        weights += l2
-        return squares if self.intercept else weights
 
     def seen(self, x: Array, out: Array, columns: slice = slice(None)) -> Array:
         """Dense stored samples as the parameters see them, or some columns of them, into `out`.

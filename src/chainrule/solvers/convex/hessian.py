@@ -28,7 +28,7 @@ from chainrule.solvers.convex.evaluation import Evaluator, Folded, logits_at
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.partition import cut
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock
+from chainrule.solvers.convex.rows import RowBlock, SparseRows
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""
@@ -80,13 +80,16 @@ class Curvature:
 
     def diagonal(self) -> Array:
         """The diagonal of H."""
-        evaluator, point = self._evaluator, self._point()
-
-        def products(*, squared: bool = False) -> Array:
-            evaluator.products += 1
-            return evaluator.rows_in(self.dtype).pull_back(own_curvatures, point, squared=squared)[1]
-
-        return evaluator.features.completed_squares(products(squared=True), evaluator.problem.l2, products)
+        evaluator, features, point = self._evaluator, self._evaluator.features, self._point()
+        rows, problem = evaluator.rows_in(self.dtype), evaluator.problem
+        evaluator.products += 1
+        if isinstance(rows, SparseRows):
+            squares = rows.pull_back(own_curvatures, point, squared=True)[1]
+            squares[:-1] /= 1.0 if features.scale is None else np.square(features.scale)[:, None]
+        else:
+            squares = rows.map_reduce(squared_products, (features, point)).astype(evaluator.vector_dtype, copy=False)
+        squares[: problem.n_features] += problem.l2
+        return np.asarray(squares[: problem.shape[0]])
 
     def of_logits(self) -> Array:
         """The mean Hessian of the losses by the logits, of shape (k, k)."""
@@ -120,11 +123,8 @@ class Curvature:
 
 def fill_probabilities(block: RowBlock, behind: float) -> None:
     """Compute the kept probabilities at `behind` steps from the stored logits."""
-    softmax, probs, logits = softmax_of(block), block.of("probabilities"), logits_at(block, behind)
-    if probs.dtype == logits.dtype:
-        softmax.forward(logits, out=probs)
-    else:
-        probs[...] = softmax.forward(logits)[0]
+    logits = logits_at(block, behind)
+    block.of("probabilities")[...] = softmax_of(block).forward(logits, out=logits)[0]
 
 
 def softmax_of(block: RowBlock) -> Kernel:
@@ -158,6 +158,13 @@ def own_curvatures(block: RowBlock, point: Folded | None) -> tuple[float, Array]
     result, probs = block.buffer("residuals"), probabilities(block, point)
     np.multiply(probs, 1 - probs, out=result)
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
+
+
+def squared_products(block: RowBlock, state: tuple[Features, Folded | None]) -> Array:
+    """(z * z)^T R for dense samples as the parameters see them, with the column sums of R as its last row."""
+    features, point = state
+    z, (_, rows) = features.of_block(block, block.like.dtype), own_curvatures(block, point)
+    return np.vstack([np.square(z).T @ rows, rows.sum(axis=0)])
 
 
 def between_logits(block: RowBlock, _: None) -> Array:

@@ -19,13 +19,10 @@ class NarrowBlock(RowBlock):
 
     Attributes
     ----------
-    centre : array or float
-        m, or 0.
     rounded : torch.Tensor
         x - m in bfloat16.
     """
 
-    centre: Array | float
     rounded: Any
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
@@ -33,10 +30,8 @@ class NarrowBlock(RowBlock):
         _torch().from_numpy(out).copy_(_product(self.rounded, weights))
         return np.add(out, offset, out=out)
 
-    def transposed_times(self, rows: Array, *, squared: bool) -> Array:
-        """(x - m)^T R in bfloat16, or with x - m squared by entry in full precision, which preconditioners need."""
-        if squared:
-            return np.square(_less(self.x, self.centre)).T @ rows
+    def transposed_times(self, rows: Array) -> Array:
+        """(x - m)^T R."""
         result: Array = _product(self.rounded.T, rows).float().numpy()
         return result
 
@@ -57,16 +52,12 @@ class NarrowRows(DenseRows):
         origin = 0.0 if centre is None else centre
 
         def narrow(block: RowBlock) -> NarrowBlock:
-            return NarrowBlock(**vars(block), centre=origin, rounded=_rounded(_less(block.x, origin)))
+            return NarrowBlock(**vars(block), rounded=_rounded(np.asarray(block.x - origin, dtype=block.x.dtype)))
 
         self.blocks = [[narrow(block) for block in blocks] for blocks in self.blocks]
 
 
 # What follows is private.
-
-
-def _less(x: Array, centre: Array | float) -> Array:
-    return np.asarray(x - centre, dtype=x.dtype)
 
 
 def _rounded(x: Array) -> Any:

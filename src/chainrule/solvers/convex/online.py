@@ -37,9 +37,38 @@ def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tupl
     FloatingPointError
         If the squares of the features overflow.
     """
-    threads = available_threads()
+    mass = float(problem.n_samples if problem.weights is None else problem.weights.sum(dtype=np.float64))
+    share = precision / mass
+    start, theta, threads = theta, theta.copy(), available_threads()
     with single_threaded_products():
-        return _absorbed(Evaluator(problem, threads), theta, precision, tol)
+        evaluator = Evaluator(problem, threads)
+        value, gradient, _ = evaluator.at(theta)
+        for _ in range(MOST_STEPS):
+            hessian = Curvature(evaluator, theta=theta)
+            product, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
+
+            def curvature(v: Array, product: Callable[[Array], Array] = product) -> Array:
+                return product(v) + share * v
+
+            direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, threads).direction
+            slope, step = dot(gradient, direction), 1.0
+            if not -slope > 2 * tol * abs(value):
+                break
+            while step > 1e-10:
+                end = theta + step * direction
+                there = evaluator.at(end)
+                away = end - start
+                total = there.value + dot(away, share * away) / 2
+                if total <= value + 1e-4 * step * slope:
+                    break
+                step /= 2
+            else:
+                break
+            theta, value, gradient = end, total, there.gradient + share * away
+        learned = precision + mass * Curvature(evaluator, theta=theta).diagonal()
+        if not np.isfinite(learned).all():
+            raise FloatingPointError("the squares of the features overflow: scale the features")
+        return theta, learned
 
 
 def curvatures(problem: Problem, theta: Array) -> Array:
@@ -49,37 +78,3 @@ def curvatures(problem: Problem, theta: Array) -> Array:
         evaluator = Evaluator(problem, threads)
         evaluator.at(theta)
         return Curvature(evaluator, theta=theta).diagonal()
-
-
-def _absorbed(evaluator: Evaluator, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
-    problem = evaluator.problem
-    mass = float(problem.n_samples if problem.weights is None else problem.weights.sum(dtype=np.float64))
-    share = precision / mass
-    start, theta = theta, theta.copy()
-    value, gradient, _ = evaluator.at(theta)
-    for _ in range(MOST_STEPS):
-        hessian = Curvature(evaluator, theta=theta)
-        product, preconditioner = hessian.product(), diagonal_of(hessian.diagonal() + share)
-
-        def curvature(v: Array, product: Callable[[Array], Array] = product) -> Array:
-            return product(v) + share * v
-
-        direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, evaluator.threads).direction
-        slope, step = dot(gradient, direction), 1.0
-        if not -slope > 2 * tol * abs(value):
-            break
-        while step > 1e-10:
-            end = theta + step * direction
-            there = evaluator.at(end)
-            away = end - start
-            total = there.value + dot(away, share * away) / 2
-            if total <= value + 1e-4 * step * slope:
-                break
-            step /= 2
-        else:
-            break
-        theta, value, gradient = end, total, there.gradient + share * away
-    learned = precision + mass * Curvature(evaluator, theta=theta).diagonal()
-    if not np.isfinite(learned).all():
-        raise FloatingPointError("the squares of the features overflow: scale the features")
-    return theta, learned

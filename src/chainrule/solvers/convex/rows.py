@@ -84,10 +84,10 @@ class RowBlock:
         """x W + b, into `out`."""
         return np.add(matmul(self.x, weights, out=out), offset, out=out)
 
-    def transposed_times(self, rows: Array, *, squared: bool) -> Array:
-        """x^T R, or (x * x)^T R, in a buffer that the next call overwrites."""
+    def transposed_times(self, rows: Array) -> Array:
+        """x^T R in a buffer that the next call overwrites."""
         product = self.work("product", (self.x.shape[1], rows.shape[1]), rows)
-        return np.matmul((np.square(self.x) if squared else self.x).T, rows, out=product)
+        return np.matmul(self.x.T, rows, out=product)
 
     def buffer(self, name: str) -> Array:
         """A buffer of the thread with k columns for these rows."""
@@ -196,8 +196,8 @@ class DenseRows(Rows):
         self._shape, self._vectors = (problem.n_features + 1, problem.n_outputs), np.empty(0, vectors)
         self._classes = cut(0, problem.n_outputs, PRODUCT_ENTRIES // problem.n_features)
 
-    def pull_back(self, function: Residuals, state: Any, *, squared: bool = False) -> tuple[float, Array]:
-        """The sum of the numbers, and x^T R (or (x * x)^T R) with the column sums of R as its last row."""
+    def pull_back(self, function: Residuals, state: Any) -> tuple[float, Array]:
+        """The sum of the numbers, and x^T R with the column sums of R as its last row."""
 
         def work(thread: int) -> tuple[float, Array]:
             total, like = 0.0, self._vectors
@@ -210,12 +210,12 @@ class DenseRows(Rows):
                 part, rows = function(block, state)
                 total += part
                 for classes in self._classes:
-                    gradient[:-1, classes] += block.transposed_times(rows[:, classes], squared=squared)
+                    gradient[:-1, classes] += block.transposed_times(rows[:, classes])
                 gradient[-1] += rows.sum(axis=0)
             return total, gradient
 
-        total, gradient = reduce(_sum, each(self.threads, work))
-        return total, gradient
+        found: tuple[float, Array] = reduce(_sum, each(self.threads, work))
+        return found
 
 
 class SparseRows(Rows):
