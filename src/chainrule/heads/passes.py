@@ -3,8 +3,16 @@
     z = (x W^T + b) / tau,   l = sum_c t'_c (log sum_j e^(z_j) - z_c),   t' = (1 - e) t + e T / k,   T = sum(t)
     g = dl/dz = p T - t',    dL/dX = v g W / tau,   dL/dW = sum_i v_i g_i x_i^T / tau,   dL/db = sum_i v_i g_i / tau
 
-A block E holds e^(z - m) and is not divided by its row sums S. It is replaced by S g, so that with s = v / S the
-gradients are s (S g W) and (S g)^T (s X).
+The first pass sums over each row, block by block (see `RowSummary`):
+
+    m = max_c z_c,   rest = sum over c except one largest of e^(z_c - m),   log-sum-exp = m + log1p(rest)
+    gap = sum_c t_c (m - z_c),   moment = sum_c e^(z_c - m) (d_c - d_top)   for any second array d beside the logits
+
+To merge two blocks, the sums relative to the smaller maximum are multiplied by e^(smaller - larger). The largest
+exponential is exactly 1 and stays outside `rest`, so a loss of 1e-20 keeps its digits.
+
+A block holds e^(z - m), which is not divided by its row sums S. The second pass replaces it by S g, so that with
+s = v / S the gradients are s (S g W) and (S g)^T (s X).
 
 Along a tangent dz the change of g is T p (u - p.u) with u = dz - dz[top], which does not cancel if p is nearly 1.
 """
@@ -12,6 +20,7 @@ Along a tangent dz the change of g is T p (u - p.u) with u = dz - dz[top], which
 import math
 from collections.abc import Collection
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +38,6 @@ from chainrule.heads.chunks import (
     logits,
     tangent_logits,
 )
-from chainrule.heads.summaries import RowSummary, base_of, joined, merged
 
 quietly = np.errstate(all="ignore")
 """Decorator without floating-point warnings: infinity may be the right value, and nan raises ValueError."""
@@ -128,6 +136,73 @@ class _Sums:
         if self.X is not None and not is_finite(self.X):
             check_parameters(self.head)
         return Gradients(self.X, self.W, self.bias)
+
+
+class RowSummary(NamedTuple):
+    """Sums with one entry per row. The last three are 0 unless an array d accompanies the logits.
+
+    Attributes
+    ----------
+    top : array
+        The class of a largest logit.
+    maximum : array
+        m; minus infinity if all classes so far are masked.
+    rest : array
+        The sum of the exponentials without the top class.
+    gap, mass : array
+        sum t (m - z) and sum t.
+    moment : array
+        sum e^(z - m) (d - d_top).
+    at_top : array
+        d at the largest logit.
+    along : array
+        sum t d.
+    """
+
+    top: Array
+    maximum: Array
+    rest: Array
+    gap: Array
+    mass: Array
+    moment: Array
+    at_top: Array
+    along: Array
+
+
+def base_of(maximum: Array) -> Array:
+    """The number that is subtracted from logits: their maximum, or 0 if all are minus infinity."""
+    return namespace(maximum).where(maximum == -math.inf, 0.0, maximum)
+
+
+def merged(a: RowSummary, b: RowSummary) -> RowSummary:
+    """Merge the summaries of two blocks of classes. If the maxima are equal, the top class is the first block's."""
+    xp = namespace(a.maximum)
+    b_is_larger = b.maximum > a.maximum
+    large = RowSummary(*(xp.where(b_is_larger, y, x) for x, y in zip(a, b, strict=True)))
+    small = RowSummary(*(xp.where(b_is_larger, x, y) for x, y in zip(a, b, strict=True)))
+    base = base_of(large.maximum)
+    scale = xp.exp(small.maximum - base)
+    return RowSummary(
+        large.top,
+        xp.maximum(large.maximum, small.maximum),  # nan if either is nan
+        large.rest + scale * (1 + small.rest),
+        large.gap + small.gap + (base - base_of(small.maximum)) * small.mass,
+        large.mass + small.mass,
+        large.moment + scale * (small.moment + (small.at_top - large.at_top) * (1 + small.rest)),
+        large.at_top,
+        large.along + small.along,
+    )
+
+
+def joined(parts: list[RowSummary]) -> RowSummary:
+    """Concatenate the summaries of consecutive rows."""
+    if len(parts) == 1:
+        return parts[0]
+    concatenate = namespace(parts[0].maximum).concatenate
+    return RowSummary(*(concatenate(sums) for sums in zip(*parts, strict=True)))
+
+
+# What follows is private.
 
 
 def _summarise(chunk: Chunk, *, entropy: bool = False) -> RowSummary:

@@ -58,12 +58,8 @@ def _functions() -> tuple[Any, Any]:
         @staticmethod
         def forward(context: Any, X: Any, W: Any, bias: Any, shares: Any, head: LinearHead, kept: Any) -> Any:
             context.head, context.kept = head, kept
-            wanted = _wanted(context)
             here = _at(head, X, W, bias)
-            if wanted:
-                found, context.gradients = losses_and_gradients(here, kept, shares, wanted)
-            else:
-                found, context.gradients = losses(here, kept), None
+            found, context.gradients = losses_and_gradients(here, kept, shares, _wanted(context))
             context.save_for_backward(X, W, bias, shares, found)
             return (found.double() * shares).sum().to(X.dtype)
 
@@ -78,10 +74,8 @@ def _functions() -> tuple[Any, Any]:
             by_shares = cotangent * found if context.needs_input_grad[3] else None
             if ready is not None:
                 gradients = tuple(None if x is None else x.mul_(cotangent) for x in ready[:3])
-            elif wanted:
-                gradients = LossGradients.apply(X, W, bias, cotangent * shares, head, kept, wanted)
             else:
-                gradients = (None,) * 3
+                gradients = LossGradients.apply(X, W, bias, cotangent * shares, head, kept, wanted)
             return (*gradients, by_shares, None, None)
 
     class SampleLosses(torch.autograd.Function):  # type: ignore[misc]
