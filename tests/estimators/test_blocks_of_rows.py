@@ -8,7 +8,7 @@ import scipy.sparse
 from sklearn.linear_model import LogisticRegression
 
 from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression
-from chainrule.estimators import blocks_of_rows, network_passes
+from chainrule.estimators import blocks_of_rows
 from chainrule.estimators.blocks_of_rows import finite_block, rows_at_once
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.kernels.blas import threads_allowed
@@ -178,8 +178,7 @@ def test_threads_that_share_the_rows_say_the_same(kind, call, monkeypatch):
     model = make().fit(X, np.arange(300) % classes)
     expected, kept = getattr(model, call)(X), X.copy()
     for threads in (2, 3, 7):
-        for module in (blocks_of_rows, network_passes):
-            monkeypatch.setattr(module, "threads_worth", lambda *_, threads=threads: threads)
+        monkeypatch.setattr(blocks_of_rows, "threads_worth", lambda *_, threads=threads: threads)
         assert np.allclose(getattr(model, call)(X), expected, rtol=1e-12, atol=1e-12)
         wrong = X.copy()
         wrong[-1, 0] = np.nan

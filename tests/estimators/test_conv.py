@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from chainrule import ConvClassifier, load, rules, save
 from chainrule.arrays import random_stream
-from chainrule.estimators import checkpoints, network_passes
+from chainrule.estimators import blocks_of_rows, checkpoints
 from chainrule.networks import Activation, Conv, Dropout, Linear, Pool, summarise
 from chainrule.networks.summary import summary_of
 from chainrule.training import Augmentation
@@ -165,7 +165,7 @@ def test_the_input_gradient_is_that_of_the_loss_by_the_pixels(device):
 def test_predictions_do_not_depend_on_the_blocks_they_are_made_in(monkeypatch):
     model = fitted()
     whole = model.predict_log_proba(X)
-    monkeypatch.setattr(network_passes, "PREDICTION_BLOCK", 7)
+    monkeypatch.setattr(blocks_of_rows, "PREDICTION_BLOCK", 7)
     # Tiles of other sizes add in another order.
     np.testing.assert_allclose(model.predict_log_proba(X), whole, rtol=0, atol=1e-5)
 

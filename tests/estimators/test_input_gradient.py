@@ -7,7 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
 from chainrule import MLPClassifier
-from chainrule.estimators import network_passes
+from chainrule.estimators import blocks_of_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -101,7 +101,7 @@ def test_it_is_the_slope_of_central_differences(kind):
 def test_more_rows_than_a_block_are_taken_block_by_block(kind, block, monkeypatch):
     model = fitted(kind)
     whole = model.input_gradient(X, KINDS[kind][0])
-    monkeypatch.setattr(network_passes, "PREDICTION_BLOCK", block)
+    monkeypatch.setattr(blocks_of_rows, "PREDICTION_BLOCK", block)
     # Multiplied by the number of rows after a division by it, and products of another shape: a few roundings.
     np.testing.assert_allclose(model.input_gradient(X, KINDS[kind][0]), whole, rtol=0, atol=1e-14)
 

@@ -1,8 +1,9 @@
-"""Predictions for the rows of X one block at a time: bounded memory, and each entry is read from memory once.
+"""Passes over the rows of X one block at a time: bounded memory, and each entry is read from memory once.
 
 X keeps its dtype, and stays on disk if it is memory-mapped. A block is checked for NaN and infinity, and cast if the
 weights are more precise, while it is in the processor's cache. Threads take whole blocks with single-threaded products,
-because the products of a block are too small to be shared.
+because the products of a block are too small to be shared. Linear models and networks give `Logits`; networks also give
+gradients of their inputs.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import assert_all_finite
 
-from chainrule.arrays import FEW_COLUMNS, Array, is_sparse
+from chainrule.arrays import FEW_COLUMNS, Array, as_like, is_sparse, is_torch, to_numpy
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.kernels.workers import share
+from chainrule.networks import Network, Plan
+from chainrule.networks.tiles import TILE
+from chainrule.training import Objective
 
 BLOCK_BYTES = 1 << 20
 """Bytes of X in a block, which fit into the cache of one core."""
@@ -25,9 +29,13 @@ FEWEST, MOST = 16, 256
 """Fewest rows of a block, and the number of rows that makes a product efficient; LOGIT_BYTES decides in between."""
 WORTH_THREADS = 5e7
 """Fewest multiply-adds for which a second thread saves time."""
+PREDICTION_BLOCK, IMAGE_BLOCK = 2048, 256
+"""Most rows of a pass through a network, and through one on images, whose activations far outnumber their pixels."""
+ENTRIES, FEWEST_OF_NETWORK = 1 << 20, 64
+"""Most entries of one layer's outputs in a pass, and fewest rows of a pass."""
 
-Worker = Callable[[slice, Array | None], Array]
-"""Returns the logits of some rows, in the given array or in the worker's own, which the next call overwrites."""
+Worker = Callable[[slice], Array]
+"""Returns the logits of some rows, in the worker's own memory, which the next call overwrites."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +66,13 @@ class Logits:
         """The results of a function for all rows; it is called with the logits of a block and may overwrite them."""
         one = result_of(np.zeros((1, self.outputs), self.dtype))
         whole = np.empty((self.rows, *one.shape[1:]), one.dtype)
-        # Logits with few columns are computed by columns, so they do not go into the rows of the result directly.
-        at_once = self.outputs > FEW_COLUMNS and (*one.shape[1:], one.dtype) == (self.outputs, self.dtype)
         starts = range(0, self.rows, self.step)
         with single_threaded_products() if self.threads > 1 else nullcontext():
             workers = [self.worker() for _ in range(min(self.threads, len(starts)))]
 
             def work(thread: int, number: int) -> None:
                 rows = slice(starts[number], min(starts[number] + self.step, self.rows))
-                place = whole[rows]
-                part = result_of(workers[thread](rows, place if at_once else None))
-                if part is not place:
-                    place[...] = part
+                whole[rows] = result_of(workers[thread](rows))
 
             share(len(starts), len(workers), work)
         return whole
@@ -122,18 +125,17 @@ def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, tempera
     def worker() -> Worker:
         memory = np.empty(0 if sparse else step * outputs, dtype)
 
-        def logits_of(rows: slice, place: Array | None) -> Array:
+        def logits_of(rows: slice) -> Array:
             block = finite_block(X[rows], name)
             if sparse:
                 product = block @ coef.T
                 logits = (product.toarray() if is_sparse(product) else np.asarray(product)).astype(dtype, copy=False)
             else:
-                block, size = block.astype(dtype, copy=False), (rows.stop - rows.start) * outputs
-                if outputs <= FEW_COLUMNS:
-                    logits = np.matmul(coef, block.T, out=memory[:size].reshape(outputs, -1)).T
+                block, own = block.astype(dtype, copy=False), memory[: (rows.stop - rows.start) * outputs]
+                if outputs <= FEW_COLUMNS:  # by columns
+                    logits = np.matmul(coef, block.T, out=own.reshape(outputs, -1)).T
                 else:
-                    into = memory[:size].reshape(-1, outputs) if place is None else place
-                    logits = np.matmul(block, coef.T, out=into)
+                    logits = np.matmul(block, coef.T, out=own.reshape(-1, outputs))
             logits += intercept
             if temperature != 1:
                 logits /= temperature
@@ -158,3 +160,58 @@ def finite_block(block: Array, name: str) -> Array:
                 return block
     assert_all_finite(values, estimator_name=name, input_name="X")
     return block
+
+
+def rows_of_a_pass(network: Network) -> int:
+    """The number of rows in a pass through a network."""
+    if network.image_shape is not None:
+        return min(IMAGE_BLOCK, PREDICTION_BLOCK)
+    return min(PREDICTION_BLOCK, max(FEWEST_OF_NETWORK, ENTRIES // max(network.widths[1:])))
+
+
+def network_logits(
+    network: Network, theta: Array, x: Array, *, prepare: Callable[[Array], Array] = lambda block: block
+) -> Logits:
+    """Logits as NumPy arrays, computed by blocks of rows; `prepare` makes the inputs of the network from a block.
+
+    The computation runs on the library and device of theta. On NumPy, each thread takes whole blocks through all
+    layers, in its own buffers.
+    """
+    step, threads = rows_of_a_pass(network), 1
+    if not is_torch(theta):
+        threads = threads_worth(x.shape[0], network.n_products)
+        if threads > 1:
+            step = min(step, TILE) if network.image_shape is not None else step
+            step = min(step, -(-x.shape[0] // threads))
+
+    def worker() -> Worker:
+        plans: dict[int, Plan] = {}
+
+        def logits_of(rows: slice) -> Array:
+            count = rows.stop - rows.start
+            if count not in plans:
+                plans[count] = Plan(network, count, theta, forward_only=True)
+            block = prepare(x[rows])
+            if is_torch(theta):
+                block = as_like(np.ascontiguousarray(block), theta)  # PyTorch takes no negative strides
+            return to_numpy(plans[count].logits(block))
+
+        return logits_of
+
+    return Logits(x.shape[0], network.out_features, to_numpy(theta[:0]).dtype, step, threads, worker)
+
+
+def input_gradients(
+    objective: Objective, theta: Array, x: Array, targets: Array, *, prepare: Callable[[Array], Array]
+) -> Array:
+    """The gradient of each sample's loss by the inputs of the network, computed by blocks of rows."""
+    gradients = np.empty((x.shape[0], objective.network.in_features), theta.dtype)
+    step = rows_of_a_pass(objective.network)
+    for start in range(0, x.shape[0], step):
+        rows = slice(start, start + step)
+        block = prepare(x[rows])
+        plan = Plan(objective.network, block.shape[0], theta, input_gradient=True)
+        plan.loss_and_gradient(block, targets[rows], label_smoothing=objective.label_smoothing)
+        # The plan's loss is the mean over its rows.
+        gradients[rows] = plan.input_gradient * block.shape[0]
+    return gradients

@@ -75,26 +75,8 @@ class Checkpointer:
         if not folder.is_dir():
             raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
         if self.path.exists():
-            self._found = self._read()
+            self._found = checkpoint_at(self.path, fingerprint)
             self.seed = self._found.seed
-
-    def _read(self) -> Checkpoint:
-        found = load(self.path)
-        if not isinstance(found, Checkpoint):
-            raise ValueError(f"{self.path}: expected a checkpoint, the file holds a {type(found).__name__}")
-        if found.streams != STREAMS:
-            writer = "version 0.1" if found.streams == 1 else "a later version"
-            raise ValueError(
-                f"{self.path}: this checkpoint was written by {writer} of chainrule, which draws order, dropout and "
-                "first weights from other random streams, so this version cannot continue the fit bit for bit. Finish "
-                "it with that version, or delete the file to start again"
-            )
-        if found.fingerprint != self.fingerprint:
-            raise ValueError(
-                f"{self.path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
-                "name another file, to start again"
-            )
-        return found
 
     def restore(self, run: Run) -> None:
         """Put the run where the checkpoint was written, if one was found."""
@@ -126,6 +108,26 @@ class Checkpointer:
     def finished(self) -> None:
         """Remove the checkpoint: the fit has ended by itself."""
         self.path.unlink(missing_ok=True)
+
+
+def checkpoint_at(path: Path, fingerprint: str) -> Checkpoint:
+    """The checkpoint in a file; errors as in `Checkpointer`."""
+    found = load(path)
+    if not isinstance(found, Checkpoint):
+        raise ValueError(f"{path}: expected a checkpoint, the file holds a {type(found).__name__}")
+    if found.streams != STREAMS:
+        writer = "version 0.1" if found.streams == 1 else "a later version"
+        raise ValueError(
+            f"{path}: this checkpoint was written by {writer} of chainrule, which draws order, dropout and "
+            "first weights from other random streams, so this version cannot continue the fit bit for bit. Finish "
+            "it with that version, or delete the file to start again"
+        )
+    if found.fingerprint != fingerprint:
+        raise ValueError(
+            f"{path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
+            "name another file, to start again"
+        )
+    return found
 
 
 def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:

@@ -1,23 +1,183 @@
-"""The base class of the classifiers: predictions from logits, and model files."""
+"""The base class of the classifiers: samples as users give them, predictions from logits, and model files."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import signature
+from numbers import Number
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    check_non_negative,
+    column_or_1d,
+    validate_data,
+)
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
+from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
-from chainrule.estimators.class_encoding import BINARY
-from chainrule.estimators.inputs import SampleReader
+from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding
 from chainrule.estimators.persistence import ModelFileError, load, save
 
+CheckedSamples: TypeAlias = tuple[Array, Array, Array | None]
+"""X, y and the sample weights, if there are any."""
 
-class Classifier(ClassifierMixin, SampleReader, ABC):  # type: ignore[misc]  # scikit-learn has no types
+SUM_TOLERANCE = 1e-4
+"""Largest difference between 1 and the sum of a row of probabilities. Float32 sums over many classes stay below it."""
+
+
+def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Array:
+    """One weight per row of X, in its dtype, from an array or one number; below zero only if `signed`."""
+    weights = np.full(X.shape[0], sample_weight) if isinstance(sample_weight, Number) else sample_weight
+    weights = check_array(weights, ensure_2d=False, dtype=X.dtype, order="C", input_name="sample_weight")
+    if weights.shape != (X.shape[0],):
+        expected = (X.shape[0],)
+        raise ValueError(f"Sample weights must be 1D: sample_weight.shape == {weights.shape}, expected {expected}!")
+    if not signed:
+        check_non_negative(weights, "`sample_weight`")
+    return weights
+
+
+def checked_labels(y: Any) -> Array:
+    """Labels in one dimension, or a dense 0/1 matrix with one column per label."""
+    y = y if hasattr(y, "toarray") else np.asarray(y)
+    check_classification_targets(y)
+    y = y.toarray() if hasattr(y, "toarray") else y
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def checked_probabilities(y: Any) -> Array:
+    """Rows of class probabilities."""
+    rows = check_array(y, dtype=np.float64, input_name="y")
+    if rows.shape[1] < 2:
+        raise ValueError(f"y: expected a probability for each of at least two classes, got shape {rows.shape}")
+    wrong = np.flatnonzero((rows < 0).any(axis=1) | (np.abs(rows.sum(axis=1) - 1) > SUM_TOLERANCE))
+    if len(wrong):
+        raise ValueError(
+            f"y: every row must hold probabilities that sum to 1; row {wrong[0]} is {rows[wrong[0]].tolist()[:10]}, "
+            f"with the sum {rows[wrong[0]].sum():.6g} ({len(wrong)} such rows)"
+        )
+    return rows
+
+
+def without_weightless(name: str, X: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """The samples whose weight is not zero; ValueError, naming the parameter, if there are none."""
+    counted = weights != 0
+    if not counted.any():
+        raise ValueError(f"{name}: every sample has the weight zero, so there is nothing to fit")
+    return (X, y, weights) if counted.all() else (X[counted], y[counted], weights[counted])
+
+
+def as_rows(X: Array) -> Array:
+    """X as it is if it is dense, else as CSR in which no entry is stored in several parts."""
+    if not is_sparse(X):
+        return X
+    rows = X.tocsr()
+    if not rows.has_canonical_format:
+        rows = rows.copy() if rows is X else rows
+        rows.sum_duplicates()
+    return rows
+
+
+def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+    """The held-out X, y and weights, whether they were given as one tuple or apart."""
+    if X is None and y is None and sample_weight is None:
+        if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
+            raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
+        return eval_set[0], eval_set[1], eval_set[2] if len(eval_set) == 3 else None
+    if eval_set is not None:
+        raise ValueError("give eval_set, or X_val and y_val, and not both")
+    if X is None or y is None:
+        raise ValueError(f"X_val and y_val belong together, but {'X_val' if X is None else 'y_val'} is None")
+    return X, y, sample_weight
+
+
+def floats_of(dtype: Any, first: Any = np.float64) -> Any:
+    """The dtypes in which X is taken: the given one; for "auto" float32 and float64, and `first` for all others."""
+    if isinstance(dtype, str) and dtype == "auto":
+        return (first, np.float32 if first is np.float64 else np.float64)
+    for allowed in (np.dtype(np.float32), np.dtype(np.float64)):
+        if dtype is not None and allowed == dtype:
+            return allowed
+    raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
+
+
+def with_class_weight(
+    class_weight: Any,
+    encoding: ClassEncoding,
+    X: Array,
+    y: Array,
+    weights: Array | None,
+    *,
+    classes_to_come: bool = False,
+) -> CheckedSamples:
+    """The samples, with weights multiplied by the weights of their classes, without those whose product is zero.
+
+    For "balanced" the classes are counted by sample weight, so that a weight of 2 still means the sample twice. Rows of
+    probabilities take the mean weight of their classes, and 0/1 matrices the product over their columns. Only with
+    `classes_to_come` may a dict name labels that are not among the classes.
+    """
+    if class_weight is None:
+        return X, y, weights
+    if classes_to_come and isinstance(class_weight, dict):
+        class_weight = {label: weight for label, weight in class_weight.items() if label in encoding.classes}
+    if encoding.kind == MULTILABEL:
+        per_column = class_weight if isinstance(class_weight, list) else [class_weight] * y.shape[1]
+        if len(per_column) != y.shape[1]:
+            raise ValueError(f"class_weight: expected one for each of {y.shape[1]} columns, got {len(per_column)}")
+        factors = np.ones(len(y))
+        for one, column in zip(per_column, y.T, strict=True):
+            present, numbers = np.unique(column, return_inverse=True)
+            factors = factors * weights_of_classes(one, present, np.bincount(numbers, weights), [0, 1])[numbers]
+    else:
+        per_class = weights_of_classes(class_weight, encoding.classes, class_mass(encoding, y, weights))
+        factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(encoding.classes, y)]
+    total = (factors if weights is None else factors * weights).astype(X.dtype)
+    return without_weightless("class_weight", X, y, total)
+
+
+def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
+    """The total weight of the samples of each class; `y` holds labels or rows of probabilities."""
+    if y.ndim == 2:
+        return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
+    return np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
+
+
+def weights_of_classes(class_weight: Any, classes: Array, mass: Array, known: Sequence[Any] | None = None) -> Array:
+    """One factor per class, from a dict or "balanced"; `mass` is the total weight of the samples of each class.
+
+    "balanced" gives all classes the same total weight: sum(mass) / (number of classes x mass of the class).
+
+    Raises
+    ------
+    ValueError
+        For any other word, and for a dict with weights below 0 or with labels that are not `known`; by default the
+        classes are known.
+    """
+    known = classes.tolist() if known is None else known
+    if isinstance(class_weight, str):
+        return np.asarray(mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf)))
+    if not isinstance(class_weight, dict):
+        raise ValueError(f"class_weight: expected a dict, 'balanced' or None, got {class_weight!r}")
+    for label, weight in class_weight.items():
+        if label not in known:
+            raise ValueError(f"class_weight: {label!r} is no class; the classes are {known[:20]}")
+        check.number(f"class_weight of {label!r}", weight, at_least=0)
+    return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+
+
+class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """A classifier whose `_logits` have one column per class, or a single column for two classes."""
+
+    # Sparse formats that are accepted (False for none), and the dtype that numbers of other dtypes become.
+    _sparse: Any = ("csr", "csc")
+    _first_dtype: Any = np.float64
 
     def _store(self, arguments: Mapping[str, Any]) -> None:
         """Store the local variables of `__init__` under their names: scikit-learn wants parameters exactly as given."""
@@ -70,3 +230,103 @@ class Classifier(ClassifierMixin, SampleReader, ABC):  # type: ignore[misc]  # s
         for name, parameter in signature(type(self)).parameters.items():
             if name not in state and parameter.default is not parameter.empty:
                 setattr(self, name, parameter.default)
+
+    @property
+    def _encoding(self) -> ClassEncoding:
+        return ClassEncoding(self._kind, self.classes_)
+
+    def _check_same_classes(self, encoding: ClassEncoding) -> None:
+        if encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {encoding.classes}"
+            )
+
+    def _as_rows(self, X: Any, *, reset: bool) -> Any:
+        """X with one row of features per sample; `reset` remembers the shape of a sample."""
+        return X
+
+    def _validated(self, X: Any, *, reset: bool, **options: Any) -> Any:
+        """X, or X and y, checked by scikit-learn and converted to the dtype of training; X may be CSC."""
+        return validate_data(
+            self,
+            self._as_rows(X, reset=reset),
+            accept_sparse=self._sparse,
+            dtype=floats_of(self.dtype, self._first_dtype),
+            order="C",
+            reset=reset,
+            **options,
+        )
+
+    def _checked_samples(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        weightless: bool = False,
+        signed: bool = False,
+    ) -> CheckedSamples:
+        """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and weights.
+
+        Samples of weight zero are left out unless `weightless`: they do not even count as samples. Weights below zero
+        are an error unless `signed`.
+
+        Raises
+        ------
+        ValueError
+            For NaN, infinity, shapes that do not fit, continuous labels, rows that do not sum to one, negative weights,
+            or weights that are all zero.
+        """
+        if self.targets == "proba":
+            X, y = self._validated(X, reset=reset), checked_probabilities(y)
+            check_consistent_length(X, y)
+        else:
+            X, y = self._validated(X, reset=reset, y=y, multi_output=True)
+            y = checked_labels(y)
+        X = as_rows(X)
+        if sample_weight is None:
+            return X, y, None
+        weights = checked_weights(sample_weight, X, signed=signed)
+        counted = without_weightless("sample_weight", X, y, weights)
+        return (X, y, weights) if weightless else counted
+
+    def _features_to_predict(self, X: Any) -> Array:
+        """X with the features of the fit, dense in its own dtype and layout, or as CSR.
+
+        Entries are neither read nor copied: `blocks_of_rows.finite_block` looks for NaN and infinity.
+        """
+        X = self._as_rows(X, reset=False)
+        X = validate_data(self, X, accept_sparse=self._sparse, dtype="numeric", ensure_all_finite=False, reset=False)
+        return X.tocsr() if is_sparse(X) else X
+
+    def _held_out(self, dtype: Any, eval_set: Any, *apart: Any) -> CheckedSamples:
+        """The held-out samples, checked, in this dtype and weighted by class too; see `joined_eval_set`."""
+        X, y, weights = joined_eval_set(eval_set, *apart)
+        X = as_rows(self._validated(X, reset=False)).astype(dtype, copy=False)
+        y = self._checked_targets(X, y, "eval_set: `y`")
+        if weights is not None:
+            if not np.any(weights):
+                raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
+            weights = checked_weights(weights, X)
+        return with_class_weight(self.class_weight, self._encoding, X, y, weights)
+
+    def _checked_targets(self, X: Array, y: Any, what: str = "`y`") -> Array:
+        """Labels or rows of probabilities for the rows of X, of the classes that are known."""
+        y = checked_probabilities(y) if self.targets == "proba" else checked_labels(y)
+        check_consistent_length(X, y)
+        self._check_known(y, what)
+        return y
+
+    def _check_known(self, y: Array, what: str = "`y`") -> None:
+        wide = self._kind == MULTILABEL or self.targets == "proba"
+        if (y.ndim == 2) != wide or (wide and y.shape[1] != len(self.classes_)):
+            expected = f"(n, {len(self.classes_)})" if wide else "(n,)"
+            raise ValueError(f"{what} has shape {y.shape}, expected {expected}")
+        unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
+        if unknown:
+            raise ValueError(
+                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'y' has {np.unique(y)}."
+            )

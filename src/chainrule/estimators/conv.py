@@ -160,7 +160,7 @@ class ConvClassifier(NetworkClassifier):
 
     @property
     def _augmentation(self) -> Augmentation:
-        return _augmentation_of("augment", self._built_with("augment"))
+        return _augmentation_of("augment", self._structure["augment"])
 
     _always_adds_head = True
     """Models of chainrule 0.1 have a head after a linear last layer too. `fit` turns this off."""
@@ -171,12 +171,12 @@ class ConvClassifier(NetworkClassifier):
 
     def _network_for(self, loss: str) -> Network:
         shape = self._augmentation.out_shape(self.image_shape_)
-        layers = self._built_with("layers")
+        layers = self._structure["layers"]
         complete = with_head(
             _automatic(shape) if _is_automatic(layers) else layers,
             shape,
             self.n_outputs_,
-            dropout=self._built_with("dropout"),
+            dropout=self._structure["dropout"],
             always=self._always_adds_head,
         )
         return network_of_layers(complete, shape, loss=loss)
@@ -200,7 +200,7 @@ class ConvClassifier(NetworkClassifier):
         return X
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
-        if not self._built_with("standardize"):
+        if not self._structure["standardize"]:
             for name in ("mean_", "scale_"):
                 self.__dict__.pop(name, None)  # of an earlier fit
             return
@@ -225,7 +225,7 @@ class ConvClassifier(NetworkClassifier):
             self._learn_inputs(X, weights)
 
     def _to_network(self, X: Array, *, training: bool = False) -> Array:
-        if self._built_with("standardize"):
+        if self._structure["standardize"]:
             mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
             images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
             images /= scale
@@ -242,7 +242,7 @@ class ConvClassifier(NetworkClassifier):
         before = [(whole - inner) // 2 for whole, inner in zip(shape, part, strict=True)]
         after = [whole - inner - cut for whole, inner, cut in zip(shape, part, before, strict=True)]
         images = np.pad(gradients.reshape(-1, *part), [(0, 0), *zip(before, after, strict=True)])
-        if self._built_with("standardize"):
+        if self._structure["standardize"]:
             images = images / self.scale_.astype(gradients.dtype)[:, None, None]
         return images.reshape(len(gradients), -1)
 

@@ -136,9 +136,9 @@ class MLPClassifier(NetworkClassifier):
     def _network_for(self, loss: str) -> Network:
         return mlp(
             self.n_features_in_,
-            check.hidden_sizes("hidden_layer_sizes", self._built_with("hidden_layer_sizes")),
+            check.hidden_sizes("hidden_layer_sizes", self._structure["hidden_layer_sizes"]),
             self.n_outputs_,
-            activation=activation_of(self._built_with("activation")),
-            dropout_rate=self._built_with("dropout"),
+            activation=activation_of(self._structure["activation"]),
+            dropout_rate=self._structure["dropout"],
             loss=loss,
         )

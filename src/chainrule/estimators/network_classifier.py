@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,12 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
-from chainrule.estimators.blocks_of_rows import Logits, finite_block
+from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
-from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.inputs import with_class_weight
-from chainrule.estimators.network_passes import forward, input_gradients
+from chainrule.estimators.classifier import Classifier, with_class_weight
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.persistence import ModelFileError
 from chainrule.estimators.recipes import LIMITS, Parameters, one_epoch_of, recipe_of
@@ -122,7 +120,7 @@ class NetworkClassifier(Parameters, Classifier):
         watched = judge is not None
         history = History(scores=[] if watched else None)
         if continues and watched == (self.validation_scores_ is not None):
-            history = History(self.loss_curve_, self.validation_scores_)
+            history = self._history()
         run = Run(theta, samples_seen=self.t_, history=history)
         history = self._train(X, y, weights, run, judge, checkpoint)
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
@@ -169,7 +167,7 @@ class NetworkClassifier(Parameters, Classifier):
                 )
             self._rebuild(X, weights)
             theta = self._theta(X.dtype)
-            history, best_loss = History(self.loss_curve_, self.validation_scores_), self.best_loss_
+            history, best_loss = self._history(), self.best_loss_
         self._check_known(y)
         X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=adds)
         state = SolverState(self._solver_vectors, self._solver_steps)
@@ -198,7 +196,7 @@ class NetworkClassifier(Parameters, Classifier):
 
     @abstractmethod
     def _network_for(self, loss: str) -> Network:
-        """The network that `_built_with` describes, for the numbers of features and outputs."""
+        """The network that `_structure` describes, for the numbers of features and outputs."""
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         """Learn from the samples what `_to_network` needs."""
@@ -234,17 +232,12 @@ class NetworkClassifier(Parameters, Classifier):
         self.__dict__.pop("_network", None)
 
     def _fix_structure(self) -> None:
-        """Build the network by the structural parameters as they are now, in copies that the user cannot change."""
+        """Build the network by the structural parameters as they are now, in copies that the user cannot change.
+
+        `_structure` keeps them as they were when the network was built, even if they have been set since.
+        """
         self._structure = {name: deepcopy(getattr(self, name)) for name in self._structural}
         self.__dict__.pop("_network", None)
-
-    def _built_with(self, name: str) -> Any:
-        """A structural parameter as it was when the network was built, even if it has been set since.
-
-        Files of chainrule 0.1 hold only the parameters.
-        """
-        structure = vars(self).get("_structure", {})
-        return structure[name] if name in structure else getattr(self, name)
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
         """Continue from the current weights with the structural parameters as they are now."""
@@ -264,7 +257,7 @@ class NetworkClassifier(Parameters, Classifier):
 
     @property
     def _encoding(self) -> ClassEncoding:
-        return ClassEncoding(self._kind, self.classes_, self._built_with("loss") == "squared_error")
+        return ClassEncoding(self._kind, self.classes_, self._structure["loss"] == "squared_error")
 
     @cached_property
     def _network(self) -> Network:
@@ -279,6 +272,8 @@ class NetworkClassifier(Parameters, Classifier):
         """Restore the state, and build the network, so that a layer or rule that is missing here is an error now."""
         super().__setstate__(state)
         if hasattr(self, "coefs_"):
+            if "_structure" not in state:  # files of chainrule 0.1 hold only the parameters
+                self._fix_structure()
             try:
                 _ = self._network
             except ValueError as error:
@@ -331,6 +326,10 @@ class NetworkClassifier(Parameters, Classifier):
         self._show(run.theta)
         return history
 
+    def _history(self) -> History:
+        """The curves so far, as copies, so that a fit that fails leaves them unchanged."""
+        return History(self.loss_curve_.copy(), copy(self.validation_scores_))
+
     def _warn_unless_converged(self, history: History, watched: bool) -> None:
         """Warn if the fit ended before it converged. Fits that keep their best epoch may end at any epoch."""
         whole = self.solver == "lbfgs"
@@ -372,7 +371,7 @@ class NetworkClassifier(Parameters, Classifier):
     def _logits(self, X: Any) -> Logits:
         theta, features, prepare = self._inputs(X)
         theta = theta if is_sparse(features) else on_device(theta, self.device)
-        return forward(self._network, theta, features, prepare=prepare)
+        return network_logits(self._network, theta, features, prepare=prepare)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of what the estimator takes, with these parameters."""

@@ -19,8 +19,8 @@ second set of such checks.
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -115,10 +115,8 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 def load_with_about(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     """The estimator and the notes that `save` was given, in one reading; errors as in `load`."""
-    with _opened(path) as (manifest, decoder):
-        tree = manifest["estimator"]
-        require(isinstance(tree, dict) and "$object" in tree, "it holds no estimator")
-        return decoder.value(tree), _notes(manifest, decoder)
+    estimator, about = _read(path, "estimator", "about")
+    return estimator, about
 
 
 def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -129,14 +127,27 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     ModelFileError, OSError
         As `load` does.
     """
-    with _opened(path) as (manifest, decoder):
-        return _notes(manifest, decoder)
-
-
-def _notes(manifest: dict[str, Any], decoder: Decoder) -> dict[str, Any]:
-    about: dict[str, Any] = decoder.value(manifest["about"])
-    require(isinstance(about, dict), "its notes are malformed")
+    about: dict[str, Any] = _read(path, "about")[0]
     return about
+
+
+def _read(path: str | os.PathLike[str], *names: str) -> list[Any]:
+    """Entries of the manifest of a file, the notes last; errors become a ModelFileError that names the file."""
+    data = Path(path).read_bytes()
+    try:
+        reader = Reader(data)
+        estimator = reader.manifest["estimator"]
+        require(isinstance(estimator, dict) and "$object" in estimator, "it holds no estimator")
+        values = [Decoder(reader.array).value(reader.manifest[name]) for name in names]
+        require(isinstance(values[-1], dict), "its notes are malformed")
+    except ModelFileError as error:
+        raise ModelFileError(f"cannot load {path}: {_one_line(str(error))}") from None
+    except (MemoryError, Warning):  # warnings are errors if the user has asked for that
+        raise
+    except Exception as error:  # a damaged or hostile file may lead to any error
+        reason = _one_line(f"{type(error).__name__}: {error}")
+        raise ModelFileError(f"cannot load {path}: it is malformed ({reason})") from error
+    return values
 
 
 def _write(path: Path, arrays: Mapping[str, AnyArray]) -> None:
@@ -154,22 +165,6 @@ def _write(path: Path, arrays: Mapping[str, AnyArray]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-@contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[dict[str, Any], Decoder]]:
-    """The manifest of a file and the decoder of its trees; errors become a ModelFileError that names the file."""
-    data = Path(path).read_bytes()
-    try:
-        reader = Reader(data)
-        yield reader.manifest, Decoder(reader.array)
-    except ModelFileError as error:
-        raise ModelFileError(f"cannot load {path}: {_one_line(str(error))}") from None
-    except (MemoryError, Warning):  # warnings are errors if the user has asked for that
-        raise
-    except Exception as error:  # a damaged or hostile file may lead to any error
-        reason = _one_line(f"{type(error).__name__}: {error}")
-        raise ModelFileError(f"cannot load {path}: it is malformed ({reason})") from error
 
 
 def _one_line(text: str) -> str:

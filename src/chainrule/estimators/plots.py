@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from chainrule.estimators.network_classifier import NetworkClassifier
+from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
+
 
 def figure(width: float = 7, height: float = 4) -> Any:
     """An empty matplotlib Figure, of a size in inches.
@@ -18,7 +21,7 @@ def figure(width: float = 7, height: float = 4) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def scores_of_path(model: Any) -> Any:
+def scores_of_path(model: SoftmaxRegressionCV) -> Any:
     """The scores of a fitted `SoftmaxRegressionCV` against C: each fold, the mean, and the chosen C, as a Figure.
 
     Raises
@@ -45,7 +48,7 @@ def scores_of_path(model: Any) -> Any:
     return drawn
 
 
-def learning_curves(model: Any) -> Any:
+def learning_curves(model: NetworkClassifier) -> Any:
     """The objective of every epoch and, if there are held-out samples, their score, as a matplotlib Figure.
 
     ``learning_curves(model).savefig("curves.png")`` writes a file; notebooks show the figure by itself.

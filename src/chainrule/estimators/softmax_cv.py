@@ -18,8 +18,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
 from chainrule.arrays import Array
+from chainrule.estimators.classifier import class_mass, weights_of_classes
 from chainrule.estimators.drop_in import DEPRECATED, check_parameters, check_ratios
-from chainrule.estimators.inputs import class_mass, weights_of_classes
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of

@@ -15,9 +15,8 @@ from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of, encoding_of_classes
-from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
 from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
-from chainrule.estimators.inputs import class_mass, with_class_weight
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,

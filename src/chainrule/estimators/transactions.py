@@ -13,8 +13,7 @@ def all_or_nothing(method: Method) -> Method:
     """Decorate a method so that, if it raises, the estimator has the attributes that it had before.
 
     This holds for every exception, Ctrl-C included. A RandomState in the parameter `random_state` is set back, too.
-    Lists and dicts of an earlier fit, such as its curves, are replaced by copies first, so that appended entries are
-    lost as well. Arrays are not copied: the method must create new ones instead of writing to them.
+    Values of attributes are not copied: the method must create new arrays, lists and dicts instead of writing to them.
 
     Examples
     --------
@@ -34,19 +33,14 @@ def all_or_nothing(method: Method) -> Method:
 
     @wraps(method)
     def whole(self: Any, *arguments: Any, **named: Any) -> Any:
-        attributes = vars(self)
-        before = dict(attributes)
-        for name, value in before.items():
-            # Parameters have plain names, by scikit-learn's convention; they are the user's, and no fit changes them.
-            if type(value) in (list, dict) and (name.startswith("_") or name.endswith("_")):
-                attributes[name] = value.copy()
+        before = dict(vars(self))
         generator: Any = before.get("random_state")
         drawn = generator.get_state() if isinstance(generator, np.random.RandomState) else None
         try:
             return method(self, *arguments, **named)
         except BaseException:
-            attributes.clear()
-            attributes.update(before)
+            vars(self).clear()
+            vars(self).update(before)
             if drawn is not None:
                 generator.set_state(drawn)
             raise

@@ -9,8 +9,8 @@ from sklearn.model_selection import train_test_split
 
 from chainrule import rules
 from chainrule.arrays import Array
+from chainrule.estimators.blocks_of_rows import network_logits
 from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, ClassEncoding
-from chainrule.estimators.network_passes import forward
 from chainrule.networks import Network
 from chainrule.streams import validation_seed
 from chainrule.training import Judge
@@ -60,7 +60,7 @@ def judge_of(
     name = str(getattr(metric, "__name__", type(metric).__name__)) if own else metric
 
     def score_of(theta: Array) -> float:
-        logits = forward(network, theta, x).results(lambda logits: logits)
+        logits = network_logits(network, theta, x).results(lambda logits: logits)
         return score(metric, encoding, logits, y, weights)
 
     return Judge(score_of, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn import metrics
 
 from chainrule.arrays import Array
+from chainrule.estimators import ConvClassifier
 from chainrule.estimators.plots import figure
 
 
@@ -47,7 +48,7 @@ def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Arra
     return _grid([shown(images[k]) for k in order], texts)
 
 
-def saliency_maps(model: Any, images: Array, actual: Array, *, most: int = 10) -> Any:
+def saliency_maps(model: ConvClassifier, images: Array, actual: Array, *, most: int = 10) -> Any:
     """Images, and below each image the magnitude of the gradient of its loss by its pixels."""
     some = images[:most]
     gradients = np.abs(model.input_gradient(some, actual[:most]).reshape(some.shape)).max(axis=1)
@@ -60,7 +61,7 @@ def saliency_maps(model: Any, images: Array, actual: Array, *, most: int = 10) -
     return drawn
 
 
-def first_filters(model: Any, *, most: int = 64) -> Any:
+def first_filters(model: ConvClassifier, *, most: int = 64) -> Any:
     """The filters of the first convolution, in colour if they have three channels; None without a convolution."""
     weight = next((w for w in model.coefs_ if w.ndim == 4), None)
     if weight is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.arrays import Array
+from chainrule.estimators import ConvClassifier
 from chainrule.estimators.plots import learning_curves
 from chainrule.networks.summary import summary_of
 from chainrule.report.figures import confusion_matrix, first_filters, saliency_maps, worst_mistakes
@@ -15,7 +16,7 @@ DPI = 110
 
 def write_page(
     folder: Path,
-    model: Any,
+    model: ConvClassifier,
     images: Array,
     labels: Array,
     metrics: dict[str, Any],

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.estimators.class_encoding import encoding_of
-from chainrule.estimators.inputs import (
+from chainrule.estimators.classifier import (
     as_rows,
     checked_labels,
     checked_probabilities,

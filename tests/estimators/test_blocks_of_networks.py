@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chainrule.estimators import network_passes
-from chainrule.estimators.network_passes import forward, input_gradients, rows_of_a_block
+from chainrule.estimators import blocks_of_rows
+from chainrule.estimators.blocks_of_rows import input_gradients, network_logits, rows_of_a_pass
 from chainrule.networks import Plan, mlp, network_of_layers
 from chainrule.training import Objective
 
@@ -22,20 +22,20 @@ def doubled(rows):
 @pytest.fixture(params=NETWORKS)
 def network(request, monkeypatch):
     """A network that takes 7 rows per pass."""
-    monkeypatch.setattr(network_passes, "PREDICTION_BLOCK", 7)
+    monkeypatch.setattr(blocks_of_rows, "PREDICTION_BLOCK", 7)
     return NETWORKS[request.param]
 
 
 def test_blocks_have_few_rows_where_layers_are_wide():
-    assert rows_of_a_block(mlp(10, (5,), 3)) == network_passes.PREDICTION_BLOCK
-    assert rows_of_a_block(mlp(10, (2**17,), 3)) == network_passes.FEWEST
-    assert rows_of_a_block(NETWORKS["of images"]) == network_passes.IMAGE_BLOCK
+    assert rows_of_a_pass(mlp(10, (5,), 3)) == blocks_of_rows.PREDICTION_BLOCK
+    assert rows_of_a_pass(mlp(10, (2**17,), 3)) == blocks_of_rows.FEWEST_OF_NETWORK
+    assert rows_of_a_pass(NETWORKS["of images"]) == blocks_of_rows.IMAGE_BLOCK
 
 
 def test_logits_of_blocks_are_those_of_all_rows(network):
     theta = network.initial_parameters(0)
     expected = Plan(network, 20, theta, forward_only=True).logits(2 * X)
-    got = forward(network, theta, X, prepare=doubled).results(lambda logits: logits)
+    got = network_logits(network, theta, X, prepare=doubled).results(lambda logits: logits)
     np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
 
 
