@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule import rules
+from chainrule.estimators.softmax_path import along
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
     check_bounded,
@@ -42,11 +43,13 @@ def test_a_fit_that_does_not_converge_warns(problem):
 
 
 def test_the_optima_of_a_path_are_separate_minima(problem):
-    Cs = [0.1, 3.0]
+    Cs = [3.0, 0.1]
     x, spectrum = RECIPE.shared(problem, problem.x, max(Cs), len(Cs))
-    for C, result in zip(Cs, RECIPE.minima(replace(problem, x=x), Cs, spectrum), strict=True):
-        assert result.converged
-        np.testing.assert_allclose(result.theta, RECIPE.fit(problem, C).theta, rtol=0, atol=1e-6)
+    for C, point in zip(Cs, along(RECIPE, replace(problem, x=x), Cs, spectrum), strict=True):
+        assert (point.C, point.converged) == (C, True)
+        coef, intercept = coefficients(RECIPE.fit(problem, C).theta, problem.intercept)
+        np.testing.assert_allclose(point.coef, coef, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(point.intercept, intercept, rtol=0, atol=1e-6)
 
 
 def test_an_observer_hands_theta_to_watchers_and_asks_all_callbacks(capsys):

@@ -29,7 +29,7 @@ class ClassEncoding:
     classes : array
         The sorted labels; for multilabel targets the column numbers.
     squared : bool
-        True for half the squared error of the probability in place of the log-loss; only for two classes.
+        True for half the squared error of the probability instead of the log-loss; only for two classes.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The parameters of `SoftmaxRegression`, checked; among them those of scikit-learn that have no effect here.
+"""Checks of the parameters of `SoftmaxRegression`, including scikit-learn's parameters that have no effect here.
 
 Code written for ``LogisticRegression`` gives `penalty`, `l1_ratio`, `dual`, `intercept_scaling` and names of solvers.
 Values with the same optimum are accepted and solved by the methods of this package; all others are errors that say why.

@@ -11,8 +11,6 @@ from chainrule.estimators.validation import METRICS
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, Schedule, Solver, constant
 from chainrule.training import LBFGS, Change, Checkpointing, Objective, Recipe
 
-SOLVERS = ("adam", "adamw", "sgd", "gd", "lbfgs")
-SCHEDULES = ("constant", "invscaling", "adaptive", "cosine")
 NEEDS_ONE_OBJECTIVE = "compares objectives from step to step and cannot have other units left out in each"
 
 
@@ -63,8 +61,8 @@ _BELOW_1 = partial(check.number, at_least=0, below=1)
 _UP_TO_1 = partial(check.number, at_least=0, at_most=1)
 
 LIMITS: check.Limits = {
-    "solver": partial(check.choice, allowed=SOLVERS),
-    "learning_rate": partial(check.choice, allowed=SCHEDULES),
+    "solver": partial(check.choice, allowed=("adam", "adamw", "sgd", "gd", "lbfgs")),
+    "learning_rate": partial(check.choice, allowed=("constant", "invscaling", "adaptive", "cosine")),
     "batch_size": check.unless("auto", _COUNT),
     "max_iter": check.unless(math.inf, _COUNT),
     "n_iter_no_change": check.unless(math.inf, _COUNT),

@@ -173,7 +173,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 with tasks.task("refit"):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
                 self._adopt(found, problem)
-                # As precise as those of the folds.
+                # In the precision of the folds' coefficients.
                 self.coef_, self.intercept_ = coefficients(found.theta, self.fit_intercept)
             else:
                 best = float(np.mean([values[i] for i in each]))
@@ -209,7 +209,12 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         check_parameters(self.get_params(deep=False), check_ratios(self.l1_ratios))
         if self.penalty is None:
             raise ValueError("penalty: expected 'l2', since C is chosen; give Cs=[np.inf] for no penalty, got None")
-        check_scoring(self.scoring, self.targets)
+        if self.targets == "proba" and not callable(self.scoring) and self.scoring not in _OF_ROWS:
+            raise ValueError(
+                f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
+                f"got {self.scoring!r}"
+            )
+        self._get_scorer()
 
     def _adopt_folds(self, values: list[float], best: float, scores: Array, fits: list[PathPoint]) -> None:
         """Set the attributes about the folds. Every l1_ratio is 0, so its axis repeats the same values."""
@@ -236,18 +241,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
 
 
 _OF_ROWS = {None: ("accuracy", 1), "accuracy": ("accuracy", 1), "neg_log_loss": ("log_loss", -1)}
-"""For rows of probabilities: the metric of each name, and the sign that makes larger better."""
-
-
-def check_scoring(scoring: Any, targets: str) -> None:
-    """Raise ValueError for anything but a scorer, or for a scorer that cannot judge rows of probabilities."""
-    if targets == "proba" and not callable(scoring) and scoring not in _OF_ROWS:
-        raise ValueError(
-            f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
-            f"got {scoring!r}"
-        )
-    if scoring is not None:
-        get_scorer(scoring)
+"""For rows of probabilities: by name, the metric and its sign in the score, of which larger is better."""
 
 
 def routed(model: SoftmaxRegressionCV, method: str, sample_weight: Any, params: dict[str, Any]) -> tuple[Any, Any]:

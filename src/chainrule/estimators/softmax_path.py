@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients
+from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients, penalty_share
 from chainrule.estimators.softmax_regression import SoftmaxRegression
-from chainrule.solvers.convex import Problem, Spectrum
+from chainrule.kernels.blas import threads_allowed
+from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
 
 
 @dataclass(frozen=True)
@@ -102,24 +104,34 @@ def penalties(Cs: Any) -> list[float]:
 
 
 def along(recipe: SoftmaxRecipe, problem: Problem, values: Sequence[float], spectrum: Spectrum) -> list[PathPoint]:
-    """The fits for these values of C, in their order; they run for growing C, each begun where the last one ended."""
+    """The fits for these values of C, in their order; they run for growing C, each begun where the last one ended.
+
+    Ctrl-C raises KeyboardInterrupt.
+    """
     began, growing, points = time.perf_counter(), sorted(set(values)), {}
-    for C, result in zip(growing, recipe.minima(problem, growing, spectrum), strict=True):
-        points[C] = PathPoint(
-            C,
-            *coefficients(result.theta, problem.intercept),
-            result.iterations,
-            result.value,
-            result.gradient_norm,
-            result.converged,
-            time.perf_counter() - began,
-            result.message,
-        )
+    strengths = [penalty_share(problem, C) for C in growing]
+    with (
+        threads_allowed(recipe.threads),
+        closing(minima(problem, strengths, **recipe.options(spectrum))) as found,
+    ):
+        for C, result in zip(growing, found, strict=True):
+            if result.message == INTERRUPTED:
+                raise KeyboardInterrupt
+            points[C] = PathPoint(
+                C,
+                *coefficients(result.theta, problem.intercept),
+                result.iterations,
+                result.value,
+                result.gradient_norm,
+                result.converged,
+                time.perf_counter() - began,
+                result.message,
+            )
     return [points[C] for C in values]
 
 
 def warn_of(points: Iterable[PathPoint], tol: float) -> None:
-    """Warn whoever called `path` or `fit` of the fits that did not converge."""
+    """Warn the caller of `path` or `fit` about the fits that did not converge."""
     failed = sorted({point.C for point in points if not point.converged and "callback" not in point.message})
     if failed:
         warn_caller(

@@ -1,7 +1,6 @@
 """How softmax regressions are solved and watched, and how the solver's parameters become coefficients."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +18,6 @@ from chainrule.solvers.convex import (
     Problem,
     Spectrum,
     StepTaken,
-    minima,
     minimise,
     spectrum_of,
 )
@@ -67,7 +65,7 @@ class SoftmaxRecipe:
         Ctrl-C ends the fit at its last step, or raises KeyboardInterrupt before the first. Callbacks and watchers are
         called as by `observer`.
         """
-        options = self._options(spectrum or self.spectrum(problem, C), watchers)
+        options = self.options(spectrum or self.spectrum(problem, C), watchers)
         with threads_allowed(self.threads):
             found = minimise(replace(problem, l2=penalty_share(problem, C)), start, **options)
         if found.message == INTERRUPTED and not found.iterations:
@@ -88,18 +86,7 @@ class SoftmaxRecipe:
         with threads_allowed(self.threads):
             return spectrum.suited(X, problem, penalty_share(problem, C), fits)
 
-    def minima(self, problem: Problem, Cs: Sequence[float], spectrum: Spectrum) -> Iterator[Minimum]:
-        """The optima for one C after another, each search begun at the optimum before; KeyboardInterrupt on Ctrl-C."""
-        found = minima(problem, [penalty_share(problem, C) for C in Cs], **self._options(spectrum))
-        with closing(found):
-            for _ in Cs:
-                with threads_allowed(self.threads):  # the limit ends before the caller goes on
-                    result = next(found)
-                if result.message == INTERRUPTED:
-                    raise KeyboardInterrupt
-                yield result
-
-    def _options(self, spectrum: Spectrum, watchers: Sequence[Callable[[Array], Any]] = ()) -> dict[str, Any]:
+    def options(self, spectrum: Spectrum, watchers: Sequence[Callable[[Array], Any]] = ()) -> dict[str, Any]:
         """The options of the solver, which are the same for each fit."""
         return {
             "tol": self.tol,
@@ -132,7 +119,7 @@ def observer(
     verbose: int,
     watchers: Sequence[Callable[[Array], Any]] = (),
 ) -> Observer | None:
-    """The function that the solver calls after every step, or None if there is nobody to tell. Watchers get theta."""
+    """The function that the solver calls after every step, or None without any listener. Watchers get theta."""
     if not callbacks and not verbose and not watchers:
         return None
 

@@ -126,7 +126,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         The largest entry of its gradient.
     converged_ : bool
     interrupted_ : bool
-        True if Ctrl-C ended the fit; the weights are then those of the last step.
+        True if Ctrl-C ended the fit; the weights are then from the last step.
     validation_scores_ : list of float or None
         On the eval_set, after every step.
     temperature_ : float
@@ -271,7 +271,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             encoding = encoding_of(y, probabilities=True) if proba else encoding_of_classes(np.unique(classes))
             self._kind, self.classes_ = encoding.kind, encoding.classes
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes: expected those of the first call, {self.classes_}, got {np.unique(classes)}")
+            raise ValueError(f"classes: expected {self.classes_}, as in the first call, got {np.unique(classes)}")
         self._check_known(y)
         problem = self._problem(X, y, weights)
         theta = np.zeros(problem.shape) if first else np.asarray(self._theta(), dtype=np.float64)

@@ -4,7 +4,7 @@ Numbers are centred at the median of their column, divided by its interquartile 
 neither units nor outliers matter. Missing numbers become the median and are flagged. Each category becomes a column.
 Columns that cannot help are left out and listed: columns without values, and text that differs in nearly every row.
 
-skrub 0.11 was tried in place of this module: its TableVectorizer fails 40 of the 82 tests of tables here (it names no
+skrub 0.11 was tried instead of this module: its TableVectorizer fails 40 of the 82 tests of tables here (it names no
 unreadable cells, reads dates as several columns and overflows at large numbers), could replace about 100 of the 138
 statements, needs pandas, matplotlib and requests, and does not read the model files of version 0.1.
 """

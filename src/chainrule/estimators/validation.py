@@ -37,7 +37,7 @@ METRICS: dict[str, tuple[Callable[..., float], bool]] = {"accuracy": (accuracy, 
 
 
 def score(metric: Any, encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
-    """The figure that a name stands for, or what a user's function makes of the true labels and the probabilities."""
+    """The figure of that name, or the value of a user's function of the true labels and the probabilities."""
     if callable(metric):
         return float(metric(y, encoding.probabilities(logits)))
     return METRICS[metric][0](encoding, logits, y, weights)
