@@ -94,3 +94,14 @@ def test_the_relu_is_shut_at_zero():
     x = np.array([-1.0, -0.0, 0.0, 5e-324])
     _, residuals = kernel_of(rules.relu).forward(x)
     assert kernel_of(rules.relu).pullback(residuals, np.full(4, 3.0)).tolist() == [0, 0, 0, 3]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["sigmoid", "log_sigmoid", "tanh", "softplus", "relu"])
+def test_far_out_values_and_slopes_are_those_of_the_rule(name, dtype):
+    rule, kernel = rules.get(name), kernel_of(rules.get(name))
+    x = np.array([-np.finfo(dtype).max, -1e30, -1e4, -800.0, 800.0, 1e4, 1e30, np.finfo(dtype).max], dtype)
+    value, residuals = kernel.forward(x.copy(), out=np.empty_like(x), work=Workspace())
+    assert value.tolist() == rule(x).tolist()
+    pulled = kernel.pullback(residuals, np.ones_like(x), out=np.empty_like(x), work=Workspace())
+    assert pulled.tolist() == rule.vjp(x, np.ones_like(x)).tolist()

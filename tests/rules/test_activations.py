@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chainrule.arrays import random_stream
 from chainrule.checking import assert_rule, balls, precision, ulp_errors
-from chainrule.rules import log_sigmoid, scaled_sigmoid, sigmoid, softplus, tanh
+from chainrule.rules import get, log_sigmoid, scaled_sigmoid, sigmoid, softplus, tanh
 
 TAILS = np.array([[-700.25, -40.0, -1.0, 0.0], [1e-9, 3.0, 36.5, 700.25]])
 MODERATE = st.floats(-700, 700)
@@ -96,3 +96,39 @@ def test_the_sigmoid_with_a_slope_runs_through_autograd(autograd_agrees, gradche
     x, slope = np.array([[1.0, -2.0], [0.25, 3.0]]), np.array([0.5, -1.5])
     autograd_agrees(scaled_sigmoid, x, slope)
     gradcheck(scaled_sigmoid, x, slope)
+
+
+LIMITS = {
+    "identity": ((-1, 1), (1, 1)),
+    "sigmoid": ((0, 0), (1, 0)),
+    "log_sigmoid": ((-1, 1), (0, 0)),
+    "tanh": ((-1, 0), (1, 0)),
+    "softplus": ((0, 0), (1, 1)),
+    "relu": ((0, 0), (1, 1)),
+}
+"""Far to the left and far to the right: the value, or its ratio to |x| where the slope is 1; and the slope."""
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", LIMITS)
+def test_values_and_slopes_reach_their_limits_beyond_the_range_of_exp(name, dtype):
+    """Where e^|x| overflows and e^-|x| is 0; warnings are errors here."""
+    rule, size = get(name), np.array([800.0, 1e4, 1e30, np.finfo(dtype).max], dtype)
+    one = np.ones(len(size), dtype)
+    for x, (value, slope) in zip((-size, size), LIMITS[name], strict=True):
+        grows = slope == 1
+        assert rule(x).tolist() == (value * size if grows else value * one).tolist()
+        assert rule(x).dtype == dtype
+        assert rule.vjp(x, one).tolist() == rule.jvp(x, one).tolist() == (slope * one).tolist()
+        assert np.diag(rule.jacobian(x)).tolist() == (slope * one).tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sigmoid_with_a_slope_reaches_its_limits_beyond_the_range_of_exp(dtype):
+    x = np.array([-1e30, -800.0, 800.0, 1e30], dtype)
+    for slope in (1.0, -2.0):
+        expected = (np.sign(x * slope) + 1) / 2
+        assert scaled_sigmoid(x, dtype(slope)).tolist() == expected.tolist()
+        by_x, by_slope = scaled_sigmoid.vjp(x, dtype(slope), np.ones(4, dtype))
+        assert (by_x == 0).all()
+        assert by_slope == 0

@@ -209,3 +209,29 @@ def test_labels_have_no_tangent():
     assert softmax_cross_entropy.jvp(x, y, np.array([[1.0, 0.0, 0.0]]), None) == pytest.approx([1 / 3])
     with pytest.raises(ValueError, match="labels have no tangent"):
         softmax_cross_entropy.jvp(x, y, None, np.ones(1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [800.0, 1e4, 1e30, "largest"])
+def test_the_family_beyond_the_range_of_exp(size, dtype):
+    """Logits whose exponentials overflow or vanish; nothing warns, and only log-probabilities are large."""
+    size = np.finfo(dtype).max / 4 if size == "largest" else dtype(size)
+    x = size * np.array([[1, 0, -1], [-1, -1, -1], [1, 1, 0]], dtype)
+    one = np.ones(3, dtype)
+    probs = np.array([[1, 0, 0], [1 / 3, 1 / 3, 1 / 3], [0.5, 0.5, 0]], dtype)
+    np.testing.assert_allclose(softmax(x), probs, rtol=2 * np.finfo(dtype).eps)
+    below = x - x.max(axis=-1, keepdims=True)
+    spread = np.log(np.array([[1], [3], [2]], dtype))
+    np.testing.assert_allclose(log_softmax(x), below - spread, rtol=4 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(log_sum_exp(x), x.max(axis=-1) + spread[:, 0], rtol=4 * np.finfo(dtype).eps)
+    for rule in (softmax, log_softmax):
+        for v in (np.eye(3, dtype=dtype), np.ones((3, 3), dtype)):
+            assert np.isfinite(rule.vjp(x, v)).all()
+            assert np.isfinite(rule.jvp(x, v)).all()
+        assert np.isfinite(rule.jacobian(x)).all()
+    for label in range(3):
+        labels = np.full(3, label)
+        expected = spread[:, 0] - below[:, label]
+        np.testing.assert_allclose(softmax_cross_entropy(x, labels), expected, rtol=4 * np.finfo(dtype).eps)
+        gradient, _ = softmax_cross_entropy.vjp(x, labels, one)
+        np.testing.assert_allclose(gradient, probs - np.eye(3, dtype=dtype)[label], atol=2 * np.finfo(dtype).eps)
