@@ -39,11 +39,6 @@ def samples_last(x: NUMPY) -> NUMPY:
     return x.transpose(1, 2, 3, 0)
 
 
-def are_samples_last(x: NUMPY) -> bool:
-    """True if the samples of four-dimensional images lie last in memory, without gaps."""
-    return x.ndim == 4 and x.shape[0] > 1 and bool(samples_last(x).flags.c_contiguous)
-
-
 def are_channels_last(x: Array) -> bool:
     """True if PyTorch's images have their channels last in memory."""
     return x.ndim == 4 and bool(x.is_contiguous(memory_format=sys.modules["torch"].channels_last))
@@ -54,15 +49,13 @@ def channels_last(x: Array) -> Array:
     return x.contiguous(memory_format=sys.modules["torch"].channels_last) if x.ndim == 4 else x
 
 
-def empty_in_layout_of(like: Array, shape: Shape, dtype: Any = None) -> Array:
-    """An uninitialised array of that shape, in memory in the order of `like`."""
-    if is_torch(like):
-        torch = sys.modules["torch"]
-        order = torch.channels_last if are_channels_last(like) else torch.contiguous_format
-        return torch.empty(shape, dtype=dtype or like.dtype, device=like.device, memory_format=order)
-    if are_samples_last(like):
-        return np.empty((*shape[1:], shape[0]), dtype or like.dtype).transpose(3, 0, 1, 2)
-    return empty(shape, like, dtype)
+def empty_in_layout_of(like: Array, shape: Shape) -> Array:
+    """An uninitialised array of that shape, with as many axes as `like` and in memory in their order."""
+    if not is_torch(like):
+        return np.empty_like(like, shape=shape)
+    torch = sys.modules["torch"]
+    order = torch.channels_last if are_channels_last(like) else torch.contiguous_format
+    return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=order)
 
 
 def work_in_layout_of(like: Array, name: str, shape: Shape, work: Workspace, dtype: Any = None) -> Array:

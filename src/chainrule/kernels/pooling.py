@@ -15,7 +15,7 @@ from typing import Any
 from chainrule.arrays import Array, may_write, namespace
 from chainrule.kernels import pooling_torch
 from chainrule.kernels.kernel import Kernel, adapter
-from chainrule.kernels.layout import empty_in_layout_of, work_in_layout_of
+from chainrule.kernels.layout import empty_in_layout_of, transient_work, work_in_layout_of
 from chainrule.kernels.pooling_torch import Buffer, Choice
 from chainrule.rules.image_maps import Residuals, height_and_width
 from chainrule.rules.image_sizes import Padding2d
@@ -61,12 +61,16 @@ def _largest(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[
 
 
 def _to_largest(beats: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer) -> Array:
+    xp, work = namespace(cotangent), transient_work(cotangent)
+    share, remaining = (
+        work_in_layout_of(cotangent, name, tuple(cotangent.shape), work) for name in ("share", "remaining")
+    )
+
     def from_the_last() -> Iterator[Array]:
         rest = cotangent
         for here in reversed(beats):
-            share = rest * here
-            yield share
-            rest = rest - share
+            yield xp.multiply(rest, here, out=share)
+            rest = xp.subtract(rest, share, out=remaining)
         yield rest
 
     return _added(_room(cotangent, shape[-2:], out), windows, from_the_last())
