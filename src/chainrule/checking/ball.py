@@ -105,15 +105,11 @@ class Ball:
     value: Any
     fingerprint: int
 
-    def __init__(self, value: Number, fingerprint: int | None = None) -> None:
-        if isinstance(value, Ball):
-            self.value, self.fingerprint = value.value, value.fingerprint
-            return
-        number = exactly(value)
-        if number is None:
+    def __init__(self, value: Number) -> None:
+        ball = value if isinstance(value, Ball) else _converted(value)
+        if ball is None:
             raise TypeError(f"Ball: expected an int or a float, got {type(value).__name__}")
-        made = _made(number, hash(("new", next(_unlike_any_other))) if fingerprint is None else fingerprint)
-        self.value, self.fingerprint = made.value, made.fingerprint
+        self.value, self.fingerprint = ball.value, ball.fingerprint
 
     def __repr__(self) -> str:
         if not self.value.is_finite():
@@ -231,7 +227,7 @@ def exactly(number: object) -> Any:
 
 def _converted(number: object) -> Ball | None:
     value = exactly(number)
-    return None if value is None else Ball(value)
+    return None if value is None else _made(value, hash(("new", next(_unlike_any_other))))
 
 
 @contextmanager

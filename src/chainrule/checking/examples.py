@@ -56,8 +56,6 @@ class Limit:
         A power of two that multiplies the cotangents and tangents used at `same_as`.
     along : array, optional
         The cotangent, and the tangent of each input. Default: random.
-    copies : int
-        The number of times that the input rows are repeated. Rows must not affect each other.
     """
 
     inputs: tuple[Any, ...]
@@ -65,7 +63,6 @@ class Limit:
     forms: tuple[str, ...] = (*FORMS, "Jacobian")
     factor: float = 1.0
     along: Any = None
-    copies: int = 1
 
 
 def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple[Any, ...]:
@@ -322,7 +319,6 @@ _BOTH_SIGNS = np.array([[1.75, -1.5, 0.5], [0.25, 0.125, -0.25]])  # times 2^102
 _MANY = np.linspace(-0.25, 0.5, 20)[None]  # many almost equal probabilities, so that sums of cotangents overflow
 _HUGE = np.array([[1.7e308, -1.7e308, 0.0], [0.5, -1.25, 2.0]])
 _ALONE = np.array([[0.0, -np.inf, -np.inf], [0.5, -1.25, 2.0]])
-_BLOCKS = 6000  # copies of two rows of three: more entries than a rule takes at a time
 
 LIMITS: dict[str, tuple[Limit, ...]] = {
     **{
@@ -336,11 +332,9 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "softmax": (
                 Limit((_HUGE,), (_ALONE,)),
                 Limit((_ORDINARY,), (_ORDINARY,), ("vjp", "jvp"), 2 * _LARGE, along=_BOTH_SIGNS),
-                Limit((_ORDINARY,), (_ORDINARY,), ("value",), copies=_BLOCKS),
             ),
             "log_softmax": (
                 Limit((_MANY,), (_MANY,), ("vjp", "jvp"), 2 * _LARGE, along=np.linspace(1.75, 1.25, 20)[None]),
-                Limit((_ORDINARY,), (_ORDINARY,), ("value",), copies=_BLOCKS),
             ),
         }.items()
     },

@@ -25,16 +25,13 @@ from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, 
 from chainrule.checking.floats import float_errors, float_results
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import check_gradient
-from chainrule.checking.gradients.on_balls import NOT_A_NUMBER, BallCheck
+from chainrule.checking.gradients.on_balls import LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
 from chainrule.checking.quotients import Quotient
 from chainrule.rules import Rule
 
 Check: TypeAlias = Callable[[RuleCase, str], Iterator[Finding]]
 AnyFinding = TypeVar("AnyFinding", Mismatch, Unchecked)
-
-LISTED = 4
-"""Largest number of mismatches, and of undecided entries, that are listed per check."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ EVERY_ENTRY = 96
 """Largest number of entries of an input that are perturbed one by one."""
 
 LISTED = 6
-"""Largest number of wrong entries that are listed."""
+"""Largest number of wrong entries, and of undecided entries, that are listed per check."""
 
 RELATIVE, ABSOLUTE = flint.arb(10) ** -12, flint.arb(2) ** -50
 """Tolerances relative to the entry and to the largest entry of the array. User code rounds its constants (1/3, 0.1, pi)

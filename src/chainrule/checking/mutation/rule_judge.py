@@ -5,7 +5,7 @@ Jacobian with balls, requires float errors within the rule's `error_bound` times
 infinities.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -59,7 +59,6 @@ class Known:
     """The unmutated rule at one example: its case, its exact results for floats, and its results on balls."""
 
     example: Example
-    unchecked: frozenset[str]
     case: RuleCase
     right: tuple[References, ...]
     on_balls: Remembered | None
@@ -86,10 +85,11 @@ class RuleJudge:
         difference = ""
         try:
             with mutant.applied(self._empty_caches, SECONDS), quiet():
-                for at in known:
+                for at, unchecked in zip(known, self.baseline.unchecked, strict=True):
                     case = case_at(self.rule, at.example)
                     here = at.on_balls.difference(partial(results_of, case)) if at.on_balls else ""
-                    reason = self._refusal(at, case if here else at.case, differs=bool(here))
+                    checks = checks_at(at.example) if here else on_floats(at)
+                    reason = self._refusal(checks, case if here else at.case, unchecked)
                     if reason:
                         return reason, here
                     difference = difference or here
@@ -100,29 +100,25 @@ class RuleJudge:
         except TooSlow as slow:
             return str(slow), ""
 
-    def _refusal(self, at: Known, case: RuleCase, *, differs: bool) -> str:
-        """Why the mutated rule is refused at one example; empty if it is accepted.
-
-        If it computes the same on balls as before, its floats are compared with the known results.
-        """
-        checks = checks_at(at.example, None if differs else at.right)
-        for name in checks if differs else _ON_FLOATS:
-            for finding in findings_of(name, checks[name], case) if name in checks else ():
+    def _refusal(self, checks: Mapping[str, Check], case: RuleCase, unchecked: frozenset[str]) -> str:
+        """Why the mutated rule is refused at one example; empty if it is accepted."""
+        for name, check in checks.items():
+            for finding in findings_of(name, check, case):
                 if isinstance(finding, Mismatch):
                     return str(finding)
-                if name not in at.unchecked:
+                if name not in unchecked:
                     return f"{self.rule.name}: left unchecked: {finding}"
         return ""
 
     @cached_property
     def _known(self) -> list[Known]:
         found = []
-        for example, unchecked in zip(examples(self.rule.name), self.baseline.unchecked, strict=True):
+        for example in examples(self.rule.name):
             case = case_at(self.rule, example)
             remembered = None if example.floats_only else Remembered(partial(results_of, case), str(example))
             with quiet():
                 right = references(case, LINEAR_IN.get(self.rule.name, ()))
-            found.append(Known(example, unchecked, case, right, remembered))
+            found.append(Known(example, case, right, remembered))
         return found
 
     @cached_property
@@ -247,6 +243,11 @@ def checks_at(example: Example, right: tuple[References, ...] | None = None) -> 
     return errors if example.floats_only else {**ALL_CHECKS, **errors}
 
 
+def on_floats(known: Known) -> dict[str, Check]:
+    """The checks of floats, against the known results, for a rule that computes the same on balls as before."""
+    return {name: check for name, check in checks_at(known.example, known.right).items() if name in _ON_FLOATS}
+
+
 def at_limits(rule: Rule) -> str:
     """Why the rule is refused beyond finite numbers and near the largest; empty if it is accepted."""
     with quiet():
@@ -258,7 +259,6 @@ def at_limits(rule: Rule) -> str:
 
 def _at_limit(rule: Rule, limit: Limit) -> Iterator[Mismatch]:
     """Compare floats with floats at other inputs; the derivatives with a power of two times theirs."""
-    inputs = tuple(np.concatenate([x] * limit.copies) for x in limit.inputs) if limit.copies > 1 else limit.inputs
     value = rule(*limit.same_as)
     v = np.asarray(draw(99, np.shape(value)) if limit.along is None else limit.along)
     tangents = [
@@ -266,16 +266,15 @@ def _at_limit(rule: Rule, limit: Limit) -> Iterator[Mismatch]:
         for i, (name, x) in enumerate(zip(rule.inputs, limit.same_as, strict=True))
     ]
     scaled = [None if t is None else limit.factor * t for t in tangents]
-    got = _forms(rule, inputs, limit.factor * v, scaled)
+    got = _forms(rule, limit.inputs, limit.factor * v, scaled)
     expected = _forms(rule, limit.same_as, v, tangents)
     for form in limit.forms:
         factor = limit.factor if form in ("vjp", "jvp") else 1.0
         for name, a, b in zip((*rule.inputs, ""), entries(got[form]()), entries(expected[form]()), strict=False):
             if a is None or b is None:
                 continue
-            right = factor * (b if limit.copies == 1 else np.concatenate([b] * limit.copies))
-            if not np.array_equal(a, right, equal_nan=True):
-                yield Mismatch(rule.name, f"{form} at limits", name, str(a), str(right))
+            if not np.array_equal(a, factor * b, equal_nan=True):
+                yield Mismatch(rule.name, f"{form} at limits", name, str(a), str(factor * b))
 
 
 def _forms(rule: Rule, inputs: Sequence[Any], v: Any, tangents: Sequence[Any]) -> dict[str, Callable[[], Any]]:
