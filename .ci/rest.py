@@ -1,7 +1,7 @@
-"""A pytest plugin that runs in one environment what another could not; `python .ci/rest.py FILE...` sums both up.
+"""A pytest plugin that runs tests that another environment skipped; `python .ci/rest.py FILE...` adds up the runs.
 
 --record FILE writes the outcome of every test; --rest-of FILE runs the tests that were skipped or not collected there.
-A file that collects other tests here than there depends on what is installed, and runs whole.
+A file in which the two environments collect different tests depends on the installed libraries and runs completely.
 """
 
 import json

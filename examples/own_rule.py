@@ -1,6 +1,6 @@
 """A rule of your own, as an activation by name and as a layer with a parameter.
 
-The swish, y = x sigmoid(x), needs a forward and a pullback: y, what the pullback needs, and v times the slope.
+The swish is y = x sigmoid(x). Its forward returns y and the residuals; its pullback returns v times the slope.
 """
 
 import numpy as np

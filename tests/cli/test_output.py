@@ -1,4 +1,4 @@
-"""Progress goes to standard error, in lines or on a terminal."""
+"""Progress goes to standard error, in lines or on a terminal; an error is one line."""
 
 import json
 import os
@@ -6,6 +6,8 @@ import re
 import sys
 
 import pytest
+
+from chainrule.cli.output import CommandError, one_line
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -84,3 +86,17 @@ def test_labels_are_printed_as_they_are_spelled(capsys):
     row = {"label": ":smile: [red]", "precision": 1.0, "recall": 0.5, "support": 2}
     output.print_metrics({"accuracy": 0.5, "log_loss": 0.1, "classes": [row]}, "title")
     assert ":smile: [red]" in capsys.readouterr().out
+
+
+def test_line_breaks_become_spaces_and_long_messages_end():
+    assert one_line(ValueError("one\n  two\tthree")) == "one two three"
+    assert len(one_line("x" * 1000)) == 300
+
+
+def test_an_error_without_a_message_shows_its_kind():
+    assert one_line(KeyError()) == "KeyError"
+
+
+def test_an_error_has_an_exit_status():
+    assert CommandError("wrong").status == 1
+    assert CommandError("usage", 2).status == 2

@@ -12,8 +12,8 @@ import typer
 
 from chainrule.cli.check import check
 from chainrule.cli.derive import derive
-from chainrule.cli.errors import CommandError, one_line
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.output import CommandError, one_line
 from chainrule.cli.predict import predict
 from chainrule.cli.rules import rules
 from chainrule.cli.summary import summary

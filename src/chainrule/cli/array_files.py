@@ -8,8 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.datasets import load_svmlight_file
 
-from chainrule.cli.data_set import DataSet
-from chainrule.cli.errors import CommandError, one_line
+from chainrule.cli.output import CommandError, one_line
 
 SVMLIGHT_ENDINGS = tuple(kind + end for kind in (".svmlight", ".libsvm", ".svm") for end in ("", ".gz", ".bz2"))
 BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
@@ -24,7 +23,9 @@ def is_array_file(source: str) -> bool:
     return source.lower().endswith((*BEGINNINGS, *SVMLIGHT_ENDINGS))
 
 
-def read(source: str, target: str | None = None, labels: Path | None = None, n_features: int | None = None) -> DataSet:
+def read(
+    source: str, target: str | None = None, labels: Path | None = None, n_features: int | None = None
+) -> tuple[Any, Any]:
     """The rows of features in a file, dense or CSR, and their labels; None if the file has no labels.
 
     Parameters
@@ -64,7 +65,7 @@ def read(source: str, target: str | None = None, labels: Path | None = None, n_f
         raise CommandError(f"{source}: there are no rows")
     if y is not None and y.shape != (X.shape[0],):
         raise CommandError(f"{source}: {X.shape[0]} rows of features, but labels of shape {y.shape}")
-    return DataSet(path.name, X.astype(np.float64) if X.dtype.kind in "iub" else X, y)
+    return X.astype(np.float64) if X.dtype.kind in "iub" else X, y
 
 
 def _read_numpy(path: Path, target: str | None = None) -> tuple[Any, Any]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainrule.cli.errors import CommandError
-from chainrule.cli.output import print_json
+from chainrule.cli.output import CommandError, print_json
 
 if TYPE_CHECKING:
     from chainrule.rules import Rule

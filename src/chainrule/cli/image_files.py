@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.cli import output
 from chainrule.cli.data_set import DataSet
-from chainrule.cli.errors import CommandError
+from chainrule.cli.output import CommandError, ProgressLine, first_notes, note
 from chainrule.training.image_sources import Images, read_images
 
 LISTED = 5
@@ -38,16 +37,16 @@ def read(source: str, size: tuple[int, int] | None = None) -> Images:
     path = Path(source)
     if not path.exists():
         raise CommandError(f"{source}: there is no such file or folder; the built-in images are digits")
-    with output.ProgressLine(quiet=1.0) as line:
+    with ProgressLine(quiet=1.0) as line:
         found = read_images(
             path,
             size=size,
             progress=lambda done, total: line.show(f"reading pictures: {done:,} of {total:,}"),
         )
     if found.resized:
-        output.note(f"{found.resized} of {len(found)} pictures were scaled to {found.shape[1]} x {found.shape[2]}")
+        note(f"{found.resized} of {len(found)} pictures were scaled to {found.shape[1]} x {found.shape[2]}")
     notes = [f"{file} is left out: {reason}" for file, reason in found.bad_files]
-    output.first_notes(notes, LISTED, "files are left out")
+    first_notes(notes, LISTED, "files are left out")
     return found
 
 

@@ -9,9 +9,9 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
-from chainrule.cli import array_files, image_files, table_files, training_rows
-from chainrule.cli.data_set import DataSet, as_known_classes
-from chainrule.cli.errors import CommandError, listed
+from chainrule.cli import array_files, image_files, table_files
+from chainrule.cli.data_set import DataSet, as_known_classes, print_notes, with_numbers
+from chainrule.cli.output import CommandError, listed
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
 from chainrule.estimators.columns import read_numbers
@@ -85,9 +85,10 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
         found = _images(classifier, data)
     else:
         # "y" is the target of array files that were read without --target; their labels may have another usual name.
-        found = array_files.read(data, None if target == "y" else target, labels, classifier.n_features_in_)
-        if found.X.shape[1] != classifier.n_features_in_:
-            counts = f"{found.X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
+        X, y = array_files.read(data, None if target == "y" else target, labels, classifier.n_features_in_)
+        found = DataSet(Path(data).name, X, y)
+        if X.shape[1] != classifier.n_features_in_:
+            counts = f"{X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
             raise CommandError(f"{found.name} has {counts}")
     if isinstance(model, Pipeline):
         found = replace(found, X=model[0].transform(found.X))
@@ -121,8 +122,8 @@ def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
     if target is not None:
         columns, y = table_files.split_target(columns, target, source, what="evaluate")
     numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
-    found = training_rows.with_numbers(DataSet(source, columns, y), numeric)
-    training_rows.print_notes(found.notes)
+    found = with_numbers(DataSet(source, columns, y), numeric)
+    print_notes(found.notes)
     return found
 
 

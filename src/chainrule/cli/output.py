@@ -1,7 +1,8 @@
-"""Output of the commands: progress and notes on standard error, results on standard output."""
+"""Output of the commands: errors, notes and progress on standard error, results on standard output."""
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 import time
@@ -11,6 +12,31 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     from chainrule.estimators import Progress
     from chainrule.solvers.convex import StepTaken
+
+
+class CommandError(Exception):
+    """An error that ends the command: a message of one line for the user, and the exit status."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def one_line(error: object) -> str:
+    """The message of an error without line breaks, at most 300 characters of it."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def listed(names: Iterable[object], most: int = 20) -> str:
+    """The first `most` names in quotes, and the number of the others."""
+    names = list(names)
+    return ", ".join(map(repr, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A question that suggests the name most similar to the word; empty if no name is similar."""
+    close = difflib.get_close_matches(word, list(names), 1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def print_json(value: Any) -> None:

@@ -4,8 +4,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from chainrule.cli import output
-from chainrule.cli.errors import CommandError
+from chainrule.cli.output import CommandError, note
 
 
 def check_writable(path: Path, option: str = "--out") -> None:
@@ -83,4 +82,4 @@ def check_outputs(
             reason = f"{nothing}, and " if resume else ""
             raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")
     if resume and not resumed:
-        output.note(f"{nothing}; starting from the beginning")
+        note(f"{nothing}; starting from the beginning")

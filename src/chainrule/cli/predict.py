@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.errors import CommandError
+from chainrule.cli.output import CommandError
 
 
 def predict(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainrule.cli.errors import CommandError
-from chainrule.cli.output import print_json, print_table
+from chainrule.cli.output import CommandError, print_json, print_table
 
 if TYPE_CHECKING:
     from chainrule.networks.summary import Summary

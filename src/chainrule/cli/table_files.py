@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.cli.errors import CommandError, did_you_mean, listed, one_line
+from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values, is_missing
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")

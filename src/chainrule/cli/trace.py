@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.errors import CommandError
-from chainrule.cli.output import print_json
+from chainrule.cli.output import CommandError, print_json
 
 EXAMPLE = {
     "activation": "softplus",

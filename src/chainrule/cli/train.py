@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.errors import CommandError
+from chainrule.cli.output import CommandError
 
 MODELS = ("mlp", "conv", "softmax")
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
@@ -149,7 +149,8 @@ def train(
         raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
     if model == "conv" and solver == "gd":
         raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
-    from chainrule.cli import image_files, output_files, training_rows, training_run
+    from chainrule.cli import image_files, output_files, training_run
+    from chainrule.cli.data_set import read_training_rows
 
     path = out or Path(f"{stem(data)}.chainrule")
     output_files.check_outputs(path, curves=curves, report=report, overwrite=overwrite, resume=resume)
@@ -157,7 +158,7 @@ def train(
     if model == "softmax":
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        return training_run.train_softmax(options, training_rows.read(data, target, labels, drop or ()), C, smoothing)
+        return training_run.train_softmax(options, read_training_rows(data, target, labels, drop or ()), C, smoothing)
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {
@@ -180,7 +181,7 @@ def train(
     if model == "conv":
         sides = None if size is None else image_files.parsed_size(size)
         return training_run.train_images(options, settings, layers=layers, augment=augment, size=sides, report=report)
-    rows = training_rows.read(data, target, labels, drop or ())
+    rows = read_training_rows(data, target, labels, drop or ())
     return training_run.train_mlp(options, rows, settings, widths, activation)
 
 

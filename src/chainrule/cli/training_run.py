@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import image_files, model_files, output, training_rows
-from chainrule.cli.data_set import DataSet, check_classes
-from chainrule.cli.errors import CommandError
+from chainrule.cli import image_files, model_files
+from chainrule.cli.data_set import DataSet, check_classes, encoded
+from chainrule.cli.output import CommandError, SolverProgress, TrainingProgress, note, print_json, print_metrics
 from chainrule.cli.output_files import checkpoint_of
 from chainrule.estimators import ConvClassifier, MLPClassifier, SmoothScaler, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.callbacks import TensorBoardLog
@@ -86,11 +86,11 @@ def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, lab
         classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
     else:
         classifier = SoftmaxRegression(C=C, **settings)
-    with output.SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
+    with SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = _fit(classifier.set_params(callbacks=[progress]), samples)
     for message in {str(warning.message) for warning in caught}:
-        output.note(message)
+        note(message)
     results = _evaluate_and_save(options, fitted, held_out, draw=scores_of_path) | {
         "unreadable": every.unreadable,
         "C": float(getattr(classifier, "C_", classifier.C)),
@@ -138,7 +138,7 @@ def train_images(
         "left_out": len(images.bad_files),
     }
     if report is not None:
-        output.note(f"the report is in {_write_report(report, fitted, images, held_out, results)}")
+        note(f"the report is in {_write_report(report, fitted, images, held_out, results)}")
     return _show_network(options, fitted, results)
 
 
@@ -171,7 +171,7 @@ def _fit(classifier: Any, samples: DataSet) -> FittedModel:
     started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
-        samples = replace(samples, X=training_rows.encoded(samples))
+        samples = replace(samples, X=encoded(samples))
     classifier.fit(samples.X, samples.y)
     return FittedModel(model, samples, time.perf_counter() - started)
 
@@ -182,7 +182,7 @@ def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) ->
     if not options.resume:
         checkpoint.unlink(missing_ok=True)
     log = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
-    with output.TrainingProgress() as progress, warnings.catch_warnings():
+    with TrainingProgress() as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
@@ -219,11 +219,11 @@ def _show_network(options: TrainingOptions, fitted: FittedModel, results: dict[s
 def _show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any], line: str) -> int:
     """Print the results, as JSON or as a table with a last line, and return the exit status."""
     if options.json:
-        output.print_json(results)
+        print_json(results)
     else:
         samples = fitted.samples
         counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
-        output.print_metrics(results, f"{samples.name}: {counts}")
+        print_metrics(results, f"{samples.name}: {counts}")
         print(f"{line}; model saved to {options.out}")
     if not results["interrupted"]:
         return 0
