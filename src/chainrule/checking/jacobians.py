@@ -13,24 +13,20 @@ import numpy as np
 from chainrule.checking.balls import BallArray, balls
 
 
-def times_tangent(jacobian: Any, tangent: Any, output_shape: tuple[int, ...]) -> BallArray:
-    """J t for one input, in the output shape.
+def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> BallArray:
+    """J t summed over the inputs, in the output shape; None is zero.
 
-    >>> times_tangent(np.array([[[1.0, 2.0]], [[3.0, 4.0]]]), np.array([[1.0, 10.0], [1.0, 1.0]]), (2, 1))
+    >>> jacobian, tangent = np.array([[[1.0, 2.0]], [[3.0, 4.0]]]), np.array([[1.0, 10.0], [1.0, 1.0]])
+    >>> times_tangents([jacobian], [tangent], (2, 1))
     BallArray([[21],
                [7]], dtype=object)
     """
-    matrix, rows = _matrices(jacobian, tangent.shape, output_shape)
-    columns = balls(tangent).reshape(rows, matrix.shape[2], 1)
-    return balls(np.matmul(matrix, columns).reshape(output_shape))
-
-
-def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> BallArray:
-    """J t summed over the inputs, in the output shape; None is zero."""
     total = balls(np.zeros(output_shape))
     for matrix, tangent in zip(jacobian, tangents, strict=True):
         if matrix is not None and tangent is not None:
-            total = balls(total + times_tangent(matrix, tangent, output_shape))
+            matrices, rows = _matrices(matrix, tangent.shape, output_shape)
+            columns = balls(tangent).reshape(rows, matrices.shape[2], 1)
+            total = balls(total + np.matmul(matrices, columns).reshape(output_shape))
     return total
 
 

@@ -106,7 +106,7 @@ class BallCheck(ClaimCheck):
         )
 
     def run(self) -> None:
-        """Compare all inputs. Raises `NotOnBalls` or `WrongShapeError`."""
+        """Compare all inputs. Raises `Inexact` or `WrongShapeError`."""
         for i, value in enumerate(self.claimed):
             if value is None or not value.size:
                 continue
