@@ -1,9 +1,9 @@
 """A softmax policy learns a multi-armed bandit, by the exact policy gradient and by samples of it (REINFORCE).
 
 Five slot machines pay 1 with the probabilities below and 0 otherwise. The policy plays arm i with probability
-S_i = softmax(x)_i, and the expected reward E_S[r] has the gradient S_i (r_i - E_S[r]) by x_i. Without the probabilities,
-play an arm a, observe its reward r, and step along (r - b) d log S_a / dx = (r - b) (e_a - S). Its mean is the same
-gradient for any baseline b; the running mean of the rewards as b keeps its variance small.
+S_i = softmax(x)_i, and the expected reward E_S[r] has the gradient S_i (r_i - E_S[r]) by x_i. If the probabilities are
+unknown, play an arm a, observe its reward r, and step along (r - b) d log S_a / dx = (r - b) (e_a - S). Its mean is the
+same gradient for any baseline b; the running mean of the rewards as b keeps its variance small.
 """
 
 import numpy as np
