@@ -33,25 +33,24 @@ def complete(question: Question) -> None:
     for definition in list(scope.definitions.values()):
         names = Vocabulary() if definition.source in ("template", "convention") else vocabulary
         if definition.name not in scope.bodies:
-            nodes = _parsed(definition.tokens, names, definition.plain).nodes
-            scope.others[definition.name] = nodes[1:]
-            for node in nodes[:1]:
-                scope.bodies[definition.name] = node
+            found = _parsed(definition.tokens, names, definition.plain).nodes
+            scope.others[definition.name] = found[1:]
+            if found:
+                scope.bodies[definition.name] = found[0]
     _shared(scope)
     kinds = Kinds(scope)
-    sides: list[tuple[Node, str]] = []
+    nodes: list[Node] = []
     relations: list[tuple[Node, Node]] = []
     for number, chain in enumerate(question.chains):
-        where = f"chain {number}"
         reads = [_parsed(member.tokens, vocabulary, chain.fragment.plain) for member in chain.members]
         question.read.update({id(member): read for member, read in zip(chain.members, reads, strict=True)})
         if id(chain) not in question.declaring:
-            sides += [(node, where) for read in reads for node in read.nodes[:1]]
+            sides = [node for read in reads for node in read.nodes[:1]]
+            for side in sides:
+                kinds.see(side, f"chain {number}", {})
+            nodes += sides
             relations += [(a.nodes[0], b.nodes[0]) for a, b in pairwise(reads) if a.nodes and b.nodes]
-    nodes = [node for node, _ in sides]
     _usual_arguments(question, [*nodes, *scope.bodies.values()])
-    for node, where in sides:
-        kinds.see(node, where, {})
     used = sorted(_used(scope, nodes) & scope.definitions.keys())
     for name in used:
         kinds.see_definition(scope.definitions[name], scope.bodies[name])

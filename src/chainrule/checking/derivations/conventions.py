@@ -8,11 +8,10 @@ from itertools import pairwise
 from chainrule.checking.derivations import preamble
 from chainrule.checking.derivations.compare import EXACT, Task, compare
 from chainrule.checking.derivations.functions import TEMPLATES
-from chainrule.checking.derivations.kinds import applied
 from chainrule.checking.derivations.model import Question
 from chainrule.checking.derivations.templates import FUNCTIONS
 from chainrule.checking.derivations.tokens import Token, closing
-from chainrule.checking.derivations.tree import Call, Index, Name, Node, walk
+from chainrule.checking.derivations.tree import Call, Index, Name, Node, Prime, walk
 
 _OF_VECTORS: tuple[str, ...] = ("softmax", "log-softmax")
 _OF_NUMBERS: tuple[str, ...] = ("sigmoid", "tanh", "softplus", "log-sigmoid", "relu", "heaviside")
@@ -56,14 +55,12 @@ def unknown_functions(question: Question) -> list[tuple[str, tuple[str, ...]]]:
     scope = question.scope
     found: dict[str, bool] = {}
     for node in (node for read in question.read.values() for tree in read.nodes for node in walk(tree)):
-        call = node.base if isinstance(node, Index) else node
-        function = applied(call)
-        if not isinstance(call, Call) or not isinstance(function, Name) or len(call.arguments) != 1:
-            continue
-        name, kind = function.text, scope.kinds.get(function.text)
-        unknown = kind is None or (not kind.declared and kind.role == "value")
-        if unknown and name not in scope.definitions and name not in scope.code:
-            found[name] = found.get(name, False) or isinstance(node, Index)
+        match node.base if isinstance(node, Index) else node:
+            case Call(function=Name(text=name) | Prime(operand=Name(text=name)), arguments=(_,)):
+                kind = scope.kinds.get(name)
+                unknown = kind is None or (not kind.declared and kind.role == "value")
+                if unknown and name not in scope.definitions and name not in scope.code:
+                    found[name] = found.get(name, False) or isinstance(node, Index)
     return [(name, _OF_VECTORS if indexed else _OF_NUMBERS) for name, indexed in found.items()][:MOST_FUNCTIONS]
 
 

@@ -33,15 +33,13 @@ def define(question: Question, source: Source, known: frozenset[str] | None) -> 
     scope.gradients = bool(letters)
     for at, chain in enumerate(question.chains):
         _named_after(question, at, source)
-        if id(chain) in question.declaring or not chain.links or chain.continued is not None:
-            continue
-        found = _definable(chain, question, before, source, known)
-        if found is None:
-            continue
-        head, body = found
-        _enter(scope, head, chain, body)
-        before.pop(head.name, None)
-        question.defining[id(chain)] = head.name
+        claims = bool(chain.links) and chain.continued is None and id(chain) not in question.declaring
+        found = _definable(chain, question, before, source, known) if claims else None
+        if found is not None:
+            head, body = found
+            _enter(scope, head, chain, body)
+            before.pop(head.name, None)
+            question.defining[id(chain)] = head.name
     _gradients(scope, letters)
     _named_at_the_end(question)
     conventions(question)
@@ -93,9 +91,8 @@ def _named_after(question: Question, at: int, source: Source) -> None:
     if not shown or _is_operator(head, question):
         return
     place = shown[-1].fragment.start + len(shown[-1].fragment.text)
-    if not prose.names_the_last(source.text[place : chain.fragment.start]):
-        return
-    _enter(scope, head, shown[-1], shown[-1].members[-1])
+    if prose.names_the_last(source.text[place : chain.fragment.start]):
+        _enter(scope, head, shown[-1], shown[-1].members[-1])
 
 
 def _named_at_the_end(question: Question) -> None:

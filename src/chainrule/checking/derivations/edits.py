@@ -121,7 +121,7 @@ def _whole(tree: Node, material: Material) -> Iterator[_Change]:
     yield "transposed", Transpose(tree), 2.1
     yield from ((kind, new, cost - 1.1) for kind, new, cost in _beside(tree, material))
     terms, signs = (tree.terms, tree.signs) if isinstance(tree, Plus) else ((tree,), (1,))
-    for term in material.terms:
+    for term in (term for term in material.terms if term != tree):
         yield from (("missing term", Plus((*terms, term), (*signs, sign)), 4) for sign in (1, -1))
         yield "missing term", Plus((term, tree), (1, -1)), 4.1
 

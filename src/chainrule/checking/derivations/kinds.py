@@ -166,7 +166,7 @@ class Kinds:
 
     def _called(self, node: Call) -> None:
         """Collect evidence from a call: the arguments of templates such as softmax are vectors."""
-        function = applied(node)
+        function = node.function.operand if isinstance(node.function, Prime) else node.function
         if isinstance(function, Name):
             self.as_function.add(function.text)
             definition = self.scope.definitions.get(function.text)
@@ -181,26 +181,27 @@ class Kinds:
             self.as_size |= {name for name in ends if name in "nmNMKkdDhHCp" or len(ends) == 1}
 
     def _limit(self, key: Any, high: Node | None) -> None:
-        if isinstance(high, Name):
-            self.as_size.add(high.text)
-            self.sizes.join(("size", high.text), key)
-            self.sizes.fix(("size", high.text), high.text)
-        elif isinstance(high, Number) and high.value.denominator == 1:
-            self.sizes.fix(key, int(high.value))
+        match high:
+            case Name(text=name):
+                self.as_size.add(name)
+                self.sizes.join(("size", name), key)
+                self.sizes.fix(("size", name), name)
+            case Number(value=value) if value.denominator == 1:
+                self.sizes.fix(key, int(value))
 
     def _key(self, index: str, where: str, bound: dict[str, Any]) -> Any:
         kind = self.scope.kinds.get(index)
         return bound.get(index, ("free", "" if kind is not None and kind.role == "label" else where, index))
 
     def _indexed(self, node: Index, where: str, bound: dict[str, Any]) -> None:
-        base = applied(node.base)
-        named = base.text if isinstance(base, Name) else None
-        if named is not None:
-            self.ranks[named] = max(self.ranks.get(named, 0), len(node.subscripts))
-        for axis, subscript in enumerate(node.subscripts):
+        for subscript in node.subscripts:
             self.as_index |= {inner.text for inner in walk(subscript) if isinstance(inner, Name)}
-            if isinstance(subscript, Name) and named is not None:
-                self.sizes.join((named, axis), self._key(subscript.text, where, bound))
+        match node.base.function if isinstance(node.base, Call) else node.base:
+            case Name(text=name) | Prime(operand=Name(text=name)):
+                self.ranks[name] = max(self.ranks.get(name, 0), len(node.subscripts))
+                for axis, subscript in enumerate(node.subscripts):
+                    if isinstance(subscript, Name):
+                        self.sizes.join((name, axis), self._key(subscript.text, where, bound))
 
     # Shapes of names without subscripts
 
@@ -349,9 +350,3 @@ class Kinds:
             scope.freed[name] = Kind("value", dims(name, self.ranks[name]), declared=False)
         for dim in sorted({dim for kind in scope.kinds.values() for dim in kind.dims if isinstance(dim, str)}):
             scope.kinds.setdefault(dim, Kind("size", declared=False))
-
-
-def applied(node: Node) -> Node:
-    """The function of a call, without its primes; any other formula unchanged."""
-    function = node.function if isinstance(node, Call) else node
-    return function.operand if isinstance(function, Prime) else function

@@ -62,12 +62,13 @@ class Extent:
 
 
 def _whole(node: ast.expr, sizes: Mapping[str, int]) -> int:
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if isinstance(node, ast.Name):
-        return sizes[node.id]
-    if isinstance(node, ast.BinOp):
-        return _OPERATIONS[type(node.op)](_whole(node.left, sizes), _whole(node.right, sizes))
+    match node:
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
+            return value
+        case ast.Name(id=name):
+            return sizes[name]
+        case ast.BinOp(left=left, op=op, right=right):
+            return _OPERATIONS[type(op)](_whole(left, sizes), _whole(right, sizes))
     raise SyntaxError
 
 
