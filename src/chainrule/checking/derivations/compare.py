@@ -205,10 +205,9 @@ def _cases(task: Task, setting: Setting, trial: int, regime: str) -> Iterator[Ca
         if more and telling:
             return
         labelled = dict(zip(labels, place, strict=True))
-        frame = Frame(dict(labelled), machine.root)
-        if not all(_satisfied(machine, condition, frame) for condition in task.conditions):
-            continue
-        case = _case(machine, task, labelled, frame, fillers)
+        frame = Frame(labelled, machine.root)
+        satisfied = all(_satisfied(machine, condition, frame) for condition in task.conditions)
+        case = _case(machine, task, labelled, frame, fillers) if satisfied else None
         if case is not None:
             vanishes = _vanishes(case)
             telling = telling or not vanishes

@@ -251,24 +251,16 @@ def _as_numbers(relation: Relation) -> Finding | None:
 
 def _conditioned(relation: Relation) -> Finding | None:
     """The relation under a condition from the sentence before it."""
-    free = indices(relation)
-    for condition in relation.nearby:
-        if isinstance(condition, Comparison) and condition.left == Name("·first"):
-            if len(free) != 2:
-                continue
-            condition = Comparison(condition.operator, Name(free[0]), Name(free[1]))
-        if not free_names(condition) & set(free):
-            continue
-        found = judge(replace(relation, conditions=(*relation.conditions, condition)))
-        if found.holds:
-            return replace(found, given=condition)
-    return None
-
-
-def indices(relation: Relation) -> list[str]:
-    """The free indices of both sides."""
     names = free_names(relation.left[0]) | free_names(relation.right[0])
-    return sorted(filter(relation.question.scope.is_label, names))
+    free = sorted(filter(relation.question.scope.is_label, names))
+    for condition in relation.nearby:
+        if isinstance(condition, Comparison) and condition.left == Name("·first") and len(free) == 2:
+            condition = Comparison(condition.operator, *map(Name, free))
+        if free_names(condition) & set(free):
+            found = judge(replace(relation, conditions=(*relation.conditions, condition)))
+            if found.holds:
+                return replace(found, given=condition)
+    return None
 
 
 def _summand(relation: Relation) -> Finding | None:

@@ -320,15 +320,15 @@ class Machine:
 
     def range_of(self, index: str, node: Node, frame: Frame, env: Env) -> int | None:
         """The last value of an index, from the lengths of the things that it indexes; None if they do not show it."""
-        if isinstance(node, Big) and node.index == index:
-            return None
         found: int | None = None
-        if isinstance(node, Index) and Name(index) in node.subscripts:
-            found = self.axis_of(node, node.subscripts.index(Name(index)), frame, env)
-        elif isinstance(node, Comparison):
-            for one, other in ((node.left, node.right), (node.right, node.left)):
-                label = self.scope.kinds.get(other.text) if isinstance(other, Name) else None
-                if one == Name(index) and label is not None and label.role == "label" and label.dims:
+        match node:
+            case Big(index=bound) if bound == index:
+                return None
+            case Index(subscripts=subscripts) if Name(index) in subscripts:
+                found = self.axis_of(node, subscripts.index(Name(index)), frame, env)
+            case Comparison(left=Name(text=one), right=Name(text=other)) if index in (one, other):
+                label = self.scope.kinds.get(other if one == index else one)
+                if label is not None and label.role == "label" and label.dims:
                     found = self.size(label.dims[0])
         for child in children(node):
             found = self.range_of(index, child, frame, env) if found is None else found

@@ -280,15 +280,11 @@ def _names(document: Document) -> tuple[dict[str, str], dict[str, str]]:
     undeclared: dict[str, str] = {}
     for question in document.questions:
         scope = question.scope
-        for name, definition in scope.definitions.items():
-            source = "" if definition.source == "text" else f" ({definition.source})"
-            names[name] = definition.text + source
+        names |= {n: d.text + ("" if d.source == "text" else f" ({d.source})") for n, d in scope.definitions.items()}
+        names |= {name: str(kind) for name, kind in scope.kinds.items() if kind.declared}
         used = {name for read in question.read.values() for node in read.nodes[:1] for name in free_names(node)}
-        for name, kind in scope.kinds.items():
-            if kind.declared:
-                names[name] = str(kind)
-            elif name in used and kind.role in ("value", "size"):
-                undeclared[name] = str(kind)
+        inferred = {name: kind for name, kind in scope.kinds.items() if name in used and not kind.declared}
+        undeclared |= {name: str(kind) for name, kind in inferred.items() if kind.role in ("value", "size")}
     return names, {name: kind for name, kind in undeclared.items() if name not in names}
 
 
