@@ -10,7 +10,6 @@ from chainrule.estimators.class_encoding import (
     MULTILABEL,
     ClassEncoding,
     encoding_of,
-    encoding_of_classes,
 )
 
 TWO = ClassEncoding(BINARY, np.array(["no", "yes"]))
@@ -40,7 +39,7 @@ def test_one_class_is_none():
     with pytest.raises(ValueError, match=r"at least two classes, got one class: \[7\]"):
         encoding_of(np.array([7, 7, 7]))
     with pytest.raises(ValueError, match=r"got one class: \[\]"):
-        encoding_of_classes(np.array([]))
+        encoding_of(np.array([]))
 
 
 @pytest.mark.parametrize("y", [np.array([[0, 1], [2, 1]]), np.array([[0.5, 0.5], [0.1, 0.9]])])
@@ -123,11 +122,3 @@ def test_probabilities_sum_to_one_except_for_several_labels():
     np.testing.assert_allclose(THREE.probabilities(logits).sum(axis=1), 1, rtol=1e-15)
     np.testing.assert_allclose(TWO.probabilities(TAILS).sum(axis=1), 1, rtol=1e-15)
     assert SEVERAL.probabilities(logits).sum() > 2.5
-
-
-def test_the_squared_error_is_for_two_classes():
-    assert ClassEncoding(BINARY, TWO.classes, squared=True).loss == "half_squared_error"
-    assert encoding_of(np.array([0, 1]), squared=True).loss == "half_squared_error"
-    for y in (np.array([0, 1, 2]), np.array([[0, 1, 1], [1, 0, 0]])):
-        with pytest.raises(ValueError, match=r"squared_error.* is for two classes"):
-            encoding_of(y, squared=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from chainrule import ConvClassifier, rules
+from chainrule import ConvClassifier, MLPClassifier, rules
 from chainrule.estimators import ModelFileError, load, save
 from chainrule.estimators.network_classifier import check_same_shapes, with_more_classes
 from chainrule.networks import Layer, LayerSpec, Plan, mlp, register_layer, unregister_layer
@@ -47,3 +47,12 @@ def test_a_file_with_a_layer_that_is_not_registered_is_refused_when_it_is_loaded
     with pytest.raises(ModelFileError, match=r"a\.model: it needs a network .*no layer is called .same..*Import"):
         load(path)
     assert load(unfitted).layers == "same again, linear 4"
+
+
+def test_the_squared_error_is_for_two_classes():
+    X, model = np.random.default_rng(0).normal(size=(6, 2)), MLPClassifier((3,), loss="squared_error", solver="gd")
+    model.set_params(max_iter=1, learning_rate="cosine").fit(X, [0, 1] * 3)
+    assert model._network.loss is rules.get("half_squared_error")
+    for y in (np.array([0, 1, 2] * 2), np.array([[0, 1, 1], [1, 0, 0]] * 3)):
+        with pytest.raises(ValueError, match=r"squared_error.* is for two classes"):
+            model.fit(X, y)

@@ -7,7 +7,7 @@ from scipy.special import log_softmax
 from sklearn.datasets import load_iris
 
 from chainrule import SoftmaxRegression
-from chainrule.estimators.class_encoding import encoding_of_classes
+from chainrule.estimators.class_encoding import encoding_of
 from chainrule.estimators.temperature import best_temperature
 
 X, SPECIES = load_iris(return_X_y=True)
@@ -46,7 +46,7 @@ def test_the_temperature_gives_held_out_samples_the_least_log_loss(kind, weights
 @pytest.mark.parametrize("kind", LABELS)
 def test_the_temperature_ends_where_its_range_does(kind):
     k = LABELS[kind].max() + 1
-    encoding, labels = encoding_of_classes(np.arange(k)), np.arange(12) % k
+    encoding, labels = encoding_of(np.arange(k)), np.arange(12) % k
     right = 2.0 * np.eye(k)[labels] if k > 2 else 2.0 * (2 * labels[:, None] - 1)
     assert best_temperature(encoding, right, labels) == pytest.approx(1e-3, rel=1e-6)
     assert best_temperature(encoding, -right, labels) == pytest.approx(1e3, rel=1e-6)
@@ -64,6 +64,6 @@ def test_the_temperature_ends_where_its_range_does(kind):
 def test_the_temperature_of_two_classes_has_a_closed_form():
     labels = np.array([0, 0, 0, 1])
     # Three right and one wrong with a margin of 4: sigmoid(4 / T) = 3 / 4, so that T = 4 / log 3.
-    assert best_temperature(encoding_of_classes(np.arange(2)), np.full((4, 1), -4.0), labels) == pytest.approx(
+    assert best_temperature(encoding_of(np.arange(2)), np.full((4, 1), -4.0), labels) == pytest.approx(
         4 / np.log(3), rel=1e-8
     )

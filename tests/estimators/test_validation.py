@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 from sklearn.metrics import log_loss as their_log_loss
 
-from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding, encoding_of
+from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
 from chainrule.estimators.validation import METRICS, hold_out, judge_of
 from chainrule.networks import Plan, mlp
 
@@ -53,6 +53,16 @@ def test_the_log_loss_of_several_labels_is_a_sum_over_them():
     encoding, logits = ClassEncoding(MULTILABEL, np.arange(2)), np.array([[0.0, 3.0]])
     expected = math.log(2) + math.log1p(math.exp(3))
     assert METRICS["log_loss"][0](encoding, logits, np.array([[1, 0]]), None) == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize("kind", [BINARY, MULTILABEL])
+def test_the_log_loss_of_single_logits_is_weighted_by_sample(kind):
+    encoding, logits = ClassEncoding(kind, np.arange(2)), RANDOM.normal(size=(5, 1 if kind == BINARY else 2))
+    y = RANDOM.integers(0, 2, logits.shape)
+    weights, labels = np.array([1.0, 0.0, 2.0, 0.5, 3.0]), y[:, 0] if kind == BINARY else y
+    each = np.logaddexp(0, np.where(y == 1, -logits, logits)).sum(axis=1)
+    expected = np.average(each, weights=weights)
+    assert METRICS["log_loss"][0](encoding, logits, labels, weights) == pytest.approx(expected, rel=1e-14)
 
 
 def test_a_judge_scores_the_parameters_on_the_held_out_samples():

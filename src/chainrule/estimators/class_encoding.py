@@ -4,7 +4,7 @@ Two classes have one logit, the log-odds of the second class. More classes have 
 labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,29 +28,25 @@ class ClassEncoding:
         "binary", "multiclass" or "multilabel-indicator".
     classes : array
         The sorted labels; for multilabel targets the column numbers.
-    squared : bool
-        True for half the squared error of the probability instead of the log-loss; only for two classes.
     """
 
     kind: str
     classes: np.ndarray[Any, Any]
-    squared: bool = False
-    n_outputs: int = field(init=False)
-    """The number of logits."""
-    loss: str = field(init=False)
-    """The name of the loss rule."""
-    out_activation: str = field(init=False)
-    """scikit-learn's name for the function from logits to probabilities."""
 
-    def __post_init__(self) -> None:
-        if self.squared and self.kind != BINARY:
-            raise ValueError(f"loss='squared_error' is for two classes, got {self.kind} targets")
-        of_one = "half_squared_error" if self.squared else "binary_cross_entropy"
-        vars(self).update(  # the fields are frozen
-            n_outputs=1 if self.kind == BINARY else len(self.classes),
-            loss="softmax_cross_entropy" if self.kind == MULTICLASS else of_one,
-            out_activation="softmax" if self.kind == MULTICLASS else "logistic",
-        )
+    @property
+    def n_outputs(self) -> int:
+        """The number of logits."""
+        return 1 if self.kind == BINARY else len(self.classes)
+
+    @property
+    def loss(self) -> str:
+        """The name of the rule of the log-loss."""
+        return "softmax_cross_entropy" if self.kind == MULTICLASS else "binary_cross_entropy"
+
+    @property
+    def out_activation(self) -> str:
+        """scikit-learn's name for the function from logits to probabilities."""
+        return "softmax" if self.kind == MULTICLASS else "logistic"
 
     def targets(self, y: Array, dtype: Any, label_smoothing: float = 0.0) -> Array:
         """The targets of the loss, class numbers or rows of floats, from labels, a 0/1 matrix or rows of probabilities.
@@ -97,20 +93,20 @@ class ClassEncoding:
         return -rules.softplus(np.hstack([logits, -logits]))
 
 
-def encoding_of(y: Array, *, probabilities: bool = False, squared: bool = False) -> ClassEncoding:
-    """The encoding for labels y, for a 0/1 matrix y, or for rows of class probabilities."""
-    if probabilities:
-        return encoding_of_classes(np.arange(y.shape[1]), squared=squared)
-    if y.ndim == 1:
-        return encoding_of_classes(np.unique(y), squared=squared)
-    kind = type_of_target(y)
-    if kind != MULTILABEL:
-        raise ValueError(f"y: expected one label per sample, or a 0/1 matrix, got {kind} of shape {y.shape}")
-    return ClassEncoding(MULTILABEL, np.arange(y.shape[1]), squared)
+def encoding_of(y: Array, *, probabilities: bool = False) -> ClassEncoding:
+    """The encoding for labels y, for a 0/1 matrix y, or for rows of class probabilities.
 
-
-def encoding_of_classes(classes: Array, *, squared: bool = False) -> ClassEncoding:
-    """The encoding for these classes; ValueError if there are fewer than two."""
+    Raises
+    ------
+    ValueError
+        If there are fewer than two classes, or y is another matrix.
+    """
+    if y.ndim != 1 and not probabilities:
+        kind = type_of_target(y)
+        if kind != MULTILABEL:
+            raise ValueError(f"y: expected one label per sample, or a 0/1 matrix, got {kind} of shape {y.shape}")
+        return ClassEncoding(MULTILABEL, np.arange(y.shape[1]))
+    classes = np.arange(y.shape[1]) if probabilities else np.unique(y)
     if len(classes) < 2:
         raise ValueError(f"y: expected at least two classes, got one class: {classes.tolist()}")
-    return ClassEncoding(BINARY if len(classes) == 2 else MULTICLASS, classes, squared)
+    return ClassEncoding(BINARY if len(classes) == 2 else MULTICLASS, classes)

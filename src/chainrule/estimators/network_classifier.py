@@ -18,7 +18,7 @@ from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
-from chainrule.estimators.class_encoding import MULTICLASS, ClassEncoding, encoding_of
+from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier, with_class_weight
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.persistence import ModelFileError
@@ -93,7 +93,7 @@ class NetworkClassifier(Parameters, Classifier):
         check.within(vars(self), self._limits)
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues)
-        encoding = self._encoding_for(y)
+        encoding = encoding_of(y, probabilities=self.targets == "proba")
         if continues:
             self._check_same_classes(encoding)
             self._rebuild(X, weights)
@@ -155,7 +155,7 @@ class NetworkClassifier(Parameters, Classifier):
             known = np.unique(y if classes is None else classes)
             known = np.union1d(known, y) if adds else known
         if first:
-            self._start(self._encoding_for(known), X, weights)
+            self._start(encoding_of(known, probabilities=self.targets == "proba"), X, weights)
             theta = self._network.initial_parameters(self._seed, X.dtype)
             history, best_loss, self.best_validation_score_ = History(), None, None
         else:
@@ -222,9 +222,6 @@ class NetworkClassifier(Parameters, Classifier):
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
         self._learn_inputs(X, weights)
 
-    def _encoding_for(self, y: Array) -> ClassEncoding:
-        return encoding_of(y, probabilities=self.targets == "proba", squared=self.loss == "squared_error")
-
     def _encode(self, encoding: ClassEncoding) -> None:
         """Encode classes in this way from now on; the next use of the network builds a new one."""
         self._kind, self.classes_ = encoding.kind, encoding.classes
@@ -250,19 +247,18 @@ class NetworkClassifier(Parameters, Classifier):
         if np.array_equal(classes, self.classes_):
             return
         blocks, columns = self._network.unpack(self._theta()), np.searchsorted(classes, self.classes_)
-        self._encode(self._encoding_for(classes))
+        self._encode(encoding_of(classes))
         self._show(with_more_classes(blocks, self._network, columns, self._seed))
         # The solver's averages have another length now; they start again from zero.
         self._solver_vectors, self._solver_steps = {}, 0
 
-    @property
-    def _encoding(self) -> ClassEncoding:
-        return ClassEncoding(self._kind, self.classes_, self._structure["loss"] == "squared_error")
-
     @cached_property
     def _network(self) -> Network:
         """The network for the structure and the classes, built once."""
-        return self._network_for(self._encoding.loss)
+        encoding, squared = self._encoding, self._structure["loss"] == "squared_error"
+        if squared and encoding.kind != BINARY:
+            raise ValueError(f"loss='squared_error' is for two classes, got {encoding.kind} targets")
+        return self._network_for("half_squared_error" if squared else encoding.loss)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the network, which the structure describes."""

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
-from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of, encoding_of_classes
+from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of
 from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
 from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
@@ -268,7 +268,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=first)
         if first:
             proba = self.targets == "proba"
-            encoding = encoding_of(y, probabilities=True) if proba else encoding_of_classes(np.unique(classes))
+            encoding = encoding_of(y if proba else np.unique(classes), probabilities=proba)
             self._kind, self.classes_ = encoding.kind, encoding.classes
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes: expected {self.classes_}, as in the first call, got {np.unique(classes)}")

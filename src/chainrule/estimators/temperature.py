@@ -19,9 +19,9 @@ def best_temperature(encoding: ClassEncoding, logits: Array, y: Array, weights: 
 
     Examples
     --------
-    >>> from chainrule.estimators.class_encoding import encoding_of_classes
+    >>> from chainrule.estimators.class_encoding import encoding_of
     >>> logits = np.array([[4.0, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 4.0]])
-    >>> round(best_temperature(encoding_of_classes(np.arange(3)), logits, np.array([0, 1, 1, 2])), 3)
+    >>> round(best_temperature(encoding_of(np.arange(3)), logits, np.array([0, 1, 1, 2])), 3)
     2.232
     """
     z = np.hstack([0 * logits, logits]) if encoding.kind == BINARY else logits

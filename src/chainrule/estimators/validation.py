@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.estimators.blocks_of_rows import network_logits
-from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, ClassEncoding
+from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
 from chainrule.networks import Network
 from chainrule.streams import validation_seed
 from chainrule.training import Judge
@@ -24,12 +24,9 @@ def accuracy(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | 
 
 def log_loss(encoding: ClassEncoding, logits: Array, y: Array, weights: Array | None) -> float:
     """The weighted mean of minus the log-probability of the true labels."""
-    targets = encoding.targets(y, logits.dtype)
-    if encoding.kind == MULTICLASS:
-        losses = rules.softmax_cross_entropy(logits, targets)
-    else:  # the rule takes the mean over the columns
-        losses = logits.shape[1] * rules.binary_cross_entropy(logits, targets)
-    return float(np.average(losses, weights=weights))
+    losses = rules.get(encoding.loss)(logits, encoding.targets(y, logits.dtype))
+    # The rule for single logits has one loss per logit.
+    return float(np.average(losses.reshape(len(logits), -1).sum(axis=1), weights=weights))
 
 
 METRICS: dict[str, tuple[Callable[..., float], bool]] = {"accuracy": (accuracy, True), "log_loss": (log_loss, False)}
