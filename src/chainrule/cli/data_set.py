@@ -27,8 +27,8 @@ from chainrule.estimators.columns import (
     unreadable_cells,
 )
 
-LISTED = 20
-"""Largest number of columns whose unreadable cells are reported; further columns are counted."""
+MORE_COLUMNS = "columns have such cells"
+"""The words after the number of columns whose unreadable cells are not listed."""
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
@@ -224,17 +224,12 @@ def encoded(samples: DataSet) -> Array:
             f"{reasons}; text has to become numbers first: save what scikit-learn's TfidfVectorizer or a model of "
             "embeddings makes of it with numpy.savez('rows.npz', X=..., y=...) or dump_svmlight_file, and train on that"
         ) from None
-    print_notes(samples.notes)
+    first_notes(samples.notes, MORE_COLUMNS)
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
             then = "; turn it into numbers or into fewer categories if it matters" if reason.startswith("text") else ""
             note(f"column {name!r} is left out: {reason}{then}")
     return np.asarray(features, dtype=np.float32)
-
-
-def print_notes(notes: Sequence[str]) -> None:
-    """Print the first notes on columns and the number of the rest."""
-    first_notes(notes, LISTED, "columns have such cells")
 
 
 def _mixed(name: str, values: Array) -> str:

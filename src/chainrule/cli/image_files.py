@@ -9,9 +9,6 @@ from chainrule.cli.data_set import DataSet
 from chainrule.cli.output import CommandError, ProgressLine, first_notes, note
 from chainrule.training.image_sources import Images, read_images
 
-LISTED = 5
-"""Largest number of bad files that are named; the rest are counted."""
-
 
 def read(source: str, size: tuple[int, int] | None = None) -> Images:
     """The labelled images in a source: the built-in digits, or a path that `read_images` takes.
@@ -46,7 +43,7 @@ def read(source: str, size: tuple[int, int] | None = None) -> Images:
     if found.resized:
         note(f"{found.resized} of {len(found)} pictures were scaled to {found.shape[1]} x {found.shape[2]}")
     notes = [f"{file} is left out: {reason}" for file, reason in found.bad_files]
-    first_notes(notes, LISTED, "files are left out")
+    first_notes(notes, "files are left out", most=5)
     return found
 
 

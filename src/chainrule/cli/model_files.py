@@ -10,8 +10,8 @@ from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
 from chainrule.cli import array_files, image_files, table_files
-from chainrule.cli.data_set import DataSet, as_known_classes, print_notes, with_numbers
-from chainrule.cli.output import CommandError, listed
+from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes, with_numbers
+from chainrule.cli.output import CommandError, first_notes, listed
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
 from chainrule.estimators.columns import read_numbers
@@ -123,7 +123,7 @@ def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
         columns, y = table_files.split_target(columns, target, source, what="evaluate")
     numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
     found = with_numbers(DataSet(source, columns, y), numeric)
-    print_notes(found.notes)
+    first_notes(found.notes, MORE_COLUMNS)
     return found
 
 

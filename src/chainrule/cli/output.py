@@ -49,7 +49,7 @@ def note(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
-def first_notes(texts: Sequence[str], most: int, rest: str) -> None:
+def first_notes(texts: Sequence[str], rest: str, most: int = 20) -> None:
     """Print the first notes, and the number of the others before the words `rest`."""
     for text in texts[:most]:
         note(text)
