@@ -78,7 +78,7 @@ class SoftmaxRecipe:
         with threads_allowed(self.threads):
             scale = deviations(problem.x, problem.row_shares) if self.standardize else None
             problem = replace(problem, l2=penalty_share(problem, C))
-            return spectrum_of(problem, scale, fits=fits, apart=self.solver != "newton-cg")
+            return spectrum_of(problem, scale, fits=fits, decompose=self.solver != "newton-cg")
 
     def shared(self, problem: Problem, X: Array, C: float, fits: int) -> tuple[Array, Spectrum]:
         """The spectrum of a problem for so many fits, and the rows of X in the coordinates that suit them."""

@@ -161,7 +161,7 @@ def test_no_array_of_features_by_features_is_made():
     assert peak < 8e6
 
 
-def test_newtons_method_by_products_takes_nothing_apart(monkeypatch):
+def test_newtons_method_by_products_decomposes_nothing(monkeypatch):
     def refused(*_):
         raise AssertionError("eigh was called")
 

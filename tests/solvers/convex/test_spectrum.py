@@ -1,4 +1,4 @@
-"""The covariance taken apart, and whether samples are rotated into its eigenvectors."""
+"""The decomposed covariance, and whether samples are rotated into its eigenvectors."""
 
 from dataclasses import replace
 
@@ -8,10 +8,10 @@ import pytest
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimise, spectrum_of
 from chainrule.solvers.convex.features import Features
-from chainrule.solvers.convex.spectrum import expected_steps, steps_of_taking_apart, worth_reducing
+from chainrule.solvers.convex.spectrum import expected_steps, steps_of_decomposing, worth_reducing
 
 
-def test_the_spectrum_is_the_weighted_covariance_taken_apart(problem):
+def test_the_spectrum_is_the_decomposed_weighted_covariance(problem):
     spectrum = spectrum_of(problem)
     weights = np.ones(60) if problem.weights is None else problem.weights
     if problem.intercept:
@@ -106,16 +106,16 @@ def test_strong_penalties_need_no_covariance():
 def test_the_covariance_must_save_far_more_steps_than_it_costs(C):
     """Features as many as samples: the bound on the steps is far above what they are."""
     problem = noise(500, 500, 1, C)
-    cost = steps_of_taking_apart(problem, 1)
+    cost = steps_of_decomposing(problem, 1)
     expected = spectrum_of(problem).steps if C == 10 else np.inf
     assert (cost < expected < 5 * cost) is (C == 10)
     assert (spectrum_of(problem).features.basis is None) is (C == 10)
 
 
 def test_costs_grow_with_features_and_fall_with_fits():
-    costs = [steps_of_taking_apart(noise(50, d, 3), 1) for d in (10, 100, 1000)]
+    costs = [steps_of_decomposing(noise(50, d, 3), 1) for d in (10, 100, 1000)]
     assert costs == sorted(costs)
-    assert steps_of_taking_apart(noise(50, 100, 3), 10) == pytest.approx(costs[1] / 10)
+    assert steps_of_decomposing(noise(50, 100, 3), 10) == pytest.approx(costs[1] / 10)
 
 
 def test_only_fewer_samples_than_features_are_reduced():

@@ -53,7 +53,7 @@ def strong_convexity_bound(
     if intercepts.size:
         offsets = np.asarray(intercepts, dtype=np.float64)
         if class_curvature is None:
-            solved = preconditioner.classes.solve_intercepts(offsets)
+            solved = preconditioner.classes.solve(offsets, slice(problem.n_features, None))
         else:
             solved = offsets @ np.linalg.pinv(class_curvature, hermitian=True)
         own = max(dot(offsets, solved), 0.0) / 2

@@ -371,7 +371,7 @@ def minima(
     elif threads is None:
         threads = available_threads()
     if spectrum is None:
-        spectrum = spectrum_of(problem, apart=method != "newton-cg")
+        spectrum = spectrum_of(problem, decompose=method != "newton-cg")
     x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
     problem = replace(problem, x=x)
     with single_threaded_products():

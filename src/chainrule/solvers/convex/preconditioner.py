@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.solvers.convex.partition import cut
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum
 
@@ -49,8 +50,8 @@ class FrequencyMatrix:
     ----------
     probs : (k,) array
         pi, the class frequencies.
-    curvatures : (d, 1) array
-        c.
+    curvatures : (d + 1, 1) array
+        c, and 1 for the intercepts, which have no penalty.
     """
 
     probs: Array
@@ -63,22 +64,15 @@ class FrequencyMatrix:
         Without a penalty, the mean over the logits has no curvature and is left out.
         """
         pi, c = self.probs, self.curvatures[rows]
+        l2 = self.l2 if rows.start < len(self.curvatures) - 1 else 0.0
         if len(pi) == 1:
-            return gradient / (c * (pi * (1 - pi)) + self.l2)
-        diagonal = c * pi + self.l2
+            return gradient / (c * (pi * (1 - pi)) + l2)
+        diagonal = c * pi + l2
         solved: Array = gradient / diagonal
-        if not self.l2:
+        if not l2:
             return solved - mean_logit(solved)
-        solved += c * ((solved @ pi)[:, None] / (pi * self.l2 / diagonal).sum(axis=1, keepdims=True)) * (pi / diagonal)
+        solved += c * ((solved @ pi)[:, None] / (pi * l2 / diagonal).sum(axis=1, keepdims=True)) * (pi / diagonal)
         return solved
-
-    def solve_intercepts(self, gradient: Array) -> Array:
-        """S^+ g for the intercepts' row of a gradient."""
-        pi = self.probs
-        if len(pi) == 1:
-            return gradient / (pi * (1 - pi))
-        solved: Array = gradient / pi
-        return solved - mean_logit(solved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,23 +83,17 @@ class DecomposedMatrix:
     ----------
     classes : (k, k) array
         V.
-    inverses : (d, k) array
-        1 / (c_j w + l2), and 0 for a direction whose curvature is 0 or too small to divide by.
-    intercepts : (k,) array
-        The same for c = 1 and l2 = 0.
+    inverses : (d + 1, k) array
+        1 / (c_j w + l2), and 0 for a direction whose curvature is 0 or too small to divide by. In the last row, which
+        is the intercepts', c is 1 and l2 is 0.
     """
 
     classes: Array
     inverses: Array
-    intercepts: Array
 
     def solve(self, gradient: Array, rows: slice) -> Array:
         """(c_j S + l2 I)^-1 g_j for each of these rows j of a gradient."""
         return (gradient @ self.classes * self.inverses[rows]) @ self.classes.T
-
-    def solve_intercepts(self, gradient: Array) -> Array:
-        """S^+ g for the intercepts' row of a gradient."""
-        return (gradient @ self.classes * self.intercepts) @ self.classes.T
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,9 +126,7 @@ class Preconditioner:
             size = float(abs(weights).max(initial=0.0)) or 1.0  # so that float32 holds the entries that matter
             weights = (weights / size).astype(self.basis.dtype)
         # A few eigenvectors at a time, so that temporaries stay small beside the weights.
-        at_once = max(16, SOLVED_AT_ONCE // gradient.shape[1])
-        for first in range(0, d, at_once):
-            rows = slice(first, first + at_once)
+        for rows in cut(0, d, max(16, SOLVED_AT_ONCE // gradient.shape[1])):
             if self.basis is None:
                 solved[rows] = self.classes.solve(weights[rows], rows)
             else:
@@ -148,7 +134,7 @@ class Preconditioner:
                 rotated = self.classes.solve(basis.T @ weights, rows)
                 solved += size * (basis @ rotated.astype(basis.dtype, copy=False))
         if d < len(gradient):
-            result[d:] = self.classes.solve_intercepts(gradient[d:])
+            result[d:] = self.classes.solve(gradient[d:], slice(d, None))
         return result
 
 
@@ -159,7 +145,7 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
     basis = spectrum.features.rotation
     if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
         basis = basis.astype(np.float32)
-    classes = FrequencyMatrix(problem.class_shares, values[:, None], problem.l2)
+    classes = FrequencyMatrix(problem.class_shares, np.append(values, 1.0)[:, None], problem.l2)
     return Preconditioner(values, basis, classes, problem.l2, spectrum.diagonal)
 
 
@@ -172,8 +158,8 @@ def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Precond
         # The direction that all logits have in common has no curvature.
         shares[0], classes[:, 0] = 0.0, len(shares) ** -0.5
         classes[:, 1:] -= classes[:, 1:].mean(axis=0)
-    inverses = _inverse(preconditioner.spectrum[:, None] * shares + preconditioner.l2)
-    return replace(preconditioner, classes=DecomposedMatrix(classes, inverses, _inverse(shares)))
+    sizes = np.vstack([preconditioner.spectrum[:, None] * shares + preconditioner.l2, shares])
+    return replace(preconditioner, classes=DecomposedMatrix(classes, _inverse(sizes)))
 
 
 def mean_logit(rows: Array) -> Array:

@@ -100,10 +100,10 @@ class Spectrum:
         return z, replace(self, features=replace(self.features, applied=True), coordinates=None)
 
 
-def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, apart: bool = True) -> Spectrum:
+def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, decompose: bool = True) -> Spectrum:
     """The spectrum for this many fits of a problem, with its penalty or larger ones.
 
-    Dense features are centred if there is an intercept. With `apart=False` the covariance is not decomposed.
+    Dense features are centred if there is an intercept. With `decompose=False` the covariance is not decomposed.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     space = row_space(problem, features) if dense and worth_reducing(problem, fits) else None
     z, basis = space or (problem.x, None)
     seen = features if space is None else Features(problem.intercept)
-    found = _decomposed(replace(problem, x=z), seen, fits, apart=apart)
+    found = _decomposed(replace(problem, x=z), seen, fits, decompose=decompose)
     too_small = not problem.l2 and found.values.max(initial=0.0) < np.finfo(problem.x.dtype).tiny
     if too_small and _sum(problem, _squares, features).any():  # and not 0 because no feature varies
         raise FloatingPointError("the squares of the features underflow: scale the features")
@@ -138,7 +138,7 @@ def worth_reducing(problem: Problem, fits: int) -> bool:
     return n < d and GRAM * n * n * d + n**3 <= STEPS * fits * _step(problem, d - n)
 
 
-def steps_of_taking_apart(problem: Problem, fits: int) -> float:
+def steps_of_decomposing(problem: Problem, fits: int) -> float:
     """The number of steps of each fit that take as long as the covariance of dense samples and its eigenvectors."""
     n, d = problem.n_samples, problem.n_features
     return (GRAM * n * d * d + EIGENVECTORS * d**3) / ((_step(problem, d) + OVERHEAD) * fits)
@@ -165,16 +165,16 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
 # What follows is private.
 
 
-def _decomposed(problem: Problem, features: Features, fits: int, *, apart: bool) -> Spectrum:
-    """The spectrum with Q if `apart` and if this saves time, otherwise with the variances."""
+def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: bool) -> Spectrum:
+    """The spectrum with Q if `decompose` is true and if this saves time, otherwise with the variances."""
     dense = not is_sparse(problem.x)
-    few = apart and dense and problem.n_features <= MOST_FEATURES
-    cost = steps_of_taking_apart(problem, fits)
+    few = decompose and dense and problem.n_features <= MOST_FEATURES
+    cost = steps_of_decomposing(problem, fits)
     if not few or cost > FEW_STEPS:
         values = _sum(problem, _squares, features)
         if dense:
             check_finite(values)
-        steps = expected_steps(problem, features, values) if dense and apart else math.inf
+        steps = expected_steps(problem, features, values) if dense and decompose else math.inf
         if not few or PESSIMISM * cost > steps:
             return Spectrum(features, values, diagonal=True, steps=steps)
     covariance = in_chunks(problem).map_reduce(_second_moments, features)
