@@ -194,13 +194,11 @@ class Walker:
         """Check one relation."""
         read, link, display = reads[at], line.links[at - 1], line.members[at][1].display
         before = [earlier for earlier in reads[:at] if earlier.nodes]
-        if read.error is not None:
-            self.add(line, at - 1, "not read", self.where(line, at, read.error))
-            return
-        if not before:
-            error = reads[at - 1].error
-            self.add(line, at - 1, "not read", self.where(line, at - 1, error) if error else "nothing to compare with")
-            return
+        for place in (at, at - 1):
+            error = reads[place].error
+            if error is not None and (place == at or not before):
+                self.add(line, at - 1, "not read", self.where(line, place, error))
+                return
         if link.operator == "!=" and not display:
             self.add(line, at - 1, "hypothesis, not checked", "a condition stated in a sentence")
             return
