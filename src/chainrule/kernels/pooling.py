@@ -103,10 +103,15 @@ def _avg_pullback(
 def _added(by_x: Array, windows: Windows, terms: Iterable[Array]) -> Array:
     """Write to images the sum of their entries' cotangents: for each entry of a window, the last first, one term."""
     around = _room(by_x, windows.padded) if windows.is_padded else by_x
-    around[...] = 0
+    apart = windows.are_blocks
+    if not apart or any(windows.dropped):
+        around[...] = 0
     for entry, term in zip(reversed(windows.entries), terms, strict=True):
         place = _taken(around, windows, entry)
-        namespace(place).add(place, term, out=place)
+        if apart:
+            place[...] = term
+        else:
+            namespace(place).add(place, term, out=place)
     if windows.is_padded:
         by_x[...] = _inside(around, windows)
     return by_x
