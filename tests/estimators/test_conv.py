@@ -15,7 +15,6 @@ from chainrule import ConvClassifier, load, rules, save
 from chainrule.arrays import random_stream
 from chainrule.estimators import blocks_of_rows, checkpoints
 from chainrule.networks import Activation, Conv, Dropout, Linear, Pool, summarise
-from chainrule.networks.summary import summary_of
 from chainrule.training import Augmentation
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -363,7 +362,11 @@ def test_what_is_summarised_is_what_is_trained(layers, data, outputs, dropout):
     assert sizes.weights == sum(map(np.size, model.coefs_))
     assert sizes.biases == sum(map(np.size, model.intercepts_))
     names = [layer.text for layer in sizes.layers]
-    assert [layer.text for layer in summary_of(model.network_).layers if layer.text != "dropout 0.25"] == names
+    assert [
+        layer.text
+        for layer in summarise(model.network_.layers, model.network_.in_shape).layers
+        if layer.text != "dropout 0.25"
+    ] == names
     if not isinstance(layers, str) or re.search(r"linear \d+( no bias)?$", layers):
         assert sizes == summarise(layers, (1, 8, 8))
 

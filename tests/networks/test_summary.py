@@ -5,7 +5,6 @@ import pytest
 
 from chainrule.arrays import random_stream
 from chainrule.networks import Plan, network_of_layers, summarise
-from chainrule.networks.summary import summary_of
 
 STACK = "conv 32 8x8 stride 2 pad 3, relu, pool 2, conv 64 3x3 pad 1, relu, flatten, linear 10"
 
@@ -92,7 +91,8 @@ def test_rows_of_features_have_sizes_too():
 
 
 def test_the_summary_of_a_network_is_that_of_its_words():
-    assert summary_of(network_of_layers(STACK, (3, 128, 128))) == summarise(STACK, (3, 128, 128))
+    network = network_of_layers(STACK, (3, 128, 128))
+    assert summarise(network.layers, network.in_shape) == summarise(STACK, (3, 128, 128))
 
 
 def test_the_head_is_counted_where_the_number_of_logits_is_known():

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from chainrule import MLPClassifier, rules
-from chainrule.networks import Layer, Parameter, Plan, mlp, network_of_layers, trace
+from chainrule.networks import Layer, Parameter, Plan, mlp, network_of_layers, summarise, trace
 from chainrule.networks.layers import uniform
 from chainrule.networks.stack import specs_of, with_head
-from chainrule.networks.summary import summary_of
 
 CENTRE = 0.25
 
@@ -250,7 +249,7 @@ def test_a_linear_like_rule_of_ones_own_is_first_class():
     check_gradient(network, LABELS)
     linear = network_of_layers("linear 5, tanh, linear 4 no bias", (3,))
     assert (network.shapes, network.n_products) == (linear.shapes, linear.n_products)
-    ours, theirs = summary_of(network), summary_of(linear)
+    ours, theirs = (summarise(each.layers, each.in_shape) for each in (network, linear))
     assert [layer.text for layer in ours.layers] == ["linear 5", "tanh", "tied 4"]
     assert [(layer.weights, layer.biases, layer.multiply_adds) for layer in ours.layers] == [
         (layer.weights, layer.biases, layer.multiply_adds) for layer in theirs.layers
@@ -314,8 +313,8 @@ def test_rules_of_ones_own_work_among_layers_of_images():
     rest = [centred(), "tanh", centred(), "relu, pool 2 stride 1", bump(), "flatten, linear 4"]
     ours = network_of_layers(["identity", layer, *rest], (1, 4, 4))
     theirs = network_of_layers(["identity, conv 2 2x2", *rest], (1, 4, 4))
-    assert [layer.multiply_adds for layer in summary_of(ours).layers] == [
-        layer.multiply_adds for layer in summary_of(theirs).layers
+    assert [layer.multiply_adds for layer in summarise(ours.layers, ours.in_shape).layers] == [
+        layer.multiply_adds for layer in summarise(theirs.layers, theirs.in_shape).layers
     ]
     rng = np.random.default_rng(3)
     theta, x, weights = rng.normal(size=ours.n_parameters), rng.normal(size=(6, 16)), rng.random(6)

@@ -158,6 +158,13 @@ class Network:
         same_shape("the parameters of the network", theta.shape, (self.n_parameters,))
         return [block.view(theta) for block in self.blocks]
 
+    def by_layer(self, flat: Array) -> list[tuple[Array, ...]]:
+        """The blocks of every layer as views of the flat vector."""
+        return [
+            tuple(block.view(flat) for block in self.blocks if block.layer == index)
+            for index in range(len(self.layers))
+        ]
+
     def pack(self, blocks: Sequence[Array]) -> Array:
         """The flat vector that holds these blocks, given in the order of `unpack`.
 

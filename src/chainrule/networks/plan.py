@@ -80,8 +80,8 @@ class Plan:
         size = 0 if forward_only else network.n_parameters
         self.gradient = empty((size,), theta) if gradient is None else gradient
         self.input_gradient = empty((rows, network.in_features), theta) if input_gradient else None
-        self._parameters = _views(network, theta)
-        self._gradients = _views(network, None if forward_only else self.gradient)
+        self._parameters = network.by_layer(theta)
+        self._gradients = [] if forward_only else network.by_layer(self.gradient)
         first = network.n_image_layers
         self._front = (
             Front(network, rows, theta, self._parameters, self._gradients, forward_only=forward_only) if first else None
@@ -154,7 +154,12 @@ class Plan:
                 logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._work, **options
             )
             loss = _dot(losses.reshape(-1), shares.reshape(-1))
-            self._backward(cotangent)
+            by_x, front = self.input_gradient, self._front
+            cotangent = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or front is not None)
+            if front is not None:
+                front.backward(cotangent, by_x)
+            elif by_x is not None:
+                by_x[...] = cotangent
             if l2:
                 loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
@@ -192,14 +197,6 @@ class Plan:
                 masks[i] = layer.noise(stream(Purpose.DROPOUT, *key, i), mask, self._work)
         return masks
 
-    def _backward(self, cotangent: Array) -> None:
-        by_x, front = self.input_gradient, self._front
-        cotangent = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or front is not None)
-        if front is not None:
-            front.backward(cotangent, by_x)
-        elif by_x is not None:
-            by_x[...] = cotangent
-
     def _penalty(self, l2: float, biases: bool) -> Any:
         size = self.network.n_parameters if biases else self.network.n_weights
         xp, theta, gradient = namespace(self.theta), self.theta[:size], self.gradient[:size]
@@ -210,11 +207,3 @@ class Plan:
 
 def _dot(a: Array, b: Array) -> Array:
     return (a * b).sum() if a.dtype == object else namespace(a).dot(a, b)
-
-
-def _views(network: Network, flat: Array | None) -> list[tuple[Array, ...]]:
-    """The views of a flat vector for every layer; none without a vector."""
-    views: list[list[Array]] = [[] for _ in network.layers]
-    for block in network.blocks if flat is not None else ():
-        views[block.layer].append(block.view(flat))
-    return [tuple(layer) for layer in views]

@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 
 from chainrule.networks.layers import Shape
-from chainrule.networks.network import Network
 from chainrule.networks.stack import Layers, layers_of, specs_of, with_head
 from chainrule.rules.image_sizes import Pair
+from chainrule.rules.windows import Windows
 
 BYTES = 4
 """The size of a float32."""
@@ -23,6 +23,10 @@ class LayerSummary:
     number: int
     text: str
     out_shape: Shape
+    outputs: int
+    """The number of entries of its output for one input."""
+    size: str
+    """Height x width x channels, or the number of features."""
     weights: int
     biases: int
     multiply_adds: int
@@ -31,68 +35,28 @@ class LayerSummary:
     """Height and width of the part of the image that one output depends on; None if it depends on all of it."""
     dropped: Pair
     """Rows at the bottom and columns on the right that no window reaches, including zeros of the padding."""
-    padding_after: Pair
-    """Zeros at the bottom and on the right."""
-
-    @property
-    def outputs(self) -> int:
-        """The number of entries of its output for one input."""
-        return math.prod(self.out_shape)
-
-    @property
-    def size(self) -> str:
-        """Height x width x channels, or the number of features."""
-        return "x".join(map(str, (*self.out_shape[1:], self.out_shape[0])))
-
-    def remarks(self) -> list[str]:
-        """One sentence for the rows, and one for the columns, that no window reaches."""
-        found = []
-        sides = (("row", "at the bottom"), ("column", "on the right"))
-        for (line, where), count, zeros in zip(sides, self.dropped, self.padding_after, strict=True):
-            kind = f"{count - zeros} of the image" + (f" and {zeros} of zeros" if zeros else "")
-            if zeros >= count:
-                kind = "zeros of the padding, not the image"
-            some = f"{count} {line}{'s' if count > 1 else ''} {where}"
-            if count:
-                found.append(f"layer {self.number} ({self.text}): no window reaches {some} ({kind})")
-        return found
+    remarks: tuple[str, ...]
+    """One sentence for the rows, and one for the columns, that no window reaches."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """All layers, for inputs of one shape."""
+    """All layers, for inputs of one shape, and the sums over them."""
 
     in_shape: Shape
     layers: tuple[LayerSummary, ...]
-
-    @property
-    def weights(self) -> int:
-        """The number of weights of all layers."""
-        return sum(layer.weights for layer in self.layers)
-
-    @property
-    def biases(self) -> int:
-        """The number of biases of all layers."""
-        return sum(layer.biases for layer in self.layers)
-
-    @property
-    def multiply_adds(self) -> int:
-        """Multiply-adds of a forward pass for one input. A training step takes about three times as many."""
-        return sum(layer.multiply_adds for layer in self.layers)
-
-    @property
-    def parameter_bytes(self) -> int:
-        """Bytes of the weights and biases in float32."""
-        return BYTES * (self.weights + self.biases)
-
-    @property
-    def activation_bytes(self) -> int:
-        """Bytes of one input and of every layer's output for it, in float32."""
-        return BYTES * (math.prod(self.in_shape) + sum(layer.outputs for layer in self.layers))
+    weights: int
+    biases: int
+    multiply_adds: int
+    """Multiply-adds of a forward pass for one input. A training step takes about three times as many."""
+    parameter_bytes: int
+    """Bytes of the weights and biases in float32."""
+    activation_bytes: int
+    """Bytes of one input and of every layer's output for it, in float32."""
 
     def remarks(self) -> list[str]:
         """The remarks on all layers."""
-        return [remark for layer in self.layers for remark in layer.remarks()]
+        return [remark for layer in self.layers for remark in layer.remarks]
 
 
 def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) -> Summary:
@@ -122,31 +86,46 @@ def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) ->
     """
     specs = specs_of(layers) if outputs is None else with_head(layers, in_shape, outputs)
     found: list[LayerSummary] = []
-    seen = (1, 1) if len(in_shape) == 3 else None
     (height, width), (down, across) = (1, 1), (1, 1)
     for number, layer in enumerate(layers_of(specs, in_shape), start=1):
-        unread, after, window = (0, 0), (0, 0), layer.windows
-        if window is not None:
-            (k_h, k_w), (d_h, d_w) = window.kernel, window.dilation
+        windows, shape = layer.windows, layer.out_shape
+        if windows is not None:
+            (k_h, k_w), (d_h, d_w) = windows.kernel, windows.dilation
             height, width = height + d_h * (k_h - 1) * down, width + d_w * (k_w - 1) * across
-            down, across = down * window.stride[0], across * window.stride[1]
-            unread, after = window.dropped, (window.padding[0][1], window.padding[1][1])
-            seen = (height, width)
-        shape = layer.out_shape
-        if len(shape) == 1:
-            seen = None
-        weights, biases = layer.n_weights, sum(parameter.size for parameter in layer.parameters) - layer.n_weights
-        found.append(LayerSummary(number, str(layer), shape, weights, biases, layer.multiply_adds, seen, unread, after))
-    return Summary(in_shape, tuple(found))
+            down, across = down * windows.stride[0], across * windows.stride[1]
+        summary = LayerSummary(
+            number,
+            str(layer),
+            shape,
+            outputs=math.prod(shape),
+            size="x".join(map(str, (*shape[1:], shape[0]))),
+            weights=layer.n_weights,
+            biases=sum(parameter.size for parameter in layer.parameters) - layer.n_weights,
+            multiply_adds=layer.multiply_adds,
+            receptive_field=(height, width) if len(shape) == 3 else None,
+            dropped=(0, 0) if windows is None else windows.dropped,
+            remarks=() if windows is None else _remarks(f"layer {number} ({layer})", windows),
+        )
+        found.append(summary)
+    weights, biases = sum(layer.weights for layer in found), sum(layer.biases for layer in found)
+    return Summary(
+        in_shape,
+        tuple(found),
+        weights,
+        biases,
+        multiply_adds=sum(layer.multiply_adds for layer in found),
+        parameter_bytes=BYTES * (weights + biases),
+        activation_bytes=BYTES * (math.prod(in_shape) + sum(layer.outputs for layer in found)),
+    )
 
 
-def summary_of(network: Network) -> Summary:
-    """The sizes of a network.
-
-    Examples
-    --------
-    >>> from chainrule.networks import mlp
-    >>> summary_of(mlp(784, (100,), 10)).weights
-    79400
-    """
-    return summarise(network.layers, network.in_shape)
+def _remarks(layer: str, windows: Windows) -> tuple[str, ...]:
+    found = []
+    sides = (("row", "at the bottom"), ("column", "on the right"))
+    for (line, where), count, (_, zeros) in zip(sides, windows.dropped, windows.padding, strict=True):
+        kind = f"{count - zeros} of the image" + (f" and {zeros} of zeros" if zeros else "")
+        if zeros >= count:
+            kind = "zeros of the padding, not the image"
+        if count:
+            found.append(f"{layer}: no window reaches {count} {line}{'s' if count > 1 else ''} {where} ({kind})")
+    return tuple(found)

@@ -11,7 +11,8 @@ largest entries tie at 0 the ReLU lets no cotangent through.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache, partial
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -53,19 +54,19 @@ class Stage:
     """True if it writes over its input."""
 
 
-_COMMUTING = {(rules.relu, rules.max_pool2d)}
-"""Pairs of rules whose order does not change the result."""
-
-
 def stages_of(network: Network, numbers: range) -> tuple[Stage, ...]:
     """The layers of these numbers in the order in which they run: every ReLU after the max pool that follows it."""
     order = list(numbers)
     for at in range(len(order) - 1):
-        if (network.layers[order[at]].rule, network.layers[order[at + 1]].rule) in _COMMUTING:
+        if (network.layers[order[at]].rule, network.layers[order[at + 1]].rule) == (rules.relu, rules.max_pool2d):
             order[at], order[at + 1] = order[at + 1], order[at]
     layers = [network.layers[index] for index in order]
     kernels = [kernel_of(layer.rule) for layer in layers]
-    in_place = [False, *(_may_overwrite(layer, before) for before, layer in pairwise(layers))]
+    # A layer writes over its input if neither pullback needs it. A layer of noise may be skipped: its input passes on.
+    in_place = [False] + [
+        layer.rule.needs == "output" and before.rule.needs == "input" and before.noise is None
+        for before, layer in pairwise(layers)
+    ]
     stages: list[Stage] = []
     shape, kept = network.shapes[numbers.start], True
     for at, layer in enumerate(layers):
@@ -78,11 +79,6 @@ def stages_of(network: Network, numbers: range) -> tuple[Stage, ...]:
         stages.append(Stage(order[at], layer, kernels[at], shape, out_shape, kept, in_place[at]))
         shape = out_shape
     return tuple(stages)
-
-
-def _may_overwrite(layer: Layer, before: Layer) -> bool:
-    """True if neither pullback needs the input of `layer`. A layer of noise may be skipped, and passes its input on."""
-    return layer.rule.needs == "output" and before.rule.needs == "input" and before.noise is None
 
 
 class Tile:
@@ -106,13 +102,8 @@ class Tile:
         self._shared = Workspace()
         self._works = [Workspace() for _ in stages]
         self._residuals: list[Any] = [None] * len(stages)
+        self._outputs: dict[int, Array] = {}
         self._turn = 0
-        self._outputs = [
-            self._empty(stage.out_shape)
-            if stage.kept and not stage.in_place and stage is not stages[-1] and not self._allocates(stage)
-            else None
-            for stage in stages
-        ]
 
     def forward(
         self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None, result: Array
@@ -145,54 +136,43 @@ class Tile:
                 inputs = (masks[stage.index].reshape(self._count, *stage.in_shape),)
             if self._library:
                 x = self._ordered(x)
-            out = result
-            if at < len(self._stages) - 1:
-                out = x if stage.in_place else self._output(at, stage)
+            out, work = self._output(at, x, result), self._work(at)
             if self._of_images and stage.layer.rule.elementwise:
-                _, self._residuals[at] = stage.kernel.forward(
-                    self._flat(x), out=self._flat(out), work=self._work(at), **options
-                )
+                _, self._residuals[at] = stage.kernel.forward(self._flat(x), out=self._flat(out), work=work, **options)
                 x = out
             else:
-                x, self._residuals[at] = stage.kernel.forward(x, *inputs, out=out, work=self._works[at], **options)
+                x, self._residuals[at] = stage.kernel.forward(x, *inputs, out=out, work=work, **options)
         return x
 
     def backward(self, cotangent: Array, gradients: Sequence[tuple[Array, ...]], *, to_input: bool) -> Array:
         """Write the cotangents of the parameters to `gradients`. Return the input's cotangent if it is wanted."""
         self._turn = 0  # the same buffers, of the same sizes, in every step
         for at in range(len(self._stages) - 1, -1, -1):
-            if self._library:
-                cotangent = self._ordered(cotangent)
-            stage, work = self._stages[at], self._works[at]
+            stage, work = self._stages[at], self._work(at)
             # Drop the residuals, so that PyTorch can free their memory before the next pass.
             residuals, self._residuals[at] = self._residuals[at], None
-            rule, wanted = stage.layer.rule, at > 0 or to_input
+            rule, kernel, parameters = stage.layer.rule, stage.kernel, gradients[stage.index]
+            wanted = at > 0 or to_input
+            if self._library:
+                cotangent = self._ordered(cotangent)
             if stage.layer.noise is not None:
                 if residuals is not None:
-                    stage.kernel.pullback(residuals, cotangent, out=(cotangent, None), work=work)
-            elif len(rule.inputs) > 1:
-                cotangent = self._through_parameters(at, residuals, cotangent, gradients[stage.index], wanted)
+                    kernel.pullback(residuals, cotangent, out=(cotangent, None), work=work)
+            elif parameters and self._library and wanted:
+                cotangent, *others = kernel.pullback(residuals, cotangent, work=work)
+                for buffer, gradient in zip(parameters, others, strict=True):
+                    buffer[...] = gradient
+            elif parameters:
+                out = self._cotangent(stage) if wanted else None
+                cotangent = kernel.pullback(residuals, cotangent, out=(out, *parameters), work=work)[0]
             elif wanted:
                 out = cotangent if rule.needs == "output" else self._cotangent(stage)
                 if self._of_images and rule.elementwise:
-                    flat, to = self._flat(cotangent), self._flat(out)
-                    stage.kernel.pullback(residuals, flat, out=to, work=self._work(at))
+                    kernel.pullback(residuals, self._flat(cotangent), out=self._flat(out), work=work)
                     cotangent = out
                 else:
-                    cotangent = stage.kernel.pullback(residuals, cotangent, out=out, work=work)
+                    cotangent = kernel.pullback(residuals, cotangent, out=out, work=work)
         return cotangent
-
-    def _through_parameters(
-        self, at: int, residuals: Any, cotangent: Array, gradients: tuple[Array, ...], wanted: bool
-    ) -> Array:
-        stage, work = self._stages[at], self._works[at]
-        if self._library and wanted:
-            by_x, *others = stage.kernel.pullback(residuals, cotangent, work=work)
-            for buffer, gradient in zip(gradients, others, strict=True):
-                buffer[...] = gradient
-            return by_x
-        out = self._cotangent(stage) if wanted else None
-        return stage.kernel.pullback(residuals, cotangent, out=(out, *gradients), work=work)[0]
 
     def _allocates(self, stage: Stage) -> bool:
         """True if PyTorch allocates the output of this stage."""
@@ -206,12 +186,20 @@ class Tile:
         needs_output = self._stages[at].layer.rule.needs == "output"
         return transient_work(self._theta) if self._samples_last and needs_output else self._works[at]
 
-    def _output(self, at: int, stage: Stage) -> Array | None:
-        """The buffer that a stage writes to: its own, or the shared one; None if PyTorch allocates."""
+    def _output(self, at: int, x: Array, result: Array) -> Array | None:
+        """The memory that a stage writes to; None if PyTorch allocates it."""
+        stage = self._stages[at]
+        if stage is self._stages[-1]:
+            return result
+        if stage.in_place:
+            return x
         if self._allocates(stage):
             return None
-        kept = self._outputs[at]
-        return self._buffer("output", stage.out_shape) if kept is None else kept
+        if not stage.kept:
+            return self._buffer("output", stage.out_shape)
+        if at not in self._outputs:
+            self._outputs[at] = self._empty(stage.out_shape)
+        return self._outputs[at]
 
     def _cotangent(self, stage: Stage) -> Array | None:
         if self._allocates(stage):
@@ -236,8 +224,6 @@ class Tile:
 
     def _ordered(self, images: Array) -> Array:
         """PyTorch's images in this plan's order in memory; some of its functions return another."""
-        if images.ndim != 4:
-            return images
         return channels_last(images) if self._channels_last else images.contiguous()
 
     def _empty(self, shape: Shape) -> Array:
@@ -272,23 +258,20 @@ class Front:
         forward_only: bool = False,
     ) -> None:
         self._stages = stages_of(network, range(network.n_image_layers))
-        self._parameters, self._gradients = parameters, gradients
+        self._parameters, self._gradients = parameters, gradients[: network.n_image_layers]
         self._tiled = type(theta) is np.ndarray and theta.dtype.kind == "f"
         worth_threads = self._tiled and not forward_only and rows * network.n_image_products > WORTH_THREADS
         self._threads = available_threads() if worth_threads else 1
         size = _images_of_a_tile(self._stages, theta) if self._tiled else rows
         self._rows = _tiles(rows, size, self._threads)
-        sizes = [part.stop - part.start for part in self._rows]
+        tile_of: Callable[[int], Tile] = partial(Tile, self._stages, theta=theta)
         if forward_only:
-            tiles = {size: Tile(self._stages, size, theta) for size in sizes}
-            self._tiles = [tiles[size] for size in sizes]
-        else:
-            self._tiles = [Tile(self._stages, size, theta) for size in sizes]
+            tile_of = cache(tile_of)  # one tile for all parts of one size
+        self._tiles = [tile_of(part.stop - part.start) for part in self._rows]
         self.features = empty((rows, network.widths[network.n_image_layers]), theta)
-        owned = {stage.index: gradients[stage.index] for stage in self._stages if gradients[stage.index]}
         # The first tile writes to the gradient itself. The parts of the others are added in the order of the tiles.
         self._parts = [gradients] + [
-            [tuple(empty(tuple(g.shape), theta) for g in owned.get(i, ())) for i in range(len(network.layers))]
+            [tuple(empty(tuple(gradient.shape), theta) for gradient in layer) for layer in self._gradients]
             for _ in self._tiles[1:]
         ]
 
@@ -300,7 +283,7 @@ class Front:
             some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
             self._tiles[number].forward(x[rows], self._parameters, some, self.features[rows])
 
-        self._each(work)
+        share(len(self._tiles), self._threads, work)
         return self.features
 
     def backward(self, cotangent: Array, to_input: Array | None) -> None:
@@ -312,14 +295,10 @@ class Front:
             if to_input is not None:
                 to_input[rows] = by_x.reshape(to_input[rows].shape)
 
-        self._each(work)
-        for part in self._parts[1:]:
-            for stage in self._stages:
-                for total, more in zip(self._gradients[stage.index], part[stage.index], strict=True):
-                    total += more
-
-    def _each(self, work: Callable[[int, int], None]) -> None:
         share(len(self._tiles), self._threads, work)
+        for part in self._parts[1:]:
+            for total, more in zip(chain(*self._gradients), chain(*part), strict=True):
+                total += more
 
 
 def _many_channels(stages: Sequence[Stage]) -> bool:

@@ -107,7 +107,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     inputs += [TraceStep(name, "parameter", value) for name, value in blocks.items()]
 
     forward: list[TraceStep] = []
-    taken: list[tuple[Layer, Any, str, list[str]]] = []
+    taken: list[tuple[str, Layer, Any, dict[str, str]]] = []
     current = inputs[0]
     layers = [(index, layer) for index, layer in enumerate(network.layers) if layer.noise is None]
     number = 0
@@ -120,8 +120,10 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         # Layers take rows or images: here there is one.
         parameters = [blocks[parameter] for parameter in owned]
         value, residuals = layer.rule.forward(current.value[None], *parameters, **layer.options)
-        taken.append((layer, residuals, current.name, owned))
-        current = TraceStep(name, f"{name} = {_forward_formula(layer, current.name, owned)}", value[0])
+        letters = [SYMBOLS.get(parameter.name, parameter.name) for parameter in layer.parameters]
+        names = dict(zip(["x", *letters], [current.name, *owned], strict=True))
+        taken.append((name, layer, residuals, names))
+        current = TraceStep(name, f"{name} = {_forward_formula(layer, names)}", value[0])
         forward.append(current)
     logits, loss_rule = current.value, network.loss
     if loss_rule.check is not None:
@@ -135,15 +137,14 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
     slope = _SLOPES.get(loss_rule.name, f"{loss_rule.name}'s pullback of 1")
     backward = [TraceStep("d logits", f"d logits = {slope}", cotangent)]
-    name = "logits"
-    for layer, residuals, source, owned in reversed(taken):
+    for name, layer, residuals, names in reversed(taken):
         pulled = layer.rule.pullback(residuals, cotangent[None])
         by_source, *by_owned = pulled if isinstance(pulled, tuple) else (pulled,)
         cotangent = by_source[0]
-        formulas = _backward_formulas(layer, source, name, owned)
+        source, *owned = names.values()
         for what, value in zip((*owned, source), (*by_owned, cotangent), strict=True):
-            backward.append(TraceStep(f"d {what}", f"d {what} = {formulas[what]}", value))
-        name = source
+            formula = _backward_formula(layer, names, what, f"d {name}")
+            backward.append(TraceStep(f"d {what}", f"d {what} = {formula}", value))
     return Trace(tuple(inputs), tuple(forward), tuple(backward))
 
 
@@ -162,12 +163,6 @@ def _target(network: Network, target: Any, x: Array) -> Array:
     return value.reshape(1) if network.out_features == 1 and not tuple(value.shape) else value
 
 
-def _symbols(layer: Layer, source: str, owned: list[str]) -> dict[str, str]:
-    """The letters of the rule's formulas, and their names in this trace."""
-    letters = [SYMBOLS.get(parameter.name, parameter.name) for parameter in layer.parameters]
-    return dict(zip(["x", *letters], [source, *owned], strict=True))
-
-
 def _with_names(formula: str, names: dict[str, str]) -> str:
     """A formula with names for its letters.
 
@@ -177,21 +172,25 @@ def _with_names(formula: str, names: dict[str, str]) -> str:
     return re.sub(r"[A-Za-z]\w*", lambda letters: names.get(letters[0], letters[0]), formula)
 
 
-def _forward_formula(layer: Layer, source: str, owned: list[str]) -> str:
-    """The rule's own formula where it is about whole arrays, else a call of the rule."""
+def _forward_formula(layer: Layer, names: dict[str, str]) -> str:
+    """The rule's own formula where it is about whole arrays, else a call of the rule.
+
+    `names` maps the letters of the rule's formulas to the names in this trace, the input's first.
+    """
     rule = layer.rule
-    if owned and not layer.options and rule.formula.startswith("y = "):
-        return _with_names(rule.formula.removeprefix("y = "), _symbols(layer, source, owned))
+    if layer.parameters and not layer.options and rule.formula.startswith("y = "):
+        return _with_names(rule.formula.removeprefix("y = "), names)
     options = [f"{name}={value}" for name, value in layer.options.items() if value is not None]
-    return f"{rule.name}({', '.join([source, *owned, *options])})"
+    return f"{rule.name}({', '.join([*names.values(), *options])})"
 
 
-def _backward_formulas(layer: Layer, source: str, name: str, owned: list[str]) -> dict[str, str]:
-    """Formulas for the cotangents of the input and of the parameters, by their names."""
-    rule, names = layer.rule, _symbols(layer, source, owned)
+def _backward_formula(layer: Layer, names: dict[str, str], what: str, cotangent: str) -> str:
+    """The formula of the cotangent of the layer's input or of a parameter."""
+    rule = layer.rule
     written = dict(re.findall(r"d(\w+) = (.*?)(?=, d\w+ = |$)", rule.derivative))
-    if owned and set(written) == set(names):
-        return {names[letter]: _with_names(formula, {**names, "v": f"d {name}"}) for letter, formula in written.items()}
+    if layer.parameters and set(written) == set(names):
+        letter = next(letter for letter, name in names.items() if name == what)
+        return _with_names(written[letter], names | {"v": cotangent})
     if rule.elementwise:
-        return {source: f"d {name} * {rule.name}'({source})"}
-    return dict.fromkeys([source, *owned], f"{rule.name}'s pullback of d {name}")
+        return f"{cotangent} * {rule.name}'({what})"
+    return f"{rule.name}'s pullback of {cotangent}"
