@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, is_torch, is_traced
 from chainrule.kernels import convolution_numpy, convolution_torch
-from chainrule.kernels.kernel import Kernel, adapter, always
+from chainrule.kernels.kernel import Kernel, adapter
 from chainrule.rules.convolution2d import conv2d
 from chainrule.rules.correlation2d import correlate2d
 from chainrule.rules.image_maps import height_and_width
@@ -60,7 +60,7 @@ def _kernel(rule: Rule) -> Kernel:
         pulled = library.transposed(x, weight, cotangent, windows, groups, wanted=wanted, out=buffers)
         return pulled[:inputs]
 
-    return Kernel(forward, pullback, allocates=always)
+    return Kernel(forward, pullback)
 
 
 KERNELS = {rule: _kernel(rule) for rule in (correlate2d, conv2d)}

@@ -6,7 +6,6 @@ from typing import Any
 
 from chainrule.arrays import Array, namespace, same_shape
 from chainrule.rules.rule import Rule
-from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
 
 
@@ -29,21 +28,12 @@ class Kernel:
         ``out[1]`` may be the logits themselves.
     reads_input : bool
         True if the pullback reads the first input of the forward pass. If not, training may overwrite that input.
-    allocates : callable, optional
-        ``allocates(windows, channels, channels_last)`` returns True if PyTorch's own function runs on such images. It
-        allocates its result, so that a buffer would cost a copy.
     """
 
     forward: Callable[..., tuple[Array, Any]]
     pullback: Callable[..., Any]
     value_and_pullback: Callable[..., tuple[Array, Array]] | None = None
     reads_input: bool = True
-    allocates: Callable[[Windows, int, bool], bool] | None = None
-
-
-def always(windows: Windows, channels: int, channels_last: bool) -> bool:
-    """Say for all images that PyTorch's own function allocates its result."""
-    return True
 
 
 _KERNELS: dict[Rule, Kernel] = {}

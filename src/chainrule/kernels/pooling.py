@@ -162,7 +162,7 @@ def _pad_pullback(windows: Windows, cotangent: Array, *, out: Buffer = None, wor
 _page = adapter(max_pool2d)
 
 KERNELS = {
-    max_pool2d: Kernel(_max_forward, _max_pullback, reads_input=False, allocates=pooling_torch.allocates),
+    max_pool2d: Kernel(_max_forward, _max_pullback, reads_input=False),
     avg_pool2d: Kernel(_avg_forward, _avg_pullback, reads_input=False),
     zero_pad2d: Kernel(_pad_forward, _pad_pullback, reads_input=False),
 }

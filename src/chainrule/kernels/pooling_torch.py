@@ -13,16 +13,13 @@ Buffer = Array | None
 Choice = tuple[Array, ...]
 
 
-def allocates(windows: Windows, channels: int, channels_last: bool) -> bool:
-    """True if PyTorch's own pool takes the maximum, in memory that it allocates; otherwise slices do, in a buffer."""
-    return not windows.are_blocks or (channels_last and channels >= FEW_CHANNELS)
-
-
 def forms(x: Array, windows: Windows) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
-    """The functions that take the maxima and give cotangents back to them; None if slices do both."""
+    """The functions that take the maxima and give cotangents back to them; None if slices do both, which is faster on
+    blocks unless there are many channels and they lie last."""
     if not is_torch(x) or x.ndim != 4 or any(before != after for before, after in windows.padding):
         return None
-    return (_largest, _to_largest) if allocates(windows, int(x.shape[-3]), are_channels_last(x)) else None
+    many_last = are_channels_last(x) and x.shape[-3] >= FEW_CHANNELS
+    return None if windows.are_blocks and not many_last else (_largest, _to_largest)
 
 
 def _largest(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:

@@ -174,13 +174,6 @@ class Tile:
                     cotangent = kernel.pullback(residuals, cotangent, out=out, work=work)
         return cotangent
 
-    def _allocates(self, stage: Stage) -> bool:
-        """True if PyTorch allocates the output of this stage."""
-        allocates, windows = stage.kernel.allocates, stage.layer.windows
-        if not self._library or allocates is None or windows is None:
-            return False
-        return allocates(windows, stage.in_shape[0], self._channels_last)
-
     def _work(self, at: int) -> Workspace:
         """The stage's workspace. On NumPy's floats the tiles of a thread share one for rules that keep only outputs."""
         needs_output = self._stages[at].layer.rule.needs == "output"
@@ -193,28 +186,26 @@ class Tile:
             return result
         if stage.in_place:
             return x
-        if self._allocates(stage):
-            return None
-        if not stage.kept:
-            return self._buffer("output", stage.out_shape)
+        if self._library or not stage.kept:
+            return self._buffer("output", stage, stage.out_shape)
         if at not in self._outputs:
             self._outputs[at] = self._empty(stage.out_shape)
         return self._outputs[at]
 
     def _cotangent(self, stage: Stage) -> Array | None:
-        if self._allocates(stage):
-            return None
         # Two buffers take turns: one is read while the other is written. The forward pass no longer needs its own.
         self._turn = 1 - self._turn
-        return self._buffer("output" if self._turn else "cotangent", stage.in_shape)
+        return self._buffer("output" if self._turn else "cotangent", stage, stage.in_shape)
 
-    def _buffer(self, name: str, shape: Shape) -> Array:
-        """A buffer for one stage. For images it is the thread's scratch on NumPy's floats, shared by its tiles, and a
-        new array on PyTorch, in memory that its convolutions have freed."""
+    def _buffer(self, name: str, stage: Stage, shape: Shape) -> Array | None:
+        """A buffer for one stage. For images it is the thread's scratch on NumPy's floats, shared by its tiles. PyTorch
+        takes new memory, which its convolutions have freed; only flattened images need an array to write to."""
+        if self._library:
+            return self._empty(shape) if stage.layer.rule.elementwise else None
         if self._samples_last:
             axes = (len(shape), *range(len(shape)))
             return scratch(f"plan {name}", (*shape, self._count), self._theta.dtype).transpose(axes)
-        return self._empty(shape) if self._library else self._shared(name, (self._count, *shape), self._theta)
+        return self._shared(name, (self._count, *shape), self._theta)
 
     def _flat(self, images: Array) -> Array:
         """All entries of images in their order in memory, which is the same for all images of a plan."""
