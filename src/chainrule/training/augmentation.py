@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, empty, namespace
+from chainrule.arrays import Array, namespace
+from chainrule.workspace import Workspace
 
 Shape = tuple[int, ...]
 
@@ -90,17 +91,18 @@ class Augmentation:
         """A function of rows of pixels and a random stream that returns changed rows, in a buffer that it reuses."""
         channels, height, width = shape
         rows, columns = self.out_shape(shape)[1:]
-        buffers: dict[int, Array] = {}
+        border, work = self.shift, Workspace()
 
         def changed(x: Array, stream: np.random.Generator) -> Array:
             count = int(x.shape[0])
-            if count not in buffers:
-                buffers[count] = empty((count, channels, rows, columns), x)
-            images, out = x.reshape(count, *shape), buffers[count]
-            top = stream.integers(0, height - rows + 1, count) + stream.integers(-self.shift, self.shift + 1, count)
-            left = stream.integers(0, width - columns + 1, count) + stream.integers(-self.shift, self.shift + 1, count)
+            padded = work("padded", (count, channels, height + 2 * border, width + 2 * border), x)
+            padded[...] = 0
+            padded[..., border : border + height, border : border + width] = x.reshape(count, *shape)
+            out = work("out", (count, channels, rows, columns), x)
+            top = stream.integers(0, height - rows + 1, count) + stream.integers(0, 2 * border + 1, count)
+            left = stream.integers(0, width - columns + 1, count) + stream.integers(0, 2 * border + 1, count)
             for k, (i, j) in enumerate(zip(top.tolist(), left.tolist(), strict=True)):
-                _take_part(images[k], i, j, out[k])
+                out[k] = padded[k, :, i : i + rows, j : j + columns]
             for axis, wanted in ((3, self.flip), (2, self.flip_vertical)):
                 if wanted:
                     chosen = np.flatnonzero(stream.integers(0, 2, count))
@@ -117,14 +119,3 @@ class Augmentation:
         top, left = (height - rows) // 2, (width - columns) // 2
         part = x.reshape(-1, *shape)[:, :, top : top + rows, left : left + columns]
         return part.reshape(x.shape[0], shape[0] * rows * columns)
-
-
-def _take_part(image: Array, top: int, left: int, out: Array) -> None:
-    """Copy the part of an image that begins at (top, left) to `out`, with zeros outside the image."""
-    height, width = image.shape[1:]
-    rows, columns = out.shape[1:]
-    first, last = max(top, 0), min(top + rows, height)
-    start, stop = max(left, 0), min(left + columns, width)
-    if (last - first, stop - start) != (rows, columns):
-        out[...] = 0
-    out[:, first - top : last - top, start - left : stop - left] = image[:, first:last, start:stop]

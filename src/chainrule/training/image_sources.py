@@ -11,7 +11,7 @@ import gzip
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,10 +117,10 @@ def read_idx(path: Path) -> np.ndarray[Any, Any]:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataError(f"{path}: the gzip file is damaged ({error})") from None
     axes = data[3] if len(data) > 3 else 0
-    if data[:2] != b"\0\0" or len(data) < 4 + 4 * axes or data[2] not in _IDX_TYPES or not axes:
+    start = 4 + 4 * axes
+    if data[:2] != b"\0\0" or len(data) < start or data[2] not in _IDX_TYPES or not axes:
         raise DataError(f"{path}: this is no IDX file; it begins with {data[:4].hex(' ') or 'nothing'}")
-    shape = tuple(int(size) for size in np.frombuffer(data, ">u4", axes, 4))
-    dtype, start = np.dtype(_IDX_TYPES[data[2]]), 4 + 4 * axes
+    shape, dtype = np.frombuffer(data, ">u4", axes, 4).tolist(), np.dtype(_IDX_TYPES[data[2]])
     expected = math.prod(shape) * dtype.itemsize
     if len(data) - start != expected:
         sizes = " x ".join(map(str, shape))
@@ -233,40 +233,39 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     if not files:
         raise DataError(f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png")
     bad: list[tuple[str, str]] = []
-    sizes: dict[Path, tuple[int, int]] = {}
-    gray = True
-    for file in files:
-        try:
-            if file.suffix.lower() not in PICTURES:
-                raise ValueError(f"no picture: expected a name ending in {', '.join(PICTURES[:3])}, ...")
-            with Image.open(file) as picture:
-                sizes[file] = (picture.height, picture.width)
-                gray = gray and picture.mode in GRAY
-        except Exception as error:  # Pillow raises dozens of kinds of errors for damaged files
-            bad.append((str(file.relative_to(path)), _reason(error)))
-    height, width = size or Counter(sizes.values() or [(0, 0)]).most_common(1)[0][0]
-    channels = 1 if gray else 3
-    if len(sizes) * channels * height * width > MOST_BYTES:
+
+    def each(files: Iterable[Path], read: Callable[[Any], Any]) -> Iterator[tuple[Path, Any]]:
+        """``read(picture)`` for each file; a file that cannot be read is added to `bad`."""
+        for file in files:
+            try:
+                if file.suffix.lower() not in PICTURES:
+                    raise ValueError(f"no picture: expected a name ending in {', '.join(PICTURES[:3])}, ...")
+                with Image.open(file) as picture:
+                    found = read(picture)
+            except Exception as error:  # Pillow raises dozens of kinds of errors for damaged files
+                bad.append((str(file.relative_to(path)), _reason(error)))
+            else:
+                yield file, found
+
+    headers = dict(each(files, lambda picture: (picture.height, picture.width, picture.mode)))
+    mode, channels = ("L", 1) if all(mode in GRAY for *_, mode in headers.values()) else ("RGB", 3)
+    sizes = Counter((height, width) for height, width, _ in headers.values())
+    height, width = size or max(sizes, key=sizes.__getitem__, default=(0, 0))
+    if len(headers) * channels * height * width > MOST_BYTES:
         raise DataError(
-            f"{path}: {len(sizes)} pictures of {height} x {width} do not fit in memory; give a smaller size"
+            f"{path}: {len(headers)} pictures of {height} x {width} do not fit in memory; give a smaller size"
         )
-    pixels = np.empty((len(sizes), channels, height, width), np.uint8)
+    pixels = np.empty((len(headers), channels, height, width), np.uint8)
     labels: list[str] = []
     resized = 0
-    for number, (file, found) in enumerate(sizes.items(), start=1):
-        try:
-            with Image.open(file) as picture:
-                converted = picture.convert("L" if gray else "RGB")
-        except Exception as error:  # the header was readable, and the rest is not
-            bad.append((str(file.relative_to(path)), _reason(error)))
-            continue
-        if found != (height, width):
+    for file, picture in each(headers, lambda picture: picture.convert(mode)):
+        if picture.size != (width, height):
             resized += 1
-            converted = converted.resize((width, height), Image.Resampling.BILINEAR)
-        pixels[len(labels)] = np.asarray(converted).reshape(height, width, channels).transpose(2, 0, 1)
+            picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+        pixels[len(labels)] = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
         labels.append(file.relative_to(path).parts[0])
         if progress is not None:
-            progress(number, len(sizes))
+            progress(len(labels), len(headers))
     if not labels:
         raise DataError(f"{path}: none of {len(files)} files is a picture; {bad[0][0]}: {bad[0][1]}")
     return Images(pixels[: len(labels)], np.array(labels), None, tuple(bad), resized)
