@@ -6,6 +6,7 @@ inputs is computed only if asked for.
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from typing import Any
 
 from chainrule.arrays import (
@@ -20,8 +21,9 @@ from chainrule.arrays import (
 )
 from chainrule.kernels import kernel_of
 from chainrule.kernels.blas import single_threaded_products
+from chainrule.kernels.workers import share
 from chainrule.networks.network import Network
-from chainrule.networks.tiles import Front, Tile, stages_of
+from chainrule.networks.tiles import Tile, image_tiles, stages_of
 from chainrule.streams import Purpose, stream
 from chainrule.workspace import Workspace
 
@@ -83,9 +85,13 @@ class Plan:
         self._parameters = network.by_layer(theta)
         self._gradients = [] if forward_only else network.by_layer(self.gradient)
         first = network.n_image_layers
-        self._front = (
-            Front(network, rows, theta, self._parameters, self._gradients, forward_only=forward_only) if first else None
-        )
+        self._tiles, self._threads = image_tiles(network, rows, theta, forward_only=forward_only) if first else ([], 1)
+        self._features = empty((rows, network.widths[first]), theta) if first else None
+        # The first tile writes to the gradient itself. The parts of the others are added in the order of the tiles.
+        self._parts = [self._gradients] + [
+            [tuple(empty(tuple(gradient.shape), theta) for gradient in layer) for layer in self._gradients[:first]]
+            for _ in self._tiles[1:]
+        ]
         self._back = Tile(stages_of(network, range(first, len(network.layers))), rows, theta)
         few = network.out_features <= FEW_COLUMNS and not is_torch(theta)
         shape = rows, network.out_features
@@ -154,12 +160,7 @@ class Plan:
                 logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._work, **options
             )
             loss = _dot(losses.reshape(-1), shares.reshape(-1))
-            by_x, front = self.input_gradient, self._front
-            cotangent = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or front is not None)
-            if front is not None:
-                front.backward(cotangent, by_x)
-            elif by_x is not None:
-                by_x[...] = cotangent
+            self._backward(cotangent)
             if l2:
                 loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
@@ -179,14 +180,37 @@ class Plan:
     def _few_threads(self) -> AbstractContextManager[None]:
         """One thread for products if the plan runs threads of its own for images: two pools of threads that spin while
         they wait cost more time than threaded products save."""
-        return nullcontext() if self._front is None or is_torch(self.theta) else single_threaded_products()
+        return nullcontext() if not self._tiles or is_torch(self.theta) else single_threaded_products()
 
     def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
         masks = None if dropout_key is None else self._masks(dropout_key)
-        if self._front is not None:
-            x = self._front.forward(x, masks)
-        return self._back.forward(x, self._parameters, masks, self._logits)
+        features = x if self._features is None else self._features
+
+        def work(thread: int, number: int) -> None:
+            rows, tile = self._tiles[number]
+            some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
+            tile.forward(x[rows], self._parameters, some, features[rows])
+
+        share(len(self._tiles), self._threads, work)
+        return self._back.forward(features, self._parameters, masks, self._logits)
+
+    def _backward(self, cotangent: Array) -> None:
+        by_x = self.input_gradient
+        to_features = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or bool(self._tiles))
+        if by_x is not None and not self._tiles:
+            by_x[...] = to_features
+
+        def work(thread: int, number: int) -> None:
+            rows, tile = self._tiles[number]
+            to_pixels = tile.backward(to_features[rows], self._parts[number], to_input=by_x is not None)
+            if by_x is not None:
+                by_x[rows] = to_pixels.reshape(by_x[rows].shape)
+
+        share(len(self._tiles), self._threads, work)
+        for part in self._parts[1:]:
+            for total, more in zip(chain(*self._gradients), chain(*part), strict=False):
+                total += more
 
     def _masks(self, key: tuple[int, ...]) -> dict[int, Array]:
         """The masks of all layers of noise, by the number of the layer."""

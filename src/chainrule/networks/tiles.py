@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import chain, pairwise
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from chainrule.arrays import Array, empty, is_torch
 from chainrule.kernels import Kernel, kernel_of
 from chainrule.kernels.blas import available_threads
 from chainrule.kernels.layout import FEW_CHANNELS, channels_last, empty_samples_last, scratch, transient_work
-from chainrule.kernels.workers import share
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.workspace import Workspace
@@ -36,6 +35,7 @@ WORTH_THREADS = 2e7
 """The multiply-adds of a forward pass, a quarter of a millisecond, from which a second thread saves time."""
 
 Shape = tuple[int, ...]
+ImageTile: TypeAlias = "tuple[slice, Tile]"
 
 
 @dataclass(frozen=True)
@@ -223,85 +223,28 @@ class Tile:
         return (empty_samples_last if self._samples_last else empty)((self._count, *shape), self._theta)
 
 
-class Front:
-    """The stages of a network on batches of one size: rows of pixels to rows of features, and cotangents back.
+def image_tiles(network: Network, rows: int, theta: Array, *, forward_only: bool) -> tuple[list[ImageTile], int]:
+    """The tiles that run the layers on images, with their rows of the batch, and the number of threads that share them.
 
-    Parameters
-    ----------
-    network : Network
-    rows : int
-    theta : array
-        The flat parameters, which decide the library and the dtype.
-    parameters, gradients : sequences of tuples of arrays
-        Views of the flat vectors, one tuple per layer of the network.
-    forward_only : bool
-        True if there is no backward pass. Then one thread runs all tiles, in the same buffers.
+    Without a backward pass one thread runs all tiles, and all tiles of one size are one tile.
     """
-
-    def __init__(
-        self,
-        network: Network,
-        rows: int,
-        theta: Array,
-        parameters: Sequence[tuple[Array, ...]],
-        gradients: Sequence[tuple[Array, ...]],
-        *,
-        forward_only: bool = False,
-    ) -> None:
-        self._stages = stages_of(network, range(network.n_image_layers))
-        self._parameters, self._gradients = parameters, gradients[: network.n_image_layers]
-        self._tiled = type(theta) is np.ndarray and theta.dtype.kind == "f"
-        worth_threads = self._tiled and not forward_only and rows * network.n_image_products > WORTH_THREADS
-        self._threads = available_threads() if worth_threads else 1
-        size = _images_of_a_tile(self._stages, theta) if self._tiled else rows
-        self._rows = _tiles(rows, size, self._threads)
-        tile_of: Callable[[int], Tile] = partial(Tile, self._stages, theta=theta)
-        if forward_only:
-            tile_of = cache(tile_of)  # one tile for all parts of one size
-        self._tiles = [tile_of(part.stop - part.start) for part in self._rows]
-        self.features = empty((rows, network.widths[network.n_image_layers]), theta)
-        # The first tile writes to the gradient itself. The parts of the others are added in the order of the tiles.
-        self._parts = [gradients] + [
-            [tuple(empty(tuple(gradient.shape), theta) for gradient in layer) for layer in self._gradients]
-            for _ in self._tiles[1:]
-        ]
-
-    def forward(self, x: Array, masks: dict[int, Array] | None) -> Array:
-        """Rows of features from rows of pixels; without masks there is no noise."""
-
-        def work(thread: int, number: int) -> None:
-            rows = self._rows[number]
-            some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
-            self._tiles[number].forward(x[rows], self._parameters, some, self.features[rows])
-
-        share(len(self._tiles), self._threads, work)
-        return self.features
-
-    def backward(self, cotangent: Array, to_input: Array | None) -> None:
-        """Write the gradients of the parameters and, if given, the cotangent of the pixels to `to_input`."""
-
-        def work(thread: int, number: int) -> None:
-            rows, tile = self._rows[number], self._tiles[number]
-            by_x = tile.backward(cotangent[rows], self._parts[number], to_input=to_input is not None)
-            if to_input is not None:
-                to_input[rows] = by_x.reshape(to_input[rows].shape)
-
-        share(len(self._tiles), self._threads, work)
-        for part in self._parts[1:]:
-            for total, more in zip(chain(*self._gradients), chain(*part), strict=True):
-                total += more
+    stages = stages_of(network, range(network.n_image_layers))
+    threads, size = 1, rows
+    if type(theta) is np.ndarray and theta.dtype.kind == "f":
+        largest = max(math.prod(shape) for stage in stages for shape in (stage.in_shape, stage.out_shape))
+        size = min(TILE, max(8, TILE_BYTES // (largest * theta.itemsize)))
+        if not forward_only and rows * network.n_image_products > WORTH_THREADS:
+            threads = available_threads()
+    tile_of: Callable[[int], Tile] = partial(Tile, stages, theta=theta)
+    if forward_only:
+        tile_of = cache(tile_of)
+    return [(part, tile_of(part.stop - part.start)) for part in _tiles(rows, size, threads)], threads
 
 
 def _many_channels(stages: Sequence[Stage]) -> bool:
     """True if PyTorch's convolutions are fastest with the channels last: if there are at least FEW_CHANNELS of them."""
     channels = [stage.in_shape[0] for stage in stages if stage.layer.windows and stage.layer.parameters]
     return all(count >= FEW_CHANNELS for count in channels[1:])
-
-
-def _images_of_a_tile(stages: Sequence[Stage], theta: Array) -> int:
-    """The number of images whose largest output has TILE_BYTES, from 8 to TILE."""
-    largest = max(math.prod(shape) for stage in stages for shape in (stage.in_shape, stage.out_shape))
-    return min(TILE, max(8, TILE_BYTES // (largest * int(theta.itemsize))))
 
 
 def _tiles(rows: int, size: int, threads: int) -> list[slice]:
