@@ -10,7 +10,7 @@ import pytest
 
 from chainrule.networks import mlp
 from chainrule.solvers import SGD, Adam, Adaptive, GradientDescent, SolverState
-from chainrule.training import Judge, Objective, Recipe, Run, Samples, epochs, train
+from chainrule.training import LBFGS, BatchGradients, Judge, Objective, Recipe, Run, Samples, epochs, train
 
 
 @pytest.fixture
@@ -173,3 +173,37 @@ def test_ctrl_c_ends_it_after_the_first_epoch_and_raises_before(samples):
     run.history.scores = []
     with pytest.raises(KeyboardInterrupt):
         train(recipe(), samples, run, Judge(never, "figure"))
+
+
+CONVEX = Objective(mlp(3, (), 2), 0.5)
+
+
+def minimised(samples, *, evaluations=math.inf, **options):
+    recipe = Recipe(CONVEX, LBFGS(evaluations), tolerance=1e-8, **options)
+    run = Run(CONVEX.network.initial_parameters(1), samples_seen=7)
+    return run, train(recipe, samples, run)
+
+
+def test_lbfgs_arrives_where_the_gradient_is_zero(samples):
+    run, history = minimised(samples)
+    loss, gradient = BatchGradients(Recipe(CONVEX, LBFGS()), samples, run.theta).on_all_samples()
+    assert np.abs(gradient).max() < 1e-8
+    assert history.stopped_by == "convergence"
+    assert history.loss == history.best == pytest.approx(loss, rel=1e-15, abs=0)
+    assert history.losses == []
+
+
+def test_the_limits_of_lbfgs_hold_and_the_samples_are_counted(samples):
+    run, history = minimised(samples, epochs=2)
+    assert (history.epochs, history.stopped_by) == (2, "max_iter")
+    assert "ITERATIONS" in history.message
+    assert (run.samples_seen - 7) % 40 == 0
+    assert run.samples_seen >= 7 + 3 * 40
+    _, history = minimised(samples, evaluations=3)
+    assert history.stopped_by == "max_iter"
+
+
+def test_a_loss_that_is_not_finite_after_lbfgs_is_an_error(samples):
+    wild = Samples(samples.x * 1e200, samples.targets)
+    with pytest.raises(FloatingPointError, match="the inputs are too large"), np.errstate(all="ignore"):
+        minimised(wild)

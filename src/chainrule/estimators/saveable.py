@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.networks import specs
-from chainrule.networks.words import registered_layers
+from chainrule.networks.layers import LAYERS
 
 _PUBLIC = {
     "chainrule.estimators": (
@@ -105,7 +105,7 @@ def class_of(name: str) -> type | None:
         return _registered[name]
     if name not in _MODULES:
         # Layers that users have registered have words, and so they can also be saved.
-        return next((spec for spec, _ in registered_layers().values() if _qualified(spec) == name), None)
+        return next((spec for spec, _ in LAYERS.values() if _qualified(spec) == name), None)
     found = getattr(import_module(_MODULES[name]), name.rpartition(".")[2])
     assert isinstance(found, type)
     return found

@@ -1,14 +1,13 @@
 """Layers, networks with one flat parameter vector, plans that own the buffers of training, traces and summaries."""
 
 from chainrule.networks import specs
-from chainrule.networks.layers import Layer, Parameter
+from chainrule.networks.layers import Layer, LayerSpec, Parameter, register_layer, unregister_layer
 from chainrule.networks.network import Network, ParameterBlock, mlp, network_of_layers
 from chainrule.networks.plan import Plan
 from chainrule.networks.specs import *  # noqa: F403 - a new layer is public without a word here
 from chainrule.networks.stack import layers_of
 from chainrule.networks.summary import Summary, summarise
 from chainrule.networks.trace import Trace, TraceStep, trace
-from chainrule.networks.words import LayerSpec, register_layer, unregister_layer
 
 __all__ = [
     "Layer",

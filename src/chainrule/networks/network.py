@@ -189,7 +189,10 @@ class Network:
         theta = np.empty(self.n_parameters, dtype)
         for number, block in enumerate(self.blocks):
             source = stream(Purpose.INITIALISATION, seed, draw, number)
-            block.view(theta)[...] = block.parameter.first(source)
+            values = block.parameter.initial(source, block.parameter.shape)
+            if np.ndim(values):
+                same_shape(f"the first values of {block.parameter.name}", np.shape(values), block.parameter.shape)
+            block.view(theta)[...] = values
         return theta
 
 

@@ -1,6 +1,12 @@
 """The layers. Each is one class: its words, and its rule, parameters and shapes for inputs of one shape.
 
-To add a layer, add a class here and its name to `__all__`; no other file changes.
+    conv FILTERS KERNEL [stride S] [pad P] [dilation D] [groups G] [no bias]
+    pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
+    global pool                         pad P                 flatten
+    linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
+
+Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
+and its name to `__all__`; no other file changes.
 """
 
 from __future__ import annotations
@@ -11,8 +17,22 @@ from functools import partial
 
 from chainrule import rules
 from chainrule.kernels.dropout import draw_mask
-from chainrule.networks.layers import Layer, Parameter, Shape, uniform
-from chainrule.networks.words import COUNT, PADDING, PAIR, RATE, SIZE, LayerSpec, option, register_layer, switch, value
+from chainrule.networks.layers import (
+    COUNT,
+    PADDING,
+    PAIR,
+    RATE,
+    SIZE,
+    Layer,
+    LayerSpec,
+    Parameter,
+    Shape,
+    option,
+    register_layer,
+    switch,
+    uniform,
+    value,
+)
 from chainrule.rules.image_maps import check_channels
 from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.rule import Rule

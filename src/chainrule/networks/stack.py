@@ -1,32 +1,18 @@
 """Stacks of layers: in words, `conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10`, or as objects.
 
-    conv FILTERS KERNEL [stride S] [pad P] [dilation D] [groups G] [no bias]
-    pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
-    global pool                         pad P                 flatten
-    linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
-
-Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. The words name no input shapes:
-`layers_of` finds the shape of each layer's input.
+The words are those of `specs`. They name no input shapes: `layers_of` finds the shape of each layer's input.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from chainrule import rules
-from chainrule.networks.layers import Layer, Shape, described
+from chainrule.networks.layers import LAYERS, Layer, LayerSpec, Shape, described, read
 from chainrule.networks.specs import Activation, Dropout, Flatten, Linear
-from chainrule.networks.words import read, registered_layers
 from chainrule.rules.rule import Rule
 
-
-class MakesLayer(Protocol):
-    """A `LayerSpec`, a `Layer`, or any object with this method."""
-
-    def layer(self, in_shape: Shape) -> Layer:
-        """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
-
-
+MakesLayer: TypeAlias = LayerSpec | Layer
 Layers: TypeAlias = "str | Sequence[str | Rule | MakesLayer]"
 
 
@@ -49,7 +35,7 @@ def specs_of(layers: Layers) -> tuple[MakesLayer, ...]:
     """
     if not isinstance(layers, Sequence):
         raise ValueError(f"layers: expected words, or a sequence of words and layers, got {layers!r}")
-    names = registered_layers() | {name: (Activation, {"rule": name}) for name in rules.activation_names()}
+    names = LAYERS | {name: (Activation, {"rule": name}) for name in rules.activation_names()}
     found: list[MakesLayer] = []
     for piece in [layers] if isinstance(layers, str) else layers:
         if isinstance(piece, str):

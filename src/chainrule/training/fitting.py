@@ -5,18 +5,18 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import copy_of, on_device
+from chainrule.arrays import Array, as_like, copy_of, numpy_dtype, on_device, to_numpy
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks.network import Network
 from chainrule.solvers import Adaptive, Schedule
 from chainrule.training.data import Samples
 from chainrule.training.history import History, Progress, Run
-from chainrule.training.loop import epochs
+from chainrule.training.loop import BatchGradients, epochs
 from chainrule.training.recipe import LBFGS, Judge, Recipe
-from chainrule.training.scipy_lbfgs import minimise
 
 
 def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None) -> History:
@@ -46,7 +46,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     samples = samples.on(recipe.device)
     run.theta = on_device(run.theta, recipe.device)
     if isinstance(recipe.solver, LBFGS):
-        return minimise(recipe, samples, run)
+        return _minimised(recipe, recipe.solver.evaluations, samples, run)
     if recipe.checkpoint is not None:
         recipe.checkpoint.restore(run)
     earlier, run.solver_state = run.solver_state, recipe.solver.start(run.theta)
@@ -112,6 +112,61 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if recipe.checkpoint is not None and history.stopped_by != "interrupt":
         recipe.checkpoint.finished()
     return history
+
+
+def _minimised(recipe: Recipe, evaluations: float, samples: Samples, run: Run) -> History:
+    """Minimise by SciPy's L-BFGS from `run.theta`, in place; Ctrl-C after the first iteration ends it there."""
+    from scipy.optimize import minimize
+
+    theta, history = run.theta, run.history
+    gradients = BatchGradients(recipe, samples, theta)
+    reached: Any = None
+
+    def value_and_gradient(vector: Array) -> tuple[float, Array]:
+        run.samples_seen += len(samples)
+        theta[...] = as_like(vector, theta)
+        loss, gradient = gradients.on_all_samples()
+        return loss, to_numpy(gradient).astype(np.float64)
+
+    def iterated(intermediate_result: Any) -> None:
+        nonlocal reached
+        reached, history.loss = intermediate_result.x.copy(), float(intermediate_result.fun)
+        history.epochs += 1
+
+    try:
+        result = minimize(
+            value_and_gradient,
+            to_numpy(theta).astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            callback=iterated,
+            # By default SciPy also stops where the objective falls by less than 2e-9 of itself, long before a small
+            # gtol is met.
+            options={
+                "maxfun": _count(evaluations),
+                "maxiter": _count(recipe.epochs),
+                "gtol": recipe.tolerance,
+                "ftol": 64 * np.finfo(numpy_dtype(theta)).eps,
+            },
+        )
+    except KeyboardInterrupt:
+        if reached is None:
+            raise
+        history.stopped_by = "interrupt"
+    else:
+        reached, history.loss, history.epochs = result.x, float(result.fun), int(result.nit)
+        history.stopped_by, history.message = "convergence" if result.status == 0 else "max_iter", str(result.message)
+        if not np.isfinite(history.loss):
+            raise FloatingPointError(
+                f"the loss is {history.loss} after {history.epochs} iterations: the inputs are too large"
+            )
+    theta[...] = as_like(reached, theta)
+    history.best = history.loss
+    return history
+
+
+def _count(limit: float) -> int:
+    return int(min(limit, np.iinfo(np.int32).max))
 
 
 def _say(recipe: Recipe, line: str) -> None:
