@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from chainrule import rules
 
-@pytest.mark.parametrize("activation", ["softplus", "sigmoid", "tanh", "relu", "identity"])
+
+@pytest.mark.parametrize("activation", rules.activation_names())
 @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "gd"])
 def test_every_activation_works_with_every_solver(train, activation, solver):
     train("iris", "--activation", activation, "--solver", solver).trained(rows=150)

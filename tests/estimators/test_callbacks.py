@@ -119,3 +119,19 @@ def test_partial_fits_may_follow_a_watched_fit(how):
     model = model_of(early_stopping=how == "early_stopping")
     model.fit(X, NAMES, eval_set=(X, NAMES) if how == "eval_set" else None)
     assert model.set_params(early_stopping=False).partial_fit(X, NAMES).loss_ > 0
+
+
+def test_callbacks_see_the_epoch_of_every_partial_fit():
+    told = []
+    model = model_of(callbacks=[told.append])
+    losses = [model.partial_fit(X, NAMES, classes=np.unique(NAMES)).loss_ for _ in range(3)]
+    assert [(progress.epoch, progress.epochs) for progress in told] == [(1, 1)] * 3
+    assert [progress.loss for progress in told] == losses == model.loss_curve_
+    assert model.stopped_by_ == "partial_fit"
+
+
+def test_partial_fit_refuses_a_checkpoint(tmp_path):
+    model = model_of(checkpoint=tmp_path / "file").fit(X, NAMES)
+    with pytest.raises(ValueError, match=r"checkpoint: expected None for partial_fit, .* got .*file"):
+        model.partial_fit(X, NAMES)
+    assert model.set_params(checkpoint=None).partial_fit(X, NAMES).loss_ > 0

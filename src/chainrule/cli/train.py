@@ -10,7 +10,6 @@ import typer
 from chainrule.cli.output import CommandError
 
 MODELS = ("mlp", "conv", "softmax")
-ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
 SOLVERS = ("adam", "adamw", "sgd", "gd")
 
 ONLY_FOR = {
@@ -39,6 +38,13 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
         return value
 
     return check
+
+
+def _activation(value: str) -> str:
+    """A check that a word names an activation."""
+    from chainrule.rules import activation_names
+
+    return _one_of(activation_names())(value)
 
 
 def _below(high: float, *, positive: bool = False) -> Callable[[float | None], float | None]:
@@ -74,7 +80,9 @@ def train(
         list[str] | None, typer.Option(help="For tables: a column to ignore; may be given several times.")
     ] = None,
     hidden: Annotated[str, typer.Option(help="Widths of the hidden layers, such as 100,50; '' for none.")] = "256",
-    activation: Annotated[str, typer.Option(callback=_one_of(ACTIVATIONS), help=", ".join(ACTIVATIONS))] = "relu",
+    activation: Annotated[
+        str, typer.Option(callback=_activation, help="softplus, sigmoid, tanh, relu, identity, or another such rule.")
+    ] = "relu",
     solver: Annotated[str, typer.Option(callback=_one_of(SOLVERS), help=", ".join(SOLVERS))] = "adam",
     l2: Annotated[
         float | None,

@@ -132,7 +132,7 @@ class NetworkClassifier(Parameters, Classifier):
     @available_if(_iterative)  # type: ignore[untyped-decorator]
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Run one epoch over the given samples, starting from where the last call ended.
+        """Run one epoch over the given samples, starting from where the last call ended. Callbacks see that epoch.
 
         Parameters
         ----------
@@ -144,6 +144,10 @@ class NetworkClassifier(Parameters, Classifier):
         check.within(vars(self), self._limits)
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        if self.checkpoint is not None:
+            raise ValueError(
+                f"checkpoint: expected None for partial_fit, whose one epoch has none, got {self.checkpoint!r}"
+            )
         if isinstance(self.class_weight, str):
             raise ValueError("class_weight='balanced' needs all samples at once; give partial_fit a dict instead")
         first, adds = not hasattr(self, "coefs_"), self.new_classes == "add"

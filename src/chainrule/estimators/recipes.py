@@ -150,8 +150,8 @@ def recipe_of(
 
 
 def one_epoch_of(recipe: Recipe, parameters: Parameters) -> Recipe:
-    """The recipe of a `partial_fit`: one epoch without patience or callbacks; a cosine counts epochs as its steps."""
-    return replace(recipe, schedule=_schedule(parameters, steps_per_epoch=1), epochs=1, patience=math.inf, callbacks=())
+    """The recipe of a `partial_fit`: one epoch without patience; a cosine counts epochs as its steps."""
+    return replace(recipe, schedule=_schedule(parameters, steps_per_epoch=1), epochs=1, patience=math.inf)
 
 
 def _solver(parameters: Parameters, n_weights: int) -> Solver | LBFGS:

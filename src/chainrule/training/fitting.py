@@ -69,13 +69,12 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
                 history.loss = epoch.loss
                 history.losses.append(epoch.loss)
                 _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
-                score = None
-                if judge is None:
-                    history.take(epoch.loss, tolerance=recipe.tolerance)
-                else:
-                    score = _judged(recipe, run, judge)
-                    if history.take(score, tolerance=recipe.tolerance, larger_is_better=judge.larger_is_better):
-                        run.best[...] = run.theta
+                score = None if judge is None else _judged(recipe, run, judge)
+                larger = judge is not None and judge.larger_is_better
+                figure = epoch.loss if score is None else score
+                is_best = history.take(figure, tolerance=recipe.tolerance, larger_is_better=larger)
+                if judge is not None and is_best:
+                    run.best[...] = run.theta
                 now = time.perf_counter()
                 progress = Progress(
                     history.epochs,
