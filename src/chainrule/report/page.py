@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
 from chainrule.estimators.plots import learning_curves
-from chainrule.networks.summary import summary_of
+from chainrule.networks.summary import summarise
 from chainrule.report.figures import confusion_matrix, first_filters, saliency_maps, worst_mistakes
 
 DPI = 110
@@ -81,7 +81,7 @@ def write_page(
         title=title,
         metrics=metrics,
         facts=facts,
-        sizes=summary_of(model.network_),
+        sizes=summarise(model.network_.layers, model.network_.in_shape),
         pictures=[(name, words, None if drawn is None else as_png(drawn)) for name, words, drawn in pictures],
         bad_files=bad_files,
     )

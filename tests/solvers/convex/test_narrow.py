@@ -1,6 +1,7 @@
 """Products in bfloat16: rounded as they should be, given up in time, and without a trace in the optimum."""
 
 import builtins
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -174,3 +175,14 @@ def test_numbers_beyond_bfloat16_are_fitted_in_full_precision(problem_of):
     far = replace(problem, x=problem.x * 1e40)
     with np.errstate(all="ignore"):
         assert np.isfinite(minimise(far, max_iter=20, narrow=True).value)
+
+
+def test_pytorchs_number_of_threads_is_the_same_after_a_fit(problem_of):
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        minimise(problem_of("softmax", l2=0.1), tol=1e-3, narrow=True)
+        with ThreadPoolExecutor(1) as pool:
+            assert (torch.get_num_threads(), pool.submit(torch.get_num_threads).result()) == (3, 3)
+    finally:
+        torch.set_num_threads(before)

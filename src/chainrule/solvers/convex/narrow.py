@@ -21,19 +21,32 @@ class NarrowBlock(RowBlock):
     ----------
     rounded : torch.Tensor
         x - m in bfloat16.
+    torch_threads : int
+        PyTorch's number of threads before the fit, to which every product returns.
     """
 
     rounded: Any
+    torch_threads: int
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """(x - m) W + b, into `out`."""
-        _torch().from_numpy(out).copy_(_product(self.rounded, weights))
+        _torch().from_numpy(out).copy_(self._product(self.rounded, weights))
         return np.add(out, offset, out=out)
 
     def transposed_times(self, rows: Array) -> Array:
         """(x - m)^T R."""
-        result: Array = _product(self.rounded.T, rows).float().numpy()
+        result: Array = self._product(self.rounded.T, rows).float().numpy()
         return result
+
+    def _product(self, samples: Any, factor: Array) -> Any:
+        """The product of two matrices in bfloat16, by one thread."""
+        torch = _torch()
+        # A thread that reads the number while another has set 1 would restore 1: it is read once, before the fit.
+        torch.set_num_threads(1)
+        try:
+            return torch.mm(samples, _rounded(factor))
+        finally:
+            torch.set_num_threads(self.torch_threads)
 
 
 class NarrowRows(DenseRows):
@@ -49,10 +62,11 @@ class NarrowRows(DenseRows):
         self, problem: Problem, threads: int, vectors: Any, dtype: Any, kept: dict[str, Array], centre: Array | None
     ) -> None:
         super().__init__(problem, threads, vectors, dtype, kept)
-        origin = 0.0 if centre is None else centre
+        origin, torch_threads = 0.0 if centre is None else centre, _torch().get_num_threads()
 
         def narrow(block: RowBlock) -> NarrowBlock:
-            return NarrowBlock(**vars(block), rounded=_rounded(np.asarray(block.x - origin, dtype=block.x.dtype)))
+            rounded = _rounded(np.asarray(block.x - origin, dtype=block.x.dtype))
+            return NarrowBlock(**vars(block), rounded=rounded, torch_threads=torch_threads)
 
         self.blocks = [[narrow(block) for block in blocks] for blocks in self.blocks]
 
@@ -63,17 +77,6 @@ class NarrowRows(DenseRows):
 def _rounded(x: Array) -> Any:
     torch = _torch()
     return torch.from_numpy(np.ascontiguousarray(x)).to(torch.bfloat16)
-
-
-def _product(samples: Any, factor: Array) -> Any:
-    """The product of two matrices in bfloat16, by one thread: PyTorch's number of threads belongs to the caller's."""
-    torch = _torch()
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return torch.mm(samples, _rounded(factor))
-    finally:
-        torch.set_num_threads(before)
 
 
 def _torch() -> Any:
