@@ -196,7 +196,7 @@ def test_a_head_is_added_where_no_linear_layer_is_last(text, shape, added):
 
 
 def test_a_head_of_another_width_is_refused_with_both_numbers():
-    for outputs, needed in ((3, "3 logits, one for each class"), (1, "1 logit, which is what two classes have")):
+    for outputs, needed in ((3, "3 logits, one for each class"), (1, "1 logit for two classes")):
         with pytest.raises(ValueError, match=rf"layer 2 \(linear 7\): .* puts out 7, and the labels need {needed}"):
             with_head("flatten, linear 7", (1, 2, 2), outputs)
     with pytest.raises(ValueError, match=r"layer 1 \(linear 7\): .*flatten"):

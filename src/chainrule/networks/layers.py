@@ -31,7 +31,7 @@ def zeros(stream: np.random.Generator, shape: Shape) -> Any:
 
 
 def uniform(bound: float) -> Initialiser:
-    """First values that are uniform within +-bound."""
+    """An initialiser that draws uniform values within +-bound."""
     return lambda stream, shape: stream.uniform(-bound, bound, shape)
 
 
@@ -45,7 +45,7 @@ class Parameter:
         As the rule calls it: weight, bias, ...
     shape : tuple of int
     penalised : bool
-        Whether it is a weight, to which penalties apply; the others are biases.
+        True for a weight, to which penalties apply; False for a bias.
     initial : callable
         ``initial(generator, shape)`` returns the first values: an array of that shape, or one number.
     """
@@ -121,7 +121,7 @@ class Layer:
 
     @property
     def may_be_head(self) -> bool:
-        """Whether its outputs may be logits: it has weights, and its output is a row of features.
+        """True if its outputs may be logits: it has weights, and its output is a row of features.
 
         A layer with unpenalised parameters only, such as one gain per feature, needs a linear layer after it.
         """
@@ -140,7 +140,7 @@ class Layer:
             )
 
     def layer(self, in_shape: Shape) -> Layer:
-        """The layer itself, so that it may stand among specs."""
+        """The layer itself: a stack may mix layers and specs."""
         return self
 
     def __str__(self) -> str:

@@ -3,8 +3,7 @@
     theta = [W1, W2, ..., b1, b2, ...]
 
 Weights come first, so that a penalty on weights is one slice; an optimiser's step is one pass over the vector, and
-saving is one array. `unpack` gives the blocks in the order [W1, b1, W2, b2, ...] in which they are written down, as
-views.
+saving is one array. `unpack` gives the blocks as views, in the order [W1, b1, W2, b2, ...] of their layers.
 """
 
 import math
@@ -42,7 +41,7 @@ class ParameterBlock:
     """Where one layer's parameter lies in the flat vector."""
 
     name: str
-    """W1, b1, W2, ...: the kind, and the number of the layer among those with parameters."""
+    """W1, b1, W2, ...: the letter of the parameter, and the number of its layer among all layers with parameters."""
     layer: int
     parameter: Parameter
     start: int
@@ -228,7 +227,7 @@ def mlp(
     dropout_rate: float = 0.0,
     loss: str | Rule = "softmax_cross_entropy",
 ) -> Network:
-    """A multilayer perceptron: linear layers with an activation, and dropout where asked, after each hidden one.
+    """A multilayer perceptron: linear layers, with an activation and, if wanted, dropout after each hidden one.
 
     Parameters
     ----------
@@ -238,7 +237,7 @@ def mlp(
         The widths of the hidden layers; none gives softmax regression.
     activation : str, Rule, or one of these per hidden layer
     bias : bool
-        Whether the linear layers have biases.
+        True if the linear layers have biases.
     dropout_rate : float
         In [0, 1).
     loss : str or Rule

@@ -2,7 +2,7 @@
 
 The forward pass writes every layer's output into its buffer. The backward pass runs the pullbacks in reverse and
 writes every gradient into its view of one flat vector. After the first step nothing is allocated. The gradient by the
-inputs is computed only if asked for.
+inputs is computed only on request.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -41,16 +41,16 @@ class Plan:
     gradient : array, optional
         The array that gradients are written to; allocated if absent.
     input_gradient : bool
-        Whether `loss_and_gradient` also computes the loss's gradient by the inputs.
+        True if `loss_and_gradient` also computes the loss's gradient by the inputs.
     forward_only : bool
-        Whether the plan only computes `logits` and has no memory for gradients.
+        True if the plan only computes `logits` and has no memory for gradients.
 
     Attributes
     ----------
     theta, gradient : array
         Flat vectors of length network.n_parameters.
     input_gradient : array or None
-        The gradient by the inputs, of shape (rows, in_features); None unless asked for.
+        The gradient by the inputs, of shape (rows, in_features); None without `input_gradient=True`.
 
     Examples
     --------
@@ -132,13 +132,13 @@ class Plan:
         l2 : float
             The penalty is l2 times the sum of the squared weights.
         penalise_biases : bool
-            Whether the penalty includes the biases.
+            True if the penalty includes the biases.
         label_smoothing : float
             An option of the softmax cross entropy.
         dropout_key : tuple of int, optional
             (seed, epoch, batch), which decides the masks. Without it there is no dropout.
         validate : bool
-            Whether to check the targets. Training has checked them all before its first step.
+            True to check the targets. Training checks them before its first step.
 
         Raises
         ------
@@ -192,8 +192,13 @@ class Plan:
             some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
             tile.forward(x[rows], self._parameters, some, features[rows])
 
-        share(len(self._tiles), self._threads, work)
-        return self._back.forward(features, self._parameters, masks, self._logits)
+        try:
+            share(len(self._tiles), self._threads, work)
+            return self._back.forward(features, self._parameters, masks, self._logits)
+        except (ValueError, RuntimeError):  # PyTorch raises RuntimeError
+            for layer in self.network.layers:
+                layer.check_out_shape()
+            raise
 
     def _backward(self, cotangent: Array) -> None:
         by_x = self.input_gradient

@@ -203,7 +203,7 @@ class Dropout(LayerSpec):
 
 @dataclass(frozen=True)
 class Activation(LayerSpec):
-    """A rule of one input, given by name or as it is, whose output has the shape of its input.
+    """A rule of one input, or its name. The output has the shape of the input.
 
     >>> Activation("tanh").layer((3,)).rule.formula
     'y = tanh(x)'

@@ -124,7 +124,7 @@ def with_head(
         flat: list[MakesLayer] = [Flatten()] if len(shape) == 3 else []
         return (*specs, *flat, *head, Linear(outputs))
     if shape != (outputs,):
-        logits = "1 logit, which is what two classes have" if outputs == 1 else f"{outputs} logits, one for each class"
+        logits = "1 logit for two classes" if outputs == 1 else f"{outputs} logits, one for each class"
         raise ValueError(
             f"layer {len(made)} ({specs[-1]}): the last linear layer puts out {shape[0]}, and the labels need {logits}"
         )

@@ -112,16 +112,6 @@ class Tile:
 
         Without masks there is no noise: such stages are skipped.
         """
-        try:
-            return self._run(x, parameters, masks, result)
-        except (ValueError, RuntimeError):  # PyTorch raises RuntimeError
-            for stage in self._stages:
-                stage.layer.check_out_shape()
-            raise
-
-    def _run(
-        self, x: Array, parameters: Sequence[tuple[Array, ...]], masks: dict[int, Array] | None, result: Array
-    ) -> Array:
         if self._of_images:
             x = x.reshape(self._count, *self._stages[0].in_shape)
         if self._input is not None:

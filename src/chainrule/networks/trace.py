@@ -41,9 +41,7 @@ class Trace:
     backward: tuple[TraceStep, ...]
 
     def __iter__(self) -> Iterator[TraceStep]:
-        yield from self.inputs
-        yield from self.forward
-        yield from self.backward
+        return iter((*self.inputs, *self.forward, *self.backward))
 
     def __getitem__(self, name: str) -> Array:
         for step in self:
@@ -142,9 +140,9 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         by_source, *by_owned = pulled if isinstance(pulled, tuple) else (pulled,)
         cotangent = by_source[0]
         source, *owned = names.values()
-        for what, value in zip((*owned, source), (*by_owned, cotangent), strict=True):
-            formula = _backward_formula(layer, names, what, f"d {name}")
-            backward.append(TraceStep(f"d {what}", f"d {what} = {formula}", value))
+        for by, value in zip((*owned, source), (*by_owned, cotangent), strict=True):
+            formula = _backward_formula(layer, names, by, f"d {name}")
+            backward.append(TraceStep(f"d {by}", f"d {by} = {formula}", value))
     return Trace(tuple(inputs), tuple(forward), tuple(backward))
 
 
@@ -184,13 +182,13 @@ def _forward_formula(layer: Layer, names: dict[str, str]) -> str:
     return f"{rule.name}({', '.join([*names.values(), *options])})"
 
 
-def _backward_formula(layer: Layer, names: dict[str, str], what: str, cotangent: str) -> str:
-    """The formula of the cotangent of the layer's input or of a parameter."""
+def _backward_formula(layer: Layer, names: dict[str, str], by: str, cotangent: str) -> str:
+    """The formula of the derivative by the layer's input or by one of its parameters."""
     rule = layer.rule
     written = dict(re.findall(r"d(\w+) = (.*?)(?=, d\w+ = |$)", rule.derivative))
     if layer.parameters and set(written) == set(names):
-        letter = next(letter for letter, name in names.items() if name == what)
+        letter = next(letter for letter, name in names.items() if name == by)
         return _with_names(written[letter], names | {"v": cotangent})
     if rule.elementwise:
-        return f"{cotangent} * {rule.name}'({what})"
+        return f"{cotangent} * {rule.name}'({by})"
     return f"{rule.name}'s pullback of {cotangent}"

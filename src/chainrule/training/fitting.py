@@ -193,7 +193,7 @@ def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
 
 
 def _reduced(recipe: Recipe, run: Run, schedule: Schedule) -> bool:
-    """Whether the schedule could lower the learning rate where training would otherwise stop."""
+    """True if the schedule lowered the learning rate, so that training goes on where it would have stopped."""
     if not isinstance(schedule, Adaptive) or not schedule.reduce(recipe.learning_rate):
         return False
     run.rate_scale = schedule.scale

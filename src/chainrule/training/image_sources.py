@@ -181,7 +181,7 @@ _NAMES: tuple[tuple[str, ...], ...] = (
     ("x", "y"),
     ("data", "target"),
 )
-"""Usual names of images and labels in archives, and of those for testing."""
+"""Usual names of the arrays in archives: images and labels, then images and labels for testing."""
 
 
 def read_archive(path: Path) -> Images:
