@@ -133,7 +133,7 @@ def test_all_layers_are_there_to_be_looked_at():
         ("arrays.py", "def late():\n    import chainrule.rules.softmax"),
         ("networks/made_up.py", "def late():\n    return importlib.import_module('chainrule.training')"),
         ("networks/made_up.py", "from ..solvers import Adam"),
-        ("solvers/made_up.py", "from chainrule.training.loop import Run"),
+        ("solvers/made_up.py", "from chainrule.training.history import Run"),
         ("training/made_up.py", "if TYPE_CHECKING:\n    from chainrule.estimators import MLPClassifier"),
         ("estimators/made_up.py", "from chainrule import cli"),
         ("checking/made_up.py", "from chainrule.networks import Plan"),

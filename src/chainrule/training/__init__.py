@@ -2,9 +2,8 @@
 
 from chainrule.training.augmentation import Augmentation
 from chainrule.training.data import BatchReader, Change, Samples
-from chainrule.training.fitting import train
+from chainrule.training.fitting import BatchGradients, Epoch, epochs, train
 from chainrule.training.history import Callback, History, Progress, Run
-from chainrule.training.loop import BatchGradients, Epoch, epochs
 from chainrule.training.recipe import LBFGS, Checkpointing, Judge, Objective, Recipe
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The loop: what an epoch does, written out; runs that resume bit for bit; gradients over blocks; loss of footing."""
+"""The epochs of a fit: what one does, written out; runs that resume bit for bit; gradients over blocks; failures."""
 
 import copy
 import itertools
@@ -9,7 +9,7 @@ import scipy.sparse
 
 from chainrule.networks import Plan, mlp
 from chainrule.solvers import SGD, Adam, Cosine, GradientDescent, InverseScaling
-from chainrule.training import BatchGradients, Objective, Recipe, Run, Samples, epochs, loop
+from chainrule.training import BatchGradients, Objective, Recipe, Run, Samples, epochs, fitting
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_the_gradient_over_blocks_is_that_over_all_samples(monkeypatch, samples,
     objective, run = begin(Adam(), alpha=0.7, label_smoothing=0.1, penalise_biases=biases)
     wanted, gradient = BatchGradients(Recipe(objective, Adam()), given, run.theta).on_all_samples()
     gradient = gradient.copy()
-    monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", block)
+    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", block)
     blocks = BatchGradients(Recipe(objective, Adam()), given, run.theta)
     for _ in range(2):
         value, summed = blocks.on_all_samples()
@@ -145,7 +145,7 @@ def test_the_gradient_over_blocks_is_that_over_all_samples(monkeypatch, samples,
 def test_blocks_of_sparse_rows_are_summed_too(monkeypatch, samples):
     objective, run = begin(Adam(), alpha=0.7)
     _, gradient = BatchGradients(Recipe(objective, Adam()), samples, run.theta).on_all_samples()
-    monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", 7)
+    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", 7)
     rows = Samples(scipy.sparse.csr_matrix(samples.x), samples.targets, samples.weights)
     _, summed = BatchGradients(Recipe(objective, Adam()), rows, run.theta).on_all_samples()
     np.testing.assert_allclose(summed, gradient, rtol=0, atol=1e-14 * abs(gradient).max())
@@ -153,7 +153,7 @@ def test_blocks_of_sparse_rows_are_summed_too(monkeypatch, samples):
 
 @pytest.mark.parametrize("block", [7, 1000])
 def test_a_full_batch_epoch_is_one_step_whatever_the_blocks(monkeypatch, samples, block):
-    monkeypatch.setattr(loop, "FULL_BATCH_BLOCK", block)
+    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", block)
     objective, run = begin(GradientDescent(), alpha=0.7)
     theta, w = run.theta.copy(), samples.weights
     done = first(epochs(Recipe(objective, GradientDescent(), learning_rate=0.3, batch_size=None), samples, run), 5)
