@@ -185,26 +185,32 @@ class Plan:
     def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
         masks = None if dropout_key is None else self._masks(dropout_key)
-        features = x if self._features is None else self._features
-
-        def work(thread: int, number: int) -> None:
-            rows, tile = self._tiles[number]
-            some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
-            tile.forward(x[rows], self._parameters, some, features[rows])
-
         try:
-            share(len(self._tiles), self._threads, work)
+            features = x if self._features is None else self._features_of(x, masks, self._features)
             return self._back.forward(features, self._parameters, masks, self._logits)
         except (ValueError, RuntimeError):  # PyTorch raises RuntimeError
             for layer in self.network.layers:
                 layer.check_out_shape()
             raise
 
+    def _features_of(self, x: Array, masks: dict[int, Array] | None, features: Array) -> Array:
+        """Rows of features from rows of pixels."""
+
+        def work(thread: int, number: int) -> None:
+            rows, tile = self._tiles[number]
+            some = None if masks is None else {index: mask[rows] for index, mask in masks.items()}
+            tile.forward(x[rows], self._parameters, some, features[rows])
+
+        share(len(self._tiles), self._threads, work)
+        return features
+
     def _backward(self, cotangent: Array) -> None:
         by_x = self.input_gradient
         to_features = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or bool(self._tiles))
-        if by_x is not None and not self._tiles:
-            by_x[...] = to_features
+        if not self._tiles:
+            if by_x is not None:
+                by_x[...] = to_features
+            return
 
         def work(thread: int, number: int) -> None:
             rows, tile = self._tiles[number]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.arrays import Array, gather_rows, is_sparse, on_device
+from chainrule.arrays import Array, empty, gather_rows, is_sparse, on_device
 from chainrule.streams import Purpose, stream
-from chainrule.workspace import Workspace
 
 Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
 """Rows of a batch and a stream of random numbers to the rows that training sees."""
@@ -43,10 +43,10 @@ class Samples:
     def __len__(self) -> int:
         return int(self.x.shape[0])
 
-    def each(self, function: Callable[[str, Array], Array]) -> Samples:
-        """The samples with ``function(name, array)`` in place of x, targets and weights."""
-        arrays = {"x": self.x, "targets": self.targets, "weights": self.weights}
-        return Samples(**{name: array if array is None else function(name, array) for name, array in arrays.items()})
+    def each(self, function: Callable[[Array], Array]) -> Samples:
+        """The samples with a function of each array, x, targets and weights, in place of the array."""
+        arrays = (self.x, self.targets, self.weights)
+        return Samples(*(None if array is None else function(array) for array in arrays))
 
     def on(self, device: str | None) -> Samples:
         """The samples as tensors on a device; unchanged for None.
@@ -58,7 +58,7 @@ class Samples:
         """
         if device is not None and is_sparse(self.x):
             raise ValueError(f"device={device!r} takes dense X; sparse X is for device=None")
-        return self.each(lambda name, array: on_device(array, device))
+        return self.each(partial(on_device, device=device))
 
 
 @dataclass
@@ -81,7 +81,7 @@ class BatchReader:
     shuffle: bool
     seed: int
     change: Change | None = None
-    _work: Workspace = field(default_factory=Workspace, init=False)
+    _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
     def epoch(self, number: int) -> Iterator[Samples]:
         """The batches of one epoch; each is overwritten by the next of its size."""
@@ -89,13 +89,21 @@ class BatchReader:
         order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count) if self.shuffle else None
         for batch, start in enumerate(range(0, count, self.batch_size)):
             rows = slice(start, start + self.batch_size)
-            samples = self.samples.each(partial(self._take, rows=rows if order is None else order[rows]))
+            samples = self.samples.each(itemgetter(rows)) if order is None else self._gathered(order[rows])
             if self.change is not None:
                 source = stream(Purpose.AUGMENTATION, self.seed, number + 1, batch)
                 samples = replace(samples, x=self.change(samples.x, source))
             yield samples
 
-    def _take(self, name: str, array: Array, rows: Any) -> Array:
-        if isinstance(rows, slice) or is_sparse(array):
-            return array[rows]
-        return gather_rows(array, rows, out=self._work(name, (len(rows), *array.shape[1:]), array))
+    def _gathered(self, index: np.ndarray[Any, Any]) -> Samples:
+        """The samples at an index, in the buffers for batches of this size. Sparse rows are allocated."""
+        samples, rows = self.samples, len(index)
+        if rows not in self._buffers or is_sparse(samples.x):
+            self._buffers[rows] = samples.each(
+                lambda array: array[index] if is_sparse(array) else empty((rows, *array.shape[1:]), array)
+            )
+        kept = self._buffers[rows]
+        for array, buffer in (samples.x, kept.x), (samples.targets, kept.targets), (samples.weights, kept.weights):
+            if array is not None and not is_sparse(array):
+                gather_rows(array, index, out=buffer)
+        return kept
