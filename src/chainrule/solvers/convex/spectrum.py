@@ -90,12 +90,11 @@ class Spectrum:
 
     def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, "Spectrum"]:
         """Samples for this many fits of a problem, as z if this saves time, and the spectrum for them."""
-        known, z = self.coordinates, None
-        if known is not None:
-            z = known[1].astype(x.dtype) if x is known[0] else None
-        elif not self.worth_rotating(problem, fits):
+        if self.coordinates is None and not self.worth_rotating(problem, fits):
             return x, self
-        if z is None:
+        if self.coordinates is not None and x is self.coordinates[0]:
+            z = self.coordinates[1].astype(x.dtype, copy=False)
+        else:
             z = self.features.coordinates(replace(problem, x=x), self.spread(l2))
         return z, replace(self, features=replace(self.features, applied=True), coordinates=None)
 
