@@ -2,7 +2,7 @@
 
     by an input of g: J_g^T (J_f^T v), by another input of f: its own pullback      pushforward: J_f (J_g t)
 
-The inputs of g come first, then those of f after its first.
+The inputs of g come first, then the inputs of f after its first.
 """
 
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ def after(inner: Rule, outer: Rule) -> Rule:
 
 
 def _checked_forward(rule: Rule, inputs: Sequence[Array], options: dict[str, Any]) -> tuple[Array, Any]:
-    """The forward of one part, with those of the options that it has."""
+    """The forward of one part, with the options that it has."""
     if rule.check is not None:
         rule.check(*inputs)
     return rule.forward(*inputs, **{name: options[name] for name in rule.options if name in options})
