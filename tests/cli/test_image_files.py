@@ -21,6 +21,14 @@ def test_a_folder_of_pictures_trains_and_bad_files_are_named(chainrule, shapes):
     assert rows.predicted == ["lying"] * 20 + ["standing"] * 20
 
 
+def test_five_bad_files_are_named_and_the_others_counted(chainrule, shapes):
+    for number in range(7):
+        (shapes / "lying" / f"{number}.txt").write_text("no picture")
+    done = chainrule("train", shapes, *QUICK, "--epochs", "1", "--json").succeeded()
+    assert done.err.count("is left out: no picture") == 5
+    assert "note: 2 more files are left out" in done.err
+
+
 def test_pictures_of_other_sizes_are_scaled_to_the_models(chainrule, shapes):
     chainrule("train", shapes, *QUICK, "--size", "8").succeeded()
     assert load("shapes.chainrule").image_shape_ == (1, 8, 8)

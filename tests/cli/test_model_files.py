@@ -136,6 +136,11 @@ def test_two_missing_feature_columns_are_both_named(chainrule, write, flowers_mo
     chainrule("predict", flowers_model, data).complaint("leaf", "colour")
 
 
+def test_of_many_missing_columns_ten_are_named_and_the_others_counted(chainrule, digits_model, write):
+    data = write(Path("d.csv"), ("other",), [[1.0]] * 4)
+    chainrule("predict", digits_model, data).complaint("'pixel_1_1' and 54 more, which the model needs")
+
+
 def test_predict_refuses_another_data_set(chainrule, digits_model, iris_model, flowers_model):
     chainrule("predict", digits_model, "iris").complaint()
     chainrule("predict", iris_model, "digits").complaint()
