@@ -17,7 +17,7 @@ def kinds(piece):
         (r"x_i^2", ["scripts"]),
         (r"\sum_i x", ["stacked", "name"]),
         (r"(a)", ["bracket"]),
-        (r"(a", ["open", "name"]),
+        (r"(a", ["bracket"]),
         (r"a } b", ["name", "op", "name"]),
         (r"a \quad \foo", ["name", "gap", "text"]),
         (r"\begin{pmatrix} a \\ b \end{pmatrix}", ["matrix"]),
@@ -43,4 +43,14 @@ def test_cases_have_a_brace_on_their_left_and_rows_of_cells():
 
 def test_deep_and_long_formulas_are_cut_off():
     assert layout("x + " * 10_000).text == ("x + " * 50)
-    assert layout("{" * 3000).kind == "row"
+    assert layout("{" * 3000).text == "{" * 200
+
+
+def test_an_unmatched_bracket_has_no_fence_at_its_end():
+    (bracket,) = layout("(a + b").parts
+    assert bracket.fences == ("(", "")
+    assert kinds(bracket) == ["name", "op", "name"]
+
+
+def test_unmatched_brackets_take_time_in_proportion_to_their_number():
+    assert layout("(" * 50 + "x").kind == "row"  # minutes, if each bracket read the rest of the formula twice

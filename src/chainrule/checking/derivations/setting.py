@@ -45,7 +45,7 @@ _NOTHING = Piece("group")
 
 
 def layout(text: str, *, plain: bool = False) -> Piece:
-    """The pieces of a formula; a formula that is too long to read is cut off and shown as it is written."""
+    """The pieces of a formula; a formula that is too long or too deep to read is cut off and shown as it is written."""
     try:
         return _Setter(tokens(text, plain=plain)).all()
     except (TooLong, RecursionError):
@@ -64,6 +64,8 @@ class _Setter(Cursor):
     def pieces(self, *stops: str) -> list[Piece]:
         """Atoms with their scripts up to a closing token: a brace, or one whose kind or sign is among the stops."""
         self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise TooLong("nested too deeply")
         found = []
         while self.position < len(self.tokens):
             token = self.peek()
@@ -75,14 +77,11 @@ class _Setter(Cursor):
         return found
 
     def bracket(self, stops: tuple[str, ...]) -> Piece:
-        """A bracket with its content, or the sign alone where none closes it."""
-        opening, since = self.take(), self.position
-        inner = self.pieces("close", *stops) if self.depth <= MOST_DEPTH else []
-        if self.peek().kind == "close":
-            left, right = ("" if token.text == "." else token.text for token in (opening, self.take()))
-            return Piece("bracket", parts=tuple(inner), fences=(left, right))
-        self.position = since
-        return Piece("open", opening.text)
+        """A bracket with its content; one that nothing closes has no fence at its end."""
+        left = self.take().text
+        inner = self.pieces("close", *stops)
+        right = self.take().text if self.peek().kind == "close" else ""
+        return Piece("bracket", parts=tuple(inner), fences=(left.strip("."), right.strip(".")))
 
     def scripted(self, stops: tuple[str, ...]) -> Piece:
         """An atom with its subscripts, superscripts and primes."""
@@ -105,9 +104,6 @@ class _Setter(Cursor):
         """A group in braces, or one atom."""
         if self.peek().kind in ("end", "end of formula"):
             return _NOTHING
-        if self.depth > MOST_DEPTH:
-            self.take()
-            return Piece("dots", "…")
         if not self.accept("{"):
             return self.atom()
         inner = self.pieces()
@@ -148,8 +144,6 @@ class _Setter(Cursor):
     def environment(self, name: str) -> Piece:
         if name not in MATRICES and name not in _FENCES and name not in LAYOUTS:
             return Piece("text", name)
-        if self.depth > MOST_DEPTH:
-            return Piece("dots", "…")
         if name == "array" and self.at("{"):
             self.argument()
         rows: list[list[list[Piece]]] = [[[]]]
