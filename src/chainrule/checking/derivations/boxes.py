@@ -1,6 +1,6 @@
 r"""Formulas as text of several lines for a terminal, and as text of one line inside a sentence.
 
->>> print(boxed(r"s_i = \frac{e^{x_i}}{\sum_k e^{x_k}}"))
+>>> print(box(r"s_i = \frac{e^{x_i}}{\sum_k e^{x_k}}"))
         xᵢ
        e
 sᵢ = ───────
@@ -38,6 +38,9 @@ class Box:
     base: int = 0
     kind: str = "name"
 
+    def __str__(self) -> str:
+        return "\n".join(line.rstrip() for line in self.lines)
+
     @property
     def width(self) -> int:
         """Columns."""
@@ -57,11 +60,6 @@ Form = Callable[[Piece, Draw], Box]
 def box(text: str) -> Box:
     """A formula in as many lines as it needs."""
     return _drawn(layout(text), _IN_LINES)
-
-
-def boxed(text: str) -> str:
-    """The lines of a formula."""
-    return "\n".join(line.rstrip() for line in box(text).lines)
 
 
 def flat(text: str) -> str:
@@ -160,11 +158,7 @@ def _script(piece: Piece, draw: Draw) -> Box:
 
 
 def _bracket(piece: Piece, draw: Draw) -> Box:
-    return _fenced(piece.fences, _row(piece, draw), "bracket")
-
-
-def _matrix(piece: Piece, draw: Draw) -> Box:
-    return _fenced(piece.fences, _row(piece, draw), "tall")
+    return _fenced(piece.fences, _row(piece, draw), "tall" if piece.kind == "matrix" else "bracket")
 
 
 def _fraction(piece: Piece, draw: Draw) -> Box:
@@ -261,7 +255,7 @@ def _bracketed(text: str, always: bool = False) -> str:
 
 _IN_LINES: dict[str, Form] = {
     "row": _row, "group": _row, "cell": _row, "joined": _script, "name": _word, "bold": _word, "gap": _space,
-    "newline": _space, "bracket": _bracket, "matrix": _matrix, "table": _table, "fraction": _fraction, "root": _root,
+    "newline": _space, "bracket": _bracket, "matrix": _bracket, "table": _table, "fraction": _fraction, "root": _root,
     "over": _over, "stacked": _limits, "scripts": _scripts,
 }  # fmt: skip
 _IN_ONE_LINE: dict[str, Form] = {

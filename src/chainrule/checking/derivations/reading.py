@@ -3,22 +3,19 @@
 The derivation is checked when it is shown, and every step has its verdict beside it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from chainrule.checking.derivations.boxes import Box, beside, box, flat
 from chainrule.checking.derivations.mathml import mathml
 from chainrule.checking.derivations.verdicts import FAULTS, Report, Step
 from chainrule.checking.derivations.walk import check_derivation
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 _FRONT = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
@@ -110,7 +107,7 @@ def terminal(text: str, report: Report | None = None) -> Iterator[str | tuple[st
 
 
 def _drawn(display: Display) -> str:
-    drawn: list[str] = []
+    drawn = []
     indent = 0
     for line in display.lines:
         left = box(line.left)
@@ -120,14 +117,12 @@ def _drawn(display: Display) -> str:
         start = left if line.left else Box((" " * indent,))
         mark = Box((f"   {line.mark}",)) if line.mark else Box(("",))
         gap = Box((" " if line.relation else "",))
-        drawn += [row.rstrip() for row in beside([start, gap, right, mark]).lines] + [""]
-    return "\n".join(drawn[:-1])
+        drawn.append(str(beside([start, gap, right, mark])))
+    return "\n\n".join(drawn)
 
 
 def page(text: str, title: str, report: Report | None = None) -> str:
     """One HTML page: MathML, no scripts, nothing from the network. Without a report, the text is checked now."""
-    from markdown_it import MarkdownIt
-
     report = report or check_derivation(text, repairs=False)
     body, formulas = _marked(text, report, _table, lambda formula: mathml(formula, display=False))
     html = MarkdownIt().enable("table").render(body)
@@ -172,8 +167,6 @@ def latex(text: str) -> str:
     ValueError
         If the Markdown holds something other than headings, paragraphs, lists, emphasis, code and formulas.
     """
-    from markdown_it import MarkdownIt
-
     body, formulas = _marked(text, Report("", ()), lambda d: f"\\[\n{d.source}\n\\]", lambda formula: f"${formula}$")
     set_ = "".join(_set(token) for token in MarkdownIt().parse(body))
     return re.sub(rf"{_MARK}(\d+);", lambda m: formulas[int(m.group(1))], set_).strip() + "\n"
