@@ -30,29 +30,26 @@ def patterned(first: Node, last: Node, whole: Whole) -> tuple[Node, set[tuple[in
     pairs: set[tuple[int, int, str]] = set()
 
     def overlaid(a: Any, b: Any, in_index: bool) -> Any:
-        if isinstance(a, Node) and isinstance(b, Node):
-            if a == b:
-                return a
-            if in_index:
-                low, high = whole(a), whole(b)
-                if low is None or high is None:
-                    raise _Different
-                if low == high:
-                    raise TooFew
-                name = ROW if low < high else COLUMN
-                pairs.add((min(low, high), max(low, high), name))
-                return Name(name, span=a.span)
-            if type(a) is not type(b):
-                raise _Different
-            own = {part: value for part, value in vars(a).items() if part != "span"}
-            is_index = isinstance(a, Index)
-            changes = {part: overlaid(own[part], getattr(b, part), is_index and part == "subscripts") for part in own}
-            return replace(a, **changes)
+        if a == b:
+            return a
         if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
             return tuple(overlaid(x, y, in_index) for x, y in zip(a, b, strict=True))
-        if a != b:
+        if in_index and isinstance(a, Node):
+            low, high = whole(a), whole(b)
+            if low is None or high is None:
+                raise _Different
+            if low == high:
+                raise TooFew
+            pairs.add((min(low, high), max(low, high), ROW if low < high else COLUMN))
+            return Name(ROW if low < high else COLUMN, span=a.span)
+        if not isinstance(a, Node) or type(a) is not type(b):
             raise _Different
-        return a
+        changes = {
+            part: overlaid(value, getattr(b, part), isinstance(a, Index) and part == "subscripts")
+            for part, value in vars(a).items()
+            if part != "span"
+        }
+        return replace(a, **changes)
 
     try:
         return overlaid(first, last, False), pairs
@@ -83,43 +80,33 @@ def filled(entries: tuple[Node, ...], whole: Whole) -> Filled:
         return [(entry, {}) for entry in entries]
     if len(places) > 1 or places[0] in (0, len(entries) - 1):
         raise NotRead("an ellipsis without an entry on both sides", entries[places[0]].span[0])
-    at = places[0]
-    before, after = entries[:at], entries[at + 1 :]
+    before, after = entries[: places[0]], entries[places[0] + 1 :]
     found = patterned(before[-1], after[0], whole)
+    between: Filled
     if found is None or len({pair[:2] for pair in found[1]}) != 1:
-        return _special_ends(before, after, whole)
-    pattern, pairs = found
-    low, high, name = next(iter(pairs))
-    if any(pair[2] != name for pair in pairs) or name == COLUMN:
-        raise NotRead("an ellipsis whose ends do not count upwards", entries[at].span[0])
-    if high <= low:
-        raise TooFew
-    between: Filled = [(pattern, {ROW: i}) for i in range(low + 1, high)]
+        between = [(None, {})] * _missing(before, after, whole)
+    else:
+        pattern, pairs = found
+        if any(name == COLUMN for _, _, name in pairs):
+            raise NotRead("an ellipsis whose ends do not count upwards", entries[places[0]].span[0])
+        low, high, _ = next(iter(pairs))
+        between = [(pattern, {ROW: i}) for i in range(low + 1, high)]
     return [*((e, {}) for e in before), *between, *((e, {}) for e in after)]
 
 
-def _special_ends(before: tuple[Node, ...], after: tuple[Node, ...], whole: Whole) -> Filled:
-    """Fill a_1 b + ... + c_n d, whose ends differ, with unknown entries; at small sizes there are none between."""
-    if not _bases(before[-1]) & _bases(after[0]):
+def _missing(before: tuple[Node, ...], after: tuple[Node, ...], whole: Whole) -> int:
+    """The number of entries left out of a_1 b + ... + c_n d, whose ends differ: the largest index shown counts them."""
+    first, last = ({n.base for n in walk(entry) if isinstance(n, Index)} for entry in (before[-1], after[0]))
+    if not first & last:
         raise NotRead("an ellipsis whose ends have nothing in common", before[-1].span[1])
-    positions = [p for entry in (*before, *after) if (p := _position(entry, whole)) is not None]
+    indexed = (node for entry in (*before, *after) for node in walk(entry) if isinstance(node, Index))
+    positions = [position for node in indexed for s in node.subscripts if (position := whole(s)) is not None]
     if not positions:
         raise NotRead("an ellipsis whose ends do not show a pattern", before[-1].span[1])
     missing = max(positions) - len(before) - len(after)
     if missing < 0:
         raise TooFew
-    between: Filled = [(None, {}) for _ in range(missing)]
-    return [*((e, {}) for e in before), *between, *((e, {}) for e in after)]
-
-
-def _bases(entry: Node) -> frozenset[Node]:
-    """The names and formulas that have indices in an entry."""
-    return frozenset(n.base for n in walk(entry) if isinstance(n, Index))
-
-
-def _position(entry: Node, whole: Whole) -> int | None:
-    seen = [w for n in walk(entry) if isinstance(n, Index) for s in n.subscripts if (w := whole(s)) is not None]
-    return max(seen) if seen else None
+    return missing
 
 
 def filled_rows(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled]:
@@ -127,7 +114,6 @@ def filled_rows(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled
     diagonal = _diagonal(rows, whole)
     if diagonal is not None:
         return diagonal
-    rows = tuple(row for row in rows if row)
     dotted = [number for number, row in enumerate(rows) if all(isinstance(entry, Dots) for entry in row)]
     if not dotted:
         return [filled(row, whole) for row in rows]
@@ -138,14 +124,15 @@ def filled_rows(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled
     columns = {at for row in (*above, *below) for at, entry in enumerate(row) if isinstance(entry, Dots)}
     if len(widths) != 1 or len(columns) > 1:
         raise NotRead("a matrix whose dots do not line up")
-    if not columns:
-        return _columnwise(above, below, whole)
-    return _square(above, below, columns.pop(), whole)
+    if columns:
+        return _square(above, below, columns.pop(), whole)
+    ends = zip(zip(*above, strict=True), zip(*below, strict=True), strict=True)
+    filled_columns = [filled((*top, Dots(), *bottom), whole) for top, bottom in ends]
+    return [list(row) for row in zip(*filled_columns, strict=True)]
 
 
 def _diagonal(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled] | None:
     """A matrix that shows its first and last diagonal entries, zeros, and dots in any arrangement."""
-    rows = tuple(row for row in rows if row)
     entries = [entry for row in rows for entry in row]
     if not any(isinstance(entry, Dots) for entry in entries) or len(rows) < 2:
         return None
@@ -165,13 +152,6 @@ def _diagonal(rows: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled] 
     ]  # fmt: skip
 
 
-def _columnwise(above: tuple[tuple[Node, ...], ...], below: tuple[tuple[Node, ...], ...], whole: Whole) -> list[Filled]:
-    columns = [
-        filled((*(row[c] for row in above), Dots(), *(row[c] for row in below)), whole) for c in range(len(above[0]))
-    ]
-    return [[column[r] for column in columns] for r in range(len(columns[0]))]
-
-
 def _square(
     above: tuple[tuple[Node, ...], ...], below: tuple[tuple[Node, ...], ...], gap: int, whole: Whole
 ) -> list[Filled]:
@@ -186,8 +166,6 @@ def _square(
     (low_row, high_row), (low_column, high_column) = next(iter(heights)), next(iter(widths))
     if low_row != len(above) or low_column != gap:
         raise NotRead("a matrix whose corners do not count from 1", top[0].span[0])
-    if high_row <= low_row or high_column <= low_column:
-        raise TooFew
     count_rows = high_row + len(below) - 1
     count_columns = high_column + len(top) - gap - 2
     result: list[Filled] = []
@@ -207,17 +185,11 @@ def _square(
 
 def spread(sum_: Plus, whole: Whole) -> list[tuple[Node | None, int, dict[str, int]]]:
     """The terms of a sum with an ellipsis, each with its sign and running index."""
-    place = next(at for at, term in enumerate(sum_.terms) if isinstance(term, Dots))
-    if place == 0 or place == len(sum_.terms) - 1:
-        raise NotRead("a sum that begins or ends with an ellipsis", sum_.span[0])
     signed = (
-        term if isinstance(term, Dots) or sign == 1 else Plus((term,), (-1,), span=term.span)
+        term if isinstance(term, Dots) else Plus((term,), (sign,), span=term.span)
         for term, sign in zip(sum_.terms, sum_.signs, strict=True)
     )
-    result: list[tuple[Node | None, int, dict[str, int]]] = []
-    for entry, running in filled(tuple(signed), whole):
-        if isinstance(entry, Plus) and len(entry.terms) == 1:
-            result.append((entry.terms[0], entry.signs[0], running))
-        else:
-            result.append((entry, 1, running))
-    return result
+    return [
+        (entry.terms[0], entry.signs[0], running) if isinstance(entry, Plus) else (None, 1, running)
+        for entry, running in filled(tuple(signed), whole)
+    ]
