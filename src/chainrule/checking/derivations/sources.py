@@ -6,8 +6,7 @@ Markdown, LaTeX, notebooks and plain text all become displays, formulas inside s
 
 import json
 import re
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chainrule.checking.derivations.damage import Repaired, repaired
 from chainrule.checking.derivations.macros import expansions, macros
@@ -15,6 +14,7 @@ from chainrule.checking.derivations.vocabulary import FUNCTIONS, GREEK
 
 MOST_CHARACTERS = 2_000_000
 MOST_FRAGMENTS = 4000
+MOST_COLUMNS = 4000
 _DISPLAYS = "equation|align|gather|multline|eqnarray|displaymath|flalign|alignat|dmath|math"
 _MATH = re.compile(
     r"\$\$(?P<dollars>.*?)\$\$"
@@ -27,8 +27,7 @@ _MATH = re.compile(
     r"|`[^`\n]+`",
     re.DOTALL | re.MULTILINE,
 )
-_FORMULAS = ("dollars", "bracket", "environment", "paren", "dollar", "fence")
-"""The groups of formulas; other matches are code."""
+"""Formulas, each in a group of its own, and code, which has no group."""
 _HEADING = re.compile(
     r"^[ \t]*(?:#{1,2}(?P<deep>#{0,4})[ \t]+(?P<hash>[^\n]*)"
     r"|\\(?:section|(?:subsection|subsubsection|paragraph|chapter|question|problem))\*?\{(?P<tex>[^}]*)\}"
@@ -38,6 +37,7 @@ _HEADING = re.compile(
     r"[ \t]*$)",
     re.MULTILINE,
 )
+_EQUATION = re.compile(r"[^\s=<>≤≥≠∈]\s*(?:[=<>≤≥≠∈]|:=|!=)\s*\S")
 _NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+[^\W\d_a-zа-я][^\n=<>]{2,70}$", re.MULTILINE)
 """In plain text, a line such as "3. Softmax"."""
 _PART = re.compile(r"\(?[A-Za-z0-9]{1,3}[).:]?\)?")
@@ -91,24 +91,24 @@ class Source:
     fragments: tuple[Fragment, ...]
     blocks: tuple[Declarations, ...]
     headings: tuple[Heading, ...]
-    _starts: tuple[int, ...] = field(repr=False, default=())
-    _lines: tuple[int, ...] | None = field(repr=False, default=None)
+    notebook_lines: tuple[int, ...] = ()
+    """For each line of the text, its line in the file of a notebook."""
 
     def line(self, offset: int) -> int:
         """The line, from 1, of an offset; in a notebook, the line of its file."""
-        row = bisect_right(self._starts, offset)
-        return row if self._lines is None else self._lines[min(row, len(self._lines)) - 1]
+        row = self.text.count("\n", 0, offset)
+        return self.notebook_lines[row] if self.notebook_lines else row + 1
 
     def column(self, offset: int) -> int:
         """The column, from 1."""
-        return offset - self._starts[bisect_right(self._starts, offset) - 1] + 1
+        return offset - self.text.rfind("\n", 0, offset)
 
     def prose_before(self, fragment: Fragment) -> str:
-        """The text between the previous display, or blank-line paragraph before that, and a fragment."""
-        previous = [f for f in self.fragments if f.display and f.start < fragment.start]
-        since = previous[-1].start + len(previous[-1].text) if previous else 0
-        since = max([since, *(b.start for b in self.blocks if b.start < fragment.start)])
-        return self.text[max(since, fragment.start - 2000) : fragment.start]
+        """At most 2000 characters before a fragment, since the last display or block of declarations."""
+        displays = [f.start + len(f.text) for f in self.fragments if f.display and f.start < fragment.start]
+        blocks = [b.start for b in self.blocks if b.start < fragment.start]
+        since = max([0, *displays[-1:], *blocks, fragment.start - 2000])
+        return self.text[since : fragment.start]
 
 
 class Unreadable(ValueError):
@@ -133,20 +133,15 @@ def read(text: str, name: str = "") -> Source:
         raise Unreadable(f"{len(text)} characters; documents of up to {MOST_CHARACTERS} are read")
     text = text.replace("\r\n", "\n").lstrip("\ufeff")
     if name.endswith(".ipynb") or (text.lstrip().startswith("{") and '"cells"' in text[:2000]):
-        virtual, lines = _notebook(text)
-        return _markdown(virtual, "notebook", lines)
+        return _markdown(*_notebook(text))
     latex = name.endswith(".tex") or "\\documentclass" in text[:2000]
-    if latex or (_MATH.search(text) and ("$" in text or "\\[" in text or "\\(" in text or "\\begin{" in text)):
-        return _markdown(text, "latex" if latex else "markdown", None)
+    if latex or (_MATH.search(text) and any(sign in text for sign in ("$", "\\[", "\\(", "\\begin{"))):
+        return _markdown(text, "latex" if latex else "markdown")
     return _plain(text)
 
 
-def _starts(text: str) -> tuple[int, ...]:
-    return (0, *(match.end() for match in re.finditer("\n", text)))
-
-
-def _notebook(text: str) -> tuple[str, tuple[int, ...]]:
-    """The Markdown cells one after the other, and for every line its line in the notebook's file."""
+def _notebook(text: str) -> tuple[str, str, tuple[int, ...]]:
+    """The Markdown cells one after the other, their format, and for every line its line in the notebook's file."""
     try:
         cells = json.loads(text)["cells"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -160,20 +155,18 @@ def _notebook(text: str) -> tuple[str, tuple[int, ...]]:
         source = cell.get("source", "")
         body = "".join(map(str, source)) if isinstance(source, list) else str(source)
         for line in [*body.split("\n"), ""]:
-            place = text.find(json.dumps(line, ensure_ascii=False)[1:-1], searched) if line.strip() else -1
-            if place < 0 and line.strip():
-                place = text.find(json.dumps(line)[1:-1], searched)
-            searched = max(searched, place)
+            spellings = [json.dumps(line, ensure_ascii=False), json.dumps(line)] if line.strip() else []
+            searched = max([searched, *(text.find(spelling[1:-1], searched) for spelling in spellings)])
             pieces.append(line)
             lines.append(text.count("\n", 0, searched) + 1)
-    return "\n".join(pieces), tuple(lines) or (1,)
+    return "\n".join(pieces), "notebook", tuple(lines)
 
 
 def _blanked(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match.group())
 
 
-def _markdown(text: str, kind: str, lines: tuple[int, ...] | None) -> Source:
+def _markdown(text: str, kind: str, notebook_lines: tuple[int, ...] = ()) -> Source:
     blocks, body = ([], text) if kind == "latex" else _blocks(text)
     blocks += _comment_blocks(body)
     body = _DECLARATION.sub(_blanked, body)
@@ -182,25 +175,22 @@ def _markdown(text: str, kind: str, lines: tuple[int, ...] | None) -> Source:
     known = macros(body)
     fragments: list[Fragment] = []
     for match in _MATH.finditer(body):
-        group = next((name for name in _FORMULAS if match.group(name)), None)
+        group = match.lastgroup
         if group is None or (group == "dollar" and "\n\n" in match.group()) or len(fragments) >= MOST_FRAGMENTS:
             continue
-        whole = group == "environment"
-        inner, start = match.group(0 if whole else group), match.start(0 if whole else group)
-        fix = repaired(inner, expansions(inner, known))
-        fragments.append(Fragment(fix.text, start, group not in ("paren", "dollar"), fix))
-    return Source(text, kind, tuple(fragments), tuple(blocks), _headings(body), _starts(text), lines)
+        part = 0 if group == "environment" else group
+        fix = repaired(match.group(part), expansions(match.group(part), known))
+        fragments.append(Fragment(fix.text, match.start(part), group not in ("paren", "dollar"), fix))
+    return Source(text, kind, tuple(fragments), tuple(blocks), tuple(_headings(body)), notebook_lines)
 
 
-def _headings(text: str) -> tuple[Heading, ...]:
+def _headings(text: str) -> list[Heading]:
     found = []
     for match in _HEADING.finditer(text):
-        title = next(
-            (match.group(g) for g in ("hash", "tex", "strong", "bold", "part", "line") if match.group(g)), ""
-        ).strip()
+        title = match.group(match.lastgroup or 0).strip()
         part = match.group("part") or match.group("deep") or _PART.fullmatch(title)
         found.append(Heading(match.start(), 2 if part else 1))
-    return tuple(found)
+    return found
 
 
 def _blocks(text: str) -> tuple[list[Declarations], str]:
@@ -223,7 +213,7 @@ def _comment_blocks(text: str) -> list[Declarations]:
     """The declarations in lines that start with %!, with only blank lines between them."""
     found = []
     for match in _COMMENTED.finditer(text):
-        lines = _DECLARATION.finditer(text, match.start(), match.end())
+        lines = _DECLARATION.finditer(text, *match.span())
         entries = tuple((line.start("line"), line.group("line").strip()) for line in lines)
         found.append(Declarations(match.start() + len(match.group().rstrip()), entries))
     return found
@@ -233,27 +223,25 @@ def _plain(text: str) -> Source:
     """Lines that are formulas, consecutive ones being one display, and the formulas inside other lines."""
     blocks, body = _blocks(text)
     places: list[tuple[int, int, bool]] = []
-    run: tuple[int, int] | None = None
-    offset = 0
-    for line in [*body.split("\n"), ""]:
+    continues = False
+    for row in re.finditer(r"[^\n]*\n?", body):
+        line, offset = row.group().removesuffix("\n"), row.start()
         label = _LABEL.match(line)
         skipped = label.end() if label is not None and _is_formula(line[label.end() :]) else 0
-        formula = bool(skipped) or _is_formula(line)
-        if run is not None and (skipped or not formula):
-            places.append((*run, True))
-            run = None
+        formula = skipped > 0 or _is_formula(line)
         if formula:
-            run = (offset + skipped if run is None else run[0], offset + len(line))
+            first = places.pop()[0] if continues and not skipped else offset + skipped
+            places.append((first, offset + len(line), True))
         else:
             places += [(offset + first, offset + last, False) for first, last in _formulas(line)]
-        offset += len(line) + 1
+        continues = formula
     fragments = []
     for first, last, display in places[:MOST_FRAGMENTS]:
         fix = repaired(text[first:last])
         fragments.append(Fragment(fix.text, first, display, fix, plain=True))
     numbered = (Heading(m.start(), 2) for m in _NUMBERED.finditer(body))
     headings = sorted([*_headings(body), *numbered], key=lambda heading: heading.start)
-    return Source(text, "text", tuple(fragments), tuple(blocks), tuple(headings), _starts(text))
+    return Source(text, "text", tuple(fragments), tuple(blocks), tuple(headings))
 
 
 def _formulas(line: str) -> list[tuple[int, int]]:
@@ -264,20 +252,16 @@ def _formulas(line: str) -> list[tuple[int, int]]:
     ['f(x) = log(1 + x)', 'g = 2 y']
     """
     found: list[tuple[int, int]] = []
-    if len(line) > 4000 or not re.search(r"[=<>≤≥≠∈]", line):
-        return found
-    run: tuple[int, int] | None = None
-    for match in [*re.finditer(r"\S+", line), None]:
-        word = match.group() if match else ""
+    continues = False
+    for match in re.finditer(r"\S+", line[:MOST_COLUMNS]):
+        word = match.group()
         bare = word.strip(".,;:!?")
-        prose = not bare or bool(_ordinary(bare)) or _is_small_word(bare)
-        if match is not None and not prose:
-            run = (match.start() if run is None else run[0], match.start() + len(word.rstrip(".,;:!?")))
-        if run is not None and (match is None or prose or word[-1] in ".,;:!?"):
-            if re.search(r"[^\s=<>≤≥≠∈]\s*(?:[=<>≤≥≠∈]|:=|!=)\s*\S", line[run[0] : run[1]]):
-                found.append(run)
-            run = None
-    return found
+        formula = bool(bare) and not _ordinary(bare) and not _is_small_word(bare)
+        if formula:
+            first = found.pop()[0] if continues else match.start()
+            found.append((first, match.start() + len(word.rstrip(".,;:!?"))))
+        continues = formula and word[-1] not in ".,;:!?"
+    return [(first, last) for first, last in found if _EQUATION.search(line, first, last)]
 
 
 def _is_small_word(word: str) -> bool:
@@ -287,9 +271,8 @@ def _is_small_word(word: str) -> bool:
 
 
 def _is_formula(line: str) -> bool:
-    if len(line) > 4000 or not re.search(r"[=≤≥<>≠≈]", line):
-        return False
-    return not _ordinary(line) and not re.search(r"[:?]\s*$|\. [A-Z]", line)
+    likely = len(line) <= MOST_COLUMNS and re.search(r"[=≤≥<>≠≈]", line)
+    return bool(likely) and not _ordinary(line) and not re.search(r"[:?]\s*$|\. [A-Z]", line)
 
 
 def _ordinary(line: str) -> list[str]:
@@ -297,8 +280,7 @@ def _ordinary(line: str) -> list[str]:
     found = []
     for match in _WORD.finditer(_RAISED.sub(" ", line)):
         word, behind = match.group(), line[match.end() : match.end() + 1]
-        bare = word[1:] if word.startswith("d") and word[1:] in GREEK else word
-        if len(word) <= 2 or word.lower() in FUNCTIONS or bare in GREEK or behind in ("_", "(", "'"):
-            continue
-        found.append(word)
+        known = word.lower() in FUNCTIONS or word in GREEK or (word.startswith("d") and word[1:] in GREEK)
+        if len(word) > 2 and not known and behind not in ("_", "(", "'"):
+            found.append(word)
     return found
