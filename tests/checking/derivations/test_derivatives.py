@@ -2,7 +2,10 @@
 
 import pytest
 
+from chainrule.checking.derivations.grammar import parse
+from chainrule.checking.derivations.printing import unicode
 from chainrule.checking.derivations.stream import NotRead
+from chainrule.checking.derivations.tokens import tokens
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,8 @@ from chainrule.checking.derivations.stream import NotRead
         (r"\nabla_x L", "∇_x L"),
         (r"dW^\top W", "dWᵀ W"),
         ("∂z_i/∂x_j", "∂z_i/∂x_j"),
+        (r"\frac12 a", "1/2 a"),
+        (r"x^2.5", "x^2 · 1/2"),
     ],
 )
 def test_what_is_written_is_understood(text, meant, understood):
@@ -37,3 +42,8 @@ def test_what_is_not_read_is_said_with_the_construct(text, reason, understood):
     with pytest.raises(NotRead, match=reason) as refusal:
         understood(text)
     assert refusal.value.at <= len(text)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("x^12", "x^{12}"), ("x^2.5 a", "x^{5/2} a")])
+def test_an_exponent_of_plain_text_has_all_its_digits(text, meant):
+    assert unicode(parse(tokens(text, plain=True), plain=True)) == meant

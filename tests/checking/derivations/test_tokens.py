@@ -36,6 +36,7 @@ def test_spellings_become_one(text, same):
         ("tanh(x)", "tanh ( x )"),
         ("x_ij", "x _ { i j }"),
         ("W1_k", "W_1 _ k"),
+        ("x² + y₁₂", "x ^ { 2 } + y _ { 12 }"),
         ("dtheta", "d θ"),
         ("sum_i a", "Σ _ i a"),
         ("sh(ab)", "sh ( a b )"),

@@ -14,6 +14,7 @@ from chainrule.checking.derivations.tree import (
     Cases,
     Comparison,
     Dots,
+    Index,
     Indicator,
     Matrix,
     Name,
@@ -23,8 +24,8 @@ from chainrule.checking.derivations.tree import (
 )
 
 _BIG = {"Σ": "sum", "Π": "product", "max": "max", "min": "min"}
-Limits = tuple[list[tuple[str, Node | None]], list[Node]]
-"""Indices, each with its start, and the conditions on them."""
+Limits = tuple[list[tuple[str, Node | None]], list[Node], Node | None]
+"""The indices of a sum, each with its start, the conditions on them, and the upper limit."""
 MATRICES = frozenset(
     ["matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "vmatrix", "psmallmatrix", "bsmallmatrix"]
 )
@@ -47,19 +48,19 @@ class Constructs(Derivatives):
         conditions: list[Node] = []
         while self.at("_") or self.at("^"):
             if self.take().text == "_":
-                limits, above = self.between() if self.at("{") and self.peek(1).kind == "number" else self.lower_limit()
-                (indices, conditions), high = limits, above or high
-            elif self.at("∞") or (self.at("{") and self.at("∞", 1)):
-                raise self.fail("a sum to infinity is not read")
+                starts_with_number = self.at("{") and self.peek(1).kind == "number"
+                indices, conditions, above = self.between() if starts_with_number else self.lower_limit()
+                high = above or high
             else:
                 high = self.braced()
         if not indices:
             self.require(kind in ("max", "min"), f"a {kind} without an index")
-            return self.extremum(kind)
+            self.require(self.peek().kind == "open", f"{kind} without a bracket")
+            return Builtin(kind, tuple(self.arguments()))
         start = self.position
         self.require(self.starts_factor() or self.at("-"), f"a {kind} of nothing")
         body = self.expression() if self.at("-") else self.term()
-        if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]) and self.choose(2) == 1:
+        if (self.at("+") or self.at("-")) and self.used_further(indices[-1][0]) and self.other_reading():
             # In sum_i a_i + b_i, another reading sums b_i too.
             self.position = start
             body = self.expression()
@@ -70,8 +71,8 @@ class Constructs(Derivatives):
             condition = None
         return body
 
-    def between(self) -> tuple[Limits, Node]:
-        r"""Read 1 \le i \le n or 1 \le i < j \le n below a sum: the limits, and the upper limit."""
+    def between(self) -> Limits:
+        r"""Read 1 \le i \le n or 1 \le i < j \le n below a sum."""
         self.take()
         bounds, operators = [self.expression()], list[str]()
         while self.at("<") or self.at("<="):
@@ -86,14 +87,14 @@ class Constructs(Derivatives):
             high = Plus((high, Number(Fraction(1))), (1, -1))
         pairs = zip(operators[1:-1], pairwise(names), strict=True)
         conditions: list[Node] = [Comparison(operator, *pair) for operator, pair in pairs]
-        return ([(name.text, low) for name in names if isinstance(name, Name)], conditions), high
+        return [(name.text, low) for name in names if isinstance(name, Name)], conditions, high
 
-    def lower_limit(self) -> tuple[Limits, None]:
+    def lower_limit(self) -> Limits:
         """Read the indices and conditions below a sum: i, i=1, i,j, j≠i, i<j, j=1 with j≠i below."""
         if not self.at("{"):
             token = self.take()
             self.require(token.kind == "name", "the index of a sum is not a name")
-            return ([(token.text, None)], []), None
+            return [(token.text, None)], [], None
         end = closing(self.tokens, self.position)
         self.take()
         indices: dict[str, Node | None] = {}
@@ -112,41 +113,57 @@ class Constructs(Derivatives):
                 indices.setdefault(token.text)
                 self.position = end if self.at("∈") else self.position
             else:
-                both = operator in ("<", "<=", ">", ">=") and isinstance(right, Name) and not indices
-                if both and isinstance(right, Name) and right.text not in self.vocabulary.known:
+                ordered = operator in ("<", "<=", ">", ">=")
+                if ordered and isinstance(right, Name) and not indices and right.text not in self.vocabulary.known:
                     # i < j below one sum runs over both.
                     indices[right.text] = None
                 indices.setdefault(token.text)
                 conditions.append(Comparison(operator, Name(token.text), right))
-            if self.position < end and not (self.accept(",") or self.accept("\\\\")):
-                raise self.fail("the lower limit of a sum is not read")
+            ended = self.position >= end or self.accept(",") or self.accept("\\\\")
+            self.require(ended, "the lower limit of a sum is not read")
         self.position = end + 1
-        return (list(indices.items()), conditions), None
+        return list(indices.items()), conditions, None
 
     def used_further(self, index: str) -> bool:
         """Whether the index of a sum also occurs in the terms behind it."""
         depth = 0
         for token in self.tokens[self.position :]:
-            if token.kind == "open" or token.text == "{":
-                depth += 1
-            elif token.kind == "close" or token.text == "}":
-                depth -= 1
+            depth += token.nesting
             if depth < 0 or (depth == 0 and token.kind == "relation"):
                 return False
             if token.kind == "name" and token.text == index:
                 return True
         return False
 
-    def extremum(self, kind: str) -> Node:
-        """max(a, b)."""
-        self.require(self.peek().kind == "open", f"{kind} without a bracket")
+    def arguments(self) -> list[Node]:
+        """Read the entries of a bracket; s_1, …, s_K is s."""
+        inner = self.tokens[self.position : closing(self.tokens, self.position)]
         self.take()
-        entries = [self.expression()]
-        while self.accept(","):
-            entries.append(self.expression())
-        self.require(self.peek().kind == "close", f"the bracket of {kind} is not closed")
-        self.take()
-        return Builtin(kind, tuple(entries))
+        entries: list[Node] = []
+        dotted = False
+        # f(x | y) and D(p ‖ q) have a bar between their arguments, not around one.
+        with self.deeper(bars=int(sum(token.is_op("|‖") for token in inner) == 1)):
+            while not self.ends_arguments():
+                if self.peek().kind == "dots":
+                    self.take()
+                    dotted = True
+                elif not self.accept(",") and not self.accept("|") and not self.accept("‖"):
+                    entries.append(self.expression())
+                    self.require(self.peek().kind != "relation", "a relation among the arguments of a function")
+                    self.require(
+                        self.ends_arguments() or self.peek().is_op(",|‖") or self.peek().kind == "dots",
+                        "the arguments of a function are not read",
+                    )
+        self.close()
+        if not dotted:
+            return entries
+        bases = [entry.base for entry in entries if isinstance(entry, Index)]
+        self.require(bool(bases) and all(base == bases[0] for base in bases), "dots among arguments that do not match")
+        return bases[:1]
+
+    def ends_arguments(self) -> bool:
+        """Whether a bracket ends here."""
+        return self.peek().kind in ("close", "end of formula") or self.at("}")
 
     def condition(self) -> Node:
         """i = j, i < j < k, i = j and k = l."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.naming import naming
 from chainrule.checking.derivations.statements import Chain
-from chainrule.checking.derivations.tokens import Token, group
+from chainrule.checking.derivations.tokens import Token, group, scripts_behind
 
 _CAPITALS = frozenset("WABUVM")
 _PARAMETERS = frozenset("λατβθμε")
@@ -46,16 +46,14 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
                     bare.add(base)
             elif token.kind != "brace":
                 base = ""
+    given = scope.kinds.keys() | scope.definitions.keys()
     found = {
         f"{base}^{letter}" for letter, bases in above.items() for base in bases
-        if letter not in elsewhere and letter not in scope.kinds and letter not in scope.definitions and letter != "T"
+        if letter not in elsewhere and letter not in given and letter != "T"
     }  # fmt: skip
-    numbered = {
-        base for base, scripts in below.items()
-        if base not in scope.kinds and base not in scope.definitions and all(s and s[0].isdigit() for s in scripts)
-    }  # fmt: skip
-    capitals = {base for base in numbered if base in _CAPITALS and base not in bare}
-    names = capitals | ({base for base in numbered if base in _COMPANIONS and base not in bare} if capitals else set())
+    numbered = {base for base, scripts in below.items() if all(s and s[0].isdigit() for s in scripts)} - given - bare
+    capitals = numbered & _CAPITALS
+    names = capitals | (numbered & _COMPANIONS) if capitals else capitals
     found |= {f"{base}_{script.split(',')[0]}" for base in names for script in below[base]}
     found |= {
         f"{base}_{script}" for base, scripts in below.items() for script in scripts
@@ -63,8 +61,7 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
     }  # fmt: skip
     found |= {
         f"{base}_{script}" for base, (script, *others) in below.items()
-        if not others and script in bare and base not in scope.kinds and base not in scope.definitions
-        and (script in _PARAMETERS or _is_number(scope, script))
+        if not others and script in bare and base not in given and (script in _PARAMETERS or _is_number(scope, script))
     }  # fmt: skip
     return found | {name for tokens in lists for name in _limits(tokens)}
 
@@ -79,12 +76,9 @@ def _limits(tokens: list[Token]) -> set[str]:
     """Sizes with a subscript, as in the sum from 1 to d_h."""
     found: set[str] = set()
     for at, token in enumerate(tokens):
-        position = at + 1
-        while token.is_op("ΣΠ") and position < len(tokens) and tokens[position].is_op("_^"):
-            sign = tokens[position]
-            inner, position = group(tokens, position + 1)
+        for sign, inner in scripts_behind(tokens, at)[0] if token.is_op("ΣΠ") else ():
             letters = [t.text for t in inner if t.kind in ("name", "word", "number")]
-            if sign.text == "^" and len(letters) == 2 and len(inner) in (3, 5) and inner[1].text == "_":
+            if sign == "^" and len(letters) == 2 and len(inner) in (3, 5) and inner[1].text == "_":
                 found.add("_".join(letters))
     return found
 
@@ -102,7 +96,7 @@ def gradient_names(chains: list[Chain], scope: Scope) -> list[str]:
         sides = [member.tokens for member in chain.members]
         for tokens in sides:
             found |= dict.fromkeys(_after_d(tokens))
-        alone = bool(sides) and len(sides) > 1 and len(sides[0]) > 1 and sides[0][0].text == "d"
+        alone = len(sides) > 1 and len(sides[0]) > 1 and sides[0][0].text == "d"
         if alone and naming(sides[0][1:], declared=True) is not None:
             as_gradients |= not any(_after_d(tokens) for tokens in sides[1:])
     return list(found) if as_gradients else []
@@ -114,9 +108,7 @@ def _after_d(tokens: Sequence[Token]) -> list[str]:
     for at, token in enumerate(tokens[:-1]):
         opened = at > 0 and tokens[at - 1].text in ("{", "/")
         if token.kind == "name" and token.text == "d" and tokens[at + 1].kind == "name" and not opened:
-            end = at + 2
-            while end < len(tokens) and tokens[end].is_op("_^"):
-                _, end = group(tokens, end + 1)
+            _, end = scripts_behind(tokens, at + 1)
             head = naming(tokens[at + 1 : end], declared=True)
             if head is not None:
                 found.append(head.name)

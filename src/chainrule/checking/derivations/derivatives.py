@@ -15,6 +15,7 @@ from chainrule.checking.derivations.tree import (
     Name,
     Node,
     Number,
+    Plus,
     Power,
     Product,
     Ratio,
@@ -36,14 +37,27 @@ class Derivatives(Stream):
             return node
         since, token = self.position, self.peek()
         if token.kind == "number":
-            # `\frac12` is one half.
-            digits = [
-                replace(token, text=digit, start=token.start + at, end=token.start + at + 1)
-                for at, digit in enumerate(token.text)
-            ]
-            self.tokens[since : since + 1] = digits if len(digits) > 1 else [token]
+            if len(token.text) > 1 and not self.plain:
+                # `\frac12` is one half; in plain text, x^12 has the exponent 12.
+                second = token.start + 1
+                digit, rest = replace(token, text=token.text[0], end=second), token.text[1:]
+                self.tokens[since : since + 1] = [digit, replace(token, text=rest, start=second)]
             return self.placed(Number(Fraction(self.take().text)), since)
         return self.placed(Name(self.take().text), since) if token.kind == "name" else self.factor()
+
+    def sign(self) -> int:
+        """Consume signs; the result is their product."""
+        sign = 1
+        while self.at("+") or self.at("-"):
+            sign = -sign if self.take().text == "-" else sign
+        return sign
+
+    def signed(self, read: Callable[[], Node]) -> Node:
+        """Read a factor or a product that may begin with a sign."""
+        since = self.position
+        sign = self.sign()
+        node = read()
+        return node if sign == 1 else self.placed(Plus((node,), (-1,)), since)
 
     def side_by_side(self, first: Node, continues: Callable[[], bool], since: int) -> Node:
         """Read more factors while they continue; the result is the first factor or the product of all."""
@@ -118,7 +132,7 @@ class Derivatives(Stream):
     def derivative(self, subject: Node | None, variables: list[Node], order: int) -> Node:
         """The derivative of a formula; without one, of the formula that follows."""
         if order != len(variables):
-            raise NotRead(f"a malformed derivative: order {order} above, {len(variables)} below", self.offset())
+            raise self.fail(f"a malformed derivative: order {order} above, {len(variables)} below")
         self.require(subject is not None or self.starts_factor(), "a derivative of nothing")
         return Derivative(subject or self.operand(), tuple(variables))
 
@@ -127,14 +141,14 @@ class Derivatives(Stream):
         start = self.position
         if not self.at("("):
             term = self.term()
-            if isinstance(term, Product) and any(term.joints) and self.choose(2, start) == 1:
+            if isinstance(term, Product) and any(term.joints) and self.other_reading(start):
                 self.position = start
                 return self.factor()
             return term
         bracket = self.factor()
         if self.starts_factor() or self.at("·") or self.at("×") or self.at("/"):
             self.position = start
-            return self.factor() if self.choose(2) == 0 else self.term()
+            return self.term() if self.other_reading() else self.factor()
         return bracket
 
     def is_slashed(self, since: int) -> bool:
@@ -142,25 +156,21 @@ class Derivatives(Stream):
         depth = 0
         for at in range(since + 1, min(len(self.tokens), since + 24)):
             token = self.tokens[at]
-            depth += {"open": 1, "close": -1}.get(token.kind, {"{": 1, "}": -1}.get(token.text, 0))
+            depth += token.nesting
             if depth < 0 or (depth == 0 and (token.text in ("+", "-", ",") or token.kind == "relation")):
                 return False
             if depth == 0 and token.is_op("/"):
                 return self.is_d(at + 1) and at + 2 < len(self.tokens)
         return False
 
-    def slashed_derivative(self) -> Node | None:
-        """Read ∂L/∂x or d/dx on one line; None if no such derivative stands here."""
-        since = self.position
-        partial = self.peek().text == "∂"
-        if partial and self.at("_", 1):
+    def slashed_derivative(self) -> Node:
+        """Read ∂L/∂x or d/dx on one line."""
+        if self.at("∂") and self.at("_", 1):
             self.position += 2
             variable = self.braced()
             if not isinstance(variable, Name | Index) or not self.starts_factor():
                 raise self.fail("this form of a derivative is not read")
             return Derivative(self.factor(), (variable,))
-        if not partial and not self.is_slashed(since):
-            return None
         order = self.derivative_order()
         start = self.position
         subject = None if self.at("/") else self.side_by_side(self.factor(), self.starts_factor, start)
@@ -194,14 +204,13 @@ class Derivatives(Stream):
         """∇_x f, ∇² f."""
         self.take()
         variable: Node | None = None
-        order: Node = Number(Fraction(1))
+        order = 1
         while self.at("_") or self.at("^"):
             if self.take().text == "_":
                 variable = self.braced()
             else:
-                order = self.braced()
-        if not isinstance(order, Number) or order.value not in (1, 2):
-            raise self.fail("∇ to this power is not read")
+                order = self.small(self.braced())
+        self.require(order <= 2, "∇ to this power is not read")
         self.require(self.starts_factor(), "∇ of nothing")
         start = self.position
         subject = self.factor()
@@ -209,4 +218,4 @@ class Derivatives(Stream):
             # ∇ ½ |x|²: a number in front belongs to the subject.
             self.position = start
             subject = self.term()
-        return Gradient(subject, variable, int(order.value))
+        return Gradient(subject, variable, order)

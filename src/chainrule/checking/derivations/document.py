@@ -4,6 +4,7 @@ A question opens at a heading or at a block of declarations. It inherits what wa
 hold from its beginning, as people write "where ..." after the formula.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from chainrule.checking.derivations.preamble import Refusal
 from chainrule.checking.derivations.sources import Source
 from chainrule.checking.derivations.statements import Chain, statements
 from chainrule.checking.derivations.superscripts import counted, written_out
-from chainrule.checking.derivations.tokens import TooLong
+from chainrule.checking.derivations.tokens import TooLong, group
 
 
 @dataclass
@@ -124,27 +125,20 @@ def _guessed(
 
 def _now_indexed(scope: Scope, chains: list[Chain]) -> None:
     """Numbers of an earlier part that this one uses otherwise: z as a vector, with an index alone, a as an index."""
-    used: dict[str, set[str]] = {}
+    used: dict[str, set[str]] = defaultdict(set)
     for tokens in (member.tokens for chain in chains for member in chain.members):
-        below = 0
+        end = 0
         for at, token in enumerate(tokens):
-            opened = token.text == "{" and token.kind == "brace"
-            if opened and (below or (at and tokens[at - 1].text == "_")):
-                below += 1
-            elif below and token.text == "}" and token.kind == "brace":
-                below -= 1
+            if token.is_op("_"):
+                end = max(end, group(tokens, at + 1)[1])
+            indexed = any(following.is_op("_") for following in tokens[at + 1 : at + 2])
             if token.kind == "name":
-                indexed = at + 1 < len(tokens) and tokens[at + 1].text == "_"
-                alone = below or (at and tokens[at - 1].text == "_")
-                used.setdefault(token.text, set()).add("index" if alone else "indexed" if indexed else "bare")
+                used[token.text].add("index" if at < end else "indexed" if indexed else "bare")
     for name, kind in list(scope.kinds.items()):
-        if kind.role != "value" or kind.dims:
-            continue
-        if used.get(name) == {"indexed"}:
+        if kind.role == "value" and not kind.dims and used[name] in ({"index"}, {"indexed"}):
             scope.forget(name)
-            scope.facts.setdefault(name, set()).update(kind.facts)
-        elif used.get(name) == {"index"}:
-            scope.forget(name)
+            if used[name] == {"indexed"}:
+                scope.facts[name] = set(kind.facts)
 
 
 def question_in(scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None) -> Question:

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from chainrule.checking.derivations.constructs import Constructs
 from chainrule.checking.derivations.derivatives import FRACTIONS
-from chainrule.checking.derivations.stream import NotRead
 from chainrule.checking.derivations.tokens import closing, group, script
 from chainrule.checking.derivations.tree import (
     Big,
@@ -16,15 +15,17 @@ from chainrule.checking.derivations.tree import (
     Name,
     Node,
     Number,
-    Plus,
     Power,
     Prime,
     Product,
     Transpose,
 )
 
-ELEMENTARY = frozenset(["exp", "log", "ln", "tanh", "sech", "sinh", "cosh", "sin", "cos", "sqrt", "abs", "lg"])
-REDUCING = frozenset(["diag", "tr", "trace", "det", "rank", "dim"])
+_ELEMENTARY = {
+    **{name: name for name in ("exp", "log", "tanh", "sech", "sinh", "cosh", "sin", "cos", "abs")},
+    "ln": "log", "lg": "log",
+}  # fmt: skip
+_OF_MATRICES = {"diag": "diag", "tr": "tr", "trace": "tr"}
 TEMPLATES = {
     "softmax": "softmax", "sigmoid": "sigmoid", "relu": "relu", "softplus": "softplus", "logsoftmax": "log-softmax",
     "logsumexp": "log-sum-exp", "lse": "log-sum-exp", "th": "th", "sign": "sign", "sgn": "sign", "onehot": "onehot",
@@ -44,9 +45,8 @@ class Functions(Constructs):
         while True:
             if self.accept("^"):
                 node = Transpose(node) if self.transposing() else Power(node, self.exponent())
-            elif self.at("_"):
+            elif self.accept("_"):
                 self.require(not isinstance(node, Number | Big), "a subscript that is not read")
-                self.take()
                 node = Index(node, tuple(self.subscripts()))
             elif primes := self.primes():
                 node = Prime(node, primes)
@@ -75,12 +75,9 @@ class Functions(Constructs):
 
     def exponent(self) -> Node:
         """Read a superscript, in plain text also (a + b) and -1 without braces."""
-        since = self.position
         if self.plain and self.peek().kind == "open":
             return self.bracket()
-        if self.accept("-"):
-            return self.placed(Plus((self.braced(),), (-1,)), since)
-        return self.braced()
+        return self.signed(self.braced) if self.at("-") else self.braced()
 
     def subscripts(self) -> list[Node]:
         """Read the entries of a subscript: ij is i, j."""
@@ -103,7 +100,7 @@ class Functions(Constructs):
             indices = node.factors if isinstance(node, Product) and not any(node.joints) else ()
             found += indices if indices and all(isinstance(f, Name | Number) for f in indices) else (node,)
             if inner.position < len(inner.tokens) and not inner.accept(","):
-                raise NotRead("a subscript that is not read", inner.offset())
+                raise inner.fail("a subscript that is not read")
         return found
 
     def decoration(self, text: str) -> str | None:
@@ -160,19 +157,14 @@ class Functions(Constructs):
                 primes = self.primes()
             else:
                 break
-        node = self.placed(Name(text), since)
-        if primes:
-            node = self.placed(Prime(node, primes), since)
-        if subscripts:
-            node = self.placed(Index(node, tuple(subscripts)), since)
-        return node, text, bool(subscripts)
+        return self.with_scripts(self.primed(text, primes, since), subscripts, None, since), text, bool(subscripts)
 
     def applied(self, node: Node, name: str, since: int) -> Node:
         """Read the bracket behind a name as its arguments, unless name and bracket are the factors of a product."""
         if self.peek().kind != "open" or self.peek().text not in ("(", "{"):
             return node
         kinds = self.call_or_product(node, name)
-        if kinds[self.choose(2) if len(kinds) == 2 else 0] == "product":
+        if kinds[len(kinds) == 2 and self.other_reading()] == "product":
             return node
         bare, subscripts = (node.base, node.subscripts) if isinstance(node, Index) else (node, ())
         call = self.placed(Call(bare, tuple(self.arguments())), since)
@@ -203,36 +195,6 @@ class Functions(Constructs):
         declared = self.vocabulary.arguments.get(name)
         return not declared or set(inner) <= set(declared) or any(n not in self.vocabulary.known for n in inner)
 
-    def arguments(self) -> list[Node]:
-        """Read the entries of a bracket; s_1, …, s_K is s."""
-        inner = self.tokens[self.position : closing(self.tokens, self.position)]
-        self.take()
-        entries: list[Node] = []
-        dotted = False
-        # f(x | y) and D(p ‖ q) have a bar between their arguments, not around one.
-        with self.deeper(bars=int(sum(token.is_op("|‖") for token in inner) == 1)):
-            while not self.ends_arguments():
-                if self.peek().kind == "dots":
-                    self.take()
-                    dotted = True
-                elif not self.accept(",") and not self.accept("|") and not self.accept("‖"):
-                    entries.append(self.expression())
-                    self.require(self.peek().kind != "relation", "a relation among the arguments of a function")
-                    self.require(
-                        self.ends_arguments() or self.peek().is_op(",|‖") or self.peek().kind == "dots",
-                        "the arguments of a function are not read",
-                    )
-        self.close()
-        if not dotted:
-            return entries
-        bases = [entry.base for entry in entries if isinstance(entry, Index)]
-        self.require(bool(bases) and all(base == bases[0] for base in bases), "dots among arguments that do not match")
-        return bases[:1]
-
-    def ends_arguments(self) -> bool:
-        """Whether a bracket ends here."""
-        return self.peek().kind in ("close", "end of formula") or self.at("}")
-
     def function(self) -> Node:
         """Read log, exp, softmax, diag, ... with the argument."""
         since = self.position
@@ -241,23 +203,26 @@ class Functions(Constructs):
         if lower in ("max", "min"):
             return self.big()
         self.take()
-        if word in self.vocabulary.known or lower not in ELEMENTARY | REDUCING | set(TEMPLATES):
+        if word in self.vocabulary.known:
             return self.named_function(word, since)
         if lower in _NOT_READ:
             raise self.fail(_NOT_READ[lower])
         if lower == "sqrt":
             return self.root()
-        if lower in REDUCING:
-            return Builtin("tr" if lower in ("tr", "trace") else lower, (self.argument_of(),))
+        if lower in _OF_MATRICES:
+            return Builtin(_OF_MATRICES[lower], (self.argument_of(),))
         if lower == "onehot":
-            return self.one_hot()
-        if lower in TEMPLATES:
-            return self.named_function(TEMPLATES[lower], since)
-        name = {"ln": "log", "lg": "log"}.get(lower, lower)
-        function = self.placed(Name(name), since)
+            if self.accept("_"):
+                self.subscripts()
+            self.require(self.peek().kind == "open", "onehot without its label")
+            arguments = self.arguments()
+            self.require(len(arguments) == 1, "onehot takes one label")
+            return Constant("a one-hot vector", arguments[0])
+        if lower not in _ELEMENTARY:
+            return self.named_function(TEMPLATES.get(lower, word), since)
+        name = _ELEMENTARY[lower]
         primes, power, subscripts = self.function_scripts()
-        if primes:
-            function = self.placed(Prime(function, primes), since)
+        function = self.primed(name, primes, since)
         if self.starts_factor() or (self.at("-") and self.position == since + 1):
             argument = (self.argument_of(),)
             function = Call(function, argument) if primes else Builtin(name, argument)
@@ -268,27 +233,21 @@ class Functions(Constructs):
         self.require(not self.at("["), "roots of higher order are not read")
         return Builtin("sqrt", (self.braced() if self.at("{") else self.factor(),))
 
-    def one_hot(self) -> Node:
-        """Read the label of onehot_m(y)."""
-        if self.accept("_"):
-            self.subscripts()
-        self.require(self.peek().kind == "open", "onehot without its label")
-        arguments = self.arguments()
-        self.require(len(arguments) == 1, "onehot takes one label")
-        return Constant("a one-hot vector", arguments[0])
-
     def function_scripts(self) -> tuple[int, Node | None, list[Node]]:
         """Read the primes, power and subscripts between the name of a function and its argument."""
-        primes, power, subscripts = 0, None, list[Node]()
-        while True:
-            if self.accept("^"):
+        primes, power, subscripts = self.primes(), None, list[Node]()
+        while self.at("^") or self.at("_"):
+            if self.take().text == "^":
                 power = self.exponent()
-            elif self.accept("_"):
-                subscripts = self.subscripts()
-            elif more := self.primes():
-                primes += more
             else:
-                return primes, power, subscripts
+                subscripts = self.subscripts()
+            primes += self.primes()
+        return primes, power, subscripts
+
+    def primed(self, name: str, primes: int, since: int) -> Node:
+        """A name with its primes."""
+        node = self.placed(Name(name), since)
+        return self.placed(Prime(node, primes), since) if primes else node
 
     def with_scripts(self, node: Node, subscripts: list[Node], power: Node | None, since: int) -> Node:
         """An applied function with the scripts of its name: tanh^2 x is (tanh x)^2."""
@@ -306,11 +265,12 @@ class Functions(Constructs):
                 inner = self.environment() if self.peek().kind == "begin" else self.row(self.expression())
             self.close()
             return inner
-        if self.accept("-"):
-            return self.placed(Plus((self.factor(),), (-1,)), since)
+        if self.at("-"):
+            return self.signed(self.factor)
         first = self.factor()
-        usual = 1 if isinstance(first, Call | Builtin) else 0
-        if isinstance(first, Big) or not self.continues_argument() or self.choose(2) != usual:
+        if isinstance(first, Big) or not self.continues_argument():
+            return first
+        if self.other_reading() != isinstance(first, Call | Builtin):
             return first
         return self.side_by_side(first, self.continues_argument, since)
 
@@ -324,9 +284,7 @@ class Functions(Constructs):
     def named_function(self, name: str, since: int) -> Node:
         """Read a function of the document or of a template, with its scripts and arguments."""
         primes, power, subscripts = self.function_scripts()
-        node = self.placed(Name(name), since)
-        if primes:
-            node = self.placed(Prime(node, primes), since)
+        node = self.primed(name, primes, since)
         if self.peek().kind == "open" and self.peek().text in "([{":
             node = Call(node, tuple(self.arguments()))
         elif self.starts_factor() and self.peek().kind in ("name", "number") and name not in self.vocabulary.families:

@@ -8,13 +8,13 @@ A big operator, a derivative in operator form and a function without brackets re
 that is not the only way to read a text, the grammar offers a choice, and `readings` lists a few results.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from chainrule.checking.derivations.constructs import WRAPPERS
 from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.functions import Functions
-from chainrule.checking.derivations.stream import NotRead, Vocabulary, joined
+from chainrule.checking.derivations.stream import NotRead, Vocabulary
 from chainrule.checking.derivations.tokens import Token, closing, group
 from chainrule.checking.derivations.tree import (
     Builtin,
@@ -37,7 +37,11 @@ from chainrule.checking.derivations.tree import (
 )
 
 MOST_READINGS = 8
-_REFUSED = {"∫": "integrals are not read", "𝔼": "expectations are not read; write the sum"}
+_REFUSED = {
+    "∫": "integrals are not read",
+    "𝔼": "expectations are not read; write the sum",
+    "∞": "sums to infinity, and infinity itself, are not read",
+}
 
 
 class Grammar(Functions):
@@ -55,13 +59,6 @@ class Grammar(Functions):
             self.require(not self.at("±"), "± stands for two formulas at once")
         return terms[0] if signs == [1] else self.placed(Plus(tuple(terms), tuple(signs)), since)
 
-    def sign(self) -> int:
-        """Consume signs; the result is their product."""
-        sign = 1
-        while self.at("+") or self.at("-"):
-            sign = -sign if self.take().text == "-" else sign
-        return sign
-
     def term(self) -> Node:
         """Products joined elementwise."""
         since = self.position
@@ -76,7 +73,7 @@ class Grammar(Functions):
         if "∘" in operators and all(self.is_function(f) for f in factors):
             return self.placed(Composition(tuple(factors)), since)
         product = Product(tuple(factors), ("⊙",) * len(operators))
-        if any(isinstance(f, Product) for f in factors) and self.choose(2) == 1:
+        if any(isinstance(f, Product) for f in factors) and self.other_reading():
             product = _flattened(product)
         return self.placed(product, since)
 
@@ -86,27 +83,30 @@ class Grammar(Functions):
             node.text in self.vocabulary.functions or node.text in ("tanh", "exp", "log", "sinh", "cosh")
         )
 
-    def signed(self, read: Callable[[], Node]) -> Node:
-        """Read a factor or a product that may begin with a sign."""
-        since = self.position
-        sign = self.sign()
-        node = read()
-        return node if sign == 1 else self.placed(Plus((node,), (-1,)), since)
-
     def product(self) -> Node:
         """Factors side by side, with fractions written by a slash."""
         since = self.position
         factors = [self.factor()]
         joints: list[str] = []
         while self.at("·") or self.at("×") or self.at("/") or self.starts_factor():
-            if self.accept("/"):
-                above = _product(factors, joints)
+            if self.at("/"):
+                above = self.multiplied(factors, joints, since)
+                self.take()
                 factors, joints = [self.placed(Ratio(above, self.denominator()), since)], []
                 continue
             joints.append(self.take().text if self.at("·") or self.at("×") else "")
             self.require(self.starts_factor() or self.at("-") or self.at("+"), "a product lacks its second factor")
             factors.append(self.signed(self.factor))
-        return _product(factors, joints)
+        return self.multiplied(factors, joints, since)
+
+    def multiplied(self, factors: list[Node], joints: list[str], since: int) -> Node:
+        """The product of some factors: one factor is itself, and (f ∘ g) x applies the functions."""
+        if isinstance(factors[0], Composition) and len(factors) == 2:
+            value = factors[1]
+            for function in reversed(factors[0].functions):
+                value = self.placed(Call(function, (value,)), since)
+            return value
+        return factors[0] if len(factors) == 1 else self.placed(Product(tuple(factors), tuple(joints)), since)
 
     def denominator(self) -> Node:
         """Read the factor below a slash; another reading takes all factors that follow it, as in 1/2n."""
@@ -114,7 +114,7 @@ class Grammar(Functions):
         if self.at("-") or self.at("+"):
             return self.signed(self.factor)
         below = self.factor()
-        if not self.starts_factor() or self.choose(2) == 0:
+        if not self.starts_factor() or not self.other_reading():
             return below
         return self.side_by_side(below, self.starts_factor, start)
 
@@ -186,10 +186,9 @@ class Grammar(Functions):
             case "op", "√":
                 self.take()
                 return self.root()
-        derivative = self.slashed_derivative() if token.is_op("∂") else None
-        if derivative is None:
-            raise self.fail(_REFUSED.get(token.text, f"'{token.text or 'the end'}' where a factor was expected"))
-        return derivative
+            case "op", "∂":
+                return self.slashed_derivative()
+        raise self.fail(_REFUSED.get(token.text, f"'{token.text or 'the end'}' where a factor was expected"))
 
     def command(self) -> Node:
         """Read \\frac, or the argument of a command that only decorates."""
@@ -209,8 +208,8 @@ class Grammar(Functions):
         since = self.position
         known = self.vocabulary.known
         if token.text == "d" and not self.vocabulary.gradients and self.is_differential(since):
-            if derivative := self.slashed_derivative():
-                return derivative
+            if self.is_slashed(since):
+                return self.slashed_derivative()
             self.take()
             return Differential(self.factor())
         if token.text == "d" and self.peek(1).kind == "name" and self.vocabulary.gradients:
@@ -242,7 +241,7 @@ class Grammar(Functions):
 
     def is_kronecker(self, known: frozenset[str]) -> bool:
         """Whether δ_{ij} is Kronecker's delta rather than an entry of a δ that the text defines."""
-        return "δ" not in known or ("δ" not in self.vocabulary.matrices and self.choose(2) == 0)
+        return "δ" not in known or ("δ" not in self.vocabulary.matrices and not self.other_reading())
 
     def power_of_function(self, node: Node, name: str, since: int) -> Node:
         """f^2(x) is f(x)^2; without a bracket after it, f^2 is a power like any other."""
@@ -318,15 +317,6 @@ class Grammar(Functions):
         return Indicator(condition)
 
 
-def _product(factors: list[Node], joints: list[str]) -> Node:
-    if isinstance(factors[0], Composition) and len(factors) == 2:
-        value = factors[1]
-        for function in reversed(factors[0].functions):
-            value = Call(function, (value,), span=joined(factors))
-        return value
-    return factors[0] if len(factors) == 1 else Product(tuple(factors), tuple(joints), span=joined(factors))
-
-
 def _flattened(product: Product) -> Product:
     """The other reading of a b ⊙ c d: from left to right, ((a b) ⊙ c) d."""
     factors, joints = list[Node](), list[str]()
@@ -361,31 +351,20 @@ def readings(tokens: Sequence[Token], vocabulary: Vocabulary, *, plain: bool = F
         If there is none.
     """
     found: list[Node] = []
-    sites: dict[int, int] = {}
-    refusal: NotRead | None = None
-
-    def attempt(choices: dict[int, int]) -> None:
-        nonlocal refusal
-        grammar = Grammar(tokens, vocabulary, choices, plain)
+    refusals: list[NotRead] = []
+    pending: list[set[int]] = [set()]
+    while pending and len(found) < MOST_READINGS:
+        others = pending.pop(0)
+        grammar = Grammar(tokens, vocabulary, others, plain)
         try:
             node = grammar.whole()
+            found += [node] if node not in found else []
         except NotRead as error:
-            refusal = refusal or error
-        else:
-            if node not in found:
-                found.append(node)
-        sites.update({site: n for site, n in grammar.sites.items() if n > 1})
-
-    attempt({})
-    if sites:
-        alternatives = [{site: option} for site in sorted(sites) for option in range(1, sites[site])]
-        if len(sites) > 1:
-            alternatives.append(dict.fromkeys(sites, 1))
-        for choices in alternatives[: 3 * MOST_READINGS]:
-            if len(found) >= MOST_READINGS:
-                break
-            attempt(choices)
+            refusals.append(error)
+        if not others:
+            # After the usual reading: one other choice at a time, and all at once.
+            pending = [{site} for site in sorted(grammar.sites)]
+            pending = [*pending, grammar.sites][: 3 * MOST_READINGS] if len(pending) > 1 else pending
     if not found:
-        assert refusal is not None
-        raise refusal
+        raise refusals[0]
     return found

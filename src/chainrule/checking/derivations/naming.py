@@ -78,6 +78,14 @@ def names(tokens: Sequence[Token], separators: str = ",") -> list[Naming] | None
     return named
 
 
+def size_in(tokens: Sequence[Token]) -> str | int | None:
+    """The size that some tokens write, a number or a plain name, or None."""
+    if len(tokens) == 1 and tokens[0].text.isdecimal():
+        return int(tokens[0].text)
+    found = naming(tokens, declared=True)
+    return found.name if found and not found.indices and not found.parameters else None
+
+
 def _text(tokens: Sequence[Token]) -> str:
     return "".join(token.text for token in tokens)
 

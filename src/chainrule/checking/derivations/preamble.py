@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chainrule.checking.derivations import templates
 from chainrule.checking.derivations.code import functions
 from chainrule.checking.derivations.model import Definition, Extent, Kind, Scope, Size
-from chainrule.checking.derivations.naming import Naming, names, naming
+from chainrule.checking.derivations.naming import Naming, names, naming, size_in
 from chainrule.checking.derivations.tokens import Token, tokens
 from chainrule.checking.derivations.vocabulary import GREEK
 
@@ -170,10 +170,8 @@ def _sizes(scope: Scope, listed: list[str], formula: str) -> None:
 
 
 def _size(word: str) -> Size:
-    if word.isdigit():
-        return int(word)
-    found = naming(tokens(word), declared=True)
-    return found.name if found else word
+    found = size_in(tokens(word))
+    return word if found is None else found
 
 
 def _fact(written: str) -> str:

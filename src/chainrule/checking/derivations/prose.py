@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chainrule.checking.derivations.model import Kind, Scope, Size
-from chainrule.checking.derivations.naming import names, naming
+from chainrule.checking.derivations.model import Kind, Scope
+from chainrule.checking.derivations.naming import names, size_in
 from chainrule.checking.derivations.statements import Chain
-from chainrule.checking.derivations.tokens import Token, group, split_at
+from chainrule.checking.derivations.tokens import Token, scripts_behind, split_at
 from chainrule.checking.derivations.tree import Big, Index, Name, Node, Number
 
 _ROWS = re.compile(
@@ -128,21 +128,22 @@ def states_condition(before: str) -> bool:
     return bool(_CONDITION.search(re.split(r"[.!?]\s", before.rstrip().rstrip("$ \n"))[-1][-200:]))
 
 
+_FACTS = {">0": "positive", ">=0": "nonnegative", "!=0": "nonzero", "=±1": "±1"}
+"""The fact that a relation behind a name states."""
+
+
 def declared_in(scope: Scope, chain: Chain) -> bool:
     """Enter the declaration that a formula in a sentence makes; False if it makes none."""
     tokens = [t for m in chain.members for t in m.tokens]
     position = next((i for i, t in enumerate(tokens) if t.kind == "op" and t.text == "∈"), None)
     if position is not None and not chain.links:
         return _membership(scope, tokens[:position], tokens[position + 1 :])
-    if len(chain.links) == 1 and "".join(t.text for t in chain.members[1].tokens) == "±1":
-        listed = names(chain.members[0].tokens)
-        for one in listed or ():
-            scope.facts.setdefault(one.name, set()).add("±1")
-        return listed is not None
-    if len(chain.links) == 1 and chain.links[0].operator in (">", ">=", "<", "!="):
-        return _signs(scope, chain)
-    if len(chain.links) == 2 and all(link.operator in ("<", "<=") for link in chain.links):
-        return _between(scope, chain)
+    texts = ["".join(t.text for t in member.tokens) for member in chain.members]
+    operators = [link.operator for link in chain.links]
+    if len(operators) == 1 and operators[0] + texts[1] in _FACTS:
+        return _states(scope, chain.members[0].tokens, _FACTS[operators[0] + texts[1]])
+    if len(operators) == 2 and {*operators} <= {"<", "<="} and texts[0::2] == ["0", "1"]:
+        return texts[1] not in scope.definitions and _states(scope, chain.members[1].tokens, "in (0,1)")
     return False
 
 
@@ -156,7 +157,7 @@ def range_in(scope: Scope, chain: Chain) -> bool:
         parts.pop()
     *between, last = parts
     whole = all(len(part) == 1 and part[0].kind in ("number", "dots") for part in between)
-    extent = _dim(last)
+    extent = size_in(last)
     if name.kind != "name" or not between or not whole or between[0][0].text != "1" or extent is None:
         return False
     scope.ranges[name.text] = extent
@@ -204,40 +205,26 @@ def _set(tokens: Sequence[Token]) -> Kind | None:
 
 def _real(tokens: Sequence[Token]) -> Kind | None:
     """The kind of the elements of ℝ, ℝ^n, ℝ^{m × n}, ℝ_{>0} or ℝ^+."""
-    scripts: dict[str, list[Token]] = {}
-    at = 1
-    while at < len(tokens):
-        sign = tokens[at]
-        inner, at = group(tokens, at + 1)
-        if not sign.is_op("_^") or not inner:
-            return None
-        scripts[sign.text] = [token for token in inner if token.kind not in ("brace", "open", "close")]
+    found, end = scripts_behind(tokens, 0)
+    if end < len(tokens):
+        return None
+    scripts = {sign: [t for t in inner if t.kind not in ("brace", "open", "close")] for sign, inner in found}
     below, above = scripts.get("_", []), scripts.get("^", [])
     positive = any(token.text in (">", "+") for token in below) or [token.text for token in above] == ["+"]
     parts = [part for part in split_at(above, "×") if [token.text for token in part] not in ([], ["+"])]
-    dims = [_dim(part) for part in parts]
+    dims = [size_in(part) for part in parts]
     if None in dims or len(dims) > 2:
         return None
     several = tuple(dim for dim in dims if dim is not None and (len(dims) == 1 or dim != 1))
     return Kind("value", several, frozenset({"positive"} if positive else ()))
 
 
-def _dim(part: list[Token]) -> Size | None:
-    if len(part) == 1 and part[0].kind == "number":
-        return int(part[0].text)
-    found = naming(part, declared=True) if part else None
-    return found.name if found and not found.indices and not found.parameters else None
-
-
-def _signs(scope: Scope, chain: Chain) -> bool:
-    """x > 0, z_1, …, z_n > 0, c ≠ 0, all a_i ≠ 0."""
-    left, right = chain.members[0].tokens, chain.members[-1].tokens
-    operator = chain.links[0].operator
-    listed = names(left)
-    if [t.text for t in right] != ["0"] or operator == "<" or not listed or any(one.parameters for one in listed):
+def _states(scope: Scope, tokens: Sequence[Token], fact: str) -> bool:
+    """Enter a fact about x or z_1, …, z_n; False if the tokens are something else."""
+    listed = names(tokens)
+    if not listed or any(one.parameters for one in listed):
         return False
-    fact = {">": "positive", ">=": "nonnegative", "!=": "nonzero"}[operator]
-    last = [t.text for t in left if t.kind == "name"][-1]
+    last = [t.text for t in tokens if t.kind == "name"][-1]
     for one in listed:
         old = scope.kinds.get(one.name)
         if one.name in scope.definitions:
@@ -249,16 +236,6 @@ def _signs(scope: Scope, chain: Chain) -> bool:
             scope.kinds.setdefault(last, Kind("size"))
         else:
             scope.facts.setdefault(one.name, set()).add(fact)
-    return True
-
-
-def _between(scope: Scope, chain: Chain) -> bool:
-    """0 < p < 1."""
-    low, middle, high = ("".join(t.text for t in m.tokens) for m in chain.members)
-    found = naming(chain.members[1].tokens, declared=True)
-    if (low, high) != ("0", "1") or found is None or middle in scope.definitions:
-        return False
-    scope.facts.setdefault(found.name, set()).add("in (0,1)")
     return True
 
 

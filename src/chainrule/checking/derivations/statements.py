@@ -73,7 +73,7 @@ def statements(fragment: Fragment) -> list[Chain]:
             if piece[0].kind not in ("text", "arrow", "gap"):
                 begun = True
                 _add(chains, fragment, piece)
-    return [chain for chain in chains if chain.members]
+    return chains
 
 
 def _rows(fragment: Fragment) -> list[list[Token]]:
@@ -81,20 +81,17 @@ def _rows(fragment: Fragment) -> list[list[Token]]:
         lines = re.finditer(r"[^\n]+", fragment.text)
         return [tokens(line.group(), line.start(), plain=True) for line in lines]
     rows: list[list[Token]] = [[]]
-    inner = braces = 0
+    depth = 0
     for token in tokens(fragment.text):
-        if token.kind in ("begin", "end"):
-            if token.text in LAYOUTS and not inner and not braces:
-                if token.text != "split":
-                    rows.append([])
-                continue
-            inner += 1 if token.kind == "begin" else -1
-        elif token.kind == "brace":
-            braces += 1 if token.text == "{" else -1
-        outside = inner <= 0 and braces <= 0
-        if outside and token.is_op("\\\\"):
+        if token.kind in ("begin", "end") and token.text in LAYOUTS and not depth:
+            if token.text != "split":
+                rows.append([])
+            continue
+        if token.kind in ("begin", "end", "brace"):
+            depth += token.nesting
+        if depth <= 0 and token.is_op("\\\\"):
             rows.append([])
-        elif not (outside and token.is_op("&")):
+        elif depth > 0 or not token.is_op("&"):
             rows[-1].append(token)
     return [_folded(row) for row in rows if row]
 
@@ -123,11 +120,9 @@ def _depths(row: Sequence[Token]) -> list[int]:
     depth, depths = 0, []
     alone = unmatched(row)
     for at, token in enumerate(row):
-        if at not in alone and (token.kind in ("close", "end") or (token.kind == "brace" and token.text == "}")):
-            depth = max(0, depth - 1)
-        depths.append(depth)
-        if at not in alone and (token.kind in ("open", "begin") or (token.kind == "brace" and token.text == "{")):
-            depth += 1
+        step = 0 if at in alone else token.nesting
+        before, depth = depth, max(0, depth + step)
+        depths.append(min(before, depth))
     return depths
 
 
@@ -170,18 +165,15 @@ def _at_commas(piece: list[Token]) -> list[list[Token]]:
 
 
 def _trimmed(piece: list[Token]) -> list[Token]:
-    first, last = 0, len(piece)
-    while first < last and piece[first].is_op(",:"):
-        first += 1
-    while last > first and piece[last - 1].is_op(",:"):
-        last -= 1
-    return piece[first:last]
+    """The tokens without commas and colons at their ends."""
+    inside = [at for at, token in enumerate(piece) if not token.is_op(",:")]
+    return piece[inside[0] : inside[-1] + 1] if inside else []
 
 
 def _add(chains: list[Chain], fragment: Fragment, piece: list[Token]) -> None:
     """Append a piece as a chain, a condition on the last one, or a continuation of it."""
     previous = chains[-1] if chains else None
-    if previous is not None and previous.members and (condition := _as_condition(piece, previous)):
+    if previous is not None and (condition := _as_condition(piece, previous)):
         chains[-1] = replace(previous, conditions=(*previous.conditions, tuple(condition)))
         return
     members, links = _split(piece)

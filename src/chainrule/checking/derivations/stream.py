@@ -1,7 +1,7 @@
 """A cursor over tokens, with the choices that make one text several readings."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -41,9 +41,6 @@ class Vocabulary:
     """Whether dz is a name, for the gradient with respect to z, rather than a differential."""
 
 
-END = Token("end of formula", "", 0, 0)
-
-
 class Cursor:
     """Tokens with a position and a depth of nesting."""
 
@@ -52,9 +49,12 @@ class Cursor:
         self.position = self.depth = 0
 
     def peek(self, ahead: int = 0) -> Token:
-        """The token that many positions further on."""
+        """The token that many positions further on; behind the last one, a token of kind "end of formula"."""
         at = self.position + ahead
-        return self.tokens[at] if at < len(self.tokens) else END
+        if at < len(self.tokens):
+            return self.tokens[at]
+        end = self.tokens[-1].end if self.tokens else 0
+        return Token("end of formula", "", end, end)
 
     def take(self) -> Token:
         """The next token, consumed."""
@@ -100,7 +100,7 @@ class Stream(Cursor, ABC):
         self,
         tokens: Sequence[Token],
         vocabulary: Vocabulary,
-        choices: dict[int, int] | None = None,
+        others: Collection[int] = (),
         plain: bool = False,
     ) -> None:
         # softmax as code is another function than the word softmax.
@@ -109,8 +109,10 @@ class Stream(Cursor, ABC):
             for t in tokens
         )
         self.vocabulary, self.plain = vocabulary, plain
-        self.choices = choices or {}
-        self.sites: dict[int, int] = {}
+        self.others = others
+        """The positions at which to follow the other reading."""
+        self.sites: set[int] = set()
+        """The positions that have another reading."""
         self.bars = 0
         """How many vertical bars are open."""
 
@@ -130,39 +132,27 @@ class Stream(Cursor, ABC):
         if not condition:
             raise self.fail(reason)
 
-    def offset(self) -> int:
-        """The offset of the next token in the text."""
-        if self.position < len(self.tokens):
-            return self.tokens[self.position].start
-        return self.tokens[-1].end if self.tokens else 0
-
     def span(self, since: int) -> Span:
         """From the token at that position up to the last one consumed."""
-        first = self.tokens[since].start if since < len(self.tokens) else self.offset()
-        last = self.tokens[min(self.position, len(self.tokens)) - 1].end if self.tokens else first
-        return (first, max(first, last))
+        first = self.peek(since - self.position).start
+        return (first, max(first, self.peek(-1).end))
 
     def fail(self, reason: str) -> NotRead:
         """An exception with the reason and the current offset."""
-        return NotRead(reason, self.offset())
+        return NotRead(reason, self.peek().start)
 
     def placed(self, node: Node, since: int) -> Node:
         """The node with its span, from a position up to the last token consumed, unless it has one."""
         return node if node.span != (0, 0) else replace(node, span=self.span(since))
 
-    def choose(self, options: int, site: int | None = None) -> int:
-        """The number of the reading to follow at a position, by default the current one; 0 is the usual reading."""
+    def other_reading(self, site: int | None = None) -> bool:
+        """Note that a text has another reading at a position, by default the current one; whether to follow it."""
         site = self.position if site is None else site
-        self.sites[site] = max(options, self.sites.get(site, 0))
-        return min(self.choices.get(site, 0), options - 1)
+        self.sites.add(site)
+        return site in self.others
 
     def sub(self, first: int, last: int) -> Self:
         """A stream of the same kind over part of the tokens."""
-        part = type(self)(self.tokens[first:last], self.vocabulary, None, self.plain)
+        part = type(self)(self.tokens[first:last], self.vocabulary, plain=self.plain)
         part.depth = self.depth
         return part
-
-
-def joined(nodes: Sequence[Node]) -> Span:
-    """The span from the first to the last of some nodes."""
-    return (nodes[0].span[0], nodes[-1].span[1])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chainrule.checking.derivations.statements import Chain, Member
-from chainrule.checking.derivations.tokens import Token, group, script
+from chainrule.checking.derivations.tokens import Token, group, script, scripts_behind
 
 MARK = "^(·)"
 """Ends the names whose first subscript is written as a superscript."""
@@ -30,8 +30,8 @@ def written_out(chain: Chain, letters: frozenset[str]) -> Chain:
 
 def _lower_limit(tokens: Sequence[Token], at: int) -> list[Token]:
     """The subscript of the sum or product at a position; nothing if none stands there."""
-    is_sum = tokens[at].is_op("ΣΠ") and any(token.is_op("_") for token in tokens[at + 1 : at + 2])
-    return group(tokens, at + 2)[0] if is_sum else []
+    scripts = scripts_behind(tokens, at)[0] if tokens[at].is_op("ΣΠ") else []
+    return dict(scripts).get("_", [])
 
 
 def _primed(tokens: Sequence[Token]) -> Sequence[Token]:

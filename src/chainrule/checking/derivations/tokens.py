@@ -35,6 +35,7 @@ _LEXEME = re.compile(
 """Lexemes; `behind` is the space before a condition in a bracket at the end of a line of plain text."""
 _CODE = re.compile(r"[a-z][a-z_0-9]+(\.[a-z_]+)*")
 MOST_TOKENS = 6000
+_NESTING = {"open": 1, "begin": 1, "close": -1, "end": -1}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Token:
     """Whether the name is written as code, as in \\mathtt{softmax.pullback}."""
     over: tuple[Token, ...] = ()
     """The formula above a relation, as in \\stackrel{k \\neq l}{=}."""
+
+    @property
+    def nesting(self) -> int:
+        """1 if this opens a bracket, brace or environment, -1 if it closes one, else 0."""
+        return {"{": 1, "}": -1}[self.text] if self.kind == "brace" else _NESTING.get(self.kind, 0)
 
     def is_op(self, texts: str | tuple[str, ...]) -> bool:
         """Whether this is one of some operators, given as a tuple or as one string of signs."""
@@ -74,23 +80,18 @@ def tokens(text: str, start: int = 0, *, plain: bool = False) -> list[Token]:
     """
     matches = _LEXEME.finditer(text, 0, 40 * MOST_TOKENS)
     lexemes = [Token(m.lastgroup or "", m.group(), start + m.start(), start + m.end()) for m in matches]
-    if len(lexemes) > 4 * MOST_TOKENS or len(text) > 40 * MOST_TOKENS:
-        raise TooLong("a formula of this length is not read")
     found = _Lexer(lexemes, plain).all()
-    if len(found) > MOST_TOKENS:
+    if len(text) > 40 * MOST_TOKENS or len(found) > MOST_TOKENS:
         raise TooLong("a formula of this length is not read")
     return _words_below(found)
 
 
 def closing(tokens: Sequence[Token], at: int) -> int:
     """The position of the token that closes the bracket or brace at a position; the end if none does."""
-    brace, depth = tokens[at].kind == "brace", 0
+    braces, depth = tokens[at].kind == "brace", 0
     for end in range(at, len(tokens)):
-        token = tokens[end]
-        if brace:
-            depth += {"{": 1, "}": -1}.get(token.text, 0) if token.kind == "brace" else 0
-        else:
-            depth += {"open": 1, "close": -1}.get(token.kind, 0)
+        if (tokens[end].kind == "brace") == braces:
+            depth += tokens[end].nesting
         if depth == 0:
             return end
     return len(tokens)
@@ -112,12 +113,23 @@ def script(tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
     return group(tokens, at)
 
 
+def scripts_behind(tokens: Sequence[Token], at: int) -> tuple[list[tuple[str, list[Token]]], int]:
+    """The signs and contents of the scripts behind the token at a position, and the position after them."""
+    found = []
+    end = at + 1
+    while end < len(tokens) and tokens[end].is_op("_^"):
+        sign = tokens[end].text
+        inner, end = group(tokens, end + 1)
+        found.append((sign, inner))
+    return found, end
+
+
 def split_at(tokens: Sequence[Token], signs: str) -> list[list[Token]]:
-    """The parts between operators, outside of braces."""
+    """The parts between operators, outside of braces and brackets."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += {"{": 1, "}": -1}[token.text] if token.kind == "brace" else 0
+        depth += token.nesting
         if token.is_op(signs) and depth == 0:
             parts.append([])
         else:
@@ -154,6 +166,11 @@ class _Lexer:
         """Append a token that spans the lexemes from a position to the current one."""
         self.tokens.append(Token(kind, text, self.lexemes[since].start, self.lexemes[self.at - 1].end, bold, code))
 
+    def respelled(self, text: str, since: int) -> None:
+        """Append the tokens of another spelling of the lexemes from a position to the current one."""
+        start, end = self.lexemes[since].start, self.lexemes[self.at - 1].end
+        self.tokens += [replace(token, start=start, end=end) for token in tokens(text)]
+
     def following(self) -> str:
         return self.lexemes[self.at].text if self.at < len(self.lexemes) else ""
 
@@ -185,7 +202,7 @@ class _Lexer:
         elif text[0].isdigit():
             self.add("number" if len(text) < 60 and text.isascii() else "unknown", text, since)
         elif text in FRACTIONS:
-            self.tokens += [replace(t, start=lexeme.start, end=lexeme.end) for t in tokens(FRACTIONS[text])]
+            self.respelled(FRACTIONS[text], since)
         elif self.plain and text == "Σ":
             self.add("op", "Σ", since)
         elif self.plain and text.isalpha() and text.isascii():
@@ -197,8 +214,7 @@ class _Lexer:
         """Read a run of letters in plain text: a function, a Greek letter, a numbered name, or names one by one."""
         while self.following().isalpha() and self.following().isascii():
             self.at += 1
-        own = self.lexemes[since : self.at]
-        run, following = "".join(lexeme.text for lexeme in own), self.following()
+        run, following = "".join(lexeme.text for lexeme in self.lexemes[since : self.at]), self.following()
         below = bool(self.tokens) and self.tokens[-1].is_op("_")
         several = len(run) > 1
         if run.lower() in FUNCTIONS:
@@ -209,13 +225,11 @@ class _Lexer:
             self.add("name", GREEK[run], since)
         elif several and below and run[1:] not in GREEK:
             # x_ij has two indices, also without braces.
-            first, last = own[0].start, own[-1].end
-            names = [replace(lexeme, kind="name") for lexeme in own]
-            self.tokens += [Token("brace", "{", first, first), *names, Token("brace", "}", last, last)]
+            self.respelled(f"{{{run}}}", since)
         elif several and run[1:] not in GREEK and (following == "(" or (following == "'" and run[0] != "d")):
             # sh(x): several letters before a bracket are one function's name.
             self.add("word", run, since)
-        elif not several and not below and following.isdigit():
+        elif not several and not below and following.isdecimal():
             # W1 is W_1.
             self.at += 1
             self.add("name", f"{run}_{following}", since)
@@ -228,14 +242,8 @@ class _Lexer:
         table, sign = (SUPERSCRIPTS, "^") if self.lexemes[since].text in SUPERSCRIPTS else (SUBSCRIPTS, "_")
         while self.following() in table:
             self.at += 1
-        own = self.lexemes[since : self.at]
-        first, last = own[0].start, own[-1].end
-        self.tokens += [Token("op", sign, first, first), Token("brace", "{", first, first)]
-        for lexeme in own:
-            character = table[lexeme.text]
-            kind, text = SIGNS.get(character, ("number" if character.isdigit() else "name", character))
-            self.tokens.append(replace(lexeme, kind=kind, text=text))
-        self.tokens.append(Token("brace", "}", last, last))
+        inner = "".join(table[lexeme.text] for lexeme in self.lexemes[since : self.at])
+        self.respelled(f"{sign}{{{inner}}}", since)
 
     def command(self, since: int, name: str) -> None:
         """Read a command that is no sign, with its argument."""
