@@ -13,6 +13,7 @@ from chainrule.checking.derivations.tree import Call, Index, Plus, Product, walk
     [
         (r"e^{-z}", "e^{-z}"),
         (r"\delta_{ij}", "[i = j]"),
+        (r"\delta(i, j)", "[i = j]"),
         (r"\mathbb{1}_{i=j}", "[i = j]"),
         (r"\mathbf 1\{i = j\}", "[i = j]"),
         (r"I(i = j)", "[i = j]"),
@@ -42,6 +43,8 @@ def test_formulas_are_read_as_people_mean_them(text, meant, understood):
         (r"a \cdot", "lacks its second factor"),
         (r"a \pm b", "two formulas at once"),
         (r"a \otimes b", "write the outer product"),
+        (r"(a \otimes b)", "write the outer product"),
+        (r"\delta(i, j, k)", "two indices"),
         ("a )", "is not understood here"),
         ("", "an empty side"),
     ],

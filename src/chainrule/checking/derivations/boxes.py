@@ -14,6 +14,7 @@ sᵢ = ───────
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from chainrule.checking.derivations.setting import Piece, layout
 from chainrule.checking.derivations.vocabulary import SUBSCRIPTS, SUPERSCRIPTS
@@ -200,16 +201,13 @@ def _scripts(piece: Piece, draw: Draw) -> Box:
 
 def _table(piece: Piece, draw: Draw) -> Box:
     rows = [[draw(cell) for cell in row.parts] for row in piece.parts]
-    widths: dict[int, int] = {}
-    for row in rows:
-        widths |= {at: max(cell.width, widths.get(at, 0)) for at, cell in enumerate(row)}
+    columns = zip_longest(*rows, fillvalue=Box(("",)))
+    widths = [max(cell.width for cell in column) for column in columns]
     lines: list[str] = []
     for row in rows:
-        cells: list[Box] = []
-        for at, cell in enumerate(row):
-            padded = tuple(_padded(line, widths[at]) for line in cell.lines)
-            cells += [*([Box(("  ",))] if at else []), Box(padded, cell.base)]
-        lines += beside(cells).lines
+        pairs = zip(row, widths, strict=False)
+        cells = [Box(tuple(_padded(line, width + 2) for line in cell.lines), cell.base) for cell, width in pairs]
+        lines += [line[:-2] for line in beside(cells).lines]
     width = max(map(_width, lines), default=0)
     return Box(tuple(_padded(line, width) for line in lines) or ("",), len(lines) // 2)
 

@@ -222,10 +222,10 @@ class Constructs(Derivatives):
 
     def close(self) -> None:
         """Consume the closing bracket; at the end of the formula it may be missing."""
-        if self.peek().kind == "close":
-            self.take()
-        elif self.peek().kind != "end of formula" and self.peek().text != "}":
-            raise self.fail("a bracket is not closed, or holds something that is not read")
+        closed = self.peek().kind == "close"
+        ended = closed or self.peek().kind == "end of formula" or self.at("}")
+        self.require(ended, "a bracket is not closed, or holds something that is not read")
+        self.position += closed
 
     def row(self, first: Node) -> Node:
         """Read the other entries of (a, b, …, c); the first one alone is no row."""
@@ -274,12 +274,9 @@ class Constructs(Derivatives):
             words = ""
             while self.at("&") or self.at(",") or self.peek().kind in ("gap", "text", "word"):
                 words += self.take().text.lower() + " "
-            if self.peek().kind not in _ENDS and not self.at("\\\\"):
-                found.append((value, self.condition()))
-            elif any(word in words for word in _OTHERWISE):
-                found.append((value, None))
-            else:
-                raise self.fail("a case without its condition")
+            ended = self.peek().kind in _ENDS or self.at("\\\\")
+            self.require(not ended or any(word in words for word in _OTHERWISE), "a case without its condition")
+            found.append((value, None if ended else self.condition()))
             while self.at(",") or self.peek().kind == "gap":
                 self.take()
         self.take()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from chainrule.checking.derivations.model import Scope
 from chainrule.checking.derivations.naming import naming
 from chainrule.checking.derivations.statements import Chain
-from chainrule.checking.derivations.tokens import Token, group, scripts_behind
+from chainrule.checking.derivations.tokens import Token, scripts_behind
 
 _CAPITALS = frozenset("WABUVM")
 _PARAMETERS = frozenset("λατβθμε")
@@ -29,23 +29,20 @@ def decorations(lists: list[list[Token]], scope: Scope) -> set[str]:
         at = 0
         while at < len(tokens):
             token = tokens[at]
-            at += 1
-            if token.is_op("_^") and at < len(tokens):
-                inner, at = group(tokens, at)
+            scripts, at = scripts_behind(tokens, at)
+            if token.kind != "brace":
+                base = token.text if token.kind == "name" else ""
+            if token.kind == "name":
+                (elsewhere if scripts else bare).add(base)
+            for sign, inner in scripts:
                 letters = [t.text for t in inner if t.kind == "name"]
-                if token.text == "^" and len(inner) == len(letters) == 1 and base not in ("", "e"):
+                if sign == "^" and len(inner) == len(letters) == 1 and base not in ("", "e"):
                     above[letters[0]].add(base)
                     continue
-                if token.text == "_" and base:
+                if sign == "_" and base:
                     below[base].add("".join(t.text for t in inner))
                 elsewhere.update(letters)
-            elif token.kind == "name":
-                base = token.text
-                elsewhere.add(base)
-                if at == len(tokens) or tokens[at].text not in ("_", "^"):
-                    bare.add(base)
-            elif token.kind != "brace":
-                base = ""
+    elsewhere |= bare
     given = scope.kinds.keys() | scope.definitions.keys()
     found = {
         f"{base}^{letter}" for letter, bases in above.items() for base in bases

@@ -131,8 +131,7 @@ class Derivatives(Stream):
 
     def derivative(self, subject: Node | None, variables: list[Node], order: int) -> Node:
         """The derivative of a formula; without one, of the formula that follows."""
-        if order != len(variables):
-            raise self.fail(f"a malformed derivative: order {order} above, {len(variables)} below")
+        self.require(order == len(variables), f"a malformed derivative: order {order} above, {len(variables)} below")
         self.require(subject is not None or self.starts_factor(), "a derivative of nothing")
         return Derivative(subject or self.operand(), tuple(variables))
 
@@ -168,8 +167,8 @@ class Derivatives(Stream):
         if self.at("∂") and self.at("_", 1):
             self.position += 2
             variable = self.braced()
-            if not isinstance(variable, Name | Index) or not self.starts_factor():
-                raise self.fail("this form of a derivative is not read")
+            readable = isinstance(variable, Name | Index) and self.starts_factor()
+            self.require(readable, "this form of a derivative is not read")
             return Derivative(self.factor(), (variable,))
         order = self.derivative_order()
         start = self.position

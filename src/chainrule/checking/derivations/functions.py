@@ -50,8 +50,6 @@ class Functions(Constructs):
                 node = Index(node, tuple(self.subscripts()))
             elif primes := self.primes():
                 node = Prime(node, primes)
-            elif self.at("!"):
-                raise self.fail("factorials are not read")
             else:
                 return node
             node = self.placed(node, since)
@@ -83,11 +81,9 @@ class Functions(Constructs):
         """Read the entries of a subscript: ij is i, j."""
         if not self.at("{"):
             since, token = self.position, self.take()
-            if token.kind == "number":
-                return [self.placed(Number(Fraction(token.text)), since)]
-            if token.kind in ("name", "word"):
-                return [self.placed(Name(token.text), since)]
-            raise self.fail("a subscript that is not read")
+            self.require(token.kind in ("number", "name", "word"), "a subscript that is not read")
+            single = Number(Fraction(token.text)) if token.kind == "number" else Name(token.text)
+            return [self.placed(single, since)]
         end = closing(self.tokens, self.position)
         inner = self.sub(self.position + 1, end)
         self.position = min(end + 1, len(self.tokens))

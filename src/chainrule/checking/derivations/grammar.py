@@ -14,7 +14,7 @@ from fractions import Fraction
 from chainrule.checking.derivations.constructs import WRAPPERS
 from chainrule.checking.derivations.derivatives import FRACTIONS
 from chainrule.checking.derivations.functions import Functions
-from chainrule.checking.derivations.stream import NotRead, Vocabulary
+from chainrule.checking.derivations.stream import NEVER_READ, NotRead, Vocabulary
 from chainrule.checking.derivations.tokens import Token, closing, group
 from chainrule.checking.derivations.tree import (
     Builtin,
@@ -37,11 +37,6 @@ from chainrule.checking.derivations.tree import (
 )
 
 MOST_READINGS = 8
-_REFUSED = {
-    "∫": "integrals are not read",
-    "𝔼": "expectations are not read; write the sum",
-    "∞": "sums to infinity, and infinity itself, are not read",
-}
 
 
 class Grammar(Functions):
@@ -56,7 +51,6 @@ class Grammar(Functions):
             while self.at("+") or self.at("-"):
                 signs.append(self.sign())
                 terms.append(self.term())
-            self.require(not self.at("±"), "± stands for two formulas at once")
         return terms[0] if signs == [1] else self.placed(Plus(tuple(terms), tuple(signs)), since)
 
     def term(self) -> Node:
@@ -64,9 +58,8 @@ class Grammar(Functions):
         since = self.position
         factors = [self.product()]
         operators: list[str] = []
-        while self.at("⊙") or self.at("∘") or self.at("⊗"):
+        while self.at("⊙") or self.at("∘"):
             operators.append(self.take().text)
-            self.require(operators[-1] != "⊗", "⊗ is not read; write the outer product as a b^T")
             factors.append(self.signed(self.product))
         if not operators:
             return factors[0]
@@ -155,6 +148,7 @@ class Grammar(Functions):
     def primary(self) -> Node:
         """A factor without its scripts, by the kind of its first token."""
         token = self.peek()
+        self.require(token.text not in NEVER_READ, "")
         match token.kind, token.text:
             case "number", "1":
                 self.take()
@@ -188,7 +182,7 @@ class Grammar(Functions):
                 return self.root()
             case "op", "∂":
                 return self.slashed_derivative()
-        raise self.fail(_REFUSED.get(token.text, f"'{token.text or 'the end'}' where a factor was expected"))
+        raise self.fail(f"'{token.text or 'the end'}' where a factor was expected")
 
     def command(self) -> Node:
         """Read \\frac, or the argument of a command that only decorates."""
@@ -226,8 +220,6 @@ class Grammar(Functions):
             return indicator
         if token.text == "𝟏":
             return Constant("ones")
-        if token.text in _REFUSED:
-            raise self.fail(_REFUSED[token.text])
         if token.text == "e" and "e" not in known:
             return self.euler()
         node, name, written = self.decorated(token.text, since)
@@ -293,15 +285,12 @@ class Grammar(Functions):
         end = closing(self.tokens, start)
         inner = self.tokens[start + 1 : end]
         if not any(t.kind == "relation" for t in inner):
-            unknown = token.text not in self.vocabulary.known
             names = [t.text for t in inner if t.kind == "name"]
-            if token.text == "δ" and unknown and not below and any(t.text == "," for t in inner):
-                stream = self.sub(start + 1, end)
-                left = stream.expression()
-                stream.accept(",")
-                right = stream.expression()
-                self.position = end + 1
-                return Indicator(Comparison("=", left, right))
+            is_delta = token.text == "δ" and "δ" not in self.vocabulary.known
+            if is_delta and not below and any(t.is_op(",") for t in inner):
+                indices = self.arguments()
+                self.require(len(indices) == 2, "δ takes two indices")
+                return Indicator(Comparison("=", *indices))
             of_label = token.text == "𝟙" or (token.text == "I" and names[:1] in (["y"], ["c"], ["t"], ["k"]))
             if of_label and inner and "I" not in self.vocabulary.known and not below:
                 reason = "an indicator without a condition (expected a relation, as in I(y = k))"

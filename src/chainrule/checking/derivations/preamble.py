@@ -138,11 +138,11 @@ def _kinds(scope: Scope, head: str, rest: str) -> None:
         _sizes(scope, [one.name for one in listed], " ".join(words))
         return
     dims = tuple(_size(word) for word in words)
-    if role == "array" and len(dims) < 3:
-        raise ValueError(f"expected 3 sizes or more after 'array', got {len(dims)} in {rest!r}")
     meaning, expected = _ROLES[role]
-    if role != "array" and len(dims) != expected and not (meaning == "label" and not dims):
-        raise ValueError(f"expected {expected} sizes after '{role}', got {len(dims)} in {rest!r}")
+    optional = (role == "array" and len(dims) > expected) or (meaning == "label" and not dims)
+    if len(dims) != expected and not optional:
+        more = " or more" if role == "array" else ""
+        raise ValueError(f"expected {expected} sizes{more} after '{role}', got {len(dims)} in {rest!r}")
     for one in listed:
         scope.forget(one.name)
         scope.kinds[one.name] = Kind(meaning, dims, found)

@@ -100,10 +100,9 @@ class _Printer:
 
     def show(self, node: Node) -> str:
         match node:
-            case Number(value=value) if value.denominator == 1:
-                return str(value)
             case Number(value=value):
-                return self.fraction(str(value.numerator), str(value.denominator))
+                whole = value.denominator == 1
+                return str(value) if whole else self.fraction(str(value.numerator), str(value.denominator))
             case Name(text=text):
                 return self.name(text)
             case Index(base=Name(text=text), subscripts=(first, *rest)) if text.endswith(MARK):

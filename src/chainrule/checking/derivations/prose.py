@@ -152,10 +152,7 @@ def range_in(scope: Scope, chain: Chain) -> bool:
     if len(chain.links) != 1 or chain.links[0].operator != "=" or len(chain.members[0].tokens) != 1:
         return False
     name = chain.members[0].tokens[0]
-    parts = split_at(chain.members[1].tokens, ",")
-    while len(parts) > 1 and not parts[-1]:
-        parts.pop()
-    *between, last = parts
+    *between, last = [part for part in split_at(chain.members[1].tokens, ",") if part]
     whole = all(len(part) == 1 and part[0].kind in ("number", "dots") for part in between)
     extent = size_in(last)
     if name.kind != "name" or not between or not whole or between[0][0].text != "1" or extent is None:
@@ -243,17 +240,14 @@ def sums_to_one(left: Node, right: Node, scope: Scope) -> tuple[str, str] | None
     """The name and the fact that Σ_i t_i = 1 states about it; None for other relations."""
     if isinstance(left, Number):
         left, right = right, left
-    if not (isinstance(right, Number) and right.value == 1 and isinstance(left, Big) and left.kind == "sum"):
-        return None
-    body = left.body
-    if not (isinstance(body, Index) and isinstance(body.base, Name)) or left.condition is not None:
-        return None
-    name = body.base.text
-    subscripts = [s.text if isinstance(s, Name) else "" for s in body.subscripts]
-    if name in scope.definitions or left.index not in subscripts:
-        return None
-    if len(subscripts) == 1:
-        return name, "sum 1"
-    if len(subscripts) == 2 and subscripts[1] == left.index:
-        return name, "rows sum 1"
+    match left, right:
+        case (
+            Big(kind="sum", index=index, condition=None, body=Index(base=Name(text=name), subscripts=subscripts)),
+            Number(value=1),
+        ) if name not in scope.definitions:
+            letters = [s.text if isinstance(s, Name) else "" for s in subscripts]
+            if letters == [index]:
+                return name, "sum 1"
+            if letters[1:] == [index]:
+                return name, "rows sum 1"
     return None

@@ -12,6 +12,17 @@ from chainrule.checking.derivations.tree import Node, Span
 MOST_DEPTH = 40
 
 
+NEVER_READ = {
+    "∫": "integrals are not read",
+    "𝔼": "expectations are not read; write the sum",
+    "∞": "sums to infinity, and infinity itself, are not read",
+    "⊗": "⊗ is not read; write the outer product as a b^T",
+    "±": "± stands for two formulas at once",
+    "!": "factorials are not read",
+}
+"""Signs that no reader accepts, with the reason to give."""
+
+
 class NotRead(ValueError):
     """A construct that the grammar has no rule for, and its offset."""
 
@@ -138,8 +149,9 @@ class Stream(Cursor, ABC):
         return (first, max(first, self.peek(-1).end))
 
     def fail(self, reason: str) -> NotRead:
-        """An exception with the reason and the current offset."""
-        return NotRead(reason, self.peek().start)
+        """An exception with the current offset and a reason, which is the next sign if that is never read."""
+        following = self.peek()
+        return NotRead(NEVER_READ.get(following.text, reason), following.start)
 
     def placed(self, node: Node, since: int) -> Node:
         """The node with its span, from a position up to the last token consumed, unless it has one."""
