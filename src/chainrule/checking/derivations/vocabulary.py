@@ -16,48 +16,41 @@ FUNCTIONS = _set(
     """log ln exp tanh sech sinh cosh sin cos sqrt max min diag tr trace softmax sigmoid relu softplus sign logsoftmax
     logsumexp lse abs onehot th sgn lg dim rank det logloss"""
 )
-_RELATIONS = {
-    "=": "=", ":=": ":=", "≡": "=", "≤": "<=", "≥": ">=", "<": "<", ">": ">", "≠": "!=", "≈": "~", "∝": "~", "∼": "~",
-    "\\equiv": "=", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=",
-    "\\lt": "<", "\\gt": ">", "\\ne": "!=", "\\neq": "!=", "\\approx": "~", "\\propto": "~", "\\sim": "~",
-    "\\simeq": "~", "\\coloneqq": ":=", "\\triangleq": ":=", "≔": ":=", "\\doteq": ":=", "==": "=", "<=": "<=",
-    ">=": ">=", "!=": "!=", "=:": "=", "≕": "=", "\\ll": "~", "\\gg": "~", "\\lesssim": "~",
-    "\\gtrsim": "~", "\\lessapprox": "~", "\\gtrapprox": "~", "\\approxeq": "~", "\\cong": "~", "\\asymp": "~",
-    "≃": "~", "≅": "~", "≲": "~", "≳": "~", "≪": "~", "≫": "~", "≍": "~", "⩽": "<=", "⩾": ">=", "\\leqq": "<=",
-    "\\geqq": ">=",
+_SPELLINGS: dict[str, dict[str, str]] = {
+    "relation": {
+        "=": r"= ≡ \equiv == =: ≕", ":=": r":= \coloneqq \triangleq ≔ \doteq", "<=": r"≤ \le \leq \leqslant <= ⩽ \leqq",
+        ">=": r"≥ \ge \geq \geqslant >= ⩾ \geqq", "<": r"< \lt", ">": r"> \gt", "!=": r"≠ \ne \neq !=",
+        "~": r"""≈ ∝ ∼ ≃ ≅ ≲ ≳ ≪ ≫ ≍ \approx \propto \sim \simeq \ll \gg \lesssim \gtrsim \lessapprox \gtrapprox
+            \approxeq \cong \asymp""",
+    },
+    "op": {
+        "·": r"· ⋅ ∙ • * \cdot \bullet \ast", "×": r"× \times", "⊙": r"⊙ \odot \star", "∘": r"∘ \circ",
+        "⊗": r"⊗ \otimes", "+": "+", "-": "- − – —", "/": r"/ ÷ \div", "±": r"\pm ±", "!": "!", ",": ", ; .",
+        "∈": r"∈ \in", "∂": r"∂ \partial", "∇": r"∇ \nabla", "^": "^", "_": "_", "'": r"' ′ ’ \prime", "''": "″",
+        "|": r"| ∣ \vert \lvert \rvert \mid", "‖": r"\| ‖ \Vert \lVert \rVert", "&": "&", "\\\\": r"\\", ":": ":",
+        "√": r"√ \sqrt", "∧": r"\wedge \land ∧", "∀": r"\forall ∀", "∞": r"\infty ∞", "⊤": r"\top ⊤ \intercal",
+        "Σ": r"\sum ∑", "Π": r"\prod ∏", "∫": r"∫ \int",
+    },
+    "open": {"(": "(", "[": r"[ \lbrack ⟦", "{": r"\{ \lbrace", "⟨": r"⟨ \langle"},
+    "close": {")": r") ⟩ \rangle", "]": r"] \rbrack ⟧", "}": r"\} \rbrace"},
+    "name": {"ℝ": r"\R", "N": r"\N", "E": r"\E", "P": r"\P", "𝟙": "𝟙"},
+    "word": {"max": r"\max", "min": r"\min"},
+    "brace": {"{": "{", "}": "}"},
+    "dots": {"…": r"... \dots \ldots \cdots \vdots \ddots \dotsc \dotsb \iddots … ⋯ ⋮ ⋱"},
+    "gap": {"": r"\quad \qquad \enspace \hfill \enskip \hskip \checkmark ✓ \qed \square \blacksquare ∎ \Box □ ■"},
+    "space": {"": "~ \ufeff \u200b"},
 }  # fmt: skip
+"""For each kind of token and its normal spelling, the signs and commands without arguments that become it."""
 _ARROWS = r"""=> \to \rightarrow \Rightarrow \implies \iff \Leftrightarrow \longrightarrow \mapsto \leftarrow \gets
     \Longrightarrow \Leftarrow \therefore \because ⇒ ⇔ → ← ↦ ∴ ⟹ ⟺ \leadsto \Longleftrightarrow"""
-_OPERATORS = {
-    "·": "·", "⋅": "·", "∙": "·", "•": "·", "*": "·", "\\cdot": "·", "\\bullet": "·", "\\ast": "·", "×": "×",
-    "\\times": "×", "⊙": "⊙", "\\odot": "⊙", "∘": "∘", "\\circ": "∘", "⊗": "⊗", "\\otimes": "⊗", "\\star": "⊙",
-    "+": "+", "-": "-", "−": "-", "–": "-", "—": "-", "/": "/", "÷": "/", "\\div": "/", "\\pm": "±", "±": "±",
-    "!": "!", ",": ",", ";": ",", ".": ",", "∈": "∈", "\\in": "∈", "∂": "∂", "\\partial": "∂", "∇": "∇",
-    "\\nabla": "∇", "^": "^", "_": "_", "'": "'", "′": "'", "’": "'", "\\prime": "'", "″": "''", "|": "|", "∣": "|",
-    "\\vert": "|", "\\lvert": "|", "\\rvert": "|", "\\mid": "|", "\\|": "‖", "‖": "‖", "\\Vert": "‖", "\\lVert": "‖",
-    "\\rVert": "‖", "&": "&", "\\\\": "\\\\", ":": ":", "√": "√", "\\sqrt": "√", "\\wedge": "∧", "\\land": "∧",
-    "∧": "∧", "\\forall": "∀", "∀": "∀", "\\infty": "∞", "∞": "∞", "\\top": "⊤", "⊤": "⊤", "\\intercal": "⊤",
-    "\\sum": "Σ", "∑": "Σ", "\\prod": "Π", "∏": "Π", "∫": "∫", "\\int": "∫",
-}  # fmt: skip
-_GAPS = r"""\quad \qquad \enspace \hfill \enskip \hskip \checkmark ✓ \qed \square \blacksquare ∎ \Box □ ■"""
-_DOTS = r"""... \dots \ldots \cdots \vdots \ddots \dotsc \dotsb \iddots … ⋯ ⋮ ⋱"""
-_OPEN = {"(": "(", "[": "[", "\\{": "{", "\\lbrace": "{", "\\lbrack": "[", "⟨": "⟨", "\\langle": "⟨", "⟦": "["}
-_CLOSE = {")": ")", "]": "]", "\\}": "}", "\\rbrace": "}", "\\rbrack": "]", "⟩": ")", "\\rangle": ")", "⟧": "]"}
-_NAMES = {"\\R": "ℝ", "\\N": "N", "\\E": "E", "\\P": "P", "𝟙": "𝟙"}
 SIGNS = {
-    **{sign: ("relation", text) for sign, text in _RELATIONS.items()},
-    **{sign: ("arrow", sign) for sign in _ARROWS.split()},
-    **{sign: ("op", text) for sign, text in _OPERATORS.items()},
-    **dict.fromkeys(_GAPS.split(), ("gap", "")),
-    **dict.fromkeys(_DOTS.split(), ("dots", "…")),
-    **{sign: ("open", text) for sign, text in _OPEN.items()},
-    **{sign: ("close", text) for sign, text in _CLOSE.items()},
-    **{sign: ("name", text) for sign, text in _NAMES.items()},
-    **{"\\" + name: ("name", letter) for name, letter in GREEK.items()},
-    **{sign: ("brace", sign) for sign in "{}"},
-    **{sign: ("word", sign.removeprefix("\\")) for sign in (r"\max", r"\min")},
-    **dict.fromkeys(("~", "\ufeff", "\u200b"), ("space", "")),
+    sign: (kind, text)
+    for kind, spellings in _SPELLINGS.items()
+    for text, signs in spellings.items()
+    for sign in signs.split()
 }
+SIGNS |= {"\\" + name: ("name", letter) for name, letter in GREEK.items()}
+SIGNS |= {sign: ("arrow", sign) for sign in _ARROWS.split()}
 """Signs and commands without arguments: the kind and the normal spelling of the token that each becomes."""
 FONTS = _set(
     """boldsymbol mathbf bm pmb vec mathit mathsf mathbfit textbf bold mathtt texttt symbf underline overrightarrow
