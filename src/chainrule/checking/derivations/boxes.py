@@ -188,15 +188,18 @@ def _scripts(piece: Piece, draw: Draw) -> Box:
     base, under, over = map(draw, piece.parts)
     kind = base.kind if base.kind in ("word", "prefix", "bracket") else "name"
     lowered, raised = _small(under, _BELOW), _small(over, _ABOVE)
-    if lowered is not None and raised is not None and (base.height == 1 or kind == "bracket"):
-        tails = [raised, *[""] * (base.height - 2), lowered] if base.height > 1 else [lowered + raised]
-        width = max(map(len, tails))
-        lines = [line + _padded(tail, width) for line, tail in zip(base.lines, tails, strict=True)]
-        return Box(tuple(lines), base.base, kind)
-    upper, lower = (box.lines if part.parts else () for box, part in ((over, piece.parts[2]), (under, piece.parts[1])))
-    width = max(_width(line) for line in (*upper, *lower))
-    column = [_padded(line, width) for line in (*upper, *[""] * base.height, *lower)]
-    return beside([base, Box(tuple(column), len(upper) + base.base)], kind)
+    above = 0
+    if lowered is None or raised is None or (base.height > 1 and kind != "bracket"):
+        upper, lower = (
+            box.lines if part.parts else () for box, part in ((over, piece.parts[2]), (under, piece.parts[1]))
+        )
+        column = [*upper, *[""] * base.height, *lower]
+        above = len(upper)
+    else:
+        column = [raised, *[""] * (base.height - 2), lowered] if base.height > 1 else [lowered + raised]
+    width = max(map(_width, column))
+    scripts = Box(tuple(_padded(line, width) for line in column), above + base.base)
+    return beside([base, scripts], kind)
 
 
 def _table(piece: Piece, draw: Draw) -> Box:

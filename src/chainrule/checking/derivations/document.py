@@ -155,10 +155,9 @@ def _parts(source: Source) -> list[tuple[int, int]]:
     blocks = [block.start for block in source.blocks]
     first = min(formulas, default=0)
     starts = sorted({0, *(heading.start for heading in source.headings), *(b for b in blocks if b > first)})
-    kept: list[tuple[int, int]] = []
-    for start, end in zip(starts, [*starts[1:], len(source.text) + 1], strict=True):
-        if not kept or any(start <= place < end for place in (*formulas, *blocks)):
-            kept.append((start, end))
-        else:
-            kept[-1] = (kept[-1][0], end)
-    return kept
+    ends = [*starts[1:], len(source.text) + 1]
+    kept = [
+        start for start, end in zip(starts, ends, strict=True)
+        if not start or any(start <= place < end for place in (*formulas, *blocks))
+    ]  # fmt: skip
+    return list(zip(kept, [*kept[1:], ends[-1]], strict=True))

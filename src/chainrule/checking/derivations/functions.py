@@ -258,7 +258,7 @@ class Functions(Constructs):
         if self.peek().kind == "open" and self.peek().text in "([{":
             self.take()
             with self.deeper(bars=0):
-                inner = self.environment() if self.peek().kind == "begin" else self.row(self.expression())
+                inner = self.row(self.expression())
             self.close()
             return inner
         if self.at("-"):

@@ -28,9 +28,8 @@ def naming(tokens: Sequence[Token], *, declared: bool = False, decorations: Coll
     >>> naming(tokens("x^2")) is None
     True
     """
-    if not tokens or tokens[0].kind not in ("name", "word"):
-        return None
-    if tokens[0].text in ("𝟙", "𝟏", "𝔼", "ℝ", "d") and len(tokens) > 1:
+    reserved = len(tokens) > 1 and tokens[0].text in ("𝟙", "𝟏", "𝔼", "ℝ", "d")
+    if not tokens or tokens[0].kind not in ("name", "word") or reserved:
         return None
     name, at = tokens[0].text, 1
     indices: tuple[str, ...] = ()

@@ -25,7 +25,6 @@ _FRONT_MATTER = frozenset(
      "marp", "theme", "paginate", "summary", "header", "footer", "math", "permalink", "output"]
 )  # fmt: skip
 """Words that blogs and slides write before a text; they declare nothing."""
-_BLOG_LAYOUTS = ("post", "page", "default")
 _PLAIN = re.compile(r"[Σ∑√]|(?<![A-Za-z])(?:exp|log|ln|tanh|max|min|sqrt|sum)(?![A-Za-z])")
 """Signs and words of a formula that is written as plain text."""
 _SPLIT = re.compile(r",(?![^()]*\))")
@@ -77,7 +76,7 @@ def _declare(scope: Scope, line: str) -> None:
         scope.code.update(functions(rest))
     elif head == "layout" and layout in ("rows", "columns"):
         scope.layout = layout
-    elif head == "layout" and layout not in _BLOG_LAYOUTS:
+    elif head == "layout" and layout not in ("post", "page", "default"):  # layouts of pages in blogs
         raise ValueError(f"expected 'layout: rows' or 'layout: columns', got {rest!r}")
     elif head != "layout" and head.lower() not in _FRONT_MATTER:
         _kinds(scope, head, rest)

@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from chainrule.checking.derivations.boxes import Box, beside, box, flat
 from chainrule.checking.derivations.mathml import mathml
-from chainrule.checking.derivations.verdicts import FAULTS, Report, Step
+from chainrule.checking.derivations.verdicts import FAULTS, Report
 from chainrule.checking.derivations.walk import check_derivation
 
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -77,21 +76,12 @@ def _lines(display: re.Match[str], report: Report) -> Iterator[DisplayLine]:
     inside = [step for step in report.steps if display.start() <= step.start < display.end()]
     if not inside:
         yield DisplayLine("", "", _ENDING.sub("", display.group(1)).strip(), "")
-    for _, group in groupby(inside, key=lambda step: step.chain):
-        chain = list(group)
-        for at, step in enumerate(chain):
-            following = inside.index(step) + 1
-            end = inside[following].start if following < len(inside) else display.end(1)
-            left = step.left if at == 0 else ""
-            relation = _RELATIONS.get(step.operator, step.operator)
-            yield DisplayLine(left, relation, _written(step, display, end, at == len(chain) - 1), step.verdict)
-
-
-def _written(step: Step, display: re.Match[str], end: int, last: bool) -> str:
-    """The right side of a step, with the condition behind it if there is one."""
-    behind = display.string[step.end : end] if last and end == display.end(1) else ""
-    behind = _ENDING.sub("", behind)
-    return step.right + (" " + behind if behind.strip(" .,;&\\") else "")
+    for before, step in zip([None, *inside], inside, strict=False):
+        left = "" if before is not None and before.chain == step.chain else step.left
+        # A condition may stand behind the last step.
+        behind = _ENDING.sub("", display.string[step.end : display.end(1)]) if step is inside[-1] else ""
+        right = f"{step.right} {behind}" if behind.strip(" .,;&\\") else step.right
+        yield DisplayLine(left, _RELATIONS.get(step.operator, step.operator), right, step.verdict)
 
 
 def terminal(text: str, report: Report | None = None) -> Iterator[str | tuple[str, str]]:

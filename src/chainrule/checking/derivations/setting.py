@@ -17,8 +17,6 @@ from chainrule.checking.derivations.vocabulary import LAYOUTS, STACKED
 
 _OPERATORS = {"-": "−", "'": "′", "''": "″", "<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "Σ": "∑", "Π": "∏"}
 _FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "Bmatrix": "{}", "cases": "{", "dcases": "{"}
-_AS_THEY_ARE = frozenset(["number", "text", "gap"])
-"""Kinds of tokens that are pieces of the same kind."""
 MOST_DEPTH = 60
 
 
@@ -115,7 +113,7 @@ class _Setter(Cursor):
         text = _OPERATORS.get(token.text, token.text)
         if token.kind in ("name", "word"):
             return Piece("bold" if token.bold else "name", text)
-        if token.kind in _AS_THEY_ARE:
+        if token.kind in ("number", "text", "gap"):
             return Piece(token.kind, text)
         if token.kind == "brace" and token.text == "{":
             self.position -= 1

@@ -15,11 +15,11 @@ from chainrule.checking.derivations.vocabulary import FUNCTIONS, GREEK
 MOST_CHARACTERS = 2_000_000
 MOST_FRAGMENTS = 4000
 MOST_COLUMNS = 4000
-_DISPLAYS = "equation|align|gather|multline|eqnarray|displaymath|flalign|alignat|dmath|math"
 _MATH = re.compile(
     r"\$\$(?P<dollars>.*?)\$\$"
     r"|\\\[(?P<bracket>.*?)\\\]"
-    r"|\\begin\{(?P<name>(?:" + _DISPLAYS + r")\*?)\}(?:\{\d+\})?(?P<environment>.*?)\\end\{(?P=name)\}"
+    r"|\\begin\{(?P<name>(?:equation|align|gather|multline|eqnarray|displaymath|flalign|alignat|dmath|math)\*?)\}"
+    r"(?:\{\d+\})?(?P<environment>.*?)\\end\{(?P=name)\}"
     r"|^[ \t]*(?:```|~~~)[ \t]*(?i:math|latex|tex)[ \t]*\n(?P<fence>.*?)\n[ \t]*(?:```|~~~)[ \t]*$"
     r"|^[ \t]*(?:```|~~~)[^\n]*\n.*?^[ \t]*(?:```|~~~)[ \t]*$"
     r"|\\\((?P<paren>.*?)\\\)"
