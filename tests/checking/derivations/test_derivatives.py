@@ -17,6 +17,7 @@ from chainrule.checking.derivations.tokens import tokens
         (r"\partial L / \partial W", "∂L/∂W"),
         (r"\partial_{x_j} s_i", "∂s_i/∂x_j"),
         (r"D_x f(x)", "D_x f(x)"),
+        (r"D f(x)", "D_x f(x)"),
         (r"\nabla_x L", "∇_x L"),
         (r"dW^\top W", "dWᵀ W"),
         ("∂z_i/∂x_j", "∂z_i/∂x_j"),

@@ -29,6 +29,7 @@ from chainrule.checking.derivations.stream import NotRead
         (r"f'(x) + \sigma'(x)", "f'(x) + σ'(x)"),
         (r"\mathrm{softmax}(x)_i", "softmax(x)_i"),
         (r"\operatorname{diag}(s)", "diag(s)"),
+        (r"\operatorname{diag}(\begin{pmatrix} a & b \end{pmatrix} + s)", "diag((a, b) + s)"),
         ("σ(−x)", "σ(-x)"),
     ],
 )

@@ -186,7 +186,7 @@ class Constructs(Derivatives):
         """Read a bracket: a group, a row of entries, or a condition in square brackets."""
         since = self.position
         opening = self.take().text
-        if self.peek().kind == "begin":
+        if self.peek().kind == "begin" and opening in "{.":
             with self.deeper():
                 node = self.environment(opening)
             if self.peek().kind == "close":

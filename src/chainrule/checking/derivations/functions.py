@@ -142,12 +142,10 @@ class Functions(Constructs):
                 entries = self.subscripts()
                 first = entries[0]
                 label = first.text if isinstance(first, Name) else str(first.value) if isinstance(first, Number) else ""
-                word = isinstance(first, Name) and len(label.rstrip("'")) > 1
-                if label and not subscripts and f"{text}_{label}" in names:
+                # A word below a name, as in x_max, is part of the name.
+                word = isinstance(first, Name) and len(label.rstrip("'")) > 1 and len(entries) == 1 and not primes
+                if word or (label and not subscripts and f"{text}_{label}" in names):
                     text, entries = f"{text}_{label}", entries[1:]
-                elif word and len(entries) == 1 and not primes:
-                    # A word below a name, as in x_max, is part of the name.
-                    text, entries = f"{text}_{label}", []
                 subscripts += entries
             elif not primes and text + "'" not in names and (self.at("'") or self.at("''")):
                 primes = self.primes()
@@ -256,11 +254,7 @@ class Functions(Constructs):
         """Read the argument of a function: a bracket, or the factors close to it."""
         since = self.position
         if self.peek().kind == "open" and self.peek().text in "([{":
-            self.take()
-            with self.deeper(bars=0):
-                inner = self.row(self.expression())
-            self.close()
-            return inner
+            return self.bracket()
         if self.at("-"):
             return self.signed(self.factor)
         first = self.factor()

@@ -104,12 +104,9 @@ class Grammar(Functions):
     def denominator(self) -> Node:
         """Read the factor below a slash; another reading takes all factors that follow it, as in 1/2n."""
         start = self.position
-        if self.at("-") or self.at("+"):
-            return self.signed(self.factor)
-        below = self.factor()
-        if not self.starts_factor() or not self.other_reading():
-            return below
-        return self.side_by_side(below, self.starts_factor, start)
+        below = self.signed(self.factor)
+        more = self.starts_factor() and self.other_reading()
+        return self.side_by_side(below, self.starts_factor, start) if more else below
 
     def whole(self) -> Node:
         """All the tokens as one formula."""

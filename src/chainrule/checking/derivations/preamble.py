@@ -130,8 +130,8 @@ def _kinds(scope: Scope, head: str, rest: str) -> None:
     role, *words = first.split() or [""]
     role = role.lower()
     if role not in _ROLES:
-        listed_kinds = "size, scalar, vector n, matrix m n, index n, function"
-        raise ValueError(f"expected a kind ({listed_kinds}) after '{head}:', got {rest!r}")
+        kinds = "size, scalar, vector n, matrix m n, index n, function"
+        raise ValueError(f"expected a kind ({kinds}) after '{head}:', got {rest!r}")
     found = frozenset(_fact(fact) for fact in facts)
     if role == "size" and words:
         _sizes(scope, [one.name for one in listed], " ".join(words))
