@@ -107,7 +107,7 @@ def _guessed(
     known: frozenset[str] | None,
     refused: list[Refusal],
 ) -> Question:
-    """The question with the first of its unknown functions that a template stands for, if one does."""
+    """The question with a template for the first of its unknown functions that a template explains."""
     for name, candidates in conventions.unknown_functions(question):
         best = question
         for template in candidates:
@@ -124,7 +124,7 @@ def _guessed(
 
 
 def _now_indexed(scope: Scope, chains: list[Chain]) -> None:
-    """Numbers of an earlier part that this one uses otherwise: z as a vector, with an index alone, a as an index."""
+    """Forget numbers of an earlier part that this part uses in another way: only with an index, or only as an index."""
     used: dict[str, set[str]] = defaultdict(set)
     for tokens in (member.tokens for chain in chains for member in chain.members):
         end = 0

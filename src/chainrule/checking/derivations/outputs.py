@@ -55,7 +55,7 @@ def table(reports: Iterable[Report | tuple[str, str]]) -> str:
 
 
 def row(report: Report) -> list[object]:
-    """One document: first wrong step, kind of slip, result right or not."""
+    """The row of one document: its first wrong step, the kind of slip, whether the result is right."""
     first = report.first_wrong
     return [
         report.name,

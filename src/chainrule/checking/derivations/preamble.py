@@ -96,8 +96,9 @@ def _define(scope: Scope, left: str, right: str) -> None:
 def enter(scope: Scope, found: Naming, body: list[Token], text: str, source: str, *, plain: bool = False) -> None:
     """Enter a definition, which replaces any earlier meaning of its name."""
     scope.forget(found.name)
-    definition = Definition(found.name, found.parameters, found.indices, tuple(body), plain, text, source)
-    scope.definitions[found.name] = definition
+    scope.definitions[found.name] = Definition(
+        found.name, found.parameters, found.indices, tuple(body), plain, text, source
+    )
 
 
 def _use(scope: Scope, rest: str) -> None:

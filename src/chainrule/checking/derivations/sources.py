@@ -220,7 +220,7 @@ def _comment_blocks(text: str) -> list[Declarations]:
 
 
 def _plain(text: str) -> Source:
-    """Lines that are formulas, consecutive ones being one display, and the formulas inside other lines."""
+    """Read plain text: consecutive lines that are formulas are one display; other lines may hold formulas."""
     blocks, body = _blocks(text)
     places: list[tuple[int, int, bool]] = []
     continues = False

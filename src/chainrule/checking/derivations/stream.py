@@ -68,7 +68,7 @@ class Cursor:
         return Token("end of formula", "", end, end)
 
     def take(self) -> Token:
-        """The next token, consumed."""
+        """Consume the next token and return it."""
         self.position += 1
         return self.peek(-1)
 
@@ -149,7 +149,7 @@ class Stream(Cursor, ABC):
         return (first, max(first, self.peek(-1).end))
 
     def fail(self, reason: str) -> NotRead:
-        """An exception with the current offset and a reason, which is the next sign if that is never read."""
+        """An exception at the current offset; if no reader accepts the next sign, that is its reason."""
         following = self.peek()
         return NotRead(NEVER_READ.get(following.text, reason), following.start)
 
@@ -158,7 +158,7 @@ class Stream(Cursor, ABC):
         return node if node.span != (0, 0) else replace(node, span=self.span(since))
 
     def other_reading(self, site: int | None = None) -> bool:
-        """Note that a text has another reading at a position, by default the current one; whether to follow it."""
+        """Note another reading at a position, by default the current one, and return whether to follow it."""
         site = self.position if site is None else site
         self.sites.add(site)
         return site in self.others

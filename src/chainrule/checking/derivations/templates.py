@@ -1,7 +1,7 @@
 r"""Named definitions in the checker's own language: `use: softmax as s`.
 
-The tests hold each to the package's rule of that name, in balls, value and derivative. A template of several lines is a
-small preamble.
+The tests compare each with the package's rule of that name, in balls, value and derivative. A template of several lines
+is a small preamble.
 """
 
 FUNCTIONS = {

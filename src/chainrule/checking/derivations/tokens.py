@@ -175,7 +175,7 @@ class _Lexer:
         return self.lexemes[self.at].text if self.at < len(self.lexemes) else ""
 
     def argument(self) -> list[Token]:
-        """The lexemes of a command's argument, consumed."""
+        """Consume the argument of a command and return its lexemes."""
         while self.following().isspace():
             self.at += 1
         inner, self.at = group(self.lexemes, self.at)
