@@ -95,7 +95,7 @@ def filled(entries: tuple[Node, ...], whole: Whole) -> Filled:
 
 
 def _missing(before: tuple[Node, ...], after: tuple[Node, ...], whole: Whole) -> int:
-    """The number of entries left out between ends that differ, as in a_1 b + ... + c_n d; the largest index counts all."""
+    """The number of entries left out between ends that differ, as in a_1 b + ... + c_n d."""
     first, last = ({n.base for n in walk(entry) if isinstance(n, Index)} for entry in (before[-1], after[0]))
     if not first & last:
         raise NotRead("an ellipsis whose ends have nothing in common", before[-1].span[1])

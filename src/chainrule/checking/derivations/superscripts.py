@@ -1,6 +1,6 @@
 r"""Superscripts that count examples: in sums over i, x^{(i)}_k is an entry of a matrix rather than a name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chainrule.checking.derivations.statements import Chain, Member
@@ -25,7 +25,7 @@ def counted(chains: Iterable[Chain]) -> frozenset[str]:
 
 def written_out(chain: Chain, letters: frozenset[str]) -> Chain:
     """The chain with x^{(i)}_k as x_{i,k} of a marked name, and with k' as one name where a sum runs over k'."""
-    return replace(chain, members=tuple(Member(_rewritten(_primed(m.tokens), letters)) for m in chain.members))
+    return replace(chain, members=tuple(Member(tuple(_rewritten(_primed(m.tokens), letters))) for m in chain.members))
 
 
 def _lower_limit(tokens: Sequence[Token], at: int) -> list[Token]:
@@ -59,14 +59,11 @@ def _letter(tokens: Sequence[Token], at: int) -> tuple[Token, int] | None:
     return inner[1], after
 
 
-def _rewritten(tokens: Sequence[Token], letters: frozenset[str]) -> tuple[Token, ...]:
-    result: list[Token] = []
+def _rewritten(tokens: Sequence[Token], letters: frozenset[str]) -> Iterator[Token]:
     at = 0
     while at < len(tokens):
-        marked, after = _marked(tokens, at, letters)
-        result += marked
-        at = after
-    return tuple(result)
+        marked, at = _marked(tokens, at, letters)
+        yield from marked
 
 
 def _marked(tokens: Sequence[Token], at: int, letters: frozenset[str]) -> tuple[list[Token], int]:
