@@ -45,6 +45,7 @@ HOSTILE = {
     + "\n---\n\n$$W_a = W_b$$",
     "emoji": "$$😀 = 😀$$",
     "carriage returns": "$$a\r=\rb$$",
+    "a side that is a relation": r"Let $x = \stackrel{i=j}{=}$ be given.",
 }
 ALPHABET = [
     "x", "y_i", "W_{ij}", r"\sigma(x)", "1", "0", "e^{x}", r"\delta_{ij}", "[i=j]", "I", r"\mathbf{1}", "e_y",

@@ -152,7 +152,7 @@ def range_in(scope: Scope, chain: Chain) -> bool:
     if len(chain.links) != 1 or chain.links[0].operator != "=" or len(chain.members[0].tokens) != 1:
         return False
     name = chain.members[0].tokens[0]
-    *between, last = [part for part in split_at(chain.members[1].tokens, ",") if part]
+    *between, last = [part for part in split_at(chain.members[1].tokens, ",") if part] or [[]]
     whole = all(len(part) == 1 and part[0].kind in ("number", "dots") for part in between)
     extent = size_in(last)
     if name.kind != "name" or not between or not whole or between[0][0].text != "1" or extent is None:
