@@ -6,7 +6,7 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.arrays import Array, as_like, copy_of, empty, numpy_dtype, on_device, to_numpy
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.networks import Network, Plan
+from chainrule.networks import Plan
 from chainrule.solvers import Adaptive, Schedule, clip_norm
 from chainrule.training.data import BatchReader, Samples
 from chainrule.training.history import History, Progress, Run
@@ -73,11 +73,15 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if isinstance(schedule, Adaptive):
         schedule.scale = run.rate_scale
     run.best = copy_of(run.theta) if run.best is None else run.best
+    network, rows = recipe.objective.network, recipe.batch_size or len(samples)
+    largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
+    # Networks on images choose their threads themselves.
+    has_small_products = network.image_shape is None and largest < SMALL_PRODUCT
     began = last = time.perf_counter()
     try:
         # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
         with (
-            suitable_threads(recipe.objective.network, recipe.batch_size or len(samples)),
+            single_threaded_products() if has_small_products else nullcontext(),
             np.errstate(over="ignore", invalid="ignore"),
         ):
             for epoch in epochs(replace(recipe, schedule=schedule), samples, run):
@@ -215,16 +219,6 @@ def _reduced(recipe: Recipe, run: Run, schedule: Schedule) -> bool:
     run.rate_scale = schedule.scale
     _say(recipe, f"Setting learning rate to {recipe.learning_rate * schedule.scale:g}")
     return True
-
-
-def suitable_threads(network: Network, rows: int) -> AbstractContextManager[None]:
-    """A context with one BLAS thread if all products of a step on `rows` rows are small.
-
-    Networks on images choose their threads themselves.
-    """
-    largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
-    small = network.image_shape is None and largest < SMALL_PRODUCT
-    return single_threaded_products() if small else nullcontext()
 
 
 @dataclass(frozen=True)
