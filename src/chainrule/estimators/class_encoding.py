@@ -4,7 +4,7 @@ Two classes have one logit, the log-odds of the second class. More classes have 
 labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,21 +32,19 @@ class ClassEncoding:
 
     kind: str
     classes: np.ndarray[Any, Any]
+    n_outputs: int = field(init=False)
+    """The number of logits."""
+    loss: str = field(init=False)
+    """The name of the rule of the log-loss."""
+    out_activation: str = field(init=False)
+    """scikit-learn's name for the function from logits to probabilities."""
 
-    @property
-    def n_outputs(self) -> int:
-        """The number of logits."""
-        return 1 if self.kind == BINARY else len(self.classes)
-
-    @property
-    def loss(self) -> str:
-        """The name of the rule of the log-loss."""
-        return "softmax_cross_entropy" if self.kind == MULTICLASS else "binary_cross_entropy"
-
-    @property
-    def out_activation(self) -> str:
-        """scikit-learn's name for the function from logits to probabilities."""
-        return "softmax" if self.kind == MULTICLASS else "logistic"
+    def __post_init__(self) -> None:
+        vars(self).update(  # the fields are frozen
+            n_outputs=1 if self.kind == BINARY else len(self.classes),
+            loss="softmax_cross_entropy" if self.kind == MULTICLASS else "binary_cross_entropy",
+            out_activation="softmax" if self.kind == MULTICLASS else "logistic",
+        )
 
     def targets(self, y: Array, dtype: Any, label_smoothing: float = 0.0) -> Array:
         """The targets of the loss, class numbers or rows of floats, from labels, a 0/1 matrix or rows of probabilities.

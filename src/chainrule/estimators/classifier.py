@@ -86,7 +86,7 @@ def as_rows(X: Array) -> Array:
 
 
 def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
-    """The held-out X, y and weights, whether they were given as one tuple or apart."""
+    """The held-out X, y and weights, given as one tuple or as separate arrays."""
     if X is None and y is None and sample_weight is None:
         if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
             raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
@@ -301,9 +301,9 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         X = validate_data(self, X, accept_sparse=self._sparse, dtype="numeric", ensure_all_finite=False, reset=False)
         return X.tocsr() if is_sparse(X) else X
 
-    def _held_out(self, dtype: Any, eval_set: Any, *apart: Any) -> CheckedSamples:
+    def _held_out(self, dtype: Any, eval_set: Any, *separate: Any) -> CheckedSamples:
         """The held-out samples, checked, in this dtype and weighted by class too; see `joined_eval_set`."""
-        X, y, weights = joined_eval_set(eval_set, *apart)
+        X, y, weights = joined_eval_set(eval_set, *separate)
         X = as_rows(self._validated(X, reset=False)).astype(dtype, copy=False)
         y = self._checked_targets(X, y, "eval_set: `y`")
         if weights is not None:

@@ -107,7 +107,8 @@ class NetworkClassifier(Parameters, Classifier):
             checkpoint = Checkpointer(self.checkpoint, fingerprint, self._seed)
             self._seed = checkpoint.seed
         theta = self._theta(X.dtype) if continues else self._network.initial_parameters(self._seed, X.dtype)
-        X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
+        if self.class_weight is not None:
+            X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
         # As in scikit-learn, early stopping is for solvers with epochs: lbfgs is fitted to all samples.
         if self.early_stopping and self.solver != "lbfgs" and held is None:
             kept, held_out = hold_out(y, encoding, fraction=self.validation_fraction, seed=self._seed)

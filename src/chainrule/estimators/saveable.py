@@ -106,8 +106,7 @@ def class_of(name: str) -> type | None:
     if name not in _MODULES:
         # Layers that users have registered have words, and so they can also be saved.
         return next((spec for spec, _ in LAYERS.values() if _qualified(spec) == name), None)
-    found = getattr(import_module(_MODULES[name]), name.rpartition(".")[2])
-    assert isinstance(found, type)
+    found: type = getattr(import_module(_MODULES[name]), name.rpartition(".")[2])
     return found
 
 
