@@ -69,10 +69,10 @@ def test_held_out_samples_end_a_fit_only_with_early_stopping():
     assert recipe_for(judged=True, early_stopping=True).patience == 10
 
 
-def test_a_partial_fit_is_one_epoch_that_nobody_watches():
+def test_a_partial_fit_is_one_epoch_with_its_callbacks():
     model = MLPClassifier(learning_rate="cosine", max_iter=10, callbacks=[print])
     once = one_epoch_of(recipe_for(learning_rate="cosine", max_iter=10, callbacks=[print]), model)
-    assert (once.epochs, once.patience, once.callbacks, once.schedule) == (1, math.inf, (), Cosine(10))
+    assert (once.epochs, once.patience, once.callbacks, once.schedule) == (1, math.inf, (print,), Cosine(10))
 
 
 def test_activations_by_their_name_here():
