@@ -18,11 +18,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chainrule.checking.derivations.grammar import readings
-from chainrule.checking.derivations.model import Scope
-from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tokens import Token, tokens
-from chainrule.checking.derivations.tree import Node, Plus, Product, walk
+from chainrule.checking.documents.grammar import readings
+from chainrule.checking.documents.model import Scope
+from chainrule.checking.documents.stream import NotRead
+from chainrule.checking.documents.tokens import Token, tokens
+from chainrule.checking.documents.tree import Node, Plus, Product, walk
 
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -93,7 +93,7 @@ def _spliced(text: str, token: Token, new: str) -> str:
 
 
 def _typed(name: str) -> str:
-    from chainrule.checking.derivations.outputs import spelled
+    from chainrule.checking.documents.outputs import spelled
 
     return spelled(name)
 

@@ -27,8 +27,8 @@ def main(argv: list[str] | None = None) -> int:
         import atheris
     except ModuleNotFoundError:
         parser.error("atheris, the extra 'fuzz', is not installed: pip install -e '.[fuzz]'")
-    with atheris.instrument_imports(include=["chainrule.checking.derivations"]):
-        from chainrule.checking.derivations import Unreadable, check_derivation
+    with atheris.instrument_imports(include=["chainrule.checking.documents"]):
+        from chainrule.checking.documents import Unreadable, check_derivation
     arguments.out.mkdir(parents=True, exist_ok=True)
     seeds = arguments.out / "seeds"
     seeds.mkdir(exist_ok=True)

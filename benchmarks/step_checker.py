@@ -16,23 +16,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.derivation_mutants import mutants
-from chainrule.checking.derivations import Report, check_derivation
-from chainrule.checking.derivations.compare import Task, compare
-from chainrule.checking.derivations.deciding import Finding, Relation, decide
-from chainrule.checking.derivations.document import understand
-from chainrule.checking.derivations.grammar import readings
-from chainrule.checking.derivations.model import Question
-from chainrule.checking.derivations.printing import unicode
-from chainrule.checking.derivations.repairs import repairs
-from chainrule.checking.derivations.sources import read
-from chainrule.checking.derivations.stream import NotRead
-from chainrule.checking.derivations.tokens import tokens
-from chainrule.checking.derivations.tree import Big, Index, Name, Node, Number, Plus, Product, children, walk
-from chainrule.checking.derivations.walk import Line, Walker, assembled, prime_hint
+from chainrule.checking.documents import Report, check_derivation
+from chainrule.checking.documents.compare import Task, compare
+from chainrule.checking.documents.deciding import Finding, Relation, decide
+from chainrule.checking.documents.document import understand
+from chainrule.checking.documents.grammar import readings
+from chainrule.checking.documents.model import Question
+from chainrule.checking.documents.printing import unicode
+from chainrule.checking.documents.repairs import repairs
+from chainrule.checking.documents.sources import read
+from chainrule.checking.documents.stream import NotRead
+from chainrule.checking.documents.tokens import tokens
+from chainrule.checking.documents.tree import Big, Index, Name, Node, Number, Plus, Product, children, walk
+from chainrule.checking.documents.walk import Line, Walker, assembled, prime_hint
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "derivations"
-HOMEWORK = ROOT / "tests" / "checking" / "derivations" / "documents"
+HOMEWORK = ROOT / "tests" / "checking" / "documents" / "homework"
 
 
 @dataclass
@@ -368,7 +368,7 @@ def page(
         "",
         "## Damaged homework",
         "",
-        "Two documents with the faults and the damage of scanned homework, `tests/checking/derivations/documents/`:",
+        "Two documents with the faults and the damage of scanned homework, `tests/checking/documents/homework/`:",
         "",
         "| document | relations | decided | lines with a fault |",
         "| --- | --- | --- | --- |",

@@ -19,7 +19,7 @@ from chainrule.checking.balls import (
     relative_accuracy,
 )
 from chainrule.checking.comparing import Mismatch, Unchecked
-from chainrule.checking.derivations import check_derivation
+from chainrule.checking.documents import check_derivation
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.mutation import MutationReport, check_tests

@@ -16,7 +16,7 @@ import typer
 from chainrule.cli.output import CommandError, print_json
 
 if TYPE_CHECKING:
-    from chainrule.checking.derivations import Report
+    from chainrule.checking.documents import Report
 
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit codes of `chainrule check`."""
@@ -183,8 +183,8 @@ def _print_report(report: Any, json: bool) -> int:
 
 def _check_documents(targets: Sequence[str], preamble: str | None, strict: bool, form: str | None) -> int:
     """Check documents, print the result in one form, and return the exit code."""
-    from chainrule.checking.derivations import Unreadable, check_derivation
-    from chainrule.checking.derivations.document import failure
+    from chainrule.checking.documents import Unreadable, check_derivation
+    from chainrule.checking.documents.document import failure
 
     declarations = _read(Path(preamble)) if preamble is not None else None
     reports: list[Report] = []
@@ -223,7 +223,7 @@ def _paths(targets: Sequence[str]) -> list[Path]:
 
 
 def _read(path: Path) -> str:
-    from chainrule.checking.derivations import Unreadable
+    from chainrule.checking.documents import Unreadable
 
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -235,7 +235,7 @@ def _read(path: Path) -> str:
 
 def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | None) -> str:
     """The reports in one form. Only the forms json and csv contain the documents that could not be read."""
-    from chainrule.checking.derivations import outputs
+    from chainrule.checking.documents import outputs
 
     if form == "json":
         documents = [report.to_json() for report in reports]

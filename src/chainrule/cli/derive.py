@@ -25,7 +25,7 @@ def derive(
     """Show one operator: formula, derivatives, domain, kinks, error bound, its derivation, and how it is computed."""
     from chainrule import derivations
     from chainrule import rules as registry
-    from chainrule.checking.derivations import reading
+    from chainrule.checking.documents import reading
 
     if html + latex + json > 1:
         raise CommandError("give one of --html, --latex and --json")
@@ -62,7 +62,7 @@ def _print(rule: Rule, text: str) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from chainrule.checking.derivations import reading
+    from chainrule.checking.documents import reading
 
     console = Console(highlight=False)
     console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH

@@ -17,7 +17,7 @@ from chainrule.kernels import pooling_torch
 from chainrule.kernels.kernel import Kernel, adapter
 from chainrule.kernels.layout import empty_in_layout_of, transient_work, work_in_layout_of
 from chainrule.kernels.pooling_torch import Buffer, Choice
-from chainrule.rules.image_maps import Residuals, height_and_width
+from chainrule.rules.image_maps import MapResiduals, height_and_width
 from chainrule.rules.image_sizes import Padding2d
 from chainrule.rules.padding2d import zero_pad2d
 from chainrule.rules.pooling import avg_pool2d, max_pool2d
@@ -36,7 +36,7 @@ def _max_forward(x: Array, *, out: Buffer = None, work: Workspace | None = None,
 
 
 def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
-    if isinstance(residuals, Residuals):
+    if isinstance(residuals, MapResiduals):
         return _page.pullback(residuals, cotangent, out=out)
     give_back, choice, windows, shape = residuals
     return give_back(choice, cotangent, windows, shape, out)

@@ -13,7 +13,7 @@ from chainrule.rules.jacobian_products import product
 from chainrule.rules.rule import Pullback, Rule
 
 
-class Residuals(NamedTuple):
+class ChainResiduals(NamedTuple):
     """The residuals of both rules, and the arrays whose shapes the Jacobian needs."""
 
     inner: Any
@@ -39,10 +39,10 @@ def after(inner: Rule, outer: Rule) -> Rule:
     if shared:
         raise ValueError(f"compose: the option {shared[0]!r} belongs to more than one of the rules")
 
-    def forward(*inputs: Array, **options: Any) -> tuple[Array, Residuals]:
+    def forward(*inputs: Array, **options: Any) -> tuple[Array, ChainResiduals]:
         value, kept = _checked_forward(inner, inputs[:count], options)
         output, kept_outside = _checked_forward(outer, (value, *inputs[count:]), options)
-        return output, Residuals(kept, kept_outside, inputs, value, output)
+        return output, ChainResiduals(kept, kept_outside, inputs, value, output)
 
     def to_inner(pull: Pullback) -> Pullback:
         return lambda residuals, v: pull(residuals.inner, outer.pullbacks[first](residuals.outer, v))
@@ -50,13 +50,13 @@ def after(inner: Rule, outer: Rule) -> Rule:
     def to_outer(pull: Pullback) -> Pullback:
         return lambda residuals, v: pull(residuals.outer, v)
 
-    def pushforward(residuals: Residuals, *tangents: Array | None) -> Array:
+    def pushforward(residuals: ChainResiduals, *tangents: Array | None) -> Array:
         assert inner.pushforward is not None
         assert outer.pushforward is not None
         tangent = inner.pushforward(residuals.inner, *tangents[:count])
         return outer.pushforward(residuals.outer, tangent, *tangents[count:])
 
-    def jacobian_matrix(residuals: Residuals) -> Any:
+    def jacobian_matrix(residuals: ChainResiduals) -> Any:
         _, _, inputs, value, output = residuals
         by_value, *by_others = _matrices(outer, residuals.outer)
         by_inputs = zip(_matrices(inner, residuals.inner), inputs, strict=False)

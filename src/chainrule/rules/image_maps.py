@@ -8,7 +8,7 @@ from chainrule.arrays import Array, diagonal_matrix, empty, namespace
 from chainrule.rules.rule import Forward, Rule
 
 
-class Residuals(NamedTuple):
+class MapResiduals(NamedTuple):
     """The values that determine a linear map of images."""
 
     x: Array
@@ -21,8 +21,8 @@ class Residuals(NamedTuple):
 def image_map(
     name: str,
     forward: Forward,
-    push: Callable[[Residuals, Array], Array],
-    pull: Callable[[Residuals, Array], Array],
+    push: Callable[[MapResiduals, Array], Array],
+    pull: Callable[[MapResiduals, Array], Array],
     **about: Any,
 ) -> Rule:
     """The rule of images whose derivative is the linear map A, which the residuals determine.
@@ -31,14 +31,14 @@ def image_map(
     ----------
     name : str
     forward : callable
-        ``forward(x, **options)`` returns the output and the `Residuals`.
+        ``forward(x, **options)`` returns the output and the `MapResiduals`.
     push, pull : callable
         ``push(residuals, images)`` returns A times images; ``pull(residuals, cotangent)`` its transpose, A^T v.
     **about
         Further fields of `Rule`: options, formula, ...
     """
 
-    def jacobian_matrix(residuals: Residuals) -> Array:
+    def jacobian_matrix(residuals: MapResiduals) -> Array:
         return matrix_per_image(lambda images: push(residuals, images), residuals.x)
 
     return Rule(name, forward, pull, push, jacobian_matrix, check=check_images, kind="shape", **about)

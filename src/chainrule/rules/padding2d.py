@@ -10,34 +10,34 @@ of one pixel read on the padded image (see `unfolding`), and cropping gives it b
 import math
 
 from chainrule.arrays import Array
-from chainrule.rules.image_maps import Residuals, height_and_width, image_map
+from chainrule.rules.image_maps import MapResiduals, height_and_width, image_map
 from chainrule.rules.image_sizes import Padding2d
 from chainrule.rules.unfolding import fold, unfold
 from chainrule.rules.windows import windows_on
 
 
-def _padded(x: Array, *, padding: Padding2d = 1) -> tuple[Array, Residuals]:
-    residuals = Residuals(x, windows_on(height_and_width(x), 1, 1, padding))
+def _padded(x: Array, *, padding: Padding2d = 1) -> tuple[Array, MapResiduals]:
+    residuals = MapResiduals(x, windows_on(height_and_width(x), 1, 1, padding))
     return _pad(residuals, x), residuals
 
 
-def _pad(residuals: Residuals, images: Array) -> Array:
+def _pad(residuals: MapResiduals, images: Array) -> Array:
     return unfold(images, residuals.windows)[..., 0, :, :]
 
 
-def _crop(residuals: Residuals, cotangent: Array) -> Array:
+def _crop(residuals: MapResiduals, cotangent: Array) -> Array:
     return fold(cotangent[..., None, :, :], residuals.windows)
 
 
-def _flattened(x: Array) -> tuple[Array, Residuals]:
-    return _to_rows(Residuals(x), x), Residuals(x)
+def _flattened(x: Array) -> tuple[Array, MapResiduals]:
+    return _to_rows(MapResiduals(x), x), MapResiduals(x)
 
 
-def _to_rows(residuals: Residuals, images: Array) -> Array:
+def _to_rows(residuals: MapResiduals, images: Array) -> Array:
     return images.reshape(*images.shape[:-3], math.prod(images.shape[-3:]))
 
 
-def _to_images(residuals: Residuals, cotangent: Array) -> Array:
+def _to_images(residuals: MapResiduals, cotangent: Array) -> Array:
     return cotangent.reshape(residuals.x.shape)
 
 

@@ -17,59 +17,59 @@ import math
 from typing import Any
 
 from chainrule.arrays import Array, argmax, class_mask, namespace, take_class
-from chainrule.rules.image_maps import Residuals, height_and_width, image_map
+from chainrule.rules.image_maps import MapResiduals, height_and_width, image_map
 from chainrule.rules.unfolding import fold, unfold
 from chainrule.rules.windows import max_pool_windows, pool_windows
 
 
-def _max(x: Array, **sizes: Any) -> tuple[Array, Residuals]:
+def _max(x: Array, **sizes: Any) -> tuple[Array, MapResiduals]:
     xp, windows = namespace(x), max_pool_windows(tuple(x.shape), **sizes)
     entries = xp.swapaxes(unfold(x, windows, outside=-math.inf), -3, -1)  # columns, rows, entries
     first = argmax(entries)
     choice = xp.swapaxes(class_mask(first, len(windows.entries)), -3, -1)
-    return xp.swapaxes(take_class(entries, first)[..., 0], -2, -1), Residuals(x, windows, choice)
+    return xp.swapaxes(take_class(entries, first)[..., 0], -2, -1), MapResiduals(x, windows, choice)
 
 
-def _mean(x: Array, **sizes: Any) -> tuple[Array, Residuals]:
-    residuals = Residuals(x, pool_windows(tuple(x.shape), **sizes))
+def _mean(x: Array, **sizes: Any) -> tuple[Array, MapResiduals]:
+    residuals = MapResiduals(x, pool_windows(tuple(x.shape), **sizes))
     return _means(residuals, x), residuals
 
 
-def _chosen(residuals: Residuals, images: Array) -> Array:
+def _chosen(residuals: MapResiduals, images: Array) -> Array:
     """sum_e A_e P_e, with A_e = [e is the largest]."""
     return _where_chosen(residuals, unfold(images, residuals.windows)).sum(axis=-3)
 
 
-def _to_chosen(residuals: Residuals, cotangent: Array) -> Array:
+def _to_chosen(residuals: MapResiduals, cotangent: Array) -> Array:
     """A_e v, back to where P_e was read."""
     return fold(_where_chosen(residuals, cotangent[..., None, :, :]), residuals.windows)
 
 
-def _where_chosen(residuals: Residuals, entries: Array) -> Array:
+def _where_chosen(residuals: MapResiduals, entries: Array) -> Array:
     return namespace(entries).where(residuals.choice, entries, namespace(entries).zeros_like(entries))
 
 
-def _means(residuals: Residuals, images: Array) -> Array:
+def _means(residuals: MapResiduals, images: Array) -> Array:
     patches = unfold(images, residuals.windows)
     return patches.sum(axis=-3) / patches.shape[-3]
 
 
-def _to_means(residuals: Residuals, cotangent: Array) -> Array:
+def _to_means(residuals: MapResiduals, cotangent: Array) -> Array:
     """v / count, back to where every entry was read."""
     shape, count = tuple(cotangent.shape), len(residuals.windows.entries)
     shares = (cotangent / count)[..., None, :, :]
     return fold(namespace(shares).broadcast_to(shares, (*shape[:-2], count, *shape[-2:])), residuals.windows)
 
 
-def _global_mean(x: Array) -> tuple[Array, Residuals]:
-    return _of_channels(Residuals(x), x), Residuals(x)
+def _global_mean(x: Array) -> tuple[Array, MapResiduals]:
+    return _of_channels(MapResiduals(x), x), MapResiduals(x)
 
 
-def _of_channels(residuals: Residuals, images: Array) -> Array:
+def _of_channels(residuals: MapResiduals, images: Array) -> Array:
     return namespace(images).sum(images, axis=(-2, -1)) / math.prod(height_and_width(images))
 
 
-def _to_channels(residuals: Residuals, cotangent: Array) -> Array:
+def _to_channels(residuals: MapResiduals, cotangent: Array) -> Array:
     x = residuals.x
     return namespace(x).broadcast_to(cotangent[..., None, None] / math.prod(height_and_width(x)), x.shape)
 
