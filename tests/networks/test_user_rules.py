@@ -327,7 +327,7 @@ def test_rules_of_ones_own_work_among_layers_of_images():
         np.testing.assert_allclose(plans[0].gradient, by_differences(ours, theta, x, LABELS, weights), atol=1e-8)
 
 
-@pytest.mark.parametrize("rule", [bump(), rules.tanh], ids=str)
+@pytest.mark.parametrize("rule", [bump(), rules.tanh], ids=lambda rule: rule.name)
 def test_a_layer_with_a_wrong_out_shape_is_named_with_both_shapes(rule):
     network = mlp(4, (4,), 3)
     layers = network.layers[0], Layer(rule, (), (4,), (5,)), *network_of_layers("linear 3", (5,)).layers
