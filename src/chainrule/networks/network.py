@@ -142,12 +142,12 @@ class Network:
             for name, index, parameter, start in placed
         )
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         """The length of the flat vector."""
         return sum(block.parameter.size for block in self.blocks)
 
-    @property
+    @cached_property
     def n_weights(self) -> int:
         """The length of its first part, the weights."""
         return sum(layer.n_weights for layer in self.layers)
