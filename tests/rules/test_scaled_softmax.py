@@ -130,6 +130,18 @@ def test_scaled_logits_beyond_the_largest_float_do_not_overflow(scale):
     assert by_scale == 0
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_pushforward_of_logits_further_apart_than_the_largest_float_is_finite(dtype):
+    largest = np.finfo(dtype).max
+    units = np.array([1.0, -1.0, 0.5], dtype)
+    tangent = np.array([1.0, 2.0, -3.0], dtype)
+    assert (scaled_softmax.jvp(largest * units, dtype(1.0), tangent, dtype(1.0)) == 0).all()
+    small = dtype(1.0) / largest
+    got = scaled_softmax.jvp(largest * units, small, tangent, small)
+    # The tangent of the logits is below half an ulp here: what is left is the derivative of softmax along them.
+    np.testing.assert_allclose(got, softmax.jvp(units, units), rtol=16 * np.finfo(dtype).eps)
+
+
 def test_logits_further_apart_than_the_largest_float_may_still_have_moderate_products():
     x, scale = np.array([1e308, -1e308, 9.9e307]), np.array(1e-307)
     with precision(4000):

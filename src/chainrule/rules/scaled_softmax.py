@@ -71,9 +71,9 @@ def _by_scale(residuals: Residuals, cotangent: Array) -> Array:
 
 
 def pushforward(residuals: Residuals, logits_tangent: Array, scale_tangent: Array) -> Array:
-    """J (c x_tangent + c_tangent x)."""
+    """J (c x_tangent + c_tangent x), of half the vector and doubled, since differences of logits may overflow."""
     probs, half_gaps, scale = residuals
-    return apply_jacobian(probs, scale * logits_tangent + scale_tangent * (2 * half_gaps))
+    return 2 * apply_jacobian(probs, scale * logits_tangent * 0.5 + scale_tangent * half_gaps)
 
 
 def jacobian_matrix(residuals: Residuals) -> tuple[Array, Array]:
