@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
 from benchmarks.adam import jax_adam
+from benchmarks.machine import blas_kernels
 from benchmarks.mlp import timed
 
 Run = Callable[[int], float]
@@ -398,9 +398,7 @@ def main() -> None:
         return
     _set_threads()
     threads = os.cpu_count() or 1
-    kernels = sorted(
-        {str(pool.get("architecture")) for pool in threadpool_info() if pool["internal_api"] == "openblas"}
-    )
+    kernels = blas_kernels()
     print(
         f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds (and the least), beside PyTorch "
         f"eager, OpenBLAS for {', '.join(kernels)}"

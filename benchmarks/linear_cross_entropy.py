@@ -26,6 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import blas_kernels
+
 ROWS, FEATURES, CLASSES = 2048, 512, 50_000
 
 Outcome = tuple[float, Any, Any]
@@ -194,8 +196,8 @@ def main() -> None:
     if options.child:
         child(options.child, shape, options.runs, options.threads, options.sample)
         return
-    core = os.environ.get("OPENBLAS_CORETYPE", "the machine's own")
-    print(f"{' x '.join(map(str, shape))} float32, {options.threads} threads each, OpenBLAS core type: {core}")
+    kernels = blas_kernels()
+    print(f"{' x '.join(map(str, shape))} float32, {options.threads} threads each, OpenBLAS for {', '.join(kernels)}")
     names = [name for name in CONTESTANTS if name not in options.skip]
     figures = measure(names, shape, options.rounds, options.runs, options.threads)
     bare = [name for name in figures if "bare" in name]
@@ -210,7 +212,7 @@ def main() -> None:
         cpu_times = f"{cpu:10.2f} s{cpu / limits['cpu']:8.2f}"
         print(f"  {name:<32}{times}{cpu_times}{max(found['bytes']) / 2**20:8.0f} MiB")
     if options.json:
-        report = {"shape": shape, "threads": options.threads, "core": core, "figures": figures}
+        report = {"shape": shape, "threads": options.threads, "openblas": kernels, "figures": figures}
         options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 

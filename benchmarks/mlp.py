@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
 from benchmarks.adam import jax_adam
+from benchmarks.machine import blas_kernels
 
 
 @dataclass(frozen=True)
@@ -236,9 +236,7 @@ def main() -> None:
         torch.set_num_threads(threads)
     except ImportError:
         pass
-    kernels = sorted(
-        {str(pool.get("architecture")) for pool in threadpool_info() if pool["internal_api"] == "openblas"}
-    )
+    kernels = blas_kernels()
     print(
         f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds, OpenBLAS for {', '.join(kernels)}"
     )

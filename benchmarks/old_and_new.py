@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import blas_kernels
+
 Task = Callable[[], Callable[[], Any]]
 """Makes the data, and returns the function that is timed."""
 
@@ -247,7 +249,8 @@ def main() -> None:
         subprocess.run(["git", "worktree", "add", "--detach", str(old), options.commit], cwd=HERE, check=True)
         try:
             print(
-                f"new / old over {options.pairs} pairs, {options.threads} threads; milliseconds old, new; ratio [95%]"
+                f"new / old over {options.pairs} pairs, {options.threads} threads, OpenBLAS for "
+                f"{', '.join(blas_kernels())}; milliseconds old, new; ratio [95%]"
             )
             for name in options.only or TASKS:
                 found[name] = one = compare(name, old, options)

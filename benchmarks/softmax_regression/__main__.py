@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from benchmarks.machine import blas_kernels
 from benchmarks.softmax_regression.contestants import CONTESTANTS, FOR_ACCURACY, TOLERANCES, objective, refuses
 from benchmarks.softmax_regression.data import CASES, Data
 
@@ -188,7 +189,10 @@ def main() -> None:
         child(path, contestant, float(C), float(tol))
         return
     names = ["chainrule", *(name for name in options.contestants if name != "chainrule")]
-    print(f"{options.threads} threads, medians of {options.rounds} rounds, at most {options.limit:g} s a fit")
+    print(
+        f"{options.threads} threads, medians of {options.rounds} rounds, at most {options.limit:g} s a fit, "
+        f"OpenBLAS for {', '.join(blas_kernels())}"
+    )
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for case in options.cases:
