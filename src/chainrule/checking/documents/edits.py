@@ -52,6 +52,10 @@ class Material:
     names: tuple[tuple[str, ...], ...] = ()
     factors: tuple[Node, ...] = ()
     terms: tuple[Node, ...] = ()
+    tensors: tuple[Node, ...] = ()
+    """Vectors and matrices, and their transposes, for products that lack one."""
+    atoms: tuple[Node, ...] = ()
+    """Names and entries, for parts of the formula that lack a term."""
     sums: tuple[Big, ...] = ()
     """Sums whose index and limits an edit may take."""
 
@@ -62,6 +66,7 @@ def edits(tree: Node, material: Material) -> Iterator[Edit]:
         for kind, new, cost in (*_changes(node, material), *_inside(node, material)):
             if new != node:
                 yield Edit(rebuilt(tree, {id(node): new}), kind, node, new, cost)
+    yield from _everywhere(tree, material)
     for kind, new, cost in _whole(tree, material):
         yield Edit(new, kind, tree, new, cost)
 
@@ -79,7 +84,7 @@ def _changes(node: Node, material: Material) -> Iterable[_Change]:
             pairs = [pair for other in map(Name, material.indices) for pair in ((other, right), (left, other))]
             return [("index", Indicator(Comparison("=", one, two)), 1.5) for one, two in pairs if one != two]
         case Plus():
-            return _plus(node)
+            return [*_plus(node), *_with_term(node, material.terms, 4)]
         case Product():
             return [*_dropped_factors(node), *_reordered(node)]
         case Ratio(numerator=above, denominator=below):
@@ -89,7 +94,8 @@ def _changes(node: Node, material: Material) -> Iterable[_Change]:
                 ("power", Ratio(Power(above, TWO), Power(below, TWO)), 2.5),
             ]
         case Power(base=base, exponent=Number(value=value)):
-            return [("power", base, 2), *(("power", Power(base, Number(value + step)), 2.2) for step in (1, -1))]
+            others = ((value + 1, 2.2), (value - 1, 2.2), (-value, 2.6))
+            return [("power", base, 2), *(("power", Power(base, Number(other)), cost) for other, cost in others)]
         case Power(base=base):
             return [("power", base, 2)]
         case Transpose(operand=operand):
@@ -104,12 +110,8 @@ def _changes(node: Node, material: Material) -> Iterable[_Change]:
             return [("power", Power(operand, TWO), 2)]
         case Builtin(name="tanh" | "abs" | "cosh" | "sinh"):
             return [("power", Power(node, TWO), 2.6)]
-        case Call(function=Prime(operand=function)):
-            return [("wrong derivative", replace(node, function=function), 2.2)]
-        case Call(function=function, arguments=(Call(function=inner) as argument,)) if function == inner:
-            return [("power", Power(argument, TWO), 2)]
-        case Call(arguments=(argument,)):
-            return [("sign", replace(node, arguments=(negated(argument),)), 1.6)]
+        case Call():
+            return _call(node, material)
         case Big(kind="sum"):
             return _sum(node, material)
     return []
@@ -120,19 +122,27 @@ def _whole(tree: Node, material: Material) -> Iterator[_Change]:
     yield "sign", negated(tree), 1.1
     yield "transposed", Transpose(tree), 2.1
     yield from ((kind, new, cost - 1.1) for kind, new, cost in _beside(tree, material))
-    terms, signs = (tree.terms, tree.signs) if isinstance(tree, Plus) else ((tree,), (1,))
-    for term in (term for term in material.terms if term != tree):
-        yield from (("missing term", Plus((*terms, term), (*signs, sign)), 4) for sign in (1, -1))
-        yield "missing term", Plus((term, tree), (1, -1)), 4.1
+    yield from _with_term(tree, material.terms, 4)
+    yield from (("missing term", Plus((term, tree), (1, -1)), 4.1) for term in material.terms if term != tree)
+
+
+def _everywhere(tree: Node, material: Material) -> Iterator[Edit]:
+    """One free index in place of another, throughout."""
+    free = free_names(tree)
+    for index in material.indices:
+        for other in material.indices if index in free else ():
+            if index != other:
+                yield Edit(renamed(tree, index, other), "index", Name(index), Name(other), 1.4)
 
 
 def _inside(node: Node, material: Material) -> Iterator[_Change]:
-    """A factor or divisor put in where a formula stands inside another."""
+    """A factor, divisor or term put in where a formula stands inside another."""
     for name in _PLACES.get(type(node), ()):
         parts = getattr(node, name)
         for part in (parts,) if isinstance(parts, Node) else parts:
             if not isinstance(node, Product) or part == ONE or isinstance(part, Index | Name):
-                for kind, new, cost in _beside(part, material):
+                terms = () if isinstance(part, Plus) else material.atoms
+                for kind, new, cost in (*_beside(part, material), *_with_term(part, terms, 5.1)):
                     yield kind, rebuilt(node, {id(part): new}), cost
 
 
@@ -149,12 +159,25 @@ _PLACES: dict[type, tuple[str, ...]] = {
 
 
 def _beside(part: Node, material: Material) -> Iterator[_Change]:
-    """A factor or divisor beside a formula."""
+    """A factor or divisor beside a formula; the formula as its own factor makes a square."""
     for factor in material.factors:
-        if factor != part:
+        if factor == part:
+            yield "power", Power(part, TWO), 3
+        else:
             yield "factor", multiplied(factor, part), 3.7
             if not isinstance(factor, Indicator | Number):
                 yield "dropped denominator", Ratio(part, factor), 4.5
+    for tensor in material.tensors:
+        yield "factor", Product((tensor, part), ("",)), 4
+        yield "factor", Product((part, tensor), ("",)), 4
+
+
+def _with_term(part: Node, more: tuple[Node, ...], cost: float) -> Iterator[_Change]:
+    """One more term."""
+    terms, signs = (part.terms, part.signs) if isinstance(part, Plus) else ((part,), (1,))
+    for term in more:
+        if term != part:
+            yield from (("missing term", Plus((*terms, term), (*signs, sign)), cost) for sign in (1, -1))
 
 
 def _subscripts(node: Index, material: Material) -> Iterator[_Change]:
@@ -171,11 +194,12 @@ def _subscripts(node: Index, material: Material) -> Iterator[_Change]:
             yield "missing term", replace(total, body=replace(node, subscripts=(Name(total.index),))), 3.8
 
 
-def _names(node: Index | Name, name: Node, material: Material) -> Iterator[_Change]:
+def _names(node: Node, name: Node, material: Material) -> Iterator[_Change]:
+    """Another name in a formula."""
     for family in material.names:
         if isinstance(name, Name) and name.text in family:
             for other in map(Name, family):
-                yield "name", replace(node, base=other) if isinstance(node, Index) else other, 2.8
+                yield "name", rebuilt(node, {id(name): other}), 2.8
 
 
 def negated(node: Node) -> Node:
@@ -217,7 +241,7 @@ def _dropped_factors(node: Product) -> Iterator[_Change]:
 
 
 def _reordered(node: Product) -> Iterator[_Change]:
-    """Another operation than the product, transposed factors, a derivative inside its sum."""
+    """Another operation than the product, transposed or squared factors, a factor or derivative inside its sum."""
     factors = node.factors
     if len(factors) == 2:
         first, second = factors
@@ -226,16 +250,33 @@ def _reordered(node: Product) -> Iterator[_Change]:
         match second:
             case Transpose(operand=operand):
                 yield "transposed", Product((operand, Transpose(first)), ("",)), 2
+            case Big(kind="sum", index=index) if index in free_names(first):
+                yield "index", replace(second, body=multiplied(first, second.body)), 2.5
             case Derivative(subject=Big(index=index) as total) if index in free_names(first):
                 yield "index", replace(total, body=multiplied(first, replace(second, subject=total.body))), 2.5
-    for at, factor in enumerate(factors):
+    for factor in factors:
         if isinstance(factor, Name):
-            yield "transposed", replace(node, factors=(*factors[:at], Transpose(factor), *factors[at + 1 :])), 2
+            yield "transposed", rebuilt(node, {id(factor): Transpose(factor)}), 2
+        if isinstance(factor, Name | Index | Plus | Call):
+            yield "power", rebuilt(node, {id(factor): Power(factor, TWO)}), 3
+
+
+def _call(node: Call, material: Material) -> Iterator[_Change]:
+    """A function instead of its derivative or the reverse, another function, a square, another sign inside."""
+    function, arguments = node.function, node.arguments
+    name = function.operand if isinstance(function, Prime) else function
+    yield "wrong derivative", replace(node, function=Prime(name, 1) if name is function else name), 2.2
+    yield from _names(node, name, material)
+    if len(arguments) == 1:
+        yield "sign", replace(node, arguments=(negated(arguments[0]),)), 1.6
+        if isinstance(arguments[0], Call) and arguments[0].function == function:
+            yield "power", Power(arguments[0], TWO), 2
 
 
 def _sum(node: Big, material: Material) -> Iterator[_Change]:
-    """A factor with the index of the sum, or one summand alone."""
+    """Another index of the sum, a factor with its index, or one summand alone."""
     for label in material.indices:
+        yield "index", replace(node, index=label), 1.9
         if label not in {node.index, *free_names(node.body)}:
             yield "index", renamed(node.body, node.index, label), 4
         for factor in material.factors:

@@ -22,8 +22,11 @@ from chainrule.checking.documents.tree import (
     Builtin,
     Call,
     Comparison,
+    Derivative,
+    Gradient,
     Index,
     Indicator,
+    Jacobian,
     Name,
     Node,
     Number,
@@ -92,9 +95,11 @@ def material(task: Task) -> Material:
     atoms = _shortest(_atoms(task, nodes, labels))[:10]
     return Material(
         indices,
-        _families(task),
+        _families(task, nodes),
         (TWO, HALF, *deltas[:4], *_shortest(factors)[:24]),
         (ONE, *_shortest(term for term in terms if _is_usable(term, task.scope))[:10], *atoms),
+        _tensors(task, nodes),
+        atoms,
         _sums(nodes),
     )
 
@@ -104,8 +109,8 @@ def _shortest(nodes: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(sorted(set(nodes), key=lambda node: (len(unicode(node)), unicode(node))))
 
 
-def _families(task: Task) -> tuple[tuple[str, ...], ...]:
-    """Names of one rank that occur in a relation or its definitions."""
+def _families(task: Task, nodes: list[Node]) -> tuple[tuple[str, ...], ...]:
+    """Names of one rank that occur in a relation or its definitions, and the functions that the relation calls."""
     ranks: dict[int, list[str]] = {}
     for name in task.names:
         kind, definition = task.scope.kinds.get(name), task.scope.definitions.get(name)
@@ -113,7 +118,8 @@ def _families(task: Task) -> tuple[tuple[str, ...], ...]:
             ranks.setdefault(kind.rank, []).append(name)
         elif definition is not None:
             ranks.setdefault(len(definition.indices), []).append(name)
-    return tuple(tuple(names) for names in ranks.values() if len(names) > 1)
+    functions = sorted({n.function.text for n in nodes if isinstance(n, Call) and isinstance(n.function, Name)})
+    return tuple(tuple(names) for names in (*ranks.values(), functions) if len(names) > 1)
 
 
 def _factors(task: Task, labels: list[str]) -> list[Node]:
@@ -151,6 +157,17 @@ def _is_usable(node: Node, scope: Scope) -> bool:
     return isinstance(node, Builtin) or not (loose or isinstance(node, Transpose))
 
 
+def _tensors(task: Task, nodes: list[Node]) -> tuple[Node, ...]:
+    """Vectors and matrices that the relation depends on, as they are and transposed, where shapes matter."""
+    whole = any(isinstance(v, Name) for n in walk(task.left) if isinstance(n, Derivative) for v in n.variables)
+    if not whole and not any(isinstance(node, Transpose | Jacobian | Gradient) for node in nodes):
+        return ()
+    ranked = {name for name, kind in task.kinds.items() if kind.role == "value" and kind.rank}
+    ranked |= {name for name, definition in task.scope.definitions.items() if not definition.parameters}
+    names = [Name(name) for name in task.names if name in ranked]
+    return tuple(node for name in names[:8] for node in (name, Transpose(name)))
+
+
 def _atoms(task: Task, nodes: list[Node], labels: list[str]) -> Iterator[Node]:
     """Names and entries of the relation."""
     values = {name for name, kind in task.scope.kinds.items() if kind.role == "value"}
@@ -170,6 +187,8 @@ def _sums(nodes: list[Node]) -> tuple[Big, ...]:
 def described(edit: Edit) -> str:
     """An edit in words."""
     old, new = unicode(edit.old), unicode(edit.new)
+    if edit.kind == "index" and isinstance(edit.old, Name):
+        return f"changing {old} to {new} everywhere"
     if edit.new == Transpose(edit.old):
         return f"transposing {old}"
     return f"writing {unicode(edit.tree)}" if len(old) + len(new) > 160 else f"changing {old} to {new}"
