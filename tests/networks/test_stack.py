@@ -59,6 +59,15 @@ def test_other_words_for_the_same_are_read_too(text):
     assert specs_of(text) == (expected[text],)
 
 
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [("conv 4 3x2 stride 1x2", Conv(4, [3, 2], stride=[1, 2])), ("pool 2x3 pad 1x0", Pool([2, 3], padding=[1, 0]))],
+)
+def test_sizes_given_as_lists_are_written_as_pairs(text, spec):
+    assert str(spec) == text
+    assert specs_of(text)[0].layer((2, 8, 8)).windows == spec.layer((2, 8, 8)).windows
+
+
 def test_words_rules_and_objects_mix_and_make_one_network():
     mixed = [Conv(6, 5, padding=2), rules.relu, "pool 2, flatten", Linear(10)]
     words = network_of_layers("conv 6 5x5 pad 2, relu, pool 2, flatten, linear 10", (1, 28, 28))

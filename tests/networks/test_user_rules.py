@@ -79,7 +79,7 @@ def row_error():
     return rules.Rule(
         "row_error",
         lambda logits, targets: (((logits - targets) ** 2).sum(axis=-1), logits - targets),
-        {"logits": lambda miss, v: 2 * v[..., None] * miss},
+        {"logits": lambda miss, v: 2 * v[:, None] * miss},
         inputs=("logits", "targets"),
         kind="loss",
     )
@@ -194,6 +194,16 @@ def test_a_rule_of_ones_own_appears_in_a_trace():
     assert steps["loss"] == pytest.approx(loss, rel=1e-14, abs=0)
     np.testing.assert_allclose(steps["d W1"], network.unpack(plan.gradient)[0], atol=1e-15)
     assert "bump's pullback" in next(step.formula for step in steps.backward if step.name == "d a1")
+
+
+def test_a_loss_of_ones_own_for_each_row_appears_in_a_trace():
+    network = mlp(3, (5,), 4, activation="tanh", loss=row_error())
+    theta, x, target = network.initial_parameters(3), np.array([0.5, -1.0, 2.0]), np.array([1.0, 0.0, -2.0, 0.5])
+    steps, plan = trace(network, theta, x, target), Plan(network, 1, theta)
+    loss = plan.loss_and_gradient(x[None], target[None])
+    assert steps["loss"] == pytest.approx(loss, rel=1e-14, abs=0)
+    np.testing.assert_allclose(steps["d logits"], 2 * (steps["logits"] - target), rtol=1e-15)
+    np.testing.assert_allclose(steps["d W1"], network.unpack(plan.gradient)[0], atol=1e-15)
 
 
 def test_the_classifier_takes_a_rule_and_the_name_of_a_registered_one(registered):

@@ -164,7 +164,7 @@ def written(value: Any) -> str:
     >>> written((3, 5)), written("same")
     ('3x5', 'same')
     """
-    pair = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
+    pair = isinstance(value, tuple | list) and all(isinstance(part, int) for part in value)
     return "x".join(map(str, value)) if pair else str(value)
 
 

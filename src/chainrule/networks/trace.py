@@ -115,7 +115,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
         name = "logits" if index == layers[-1][0] else (f"a{number}" if owned else f"h{number}")
         while any(name == step.name for step in forward):
             name += "'"
-        # Layers take rows or images: here there is one.
+        # Rules of layers and losses take rows or images: here there is one.
         parameters = [blocks[parameter] for parameter in owned]
         value, residuals = layer.rule.forward(current.value[None], *parameters, **layer.options)
         letters = [SYMBOLS.get(parameter.name, parameter.name) for parameter in layer.parameters]
@@ -126,7 +126,7 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     logits, loss_rule = current.value, network.loss
     if loss_rule.check is not None:
         loss_rule.check(logits, target_array)
-    losses, residuals = loss_rule.forward(logits, target_array)
+    losses, residuals = loss_rule.forward(logits[None], target_array[None])
     if loss_rule.name in LINKS:
         link = LINKS[loss_rule.name]
         forward.append(TraceStep("p", f"p = {link.name}(logits)", link(logits)))
@@ -134,13 +134,11 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
 
     cotangent, *_ = loss_rule.pullback(residuals, 0 * losses + 1)
     slope = _SLOPES.get(loss_rule.name, f"{loss_rule.name}'s pullback of 1")
-    backward = [TraceStep("d logits", f"d logits = {slope}", cotangent)]
+    backward = [TraceStep("d logits", f"d logits = {slope}", cotangent[0])]
     for name, layer, residuals, names in reversed(taken):
-        pulled = layer.rule.pullback(residuals, cotangent[None])
-        by_source, *by_owned = pulled if isinstance(pulled, tuple) else (pulled,)
-        cotangent = by_source[0]
+        cotangent, *by_owned = (pull(residuals, cotangent) for pull in layer.rule.in_order if pull is not None)
         source, *owned = names.values()
-        for by, value in zip((*owned, source), (*by_owned, cotangent), strict=True):
+        for by, value in zip((*owned, source), (*by_owned, cotangent[0]), strict=True):
             formula = _backward_formula(layer, names, by, f"d {name}")
             backward.append(TraceStep(f"d {by}", f"d {by} = {formula}", value))
     return Trace(tuple(inputs), tuple(forward), tuple(backward))
