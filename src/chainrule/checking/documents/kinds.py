@@ -149,6 +149,8 @@ class Kinds:
                 | Builtin(name="diag" | "norm", operands=(Name(text=name), *_))
             ):
                 self.shaped.add(name)
+            case Product(factors=factors, joints=joints) if "⊙" in joints:
+                self.shaped |= {f.text for f in factors if isinstance(f, Name)}
             case Product(factors=factors) if any(isinstance(f, Transpose) for f in factors):
                 names = {f.text for f in factors if isinstance(f, Name)}
                 self.shaped |= {name for name in names if name.islower() and len(name) == 1}
@@ -156,7 +158,7 @@ class Kinds:
                 factors = tuple(f for t in terms if isinstance(t, Product) for f in t.factors)
                 if any(isinstance(f, Name) and f.text[0] in MATRIX_LETTERS for f in factors):
                     self.shaped |= {t.text for t in terms if isinstance(t, Name)}
-            case Product(factors=factors, joints=joints) if "⊙" not in joints:
+            case Product(factors=factors):
                 for one, following in pairwise(factors):
                     if isinstance(one, Name) and one.text[0] in MATRIX_LETTERS:
                         if isinstance(following, Name | Call | Plus):
