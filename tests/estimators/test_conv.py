@@ -67,6 +67,26 @@ def test_images_with_and_without_channels_and_flat_rows_are_the_same():
             assert np.array_equal(model.predict_proba(given), models[0].predict_proba(x))
 
 
+class Frame:
+    """A data frame as polars has them: it has a shape, but no number of dimensions."""
+
+    def __init__(self, rows):
+        self.rows, self.shape = rows, rows.shape
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.rows, dtype)
+
+
+def test_rows_may_be_a_frame_that_has_only_a_shape():
+    flat = FEW[0].reshape(120, 64)
+    model = fitted(x=Frame(flat))
+    assert model.image_shape_ == (1, 8, 8)
+    assert np.array_equal(model.predict_proba(Frame(flat)), fitted(x=flat).predict_proba(flat))
+
+
 def test_colours_come_as_channels_or_in_flat_rows():
     stream = random_stream(5)
     x, y = stream.standard_normal((40, 3, 6, 4)), stream.integers(0, 3, 40)

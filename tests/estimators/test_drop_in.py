@@ -102,6 +102,21 @@ def test_contradictions_and_old_forms_are_warned_of():
         SoftmaxRegression(l1_ratio=None).fit(X, SPECIES)
 
 
+@pytest.mark.parametrize(
+    ("parent", "given"), [(SoftmaxRegression, {"C": 0.5}), (SoftmaxRegressionCV, {"Cs": [0.5], "cv": 2})]
+)
+def test_a_subclass_may_have_fewer_parameters(parent, given):
+    class Strict(parent):
+        def __init__(self, tol=1e-16):
+            super().__init__(**given, tol=tol, max_iter=2000)
+
+    model = clone(Strict()).fit(X, SPECIES)
+    peer = LogisticRegression(C=0.5, **THEIRS).fit(X, SPECIES)
+    np.testing.assert_allclose(model.coef_, peer.coef_, rtol=0, atol=1e-5)
+    with pytest.raises(ValueError, match="tol: expected a number above 0, got 0"):
+        Strict(tol=0).fit(X, SPECIES)
+
+
 def test_the_cross_validated_one_is_silent_by_default():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

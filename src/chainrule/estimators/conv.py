@@ -183,14 +183,14 @@ class ConvClassifier(NetworkClassifier):
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         X = X if hasattr(X, "shape") else np.asarray(X)
-        count, *shape = map(int, X.shape) if X.ndim else (0,)
+        count, *shape = map(int, X.shape or (0,))
         expected = _shape_of_images("image_shape", self.image_shape) if reset else self.image_shape_
-        if X.ndim in (3, 4):
-            given = (1, *shape) if X.ndim == 3 else tuple(shape)
+        if len(shape) in (2, 3):
+            given = (1, *shape) if len(shape) == 2 else tuple(shape)
             if expected not in (None, given):
                 raise ValueError(f"X: expected images of shape {expected}, got {given}")
             X, expected = np.asarray(X).reshape(count, math.prod(given)), given
-        elif reset and X.ndim == 2:
+        elif reset and len(shape) == 1:
             expected = expected or _shape_of_pixels(*shape)
             if math.prod(expected) != shape[0]:
                 words = " x ".join(map(str, expected))

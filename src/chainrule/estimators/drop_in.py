@@ -47,13 +47,11 @@ LIMITS: check.Limits = {
 """The check of each parameter alone, in the order in which they are made."""
 
 
-def check_parameters(given: Mapping[str, Any], l1_ratios: Sequence[Any]) -> None:
-    """Raise ValueError, naming the parameter, what was expected and what came, for a value out of range.
+def check_same_optimum(given: Mapping[str, Any], l1_ratios: Sequence[Any], name: str = "l1_ratio") -> None:
+    """Raise ValueError for parameters that ask for another optimum; warn of those that scikit-learn has deprecated.
 
-    `l1_ratios` are the values of `l1_ratio` or, for cross-validation, of `l1_ratios`; None among them means 0. Warns of
-    parameters that scikit-learn has deprecated.
+    `l1_ratios` are the values of the parameter called `name`; None among them means 0.
     """
-    check.within(given, LIMITS)
     solver, penalty, C = given["solver"], given["penalty"], given.get("C", 1.0)
     if given["dual"] is not False and given["dual"] != 0:
         raise ValueError(
@@ -68,7 +66,7 @@ def check_parameters(given: Mapping[str, Any], l1_ratios: Sequence[Any]) -> None
         raise ValueError(
             "C=np.inf as well as penalty=None is not supported for the liblinear solver; leave `solver` out"
         )
-    _check_penalty(penalty, l1_ratios, "l1_ratio" if "l1_ratio" in given else "l1_ratios", solver)
+    _check_penalty(penalty, l1_ratios, name, solver)
     if penalty is None and C != 1:
         warn_caller(f"Setting penalty=None will ignore the C and l1_ratio parameters, and C={C:g} was given")
 

@@ -18,8 +18,9 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
 from chainrule.arrays import Array
+from chainrule.estimators import parameters as check
 from chainrule.estimators.classifier import class_mass, weights_of_classes
-from chainrule.estimators.drop_in import DEPRECATED, check_parameters, check_ratios
+from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
@@ -206,7 +207,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         return get_scorer("accuracy" if self.scoring is None else self.scoring)
 
     def _check_parameters(self) -> None:
-        check_parameters(self.get_params(deep=False), check_ratios(self.l1_ratios))
+        check.within(vars(self), LIMITS)
+        check_same_optimum(vars(self), check_ratios(self.l1_ratios), "l1_ratios")
         if self.penalty is None:
             raise ValueError("penalty: expected 'l2', since C is chosen; give Cs=[np.inf] for no penalty, got None")
         if self.targets == "proba" and not callable(self.scoring) and self.scoring not in _OF_ROWS:

@@ -13,10 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
+from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of
 from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
-from chainrule.estimators.drop_in import DEPRECATED, check_liblinear, check_parameters
+from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_liblinear, check_same_optimum
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
@@ -306,7 +307,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     # What follows is private.
 
     def _check_parameters(self) -> None:
-        check_parameters(self.get_params(deep=False), [self.l1_ratio])
+        # The attributes, because the `__init__` of a subclass may have fewer parameters.
+        check.within(vars(self), LIMITS)
+        check_same_optimum(vars(self), [self.l1_ratio])
 
     @property
     def _inverse_strength(self) -> float:
