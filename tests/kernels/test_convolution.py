@@ -107,10 +107,10 @@ def test_all_other_arrays_of_numpy_have_the_rule_alone(dtype):
 
 def test_tensors_have_pytorchs_own_unless_they_are_traced():
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-    from chainrule.kernels import convolution_torch
+    from chainrule.kernels import images_torch
 
     images = torch.zeros(1, 1, 2, 2)
-    assert library_of(images) is convolution_torch
+    assert library_of(images) is images_torch
     seen = []
     torch.func.vmap(lambda one: (seen.append(library_of(one)), one)[1])(images)
     assert seen == [None]

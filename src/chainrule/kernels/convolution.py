@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_torch, is_traced
-from chainrule.kernels import convolution_numpy, convolution_torch
+from chainrule.kernels import convolution_numpy, images_torch
 from chainrule.kernels.kernel import Kernel, adapter
 from chainrule.rules.convolution2d import conv2d
 from chainrule.rules.correlation2d import correlate2d
@@ -30,7 +30,7 @@ def library_of(x: Array) -> ModuleType | None:
         return None
     if type(x) is np.ndarray and x.dtype in (np.float32, np.float64):
         return convolution_numpy
-    return convolution_torch if is_torch(x) and not is_traced(x) else None
+    return images_torch if is_torch(x) and not is_traced(x) else None
 
 
 def _kernel(rule: Rule) -> Kernel:

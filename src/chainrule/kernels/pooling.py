@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chainrule.arrays import Array, may_write, namespace
-from chainrule.kernels import pooling_torch
+from chainrule.kernels.images_torch import Buffer, Choice, max_pool_forms
 from chainrule.kernels.kernel import Kernel, adapter
 from chainrule.kernels.layout import empty_in_layout_of, transient_work, work_in_layout_of
-from chainrule.kernels.pooling_torch import Buffer, Choice
 from chainrule.rules.image_maps import MapResiduals, height_and_width
 from chainrule.rules.image_sizes import Padding2d
 from chainrule.rules.padding2d import zero_pad2d
@@ -30,7 +29,7 @@ def _max_forward(x: Array, *, out: Buffer = None, work: Workspace | None = None,
         return _page.forward(x, out=out, **sizes)
     shape = tuple(x.shape)
     windows = max_pool_windows(shape, **sizes)
-    largest, give_back = pooling_torch.forms(x, windows) or (_largest, _to_largest)
+    largest, give_back = max_pool_forms(x, windows) or (_largest, _to_largest)
     value, choice = largest(x, windows, out, Workspace() if work is None else work)
     return value, (give_back, choice, windows, shape)
 

@@ -33,8 +33,8 @@ _SHARED = (
     "chainrule.rules.registry",
     "chainrule.arrays",
     "chainrule.workspace",
-    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy")),
-    *(f"chainrule.kernels.{name}" for name in ("convolution_torch", "kernel", "layout", "pooling_torch", "workers")),
+    *(f"chainrule.kernels.{name}" for name in ("blas", "convolution_numpy", "images_torch")),
+    *(f"chainrule.kernels.{name}" for name in ("kernel", "layout", "workers")),
     "chainrule.checking",
 )
 

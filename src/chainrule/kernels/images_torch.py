@@ -1,11 +1,16 @@
-"""Convolutions of images by PyTorch's own functions."""
+"""Convolutions and max pools of images by PyTorch's own functions."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from chainrule.arrays import Array
-from chainrule.kernels.layout import FEW_CHANNELS, channels_last
+from chainrule.arrays import Array, is_torch
+from chainrule.kernels.layout import FEW_CHANNELS, are_channels_last, channels_last
 from chainrule.rules.windows import Windows
+from chainrule.workspace import Workspace
+
+Buffer = Array | None
+Choice = tuple[Array, ...]
 
 
 def correlate(
@@ -77,6 +82,32 @@ def _padded(images: Array, windows: Windows) -> tuple[Array, tuple[int, int]]:
     if above == below and left == right:
         return images, (above, left)
     return _torch().nn.functional.pad(images, (left, right, above, below)), (0, 0)
+
+
+def max_pool_forms(x: Array, windows: Windows) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+    """The functions that take the maxima of windows and give cotangents back to them; None if slices do both, which is
+    faster on blocks unless there are many channels and they lie last."""
+    if not is_torch(x) or x.ndim != 4 or any(before != after for before, after in windows.padding):
+        return None
+    many_last = are_channels_last(x) and x.shape[-3] >= FEW_CHANNELS
+    return None if windows.are_blocks and not many_last else (_largest, _to_largest)
+
+
+def _largest(x: Array, windows: Windows, out: Buffer, work: Workspace) -> tuple[Array, Choice]:
+    value, index = _torch().ops.aten.max_pool2d_with_indices(x, *_geometry(windows))
+    return value if out is None else out.copy_(value), (x, index)
+
+
+def _to_largest(choice: Choice, cotangent: Array, windows: Windows, shape: tuple[int, ...], out: Buffer) -> Array:
+    images, index = choice
+    backward = _torch().ops.aten.max_pool2d_with_indices_backward
+    by_x = backward(cotangent, images, *_geometry(windows), False, index)
+    return by_x if out is None else out.copy_(by_x)
+
+
+def _geometry(windows: Windows) -> tuple[Any, ...]:
+    padding = [before for before, _ in windows.padding]
+    return list(windows.kernel), list(windows.stride), padding, list(windows.dilation)
 
 
 def _torch() -> Any:
