@@ -171,6 +171,21 @@ def test_a_point_that_is_not_finite_has_no_newton_direction(problem, theta):
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a_feature_that_does_not_vary_changes_no_newton_direction(problem_of, kind, intercept):
+    problem = problem_of(kind, intercept=intercept)
+    constant = replace(problem, x=np.insert(problem.x, 2, 0.0, axis=1))
+    theta = np.random.default_rng(3).normal(size=problem.shape)
+    with single_threaded_products():
+        gradient = Evaluator(problem, 2).at(theta).gradient
+        expected = newton_step(Evaluator(problem, 2), theta, gradient)
+        theta, gradient = (np.insert(x, 2, 0.0, axis=0) for x in (theta, gradient))
+        got = newton_step(Evaluator(constant, 2), theta, gradient)
+    assert not got[2].any()
+    np.testing.assert_allclose(np.delete(got, 2, axis=0), expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["softmax", "logit"])
 def test_samples_of_negative_weight_can_leave_no_newton_direction(problem_of, kind):
     problem = problem_of(kind, weights=-np.ones(60), l2=1e-3)
     theta = np.zeros(problem.shape)

@@ -74,6 +74,38 @@ def zeroth(problem, gradient):
     return gradient - gradient.mean(axis=1, keepdims=True) if problem.n_outputs > 1 else gradient
 
 
+@pytest.mark.parametrize("size", [1e-19, 1e-25, 1e-34])
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix], ids=["dense", "csr"])
+@pytest.mark.parametrize("kind", ["softmax", "logit"])
+def test_tiny_features_in_float32_are_fitted_without_a_penalty(problem_of, kind, form, size):
+    """A factor 2^m of the features changes no step. Weights are so large that float32 overflows."""
+    problem = problem_of(kind)
+    problem = replace(problem, x=problem.x.astype(np.float32).astype(np.float64))
+    factor = 2.0 ** np.floor(np.log2(size))
+    tiny = replace(problem, x=form((problem.x * factor).astype(np.float32)))
+    expected, found = minimise(replace(problem, x=form(problem.x))), minimise(tiny)
+    assert found.converged
+    assert found.iterations == expected.iterations
+    assert found.value == pytest.approx(expected.value, rel=1e-12)
+    np.testing.assert_allclose(found.theta[:-1] * factor, expected.theta[:-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["softmax", "logit"])
+def test_a_feature_that_does_not_vary_gets_no_weight_without_a_penalty(problem_of, kind, dtype):
+    """The rounding errors of its gradient once became weights of 1e3, and the fit did not end."""
+    problem = problem_of(kind, n=300)
+    problem = replace(problem, x=problem.x.astype(dtype))
+    constant = replace(problem, x=np.hstack([problem.x, np.full((300, 1), 1.7, dtype)]))
+    expected, found = minimise(problem), minimise(constant)
+    assert found.converged
+    assert found.value == pytest.approx(expected.value, rel=1e-7)
+    assert abs(found.theta[-2]).max() < 1e-5
+    alone = minimise(replace(problem, x=constant.x[:, -1:]))
+    assert alone.converged
+    assert abs(alone.theta[0]).max() < 1e-5
+
+
 @pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-9])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_no_more_is_left_to_gain_than_was_asked(problem, plain, tol, threads, shared):

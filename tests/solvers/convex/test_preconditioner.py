@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers.convex import spectrum_of
-from chainrule.solvers.convex.preconditioner import preconditioner_of
+from chainrule.solvers.convex.preconditioner import diagonal_of, preconditioner_of
 
 
 def dense_hessian(problem, probs, centre=None, scale=None):
@@ -103,3 +103,9 @@ def test_sparse_features_get_the_diagonal(problem_of, kind, scale):
     got = preconditioner_of(problem, spectrum).solve(gradient.copy())
     expected = solve_densely(dense_hessian(problem, probs, scale=scale), gradient)
     np.testing.assert_allclose(centred(got), centred(expected), rtol=0, atol=1e-12 * abs(expected).max())
+
+
+def test_no_curvature_at_all_is_bounded_like_the_largest():
+    """The gradient of a feature that does not vary is a rounding error."""
+    assert diagonal_of(np.array([0.0, -4.0, 1e-30])).values.tolist() == [4, 4, 4e-10]
+    assert diagonal_of(np.zeros(2)).values.tolist() == [1, 1]

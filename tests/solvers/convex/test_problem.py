@@ -1,7 +1,10 @@
 """A problem's shares, and masses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from chainrule.solvers.convex import Problem
 
@@ -22,6 +25,19 @@ def test_shares_are_weights_over_the_sum_of_their_sizes(problem_of, plainly, kin
 
 def test_samples_without_any_weight_have_no_share(problem_of):
     assert not problem_of("softmax", weights=np.zeros(60)).row_shares.any()
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])
+def test_tiny_features_in_float32_become_float64(problem_of, form):
+    problem = problem_of("softmax")
+    for size, dtype in ((1e-17, np.float64), (1e-30, np.float64), (1e-10, np.float32), (0.0, np.float32)):
+        x = form((problem.x * size).astype(np.float32))
+        found = replace(problem, x=x).x
+        assert found.dtype == dtype
+        assert not (found != x).sum()
+    x = (problem.x * 1e-20).astype(np.float32)
+    x[31, 2] = 1.0
+    assert replace(problem, x=form(x)).x.dtype == np.float32
 
 
 def test_parameters_have_a_row_for_intercepts(problem_of):

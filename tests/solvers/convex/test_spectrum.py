@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimise, spectrum_of
@@ -45,13 +46,13 @@ def test_squares_that_overflow_are_refused(problem_of):
 
 @pytest.mark.parametrize("d", [4, 300], ids=["all features", "row space"])
 def test_squares_that_underflow_are_refused_without_a_penalty(problem_of, d):
-    """Weights near 1e25 and products with them do not fit into float32."""
     problem = problem_of("softmax", d=d)
-    tiny = replace(problem, x=(problem.x * 1e-25).astype(np.float32))
-    with pytest.raises(FloatingPointError, match="squares of the features underflow"):
-        minimise(tiny)
-    assert minimise(replace(tiny, l2=0.1)).converged
-    assert np.isfinite(minimise(replace(tiny, x=np.full((60, d), 1e-25, np.float32))).value)  # no feature varies
+    for form in (np.asarray, sp.csr_matrix):
+        tiny = replace(problem, x=form(problem.x * 1e-158))
+        with pytest.raises(FloatingPointError, match="squares of the features underflow"):
+            minimise(tiny)
+        assert minimise(replace(tiny, l2=0.1)).converged
+    assert np.isfinite(minimise(replace(problem, x=np.full((60, d), 1e-158))).value)  # no feature varies
 
 
 def noise(n, d, k, C=1.0, sizes=1.0, dtype=np.float64):

@@ -12,7 +12,7 @@ The whole Hessian is for few parameters. Newton's method then ends what L-BFGS h
 doubles the number of correct digits, while L-BFGS takes hundreds of steps if samples are nearly separable or features
 nearly dependent. The losses do not change if all logits change by the same amount. So H has a null direction for each
 feature without a penalty. It is given some curvature, which changes no solution, because gradients have no component in
-that direction.
+that direction. The same holds for a feature that does not vary: centred, it is 0 in all samples.
 """
 
 from collections.abc import Callable
@@ -199,7 +199,7 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
            [-0.3125,  0.9375]])
     """
     problem, (d, k) = evaluator.problem, theta.shape
-    hessian, own = evaluator.rows.map_reduce(of_rows, (evaluator.features, theta))
+    hessian, own, varies = evaluator.rows.map_reduce(of_rows, (evaluator.features, theta))
     blocks = hessian.reshape(d, k, d, k)
     for m in range(k):
         blocks[:, m, :, m] += own[m]
@@ -208,11 +208,13 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
     # Null directions: the intercepts', and each feature's without a penalty.
     for j in range(problem.n_features if problem.l2 else 0, d) if k > 1 else ():
         blocks[j, :, j, :] += np.trace(blocks[j, :, j, :]) / k**2 or 1.0
+    for constant in np.flatnonzero(~varies):
+        blocks[constant, :, constant, :] += np.eye(k)
     return np.asarray(hessian)
 
 
-def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Array]:
-    """-sum of s_k s_m x x^T, of shape (d k, d k), and for each class the sum of s_k x x^T, of shape (k, d, d).
+def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Array, Array]:
+    """-sum of s_k s_m x x^T, of shape (d k, d k); for each class the sum of s_k x x^T, of shape (k, d, d); any(x != 0).
 
     For one logit the first is 0 and the second the sum of s (1 - s) x x^T. The first is computed from square roots,
     because BLAS multiplies a matrix by its own transpose in half the time.
@@ -222,8 +224,10 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
     own = work("own", (k, d, d), theta, np.float64)
     joint.fill(0)
     own.fill(0)
+    varies = np.zeros(d, dtype=bool)
     for rows in cut(0, block.x.shape[0], max(64, ENTRIES_AT_ONCE // (d * k))):
         x, mass = features.dense(block.x[rows]), block.curvatures[rows]
+        varies |= x.any(axis=0)
         logits = x @ theta
         probs = rules.sigmoid(logits) if k == 1 else kernel_of(rules.softmax).forward(logits)[0]
         shares = mass * probs * (1 - probs) if k == 1 else mass * probs
@@ -237,4 +241,4 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
         rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
         signed = rooted * np.sign(mass) if (mass < 0).any() else rooted
         joint -= np.matmul(rooted.T, signed, out=product)
-    return joint, own
+    return joint, own, varies

@@ -30,7 +30,8 @@ SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights that are rotated and solved for together."""
 
 LEAST_CURVATURE = 1e-10
-"""Smallest curvature without a penalty, relative to the largest."""
+"""Smallest curvature without a penalty, relative to the largest. A feature that does not vary has none. Its gradient is
+a rounding error, which must not become a large weight: it is given the largest curvature."""
 
 TINY = float(np.finfo(np.float64).tiny)
 
@@ -140,8 +141,7 @@ class Preconditioner:
 
 def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
     """The preconditioner at zero weights, for the problem's penalty and class frequencies."""
-    largest = max(float(spectrum.values.max(initial=0.0)), TINY)
-    values = np.maximum(spectrum.values, 0.0 if problem.l2 else largest * LEAST_CURVATURE)
+    values = np.maximum(spectrum.values, 0.0) if problem.l2 else _bounded(spectrum.values.copy())
     basis = spectrum.features.rotation
     if basis is not None and problem.x.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
         basis = basis.astype(np.float32)
@@ -211,14 +211,20 @@ def diagonal_of(curvatures: Array, problem: Problem | None = None) -> Diagonal:
 
     With a problem, the diagonal is that of the problem's own objective, and `Diagonal.common` is set from its penalty.
     """
-    sizes = abs(curvatures)
-    np.maximum(sizes, max(float(sizes.max(initial=0.0)), TINY) * LEAST_CURVATURE, out=sizes)
+    sizes = _bounded(abs(curvatures))
     if problem is None or problem.n_outputs == 1:
         return Diagonal(sizes)
     return Diagonal(sizes, inverse_penalty(problem, sizes.dtype))
 
 
 # What follows is private.
+
+
+def _bounded(curvatures: Array) -> Array:
+    """The curvatures within the bounds that `LEAST_CURVATURE` explains, in place."""
+    largest = float(curvatures.max(initial=0.0)) or 1.0
+    curvatures[curvatures == 0] = largest
+    return np.maximum(curvatures, largest * LEAST_CURVATURE, out=curvatures)
 
 
 def _inverse(sizes: Array) -> Array:

@@ -5,8 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from chainrule.arrays import Array, holds_labels
+from chainrule.arrays import Array, holds_labels, is_sparse
 from chainrule.rules import Rule
+
+TINY_FEATURES = 1e-15
+"""Samples in float32 whose entries are all smaller than this are converted: their squares have few digits in float32 or
+none, and weights that match them overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +20,7 @@ class Problem:
     Parameters
     ----------
     x : (n, d) array, or CSR
-        float32 or float64.
+        float32 or float64. Tiny features in float32 become float64.
     targets : array
         Labels (n,), or rows (n, k) of targets.
     n_outputs : int
@@ -39,6 +43,10 @@ class Problem:
     l2: float = 0.0
     intercept: bool = True
     label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.x.dtype == np.float32 and _is_tiny(self.x):
+            object.__setattr__(self, "x", self.x.astype(np.float64))
 
     @property
     def n_samples(self) -> int:
@@ -92,3 +100,13 @@ class Problem:
             return np.clip(self.class_mass, least, 1 - least)
         shares = np.maximum(self.class_mass, least * self.class_mass.sum())
         return np.asarray(shares / shares.sum())
+
+
+# What follows is private.
+
+
+def _is_tiny(x: Array) -> bool:
+    """True if the largest entry is tiny. A look at some rows is enough for almost all samples."""
+    entries = x.data if is_sparse(x) else x
+    some = entries[:: max(1, len(entries) // 64)]
+    return all(0 < abs(part).max(initial=0.0) < TINY_FEATURES for part in (some, entries))

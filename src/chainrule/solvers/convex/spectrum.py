@@ -26,6 +26,9 @@ from chainrule.solvers.convex.rows import RowBlock
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""
 
+LEAST_VARIANCE = 1 / float(np.finfo(np.float64).max)
+"""Smallest variance by which a gradient can be divided."""
+
 CACHED = 1 << 16
 """Entries of features whose squares are summed at once."""
 
@@ -121,8 +124,7 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     z, basis = space or (problem.x, None)
     seen = features if space is None else Features(problem.intercept)
     found = _decomposed(replace(problem, x=z), seen, fits, decompose=decompose)
-    too_small = not problem.l2 and found.values.max(initial=0.0) < np.finfo(problem.x.dtype).tiny
-    if too_small and _sum(problem, _squares, features).any():  # and not 0 because no feature varies
+    if not problem.l2 and 0 < found.values.max(initial=0.0) < LEAST_VARIANCE:
         raise FloatingPointError("the squares of the features underflow: scale the features")
     if space is None:
         return found
