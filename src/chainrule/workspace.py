@@ -1,13 +1,48 @@
 """Buffers that are allocated once and reused, and access to one entry per row of a buffer."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, empty, is_torch
+
+
+class ClassEntries:
+    """Read and write one entry per row of a fixed two-dimensional buffer, in place and without temporary arrays.
+
+    Training uses it instead of `take_class` and `class_mask`, which allocate.
+    """
+
+    def __init__(self, buffer: Array) -> None:
+        self.buffer = buffer
+        self._torch = is_torch(buffer)
+        if self._torch:
+            return
+        if not buffer.flags.forc:
+            raise ValueError("expected a buffer with contiguous memory")
+        self._flat = buffer.reshape(-1, order="A")
+        row, self._stride = (stride // buffer.itemsize for stride in buffer.strides)
+        self._starts = row * np.arange(len(buffer))
+        self._index = np.empty(len(buffer), dtype=np.intp)
+
+    def at(self, labels: Array, *, out: Array) -> Array:
+        """Write the entries at `labels` to `out` (rows x 1), and remember the positions for `put`."""
+        if self._torch:
+            self._index = labels[:, None]
+            return sys.modules["torch"].gather(self.buffer, 1, self._index, out=out)
+        np.multiply(labels, self._stride, out=self._index, casting="unsafe")
+        np.add(self._index, self._starts, out=self._index)
+        np.take(self._flat, self._index, out=out.reshape(-1), mode="clip")
+        return out
+
+    def put(self, values: Array) -> None:
+        """Overwrite the entries that the last `at` read, by a number or a rows x 1 array."""
+        if self._torch:
+            is_number = isinstance(values, int | float)
+            self.buffer.scatter_(1, self._index, values if is_number else values.contiguous())
+        else:
+            self._flat[self._index] = values if isinstance(values, int | float) else values.reshape(-1)
 
 
 class Workspace:
@@ -49,40 +84,3 @@ class Workspace:
 def scratch(work: Workspace | None, name: str, shape: tuple[int, ...], like: Array) -> Array | None:
     """A value for `out=`: the named buffer, or None (allocate) without a workspace."""
     return None if work is None else work(name, shape, like)
-
-
-class ClassEntries:
-    """Read and write one entry per row of a fixed two-dimensional buffer, in place and without temporary arrays.
-
-    Training uses it instead of `take_class` and `class_mask`, which allocate.
-    """
-
-    def __init__(self, buffer: Array) -> None:
-        self.buffer = buffer
-        self._torch = is_torch(buffer)
-        if self._torch:
-            return
-        if not buffer.flags.forc:
-            raise ValueError("expected a buffer with contiguous memory")
-        self._flat = buffer.reshape(-1, order="A")
-        row, self._stride = (stride // buffer.itemsize for stride in buffer.strides)
-        self._starts = row * np.arange(len(buffer))
-        self._index = np.empty(len(buffer), dtype=np.intp)
-
-    def at(self, labels: Array, *, out: Array) -> Array:
-        """Write the entries at `labels` to `out` (rows x 1), and remember the positions for `put`."""
-        if self._torch:
-            self._index = labels[:, None]
-            return sys.modules["torch"].gather(self.buffer, 1, self._index, out=out)
-        np.multiply(labels, self._stride, out=self._index, casting="unsafe")
-        np.add(self._index, self._starts, out=self._index)
-        np.take(self._flat, self._index, out=out.reshape(-1), mode="clip")
-        return out
-
-    def put(self, values: Array) -> None:
-        """Overwrite the entries that the last `at` read, by a number or a rows x 1 array."""
-        if self._torch:
-            is_number = isinstance(values, int | float)
-            self.buffer.scatter_(1, self._index, values if is_number else values.contiguous())
-        else:
-            self._flat[self._index] = values if isinstance(values, int | float) else values.reshape(-1)

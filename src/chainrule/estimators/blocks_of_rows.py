@@ -9,6 +9,7 @@ gradients of their inputs.
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -185,16 +186,13 @@ def network_logits(
             step = min(step, -(-x.shape[0] // threads))
 
     def worker() -> Worker:
-        plans: dict[int, Plan] = {}
+        plan_of = cache(partial(Plan, network, theta=theta, forward_only=True))
 
         def logits_of(rows: slice) -> Array:
-            count = rows.stop - rows.start
-            if count not in plans:
-                plans[count] = Plan(network, count, theta, forward_only=True)
             block = prepare(x[rows])
             if is_torch(theta):
                 block = as_like(np.ascontiguousarray(block), theta)  # PyTorch takes no negative strides
-            return to_numpy(plans[count].logits(block))
+            return to_numpy(plan_of(rows.stop - rows.start).logits(block))
 
         return logits_of
 

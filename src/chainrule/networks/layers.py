@@ -5,13 +5,11 @@ first. Then come its required values in order, then its options in any order. Th
 declare these words by `value`, `option` and `switch`.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -139,7 +137,7 @@ class Layer:
                 f"out for {self.in_shape}, got {self.out_shape}"
             )
 
-    def layer(self, in_shape: Shape) -> Layer:
+    def layer(self, in_shape: Shape) -> Self:
         """The layer itself: a stack may mix layers and specs."""
         return self
 

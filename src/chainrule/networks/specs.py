@@ -9,8 +9,6 @@ Sizes are one number, or height x width as in 5x3; P may also be same, valid or 
 and its name to `__all__`; no other file changes.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 from functools import partial

@@ -7,11 +7,9 @@ The changes depend only on the random stream, so an interrupted run can be resum
 without shifts and flips, cropped to the middle.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -48,7 +46,7 @@ class Augmentation:
     crop: tuple[int, int] | None = None
 
     @classmethod
-    def read(cls, text: str) -> Augmentation:
+    def read(cls, text: str) -> Self:
         """The changes that words describe: shift S, flip, flip vertical, crop N or crop HxW, separated by commas.
 
         Raises

@@ -1,7 +1,5 @@
 """Samples, targets and weights, and the batches they are served in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,12 +41,12 @@ class Samples:
     def __len__(self) -> int:
         return int(self.x.shape[0])
 
-    def each(self, function: Callable[[Array], Array]) -> Samples:
+    def each(self, function: Callable[[Array], Array]) -> "Samples":
         """The samples with a function of each array, x, targets and weights, in place of the array."""
         arrays = (self.x, self.targets, self.weights)
         return Samples(*(None if array is None else function(array) for array in arrays))
 
-    def on(self, device: str | None) -> Samples:
+    def on(self, device: str | None) -> "Samples":
         """The samples as tensors on a device; unchanged for None.
 
         Raises

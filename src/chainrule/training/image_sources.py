@@ -5,8 +5,6 @@
 A folder of pictures contains one folder per class. Files that cannot be read as pictures are reported and left out.
 """
 
-from __future__ import annotations
-
 import gzip
 import math
 import zlib
@@ -52,7 +50,7 @@ class Images:
 
     images: np.ndarray[Any, Any]
     labels: np.ndarray[Any, Any]
-    test: Images | None = None
+    test: "Images | None" = None
     bad_files: tuple[tuple[str, str], ...] = ()
     resized: int = 0
 
