@@ -29,7 +29,7 @@ EVERY_ENTRY = 96
 LISTED = 6
 """Largest number of wrong entries, and of undecided entries, that are listed per check."""
 
-RELATIVE, ABSOLUTE = flint.arb(10) ** -12, flint.arb(2) ** -50
+RELATIVE, ABSOLUTE = 1e-12, 2.0**-50
 """Tolerances relative to the entry and to the largest entry of the array. User code rounds its constants (1/3, 0.1, pi)
 to floats, which causes differences up to these."""
 
@@ -78,8 +78,8 @@ class BallCheck(ClaimCheck):
     """The comparison of one claim, whose functions run on balls, with its function."""
 
     bits: int = 300
-    relative: Any = RELATIVE
-    absolute: Any = ABSOLUTE
+    relative: float = RELATIVE
+    absolute: float = ABSOLUTE
     kinks: list[Index] = field(default_factory=list)
     """Entries of the present input at which the slopes from the two sides differ."""
     seen: dict[tuple[int, Index, Index], tuple[Ball, Ball]] = field(default_factory=dict)
