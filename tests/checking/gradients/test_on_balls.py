@@ -53,6 +53,15 @@ def test_tied_maxima_are_checked_together():
     assert (wrong.entry, wrong.got) == ("a[0] + a[1]", "2.000000000")
 
 
+@pytest.mark.parametrize(("wrong", "got"), [(np.inf, "inf"), (-np.inf, "-inf"), (np.nan, "not a number")])
+def test_an_infinite_derivative_of_a_smooth_function_is_wrong(wrong, got):
+    check = checked(lambda x: np.sum(x**2), X, gradient=lambda x: np.where(x > 0, 2 * x, wrong))
+    assert check.checked == 2
+    assert [(failure.entry, failure.got, failure.expected) for failure in check.failures] == [
+        ("x[1]", got, "-2.500000000")
+    ]
+
+
 def test_rounded_constants_are_no_mistakes_and_small_terms_are():
     assert checked(lambda x: np.sum(x) / 3, X, gradient=lambda x: np.full(3, 1 / 3)).checked == 3
     assert checked(lambda x: np.sum(x) / 3, X, gradient=lambda x: np.full(3, 1 / 3 + 1e-11)).failures

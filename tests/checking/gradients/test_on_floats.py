@@ -41,6 +41,17 @@ def test_a_column_of_the_true_jacobian_is_extrapolated():
     np.testing.assert_allclose(check.column(0, (2,)), [0, 0, 12], atol=1e-6)
 
 
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("x", [X, np.zeros(3)])
+def test_an_infinite_derivative_of_a_smooth_function_is_wrong(wrong, x):
+    check = checked(lambda x: np.sum(x**2), x, gradient=lambda x: np.where(np.arange(3) == 1, wrong, 2 * x))
+    assert check.checked == 2
+    (failure,) = check.failures
+    assert (failure.entry, failure.got) == ("x[1]", str(wrong))
+    # Richardson extrapolation loses about half of the digits to rounding.
+    assert float(failure.expected) == pytest.approx(2 * x[1], rel=0, abs=1e-6)
+
+
 def test_a_kink_is_unchecked():
     (finding,) = checked(lambda x: np.sum(abs(x)), np.zeros(1), gradient=np.sign).unchecked
     assert finding.reason == "x[0]: a kink"

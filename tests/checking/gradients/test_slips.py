@@ -18,6 +18,10 @@ def softmax(x):
     return e / np.sum(e)
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
 @pytest.mark.parametrize(
     ("function", "x", "claim", "slip"),
     [
@@ -41,6 +45,11 @@ def softmax(x):
             {"gradient": lambda w: _square(w).T},
             "transposed: rows",
         ),
+        (np.tanh, X, {"slope": np.tanh}, "it is the value"),
+        (np.tanh, X, {"slope": _tanh_slope_times_x}, "chain factor x too many"),
+        (lambda x: np.exp(x**2 / 2), X, {"slope": lambda x: np.exp(x**2 / 2)}, "chain factor x missing"),
+        (sigmoid, X, {"slope": lambda x: 1 - sigmoid(x)}, "chain factor the value missing"),
+        (lambda x: ROWS @ np.exp(x), X, {"jacobian": lambda x: ROWS * np.exp(x) * x}, "chain factor x too many"),
         (np.sin, X, {"slope": lambda x: np.cos(x) + 0.1}, "none"),
     ],
 )

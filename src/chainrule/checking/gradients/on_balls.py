@@ -202,8 +202,8 @@ class BallCheck(ClaimCheck):
     def _compare(self, entry: str, i: int, got: Ball, expected: Ball) -> None:
         """Count the entry as right, or record that it is wrong or undecided."""
         scale, difference = self._scale(i), abs(got.value - expected.value)
-        if got.says_nothing() and expected.value.is_finite():
-            self.fail(entry, NOT_A_NUMBER, digits(expected))
+        if expected.value.is_finite() and not got.value.is_finite():
+            self.fail(entry, NOT_A_NUMBER if got.says_nothing() else digits(got), digits(expected))
         elif got.says_nothing() or expected.says_nothing():
             self.leave(f"{entry}: the function has no finite difference quotient there")
         elif got.value.overlaps(expected.value):

@@ -82,17 +82,20 @@ class FloatCheck(ClaimCheck):
 
     def _judge(self, i: int, entry: str, direction: Any, claimed: float) -> Remainder:
         size = float(abs(self.claim.arrays[i][direction != 0]).max())
-        found = self._remainder(i, direction, claimed, size if size > 0 else 1.0)
+        number = claimed if np.isfinite(claimed) else 0.0
+        found = self._remainder(i, direction, number, size if size > 0 else 1.0)
         if found.verdict == "unknown" and size not in (0.0, 1.0):
-            again = self._remainder(i, direction, claimed, 1.0)
+            again = self._remainder(i, direction, number, 1.0)
             found = again if again.verdict != "unknown" else found
-        if found.verdict == "right":
+        if found.verdict not in ("right", "wrong"):
+            self.leave(f"{entry}: {'a kink' if found.verdict == 'kink' else 'rounding hides the remainder'}")
+        elif number != claimed:
+            self.fail(entry, f"{claimed:.10g}", f"{found.derivative:.10g}")
+        elif found.verdict == "right":
             self.checked += 1
-        elif found.verdict == "wrong":
+        else:
             expected = f"{found.derivative:.10g} (the remainder falls with order {found.order:.2f})"
             self.fail(entry, f"{claimed:.10g}", expected)
-        else:
-            self.leave(f"{entry}: {'a kink' if found.verdict == 'kink' else 'rounding hides the remainder'}")
         return found
 
     def _remainder(self, i: int, direction: Any, claimed: float, size: float) -> Remainder:

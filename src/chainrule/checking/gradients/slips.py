@@ -178,7 +178,9 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 def _chained(wrong: WrongInput) -> Iterator[Prediction]:
     """A factor that varies by entry: the input, the value, or a common function of one of them."""
-    claim, got, true = wrong.claim, wrong.got, wrong.true
+    claim, (got, true) = wrong.claim, wrong.jacobians
+    if got is None or claim.form == "pullback":
+        got, true = wrong.got, wrong.true
     bases = {claim.names[wrong.i]: claim.arrays[wrong.i]}
     if claim.form == "slope":
         bases["the value"] = claim.value
@@ -186,10 +188,11 @@ def _chained(wrong: WrongInput) -> Iterator[Prediction]:
         for text, function in _FUNCTIONS.items():
             with np.errstate(all="ignore"):
                 factor = np.asarray(function(base), dtype=np.float64).reshape(-1)
-            if factor.shape != got.shape or len(np.unique(factor)) < 2 or not np.isfinite(factor).all():
+            if factor.shape != got.shape[-1:] or len(np.unique(factor)) < 2 or not np.isfinite(factor).all():
                 continue
             words = text.format(name)
-            yield f"it is {words}", got, factor
+            alone = np.diag(factor) if claim.form == "slope" and got.ndim == 2 else np.broadcast_to(factor, got.shape)
+            yield f"it is {words}", got, alone
             yield f"chain factor {words} too many", got, true * factor
             if factor.all():
                 yield f"chain factor {words} missing", got * factor, true

@@ -12,7 +12,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType
 from typing import Any, TypeVar
 
 from chainrule.checking.user_code.numpy_names import replacement
@@ -117,8 +117,9 @@ class _Rebinding:
         return self._globals.setdefault(id(function.__globals__), dict(function.__globals__))
 
     def _class(self, cls: type) -> type:
-        hidden = {"__dict__", "__weakref__"}
-        body = {name: value for name, value in vars(cls).items() if name not in hidden}
+        # Python makes the descriptors of slots, of __dict__ and of __weakref__ again for the copy.
+        made = MemberDescriptorType | GetSetDescriptorType
+        body = {name: value for name, value in vars(cls).items() if not isinstance(value, made)}
         try:
             result = type(cls)(cls.__name__, tuple(self.of(base) for base in cls.__bases__), body)
         except TypeError:
@@ -134,7 +135,7 @@ class _Rebinding:
             result = copy.copy(value)
             self._done[id(value)] = value, result
             result.__class__ = self.of(type(value))
-            for name, attribute in list(vars(result).items()):
+            for name, attribute in list(getattr(result, "__dict__", {}).items()):
                 if callable(attribute) or self._is_users(type(attribute)):
                     object.__setattr__(result, name, self.of(attribute))
         except (TypeError, AttributeError):
