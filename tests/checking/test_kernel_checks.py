@@ -73,3 +73,8 @@ def test_floats_may_be_off_by_some_units_of_the_largest_number():
     assert list(kernel_checks.close("rule", "check", "y", near, expected, 1.0)) == []
     (mismatch,) = kernel_checks.close("rule", "check", "y", far, expected, 1.0)
     assert (mismatch.entry, mismatch.got) == ("y[1]", "1e-13")
+
+
+def test_a_result_of_another_shape_is_a_mismatch_of_shapes():
+    (mismatch,) = kernel_checks.close("rule", "check", "y", np.ones((2, 2)), np.array([1.0, 2.0]), 1.0)
+    assert (mismatch.entry, mismatch.got, mismatch.expected) == ("shape of y", "(2, 2)", "(2,)")

@@ -163,7 +163,10 @@ def close(rule: str, check: str, name: str, got: Any, expected: Any, size: float
 
 
 def _near(rule: str, check: str, name: str, got: Any, expected: Any, error: float = 0.0) -> Iterator[Mismatch]:
-    """A mismatch for the first entry with a larger error."""
+    """A mismatch for the first entry with a larger error, or for another shape."""
+    if np.shape(got) != np.shape(expected):
+        yield Mismatch(rule, check, f"shape of {name}", str(np.shape(got)), str(np.shape(expected)))
+        return
     right = np.isclose(got, expected, rtol=0, atol=error, equal_nan=True)
     for at in map(tuple, np.argwhere(~right)[:1].tolist()):
         count = 10 if f"{got[at]:.10g}" != f"{expected[at]:.10g}" else 17

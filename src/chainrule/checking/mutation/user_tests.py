@@ -111,7 +111,7 @@ def check_tests(
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # pytest's failures, and TooSlow, are no Exceptions
-            return mutant.outcome("killed", f"{type(error).__name__}: {str(error).strip()}")
+            return mutant.outcome("killed", f"{type(error).__name__}: {str(error).strip()}".removesuffix(": "))
         try:
             with mutant.applied(empty_caches, seconds), quiet():
                 difference = next(filter(None, (remembered.difference(compute) for compute, remembered in known)), "")
