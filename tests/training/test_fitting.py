@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chainrule.networks import mlp
-from chainrule.solvers import SGD, Adam, Adaptive, GradientDescent, SolverState
+from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, SolverState, constant
 from chainrule.training import LBFGS, BatchGradients, Judge, Objective, Recipe, Run, Samples, epochs, train
 
 
@@ -133,14 +133,42 @@ def test_a_figure_that_is_nan_is_an_error_that_names_it(samples):
 
 
 def test_an_adaptive_schedule_is_lowered_where_patience_runs_out_and_the_recipe_is_not(samples):
-    said, schedule = [], Adaptive()
-    again = recipe(schedule=schedule, epochs=50, tolerance=10.0, patience=1, learning_rate=1e-5, say=said.append)
+    said = []
+    again = recipe(schedule=Adaptive(), epochs=50, tolerance=10.0, patience=1, learning_rate=1e-5, say=said.append)
     run, history = trained(again, samples)
     rates = [line for line in said if line.startswith("Setting")]
     assert rates == ["Setting learning rate to 2e-06", "Setting learning rate to 4e-07"]
     assert (history.stopped_by, history.epochs, run.rate_scale) == ("patience", 7, pytest.approx(1 / 25))
-    assert schedule.scale == 1.0
     assert said[-1] == "No improvement of at least tol=10 in 1 epochs."
+
+
+@pytest.mark.parametrize(
+    ("schedule", "divisions"),
+    # 0.5 / 5^8 = 1.28e-6 is above the smallest rate of 1e-6, 0.5 / 5^9 is not.
+    [(Adaptive(), 9), (Adaptive(factor=2.0, smallest=0.1), 3)],
+)
+def test_an_adaptive_schedule_divides_the_rate_until_it_is_at_most_the_smallest(schedule, divisions, samples):
+    again = recipe(schedule=schedule, solver=GradientDescent(), tolerance=100.0, patience=0, learning_rate=0.5)
+    run, history = trained(replace(again, epochs=50), samples)
+    # The first epoch improves on none, and each other epoch ends patience.
+    assert (history.stopped_by, history.epochs) == ("patience", divisions + 2)
+    assert run.rate_scale == pytest.approx(schedule.factor**-divisions, rel=1e-14, abs=0)
+    rates = [epoch.learning_rate for epoch in itertools.islice(epochs(again, samples, run), 2)]
+    assert rates == [0.5 * run.rate_scale] * 2
+    assert trained(replace(again, epochs=1), samples)[0].rate_scale == 1.0
+
+
+def test_the_rate_of_a_run_is_scaled_under_every_schedule(samples):
+    for schedule in (constant, Cosine(6), InverseScaling(0.5)):
+        whole, half = (
+            next(
+                epochs(
+                    recipe(schedule=schedule), samples, Run(first_theta(), Adam().start(first_theta()), rate_scale=s)
+                )
+            )
+            for s in (1.0, 0.5)
+        )
+        assert half.learning_rate == whole.learning_rate / 2
 
 
 @pytest.mark.parametrize("stop", [1, 2, 5])

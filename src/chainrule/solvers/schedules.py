@@ -53,28 +53,16 @@ class Cosine:
         return learning_rate * (1 + math.cos(math.pi * min(steps / self.total_steps, 1))) / 2
 
 
-@dataclass
+@dataclass(frozen=True)
 class Adaptive:
-    """eta, divided by `factor` at each call of `reduce`, which training calls before it would stop.
+    """eta, divided by `factor` each time training would stop, until it is at most `smallest`.
 
-    Parameters
-    ----------
-    factor : float
-    smallest : float
-        From this rate on, `reduce` has no effect.
+    Training divides the rate and keeps the quotient as `Run.rate_scale`.
     """
 
     factor: float = 5.0
     smallest: float = 1e-6
-    scale: float = 1.0
 
     def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
-        """The reduced rate."""
-        return learning_rate * self.scale
-
-    def reduce(self, learning_rate: float) -> bool:
-        """Divide the rate, unless it has reached the smallest one. True if it was divided."""
-        if learning_rate * self.scale <= self.smallest:
-            return False
-        self.scale /= self.factor
-        return True
+        """The rate that it is given."""
+        return learning_rate

@@ -7,8 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from chainrule.arrays import Array, as_like, copy_of, empty, numpy_dtype, on_device, to_numpy
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.networks import Plan
-from chainrule.solvers import Adaptive, Schedule, clip_norm
+from chainrule.solvers import Adaptive, clip_norm
 from chainrule.training.data import BatchReader, Samples
 from chainrule.training.history import History, Progress, Run
 from chainrule.training.recipe import LBFGS, Judge, Recipe
@@ -69,9 +68,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if earlier.steps:
         vectors = {name: on_device(vector, recipe.device) for name, vector in earlier.vectors.items()}
         run.solver_state.restore(vectors, earlier.steps)
-    history, schedule = run.history, copy(recipe.schedule)
-    if isinstance(schedule, Adaptive):
-        schedule.scale = run.rate_scale
+    history = run.history
     run.best = copy_of(run.theta) if run.best is None else run.best
     network, rows = recipe.objective.network, recipe.batch_size or len(samples)
     largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
@@ -84,7 +81,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
             single_threaded_products() if has_small_products else nullcontext(),
             np.errstate(over="ignore", invalid="ignore"),
         ):
-            for epoch in epochs(replace(recipe, schedule=schedule), samples, run):
+            for epoch in epochs(recipe, samples, run):
                 history.epochs += 1
                 history.loss = epoch.loss
                 history.losses.append(epoch.loss)
@@ -111,7 +108,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
                     history.stopped_by = "callback"
                     break
                 if history.waited > recipe.patience:
-                    if not _reduced(recipe, run, schedule):
+                    if not _reduced(recipe, run):
                         _say(
                             recipe, f"No improvement of at least tol={recipe.tolerance:g} in {recipe.patience} epochs."
                         )
@@ -212,12 +209,13 @@ def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
     return score
 
 
-def _reduced(recipe: Recipe, run: Run, schedule: Schedule) -> bool:
-    """True if the schedule lowered the learning rate, so that training goes on where it would have stopped."""
-    if not isinstance(schedule, Adaptive) or not schedule.reduce(recipe.learning_rate):
+def _reduced(recipe: Recipe, run: Run) -> bool:
+    """True if the learning rate was lowered, so that training goes on where it would have stopped."""
+    schedule, rate = recipe.schedule, recipe.learning_rate * run.rate_scale
+    if not isinstance(schedule, Adaptive) or rate <= schedule.smallest:
         return False
-    run.rate_scale = schedule.scale
-    _say(recipe, f"Setting learning rate to {recipe.learning_rate * schedule.scale:g}")
+    run.rate_scale /= schedule.factor
+    _say(recipe, f"Setting learning rate to {recipe.learning_rate * run.rate_scale:g}")
     return True
 
 
@@ -248,13 +246,14 @@ def epochs(recipe: Recipe, samples: Samples, run: Run) -> Iterator[Epoch]:
     assert not isinstance(recipe.solver, LBFGS)
     gradients = BatchGradients(recipe, samples, run.theta)
     while True:
-        started, total_loss, total_weight, rate = time.perf_counter(), 0.0, 0.0, recipe.learning_rate
+        started, total_loss, total_weight = time.perf_counter(), 0.0, 0.0
+        initial = rate = recipe.learning_rate * run.rate_scale
         for loss, weight, gradient in gradients.steps(run.epoch):
             total_loss += loss * weight
             total_weight += weight
             if recipe.max_norm is not None:
                 clip_norm(gradient, recipe.max_norm)
-            rate = recipe.schedule(recipe.learning_rate, run.solver_state.steps, run.samples_seen)
+            rate = recipe.schedule(initial, run.solver_state.steps, run.samples_seen)
             recipe.solver.step(run.theta, gradient, run.solver_state, rate)
         run.epoch += 1
         run.samples_seen += len(samples)

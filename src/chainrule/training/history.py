@@ -102,7 +102,7 @@ class Run:
     best : array, optional
         The parameters after the best epoch, where a judge compares epochs.
     rate_scale : float
-        Factor by which an adaptive schedule has lowered the learning rate.
+        Factor of the learning rate. `train` lowers it for an `Adaptive` schedule.
     """
 
     theta: Array
