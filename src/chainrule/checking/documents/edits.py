@@ -94,8 +94,8 @@ def _changes(node: Node, material: Material) -> Iterable[_Change]:
                 ("power", Ratio(Power(above, TWO), Power(below, TWO)), 2.5),
             ]
         case Power(base=base, exponent=Number(value=value)):
-            others = ((value + 1, 2.2), (value - 1, 2.2), (-value, 2.6))
-            return [("power", base, 2), *(("power", Power(base, Number(other)), cost) for other, cost in others)]
+            others = (("power", value + 1, 2.2), ("power", value - 1, 2.2), ("sign", -value, 2.6))
+            return [("power", base, 2), *((kind, Power(base, Number(other)), cost) for kind, other, cost in others)]
         case Power(base=base):
             return [("power", base, 2)]
         case Transpose(operand=operand):
