@@ -35,6 +35,15 @@ def test_a_base_has_its_scripts_below_and_above():
     assert kinds(above) == ["op", "number"]
 
 
+def test_an_argument_without_braces_is_one_digit_except_in_subscripts_and_plain_text():
+    fraction, rest = layout(r"\frac123").parts
+    assert [part.parts for part in fraction.parts] == [(Piece("number", "1"),), (Piece("number", "2"),)]
+    assert rest == Piece("number", "3")
+    assert [len(layout("x^12", plain=plain).parts) for plain in (False, True)] == [2, 1]
+    (indexed,) = layout("W_12").parts
+    assert indexed.parts[1].parts == (Piece("number", "12"),)
+
+
 def test_cases_have_a_brace_on_their_left_and_rows_of_cells():
     (cases,) = layout(r"\begin{cases} 1 & a \\ 0 \end{cases}").parts
     assert cases.fences == ("{", "")

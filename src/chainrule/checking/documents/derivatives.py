@@ -1,7 +1,6 @@
 r"""Readers of fractions and derivatives: \\frac{∂f}{∂x_j}, ∂L/∂x, d/dx, D_x f, ∇f, dW."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.checking.documents.stream import NotRead, Stream
@@ -35,13 +34,9 @@ class Derivatives(Stream):
             node = self.expression()
             self.require(self.accept("}"), "a brace is not closed, or holds something that is not read")
             return node
+        self.split()
         since, token = self.position, self.peek()
         if token.kind == "number":
-            if len(token.text) > 1 and not self.plain:
-                # `\frac12` is one half; in plain text, x^12 has the exponent 12.
-                second = token.start + 1
-                digit, rest = replace(token, text=token.text[0], end=second), token.text[1:]
-                self.tokens[since : since + 1] = [digit, replace(token, text=rest, start=second)]
             return self.placed(Number(Fraction(self.take().text)), since)
         return self.placed(Name(self.take().text), since) if token.kind == "name" else self.factor()
 

@@ -45,7 +45,7 @@ _NOTHING = Piece("group")
 def layout(text: str, *, plain: bool = False) -> Piece:
     """The pieces of a formula; a formula that is too long or too deep to read is cut off and shown as it is written."""
     try:
-        return _Setter(tokens(text, plain=plain)).all()
+        return _Setter(tokens(text, plain=plain), plain).all()
     except (TooLong, RecursionError):
         return Piece("text", text[:200])
 
@@ -91,17 +91,19 @@ class _Setter(Cursor):
         while self.peek().is_op(("_", "^", "'", "''")):
             sign = self.take().text
             if sign in "_^":
-                (below if sign == "_" else above).append(self.argument())
+                (below if sign == "_" else above).append(self.argument(whole=sign == "_"))
             else:
                 above.append(Piece("op", _OPERATORS[sign]))
         if below or above:
             return _row([base, _row(below, "joined"), _row(above, "joined")], kind)
         return base
 
-    def argument(self) -> Piece:
-        """A group in braces, or one atom."""
+    def argument(self, whole: bool = False) -> Piece:
+        r"""A group in braces, or one atom: a whole number as in W_12, or one digit as in `\frac12`."""
         if self.peek().kind in ("end", "end of formula"):
             return _NOTHING
+        if not whole:
+            self.split()
         if not self.accept("{"):
             return self.atom()
         inner = self.pieces()

@@ -55,8 +55,8 @@ class Vocabulary:
 class Cursor:
     """Tokens with a position and a depth of nesting."""
 
-    def __init__(self, tokens: Iterable[Token]) -> None:
-        self.tokens = list(tokens)
+    def __init__(self, tokens: Iterable[Token], plain: bool = False) -> None:
+        self.tokens, self.plain = list(tokens), plain
         self.position = self.depth = 0
 
     def peek(self, ahead: int = 0) -> Token:
@@ -71,6 +71,14 @@ class Cursor:
         """Consume the next token and return it."""
         self.position += 1
         return self.peek(-1)
+
+    def split(self) -> None:
+        r"""Split the next number after its first digit: `\frac12` is one half. Plain text is not split: x^12."""
+        token = self.peek()
+        if token.kind == "number" and len(token.text) > 1 and not self.plain:
+            second = token.start + 1
+            digit, rest = replace(token, text=token.text[0], end=second), token.text[1:]
+            self.tokens[self.position : self.position + 1] = [digit, replace(token, text=rest, start=second)]
 
     def at(self, text: str, ahead: int = 0) -> bool:
         """Whether the next token is this operator, brace or bracket."""
@@ -115,11 +123,12 @@ class Stream(Cursor, ABC):
         plain: bool = False,
     ) -> None:
         # softmax as code is another function than the word softmax.
-        super().__init__(
+        renamed = (
             replace(t, text=f"{t.text}.forward") if t.code and f"{t.text}.forward" in vocabulary.known else t
             for t in tokens
         )
-        self.vocabulary, self.plain = vocabulary, plain
+        super().__init__(renamed, plain)
+        self.vocabulary = vocabulary
         self.others = others
         """The positions at which to follow the other reading."""
         self.sites: set[int] = set()
