@@ -62,6 +62,17 @@ def test_a_step_is_wrong_only_if_it_fails_in_every_reading_of_a_definition(defin
         assert only(f"Let ${definition}$.\n\n$$f = {claim}$$").verdict == verdict, claim
 
 
+@pytest.mark.parametrize(
+    "display", [r"a := \sigma(x)", r"a := \sigma(W x)", r"\frac{\partial \sigma(u^\top W v)}{\partial W} = D"]
+)
+def test_a_function_without_its_argument_is_taken_at_a_number(display):
+    declared = "---\nx, v: vector n\nu: vector m\nW, D: matrix m n\nuse: sigmoid as \\sigma\n---\n\n"
+    claims = (r"\sigma' = \sigma (1 - \sigma)", r"\sigma' = \sigma - \sigma^2", r"\sigma' = \sigma (1 + \sigma)")
+    steps = [check_derivation(f"{declared}$${display}$$\n\n$${claim}$$").steps[-1] for claim in claims]
+    assert [step.verdict for step in steps[:2]] == ["verified", "verified"]
+    assert steps[2].verdict in FAULTS
+
+
 def test_a_step_is_wrong_if_it_fails_in_the_only_reading_whose_shapes_fit():
     text = "---\nw: vector n\n---\nLet $J = \\frac12 \\|w\\|^2$.\n\n$$J(w + w) = %s J$$"
     assert [only(text % factor).verdict for factor in "42"] == ["verified", "wrong"]

@@ -96,7 +96,8 @@ def decide(relation: Relation) -> Finding:
         found = _freed(relation) or found
     if found.holds:
         return found
-    if found.status == "shapes" or found.compared.reason.startswith("a prime that"):
+    if found.status == "shapes" or found.note or found.compared.reason.startswith("a prime that"):
+        # With a note, the shapes fit only in another reading than the usual one.
         numbers = _as_numbers(relation)
         if numbers is not None:
             return replace(numbers, note="entry by entry")
@@ -229,21 +230,30 @@ def _freed(relation: Relation) -> Finding | None:
 
 
 def _as_numbers(relation: Relation) -> Finding | None:
-    """Read vectors that the relation never indexes as numbers, as in d/dx tanh x = 1 - tanh² x."""
+    """Read vectors that the relation never indexes as numbers, as in d/dx tanh x = 1 - tanh² x.
+
+    A function that is used without an argument, as in σ' = σ (1 - σ), is taken at a number.
+    """
     scope = relation.question.scope
     sides = (relation.left[0], relation.right[0])
+    written = free_names(sides[0]) | free_names(sides[1])
     indexed = {n.base.text for s in sides for n in walk(s) if isinstance(n, Index) and isinstance(n.base, Name)}
     names = [
-        n for n in sorted(free_names(sides[0]) | free_names(sides[1]))
-        if n in scope.kinds and scope.kinds[n].role == "value" and scope.kinds[n].rank == 1 and n not in indexed
+        n for n in sorted(written - indexed)
+        if n in scope.kinds and scope.kinds[n].role == "value" and scope.kinds[n].rank == 1
     ]  # fmt: skip
+    functions = [
+        name for name, usual in scope.arguments.items()
+        if name in written and written.isdisjoint(free_names(usual)) and not scope.definitions[name].indices
+    ]  # fmt: skip
+    arguments = {**scope.arguments, **dict.fromkeys(functions, Name("·number"))}
     oriented = any(isinstance(n, Transpose) or (isinstance(n, Builtin) and n.name in ("tr", "diag"))
                    for side in sides for n in walk(side))  # fmt: skip
-    choices = [names] if names and not oriented else []
+    choices = [names] if (names or functions) and not oriented else []
     choices += [[name] for name in names if not scope.kinds[name].certain][:MOST_GUESSES]
     for chosen in choices:
-        kinds = {**scope.kinds, **{name: replace(scope.kinds[name], dims=()) for name in chosen}}
-        judged = judge(relation, replace(scope, kinds=kinds))
+        kinds = {**scope.kinds, **{name: replace(scope.kinds[name], dims=()) for name in chosen}, "·number": Kind()}
+        judged = judge(relation, replace(scope, kinds=kinds, arguments=arguments))
         if judged.holds:
             return judged
     return None
