@@ -43,3 +43,10 @@ def test_an_index_that_is_only_compared_runs_as_far_as_the_label():
     claims = (r"t^\top x = x_k", r"t^\top x = 2 x_k", r"\sum_i [i = k] = 1", r"\sum_i [i = k] = n")
     verdicts = [check_derivation(f"{declared}$${claim}$$").steps[-1].verdict for claim in claims]
     assert verdicts == ["verified", "wrong", "verified", "wrong"]
+
+
+def test_a_refusal_names_the_first_of_the_names_without_a_definition():
+    names = "pqrstuvw"  # in the order of a set, another name would come first in another run
+    text = "".join(f"$${name} := \\int_0^1 z\\,dz$$\n\n" for name in names)
+    step = check_derivation(f"{text}$${' + '.join(reversed(names))} = 1$$").steps[-1]
+    assert (step.verdict, step.message) == ("name has no definition", "p: its definition is not read")

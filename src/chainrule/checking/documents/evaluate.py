@@ -105,7 +105,7 @@ class Machine:
             # Evaluation creates names, which do not live as long as results that are kept by identity.
             return self.reach_of(node.text)
         if id(node) not in self.reached:
-            self.reached[id(node)] = frozenset[str]().union(*(self.reach_of(name) for name in self.uses(node)))
+            self.reached[id(node)] = frozenset[str]().union(*map(self.reach_of, sorted(self.uses(node))))
         return self.reached[id(node)]
 
     def reach_of(self, name: str) -> frozenset[str]:
@@ -113,7 +113,8 @@ class Machine:
         if name not in self.names:
             found, pending = set[str](), {name}
             while pending:
-                current = pending.pop()
+                current = min(pending)  # not any: a refusal names the same name in every run
+                pending.remove(current)
                 found.add(current)
                 pending |= self.uses_of(current) - found
             self.names[name] = frozenset(one.removesuffix("()") for one in found)
