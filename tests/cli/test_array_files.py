@@ -79,14 +79,15 @@ def test_sparse_samples_are_read_and_stay_sparse(chainrule, monkeypatch):
         (("alone.npy", "--labels", "noise.npy"), ("noise.npy", "does not begin as a .npy file"), 1),
         (("text.svmlight",), ("text.svmlight", "cannot be read"), 1),
         (("alone.npy",), ("alone.npy", "--labels"), 1),
-        (("alone.npy", "--labels", "none.txt"), ("--labels", "none.txt"), 1),
+        (("alone.npy", "--labels", "none.txt"), ("--labels: none.txt: cannot be read: No such file or directory;",), 1),
         (("alone.npy", "--labels", "few.txt"), ("alone.npy", "6 rows", "(2,)"), 1),
         (("two.npz",), ("two.npz", "a (2, 2)", "b (2, 2)"), 1),
         (("two.npz", "--target", "c"), ("--target", "'c'", "a, b"), 1),
         (("nan.npz",), ("nan.npz", "NaN", "1 entries"), 1),
         (("objects.npz",), ("objects.npz", "cannot be read"), 1),
         (("cube.npz",), ("cube.npz", "expected one array of features"), 1),
-        (("one.npz",), ("single class",), 1),
+        (("one.npz",), ("a single class (1);",), 1),
+        (("beyond.npz",), ("beyond.npz", "cannot be read", "indices"), 1),
         (("once.npz",), ("--C auto", "twice"), 1),
     ],
 )
@@ -109,6 +110,9 @@ def test_a_mistake_is_named_in_one_line(chainrule, words, names, code):
     saved("objects.npz", X=np.array([{}], dtype=object), y=labels[:1])
     saved("cube.npz", X=six.reshape(6, 2, 1), y=labels)
     saved("one.npz", X=six, y=np.ones(6, int))
+    # An index beyond the shape; a product with such a matrix once ended the process.
+    matrix = {"data": np.ones(6), "indices": np.full(6, 10**8), "indptr": np.arange(7)}
+    saved("beyond.npz", **matrix, shape=(6, 2), y=labels)
     saved("once.npz", X=np.vstack([six, six]), y=np.array([0] * 5 + [1] * 6 + [2]))
     shown = chainrule("train", *words, "--model", "softmax")
     assert shown.code == code
@@ -127,3 +131,12 @@ def test_other_features_than_the_models_are_refused(chainrule):
     assert shown.code == 1
     assert "3 features" in shown.err
     assert "needs 4" in shown.err
+
+
+def test_a_model_of_dense_rows_takes_sparse_ones(chainrule):
+    saved("rows.npz", X=X, y=Y)
+    chainrule("train", "rows.npz", "--epochs", "2", "--hidden", "4").succeeded()
+    sp.save_npz("sparse.npz", sp.csr_matrix(X))
+    dense = chainrule("predict", "rows.chainrule", "rows.npz").predictions(150)
+    sparse = chainrule("predict", "rows.chainrule", "sparse.npz").predictions(150)
+    np.testing.assert_array_equal(sparse.probabilities, dense.probabilities)

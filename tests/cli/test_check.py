@@ -1,6 +1,7 @@
 """`chainrule check package.module:function`."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,15 +120,47 @@ def test_rules_are_checked_as_rules(there, capsys):
         (["{}:loss_grad", "--at", "2x3", "--at", "[0, 1]"], "no derivative of loss_grad found beside it"),
         (["{}:cube", "--at", "[1.0", "--slope", "cube"], "expected a number, a list of numbers, a .npy file"),
         (["{}:cube", "--at", "__import__('os')", "--slope", "cube"], "expected a number, a list of numbers"),
+        (["{}:cube", "--at", "[[1.0], [1.0, 2.0]]"], "expected a number, a list of numbers, a .npy file"),
         (["{}:cube", "--at", "nowhere.npy"], "nowhere.npy"),
+        (["{}:cube", "--at", "cut.npy"], "--at cut.npy: Failed to read all data for array"),
         (["{}:cube", "--at", "1.0", "--slope", "cube", "--gradient", "cube"], "give one of --gradient and --slope"),
         (["{}:broken", "--at", "1.0"], "RuntimeError: no"),
         (["{}:square", "--at", "1.0", "--at", "1.0"], "square takes x; got 2 inputs"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_exit_code_3(there, words, message, capsys):
+    np.save("whole.npy", np.ones(9))
+    Path("cut.npy").write_bytes(Path("whole.npy").read_bytes()[:-8])
     assert main(["check", *(word.format(there) for word in words)]) == 3
     error = capsys.readouterr().err
     assert message in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1
+
+
+def test_unreadable_declarations_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("right.md").write_text("$$2 + 2 = 4$$")
+    Path("latin.md").write_bytes(b"\xe9: scalar")
+    assert main(["check", "right.md", "--preamble", "latin.md"]) == 3
+    assert capsys.readouterr() == ("", "error: latin.md: this is not UTF-8 text\n")
+
+
+def test_an_unreadable_document_does_not_hide_the_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("latin.md").write_bytes(b"\xe9")
+    assert main(["check", "latin.md"]) == 3
+    assert capsys.readouterr() == ("", "error: latin.md: this is not UTF-8 text\n")
+    Path("right.md").write_text("$$2 + 2 = 4$$")
+    assert main(["check", "latin.md", "right.md"]) == 3
+    assert "1 verified" in capsys.readouterr().out
+
+
+def test_notebooks_cannot_be_annotated(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cell = {"cell_type": "markdown", "source": ["$$2 + 2 = 4$$"]}
+    Path("book.ipynb").write_text(json.dumps({"cells": [cell]}))
+    assert main(["check", "book.ipynb"]) == 0
+    capsys.readouterr()
+    assert main(["check", "book.ipynb", "--annotate"]) == 3
+    assert capsys.readouterr().err == "error: a notebook cannot be annotated; use the HTML or the JSON report\n"

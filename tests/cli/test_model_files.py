@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.cli.model_files import metrics
+
 
 class Trap:
     """Writes a file when it is unpickled."""
@@ -145,3 +147,9 @@ def test_predict_refuses_another_data_set(chainrule, digits_model, iris_model, f
     chainrule("predict", digits_model, "iris").complaint()
     chainrule("predict", iris_model, "digits").complaint()
     chainrule("predict", flowers_model, "iris").complaint("stem")
+
+
+def test_rows_are_counted_in_whole_numbers_even_if_no_prediction_is_right():
+    scores = metrics(np.array(["a", "a"]), np.log([[0.25, 0.75], [0.25, 0.75]]), np.array(["a", "b"]))
+    assert scores["accuracy"] == 0
+    assert [repr(entry["support"]) for entry in scores["classes"]] == ["2", "0"]

@@ -23,6 +23,7 @@ def test_trace_reads_the_example_that_it_prints(tmp_path, capsys):
     [
         ("[1, 2]", "JSON object"),
         ("{", "JSON file"),
+        ("[" * 100_000, "JSON file: maximum recursion depth"),
         ('{"x": [1], "target": 0}', "lacks weights"),
         ('{"weights": [[[1, 2]]], "x": [1], "target": 0}', "expected shape"),
         ('{"weights": [[[1]], [[1, 2]]], "x": [1], "target": 0}', "matrix 1 puts out 1"),

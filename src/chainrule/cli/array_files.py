@@ -91,7 +91,10 @@ def _samples_in(path: Path, arrays: Any, target: str | None) -> tuple[Any, Any]:
     y = None if label is None else arrays[label]
     if {"data", "indices", "indptr", "shape"} <= set(names):
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
-        return sp.csr_matrix(parts, shape=tuple(arrays["shape"])), y
+        rows = sp.csr_matrix(parts, shape=tuple(arrays["shape"]))
+        # An index out of range would make products read and write other memory.
+        rows.check_format(full_check=True)
+        return rows, y
     wide = [name for name in names if name != label and arrays[name].ndim == 2]
     known = [name for name in FEATURE_NAMES if name in wide]
     if not known and len(wide) != 1:
@@ -107,4 +110,5 @@ def _read_labels(path: Path) -> Any:
         return np.array([line.strip() for line in path.read_text(encoding="utf-8").splitlines()], dtype=object)
     except (OSError, ValueError, EOFError) as error:
         expected = "expected a .npy file, or text with one label on each line"
-        raise CommandError(f"--labels: {path}: cannot be read: {one_line(error)}; {expected}") from None
+        reason = error.strerror if isinstance(error, OSError) else one_line(error)
+        raise CommandError(f"--labels: {path}: cannot be read: {reason}; {expected}") from None

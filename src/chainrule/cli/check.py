@@ -159,15 +159,18 @@ def _input(text: str, position: int) -> Any:
     parts = text.split("x")
     if all(part.isdigit() for part in parts) and len(parts) > 1:
         return draw(position, tuple(map(int, parts)))
+    if text.endswith(".npy"):
+        try:
+            return np.load(text, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise CommandError(f"--at {text}: {error}", UNREADABLE) from None
     try:
-        value = np.load(text, allow_pickle=False) if text.endswith(".npy") else ast.literal_eval(text)
-    except OSError as error:
-        raise CommandError(f"--at {text}: {error}", UNREADABLE) from None
+        value = ast.literal_eval(text)
+        return value if isinstance(value, int | float) else np.asarray(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise CommandError(
             f"--at {text!r}: expected a number, a list of numbers, a .npy file, or a shape such as 3x4", UNREADABLE
         ) from None
-    return value if isinstance(value, int | float) else np.asarray(value)
 
 
 def _print_report(report: Any, json: bool) -> int:
@@ -186,7 +189,10 @@ def _check_documents(targets: Sequence[str], preamble: str | None, strict: bool,
     from chainrule.checking.documents import Unreadable, check_derivation
     from chainrule.checking.documents.document import failure
 
-    declarations = _read(Path(preamble)) if preamble is not None else None
+    try:
+        declarations = _read(Path(preamble)) if preamble is not None else None
+    except Unreadable as error:
+        raise CommandError(f"{preamble}: {error}", UNREADABLE) from None
     reports: list[Report] = []
     refused: list[tuple[str, str]] = []
     for path in _paths(targets):
@@ -197,11 +203,13 @@ def _check_documents(targets: Sequence[str], preamble: str | None, strict: bool,
             refused.append((str(path), str(error)))
     codes = [report.strict_exit_code if strict else report.exit_code for report in reports]
     try:
-        print(_printed(reports, refused, form))
-    except OSError:
-        raise
+        text = _printed(reports, refused, form)
+    except Unreadable as error:
+        raise CommandError(str(error), UNREADABLE) from None
     except Exception as error:  # a defect of chainrule
         raise CommandError(failure(error), WRONG if WRONG in codes else UNDECIDED) from None
+    if text:
+        print(text)
     if refused and form not in ("json", "csv"):
         raise CommandError("; ".join(f"{name}: {reason}" for name, reason in refused), UNREADABLE)
     if WRONG in codes:
@@ -230,7 +238,7 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError:
         raise Unreadable("this is not UTF-8 text") from None
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}", UNREADABLE) from None
+        raise Unreadable(error.strerror) from None
 
 
 def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str | None) -> str:

@@ -121,7 +121,7 @@ def check_classes(y: Array, what: str) -> None:
     """Raise CommandError unless the labels have several classes, at least one of them twice."""
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
-        raise CommandError(f"the {what} holds a single class ({classes[0]!r}); a classifier needs at least two")
+        raise CommandError(f"the {what} holds a single class ({classes.item(0)!r}); a classifier needs at least two")
     if counts.max() == 1:
         raise CommandError(f"the {what} is different in every row; a classifier needs repeated classes")
 

@@ -91,7 +91,8 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
             counts = f"{X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
             raise CommandError(f"{found.name} has {counts}")
     if isinstance(model, Pipeline):
-        found = replace(found, X=model[0].transform(found.X))
+        X = found.X.toarray() if hasattr(found.X, "toarray") else found.X
+        found = replace(found, X=model[0].transform(X))
     if target is None:
         return found
     if found.y is None:
@@ -134,13 +135,15 @@ def metrics(y: Array, log_probs: Any, classes: Array) -> dict[str, Any]:
     precision, recall, _, support = precision_recall_fscore_support(
         actual, predicted, labels=np.arange(len(classes)), zero_division=0
     )
+    # scikit-learn counts in floats if no prediction is right.
+    counts = support.astype(int)
     return {
         "accuracy": float(np.mean(actual == predicted)),
         "log_loss": float(-np.mean(log_probs[np.arange(len(y)), actual].astype(np.float64))),
         "classes": [
             {"label": label, "precision": p, "recall": r, "support": s}
             for label, p, r, s in zip(
-                classes.tolist(), precision.tolist(), recall.tolist(), support.tolist(), strict=True
+                classes.tolist(), precision.tolist(), recall.tolist(), counts.tolist(), strict=True
             )
         ],
     }

@@ -55,7 +55,7 @@ def trace(
 def _read(path: Path) -> dict[str, Any]:
     try:
         given = json_module.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json_module.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json_module.JSONDecodeError, RecursionError) as error:
         raise CommandError(f"{path}: expected a JSON file: {error}") from None
     if not isinstance(given, dict):
         raise CommandError(f"{path}: expected a JSON object with weights, x and target")

@@ -81,9 +81,9 @@ def annotated(report: Report) -> str:
     Unreadable
         For notebooks, whose cells have no place for comments.
     """
-    source = read(report.text, report.name)
-    if source.format == "notebook":
+    if report.name.endswith(".ipynb"):
         raise Unreadable("a notebook cannot be annotated; use the HTML or the JSON report")
+    source = read(report.text, report.name)
     lines = report.text.split("\n")
     after: dict[int, list[str]] = {}
     for step in report.steps:
