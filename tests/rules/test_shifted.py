@@ -117,3 +117,11 @@ def test_sums_are_as_good_where_columns_lie_together(offset):
     logits = (np.random.default_rng(3).uniform(0, 1, (16, 8192)) + offset).astype(np.float32)
     np.testing.assert_array_equal(softmax(np.asfortranarray(logits)), softmax(logits))
     np.testing.assert_array_equal(log_softmax(np.asfortranarray(logits)), log_softmax(logits))
+
+
+@pytest.mark.parametrize("rule", [softmax, log_softmax])
+def test_long_doubles_of_numpy_have_limits_beyond_python_floats(rule):
+    logits = rows(np.float64, 5).astype(np.longdouble)
+    results = rule(logits)
+    assert results.dtype == np.longdouble
+    np.testing.assert_allclose(results.astype(np.float64), rule(logits.astype(np.float64)), rtol=1e-13, atol=1e-300)
