@@ -24,3 +24,16 @@ def test_a_member_that_cannot_be_parsed_keeps_its_reason():
     steps = check_derivation(r"$$x + x = \frac{\partial l}{z_j} = 2 x$$").steps
     assert [step.verdict for step in steps] == ["not read", "verified"]
     assert "its denominator has no ∂" in steps[0].message
+
+
+def test_a_function_of_a_number_without_its_argument_is_taken_at_a_number():
+    text = "---\nx: vector n\nW: matrix m n\n---\n\nLet $z = W x$.\n\n"
+    text += r"$$\frac{\partial z_i}{\partial W_{jk}} = \delta_{ij} x_k$$ and $$\sigma' = \sigma (1 %s \sigma)$$"
+    assert last(text % "-").verdict == "verified"
+    assert last(text % "+").verdict == "ambiguous"
+
+
+def test_a_function_of_a_vector_without_its_argument_is_taken_at_the_vector():
+    text = "---\nx: vector n\nuse: lse as l\n---\n\n"
+    text += r"$$\frac{\partial l}{\partial x_j} = \operatorname{softmax}(x)_j$$"
+    assert last(text).verdict == "verified"

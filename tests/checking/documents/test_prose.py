@@ -56,8 +56,11 @@ def test_relations_give_facts(formula, name, fact):
 
 @pytest.mark.parametrize(
     "formula",
-    [r"x \in A^n", "x < 3", "x = 2", r"x \in \mathbb{R}^{2 n}", r"x \in \mathbb{R}^{a \times b \times c}"],
-)
+    [
+        r"x \in A^n", "x < 3", "x = 2", r"x \in \mathbb{R}^{2 n}", r"x \in \mathbb{R}^{a \times b \times c}",
+        r"x \in \mathbb{R}^{n \times }",
+    ],
+)  # fmt: skip
 def test_other_formulas_declare_nothing(formula):
     assert declared(formula)[:2] == (False, {})
 

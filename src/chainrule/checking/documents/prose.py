@@ -208,7 +208,7 @@ def _real(tokens: Sequence[Token]) -> Kind | None:
     scripts = {sign: [t for t in inner if t.kind not in ("brace", "open", "close")] for sign, inner in found}
     below, above = scripts.get("_", []), scripts.get("^", [])
     positive = any(token.text in (">", "+") for token in below) or [token.text for token in above] == ["+"]
-    parts = [part for part in split_at(above, "×") if [token.text for token in part] not in ([], ["+"])]
+    parts = [part for part in split_at(above, "×") if above and [token.text for token in part] != ["+"]]
     dims = [size_in(part) for part in parts]
     if None in dims or len(dims) > 2:
         return None
