@@ -5,6 +5,7 @@ import pytest
 from flint import arb
 
 from chainrule.checking import Ball, Undecided, balls, midpoints
+from chainrule.checking.balls import ENTRYWISE
 
 X = [[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]]
 
@@ -16,6 +17,24 @@ def wide(middle, radius):
 @pytest.mark.parametrize("function", [np.exp, np.expm1, np.tanh, np.square, np.abs, np.negative, np.sign])
 def test_numpys_functions_act_on_balls_as_on_floats(function):
     np.testing.assert_allclose(midpoints(function(balls(X))), function(np.array(X)), rtol=4e-16)
+
+
+@pytest.mark.parametrize("function", ENTRYWISE, ids=lambda function: function.__name__)
+def test_functions_without_a_loop_for_objects_act_on_balls_as_on_floats(function):
+    x = np.array(X) + 4 if function is np.arccosh else np.array([[0.5, 0.125], [0.25, 0.75]])
+    inputs = (x, x[::-1].copy())[: function.nin]
+    expected = function(*inputs)
+    result = function(balls(inputs[0]), *inputs[1:])
+    # Floats of these functions are right to a few ulp.
+    np.testing.assert_allclose(midpoints(result), expected, rtol=1e-14)
+    assert result.dtype == (object if expected.dtype == np.float64 else bool)
+    out = balls(np.zeros(x.shape)) if result.dtype == object else np.zeros(x.shape, bool)
+    assert function(balls(inputs[0]), *inputs[1:], out=out) is out
+    np.testing.assert_array_equal(midpoints(out), midpoints(result))
+
+
+def test_tests_of_no_entries_are_masks():
+    assert balls(np.zeros((0, 3)))[np.isfinite(balls(np.zeros((0, 3))))].shape == (0,)
 
 
 def test_sums_products_and_choices_are_numpys():

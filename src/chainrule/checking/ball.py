@@ -253,15 +253,4 @@ def nearest(ball: Ball) -> float:
     >>> nearest(Ball(2**53 + 1)) == 2.0**53
     True
     """
-    value = ball.value
-    if not value.is_finite():
-        return math.nan if ball.says_nothing() else float(value)
-    mantissa, exponent = (int(part) for part in value.mid().man_exp())
-    scale = mantissa.bit_length() + exponent
-    if scale < -1080 or scale > 1025:
-        return math.copysign(0.0 if scale < 0 else math.inf, -1 if mantissa < 0 else 1)
-    try:
-        # Python's division of integers rounds correctly, to subnormal numbers as well.
-        return mantissa / (1 << -exponent) if exponent < 0 else float(mantissa << exponent)
-    except OverflowError:
-        return math.copysign(math.inf, -1 if mantissa < 0 else 1)
+    return math.nan if ball.says_nothing() else float(ball.value)

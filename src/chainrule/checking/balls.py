@@ -12,9 +12,12 @@ array([ 0.        , -0.28768207])
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
+import flint
 import numpy as np
+from scipy import special
 
 from chainrule.arrays import is_torch, to_numpy
 from chainrule.checking.ball import Ball, Undecided, exactly, nearest, precision
@@ -30,10 +33,12 @@ class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
     ) -> Any:
         if out:
             options["out"] = tuple(_plain(x) for x in out)
-        function = _REPLACED.get(ufunc) if method == "__call__" else None
-        if function is not None:
-            return function(*inputs)
-        result = getattr(ufunc, method)(*(_plain(x) for x in inputs), **options)
+        if method == "__call__" and ufunc in ENTRYWISE:
+            result = ENTRYWISE[ufunc](*(_plain(balls(x)) for x in inputs))
+            for buffer in options.get("out", ()):
+                buffer[...] = result
+        else:
+            result = getattr(ufunc, method)(*(_plain(x) for x in inputs), **options)
         for buffer in out:
             _keep_balls(_plain(buffer))
         if out:
@@ -145,24 +150,76 @@ def _each(x: Any, function: Callable[[Any], Any], dtype: Any) -> Any:
     return np.array([function(ball) for ball in array.flat], dtype=dtype).reshape(array.shape)
 
 
-def _log_add_exp(a: Any, b: Any) -> Any:
-    return np.log(np.exp(balls(a)) + np.exp(balls(b)))
+def _xlogy(x: Ball, y: Ball) -> Ball:
+    return Ball(0) if x.value.is_zero() else x * y.log()
 
 
-def _is_finite(x: Any) -> Any:
-    return _each(x, lambda ball: bool(ball.value.is_finite()), np.bool_)
+def _ndtr(x: Ball) -> Ball:
+    return Ball((-x.value / flint.arb(2).sqrt()).erfc() / 2)
 
 
-def _is_nan(x: Any) -> Any:
-    return _each(x, lambda ball: bool(ball.value.is_nan()), np.bool_)
+def _heaviside(x: Ball, at_zero: Ball) -> Ball:
+    return Ball(1) if x > 0 else Ball(0) if x < 0 else at_zero
 
 
-# NumPy functions without a loop for object arrays.
-_REPLACED: dict[Any, Callable[..., Any]] = {
-    np.logaddexp: _log_add_exp,
-    np.isfinite: _is_finite,
-    np.isnan: _is_nan,
+def _cbrt(x: Ball) -> Ball:
+    return Ball(x.value.root(3)) if x >= 0 else -Ball((-x.value).root(3))
+
+
+_FUNCTIONS: dict[np.ufunc, Callable[..., Ball]] = {
+    **dict.fromkeys((np.exp2, special.exp2), lambda x: Ball(2) ** x),
+    special.log1p: Ball.log1p,
+    np.log2: lambda x: x.log() / Ball(2).log(),
+    np.log10: lambda x: x.log() / Ball(10).log(),
+    np.cbrt: _cbrt,
+    np.fabs: abs,
+    np.heaviside: _heaviside,
+    np.hypot: lambda x, y: (x * x + y * y).sqrt(),
+    np.logaddexp: lambda x, y: (x.exp() + y.exp()).log(),
+    np.arctan2: lambda y, x: Ball(flint.arb.atan2(y.value, x.value)),
+    special.expit: lambda x: Ball(1) / (Ball(1) + (-x).exp()),
+    special.log_expit: lambda x: -((Ball(1) + (-x).exp()).log()),
+    special.logit: lambda p: (p / (Ball(1) - p)).log(),
+    special.xlogy: _xlogy,
+    special.xlog1py: lambda x, y: _xlogy(x, 1 + y),
+    special.entr: lambda x: -_xlogy(x, x),
+    special.rel_entr: lambda x, y: _xlogy(x, x / y),
+    special.kl_div: lambda x, y: _xlogy(x, x / y) - x + y,
+    special.ndtr: _ndtr,
+    special.log_ndtr: lambda x: _ndtr(x).log(),
 }
+
+_FUNCTIONS_OF_FLINT: dict[np.ufunc, str] = {
+    np.tan: "tan",
+    np.arcsin: "asin",
+    np.arccos: "acos",
+    np.arcsinh: "asinh",
+    np.arccosh: "acosh",
+    np.arctanh: "atanh",
+    special.expm1: "expm1",
+    special.erf: "erf",
+    special.erfc: "erfc",
+    special.gamma: "gamma",
+    special.gammaln: "lgamma",
+    special.psi: "digamma",
+}
+
+_TESTS: dict[np.ufunc, Callable[[Ball], Any]] = {
+    np.isfinite: lambda ball: ball.value.is_finite(),
+    np.isnan: lambda ball: ball.value.is_nan(),
+    np.isinf: lambda ball: not (ball.value.is_finite() or ball.value.is_nan()),
+}
+
+ENTRYWISE: dict[np.ufunc, Callable[..., Any]] = {
+    **{ufunc: np.vectorize(function, otypes=[object]) for ufunc, function in _FUNCTIONS.items()},
+    **{
+        ufunc: np.vectorize(partial(Ball.mapped, function=name), otypes=[object])
+        for ufunc, name in _FUNCTIONS_OF_FLINT.items()
+    },
+    **{ufunc: np.vectorize(test, otypes=[bool]) for ufunc, test in _TESTS.items()},
+}
+"""Functions of NumPy and SciPy without a loop for object arrays, as functions of object arrays of balls. For all others
+NumPy calls the method of that name of each entry."""
 
 __all__ = [
     "Ball",

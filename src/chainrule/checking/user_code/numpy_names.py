@@ -7,11 +7,9 @@ and similar functions create are always arrays of balls, because code that fills
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from types import ModuleType
 from typing import Any
 
-import flint
 import numpy as np
 import scipy.special
 
@@ -33,98 +31,50 @@ def has_balls(*values: Any) -> bool:
     return False
 
 
-def entrywise(function: Callable[..., Ball]) -> Function:
-    """A function of balls, extended to arrays with broadcasting."""
+def _of_numbers(ufunc: np.ufunc) -> Function:
+    """A function of arrays of balls, extended to lists and to single balls, for which it returns a ball."""
 
-    def on_arrays(*arguments: Any, **options: Any) -> Any:
-        arrays = np.broadcast_arrays(*(np.asarray(balls(x)) for x in arguments))
-        result = np.empty(arrays[0].shape, dtype=object)
-        for index in np.ndindex(result.shape):
-            result[index] = function(*(array[index] for array in arrays))
-        single = not any(isinstance(x, np.ndarray) for x in arguments)
-        return result[()] if single and result.ndim == 0 else result.view(BallArray)
+    def on_numbers(*arguments: Any) -> Any:
+        result = ufunc(*map(balls, arguments))
+        return result if any(isinstance(x, np.ndarray) for x in arguments) else result[()]
 
-    return on_arrays
+    return on_numbers
 
 
-def _xlogy(x: Ball, y: Ball) -> Ball:
-    return Ball(0) if x.value.is_zero() else x * y.log()
-
-
-def _ndtr(x: Ball) -> Ball:
-    return Ball((-x.value / flint.arb(2).sqrt()).erfc() / 2)
-
-
-def _heaviside(x: Ball, at_zero: Ball) -> Ball:
-    return Ball(1) if x > 0 else Ball(0) if x < 0 else at_zero
-
-
-def _cbrt(x: Ball) -> Ball:
-    return Ball(x.value.root(3)) if x >= 0 else -Ball((-x.value).root(3))
-
-
-_FLINT = {
-    **{name: name for name in ("exp", "expm1", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "erf", "erfc")},
-    "arctan": "atan",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-    "gamma": "gamma",
-    "gammaln": "lgamma",
-    "digamma": "digamma",
-}
-"""Names of functions, and their names in python-flint."""
-
-ELEMENTARY: dict[str, Function] = {
-    **{name: entrywise(partial(Ball.mapped, function=function)) for name, function in _FLINT.items()},
-    "log": entrywise(Ball.log),
-    "log1p": entrywise(Ball.log1p),
-    "exp2": entrywise(lambda x: Ball(2) ** x),
-    "log2": entrywise(lambda x: x.log() / Ball(2).log()),
-    "log10": entrywise(lambda x: x.log() / Ball(10).log()),
-    "cbrt": entrywise(_cbrt),
-    "fabs": entrywise(abs),
-    "heaviside": entrywise(_heaviside),
-    "hypot": entrywise(lambda x, y: (x * x + y * y).sqrt()),
-    "logaddexp": entrywise(lambda x, y: (x.exp() + y.exp()).log()),
-    "arctan2": entrywise(lambda y, x: Ball(flint.arb.atan2(y.value, x.value))),
+NUMPY: dict[str, Function] = {
+    name: _of_numbers(getattr(np, name))
+    for name in (
+        *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "sqrt", "cbrt", "hypot", "fabs"),
+        *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "heaviside", "isnan", "isinf"),
+        *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+    )
 }
 
 SPECIAL: dict[str, Function] = {
-    "expit": entrywise(lambda x: Ball(1) / (Ball(1) + (-x).exp())),
-    "log_expit": entrywise(lambda x: -((Ball(1) + (-x).exp()).log())),
-    "logit": entrywise(lambda p: (p / (Ball(1) - p)).log()),
-    "xlogy": entrywise(_xlogy),
-    "xlog1py": entrywise(lambda x, y: _xlogy(x, 1 + y)),
-    "entr": entrywise(lambda x: -_xlogy(x, x)),
-    "rel_entr": entrywise(lambda x, y: _xlogy(x, x / y)),
-    "kl_div": entrywise(lambda x, y: _xlogy(x, x / y) - x + y),
-    "ndtr": entrywise(_ndtr),
-    "log_ndtr": entrywise(lambda x: _ndtr(x).log()),
-    "psi": ELEMENTARY["digamma"],
-    **{name: ELEMENTARY[name] for name in ("erf", "erfc", "gamma", "gammaln", "digamma", "expm1", "log1p", "exp2")},
+    name: _of_numbers(getattr(scipy.special, name))
+    for name in (
+        *("expit", "log_expit", "logit", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "ndtr", "log_ndtr"),
+        *("erf", "erfc", "gamma", "gammaln", "digamma", "psi", "expm1", "log1p", "exp2"),
+    )
 }
 
 MATH: dict[str, Function] = {
-    **{name: ELEMENTARY[name] for name in ("exp", "expm1", "log1p", "sqrt", "tanh", "sinh", "cosh", "sin", "cos")},
-    **{name: ELEMENTARY[name] for name in ("tan", "exp2", "log2", "log10", "cbrt", "fabs", "hypot", "erf", "erfc")},
-    "log": lambda x, base=None: (
-        ELEMENTARY["log"](x) if base is None else ELEMENTARY["log"](x) / ELEMENTARY["log"](base)
-    ),
-    "pow": entrywise(lambda x, y: x**y),
-    "atan": ELEMENTARY["arctan"],
-    "atan2": ELEMENTARY["arctan2"],
-    "asin": ELEMENTARY["arcsin"],
-    "acos": ELEMENTARY["arccos"],
-    "gamma": ELEMENTARY["gamma"],
-    "lgamma": ELEMENTARY["gammaln"],
+    **{
+        name: NUMPY[name]
+        for name in ("exp", "exp2", "expm1", "log1p", "log2", "log10", "sqrt", "cbrt", "hypot", "fabs")
+    },
+    **{name: NUMPY[name] for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "isnan", "isinf")},
+    **{name: SPECIAL[name] for name in ("erf", "erfc", "gamma")},
+    "log": lambda x, base=None: NUMPY["log"](x) if base is None else NUMPY["log"](x) / NUMPY["log"](base),
+    "pow": _of_numbers(np.power),
+    "atan": NUMPY["arctan"],
+    "atan2": NUMPY["arctan2"],
+    "asin": NUMPY["arcsin"],
+    "acos": NUMPY["arccos"],
+    "lgamma": SPECIAL["gammaln"],
     "fsum": lambda values: sum(values, Ball(0)),
     "prod": lambda values, start=1: start * np.prod(balls(list(values))),
-    "isnan": lambda x: bool(np.isnan(balls(x))),
-    "isfinite": lambda x: bool(np.isfinite(balls(x))),
-    "isinf": lambda x: not bool(np.isfinite(balls(x))) and not bool(np.isnan(balls(x))),
+    "isfinite": lambda x: np.isfinite(balls(x))[()],
 }
 
 
@@ -240,14 +190,6 @@ def _nan_to_num(x: Any, *arguments: Any, **options: Any) -> Any:
     return x
 
 
-def _any_nan(x: Any) -> Any:
-    return np.isnan(balls(x))
-
-
-def _is_inf(x: Any) -> Any:
-    return ~np.isfinite(balls(x)) & ~np.isnan(balls(x))
-
-
 CONSTRUCTORS = (
     *("zeros", "ones", "empty", "full", "eye", "identity", "linspace", "zeros_like", "ones_like"),
     *("empty_like", "full_like", "diag", "diagflat", "tri", "fromiter", "copy", "asfortranarray"),
@@ -258,8 +200,7 @@ linalg = StandIn(np.linalg, _on_balls(np.linalg, {"norm": _norm}))
 numpy = StandIn(
     np,
     {
-        **_on_balls(np, {name: function for name, function in ELEMENTARY.items() if hasattr(np, name)}),
-        **_on_balls(np, {"nan_to_num": _nan_to_num, "isnan": _any_nan, "isinf": _is_inf}),
+        **_on_balls(np, {**NUMPY, "nan_to_num": _nan_to_num}),
         **{name: _constructor(getattr(np, name)) for name in CONSTRUCTORS},
         **dict.fromkeys(("asarray", "asanyarray", "ascontiguousarray"), _as_array),
         "array": _array,
