@@ -1,7 +1,7 @@
 """Every library that a file imports is a base dependency, or is in the extra that the README names for it.
 
 Imports are read off the syntax trees, those in function bodies included, and so are the names that `importorskip`,
-`import_module` and `__import__` are given. Every detector here is also shown a violation.
+`import_module`, `import_extra` and `__import__` are given. Every detector here is also shown a violation.
 """
 
 import ast
@@ -28,6 +28,8 @@ DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
 }
 """Names of distributions that differ from the imported name."""
+CALLS = ("importorskip", "import_module", "import_extra", "__import__")
+"""Functions whose first argument is the name of a module."""
 USERS = ("tables", "images", "report", "tensorboard", "torch", "jax")
 """The extras that the package itself can use."""
 FOLDERS = {
@@ -77,7 +79,7 @@ def imports(source):
             names = [node.module]
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             how = ast.unparse(node.func).rpartition(".")[2]
-            names = [node.args[0].value] if how in ("importorskip", "import_module", "__import__") else []
+            names = [node.args[0].value] if how in CALLS else []
         for name in names:
             if name.partition(".")[0] not in (OWN | sys.stdlib_module_names):
                 yield name, how, node
@@ -171,11 +173,18 @@ def test_the_readme_lists_the_extras_with_what_they_bring():
 
 def test_messages_name_extras_that_bring_what_is_missing():
     told = [
-        (path.name, extra)
+        extra
         for path in files("src")
-        for extra in re.findall(r"pip install '?(?:chainrule\[)?([\w-]+)", path.read_text("utf-8"))
+        for extra in re.findall(r"pip install '?(?!chainrule\[\{)(?:chainrule\[)?([\w-]+)", path.read_text("utf-8"))
     ]
-    assert {extra for _, extra in told} == set(USERS)
+    imported = [
+        (name, node.args[1].value)
+        for path in files("src")
+        for name, how, node in imports(path.read_text("utf-8"))
+        if how == "import_extra"
+    ]
+    assert {*told, *(extra for _, extra in imported)} == set(USERS)
+    assert [(name, extra) for name, extra in imported if distribution(name) not in brought(extra)] == []
 
 
 @pytest.mark.parametrize("library", ["torch", "jax"])
@@ -206,6 +215,7 @@ def test_no_test_imports_what_may_be_missing_without_a_skip():
         "try:\n    import nowhere\nexcept ImportError:\n    pass",
         "thing = pytest.importorskip('nowhere.inside')",
         "importlib.import_module('nowhere')",
+        "nowhere = import_extra('nowhere.inside', 'torch', 'this needs it')",
     ],
 )
 def test_an_undeclared_import_is_detected(source):

@@ -57,7 +57,11 @@ def imported(source, package="chainrule"):
             home = ".".join([*parents, *([node.module] if node.module else [])])
             # `from chainrule import rules` imports a module, `from chainrule.arrays import Array` a name of one.
             names = [f"{home}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
+        elif (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith(("import_module", "import_extra"))
+            and node.args
+        ):
             names = [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
         for name in names:
             yield name, id(node) not in deep
@@ -191,6 +195,7 @@ def test_no_module_imports_pandas_torch_or_matplotlib_when_it_is_loaded():
 
 def test_an_import_of_pandas_at_the_top_is_told_from_one_in_a_function():
     assert dict(imported("def late():\n    import pandas")) == {"pandas": False}
+    assert dict(imported("pandas = import_extra('pandas', 'tables', 'this needs it')")) == {"pandas": True}
     assert dict(imported("try:\n    import pandas\nexcept ImportError:\n    pass")) == {"pandas": True}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chainrule.arrays import Array, holds_labels
+from chainrule.arrays import Array, holds_labels, import_extra
 from chainrule.rules.rule import Rule
 
 
@@ -65,11 +65,8 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     >>> print(f"{slope(20.0):.4e}")  # jax.grad(jax.numpy.tanh) gives 0
     1.6993e-17
     """
-    try:
-        import jax
-        from jax.tree_util import Partial
-    except ImportError:
-        raise ImportError("chainrule.jax needs JAX, the extra 'jax': pip install 'chainrule[jax]'") from None
+    jax = import_extra("jax", "jax", "chainrule.jax needs JAX")
+    from jax.tree_util import Partial
 
     forward, pullbacks = rule.forward, rule.in_order
 

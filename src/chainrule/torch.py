@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from chainrule.arrays import Array, holds_labels, is_torch, is_traced
+from chainrule.arrays import Array, holds_labels, import_extra, is_torch, is_traced
 from chainrule.rules.rule import Rule
 
 
@@ -70,10 +70,8 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     >>> loss(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([2]), label_smoothing=0.1)
     tensor([0.5076])
     """
-    try:
-        import torch
-    except ImportError:
-        raise ImportError("chainrule.torch needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from None
+    import_extra("torch", "torch", "chainrule.torch needs PyTorch")
+    import torch
 
     # torch.compile accepts functions in a closure, and rejects objects of unknown classes.
     forward, pullbacks, count = rule.forward, rule.in_order, len(rule.inputs)

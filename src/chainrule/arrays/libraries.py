@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -173,13 +174,16 @@ def on_device(x: Array, device: str | None) -> Array:
     """A NumPy array as a PyTorch tensor on a device such as "cpu" or "cuda"; unchanged if the device is None."""
     if device is None:
         return x
-    try:
-        import torch
-    except ImportError:
-        raise ImportError(
-            f"device={device!r} needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'"
-        ) from None
+    torch = import_extra("torch", "torch", f"device={device!r} needs PyTorch")
     return torch.as_tensor(np.ascontiguousarray(x), device=device)
+
+
+def import_extra(module: str, extra: str, needs: str) -> Any:
+    """A module that an extra installs; an ImportError that begins with `needs` and names the extra if it is missing."""
+    try:
+        return import_module(module)
+    except ImportError:
+        raise ImportError(f"{needs}, the extra {extra!r}: pip install 'chainrule[{extra}]'") from None
 
 
 def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from chainrule.arrays import import_extra
 from chainrule.training import Progress
 
 
@@ -21,13 +22,8 @@ class TensorBoardLog:
     """
 
     def __init__(self, directory: Any) -> None:
-        try:
-            from tensorboard.summary import Writer
-        except ImportError:
-            raise ImportError(
-                "logs for TensorBoard need its package, the extra 'tensorboard': pip install 'chainrule[tensorboard]'"
-            ) from None
-        self._writer = Writer(str(Path(directory)))
+        summary = import_extra("tensorboard.summary", "tensorboard", "logs for TensorBoard need its package")
+        self._writer = summary.Writer(str(Path(directory)))
 
     def __call__(self, progress: Progress) -> None:
         """Write an epoch."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chainrule.arrays import import_extra
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 
@@ -14,11 +15,8 @@ def figure(width: float = 7, height: float = 4) -> Any:
     ImportError
         If matplotlib, the extra 'report', is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError("figures need matplotlib, the extra 'report': pip install 'chainrule[report]'") from None
-    return Figure(figsize=(width, height), layout="constrained")
+    matplotlib = import_extra("matplotlib.figure", "report", "figures need matplotlib")
+    return matplotlib.Figure(figsize=(width, height), layout="constrained")
 
 
 def scores_of_path(model: SoftmaxRegressionCV) -> Any:

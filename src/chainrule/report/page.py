@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, import_extra
 from chainrule.estimators import ConvClassifier
 from chainrule.estimators.plots import learning_curves
 from chainrule.networks.summary import summarise
@@ -47,10 +47,7 @@ def write_page(
     ImportError
         If matplotlib or jinja2, the extra 'report', is not installed.
     """
-    try:
-        from jinja2 import Environment, PackageLoader
-    except ImportError:
-        raise ImportError("reports need jinja2, the extra 'report': pip install 'chainrule[report]'") from None
+    jinja2 = import_extra("jinja2", "report", "reports need jinja2")
     log_probs = model.predict_log_proba(images)
     predicted = model.classes_[log_probs.argmax(axis=1)]
     pictures = [
@@ -73,8 +70,8 @@ def write_page(
         ("First filters", "The filters of the first convolution, each scaled separately.", first_filters(model)),
     ]
     # Labels and file names may contain HTML, so the template escapes all values.
-    environment = Environment(
-        loader=PackageLoader("chainrule", "report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("chainrule", "report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.get_template("page.html")
     page = template.render(

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.arrays import import_extra
+
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 GRAY = ("1", "L", "LA", "I", "I;16", "F")
 """Pillow's modes without colours."""
@@ -215,12 +217,7 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     ImportError
         If Pillow, the extra 'images', is not installed.
     """
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ImportError(
-            "reading pictures needs Pillow, the extra 'images': pip install 'chainrule[images]'"
-        ) from None
+    Image = import_extra("PIL.Image", "images", "reading pictures needs Pillow")
     files = [
         file
         for folder in sorted(path.iterdir())

@@ -1,6 +1,6 @@
 """Products in bfloat16: rounded as they should be, given up in time, and without a trace in the optimum."""
 
-import builtins
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -139,14 +139,7 @@ def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
         each.set_params(mixed_precision=False).fit(X, y).scores_,
     )
 
-    imported = builtins.__import__
-
-    def without_torch(name, *others):
-        if name == "torch":
-            raise ImportError(name)
-        return imported(name, *others)
-
-    monkeypatch.setattr(builtins, "__import__", without_torch)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match="mixed_precision needs PyTorch, the extra 'torch'"):
         SoftmaxRegression(mixed_precision=True).fit(X, y)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, import_extra
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import DenseRows, RowBlock
 
@@ -80,8 +80,4 @@ def _rounded(x: Array) -> Any:
 
 
 def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise ImportError("mixed_precision needs PyTorch, the extra 'torch': pip install 'chainrule[torch]'") from error
-    return torch
+    return import_extra("torch", "torch", "mixed_precision needs PyTorch")
