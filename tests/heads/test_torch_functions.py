@@ -26,6 +26,16 @@ def tensors(problem):
     return make
 
 
+class Products(dispatch.TorchDispatchMode):
+    """Counts the products of matrices."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        self.count += "mm" in function.__name__
+        return function(*arguments, **(options or {}))
+
+
 class Largest(dispatch.TorchDispatchMode):
     """Records the size of the largest tensor that any operation returns."""
 
@@ -118,6 +128,34 @@ def test_what_needs_no_gradient_gets_none(tensors, frozen):
     second = torch.autograd.grad(sum(x.square().sum() for x in expected), kept)
     for x, y in zip(kept, second, strict=True):
         assert torch.allclose(x.grad, y, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("memory", [1 << 20, 24], ids=["one block", "a class at a time"])
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_the_loss_alone_takes_one_product_per_block(tensors, memory, reduction):
+    """Without gradients by X, W and bias, whether autograd is off or only the weights of the samples move."""
+    X, W, bias, weights, labels = tensors()
+    alone = [x.detach() for x in (X, W, bias)]
+
+    def loss(X, W, bias):
+        return linear_cross_entropy(X, W, labels, bias, weights=weights, reduction=reduction, memory=memory).sum()
+
+    with Products() as plain:
+        LinearCrossEntropy(alone[0], alone[1], labels, alone[2], memory=memory).value()
+    with Products() as off, torch.no_grad():
+        expected = loss(X, W, bias)
+    with Products() as weighted:
+        found = loss(*alone)
+    assert plain.count == off.count == weighted.count > 0
+    assert not expected.requires_grad
+    assert torch.allclose(found, expected, rtol=1e-14, atol=0)  # a mean divides first or last
+    with Products() as moving:
+        loss(X, W, bias).backward()
+    assert moving.count > plain.count
+    with Products() as backward:
+        slopes = [torch.autograd.grad(found, weights, retain_graph=True)[0] for _ in range(2)]
+    assert backward.count == 0
+    assert all(torch.allclose(slope, weights.grad) for slope in slopes)
 
 
 def test_a_second_backward_gives_the_same_gradient_again(tensors):

@@ -79,7 +79,7 @@ def linear_cross_entropy(
         reduction=reduction,
         memory=memory,
     )
-    if any(requires_grad(x) for x in (X, W, bias, weights, labels)):
+    if any(requires_grad(x) and namespace(x).is_grad_enabled() for x in (X, W, bias, weights, labels)):
         from chainrule.heads.torch_functions import differentiable
 
         return differentiable(problem)

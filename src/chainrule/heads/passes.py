@@ -126,6 +126,8 @@ def losses_and_gradients(
     head: LinearHead, kept: Array | None, cotangent: Array, of: Collection[str]
 ) -> tuple[Array, Gradients]:
     """The losses of the kept samples, and the gradients of sum_i cotangent_i loss_i."""
+    if not of:
+        return losses(head, kept), Gradients()
     sums, found = _Sums(head, of), []
     for chunk in chunks_of(head, kept, 1):
         summary = _summarise(chunk)

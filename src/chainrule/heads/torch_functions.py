@@ -74,8 +74,10 @@ def _functions() -> tuple[Any, Any]:
             by_shares = cotangent * found if context.needs_input_grad[3] else None
             if ready is not None:
                 gradients = tuple(None if x is None else x.mul_(cotangent) for x in ready[:3])
-            else:
+            elif wanted:
                 gradients = LossGradients.apply(X, W, bias, cotangent * shares, head, kept, wanted)
+            else:
+                gradients = (None,) * 3
             return (*gradients, by_shares, None, None)
 
     class SampleLosses(torch.autograd.Function):  # type: ignore[misc]
