@@ -5,9 +5,11 @@ step along a direction D needs the product x D only once, for any number of poin
 each block are computed again for each point.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,9 +166,9 @@ class Evaluator:
         """F and its gradient at a point in float64. The stored logits change only if they are in float64 already."""
         if not self.can_be_refined:
             return self.at(theta)
-        features = replace(self.features, precision=Precision.FLOAT64)
         self.products += 2
-        return Evaluator(self.problem, self.threads, features, stored=False).at(theta)
+        self._in_float64.problem = self.problem  # whose penalty may be another one
+        return self._in_float64.at(theta)
 
     def rows_in(self, dtype: np.dtype[Any]) -> FitRows:
         """The rows as they are, or with samples, logits and gradients in float32, from a copy of the samples."""
@@ -225,6 +227,12 @@ class Evaluator:
         return self._completed(theta, *self.rows.pull_back(on_line, LogitLine(self._losses, self.behind)))
 
     # What follows is private.
+
+    @cached_property
+    def _in_float64(self) -> Evaluator:
+        """The evaluator for `exactly`. It is kept, because sparse rows are sorted by feature at the start."""
+        features = replace(self.features, precision=Precision.FLOAT64)
+        return Evaluator(self.problem, self.threads, features, stored=False)
 
     def _rows(self, dtype: np.dtype[Any], vectors: np.dtype[Any], kept: dict[str, Array]) -> FitRows:
         problem, features = self.problem, self.features
