@@ -7,10 +7,10 @@ BallArray([0.5], dtype=object)
 """
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from chainrule.arrays import class_mask, holds_labels
 from chainrule.checking.balls import balls
@@ -55,12 +55,9 @@ def _by_sign(below: float, at: float, above: float) -> Callable[[Any], Any]:
 def _convolution(signal: Any, kernel: Any, mode: str = "full") -> Any:
     n, k = signal.shape[-1], len(kernel)
     first, count = {"full": (0, n + k - 1), "same": ((k - 1) // 2, n), "valid": (k - 1, n - k + 1)}[mode]
-    result = balls(np.zeros((*signal.shape[:-1], count)))
-    for i in range(count):
-        for a in range(k):
-            if 0 <= first + i - a < n:
-                result[..., i] = result[..., i] + kernel[a] * signal[..., first + i - a]
-    return result
+    around = np.pad(signal, [(0, 0)] * (signal.ndim - 1) + [(k - 1, k - 1)])
+    entries = sliding_window_view(around, k, axis=-1, subok=True)
+    return np.matmul(entries, kernel[::-1])[..., first : first + count]
 
 
 def _pair(value: Any) -> tuple[int, int]:
@@ -80,19 +77,22 @@ def _with_zeros(x: Any, padding: Any, spans: tuple[int, int] = (1, 1)) -> Any:
     return np.pad(x, [(0, 0)] * (x.ndim - 2) + sides)
 
 
+def _windows(around: Any, sizes: Any, stride: Any, dilation: tuple[int, int] = (1, 1)) -> Any:
+    """The entries [i, j, a, b] of all windows [i, j] of padded images."""
+    (k_h, k_w), (s_h, s_w), (d_h, d_w) = _pair(sizes), _pair(sizes if stride is None else stride), dilation
+    spans = d_h * (k_h - 1) + 1, d_w * (k_w - 1) + 1
+    every = sliding_window_view(around, spans, axis=(-2, -1), subok=True)
+    return every[..., ::s_h, ::s_w, ::d_h, ::d_w]
+
+
 def _correlation(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
-    (s_h, s_w), (d_h, d_w) = _pair(stride), _pair(dilation)
-    filters, channels, k_h, k_w = weight.shape
-    spans = d_h * (k_h - 1) + 1, d_w * (k_w - 1) + 1
-    around = _with_zeros(x, padding, spans)
-    rows, columns = ((n - span) // s + 1 for n, span, s in zip(around.shape[-2:], spans, (s_h, s_w), strict=True))
-    result = balls(np.zeros((*x.shape[:-3], filters, rows, columns)))
-    for o, i, j, c, a, b in np.ndindex(filters, rows, columns, channels, k_h, k_w):
-        channel = o // (filters // groups) * channels + c
-        term = weight[o, c, a, b] * around[..., channel, i * s_h + a * d_h, j * s_w + b * d_w]
-        result[..., o, i, j] = result[..., o, i, j] + term
+    sizes, (d_h, d_w) = weight.shape[-2:], _pair(dilation)
+    around = _with_zeros(x, padding, (d_h * (sizes[0] - 1) + 1, d_w * (sizes[1] - 1) + 1))
+    windows = np.split(_windows(around, sizes, stride, (d_h, d_w)), groups, axis=-5)
+    pairs = zip(windows, np.split(weight, groups), strict=True)
+    result = np.concatenate([np.einsum("...cijab,ocab->...oij", *pair) for pair in pairs], axis=-3)
     return result if bias is None else result + bias[:, None, None]
 
 
@@ -100,29 +100,14 @@ def _flipped_correlation(x: Any, weight: Any, **options: Any) -> Any:
     return _correlation(x, weight[:, :, ::-1, ::-1], **options)
 
 
-def _pooled(around: Any, kernel: Any, stride: Any, combine: Callable[[list[Any]], Any]) -> Any:
-    """The combined entries of each window of padded images."""
-    (k_h, k_w), (s_h, s_w) = _pair(kernel), _pair(kernel if stride is None else stride)
-    rows, columns = (around.shape[-2] - k_h) // s_h + 1, (around.shape[-1] - k_w) // s_w + 1
-    result = balls(np.zeros((*around.shape[:-2], rows, columns)))
-    for i, j in np.ndindex(rows, columns):
-        result[..., i, j] = combine([around[..., i * s_h + a, j * s_w + b] for a, b in np.ndindex(k_h, k_w)])
-    return result
-
-
-def _top(entries: list[Any]) -> Any:
-    return reduce(lambda top, entry: np.where(entry > top, entry, top), entries)
-
-
 def _largest(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
     inside = _with_zeros(x * 0 + 1, padding)
     around = np.where(inside == 1, _with_zeros(x, padding), balls(np.full(inside.shape, -np.inf)))
-    return _pooled(around, kernel, stride, _top)
+    return np.max(_windows(around, kernel, stride), axis=(-2, -1))
 
 
 def _mean(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
-    around = _with_zeros(x, padding)
-    return _pooled(around, kernel, stride, lambda entries: np.sum(np.stack(entries), axis=0) / len(entries))
+    return np.mean(_windows(_with_zeros(x, padding), kernel, stride), axis=(-2, -1))
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
