@@ -36,7 +36,7 @@ class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
         if method == "__call__" and ufunc in ENTRYWISE:
             result = ENTRYWISE[ufunc](*(_plain(balls(x)) for x in inputs))
             for buffer in options.get("out", ()):
-                buffer[...] = result
+                np.copyto(buffer, result, where=options.get("where", True))
         else:
             result = getattr(ufunc, method)(*(_plain(x) for x in inputs), **options)
         for buffer in out:

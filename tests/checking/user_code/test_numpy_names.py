@@ -9,7 +9,7 @@ import scipy.special
 
 from chainrule.checking import Ball, balls, midpoints
 from chainrule.checking.ball import nearest
-from chainrule.checking.balls import BallArray
+from chainrule.checking.balls import ENTRYWISE, BallArray
 from chainrule.checking.user_code.numpy_names import (
     MATH,
     NUMPY,
@@ -17,6 +17,7 @@ from chainrule.checking.user_code.numpy_names import (
     has_balls,
     math_names,
     numpy,
+    of_numbers,
     replacement,
     special,
 )
@@ -107,6 +108,22 @@ def test_functions_agree_with_floats(module, name, function):
     single = function(*(Ball(x[0]) for x in inputs))
     assert np.ndim(single) == 0
     assert not isinstance(single, np.ndarray)
+
+
+@pytest.mark.parametrize("name", ["log", "log2"])
+def test_results_are_written_to_out_where_it_is_wanted(name):
+    x, out = balls([0.5, 0.0]), balls([1.0, 2.0])
+    assert getattr(numpy, name)(x, out=out, where=np.array([True, False])) is out
+    np.testing.assert_allclose(midpoints(out), [getattr(np, name)(0.5), 2.0], rtol=1e-15)
+
+
+def test_functions_of_scipy_need_not_be_ufuncs(monkeypatch):
+    def expit(x):
+        raise TypeError("only numerical dtypes")  # as SciPy's own function says if SCIPY_ARRAY_API is set
+
+    monkeypatch.setitem(ENTRYWISE, expit, ENTRYWISE[scipy.special.expit])
+    assert of_numbers(expit)(Ball(0)) == 0.5
+    assert of_numbers(expit)(balls([0.0])).tolist() == [0.5]
 
 
 @pytest.mark.parametrize("name", sorted(set(MATH) - {"fsum", "prod", "isnan", "isfinite", "isinf"}))

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.special
 
 from chainrule.checking.ball import Ball
-from chainrule.checking.balls import BallArray, balls
+from chainrule.checking.balls import ENTRYWISE, BallArray, balls
 
 Function = Callable[..., Any]
 
@@ -31,18 +31,21 @@ def has_balls(*values: Any) -> bool:
     return False
 
 
-def _of_numbers(ufunc: np.ufunc) -> Function:
+def of_numbers(ufunc: np.ufunc) -> Function:
     """A function of arrays of balls, extended to lists and to single balls, for which it returns a ball."""
 
-    def on_numbers(*arguments: Any) -> Any:
-        result = ufunc(*map(balls, arguments))
+    # If SCIPY_ARRAY_API is set, functions of scipy.special are no ufuncs, and refuse arrays of objects.
+    on_arrays = ufunc if isinstance(ufunc, np.ufunc) else ENTRYWISE[ufunc]
+
+    def on_numbers(*arguments: Any, **options: Any) -> Any:
+        result = on_arrays(*map(balls, arguments), **options)
         return result if any(isinstance(x, np.ndarray) for x in arguments) else result[()]
 
     return on_numbers
 
 
 NUMPY: dict[str, Function] = {
-    name: _of_numbers(getattr(np, name))
+    name: of_numbers(getattr(np, name))
     for name in (
         *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "sqrt", "cbrt", "hypot", "fabs"),
         *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "heaviside", "isnan", "isinf"),
@@ -51,7 +54,7 @@ NUMPY: dict[str, Function] = {
 }
 
 SPECIAL: dict[str, Function] = {
-    name: _of_numbers(getattr(scipy.special, name))
+    name: of_numbers(getattr(scipy.special, name))
     for name in (
         *("expit", "log_expit", "logit", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "ndtr", "log_ndtr"),
         *("erf", "erfc", "gamma", "gammaln", "digamma", "psi", "expm1", "log1p", "exp2"),
@@ -66,7 +69,7 @@ MATH: dict[str, Function] = {
     **{name: NUMPY[name] for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "isnan", "isinf")},
     **{name: SPECIAL[name] for name in ("erf", "erfc", "gamma")},
     "log": lambda x, base=None: NUMPY["log"](x) if base is None else NUMPY["log"](x) / NUMPY["log"](base),
-    "pow": _of_numbers(np.power),
+    "pow": of_numbers(np.power),
     "atan": NUMPY["arctan"],
     "atan2": NUMPY["arctan2"],
     "asin": NUMPY["arcsin"],
