@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 
 from chainrule import MLPClassifier, SoftmaxRegression, save
 from chainrule.estimators.blocks_of_rows import linear_logits
-from chainrule.estimators.class_encoding import encoding_of
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.persistence import ModelFileError
 
@@ -20,10 +20,8 @@ class Fixed(Classifier):
     def __init__(self, targets="labels", class_weight=None, dtype="auto"):
         self._store(locals())
 
-    def fit(self, X, y, sample_weight=None, **options):
-        self.samples_ = self._checked_samples(X, y, sample_weight, reset=True, **options)
-        encoding = encoding_of(self.samples_[1], probabilities=self.targets == "proba")
-        self._kind, self.classes_ = encoding.kind, encoding.classes
+    def fit(self, X, y, sample_weight=None, *, continues=False, **options):
+        *self.samples_, encoding = self._read_samples(X, y, sample_weight, continues=continues, **options)
         self.coef_ = np.eye(encoding.n_outputs, 2)
         return self
 
@@ -94,9 +92,22 @@ def test_held_out_samples_have_known_classes_and_weights_by_class(model):
 
 
 def test_a_warm_start_needs_the_same_classes(model):
-    model._check_same_classes(encoding_of(np.array(["c", "b", "a"])))
+    model.fit(X[:3], ["c", "b", "a"], continues=True)
     with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same classes"):
-        model._check_same_classes(encoding_of(np.array(["c", "b", "z"])))
+        model.fit(X[:3], ["c", "b", "z"], continues=True)
+    with pytest.raises(ValueError, match="X has 1 features, but Fixed is expecting 2"):
+        model.fit(X[:3, :1], ["c", "b", "a"], continues=True)
+
+
+def test_several_labels_at_once_are_encoded_or_refused():
+    several = np.array([[0, 1], [1, 1], [1, 0], [0, 0]])
+    model = Fixed().fit(X, several)
+    assert (model._kind, model.classes_.tolist()) == ("multilabel-indicator", [0, 1])
+    assert get_tags(model).classifier_tags.multi_label
+    model._multilabel = False
+    assert not get_tags(model).classifier_tags.multi_label
+    with pytest.raises(ValueError, match="y: expected one label per sample; a 0/1 matrix of several labels is for"):
+        model.fit(X, several)
 
 
 def test_parameters_newer_than_a_saved_model_have_their_defaults(model):

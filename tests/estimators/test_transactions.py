@@ -114,7 +114,7 @@ def test_an_error_in_the_middle(kind, warm_start, before):
 def test_an_error_at_the_very_end(kind, warm_start, error, before, monkeypatch):
     """Where new classes, weights and curves are there, or some of them."""
     model = before(kind, **({"warm_start": True} if warm_start else {}))
-    last = {"mlp": "_show", "conv": "_show", "lbfgs": "_show"}.get(kind, "_adopt")
+    last = {"mlp": "_show", "conv": "_show", "lbfgs": "_show"}.get(kind, "_note_end")
     monkeypatch.setattr(type(model), last, error)
     expected = KeyboardInterrupt if error is interrupt else MemoryError
     labels = NAMES if warm_start else OTHER

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from inspect import signature
 from numbers import Number
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -22,7 +22,7 @@ from sklearn.utils.validation import (
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
-from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding
+from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
 from chainrule.estimators.persistence import ModelFileError, load, save
 
 CheckedSamples: TypeAlias = tuple[Array, Array, Array | None]
@@ -178,6 +178,13 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     # Sparse formats that are accepted (False for none), and the dtype that numbers of other dtypes become.
     _sparse: Any = ("csr", "csc")
     _first_dtype: Any = np.float64
+    # Whether y may be a 0/1 matrix; values of parameters that are only for two classes.
+    _multilabel = True
+    _only_binary: ClassVar[Mapping[str, str]] = {}
+    device: str | None = None  # a parameter of some classifiers
+
+    classes_: Array
+    _kind: str
 
     def _store(self, arguments: Mapping[str, Any]) -> None:
         """Store the local variables of `__init__` under their names: scikit-learn wants parameters exactly as given."""
@@ -235,12 +242,14 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     def _encoding(self) -> ClassEncoding:
         return ClassEncoding(self._kind, self.classes_)
 
-    def _check_same_classes(self, encoding: ClassEncoding) -> None:
-        if encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {encoding.classes}"
-            )
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's description of what the estimator takes, with these parameters."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = bool(self._sparse) and self.device is None
+        multi_class = all(getattr(self, name) != value for name, value in self._only_binary.items())
+        tags.classifier_tags.multi_class = multi_class
+        tags.classifier_tags.multi_label = multi_class and self._multilabel and self.targets == "labels"
+        return tags
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         """X with one row of features per sample; `reset` remembers the shape of a sample."""
@@ -257,6 +266,22 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
             reset=reset,
             **options,
         )
+
+    def _read_samples(
+        self, X: Any, y: Any, sample_weight: Any, *, continues: bool, **options: bool
+    ) -> tuple[Array, Array, Array | None, ClassEncoding]:
+        """The checked samples of a `fit`, and how their classes are encoded; `continues` requires the known classes."""
+        X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, **options)
+        encoding = encoding_of(y, probabilities=self.targets == "proba")
+        if encoding.kind == MULTILABEL and not self._multilabel:
+            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+        if continues and (encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_)):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {encoding.classes}"
+            )
+        self._kind, self.classes_ = encoding.kind, encoding.classes
+        return X, y, weights, encoding
 
     def _checked_samples(
         self,

@@ -166,8 +166,8 @@ class ConvClassifier(NetworkClassifier):
     """Models of chainrule 0.1 have a head after a linear last layer too. `fit` turns this off."""
 
     def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
-        super()._start(encoding, X, weights)
         self._always_adds_head = False
+        super()._start(encoding, X, weights)
 
     def _network_for(self, loss: str) -> Network:
         shape = self._augmentation.out_shape(self.image_shape_)

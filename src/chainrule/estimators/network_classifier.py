@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
-from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -44,6 +43,7 @@ class NetworkClassifier(Parameters, Classifier):
     _structural: Sequence[str] = ("dropout", "loss")
     """The parameters that say which network is built and how its inputs are prepared."""
     _limits: check.Limits = LIMITS
+    _only_binary: ClassVar = {"loss": "squared_error"}
 
     coefs_: list[Array]
     best_loss_: Any
@@ -92,10 +92,8 @@ class NetworkClassifier(Parameters, Classifier):
         """
         check.within(vars(self), self._limits)
         continues = self.warm_start and hasattr(self, "coefs_")
-        X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues)
-        encoding = encoding_of(y, probabilities=self.targets == "proba")
+        X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=continues)
         if continues:
-            self._check_same_classes(encoding)
             self._rebuild(X, weights)
         else:
             self._start(encoding, X, weights)
@@ -123,7 +121,7 @@ class NetworkClassifier(Parameters, Classifier):
         if continues and watched == (self.validation_scores_ is not None):
             history = self._history()
         run = Run(theta, samples_seen=self.t_, history=history)
-        history = self._train(X, y, weights, run, judge, checkpoint)
+        history = self._train(encoding, X, y, weights, run, judge, checkpoint)
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
@@ -160,7 +158,9 @@ class NetworkClassifier(Parameters, Classifier):
             known = np.unique(y if classes is None else classes)
             known = np.union1d(known, y) if adds else known
         if first:
-            self._start(encoding_of(known, probabilities=self.targets == "proba"), X, weights)
+            encoding = encoding_of(known, probabilities=self.targets == "proba")
+            self._kind, self.classes_ = encoding.kind, encoding.classes
+            self._start(encoding, X, weights)
             theta = self._network.initial_parameters(self._seed, X.dtype)
             history, best_loss, self.best_validation_score_ = History(), None, None
         else:
@@ -174,10 +174,11 @@ class NetworkClassifier(Parameters, Classifier):
             theta = self._theta(X.dtype)
             history, best_loss = self._history(), self.best_loss_
         self._check_known(y)
-        X, y, weights = with_class_weight(self.class_weight, self._encoding, X, y, weights, classes_to_come=adds)
+        encoding = self._encoding
+        X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights, classes_to_come=adds)
         state = SolverState(self._solver_vectors, self._solver_steps)
         run = Run(theta, state, self._epochs_run, self.t_, history)
-        self._train(X, y, weights, run, one_epoch=True)
+        self._train(encoding, X, y, weights, run, one_epoch=True)
         self.stopped_by_ = "partial_fit"
         self.best_loss_ = history.loss if best_loss is None else min(best_loss, history.loss)
         return self
@@ -219,32 +220,31 @@ class NetworkClassifier(Parameters, Classifier):
         return gradients
 
     def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
-        """Forget what was learned, and learn from the samples how inputs are prepared."""
+        """Forget what was learned, build the network, and learn from the samples how its inputs are prepared."""
         self._fix_structure()
-        self._encode(encoding)
+        self._build(encoding)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
         self._learn_inputs(X, weights)
 
-    def _encode(self, encoding: ClassEncoding) -> None:
-        """Encode classes in this way from now on; the next use of the network builds a new one."""
-        self._kind, self.classes_ = encoding.kind, encoding.classes
-        self.n_outputs_, self.out_activation_ = encoding.n_outputs, encoding.out_activation
-        self.__dict__.pop("_network", None)
-
     def _fix_structure(self) -> None:
-        """Build the network by the structural parameters as they are now, in copies that the user cannot change.
-
-        `_structure` keeps them as they were when the network was built, even if they have been set since.
-        """
+        """Copy the structural parameters as they are now: the network stays as it was built if they are set later."""
         self._structure = {name: deepcopy(getattr(self, name)) for name in self._structural}
-        self.__dict__.pop("_network", None)
+
+    def _build(self, encoding: ClassEncoding) -> None:
+        """Build the network for the structure and these classes."""
+        squared = self._structure["loss"] == "squared_error"
+        if squared and encoding.kind != BINARY:
+            raise ValueError(f"loss='squared_error' is for two classes, got {encoding.kind} targets")
+        self.n_outputs_, self.out_activation_ = encoding.n_outputs, encoding.out_activation
+        self._network = self._network_for("half_squared_error" if squared else encoding.loss)
 
     def _rebuild(self, X: Array, weights: Array | None) -> None:
         """Continue from the current weights with the structural parameters as they are now."""
         built = self._network
         self._fix_structure()
+        self._build(self._encoding)
         check_same_shapes(built, self._network, self._structural)
 
     def _add_classes(self, classes: Array) -> None:
@@ -252,18 +252,12 @@ class NetworkClassifier(Parameters, Classifier):
         if np.array_equal(classes, self.classes_):
             return
         blocks, columns = self._network.unpack(self._theta()), np.searchsorted(classes, self.classes_)
-        self._encode(encoding_of(classes))
+        encoding = encoding_of(classes)
+        self._kind, self.classes_ = encoding.kind, encoding.classes
+        self._build(encoding)
         self._show(with_more_classes(blocks, self._network, columns, self._seed))
         # The solver's averages have another length now; they start again from zero.
         self._solver_vectors, self._solver_steps = {}, 0
-
-    @cached_property
-    def _network(self) -> Network:
-        """The network for the structure and the classes, built once."""
-        encoding, squared = self._encoding, self._structure["loss"] == "squared_error"
-        if squared and encoding.kind != BINARY:
-            raise ValueError(f"loss='squared_error' is for two classes, got {encoding.kind} targets")
-        return self._network_for("half_squared_error" if squared else encoding.loss)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the network, which the structure describes."""
@@ -276,7 +270,7 @@ class NetworkClassifier(Parameters, Classifier):
             if "_structure" not in state:  # files of chainrule 0.1 hold only the parameters
                 self._fix_structure()
             try:
-                _ = self._network
+                self._build(self._encoding)
             except ValueError as error:
                 raise ModelFileError(
                     f"it needs a network that cannot be built: {error}. Import the module of your own layers first, "
@@ -295,6 +289,7 @@ class NetworkClassifier(Parameters, Classifier):
 
     def _train(
         self,
+        encoding: ClassEncoding,
         X: Array,
         y: Array,
         weights: Array | None,
@@ -305,6 +300,7 @@ class NetworkClassifier(Parameters, Classifier):
         one_epoch: bool = False,
     ) -> History:
         """Train on the samples, and translate the outcome of the run into attributes."""
+        inputs = self._to_network(X, training=True)
         recipe = recipe_of(
             self,
             self._objective(),
@@ -316,8 +312,8 @@ class NetworkClassifier(Parameters, Classifier):
             checkpoint=checkpoint,
         )
         recipe = one_epoch_of(recipe, self) if one_epoch else recipe
-        targets = self._encoding.targets(y, X.dtype, self.label_smoothing)
-        history = train(recipe, Samples(self._to_network(X, training=True), targets, weights), run, judge)
+        samples = Samples(inputs, encoding.targets(y, X.dtype, self.label_smoothing), weights)
+        history = train(recipe, samples, run, judge)
         self.loss_curve_, self.validation_scores_ = history.losses, history.scores
         self.loss_, self.n_iter_, self.stopped_by_ = history.loss, history.epochs, history.stopped_by
         self.t_ = run.samples_seen
@@ -373,14 +369,6 @@ class NetworkClassifier(Parameters, Classifier):
         theta, features, prepare = self._inputs(X)
         theta = theta if is_sparse(features) else on_device(theta, self.device)
         return network_logits(self._network, theta, features, prepare=prepare)
-
-    def __sklearn_tags__(self) -> Any:
-        """scikit-learn's description of what the estimator takes, with these parameters."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = bool(self._sparse) and self.device is None
-        tags.classifier_tags.multi_class = self.loss == "log_loss"
-        tags.classifier_tags.multi_label = self.loss == "log_loss" and self.targets == "labels"
-        return tags
 
 
 def check_same_shapes(built: Network, wanted: Network, parameters: Sequence[str]) -> None:

@@ -42,24 +42,24 @@ class Tasks:
 
     def __init__(self, estimator: Any, X: Array, y: Array, sample_weight: Array | None, most: int) -> None:
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._samples: dict[str, Any] = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self._fit: Any = None
+        self.samples: dict[str, Any] = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self.fit: Any = None
         self._task: Any = None
         self.watched = hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")
         if self.watched:
-            self._fit = estimator._init_callback_context(max_subtasks=most)
-            self._fit.call_on_fit_task_begin(**self._samples)
+            self.fit = estimator._init_callback_context(max_subtasks=most)
+            self.fit.call_on_fit_task_begin(**self.samples)
 
     def begin(self, name: str, attributes: Attributes | None = None) -> None:
         """Begin a task."""
         if self.watched:
-            self._task = self._fit.subcontext(task_name=name)
-            self._task.call_on_fit_task_begin(**self._samples, reconstruction_attributes=attributes)
+            self._task = self.fit.subcontext(task_name=name)
+            self._task.call_on_fit_task_begin(**self.samples, reconstruction_attributes=attributes)
 
     def end(self, attributes: Attributes | None = None) -> bool:
         """End the task; true if a callback wants the fit to end."""
         return self.watched and bool(
-            self._task.call_on_fit_task_end(**self._samples, reconstruction_attributes=attributes)
+            self._task.call_on_fit_task_end(**self.samples, reconstruction_attributes=attributes)
         )
 
     @contextmanager
@@ -69,11 +69,6 @@ class Tasks:
         yield
         self.end()
 
-    def close(self) -> None:
-        """End the fit, after which the estimator can predict."""
-        if self.watched:
-            self._fit.call_on_fit_task_end(**self._samples, reconstruction_attributes=dict)
-
 
 @contextmanager
 def tasks_of(estimator: Any, X: Array, y: Array, sample_weight: Array | None, most: int) -> Iterator[Tasks]:
@@ -81,7 +76,8 @@ def tasks_of(estimator: Any, X: Array, y: Array, sample_weight: Array | None, mo
     try:
         tasks = Tasks(estimator, X, y, sample_weight, most)
         yield tasks
-        tasks.close()
+        if tasks.watched:  # the estimator can predict now
+            tasks.fit.call_on_fit_task_end(**tasks.samples, reconstruction_attributes=dict)
     finally:
         # A decorated `fit` would be a frame of scikit-learn, which warnings would name in place of the caller's.
         with_callbacks(lambda estimator: None)(estimator)

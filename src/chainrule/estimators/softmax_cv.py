@@ -142,13 +142,13 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self._check_parameters()
         to_split, to_score = routed(self, "fit", sample_weight, params)
         # Samples of weight zero stay: folds may be given by the numbers of their rows.
-        X, y, weights = self._read_samples(X, y, sample_weight, reset=True, weightless=True)
+        X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=False, weightless=True)
         self.temperature_, self.validation_scores_ = 1.0, None
         folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
         class_weight = self.class_weight
         if isinstance(class_weight, str):
-            factors = weights_of_classes(class_weight, self.classes_, class_mass(self._encoding, y, weights))
-            class_weight = dict(zip(self._encoding.classes.tolist(), factors, strict=True))
+            factors = weights_of_classes(class_weight, self.classes_, class_mass(encoding, y, weights))
+            class_weight = dict(zip(self.classes_.tolist(), factors, strict=True))
         recipe, problem = self._recipe(), self._problem(X, y, weights, class_weight)
         x, spectrum = recipe.shared(problem, X, max(values), len(values) * len(folds))
         scorer = FoldScorer(self, X, y, weights, to_score)
@@ -173,7 +173,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 problem = self._problem(x, y, weights, class_weight)
                 with tasks.task("refit"):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
-                self._adopt(found, problem)
+                self._note_end(found)
                 # In the precision of the folds' coefficients.
                 self.coef_, self.intercept_ = coefficients(found.theta, self.fit_intercept)
             else:

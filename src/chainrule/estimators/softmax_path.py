@@ -85,7 +85,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     model = SoftmaxRegression(**parameters)
     model._check_parameters()
     values = penalties(Cs)
-    X, y, weights = model._read_samples(X, y, sample_weight, reset=True)
+    X, y, weights, _ = model._read_samples(X, y, sample_weight, continues=False)
     problem, recipe = model._problem(X, y, weights), model._recipe()
     x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
     points = along(recipe, replace(problem, x=x), values, spectrum)

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.estimators.drop_in import METHODS
+from chainrule.estimators.drop_in import METHODS, check_liblinear
 from chainrule.estimators.notices import warn_caller
 from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import (
@@ -74,7 +74,15 @@ class SoftmaxRecipe:
         return found
 
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
-        """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest."""
+        """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest.
+
+        Raises
+        ------
+        ValueError
+            If the solver that was asked for has another optimum.
+        """
+        if self.solver == "liblinear":
+            check_liblinear(problem.n_outputs, problem.intercept)
         with threads_allowed(self.threads):
             scale = deviations(problem.x, problem.row_shares) if self.standardize else None
             problem = replace(problem, l2=penalty_share(problem, C))

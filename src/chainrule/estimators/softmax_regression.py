@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -15,9 +15,9 @@ from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
-from chainrule.estimators.class_encoding import MULTICLASS, MULTILABEL, encoding_of
+from chainrule.estimators.class_encoding import MULTICLASS, encoding_of
 from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
-from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_liblinear, check_same_optimum
+from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
@@ -146,6 +146,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     (True, (3, 4))
     """
 
+    _multilabel = False
+    _only_binary: ClassVar = {"solver": "liblinear"}
+
     coef_: Any
     intercept_: Any
     n_iter_: Any
@@ -216,19 +219,22 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         """
         self._check_parameters()
         continues = self.warm_start and hasattr(self, "coef_")
-        X, y, weights = self._read_samples(X, y, sample_weight, reset=not continues, signed=True)
+        X, y, weights, _ = self._read_samples(X, y, sample_weight, continues=continues, signed=True)
         given = eval_set, X_val, y_val, sample_weight_val
         held_out = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        problem = self._problem(X, y, weights)
+        recipe, C, problem = self._recipe(), self._inverse_strength, self._problem(X, y, weights)
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
         with told_steps(self, X, y, weights, self._fitted_at) as watchers:
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
-            self._adopt(self._recipe().fit(problem, self._inverse_strength, start, watchers), problem)
+            found = recipe.fit(problem, C, start, watchers)
+            dtype = dtype_to_show(found.theta, problem.x)
+            self.coef_, self.intercept_ = coefficients(found.theta, self.fit_intercept, dtype)
+            self._note_end(found)
         self._mass, self._precision = seen_mass(problem), None
         if held_out is not None and self.temperature_scaling:
             logits = self._logits(held_out[0]).results(lambda logits: logits)
@@ -316,21 +322,6 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         """C, or infinity for no penalty."""
         return math.inf if self.penalty is None else self.C
 
-    def _read_samples(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, **options: bool
-    ) -> tuple[Array, Array, Array | None]:
-        """Checked samples, labels and weights; `reset` adopts their classes, otherwise they must be the known ones."""
-        X, y, weights = self._checked_samples(X, y, sample_weight, reset=reset, **options)
-        encoding = encoding_of(y, probabilities=self.targets == "proba")
-        if encoding.kind == MULTILABEL:
-            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
-        if self.solver == "liblinear":
-            check_liblinear(len(encoding.classes), self.fit_intercept)
-        if not reset:
-            self._check_same_classes(encoding)
-        self._kind, self.classes_ = encoding.kind, encoding.classes
-        return X, y, weights
-
     def _problem(self, X: Array, y: Array, weights: Array | None, class_weight: Any = None) -> Problem:
         """The problem of a fit without its penalty; `class_weight` replaces the parameter."""
         encoding, smoothing = self._encoding, self.label_smoothing
@@ -370,10 +361,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         known = {"_kind": self._kind, "classes_": self.classes_, "temperature_": 1.0}
         return known | {"coef_": coef, "intercept_": intercept}
 
-    def _adopt(self, end: Minimum, problem: Problem) -> None:
-        """Translate the end of a fit into attributes."""
-        dtype = dtype_to_show(end.theta, problem.x)
-        self.coef_, self.intercept_ = coefficients(end.theta, problem.intercept, dtype)
+    def _note_end(self, end: Minimum) -> None:
+        """Describe the end of a fit by attributes."""
         self.n_iter_ = np.array([max(end.iterations, min(1, self.max_iter))], dtype=np.int32)
         self.objective_, self.gradient_norm_ = end.value, end.gradient_norm
         self.converged_, self.interrupted_ = end.converged, end.message == INTERRUPTED
@@ -393,10 +382,3 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         X = self._features_to_predict(X)
         parts, name = (self.coef_, self.intercept_), type(self).__name__
         return linear_logits(X, *parts, name=name, temperature=self.temperature_)
-
-    def __sklearn_tags__(self) -> Any:
-        """scikit-learn's description of what the estimator takes."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.classifier_tags.multi_class = self.solver != "liblinear"
-        return tags
