@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.partition import over_rows
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, Rows
+from chainrule.solvers.convex.rows import RowBlock, Rows, over_rows
 
 ROWS_AT_ONCE = 2048
 """Rows that are centred or rotated together."""

@@ -26,9 +26,8 @@ from chainrule.arrays import Array
 from chainrule.kernels import Kernel, kernel_of
 from chainrule.solvers.convex.evaluation import Evaluator, Folded, logits_at
 from chainrule.solvers.convex.features import Features
-from chainrule.solvers.convex.partition import cut
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, SparseRows
+from chainrule.solvers.convex.rows import RowBlock, SparseRows, cut
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""

@@ -16,12 +16,10 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.directions import Directions
-from chainrule.solvers.convex.evaluation import Evaluation, Evaluator
+from chainrule.solvers.convex.evaluation import Evaluation, Evaluator, line_search
 from chainrule.solvers.convex.features import Precision
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS
-from chainrule.solvers.convex.line_search import line_search
 from chainrule.solvers.convex.newton_cg import Solution
-from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.phases import (
     CONVERGED,
     INTERRUPTED,
@@ -34,6 +32,7 @@ from chainrule.solvers.convex.phases import (
 )
 from chainrule.solvers.convex.preconditioner import preconditioner_of
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.rows import dot
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 MOST_IDLE = 10

@@ -14,8 +14,8 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.convergence import smallest_eigenvalue
-from chainrule.solvers.convex.partition import dot, over_rows
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
+from chainrule.solvers.convex.rows import dot, over_rows
 
 MOST_INNER = 200
 """The most products with the Hessian per direction."""

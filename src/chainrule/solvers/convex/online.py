@@ -17,9 +17,9 @@ from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
-from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.preconditioner import diagonal_of
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.rows import dot
 
 MOST_STEPS, FORCING = 5, 0.5
 """The most Newton steps per batch, and the share of the gradient that each leaves: the next batch is worth more than

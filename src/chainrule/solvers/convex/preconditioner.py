@@ -18,8 +18,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.partition import cut
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.rows import cut
 from chainrule.solvers.convex.spectrum import Spectrum
 
 SINGLE = 1e6

@@ -20,9 +20,8 @@ from scipy.sparse.linalg import LinearOperator
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.features import Features, in_chunks
-from chainrule.solvers.convex.partition import cut
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock
+from chainrule.solvers.convex.rows import RowBlock, cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
 """Entries of centred samples in float64 that are computed at once (4 MiB), and the fewest features of them."""

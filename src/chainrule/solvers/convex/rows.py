@@ -8,7 +8,9 @@
 A function sees its block and the given state, and nothing else of the samples. The block also gives access to arrays
 that are kept for all rows between calls: logits, slopes, probabilities. So the rows may lie anywhere. Here they are in
 memory, and threads share them in blocks that stay in the processor's cache; rows on a disk or a cluster need another
-class with these three methods. Sums are added in a fixed order, which depends on the number of threads only.
+class with these three methods. Each product uses one thread (`single_threaded_products`), so that the exponentials
+between products, which NumPy computes with one thread, use all cores. Sums are added in a fixed order, which depends on
+the number of threads only.
 
 Dense samples are multiplied by both factors while their block is in the cache, and each thread sums a gradient of its
 own. For sparse samples, x^T R of one block would be as large as the whole gradient. There the residuals of many rows
@@ -26,7 +28,6 @@ import numpy as np
 
 from chainrule.arrays import Array, empty_classes_major, is_sparse, matmul
 from chainrule.kernels.workers import each
-from chainrule.solvers.convex.partition import cut, row_blocks
 from chainrule.solvers.convex.problem import Problem
 from chainrule.workspace import Workspace
 
@@ -49,6 +50,15 @@ GRADIENT_ENTRIES = 1 << 15
 
 FEW_OUTPUTS = 32
 """Up to this many logits, columns are contiguous in memory, because NumPy's reductions along a row are then faster."""
+
+VECTOR_ENTRIES = 1 << 14
+"""Entries of a vector that a thread works on at once, so that they stay in the cache."""
+
+WORTH_SHARING = 1 << 18
+"""Smallest number of entries of a vector for which a second thread saves time."""
+
+SUMMED_IN_FLOAT32 = 1 << 16
+"""Most products of float32 numbers that are summed in float32. The partial sums are added in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,6 +280,41 @@ FitRows = DenseRows | SparseRows
 def with_entries(x: Array, entries: Array) -> Array:
     """A CSR matrix with other entries at the positions of `x`; the positions are shared."""
     return type(x)((entries, x.indices, x.indptr), shape=x.shape)
+
+
+def cut(start: int, stop: int, size: int) -> list[slice]:
+    """Consecutive slices of at most `size` entries; a size below 1 counts as 1.
+
+    >>> cut(5, 10, 3)
+    [slice(5, 8, None), slice(8, 10, None)]
+    """
+    size = max(size, 1)
+    return [slice(first, min(first + size, stop)) for first in range(start, stop, size)]
+
+
+def row_blocks(rows: int, size: int, threads: int) -> list[list[slice]]:
+    """For each thread, its consecutive blocks of at most `size` rows.
+
+    >>> row_blocks(10, 3, 2)
+    [[slice(0, 3, None), slice(3, 5, None)], [slice(5, 8, None), slice(8, 10, None)]]
+    """
+    edges = [rows * number // threads for number in range(threads + 1)]
+    return [cut(start, stop, size) for start, stop in pairwise(edges)]
+
+
+def over_rows(threads: int, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
+    """The sum of `work` over slices of all rows. Only large arrays use more than one thread."""
+    threads = threads if shape[0] * shape[1] >= WORTH_SHARING else 1
+    blocks = row_blocks(shape[0], VECTOR_ENTRIES // max(shape[1], 1), threads)
+    return sum(each(threads, lambda thread: sum(map(work, blocks[thread]))))
+
+
+def dot(a: Array, b: Array) -> float:
+    """The inner product of two arrays. Large float32 arrays are summed in chunks, and the chunks in float64."""
+    if a.dtype == np.float64:
+        return float(np.vdot(a, b))
+    first, second = a.reshape(-1), b.reshape(-1)
+    return float(sum(float(np.dot(first[part], second[part])) for part in cut(0, len(first), SUMMED_IN_FLOAT32)))
 
 
 # What follows is private.

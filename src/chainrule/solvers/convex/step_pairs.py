@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.partition import dot
 from chainrule.solvers.convex.preconditioner import Inverse
+from chainrule.solvers.convex.rows import dot
 
 
 class StepPairs:

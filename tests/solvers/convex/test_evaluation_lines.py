@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.line_search import DECREASE, FLAT, line_search
+from chainrule.solvers.convex.evaluation import DECREASE, FLAT, Evaluator, line_search
 
 
 @pytest.mark.parametrize("stored", [True, False])
