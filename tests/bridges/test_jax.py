@@ -236,5 +236,5 @@ def test_rules_act_on_jax_arrays_by_themselves(dtype):
 def test_arrays_of_jax_are_not_written_to():
     x = jnp.ones(2)
     assert not may_write(x)
-    with pytest.raises(TypeError, match="exp: JAX arrays cannot be written to, got out=ndarray"):
+    with pytest.raises(TypeError, match="out"):
         namespace(x).exp(x, out=np.empty(2))

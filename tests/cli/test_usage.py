@@ -66,6 +66,12 @@ def test_values_that_are_not_allowed(chainrule, option, value, names):
     assert not list(Path.cwd().rglob("*.chainrule"))
 
 
+@pytest.mark.parametrize("value", ["01", "1e0", "+1", "1.0"])
+def test_a_refused_number_is_named_once_as_it_was_written(chainrule, value):
+    message = "error: Invalid value for '--dropout': expected a number in [0, 1), got "
+    assert chainrule("train", "iris", "--dropout", value).complaint(code=2) == f"{message}{value!r}"
+
+
 @pytest.mark.parametrize("option", ["--learning-rate", "--dropout", "--l2"])
 def test_a_negative_value_as_a_word_of_its_own(chainrule, option):
     chainrule("train", "iris", option, "-1").complaint(option.lstrip("-"), "-1", code=2)

@@ -93,7 +93,7 @@ def _value_given(error: Exception, words: list[str]) -> str:
     for word, following in pairwise([*words, ""]):
         name, equals, value = word.partition("=")
         value = value if equals else following
-        if name in options and value and repr(value) not in message and f"got {value}" not in message:
+        if name in options and value and repr(value) not in message:
             return f", got {value!r}"
     return ""
 

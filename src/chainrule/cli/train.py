@@ -3,14 +3,11 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from chainrule.cli.output import CommandError
-
-MODELS = ("mlp", "conv", "softmax")
-SOLVERS = ("adam", "adamw", "sgd", "gd")
 
 ONLY_FOR = {
     **dict.fromkeys(("layers", "augment", "size", "report"), ("conv",)),
@@ -29,22 +26,13 @@ DEFAULTS = {
 """Epochs and initial learning rate by model and solver."""
 
 
-def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
-    """A check that a word is one of those allowed."""
-
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise typer.BadParameter(f"expected one of {', '.join(allowed)}, got {value!r}")
-        return value
-
-    return check
-
-
 def _activation(value: str) -> str:
     """A check that a word names an activation."""
     from chainrule.rules import activation_names
 
-    return _one_of(activation_names())(value)
+    if value not in activation_names():
+        raise typer.BadParameter(f"expected one of {', '.join(activation_names())}")
+    return value
 
 
 def _below(high: float, *, positive: bool = False) -> Callable[[float | None], float | None]:
@@ -52,7 +40,7 @@ def _below(high: float, *, positive: bool = False) -> Callable[[float | None], f
 
     def check(value: float | None) -> float | None:
         if value is not None and not (0 <= value < high and (value > 0 or not positive)):
-            raise typer.BadParameter(f"expected a number in {'(' if positive else '['}0, {high:g}), got {value}")
+            raise typer.BadParameter(f"expected a number in {'(' if positive else '['}0, {high:g})")
         return value
 
     return check
@@ -68,7 +56,7 @@ def train(
             "pictures per class, IDX files, or a .npz file."
         ),
     ],
-    model: Annotated[str, typer.Option(callback=_one_of(MODELS), help=", ".join(MODELS))] = "mlp",
+    model: Annotated[Literal["mlp", "conv", "softmax"], typer.Option(help="The kind of classifier.")] = "mlp",
     target: Annotated[str | None, typer.Option(help="The column to predict; needed for tables.")] = None,
     penalty: Annotated[
         str, typer.Option("--C", help="For softmax: C in |W|^2 / (2 C), or auto, chosen by cross-validation.")
@@ -83,7 +71,7 @@ def train(
     activation: Annotated[
         str, typer.Option(callback=_activation, help="softplus, sigmoid, tanh, relu, identity, or another such rule.")
     ] = "relu",
-    solver: Annotated[str, typer.Option(callback=_one_of(SOLVERS), help=", ".join(SOLVERS))] = "adam",
+    solver: Annotated[Literal["adam", "adamw", "sgd", "gd"], typer.Option(help="The rule of the steps.")] = "adam",
     l2: Annotated[
         float | None,
         typer.Option(

@@ -59,8 +59,8 @@ def _pushforward(residuals: Residuals, x_tangent: Array, weight_tangent: Array, 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array, Array]:
     """By b: dy[o, i, j] / db[m] = [o = m]."""
     by_x, by_weight = correlation2d.jacobian_matrix(residuals)
-    unit = 0 * by_weight[..., 0, 0, 0] + 1
-    return by_x, by_weight, namespace(unit).where(on_diagonal(unit)[:, None, None, :], unit, 0 * unit)
+    zeros = namespace(by_weight).zeros_like(by_weight[..., 0, 0, 0])
+    return by_x, by_weight, namespace(zeros).where(on_diagonal(zeros)[:, None, None, :], zeros + 1, zeros)
 
 
 convolve2d = Rule(

@@ -7,7 +7,7 @@ A written derivation that stores W as out x in, y = W x, has the transposed weig
 
 from typing import TypeAlias
 
-from chainrule.arrays import Array, matmul, namespace, on_diagonal
+from chainrule.arrays import Array, diagonal_matrix, matmul, namespace, on_diagonal
 from chainrule.rules.rule import Rule
 
 Residuals: TypeAlias = tuple[Array, Array]
@@ -69,8 +69,7 @@ def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
 def _affine_jacobian(residuals: Residuals) -> tuple[Array, Array, Array]:
     """By the bias: the identity for every row."""
     by_x, by_weight = _jacobian(residuals)
-    unit = 0 * by_x[..., :1] + 1
-    return by_x, by_weight, namespace(unit).where(on_diagonal(by_x[..., 0]), unit, 0 * unit)
+    return by_x, by_weight, diagonal_matrix(namespace(by_x).zeros_like(by_x[..., 0]) + 1)
 
 
 # A sum of n products is off by at most n / 2 ulp of the sum of their sizes, times 2 just above a power of two. The
