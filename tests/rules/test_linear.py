@@ -43,6 +43,7 @@ def test_shapes_that_do_not_fit_are_named(arguments, message):
 
 
 def test_the_jacobian_by_the_bias_is_the_identity_whatever_the_weight():
-    weight = np.where(WEIGHT == WEIGHT[0, 0], np.inf, WEIGHT)
+    weight = WEIGHT.astype(float)
+    weight[0, 0] = np.inf
     by_bias = rules.affine.jacobian(X, weight, BIAS)[2]
     np.testing.assert_array_equal(by_bias, np.broadcast_to(np.eye(3), by_bias.shape))

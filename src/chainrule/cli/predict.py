@@ -40,12 +40,11 @@ def predict(
                 "probabilities": probabilities.astype(float).tolist(),
             }
         )
-    if out is None and json:
-        return 0
-    with nullcontext(sys.stdout) if out is None else out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["prediction", *(f"probability_{label}" for label in labels)])
-        writer.writerows([label, *row] for label, row in zip(predictions, probabilities.tolist(), strict=True))
+    if out is not None or not json:
+        with nullcontext(sys.stdout) if out is None else out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["prediction", *(f"probability_{label}" for label in labels)])
+            writer.writerows([label, *row] for label, row in zip(predictions, probabilities.tolist(), strict=True))
     if out is not None and not json:
         print(f"{len(predictions)} predictions written to {out}")
     return 0

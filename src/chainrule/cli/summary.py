@@ -51,18 +51,17 @@ def summary(
 
 def _added(layers: str, shape: tuple[int, ...]) -> str | None:
     """A sentence about the layers that training appends, or the reason why it refuses them; None if it adds none."""
-    from chainrule.networks.stack import layers_of, with_head
+    from chainrule.networks.stack import layers_of
     from chainrule.networks.summary import summarise
 
     made = layers_of(layers, shape)
     if made[-1].may_be_head:
         return None
     try:
-        *others, _ = with_head(layers, shape, 1)[len(made) :]
+        *others, head = summarise(layers, shape, outputs=1).layers[len(made) :]
     except ValueError as error:
         return f"training refuses these layers: {error}"
-    head = summarise(layers, shape, outputs=1).layers[-1]
-    words = ", ".join([*map(str, others), "linear CLASSES"])
+    words = ", ".join([*(layer.text for layer in others), "linear CLASSES"])
     return (
         f"training adds {words}: {head.weights + head.biases:,} parameters per class, or once for two classes; "
         "--classes counts them"
