@@ -16,8 +16,6 @@ from chainrule.rules.windows import Windows, windows_on
 PATCH_BYTES = 1 << 20
 """Size of the patches of a tile: small enough for a core's own cache, large enough to be worth a call."""
 
-Rectangle = tuple[slice, slice]
-
 
 def correlate(
     x: NUMPY,
@@ -118,7 +116,7 @@ def _scatter(weight: NUMPY, cotangent: NUMPY, windows: Windows, groups: int, by_
     samples_last(by_x)[...] = sums[:, above : above + height, left : left + width]
 
 
-def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[Rectangle]:
+def _blocks(windows: Windows, bytes_per_pixel: int) -> Iterator[tuple[slice, slice]]:
     """Rectangles of output pixels, whole rows if they fit. The patches of each take PATCH_BYTES or are one pixel."""
     height, width = windows.count
     pixels = max(1, PATCH_BYTES // bytes_per_pixel)

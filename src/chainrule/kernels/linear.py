@@ -1,7 +1,8 @@
 """Linear layers in place: products and sums are written to the buffers of a plan, which may be views of flat vectors.
 
 A training step must not allocate: the adapter would allocate the output and the gradients of every layer and copy them.
-At 200 x 784 x 100 in float32 that takes 1.5 times as long.
+One layer takes 1.02 to 1.27 times as long with it, which alone would not be worth a kernel. But every step consists of
+linear layers: steps of networks with one or two hidden layers take 1.04 to 1.16 times as long.
 """
 
 from typing import TypeAlias

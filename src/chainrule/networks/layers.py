@@ -20,7 +20,6 @@ from chainrule.workspace import Workspace
 
 Shape: TypeAlias = tuple[int, ...]
 Initialiser: TypeAlias = Callable[[np.random.Generator, Shape], Any]
-Noise: TypeAlias = Callable[[np.random.Generator, Array, Workspace], Array]
 
 
 def zeros(stream: np.random.Generator, shape: Shape) -> Any:
@@ -97,7 +96,7 @@ class Layer:
     in_shape: Shape = ()
     out_shape: Shape = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    noise: Noise | None = None
+    noise: Callable[[np.random.Generator, Array, Workspace], Array] | None = None
     windows: Windows | None = None
     words: str = ""
 

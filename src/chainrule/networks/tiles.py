@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from chainrule.arrays import Array, empty, is_torch
 from chainrule.kernels import Kernel, kernel_of
 from chainrule.kernels.blas import available_threads
 from chainrule.kernels.layout import FEW_CHANNELS, channels_last, empty_samples_last, scratch, transient_work
-from chainrule.networks.layers import Layer
+from chainrule.networks.layers import Layer, Shape
 from chainrule.networks.network import Network
 from chainrule.workspace import Workspace
 
@@ -33,9 +33,6 @@ TILE_BYTES = 1 << 22
 
 WORTH_THREADS = 2e7
 """The multiply-adds of a forward pass, a quarter of a millisecond, from which a second thread saves time."""
-
-Shape = tuple[int, ...]
-ImageTile: TypeAlias = "tuple[slice, Tile]"
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,9 @@ class Tile:
         return (empty_samples_last if self._samples_last else empty)((self._count, *shape), self._theta)
 
 
-def image_tiles(network: Network, rows: int, theta: Array, *, forward_only: bool) -> tuple[list[ImageTile], int]:
+def image_tiles(
+    network: Network, rows: int, theta: Array, *, forward_only: bool
+) -> tuple[list[tuple[slice, Tile]], int]:
     """The tiles that run the layers on images, with their rows of the batch, and the number of threads that share them.
 
     Without a backward pass one thread runs all tiles, and all tiles of one size are one tile.
