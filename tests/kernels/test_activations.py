@@ -24,6 +24,7 @@ def test_a_rule_that_needs_its_output_alone_can_be_differentiated_after_its_inpu
     over, beside = x.copy(), v.copy()
     _, residuals = kernel.forward(over, out=over, work=work)
     kernel.pullback(residuals, beside, out=beside, work=work)
+    # Slopes from the output cancel in the tails, so that only their absolute error is small.
     np.testing.assert_allclose(over, rules.get(name)(x), rtol=1e-13, atol=0)
     np.testing.assert_allclose(beside, rules.get(name).vjp(x, v), rtol=0, atol=1e-13)
 
@@ -59,6 +60,7 @@ def test_without_buffers_a_kernel_allocates_what_it_returns(name):
     assert np.array_equal(x, normal(2, 3))
     assert np.array_equal(output, rules.get(name)(x))
     pulled = kernel_of(rules.get(name)).pullback(residuals, v)
+    # Slopes from the output cancel in the tails; 24 roundings of numbers up to 1.
     np.testing.assert_allclose(pulled, rules.get(name).vjp(x, v), rtol=0, atol=24 * 2**-52)
 
 

@@ -29,6 +29,7 @@ def test_it_agrees_with_its_rule(rule, dtype, order):
     losses, slopes = np.empty((2, 1), dtype), np.empty(x.shape, dtype, order)
     fused(rule, x, targets, weights, losses, slopes)
     unit = float(np.finfo(dtype).eps)
+    # A few roundings; p - y cancels.
     np.testing.assert_allclose(losses[:, 0], rule(x, targets).sum(axis=1), rtol=8 * unit, atol=0)
     gradient, _ = rule.vjp(x, targets, weights)
     np.testing.assert_allclose(slopes, gradient, rtol=8 * unit, atol=4 * unit)
@@ -41,5 +42,6 @@ def test_in_exact_arithmetic_it_is_its_rule(rule):
         losses, slopes = balls(np.zeros((2, 1))), balls(np.zeros(x.shape))
         fused(rule, x, targets, weights, losses, slopes)
         expected, (gradient, _) = rule(x, targets).sum(axis=1), rule.vjp(x, targets, weights)
+    # Balls have many digits; their midpoints are rounded to floats.
     np.testing.assert_allclose(midpoints(losses)[:, 0], midpoints(expected), rtol=1e-15, atol=0)
     np.testing.assert_allclose(midpoints(slopes), midpoints(gradient), rtol=1e-15, atol=0)

@@ -91,6 +91,7 @@ def test_balls_run_the_rule_and_floats_do_not():
         assert value is out
         assert by_x is None
         expected = correlate2d.vjp(x, weight, v)[1]
+    # Only the floats are rounded.
     np.testing.assert_allclose(midpoints(value), correlate2d(x, weight), rtol=0, atol=1e-14)
     np.testing.assert_allclose(midpoints(by_weight), expected, rtol=0, atol=1e-14)
 

@@ -29,5 +29,6 @@ def test_the_transpose_is_a_correlation_unless_the_padding_is_wider_than_the_ker
     assert (convolution_numpy._backwards(windows) is None) == (padding == 3)
     wanted = (True, False, False)
     by_x, *others = convolution_numpy.transposed(x, weight, v, windows, 1, wanted=wanted, out=(None, None, None))
+    # Sums in another order.
     np.testing.assert_allclose(by_x, correlate2d.vjp(x, weight, v, padding=padding)[0], rtol=0, atol=1e-13)
     assert others == [None, None]

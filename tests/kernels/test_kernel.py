@@ -68,6 +68,7 @@ def test_the_adapter_takes_losses_and_logit_cotangents_in_one_call(per_entry):
     kernel_of(rule).value_and_pullback(logits, targets, weights, out=(expected, slopes), work=Workspace())
     losses, over = np.empty((2, 1)), logits.copy()
     kernel_of(page).value_and_pullback(over, targets, weights, out=(losses, over), work=Workspace())
+    # The kernel's fused form and the page round otherwise; p - y cancels.
     np.testing.assert_allclose(losses, expected, rtol=1e-14)
     np.testing.assert_allclose(over, slopes, rtol=1e-13)
 

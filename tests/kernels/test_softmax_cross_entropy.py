@@ -41,6 +41,7 @@ def test_it_agrees_with_its_rule(kind, options, dtype, order):
         unit = float(np.finfo(dtype).eps)
         gradient, _ = softmax_cross_entropy.vjp(x, targets, weights[:, 0], **options)
         np.testing.assert_allclose(losses[:, 0], softmax_cross_entropy(x, targets, **options), 8 * unit, 4 * unit)
+        # Slopes cancel where a target and a probability nearly agree.
         np.testing.assert_allclose(slopes, gradient, rtol=8 * unit, atol=8 * unit)
 
 
@@ -54,6 +55,7 @@ def test_in_exact_arithmetic_it_is_its_rule(kind, options):
         fused(x, targets, weights, (losses, slopes), **options)
         expected = softmax_cross_entropy(x, targets, **options)
         gradient, _ = softmax_cross_entropy.vjp(x, targets, weights[:, 0], **options)
+    # Balls have many digits; their midpoints are rounded to floats.
     np.testing.assert_allclose(midpoints(losses)[:, 0], midpoints(expected), rtol=1e-15, atol=0)
     np.testing.assert_allclose(midpoints(slopes), midpoints(gradient), rtol=1e-15, atol=0)
 

@@ -142,6 +142,7 @@ def test_it_works_in_networks_summaries_and_traces(text, shape):
     theta, x = network.initial_parameters(1), np.array([0.5, -1.0, 2.0, 1.0])
     plan, steps = Plan(network, 1, theta, input_gradient=True), trace(network, theta, x, 2)
     loss = plan.loss_and_gradient(x[None], np.array([2]))
+    # The plan and the lines below add the same terms in other orders.
     assert steps["loss"] == pytest.approx(loss, rel=1e-13, abs=0)
     by_gain, by_weight, _ = network.unpack(plan.gradient)
     np.testing.assert_allclose(steps["d gain1"], by_gain, rtol=1e-13, atol=1e-14)

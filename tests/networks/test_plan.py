@@ -102,6 +102,7 @@ def test_a_network_may_end_in_an_activation(last):
     plan = Plan(network, 5, theta, input_gradient=True)
     plan.loss_and_gradient(x, labels)
     slopes = difference_quotient(network, theta, x, labels)
+    # Fourth differences of losses around 1 at h = 1e-3 are good to about 1e-12.
     np.testing.assert_allclose(plan.input_gradient, slopes, rtol=0, atol=1e-11)
 
 
@@ -173,6 +174,7 @@ def test_a_plan_runs_on_balls_and_encloses_what_floats_give(problem):
     loss = plan.loss_and_gradient(balls(case.x), balls(case.targets), balls(case.weights), l2=0.1)
     wanted = step(case.plan(), case, l2=0.1)
     for got, want in zip((loss, plan.gradient), wanted[:2], strict=True):
+        # Only the floats are rounded: a few units of 1e-16 per entry, relative to the largest.
         np.testing.assert_allclose(midpoints(got), want, rtol=0, atol=1e-14 * np.abs(want).max())
         # Balls of 53 bits grow with every operation, but a few dozen of them leave 12 digits.
         assert (radii(got) < 1e-12).all()
@@ -204,6 +206,7 @@ def test_a_plan_for_logits_of_images_shares_its_buffers_between_tiles():
     network = network_of_layers(layers, (2, 10, 10))
     x, theta = np.random.default_rng(0).normal(size=(200, 200)), network.initial_parameters(0)
     alone = Plan(network, 200, theta, forward_only=True)
+    # Tiles of other sizes multiply in blocks of other sizes, so sums are in another order.
     assert np.allclose(alone.logits(x), Plan(network, 200, theta).logits(x), rtol=1e-12, atol=1e-13)
     assert np.allclose(alone.logits(x[::-1]), Plan(network, 200, theta).logits(x)[::-1], rtol=1e-12, atol=1e-13)
     assert network.n_image_products == 4 * 2 * 9 * 100 + 3 * 4 * 9 * 64

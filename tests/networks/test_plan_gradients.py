@@ -21,6 +21,7 @@ RATE, KEY = 0.25, (5, 3, 2)
 
 def close(got, want):
     """Equal up to 1e-14 of the largest entry: measured, 4e-15 at most, from sums of up to 7 terms in other orders."""
+    # Sums of a few terms, relative to the largest entry.
     np.testing.assert_allclose(got, want, rtol=0, atol=1e-14 * np.abs(want).max())
 
 

@@ -51,6 +51,7 @@ def test_the_penalty_adds_l2_times_the_sum_of_squares_and_its_slope(problem, bia
         penalised[case.network.n_weights :] = 0
     for l2 in (1e-3, 0.5, 1e6):
         total = plan.loss_and_gradient(case.x, case.targets, l2=l2, penalise_biases=biases)
+        # The penalty is a sum in another order.
         assert total == pytest.approx(loss + l2 * (penalised**2).sum(), rel=1e-14, abs=0)
         np.testing.assert_allclose(plan.gradient, gradient + 2 * l2 * penalised, rtol=1e-14, atol=1e-16)
 
@@ -124,4 +125,5 @@ def test_a_plan_of_one_row_is_enough(problem):
     case = problem("tanh", "labels")
     one = Plan(case.network, 1, case.theta)
     losses = [one.loss_and_gradient(case.x[[i]], case.targets[[i]]) for i in range(7)]
+    # A mean of seven numbers in another order.
     assert case.plan().loss_and_gradient(case.x, case.targets) == pytest.approx(np.mean(losses), rel=1e-14, abs=0)

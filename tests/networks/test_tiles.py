@@ -63,7 +63,9 @@ def test_tiles_and_pytorch_arrays_give_the_same_as_one_tile(text, monkeypatch):
     whole = Plan(network, 9, theta, input_gradient=True)
     loss = whole.loss_and_gradient(x, labels, dropout_key=(1, 2, 3))
     tensors = Plan(network, 9, torch.tensor(theta), input_gradient=True)
+    # PyTorch, and tiles of other sizes, add hundreds of terms of size 1 in other orders.
     assert tensors.loss_and_gradient(torch.tensor(x), torch.tensor(labels)) == pytest.approx(loss, rel=1e-13, abs=0)
+    # PyTorch, and tiles of other sizes, add hundreds of terms of size 1 in other orders.
     np.testing.assert_allclose(tensors.gradient.numpy(), whole.gradient, rtol=0, atol=1e-12)
     np.testing.assert_allclose(tensors.input_gradient.numpy(), whole.input_gradient, rtol=0, atol=1e-12)
     monkeypatch.setattr(tiles, "TILE", 2)
@@ -83,6 +85,7 @@ def test_a_plan_of_balls_holds_the_exact_gradient():
     with precision(200):
         exact = Plan(network, 2, balls(theta))
         exact.loss_and_gradient(balls(x), labels)
+    # Only the floats are rounded.
     np.testing.assert_allclose(plan.gradient, midpoints(exact.gradient), rtol=0, atol=1e-14)
     assert (plan.gradient != 0).mean() > 0.5
 
@@ -95,6 +98,7 @@ def test_dropout_on_images_is_the_same_for_any_tiles_and_on_pytorch(monkeypatch)
     assert loss != Plan(network, 7, theta).loss_and_gradient(x, labels)
     tensors = Plan(network, 7, torch.tensor(theta))
     tensors.loss_and_gradient(torch.tensor(x), torch.tensor(labels), dropout_key=(5, 1, 0))
+    # PyTorch, and tiles of other sizes, add hundreds of terms of size 1 in other orders.
     np.testing.assert_allclose(tensors.gradient.numpy(), whole.gradient, rtol=0, atol=1e-12)
     monkeypatch.setattr(tiles, "TILE", 2)
     small = Plan(network, 7, theta)
@@ -125,6 +129,7 @@ def test_a_relu_before_a_max_pool_is_applied_after_it_to_the_same_numbers():
     got = Plan(network, 4, theta).logits(x)
     weight, bias, last, end = network.unpack(theta)
     expected = rules.max_pool2d(rules.relu(rules.conv2d(x.reshape(4, *SHAPE), weight, bias)))
+    # The same sums in another order.
     np.testing.assert_allclose(got, rules.flatten(expected) @ last + end, rtol=0, atol=1e-13)
 
 
@@ -212,6 +217,7 @@ def test_steps_from_two_threads_do_not_disturb_each_other():
 
     with ThreadPoolExecutor(4) as pool:
         for gradient in pool.map(run, range(8)):
+            # With another number of threads, the same terms are added in another order.
             np.testing.assert_allclose(gradient, expected.gradient, rtol=0, atol=1e-12)
 
 

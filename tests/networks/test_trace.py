@@ -77,6 +77,7 @@ def test_a_trace_ends_in_the_gradients_of_a_plan(three_layers, loss, outputs, ta
     steps = trace(network, theta, x, target)
     plan = Plan(network, 1, theta, input_gradient=True)
     row = np.asarray(target) if np.ndim(target) or loss == "softmax_cross_entropy" else np.array([target])
+    # A plan's kernels round otherwise than the rules of a trace.
     assert steps["loss"] == pytest.approx(plan.loss_and_gradient(x[None], row[None]), rel=1e-13, abs=0)
     for name, gradient in zip(NAMES, network.unpack(plan.gradient), strict=True):
         np.testing.assert_allclose(steps[f"d {name}"], gradient, rtol=1e-13, atol=1e-14)
@@ -211,6 +212,7 @@ def test_images_go_through_every_layer_with_its_options(layers, shape):
     theta, x = network.initial_parameters(3), np.random.default_rng(0).standard_normal(shape)
     steps = trace(network, theta, x, 1)
     plan = Plan(network, 1, theta, input_gradient=True)
+    # A plan's kernels round otherwise than the rules of a trace.
     assert steps["loss"] == pytest.approx(plan.loss_and_gradient(x.reshape(1, -1), np.array([1])), rel=1e-13, abs=0)
     assert steps["d x"].shape == (2, 8, 8)
     np.testing.assert_allclose(steps["d x"].reshape(1, -1), plan.input_gradient, rtol=0, atol=1e-14)

@@ -164,6 +164,7 @@ def test_a_linear_rule_of_ones_own_serves_wherever_the_built_in_one_does(activat
     theta[35:] = np.random.default_rng(3).normal(size=9)
     flipped = np.concatenate([theta[:35], -theta[35:]])
     losses = [Plan(n, 6, t).loss_and_gradient(x, LABELS) for n, t in ((network, theta), (built_in, flipped))]
+    # The built-in layer has a kernel, which rounds otherwise than the adapter.
     assert losses[0] == pytest.approx(losses[1], rel=1e-14, abs=0)
 
 
@@ -177,6 +178,7 @@ def test_the_penalty_takes_in_a_learned_parameter_exactly_where_it_is_a_weight()
         plan.loss_and_gradient(x, LABELS)
         before = view(plan.gradient).copy()
         plan.loss_and_gradient(x, LABELS, l2=3.0)
+        # The penalty's gradient is rounded when it is added.
         np.testing.assert_allclose(view(plan.gradient) - before, 6 * CENTRE if penalised else 0, atol=1e-14)
 
 
@@ -191,6 +193,7 @@ def test_a_rule_of_ones_own_appears_in_a_trace():
     theta, x = network.initial_parameters(3), np.array([0.5, -1.0, 2.0])
     steps, plan = trace(network, theta, x, 2), Plan(network, 1, theta)
     loss = plan.loss_and_gradient(x[None], np.array([2]))
+    # A plan's kernels round otherwise than the rules of a trace.
     assert steps["loss"] == pytest.approx(loss, rel=1e-14, abs=0)
     np.testing.assert_allclose(steps["d W1"], network.unpack(plan.gradient)[0], atol=1e-15)
     assert "bump's pullback" in next(step.formula for step in steps.backward if step.name == "d a1")
@@ -201,6 +204,7 @@ def test_a_loss_of_ones_own_for_each_row_appears_in_a_trace():
     theta, x, target = network.initial_parameters(3), np.array([0.5, -1.0, 2.0]), np.array([1.0, 0.0, -2.0, 0.5])
     steps, plan = trace(network, theta, x, target), Plan(network, 1, theta)
     loss = plan.loss_and_gradient(x[None], target[None])
+    # A plan's kernels round otherwise than the rules of a trace.
     assert steps["loss"] == pytest.approx(loss, rel=1e-14, abs=0)
     np.testing.assert_allclose(steps["d logits"], 2 * (steps["logits"] - target), rtol=1e-15)
     np.testing.assert_allclose(steps["d W1"], network.unpack(plan.gradient)[0], atol=1e-15)
@@ -331,6 +335,7 @@ def test_rules_of_ones_own_work_among_layers_of_images():
     plans = [Plan(network, 6, theta, input_gradient=True) for network in (ours, theirs)]
     for _ in range(2):
         losses = [plan.loss_and_gradient(x, LABELS, weights) for plan in plans]
+        # Both sum the same terms in other orders; `by_differences` tells its own error.
         assert losses[0] == pytest.approx(losses[1], rel=1e-13, abs=0)
         np.testing.assert_allclose(plans[0].gradient, plans[1].gradient, atol=1e-13)
         np.testing.assert_allclose(plans[0].input_gradient, plans[1].input_gradient, atol=1e-13)

@@ -52,6 +52,7 @@ def test_saliency_is_the_size_of_the_input_gradient(model):
     assert len(drawn.axes) == 6
     gradient = np.abs(model.input_gradient(X[:3], Y[:3]))
     got = drawn.axes[1].images[0].get_array()
+    # The network computes in float32.
     np.testing.assert_allclose(got, gradient[0] / gradient[0].max(), rtol=1e-6)
 
 

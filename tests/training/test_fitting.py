@@ -217,6 +217,7 @@ def test_lbfgs_arrives_where_the_gradient_is_zero(samples):
     loss, gradient = BatchGradients(Recipe(CONVEX, LBFGS()), samples, run.theta).on_all_samples()
     assert np.abs(gradient).max() < 1e-8
     assert history.stopped_by == "convergence"
+    # The same objective, computed again at the same point.
     assert history.loss == history.best == pytest.approx(loss, rel=1e-15, abs=0)
     assert history.losses == []
 

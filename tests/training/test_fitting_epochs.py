@@ -65,6 +65,7 @@ def test_samples_without_weights_weigh_one_each(samples):
         objective, run = begin(Adam(), alpha=0.7)
         first(epochs(Recipe(objective, Adam(), learning_rate=0.02, batch_size=8), each, run), 4)
         thetas.append(run.theta)
+    # Weights of 1 divide by a sum, absent ones by a count; Adam magnifies the last digits of small gradients.
     np.testing.assert_allclose(*thetas, rtol=1e-12, atol=1e-13)
 
 
@@ -108,6 +109,7 @@ def test_another_seed_or_order_or_dropout_ends_elsewhere(samples, changed):
         run_on = {"learning_rate": 0.05, "batch_size": 5, "shuffle": shuffle, "seed": seed}
         first(epochs(Recipe(objective, Adam(), **run_on), samples, run), 2)
         thetas.append(run.theta)
+    # Two runs that differ agree in the third digit only by chance.
     assert np.isclose(*thetas, rtol=1e-3).mean() < 0.1
 
 
@@ -148,6 +150,7 @@ def test_blocks_of_sparse_rows_are_summed_too(monkeypatch, samples):
     monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", 7)
     rows = Samples(scipy.sparse.csr_matrix(samples.x), samples.targets, samples.weights)
     _, summed = BatchGradients(Recipe(objective, Adam()), rows, run.theta).on_all_samples()
+    # The same terms in another order.
     np.testing.assert_allclose(summed, gradient, rtol=0, atol=1e-14 * abs(gradient).max())
 
 
@@ -160,6 +163,7 @@ def test_a_full_batch_epoch_is_one_step_whatever_the_blocks(monkeypatch, samples
     for epoch in done:
         plan = Plan(objective.network, 23, theta)
         loss = plan.loss_and_gradient(samples.x, samples.targets, w, l2=0.35 / w.sum())
+        # The same terms in another order.
         assert epoch.loss == pytest.approx(loss, rel=1e-14, abs=0)
         theta -= 0.3 * plan.gradient
     np.testing.assert_allclose(run.theta, theta, rtol=1e-13, atol=1e-14)
@@ -184,6 +188,7 @@ def test_clipping_bounds_the_length_of_a_step(samples, full):
     objective, run = begin(GradientDescent())
     theta, keywords = run.theta.copy(), {"batch_size": None if full else 23}
     first(epochs(Recipe(objective, GradientDescent(), learning_rate=0.5, max_norm=1e-3, **keywords), samples, run), 1)
+    # A step of 5e-4 is the difference of numbers near 1, which are rounded at 1e-16.
     assert np.linalg.norm(run.theta - theta) == pytest.approx(5e-4, rel=1e-9, abs=0)
 
 
