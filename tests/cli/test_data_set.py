@@ -160,7 +160,7 @@ def test_one_cell_that_is_no_number_is_named_and_the_column_stays(chainrule, tra
         done = chainrule(command, "m", "d.csv", "--json").succeeded()
         if command == "evaluate":
             assert done.metrics()["unreadable"] == {"a": 1}
-    assert f"note: column 'a': 1 cell is no number and counts as missing: {cell!r} (data row 57)" in done.err
+    assert f"note: column 'a': 1 cell is not a number and counts as missing: {cell!r} (data row 57)" in done.err
 
 
 @pytest.mark.parametrize("model", ["mlp", "softmax"])
@@ -168,7 +168,7 @@ def test_several_cells_are_listed_once_with_their_first_rows(chainrule, model):
     soiled(measured(), {3: "?", 8: "12 kg", 9: "?", 40: "?", 41: "1,5", 42: "#REF!", 43: "2,5"})
     done = chainrule("train", "d.csv", "--target", "kind", "--model", model, "--json").succeeded()
     assert (
-        "column 'a': 7 cells are no numbers and count as missing: '?' (3 cells, the first in data row 3), '12 kg' "
+        "column 'a': 7 cells are not numbers and count as missing: '?' (3 cells, the first in data row 3), '12 kg' "
         "(data row 8), '1,5' (data row 41) and 2 more\n"
     ) in done.err
 

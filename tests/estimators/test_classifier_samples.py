@@ -106,6 +106,6 @@ def test_balanced_classes_have_equal_total_weights():
 def test_class_weights_multiply_sample_weights_and_zero_leaves_out():
     x, y, weights = with_class_weight({"b": 0, "a": 3.0}, encoding_of(Y), X, Y, np.array([1.0, 1.0, 2.0, 1.0]))
     assert (x.tolist(), y.tolist(), weights.tolist()) == (X[[0, 2, 3]].tolist(), ["a"] * 3, [3, 6, 3])
-    with pytest.raises(ValueError, match="class_weight: 'c' is no class; the classes are"):
+    with pytest.raises(ValueError, match="class_weight: 'c' is not a class; the classes are"):
         with_class_weight({"c": 1.0}, encoding_of(Y), X, Y, None)
     assert with_class_weight({"c": 1.0}, encoding_of(Y), X, Y, None, classes_to_come=True)[2].tolist() == [1] * 4

@@ -76,4 +76,4 @@ def test_cells_are_named_with_their_rows():
         f"'a' (2 cells, the first in line 1), '{'b' * 37}...' (line 3) and 2 more"
     )
     one = unreadable_cells("width", column, [4])
-    assert one == "column 'width': 1 cell is no number and counts as missing: 'c' (row 5)"
+    assert one == "column 'width': 1 cell is not a number and counts as missing: 'c' (row 5)"

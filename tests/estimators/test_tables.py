@@ -199,7 +199,9 @@ def test_numbers_written_as_text_are_numbers(dtype):
 
 
 def test_words_in_a_column_of_numbers_are_missing():
-    with pytest.warns(UserWarning, match=r"column 'c': 1 cell is no number and counts as missing: 'three' \(row 2\)"):
+    with pytest.warns(
+        UserWarning, match=r"column 'c': 1 cell is not a number and counts as missing: 'three' \(row 2\)"
+    ):
         features = encoded(np.array([1.0, NAN, 3.0, 9.0]), words(3.0, "three", None))
     assert flagged(features) == [False, True, True]
 
@@ -246,7 +248,9 @@ def test_an_empty_table_has_no_features():
 def test_a_few_words_among_numbers_are_missing_and_named_and_more_make_a_column_of_words():
     cells = [str(number) for number in range(40)]
     cells[7], cells[9], cells[30] = "12 kg", "n/a?", "?"
-    with pytest.warns(UserWarning, match=r"column 'c': 3 cells are no numbers .*'12 kg' \(row 8\), 'n/a\?' \(row 10\)"):
+    with pytest.warns(
+        UserWarning, match=r"column 'c': 3 cells are not numbers .*'12 kg' \(row 8\), 'n/a\?' \(row 10\)"
+    ):
         encoder = TableEncoder().fit({"c": words(*cells)})
     assert encoder.numeric_ == ["c"]
     with pytest.warns(UserWarning, match="3 cells"):

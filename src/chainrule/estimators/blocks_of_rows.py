@@ -80,7 +80,7 @@ class Logits:
 
 
 def threads_worth(rows: int, products: float) -> int:
-    """The number of threads for so many rows with so many multiply-adds each."""
+    """The number of threads that save time for these rows, with `products` multiply-adds each."""
     return min(available_threads(), rows) if rows * products > WORTH_THREADS else 1
 
 

@@ -75,7 +75,7 @@ def without_weightless(name: str, X: Array, y: Array, weights: Array) -> tuple[A
 
 
 def as_rows(X: Array) -> Array:
-    """X as it is if it is dense, else as CSR in which no entry is stored in several parts."""
+    """Dense X as it is; sparse X as CSR without an entry that is stored in several parts."""
     if not is_sparse(X):
         return X
     rows = X.tocsr()
@@ -99,7 +99,7 @@ def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: 
 
 
 def floats_of(dtype: Any, first: Any = np.float64) -> Any:
-    """The dtypes in which X is taken: the given one; for "auto" float32 and float64, and `first` for all others."""
+    """The dtypes that X may keep, float32 and float64 for "auto"; X of other dtypes becomes the first, `first`."""
     if isinstance(dtype, str) and dtype == "auto":
         return (first, np.float32 if first is np.float64 else np.float64)
     for allowed in (np.dtype(np.float32), np.dtype(np.float64)):
@@ -167,7 +167,7 @@ def weights_of_classes(class_weight: Any, classes: Array, mass: Array, known: Se
         raise ValueError(f"class_weight: expected a dict, 'balanced' or None, got {class_weight!r}")
     for label, weight in class_weight.items():
         if label not in known:
-            raise ValueError(f"class_weight: {label!r} is no class; the classes are {known[:20]}")
+            raise ValueError(f"class_weight: {label!r} is not a class; the classes are {known[:20]}")
         check.number(f"class_weight of {label!r}", weight, at_least=0)
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
 

@@ -132,7 +132,7 @@ def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row
 def unreadable_cells(name: str, values: Array, positions: Sequence[int] | Array, row: str = "row") -> str:
     """A sentence about the cells of a numeric column that are not numbers."""
     count = len(positions)
-    cells = "1 cell is no number and counts" if count == 1 else f"{count} cells are no numbers and count"
+    cells = "1 cell is not a number and counts" if count == 1 else f"{count} cells are not numbers and count"
     return f"column {name!r}: {cells} as missing: {named_cells(values, positions, row)}"
 
 

@@ -42,7 +42,7 @@ def _shape_of_images(name: str, value: Any) -> tuple[int, ...] | None:
 
 
 def _shape_of_pixels(count: int) -> tuple[int, ...]:
-    """A square image of one channel, or a single line where the number of pixels is no square."""
+    """A square image of one channel; a single line if the number of pixels is not a square."""
     side = math.isqrt(count)
     return (1, side, side) if side * side == count else (1, 1, count)
 

@@ -260,7 +260,7 @@ class NetworkClassifier(Parameters, Classifier):
         self._solver_vectors, self._solver_steps = {}, 0
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the network, which the structure describes."""
+        """The attributes without the network, which `__setstate__` builds again from the structure."""
         return {name: value for name, value in super().__getstate__().items() if name != "_network"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

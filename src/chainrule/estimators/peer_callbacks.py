@@ -1,4 +1,4 @@
-"""The callbacks of scikit-learn 1.9 and later, told of a fit as its ``LogisticRegression`` tells them.
+"""Report fits to the callbacks of scikit-learn 1.9 and later, as its ``LogisticRegression`` does.
 
 The tasks are the fit itself and, below it, one for every step. The task of a step begins before it is known whether
 there is another step, so the last one is empty, as in scikit-learn.
@@ -29,7 +29,7 @@ Attributes = Callable[[], dict[str, Any]]
 
 
 class Tasks:
-    """Reports a fit to callbacks; does nothing if the estimator has none and is no part of a larger fit.
+    """Reports a fit to callbacks; does nothing if neither the estimator nor a larger fit around it has any.
 
     Parameters
     ----------
@@ -89,7 +89,8 @@ def told_steps(
 ) -> Iterator[list[Callable[[Array], Any]]]:
     """Functions to call with theta after every step; a true result ends the fit. There are none without callbacks.
 
-    `attributes` are those of an estimator with parameters theta. At the end of the context the estimator is fitted.
+    `attributes` gives the attributes of an estimator with the parameters theta. The estimator must be fitted when the
+    context ends.
     """
     with tasks_of(estimator, X, y, sample_weight, max(estimator.max_iter, 1) + 1) as tasks:
         if not tasks.watched:

@@ -309,7 +309,7 @@ class FoldScorer:
 
 
 def _with_labels(scorer: Any, classes: Array) -> Any:
-    """The scorer, told of all classes if it asks for them."""
+    """The scorer, which gets all classes if it takes them."""
     function = getattr(scorer, "_score_func", None)
     asked = () if function is None else signature(function).parameters
     if "labels" not in asked:
@@ -317,9 +317,9 @@ def _with_labels(scorer: Any, classes: Array) -> Any:
     known: dict[str, Any] = {"labels": classes}
     if len(classes) == 2 and "pos_label" in asked:
         known["pos_label"] = classes[-1]
-    told = copy(scorer)
-    told._kwargs = {**known, **scorer._kwargs}
-    return told
+    informed = copy(scorer)
+    informed._kwargs = {**known, **scorer._kwargs}
+    return informed
 
 
 def _comparable(scores: list[list[float]]) -> Array:

@@ -89,7 +89,7 @@ class SoftmaxRecipe:
             return spectrum_of(problem, scale, fits=fits, decompose=self.solver != "newton-cg")
 
     def shared(self, problem: Problem, X: Array, C: float, fits: int) -> tuple[Array, Spectrum]:
-        """The spectrum of a problem for so many fits, and the rows of X in the coordinates that suit them."""
+        """The rows of X in the coordinates that suit this number of fits, and the spectrum that the fits share."""
         spectrum = self.spectrum(problem, C, fits)
         with threads_allowed(self.threads):
             return spectrum.suited(X, problem, penalty_share(problem, C), fits)
@@ -153,8 +153,8 @@ def check_bounded(C: float, intercept: bool, mass: Array) -> None:
         )
     if intercept and not (mass > 0).all():
         raise ValueError(
-            "sample_weight: with negative weights, those of each class must sum to more than 0 (no optimum for its "
-            f"intercept otherwise), got the sums {mass.tolist()[:10]}; fit_intercept=False takes any weights"
+            "sample_weight: with negative weights, the weights of each class must sum to more than 0 (no optimum for "
+            f"its intercept otherwise), got the sums {mass.tolist()[:10]}; fit_intercept=False takes any weights"
         )
 
 
