@@ -7,7 +7,6 @@ gradients of their inputs.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from sklearn.utils.validation import assert_all_finite
 
 from chainrule.arrays import FEW_COLUMNS, Array, as_like, is_sparse, is_torch, to_numpy
-from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.kernels.blas import available_threads, threads_allowed
 from chainrule.kernels.workers import share
 from chainrule.networks import Network, Plan
 from chainrule.networks.tiles import TILE
@@ -68,7 +67,7 @@ class Logits:
         one = result_of(np.zeros((1, self.outputs), self.dtype))
         whole = np.empty((self.rows, *one.shape[1:]), one.dtype)
         starts = range(0, self.rows, self.step)
-        with single_threaded_products() if self.threads > 1 else nullcontext():
+        with threads_allowed(1 if self.threads > 1 else None):
             workers = [self.worker() for _ in range(min(self.threads, len(starts)))]
 
             def work(thread: int, number: int) -> None:

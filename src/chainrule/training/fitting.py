@@ -6,14 +6,13 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, as_like, copy_of, empty, numpy_dtype, on_device, to_numpy
-from chainrule.kernels.blas import single_threaded_products
+from chainrule.kernels.blas import threads_allowed
 from chainrule.networks import Plan
 from chainrule.solvers import Adaptive, clip_norm
 from chainrule.training.data import BatchReader, Samples
@@ -78,7 +77,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     try:
         # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
         with (
-            single_threaded_products() if has_small_products else nullcontext(),
+            threads_allowed(1 if has_small_products else None),
             np.errstate(over="ignore", invalid="ignore"),
         ):
             for epoch in epochs(recipe, samples, run):
