@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+from rich.text import Text
+from typer.main import get_command
+
+from chainrule.cli import app
 
 SOLVERS = ("adam", "adamw", "sgd", "gd")
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
@@ -120,3 +124,11 @@ def test_usage_mistakes_of_a_process(process):
 def test_a_missing_target_option(chainrule, flowers_csv):
     chainrule("train", flowers_csv).complaint("target", code=(1, 2))
     assert not list(Path.cwd().rglob("*.chainrule"))
+
+
+@pytest.mark.parametrize("command", get_command(app).commands.values(), ids=get_command(app).commands)
+def test_no_word_of_the_help_is_taken_for_a_style(command):
+    texts = [command.help, *(option.help for option in command.params)]
+    assert len(texts) > 1
+    for text in filter(None, texts):
+        assert Text.from_markup(text).plain == text

@@ -38,7 +38,9 @@ def check(
     gradient: Annotated[
         str | None, typer.Option(help="Name of the function that returns df/dx of a function with one number as value.")
     ] = None,
-    jacobian: Annotated[str | None, typer.Option(help="Name of the function that returns J[output, input].")] = None,
+    jacobian: Annotated[
+        str | None, typer.Option(help="Name of the function that returns the Jacobian, outputs x inputs.")
+    ] = None,
     pullback: Annotated[str | None, typer.Option(help="Name of the function of (inputs, cotangent).")] = None,
     slope: Annotated[
         str | None, typer.Option(help="Name of the function that returns f'(x) of an elementwise function.")

@@ -16,7 +16,7 @@ def predict(
     data: Annotated[
         str, typer.Argument(help="A built-in data set, a table with the model's columns, rows of features, or images.")
     ],
-    out: Annotated[Path | None, typer.Option(help="A CSV file to write [standard output].")] = None,
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write; by default, standard output.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data."""

@@ -90,12 +90,13 @@ def train(
         float, typer.Option(callback=_below(1), help="Share of hidden units left out in each step.")
     ] = 0.3,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd takes all.")] = 64,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; 1000 for gd].")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; 1000 for gd; 30 for conv].")] = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(
             callback=_below(float("inf"), positive=True),
-            help="The initial step size, which falls to 0 along a cosine [adam 0.003, sgd 0.05, gd 0.5].",
+            help="The initial step size, which falls to 0 along a cosine; by default adam 0.003, sgd 0.05, gd 0.5, and "
+            "for conv adam 0.002, sgd 0.02.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random draws.")] = 0,
@@ -124,7 +125,8 @@ def train(
         str, typer.Option(help="For conv: random changes of images, such as 'shift 2, flip'; '' for none.")
     ] = "shift 1",
     size: Annotated[
-        str | None, typer.Option(help="For conv: height x width to which pictures are scaled [the most frequent size].")
+        str | None,
+        typer.Option(help="For conv: height x width to which pictures are scaled; by default, the most frequent size."),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="For conv: a directory for report.html, with curves, mistakes and saliency.")
