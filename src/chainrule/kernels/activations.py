@@ -22,7 +22,7 @@ def _decay(x: Array, out: Buffer) -> Array:
 
 
 def _zeros(x: Array, work: Workspace | None) -> Array:
-    """Zeros for maximum and minimum: with an array NumPy takes a fifth of the time of clip, or of one number."""
+    """Zeros for maximum and minimum: with an array NumPy takes 0.3 to 0.5 of the time of clip, or of one number."""
     return namespace(x).zeros_like(x) if work is None else work.zeros(tuple(x.shape), x)
 
 

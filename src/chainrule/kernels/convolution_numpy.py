@@ -149,7 +149,7 @@ def _patches(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NU
     c, h, w, t = around.strides
     corner = rows.start * sh * h + columns.start * sw * w
     shape = (around.shape[0], *windows.kernel, rows.stop - rows.start, columns.stop - columns.start, around.shape[-1])
-    # A padded image is contiguous in memory. NumPy's as_strided takes five times as long for a view.
+    # A padded image is contiguous in memory. NumPy's as_strided takes three times as long for a view.
     view = np.ndarray(shape, around.dtype, around, corner, (c, dh * h, dw * w, sh * h, sw * w, t))
     copied = scratch("kernel patches", shape, around.dtype)
     np.copyto(copied, view)
