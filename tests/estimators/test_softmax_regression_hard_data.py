@@ -83,6 +83,11 @@ def subnormal():
     return X * 1e-310, y  # in float32, zeros
 
 
+def tiny():
+    X = rng.normal(size=(60, 3))
+    return X * 1e-25, labelled(X)
+
+
 def one_feature():
     X = rng.normal(size=(50, 1))
     return X, labelled(X, 2)
@@ -141,6 +146,8 @@ CASES = {
     "outlier": (outlier(), {}),
     "large": (large(), {}),
     "tiny C": (one_feature(), {"C": 1e-12}),
+    "tiny": (tiny(), {}),
+    "tiny, no penalty": (tiny(), {"C": np.inf}),
 }
 
 
@@ -337,3 +344,11 @@ def test_a_separable_fit_without_penalty_has_a_loss_near_zero_or_says_that_it_ha
     assert model.objective_ < 1e-6
     assert model.converged_ or "converge" in str(caught[0].message)
     assert np.isfinite(model.predict_log_proba(X * 1e6)).all()
+
+
+@pytest.mark.parametrize("C", [1.0, np.inf])
+def test_coefficients_of_tiny_features_have_the_dtype_of_the_samples(C):
+    X, y = tiny()
+    model, caught = fitted(X.astype(np.float32), y, C=C)
+    assert not caught
+    assert model.coef_.dtype == np.float32

@@ -232,7 +232,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
             found = recipe.fit(problem, C, start, watchers)
-            dtype = dtype_to_show(found.theta, problem.x)
+            dtype = dtype_to_show(found.theta, X)
             self.coef_, self.intercept_ = coefficients(found.theta, self.fit_intercept, dtype)
             self._note_end(found)
         self._mass, self._precision = seen_mass(problem), None

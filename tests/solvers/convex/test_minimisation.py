@@ -74,6 +74,19 @@ def zeroth(problem, gradient):
     return gradient - gradient.mean(axis=1, keepdims=True) if problem.n_outputs > 1 else gradient
 
 
+@pytest.mark.parametrize("method", ["auto", "newton-cg"])
+@pytest.mark.parametrize("kind", ["softmax", "logit"])
+def test_an_objective_of_nearly_0_has_little_left_to_fall(problem_of, kind, method):
+    """Weights of separable classes grow until the losses are 0 or rounding errors. F cannot fall below 0."""
+    problem = problem_of(kind, n=300, d=8)
+    labels = (problem.x @ np.arange(-4.0, 4)).reshape(-1) > 0
+    problem = replace(problem, targets=labels[:, None] * 1.0 if kind == "logit" else labels * 1)
+    result = minimise(problem, max_iter=300, method=method)
+    assert result.value < 1e-8
+    assert result.converged
+    assert result.remaining <= result.value
+
+
 @pytest.mark.parametrize("size", [1e-19, 1e-25, 1e-34])
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix], ids=["dense", "csr"])
 @pytest.mark.parametrize("kind", ["softmax", "logit"])

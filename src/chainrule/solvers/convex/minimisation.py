@@ -158,7 +158,8 @@ class Minimisation:
         except KeyboardInterrupt:
             self._change(Event.END, message=INTERRUPTED)
         evaluator, message = self.evaluator, self.phase.message
-        if message == PRECISION and self.certain <= tol * scale_of(evaluator.problem, self.here.value, tol):
+        most = math.inf if evaluator.problem.signed else self.here.value  # losses are not negative
+        if message == PRECISION and min(self.certain, most) <= tol * scale_of(evaluator.problem, self.here.value, tol):
             message = CONVERGED
         if evaluator.features.precision is Precision.BFLOAT16 and message != INTERRUPTED:
             self._switch(Precision.SAMPLES)  # the result is reported in full precision
@@ -166,7 +167,7 @@ class Minimisation:
             theta=evaluator.features.outside(self.theta),
             value=self.here.value,
             gradient_norm=self.norm,
-            remaining=self.remaining,
+            remaining=min(self.remaining, most),
             iterations=self.iteration,
             products=evaluator.products - self._products_before,
             converged=message == CONVERGED,
