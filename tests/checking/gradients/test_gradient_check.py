@@ -51,3 +51,14 @@ def test_a_report_is_text():
         "  likely slip: sign",
         "  unchecked: a kink",
     ]
+
+
+def test_the_largest_column_sum_is_not_taken_for_the_sum_of_all_entries():
+    wrong = check_gradient(lambda x: np.linalg.norm(x, 1), X, gradient=np.sign)
+    assert wrong.failures[0].entry == "x[0, 0]"
+    right = check_gradient(
+        lambda x: np.linalg.norm(x, 1),
+        X,
+        gradient=lambda x: np.sign(x) * (np.arange(3) == np.argmax(abs(x).sum(axis=0))),
+    )
+    assert (right.verdict, right.checked) == ("pass", 6)

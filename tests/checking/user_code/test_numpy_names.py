@@ -66,6 +66,9 @@ def test_arrays_of_labels_stay_labels():
         lambda np, x: np.linalg.norm(x, ord=1, axis=-1),
         lambda np, x: np.linalg.norm(x, ord=np.inf, axis=-1),
         lambda np, x: np.linalg.norm(x, ord=3, axis=-1),
+        lambda np, x: np.linalg.norm(x, ord=-2, axis=0, keepdims=True),
+        lambda np, x: np.linalg.norm(x, ord="fro", axis=(0, 1)),
+        lambda np, x: np.linalg.norm(x[0], 1),
         lambda np, x: np.nan_to_num(x),
         lambda np, x: np.real(x),
     ],
@@ -73,6 +76,15 @@ def test_arrays_of_labels_stay_labels():
 def test_functions_of_balls_agree_with_floats(call):
     np.testing.assert_allclose(midpoints(call(numpy, balls(X))), call(np, X), rtol=1e-15)
     assert np.asarray(call(numpy, X)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("order", "axis"),
+    [(1, None), (2, None), (-2, None), (np.inf, None), ("nuc", None), (1, (0, 1)), (0, 0), (-np.inf, 0)],
+)
+def test_norms_that_are_no_sums_of_powers_are_left_to_floats(order, axis):
+    with pytest.raises(NotImplementedError, match="norm of order"):
+        numpy.linalg.norm(balls(X), order, axis)
 
 
 @pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])

@@ -162,6 +162,10 @@ def _plain(x: Any) -> Any:
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     sizes, power = abs(balls(x)), 2 if ord in (None, "fro") else ord
+    is_matrix = isinstance(axis, tuple) if axis is not None else sizes.ndim == 2
+    if (is_matrix and ord not in (None, "fro")) or power in (0, -np.inf):
+        # As in `_nan_to_num`. The largest singular value, for example, is no sum of powers.
+        raise NotImplementedError(f"the norm of order {ord}")
     if power == np.inf:
         return np.max(sizes, axis=axis, keepdims=keepdims)
     return np.sum(sizes**power, axis=axis, keepdims=keepdims) ** (Ball(1) / power)
