@@ -53,9 +53,26 @@ def test_a_report_is_text():
     ]
 
 
+def test_functions_may_write_to_their_inputs():
+    def doubled(x):
+        x *= 2
+        return np.sum(x**2)
+
+    def overwritten(x):
+        x *= 4
+        return x
+
+    report = check_gradient(doubled, X[0], gradient=overwritten)
+    assert (report.failures[0].expected, report.slip, report.method) == (
+        "8.000000000",
+        "factor 1/2",
+        "balls of 300 bits",
+    )
+
+
 def test_the_largest_column_sum_is_not_taken_for_the_sum_of_all_entries():
     wrong = check_gradient(lambda x: np.linalg.norm(x, 1), X, gradient=np.sign)
-    assert wrong.failures[0].entry == "x[0, 0]"
+    assert wrong.failures[0].entry == "x[0, 1]"
     right = check_gradient(
         lambda x: np.linalg.norm(x, 1),
         X,

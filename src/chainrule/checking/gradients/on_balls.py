@@ -97,9 +97,9 @@ class BallCheck(ClaimCheck):
             values = self.claim.derivatives(self._arguments, balls(self.claim.cotangent))
         return tuple(None if value is None else balls(value) for value in values)
 
-    @cached_property
+    @property
     def _arguments(self) -> tuple[Any, ...]:
-        claim = self.claim
+        claim = self.claim  # The arrays are new, because the user's functions may write to them.
         return tuple(
             balls(x) if differentiable else x
             for x, differentiable in zip(claim.arrays, claim.differentiable, strict=True)
