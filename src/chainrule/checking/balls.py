@@ -169,6 +169,7 @@ def _cbrt(x: Ball) -> Ball:
 _FUNCTIONS: dict[np.ufunc, Callable[..., Ball]] = {
     **dict.fromkeys((np.exp2, special.exp2), lambda x: Ball(2) ** x),
     special.log1p: Ball.log1p,
+    special.gammaln: lambda x: x.mapped("lgamma") if x > 0 else abs(x.mapped("gamma")).log(),
     np.log2: lambda x: x.log() / Ball(2).log(),
     np.log10: lambda x: x.log() / Ball(10).log(),
     np.cbrt: _cbrt,
@@ -200,7 +201,6 @@ _FUNCTIONS_OF_FLINT: dict[np.ufunc, str] = {
     special.erf: "erf",
     special.erfc: "erfc",
     special.gamma: "gamma",
-    special.gammaln: "lgamma",
     special.psi: "digamma",
 }
 

@@ -45,12 +45,22 @@ def test_modules_and_their_functions_have_stand_ins():
         lambda np: np.asarray([1, 2], dtype=float),
         lambda np: np.eye(2),
         lambda np: np.atleast_1d(0.5),
+        lambda np: np.array([1.0, 2.0], ndmin=3),
     ],
 )
 def test_arrays_of_floats_are_arrays_of_balls(make):
     made = make(numpy)
     assert isinstance(made, BallArray)
     np.testing.assert_array_equal(midpoints(made), make(np))
+
+
+def test_an_array_of_an_array_is_a_copy():
+    x = balls([1.0, 2.0])
+    for made in (numpy.array(x), numpy.array(x, copy=True), numpy.array([x[0], 2.0]), numpy.array(x.view(np.ndarray))):
+        made[0] = 3.0
+    assert midpoints(x).tolist() == [1.0, 2.0]
+    assert numpy.array(x, ndmin=2).shape == (1, 2)
+    assert numpy.array(x[0], ndmin=2).shape == (1, 1)
 
 
 def test_arrays_of_labels_stay_labels():
@@ -146,6 +156,17 @@ def test_functions_of_math_agree_with_floats(name):
     assert nearest(MATH[name](*map(Ball, inputs))) == pytest.approx(expected, rel=1e-14, abs=0)
     # `check_gradient` passes a number as an array without axes.
     assert midpoints(MATH[name](*map(balls, inputs))) == pytest.approx(expected, rel=1e-14, abs=0)
+
+
+def test_functions_of_several_numbers_agree_with_floats():
+    coordinates = [0.5, -1.25, 2.0]
+    for given in (coordinates[:1], coordinates[:2], coordinates):
+        expected = pytest.approx(math.hypot(*given), rel=1e-14, abs=0)
+        assert nearest(math_names.hypot(*map(Ball, given))) == expected
+        assert midpoints(math_names.hypot(*map(balls, given))) == expected
+    negative = np.array([-0.5, -1.25, -3.5])
+    expected = scipy.special.gammaln(negative)
+    np.testing.assert_allclose(midpoints(scipy.special.gammaln(balls(negative))), expected, rtol=1e-14)
 
 
 def test_sums_products_and_tests_of_math():

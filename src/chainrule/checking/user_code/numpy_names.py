@@ -62,13 +62,11 @@ SPECIAL: dict[str, Function] = {
 }
 
 MATH: dict[str, Function] = {
-    **{
-        name: NUMPY[name]
-        for name in ("exp", "exp2", "expm1", "log1p", "log2", "log10", "sqrt", "cbrt", "hypot", "fabs")
-    },
+    **{name: NUMPY[name] for name in ("exp", "exp2", "expm1", "log1p", "log2", "log10", "sqrt", "cbrt", "fabs")},
     **{name: NUMPY[name] for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "isnan", "isinf")},
     **{name: SPECIAL[name] for name in ("erf", "erfc", "gamma")},
     "log": lambda x, base=None: NUMPY["log"](x) if base is None else NUMPY["log"](x) / NUMPY["log"](base),
+    "hypot": lambda *coordinates: NUMPY["sqrt"](sum(x * x for x in coordinates)),
     "pow": of_numbers(np.power),
     "atan": NUMPY["arctan"],
     "atan2": NUMPY["arctan2"],
@@ -140,13 +138,12 @@ def _is_float(dtype: Any) -> bool:
         return False
 
 
-def _array(x: Any, dtype: Any = None, **options: Any) -> Any:
+def _array(x: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> Any:
     if has_balls(x):
-        nested = np.array(_plain(x), dtype=object)
-        return balls(nested) if nested is not x else balls(nested.copy())
+        return balls(np.array(_plain(x), dtype=object, ndmin=ndmin))
     if dtype is not None and not _is_float(dtype):
-        return np.array(x, dtype=dtype, **options)
-    made = np.array(x, **options)
+        return np.array(x, dtype=dtype, ndmin=ndmin, **options)
+    made = np.array(x, ndmin=ndmin, **options)
     return balls(made) if dtype is not None and made.dtype.kind in "iub" else _as_balls(made)
 
 
