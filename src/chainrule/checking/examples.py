@@ -7,7 +7,7 @@ points with infinities and overflow.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Limit:
-    """Two inputs at which float results must agree, and a factor by which derivatives must scale.
+    """A point at which float results must be those at other inputs, and derivatives a factor times those.
 
     Attributes
     ----------
@@ -57,6 +57,9 @@ class Limit:
     along : array, optional
         The cotangent, and the tangent of each input. Default: random.
     """
+
+    options: ClassVar[Mapping[str, Any]] = {}
+    floats_only: ClassVar[bool] = True
 
     inputs: tuple[Any, ...]
     same_as: tuple[Any, ...]

@@ -182,14 +182,12 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
         noise = unit * np.maximum(np.maximum(abs(ahead), abs(behind)), abs(at)) + unit * abs(claimed) * steps
         noise = np.maximum(noise, _measured_noise(value_along, scale))
         forward, backward = ahead - at - steps * claimed, behind - at + steps * claimed
-    if not np.isfinite(at) or not np.isfinite(claimed):
-        return Remainder("unknown", np.nan, np.nan)
     usable = np.isfinite(ahead) & np.isfinite(behind)
     derivative, error = _extrapolated(steps, ahead, behind, noise, usable)
     bend = _order(steps, forward + backward, noise, usable)
     sides = (_order(steps, forward, noise, usable), _order(steps, backward, noise, usable))
     known = [order for order in sides if not np.isnan(order)]
-    if not np.isfinite(error):
+    if not np.isfinite([error, at, claimed]).all():
         return Remainder("unknown", np.nan, np.nan)
     if not np.isnan(bend) and bend < 1.5:
         return Remainder("kink", bend, derivative)

@@ -141,11 +141,7 @@ def edits(function: FunctionNode, names: Names | None = None) -> Iterator[CodeEd
         later = {x.id for x in stored} - {x.id for x in stored if x.lineno < node.lineno}
         return tuple(x for x in (names or {}).get(ast.unparse(node), ()) if x.partition(".")[0] not in later)
 
-    if not isinstance(function, ast.Lambda):
-        yield from _edits(function, others)
-        return
-    for edit in _edits(function.body, others, is_result=True):
-        yield replace(edit, tree=_changed(function, body=edit.tree))
+    return _edits(function, others)
 
 
 def _edits(node: Any, others: _Others, *, is_result: bool = False) -> Iterator[CodeEdit]:
@@ -188,7 +184,7 @@ def _stays(node: ast.AST) -> bool:
 
 def _holds_results(node: ast.AST, field: str) -> bool:
     match node:
-        case ast.Return() | ast.Assign() | ast.AnnAssign() | ast.Tuple():
+        case ast.Return() | ast.Lambda() | ast.Assign() | ast.AnnAssign() | ast.Tuple():
             return True
         case ast.IfExp():
             return field != "test"

@@ -8,7 +8,7 @@ infinities.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from chainrule.rules import Rule, registry
 
 SECONDS = 60.0
 """Processor time after which a mutant counts as stuck; the slowest rule takes 1 s for all its examples together."""
+
+Point: TypeAlias = Example | Limit
 
 OTHER_SEED = 8
 """Seed of further random points. Half of them are used, and only for mutants that all examples accept."""
@@ -58,7 +60,7 @@ class Baseline:
 class Known:
     """The unmutated rule at one example: its case, its exact results for floats, and its results on balls."""
 
-    example: Example
+    example: Point
     case: RuleCase
     right: tuple[References, ...]
     on_balls: Remembered | None
@@ -93,10 +95,9 @@ class RuleJudge:
                     if reason:
                         return reason, here
                     difference = difference or here
-                reason = at_limits(self.rule)
                 for example, remembered in elsewhere:
                     difference = difference or remembered.difference(partial(results_of, case_at(self.rule, example)))
-                return reason, difference
+                return "", difference
         except TooSlow as slow:
             return str(slow), ""
 
@@ -113,11 +114,11 @@ class RuleJudge:
     @cached_property
     def _known(self) -> list[Known]:
         found = []
-        for example in examples(self.rule.name):
+        for example in points_of(self.rule.name):
             case = case_at(self.rule, example)
             remembered = None if example.floats_only else Remembered(partial(results_of, case), str(example))
             with quiet():
-                right = references(case, LINEAR_IN.get(self.rule.name, ()))
+                right = () if isinstance(example, Limit) else references(case, LINEAR_IN.get(self.rule.name, ()))
             found.append(Known(example, case, right, remembered))
         return found
 
@@ -136,7 +137,7 @@ def baseline_of(name: str) -> Baseline:
     Refused
         If the rule is refused, so that its mutants cannot be judged.
     """
-    rule, points = registry.get(name), examples(name)
+    rule, points = registry.get(name), points_of(name)
     functions, empty_caches = live_functions(rule), caches_of(rule)
     unchecked: list[set[str]] = [set() for _ in points]
 
@@ -151,16 +152,18 @@ def baseline_of(name: str) -> Baseline:
                     if isinstance(finding, Mismatch):
                         raise Refused(f"{name} itself is refused at {example}: {finding}")
                     left.add(check_name)
-        reason = at_limits(rule)
-        if reason:
-            raise Refused(f"{name} itself is refused: {reason}")
 
     with quiet():
         observed = observe(functions, run)
     return Baseline(tuple(map(frozenset, unchecked)), observed)
 
 
-def case_at(rule: Rule, example: Example) -> RuleCase:
+def points_of(name: str) -> tuple[Point, ...]:
+    """The examples of a rule, and its limits, which lie beyond finite numbers and near the largest."""
+    return *examples(name), *LIMITS.get(name, ())
+
+
+def case_at(rule: Rule, example: Point) -> RuleCase:
     """The rule at one of its examples, in arrays of its own, which mutants cannot overwrite."""
     inputs = tuple(np.array(x, None if holds_labels(np.asarray(x)) else np.float64) for x in example.inputs)
     for x in inputs:
@@ -224,9 +227,11 @@ def _float_errors(
 
 _FLOAT_ERRORS = "float errors over the condition number"
 
+_LIMIT = "limits"
+
 _ON_FLOATS = (
     *("inputs, shapes and dtypes", "results in float64", "fused value and pullback in float64"),
-    *("Jacobian in float64", _FLOAT_ERRORS),
+    *("Jacobian in float64", _FLOAT_ERRORS, _LIMIT),
 )
 """Checks that may refuse a rule that computes the same on balls."""
 
@@ -237,8 +242,10 @@ ALL_CHECKS: dict[str, Check] = {
 }
 
 
-def checks_at(example: Example, right: tuple[References, ...] | None = None) -> dict[str, Check]:
+def checks_at(example: Point, right: tuple[References, ...] | None = None) -> dict[str, Check]:
     """The checks at an example by name; float errors are measured against `right`, or else against the rule itself."""
+    if isinstance(example, Limit):
+        return {_LIMIT: partial(_at_limit, example)}
     errors: dict[str, Check] = {_FLOAT_ERRORS: partial(_float_errors, example, right)}
     return errors if example.floats_only else {**ALL_CHECKS, **errors}
 
@@ -248,17 +255,9 @@ def on_floats(known: Known) -> dict[str, Check]:
     return {name: check for name, check in checks_at(known.example, known.right).items() if name in _ON_FLOATS}
 
 
-def at_limits(rule: Rule) -> str:
-    """Why the rule is refused beyond finite numbers and near the largest; empty if it is accepted."""
-    with quiet():
-        try:
-            return next((str(finding) for limit in LIMITS.get(rule.name, ()) for finding in _at_limit(rule, limit)), "")
-        except Exception as error:  # a mutant may raise anything: it is refused then
-            return f"{rule.name}: {type(error).__name__}: {error}"
-
-
-def _at_limit(rule: Rule, limit: Limit) -> Iterator[Mismatch]:
+def _at_limit(limit: Limit, case: RuleCase, check: str) -> Iterator[Mismatch]:
     """Compare floats with floats at other inputs; the derivatives with a power of two times theirs."""
+    rule = case.rule
     value = rule(*limit.same_as)
     v = np.asarray(draw(99, np.shape(value)) if limit.along is None else limit.along)
     tangents = [
@@ -274,7 +273,7 @@ def _at_limit(rule: Rule, limit: Limit) -> Iterator[Mismatch]:
             if a is None or b is None:
                 continue
             if not np.array_equal(a, factor * b, equal_nan=True):
-                yield Mismatch(rule.name, f"{form} at limits", name, str(a), str(factor * b))
+                yield Mismatch(rule.name, f"{form} at {check}", name, str(a), str(factor * b))
 
 
 def _forms(rule: Rule, inputs: Sequence[Any], v: Any, tangents: Sequence[Any]) -> dict[str, Callable[[], Any]]:
