@@ -11,7 +11,7 @@ from chainrule.checking.documents.functions import TEMPLATES
 from chainrule.checking.documents.model import Question
 from chainrule.checking.documents.templates import FUNCTIONS
 from chainrule.checking.documents.tokens import Token, closing
-from chainrule.checking.documents.tree import Call, Index, Name, Node, Prime, walk
+from chainrule.checking.documents.tree import Call, Index, Name, Prime, walk
 
 _OF_VECTORS: tuple[str, ...] = ("softmax", "log-softmax")
 _OF_NUMBERS: tuple[str, ...] = ("sigmoid", "tanh", "softplus", "log-sigmoid", "relu", "heaviside")
@@ -72,10 +72,6 @@ def agreeing(question: Question, name: str) -> int:
         for (left, right), link in zip(pairwise(question.read[id(m)] for m in chain.members), chain.links, strict=False)
         if left.nodes and right.nodes and link.operator in EXACT
     ]  # fmt: skip
-    mentioning = [pair for pair in relations if any(_mentions(node, name) for node in pair)]
+    mentioning = [pair for pair in relations if any(Name(name) in walk(node) for node in pair)]
     tasks = [Task(question.scope, *pair, moving=question.moving) for pair in mentioning[:MOST_RELATIONS]]
     return sum(compare(task, quick=True).status == "equal" for task in tasks)
-
-
-def _mentions(node: Node, name: str) -> bool:
-    return any(isinstance(n, Name) and n.text == name for n in walk(node))

@@ -147,7 +147,8 @@ def _definable(
     recursive = head.name == name[0].text and any(
         t.kind in ("name", "word") and t.text == head.name for t in body.tokens
     )
-    if recursive or (len(body.tokens) == 1 and body.tokens[0].kind == "word"):
+    kinds = [token.kind for token in body.tokens]
+    if recursive or kinds == ["word"]:
         return None
     if explicit:
         return head, body
@@ -155,7 +156,8 @@ def _definable(
         return None
     if head.name in scope.definitions and not _redefines(head, body, chain, question, before, source, known):
         return None
-    if _is_plain_number(body) or _is_index_letter(body, scope) or _is_range(head, body):
+    is_condition = kinds == ["name"] and body.tokens[0].text not in {*scope.definitions, *scope.kinds}  # i = j
+    if is_condition or _is_plain_number(body) or _is_range(head, body):
         return None
     return None if not chain.fragment.display and _is_index(head, body, question) else (head, body)
 
@@ -224,10 +226,3 @@ def _is_index(head: Naming, body: Member, question: Question) -> bool:
         head.name in {t.text for t in group(tokens, at + 1)[0]}
         for tokens in token_lists(question) for at, token in enumerate(tokens) if token.text == "_"
     )  # fmt: skip
-
-
-def _is_index_letter(body: Member, scope: Scope) -> bool:
-    """Whether an equation is a condition such as i = j."""
-    if len(body.tokens) != 1 or body.tokens[0].kind != "name":
-        return False
-    return body.tokens[0].text not in scope.definitions and body.tokens[0].text not in scope.kinds

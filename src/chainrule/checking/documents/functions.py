@@ -177,17 +177,13 @@ class Functions(Constructs):
         if name in self.vocabulary.families:
             own = set("".join(arguments or ())) | {"1", "2"}
             if listed and (not arguments or len(inner) <= 1 or set(names) <= own or name not in names):
-                return _CALL_FIRST if indexed and not self.is_parameter(name, names) else _CALL
+                repeats = not arguments or set(names) <= set(arguments) or not self.vocabulary.known.issuperset(names)
+                return _CALL_FIRST if indexed and not repeats else _CALL
             one_minus = any(t.text == "1" and t.kind == "number" for t in inner[:1])
             return _PRODUCT_FIRST if name in names or one_minus or indexed or arguments is None else _CALL_FIRST
         if name in self.vocabulary.known:
             return _CALL_FIRST if primed else _PRODUCT
         return _CALL_FIRST if primed or (listed and not indexed) else _PRODUCT
-
-    def is_parameter(self, name: str, inner: list[str]) -> bool:
-        """Whether a bracket repeats the parameters of the function before it."""
-        declared = self.vocabulary.arguments.get(name)
-        return not declared or set(inner) <= set(declared) or any(n not in self.vocabulary.known for n in inner)
 
     def function(self) -> Node:
         """Read log, exp, softmax, diag, ... with the argument."""

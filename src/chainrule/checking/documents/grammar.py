@@ -37,6 +37,7 @@ from chainrule.checking.documents.tree import (
 )
 
 MOST_READINGS = 8
+_COMPOSED = frozenset(["tanh", "exp", "log", "sinh", "cosh"])
 
 
 class Grammar(Functions):
@@ -63,18 +64,13 @@ class Grammar(Functions):
             factors.append(self.signed(self.product))
         if not operators:
             return factors[0]
-        if "∘" in operators and all(self.is_function(f) for f in factors):
+        named = {factor.text if isinstance(factor, Name) else "" for factor in factors}
+        if "∘" in operators and named <= self.vocabulary.functions | _COMPOSED:
             return self.placed(Composition(tuple(factors)), since)
         product = Product(tuple(factors), ("⊙",) * len(operators))
         if any(isinstance(f, Product) for f in factors) and self.other_reading():
             product = _flattened(product)
         return self.placed(product, since)
-
-    def is_function(self, node: Node) -> bool:
-        """Whether a node names a function that can be composed."""
-        return isinstance(node, Name) and (
-            node.text in self.vocabulary.functions or node.text in ("tanh", "exp", "log", "sinh", "cosh")
-        )
 
     def product(self) -> Node:
         """Factors side by side, with fractions written by a slash."""

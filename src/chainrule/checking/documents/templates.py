@@ -43,7 +43,7 @@ ALIASES = {
     "cross_entropy": "cross-entropy", "crossentropy": "cross-entropy", "ce": "cross-entropy",
     "binary-cross-entropy": "bce", "binary_cross_entropy": "bce",
     "negative-log-likelihood": "nll", "logistic_loss": "logistic-loss", "squared_error": "squared-error",
-    "cross-entropy-soft": "cross-entropy", "half_squared_error": "half-squared-error", "ReLU": "relu", "th": "tanh",
+    "cross-entropy-soft": "cross-entropy", "half_squared_error": "half-squared-error", "th": "tanh",
     "linear": "linear-layer", "affine": "linear-layer", "two-layer": "two-layer-network", "mlp": "two-layer-network",
 }  # fmt: skip
 
@@ -67,9 +67,6 @@ def canonical(name: str) -> str | None:
     >>> canonical("log_softmax"), canonical("unknown")
     ('log-softmax', None)
     """
-    key = name.strip()
-    key = ALIASES.get(key, ALIASES.get(key.lower(), key))
-    lowered = key.lower()
-    return (
-        key if key in FUNCTIONS or key in BUNDLES else lowered if lowered in FUNCTIONS or lowered in BUNDLES else None
-    )
+    key = name.strip().lower()
+    found = ALIASES.get(key, key)
+    return found if found in FUNCTIONS or found in BUNDLES else None
