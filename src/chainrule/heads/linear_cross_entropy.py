@@ -31,7 +31,7 @@ from chainrule.heads.arguments import (
     total_of,
 )
 from chainrule.heads.chunks import Direction, Gradients, LinearHead
-from chainrule.heads.passes import losses, losses_and_gradients, predictions, products, quietly
+from chainrule.heads.passes import losses_and_gradients, predictions, products, quietly
 from chainrule.rules.softmax_cross_entropy import check_label_smoothing
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -179,7 +179,7 @@ class LinearCrossEntropy:
 
     def value(self) -> Any:
         """The loss; for "none" one weighted loss per sample, 0 for skipped samples."""
-        return self._reduced(losses(self._head, self._counted[0]))
+        return self._reduced(losses_and_gradients(self._head, self._counted[0])[0])
 
     def value_and_gradients(self, of: Sequence[str] | None = None, *, cotangent: Any = 1) -> tuple[Any, Gradients]:
         """The loss and its gradients by the chosen variables, from one sweep over the logits.
@@ -223,7 +223,7 @@ class LinearCrossEntropy:
     def log_probs(self) -> Any:
         """sum_c t_c log p_c of each sample, its label's log-probability; unsmoothed, and 0 for ignored samples."""
         kept = self._not_ignored
-        return self._spread(-losses(replace(self._head, label_smoothing=0.0), kept), kept)
+        return self._spread(-losses_and_gradients(replace(self._head, label_smoothing=0.0), kept)[0], kept)
 
     def entropy(self) -> Any:
         """-sum_c p_c log p_c of each sample, ignored samples included."""

@@ -108,12 +108,6 @@ def joined(parts: list[RowSummary]) -> RowSummary:
 
 
 @quietly
-def losses(head: LinearHead, kept: Array | None) -> Array:
-    """The loss of each kept sample (None: of all)."""
-    return namespace(head.X).concatenate([_losses(_summarise(chunk)) for chunk in chunks_of(head, kept, 1)])
-
-
-@quietly
 def predictions(head: LinearHead) -> tuple[Array, Array]:
     """For each sample the class of the largest logit, and the entropy of the probabilities."""
     xp = namespace(head.X)
@@ -123,15 +117,18 @@ def predictions(head: LinearHead) -> tuple[Array, Array]:
 
 @quietly
 def losses_and_gradients(
-    head: LinearHead, kept: Array | None, cotangent: Array, of: Collection[str]
+    head: LinearHead, kept: Array | None, cotangent: Array | None = None, of: Collection[str] = ()
 ) -> tuple[Array, Gradients]:
-    """The losses of the kept samples, and the gradients of sum_i cotangent_i loss_i."""
-    if not of:
-        return losses(head, kept), Gradients()
+    """The loss of each kept sample (None: of all), and the gradients of sum_i cotangent_i loss_i by the variables `of`.
+
+    Without variables, there is only the first pass.
+    """
     sums, found = _Sums(head, of), []
     for chunk in chunks_of(head, kept, 1):
         summary = _summarise(chunk)
-        found.append(_losses(summary))
+        found.append(summary.gap + summary.mass * namespace(head.X).log1p(summary.rest))
+        if cotangent is None or not of:
+            continue
         scale = cotangent[chunk.part] / (1 + summary.rest)
         for classes in chunk.blocks:
             block = _exponentials(chunk, summary, classes)
@@ -266,10 +263,6 @@ def _at_targets(
         mass = (1 - e) * mass + each * z.shape[1]
         along = zero if d is None else (1 - e) * along + each * xp.sum(d, axis=-1)
     return gap, mass, along
-
-
-def _losses(summary: RowSummary) -> Array:
-    return summary.gap + summary.mass * namespace(summary.rest).log1p(summary.rest)
 
 
 def _exponentials(chunk: Chunk, summary: RowSummary, classes: slice) -> Array:

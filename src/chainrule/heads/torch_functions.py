@@ -14,7 +14,7 @@ from chainrule.arrays import namespace
 from chainrule.heads.arguments import requires_grad
 from chainrule.heads.chunks import Direction, LinearHead
 from chainrule.heads.linear_cross_entropy import LinearCrossEntropy
-from chainrule.heads.passes import losses, losses_and_gradients, products
+from chainrule.heads.passes import losses_and_gradients, products
 
 NAMES = ("X", "W", "bias")
 
@@ -87,7 +87,7 @@ def _functions() -> tuple[Any, Any]:
         def forward(context: Any, X: Any, W: Any, bias: Any, head: LinearHead, kept: Any) -> Any:
             context.head, context.kept = head, kept
             context.save_for_backward(X, W, bias)
-            return losses(_at(head, X, W, bias), kept)
+            return losses_and_gradients(_at(head, X, W, bias), kept)[0]
 
         @staticmethod
         def backward(context: Any, cotangent: Any) -> Any:
