@@ -2,11 +2,13 @@
 
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from chainrule import MLPClassifier, rules
+from chainrule.kernels import kernel_of, register
 from chainrule.networks import Layer, Parameter, Plan, mlp, network_of_layers, summarise, trace
 from chainrule.networks.layers import uniform
 from chainrule.networks.stack import specs_of, with_head
@@ -186,6 +188,12 @@ def test_the_penalty_takes_in_a_learned_parameter_exactly_where_it_is_a_weight()
 def test_a_loss_of_ones_own_needs_no_fused_form(make):
     targets = np.random.default_rng(1).normal(size=(6, 4))
     check_gradient(mlp(3, (5,), 4, activation="tanh", loss=make()), targets)
+
+
+def test_a_kernel_of_a_loss_needs_no_fused_form():
+    loss, targets = cubed_error(), np.random.default_rng(1).normal(size=(6, 4))
+    register(loss, replace(kernel_of(loss), value_and_pullback=None))
+    check_gradient(mlp(3, (5,), 4, activation="tanh", loss=loss), targets)
 
 
 def test_a_rule_of_ones_own_appears_in_a_trace():

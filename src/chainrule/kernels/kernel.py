@@ -25,7 +25,7 @@ class Kernel:
     value_and_pullback : callable, optional
         For losses: ``value_and_pullback(logits, targets, cotangent, *, out, work, **options)`` writes a batch's losses
         (rows x 1, summed over columns) and logit cotangents to the pair `out`. The cotangent is rows x 1, and
-        ``out[1]`` may be the logits themselves.
+        ``out[1]`` may be the logits. Training runs a loss without it through the adapter.
     reads_input : bool
         True if the pullback reads the first input of the forward pass. If not, training may overwrite that input.
     """
@@ -91,9 +91,7 @@ def adapter(rule: Rule) -> Kernel:
         losses, residuals = rule.forward(logits, targets, **options)
         same_shape(f"{rule.name}: one loss per row", losses.shape[:1], logits.shape[:1])
         per_entry = len(losses.shape) == 2
-        pull = rule.in_order[0]
-        assert pull is not None
-        to_losses, to_logits = out
+        pull, (to_losses, to_logits) = rule.pullbacks[rule.inputs[0]], out
         copied("the cotangent of the logits", pull(residuals, cotangent if per_entry else cotangent[:, 0]), to_logits)
         summed = namespace(losses).sum(losses, axis=-1) if per_entry else losses
         to_losses[...] = summed.reshape(-1, 1)

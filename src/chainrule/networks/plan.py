@@ -19,8 +19,8 @@ from chainrule.arrays import (
     namespace,
     same_shape,
 )
-from chainrule.kernels import kernel_of
 from chainrule.kernels.blas import single_threaded_products
+from chainrule.kernels.kernel import adapter, kernel_of
 from chainrule.kernels.workers import share
 from chainrule.networks.network import Network
 from chainrule.networks.tiles import Tile, image_tiles, stages_of
@@ -99,7 +99,7 @@ class Plan:
         # The cotangent may overwrite the logits unless the last layer's pullback needs them.
         in_place = forward_only or network.layers[-1].rule.needs == "input"
         self._logits_cotangent = self._logits if in_place else empty(shape, theta)
-        self._loss_kernel = kernel_of(network.loss)
+        self._fused: Any = kernel_of(network.loss).value_and_pullback or adapter(network.loss).value_and_pullback
         self._work = Workspace()
         self._losses = empty((rows, 1), theta)
         self._shares = empty((rows, 1), theta)
@@ -154,9 +154,7 @@ class Plan:
                 self.network.loss.check(logits, targets)
             shares = self._shares_of(weights)
             options = {"label_smoothing": label_smoothing} if label_smoothing else {}
-            fused = self._loss_kernel.value_and_pullback
-            assert fused is not None
-            losses, cotangent = fused(
+            losses, cotangent = self._fused(
                 logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._work, **options
             )
             loss = _dot(losses.reshape(-1), shares.reshape(-1))
