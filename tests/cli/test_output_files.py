@@ -1,5 +1,6 @@
 """Files that exist are not replaced unasked, and impossible places are refused before any work."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def test_a_model_that_is_there_is_not_overwritten_unasked(chainrule, model):
     chainrule(*words, "--seed", "1", "--overwrite").succeeded()
     assert Path("digits.chainrule").read_bytes() != before
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["digits.chainrule", "other"]
+
+
+def test_figures_that_cannot_be_drawn_are_refused_before_the_training(chainrule, monkeypatch):
+    words = ("train", "iris", "--epochs", "1", "--curves")
+    chainrule(*words, "c.xyz").complaint("--curves: expected a file ending in", "png", "svg", "got c.xyz")
+    chainrule(*words, "c.PNG", "--out", "m").succeeded()
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    chainrule(*words, "c.svg").complaint("matplotlib", "pip install 'chainrule[report]'")
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    report = ("train", "digits", "--model", "conv", "--report", "seen")
+    chainrule(*report).complaint("--report needs jinja2, the extra 'report': pip install 'chainrule[report]'")
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["c.PNG", "m"]
 
 
 def test_curves_and_reports_that_are_there_are_not_overwritten_unasked(chainrule):

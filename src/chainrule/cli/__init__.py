@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         if not hasattr(error, "format_message"):
             raise
         # `chainrule` without a command ends here too: an empty message after the help text.
-        message = error.format_message()
+        message = error.format_message().replace("Value error, ", "")  # a prefix of Pydantic
         return _fail(message + _value_given(error, words), 2) if message else 2
 
 

@@ -1,10 +1,11 @@
 """The files that a command writes, checked before any work."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
+from chainrule.arrays import import_extra
 from chainrule.cli.output import CommandError, note
+from chainrule.estimators.plots import figure
 
 
 def check_writable(path: Path, option: str = "--out") -> None:
@@ -19,9 +20,12 @@ def check_writable(path: Path, option: str = "--out") -> None:
 
 
 def check_report(folder: Path) -> None:
-    """Raise CommandError if a report cannot be written to the folder, which need not exist."""
-    if not (find_spec("jinja2") and find_spec("matplotlib")):
-        raise CommandError("--report needs the extra 'report': pip install 'chainrule[report]'")
+    """Raise CommandError if a report cannot be written to the folder, which need not exist.
+
+    Raise ImportError if a library of the extra 'report' is missing.
+    """
+    import_extra("jinja2", "report", "--report needs jinja2")
+    import_extra("matplotlib", "report", "--report needs matplotlib")
     if folder.is_dir():
         check_writable(folder / "report.html", "--report")
     elif folder.exists():
@@ -57,11 +61,16 @@ def check_outputs(
     ------
     CommandError
         If a file cannot be written or exists.
+    ImportError
+        If a library of the extra 'report' is needed and not installed.
     """
     check_writable(model)
     written = {}
     if curves is not None:
         check_writable(curves, "--curves")
+        kinds = figure().canvas.get_supported_filetypes()
+        if curves.suffix and curves.suffix[1:].lower() not in kinds:
+            raise CommandError(f"--curves: expected a file ending in {', '.join(kinds)}, got {curves.name}")
         written["--curves"] = curves
     if report is not None:
         check_report(report)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, import_extra
 from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values, is_missing
 
@@ -33,7 +33,9 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
     Raises
     ------
     CommandError
-        If pandas is not installed, or the file does not exist or holds no table.
+        If the file does not exist or holds no table.
+    ImportError
+        If pandas or pyarrow, the extra 'tables', is needed and not installed.
     """
     if source in BUILT_IN:
         return _built_in(source)
@@ -47,15 +49,9 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
     if not path.name.lower().endswith(ENDINGS):
         raise CommandError(f"{source}: unknown kind of file; {expected}")
     kind = "Parquet" if path.name.lower().endswith(".parquet") else "CSV"
-    try:
-        import pandas as pd
-
-        if kind == "Parquet":
-            import pyarrow  # noqa: F401
-    except ImportError:
-        raise CommandError(
-            "reading CSV and Parquet files needs the extra 'tables': pip install 'chainrule[tables]'"
-        ) from None
+    pd = import_extra("pandas", "tables", "reading CSV and Parquet files needs pandas")
+    if kind == "Parquet":
+        import_extra("pyarrow", "tables", "reading Parquet files needs pyarrow")
     if path.stat().st_size == 0:
         raise CommandError(f"{path}: the file is empty")
     try:

@@ -90,7 +90,7 @@ def train(
         float, typer.Option(callback=_below(1), help="Share of hidden units left out in each step.")
     ] = 0.3,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd takes all.")] = 64,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; 1000 for gd; 30 for conv].")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; gd 1000; conv 30].")] = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(
