@@ -36,6 +36,7 @@ def test_logits_of_blocks_are_those_of_all_rows(network):
     theta = network.initial_parameters(0)
     expected = Plan(network, 20, theta, forward_only=True).logits(2 * X)
     got = network_logits(network, theta, X, prepare=doubled).results(lambda logits: logits)
+    # Products of other sizes add in other orders.
     np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
 
 
@@ -45,4 +46,5 @@ def test_input_gradients_of_blocks_are_those_of_single_rows(network):
     plan = Plan(network, 1, theta, input_gradient=True)
     for row in range(20):
         plan.loss_and_gradient(2 * X[row : row + 1], targets[row : row + 1], label_smoothing=0.1)
+        # Products of single rows add in another order.
         np.testing.assert_allclose(got[row], plan.input_gradient[0], rtol=1e-12, atol=1e-15)

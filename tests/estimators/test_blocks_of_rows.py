@@ -53,6 +53,7 @@ def test_dtypes_are_those_of_the_peer(of_fit, of_x, classes):
         mine, other = getattr(ours, call)(rows), getattr(theirs, call)(rows)
         assert mine.dtype == other.dtype, call
         assert mine.shape == other.shape, call
+    # Both stop at their default tolerances, which differ; the test is about dtypes.
     assert np.allclose(ours.decision_function(rows), theirs.decision_function(rows), atol=0.05)
 
 
@@ -152,6 +153,7 @@ def test_blocks_of_any_size_say_the_same(call, step, monkeypatch):
     whole = SoftmaxRegression().fit(X, Y)
     expected = getattr(whole, call)(X)
     monkeypatch.setattr(blocks_of_rows, "rows_at_once", lambda *_: step)
+    # Products of other sizes add in other orders.
     assert np.allclose(getattr(whole, call)(X), expected, rtol=1e-12, atol=1e-12)
     names = np.array(["a", "bb", "ccc", "dddd"])[Y]
     assert np.array_equal(
@@ -179,6 +181,7 @@ def test_threads_that_share_the_rows_say_the_same(kind, call, monkeypatch):
     expected, kept = getattr(model, call)(X), X.copy()
     for threads in (2, 3, 7):
         monkeypatch.setattr(blocks_of_rows, "threads_worth", lambda *_, threads=threads: threads)
+        # Products of other sizes add in other orders.
         assert np.allclose(getattr(model, call)(X), expected, rtol=1e-12, atol=1e-12)
         wrong = X.copy()
         wrong[-1, 0] = np.nan
@@ -195,6 +198,7 @@ def test_probabilities_overwrite_logits_only_where_that_is_asked_for(kind):
     assert np.array_equal(logits, kept)
     assert np.array_equal(encoding.probabilities(logits, out=logits), expected)
     by_columns = np.asfortranarray(kept)
+    # A rounding error of the last operation.
     assert np.allclose(encoding.probabilities(by_columns, out=by_columns), expected, rtol=1e-15)
 
 
@@ -241,6 +245,7 @@ def test_sparse_coefficients_predict_the_same_on_dense_and_sparse_rows():
     model = SoftmaxRegression(C=0.1).fit(X, Y)
     expected = model.decision_function(X)
     for rows in (X, scipy.sparse.csr_array(X), scipy.sparse.csc_matrix(X)):
+        # Sparse products add in another order.
         assert np.allclose(model.decision_function(rows), expected, rtol=1e-13, atol=1e-13)
     model.sparsify()
     for rows in (X, scipy.sparse.csr_array(X), scipy.sparse.csc_matrix(X)):

@@ -219,4 +219,5 @@ def test_a_model_of_version_0_1_is_loaded():
         [0.9899363457920364, 0.010051120144491523, 1.2534063472115683e-05],
         [0.9989278638599264, 0.0010720798210582072, 5.6319015433056405e-08],
     ]
+    # The logits may be summed in another order: a few roundings of probabilities.
     np.testing.assert_allclose(model.predict_proba(features[[0, 60, 120]]), expected, rtol=0, atol=1e-15)

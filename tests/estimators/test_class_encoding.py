@@ -94,6 +94,7 @@ def test_a_logit_of_zero_is_the_first_class_and_a_tie_the_first_of_the_largest()
 
 def test_probabilities_of_two_classes_stand_in_the_order_of_the_classes():
     probs = TWO.probabilities(np.array([[np.log(3.0)]]))
+    # log 3 is rounded, and so are the probabilities.
     np.testing.assert_allclose(probs, [[0.25, 0.75]], rtol=1e-15)
 
 
@@ -119,6 +120,7 @@ def test_log_probabilities_keep_their_digits_in_the_tails(encoding):
 
 def test_probabilities_sum_to_one_except_for_several_labels():
     logits = np.array([[1.0, -2.0, 0.5], [700.0, 0.0, -700.0]])
+    # A sum of up to three rounded probabilities.
     np.testing.assert_allclose(THREE.probabilities(logits).sum(axis=1), 1, rtol=1e-15)
     np.testing.assert_allclose(TWO.probabilities(TAILS).sum(axis=1), 1, rtol=1e-15)
     assert SEVERAL.probabilities(logits).sum() > 2.5

@@ -42,6 +42,7 @@ def test_predictions_agree_with_one_another(model):
     logits = model.decision_function(X)
     np.testing.assert_array_equal(logits, X @ model.coef_.T)
     probs = model.predict_proba(X)
+    # The logarithm of a rounded probability.
     np.testing.assert_allclose(np.log(probs), model.predict_log_proba(X), rtol=1e-13)
     assert (model.predict(X) == model.classes_[probs.argmax(axis=1)]).all()
     two = Fixed().fit(X, ["a", "b", "b", "a"])

@@ -86,6 +86,7 @@ def test_fits_at_once_find_what_they_find_alone():
     with ThreadPoolExecutor(len(jobs)) as pool:
         together = list(pool.map(run, jobs))
     for (fit, n_jobs), first, second in zip(jobs, alone, together, strict=True):
+        # Other numbers of threads add in other orders: 3e-16 measured.
         np.testing.assert_allclose(second, first, rtol=0, atol=1e-9, err_msg=f"{fit.__name__}, n_jobs={n_jobs}")
 
 
@@ -118,6 +119,7 @@ def test_a_search_with_joblibs_threads_leaves_blas_as_it_was():
     with joblib.parallel_backend("threading", n_jobs=4):
         found = joblib.Parallel()(joblib.delayed(fit)(None) for fit in FITS * 2)
     for fit, coefs in zip(FITS * 2, found, strict=True):
+        # Other numbers of threads add in other orders: 3e-16 measured.
         np.testing.assert_allclose(coefs, fit(None), rtol=0, atol=1e-9)
 
 

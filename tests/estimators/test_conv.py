@@ -100,6 +100,7 @@ def test_bytes_are_trained_on_in_float32_and_standardized():
     x = (X[:120] * 15).astype(np.uint8)
     model = fitted(x=x)
     assert model.coefs_[0].dtype == np.float32
+    # Bytes are standardised in float32.
     assert model.mean_ == pytest.approx([x.mean()], rel=1e-6)
     assert model.scale_ == pytest.approx([x.std()], rel=1e-6)
     assert fitted(x=x.astype(np.float64)).coefs_[0].dtype == np.float64
@@ -126,6 +127,7 @@ def test_weights_count_as_repetitions_in_the_standardization_too():
     parameters = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 30, "tol": 1e-9}
     weighted = ConvClassifier("conv 2 3x3", random_state=0, **parameters).fit(x, y, weights)
     repeated = fitted("conv 2 3x3", np.repeat(x, weights, axis=0), np.repeat(y, weights), **parameters)
+    # Sums in another order.
     np.testing.assert_allclose(weighted.mean_, repeated.mean_, rtol=1e-13)
     np.testing.assert_allclose(weighted.scale_, repeated.scale_, rtol=1e-13)
     # Thirty steps from one start amplify roundings of 1e-16 a thousandfold and more.
@@ -219,6 +221,7 @@ def test_early_stopping_and_eval_sets_judge_what_prediction_would_see():
     model = fitted(x=X[:600], y=Y[:600], early_stopping=True, augment="crop 7x7", max_iter=4)
     assert len(model.validation_scores_) == 4
     held = ConvClassifier(SMALL, max_iter=3, random_state=0).fit(*FEW, eval_set=(X[200:300], Y[200:300]))
+    # The same figure, from the judge and from `score`.
     assert held.best_validation_score_ == pytest.approx(held.score(X[200:300], Y[200:300]))
 
 

@@ -63,6 +63,7 @@ def test_a_device_gives_the_same_fit(kind, options, weights, torch):
 def test_an_eval_set_is_scored_there(torch):
     there, here = (model_of(device).fit(X, SPECIES, eval_set=(X, SPECIES, WEIGHTS)) for device in ("cpu", None))
     assert_equal_models(there, here)
+    # Gradients rounded otherwise, as in `assert_equal_models`.
     np.testing.assert_allclose(there.validation_scores_, here.validation_scores_, rtol=1e-12)
 
 
@@ -94,6 +95,7 @@ def test_a_model_trained_there_is_saved_and_predicts_here(torch, tmp_path):
     model = model_of("cpu").fit(X, SPECIES)
     loaded = MLPClassifier.load(model.save(tmp_path / "a.model"))
     assert_equal_models(loaded.set_params(device=None), model)
+    # PyTorch and NumPy add in other orders.
     np.testing.assert_allclose(loaded.input_gradient(X, SPECIES), model.input_gradient(X, SPECIES), rtol=0, atol=1e-14)
 
 
@@ -106,6 +108,7 @@ def test_sparse_features_are_refused_there_before_they_are_trained_on(act, torch
 
 def test_sparse_features_are_predicted_wherever_the_model_was_trained(torch):
     model = model_of("cpu").fit(X, SPECIES)
+    # Sparse products add in another order.
     np.testing.assert_allclose(model.predict_proba(scipy.sparse.csr_matrix(X)), model.predict_proba(X), atol=1e-14)
 
 

@@ -117,6 +117,7 @@ def test_sparse_features_and_single_precision_are_taken():
     model, y = fitted("three"), KINDS["three"][0]
     sparse = model.input_gradient(scipy.sparse.csr_matrix(X), y)
     assert isinstance(sparse, np.ndarray)
+    # Sparse products add in another order.
     np.testing.assert_allclose(sparse, model.input_gradient(X, y), rtol=0, atol=1e-14)
     single = MLPClassifier((5,), dtype="float32", random_state=0, max_iter=3).fit(X, y)
     assert single.input_gradient(X, y).dtype == np.float32

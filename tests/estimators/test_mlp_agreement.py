@@ -122,6 +122,7 @@ def test_training_stops_after_the_same_number_of_epochs():
             theirs.set_params(max_iter=1000).fit(X, SPECIES)
             ours.set_params(max_iter=1000).fit(X, SPECIES)
         assert 3 < ours.n_iter_ == theirs.n_iter_ < 1000
+        # Gradients rounded otherwise, over up to 1000 epochs.
         assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-10, abs=0)
         assert ours.best_loss_ == min(ours.loss_curve_[1:])
 

@@ -51,6 +51,7 @@ def test_rows_of_probabilities_are_weighted_copies_of_a_sample(columns):
 
 def test_the_best_constant_prediction_is_the_mean_of_the_rows():
     model = fitted(np.zeros((150, 2)), SOFT, targets="proba", solver="lbfgs", tol=1e-10, max_iter=500, alpha=0)
+    # L-BFGS stops at gradients of 1e-10: 2e-9 measured.
     np.testing.assert_allclose(model.predict_proba(np.zeros((1, 2)))[0], SOFT.mean(axis=0), rtol=0, atol=1e-4)
 
 
@@ -88,6 +89,7 @@ def test_the_squared_error_is_minimised_as_written():
         slope = (p - y) * p * (1 - p)
         w, b = w - 0.3 * (X.T @ slope + 3.0 * w) / 150, b - 0.3 * slope.mean()
     model = fitted(y=y, **options)
+    # Sums in another order, over 30 steps.
     np.testing.assert_allclose(model.coefs_[0][:, 0], w, rtol=1e-11)
     np.testing.assert_allclose(model.intercepts_[0][0], b, rtol=1e-11)
     with pytest.raises(ValueError, match="loss='squared_error' is for two classes"):
@@ -105,6 +107,7 @@ def test_an_eval_set_judges_epochs_and_the_best_is_restored(metric):
     if metric == "accuracy":
         assert accuracy_score(NOISY[HELD], model.predict(X[HELD])) == max(scores) == model.best_validation_score_
     elif metric == "log_loss":
+        # The mean over the samples in another order.
         assert log_loss(NOISY[HELD], probs) == pytest.approx(min(scores), rel=1e-12, abs=0)
         assert model.best_validation_score_ == min(scores)
     else:
@@ -133,6 +136,7 @@ def test_class_weights_count_in_an_eval_set_as_in_training():
     held = (X[HELD], SPECIES[HELD])
     model = fitted(X[TRAIN], SPECIES[TRAIN], eval_set=held, class_weight=only_one, max_iter=3)
     share = model.predict(X[HELD])[SPECIES[HELD] == 1] == 1
+    # The other classes weigh 1e-12.
     assert model.best_validation_score_ == pytest.approx(share.mean(), abs=1e-9)
     weighed = fitted(X[TRAIN], SPECIES[TRAIN], eval_set=held, class_weight="balanced", eval_metric="log_loss")
     factors = compute_sample_weight("balanced", SPECIES[HELD])

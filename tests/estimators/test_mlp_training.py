@@ -177,6 +177,7 @@ def test_softmax_regression_by_gradient_descent_takes_the_steps_written_out(sche
         miss = 1 / (1 + np.exp(-(X @ w + b))) - labels
         w, b = w - rate * (X.T @ miss + 3.0 * w) / 150, b - rate * miss.mean()
     model.fit(X, labels)
+    # Sums in another order, over 12 steps.
     np.testing.assert_allclose(model.coefs_[0][:, 0], w, rtol=1e-12)
     np.testing.assert_allclose(model.intercepts_[0][0], b, rtol=1e-12)
 
@@ -185,6 +186,7 @@ def test_adaptive_divides_the_rate_by_five_instead_of_stopping(capsys):
     options = {"solver": "sgd", "learning_rate_init": 0.5, "tol": 1e-3, "n_iter_no_change": 2, "max_iter": 1000}
     model = model_of(learning_rate="adaptive", verbose=True, **options).fit(X, SPECIES)
     rates = [float(rate) for rate in re.findall(r"Setting learning rate to (\S+)", capsys.readouterr().out)]
+    # The rates are printed with six digits.
     np.testing.assert_allclose(rates, 0.5 / 5.0 ** np.arange(1, 10), rtol=1e-5)
     assert model.stopped_by_ == "patience"
     assert model.n_iter_ > model_of(**options).fit(X, SPECIES).n_iter_

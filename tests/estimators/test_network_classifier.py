@@ -26,6 +26,7 @@ def test_known_classes_keep_their_odds(before, loss):
     logits = Plan(narrow, 7, old, forward_only=True).logits(x).copy()
     known = Plan(wide, 7, theta, forward_only=True).logits(x)[:, columns]
     differences = logits - logits[:, :1] if before == 3 else np.hstack([np.zeros((7, 1)), logits])
+    # Differences of logits that are rounded otherwise.
     np.testing.assert_allclose(known - known[:, :1], differences, rtol=1e-12, atol=1e-14)
 
 

@@ -71,6 +71,7 @@ def test_scores_by_name_need_nothing_else():
         assert np.isfinite(cross_val_score(model, X, NAMES, cv=FOLDS, scoring=scoring)).all()
     assert cross_val_score(model, X, NAMES, cv=FOLDS).min() > 0.8
     probs = cross_val_predict(model, X, NAMES, cv=FOLDS, method="predict_proba")
+    # A sum of three rounded probabilities.
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-14)
 
 
@@ -79,6 +80,7 @@ def test_scores_by_name_need_nothing_else():
 def test_probabilities_can_be_calibrated(y, method):
     calibrated = CalibratedClassifierCV(make_pipeline(StandardScaler(), model_of()), method=method, cv=FOLDS).fit(X, y)
     assert calibrated.score(X, y) > 0.85
+    # A sum of three rounded probabilities.
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1, rtol=1e-14)
 
 

@@ -177,6 +177,7 @@ def test_the_weights_of_the_best_epoch_are_restored(metric, weights):
     figures["accuracy"] = accuracy_score(NOISY[HELD], model.predict(X[HELD]), sample_weight=weights)
     best = min(scores) if metric == "log_loss" else max(scores)
     assert scores[-1] != best, "the last epoch must not be the best, or restoring proves nothing"
+    # The mean over the samples in another order.
     assert figures[metric] == pytest.approx(best, rel=1e-12, abs=0)
     assert model.best_validation_score_ == best
 

@@ -25,6 +25,7 @@ def soft_rows(k):
 def assert_same(a, b):
     np.testing.assert_allclose(a.coef_, b.coef_, **NEAR)
     np.testing.assert_allclose(a.intercept_ - a.intercept_.mean(), b.intercept_ - b.intercept_.mean(), **NEAR)
+    # tol = 1e-20 leaves only the rounding errors of sums.
     assert a.objective_ == pytest.approx(b.objective_, rel=1e-10)
 
 
@@ -82,6 +83,7 @@ def test_standardize_is_standardising_by_hand_and_folding_back(kind, intercept, 
     by_hand = SoftmaxRegression(**options).fit((Z - mean) / deviation if intercept else Z / deviation, y, weights)
     np.testing.assert_allclose(ours.coef_ * deviation, by_hand.coef_, **NEAR)
     folded = by_hand.intercept_ - (by_hand.coef_ @ (mean / deviation) if intercept else 0)
+    # The coefficients' 1e-6, times up to seven deviations in each of four means.
     np.testing.assert_allclose(ours.intercept_ - ours.intercept_.mean(), folded - folded.mean(), rtol=0, atol=1e-4)
     assert ours.objective_ == pytest.approx(by_hand.objective_, rel=1e-10)
 
@@ -103,6 +105,7 @@ def test_standardize_gives_constant_features_no_weight(form):
         model = SoftmaxRegression(standardize=True, **TIGHT).fit(
             form(np.hstack([X, np.full((150, 1), constant)])), SPECIES
         )
+        # As in `assert_same` and NEAR.
         assert model.objective_ == pytest.approx(plain.objective_, rel=1e-10)
         np.testing.assert_allclose(model.coef_[:, 4] * constant, 0, atol=1e-6)
 
@@ -115,6 +118,7 @@ def test_the_eval_set_is_measured_after_every_step(kind):
     model = SoftmaxRegression(tol=1e-7).fit(X[train], y[train], eval_set=held_out)
     assert len(model.validation_scores_) == model.n_iter_[0] > 2
     probs = model.predict_proba(X[test])
+    # The solver and the model compute logits in other orders.
     assert model.validation_scores_[-1] == pytest.approx(
         log_loss(y[test], probs, sample_weight=WEIGHTS[test]), rel=1e-9
     )
@@ -159,6 +163,7 @@ def test_callbacks_are_told_of_every_step_and_may_end_the_fit(capsys):
     assert [step.iteration for step in told] == list(range(1, model.n_iter_[0] + 1))
     values = [step.value for step in told]
     assert values == sorted(values, reverse=True)
+    # The mean over the samples in another order.
     assert values[-1] == pytest.approx(model.objective_, rel=1e-14, abs=0)
     # At the end both are computed anew, from the parameters instead of moved logits.
     assert told[-1].gradient_norm == pytest.approx(model.gradient_norm_, rel=0, abs=1e-14)

@@ -71,6 +71,7 @@ def test_units_do_not_change_probabilities(form, solver):
     plain = SoftmaxRegression(**options).fit(FORMS[form](X), LABELS)
     units = np.array([1e-4, 1.0, 1e4])
     scaled = SoftmaxRegression(**options | {"tol": 1e-16}).fit(FORMS[form](X * units), LABELS)
+    # tol = 1e-16 leaves the coefficients within sqrt(2e-16 C n), 2e-7 for features of variance 1.
     np.testing.assert_allclose(scaled.predict_proba(X * units), plain.predict_proba(X), rtol=0, atol=1e-6)
     np.testing.assert_allclose(scaled.coef_ * units, plain.coef_, rtol=0, atol=1e-4)
 
@@ -100,12 +101,14 @@ def test_sparse_features_that_hardly_vary_are_as_dense_ones(kind):
         assert sparse.nnz == 560
     options = {"standardize": True, "tol": 1e-18, "max_iter": 1000}
     dense, other = (SoftmaxRegression(**options).fit(form, LABELS) for form in (X, sparse))
+    # tol = 1e-18 leaves the coefficients within sqrt(2e-18 C n), 2e-8 for features of variance 1.
     np.testing.assert_allclose(other.coef_, dense.coef_, rtol=0, atol=1e-5)
     assert_stationary(dense, X, None, 1.0, 1e-7)
 
 
 def test_float32_features_far_from_zero_have_the_deviations_of_their_values():
     X = (SMALL * [1.0, 10.0, 100.0] + 1e3).astype(np.float32)
+    # A mean a thousand times the deviation costs three digits, and its square three more.
     np.testing.assert_allclose(deviations(X, np.full(len(X), 1 / len(X))), deviation_of(X), rtol=1e-9)
     np.testing.assert_allclose(deviations(X, WEIGHTS / WEIGHTS.sum()), deviation_of(X, WEIGHTS), rtol=1e-9)
 
@@ -123,5 +126,6 @@ def test_sparse_entries_given_in_parts_vary_like_their_sum():
     whole = sp.csr_matrix(SMALL)
     halves = sp.csr_matrix((whole.data.repeat(2) / 2, whole.indices.repeat(2), 2 * whole.indptr), shape=whole.shape)
     of_parts, of_whole = (SoftmaxRegression(standardize=True, tol=1e-16).fit(form, LABELS) for form in (halves, whole))
+    # Sums in another order.
     np.testing.assert_allclose(of_parts.coef_, of_whole.coef_, rtol=0, atol=1e-9)
     assert not halves.has_canonical_format, "the user's matrix stays as it is"

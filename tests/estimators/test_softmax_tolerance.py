@@ -78,6 +78,7 @@ def test_a_warm_start_at_another_penalty_is_no_optimum(solver):
     warm.__dict__.update({name: value for name, value in vars(before).items() if name not in before.get_params()})
     cold = SoftmaxRegression(C=1e4, solver=solver).fit(X, y)
     assert objective(before.coef_, before.intercept_, X, y, 1e4) > 1.5 * cold.objective_
+    # Each end may lie tol = 1e-4 above the optimum.
     assert warm.fit(X, y).objective_ == pytest.approx(cold.objective_, rel=2e-4)
 
 
@@ -85,6 +86,7 @@ def test_cross_validation_scores_fits_and_not_copies_of_one():
     X, y = DATA["digits"]
     model = SoftmaxRegressionCV(Cs=[1.0, 100.0, 1e4], cv=3, scoring="neg_log_loss").fit(X, y)
     alone = SoftmaxRegressionCV(Cs=[1e4], cv=3, scoring="neg_log_loss").fit(X, y)
+    # tol = 1e-4 bounds the objective; scores of other samples differ a little more: 8e-4 measured.
     np.testing.assert_allclose(np.ravel(model.scores_[..., 2]), np.ravel(alone.scores_[..., 0]), rtol=0.02)
 
 

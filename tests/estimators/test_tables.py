@@ -36,6 +36,7 @@ class TestSmoothScaler:
     def test_columns_are_centred_scaled_and_bounded_each_by_itself(self):
         x = np.array([[0.0, 10.0], [1.0, 30.0], [2.0, 20.0], [4.0, 90.0], [8.0, 10.0]])
         z = np.stack([(x[:, 0] - 2) / 3, (x[:, 1] - 20) / 20], axis=1)
+        # A few roundings.
         np.testing.assert_allclose(SmoothScaler().fit_transform(x), z / np.sqrt(1 + (z / 3) ** 2), rtol=1e-14)
 
     def test_units_and_origin_do_not_matter(self):

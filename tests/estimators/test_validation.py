@@ -45,6 +45,7 @@ def test_metrics_are_those_of_scikit_learn():
     assert larger_is_better
     log_loss, larger_is_better = METRICS["log_loss"]
     theirs = their_log_loss(y, encoding.probabilities(logits), sample_weight=weights)
+    # The mean over the samples in another order.
     assert log_loss(encoding, logits, y, weights) == pytest.approx(theirs, rel=1e-14)
     assert not larger_is_better
 
@@ -52,6 +53,7 @@ def test_metrics_are_those_of_scikit_learn():
 def test_the_log_loss_of_several_labels_is_a_sum_over_them():
     encoding, logits = ClassEncoding(MULTILABEL, np.arange(2)), np.array([[0.0, 3.0]])
     expected = math.log(2) + math.log1p(math.exp(3))
+    # One rounding of the sum.
     assert METRICS["log_loss"][0](encoding, logits, np.array([[1, 0]]), None) == pytest.approx(expected, rel=1e-15)
 
 
@@ -62,6 +64,7 @@ def test_the_log_loss_of_single_logits_is_weighted_by_sample(kind):
     weights, labels = np.array([1.0, 0.0, 2.0, 0.5, 3.0]), y[:, 0] if kind == BINARY else y
     each = np.logaddexp(0, np.where(y == 1, -logits, logits)).sum(axis=1)
     expected = np.average(each, weights=weights)
+    # The mean over the samples in another order.
     assert METRICS["log_loss"][0](encoding, logits, labels, weights) == pytest.approx(expected, rel=1e-14)
 
 
