@@ -38,6 +38,53 @@ def test_compiling_an_unedited_tree_gives_the_code_back():
                 assert code.co_code == function.code.co_code
 
 
+def power(x, n):
+    return x if n == 1 else x * power(x, n - 1)
+
+
+class Layer:
+    scale = 2.0
+
+    def __init__(self, weight):
+        self.__weight = weight
+
+    def __scaled(self, x):
+        return Layer.scale * self.__weight * x
+
+    def forward(self, x):
+        return self.__scaled(x) + 1
+
+
+class Residual(Layer):
+    def forward(self, x):
+        return super().forward(x) + x
+
+
+def chain(factor):
+    def repeated(x, n):
+        return x if n == 0 else factor * repeated(x, n - 1)
+
+    return repeated
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs", "names"),
+    [
+        (power, (2.0, 3), ["power"]),
+        (Layer(3.0).forward, (5.0,), ["Layer.__init__", "Layer.__scaled", "Layer.forward"]),
+        (Residual(3.0).forward, (5.0,), ["Residual.forward"]),
+        (chain(2.0), (5.0, 3), ["chain.<locals>.repeated"]),
+    ],
+    ids=["recursion", "private names", "super", "recursion in a closure"],
+)
+def test_functions_that_name_themselves_or_their_class_can_be_compiled(function, inputs, names):
+    expected, found = function(*inputs), live_functions(function)
+    assert sorted(each.name for each in found) == names
+    for each in found:
+        with replaced(each, each.compiled()):
+            assert function(*inputs) == expected
+
+
 def times(factor):
     return lambda x: factor * x
 

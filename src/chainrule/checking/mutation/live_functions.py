@@ -147,16 +147,22 @@ def replaced(function: LiveFunction, code: types.CodeType) -> Iterator[None]:
 
 
 def _compiled(node: FunctionNode, like: types.CodeType, imports: Sequence[ast.stmt]) -> types.CodeType:
-    module = ast.parse(f"def factory({', '.join(like.co_freevars)}): pass")
-    factory: Any = module.body[0]
-    factory.body = [ast.Expr(node) if isinstance(node, ast.Lambda) else node]
-    module.body = [*imports, factory]
+    inside: Any = ast.Expr(node) if isinstance(node, ast.Lambda) else node
+    owner = [name for name in like.co_qualname.split(".")[-2:-1] if name != "<locals>"]
+    for name in owner:  # The name of a method's class is part of its private names.
+        cls: Any = ast.parse(f"class {name}: pass").body[0]
+        cls.body, inside = [inside], cls
+    factory: Any = ast.parse(f"def factory({', '.join(like.co_freevars)}): pass").body[0]
+    # A function that calls itself, or names its class, finds them in the module.
+    own = {*owner, like.co_name} - {*like.co_freevars, "<lambda>"}
+    factory.body = [*(ast.Global([name]) for name in own), inside]
+    module = ast.Module([*imports, factory], [])
     flags = like.co_flags & _FUTURES
     code = compile(ast.fix_missing_locations(module), like.co_filename, "exec", flags=flags, dont_inherit=True)
-    outer = next(x for x in code.co_consts if isinstance(x, types.CodeType))
     # Decorators and defaults may hold lambdas of their own: the function comes last.
-    function = [x for x in outer.co_consts if isinstance(x, types.CodeType) and x.co_name == like.co_name][-1]
-    return function.replace(co_qualname=like.co_qualname)
+    for name in ("factory", *owner, like.co_name):
+        code = [x for x in code.co_consts if isinstance(x, types.CodeType) and x.co_name == name][-1]
+    return code.replace(co_qualname=like.co_qualname)
 
 
 def _live_function(objects: tuple[types.FunctionType, ...]) -> LiveFunction:
