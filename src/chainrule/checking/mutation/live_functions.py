@@ -158,7 +158,9 @@ def _compiled(node: FunctionNode, like: types.CodeType, imports: Sequence[ast.st
     factory.body = [*(ast.Global([name]) for name in own), inside]
     module = ast.Module([*imports, factory], [])
     flags = like.co_flags & _FUTURES
-    code = compile(ast.fix_missing_locations(module), like.co_filename, "exec", flags=flags, dont_inherit=True)
+    code: types.CodeType = compile(
+        ast.fix_missing_locations(module), like.co_filename, "exec", flags=flags, dont_inherit=True
+    )
     # Decorators and defaults may hold lambdas of their own: the function comes last.
     for name in ("factory", *owner, like.co_name):
         code = [x for x in code.co_consts if isinstance(x, types.CodeType) and x.co_name == name][-1]
