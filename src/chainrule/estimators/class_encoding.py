@@ -53,10 +53,8 @@ class ClassEncoding:
         """
         if self.kind != MULTICLASS and label_smoothing:
             return (1 - label_smoothing) * self.targets(y, dtype) + dtype.type(label_smoothing / 2)
-        if self.kind != MULTILABEL and y.ndim == 2:
-            return np.ascontiguousarray(y if self.kind == MULTICLASS else y[:, 1:], dtype=dtype)
-        if self.kind == MULTILABEL:
-            return np.ascontiguousarray(y, dtype=dtype)
+        if y.ndim == 2:
+            return np.ascontiguousarray(y[:, 1:] if self.kind == BINARY else y, dtype=dtype)
         numbers = np.searchsorted(self.classes, y)
         return numbers if self.kind == MULTICLASS else numbers.astype(dtype).reshape(-1, 1)
 

@@ -46,9 +46,8 @@ def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Ar
 
 def checked_labels(y: Any) -> Array:
     """Labels in one dimension, or a dense 0/1 matrix with one column per label."""
-    y = y if hasattr(y, "toarray") else np.asarray(y)
+    y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
     check_classification_targets(y)
-    y = y.toarray() if hasattr(y, "toarray") else y
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
