@@ -128,6 +128,9 @@ def test_an_archive_with_objects_or_none_at_all_is_refused_and_nothing_is_unpick
     for name in ("a.npz", "b.npz"):
         with pytest.raises(DataError, match=r"this is no \.npz file that can be read"):
             read_images(tmp_path / name)
+    (tmp_path / "c.npz").write_bytes(b"hello")
+    with pytest.raises(DataError, match=r"c\.npz: this is no \.npz file that can be read \(File is not a zip file\)"):
+        read_images(tmp_path / "c.npz")
 
 
 def test_a_folder_of_pictures_is_read_class_by_class(pictures):

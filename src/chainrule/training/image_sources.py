@@ -194,7 +194,8 @@ def read_archive(path: Path) -> Images:
     """
     with path.open("rb") as file:
         try:
-            with np.load(file, allow_pickle=False) as archive:
+            # NumPy's load would take other files for pickles, and advise to trust them.
+            with np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
                 present = set(archive.files)
                 usual = next((names for names in _NAMES if present.issuperset(names[:2])), ())
                 names = usual if present.issuperset(usual) else usual[:2]
