@@ -5,6 +5,7 @@ import pytest
 
 from chainrule import rules
 from chainrule.arrays import may_write, namespace
+from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
 
 jax = pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
@@ -236,5 +237,11 @@ def test_rules_act_on_jax_arrays_by_themselves(dtype):
 def test_arrays_of_jax_are_not_written_to():
     x = jnp.ones(2)
     assert not may_write(x)
-    with pytest.raises(TypeError, match="out"):
+    with pytest.raises(TypeError, match="exp: JAX arrays cannot be written to, got out=ndarray"):
         namespace(x).exp(x, out=np.empty(2))
+
+
+@pytest.mark.parametrize("rule", [rules.tanh, rules.sigmoid, rules.softmax, rules.log_softmax], ids=lambda rule: rule.name)
+def test_kernels_without_buffers_act_on_jax_arrays(rule):
+    x = jnp.asarray([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(kernel_of(rule).forward(x)[0], rule(x), rtol=1e-6)

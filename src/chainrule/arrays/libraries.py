@@ -32,16 +32,24 @@ def is_jax(x: object) -> bool:
 
 
 class _JaxNumpy:
-    """`jax.numpy`, with another derivative of |x| at 0."""
+    """`jax.numpy`, whose functions here accept the `out=None` that NumPy's and PyTorch's accept."""
 
-    def abs(self, x: Array) -> Array:
+    def abs(self, x: Array, *, out: None = None) -> Array:
         """|x|, with derivative 0 at 0 as in PyTorch; `jax.numpy.abs` has derivative 1 there."""
         return x * self.sign(x)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(sys.modules["jax.numpy"], name)
+        function = getattr(sys.modules["jax.numpy"], name)
+
+        def without_out(*arguments: Any, out: None = None, **keywords: Any) -> Any:
+            if out is not None:
+                raise TypeError(f"{name}: JAX arrays cannot be written to, got out={type(out).__name__}")
+            return function(*arguments, **keywords)
+
+        setattr(self, name, without_out)
+        return without_out
 
 
 _jax_numpy = _JaxNumpy()
