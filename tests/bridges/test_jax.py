@@ -241,7 +241,8 @@ def test_arrays_of_jax_are_not_written_to():
         namespace(x).exp(x, out=np.empty(2))
 
 
-@pytest.mark.parametrize("rule", [rules.tanh, rules.sigmoid, rules.softmax, rules.log_softmax], ids=lambda rule: rule.name)
-def test_kernels_without_buffers_act_on_jax_arrays(rule):
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "softmax", "log_softmax"])
+def test_kernels_without_buffers_act_on_jax_arrays(name):
+    rule = rules.get(name)
     x = jnp.asarray([1.0, -2.0, 0.5])
     np.testing.assert_allclose(kernel_of(rule).forward(x)[0], rule(x), rtol=1e-6)
