@@ -1,7 +1,9 @@
 """Copies of users' functions that run on balls."""
 
+import enum
 import functools
 import math
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -61,6 +63,47 @@ class Slotted:
         return 2 * self.helped(x)
 
 
+class Mode(enum.Enum):
+    SHIFTED = "shifted"
+
+
+class Registered:
+    names: ClassVar[list[str]] = []
+
+    def __init_subclass__(cls):
+        Registered.names.append(cls.__name__)
+
+
+class Subclass(Registered):
+    def __call__(self, x):
+        return math.log1p(x) if Mode("shifted") is Mode.SHIFTED else math.log(x)
+
+
+class Refusing:
+    def __copy__(self):
+        raise RuntimeError("not to be copied")
+
+    def __call__(self, x):
+        return math.log1p(x)
+
+
+class Single:
+    def __new__(cls):
+        Single.only = getattr(Single, "only", None) or super().__new__(cls)
+        return Single.only
+
+    def __call__(self, x):
+        return math.log1p(x)
+
+
+class WithoutAttributes:
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+    def __call__(self, x):
+        return math.log1p(x)
+
+
 CALLS = {
     "slots": (Slotted(1.5), 3 * math.log1p(0.5)),
     "a helper": (plain, math.exp(1.0)),
@@ -78,6 +121,15 @@ def test_what_a_function_refers_to_is_followed(name):
     assert isinstance(result, Ball)
     # A 53-bit ball's midpoint is right to a few ulp.
     assert nearest(result) == pytest.approx(expected, rel=1e-14, abs=0)
+
+
+@pytest.mark.parametrize("cls", [Subclass, Refusing, Single, WithoutAttributes])
+def test_objects_that_refuse_copies_or_register_them_stay_as_they_are(cls):
+    made = cls()
+    assert float(on_balls(lambda x: made(x) + math.exp(0))(Ball(0))) == 1
+    assert nearest(on_balls(made.__call__)(Ball(0.5))) == pytest.approx(math.log1p(0.5), rel=1e-14, abs=0)
+    assert type(made) is cls
+    assert Registered.names == ["Subclass"]
 
 
 def test_closures_are_copied_and_nothing_of_the_original_changes():

@@ -223,12 +223,17 @@ special = StandIn(scipy.special, _on_balls(scipy.special, _SPECIAL))
 STAND_INS = (numpy, linalg, math_names, special, StandIn(scipy, {"special": special}))
 
 
+_REPLACEMENTS: dict[int, Any] = {
+    **{
+        id(getattr(stand_in.module, name)): function
+        for stand_in in STAND_INS
+        for name, function in stand_in.replaced.items()
+    },
+    **{id(stand_in.module): stand_in for stand_in in STAND_INS},
+}
+"""Stand-ins by the id of the original, because attributes of a user's objects may raise errors."""
+
+
 def replacement(value: Any) -> Any:
     """The stand-in for a module, or for one of its functions that was imported by name; None where there is none."""
-    name = getattr(value, "__name__", None)
-    for stand_in in STAND_INS:
-        if value is stand_in.module:
-            return stand_in
-        if callable(value) and name in stand_in.replaced and getattr(stand_in.module, name, None) is value:
-            return stand_in.replaced[name]
-    return None
+    return _REPLACEMENTS.get(id(value))

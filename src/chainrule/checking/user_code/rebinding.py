@@ -117,12 +117,15 @@ class _Rebinding:
         return self._globals.setdefault(id(function.__globals__), dict(function.__globals__))
 
     def _class(self, cls: type) -> type:
+        hooks = (base for base in cls.__mro__[1:] if "__init_subclass__" in vars(base))
+        if any(map(self._is_users, (type(cls), *hooks))):
+            return cls  # a copy would be registered, for example, in place of the original
         # Python makes the descriptors of slots, of __dict__ and of __weakref__ again for the copy.
         made = MemberDescriptorType | GetSetDescriptorType
         body = {name: value for name, value in vars(cls).items() if not isinstance(value, made)}
         try:
             result = type(cls)(cls.__name__, tuple(self.of(base) for base in cls.__bases__), body)
-        except TypeError:
+        except Exception:  # a library's metaclass may refuse a copy in any way; that of enumerations does
             return cls
         self._done[id(cls)] = cls, result
         for name, value in body.items():
@@ -133,12 +136,14 @@ class _Rebinding:
     def _object(self, value: Any) -> Any:
         try:
             result = copy.copy(value)
+            if result is value:
+                return value
             self._done[id(value)] = value, result
             result.__class__ = self.of(type(value))
             for name, attribute in list(getattr(result, "__dict__", {}).items()):
                 if callable(attribute) or self._is_users(type(attribute)):
                     object.__setattr__(result, name, self.of(attribute))
-        except (TypeError, AttributeError):
+        except Exception:  # a user's object may refuse to be copied in any way
             return value
         return result
 
