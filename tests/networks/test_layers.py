@@ -1,5 +1,6 @@
 """Layers: what they are made of, what they refuse, their words, and a user's own, which is one class and no more."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -175,6 +176,17 @@ def test_a_file_that_names_a_layer_that_is_not_registered_is_refused(tmp_path):
 def test_a_name_cannot_be_taken_twice():
     with pytest.raises(ValueError, match="a layer named 'gain' exists already"):
         register_layer("gain")(Gain)
+
+
+def test_an_activation_keeps_its_name():
+    with pytest.raises(ValueError, match="a layer named 'relu' exists already"):
+        register_layer("relu")(Gain)
+
+
+@pytest.mark.parametrize("name", ["Gain", "gain in decibels", "gain,power", " gain", ""])
+def test_a_name_that_words_cannot_begin_with_is_refused(name):
+    with pytest.raises(ValueError, match=re.escape(f"in lower case without commas, got {name!r}")):
+        register_layer(name)(Gain)
 
 
 def test_a_layer_that_is_not_registered_is_written_without_a_name():

@@ -88,7 +88,7 @@ def _by_weight(x: NUMPY, weight: NUMPY, cotangent: NUMPY, windows: Windows, grou
     """Products of patches and cotangents, added up over the blocks."""
     around, v = _padded(samples_last(x), windows), samples_last(cotangent)
     size, channels = weight[0].size, weight.shape[0] // groups
-    # Sum the transpose: BLAS multiplies short rows of patches by far fewer channels up to three times as fast.
+    # Sum the transpose: the product then takes the patches as they lie in memory.
     total, part = np.zeros((groups, size, channels), x.dtype), np.empty((groups, size, channels), x.dtype)
     for rows, columns in _blocks(windows, size * groups * around.shape[-1] * x.itemsize):
         patches = _patches(around, windows, rows, columns).reshape(groups, size, -1)

@@ -44,8 +44,8 @@ def transposed(
     if images.shape[1] >= FEW_CHANNELS or not (wanted[0] and wanted[1]):
         pulled = _backward(cotangent, images, weight, geometry, wanted)
     else:
-        # With few channels, the weight's cotangent takes a third of the time with the channels last, and the images'
-        # cotangent takes two thirds with the channels first.
+        # With 8 channels, the weight's cotangent takes 0.4 of the time with the channels last, and the images'
+        # cotangent takes 0.75 to 1.1 of it with the channels first.
         by_x, *_ = _backward(cotangent.contiguous(), images, weight, geometry, (True, False, False))
         last = channels_last(cotangent), channels_last(images)
         pulled = by_x, *_backward(*last, weight, geometry, (False, *wanted[1:]))[1:]

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.rules.registry import activation_names
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import Windows
 from chainrule.workspace import Workspace
@@ -278,12 +279,16 @@ def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
     Raises
     ------
     ValueError
-        If another class has one of the names already.
+        If a layer or an activation has one of the names already, or if words could not begin with it: a name is one
+        word or two, in lower case.
     """
 
     def register(spec: Class) -> Class:
         for name in names:
-            if name in LAYERS:
+            words = name.lower().replace(",", " ").split()
+            if not 1 <= len(words) <= 2 or name != " ".join(words):
+                raise ValueError(f"expected a name of one or two words in lower case without commas, got {name!r}")
+            if name in LAYERS or name in activation_names():
                 raise ValueError(f"a layer named {name!r} exists already; choose another name, or unregister that one")
             LAYERS[name] = spec, preset
         return spec
