@@ -166,7 +166,7 @@ class Constructs(Derivatives):
         return self.peek().kind in ("close", "end of formula") or self.at("}")
 
     def condition(self) -> Node:
-        """i = j, i < j < k, i = j and k = l."""
+        """Read a condition: i = j, i < j < k, i = j and k = l."""
         left = self.expression()
         parts: list[Node] = []
         while self.peek().kind == "relation" or self.at(",") or self.at("∧"):
@@ -240,7 +240,7 @@ class Constructs(Derivatives):
         return first if len(entries) == 1 else Matrix((tuple(entries),))
 
     def environment(self, opening: str = "") -> Node:
-        """A matrix, or a set of cases."""
+        """Read a matrix or a set of cases."""
         since = self.position
         name = self.take().text
         if name == "array" and self.at("{"):
@@ -265,7 +265,7 @@ class Constructs(Derivatives):
         return self.placed(Matrix(tuple(tuple(row) for row in rows if row)), since)
 
     def branches(self) -> list[tuple[Node, Node | None]]:
-        """The lines of a set of cases."""
+        """Read the lines of a set of cases."""
         found: list[tuple[Node, Node | None]] = []
         while self.peek().kind not in _ENDS:
             if self.accept("\\\\"):
@@ -283,7 +283,7 @@ class Constructs(Derivatives):
         return found
 
     def absolute(self) -> Node:
-        """|x| or ‖x‖."""
+        """Read |x| or ‖x‖."""
         bar = self.take().text
         with self.deeper(bars=self.bars + 1):
             inner = self.expression()

@@ -9,7 +9,7 @@ from chainrule.checking.documents import preamble
 from chainrule.checking.documents.compare import EXACT, Task, compare
 from chainrule.checking.documents.functions import TEMPLATES
 from chainrule.checking.documents.model import Question
-from chainrule.checking.documents.templates import FUNCTIONS
+from chainrule.checking.documents.templates import canonical
 from chainrule.checking.documents.tokens import Token, closing
 from chainrule.checking.documents.tree import Call, Index, Name, Prime, walk
 
@@ -33,9 +33,9 @@ def conventions(question: Question) -> None:
     words = {t.text for tokens in lists for t in tokens if t.kind == "word" and not (t.code and scope.code)}
     for word in sorted(words):
         name = TEMPLATES.get(word.lower())
-        template = {"th": "tanh"}.get(name or "", name)
-        if name and name not in scope.definitions and word not in scope.definitions and template in FUNCTIONS:
-            preamble.use(scope, str(template), name, source="convention")
+        template = canonical(name or "")
+        if name and template and name not in scope.definitions and word not in scope.definitions:
+            preamble.use(scope, template, name, source="convention")
     known = {*scope.definitions, *scope.kinds}
     following = [tokens[i + 1 :] for tokens in lists for i, token in enumerate(tokens[:-1]) if token.text == "σ"]
     template = "softmax" if any(map(_is_indexed, following)) else "sigmoid"

@@ -29,7 +29,7 @@ class Derivatives(Stream):
     """Readers of derivatives."""
 
     def braced(self) -> Node:
-        """A TeX argument: a group in braces, or one token."""
+        """Read a TeX argument: a group in braces, or one token."""
         if self.accept("{"):
             node = self.expression()
             self.require(self.accept("}"), "a brace is not closed, or holds something that is not read")
@@ -63,7 +63,7 @@ class Derivatives(Stream):
         return first if len(factors) == 1 else self.placed(product, since)
 
     def fraction(self) -> Node:
-        """A fraction, which may be a derivative."""
+        """Read a fraction, which may be a derivative."""
         self.take()
         return self.derivative_fraction() or Ratio(self.braced(), self.braced())
 
@@ -177,14 +177,14 @@ class Derivatives(Stream):
         return self.derivative(subject, variables, order)
 
     def jacobian(self) -> Node:
-        """D_x f."""
+        """Read D_x f."""
         self.position += 2
         variable = self.braced()
         self.require(self.starts_factor(), "D_x of nothing")
         return Jacobian(self.factor(), variable)
 
     def total_derivative(self) -> Node | None:
-        """D f(x): the Jacobian with respect to the argument; None if no call with a name in its bracket follows."""
+        """Read D f(x), the Jacobian by the argument; None if no call with a name in its bracket follows."""
         since = self.position
         self.take()
         subject = self.factor()
@@ -195,7 +195,7 @@ class Derivatives(Stream):
         return None
 
     def gradient(self) -> Node:
-        """∇_x f, ∇² f."""
+        """Read ∇_x f or ∇² f."""
         self.take()
         variable: Node | None = None
         order = 1

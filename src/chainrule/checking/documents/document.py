@@ -90,7 +90,7 @@ def _sound(
     scope: Scope, chains: list[Chain], source: Source, known: frozenset[str] | None, refused: list[Refusal]
 ) -> Question:
     """The question without the chains that we fail to enter, which are refused."""
-    with suppress(Exception):
+    with suppress(Exception):  # a defect of the checker, which one of the chains below meets again
         return question_in(scope, chains, source, known)
     kept: list[Chain] = []
     for chain in chains:

@@ -44,7 +44,7 @@ class Grammar(Functions):
     """Recursive descent over tokens."""
 
     def expression(self) -> Node:
-        """A sum of terms."""
+        """Read a sum of terms."""
         since = self.position
         with self.deeper():
             signs = [self.sign()]
@@ -55,7 +55,7 @@ class Grammar(Functions):
         return terms[0] if signs == [1] else self.placed(Plus(tuple(terms), tuple(signs)), since)
 
     def term(self) -> Node:
-        """Products joined elementwise."""
+        """Read products that are joined elementwise."""
         since = self.position
         factors = [self.product()]
         operators: list[str] = []
@@ -73,7 +73,7 @@ class Grammar(Functions):
         return self.placed(product, since)
 
     def product(self) -> Node:
-        """Factors side by side, with fractions written by a slash."""
+        """Read factors side by side, and fractions that are written with a slash."""
         since = self.position
         factors = [self.factor()]
         joints: list[str] = []
@@ -105,7 +105,7 @@ class Grammar(Functions):
         return self.side_by_side(below, self.starts_factor, start) if more else below
 
     def whole(self) -> Node:
-        """All the tokens as one formula."""
+        """Read all tokens as one formula."""
         if not self.tokens:
             raise NotRead("an empty side")
         node = self.expression()
@@ -128,7 +128,7 @@ class Grammar(Functions):
         return token.is_op("∂∇ΣΠ√∫") or (token.kind == "brace" and token.text == "{")
 
     def factor(self) -> Node:
-        """A primary with powers, primes and transposes."""
+        """Read a primary with its powers, primes and transposes."""
         since = self.position
         with self.deeper():
             node = self.scripted(self.placed(self.primary(), since), since)
@@ -139,7 +139,7 @@ class Grammar(Functions):
         return node
 
     def primary(self) -> Node:
-        """A factor without its scripts, by the kind of its first token."""
+        """Read a factor without its scripts, by the kind of its first token."""
         token = self.peek()
         self.require(token.text not in NEVER_READ, "")
         match token.kind, token.text:
@@ -260,7 +260,7 @@ class Grammar(Functions):
         return following.kind == "open" and following.text == "(" and adjacent
 
     def euler(self) -> Node:
-        """e^x, the number e, or e_y."""
+        """Read e^x, the number e, or the one-hot vector e_y."""
         if self.accept("^"):
             return Builtin("exp", (self.exponent(),))
         if not self.accept("_"):

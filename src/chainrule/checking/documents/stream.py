@@ -101,15 +101,15 @@ class Stream(Cursor, ABC):
 
     @abstractmethod
     def expression(self) -> Node:
-        """A sum of terms."""
+        """Read a sum of terms."""
 
     @abstractmethod
     def term(self) -> Node:
-        """Products joined elementwise."""
+        """Read products that are joined elementwise."""
 
     @abstractmethod
     def factor(self) -> Node:
-        """One factor."""
+        """Read one factor."""
 
     @abstractmethod
     def starts_factor(self) -> bool:
