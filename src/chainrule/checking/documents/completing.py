@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chainrule.checking.documents import prose
 from chainrule.checking.documents.grammar import readings
-from chainrule.checking.documents.kinds import Kinds, has_entries
+from chainrule.checking.documents.kinds import Kinds
 from chainrule.checking.documents.model import Definition, Question, Read, Scope
 from chainrule.checking.documents.stream import NotRead, Vocabulary
 from chainrule.checking.documents.tokens import Token
@@ -120,10 +120,6 @@ def _usual_arguments(question: Question, nodes: list[Node]) -> None:
                 vectors = [found for found, kind in scope.kinds.items() if kind.role == "value" and kind.rank == 1]
                 candidates = [found for found in candidates if found in vectors or found not in scope.kinds]
                 candidates += vectors if len(vectors) == 1 else []
-            elif not named and not has_entries(scope.bodies.get(name), definition.parameters[0]):
-                # A function of a number: σ' = σ (1 - σ) also holds beside vectors and matrices.
-                arrays = {found for found, kind in scope.kinds.items() if kind.dims}
-                candidates = [found for found in (*free, "x", *definition.parameters) if found not in arrays]
             scope.arguments[name] = Name([*candidates, "x"][0])
 
 

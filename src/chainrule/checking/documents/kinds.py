@@ -39,11 +39,6 @@ MATRIX_LETTERS = frozenset("WABUVMX")
 Shape = tuple[Any, ...]
 
 
-def has_entries(body: Node | None, parameter: str) -> bool:
-    """Whether the body of a function has entries of its parameter, which then is a vector."""
-    return body is not None and any(isinstance(n, Index) and n.base == Name(parameter) for n in walk(body))
-
-
 class Unifier:
     """Classes of equal sizes."""
 
@@ -248,7 +243,8 @@ class Kinds:
         """The shape of a function at an argument; it is the argument's where the function acts entry by entry."""
         if len(definition.parameters) != 1:
             return self._shape_of(definition)
-        whole = has_entries(self.scope.bodies.get(definition.name), definition.parameters[0])
+        body, parameter = self.scope.bodies.get(definition.name), Name(definition.parameters[0])
+        whole = body is not None and any(isinstance(n, Index) and n.base == parameter for n in walk(body))
         return () if whole and not definition.indices else self.shape(argument)
 
     def _shape_of(self, definition: Definition) -> Shape | None:
