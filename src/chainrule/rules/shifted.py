@@ -26,9 +26,8 @@ No row affects another one, and none of this warns.
 """
 
 import math
+import sys
 from typing import NamedTuple
-
-import numpy as np
 
 from chainrule.arrays import Array, argmax, is_floating, namespace, row_sum, surely, take_class, with_class
 
@@ -105,10 +104,9 @@ def origin(maximum: Array, classes: int) -> Array:
     if not is_floating(maximum):
         return maximum
     xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
-    # The limits of NumPy's long doubles are no Python floats, but their logarithms are.
-    largest, smallest, eps = (float(np.log(limit)) for limit in (info.max, info.smallest_normal, info.eps))
-    summable = largest - math.log(4 * classes)
-    vanishing = -smallest - eps
+    # The limits of NumPy's long doubles lie beyond those of Python's floats, which serve for them as well.
+    summable = math.log(min(float(info.max), sys.float_info.max) / (4 * classes))
+    vanishing = -math.log(max(float(info.smallest_normal) * float(info.eps), 5e-324))
     room = xp.where(maximum < 2 * vanishing, xp.clip(maximum, 0, summable), min(summable, 0.0))
     return xp.floor(maximum - room)
 
