@@ -4,6 +4,7 @@ import base64
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 QUICK = ("--model", "conv", "--layers", "conv 8 3x3 pad 1, relu, pool 2", "--epochs", "4", "--learning-rate", "0.01")
@@ -82,6 +83,12 @@ def test_a_killed_run_is_resumed(chainrule, tmp_path, monkeypatch):
 )
 def test_a_mistake_is_named_in_one_line(chainrule, words, names, code):
     chainrule(*words).complaint(*names, code=code)
+
+
+def test_images_of_one_class_are_refused(chainrule):
+    np.savez("one.npz", X=np.zeros((6, 8, 8), np.uint8), y=np.zeros(6, int))
+    message = "the array of labels holds a single class (0); a classifier needs at least two"
+    chainrule("train", "one.npz", "--model", "conv").complaint(message)
 
 
 def test_the_words_of_the_summary_are_what_is_trained(chainrule):

@@ -144,7 +144,7 @@ def train(
             raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=2)
     C, widths = _strength(penalty), _widths(hidden)
     if C is not None and curves is not None:
-        raise CommandError("--curves: scores are drawn against C, which --C gives; leave one of them out")
+        raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
     if model == "conv" and solver == "gd":
         raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
     from chainrule.cli import image_files, output_files, training_run

@@ -127,7 +127,7 @@ def train_images(
         raise CommandError(
             f"--size: only pictures in folders are scaled; the images of {options.data} are {found}, not {expected}"
         )
-    check_classes(images.labels, "class")
+    check_classes(images.labels, "array of labels")
     kind = f"images of {' x '.join(map(str, images.shape))}"
     samples, held_out = image_files.data_set(images, options.data, kind).split(options.test_size, options.seed)
     classifier: Any = ConvClassifier(layers, image_shape=images.shape, augment=augment, dtype="float32", **settings)
