@@ -198,3 +198,10 @@ def test_infinite_entries_and_outputs_are_left_out():
     wrong = rules.Rule("mine", lambda x: (np.log(x), x), lambda x, v: 2 * v / np.where(x == 0, 1.0, x))
     entries = {x.entry for x in check_rule(wrong, np.array([0.0, 2.0, np.inf])).failures}
     assert entries == {"x[1]"}
+
+
+def test_a_call_that_does_not_fit_the_rule_is_refused_before_the_checks():
+    with pytest.raises(TypeError, match="tanh takes x, got 2 arguments"):
+        check_rule(rules.tanh, np.ones(2), np.ones(2))
+    with pytest.raises(TypeError, match="has no option 'speed'"):
+        check_rule(rules.tanh, np.ones(2), options={"speed": 1})

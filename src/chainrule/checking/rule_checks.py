@@ -97,6 +97,11 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     RuleReport
         Its `failures` name rule, check, entry and both values.
 
+    Raises
+    ------
+    TypeError
+        If the inputs or the options do not fit the rule.
+
     Examples
     --------
     >>> from chainrule import rules
@@ -109,6 +114,7 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     square: pullback against the difference quotient: x[0]: got -0.4961334169, expected -0.9922668338
     square: pullback against the difference quotient: x[1]: got 4.147724032, expected 8.295448065
     """
+    rule.check_call(inputs, dict(options or {}))
     given = tuple(
         to_numpy(as_array(x) if name in rule.integers else as_floats(x))
         for name, x in zip(rule.inputs, inputs, strict=True)
