@@ -13,7 +13,7 @@ array([ 0.        , -0.28768207])
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import flint
 import numpy as np
@@ -23,6 +23,7 @@ from chainrule.arrays import is_torch, to_numpy
 from chainrule.checking.ball import Ball, Undecided, exactly, nearest, precision
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
@@ -116,14 +117,12 @@ def midpoints(x: Any) -> Floats:
     >>> midpoints(np.exp(balls([0.0, 1.0])))
     array([1.        , 2.71828183])
     """
-    result: Floats = _each(x, nearest, np.float64)
-    return result
+    return _each(x, nearest, np.float64)
 
 
 def radii(x: Any) -> Floats:
     """An upper bound of each ball's radius."""
-    result: Floats = _each(x, lambda ball: np.nextafter(nearest(Ball(ball.value.rad())), np.inf), np.float64)
-    return result
+    return _each(x, lambda ball: np.nextafter(nearest(Ball(ball.value.rad())), np.inf), np.float64)
 
 
 def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -132,10 +131,7 @@ def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
     >>> bool(relative_accuracy(np.exp(balls([1.0]))) > 40)
     True
     """
-    result: np.ndarray[Any, np.dtype[np.int64]] = _each(
-        x, lambda ball: max(-(2**62), min(2**62, int(ball.value.rel_accuracy_bits()))), np.int64
-    )
-    return result
+    return _each(x, lambda ball: max(-(2**62), min(2**62, int(ball.value.rel_accuracy_bits()))), np.int64)
 
 
 def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -145,7 +141,7 @@ def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.array(pairs, dtype=bool).reshape(first.shape)
 
 
-def _each(x: Any, function: Callable[[Any], Any], dtype: Any) -> Any:
+def _each(x: Any, function: Callable[[Any], Any], dtype: type[Scalar]) -> np.ndarray[Any, np.dtype[Scalar]]:
     array = balls(x)
     return np.array([function(ball) for ball in array.flat], dtype=dtype).reshape(array.shape)
 
