@@ -74,14 +74,13 @@ def _plain(x: Any) -> Any:
 
 def _keep_balls(array: Any) -> None:
     """Replace plain numbers in an object array by balls, in place."""
-    if array.dtype != object or _KEPT.issuperset(map(type, array.flat)):
-        return
-    for index, entry in np.ndenumerate(array):
-        if entry is not None and not isinstance(entry, Ball | bool):
-            array[index] = Ball(entry)
+    if array.dtype == object and not _KEPT.issuperset(map(type, array.flat)):
+        array[...] = _as_balls(array)
 
 
 _KEPT = {Ball, bool, type(None)}
+
+_as_balls = np.frompyfunc(lambda entry: entry if type(entry) in _KEPT else Ball(entry), 1, 1)
 
 
 def _wrapped(result: Any) -> Any:
