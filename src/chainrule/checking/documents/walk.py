@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.checking.documents import prose, sources
 from chainrule.checking.documents.compare import EXACT
 from chainrule.checking.documents.deciding import Finding, Relation, decide
-from chainrule.checking.documents.document import Document, failure, understand
+from chainrule.checking.documents.document import Document, defects_noted, failure, understand
 from chainrule.checking.documents.findings import explained
 from chainrule.checking.documents.grammar import Grammar
 from chainrule.checking.documents.model import Question, Read
@@ -122,7 +122,7 @@ class Walker:
             self.line(line)
         except Exception as error:  # a defect of the checker must not hide the verdicts on other chains
             self.document.refused.append(Refusal(line.first.fragment.start, "internal error", failure(error)))
-            with suppress(Exception):
+            with suppress(Exception):  # recording a step may fail for the same reason
                 for at in range(len(self.steps) - before, len(line.links)):
                     self.add(line, at, "internal error", failure(error))
 
@@ -260,13 +260,11 @@ class Walker:
             for fragment in self.source.fragments
             for repair in fragment.repair.repairs
         ]
-        notes += [Note(line(r.offset) if r.offset >= 0 else 0, r.verdict, r.message) for r in self.document.refused]
         names: dict[str, str] = {}
         undeclared: dict[str, str] = {}
-        try:
+        with defects_noted(self.document.refused, -1):
             names, undeclared = _names(self.document)
-        except Exception as error:  # a defect of the checker must not hide the verdicts
-            notes.append(Note(0, "internal error", failure(error)))
+        notes += [Note(line(r.offset) if r.offset >= 0 else 0, r.verdict, r.message) for r in self.document.refused]
         steps = tuple(sorted(self.steps, key=lambda step: (step.chain, step.start)))
         listed, unknown = (tuple(sorted(kinds.items())) for kinds in (names, undeclared))
         return Report(name, steps, tuple(notes), listed, unknown, self.source.text)
