@@ -74,7 +74,7 @@ def test_a_penalty_is_taken_by_position_with_scikit_learns_warning():
         with pytest.warns(FutureWarning), pytest.raises(ValueError, match="l1_ratio"):
             SoftmaxRegression(penalty, l1_ratio=None if penalty == "elasticnet" else 1).fit(X, SPECIES)
     for penalty in ("ridge", 2):
-        with pytest.raises(ValueError, match="penalty"):
+        with pytest.raises(ValueError, match=f"penalty: expected 'l2' or None, got {penalty!r}"):
             SoftmaxRegression(penalty).fit(X, SPECIES)
 
 
@@ -117,6 +117,12 @@ def test_a_subclass_may_have_fewer_parameters(parent, given):
     np.testing.assert_allclose(model.coef_, peer.coef_, rtol=0, atol=1e-5)
     with pytest.raises(ValueError, match="tol: expected a number above 0, got 0"):
         Strict(tol=0).fit(X, SPECIES)
+
+
+@pytest.mark.parametrize(("given", "meant"), [(0, False), (1, True), (np.int32(2), True)])
+def test_numbers_say_whether_there_are_intercepts(given, meant):
+    model, same = SoftmaxRegression(fit_intercept=given), SoftmaxRegression(fit_intercept=meant)
+    np.testing.assert_array_equal(model.fit(X, SPECIES).predict_proba(X), same.fit(X, SPECIES).predict_proba(X))
 
 
 def test_the_cross_validated_one_is_silent_by_default():

@@ -1,6 +1,7 @@
 """Many penalties: `path` equals separate fits, and the choice by cross-validation is LogisticRegressionCV's."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -66,6 +67,13 @@ def test_penalties_that_are_none_are_refused(Cs):
         path(X, SPECIES, Cs)
     with pytest.raises((ValueError, TypeError), match="Cs"):
         SoftmaxRegressionCV(Cs=Cs).fit(X, SPECIES)
+
+
+@pytest.mark.parametrize("Cs", [2.5, "1, 2", None, []])
+def test_what_is_no_list_of_penalties_is_named(Cs):
+    wanted = re.escape(f"Cs: expected a whole number of values, or a sequence of them, got {Cs!r}")
+    with pytest.raises(ValueError, match=wanted):
+        path(X, SPECIES, Cs)
 
 
 def test_a_path_takes_the_parameters_of_the_classifier_and_no_others():

@@ -87,8 +87,8 @@ def check_liblinear(n_classes: int, fit_intercept: bool) -> None:
 
 def _check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: str) -> None:
     """Raise ValueError for any penalty but the L2 one or none; warn of what scikit-learn has deprecated."""
-    if penalty is not None and penalty != DEPRECATED:
-        check.choice("penalty", penalty, ("l2", "l1", "elasticnet"))
+    if penalty not in ("l2", "l1", "elasticnet", None, DEPRECATED):
+        raise ValueError(f"penalty: expected 'l2' or None, got {penalty!r}")
     given = [value for value in l1_ratios if value is not None]
     for value in given:
         check.number(name, value, at_least=0, at_most=1)

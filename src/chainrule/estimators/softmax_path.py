@@ -99,7 +99,7 @@ def penalties(Cs: Any) -> list[float]:
         Cs = np.logspace(-4, 4, check.integer("Cs", int(Cs), at_least=1))
     values = [] if isinstance(Cs, str) or not np.iterable(Cs) else list(Cs)
     if not values:
-        raise ValueError(f"Cs: expected a number of values, or at least one value, got {Cs!r}")
+        raise ValueError(f"Cs: expected a whole number of values, or a sequence of them, got {Cs!r}")
     return [check.number("Cs", float(C), above=0, infinite=True) for C in values]
 
 

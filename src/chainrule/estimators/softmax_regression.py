@@ -333,7 +333,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         targets, loss = encoding.targets(y, X.dtype, smoothing), rules.get(encoding.loss)
         smoothing = smoothing if encoding.kind == MULTICLASS else 0.0
         return Problem(
-            X, targets, encoding.n_outputs, loss, weights, intercept=self.fit_intercept, label_smoothing=smoothing
+            X, targets, encoding.n_outputs, loss, weights, intercept=bool(self.fit_intercept), label_smoothing=smoothing
         )
 
     def _recipe(self) -> SoftmaxRecipe:
