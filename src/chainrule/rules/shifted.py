@@ -26,7 +26,6 @@ No row affects another one, and none of this warns.
 """
 
 import math
-import sys
 from typing import NamedTuple
 
 from chainrule.arrays import Array, argmax, is_floating, namespace, row_sum, surely, take_class, with_class
@@ -100,12 +99,11 @@ def exponentials_of(logits: Array, maximum: Array) -> Array:
 
 
 def origin(maximum: Array, classes: int) -> Array:
-    """c, from m and the number of classes."""
+    """c, from m and the number of classes. The smallest Python float stands for smaller long doubles of NumPy."""
     if not is_floating(maximum):
         return maximum
     xp, info = namespace(maximum), namespace(maximum).finfo(maximum.dtype)
-    # The limits of NumPy's long doubles lie beyond those of Python's floats, which serve for them as well.
-    summable = math.log(min(float(info.max), sys.float_info.max) / (4 * classes))
+    summable = math.log(float(info.max) / (4 * classes))
     vanishing = -math.log(max(float(info.smallest_normal) * float(info.eps), 5e-324))
     room = xp.where(maximum < 2 * vanishing, xp.clip(maximum, 0, summable), min(summable, 0.0))
     return xp.floor(maximum - room)
