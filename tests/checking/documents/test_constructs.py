@@ -15,6 +15,8 @@ from chainrule.checking.documents.stream import NotRead
         (r"\prod_{i=1}^n x_i", "Π_{i=1}^n x_i"),
         (r"\max(x, 0)", "max(x, 0)"),
         (r"[a > 0]", "[a > 0]"),
+        (r"\mathbb{1}_{[i = j]}", "[i = j]"),
+        (r"\mathbb{1}_{(i + 1) = j}", "[i + 1 = j]"),
         (r"|x| \cdot \|y\|", "|x| · norm(y)"),
         (r"\underbrace{a + b}_{c} d", "(a + b) d"),
         (r"\langle u, v \rangle", "inner(u, v)"),

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from chainrule.checking.documents.constructs import Constructs
 from chainrule.checking.documents.derivatives import FRACTIONS
-from chainrule.checking.documents.tokens import closing, group, script
+from chainrule.checking.documents.tokens import closing, script
 from chainrule.checking.documents.tree import (
     Big,
     Builtin,
@@ -88,8 +88,6 @@ class Functions(Constructs):
         inner = self.sub(self.position + 1, end)
         self.position = min(end + 1, len(self.tokens))
         self.require(bool(inner.tokens), "an empty subscript")
-        if inner.tokens[0].kind == "open" and closing(inner.tokens, 0) == len(inner.tokens) - 1:
-            inner.tokens = inner.tokens[1:-1]
         found: list[Node] = []
         while inner.position < len(inner.tokens):
             node = inner.expression()
@@ -102,7 +100,7 @@ class Functions(Constructs):
     def decoration(self, text: str) -> str | None:
         """Consume a superscript that belongs to the name before it: (2), (i), *, or one from a declaration."""
         braces = self.at("{", 1)
-        inner, after = group(self.tokens, self.position + 1) if braces else script(self.tokens, self.position + 1)
+        inner, after = script(self.tokens, self.position + 1)
         label = "".join(token.text for token in inner)
         if inner and inner[0].kind == "open" and (braces or not self.plain):
             close = closing(inner, 0)

@@ -289,12 +289,7 @@ class Grammar(Functions):
                 reason = "an indicator without a condition (expected a relation, as in I(y = k))"
                 raise NotRead(reason, self.tokens[start].start)
             return None
-        stream = self.sub(start + 1, end)
-        if below and inner[0].kind == "open":
-            if closing(inner, 0) != len(inner) - 1:
-                return None
-            stream = self.sub(start + 2, end - 1)
-        condition = stream.condition()
+        condition = self.sub(start + 1, end).condition()
         self.position = min(end + 1, len(self.tokens))
         return Indicator(condition)
 

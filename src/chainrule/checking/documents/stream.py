@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from chainrule.checking.documents.tokens import Token
+from chainrule.checking.documents.tokens import Token, closing
 from chainrule.checking.documents.tree import Node, Span
 
 MOST_DEPTH = 40
@@ -173,7 +173,10 @@ class Stream(Cursor, ABC):
         return site in self.others
 
     def sub(self, first: int, last: int) -> Self:
-        """A stream of the same kind over part of the tokens."""
-        part = type(self)(self.tokens[first:last], self.vocabulary, plain=self.plain)
+        """A stream of the same kind over part of the tokens, without a bracket around all of them."""
+        tokens = self.tokens[first:last]
+        if tokens and tokens[0].kind == "open" and closing(tokens, 0) == len(tokens) - 1:
+            tokens = tokens[1:-1]
+        part = type(self)(tokens, self.vocabulary, plain=self.plain)
         part.depth = self.depth
         return part
