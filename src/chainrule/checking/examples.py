@@ -45,7 +45,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Limit:
-    """A point at which float results must be those at other inputs, and derivatives a factor times those.
+    """A point at which float results must equal the results at other inputs, and derivatives a factor times them.
 
     Attributes
     ----------

@@ -74,3 +74,10 @@ def test_targets_that_must_sum_to_one_are_named():
 
     report = check_gradient(loss, X, np.array([0.5, 0.25, 0.5]), gradient=gradient)
     assert report.slip == "it holds only when targets sum to one"
+
+
+def test_a_claim_that_holds_for_small_inputs_does_not_need_a_sum_of_one():
+    report = check_gradient(
+        lambda x: np.sum(x**2), np.array([0.5, 9.0]), gradient=lambda x: np.where(x > 4, 0 * x, 2 * x)
+    )
+    assert (report.verdict, report.slip) == ("fail", None)

@@ -131,19 +131,23 @@ def _fraction(wrong: WrongInput, ratio: float) -> str | None:
 
 
 def _normalised(run: Callable[[Claim], GradientCheck], wrong: WrongInput) -> Iterator[str]:
-    """Test for a claim that holds after the division of one input by its row sums."""
+    """Test for a claim that holds for rows of one input that sum to one, and not for rows that sum to 1/2."""
     claim = wrong.claim
+
+    def holds_at(i: int, x: Any) -> bool:
+        try:
+            check = run(replace(claim, inputs=(*claim.inputs[:i], x, *claim.inputs[i + 1 :])))
+        except (NotOnBalls, WrongShapeError):
+            return False
+        return check.checked > 0 and not check.failures
+
     for i, (name, x) in enumerate(zip(claim.names, claim.inputs, strict=True)):
         if not claim.differentiable[i] or not isinstance(x, np.ndarray) or x.ndim == 0:
             continue
         totals = x.sum(axis=-1, keepdims=True)
         if x.shape[-1] < 2 or not (totals > 0).all() or np.allclose(totals, 1):
             continue
-        try:
-            check = run(replace(claim, inputs=(*claim.inputs[:i], x / totals, *claim.inputs[i + 1 :])))
-        except (NotOnBalls, WrongShapeError):
-            continue
-        if check.checked and not check.failures:
+        if holds_at(i, x / totals) and not holds_at(i, x / totals / 2):
             yield f"it holds only when {name} sum to one"
 
 

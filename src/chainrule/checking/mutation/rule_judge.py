@@ -256,7 +256,7 @@ def on_floats(known: Known) -> dict[str, Check]:
 
 
 def _at_limit(limit: Limit, case: RuleCase, check: str) -> Iterator[Mismatch]:
-    """Compare floats with floats at other inputs; the derivatives with a power of two times theirs."""
+    """Compare float results with the results at other inputs, and derivatives with a power of two times them."""
     rule = case.rule
     value = rule(*limit.same_as)
     v = np.asarray(draw(99, np.shape(value)) if limit.along is None else limit.along)
