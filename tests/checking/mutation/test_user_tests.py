@@ -185,3 +185,20 @@ def test_progress_is_told():
     told = []
     report = check_tests(times_slope, lambda f: f(1.0), progress=lambda *numbers: told.append(numbers))
     assert told[-1] == (len(report.outcomes), len(report.outcomes), len(report.survivors))
+
+
+def doubled(x):
+    return 2 * x
+
+
+def doubled_pullback(x, v):
+    return 2 * v + 0 * x
+
+
+def test_a_pullback_is_compared_at_its_own_calls():
+    def test(function, pullback):
+        np.testing.assert_array_equal(pullback(X, V), V * function(np.ones(X.shape)))
+
+    report = check_tests((doubled, doubled_pullback), test)
+    assert report.ok
+    assert {"2 * v - 0 * x", "2 * v"} <= {outcome.after for outcome in report.equivalent}

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -95,14 +96,24 @@ def check_tests(
         if not callable(part):
             raise TypeError(f"expected a Rule, a function or a pair (function, gradient), got {type(part).__name__}")
     functions, empty_caches = live_functions(*edited), caches_of(*given)
-    calls = _Calls(given[0])
+    calls = [_Calls(part) for part in given]
+
+    def called(code: Any, variables: Mapping[str, Any]) -> None:
+        for of_part in calls:
+            of_part.seen(code, variables)
+
     try:
-        observed = observe(functions, lambda: test(*given), calls.seen)
+        observed = observe(functions, lambda: test(*given), called)
     except Exception as error:  # a user's test may raise anything
         raise ValueError(f"the test fails on the code as it is: {type(error).__name__}: {error}") from error
     if not observed.names:
         raise ValueError(f"the test runs nothing of {', '.join(function.name for function in functions)}")
-    known = list(_known(given, calls.points() if points is None else points, must_run=points is not None))
+    if points is None:
+        # A pullback has one argument more than its function, so each part has points of its own.
+        own = (_known((part,), seen.points(), must_run=False) for part, seen in zip(given, calls, strict=True))
+        known = list(chain.from_iterable(own))
+    else:
+        known = list(_known(given, points, must_run=True))
 
     def fate(mutant: Mutant) -> Outcome:
         try:
