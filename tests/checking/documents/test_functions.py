@@ -14,6 +14,8 @@ from chainrule.checking.documents.stream import NotRead
         (r"W^{(2)}_{kj}", "W^(2)_{kj}"),
         (r"W_{kj}^{(2)}", "W^(2)_{kj}"),
         (r"h^a_j", "h^a_j"),
+        (r"x^{*} y^*", "x^* y^*"),
+        (r"w^{+} - w^-", "w^+ - w^-"),
         (r"z_{1,i}", "z_1_i"),
         (r"A^\top b", "Aᵀ b"),
         (r"a^{[1]T} b", "a^(1)ᵀ b"),

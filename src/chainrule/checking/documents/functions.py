@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from chainrule.checking.documents.constructs import Constructs
 from chainrule.checking.documents.derivatives import FRACTIONS
+from chainrule.checking.documents.naming import SIGNED
 from chainrule.checking.documents.tokens import closing, script
 from chainrule.checking.documents.tree import (
     Big,
@@ -121,8 +122,8 @@ class Functions(Constructs):
             label = f"^{label}"
             if text + label not in self.vocabulary.decorated:
                 return None
-        elif label in ("·", "+", "-") and not braces:
-            label = "^*" if label == "·" else f"^{label}"
+        elif label in SIGNED:
+            label = SIGNED[label]
         else:
             return None
         self.position = after

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from chainrule.checking.documents.tokens import Token, closing, script, split_at
 
 _AND = ("and", "und", "et", "и")
+SIGNED = {"·": "^*", "+": "^+", "-": "^-"}
+"""The parts of names that a lone sign as superscript makes: x^*, w^+."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ def _text(tokens: Sequence[Token]) -> str:
 
 
 def _label(inner: list[Token], declared: bool) -> str | None:
-    """The part of a name that a superscript makes: (1) always, a letter if it is declared, a star."""
+    """The part of a name that a superscript makes: (1) always, a letter if it is declared, a star or a sign."""
     if inner[0].kind == "open" and inner[-1].kind == "close" and 2 < len(inner) <= 5:
         return f"^({_text(inner[1:-1])})"
     if len(inner) <= 2 and declared and all(t.kind in ("name", "number") for t in inner) and inner[0].text != "T":
         return "^" + _text(inner)
-    return "^*" if _text(inner) == "·" else None
+    return SIGNED.get(_text(inner))
