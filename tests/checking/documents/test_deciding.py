@@ -78,6 +78,16 @@ def test_a_step_is_wrong_if_it_fails_in_the_only_reading_whose_shapes_fit():
     assert [only(text % factor).verdict for factor in "42"] == ["verified", "wrong"]
 
 
+def test_a_product_is_not_read_as_a_function_of_itself_where_its_shapes_do_not_fit():
+    declared = "---\nz: vector n\nuse: sigmoid as \\sigma\n---\n\n$$a := \\sigma(z)$$\n\n"
+    steps = [
+        only(declared + rf"$$\frac{{\partial a}}{{\partial z}} = \operatorname{{diag}}({product})$$")
+        for product in ("a (1 - a)", r"a \odot (1 - a)")
+    ]
+    assert [step.verdict for step in steps] == ["shapes do not fit", "verified"]
+    assert [repair.change for repair in steps[0].repairs] == ["changing a (1 - a) to a ⊙ (1 - a)"]
+
+
 def test_vectors_are_rows_where_they_cannot_be_columns():
     text = "---\nx, y: vector n\nW: matrix n n\n---\n\n$$%s$$"
     claims = [r"x W y^\top = y W^\top x^\top", r"\mathbf{1} x^\top = \sum_i x_i", r"x y^\top = y x^\top"]

@@ -19,6 +19,7 @@ from chainrule.checking.documents.points import Assumption
 from chainrule.checking.documents.tree import (
     Big,
     Builtin,
+    Call,
     Comparison,
     Derivative,
     Differential,
@@ -138,9 +139,18 @@ def judge(relation: Relation, scope: Scope | None = None) -> Finding:
     if first.status == "shapes":
         # The usual reading is the first whose shapes fit.
         layout = first.compared.setting.layout
-        fitting = [one for one in tried if one.status == "different" and one.compared.setting.layout == layout]
+        fitting = [
+            one for one in tried
+            if one.status == "different" and one.compared.setting.layout == layout and not _is_at_itself(one.task)
+        ]  # fmt: skip
         first = next((replace(one, compared=compare(one.task, one.compared.setting)) for one in fitting), first)
     return _doubted(first) if first.status == "different" else first
+
+
+def _is_at_itself(task: Task) -> bool:
+    """Whether a function is taken at a formula of itself, as in the less likely reading of σ (1 - σ)."""
+    calls = [node for side in (task.left, task.right) for node in walk(side) if isinstance(node, Call)]
+    return any(call.function in walk(argument) for call in calls for argument in call.arguments)
 
 
 def _doubted(first: Finding) -> Finding:

@@ -243,6 +243,7 @@ def _dropped_factors(node: Product) -> Iterator[_Change]:
 def _reordered(node: Product) -> Iterator[_Change]:
     """Another operation than the product, transposed or squared factors, a factor or derivative inside its sum."""
     factors = node.factors
+    yield "other", replace(node, joints=("⊙",) * len(node.joints)), 3.5
     if len(factors) == 2:
         first, second = factors
         yield "other", Plus(factors, (1, 1)), 4
