@@ -125,3 +125,38 @@ def test_only_fewer_samples_than_features_are_reduced():
     assert not worth_reducing(noise(200, 50, 3), 1)
     # A Gram matrix of almost as many samples as features saves next to nothing.
     assert not worth_reducing(noise(990, 1000, 3), 1)
+
+
+def dependent(n, dtype):
+    """Samples with a duplicate, a sum, indicators of all categories, and features of sizes 1e6 and 1e-3; classes."""
+    rng = np.random.default_rng(3)
+    free = np.column_stack([rng.normal(size=n) * 1e6, rng.normal(size=n) * 1e-3, rng.normal(size=(n, 2))])
+    categories = np.eye(3)[rng.integers(0, 3, n)]
+    x = np.hstack([free, free[:, 2:3], free[:, 2:3] + free[:, 3:4] + 5, categories]).astype(dtype)
+    logits = free @ np.array([[2e-6, 0, 0], [0, 1e3, 0], [1, 0, -1], [0, 1, 0]]) + categories
+    return x, (logits + rng.gumbel(size=(n, 3))).argmax(axis=1)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [250, 8000], ids=["few samples", "many samples"])
+def test_without_a_penalty_dependent_features_change_neither_the_minimum_nor_the_steps(n, dtype):
+    x, y = dependent(n, dtype)
+    alone = minimise(Problem(x[:, [0, 1, 2, 3, 6, 7]].astype(np.float64), y, 3, softmax_cross_entropy), tol=1e-10)
+    found = minimise(Problem(x, y, 3, softmax_cross_entropy), tol=1e-10)
+    assert alone.converged
+    assert found.converged
+    # Rounding the samples to float32 changes each logit, of at most about 10, by 6e-8 of its terms; F by no more.
+    assert abs(found.value - alone.value) <= (1e-9 if dtype is np.float64 else 1e-6) * alone.value
+    assert found.iterations <= alone.iterations + 5
+    np.testing.assert_allclose(found.theta[2], found.theta[4], rtol=1e-3)  # the least norm: equal weights of duplicates
+    assert abs(found.theta[1:]).max() < 2e3  # the feature of size 1e-3 has a weight of about 1e3
+
+
+def test_directions_that_vary_little_are_kept():
+    x = np.random.default_rng(0).normal(size=(300, 5)) * [1e6, 1.0, 1e-3, 1e-3, 1.0]
+    problem = Problem(x, np.arange(300) % 3, 3, softmax_cross_entropy)
+    assert spectrum_of(problem).features.basis.shape == (5, 5)
+    assert spectrum_of(replace(problem, x=np.hstack([x, x[:, 2:3] - x[:, 3:4]]))).features.basis.shape == (6, 5)
+    # With a penalty the Hessian is regular, and no direction is looked for.
+    assert spectrum_of(replace(problem, x=np.hstack([x, x[:, 1:2]]), l2=0.1)).features.basis.shape == (6, 6)
+    assert spectrum_of(replace(problem, x=np.zeros((300, 2)))).features.basis.shape == (2, 2)

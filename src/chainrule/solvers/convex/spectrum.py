@@ -3,6 +3,10 @@
 The diagonal is used if features are sparse, or too many for C, or if C costs more time than it saves steps. Fewer
 samples than features are first expressed in their row space (`row_space`), whose coordinates are then the features.
 
+Without a penalty, dependent features (duplicates, or one indicator per category) leave infinitely many optimal weights,
+and the Hessian is singular. The samples then are expressed in the principal axes along which they vary. Of the optimal
+weights, the fit so finds the ones with the least norm.
+
 A step of L-BFGS multiplies n x d samples by k columns twice, which takes 4 n d k operations. With few classes it waits
 for memory as long as `LATENCY` further classes would take. Without the eigenvectors of C, L-BFGS is preconditioned by
 the Hessian's diagonal D. Then it takes at most about sqrt(kappa) steps, where kappa is the condition number of D^-1/2 H
@@ -13,6 +17,7 @@ fits need far fewer steps, because the losses' curvatures fall and few eigenvalu
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse.linalg import aslinearoperator
@@ -25,6 +30,17 @@ from chainrule.solvers.convex.rows import RowBlock
 
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""
+
+SMALL = 1e-4
+"""Share of the largest variance below which the eigenvectors of a covariance mix directions that vary with directions
+that do not. These eigenvectors are computed again, from the covariance of the samples' coordinates along them."""
+
+DEPENDENT = 1e-12
+"""Largest standard deviation along an axis, as a share of the largest, that products in float64 leave where there is
+none."""
+
+ROUNDED = 4.0
+"""Largest standard deviation, in ulps, of a combination of features that the rounding of the samples explains."""
 
 LEAST_VARIANCE = 1 / float(np.finfo(np.float64).max)
 """Smallest variance by which a gradient can be divided."""
@@ -86,14 +102,20 @@ class Spectrum:
         smallest = max(float(self.values.min(initial=np.inf)), 0.0) + l2
         return float(self.values.max(initial=0.0)) / smallest if smallest else np.inf
 
+    @property
+    def incomplete(self) -> bool:
+        """True if Q leaves out axes. Only samples along the others have a regular Hessian."""
+        basis = self.features.rotation
+        return basis is not None and basis.shape[1] < basis.shape[0]
+
     def worth_rotating(self, problem: Problem, fits: int = 1) -> bool:
         """True if one product of all samples with Q costs less than the gradients' products with Q in these fits."""
         # Each step has two solves with two products each.
         return self.features.rotation is not None and problem.n_samples <= 4 * problem.n_outputs * STEPS * fits
 
     def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, "Spectrum"]:
-        """Samples for this many fits of a problem, as z if this saves time, and the spectrum for them."""
-        if self.coordinates is None and not self.worth_rotating(problem, fits):
+        """Samples for this many fits of a problem, as z if this saves time or must be, and the spectrum for them."""
+        if self.coordinates is None and not self.incomplete and not self.worth_rotating(problem, fits):
             return x, self
         if self.coordinates is not None and x is self.coordinates[0]:
             z = self.coordinates[1].astype(x.dtype, copy=False)
@@ -178,10 +200,32 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: b
         steps = expected_steps(problem, features, values) if dense and decompose else math.inf
         if not few or PESSIMISM * cost > steps:
             return Spectrum(features, values, diagonal=True, steps=steps)
-    covariance = in_chunks(problem).map_reduce(_second_moments, features)
+    precision = None if problem.l2 else np.float64
+    covariance = in_chunks(problem).map_reduce(_second_moments, (features, None, precision))
     check_finite(covariance)
     values, basis = np.linalg.eigh(covariance)
+    if not problem.l2:
+        values, basis = _varying(problem, features, values, basis)
     return Spectrum(replace(features, basis=basis), values)
+
+
+def _varying(problem: Problem, features: Features, values: Array, basis: Array) -> tuple[Array, Array]:
+    """The variances and principal axes of the samples without the axes along which they do not vary."""
+    few = int(np.searchsorted(values, SMALL * values[-1])) if values[-1] > 0 else 0
+    if not few:
+        return values, basis
+    axes, rows = basis[:, :few], in_chunks(problem)
+    axes = axes @ np.linalg.eigh(rows.map_reduce(_second_moments, (features, axes, np.float64)))[1]
+    # Eigenvalues have an error of an ulp of the largest one. Sums of squares show smaller variances.
+    small = rows.map_reduce(_second_moments, (features, axes, np.float64)).diagonal()
+    squares = np.square(basis) @ values
+    if features.centre is not None:
+        squares += np.square(features.centre if features.scale is None else features.centre / features.scale)
+    ulp = float(np.finfo(problem.x.dtype).eps)
+    kept = small > np.maximum(DEPENDENT**2 * values[-1], (ROUNDED * ulp) ** 2 * (squares @ np.square(axes)))
+    if kept.all():
+        return values, basis
+    return np.append(small[kept], values[few:]), np.hstack([axes[:, kept], basis[:, few:]])
 
 
 def _sum(problem: Problem, function: Callable[[RowBlock, Features], Array], features: Features) -> Array:
@@ -206,9 +250,12 @@ def _squares(block: RowBlock, features: Features) -> Array:
     return values if features.scale is None else values / np.square(features.scale)
 
 
-def _second_moments(block: RowBlock, features: Features) -> Array:
-    """sum_i |w_i| z_i z_i^T, with products in the dtype of x."""
-    z = features.of_block(block)
+def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:
+    """sum_i |w_i| z_i z_i^T, or of z_i times some axes, with products in a dtype, which is x's if None."""
+    features, axes, dtype = state
+    z = features.of_block(block, dtype)
+    if axes is not None:
+        z = z @ axes
     roots = np.sqrt(abs(block.shares)).astype(z.dtype)
     rooted = np.multiply(z, roots, out=block.work("seen", z.shape, z))  # in place if z is that buffer
     return np.asarray((rooted.T @ rooted).astype(np.float64, copy=False))  # BLAS computes half of a symmetric matrix
