@@ -114,6 +114,18 @@ def test_many_at_once_each_have_all_their_threads():
     assert done == [[0, 1, 2]] * 4
 
 
+def test_an_interrupted_submission_costs_later_work_no_thread(monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    each(2, lambda number: number)
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadPoolExecutor, "_adjust_thread_count", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            each(3, lambda number: number)
+    test_many_at_once_each_have_all_their_threads()
+
+
 FORKING = """
 import os
 from chainrule.kernels.workers import share

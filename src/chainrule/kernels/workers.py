@@ -53,8 +53,14 @@ class _Pool:
         with self.lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(MOST_THREADS, PREFIX)
-            for part in parts:
-                self._threads.submit(part)
+            try:
+                for part in parts:
+                    self._threads.submit(part)
+            except BaseException:
+                # Ctrl-C may leave work that no idle thread was counted for: the count would be one too high for good.
+                self._threads.shutdown(wait=False)
+                self._threads = None
+                raise
 
     def before_fork(self) -> None:
         """Finish the work and end the threads, because a child process would lack them."""
