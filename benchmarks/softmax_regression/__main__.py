@@ -106,8 +106,8 @@ def bare(X: Any, k: int, products: int) -> float:
     return statistics.median(times) * products / 2
 
 
-def run(path: Path, contestant: str, C: float, tol: float, limit: float, threads: int) -> dict[str, Any] | None:
-    """The result of a fit in a separate process; None if it failed or exceeded the limit."""
+def run(path: Path, contestant: str, C: float, tol: float, limit: float, threads: int) -> dict[str, Any] | str:
+    """The result of a fit in a separate process, or why there is none."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(threads))
     command = [
@@ -123,10 +123,9 @@ def run(path: Path, contestant: str, C: float, tol: float, limit: float, threads
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment, check=True)
     except subprocess.TimeoutExpired:
-        return None
+        return f"not there after {limit:g} s"
     except subprocess.CalledProcessError as error:
-        print(f"    {contestant} failed: {error.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
-        return None
+        return f"failed: {error.stderr.strip().splitlines()[-1]}"
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
@@ -137,26 +136,28 @@ def compare(path: Path, data: Data, C: float, names: list[str], options: argpars
     k = int(y.max()) + 1
     print(f"\n{data.name}: {X.shape[0]} x {X.shape[1]}, {k} classes, {X.dtype}, C = {C:g}", flush=True)
     exact = run(path, "chainrule", C, 1e-8, options.limit, options.threads)
-    best = float("inf") if exact is None else exact["objective"]
+    if isinstance(exact, str):
+        raise SystemExit(f"the reference fit by chainrule: {exact}")
+    best = exact["objective"]
     found, ours = [], float("nan")
     for name in names:
         reason, figures, answer = refuses(name, X, k), [], None
         for tol in () if reason else TOLERANCES[: 1 if name in FOR_ACCURACY else None]:
             answer = run(path, name, C, tol, options.limit, options.threads)
-            if answer is None:
-                reason = f"not there after {options.limit:g} s"
+            if isinstance(answer, str):
+                reason = answer
                 break
             if answer["objective"] <= best * (1 + REACHED):
                 figures = [answer]
                 break
-        if answer is not None and not figures and not reason:
+        if isinstance(answer, dict) and not figures and not reason:
             above = f"ends {answer['objective'] / best - 1:.1e} above the optimum"
             reason = f"{above}, after {answer['seconds']:.1f} s, accuracy {answer['accuracy']:.4f}"
         for _ in range(options.rounds - 1 if figures else 0):
             again = run(path, name, C, tol, options.limit, options.threads)
-            figures.extend([again] if again else [])
+            figures.extend([] if isinstance(again, str) else [again])
         entry: dict[str, Any] = {"case": data.name, "C": C, "contestant": name}
-        if not figures or answer is None:
+        if not figures or not isinstance(answer, dict):
             print(f"  {name:<32}{reason}", flush=True)
             found.append(entry | {"reason": reason})
             continue
@@ -223,8 +224,8 @@ def paths(path: Path, data: Data, options: argparse.Namespace) -> list[dict[str,
     found, ours, best = [], float("nan"), np.empty(0)
     for name in PATHS:
         answer = run(path, name, 1.0, 1e-4, 4 * options.limit, options.threads)
-        if answer is None:
-            print(f"  {name:<32}not there after {4 * options.limit:g} s", flush=True)
+        if isinstance(answer, str):
+            print(f"  {name:<32}{answer}", flush=True)
             continue
         reached = np.array(answer["objectives"])
         if name == OPTIMUM:

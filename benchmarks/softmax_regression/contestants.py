@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import scipy.sparse as sp
@@ -33,17 +34,18 @@ def objective(X: Any, y: Any, W: Any, b: Any, C: float) -> float:
 
 def chainrule(X: Any, y: Any, C: float, tol: float, **parameters: Any) -> Fit:
     from chainrule import SoftmaxRegression
+    from chainrule.estimators import softmax_recipe
 
-    model = SoftmaxRegression(C=C, tol=tol, max_iter=STEPS, **parameters)
-    solved, told = model._solved, {}
+    minimise, told = softmax_recipe.minimise, {}
 
-    def counting(*arguments: Any) -> Any:
-        result = solved(*arguments)
+    def counting(*arguments: Any, **options: Any) -> Any:
+        result = minimise(*arguments, **options)
         told["products"] = result.products
         return result
 
-    model._solved = counting  # type: ignore[method-assign]
-    model.fit(X, y)
+    model = SoftmaxRegression(C=C, tol=tol, max_iter=STEPS, **parameters)
+    with patch.object(softmax_recipe, "minimise", counting):
+        model.fit(X, y)
     W, b = model.coef_.T, model.intercept_
     if W.shape[1] == 1:
         W, b = np.hstack([-W / 2, W / 2]), np.append(-b / 2, b / 2)
@@ -78,7 +80,7 @@ def pytorch(X: Any, y: Any, C: float, tol: float) -> Fit:
     n, k = X.shape[0], int(y.max()) + 1
     if sp.issparse(X):
         features = torch.sparse_csr_tensor(
-            torch.from_numpy(X.indptr), torch.from_numpy(X.indices), torch.from_numpy(X.data), X.shape
+            *map(torch.from_numpy, (X.indptr, X.indices, X.data)), X.shape, check_invariants=True
         )
     else:
         features = torch.from_numpy(X)
