@@ -80,7 +80,7 @@ def pytorch(X: Any, y: Any, C: float, tol: float) -> Fit:
     n, k = X.shape[0], int(y.max()) + 1
     if sp.issparse(X):
         features = torch.sparse_csr_tensor(
-            *map(torch.from_numpy, (X.indptr, X.indices, X.data)), X.shape, check_invariants=True
+            *map(torch.from_numpy, (X.indptr, X.indices, X.data)), X.shape, check_invariants=False
         )
     else:
         features = torch.from_numpy(X)
