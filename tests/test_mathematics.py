@@ -11,15 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from docs import mathematics
+from docs.catalogue import EXAMPLES, OPERATORS, SYSTEMS, WHERE
 
 import chainrule
 from chainrule import rules
 
 ROOT = Path(__file__).parents[1]
-with pytest.MonkeyPatch.context() as patch:
-    patch.syspath_prepend(str(ROOT))
-    from docs import mathematics
-    from docs.catalogue import EXAMPLES, OPERATORS, SYSTEMS, WHERE
 
 IDENTITIES = mathematics.IDENTITIES
 NOT_YET: set[str] = set()

@@ -5,20 +5,16 @@ Every numeric example goes through the package twice: on balls, where each digit
 
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import flint
 import numpy as np
 import pytest
+from docs.catalogue import EXAMPLES
 from scipy.optimize import brentq
 
 from chainrule import rules
 from chainrule.checking import Ball, balls, precision
 from chainrule.networks import Plan, mlp, trace
-
-with pytest.MonkeyPatch.context() as patch:
-    patch.syspath_prepend(str(Path(__file__).parents[1]))
-    from docs.catalogue import EXAMPLES
 
 
 def floats(values):

@@ -18,12 +18,13 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 LAYERS = (
-    *("streams", "arrays", "workspace", "rules", "kernels", "heads", "networks"),
+    *("extras", "streams", "arrays", "workspace", "rules", "kernels", "heads", "networks"),
     *("solvers", "training", "estimators", "report", "cli"),
 )
 """Each may import itself and those before it."""
 BESIDE = ("checking", "torch", "jax")
-"""These may import arrays, workspace, rules and kernels, and only the command line imports one of them."""
+BENEATH = ("extras", "arrays", "workspace", "rules", "kernels")
+"""The layers that those may import; only the command line imports one of them."""
 HEAVY = ("torch", "jax", "matplotlib", "pandas", "sklearn", "scipy", "flint", "rich", "typer")
 DOCUMENTED = ("kernels", "rules", "heads", "networks", "solvers", "training", "estimators", "report")
 
@@ -77,7 +78,7 @@ def may_import(importer, layer):
     if importer == layer:
         return True
     if importer in BESIDE or layer in BESIDE:
-        return (importer in BESIDE and layer in ("arrays", "workspace", "rules", "kernels")) or importer == "cli"
+        return (importer in BESIDE and layer in BENEATH) or importer == "cli"
     return LAYERS.index(layer) < LAYERS.index(importer)
 
 

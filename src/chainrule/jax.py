@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chainrule.arrays import Array, holds_labels, import_extra
+from chainrule.arrays import Array, holds_labels
+from chainrule.extras import import_extra
 from chainrule.rules.rule import Rule
 
 

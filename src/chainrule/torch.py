@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from chainrule.arrays import Array, holds_labels, import_extra, is_torch, is_traced
+from chainrule.arrays import Array, holds_labels, is_torch, is_traced
+from chainrule.extras import import_extra
 from chainrule.rules.rule import Rule
 
 

@@ -1,7 +1,5 @@
 """The library of an array, and functions that the libraries spell differently."""
 
-import math
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -64,10 +62,3 @@ def test_sums_undo_broadcasting():
     for shape in [(4,), (3, 1), (1, 3, 4), (2, 1, 1), ()]:
         assert arrays.sum_to(x, shape).shape == shape
         assert arrays.sum_to(x, shape).sum() == x.sum()
-
-
-@pytest.mark.parametrize("module", ["nowhere", "nowhere.inside"])
-def test_a_missing_module_is_reported_with_its_extra(module):
-    with pytest.raises(ImportError, match=r"^this needs it, the extra 'torch': pip install 'chainrule\[torch\]'$"):
-        arrays.import_extra(module, "torch", "this needs it")
-    assert arrays.import_extra("math", "torch", "this needs it") is math

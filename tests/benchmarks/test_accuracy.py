@@ -14,11 +14,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def atlas():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        from benchmarks.accuracy import contestants, exact, measuring, report, sweep
+    from benchmarks.accuracy import contestants, exact, measuring, report, sweep
 
-        yield argparse.Namespace(contestants=contestants, exact=exact, measuring=measuring, report=report, sweep=sweep)
+    return argparse.Namespace(contestants=contestants, exact=exact, measuring=measuring, report=report, sweep=sweep)
 
 
 def measured(atlas, name, wrong=None, dtype=np.float64, **sizes):

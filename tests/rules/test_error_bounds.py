@@ -34,12 +34,10 @@ OPERATORS = [
 
 @pytest.fixture(scope="module")
 def atlas():
-    """The atlas's measuring module; the benchmarks stand beside the package and are not installed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        from benchmarks.accuracy import contestants, measuring, report
+    """The atlas's modules, which take a while to import."""
+    from benchmarks.accuracy import contestants, measuring, report
 
-        yield contestants, measuring, report
+    return contestants, measuring, report
 
 
 @pytest.mark.parametrize("library", ["chainrule", "chainrule, torch"])

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from chainrule.extras import import_extra
 
 Array: TypeAlias = Any
 """A numpy.ndarray (of floats or of balls), a torch.Tensor or a jax.Array."""
@@ -176,14 +177,6 @@ def on_device(x: Array, device: str | None) -> Array:
         return x
     torch = import_extra("torch", "torch", f"device={device!r} needs PyTorch")
     return torch.as_tensor(np.ascontiguousarray(x), device=device)
-
-
-def import_extra(module: str, extra: str, needs: str) -> Any:
-    """A module that an extra installs; an ImportError that begins with `needs` and names the extra if it is missing."""
-    try:
-        return import_module(module)
-    except ImportError:
-        raise ImportError(f"{needs}, the extra {extra!r}: pip install 'chainrule[{extra}]'") from None
 
 
 def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:

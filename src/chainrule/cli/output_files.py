@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from chainrule.arrays import import_extra
 from chainrule.cli.output import CommandError, note
 from chainrule.estimators.plots import figure
+from chainrule.extras import import_extra
 
 
 def check_writable(path: Path, option: str = "--out") -> None:

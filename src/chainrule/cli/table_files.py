@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, import_extra
+from chainrule.arrays import Array
 from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values, is_missing
+from chainrule.extras import import_extra
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
 BUILT_IN_TARGET = "target"

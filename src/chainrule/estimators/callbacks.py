@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from chainrule.arrays import import_extra
+from chainrule.extras import import_extra
 from chainrule.training import Progress
 
 

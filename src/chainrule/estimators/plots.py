@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chainrule.arrays import import_extra
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
+from chainrule.extras import import_extra
 
 
 def figure(width: float = 7, height: float = 4) -> Any:

@@ -5,9 +5,10 @@ import io
 from pathlib import Path
 from typing import Any
 
-from chainrule.arrays import Array, import_extra
+from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
 from chainrule.estimators.plots import learning_curves
+from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
 from chainrule.report.figures import confusion_matrix, first_filters, saliency_maps, worst_mistakes
 

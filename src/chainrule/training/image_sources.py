@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import import_extra
+from chainrule.extras import import_extra
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 GRAY = ("1", "L", "LA", "I", "I;16", "F")

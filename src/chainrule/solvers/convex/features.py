@@ -49,8 +49,8 @@ class Features:
         m, only with an intercept.
     scale : (d,) array or None
         s.
-    basis : (d, d) array, (d, r) LinearOperator or None
-        Q; an operator if it is never computed (see `row_space`).
+    basis : (d, r) array or LinearOperator, or None
+        Q; r < d if samples vary along fewer axes, and an operator if Q is never computed (see `row_space`).
     applied : bool
         True if the solver is given z. Otherwise it is given x and sees (x - m) / s, and only its preconditioner uses Q.
     precision : Precision

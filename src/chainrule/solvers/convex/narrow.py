@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, import_extra
+from chainrule.arrays import Array
+from chainrule.extras import import_extra
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import DenseRows, RowBlock
 

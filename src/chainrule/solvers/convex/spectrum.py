@@ -5,7 +5,7 @@ samples than features are first expressed in their row space (`row_space`), whos
 
 Without a penalty, dependent features (duplicates, or one indicator per category) leave infinitely many optimal weights,
 and the Hessian is singular. The samples then are expressed in the principal axes along which they vary. Of the optimal
-weights, the fit so finds the ones with the least norm.
+weights, the fit then finds the ones with the least norm.
 
 A step of L-BFGS multiplies n x d samples by k columns twice, which takes 4 n d k operations. With few classes it waits
 for memory as long as `LATENCY` further classes would take. Without the eigenvectors of C, L-BFGS is preconditioned by
@@ -82,7 +82,7 @@ class Spectrum:
     features : Features
         Centre, scale, and Q if the covariance is decomposed or the samples are expressed in their row space.
     values : (d,) array
-        c, or the variances of the coordinates if there are no eigenvectors.
+        c, or the variances of the coordinates if there are no eigenvectors; shorter if Q leaves out axes.
     diagonal : bool
         True if the covariance is not decomposed.
     steps : float
@@ -210,7 +210,11 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: b
 
 
 def _varying(problem: Problem, features: Features, values: Array, basis: Array) -> tuple[Array, Array]:
-    """The variances and principal axes of the samples without the axes along which they do not vary."""
+    """The variances and principal axes of the samples without the axes along which they do not vary.
+
+    Along an axis v samples vary if  sd(z v) > max(DEPENDENT * largest sd, ROUNDED * ulp * sqrt(sum_j v_j^2 E z_j^2)),
+    where z has its mean again: that sum is the size of the entries whose rounding errors add up along v.
+    """
     few = int(np.searchsorted(values, SMALL * values[-1])) if values[-1] > 0 else 0
     if not few:
         return values, basis
