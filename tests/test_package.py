@@ -25,6 +25,8 @@ LAYERS = (
 BESIDE = ("checking", "torch", "jax")
 BENEATH = ("extras", "arrays", "workspace", "rules", "kernels")
 """The layers that those may import; only the command line imports one of them."""
+NUMBERS = "algebra"
+"""The numbers of the checks: they know arrays, and only the checks know them."""
 HEAVY = ("torch", "jax", "matplotlib", "pandas", "sklearn", "scipy", "flint", "rich", "typer")
 DOCUMENTED = ("kernels", "rules", "heads", "networks", "solvers", "training", "estimators", "report")
 
@@ -71,12 +73,15 @@ def imported(source, package="chainrule"):
 def layer_of(name):
     """The part of chainrule that a dotted name lies in; None for other packages and for chainrule's own front door."""
     parts = name.split(".")
-    return parts[1] if parts[0] == "chainrule" and len(parts) > 1 and parts[1] in (*LAYERS, *BESIDE) else None
+    layers = (*LAYERS, *BESIDE, NUMBERS)
+    return parts[1] if parts[0] == "chainrule" and len(parts) > 1 and parts[1] in layers else None
 
 
 def may_import(importer, layer):
     if importer == layer:
         return True
+    if NUMBERS in (importer, layer):
+        return (importer, layer) in ((NUMBERS, "arrays"), ("checking", NUMBERS))
     if importer in BESIDE or layer in BESIDE:
         return (importer in BESIDE and layer in BENEATH) or importer == "cli"
     return LAYERS.index(layer) < LAYERS.index(importer)

@@ -19,7 +19,7 @@ from flint import arb
 from benchmarks.accuracy import exact, regions
 from benchmarks.accuracy.contestants import CONTESTANTS, FORMS, FORWARD, PULLBACK, PUSHFORWARD, Contestant
 from benchmarks.accuracy.exact import Entry
-from chainrule.checking.ball import Ball, nearest
+from chainrule.algebra.ball import Ball, nearest
 
 BITS = 300
 SLOPE, SCALE = -1.75, -0.75

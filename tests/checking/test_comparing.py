@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from chainrule.algebra.ball import Ball
 from chainrule.checking import Mismatch, Unchecked, balls, precision
-from chainrule.checking.ball import Ball
 from chainrule.checking.comparing import compare, digits, distinct_digits, position
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import flint
 import numpy as np
 
+from chainrule.algebra.ball import Ball
 from chainrule.checking import balls, difference_quotient, midpoints
-from chainrule.checking.ball import Ball
 
 FUNCTION = 8
 """NumPy keeps exp, log, log1p and tanh within 4 units in the last place, and a unit is at most 2 roundoffs."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.algebra.balls import Ball, Undecided
 from chainrule.checking import assert_rule, balls
-from chainrule.checking.balls import Ball, Undecided
 from chainrule.rules import heaviside, relu, scaled_sigmoid, sign
 
 POINTS = np.array([-np.inf, -2.5, -5e-324, -0.0, 0.0, 5e-324, 1e300, np.inf])

@@ -2,7 +2,7 @@
 
 A rule calls the functions of this package, and those functions of `namespace(x)` that all libraries spell alike (exp,
 log1p, matmul, sum, amax, where, ..., with the keywords axis and keepdims). Only this package knows the libraries.
-An array of `checking.balls.Ball` objects is a NumPy array, so balls need no spelling of their own. JAX arrays, traced
+An array of `algebra.balls.Ball` objects is a NumPy array, so balls need no spelling of their own. JAX arrays, traced
 ones included, are never written to.
 """
 

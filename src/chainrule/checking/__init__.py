@@ -7,7 +7,7 @@
 True
 """
 
-from chainrule.checking.balls import (
+from chainrule.algebra.balls import (
     Ball,
     BallArray,
     Undecided,

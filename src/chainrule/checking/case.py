@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.balls import balls
 from chainrule.arrays import holds_labels, random_stream
-from chainrule.checking.ball import Ball, precision
-from chainrule.checking.balls import balls
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.user_code import on_balls
 from chainrule.kernels import kernel_of

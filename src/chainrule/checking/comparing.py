@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import flint
 import numpy as np
 
-from chainrule.checking.ball import Ball, precision
-from chainrule.checking.balls import balls
+from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.balls import balls
 
 CERTAIN_BITS = 60
 """Bits of a ball that must be certain, a few more than float64 has, unless the ball is smaller than every float64."""

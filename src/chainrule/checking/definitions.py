@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from chainrule.algebra.balls import balls
 from chainrule.arrays import class_mask, holds_labels
-from chainrule.checking.balls import balls
 
 
 def _softmax(x: Any) -> Any:

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import flint
 import numpy as np
 
+from chainrule.algebra.ball import Ball, Undecided, nearest, precision
+from chainrule.algebra.balls import Floats, balls, midpoints
 from chainrule.arrays import holds_labels
-from chainrule.checking.ball import Ball, Undecided, nearest, precision
-from chainrule.checking.balls import Floats, balls, midpoints
 from chainrule.checking.case import RuleCase, entries
 from chainrule.checking.comparing import CERTAIN_BITS, Unchecked
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent

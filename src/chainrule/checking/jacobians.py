@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checking.balls import BallArray, balls
+from chainrule.algebra.balls import BallArray, balls
 
 
 def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> BallArray:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.algebra.ball import precision
+from chainrule.algebra.balls import balls, midpoints
 from chainrule.arrays import holds_labels
-from chainrule.checking.ball import precision
-from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import RuleCase, draw
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, position
 from chainrule.kernels import Kernel, kernel_of, registered

@@ -14,8 +14,8 @@ from typing import Any
 import flint
 import numpy as np
 
-from chainrule.checking.ball import Ball, precision
-from chainrule.checking.balls import BallArray, balls
+from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.balls import BallArray, balls
 
 Function = Callable[..., Any]
 

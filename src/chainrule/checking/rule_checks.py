@@ -16,10 +16,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from chainrule.algebra.ball import Ball, Undecided, precision
+from chainrule.algebra.balls import balls, midpoints
 from chainrule.arrays import as_array, as_floats, to_numpy
 from chainrule.checking import kernel_checks
-from chainrule.checking.ball import Ball, Undecided, precision
-from chainrule.checking.balls import balls, midpoints
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, digits, position
 from chainrule.checking.floats import float_errors, float_results

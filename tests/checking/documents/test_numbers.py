@@ -3,7 +3,7 @@
 import flint
 import pytest
 
-from chainrule.checking.ball import Undecided, precision
+from chainrule.algebra.ball import Undecided, precision
 from chainrule.checking.documents.numbers import (
     ELEMENTARY,
     ONE,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.checking.ball import Ball, precision
-from chainrule.checking.balls import balls, overlap
+from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.balls import balls, overlap
 from chainrule.checking.documents.evaluate import Machine
 from chainrule.checking.documents.grammar import parse
 from chainrule.checking.documents.model import Kind, Scope

@@ -7,9 +7,9 @@ import pytest
 import scipy
 import scipy.special
 
+from chainrule.algebra.ball import nearest
+from chainrule.algebra.balls import ENTRYWISE, BallArray
 from chainrule.checking import Ball, balls, midpoints
-from chainrule.checking.ball import nearest
-from chainrule.checking.balls import ENTRYWISE, BallArray
 from chainrule.checking.user_code.numpy_names import (
     MATH,
     NUMPY,

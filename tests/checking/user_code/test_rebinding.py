@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.algebra.ball import nearest
 from chainrule.checking import Ball, balls, midpoints
-from chainrule.checking.ball import nearest
 from chainrule.checking.user_code import on_balls
 from chainrule.checking.user_code.rebinding import names_in
 

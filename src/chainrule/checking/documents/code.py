@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.checking.ball import Ball, Undecided
-from chainrule.checking.balls import balls
+from chainrule.algebra.ball import Ball, Undecided
+from chainrule.algebra.balls import balls
 from chainrule.checking.documents.numbers import Dual
 from chainrule.checking.documents.stream import NotRead
 from chainrule.checking.documents.tensors import Quantity, ShapeMismatch, Tensor, entries_of

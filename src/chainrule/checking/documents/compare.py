@@ -13,7 +13,7 @@ from typing import Any
 
 import flint
 
-from chainrule.checking.ball import Undecided, precision
+from chainrule.algebra.ball import Undecided, precision
 from chainrule.checking.documents.dots import TooFew
 from chainrule.checking.documents.evaluate import Frame, Machine, NoDefinition, Setting
 from chainrule.checking.documents.model import Kind, Scope

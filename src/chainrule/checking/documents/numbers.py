@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import flint
 
-from chainrule.checking.ball import Undecided
+from chainrule.algebra.ball import Undecided
 
 Value: TypeAlias = Any
 """A flint.arb, or a Dual over them."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from chainrule.checking.ball import precision
+from chainrule.algebra.ball import precision
 from chainrule.checking.documents.compare import BITS, REFUSALS, Case, Task, compare, related
 from chainrule.checking.documents.deciding import Finding
 from chainrule.checking.documents.edits import HALF, ONE, TWO, Edit, Material, edits, renamed

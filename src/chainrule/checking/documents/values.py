@@ -11,7 +11,7 @@ from operator import add, eq, ge, gt, le, lt, ne, sub
 
 import flint
 
-from chainrule.checking.ball import Undecided
+from chainrule.algebra.ball import Undecided
 from chainrule.checking.documents import calculus, numbers, tensors
 from chainrule.checking.documents.code import Code, Label
 from chainrule.checking.documents.dots import Filled, filled_rows, spread

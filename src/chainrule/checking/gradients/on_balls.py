@@ -15,8 +15,8 @@ from typing import Any
 import flint
 import numpy as np
 
-from chainrule.checking.ball import Ball, Inexact, Undecided, nearest, precision
-from chainrule.checking.balls import balls, midpoints
+from chainrule.algebra.ball import Ball, Inexact, Undecided, nearest, precision
+from chainrule.algebra.balls import balls, midpoints
 from chainrule.checking.case import draw
 from chainrule.checking.comparing import NEGLIGIBLE, digits, distinct_digits, position
 from chainrule.checking.gradients.claims import Claim, ClaimCheck, Index, WrongShapeError

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.checking.balls import midpoints
+from chainrule.algebra.balls import midpoints
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls, claim_on_balls
 from chainrule.checking.gradients.on_floats import FloatCheck

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.checking.ball import Ball, Undecided
-from chainrule.checking.balls import BallArray
+from chainrule.algebra.ball import Ball, Undecided
+from chainrule.algebra.balls import BallArray
 from chainrule.checking.comparing import Finding, Mismatch, compare
 
 BITS = 300

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule.algebra.ball import precision
+from chainrule.algebra.balls import midpoints
 from chainrule.arrays import holds_labels
-from chainrule.checking.ball import precision
-from chainrule.checking.balls import midpoints
 from chainrule.checking.case import RuleCase, draw, entries
 from chainrule.checking.comparing import Finding, Mismatch, compare
 from chainrule.checking.definitions import DEFINITIONS

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.balls import BallArray, balls, midpoints
 from chainrule.arrays import is_torch, random_stream, to_numpy
-from chainrule.checking.ball import Ball, precision
-from chainrule.checking.balls import BallArray, balls, midpoints
 from chainrule.checking.examples import Example
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, TooSlow, joined, mutants_of, observe

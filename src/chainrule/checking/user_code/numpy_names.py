@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from chainrule.checking.ball import Ball
-from chainrule.checking.balls import ENTRYWISE, BallArray, balls
+from chainrule.algebra.ball import Ball
+from chainrule.algebra.balls import ENTRYWISE, BallArray, balls
 
 Function = Callable[..., Any]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from flint import arb
 
+from chainrule.algebra.balls import ENTRYWISE
 from chainrule.checking import Ball, Undecided, balls, midpoints
-from chainrule.checking.balls import ENTRYWISE
 
 X = [[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from flint import arb
 
+from chainrule.algebra.ball import nearest
 from chainrule.checking import Ball, Undecided, balls, precision, relative_accuracy
-from chainrule.checking.ball import nearest
 
 
 def wide(middle, radius):

@@ -88,11 +88,11 @@ class Ball:
     >>> third * 3 == 1
     Traceback (most recent call last):
         ...
-    chainrule.checking.ball.Undecided: [1.000000000 +/- 3e-15] == 1 cannot be decided
+    chainrule.algebra.ball.Undecided: [1.000000000 +/- 3e-15] == 1 cannot be decided
     >>> float(third)
     Traceback (most recent call last):
         ...
-    chainrule.checking.ball.Inexact: [0.3333333333 +/- 3.34e-11] is not exactly a float; `midpoints` rounds
+    chainrule.algebra.ball.Inexact: [0.3333333333 +/- 3.34e-11] is not exactly a float; `midpoints` rounds
     """
 
     __slots__ = ("fingerprint", "value")

@@ -19,8 +19,8 @@ import flint
 import numpy as np
 from scipy import special
 
+from chainrule.algebra.ball import Ball, Undecided, exactly, nearest, precision
 from chainrule.arrays import is_torch, to_numpy
-from chainrule.checking.ball import Ball, Undecided, exactly, nearest, precision
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Scalar = TypeVar("Scalar", bound=np.generic)
