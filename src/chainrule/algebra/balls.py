@@ -1,8 +1,6 @@
 """Arrays of balls, on which code written for NumPy's floats runs unchanged.
 
-`balls(x)` returns an object array of `Ball` entries, exact for floats. Its class, a subclass of `ndarray`, converts all
-entries to balls: NumPy's `clip(x, 0, None)`, `where(mask, x, 0.5)` and `sign(x)` store plain numbers in an object
-array, on which `np.exp` would fail and products would round.
+`balls(x)` returns an object array of `Ball` entries, exact for floats. NumPy's functions keep all its entries balls.
 
 >>> probs = balls([0.25, 0.75])
 >>> np.log(np.where(probs > 0.5, probs, 1.0))
@@ -11,7 +9,9 @@ BallArray([0, [-0.2876820725 +/- 4.83e-11]], dtype=object)
 array([ 0.        , -0.28768207])
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -20,79 +20,10 @@ import numpy as np
 from scipy import special
 
 from chainrule.algebra.ball import Ball, Undecided, exactly, nearest, precision
-from chainrule.arrays import is_torch, to_numpy
+from chainrule.algebra.number_array import NumberArray, numbers, plain
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-class BallArray(np.ndarray[Any, np.dtype[np.object_]]):
-    """An object array whose entries are balls, or None before the first assignment. Created by `balls`."""
-
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
-    ) -> Any:
-        if out:
-            options["out"] = tuple(_plain(x) for x in out)
-        if method == "__call__" and ufunc in ENTRYWISE:
-            result = ENTRYWISE[ufunc](*(_plain(balls(x)) for x in inputs))
-            for buffer in options.get("out", ()):
-                np.copyto(buffer, result, where=options.get("where", True))
-        else:
-            result = getattr(ufunc, method)(*(_plain(x) for x in inputs), **options)
-        for buffer in out:
-            _keep_balls(_plain(buffer))
-        if out:
-            return out[0] if len(out) == 1 else out
-        return tuple(_wrapped(x) for x in result) if isinstance(result, tuple) else _wrapped(result)
-
-    def __array_function__(
-        self, func: Callable[..., Any], types: Iterable[type], args: Iterable[Any], kwargs: Mapping[str, Any]
-    ) -> Any:
-        result = super().__array_function__(func, types, args, kwargs)
-        if isinstance(result, tuple | list):
-            return type(result)(_wrapped(x) if isinstance(x, np.ndarray) else x for x in result)
-        return _wrapped(result) if isinstance(result, np.ndarray | Ball) else result
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        entries = _plain(balls(value))
-        super().__setitem__(index, entries[()] if entries.ndim == 0 else entries)
-
-    def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
-        """A copy without rounding for float dtypes; a conversion for other dtypes, which needs exact values."""
-        if np.dtype(dtype).kind in "fO":
-            return self.copy()
-        return super().astype(dtype, *arguments, **options)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("an array of balls cannot be stored; take its `midpoints`")
-
-
-def _plain(x: Any) -> Any:
-    return x.view(np.ndarray) if isinstance(x, BallArray) else x
-
-
-def _keep_balls(array: Any) -> None:
-    """Replace plain numbers in an object array by balls, in place."""
-    if array.dtype == object and not _KEPT.issuperset(map(type, array.flat)):
-        array[...] = _as_balls(array)
-
-
-_KEPT = {Ball, bool, type(None)}
-
-_as_balls = np.frompyfunc(lambda entry: entry if type(entry) in _KEPT else Ball(entry), 1, 1)
-
-
-def _wrapped(result: Any) -> Any:
-    """Object arrays as arrays of balls, single numbers as 0-d arrays of balls; booleans and indices unchanged."""
-    if isinstance(result, Ball) or type(result) in (int, float):
-        return balls(result)
-    if not isinstance(result, np.ndarray):
-        return result
-    if result.dtype != object:
-        return result.view(np.ndarray)
-    _keep_balls(_plain(result))
-    return result.view(BallArray)
 
 
 def balls(x: Any) -> BallArray:
@@ -102,12 +33,7 @@ def balls(x: Any) -> BallArray:
     BallArray([[0.5],
                [2]], dtype=object)
     """
-    if isinstance(x, BallArray):
-        return x
-    source = to_numpy(x) if is_torch(x) else np.asarray(x, dtype=object) if isinstance(x, Ball) else np.asarray(x)
-    result = np.empty(source.size, dtype=object)
-    result[:] = [x if type(x) is Ball else Ball(x) for x in source.ravel().tolist()]
-    return result.reshape(source.shape).view(BallArray)
+    return numbers(x, BallArray)
 
 
 def midpoints(x: Any) -> Floats:
@@ -135,7 +61,7 @@ def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """True for each pair of balls that may be the same number. Two infinities of one sign are the same."""
-    first, second = np.broadcast_arrays(_plain(balls(a)), _plain(balls(b)))
+    first, second = np.broadcast_arrays(plain(balls(a)), plain(balls(b)))
     pairs = [bool(p.value.overlaps(q.value)) for p, q in zip(first.flat, second.flat, strict=True)]
     return np.array(pairs, dtype=bool).reshape(first.shape)
 
@@ -213,8 +139,14 @@ ENTRYWISE: dict[np.ufunc, Callable[..., Any]] = {
     },
     **{ufunc: np.vectorize(test, otypes=[bool]) for ufunc, test in _TESTS.items()},
 }
-"""Functions of NumPy and SciPy without a loop for object arrays, as functions of object arrays of balls. For all others
-NumPy calls the method of that name of each entry."""
+
+
+class BallArray(NumberArray):
+    """An object array whose entries are balls, or None before the first assignment. Created by `balls`."""
+
+    number = Ball
+    entrywise = ENTRYWISE
+
 
 __all__ = [
     "Ball",

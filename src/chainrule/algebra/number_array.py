@@ -1,0 +1,131 @@
+"""Arrays of numbers of any kind, on which code written for NumPy's floats runs unchanged.
+
+A kind is a subclass of `NumberArray` that names the class of its entries and their functions. NumPy's functions
+`clip(x, 0, None)`, `where(mask, x, 0.5)` and `sign(x)` store plain numbers in an object array, on which `np.exp` would
+fail and products would round. An array of a kind therefore converts all its entries.
+
+>>> from fractions import Fraction
+>>> class FractionArray(NumberArray):
+...     number = Fraction
+>>> x = numbers([0.5, -2.0], FractionArray)
+>>> np.maximum(x, 0.25) / 3
+FractionArray([Fraction(1, 6), Fraction(1, 12)], dtype=object)
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from chainrule.arrays import is_torch, to_numpy
+
+Kind = TypeVar("Kind", bound="NumberArray")
+
+
+class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
+    """An object array whose entries are numbers of one kind, or None before the first assignment. Made by `numbers`.
+
+    A kind may lack functions. Calling a ufunc that has no loop for objects and is not in `entrywise` raises
+    NotImplementedError.
+    """
+
+    number: ClassVar[type[Any]]
+    """The class of the entries. Called with an int or a float, it converts exactly, or raises an error; called with
+    anything else, it raises TypeError."""
+
+    entrywise: ClassVar[Mapping[Any, Callable[..., Any]]] = {}
+    """Functions of NumPy and SciPy without a loop for object arrays, as functions of object arrays of the entries. For
+    all others NumPy calls the method of that name of each entry."""
+
+    _kept: ClassVar[frozenset[type[Any]]]
+    _converted: ClassVar[np.ufunc]
+
+    def __init_subclass__(cls) -> None:
+        kept = cls._kept = frozenset({cls.number, bool, type(None)})
+
+        def converted(entry: Any) -> Any:
+            # NumPy's `pad`, for example, stores its own integers.
+            return (
+                entry if type(entry) in kept else cls.number(entry.item() if isinstance(entry, np.generic) else entry)
+            )
+
+        cls._converted = np.frompyfunc(converted, 1, 1)
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
+    ) -> Any:
+        if out:
+            options["out"] = tuple(plain(x) for x in out)
+        if method == "__call__" and ufunc in self.entrywise:
+            result = self.entrywise[ufunc](*(plain(numbers(x, type(self))) for x in inputs))
+            for buffer in options.get("out", ()):
+                np.copyto(buffer, result, where=options.get("where", True))
+        elif not _runs_on_objects(ufunc):
+            raise NotImplementedError(f"{ufunc.__name__} of {self.number.__name__} entries")
+        else:
+            result = getattr(ufunc, method)(*(plain(x) for x in inputs), **options)
+        for buffer in out:
+            self._keep_numbers(plain(buffer))
+        if out:
+            return out[0] if len(out) == 1 else out
+        return tuple(self._wrapped(x) for x in result) if isinstance(result, tuple) else self._wrapped(result)
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: Iterable[type], args: Iterable[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        result = super().__array_function__(func, types, args, kwargs)
+        if isinstance(result, tuple | list):
+            return type(result)(self._wrapped(x) if isinstance(x, np.ndarray) else x for x in result)
+        return self._wrapped(result) if isinstance(result, np.ndarray | self.number) else result
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        entries = plain(numbers(value, type(self)))
+        super().__setitem__(index, entries[()] if entries.ndim == 0 else entries)
+
+    def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
+        """A copy without rounding for float dtypes; a conversion for other dtypes, which needs exact values."""
+        if np.dtype(dtype).kind in "fO":
+            return self.copy()
+        return super().astype(dtype, *arguments, **options)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {type(self).__name__} cannot be stored; store floats, such as the `midpoints` of balls")
+
+    def _wrapped(self, result: Any) -> Any:
+        """Object arrays as arrays of this kind, single numbers as 0-d arrays; booleans and indices unchanged."""
+        kind = type(self)
+        if isinstance(result, kind.number) or type(result) in (int, float):
+            return numbers(result, kind)
+        if not isinstance(result, np.ndarray):
+            return result
+        if result.dtype != object:
+            return result.view(np.ndarray)
+        self._keep_numbers(plain(result))
+        return result.view(kind)
+
+    def _keep_numbers(self, array: Any) -> None:
+        """Replace plain numbers in an object array by numbers of this kind, in place."""
+        if array.dtype == object and not self._kept.issuperset(map(type, array.flat)):
+            array[...] = self._converted(array)
+
+
+@cache
+def _runs_on_objects(ufunc: np.ufunc) -> bool:
+    return any("O" in types for types in ufunc.types)
+
+
+def plain(x: Any) -> Any:
+    """An array of numbers as a plain object array on the same memory; anything else unchanged."""
+    return x.view(np.ndarray) if isinstance(x, NumberArray) else x
+
+
+def numbers(x: Any, kind: type[Kind]) -> Kind:
+    """The numbers of `x`, exactly, in an array of the kind and of the shape of `x`."""
+    if isinstance(x, kind):
+        return x
+    number = kind.number
+    source = to_numpy(x) if is_torch(x) else np.asarray(x, dtype=object) if isinstance(x, number) else np.asarray(x)
+    result = np.empty(source.size, dtype=object)
+    result[:] = [x if type(x) is number else number(x) for x in source.ravel().tolist()]
+    return result.reshape(source.shape).view(kind)
