@@ -147,6 +147,11 @@ class BallArray(NumberArray):
     number = Ball
     entrywise = ENTRYWISE
 
+    @classmethod
+    def magnitude(cls, entry: Ball) -> float:
+        """The absolute value of the midpoint."""
+        return abs(nearest(entry))
+
 
 __all__ = [
     "Ball",

@@ -52,6 +52,11 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
 
         cls._converted = np.frompyfunc(converted, 1, 1)
 
+    @classmethod
+    def magnitude(cls, entry: Any) -> float | None:
+        """A float that grows with the absolute value, to choose pivots; None for a kind that needs no choice."""
+        return None
+
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
     ) -> Any:
