@@ -84,7 +84,7 @@ def test_conversions_are_decided_by_the_kind():
         float(rationals(0.5))
 
 
-@pytest.mark.parametrize("function", [np.exp, np.isnan, np.isfinite, scipy.special.expit, np.logaddexp])
+@pytest.mark.parametrize("function", [np.exp, np.log, np.isnan, np.isfinite, scipy.special.expit, np.logaddexp])
 def test_functions_that_a_kind_lacks_are_named(function):
     arguments = (rationals(X),) * function.nin
     with pytest.raises(NotImplementedError, match=f"{function.__name__} of Rational"):

@@ -26,7 +26,7 @@ Kind = TypeVar("Kind", bound="NumberArray")
 class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
     """An object array whose entries are numbers of one kind, or None before the first assignment. Made by `numbers`.
 
-    A kind may lack functions. Calling a ufunc that has no loop for objects and is not in `entrywise` raises
+    A function that is not in `entrywise`, has no loop for objects and is no method of the entries raises
     NotImplementedError.
     """
 
@@ -66,7 +66,7 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
             result = self.entrywise[ufunc](*(plain(numbers(x, type(self))) for x in inputs))
             for buffer in options.get("out", ()):
                 np.copyto(buffer, result, where=options.get("where", True))
-        elif not _runs_on_objects(ufunc):
+        elif not _runs_on_objects(ufunc) or (ufunc in _CALL_A_METHOD and not hasattr(self.number, ufunc.__name__)):
             raise NotImplementedError(f"{ufunc.__name__} of {self.number.__name__} entries")
         else:
             result = getattr(ufunc, method)(*(plain(x) for x in inputs), **options)
@@ -118,6 +118,14 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
 @cache
 def _runs_on_objects(ufunc: np.ufunc) -> bool:
     return any("O" in types for types in ufunc.types)
+
+
+_CALL_A_METHOD = {
+    *(np.exp, np.exp2, np.expm1, np.log, np.log1p, np.log2, np.log10, np.sqrt, np.cbrt, np.hypot, np.fabs, np.rint),
+    *(np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.arctan2, np.degrees, np.radians, np.deg2rad),
+    *(np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, np.rad2deg),
+}
+"""Functions of NumPy that call the method of their name of each entry."""
 
 
 def plain(x: Any) -> Any:

@@ -6,33 +6,27 @@ import numpy as np
 import pytest
 import scipy
 import scipy.special
+from tests.algebra.rationals import Rational, RationalArray, floats, rationals
 
 from chainrule.algebra.ball import nearest
 from chainrule.algebra.balls import ENTRYWISE, BallArray
-from chainrule.checking import Ball, balls, midpoints
-from chainrule.checking.user_code.numpy_names import (
-    MATH,
-    NUMPY,
-    SPECIAL,
-    has_balls,
-    math_names,
-    numpy,
-    of_numbers,
-    replacement,
-    special,
-)
+from chainrule.checking import Ball, Undecided, balls, midpoints
+from chainrule.checking.user_code.numpy_names import stand_ins
 
+NAMES = stand_ins(BallArray)
+NUMPY, SPECIAL, MATH = NAMES.numpy_functions, NAMES.special_functions, NAMES.math_functions
+numpy, _, math_names, special, _ = NAMES.modules
 X = np.array([[0.5, -1.25], [2.0, 3.0]])
 
 
 def test_modules_and_their_functions_have_stand_ins():
-    assert replacement(np) is numpy
-    assert replacement(scipy).special is special
-    assert replacement(math.exp)(Ball(0)) == 1
-    assert replacement(np.zeros)(2).tolist() == [0, 0]
-    assert replacement(np.reshape) is None
-    assert replacement("numpy") is None
-    assert repr(math_names) == "<math, on balls>"
+    assert NAMES.of(np) is numpy
+    assert NAMES.of(scipy).special is special
+    assert NAMES.of(math.exp)(Ball(0)) == 1
+    assert NAMES.of(np.zeros)(2).tolist() == [0, 0]
+    assert NAMES.of(np.reshape) is None
+    assert NAMES.of("numpy") is None
+    assert repr(math_names) == "<math, on numbers>"
 
 
 @pytest.mark.parametrize(
@@ -144,8 +138,8 @@ def test_functions_of_scipy_need_not_be_ufuncs(monkeypatch):
         raise TypeError("only numerical dtypes")  # as SciPy's own function says if SCIPY_ARRAY_API is set
 
     monkeypatch.setitem(ENTRYWISE, expit, ENTRYWISE[scipy.special.expit])
-    assert of_numbers(expit)(Ball(0)) == 0.5
-    assert of_numbers(expit)(balls([0.0])).tolist() == [0.5]
+    assert NAMES.of_numbers(expit)(Ball(0)) == 0.5
+    assert NAMES.of_numbers(expit)(balls([0.0])).tolist() == [0.5]
 
 
 @pytest.mark.parametrize("name", sorted(set(MATH) - {"fsum", "prod", "isnan", "isfinite", "isinf"}))
@@ -186,6 +180,48 @@ def test_edges_are_those_of_floats():
 
 
 def test_balls_are_found_in_lists_and_arrays():
-    assert has_balls(1.0, [2.0, (Ball(3),)])
-    assert has_balls(np.array([1, Ball(2)], dtype=object))
-    assert not has_balls(1.0, [2.0], np.ones(2), np.array([None]))
+    assert NAMES.has_numbers(1.0, [2.0, (Ball(3),)])
+    assert NAMES.has_numbers(np.array([1, Ball(2)], dtype=object))
+    assert not NAMES.has_numbers(1.0, [2.0], np.ones(2), np.array([None]))
+
+
+OF_RATIONALS = {
+    "norm": lambda np, x: np.linalg.norm(x, 1, axis=-1),
+    "solve": lambda np, x: np.linalg.solve(x, [1.0, 2.0]) + np.linalg.inv(x)[0],
+    "det": lambda np, x: np.linalg.det(x),
+    "constructors": lambda np, x: np.zeros_like(x) + np.eye(2) @ np.array([[1.0, 2.0], [x[0, 0], x[0, 1]]]),
+    "diagonal": lambda np, x: np.diag(x) + np.diag(x[0]) + np.linspace(0, 1, 3)[:2],
+}
+
+
+@pytest.mark.parametrize("call", OF_RATIONALS.values(), ids=OF_RATIONALS)
+def test_another_kind_of_number_has_stand_ins_of_its_own(call):
+    names = stand_ins(RationalArray)
+    assert names is stand_ins(RationalArray)
+    result = call(names.of(np), rationals(X))
+    assert type(result) is RationalArray
+    np.testing.assert_allclose(floats(result), call(np, X), rtol=1e-14)
+
+
+def test_functions_that_a_kind_lacks_are_named():
+    numpy, linalg, math_names, special, _ = stand_ins(RationalArray).modules
+    for name, function in {
+        "log": numpy.log,
+        "erf": math_names.erf,
+        "expit": special.expit,
+        "exp": math_names.exp,
+    }.items():
+        with pytest.raises(NotImplementedError, match=f"{name} of Rational"):
+            function(Rational(2))
+    with pytest.raises(NotImplementedError, match="log of Rational"):
+        linalg.slogdet(rationals(X))
+    assert numpy.exp(0.0) == 1
+    assert math_names.floor(Rational(2.5)) == 2
+    assert stand_ins(RationalArray).has_numbers([Rational(1)])
+    assert not stand_ins(RationalArray).has_numbers([Ball(1), balls([1.0])])
+
+
+def test_integers_are_made_only_of_whole_numbers():
+    assert numpy.array([Ball(2), 3], dtype=int).dtype.kind == "i"
+    with pytest.raises(Undecided):
+        numpy.array([Ball(2.5)], dtype=int)

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from tests.algebra.rationals import Rational, RationalArray, floats, rationals
 
 from chainrule import rules
 from chainrule.algebra.ball import nearest
 from chainrule.checking import Ball, balls, midpoints
-from chainrule.checking.user_code import on_balls
+from chainrule.checking.user_code import on_balls, on_numbers
 from chainrule.checking.user_code.rebinding import names_in
 
 SCALE = 2.0
@@ -148,3 +149,25 @@ def test_rules_of_the_package_stay_the_same_object_and_others_are_copied():
 def test_names_in_inner_functions_are_found():
     assert {"math", "log1p"} <= set(names_in(Layer.shifted.__code__))
     assert "exp" in set(names_in(closure.__code__))
+
+
+def _loops(x):
+    total, rows = 0.0, [[0.0] * len(x) for _ in x]
+    for i in range(len(x)):
+        for j, entry in enumerate(x):
+            rows[i][j] = entry * x[i] if i > j else math.floor(entry)
+        total += max(rows[i])
+    out = np.zeros(len(x))
+    out[x < 0] = total
+    out += np.array(rows).sum(axis=1)
+    return np.linalg.solve(np.outer(x, x) + np.eye(len(x)), out)
+
+
+def test_loops_and_lists_run_on_another_kind_of_number():
+    x = np.array([0.5, -1.25, 3.0])
+    result = on_numbers(_loops, RationalArray)(rationals(x))
+    assert all(type(entry) is Rational for entry in result.tolist())
+    np.testing.assert_allclose(floats(result), _loops(x), rtol=1e-13)
+    np.testing.assert_allclose(midpoints(on_balls(_loops)(balls(x))), _loops(x), rtol=1e-13)
+    with pytest.raises(NotImplementedError, match="exp of Rational"):
+        on_numbers(plain, RationalArray)(Rational(1))

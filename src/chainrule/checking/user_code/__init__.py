@@ -1,4 +1,4 @@
-"""Runs functions that users wrote for NumPy floats on balls.
+"""Runs functions that users wrote for NumPy floats on balls and on other kinds of numbers.
 
 >>> import math
 >>> import numpy as np
@@ -12,6 +12,6 @@
 array(2.40760596)
 """
 
-from chainrule.checking.user_code.rebinding import on_balls
+from chainrule.checking.user_code.rebinding import on_balls, on_numbers
 
-__all__ = ["on_balls"]
+__all__ = ["on_balls", "on_numbers"]

@@ -15,18 +15,26 @@ from pathlib import Path
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType
 from typing import Any, TypeVar
 
-from chainrule.checking.user_code.numpy_names import replacement
+from chainrule.algebra.balls import BallArray
+from chainrule.algebra.number_array import NumberArray
+from chainrule.checking.user_code.numpy_names import StandIns, stand_ins
 from chainrule.rules import Rule
 
 Runnable = TypeVar("Runnable", bound=Callable[..., Any])
 
 
 def on_balls(function: Runnable) -> Runnable:
-    """A copy of the function, or rule, that runs on arrays of balls.
+    """A copy of the function, or rule, that runs on arrays of balls."""
+    return on_numbers(function, BallArray)
 
-    The copy raises `Undecided` or TypeError where it calls compiled code or needs floats.
+
+def on_numbers(function: Runnable, kind: type[NumberArray]) -> Runnable:
+    """A copy of the function, or rule, that runs on arrays of the kind, such as `BallArray`.
+
+    The copy raises `Undecided` or TypeError where it calls compiled code or needs floats, and NotImplementedError where
+    it calls a function that the kind lacks.
     """
-    result: Runnable = _Rebinding(_package_of(function)).of(function)
+    result: Runnable = _Rebinding(_package_of(function), stand_ins(kind)).of(function)
     return result
 
 
@@ -41,7 +49,8 @@ def _package_of(value: Any) -> str:
 class _Rebinding:
     """Copies each function, and the globals of each module, once."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, names: StandIns) -> None:
+        self._names = names
         self._package = package
         """The package that the user checks; its functions are copied even if it is installed."""
         self._done: dict[int, tuple[Any, Any]] = {}
@@ -53,7 +62,7 @@ class _Rebinding:
         if code is not None and code.co_filename.startswith("<"):
             return True  # defined at a prompt or in a docstring
         package = _package_of(value)
-        return not _is_installed(package) or (package == self._package and package not in _RUN_ON_BALLS_OR_NEVER)
+        return not _is_installed(package) or (package == self._package and package not in _NEVER_COPIED)
 
     def of(self, value: Any) -> Any:
         if id(value) not in self._done:
@@ -61,7 +70,7 @@ class _Rebinding:
         return self._done[id(value)][1]
 
     def _copied(self, value: Any) -> Any:
-        stand_in = replacement(value)
+        stand_in = self._names.of(value)
         match value:
             case _ if stand_in is not None:
                 return stand_in
@@ -161,7 +170,18 @@ _INSTALLED = tuple(
 )
 
 
-_RUN_ON_BALLS_OR_NEVER = {"numpy", "scipy", "torch", "jax", "jaxlib", "numba", "flint", "sympy", "mpmath", "chainrule"}
+_NEVER_COPIED = {
+    "numpy",
+    "scipy",
+    "torch",
+    "jax",
+    "jaxlib",
+    "numba",
+    "flint",
+    "sympy",
+    "mpmath",
+    "chainrule",
+}
 
 
 @functools.cache
@@ -169,7 +189,7 @@ def _is_installed(package: str) -> bool:
     """True for a package that is built in or installed, and so not the user's own code."""
     if package == "__main__":
         return False
-    if package in _RUN_ON_BALLS_OR_NEVER or package == builtins.__name__ or package in sys.stdlib_module_names:
+    if package in _NEVER_COPIED or package == builtins.__name__ or package in sys.stdlib_module_names:
         return True
     file = getattr(sys.modules.get(package), "__file__", None)
     return file is not None and str(Path(file).resolve()).startswith(_INSTALLED)
