@@ -1,0 +1,432 @@
+"""An exact number: a quotient of polynomials in the generators of a field, with a ball that holds its sample value.
+
+Arithmetic is exact, so a difference that is 0 proves equality wherever the recorded conditions hold. A comparison takes
+its outcome from the ball at the sample and is recorded as a condition; the inputs on which all recorded conditions hold
+are a cell. A conversion to float raises `Undecided`, because it would round.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from functools import partialmethod
+from typing import Any, ClassVar, TypeAlias
+
+import flint
+import numpy as np
+
+from chainrule.algebra.ball import Undecided
+from chainrule.algebra.exact_text import text_of
+from chainrule.algebra.field import Condition, Field, Polynomial, Restart, current
+
+Denominator: TypeAlias = tuple[tuple[int, int], ...]
+"""Pairs of the number of an atom and its exponent, in order of the numbers."""
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""Functions of exact numbers by name, filled by chainrule.algebra.functions."""
+
+MOST_BITS = 4000
+"""Precision beyond which a comparison is left undecided."""
+
+
+class Exact:
+    """An exact number of the current field. Python's numbers convert; floats are the rationals that they are.
+
+    Examples
+    --------
+    >>> from chainrule.algebra.exact_arrays import variables
+    >>> with Field():
+    ...     x, y = variables("x", [2.0, 3.0])
+    ...     (x * x - y * y) / (x - y) == x + y, x < y
+    (True, True)
+    """
+
+    __slots__ = ("den", "num", "value")
+
+    # Attributes of NumPy scalars that rules read.
+    shape: ClassVar[tuple[int, ...]] = ()
+    ndim: ClassVar[int] = 0
+    size: ClassVar[int] = 1
+    dtype: ClassVar[np.dtype[Any]] = np.dtype(object)
+
+    num: Polynomial
+    den: Denominator
+    value: Any
+
+    def __init__(self, value: Any) -> None:
+        made = _converted(value)
+        if not isinstance(made, Exact):
+            raise TypeError(f"Exact: expected an int or a float, got {type(value).__name__}")
+        self.num, self.den, self.value = made.num, made.den, made.value
+
+    def __repr__(self) -> str:
+        return text_of(self.num, self.den)
+
+    def __add__(self, other: Any) -> Any:
+        b = other if type(other) is Exact else _converted(other)
+        if type(b) is not Exact:
+            return b if isinstance(b, Infinite) else NotImplemented
+        return _sum(self, b, operator.add)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        b = other if type(other) is Exact else _converted(other)
+        if type(b) is not Exact:
+            return -b if isinstance(b, Infinite) else NotImplemented
+        return _sum(self, b, operator.sub)
+
+    def __rsub__(self, other: Any) -> Any:
+        b = _converted(other)
+        return b - self if type(b) is Exact else b if isinstance(b, Infinite) else NotImplemented
+
+    def __mul__(self, other: Any) -> Any:
+        b = other if type(other) is Exact else _converted(other)
+        if type(b) is not Exact:
+            return b * self if isinstance(b, Infinite) else NotImplemented
+        return _product(self, b)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        b = other if type(other) is Exact else _converted(other)
+        if type(b) is not Exact:
+            return Exact(0) if isinstance(b, Infinite) else NotImplemented
+        return _product(self, inverse(b))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        b = _converted(other)
+        return _product(b, inverse(self)) if type(b) is Exact else NotImplemented
+
+    def __pow__(self, other: Any) -> Any:
+        b = _converted(other)
+        return FUNCTIONS["power"](self, b) if type(b) is Exact else NotImplemented
+
+    def __rpow__(self, other: Any) -> Any:
+        b = _converted(other)
+        return FUNCTIONS["power"](b, self) if type(b) is Exact else NotImplemented
+
+    def __neg__(self) -> Exact:
+        return made(-self.num, self.den, -self.value)
+
+    def __pos__(self) -> Exact:
+        return self
+
+    conjugate = __pos__  # exact numbers are real
+
+    def __abs__(self) -> Exact:
+        return self if self >= 0 else -self
+
+    def __floor__(self) -> Exact:
+        whole = self.value.floor().unique_fmpz()
+        if whole is None:
+            raise Undecided(f"{self} may lie on either side of a whole number")
+        below = Exact(int(whole))
+        assert self >= below and self < below + 1  # records the cell on which this is the floor
+        return below
+
+    def __ceil__(self) -> Exact:
+        return -((-self).__floor__())
+
+    def __mod__(self, other: Any) -> Exact:
+        return self - Exact(other) * (self / other).__floor__()
+
+    def __floordiv__(self, other: Any) -> Exact:
+        return (self / other).__floor__()
+
+    def __lt__(self, other: Any) -> Any:
+        return _compare(self, other, operator.lt)
+
+    def __le__(self, other: Any) -> Any:
+        return _compare(self, other, operator.le)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compare(self, other, operator.gt)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compare(self, other, operator.ge)
+
+    def __eq__(self, other: object) -> Any:
+        return _compare(self, other, operator.eq)
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(self, other, operator.ne)
+
+    __hash__ = None  # type: ignore[assignment]  # equality depends on the sample, as for arrays
+
+    def __bool__(self) -> bool:
+        return bool(self != 0)
+
+    def __float__(self) -> float:
+        raise Undecided(f"{self} cannot become a float without rounding")
+
+    def __int__(self) -> int:
+        number = self.rational()
+        if number is None or number.q != 1:
+            raise Undecided(f"{self} is not a whole number for all inputs")
+        return int(number.p)
+
+    def rational(self) -> Any:
+        """The number as a `flint.fmpq`, if it is the same rational for all inputs; else None."""
+        if self.den or not self.num.is_constant():
+            return None
+        return self.num.leading_coefficient() if len(self.num) else flint.fmpq(0)
+
+    def is_zero(self) -> bool:
+        """True if the number is proved to be 0 on the cell."""
+        return not len(self.num)
+
+    # NumPy's functions call these methods on the entries of an object array.
+
+    def mapped(self, function: str) -> Any:
+        """A function of `chainrule.algebra.functions`, by its name."""
+        return FUNCTIONS[function](self)
+
+    exp = partialmethod(mapped, "exp")
+    expm1 = partialmethod(mapped, "expm1")
+    log = partialmethod(mapped, "log")
+    log1p = partialmethod(mapped, "log1p")
+    sqrt = partialmethod(mapped, "sqrt")
+    tanh = partialmethod(mapped, "tanh")
+    sinh = partialmethod(mapped, "sinh")
+    cosh = partialmethod(mapped, "cosh")
+    sin = partialmethod(mapped, "sin")
+    cos = partialmethod(mapped, "cos")
+    arctan = partialmethod(mapped, "arctan")
+
+
+class Infinite(float):
+    """An infinity among exact numbers. It compares with all of them, and absorbs what is added to it."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, float) and float(other) == -float(self):
+            raise Undecided("infinity minus infinity")
+        return self
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Infinite:
+        return Infinite(-float(self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self + (-other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Any:
+        if other == 0:
+            raise Undecided("zero times infinity")
+        return self if other > 0 else -self
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self * other
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return Exact(0)
+
+    def __abs__(self) -> Infinite:
+        return Infinite(math.inf)
+
+    def exp(self) -> Any:
+        """Infinity, or 0."""
+        return self if self > 0 else Exact(0)
+
+
+def made(num: Polynomial, den: Denominator, value: Any) -> Exact:
+    """The number num / den; `value` holds its value at the sample."""
+    number = _blank(Exact)
+    number.num, number.den, number.value = num, den, value
+    return number
+
+
+_blank = object.__new__
+
+
+def rational(x: Any) -> Exact:
+    """A rational as a number of the current field."""
+    x = flint.fmpq(x)
+    return made(current().context.constant(x), (), flint.arb(x))
+
+
+def _converted(x: Any) -> Any:
+    """An int or float as an exact number, an infinity as `Infinite`; None for any other object.
+
+    Raises
+    ------
+    Undecided
+        For NaN.
+    """
+    if isinstance(x, Exact | Infinite):
+        return x
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+        return _converted(x) if not isinstance(x, np.ndarray) else None
+    if isinstance(x, int | np.integer | np.bool_):
+        return rational(int(x))
+    if isinstance(x, float | np.floating):
+        if math.isfinite(x):
+            field = current()
+            number = None if field.ideal is None else field.ideal(field, float(x))
+            return rational(flint.fmpq(*float(x).as_integer_ratio())) if number is None else number
+        if math.isnan(x):
+            raise Undecided("not a number")
+        return Infinite(x)
+    return rational(x) if isinstance(x, flint.fmpq | flint.fmpz) else None
+
+
+def _sum(a: Exact, b: Exact, add: Callable[[Any, Any], Any]) -> Exact:
+    """a + b or a - b, over the least common denominator."""
+    field = current()
+    if a.den == b.den:
+        num, den, shared = add(a.num, b.num), a.den, a.den
+    else:
+        mine, yours = dict(a.den), dict(b.den)
+        common = {k: max(mine.get(k, 0), yours.get(k, 0)) for k in sorted({*mine, *yours})}
+        num = add(
+            _times_atoms(field, a.num, {k: e - mine.get(k, 0) for k, e in common.items()}),
+            _times_atoms(field, b.num, {k: e - yours.get(k, 0) for k, e in common.items()}),
+        )
+        den = tuple(common.items())
+        # An atom with different exponents divides one summand and not the other.
+        shared = tuple((k, e) for k, e in den if mine.get(k) == yours.get(k))
+    value = add(a.value, b.value)
+    if not len(num):
+        return made(num, (), flint.arb(0))
+    if shared:
+        num, den = _cancelled(field, num, den, shared)
+    return made(num, den, value)
+
+
+def _product(a: Exact, b: Exact) -> Exact:
+    field = current()
+    value = a.value * b.value
+    if not (a.den or b.den):
+        return made(field.product(a.num, b.num), (), value)
+    a_num, b_den = _cancelled(field, a.num, b.den, b.den)
+    b_num, a_den = _cancelled(field, b.num, a.den, a.den)
+    num = field.product(a_num, b_num)
+    if not len(num):
+        return made(num, (), flint.arb(0))
+    exponents = dict(a_den)
+    for k, e in b_den:
+        exponents[k] = exponents.get(k, 0) + e
+    den = tuple(sorted(exponents.items()))
+    if field.related:
+        num, den = _cancelled(field, num, den, den)
+    return made(num, den, value)
+
+
+def inverse(a: Exact) -> Exact:
+    """1 / a. Every divisor is recorded.
+
+    Raises
+    ------
+    Undecided
+        If a may be 0 at the sample.
+    """
+    field = current()
+    if not len(a.num):
+        raise Undecided("a division by 0")
+    constant, parts = field.factors(a.num)
+    for number, _ in parts:
+        field.divide_by(number)
+    num = _times_atoms(field, field.context.constant(1 / constant), dict(a.den))
+    return made(num, tuple(sorted(parts)), 1 / a.value)
+
+
+def _times_atoms(field: Field, p: Polynomial, exponents: dict[int, int]) -> Polynomial:
+    for number, exponent in exponents.items():
+        for _ in range(exponent):
+            p = field.product(p, field.atoms[number].polynomial)
+    return p
+
+
+def _cancelled(
+    field: Field, num: Polynomial, den: Denominator, among: Denominator
+) -> tuple[Polynomial, Denominator]:
+    """Numerator and denominator without the common factors among some atoms."""
+    left = None
+    for number, exponent in among:
+        atom, count = field.atoms[number].polynomial, 0
+        while count < exponent:
+            quotient, remainder = divmod(num, atom)
+            if len(remainder):
+                break
+            num, count = quotient, count + 1
+        if count:
+            left = dict(den) if left is None else left
+            left[number] -= count
+    return num, den if left is None else tuple((k, e) for k, e in left.items() if e)
+
+
+_HOLDS: dict[Callable[[Any, Any], Any], str] = {
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def _compare(a: Exact, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
+    b = other if type(other) is Exact else _converted(other)
+    if isinstance(b, Infinite):
+        return compare(0.0, float(b))
+    if b is None:
+        return NotImplemented
+    sign, difference = sign_at_sample(a - b)
+    outcome = bool(compare(sign, 0))
+    relation = _HOLDS[compare]
+    if difference is not None:
+        record(difference, relation if outcome else _OPPOSITE[relation])
+    return outcome
+
+
+def sign_at_sample(number: Exact) -> tuple[int, Exact | None]:
+    """The sign of a number at the sample, and the number, or None in its place if the sign is that for all inputs.
+
+    Raises
+    ------
+    Undecided
+        If a ball of the highest precision contains 0, and the number is not proved to be 0.
+    """
+    if number.is_zero():
+        return 0, None
+    field = current()
+    if not number.den and number.num.is_constant():
+        return (1 if number.num.leading_coefficient() > 0 else -1), None
+    if number.value.contains(0) or not number.value.is_finite():
+        if number.value.is_exact() or field.memory.bits >= MOST_BITS:
+            raise Undecided(f"the sign of {number} cannot be decided at the sample")
+        field.memory.bits *= 4
+        raise Restart
+    sign = 1 if number.value > 0 else -1
+    return sign, None if known_sign(number) else number
+
+
+def known_sign(number: Exact) -> int:
+    """1 or -1 if the number has this sign wherever it is defined, else 0."""
+    field = current()
+    if any(not field.atoms[k].sign and e % 2 for k, e in number.den):
+        return 0
+    sign = field.sign_of(number.num)
+    for k, e in number.den:
+        sign *= field.atoms[k].sign if e % 2 else 1
+    return sign
+
+
+def record(number: Exact, relation: str) -> None:
+    """Record that the relation of the number with 0 holds on the cell."""
+    conditions = current().conditions
+    for known in conditions:
+        if known.relation == relation and known.number.den == number.den and known.number.num == number.num:
+            return
+    conditions.append(Condition(number, relation))

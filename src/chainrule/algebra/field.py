@@ -1,0 +1,317 @@
+"""A field of exact numbers: polynomials over Q in generators, and what is known of each generator.
+
+A generator stands for a variable, or for a function of other numbers of the field: exp, log, a root, sin, cos, an
+unknown function. Each has a ball that holds its value at the sample point, its derivative, and relations that are true
+wherever it is defined, such as R^2 = a for a square root. Two numbers with one normal form are then equal for all
+inputs on which the recorded conditions hold. The converse is never used: a missing relation leaves an equality
+undecided, and cannot make it wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import flint
+
+from chainrule.algebra.ball import Undecided
+
+if TYPE_CHECKING:
+    from chainrule.algebra.exact import Exact
+
+Polynomial: TypeAlias = Any
+"""A `flint.fmpq_mpoly`."""
+
+FACTORED_TERMS = 400
+"""Polynomials with more terms are not factored; they divide as a whole."""
+
+
+class TooLarge(Undecided):
+    """An expression has more terms than the field allows."""
+
+
+class OutsideDomain(Undecided):
+    """A logarithm or a root of a number that is not positive at the sample."""
+
+
+class Restart(BaseException):
+    """The computation must run again with what is now in the field's memory: a finer root, more generators or bits.
+
+    No Exception, so that code under test which catches exceptions does not catch it.
+    """
+
+
+@dataclass
+class Memory:
+    """What a field needs to know from its start, learnt from earlier runs of the same computation.
+
+    Attributes
+    ----------
+    generators : int
+        Room for generators.
+    bits : int
+        Precision of the balls at the sample.
+    fineness : dict
+        How fine a root the generator of a key must be: a whole number by key.
+    """
+
+    generators: int = 24
+    bits: int = 192
+    fineness: dict[Any, int] = field(default_factory=dict)
+
+    def refine(self, key: Any, by: int) -> None:
+        """Ask for a finer generator, and for another run."""
+        self.fineness[key] = lcm(self.fineness.get(key, 1), by)
+        raise Restart
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """One variable of the polynomials.
+
+    Attributes
+    ----------
+    kind : str
+        "variable", "exp", "log", "root", "sin", "cos", "constant" or the name of a function.
+    index : int
+        Position among the variables of the polynomials.
+    text : str
+        For messages.
+    value : flint.arb
+        Holds the value at the sample.
+    slopes : tuple of pairs
+        (argument, function that returns the partial derivative by this argument).
+    rebuild : callable or None
+        Returns the function of new arguments; None for variables and constants.
+    positive : bool
+        True if it is positive wherever it is defined.
+    power, relation : int, polynomial or None
+        generator ** power = the polynomial, which has earlier generators only.
+    """
+
+    kind: str
+    index: int
+    text: str
+    value: Any
+    slopes: tuple[tuple[Exact, Callable[[], Exact]], ...] = ()
+    rebuild: Callable[..., Exact] | None = None
+    positive: bool = False
+    power: int = 0
+    relation: Polynomial = None
+
+
+@dataclass(frozen=True, eq=False)
+class Atom:
+    """An irreducible polynomial that divides something; its sign if it is the same for all inputs, else 0."""
+
+    polynomial: Polynomial
+    value: Any
+    sign: int
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """A comparison with 0 that holds at the sample: `number` relation 0. Relations: > >= < <= != ==."""
+
+    number: Exact
+    relation: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.relation} 0"
+
+    def strict(self) -> bool:
+        """True if the condition holds near each point where it holds."""
+        return self.relation in (">", "<", "!=")
+
+
+class Field:
+    """Generators, divisors and recorded conditions of one computation. Enter it to compute in it.
+
+    Attributes
+    ----------
+    conditions : list of Condition
+        The recorded comparisons: they describe the cell.
+    divisors : list of Atom
+        The divisors, arguments of logarithms and of roots whose sign is not known; none is 0 on the cell.
+    ideal : callable or None
+        ``ideal(field, x)`` returns the simple number that a float stands for, or None; see `constants`.
+    idealised : dict
+        The floats that were read so, with the text of the number.
+    """
+
+    def __init__(
+        self,
+        memory: Memory | None = None,
+        *,
+        ideal: Callable[[Field, float], Exact | None] | None = None,
+        most_terms: int = 4000,
+    ) -> None:
+        self.memory = memory or Memory()
+        self.ideal, self.idealised = ideal, dict[float, str]()
+        self.most_terms = most_terms
+        self.context = flint.fmpq_mpoly_ctx.get([f"g{i}" for i in range(self.memory.generators)], "lex")
+        self.one = self.context.constant(1)
+        self.zero = self.context.constant(0)
+        self.generators: list[Generator] = []
+        """In order of creation. The k-th has the k-th last position, so that later ones lead in the order of terms."""
+        self.related: list[tuple[Generator, Polynomial]] = []
+        """Generators with a relation, and the polynomial that is 0; latest first."""
+        self.atoms: list[Atom] = []
+        self.conditions: list[Condition] = []
+        self.divisors: list[Atom] = []
+        self.tables: dict[str, list[Any]] = {}
+        """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
+        self.slopes: dict[tuple[int, int], Exact] = {}
+        """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
+        self._factored: dict[int, list[tuple[Polynomial, Any]]] = {}
+
+    def __enter__(self) -> Field:
+        _entered.append((self, flint.ctx.prec))
+        flint.ctx.prec = self.memory.bits
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        flint.ctx.prec = _entered.pop()[1]
+
+    def adjoin(self, kind: str, text: str, value: Any, **known: Any) -> Generator:
+        """A new generator. `relation` and `power` say that generator ** power is a polynomial in earlier ones."""
+        if len(self.generators) == self.memory.generators:
+            self.memory.generators *= 2
+            raise Restart
+        index = self.memory.generators - 1 - len(self.generators)
+        made = Generator(kind, index, text, value, **known)
+        self.generators.append(made)
+        if made.relation is not None:
+            self.related.insert(0, (made, self.context.gen(index) ** made.power - made.relation))
+        return made
+
+    def at(self, index: int) -> Generator:
+        """The generator at a position among the variables of the polynomials."""
+        return self.generators[self.memory.generators - 1 - index]
+
+    def reduced(self, p: Polynomial) -> Polynomial:
+        """The polynomial in which no generator stands to a power that its relation replaces."""
+        if len(p) > self.most_terms:
+            raise TooLarge(f"an expression of {len(p)} terms")
+        if self.related:
+            degrees = p.degrees()
+            for generator, relation in self.related:
+                if degrees[generator.index] >= generator.power:
+                    p = divmod(p, relation)[1]
+                    degrees = p.degrees()
+        return p
+
+    def product(self, p: Polynomial, q: Polynomial) -> Polynomial:
+        """p q, reduced.
+
+        Raises
+        ------
+        TooLarge
+            Where the product would take too long.
+        """
+        if len(p) * len(q) > 50 * self.most_terms:
+            raise TooLarge(f"a product of {len(p)} and {len(q)} terms")
+        return self.reduced(p * q)
+
+    def factors(self, p: Polynomial) -> tuple[Any, list[tuple[int, int]]]:
+        """A rational, and pairs of the number of an atom and its exponent, whose product is p."""
+        known = self._factored.setdefault(len(p), [])
+        for other, result in known:
+            if other == p:
+                return result
+        if len(p) > FACTORED_TERMS:
+            lead = p.leading_coefficient()
+            constant, parts = lead, [(p / lead, 1)]
+        elif len(p) == 1:
+            [(monomial, constant)] = p.to_dict().items()
+            parts = [(self.context.gen(i), int(e)) for i, e in enumerate(monomial) if e]
+        else:
+            constant, parts = p.factor()
+            parts = [(q, int(e)) for q, e in parts]
+        result = flint.fmpq(constant), [(self._number_of(q), e) for q, e in parts]
+        known.append((p, result))
+        return result
+
+    def _number_of(self, p: Polynomial) -> int:
+        for number, atom in enumerate(self.atoms):
+            if atom.polynomial == p:
+                return number
+        self.atoms.append(Atom(p, self.value_of(p), self.sign_of(p)))
+        return len(self.atoms) - 1
+
+    def value_of(self, p: Polynomial) -> Any:
+        """A ball that holds the polynomial's value at the sample."""
+        total = flint.arb(0)
+        for monomial, coefficient in p.to_dict().items():
+            term = flint.arb(coefficient)
+            for index, exponent in enumerate(monomial):
+                if exponent:
+                    term *= self.at(index).value ** exponent
+            total += term
+        return total
+
+    def sign_of(self, p: Polynomial) -> int:
+        """1 or -1 if the polynomial has this sign for all inputs, else 0.
+
+        Shown by the signs of its terms: each is a product of positive generators and of even powers, and one of them
+        cannot vanish.
+        """
+        signs, definite = set(), False
+        for monomial, coefficient in p.to_dict().items():
+            used = [(self.at(index), exponent) for index, exponent in enumerate(monomial) if exponent]
+            if any(exponent % 2 and not generator.positive for generator, exponent in used):
+                return 0
+            definite = definite or all(generator.positive for generator, _ in used)
+            signs.add(1 if coefficient > 0 else -1)
+        return signs.pop() if definite and len(signs) == 1 else 0
+
+    def divide_by(self, number: int, what: str = "a divisor") -> None:
+        """Record that an atom is not 0 on the cell.
+
+        Raises
+        ------
+        Undecided
+            If its ball at the sample contains 0.
+        """
+        atom = self.atoms[number]
+        if atom.sign or atom in self.divisors:
+            return
+        if not atom.value.is_finite() or atom.value.contains(0):
+            raise Undecided(f"{what} may be 0 at the sample")
+        self.divisors.append(atom)
+
+
+_entered: list[tuple[Field, int]] = []
+
+
+def current() -> Field:
+    """The field in which the program computes.
+
+    Raises
+    ------
+    RuntimeError
+        Outside of any field.
+    """
+    if not _entered:
+        raise RuntimeError("exact numbers exist only inside `with Field():`")
+    return _entered[-1][0]
+
+
+@contextmanager
+def unrecorded(entered: Field) -> Iterator[None]:
+    """Inside the block, comparisons are not recorded as conditions of the cell."""
+    conditions, divisors = list(entered.conditions), list(entered.divisors)
+    try:
+        yield
+    finally:
+        entered.conditions[:], entered.divisors[:] = conditions, divisors
+
+
+def small_fraction(x: Any, most: int = 64) -> Fraction | None:
+    """A rational as a Fraction, if its numerator and denominator are at most `most` in size."""
+    p, q = int(x.p), int(x.q)
+    return Fraction(p, q) if abs(p) <= most and q <= most else None

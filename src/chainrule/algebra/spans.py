@@ -1,0 +1,105 @@
+"""Linear relations among the arguments of exponentials, or of sines and cosines.
+
+exp(a + b) = exp(a) exp(b) is used through linear algebra over Q: an argument that is a combination of known ones, with
+small whole coefficients, gives a product of powers of known generators; any other argument is a new one. Arguments are
+vectors whose coordinates are monomials over a denominator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
+from typing import Any, TypeAlias
+
+from chainrule.algebra.exact import Exact
+from chainrule.algebra.field import Memory, small_fraction
+
+Coordinates: TypeAlias = dict[Hashable, Any]
+"""Rationals by monomial and denominator."""
+
+
+def coordinates(a: Exact) -> Coordinates:
+    """The number as a vector."""
+    return {(monomial, a.den): coefficient for monomial, coefficient in a.num.to_dict().items()}
+
+
+@dataclass
+class _Row:
+    """A combination of arguments that has 1 at `pivot`, where later rows have 0."""
+
+    pivot: Hashable
+    vector: Coordinates
+    combination: dict[int, Any]
+
+
+@dataclass
+class Span:
+    """The arguments of one kind of generator, with what was made of each.
+
+    Attributes
+    ----------
+    kind : str
+        For the memory: arguments of one computation have the same numbers in each run.
+    members : list
+        What the caller made of the arguments.
+    """
+
+    kind: str
+    members: list[Any] = field(default_factory=list)
+    _rows: list[_Row] = field(default_factory=list)
+
+    def combination(self, a: Exact) -> dict[int, Fraction] | None:
+        """The coefficients by member whose combination is `a`: None if there is none, empty if they are not small."""
+        rest, result = coordinates(a), dict[int, Any]()
+        for row in self._rows:
+            factor = rest.get(row.pivot)
+            if factor is not None:
+                _subtract(rest, row.vector, factor)
+                _subtract(result, row.combination, -factor)
+        if rest:
+            return None
+        small = {member: small_fraction(c) for member, c in result.items()}
+        return {member: c for member, c in small.items() if c is not None} if None not in small.values() else {}
+
+    def whole(self, a: Exact, memory: Memory) -> dict[int, int] | None:
+        """As `combination`, with whole coefficients; else the arguments are divided and the computation runs again."""
+        found = self.combination(a)
+        if not found:
+            return None
+        for member, coefficient in found.items():
+            if coefficient.denominator > 1:
+                key = (self.kind, member)
+                memory.refine(key, lcm(memory.fineness.get(key, 1) * coefficient.denominator))
+        return {member: int(c) for member, c in found.items()}
+
+    def add(self, a: Exact, member: Any) -> None:
+        """Add an argument and what was made of it."""
+        vector, combination = coordinates(a), {len(self.members): 1}
+        self.members.append(member)
+        for row in self._rows:
+            factor = vector.get(row.pivot)
+            if factor is not None:
+                _subtract(vector, row.vector, factor)
+                _subtract(combination, row.combination, factor)
+        if not vector:
+            return  # a multiple, by a large fraction, of what is known: it stands alone
+        pivot = min(vector, key=repr)
+        lead = vector[pivot]
+        self._rows.append(
+            _Row(pivot, {k: c / lead for k, c in vector.items()}, {k: c / lead for k, c in combination.items()})
+        )
+
+    def fineness(self, memory: Memory) -> int:
+        """The whole number by which the next argument is divided."""
+        return memory.fineness.get((self.kind, len(self.members)), 1)
+
+
+def _subtract(vector: dict[Any, Any], other: dict[Any, Any], factor: Any) -> None:
+    for key, c in other.items():
+        rest = vector.get(key, 0) - factor * c
+        if rest == 0:
+            vector.pop(key, None)
+        else:
+            vector[key] = rest

@@ -1,0 +1,49 @@
+"""Substitution of numbers for variables in an exact number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chainrule.algebra import exact, functions
+from chainrule.algebra.exact import Exact
+from chainrule.algebra.field import Field, Generator, Polynomial, current
+
+
+def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exact] | None = None) -> Exact:
+    """The number in which some variables, given by their positions, are other numbers.
+
+    Generators are built again from their new arguments. `known` keeps them from one call to the next.
+
+    Raises
+    ------
+    Undecided
+        If a divisor, or the argument of a logarithm or root, is then not what it must be at the sample.
+    """
+    field, known = current(), {} if known is None else known
+    result = _polynomial(field, a.num, numbers, known)
+    for number, exponent in a.den:
+        divisor = _polynomial(field, field.atoms[number].polynomial, numbers, known)
+        result = result * functions.power(exact.inverse(divisor), exact.rational(exponent))
+    return result
+
+
+def _polynomial(field: Field, p: Polynomial, numbers: Mapping[int, Exact], known: dict[int, Exact]) -> Exact:
+    total = exact.rational(0)
+    for monomial, coefficient in p.to_dict().items():
+        term = exact.rational(coefficient)
+        for index, exponent in enumerate(monomial):
+            if exponent:
+                term = term * _generator(field.at(index), numbers, known) ** int(exponent)
+        total = total + term
+    return total
+
+
+def _generator(generator: Generator, numbers: Mapping[int, Exact], known: dict[int, Exact]) -> Exact:
+    index = generator.index
+    if index not in known:
+        if generator.rebuild is None:
+            known[index] = numbers[index] if index in numbers else functions.number_of(generator)
+        else:
+            arguments = [substituted(argument, numbers, known=known) for argument, _ in generator.slopes]
+            known[index] = generator.rebuild(*arguments)
+    return known[index]
