@@ -1,4 +1,7 @@
-"""Numbers that prove: balls with rigorous error bounds, and arrays of them on which code for floats runs unchanged.
+"""Numbers that prove: balls with rigorous error bounds, exact numbers, and arrays of both.
+
+Code written for NumPy's floats runs unchanged on these arrays. Balls show at one point how far two results can be
+apart. Exact numbers show an equality for all inputs at once: see `attempt`.
 
 >>> import numpy as np
 >>> midpoints(np.exp(balls([0.0, 1.0])))
@@ -16,15 +19,43 @@ from chainrule.algebra.balls import (
     radii,
     relative_accuracy,
 )
+from chainrule.algebra.equalities import Comparison, Difference, Outcome, attempt
+from chainrule.algebra.exact import Exact
+from chainrule.algebra.exact_arrays import ExactArray, exact_numbers, gradient, jacobian, variables
+from chainrule.algebra.field import Field, Memory
+from chainrule.algebra.formal_derivatives import derivative
+from chainrule.algebra.functions import unknown
+from chainrule.algebra.limits import Exceeded, limited
+from chainrule.algebra.number_array import NumberArray, numbers
+from chainrule.algebra.substitution import substituted
 
 __all__ = [
     "Ball",
     "BallArray",
+    "Comparison",
+    "Difference",
+    "Exact",
+    "ExactArray",
+    "Exceeded",
+    "Field",
+    "Memory",
+    "NumberArray",
+    "Outcome",
     "Undecided",
+    "attempt",
     "balls",
+    "derivative",
+    "exact_numbers",
+    "gradient",
+    "jacobian",
+    "limited",
     "midpoints",
+    "numbers",
     "overlap",
     "precision",
     "radii",
     "relative_accuracy",
+    "substituted",
+    "unknown",
+    "variables",
 ]

@@ -8,12 +8,13 @@ rounding of the constant.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import flint
 
-from chainrule.algebra import exact, functions
+from chainrule.algebra import exact, functions, powers
 
 if TYPE_CHECKING:
     from chainrule.algebra.exact import Exact
@@ -51,7 +52,7 @@ def _found(x: float) -> tuple[Exact, str] | None:
                 return sign * number, f"{'-' if x < 0 else ''}{nearby} {text}"
     square = _fraction(size * size, slack=4)
     if square is not None and 0 < square.numerator < LARGEST_DENOMINATOR:
-        number = functions.sqrt(exact.rational(flint.fmpq(square.numerator, square.denominator)))
+        number = powers.sqrt(exact.rational(flint.fmpq(square.numerator, square.denominator)))
         if float(number.value) == size:
             return (-number if x < 0 else number), f"{'-' if x < 0 else ''}sqrt({square})"
     return None
@@ -91,21 +92,21 @@ def _units() -> dict[str, float]:
 
 def _number(text: str) -> Exact:
     pi, two, ten = functions.constant("pi"), exact.rational(2), exact.rational(10)
-    numbers = {
+    numbers: dict[str, Callable[[], Exact]] = {
         "pi": lambda: pi,
-        "sqrt(pi)": lambda: functions.sqrt(pi),
-        "sqrt(2 pi)": lambda: functions.sqrt(2 * pi),
-        "sqrt(2/pi)": lambda: functions.sqrt(2 / pi),
+        "sqrt(pi)": lambda: powers.sqrt(pi),
+        "sqrt(2 pi)": lambda: powers.sqrt(2 * pi),
+        "sqrt(2/pi)": lambda: powers.sqrt(2 / pi),
         "1/pi": lambda: 1 / pi,
-        "1/sqrt(pi)": lambda: 1 / functions.sqrt(pi),
-        "1/sqrt(2 pi)": lambda: 1 / functions.sqrt(2 * pi),
-        "e": lambda: functions.exp(exact.rational(1)),
-        "log(2)": lambda: functions.log(two),
-        "1/log(2)": lambda: 1 / functions.log(two),
-        "log(10)": lambda: functions.log(ten),
-        "1/log(10)": lambda: 1 / functions.log(ten),
-        "log(pi)": lambda: functions.log(pi),
-        "log(2 pi)": lambda: functions.log(2 * pi),
+        "1/sqrt(pi)": lambda: 1 / powers.sqrt(pi),
+        "1/sqrt(2 pi)": lambda: 1 / powers.sqrt(2 * pi),
+        "e": lambda: powers.exp(exact.rational(1)),
+        "log(2)": lambda: powers.log(two),
+        "1/log(2)": lambda: 1 / powers.log(two),
+        "log(10)": lambda: powers.log(ten),
+        "1/log(10)": lambda: 1 / powers.log(ten),
+        "log(pi)": lambda: powers.log(pi),
+        "log(2 pi)": lambda: powers.log(2 * pi),
         "euler": lambda: functions.constant("euler"),
     }
     return numbers[text]()

@@ -11,7 +11,7 @@ import math
 import operator
 from collections.abc import Callable
 from functools import partialmethod
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import flint
 import numpy as np
@@ -54,56 +54,57 @@ class Exact:
     den: Denominator
     value: Any
 
-    def __init__(self, value: Any) -> None:
+    def __new__(cls, value: Any) -> Any:
+        """An int or a float as a number of the current field; infinities are `Infinite`."""
         made = _converted(value)
-        if not isinstance(made, Exact):
+        if made is None:
             raise TypeError(f"Exact: expected an int or a float, got {type(value).__name__}")
-        self.num, self.den, self.value = made.num, made.den, made.value
+        return made
 
     def __repr__(self) -> str:
         return text_of(self.num, self.den)
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Exact:
         b = other if type(other) is Exact else _converted(other)
         if type(b) is not Exact:
-            return b if isinstance(b, Infinite) else NotImplemented
+            return _infinite(b)
         return _sum(self, b, operator.add)
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Any) -> Exact:
         b = other if type(other) is Exact else _converted(other)
         if type(b) is not Exact:
-            return -b if isinstance(b, Infinite) else NotImplemented
+            return _infinite(b, -1)
         return _sum(self, b, operator.sub)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Any) -> Exact:
         b = _converted(other)
-        return b - self if type(b) is Exact else b if isinstance(b, Infinite) else NotImplemented
+        return b - self if type(b) is Exact else _infinite(b)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Any) -> Exact:
         b = other if type(other) is Exact else _converted(other)
         if type(b) is not Exact:
-            return b * self if isinstance(b, Infinite) else NotImplemented
+            return _infinite(b, self)
         return _product(self, b)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Any) -> Exact:
         b = other if type(other) is Exact else _converted(other)
         if type(b) is not Exact:
-            return Exact(0) if isinstance(b, Infinite) else NotImplemented
+            return _infinite(b, 0)
         return _product(self, inverse(b))
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Any) -> Exact:
         b = _converted(other)
         return _product(b, inverse(self)) if type(b) is Exact else NotImplemented
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any) -> Exact:
         b = _converted(other)
         return FUNCTIONS["power"](self, b) if type(b) is Exact else NotImplemented
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Any) -> Exact:
         b = _converted(other)
         return FUNCTIONS["power"](b, self) if type(b) is Exact else NotImplemented
 
@@ -116,24 +117,28 @@ class Exact:
     conjugate = __pos__  # exact numbers are real
 
     def __abs__(self) -> Exact:
-        return self if self >= 0 else -self
+        number: Exact = self if self >= 0 else -self
+        return number
 
     def __floor__(self) -> Exact:
         whole = self.value.floor().unique_fmpz()
         if whole is None:
             raise Undecided(f"{self} may lie on either side of a whole number")
-        below = Exact(int(whole))
-        assert self >= below and self < below + 1  # records the cell on which this is the floor
+        below = rational(whole)
+        record(self - below, ">=")
+        record(self - below - 1, "<")
         return below
 
     def __ceil__(self) -> Exact:
-        return -((-self).__floor__())
+        return -(-self).__floor__()
 
     def __mod__(self, other: Any) -> Exact:
-        return self - Exact(other) * (self / other).__floor__()
+        rest: Exact = self - (self / other).__floor__() * other
+        return rest
 
     def __floordiv__(self, other: Any) -> Exact:
-        return (self / other).__floor__()
+        quotient: Exact = self / other
+        return quotient.__floor__()
 
     def __lt__(self, other: Any) -> Any:
         return _compare(self, other, operator.lt)
@@ -236,6 +241,13 @@ class Infinite(float):
     def exp(self) -> Any:
         """Infinity, or 0."""
         return self if self > 0 else Exact(0)
+
+
+def _infinite(b: Any, factor: Any = 1) -> Exact:
+    """An infinity times a number that is not 0, or 0 for the number 0; NotImplemented for other objects."""
+    if not isinstance(b, Infinite):
+        return cast("Exact", NotImplemented)
+    return cast("Exact", b * factor) if factor != 0 else rational(0)
 
 
 def made(num: Polynomial, den: Denominator, value: Any) -> Exact:
@@ -347,9 +359,7 @@ def _times_atoms(field: Field, p: Polynomial, exponents: dict[int, int]) -> Poly
     return p
 
 
-def _cancelled(
-    field: Field, num: Polynomial, den: Denominator, among: Denominator
-) -> tuple[Polynomial, Denominator]:
+def _cancelled(field: Field, num: Polynomial, den: Denominator, among: Denominator) -> tuple[Polynomial, Denominator]:
     """Numerator and denominator without the common factors among some atoms."""
     left = None
     for number, exponent in among:

@@ -1,17 +1,129 @@
-"""Arrays of exact numbers, on which code written for NumPy's floats runs unchanged."""
-from __future__ import annotations
-import numpy as np, flint
-from chainrule.algebra import exact, functions
-from chainrule.algebra.exact import Exact
-from chainrule.algebra.field import current
-from typing import Any
+"""Arrays of exact numbers, on which code written for NumPy's floats runs unchanged.
 
-def variables(name, sample, positive=False):
-    field=current()
-    s=np.asarray(sample, dtype=object)
-    out=np.empty(s.size, dtype=object)
-    for i,x in enumerate(s.ravel().tolist()):
-        ratio = flint.fmpq(*x.as_integer_ratio()) if not isinstance(x, flint.fmpq) else x
-        g=field.adjoin("variable", f"{name}{i}" if s.ndim else name, flint.arb(ratio), positive=positive)
-        out[i]=functions.number_of(g)
-    return out.reshape(s.shape)
+>>> from chainrule.algebra.field import Field
+>>> with Field():
+...     x = variables("x", [2.0, 0.5])
+...     print(np.maximum(x, 0) * 2, np.log(np.exp(x[0]) * 2))
+[2 x0 2 x1] x0 + log(2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+import flint
+import numpy as np
+from scipy import special
+
+from chainrule.algebra.exact import Exact, Infinite, rational
+from chainrule.algebra.field import current
+from chainrule.algebra.formal_derivatives import derivative
+from chainrule.algebra.functions import FUNCTIONS
+from chainrule.algebra.number_array import NumberArray, numbers
+from chainrule.algebra.powers import number_of
+
+
+def exact_numbers(x: Any) -> ExactArray:
+    """The numbers of `x` as exact numbers of the current field, in an array of its shape. Floats are rationals."""
+    return numbers(x, ExactArray)
+
+
+def variables(name: str, sample: Any, *, positive: bool = False) -> ExactArray:
+    """New variables with sample values, in an array of the shape of `sample`.
+
+    Parameters
+    ----------
+    name : str
+        The variables are called x0, x1, ..., or x if there is one number.
+    sample : array_like of floats, integers or `flint.fmpq`
+        The values that decide comparisons.
+    positive : bool
+        True to assume that all are positive, so that no condition is recorded for it.
+    """
+    field = current()
+    values = np.asarray(sample)
+    made = np.empty(values.size, dtype=object)
+    for i, value in enumerate(values.ravel().tolist()):
+        exact = value if isinstance(value, flint.fmpq) else flint.fmpq(*value.as_integer_ratio())
+        text = f"{name}{i}" if values.ndim else name
+        made[i] = number_of(field.adjoin("variable", text, flint.arb(exact), positive=positive))
+    return exact_numbers(made.reshape(values.shape))
+
+
+def gradient(y: Any, x: Any) -> ExactArray:
+    """The derivatives of one number by an array of variables, in the shape of `x`."""
+    [number] = exact_numbers(y).ravel().tolist()
+    slopes = np.empty(x.size, dtype=object)
+    slopes[:] = [derivative(number, variable) for variable in x.ravel().tolist()]
+    return exact_numbers(slopes.reshape(x.shape))
+
+
+def jacobian(y: Any, x: Any) -> ExactArray:
+    """The derivatives dy_i / dx_j, in the shape of `y` followed by the shape of `x`."""
+    y = exact_numbers(y)
+    rows = [gradient(number, x) for number in y.ravel().tolist()]
+    entries = np.concatenate([row.ravel() for row in rows]) if rows else np.empty(0, dtype=object)
+    return exact_numbers(entries.reshape(*y.shape, *x.shape))
+
+
+def _xlogy(x: Exact, y: Exact) -> Any:
+    return rational(0) if x == 0 else x * y.log()
+
+
+def _heaviside(x: Exact, at_zero: Exact) -> Exact:
+    return at_zero if x == 0 else rational(int(x > 0))
+
+
+def _in_units_of(base: int) -> Callable[[Exact], Any]:
+    return lambda x: x.log() / FUNCTIONS["log"](rational(base))
+
+
+def _expit(x: Exact) -> Exact:
+    result: Exact = 1 / (1 + (-x).exp())
+    return result
+
+
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    **dict.fromkeys((np.exp2, special.exp2), lambda x: rational(2) ** x),
+    **{function: FUNCTIONS[function.__name__] for function in (np.tan, np.arcsin, np.arccos, np.arcsinh)},
+    **{function: FUNCTIONS[function.__name__] for function in (np.arccosh, np.arctanh, np.arctan2, np.cbrt)},
+    **{function: FUNCTIONS[function.__name__] for function in (special.erf, special.erfc, special.ndtr)},
+    **{function: FUNCTIONS[function.__name__] for function in (special.expm1, special.log1p)},
+    **{function: FUNCTIONS[function.__name__] for function in (special.gamma, special.gammaln)},
+    special.psi: FUNCTIONS["digamma"],
+    np.log2: _in_units_of(2),
+    np.log10: _in_units_of(10),
+    np.fabs: abs,
+    np.heaviside: _heaviside,
+    np.hypot: lambda x, y: (x * x + y * y).sqrt(),
+    np.logaddexp: lambda x, y: (x.exp() + y.exp()).log(),
+    special.expit: _expit,
+    special.log_expit: lambda x: _expit(x).log(),
+    special.logit: lambda p: (p / (1 - p)).log(),
+    special.xlogy: _xlogy,
+    special.xlog1py: lambda x, y: _xlogy(x, 1 + y),
+    special.entr: lambda x: -_xlogy(x, x),
+    special.rel_entr: lambda x, y: _xlogy(x, x / y),
+    special.kl_div: lambda x, y: _xlogy(x, x / y) - x + y,
+    special.log_ndtr: lambda x: FUNCTIONS["ndtr"](x).log(),
+}
+
+_TESTS: dict[Any, Callable[[Any], bool]] = {
+    np.isfinite: lambda x: not isinstance(x, Infinite),
+    np.isnan: lambda x: False,
+    np.isinf: lambda x: isinstance(x, Infinite),
+}
+
+_as_objects = partial(np.vectorize, otypes=[object])
+
+
+class ExactArray(NumberArray):
+    """An object array whose entries are exact numbers, or None before the first assignment. Made by `variables`."""
+
+    number = Exact
+    entrywise: ClassVar[Mapping[Any, Callable[..., Any]]] = {
+        **{ufunc: _as_objects(function) for ufunc, function in _FUNCTIONS.items()},
+        **{ufunc: np.vectorize(test, otypes=[bool]) for ufunc, test in _TESTS.items()},
+    }

@@ -19,8 +19,10 @@ def text_of(num: Any, den: tuple[tuple[int, int], ...]) -> str:
 
 def _text(field: Field, p: Any) -> str:
     terms = []
-    for monomial, coefficient in list(p.to_dict().items())[:MOST_TERMS]:
-        parts = [field.at(i).text + (f"^{e}" if e > 1 else "") for i, e in enumerate(monomial) if e]
+    # Earlier generators have later positions.
+    for monomial, coefficient in list(p.to_dict().items())[: -MOST_TERMS - 1 : -1]:
+        used = [(field.at(i), e) for i, e in enumerate(monomial) if e]
+        parts = [generator.text + (f"^{e}" if e > 1 else "") for generator, e in reversed(used)]
         size = abs(coefficient)
         digits = str(size) if len(str(size)) < 20 else repr(float(size.p) / float(size.q))
         term = " ".join(parts if parts and size == 1 else [digits, *parts])

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Polynomial: TypeAlias = Any
 """A `flint.fmpq_mpoly`."""
 
+Factors: TypeAlias = tuple[Any, list[tuple[int, int]]]
+"""A `flint.fmpq`, and pairs of the number of an atom and its exponent."""
+
 FACTORED_TERMS = 400
 """Polynomials with more terms are not factored; they divide as a whole."""
 
@@ -167,7 +170,7 @@ class Field:
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
-        self._factored: dict[int, list[tuple[Polynomial, Any]]] = {}
+        self._factored: dict[int, list[tuple[Polynomial, Factors]]] = {}
 
     def __enter__(self) -> Field:
         _entered.append((self, flint.ctx.prec))
@@ -217,12 +220,12 @@ class Field:
             raise TooLarge(f"a product of {len(p)} and {len(q)} terms")
         return self.reduced(p * q)
 
-    def factors(self, p: Polynomial) -> tuple[Any, list[tuple[int, int]]]:
+    def factors(self, p: Polynomial) -> Factors:
         """A rational, and pairs of the number of an atom and its exponent, whose product is p."""
         known = self._factored.setdefault(len(p), [])
-        for other, result in known:
+        for other, factors in known:
             if other == p:
-                return result
+                return factors
         if len(p) > FACTORED_TERMS:
             lead = p.leading_coefficient()
             constant, parts = lead, [(p / lead, 1)]

@@ -22,7 +22,7 @@ def derivative(a: Exact, x: Exact) -> Exact:
     >>> with Field():
     ...     (x,) = variables("x", [2.0])
     ...     derivative(x.log() / x, x)
-    (-log(x0) + 1)/x0^2
+    (1 - log(x0))/x0^2
     """
     field = current()
     [(monomial, _)] = x.num.to_dict().items()
@@ -37,7 +37,9 @@ def _of_number(field: Field, a: Exact, variable: int) -> Exact:
     for number, exponent in a.den:
         slope = _of_polynomial(field, field.atoms[number].polynomial, variable)
         if not slope.is_zero():
-            result = result - a * slope * exponent * exact.made(field.one, ((number, 1),), 1 / field.atoms[number].value)
+            result = result - a * slope * exponent * exact.made(
+                field.one, ((number, 1),), 1 / field.atoms[number].value
+            )
     return result
 
 

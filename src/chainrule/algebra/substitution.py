@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chainrule.algebra import exact, functions
+from chainrule.algebra import exact
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, Generator, Polynomial, current
+from chainrule.algebra.powers import number_of, power
 
 
 def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exact] | None = None) -> Exact:
@@ -23,7 +24,7 @@ def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exac
     result = _polynomial(field, a.num, numbers, known)
     for number, exponent in a.den:
         divisor = _polynomial(field, field.atoms[number].polynomial, numbers, known)
-        result = result * functions.power(exact.inverse(divisor), exact.rational(exponent))
+        result = result * power(exact.inverse(divisor), exact.rational(exponent))
     return result
 
 
@@ -42,7 +43,7 @@ def _generator(generator: Generator, numbers: Mapping[int, Exact], known: dict[i
     index = generator.index
     if index not in known:
         if generator.rebuild is None:
-            known[index] = numbers[index] if index in numbers else functions.number_of(generator)
+            known[index] = numbers[index] if index in numbers else number_of(generator)
         else:
             arguments = [substituted(argument, numbers, known=known) for argument, _ in generator.slopes]
             known[index] = generator.rebuild(*arguments)

@@ -1,7 +1,9 @@
-"""Textbook definitions of all registered rules, as functions of their inputs and options, for arrays of balls.
+"""Textbook definitions of all registered rules, as functions of their inputs and options, for arrays of balls
+or of exact numbers.
 
-The formulas ignore overflow and cancellation, which do no harm to balls.
+The formulas ignore overflow and cancellation, which do no harm to these.
 
+>>> from chainrule.algebra import balls
 >>> DEFINITIONS["sigmoid"](balls([0.0]))
 BallArray([0.5], dtype=object)
 """
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from chainrule.algebra.balls import balls
+from chainrule.algebra.number_array import numbers
 from chainrule.arrays import class_mask, holds_labels
 
 
@@ -31,14 +33,14 @@ def _sigmoid(x: Any) -> Any:
 
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
-    return np.where(weights == 0, balls(np.zeros(x.shape)), x) * weights
+    return np.where(weights == 0, numbers(np.zeros(x.shape), type(x)), x) * weights
 
 
 def _rows(targets: Any, x: Any) -> Any:
     """Labels as rows of 0 and 1."""
     if not holds_labels(np.asarray(targets)):
         return targets
-    return balls(class_mask(np.asarray(targets), x.shape[-1]).astype(np.float64))
+    return numbers(class_mask(np.asarray(targets), x.shape[-1]).astype(np.float64), type(x))
 
 
 def _cross_entropy_on_logits(x: Any, targets: Any, label_smoothing: Any = 0.0) -> Any:
@@ -49,7 +51,7 @@ def _cross_entropy_on_logits(x: Any, targets: Any, label_smoothing: Any = 0.0) -
 
 
 def _by_sign(below: float, at: float, above: float) -> Callable[[Any], Any]:
-    return lambda x: balls(np.where(x > 0, above, np.where(x < 0, below, at)))
+    return lambda x: numbers(np.where(x > 0, above, np.where(x < 0, below, at)), type(x))
 
 
 def _convolution(signal: Any, kernel: Any, mode: str = "full") -> Any:
@@ -102,7 +104,7 @@ def _flipped_correlation(x: Any, weight: Any, **options: Any) -> Any:
 
 def _largest(x: Any, kernel: Any = 2, stride: Any = None, padding: Any = 0) -> Any:
     inside = _with_zeros(x * 0 + 1, padding)
-    around = np.where(inside == 1, _with_zeros(x, padding), balls(np.full(inside.shape, -np.inf)))
+    around = np.where(inside == 1, _with_zeros(x, padding), numbers(np.full(inside.shape, -np.inf), type(x)))
     return np.max(_windows(around, kernel, stride), axis=(-2, -1))
 
 

@@ -1,0 +1,268 @@
+"""Proofs of equalities: both sides computed in exact numbers, and what the outcome holds for.
+
+An equality is `proved` for all inputs of the cell: those at which the recorded comparisons have the same outcomes and
+no recorded divisor is 0. It `differs` if the balls of both sides at the sample do not overlap. Everything else is
+undecided. Proofs are about real numbers; rounding errors of floats are measured elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.algebra.ball import Undecided
+from chainrule.algebra.constants import ideal_number
+from chainrule.algebra.exact import MOST_BITS, Exact, Infinite, made
+from chainrule.algebra.exact_arrays import exact_numbers
+from chainrule.algebra.field import Condition, Field, Memory, OutsideDomain, Restart, current
+
+Equality: TypeAlias = tuple[str, Any, Any]
+"""A name, and two exact numbers or arrays that should be equal."""
+
+MOST_RUNS = 24
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A recorded condition, apart from its field.
+
+    Attributes
+    ----------
+    number : str
+        A formula.
+    relation : str
+        The number's relation with 0: one of > >= < <= != ==.
+    terms : mapping or None
+        Coefficients by variable, if the number is linear in the variables.
+    constant : Fraction
+        What is added to the terms.
+    """
+
+    number: str
+    relation: str
+    terms: Mapping[str, Fraction] | None = None
+    constant: Fraction = Fraction(0)
+
+    def __str__(self) -> str:
+        terms = dict(self.terms or {})
+        if set(terms.values()) == {1, -1} and len(terms) == 2 and not self.constant:
+            first, second = sorted(terms, key=lambda name: -terms[name])
+            if self.relation in (">", ">="):
+                return f"{first} {self.relation} {second}"
+            return f"{second} {_TURNED[self.relation]} {first}"
+        if len(terms) == 1:
+            [name] = terms
+            return f"{name} {self.relation} {-self.constant / terms[name]}"
+        return f"{self.number} {self.relation} 0"
+
+    def holds(self, values: Mapping[str, Fraction]) -> bool:
+        """True if a linear comparison holds at these values."""
+        total = self.constant + sum(c * values[name] for name, c in (self.terms or {}).items())
+        return {
+            ">": total > 0,
+            ">=": total >= 0,
+            "<": total < 0,
+            "<=": total <= 0,
+            "!=": total != 0,
+            "==": total == 0,
+        }[self.relation]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two sides that are not equal at the sample; their values there."""
+
+    entry: str
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.entry}: {self.left} and {self.right}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of an attempted proof.
+
+    Attributes
+    ----------
+    equalities : int
+        Number of equalities that were proved.
+    differences : tuple of Difference
+        Equalities that fail at the sample.
+    undecided : tuple of str
+        What stayed undecided, with the reason.
+    comparisons : tuple of Comparison
+        The cell.
+    divisors : tuple of Comparison
+        What is not 0 on the cell.
+    idealised : mapping
+        Floats that were read as simple numbers.
+    outside : bool
+        True if the sample lies outside the domain: a logarithm or a root of a number that is not positive.
+    """
+
+    equalities: int = 0
+    differences: tuple[Difference, ...] = ()
+    undecided: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    divisors: tuple[Comparison, ...] = ()
+    idealised: Mapping[float, str] = field(default_factory=dict)
+    outside: bool = False
+
+    @property
+    def proved(self) -> bool:
+        """True if all equalities hold on the cell, and there is one."""
+        return self.equalities > 0 and not self.differences and not self.undecided
+
+    @property
+    def cell(self) -> str:
+        """The cell in words, such as "all inputs with x1 > x0 and x0 x1 != 0"."""
+        parts = map(str, (*self.comparisons, *self.divisors))
+        return " with ".join(filter(None, ("all inputs", " and ".join(parts))))
+
+
+def attempt(
+    compute: Callable[[Field], Iterable[Equality]], *, ideal: bool = False, memory: Memory | None = None
+) -> Outcome:
+    """Try to prove equalities.
+
+    Parameters
+    ----------
+    compute : callable
+        ``compute(field)`` returns or yields equalities. It runs again where the field needs more generators or bits,
+        or finer roots.
+    ideal : bool
+        True to read floats that are the nearest to a simple number as that number; see `constants`.
+    memory : Memory, optional
+        What earlier runs of the same computation have learnt.
+
+    Examples
+    --------
+    >>> from chainrule.algebra.exact_arrays import variables
+    >>> def difference_of_squares(field):
+    ...     x, y = variables("x", [3.0, 2.0])
+    ...     yield "the quotient", (x**2 - y**2) / (x - y), x + y
+    >>> outcome = attempt(difference_of_squares)
+    >>> outcome.proved, outcome.cell
+    (True, 'all inputs with x0 != x1')
+    """
+    memory = memory or Memory()
+    for _ in range(MOST_RUNS):
+        try:
+            with Field(memory, ideal=ideal_number if ideal else None) as entered:
+                return _judged(entered, compute)
+        except Restart:
+            continue
+        except OutsideDomain as reason:
+            return Outcome(undecided=(str(reason),), outside=True)
+        except Undecided as reason:
+            return Outcome(undecided=(str(reason),))
+    return Outcome(undecided=(f"no end after {MOST_RUNS} runs",))
+
+
+def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> Outcome:
+    count, differences, undecided = 0, list[Difference](), list[str]()
+    for entry, left, right in compute(entered):
+        for name, a, b in _pairs(entry, left, right):
+            found = _difference(entered, name, a, b)
+            count += found is None
+            if isinstance(found, Difference):
+                differences.append(found)
+            elif found is not None:
+                undecided.append(found)
+    return Outcome(
+        count,
+        tuple(differences),
+        tuple(undecided),
+        *_cell(entered),
+        dict(entered.idealised),
+    )
+
+
+_STRICT = {">=": (">",), "<=": ("<",), "!=": (">", "<")}
+
+
+def _cell(entered: Field) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:
+    """The recorded comparisons and divisors, each once, and without those that a stricter one implies."""
+    nonzero = [Condition(made(atom.polynomial, (), atom.value), "!=") for atom in entered.divisors]
+    comparisons = {(known.number, known.relation): known for known in map(comparison_of, entered.conditions)}
+    divisors = {(known.number, known.relation): known for known in map(comparison_of, nonzero)}
+    stated = {*comparisons, *divisors}
+
+    def implied(number: str, relation: str) -> bool:
+        return any((number, strict) in stated for strict in _STRICT.get(relation, ()))
+
+    return (
+        tuple(known for key, known in comparisons.items() if not implied(*key)),
+        tuple(known for key, known in divisors.items() if not implied(*key)),
+    )
+
+
+def _pairs(entry: str, left: Any, right: Any) -> Iterable[tuple[str, Any, Any]]:
+    a, b = exact_numbers(left), exact_numbers(right)
+    if a.shape != b.shape:
+        raise ValueError(f"{entry}: shapes {a.shape} and {b.shape} differ")
+    for index in np.ndindex(a.shape):
+        place = f"[{', '.join(map(str, index))}]" if index else ""
+        yield entry + place, a[index], b[index]
+
+
+def _difference(entered: Field, name: str, a: Any, b: Any) -> Difference | str | None:
+    """None if both sides are equal; else how they differ, or why this is not known."""
+    if isinstance(a, Infinite) or isinstance(b, Infinite):
+        return (
+            None
+            if a is b or (isinstance(a, Infinite) and isinstance(b, Infinite) and float(a) == float(b))
+            else (f"{name}: infinite")
+        )
+    rest = a - b
+    if rest.is_zero():
+        return None
+    if not rest.value.is_finite():
+        return f"{name}: {rest} is not proved to be 0"
+    if rest.value.contains(0):
+        if rest.value.is_exact() or entered.memory.bits >= MOST_BITS:
+            return f"{name}: {rest} is not proved to be 0"
+        entered.memory.bits *= 4
+        raise Restart
+    return Difference(name, a.value.str(12, radius=False), b.value.str(12, radius=False))
+
+
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
+
+
+def comparison_of(condition: Condition) -> Comparison:
+    """A condition of the current field, in words and, if it is linear in the variables, in numbers."""
+    number, relation = condition.number, condition.relation
+    if number.num.leading_coefficient() < 0:
+        number, relation = -number, _TURNED[relation]
+    terms = _linear_terms(number)
+    if terms is None:
+        return Comparison(str(number), relation)
+    scale = max(abs(c) for name, c in terms.items() if name)
+    terms = {name: c / scale for name, c in terms.items()}
+    return Comparison(_formula(terms), relation, terms, terms.pop("", Fraction(0)))
+
+
+def _linear_terms(number: Exact) -> dict[str, Fraction] | None:
+    """Coefficients by variable, and the constant by the empty name; None if the number is not linear."""
+    entered, terms = current(), dict[str, Fraction]()
+    if number.den:
+        return None
+    for monomial, coefficient in number.num.to_dict().items():
+        used = [(entered.at(i), e) for i, e in enumerate(monomial) if e]
+        if used and (len(used) > 1 or used[0][1] > 1 or used[0][0].kind != "variable"):
+            return None
+        terms[used[0][0].text if used else ""] = Fraction(int(coefficient.p), int(coefficient.q))
+    return terms
+
+
+def _formula(terms: Mapping[str, Fraction]) -> str:
+    """A linear number."""
+    parts = [f"{'-' if c < 0 else '+'} {'' if abs(c) == 1 and name else abs(c)} {name}" for name, c in terms.items()]
+    return " ".join(" ".join(parts).split()).removeprefix("+ ")

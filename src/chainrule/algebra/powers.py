@@ -1,0 +1,322 @@
+"""Exponentials, logarithms, powers and roots of exact numbers.
+
+exp(a + b) = exp(a) exp(b) for all arguments that are combinations of known ones; log(a b) = log a + log b and roots of
+products split where the signs of the factors are recorded; exp(log a) = a, log(exp a) = a, (a^(1/q))^q = a.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import flint
+
+from chainrule.algebra import exact
+from chainrule.algebra.exact import Exact, Infinite
+from chainrule.algebra.field import Field, Generator, OutsideDomain, current, small_fraction
+from chainrule.algebra.spans import Span
+
+LARGEST_POWER = 64
+"""Powers beyond are taken by exp and log."""
+
+_PRIME_BITS = 96
+"""Whole numbers of more bits are not split into primes."""
+
+
+def number_of(generator: Generator) -> Exact:
+    """The number that a generator stands for."""
+    return exact.made(current().context.gen(generator.index), (), generator.value)
+
+
+# Exponentials.
+
+
+def exp(a: Exact) -> Exact:
+    """e^a. Rational multiples of logarithms in `a` become powers of their arguments."""
+    field = current()
+    a, factor = _without_logarithms(field, a)
+    return factor if a.is_zero() else factor * _powers(field, "exp", a, _exponential)
+
+
+def _powers(field: Field, kind: str, a: Exact, make: Callable[[Field, Exact], Any]) -> Exact:
+    """The product of powers of generators exp(b) of known arguments b whose combination is `a`."""
+    span, coefficients = combination(field, kind, a, make)
+    result = exact.rational(1)
+    for member, power_of in coefficients.items():
+        result = result * span.members[member] ** power_of
+    return result
+
+
+def combination(field: Field, kind: str, a: Exact, make: Callable[[Field, Exact], Any]) -> tuple[Span, dict[int, int]]:
+    """The span in which `a` has whole and small coefficients, and these; a new argument is added."""
+    spans = field.tables.setdefault(kind, [])
+    for span in spans:
+        found = span.combination(a)
+        if found is None:  # new here
+            break
+        if found:
+            return span, span.whole(a, field.memory) or {}
+    else:
+        span = Span(f"{kind} {len(spans)}")
+        spans.append(span)
+    fineness = span.fineness(field.memory)
+    argument = a / fineness
+    span.add(argument, make(field, argument))
+    return span, {len(span.members) - 1: fineness}
+
+
+def _exponential(field: Field, a: Exact) -> Exact:
+    made: list[Exact] = []
+    made.append(
+        number_of(
+            field.adjoin("exp", f"exp({a})", a.value.exp(), slopes=((a, lambda: made[0]),), rebuild=exp, positive=True)
+        )
+    )
+    return made[0]
+
+
+def _without_logarithms(field: Field, a: Exact) -> tuple[Exact, Exact]:
+    """`a` less its rational multiples of logarithms, and the product of powers that these are."""
+    rest, factor = a, exact.rational(1)
+    if a.den:
+        return rest, factor
+    for monomial, coefficient in a.num.to_dict().items():
+        used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
+        if len(used) == 1 and used[0][1] == 1 and (generator := field.at(used[0][0])).kind == "log":
+            fraction = small_fraction(coefficient)
+            if fraction is not None:
+                rest = rest - number_of(generator) * coefficient
+                factor = factor * _rational_power(generator.slopes[0][0], fraction)
+    return rest, factor
+
+
+def expm1(a: Exact) -> Exact:
+    """e^a - 1."""
+    return exp(a) - 1
+
+
+def sinh(a: Exact) -> Exact:
+    """(e^a - e^-a) / 2."""
+    e = exp(a)
+    return (e - 1 / e) / 2
+
+
+def cosh(a: Exact) -> Exact:
+    """(e^a + e^-a) / 2."""
+    e = exp(a)
+    return (e + 1 / e) / 2
+
+
+def tanh(a: Exact) -> Exact:
+    """(e^2a - 1) / (e^2a + 1)."""
+    e = exp(a)
+    return (e * e - 1) / (e * e + 1)
+
+
+# Logarithms and roots of products.
+
+
+def _factors(a: Exact, what: str) -> tuple[Any, list[tuple[Exact, int]]]:
+    """A positive number as a positive rational times powers of positive numbers; the signs of these are recorded.
+
+    Raises
+    ------
+    OutsideDomain
+        If the number is not positive at the sample.
+    """
+    field = current()
+    if exact.sign_at_sample(a)[0] <= 0:
+        raise OutsideDomain(f"{what} of {a}, which is not positive at the sample")
+    constant, parts = field.factors(a.num)
+    result = []
+    for number, exponent in (*parts, *((k, -e) for k, e in a.den)):
+        atom = field.atoms[number]
+        factor = exact.made(atom.polynomial, (), atom.value)
+        sign, unknown = exact.sign_at_sample(factor)
+        if unknown is not None:
+            exact.record(unknown, ">" if sign > 0 else "<")
+        result.append((factor if sign > 0 else -factor, exponent))
+    return abs(constant), result
+
+
+def log(a: Exact) -> Any:
+    """log(a). The logarithm of a product is split where the signs of the factors are recorded."""
+    if a.is_zero():
+        return Infinite(-math.inf)
+    field = current()
+    constant, factors = _factors(a, "the logarithm")
+    result = _log_of_rational(field, constant)
+    for factor, exponent in factors:
+        result = result + exponent * _log_of_factor(field, factor)
+    return result
+
+
+def _log_of_factor(field: Field, factor: Exact) -> Exact:
+    generator = _single(field, factor)
+    if generator is not None and generator.kind == "exp":
+        return generator.slopes[0][0]
+    if generator is not None and generator.kind == "root":
+        return log(generator.slopes[0][0]) / generator.power  # type: ignore[no-any-return]  # an Exact: the root's argument is not 0
+    return tabled(field, "log", factor, factor.value.log(), lambda: 1 / factor, log)
+
+
+def _single(field: Field, a: Exact) -> Generator | None:
+    """The generator that a number is."""
+    if a.den or len(a.num) != 1:
+        return None
+    [(monomial, coefficient)] = a.num.to_dict().items()
+    used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
+    return field.at(used[0][0]) if coefficient == 1 and len(used) == 1 and used[0][1] == 1 else None
+
+
+def _log_of_rational(field: Field, x: Any) -> Exact:
+    result = exact.rational(0)
+    for prime, exponent in [*_primes(x.p), *((p, -e) for p, e in _primes(x.q))]:
+        result = result + exponent * tabled(
+            field, "log", exact.rational(prime), flint.arb(prime).log(), partial(_inverse_of, prime), log
+        )
+    return result
+
+
+def _inverse_of(n: Any) -> Exact:
+    return exact.rational(flint.fmpq(1, n))
+
+
+def _primes(n: Any) -> list[tuple[Any, int]]:
+    """A whole number as powers of primes; itself if it is large."""
+    n = flint.fmpz(n)
+    if n == 1:
+        return []
+    return [(p, int(e)) for p, e in n.factor()] if n.bit_length() <= _PRIME_BITS else [(n, 1)]
+
+
+def log1p(a: Exact) -> Any:
+    """log(1 + a)."""
+    return log(1 + a)
+
+
+def sqrt(a: Exact) -> Exact:
+    """The square root, positive where a is positive."""
+    return _rational_power(a, Fraction(1, 2))
+
+
+def cbrt(a: Exact) -> Exact:
+    """The real cube root."""
+    return _rational_power(a, Fraction(1, 3)) if a >= 0 else -_rational_power(-a, Fraction(1, 3))
+
+
+def power(a: Exact, b: Exact) -> Exact:
+    """a^b: for whole b by multiplication; else for positive a."""
+    whole = b.rational()
+    if whole is not None:
+        fraction = small_fraction(whole, LARGEST_POWER)
+        if fraction is not None and fraction.denominator == 1:
+            return _whole_power(a, int(fraction))
+        if fraction is not None:
+            return _rational_power(a, fraction)
+    if a.is_zero() and whole is not None and whole > 0:
+        return a
+    return exp(b * log(a))
+
+
+def _whole_power(a: Exact, n: int) -> Exact:
+    if n < 0:
+        return _whole_power(exact.inverse(a), -n)
+    result, square = exact.rational(1), a
+    while n:
+        if n & 1:
+            result = result * square
+        n >>= 1
+        if n:
+            square = square * square
+    return result
+
+
+def _rational_power(a: Exact, fraction: Fraction) -> Exact:
+    """a^(p/q) for a > 0, as powers and roots of the factors of a."""
+    if fraction.denominator == 1:
+        return _whole_power(a, int(fraction))
+    if a.is_zero():
+        if fraction > 0:
+            return a
+        raise OutsideDomain("a negative power of 0")
+    field = current()
+    constant, factors = _factors(a, "a root")
+    result = exact.rational(1)
+    for prime, exponent in [*_primes(constant.p), *((p, -e) for p, e in _primes(constant.q))]:
+        result = result * _power_of_factor(field, exact.rational(prime), exponent * fraction)
+    for factor, exponent in factors:
+        result = result * _power_of_factor(field, factor, exponent * fraction)
+    return result
+
+
+def _power_of_factor(field: Field, factor: Exact, fraction: Fraction) -> Exact:
+    generator = _single(field, factor)
+    if generator is not None and generator.kind == "exp":
+        return exp(generator.slopes[0][0] * flint.fmpq(fraction.numerator, fraction.denominator))
+    if generator is not None and generator.kind == "root":
+        return _rational_power(generator.slopes[0][0], fraction / generator.power)
+    whole = math.floor(fraction)
+    rest = fraction - whole
+    result = _whole_power(factor, whole)
+    return result if rest == 0 else result * _root(field, factor, rest)
+
+
+def _root(field: Field, factor: Exact, fraction: Fraction) -> Exact:
+    """factor^fraction for a fraction between 0 and 1, as a power of one root of the factor."""
+    roots = field.tables.setdefault("root", [])
+    for position, (argument, number, fineness) in enumerate(roots):
+        if same(argument, factor):
+            if fineness % fraction.denominator:
+                field.memory.refine(("root", position), fineness * fraction.denominator)
+            return _whole_power(number, int(fraction * fineness))
+    key = ("root", len(roots))
+    fineness = math.lcm(field.memory.fineness.get(key, 1), fraction.denominator)
+    made: list[Exact] = []
+    generator = field.adjoin(
+        "root",
+        f"{factor!r}^(1/{fineness})" if _single(field, factor) else f"({factor!r})^(1/{fineness})",
+        factor.value.root(fineness),
+        slopes=((factor, lambda: made[0] / (fineness * factor)),),
+        rebuild=lambda a: _rational_power(a, Fraction(1, fineness)),
+        positive=True,
+        power=fineness,
+        relation=factor.num,
+    )
+    made.append(number_of(generator))
+    roots.append((factor, made[0], fineness))
+    return _whole_power(made[0], int(fraction * fineness))
+
+
+def same(a: Exact, b: Exact) -> bool:
+    """True if two numbers are proved equal."""
+    return bool(a.value.overlaps(b.value)) and (a - b).is_zero()
+
+
+def tabled(
+    field: Field,
+    kind: str,
+    argument: Exact,
+    value: Any,
+    slope: Callable[[], Exact] | None,
+    rebuild: Callable[..., Exact] | None,
+    *,
+    name: str = "",
+    positive: bool = False,
+) -> Exact:
+    """The number of a function at an argument: one generator for equal arguments. Without a slope it is a constant."""
+    name = name or kind
+    known = field.tables.setdefault(name, [])
+    for other, number in known:
+        if same(other, argument):
+            found: Exact = number
+            return found
+    slopes = () if slope is None else ((argument, slope),)
+    number = number_of(
+        field.adjoin(kind, f"{name}({argument})", value, slopes=slopes, rebuild=rebuild, positive=positive)
+    )
+    known.append((argument, number))
+    return number
