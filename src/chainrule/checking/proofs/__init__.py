@@ -1,0 +1,5 @@
+"""Proofs of rules, of identities and of users' gradients, in exact numbers: for all inputs, not at some."""
+
+from chainrule.checking.proofs.proof import Proof, joined_outcomes
+
+__all__ = ["Proof", "joined_outcomes"]

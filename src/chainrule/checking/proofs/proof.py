@@ -1,0 +1,123 @@
+"""The record of an attempted proof, and what exactly it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chainrule.algebra import Comparison, Outcome
+
+LISTED = 5
+"""Most failures, conditions or reasons that a report prints."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The outcome of an attempted proof. Proofs are about real numbers; rounding errors of floats are not their subject.
+
+    Attributes
+    ----------
+    subject : str
+        What was to be proved.
+    equalities : int
+        The equalities that were proved, counted over cells and sizes.
+    cells : tuple of str
+        The sets of inputs that were treated, in words; ("all inputs",) where one cell is everything.
+    complete : bool
+        True if the cells cover all inputs of the domain.
+    sizes : str
+        The sizes of the inputs, such as "sizes 1 to 4".
+    divisors : tuple of str
+        What is not 0 on the cells: there the claim says nothing.
+    failures : tuple of str
+        Equalities that fail at the sample, with both values, computed in balls that do not overlap.
+    unchecked : tuple of str
+        What stayed undecided, with the reason.
+    idealised : mapping
+        Floats of the code that were read as simple numbers, such as 0.3333333333333333 as 1/3.
+    """
+
+    subject: str
+    equalities: int = 0
+    cells: tuple[str, ...] = ()
+    complete: bool = False
+    sizes: str = ""
+    divisors: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    idealised: Mapping[float, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """ "fail" if an equality fails at the sample, "proved" if all hold, else "unchecked"."""
+        if self.failures:
+            return "fail"
+        return "proved" if self.equalities and not self.unchecked else "unchecked"
+
+    @property
+    def ok(self) -> bool:
+        """True if everything was proved."""
+        return self.verdict == "proved"
+
+    @property
+    def claim(self) -> str:
+        """What was proved, and for which inputs."""
+        if not self.ok:
+            return self.verdict
+        if self.complete:
+            where = "for all inputs"
+        elif len(self.cells) == 1:
+            where = f"for {self.cells[0]}"
+        else:
+            where = f"on {len(self.cells)} sampled cells"
+        words = ["proved", where]
+        words += [f"at {self.sizes}"] if self.sizes else []
+        words += [f"where {_listed(self.divisors)}"] if self.divisors else []
+        if self.idealised:
+            constants = (f"{x!r} = {text}" for x, text in self.idealised.items())
+            words.append(f"up to the rounding of the constants {_listed(tuple(constants))}")
+        return " ".join(words)
+
+    def __str__(self) -> str:
+        lines = [f"{self.subject}: {self.claim}"]
+        lines += [f"  {failure}" for failure in self.failures[:LISTED]]
+        lines += [f"  unchecked: {reason}" for reason in self.unchecked[:LISTED]]
+        return "\n".join(lines)
+
+
+def joined_outcomes(subject: str, outcomes: Sequence[Outcome], *, complete: bool = False, sizes: str = "") -> Proof:
+    """The proof that consists of the outcomes on several cells.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import attempt, variables
+    >>> def square(field):
+    ...     (x,) = variables("x", [2.0])
+    ...     yield "the square root", (x * x) ** 0.5, x
+    >>> print(joined_outcomes("square", [attempt(square)]))
+    square: proved for all inputs with x0 > 0
+    """
+    inside = [outcome for outcome in outcomes if not outcome.outside]
+    divisors: dict[str, None] = {}
+    for outcome in inside:
+        divisors.update(dict.fromkeys(map(str, outcome.divisors)))
+    return Proof(
+        subject,
+        sum(outcome.equalities for outcome in inside),
+        tuple(_where(outcome.comparisons) for outcome in inside),
+        complete or (len(inside) == 1 and not inside[0].comparisons),
+        sizes,
+        tuple(divisors),
+        tuple(str(difference) for outcome in inside for difference in outcome.differences),
+        tuple(dict.fromkeys(reason for outcome in inside for reason in outcome.undecided)),
+        {x: text for outcome in inside for x, text in outcome.idealised.items()},
+    )
+
+
+def _where(comparisons: Sequence[Comparison]) -> str:
+    return "all inputs" + (f" with {_listed(tuple(map(str, comparisons)))}" if comparisons else "")
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - LISTED
+    return " and ".join(texts[:LISTED]) + (f" and {more} more" if more > 0 else "")
