@@ -7,17 +7,21 @@ callable objects. The originals do not change, and functions of installed packag
 import builtins
 import copy
 import functools
+import operator
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType
+from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, TypeVar
+
+import numpy as np
 
 from chainrule.algebra.balls import BallArray
 from chainrule.algebra.number_array import NumberArray
 from chainrule.checking.user_code.numpy_names import StandIns, stand_ins
+from chainrule.checking.user_code.watching import Watch
 from chainrule.rules import Rule
 
 Runnable = TypeVar("Runnable", bound=Callable[..., Any])
@@ -28,13 +32,21 @@ def on_balls(function: Runnable) -> Runnable:
     return on_numbers(function, BallArray)
 
 
-def on_numbers(function: Runnable, kind: type[NumberArray]) -> Runnable:
+def on_numbers(function: Runnable, kind: type[NumberArray], watch: set[str] | None = None) -> Runnable:
     """A copy of the function, or rule, that runs on arrays of the kind, such as `BallArray`.
 
     The copy raises `Undecided` or TypeError where it calls compiled code or needs floats, and NotImplementedError where
-    it calls a function that the kind lacks.
+    it calls a function that the kind lacks. With `watch`, the names of what the function may depend on beside the
+    values of its inputs are added to that set, when the function is copied and when the copy runs; `Watch` tells which.
+
+    >>> from chainrule.algebra import Ball
+    >>> watch = set()
+    >>> on_numbers(lambda x: 2 * x if x.dtype == object else 3 * x, BallArray, watch)(Ball(1))
+    2
+    >>> watch
+    {'dtype'}
     """
-    result: Runnable = _Rebinding(_package_of(function), stand_ins(kind)).of(function)
+    result: Runnable = _Rebinding(_package_of(function), stand_ins(kind), watch).of(function)
     return result
 
 
@@ -42,6 +54,8 @@ def _package_of(value: Any) -> str:
     """The package that defines a function, a method, a class or the class of an object."""
     while isinstance(value, functools.partial):
         value = value.func
+    if isinstance(value, ModuleType):
+        return value.__name__.partition(".")[0]
     module = getattr(value, "__module__", None) or type(value).__module__
     return str(module).partition(".")[0]
 
@@ -49,8 +63,9 @@ def _package_of(value: Any) -> str:
 class _Rebinding:
     """Copies each function, and the globals of each module, once."""
 
-    def __init__(self, package: str, names: StandIns) -> None:
+    def __init__(self, package: str, names: StandIns, reads: set[str] | None) -> None:
         self._names = names
+        self._watch = None if reads is None else Watch(names, reads, self.of)
         self._package = package
         """The package that the user checks; its functions are copied even if it is installed."""
         self._done: dict[int, tuple[Any, Any]] = {}
@@ -65,12 +80,20 @@ class _Rebinding:
         return not _is_installed(package) or (package == self._package and package not in _NEVER_COPIED)
 
     def of(self, value: Any) -> Any:
+        if type(value) in _WITHOUT_PARTS:
+            return value
         if id(value) not in self._done:
-            self._done[id(value)] = value, self._copied(value)
+            self._done[id(value)] = value, value  # a list may contain itself
+            copied = self._copied(value)
+            if self._watch and copied is value:
+                self._watch.uncopied(value)
+            self._done[id(value)] = value, copied
         return self._done[id(value)][1]
 
     def _copied(self, value: Any) -> Any:
         stand_in = self._names.of(value)
+        if stand_in is None and self._watch:
+            stand_in = self._watch.builtin(value)
         match value:
             case _ if stand_in is not None:
                 return stand_in
@@ -81,7 +104,12 @@ class _Rebinding:
             case MethodType():
                 return MethodType(self.of(value.__func__), self.of(value.__self__))
             case functools.partial():
-                return functools.partial(self.of(value.func), *value.args, **value.keywords)
+                keywords = {name: self.of(entry) for name, entry in value.keywords.items()}
+                return functools.partial(self.of(value.func), *map(self.of, value.args), **keywords)
+            case ModuleType():
+                return _CopiedModule(value, self.of) if self._is_users(value) else value
+            case list() | tuple() | set() | dict() | np.ndarray() if type(value) in _CONTAINERS:
+                return self._container(value)
             case staticmethod() | classmethod():
                 return type(value)(self.of(value.__func__))
             case property():
@@ -92,19 +120,33 @@ class _Rebinding:
                 return value
         return self._object(value) if self._is_users(type(value)) else value
 
+    def _container(self, value: Any) -> Any:
+        """A copy that holds copies of functions, if there are any or if changes are watched."""
+        if isinstance(value, dict):
+            parts: Any = {key: self.of(entry) for key, entry in value.items()}
+            has_changed = any(parts[key] is not value[key] for key in parts)
+        else:
+            parts = value if isinstance(value, np.ndarray) else type(value)(map(self.of, value))
+            has_changed = not isinstance(value, np.ndarray) and any(map(operator.is_not, parts, value))
+        if self._watch:
+            return self._watch.container(parts)
+        return parts if has_changed else value
+
     def _function(self, function: FunctionType) -> Any:
         result = FunctionType(
             function.__code__,
             self._globals_of(function),
             function.__name__,
-            function.__defaults__,
+            None,
             tuple(CellType() for _ in function.__closure__ or ()) or None,
         )
-        result.__kwdefaults__ = function.__kwdefaults__
         result.__qualname__, result.__module__ = function.__qualname__, function.__module__
         result.__dict__.update(function.__dict__)
         # Record the copy before following its names, because functions may call themselves.
         self._done[id(function)] = function, result
+        if self._watch:
+            self._watch.code(function.__code__)
+        result.__defaults__, result.__kwdefaults__ = self.of(function.__defaults__), self.of(function.__kwdefaults__)
         for cell, original in zip(result.__closure__ or (), function.__closure__ or (), strict=True):
             if original != CellType():  # the variable has a value
                 cell.cell_contents = self.of(original.cell_contents)
@@ -123,7 +165,10 @@ class _Rebinding:
 
     def _globals_of(self, function: FunctionType) -> dict[str, Any]:
         """The copy of the globals of the function's module; names are replaced when a function uses them."""
-        return self._globals.setdefault(id(function.__globals__), dict(function.__globals__))
+        if id(function.__globals__) not in self._globals:
+            builtins_ = {"__builtins__": self._watch.builtins} if self._watch else {}
+            self._globals[id(function.__globals__)] = {**function.__globals__, **builtins_}
+        return self._globals[id(function.__globals__)]
 
     def _class(self, cls: type) -> type:
         hooks = (base for base in cls.__mro__[1:] if "__init_subclass__" in vars(base))
@@ -150,11 +195,27 @@ class _Rebinding:
             self._done[id(value)] = value, result
             result.__class__ = self.of(type(value))
             for name, attribute in list(getattr(result, "__dict__", {}).items()):
-                if callable(attribute) or self._is_users(type(attribute)):
+                if callable(attribute) or type(attribute) in _CONTAINERS or self._is_users(type(attribute)):
                     object.__setattr__(result, name, self.of(attribute))
         except Exception:  # a user's object may refuse to be copied in any way
             return value
         return result
+
+
+_WITHOUT_PARTS = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
+
+_CONTAINERS = frozenset({list, tuple, set, dict, np.ndarray})
+
+
+@dataclass(frozen=True)
+class _CopiedModule:
+    """A user's module, whose functions are copied when they are used."""
+
+    module: ModuleType
+    copy_of: Callable[[Any], Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return self.copy_of(getattr(self.module, name))
 
 
 def names_in(code: CodeType) -> Iterator[str]:
