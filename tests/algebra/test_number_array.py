@@ -112,3 +112,20 @@ def test_arrays_of_a_kind_are_made_once_and_not_stored():
     assert copy.deepcopy(x).tolist() == x.tolist()
     with pytest.raises(TypeError, match="cannot be stored"):
         pickle.dumps(x)
+
+
+def test_a_sum_does_not_change_in_place():
+    for x, back in ((rationals(X), floats), (X, np.asarray)):
+        total = first = x.sum()
+        for value in (2.0, x[0, 0], x.max()):
+            first += value
+            first *= value
+            first -= value
+            first /= value
+        first **= 2
+        assert back(total) == X.sum()
+        row = x[0].copy()
+        view = row[:]
+        view += 1
+        view **= 2
+        assert back(row).tolist() == ((X[0] + 1) ** 2).tolist()

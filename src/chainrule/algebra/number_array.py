@@ -12,6 +12,7 @@ fail and products would round. An array of a kind therefore converts all its ent
 FractionArray([Fraction(1, 6), Fraction(1, 12)], dtype=object)
 """
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, TypeVar
@@ -21,6 +22,12 @@ import numpy as np
 from chainrule.arrays import is_torch, to_numpy
 
 Kind = TypeVar("Kind", bound="NumberArray")
+
+
+def _in_place(name: str, operation: Callable[[Any, Any], Any]) -> Any:
+    """The method of an operator such as +=, which makes a new array if there are no axes."""
+    on_arrays = getattr(np.ndarray, name)
+    return lambda self, other: on_arrays(self, other) if self.ndim else operation(self, other)
 
 
 class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
@@ -83,6 +90,13 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
         if isinstance(result, tuple | list):
             return type(result)(self._wrapped(x) if isinstance(x, np.ndarray) else x for x in result)
         return self._wrapped(result) if isinstance(result, np.ndarray | self.number) else result
+
+    # NumPy's sums of floats are scalars, which `total += x` does not change in place; sums of numbers are 0-d arrays.
+    __iadd__ = _in_place("__iadd__", operator.add)
+    __isub__ = _in_place("__isub__", operator.sub)
+    __imul__ = _in_place("__imul__", operator.mul)
+    __itruediv__ = _in_place("__itruediv__", operator.truediv)
+    __ipow__ = _in_place("__ipow__", operator.pow)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         entries = plain(numbers(value, type(self)))

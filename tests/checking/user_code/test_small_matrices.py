@@ -6,6 +6,8 @@ from flint import arb
 from tests.algebra.rationals import RationalArray, floats, rationals
 
 from chainrule.algebra.balls import Ball, BallArray, Undecided, balls, midpoints
+from chainrule.algebra.exact_arrays import ExactArray, variables
+from chainrule.algebra.field import Field
 from chainrule.checking.user_code import small_matrices
 from chainrule.checking.user_code.small_matrices import LARGEST, det, inv, slogdet, solve
 
@@ -37,6 +39,15 @@ def test_solutions_are_numpys(a, b, kind):
     expected = np.linalg.solve(a, b)
     np.testing.assert_allclose(back(solve(make(a), make(b), array_kind)), expected, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(back(solve(a, make(b), array_kind)), expected, rtol=1e-13, atol=1e-15)
+
+
+def test_solutions_hold_for_all_values_of_variables():
+    with Field():
+        x = variables("x", [0.5, -1.25, 2.0])
+        a = np.outer(x, x) + np.eye(3)
+        assert (a @ solve(a, x, ExactArray) - x == 0).all()
+        assert str(det(a, ExactArray)) == "1 + x0^2 + x1^2 + x2^2"
+        assert (inv(a, ExactArray) @ a == np.eye(3)).all()
 
 
 def test_solutions_of_fractions_are_exact():
