@@ -15,6 +15,15 @@ from chainrule.algebra.number_array import NumberArray, numbers, plain
 X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 
 
+def _filled(x):
+    out, square = np.empty_like(x), x @ x.T
+    out.fill(0.25)
+    np.fill_diagonal(square, 0.5)
+    np.put_along_axis(out, np.array([[1], [0]]), 4, axis=1)
+    np.copyto(out[0], [1.0, 2.0, 3.0])
+    return square @ out
+
+
 def _in_place(x):
     out = x.copy()
     out[out < 0] = 0
@@ -46,6 +55,7 @@ OPERATIONS = {
     "stack": lambda x: np.stack([x, 2 * x]),
     "mask": lambda x: x[x > 0],
     "in place": _in_place,
+    "filled": _filled,
     "floor": lambda x: np.floor(x) + np.ceil(x),
     "broadcast": lambda x: np.broadcast_to(x[0], (2, 3)) + x[:, :1],
     "trace": lambda x: np.trace(x),
@@ -112,6 +122,13 @@ def test_arrays_of_a_kind_are_made_once_and_not_stored():
     assert copy.deepcopy(x).tolist() == x.tolist()
     with pytest.raises(TypeError, match="cannot be stored"):
         pickle.dumps(x)
+
+
+def test_plain_numbers_that_are_written_become_exact():
+    x = rationals(np.ones((2, 2)))
+    x[0].fill(0.1)
+    np.fill_diagonal(x, 3)
+    assert [type(entry) for entry in x.flat] == [Rational] * 4
 
 
 def test_a_sum_does_not_change_in_place():

@@ -87,6 +87,11 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
         self, func: Callable[..., Any], types: Iterable[type], args: Iterable[Any], kwargs: Mapping[str, Any]
     ) -> Any:
         result = super().__array_function__(func, types, args, kwargs)
+        if result is None:  # `fill_diagonal`, for example, has written plain numbers
+            for array in args:
+                if isinstance(array, NumberArray):
+                    self._keep_numbers(plain(array))
+            return None
         if isinstance(result, tuple | list):
             return type(result)(self._wrapped(x) if isinstance(x, np.ndarray) else x for x in result)
         return self._wrapped(result) if isinstance(result, np.ndarray | self.number) else result
@@ -101,6 +106,10 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
     def __setitem__(self, index: Any, value: Any) -> None:
         entries = plain(numbers(value, type(self)))
         super().__setitem__(index, entries[()] if entries.ndim == 0 else entries)
+
+    def fill(self, value: Any) -> None:
+        """Set all entries to a number."""
+        self[...] = value
 
     def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
         """A copy without rounding for float dtypes; a conversion for other dtypes, which needs exact values."""

@@ -27,7 +27,7 @@ def test_nothing_checked_is_unchecked_and_no_pass():
 
 def test_a_function_that_runs_on_floats_only_is_checked_with_remainders():
     def compiled(x):
-        return float(np.sum(np.sin(np.array([float(entry) for entry in x]))))
+        return float(np.sum(np.sin(np.array([np.float64(entry) for entry in x]))))
 
     assert check_gradient(compiled, X[0], gradient=lambda x: np.cos(x)).verdict == "pass"
     wrong = check_gradient(compiled, X[0], gradient=lambda x: -np.cos(x))

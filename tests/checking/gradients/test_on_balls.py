@@ -69,6 +69,6 @@ def test_rounded_constants_are_no_mistakes_and_small_terms_are():
 
 def test_code_that_needs_floats_is_not_for_balls():
     with pytest.raises(NotOnBalls, match="not exactly a float"):
-        checked(lambda x: float(np.exp(x[0])), X, gradient=lambda x: x)
+        checked(lambda x: np.float64(np.exp(x[0])), X, gradient=lambda x: x)
     with pytest.raises(NotOnBalls, match="other values than on floats"):
         checked(lambda x: np.sum(x) + 1.0 * (np.asarray(x).dtype == float), X, gradient=lambda x: 2 * x)

@@ -171,3 +171,25 @@ def test_loops_and_lists_run_on_another_kind_of_number():
     np.testing.assert_allclose(midpoints(on_balls(_loops)(balls(x))), _loops(x), rtol=1e-13)
     with pytest.raises(NotImplementedError, match="exp of Rational"):
         on_numbers(plain, RationalArray)(Rational(1))
+
+
+def _to_floats(x):
+    labels = np.array([1, 2]).astype(float)
+    return labels[0] * sum([float(entry) for entry in x]) + float("0.5")
+
+
+def _only_calls(x):
+    return float(x.sum()) + float(x[0]) * float(len(x)) + 0.0
+
+
+@pytest.mark.parametrize("function", [_only_calls, _to_floats])
+def test_a_number_needs_no_conversion_to_float(function):
+    x = np.array([0.5, 1.0])
+    third = on_balls(function)(balls(x) / 3)
+    assert nearest(third if isinstance(third, Ball) else third[()]) == pytest.approx(function(x / 3), rel=1e-14, abs=0)
+
+
+def test_a_users_own_float_is_called():
+    scope = {"float": lambda x: 2 * x}
+    exec("def function(x): return float(x)", scope)
+    assert on_balls(scope["function"])(Ball(2)) == 4

@@ -78,6 +78,12 @@ class StandIns:
                 return True
         return False
 
+    def float_of(self, x: Any = 0.0) -> Any:
+        """`float`, which leaves a number of the kind as it is."""
+        if isinstance(x, self.kind) and x.size == 1:
+            x = x.ravel()[0]
+        return x if isinstance(x, self.kind.number) else float(x)
+
     def of_numbers(self, ufunc: np.ufunc) -> Function:
         """A function of arrays of the kind, extended to lists and to single numbers, for which it returns a number."""
         kind = self.kind

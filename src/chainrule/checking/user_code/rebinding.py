@@ -1,11 +1,13 @@
 """A copy of a user's function in which `numpy`, `math` and `scipy.special` are replaced by their stand-ins.
 
 Everything that the function refers to is copied in the same way: the user's other functions, closures, methods and
-callable objects. The originals do not change, and functions of installed packages are not copied.
+callable objects. The originals do not change, and functions of installed packages are not copied. Calls of `float`
+leave numbers as they are.
 """
 
 import builtins
 import copy
+import dis
 import functools
 import operator
 import sys
@@ -133,8 +135,9 @@ class _Rebinding:
         return parts if has_changed else value
 
     def _function(self, function: FunctionType) -> Any:
+        code = function.__code__ if "float" in function.__globals__ else _with_calls_renamed(function.__code__)
         result = FunctionType(
-            function.__code__,
+            code,
             self._globals_of(function),
             function.__name__,
             None,
@@ -167,7 +170,8 @@ class _Rebinding:
         """The copy of the globals of the function's module; names are replaced when a function uses them."""
         if id(function.__globals__) not in self._globals:
             builtins_ = {"__builtins__": self._watch.builtins} if self._watch else {}
-            self._globals[id(function.__globals__)] = {**function.__globals__, **builtins_}
+            added = {_FLOAT_OF_NUMBERS: self._names.float_of, **builtins_}
+            self._globals[id(function.__globals__)] = function.__globals__ | added
         return self._globals[id(function.__globals__)]
 
     def _class(self, cls: type) -> type:
@@ -224,6 +228,20 @@ def names_in(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from names_in(constant)
+
+
+_FLOAT_OF_NUMBERS = "float of numbers"
+"""No user's name has spaces."""
+
+
+def _with_calls_renamed(code: CodeType) -> CodeType:
+    """The code, in which `float(x)` calls another function if `float` stands for nothing else, such as a dtype."""
+    uses = [i for i in dis.get_instructions(code) if i.argval == "float"]
+    is_called = bool(uses) and all(i.opname == "LOAD_GLOBAL" and "NULL" in i.argrepr for i in uses)
+    return code.replace(
+        co_consts=tuple(_with_calls_renamed(part) if isinstance(part, CodeType) else part for part in code.co_consts),
+        co_names=tuple(_FLOAT_OF_NUMBERS if is_called and name == "float" else name for name in code.co_names),
+    )
 
 
 _INSTALLED = tuple(
