@@ -1,0 +1,20 @@
+"""Derivatives as people write them, right and wrong, to judge a prover of derivatives by."""
+
+from importlib import import_module
+
+SUBJECTS = (
+    "softmax",
+    "cross_entropy",
+    "divergence",
+    "attention",
+    "normalisation",
+    "activation",
+    "robust_loss",
+    "regression",
+    "recurrent",
+    "convolution",
+    "matrix",
+    "likelihood",
+)
+MODULES = tuple(import_module(f"tests.checking.proof_corpus.{subject}_claims") for subject in SUBJECTS)
+CASES = tuple(case for module in MODULES for case in module.CASES)
