@@ -15,6 +15,13 @@ SUBJECTS = (
     "convolution",
     "matrix",
     "likelihood",
+    "physics",
+    "geometry",
+    "finance",
+    "elementary",
+    "sequence",
+    "rewritten",
+    "disguised",
 )
 MODULES = tuple(import_module(f"tests.checking.proof_corpus.{subject}_claims") for subject in SUBJECTS)
 CASES = tuple(case for module in MODULES for case in module.CASES)

@@ -314,7 +314,7 @@ CASES = (
         "triplet_margin",
         NUMPY,
         triplet,
-        (A, B, -C),
+        (A, B, 1.5 * C),
         {"gradient": triplet_gradient_inactive},
         False,
         why="with another margin the loss would be zero here",
