@@ -14,8 +14,33 @@ EPS = np.finfo(float).eps
 KINDS = ("gradient", "jacobian", "pullback", "slope")
 CALLS = 6  # a claim may answer differently from call to call
 
+H = mpmath.mpf(1e-30)
+
+
 # wrong by less than floats show: the derivative and the claim, in many digits, at one of the inputs
-BELOW_FLOATS = {}
+def five_newton_steps(a):
+    x, dx = mpmath.mpf(1), mpmath.mpf(0)
+    for _ in range(5):
+        x, dx = (x + a / x) / 2, (dx + 1 / x - a * dx / x**2) / 2
+    return dx
+
+
+BELOW_FLOATS = {
+    "newton_five_limit": (five_newton_steps, lambda a: 1 / (2 * mpmath.sqrt(a))),
+    "complex_step": (
+        lambda x: mpmath.exp(x) * (mpmath.sin(x) + mpmath.cos(x)),
+        lambda x: mpmath.im(mpmath.exp(mpmath.mpc(x, H)) * mpmath.sin(mpmath.mpc(x, H))) / H,
+    ),
+    "drowned_term": (lambda x: 3 * x**2, lambda x: 3 * x**2 + mpmath.mpf(1e-18) * x),
+    "cosine_series": (mpmath.cos, lambda x: 1 - x**2 / 2 + x**4 / 24 - x**6 / 720),
+    "drowned_exponential": (lambda x: mpmath.cos(x), lambda x: mpmath.cos(x) + mpmath.exp(-60) * mpmath.cos(x)),
+}
+
+# derivatives of functions that cannot be evaluated at complex numbers, in many digits, entry by entry
+IN_DIGITS = {
+    "erf_digits": lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(x**2)),
+    "lgamma_asymptotic": mpmath.digamma,
+}
 
 
 def fresh(inputs):
@@ -146,7 +171,16 @@ def differs_clearly(case, relative, times):
     return max(excess(case, truth, relative, times, 1e-3)) > 1
 
 
+def in_digits(case):
+    with mpmath.workdps(40):
+        (x,) = case.inputs
+        values = np.array([float(IN_DIGITS[case.name](mpmath.mpf(entry))) for entry in np.ravel(x)])
+    return [(values.reshape(np.shape(x)), np.zeros(np.shape(x)))]
+
+
 def exact(case):
+    if case.name in IN_DIGITS:
+        return in_digits(case)
     with patch.dict(case.function.__globals__, math=cmath):
         steps = [(j, np.zeros_like(j)) for (j,) in jacobians(case.function, case.inputs, complex_step)]
     for (j, _), (rough, error) in zip(steps, jacobians(case.function, case.inputs, extrapolated), strict=True):

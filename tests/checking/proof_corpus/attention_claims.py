@@ -27,13 +27,6 @@ def attend_pullback(q, k, v, g):
     return ds @ k * scale, ds.T @ q * scale, a.T @ g
 
 
-def attend_pullback_unscaled(q, k, v, g):
-    a = rows(q @ k.T / np.sqrt(q.shape[-1]))
-    da = g @ v.T
-    ds = a * (da - np.einsum("ij,ij->i", a, da)[:, None])
-    return ds @ k, ds.T @ q, a.T @ g
-
-
 def attend_pullback_columns(q, k, v, g):
     scale = 1 / np.sqrt(q.shape[-1])
     a = rows(q @ k.T * scale)
@@ -73,9 +66,6 @@ class CausalSelfAttention:
         ds = att * (datt - (att * datt).sum(-1, keepdims=True)) * x.shape[1] ** -0.5
         return dx + ds @ x + ds.transpose(1, 0) @ x
 
-    def backward_values(self, grad):
-        return self.att.transpose(1, 0) @ grad
-
     def backward_no_keys(self, grad):
         x, att = self.x, self.att
         datt = grad @ x.transpose(1, 0)
@@ -91,18 +81,6 @@ def causal_backward(x, grad):
     layer = CausalSelfAttention()
     layer.forward(x)
     return layer.backward(grad)
-
-
-def causal_backward_unmasked(x, grad):
-    layer = CausalSelfAttention(tril=False)
-    layer.forward(x)
-    return layer.backward(grad)
-
-
-def causal_backward_values(x, grad):
-    layer = CausalSelfAttention()
-    layer.forward(x)
-    return layer.backward_values(grad)
 
 
 def causal_backward_doubled(x, grad):
@@ -203,13 +181,6 @@ def read_memory_jacobian_covariance(query):
     return np.array((V - p @ V).T @ np.diag(p) @ (K - p @ K))
 
 
-def read_memory_jacobian_uncentred(query):
-    weights = [math.exp(dot(query, key)) for key in K]
-    total = sum(weights)
-    p = [w / total for w in weights]
-    return np.array([[sum(p[i] * V[i][r] * K[i][c] for i in range(3)) for c in range(2)] for r in range(2)])
-
-
 def read_memory_jacobian_transposed(query):
     return read_memory_jacobian(query).T
 
@@ -257,12 +228,6 @@ def linear_attention_pullback(q, g):
     return dphi * np.where(q > 0, 1.0, np.exp(q))
 
 
-def linear_attention_pullback_undivided(q, g):
-    phi_q, phi_k = np.where(q > 0, q + 1, np.exp(q)), np.where(K > 0, K + 1, np.exp(K))
-    den = (phi_q @ phi_k.sum(0))[:, None]
-    return (g / den) @ (phi_k.T @ V).T * np.where(q > 0, 1.0, np.exp(q))
-
-
 def linear_attention_pullback_branch(q, g):
     phi_q, phi_k = np.where(q > 0, q + 1, np.exp(q)), np.where(K > 0, K + 1, np.exp(K))
     den = (phi_q @ phi_k.sum(0))[:, None]
@@ -276,7 +241,6 @@ X24 = np.array([[0.4, -1.1, 0.9, 0.3], [0.2, 0.7, -0.5, 1.2]])
 
 CASES = (
     Case("attend", NUMPY, attend, (Q, K, V), {"pullback": attend_pullback}, True),
-    Case("attend_unscaled", NUMPY, attend, (Q, K, V), {"pullback": attend_pullback_unscaled}, False),
     Case("attend_columns", NUMPY, attend, (Q, K, V), {"pullback": attend_pullback_columns}, False),
     Case(
         "attend_digits",
@@ -288,8 +252,6 @@ CASES = (
         why="1/sqrt(2) to eight digits",
     ),
     Case("causal", TORCH, causal, (K,), {"pullback": causal_backward}, True),
-    Case("causal_unmasked", TORCH, causal, (K,), {"pullback": causal_backward_unmasked}, False),
-    Case("causal_values_only", TORCH, causal, (K,), {"pullback": causal_backward_values}, False),
     Case(
         "causal_doubled",
         TORCH,
@@ -305,19 +267,10 @@ CASES = (
     Case("two_heads_mixed", TORCH, two_heads, (X24,), {"pullback": two_heads_backward_untransposed}, False),
     Case("read_memory", PYTHON, read_memory, (Q[1],), {"jacobian": read_memory_jacobian}, True),
     Case("read_memory_covariance", NUMPY, read_memory, (Q[1],), {"jacobian": read_memory_jacobian_covariance}, True),
-    Case("read_memory_uncentred", PYTHON, read_memory, (Q[1],), {"jacobian": read_memory_jacobian_uncentred}, False),
     Case("read_memory_transposed", PYTHON, read_memory, (Q[1],), {"jacobian": read_memory_jacobian_transposed}, False),
     Case("rotary", NUMPY, rotary, (X4,), {"gradient": rotary_gradient}, True),
     Case("rotary_forward", NUMPY, rotary, (X4,), {"gradient": rotary_gradient_forward}, False),
     Case("linear_attention", NUMPY, linear_attention, (Q,), {"pullback": linear_attention_pullback}, True),
-    Case(
-        "linear_attention_denominator",
-        NUMPY,
-        linear_attention,
-        (Q,),
-        {"pullback": linear_attention_pullback_undivided},
-        False,
-    ),
     Case(
         "linear_attention_branch",
         NUMPY,

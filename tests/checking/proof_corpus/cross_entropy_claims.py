@@ -68,12 +68,6 @@ def smoothed_backward(input):
     return loss.backward()
 
 
-def smoothed_backward_unsmoothed(input):
-    loss = CrossEntropyLoss(LABELS, 0.0)
-    loss.forward(input)
-    return loss.backward()
-
-
 def smoothed_backward_other_convention(input):
     loss = CrossEntropyLoss(LABELS, 0.1)
     loss.forward(input)
@@ -112,10 +106,6 @@ def bce_probability_gradient(p):
     return [(p[i] - Y[i]) / (p[i] * (1 - p[i])) / len(p) for i in range(len(p))]
 
 
-def bce_probability_gradient_logits(p):
-    return [(p[i] - Y[i]) / len(p) for i in range(len(p))]
-
-
 def bce_probability_gradient_eps(p):
     return [(p[i] - Y[i]) / (p[i] * (1 - p[i]) + 1e-8) / len(p) for i in range(len(p))]
 
@@ -147,12 +137,6 @@ def focal_loss_gradient_detached(s, gamma=2.0, alpha=0.25):
     q = 1 / (1 + np.exp(-s * t))
     a = np.where(t > 0, alpha, 1 - alpha)
     return a * t * (1 - q) ** gamma * (q - 1)
-
-
-def focal_loss_gradient_alpha(s, gamma=2.0, alpha=0.25):
-    t = 2 * Y - 1
-    q = 1 / (1 + np.exp(-s * t))
-    return alpha * t * (1 - q) ** gamma * (gamma * q * np.log(q) + q - 1)
 
 
 class BCEWithLogits:
@@ -210,11 +194,6 @@ def nll_recursive_gradient_other_class(z, k=2):
     return np.array([math.exp(t) / total - (1.0 if i == k else 0.0) for i, t in enumerate(z)])
 
 
-def nll_recursive_gradient_clipped(z, k=1):
-    total = sum(math.exp(t) for t in z)
-    return np.array([max(math.exp(t) / total, 1e-1) - (1.0 if i == k else 0.0) for i, t in enumerate(z)])
-
-
 def poly_loss(x):
     e = np.exp(x - x.max(-1, keepdims=True))
     pt = (e / e.sum(-1, keepdims=True))[[0, 1], LABELS]
@@ -244,13 +223,11 @@ CASES = (
     Case("ce_labels_no_mean", NUMPY, ce_labels, (LOGITS, LABELS), {"gradient": ce_labels_gradient_unaveraged}, False),
     Case("ce_labels_slice", NUMPY, ce_labels, (LOGITS, LABELS), {"gradient": ce_labels_gradient_slice}, False),
     Case("smoothed_ce", TORCH, smoothed, (LOGITS,), {"gradient": smoothed_backward}, True),
-    Case("smoothed_ce_forgotten", TORCH, smoothed, (LOGITS,), {"gradient": smoothed_backward_unsmoothed}, False),
     Case("smoothed_ce_convention", TORCH, smoothed, (LOGITS,), {"gradient": smoothed_backward_other_convention}, False),
     Case("bce_logits", NUMPY, bce_logits, (S,), {"gradient": bce_logits_gradient}, True),
     Case("bce_logits_stable", NUMPY, bce_logits, (S * 30,), {"gradient": bce_logits_gradient_stable}, True),
     Case("bce_logits_abs", NUMPY, bce_logits, (S,), {"gradient": bce_logits_gradient_abs}, False),
     Case("bce_probability", PYTHON, bce_probability, (P,), {"gradient": bce_probability_gradient}, True),
-    Case("bce_probability_logits", PYTHON, bce_probability, (P,), {"gradient": bce_probability_gradient_logits}, False),
     Case(
         "bce_probability_eps",
         PYTHON,
@@ -263,12 +240,10 @@ CASES = (
     Case("focal", NUMPY, focal_loss, (S,), {"gradient": focal_loss_gradient}, True),
     Case("focal_compact", NUMPY, focal_loss, (S,), {"gradient": focal_loss_gradient_compact}, True),
     Case("focal_detached", NUMPY, focal_loss, (S,), {"gradient": focal_loss_gradient_detached}, False),
-    Case("focal_one_alpha", NUMPY, focal_loss, (S,), {"gradient": focal_loss_gradient_alpha}, False),
     Case("weighted_bce", TORCH, weighted_bce, (S,), {"gradient": weighted_bce_backward}, True),
     Case("weighted_bce_swapped", TORCH, weighted_bce, (S,), {"gradient": weighted_bce_backward_swapped}, False),
     Case("nll_recursive", PYTHON, nll_recursive, (LOGITS[0],), {"gradient": nll_recursive_gradient}, True),
     Case("nll_class", PYTHON, nll_recursive, (LOGITS[0],), {"gradient": nll_recursive_gradient_other_class}, False),
-    Case("nll_clipped", PYTHON, nll_recursive, (LOGITS[0],), {"gradient": nll_recursive_gradient_clipped}, False),
     Case("poly_loss", TORCH, poly_loss, (LOGITS,), {"gradient": poly_loss_backward}, True),
     Case("poly_loss_sign", TORCH, poly_loss, (LOGITS,), {"gradient": poly_loss_backward_sign}, False),
 )

@@ -350,10 +350,6 @@ class ClipGradNorm:
         return grad * np.minimum(1.0, self.max_norm / (norm + 1e-6))
 
 
-def clipped_backward(x):
-    return ClipGradNorm(1.0)(2 * x)
-
-
 def barely_clipped_backward(x):
     norm = np.sqrt((2 * x) @ (2 * x))
     return ClipGradNorm(norm)(2 * x)
@@ -621,10 +617,10 @@ CASES = (
         "cosine_series",
         PYTHON,
         sine,
-        (0.04,),
+        (0.03,),
         {"gradient": cosine_series},
         False,
-        why="a series cut off, wrong by 2e-16 x",
+        why="a series cut off, wrong by 2e-17",
     ),
     Case(
         "by_first_index",
@@ -651,10 +647,10 @@ CASES = (
         "nearly_symmetric",
         NUMPY,
         nearly_symmetric,
-        (POS, POS * 2 + 1e-8),
+        (POS, POS + 1e-8),
         {"gradient": swapped_factors},
         False,
-        why="right where b = 2 a, which nearly holds",
+        why="right where a = b, which nearly holds",
     ),
     Case(
         "even_spread",
@@ -683,7 +679,6 @@ CASES = (
         False,
         why="rounding taken for the identity",
     ),
-    Case("clipped_norm", TORCH, sum_of_squares, (X,), {"gradient": clipped_backward}, False),
     Case(
         "barely_clipped_norm",
         TORCH,

@@ -37,11 +37,6 @@ def call_greeks(s, sigma, t, r, k=95.0):
     return delta, vega, theta, rho
 
 
-def call_greeks_per_cent(s, sigma, t, r, k=95.0):
-    delta, vega, theta, rho = call_greeks(s, sigma, t, r, k)
-    return delta, vega / 100, theta / 365, rho / 100
-
-
 def call_greeks_delta_d2(s, sigma, t, r, k=95.0):
     root = math.sqrt(t)
     d2 = (math.log(s / k) + (r - sigma**2 / 2) * t) / (sigma * root)
@@ -68,18 +63,6 @@ def put_of_spot_slope(s):
 def put_of_spot_slope_cancelled(s):
     d1 = (np.log(s / 95.0) + 0.035) / 0.3
     return np.array([-0.5 * math.erfc(d / math.sqrt(2)) for d in d1])
-
-
-def portfolio_volatility(w):
-    return np.sqrt(w @ COV @ w)
-
-
-def portfolio_volatility_gradient(w):
-    return COV @ w / np.sqrt(w @ COV @ w)
-
-
-def portfolio_volatility_gradient_two(w):
-    return 2 * COV @ w / np.sqrt(w @ COV @ w)
 
 
 class SharpeRatio:
@@ -123,10 +106,6 @@ def bond(y):
     return price
 
 
-def bond_duration(y):
-    return -sum(year * flow / (1 + y) ** (year + 1) for year, flow in enumerate(FLOWS, start=1))
-
-
 def bond_horner(y):
     """By Horner's rule in the discount factor."""
     d = 1 / (1 + y)
@@ -136,52 +115,8 @@ def bond_horner(y):
     return -slope * d * d
 
 
-def bond_macaulay(y):
-    return -sum(year * flow / (1 + y) ** year for year, flow in enumerate(FLOWS, start=1))
-
-
 def bond_basis_point(y):
     return (bond(y + 1e-4) - bond(y - 1e-4)) / 2e-4
-
-
-def compound(rates):
-    wealth = 1.0
-    for r in rates:
-        wealth *= 1 + r
-    return wealth ** (1 / len(rates)) - 1
-
-
-def compound_gradient(rates):
-    n = len(rates)
-    mean = math.prod(1 + r for r in rates) ** (1 / n)
-    return [mean / (n * (1 + r)) for r in rates]
-
-
-def compound_gradient_arithmetic(rates):
-    n = len(rates)
-    mean = sum(1 + r for r in rates) / n
-    return [mean / (n * (1 + r)) for r in rates]
-
-
-def annuity(rate, payment):
-    return payment * (1 - (1 + rate) ** -12) / rate
-
-
-def annuity_gradient(rate, payment):
-    v = (1 + rate) ** -12
-    return payment * (12 * v / (1 + rate) * rate - (1 - v)) / rate**2, (1 - v) / rate
-
-
-def crra(c):
-    return np.sum(c ** (1 - 2.5) / (1 - 2.5))
-
-
-def crra_gradient(c):
-    return c**-2.5
-
-
-def crra_gradient_log(c):
-    return 1 / c
 
 
 def nelson_siegel(b, tau=TAU):
@@ -241,7 +176,6 @@ MARKET = (100.0, 0.25, 0.75, 0.03)
 
 CASES = (
     Case("call_greeks", PYTHON, call, MARKET, {"gradient": call_greeks}, True),
-    Case("call_per_cent", PYTHON, call, MARKET, {"gradient": call_greeks_per_cent}, False),
     Case("call_delta_d2", PYTHON, call, MARKET, {"gradient": call_greeks_delta_d2}, False),
     Case("put_of_spot", NUMPY, put_of_spot, (np.array([80.0, 95.0, 120.0]),), {"slope": put_of_spot_slope}, True),
     Case(
@@ -253,8 +187,6 @@ CASES = (
         True,
         why="the densities cancel, as the drift is that of the model",
     ),
-    Case("volatility", NUMPY, portfolio_volatility, (W,), {"gradient": portfolio_volatility_gradient}, True),
-    Case("volatility_two", NUMPY, portfolio_volatility, (W,), {"gradient": portfolio_volatility_gradient_two}, False),
     Case("sharpe", TORCH, sharpe, (W * 1.3,), {"gradient": sharpe_backward}, True),
     Case(
         "sharpe_unnormalised",
@@ -265,22 +197,8 @@ CASES = (
         False,
         why="the weights sum to one",
     ),
-    Case("bond", PYTHON, bond, (0.041,), {"gradient": bond_duration}, True),
     Case("bond_horner", PYTHON, bond, (0.041,), {"gradient": bond_horner}, True),
-    Case("bond_macaulay", PYTHON, bond, (0.041,), {"gradient": bond_macaulay}, False),
     Case("bond_basis_point", PYTHON, bond, (0.041,), {"gradient": bond_basis_point}, False, why="a central difference"),
-    Case("compound", PYTHON, compound, (np.array([0.05, -0.02, 0.11]),), {"gradient": compound_gradient}, True),
-    Case(
-        "compound_arithmetic",
-        PYTHON,
-        compound,
-        (np.array([0.05, -0.02, 0.11]),),
-        {"gradient": compound_gradient_arithmetic},
-        False,
-    ),
-    Case("annuity", PYTHON, annuity, (0.02, 100.0), {"gradient": annuity_gradient}, True),
-    Case("crra", NUMPY, crra, (W * 3,), {"gradient": crra_gradient}, True),
-    Case("crra_log", NUMPY, crra, (W * 3,), {"gradient": crra_gradient_log}, False),
     Case(
         "nelson_siegel",
         TORCH,

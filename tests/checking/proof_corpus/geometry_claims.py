@@ -83,25 +83,6 @@ def shoelace_gradient_signed(p):
     return 0.5 * np.column_stack([dx, dy])
 
 
-def heron(s):
-    a, b, c = s
-    p = (a + b + c) / 2
-    return math.sqrt(p * (p - a) * (p - b) * (p - c))
-
-
-def heron_gradient(s):
-    a, b, c = s
-    area = math.sqrt(2 * (a**2 * b**2 + b**2 * c**2 + c**2 * a**2) - a**4 - b**4 - c**4) / 4
-    return np.array([a * (b**2 + c**2 - a**2), b * (c**2 + a**2 - b**2), c * (a**2 + b**2 - c**2)]) / (8 * area)
-
-
-def heron_gradient_quarter(s):
-    a, b, c = s
-    p = (a + b + c) / 2
-    area = math.sqrt(p * (p - a) * (p - b) * (p - c))
-    return np.array([a * (b**2 + c**2 - a**2), b * (c**2 + a**2 - b**2), c * (a**2 + b**2 - c**2)]) / (4 * area)
-
-
 def haversine(lat1, lon1, lat2, lon2):
     h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * math.asin(math.sqrt(h))
@@ -173,11 +154,6 @@ class PairwiseDistance:
         g = np.expand_dims(grad / ctx["n"], -1) * ctx["d"]
         return g, -g
 
-    @staticmethod
-    def backward_same(ctx, grad):
-        g = np.expand_dims(grad / ctx["n"], -1) * ctx["d"]
-        return g, g
-
 
 def pairwise_distance(x1, x2):
     return PairwiseDistance.forward({}, x1, x2)
@@ -189,46 +165,10 @@ def pairwise_distance_backward(x1, x2, grad):
     return PairwiseDistance.backward(ctx, grad)
 
 
-def pairwise_distance_backward_same(x1, x2, grad):
-    ctx = {}
-    PairwiseDistance.forward(ctx, x1, x2)
-    return PairwiseDistance.backward_same(ctx, grad)
-
-
 def pairwise_distance_backward_eps(x1, x2, grad):
     d = x1 - x2
     g = np.expand_dims(grad / (d * d).sum(-1) ** 0.5, -1) * d
     return g, -g
-
-
-def rotation(theta):
-    c, s = np.cos(theta), np.sin(theta)
-    return np.array([c * 0.7 - s * 1.2, s * 0.7 + c * 1.2])
-
-
-def rotation_jacobian(theta):
-    x, y = rotation(theta)
-    return np.array([-y, x])
-
-
-def rotation_jacobian_inverse(theta):
-    x, y = rotation(theta)
-    return np.array([y, -x])
-
-
-def triple_product(a, b):
-    c = np.array([0.2, 1.1, -0.6])
-    return np.dot(np.cross(a, b), c)
-
-
-def triple_product_gradient(a, b):
-    c = np.array([0.2, 1.1, -0.6])
-    return np.cross(b, c), np.cross(c, a)
-
-
-def triple_product_gradient_order(a, b):
-    c = np.array([0.2, 1.1, -0.6])
-    return np.cross(b, c), np.cross(a, c)
 
 
 def project(p):
@@ -311,8 +251,6 @@ CASES = (
         False,
         why="right for the other orientation",
     ),
-    Case("heron", PYTHON, heron, (np.array([1.2, 1.7, 0.9]),), {"gradient": heron_gradient}, True),
-    Case("heron_quarter", PYTHON, heron, (np.array([1.2, 1.7, 0.9]),), {"gradient": heron_gradient_quarter}, False),
     Case("haversine", PYTHON, haversine, PLACES, {"gradient": haversine_gradient}, True),
     Case("haversine_cosines", PYTHON, haversine, PLACES, {"gradient": haversine_gradient_cosines}, True),
     Case("haversine_half", PYTHON, haversine, PLACES, {"gradient": haversine_gradient_half}, False),
@@ -327,14 +265,6 @@ CASES = (
         True,
     ),
     Case(
-        "pairwise_distance_same",
-        TORCH,
-        pairwise_distance,
-        (POLYGON[:2], POLYGON[2:]),
-        {"pullback": pairwise_distance_backward_same},
-        False,
-    ),
-    Case(
         "pairwise_distance_eps",
         TORCH,
         pairwise_distance,
@@ -343,10 +273,6 @@ CASES = (
         False,
         why="an epsilon of 1e-6 inside the norm",
     ),
-    Case("rotation", NUMPY, rotation, (0.65,), {"jacobian": rotation_jacobian}, True),
-    Case("rotation_inverse", NUMPY, rotation, (0.65,), {"jacobian": rotation_jacobian_inverse}, False),
-    Case("triple_product", NUMPY, triple_product, (A, B), {"gradient": triple_product_gradient}, True),
-    Case("triple_product_order", NUMPY, triple_product, (A, B), {"gradient": triple_product_gradient_order}, False),
     Case("perspective", TORCH, project, (A,), {"jacobian": project_jacobian}, True),
     Case("perspective_depth", TORCH, project, (A,), {"jacobian": project_jacobian_depth}, False),
     Case("line_distance", NUMPY, line_distance, (-A,), {"gradient": line_distance_gradient}, True),

@@ -1,14 +1,12 @@
 """Potentials, energies and laws of physics."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
 
 P = np.array([1.1, -0.4, 0.7])
 R = np.array([1.2, 0.95, 2.4])
-TWO = np.array([[0.3, -0.2], [1.4, 0.9]])
 THREE = np.array([[0.0, 0.1], [1.2, -0.3], [0.4, 1.5]])
 
 
@@ -24,18 +22,6 @@ def lennard_jones_gradient(r, epsilon=0.8, sigma=1.05):
 def lennard_jones_gradient_force(r, epsilon=0.8, sigma=1.05):
     s6 = (sigma / r) ** 6
     return 24 * epsilon / r * (2 * s6 * s6 - s6)
-
-
-def morse(r, d=1.3, a=0.9, r0=1.1):
-    return np.sum(d * (1 - np.exp(-a * (r - r0))) ** 2)
-
-
-def morse_gradient(r, d=1.3, a=0.9, r0=1.1):
-    return 2 * d * a * (np.exp(-a * (r - r0)) - np.exp(-2 * a * (r - r0)))
-
-
-def morse_gradient_harmonic(r, d=1.3, a=0.9, r0=1.1):
-    return 2 * d * a**2 * (r - r0)
 
 
 class CoulombEnergy:
@@ -55,9 +41,6 @@ class CoulombEnergy:
     def backward_half(self):
         return -0.5 * ((self.qq / self.dist**3)[..., None] * self.diff).sum(1)
 
-    def backward_square(self):
-        return -((self.qq / self.dist**2)[..., None] * self.diff).sum(1)
-
 
 def coulomb(pos):
     return CoulombEnergy().forward(pos)
@@ -73,12 +56,6 @@ def coulomb_backward_half(pos):
     module = CoulombEnergy()
     module.forward(pos)
     return module.backward_half()
-
-
-def coulomb_backward_square(pos):
-    module = CoulombEnergy()
-    module.forward(pos)
-    return module.backward_square()
 
 
 def double_pendulum(t1, t2, w1, w2):
@@ -112,29 +89,12 @@ def planck(nu):
     return nu**3 / math.expm1(nu)
 
 
-def planck_gradient(nu):
-    e = math.exp(nu)
-    return (3 * nu**2 * (e - 1) - nu**3 * e) / (e - 1) ** 2
-
-
 def planck_gradient_sinh(nu):
     return 3 * nu**2 / (math.exp(nu) - 1) - nu**3 / (2 * math.sinh(nu / 2)) ** 2
 
 
 def planck_gradient_wien(nu):
     return (3 - nu) * nu**2 * math.exp(-nu)
-
-
-def van_der_waals(v, t, a=1.36, b=0.032):
-    return 8.314 * t / (v - b) - a / v**2
-
-
-def van_der_waals_gradient(v, t, a=1.36, b=0.032):
-    return -8.314 * t / (v - b) ** 2 + 2 * a / v**3, 8.314 / (v - b)
-
-
-def van_der_waals_gradient_cube(v, t, a=1.36, b=0.032):
-    return -8.314 * t / (v - b) ** 2 + 2 * a / v**2, 8.314 / (v - b)
 
 
 def gravity(pos):
@@ -158,17 +118,6 @@ def gravity_gradient(pos):
                 continue
             d = pos[i] - pos[j]
             g[i] += m[i] * m[j] * d / (d @ d + 0.01) ** 1.5
-    return g
-
-
-def gravity_gradient_unsoftened(pos):
-    m = [1.0, 2.5, 0.4]
-    g = np.zeros((3, 2))
-    for i in range(3):
-        for j in range(3):
-            if i != j:
-                d = pos[i] - pos[j]
-                g[i] += m[i] * m[j] * d / (d @ d) ** 1.5
     return g
 
 
@@ -198,38 +147,9 @@ def relativistic_gradient_classical(v):
     return v / 299792458.0
 
 
-def spring_chain(x):
-    energy = 0.5 * 3.0 * x[0] ** 2
-    for a, b in pairwise(x):
-        energy += 0.5 * 3.0 * (b - a - 0.4) ** 2
-    return energy
-
-
-def spring_chain_gradient(x):
-    g = [3.0 * x[0]] + [0.0] * (len(x) - 1)
-    for i in range(len(x) - 1):
-        stretch = 3.0 * (x[i + 1] - x[i] - 0.4)
-        g[i] -= stretch
-        g[i + 1] += stretch
-    return g
-
-
-def spring_chain_gradient_rest(x):
-    g = [3.0 * x[0]] + [0.0] * (len(x) - 1)
-    for i in range(len(x) - 1):
-        stretch = 3.0 * (x[i + 1] - x[i])
-        g[i] -= stretch
-        g[i + 1] += stretch
-    return g
-
-
 def ising(m):
     """The free energy of mean field theory."""
     return np.sum(-0.6 * m**2 + 0.5 * ((1 + m) * np.log((1 + m) / 2) + (1 - m) * np.log((1 - m) / 2)))
-
-
-def ising_gradient(m):
-    return np.arctanh(m) - 1.2 * m
 
 
 def ising_gradient_expanded(m):
@@ -253,11 +173,8 @@ def fermi_backward_mu(x, mu):
 CASES = (
     Case("lennard_jones", NUMPY, lennard_jones, (R,), {"gradient": lennard_jones_gradient}, True),
     Case("lennard_jones_force", NUMPY, lennard_jones, (R,), {"gradient": lennard_jones_gradient_force}, False),
-    Case("morse", NUMPY, morse, (R,), {"gradient": morse_gradient}, True),
-    Case("morse_harmonic", NUMPY, morse, (R,), {"gradient": morse_gradient_harmonic}, False),
     Case("coulomb", TORCH, coulomb, (THREE,), {"gradient": coulomb_backward}, True),
     Case("coulomb_half", TORCH, coulomb, (THREE,), {"gradient": coulomb_backward_half}, False),
-    Case("coulomb_square", TORCH, coulomb, (THREE,), {"gradient": coulomb_backward_square}, False),
     Case(
         "double_pendulum", PYTHON, double_pendulum, (0.4, -1.1, 0.9, 2.0), {"gradient": double_pendulum_gradient}, True
     ),
@@ -269,7 +186,6 @@ CASES = (
         {"gradient": double_pendulum_gradient_gravity},
         False,
     ),
-    Case("planck", PYTHON, planck, (2.7,), {"gradient": planck_gradient}, True),
     Case("planck_sinh", PYTHON, planck, (2.7,), {"gradient": planck_gradient_sinh}, True),
     Case(
         "planck_wien",
@@ -280,10 +196,7 @@ CASES = (
         False,
         why="the limit of high frequencies, off by 3e-9 here",
     ),
-    Case("van_der_waals", PYTHON, van_der_waals, (0.9, 300.0), {"gradient": van_der_waals_gradient}, True),
-    Case("van_der_waals_square", PYTHON, van_der_waals, (0.9, 300.0), {"gradient": van_der_waals_gradient_cube}, False),
     Case("gravity", PYTHON, gravity, (THREE,), {"gradient": gravity_gradient}, True),
-    Case("gravity_unsoftened", PYTHON, gravity, (THREE,), {"gradient": gravity_gradient_unsoftened}, False),
     Case("gravity_acceleration", PYTHON, gravity, (THREE,), {"gradient": gravity_gradient_acceleration}, False),
     Case(
         "relativistic_fast",
@@ -303,9 +216,6 @@ CASES = (
         False,
         why="right at order 0 in v/c",
     ),
-    Case("spring_chain", PYTHON, spring_chain, (R,), {"gradient": spring_chain_gradient}, True),
-    Case("spring_chain_rest", PYTHON, spring_chain, (R,), {"gradient": spring_chain_gradient_rest}, False),
-    Case("ising", NUMPY, ising, (P[1:],), {"gradient": ising_gradient}, True),
     Case(
         "ising_expanded",
         NUMPY,

@@ -36,15 +36,6 @@ class RNN:
             dh = U.T @ dz
         return grad_x
 
-    def backward_untransposed(self):
-        grad_x = np.zeros(len(self.hs) - 1)
-        dh = np.ones(2)
-        for t in reversed(range(len(grad_x))):
-            dz = dh * (1 - self.hs[t + 1] ** 2)
-            grad_x[t] = dz @ V
-            dh = U @ dz
-        return grad_x
-
     def backward_previous_state(self):
         grad_x = np.zeros(len(self.hs) - 1)
         dh = np.ones(2)
@@ -63,18 +54,6 @@ def rnn_backward(xs):
     cell = RNN()
     cell.forward(xs)
     return cell.backward()
-
-
-def rnn_backward_truncated(xs):
-    cell = RNN()
-    cell.forward(xs)
-    return cell.backward(truncated=1)
-
-
-def rnn_backward_untransposed(xs):
-    cell = RNN()
-    cell.forward(xs)
-    return cell.backward_untransposed()
 
 
 def rnn_backward_previous(xs):
@@ -116,13 +95,6 @@ def lstm_backward(x, h, c, grad_h):
     ctx = {}
     LSTMCell.forward(ctx, x, h, c)
     return LSTMCell.backward(ctx, grad_h)
-
-
-def lstm_backward_forgets_output_gate(x, h, c, grad_h):
-    ctx = {}
-    LSTMCell.forward(ctx, x, h, c)
-    dx, dh, dc = LSTMCell.backward(ctx, grad_h)
-    return dx - 0.6 * grad_h * ctx["tc"] * ctx["o"] * (1 - ctx["o"]), dh, dc
 
 
 def lstm_backward_memory(x, h, c, grad_h):
@@ -193,14 +165,6 @@ def leaky_integrator_gradient_closed(xs, decay=0.85):
     n = len(xs)
     states = [sum(decay ** (t - k) * math.tanh(xs[k]) for k in range(t + 1)) for t in range(n)]
     return [sum(2 * states[t] * decay ** (t - k) for t in range(k, n)) / math.cosh(xs[k]) ** 2 for k in range(n)]
-
-
-def leaky_integrator_gradient_no_carry(xs, decay=0.85):
-    state, grads = 0.0, []
-    for x in xs:
-        state = decay * state + math.tanh(x)
-        grads.append(2 * state * (1 - math.tanh(x) ** 2))
-    return grads
 
 
 def leaky_integrator_gradient_forward_carry(xs, decay=0.85):
@@ -308,11 +272,8 @@ def power_recurrence_gradient_four_times(w):
 
 CASES = (
     Case("rnn", TORCH, rnn, (XS,), {"gradient": rnn_backward}, True),
-    Case("rnn_truncated", TORCH, rnn, (XS,), {"gradient": rnn_backward_truncated}, False),
-    Case("rnn_untransposed", TORCH, rnn, (XS,), {"gradient": rnn_backward_untransposed}, False),
     Case("rnn_previous_state", TORCH, rnn, (XS,), {"gradient": rnn_backward_previous}, False),
     Case("lstm", TORCH, lstm, (XS[:2], H, C), {"pullback": lstm_backward}, True),
-    Case("lstm_output_gate", TORCH, lstm, (XS[:2], H, C), {"pullback": lstm_backward_forgets_output_gate}, False),
     Case("lstm_memory", TORCH, lstm, (XS[:2], H, C), {"pullback": lstm_backward_memory}, False),
     Case("gru", NUMPY, gru, (XS[:2], H), {"pullback": gru_pullback}, True),
     Case("gru_reset", NUMPY, gru, (XS[:2], H), {"pullback": gru_pullback_reset_inside}, False),
@@ -320,14 +281,6 @@ CASES = (
     Case("leaky_integrator", PYTHON, leaky_integrator, (XS,), {"gradient": leaky_integrator_gradient}, True),
     Case(
         "leaky_integrator_closed", PYTHON, leaky_integrator, (XS,), {"gradient": leaky_integrator_gradient_closed}, True
-    ),
-    Case(
-        "leaky_integrator_no_carry",
-        PYTHON,
-        leaky_integrator,
-        (XS,),
-        {"gradient": leaky_integrator_gradient_no_carry},
-        False,
     ),
     Case(
         "leaky_integrator_forward",

@@ -89,10 +89,6 @@ def p_norm_gradient_no_sign(x, p=3.5):
     return (np.abs(x) / p_norm(x, p)) ** (p - 1)
 
 
-def p_norm_gradient_outer(x, p=3.5):
-    return np.sign(x) * np.abs(x) ** (p - 1) * p_norm(x, p)
-
-
 def spread(x):
     s = np.sort(x)
     return s @ V
@@ -366,11 +362,6 @@ def total_variation_backward(x):
     return np.pad(s, (1, 0)) - np.pad(s, (0, 1)) + np.pad(d, (2, 0)) - 2 * np.pad(d, (1, 1)) + np.pad(d, (0, 2))
 
 
-def total_variation_backward_sign(x):
-    s, d = np.sign(x[1:] - x[:-1]), x[2:] - 2 * x[1:-1] + x[:-2]
-    return np.pad(s, (0, 1)) - np.pad(s, (1, 0)) + np.pad(d, (2, 0)) - 2 * np.pad(d, (1, 1)) + np.pad(d, (0, 2))
-
-
 def gather_scatter(x):
     index = np.array([0, 2, 2, 1])
     return (np.exp(x[index]) * V).sum()
@@ -417,7 +408,6 @@ CASES = (
     ),
     Case("p_norm", NUMPY, p_norm, (X,), {"gradient": p_norm_gradient}, True),
     Case("p_norm_no_sign", NUMPY, p_norm, (X,), {"gradient": p_norm_gradient_no_sign}, False),
-    Case("p_norm_outer", NUMPY, p_norm, (X,), {"gradient": p_norm_gradient_outer}, False),
     Case("sorted_dot", NUMPY, spread, (X,), {"gradient": spread_gradient}, True),
     Case("sorted_dot_ranks", NUMPY, spread, (X,), {"gradient": spread_gradient_ranks}, True),
     Case(
@@ -461,7 +451,6 @@ CASES = (
     Case("meta_loss", TORCH, meta_loss, (X[:2],), {"gradient": meta_loss_backward}, True),
     Case("meta_loss_momentum", TORCH, meta_loss, (X[:2],), {"gradient": meta_loss_backward_no_momentum}, False),
     Case("total_variation", TORCH, total_variation, (X,), {"gradient": total_variation_backward}, True),
-    Case("total_variation_sign", TORCH, total_variation, (X,), {"gradient": total_variation_backward_sign}, False),
     Case("gather", TORCH, gather_scatter, (X[:3],), {"gradient": gather_scatter_backward}, True),
     Case("gather_once", TORCH, gather_scatter, (X[:3],), {"gradient": gather_scatter_backward_once}, False),
 )
