@@ -20,8 +20,10 @@ SUBJECTS = (
     "finance",
     "elementary",
     "sequence",
+    "dynamics",
     "rewritten",
     "disguised",
+    "hidden",
 )
 MODULES = tuple(import_module(f"tests.checking.proof_corpus.{subject}_claims") for subject in SUBJECTS)
 CASES = tuple(case for module in MODULES for case in module.CASES)
