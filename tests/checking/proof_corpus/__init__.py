@@ -24,6 +24,7 @@ SUBJECTS = (
     "rewritten",
     "disguised",
     "hidden",
+    "edge",
 )
 MODULES = tuple(import_module(f"tests.checking.proof_corpus.{subject}_claims") for subject in SUBJECTS)
 CASES = tuple(case for module in MODULES for case in module.CASES)

@@ -116,11 +116,6 @@ def mish_slope_rational(x):
     return e * omega / delta**2
 
 
-def mish_slope_no_sigmoid(x):
-    t = np.tanh(F.softplus(x))
-    return t + x * (1 - t * t)
-
-
 def selu(x):
     return F.selu(x)
 
@@ -159,10 +154,6 @@ def softplus_plain(x):
     return np.log(1 + np.exp(x))
 
 
-def softplus_slope_even(x):
-    return (np.cosh(x) / (np.cosh(x) + 1) + 1) / 2
-
-
 def hardswish(x):
     return F.hardswish(x)
 
@@ -185,28 +176,6 @@ def tanhshrink_loop(x):
 
 def tanhshrink_loop_slope(x):
     return np.array([math.tanh(t) ** 2 for t in x])
-
-
-def tanhshrink_loop_slope_sech(x):
-    return np.array([1 / math.cosh(t) ** 2 for t in x])
-
-
-def relu_sum(x):
-    total = 0.0
-    for i in range(len(x)):
-        if x[i] > 0:
-            total += (i + 1) * x[i]
-        else:
-            total += 0.01 * (i + 1) * x[i]
-    return total
-
-
-def relu_sum_gradient(x):
-    return [float(i + 1) if x[i] > 0 else 0.01 * (i + 1) for i in range(len(x))]
-
-
-def relu_sum_gradient_dead(x):
-    return [float(i + 1) if x[i] > 0 else 0.0 for i in range(len(x))]
 
 
 class GLU:
@@ -279,7 +248,6 @@ CASES = (
     Case("silu", TORCH, silu, (X,), {"pullback": silu_backward}, True),
     Case("mish", TORCH, mish, (X,), {"slope": mish_slope}, True),
     Case("mish_rational", NUMPY, mish, (X,), {"slope": mish_slope_rational}, True),
-    Case("mish_no_sigmoid", TORCH, mish, (X,), {"slope": mish_slope_no_sigmoid}, False),
     Case("selu", TORCH, selu, (X,), {"slope": selu_slope}, True),
     Case("selu_digits", TORCH, selu, (X,), {"slope": selu_slope_paper_digits}, False),
     Case("elu_loop", PYTHON, elu_loop, (CLEAR,), {"slope": elu_loop_slope}, True),
@@ -294,13 +262,9 @@ CASES = (
         why="only the entry -0.5 lies between the two thresholds",
     ),
     Case("softplus_half_angle", NUMPY, softplus_plain, (X,), {"slope": softplus_slope_half_angle}, True),
-    Case("softplus_even", NUMPY, softplus_plain, (X,), {"slope": softplus_slope_even}, False),
     Case("hardswish", TORCH, hardswish, (CLEAR,), {"slope": hardswish_slope}, True),
     Case("hardswish_gate", TORCH, hardswish, (CLEAR,), {"slope": hardswish_slope_gate}, False),
     Case("tanhshrink", PYTHON, tanhshrink_loop, (X,), {"slope": tanhshrink_loop_slope}, True),
-    Case("tanhshrink_sech", PYTHON, tanhshrink_loop, (X,), {"slope": tanhshrink_loop_slope_sech}, False),
-    Case("leaky_sum", PYTHON, relu_sum, (CLEAR,), {"gradient": relu_sum_gradient}, True),
-    Case("leaky_dead", PYTHON, relu_sum, (CLEAR,), {"gradient": relu_sum_gradient_dead}, False),
     Case("glu", TORCH, glu, (CLEAR,), {"pullback": glu_backward}, True),
     Case("glu_swapped", TORCH, glu, (CLEAR,), {"pullback": glu_backward_swapped}, False),
     Case("prelu", TORCH, prelu, (X, np.array([0.25, 0.1, 0.3])), {"gradient": prelu_backward}, True),

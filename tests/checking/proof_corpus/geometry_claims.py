@@ -111,10 +111,6 @@ def haversine_gradient_cosines(lat1, lon1, lat2, lon2):
     return g1, -gl, g2, gl
 
 
-def haversine_gradient_half(lat1, lon1, lat2, lon2):
-    return tuple(g / 2 for g in haversine_gradient(lat1, lon1, lat2, lon2))
-
-
 def pairwise(points):
     total = 0.0
     for i in range(len(points)):
@@ -253,7 +249,6 @@ CASES = (
     ),
     Case("haversine", PYTHON, haversine, PLACES, {"gradient": haversine_gradient}, True),
     Case("haversine_cosines", PYTHON, haversine, PLACES, {"gradient": haversine_gradient_cosines}, True),
-    Case("haversine_half", PYTHON, haversine, PLACES, {"gradient": haversine_gradient_half}, False),
     Case("pairwise", PYTHON, pairwise, (POLYGON,), {"gradient": pairwise_gradient}, True),
     Case("pairwise_one_way", PYTHON, pairwise, (POLYGON,), {"gradient": pairwise_gradient_one_way}, False),
     Case(

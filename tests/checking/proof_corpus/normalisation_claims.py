@@ -190,11 +190,6 @@ def weight_norm_pullback(v, u, g=1.7):
     return g / n * u - g * (u * v).sum(axis=1, keepdims=True) / n**3 * v
 
 
-def weight_norm_pullback_all(v, u, g=1.7):
-    n = np.sqrt((v**2).sum(axis=1, keepdims=True))
-    return g / n * u - g * (u * v).sum() / n**3 * v
-
-
 W, B = np.array([1.5, 0.8, -1.1]), np.array([0.1, 0.0, -0.3])
 
 CASES = (
@@ -232,5 +227,4 @@ CASES = (
     Case("min_max", NUMPY, min_max, (R,), {"pullback": min_max_pullback}, True),
     Case("min_max_fixed", NUMPY, min_max, (R,), {"pullback": min_max_pullback_fixed_range}, False),
     Case("weight_norm", TORCH, weight_norm, (X,), {"pullback": weight_norm_pullback}, True),
-    Case("weight_norm_all", TORCH, weight_norm, (X,), {"pullback": weight_norm_pullback_all}, False),
 )

@@ -19,11 +19,6 @@ def lennard_jones_gradient(r, epsilon=0.8, sigma=1.05):
     return -24 * epsilon / r * (2 * s6 * s6 - s6)
 
 
-def lennard_jones_gradient_force(r, epsilon=0.8, sigma=1.05):
-    s6 = (sigma / r) ** 6
-    return 24 * epsilon / r * (2 * s6 * s6 - s6)
-
-
 class CoulombEnergy:
     """The energy of all pairs of charges."""
 
@@ -38,9 +33,6 @@ class CoulombEnergy:
     def backward(self):
         return -((self.qq / self.dist**3)[..., None] * self.diff).sum(1)
 
-    def backward_half(self):
-        return -0.5 * ((self.qq / self.dist**3)[..., None] * self.diff).sum(1)
-
 
 def coulomb(pos):
     return CoulombEnergy().forward(pos)
@@ -50,12 +42,6 @@ def coulomb_backward(pos):
     module = CoulombEnergy()
     module.forward(pos)
     return module.backward()
-
-
-def coulomb_backward_half(pos):
-    module = CoulombEnergy()
-    module.forward(pos)
-    return module.backward_half()
 
 
 def double_pendulum(t1, t2, w1, w2):
@@ -160,11 +146,6 @@ def fermi(x, mu):
     return (1 / (np.exp((x - mu) / 0.3) + 1)).sum()
 
 
-def fermi_backward(x, mu):
-    s = 1 / (4 * np.cosh((x - mu) / 0.6) ** 2) / 0.3
-    return -s, s.sum()
-
-
 def fermi_backward_mu(x, mu):
     s = 1 / (4 * np.cosh((x - mu) / 0.6) ** 2) / 0.3
     return -s, s.mean()
@@ -172,9 +153,7 @@ def fermi_backward_mu(x, mu):
 
 CASES = (
     Case("lennard_jones", NUMPY, lennard_jones, (R,), {"gradient": lennard_jones_gradient}, True),
-    Case("lennard_jones_force", NUMPY, lennard_jones, (R,), {"gradient": lennard_jones_gradient_force}, False),
     Case("coulomb", TORCH, coulomb, (THREE,), {"gradient": coulomb_backward}, True),
-    Case("coulomb_half", TORCH, coulomb, (THREE,), {"gradient": coulomb_backward_half}, False),
     Case(
         "double_pendulum", PYTHON, double_pendulum, (0.4, -1.1, 0.9, 2.0), {"gradient": double_pendulum_gradient}, True
     ),
@@ -225,6 +204,5 @@ CASES = (
         False,
         why="a series cut off",
     ),
-    Case("fermi", TORCH, fermi, (P, 0.25), {"gradient": fermi_backward}, True),
     Case("fermi_mu", TORCH, fermi, (P, 0.25), {"gradient": fermi_backward_mu}, False),
 )

@@ -131,16 +131,6 @@ def gru_pullback_reset_inside(x, h, v):
     return 0.7 * da + 0.3 * dz + 0.5 * dr, v * z + 0.6 * r * da + 0.8 * dz - 0.4 * dr
 
 
-def gru_pullback_no_skip(x, h, v):
-    r = sigmoid(0.5 * x - 0.4 * h)
-    z = sigmoid(0.3 * x + 0.8 * h)
-    n = np.tanh(0.7 * x + r * (0.6 * h + 0.1))
-    da = v * (1 - z) * (1 - n**2)
-    dz = v * (h - n) * z * (1 - z)
-    dr = da * (0.6 * h + 0.1) * r * (1 - r)
-    return 0.7 * da + 0.3 * dz + 0.5 * dr, 0.6 * r * da + 0.8 * dz - 0.4 * dr
-
-
 def leaky_integrator(xs, decay=0.85):
     state, loss = 0.0, 0.0
     for x in xs:
@@ -277,7 +267,6 @@ CASES = (
     Case("lstm_memory", TORCH, lstm, (XS[:2], H, C), {"pullback": lstm_backward_memory}, False),
     Case("gru", NUMPY, gru, (XS[:2], H), {"pullback": gru_pullback}, True),
     Case("gru_reset", NUMPY, gru, (XS[:2], H), {"pullback": gru_pullback_reset_inside}, False),
-    Case("gru_skip", NUMPY, gru, (XS[:2], H), {"pullback": gru_pullback_no_skip}, False),
     Case("leaky_integrator", PYTHON, leaky_integrator, (XS,), {"gradient": leaky_integrator_gradient}, True),
     Case(
         "leaky_integrator_closed", PYTHON, leaky_integrator, (XS,), {"gradient": leaky_integrator_gradient_closed}, True
