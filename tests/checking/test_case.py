@@ -39,6 +39,13 @@ def test_sharper_cases_have_more_bits():
     assert [each.bits for each in case.sharper] == [100, 400, 1600]
 
 
+def test_a_case_takes_results_from_another_and_computes_the_rest_itself():
+    case = RuleCase(rules.tanh, (LOGITS[1],), {}, 100)
+    other = case.sharing("value")
+    assert other.value is case.value
+    assert other.jvp is not case.jvp
+
+
 def test_draws_have_both_signs_and_are_exact_in_float32():
     drawn = draw(3, (50,))
     assert len(np.unique(drawn)) == 50

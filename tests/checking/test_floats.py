@@ -77,3 +77,15 @@ def test_a_wrong_digit_is_seen():
         exact = {form: tuple(x * (1 + 2.0**-40) for x in results) for form, results in right[0].exact.items()}
     assert conditioned_errors((right[0]._replace(exact=exact),))["value float64"] > 1000
     assert conditioned_errors(right)["value float64"] < 2
+
+
+def test_equal_results_are_measured_once_and_other_results_again():
+    halves = rules.Rule("halves", lambda x: (x * factor, ()), lambda residuals, v: v / 2)
+    factor = 0.5
+    right, measured = references(RuleCase(halves, (np.array([1.0, 3.0]),), {}, 300)), {}
+    assert conditioned_errors(right, measured)["value float64"] == 0
+    kept = dict(measured)
+    assert conditioned_errors(right, measured)["value float64"] == 0
+    assert measured == kept
+    factor = 0.5 + 2.0**-50
+    assert conditioned_errors(right, measured)["value float64"] > 3

@@ -30,6 +30,12 @@ class RuleCase:
     options: dict[str, Any]
     bits: int
 
+    def sharing(self, *results: str) -> RuleCase:
+        """A copy that takes these results from this case, which computes them first if it has not yet."""
+        other = replace(self)
+        vars(other).update({name: getattr(self, name) for name in results})
+        return other
+
     @cached_property
     def sharper(self) -> tuple[RuleCase, ...]:
         """This case, and the same with 4 and with 16 times as many bits."""

@@ -175,8 +175,11 @@ def _slip(case: RuleCase) -> str | None:
         return None
 
 
-def findings_of(name: str, check: Check, case: RuleCase) -> list[Finding]:
-    """The findings of one check, repeated with 4 and 16 times the bits while it stays undecided."""
+def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool = False) -> list[Finding]:
+    """The findings of one check, repeated with 4 and 16 times the bits while it stays undecided.
+
+    With `up_to_mismatch` the first mismatch is the last finding.
+    """
     part = NEEDED_PARTS.get(name)
     if part is not None and getattr(case.rule, part) is None:
         return [Unchecked(name, f"the rule has no {part}")]
@@ -185,7 +188,10 @@ def findings_of(name: str, check: Check, case: RuleCase) -> list[Finding]:
         try:
             # Extend one by one, so that findings before an undecided comparison are kept.
             with np.errstate(all="ignore"):
-                findings.extend(check(sharper, name))
+                for finding in check(sharper, name):
+                    findings.append(finding)
+                    if up_to_mismatch and isinstance(finding, Mismatch):
+                        return findings
         except Undecided as reason:
             findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
         except Exception as error:  # a user's rule may raise anything

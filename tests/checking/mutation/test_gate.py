@@ -7,7 +7,7 @@ import sys
 from chainrule import rules
 from chainrule.checking.mutation import run_gate
 from chainrule.checking.mutation.gate import Bench
-from chainrule.checking.mutation.rule_judge import baseline_of
+from chainrule.checking.mutation.rule_judge import RuleJudge
 
 
 def test_a_rule_without_example_inputs_is_named_and_not_skipped():
@@ -34,7 +34,7 @@ def test_no_mutant_of_dropout_survives_the_gate():
 
 
 def test_lines_that_only_other_rules_run_are_left_to_them():
-    bench = Bench({"binary_cross_entropy": baseline_of("binary_cross_entropy")})
+    bench = Bench([RuleJudge("binary_cross_entropy")])
     (judge,) = bench.judges
     assert {mutant.function.file for mutant in bench.mutants} > {judge.functions[0].file}
     assert [str(mutant) for mutant in bench.mutants if not judge.runs(mutant)] == []

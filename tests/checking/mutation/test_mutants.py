@@ -1,11 +1,13 @@
 """Mutants in place, and what running the code shows."""
 
+import functools
+
 import numpy as np
 import pytest
 
 from chainrule.checking.mutation import MutationReport, Outcome
-from chainrule.checking.mutation.live_functions import live_functions
-from chainrule.checking.mutation.mutants import Observed, TooSlow, joined, mutants_of, observe
+from chainrule.checking.mutation.live_functions import caches_of, live_functions
+from chainrule.checking.mutation.mutants import Observed, Observer, TooSlow, joined, mutants_of, observe
 
 
 def clipped(x, low):
@@ -21,6 +23,38 @@ def test_lines_and_variables_of_one_shape_are_observed():
     assert {line - first for _, line in observed.lines if first < line < first + 4} == {1, 3}
     (names,) = observed.names.values()
     assert names == {"x": ("low",), "low": ("x",)}
+
+
+def test_variables_are_alike_if_they_have_one_shape_in_one_call():
+    functions = live_functions(clipped)
+
+    def calls():
+        clipped(np.ones(3), np.zeros(3))
+        clipped(np.ones(3), np.zeros(1))
+
+    assert list(observe(functions, calls).names.values()) == [{"x": ("low",), "low": ("x",)}]
+    x = np.ones(3)
+    assert list(observe(functions, lambda: clipped(x, x)).names.values()) == [{"x": (), "low": ()}]
+
+
+@functools.cache
+def _squared(x):
+    return x * x
+
+
+def _sum_of_squares(x, y):
+    return _squared(x) + _squared(y)
+
+
+def test_an_observer_tells_which_functions_each_run_calls_even_if_their_results_are_cached():
+    functions = live_functions(_sum_of_squares)
+    observer = Observer(functions, caches_of(_sum_of_squares))
+    for _ in range(2):
+        result, codes = observer.run(lambda: _sum_of_squares(2, 3))
+        assert result == 13
+        assert codes == {function.code for function in functions}
+    assert observer.run(lambda: 1) == (1, frozenset())
+    assert observer.observed.lines == frozenset()
 
 
 def test_a_mutant_is_in_place_only_inside_the_block():

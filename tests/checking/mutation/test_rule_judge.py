@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking import examples
-from chainrule.checking.mutation import rule_judge, run_gate
+from chainrule.checking.mutation import point_checks, rule_judge, run_gate
 
 X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 
@@ -28,9 +28,10 @@ def own_rule(monkeypatch):
     def run(*points):
         rule = rules.Rule("own_softmax", _shifted_softmax, _shifted_softmax_pullback, inputs=("logits",))
         everywhere = (examples.Example((X,)),)
-        monkeypatch.setattr(
-            rule_judge, "examples", lambda name, seed=5, edges=True: points if seed == 5 else everywhere
-        )
+        for module in (point_checks, rule_judge):
+            monkeypatch.setattr(
+                module, "examples", lambda name, seed=5, edges=True: points if seed == 5 else everywhere
+            )
         rules.register(rule)
         try:
             reports, not_judged = run_gate(["own_softmax"], processes=1)
@@ -62,20 +63,11 @@ def test_the_gate_says_where_its_inputs_are_too_weak(own_rule):
     assert _fate(own_rule(examples.Example((X,))), "s * v", "v").fate == "killed"
 
 
-def test_inputs_are_copies_that_cannot_be_overwritten():
-    x = np.array([1, 2])
-    case = rule_judge.case_at(rules.tanh, examples.Example((x,)))
-    with pytest.raises(ValueError, match="read-only"):
-        case.inputs[0][0] = 3
-    x[0] = 3
-    assert case.inputs[0].tolist() == [1, 2]
-
-
 def test_a_rule_that_fails_its_checks_is_refused_as_it_is():
     wrong = rules.Rule("wrong", lambda x: (x * x, x), lambda x, v: x * v)
     rules.register(wrong)
     try:
         with pytest.raises(rule_judge.Refused, match=r"wrong itself is refused at inputs of shape \(2, 3\)"):
-            rule_judge.baseline_of("wrong")
+            rule_judge.RuleJudge("wrong")
     finally:
         rules.unregister("wrong")

@@ -10,32 +10,43 @@ run the line, it is left to them. Every process has its own copy of the program.
 
 import multiprocessing
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import reduce
+from functools import cached_property, reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
-from chainrule.checking.mutation.live_functions import SourceMissing, codes_of, live_functions
+import numpy as np
+
+from chainrule.checking.mutation.live_functions import LiveFunction, SourceMissing, codes_of, live_functions
 from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, joined, mutants_of
-from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge, baseline_of
+from chainrule.checking.mutation.point_checks import points_of
+from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge
 from chainrule.rules import registry
 
 
 class Bench:
-    """The judges of all rules, and the mutants of all their functions."""
+    """The judges of rules, and the mutants of all their functions."""
 
-    def __init__(self, baselines: Mapping[str, Baseline]) -> None:
-        self.judges = [RuleJudge(name, baseline) for name, baseline in baselines.items()]
-        functions = live_functions(*(judge.rule for judge in self.judges))
-        observed = reduce(or_, (baseline.observed for baseline in baselines.values()))
-        shared = codes_of(*(registry.get(name) for name in registry.names() if name not in baselines))
-        self.mutants = tuple(
-            mutant
-            for mutant in mutants_of(functions, observed)
-            if mutant.edited_line in observed.lines or mutant.function.code not in shared
-        )
+    def __init__(self, judges: Sequence[RuleJudge]) -> None:
+        self.judges = tuple(judges)
+        self.functions = live_functions(*(judge.rule for judge in judges))
+        self._observed = reduce(or_, (judge.baseline.observed for judge in judges))
+        names = {judge.rule.name for judge in judges}
+        self._shared = codes_of(*(registry.get(name) for name in registry.names() if name not in names))
+
+    @cached_property
+    def mutants(self) -> tuple[Mutant, ...]:
+        """The mutants of all functions."""
+        return tuple(chain.from_iterable(map(self.mutants_of, self.functions)))
+
+    def mutants_of(self, function: LiveFunction) -> Iterator[Mutant]:
+        """The mutants of one function, without lines that only other rules run."""
+        shared = function.code in self._shared
+        for mutant in mutants_of((function,), self._observed):
+            if not shared or mutant.edited_line in self._observed.lines:
+                yield mutant
 
     def judges_of(self, mutant: Mutant) -> list[RuleJudge]:
         """The rules that run the mutant's line; if none does, all rules that contain its function.
@@ -78,59 +89,76 @@ def run_gate(
         registry.get(name)
     baselines: dict[str, Baseline] = {}
     not_judged: dict[str, str] = {}
-    with _pool(processes, {}) as run:
-        for name, found in run(_baseline, tuple(names) or registry.names()):
+    with _pool(processes) as run:
+        for name, found in run(_baseline, sorted(names or registry.names(), key=_size, reverse=True)):
             if isinstance(found, str):
                 not_judged[name] = found
                 progress(f"{name}: not judged: {found}")
             else:
                 baselines[name] = found
-    if not baselines:
-        return (), not_judged
-    bench = Bench(baselines)
-    owners = [bench.judges_of(mutant)[0].rule.name for mutant in bench.mutants]
-    progress(f"{len(owners)} mutants of {len(baselines)} rules")
-    outcomes: dict[str, list[Outcome]] = {name: [] for name in baselines}
-    left = Counter(owners)
-    with _pool(processes, baselines) as run:
-        for owner, outcome in zip(owners, run(_outcome, range(len(owners))), strict=True):
-            outcomes[owner].append(outcome)
-            left[owner] -= 1
-            if not left[owner]:
-                progress(str(joined(owner, outcomes[owner])))
-    return tuple(joined(name, found) for name, found in outcomes.items() if found), not_judged
+        if not baselines:
+            return (), not_judged
+        baselines = {name: baselines[name] for name in registry.names() if name in baselines}
+        functions = live_functions(*map(registry.get, baselines))
+        progress(f"the mutants of {len(functions)} functions of {len(baselines)} rules")
+        outcomes: dict[str, list[Outcome]] = {name: [] for name in baselines}
+        # The largest functions come first, so that the processes end at about the same time.
+        order = sorted(range(len(functions)), key=lambda i: -len(functions[i].code.co_code))
+        for found in run(_outcomes, [(baselines, i) for i in order]):
+            for owner, outcome in found:
+                outcomes[owner].append(outcome)
+    reports = tuple(joined(name, found) for name, found in outcomes.items() if found)
+    for report in reports:
+        progress(str(report))
+    return reports, not_judged
 
 
-_bench: Bench | None = None
+_judges: dict[str, RuleJudge] = {}
+"""The judges that this process has made."""
+
+_bench: list[Bench] = []
+"""The bench of all judges, once it is known which rules are judged."""
 
 
-def _start(baselines: Mapping[str, Baseline]) -> None:
-    global _bench
-    _bench = Bench(baselines) if baselines else None
+def _start() -> None:
+    _judges.clear()
+    _bench.clear()
+
+
+def _size(name: str) -> int:
+    """A measure of the time that the rule's baseline takes."""
+    try:
+        return sum(np.size(x) for point in points_of(name) for x in point.inputs)
+    except LookupError:
+        return 0
 
 
 def _baseline(name: str) -> tuple[str, Baseline | str]:
     try:
-        return name, baseline_of(name)
+        _judges[name] = RuleJudge(name)
+        return name, _judges[name].baseline
     except (LookupError, Refused, SourceMissing) as reason:
         return name, str(reason.args[0])
 
 
-def _outcome(i: int) -> Outcome:
-    assert _bench is not None
-    return _bench.outcome(_bench.mutants[i])
+def _outcomes(task: tuple[Mapping[str, Baseline], int]) -> list[tuple[str, Outcome]]:
+    """The outcomes of all mutants of one function, each with the name of the first rule that judges it."""
+    baselines, i = task
+    if not _bench:
+        _bench.append(Bench([_judges.get(name) or RuleJudge(name, given) for name, given in baselines.items()]))
+    bench = _bench[0]
+    mutants = bench.mutants_of(bench.functions[i])
+    return [(bench.judges_of(mutant)[0].rule.name, bench.outcome(mutant)) for mutant in mutants]
 
 
 @contextmanager
-def _pool(
-    processes: int | None, baselines: Mapping[str, Baseline]
-) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Any]]:
+def _pool(processes: int | None) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Any]]:
     """A function that maps another over many things, in other processes or, with `processes` 1, in this one."""
     count = processes or os.cpu_count() or 1
     if count == 1:
-        _start(baselines)
+        _start()
         yield map
         return
     # Processes are spawned, because a program with threads cannot be forked safely.
-    with multiprocessing.get_context("spawn").Pool(count, _start, (baselines,)) as pool:
-        yield pool.imap
+    with multiprocessing.get_context("spawn").Pool(count, _start) as pool:
+        yield pool.imap_unordered

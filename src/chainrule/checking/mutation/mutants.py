@@ -10,10 +10,12 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from chainrule.checking.mutation.code_edits import Names, edits
 from chainrule.checking.mutation.live_functions import LiveFunction, replaced
+
+Result = TypeVar("Result")
 
 Fate: TypeAlias = Literal["killed", "equivalent", "survived"]
 
@@ -152,7 +154,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Observed:
-    """The lines that the original code runs, and for each function its variables of the same shape."""
+    """The lines that the original code runs, and for each function the variables of one shape in one of its calls."""
 
     lines: frozenset[Line] = frozenset()
     names: Mapping[FunctionId, Names] = field(default_factory=dict)
@@ -177,6 +179,70 @@ def mutants_of(functions: Sequence[LiveFunction], observed: Observed) -> Iterato
                 yield Mutant(function, code, edit.line, edit.before, edit.after)
 
 
+class Observer:
+    """Runs code and observes which of the functions it calls and, with `lines`, their lines and variables.
+
+    The caches are emptied before each run, because cached results hide the functions that compute them. `called`
+    receives the code and the variables of every call of any function.
+    """
+
+    def __init__(
+        self,
+        functions: Sequence[LiveFunction],
+        empty_caches: Sequence[Callable[[], None]] = (),
+        *,
+        lines: bool = False,
+        called: Callable[[types.CodeType, Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        self._codes = {function.code for function in functions}
+        self._files = {function.file for function in functions} if lines else set()
+        self._empty_caches, self._called, self._wants_lines = empty_caches, called, lines
+        self._lines: set[Line] = set()
+        self._alike: dict[types.CodeType, dict[str, dict[str, None]]] = {}
+        self._now: set[types.CodeType] = set()
+
+    @property
+    def observed(self) -> Observed:
+        """The lines and variables of all runs."""
+        alike = {
+            function_id(code): {name: tuple(others) for name, others in known.items()}
+            for code, known in self._alike.items()
+        }
+        return Observed(frozenset(self._lines), alike)
+
+    def run(self, run: Callable[[], Result]) -> tuple[Result, frozenset[types.CodeType]]:
+        """The result of `run`, and the codes of the functions that it calls."""
+        for empty in self._empty_caches:
+            empty()
+        self._now = set()
+        before = sys.gettrace()
+        sys.settrace(self._at_call)
+        try:
+            return run(), frozenset(self._now)
+        finally:
+            sys.settrace(before)
+
+    def _at_call(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if self._called is not None:
+            self._called(code, frame.f_locals)
+        if code in self._codes:
+            self._now.add(code)
+            return self._inside if self._wants_lines else None
+        # Comprehensions and nested functions have frames of their own in the lines of the function.
+        return self._inside if code.co_filename in self._files else None
+
+    def _inside(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if event == "line":
+            self._lines.add((code.co_filename, frame.f_lineno))
+        elif event == "return" and code in self._codes:
+            known = self._alike.setdefault(code, {})
+            for name, others in _alike(_arrays(frame.f_locals)).items():
+                known.setdefault(name, {}).update(dict.fromkeys(others))
+        return self._inside
+
+
 def observe(
     functions: Sequence[LiveFunction],
     run: Callable[[], Any],
@@ -192,31 +258,9 @@ def observe(
     >>> [names["x"] for names in map(seen.names.get, (function_id(each.code) for each in functions)) if names]
     [('mask',)]
     """
-    codes = {function.code for function in functions}
-    files = {function.file for function in functions}
-    lines: set[Line] = set()
-    arrays: dict[types.CodeType, dict[str, Any]] = {}
-
-    def trace(frame: types.FrameType, event: str, argument: Any) -> Any:
-        code = frame.f_code
-        if event == "call":
-            if called is not None:
-                called(code, frame.f_locals)
-            # Comprehensions and nested functions have frames of their own in the lines of the function.
-            return trace if code in codes or code.co_filename in files else None
-        if event == "line":
-            lines.add((code.co_filename, frame.f_lineno))
-        elif event == "return" and code in codes:
-            arrays.setdefault(code, {}).update(_arrays(frame.f_locals))
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        run()
-    finally:
-        sys.settrace(before)
-    return Observed(frozenset(lines), {function_id(code): _alike(known) for code, known in arrays.items()})
+    observer = Observer(functions, lines=True, called=called)
+    observer.run(run)
+    return observer.observed
 
 
 def _arrays(variables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], int]]:

@@ -15,8 +15,8 @@ from chainrule.arrays import is_torch, random_stream, to_numpy
 from chainrule.checking.examples import Example
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, TooSlow, joined, mutants_of, observe
+from chainrule.checking.mutation.point_checks import case_at, results_of
 from chainrule.checking.mutation.remembered import Computing, Remembered, quiet
-from chainrule.checking.mutation.rule_judge import case_at, results_of
 from chainrule.checking.user_code import on_balls
 from chainrule.rules import Rule
 
