@@ -7,8 +7,9 @@ from unittest.mock import patch
 import mpmath
 import numpy as np
 import pytest
-from tests.checking.proof_corpus import CASES
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH
+
+from .proof_corpus import CASES
+from .proof_corpus.case import NUMPY, PYTHON, TORCH
 
 EPS = np.finfo(float).eps
 KINDS = ("gradient", "jacobian", "pullback", "slope")

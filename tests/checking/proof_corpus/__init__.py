@@ -26,5 +26,5 @@ SUBJECTS = (
     "hidden",
     "edge",
 )
-MODULES = tuple(import_module(f"tests.checking.proof_corpus.{subject}_claims") for subject in SUBJECTS)
+MODULES = tuple(import_module(f".{subject}_claims", __package__) for subject in SUBJECTS)
 CASES = tuple(case for module in MODULES for case in module.CASES)

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 Q = np.array([[0.37, -1.25], [0.8, 0.45]])
 K = np.array([[1.1, 0.2], [-0.6, 0.9], [0.3, -0.75]])

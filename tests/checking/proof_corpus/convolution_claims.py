@@ -1,7 +1,8 @@
 """Convolutions and pools, by loops and by slices."""
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 X = np.array([0.37, -1.25, 2.6, 0.9, -0.45])
 K = np.array([0.5, -1.0, 0.3])

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 P = np.array([0.2, 0.5, 0.3])
 Q = np.array([0.4, 0.35, 0.25])

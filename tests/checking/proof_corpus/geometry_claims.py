@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 A = np.array([0.5, -1.0, 1.5])
 B = np.array([0.9, 0.3, -0.7])

@@ -4,7 +4,8 @@ import cmath
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 X = np.array([0.37, -1.25, 2.6])
 POS = np.array([0.37, 1.25, 2.6])

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import PYTHON, TORCH, Case
+
+from .case import PYTHON, TORCH, Case
 
 X = np.array([0.37, -1.25, 2.6, 0.9])
 MU, SIGMA = np.array([0.4, -0.2]), np.array([0.8, 1.7])

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 A = np.array([[1.7, 0.3], [-0.45, 2.1]])
 S = np.array([[2.0, 0.6], [0.6, 1.5]])

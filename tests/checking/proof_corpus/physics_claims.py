@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 P = np.array([1.1, -0.4, 0.7])
 R = np.array([1.2, 0.95, 2.4])

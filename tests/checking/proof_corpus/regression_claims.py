@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 X = np.array([[1.0, 0.5, -1.2], [0.3, -0.7, 2.0], [1.0, 1.0, 0.4], [-0.6, 0.25, 0.9]])
 W = np.array([0.4, -0.9, 0.15])

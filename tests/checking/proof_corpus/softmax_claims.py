@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from tests.checking.proof_corpus.case import NUMPY, PYTHON, TORCH, Case
+
+from .case import NUMPY, PYTHON, TORCH, Case
 
 Z = np.array([0.37, -1.25, 2.6])
 Z2 = np.array([[0.37, -1.25, 2.6], [1.1, 0.2, -0.4]])
