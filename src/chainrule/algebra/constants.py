@@ -26,7 +26,7 @@ _SHORT = 10**6
 
 
 def ideal_number(field: Field, x: float) -> Exact | None:
-    """The simple number of which `x` is the nearest float; None if there is none, or if it is `x` itself."""
+    """The simple number that rounds to `x`, within 2 ulp if it is irrational; None if there is none, or it is `x`."""
     found = _found(x)
     if found is None:
         return None
@@ -47,15 +47,20 @@ def _found(x: float) -> tuple[Exact, str] | None:
         nearby = ratio.limit_denominator(LARGEST_DENOMINATOR)
         if nearby and abs(ratio / nearby - 1) < Fraction(3, 2**53):
             number = nearby.numerator * _number(text) / nearby.denominator
-            if float(number.value) == size:
+            if _is_near(size, number):
                 sign = -1 if x < 0 else 1
                 return sign * number, f"{'-' if x < 0 else ''}{nearby} {text}"
     square = _fraction(size * size, slack=4)
     if square is not None and 0 < square.numerator < LARGEST_DENOMINATOR:
         number = powers.sqrt(exact.rational(flint.fmpq(square.numerator, square.denominator)))
-        if float(number.value) == size:
+        if _is_near(size, number):
             return (-number if x < 0 else number), f"{'-' if x < 0 else ''}sqrt({square})"
     return None
+
+
+def _is_near(x: float, number: Exact) -> bool:
+    """True if a program that computes the number in floats, in a few steps, may get `x`."""
+    return abs(float(number.value) - x) <= 2 * math.ulp(x)
 
 
 def _fraction(x: float, slack: int = 0) -> Fraction | None:

@@ -16,12 +16,15 @@ import numpy as np
 
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.constants import ideal_number
-from chainrule.algebra.exact import MOST_BITS, Exact, Infinite, made
+from chainrule.algebra.exact import MOST_BITS, Denominator, Exact, Infinite
 from chainrule.algebra.exact_arrays import exact_numbers
-from chainrule.algebra.field import Condition, Field, Memory, OutsideDomain, Restart, current
+from chainrule.algebra.exact_text import text_of
+from chainrule.algebra.field import Field, Memory, OutsideDomain, Polynomial, Restart, TooLarge
 
 Equality: TypeAlias = tuple[str, Any, Any]
 """A name, and two exact numbers or arrays that should be equal."""
+
+_Key: TypeAlias = tuple[str, str]
 
 MOST_RUNS = 24
 
@@ -184,23 +187,59 @@ def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> O
     )
 
 
-_STRICT = {">=": (">",), "<=": ("<",), "!=": (">", "<")}
+_STRICT = {">=": ">", "<=": "<"}
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
+_FACTORED = 50
+"""Conditions with more terms are not factored."""
 
 
 def _cell(entered: Field) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:
     """The recorded comparisons and divisors, each once, and without those that a stricter one implies."""
-    nonzero = [Condition(made(atom.polynomial, (), atom.value), "!=") for atom in entered.divisors]
-    comparisons = {(known.number, known.relation): known for known in map(comparison_of, entered.conditions)}
-    divisors = {(known.number, known.relation): known for known in map(comparison_of, nonzero)}
-    stated = {*comparisons, *divisors}
+    comparisons, divisors = dict[_Key, Comparison](), dict[_Key, Comparison]()
+    for condition in entered.conditions:
+        relation = _STRICT.get(condition.relation, condition.relation) if entered.open else condition.relation
+        comparisons.update(_canonical(entered, condition.number.num, condition.number.den, relation))
+    for atom in entered.divisors:
+        divisors.update(_canonical(entered, atom.polynomial, (), "!=", is_divisor=True))
 
     def implied(number: str, relation: str) -> bool:
-        return any((number, strict) in stated for strict in _STRICT.get(relation, ()))
+        strict = (">", "<") if relation == "!=" else (_STRICT.get(relation, ""),)
+        return any((number, other) in comparisons for other in strict)
 
     return (
         tuple(known for key, known in comparisons.items() if not implied(*key)),
-        tuple(known for key, known in divisors.items() if not implied(*key)),
+        tuple(known for key, known in divisors.items() if not implied(*key) and key not in comparisons),
     )
+
+
+def _canonical(
+    entered: Field, num: Polynomial, den: Denominator, relation: str, *, is_divisor: bool = False
+) -> Mapping[_Key, Comparison]:
+    """An equivalent condition that is the same for positive multiples, with a key; none if the divisors imply it."""
+    sign, below = 1, []
+    for number, exponent in den:
+        atom = entered.atoms[number]
+        if atom.sign:
+            sign *= atom.sign**exponent
+        elif exponent % 2:
+            below.append((number, 1))
+    if len(num) <= _FACTORED:
+        constant, parts = entered.factors(num)
+        num, sign = entered.one, sign * (1 if constant > 0 else -1)
+        for number, exponent in parts:
+            atom = entered.atoms[number]
+            if atom.sign:
+                sign *= atom.sign**exponent
+            elif atom not in entered.divisors or is_divisor:
+                num *= atom.polynomial**exponent
+            elif exponent % 2:
+                num *= atom.polynomial
+    lead = num.leading_coefficient()
+    relation = relation if sign * lead > 0 else _TURNED[relation]
+    num = num / lead
+    if num.is_constant() and not below:
+        return {}
+    return {(f"{num} {below}", relation): _comparison(entered, num, tuple(below), relation)}
 
 
 def _pairs(entry: str, left: Any, right: Any) -> Iterable[tuple[str, Any, Any]]:
@@ -214,47 +253,40 @@ def _pairs(entry: str, left: Any, right: Any) -> Iterable[tuple[str, Any, Any]]:
 
 def _difference(entered: Field, name: str, a: Any, b: Any) -> Difference | str | None:
     """None if both sides are equal; else how they differ, or why this is not known."""
+    a, b = Exact(a), Exact(b)
     if isinstance(a, Infinite) or isinstance(b, Infinite):
-        return (
-            None
-            if a is b or (isinstance(a, Infinite) and isinstance(b, Infinite) and float(a) == float(b))
-            else (f"{name}: infinite")
-        )
-    rest = a - b
-    if rest.is_zero():
-        return None
-    if not rest.value.is_finite():
-        return f"{name}: {rest} is not proved to be 0"
-    if rest.value.contains(0):
-        if rest.value.is_exact() or entered.memory.bits >= MOST_BITS:
-            return f"{name}: {rest} is not proved to be 0"
-        entered.memory.bits *= 4
-        raise Restart
-    return Difference(name, a.value.str(12, radius=False), b.value.str(12, radius=False))
+        same = isinstance(a, Infinite) and isinstance(b, Infinite) and float(a) == float(b)
+        return None if same else f"{name}: {a} and {b}"
+    difference = a.value - b.value
+    try:
+        rest = a - b
+        if rest.is_zero():
+            return None
+        reason = f"{name}: {rest} is not proved to be 0"
+    except TooLarge as error:
+        reason = f"{name}: {error}"
+    if difference.is_finite() and not difference.contains(0):
+        return Difference(name, a.value.str(12, radius=False), b.value.str(12, radius=False))
+    if difference.is_exact() or not difference.is_finite() or entered.memory.bits >= MOST_BITS:
+        return reason
+    entered.memory.bits *= 4
+    raise Restart
 
 
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
-
-
-def comparison_of(condition: Condition) -> Comparison:
-    """A condition of the current field, in words and, if it is linear in the variables, in numbers."""
-    number, relation = condition.number, condition.relation
-    if number.num.leading_coefficient() < 0:
-        number, relation = -number, _TURNED[relation]
-    terms = _linear_terms(number)
+def _comparison(entered: Field, num: Polynomial, den: Denominator, relation: str) -> Comparison:
+    """A condition in words and, if it is linear in the variables, in numbers."""
+    terms = None if den else _linear_terms(entered, num)
     if terms is None:
-        return Comparison(str(number), relation)
+        return Comparison(text_of(num, den), relation)
     scale = max(abs(c) for name, c in terms.items() if name)
     terms = {name: c / scale for name, c in terms.items()}
     return Comparison(_formula(terms), relation, terms, terms.pop("", Fraction(0)))
 
 
-def _linear_terms(number: Exact) -> dict[str, Fraction] | None:
-    """Coefficients by variable, and the constant by the empty name; None if the number is not linear."""
-    entered, terms = current(), dict[str, Fraction]()
-    if number.den:
-        return None
-    for monomial, coefficient in number.num.to_dict().items():
+def _linear_terms(entered: Field, p: Polynomial) -> dict[str, Fraction] | None:
+    """Coefficients by variable, and the constant by the empty name; None if the polynomial is not linear."""
+    terms = dict[str, Fraction]()
+    for monomial, coefficient in p.to_dict().items():
         used = [(entered.at(i), e) for i, e in enumerate(monomial) if e]
         if used and (len(used) > 1 or used[0][1] > 1 or used[0][0].kind != "variable"):
             return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partialmethod
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -93,7 +94,7 @@ class Exact:
     def __truediv__(self, other: Any) -> Exact:
         b = other if type(other) is Exact else _converted(other)
         if type(b) is not Exact:
-            return _infinite(b, 0)
+            return rational(0) if isinstance(b, Infinite) else cast("Exact", NotImplemented)
         return _product(self, inverse(b))
 
     def __rtruediv__(self, other: Any) -> Exact:
@@ -121,6 +122,9 @@ class Exact:
         return number
 
     def __floor__(self) -> Exact:
+        constant = self.rational()
+        if constant is not None:
+            return rational(constant.floor())
         whole = self.value.floor().unique_fmpz()
         if whole is None:
             raise Undecided(f"{self} may lie on either side of a whole number")
@@ -207,7 +211,7 @@ class Infinite(float):
     __slots__ = ()
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, float) and float(other) == -float(self):
+        if isinstance(other, float) and not float(self) + float(other) == float(self):
             raise Undecided("infinity minus infinity")
         return self
 
@@ -230,10 +234,15 @@ class Infinite(float):
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
+        if isinstance(other, float) and not math.isfinite(other):
+            raise Undecided("infinity divided by infinity")
         return self * other
 
     def __rtruediv__(self, other: Any) -> Any:
         return Exact(0)
+
+    def __pow__(self, other: Any, modulo: None = None) -> Any:
+        raise Undecided("a power of infinity")
 
     def __abs__(self) -> Infinite:
         return Infinite(math.inf)
@@ -244,10 +253,14 @@ class Infinite(float):
 
 
 def _infinite(b: Any, factor: Any = 1) -> Exact:
-    """An infinity times a number that is not 0, or 0 for the number 0; NotImplemented for other objects."""
-    if not isinstance(b, Infinite):
-        return cast("Exact", NotImplemented)
-    return cast("Exact", b * factor) if factor != 0 else rational(0)
+    """An infinity times a number; NotImplemented for other objects.
+
+    Raises
+    ------
+    Undecided
+        For infinity times 0, which is not a number for floats.
+    """
+    return cast("Exact", b * factor if isinstance(b, Infinite) else NotImplemented)
 
 
 def made(num: Polynomial, den: Denominator, value: Any) -> Exact:
@@ -289,6 +302,8 @@ def _converted(x: Any) -> Any:
         if math.isnan(x):
             raise Undecided("not a number")
         return Infinite(x)
+    if isinstance(x, Fraction):
+        return rational(flint.fmpq(x.numerator, x.denominator))
     return rational(x) if isinstance(x, flint.fmpq | flint.fmpz) else None
 
 
@@ -410,16 +425,16 @@ def sign_at_sample(number: Exact) -> tuple[int, Exact | None]:
     """
     if number.is_zero():
         return 0, None
+    known = known_sign(number)
+    if known:
+        return known, None
     field = current()
-    if not number.den and number.num.is_constant():
-        return (1 if number.num.leading_coefficient() > 0 else -1), None
     if number.value.contains(0) or not number.value.is_finite():
-        if number.value.is_exact() or field.memory.bits >= MOST_BITS:
+        if number.value.is_exact() or number.value.is_nan() or field.memory.bits >= MOST_BITS:
             raise Undecided(f"the sign of {number} cannot be decided at the sample")
         field.memory.bits *= 4
         raise Restart
-    sign = 1 if number.value > 0 else -1
-    return sign, None if known_sign(number) else number
+    return (1 if number.value > 0 else -1), number
 
 
 def known_sign(number: Exact) -> int:

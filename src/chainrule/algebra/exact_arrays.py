@@ -47,6 +47,8 @@ def variables(name: str, sample: Any, *, positive: bool = False) -> ExactArray:
     made = np.empty(values.size, dtype=object)
     for i, value in enumerate(values.ravel().tolist()):
         exact = value if isinstance(value, flint.fmpq) else flint.fmpq(*value.as_integer_ratio())
+        if positive and exact <= 0:
+            raise ValueError(f"{name}: a positive variable has the sample value {value}")
         text = f"{name}{i}" if values.ndim else name
         made[i] = number_of(field.adjoin("variable", text, flint.arb(exact), positive=positive))
     return exact_numbers(made.reshape(values.shape))

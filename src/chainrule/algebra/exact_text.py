@@ -5,11 +5,16 @@ from typing import Any
 from chainrule.algebra.field import Field, current
 
 MOST_TERMS = 12
+MOST_LETTERS = 300
 
 
 def text_of(num: Any, den: tuple[tuple[int, int], ...]) -> str:
-    """The quotient of a polynomial and powers of atoms, with at most 12 terms."""
-    field = current()
+    """The quotient of a polynomial and powers of atoms, with at most 12 terms and 300 letters."""
+    text = _quotient(current(), num, den)
+    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 4] + " ..."
+
+
+def _quotient(field: Field, num: Any, den: tuple[tuple[int, int], ...]) -> str:
     top = _text(field, num)
     if not den:
         return top

@@ -29,6 +29,9 @@ Polynomial: TypeAlias = Any
 Factors: TypeAlias = tuple[Any, list[tuple[int, int]]]
 """A `flint.fmpq`, and pairs of the number of an atom and its exponent."""
 
+FINEST = 5040
+"""Roots of higher orders are not taken."""
+
 FACTORED_TERMS = 400
 """Polynomials with more terms are not factored; they divide as a whole."""
 
@@ -68,7 +71,10 @@ class Memory:
 
     def refine(self, key: Any, by: int) -> None:
         """Ask for a finer generator, and for another run."""
-        self.fineness[key] = lcm(self.fineness.get(key, 1), by)
+        finer = lcm(self.fineness.get(key, 1), by)
+        if finer > FINEST:
+            raise TooLarge(f"a root of order {finer}")
+        self.fineness[key] = finer
         raise Restart
 
 
@@ -144,6 +150,8 @@ class Field:
         ``ideal(field, x)`` returns the simple number that a float stands for, or None; see `constants`.
     idealised : dict
         The floats that were read so, with the text of the number.
+    open : bool
+        True if a derivative was taken: the claim is then for the inside of the cell, where the comparisons are strict.
     """
 
     def __init__(
@@ -165,6 +173,7 @@ class Field:
         """Generators with a relation, and the polynomial that is 0; latest first."""
         self.atoms: list[Atom] = []
         self.conditions: list[Condition] = []
+        self.open = False
         self.divisors: list[Atom] = []
         self.tables: dict[str, list[Any]] = {}
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""

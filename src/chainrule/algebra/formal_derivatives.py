@@ -1,7 +1,8 @@
 """Derivatives of exact numbers by the variables of their field: formal, term by term, through the generators.
 
-They are the derivatives of the functions on open cells: near each point at which all recorded comparisons are strict
-and no divisor is 0.
+They are the derivatives of the functions on open cells: near a point at which x > 0 the outcomes of comparisons stay,
+near one at which only x >= 0 they may not. A field in which a derivative was taken is therefore `open`: its cell has
+strict comparisons only.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from typing import Any
 from chainrule.algebra import exact
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, Generator, Polynomial, current
+from chainrule.algebra.powers import single
 
 
 def derivative(a: Exact, x: Exact) -> Exact:
-    """da / dx for a variable x.
+    """da / dx for a variable x. From then on, the cell of the field is open.
+
+    Raises
+    ------
+    ValueError
+        If x is not a variable.
 
     Examples
     --------
@@ -24,9 +31,11 @@ def derivative(a: Exact, x: Exact) -> Exact:
     ...     derivative(x.log() / x, x)
     (1 - log(x0))/x0^2
     """
-    field = current()
-    [(monomial, _)] = x.num.to_dict().items()
-    return _of_number(field, a, monomial.index(1))
+    field, variable = current(), single(x)
+    if variable is None or variable.kind != "variable":
+        raise ValueError(f"{x} is not a variable")
+    field.open = True
+    return _of_number(field, a, variable.index)
 
 
 def _of_number(field: Field, a: Exact, variable: int) -> Exact:

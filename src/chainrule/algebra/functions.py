@@ -13,6 +13,7 @@ from typing import Any
 import flint
 
 from chainrule.algebra import exact
+from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, OutsideDomain, current
 from chainrule.algebra.powers import (
@@ -110,7 +111,7 @@ def arctan(a: Exact) -> Exact:
 @_odd
 def arcsin(a: Exact) -> Exact:
     """The arc sine of -1 < a < 1; derivative 1 / sqrt(1 - a^2)."""
-    positive(1 - a * a, "an arc sine, and 1 - a^2")
+    positive(1 - a * a, "an arc sine, and 1 - a^2", edge=True)
     return tabled(current(), "arcsin", a, a.value.asin(), lambda: 1 / sqrt(1 - a * a), arcsin)
 
 
@@ -160,7 +161,7 @@ def ndtr(a: Exact) -> Exact:
 
 def gammaln(a: Exact) -> Exact:
     """The logarithm of the gamma function of a > 0; derivative digamma(a)."""
-    positive(a, "log gamma")
+    positive(a, "log gamma", beyond=True, edge=True)
     return tabled(current(), "gammaln", a, a.value.lgamma(), lambda: digamma(a), gammaln)
 
 
@@ -176,7 +177,7 @@ def digamma(a: Exact) -> Exact:
 
 def polygamma(order: int, a: Exact) -> Exact:
     """The derivative of digamma of an order."""
-    positive(a, "a polygamma function")
+    positive(a, "a polygamma function", beyond=True, edge=True)
     value = a.value.digamma() if order == 0 else flint.acb(a.value).polygamma(order).real
     name = "digamma" if order == 0 else f"polygamma{order}"
     return tabled(
@@ -184,17 +185,19 @@ def polygamma(order: int, a: Exact) -> Exact:
     )
 
 
-def positive(a: Exact, what: str) -> None:
+def positive(a: Exact, what: str, *, edge: bool = False, beyond: bool = False) -> None:
     """Record that a number is positive.
 
     Raises
     ------
-    OutsideDomain
-        If it is not positive at the sample.
+    Undecided
+        If it is not positive at the sample: `OutsideDomain`, unless the function is defined where it is 0 (`edge`) or
+        negative (`beyond`).
     """
     sign, unknown = exact.sign_at_sample(a)
     if sign <= 0:
-        raise OutsideDomain(f"{what} of {a}, which is {'0' if sign == 0 else 'negative'} at the sample")
+        refused = Undecided if (edge if sign == 0 else beyond) else OutsideDomain
+        raise refused(f"{what} of {a}, which is {'0' if sign == 0 else 'negative'} at the sample")
     if unknown is not None:
         exact.record(unknown, ">")
 

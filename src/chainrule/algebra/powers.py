@@ -15,6 +15,7 @@ from typing import Any
 import flint
 
 from chainrule.algebra import exact
+from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact, Infinite
 from chainrule.algebra.field import Field, Generator, OutsideDomain, current, small_fraction
 from chainrule.algebra.spans import Span
@@ -155,7 +156,7 @@ def log(a: Exact) -> Any:
 
 
 def _log_of_factor(field: Field, factor: Exact) -> Exact:
-    generator = _single(field, factor)
+    generator = single(factor)
     if generator is not None and generator.kind == "exp":
         return generator.slopes[0][0]
     if generator is not None and generator.kind == "root":
@@ -163,13 +164,13 @@ def _log_of_factor(field: Field, factor: Exact) -> Exact:
     return tabled(field, "log", factor, factor.value.log(), lambda: 1 / factor, log)
 
 
-def _single(field: Field, a: Exact) -> Generator | None:
-    """The generator that a number is."""
+def single(a: Exact) -> Generator | None:
+    """The generator that a number is; None for other numbers."""
     if a.den or len(a.num) != 1:
         return None
     [(monomial, coefficient)] = a.num.to_dict().items()
     used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
-    return field.at(used[0][0]) if coefficient == 1 and len(used) == 1 and used[0][1] == 1 else None
+    return current().at(used[0][0]) if coefficient == 1 and len(used) == 1 and used[0][1] == 1 else None
 
 
 def _log_of_rational(field: Field, x: Any) -> Exact:
@@ -213,12 +214,15 @@ def power(a: Exact, b: Exact) -> Exact:
     whole = b.rational()
     if whole is not None:
         fraction = small_fraction(whole, LARGEST_POWER)
-        if fraction is not None and fraction.denominator == 1:
-            return _whole_power(a, int(fraction))
         if fraction is not None:
             return _rational_power(a, fraction)
-    if a.is_zero() and whole is not None and whole > 0:
+    if a.is_zero():
+        if whole is None or whole < 0:
+            raise Undecided(f"0 to the power of {b}")
         return a
+    if whole is not None and whole.q == 1 and exact.sign_at_sample(a)[0] < 0:
+        size = exp(b * log(-a))
+        return size if whole.p % 2 == 0 else -size
     return exp(b * log(a))
 
 
@@ -242,7 +246,7 @@ def _rational_power(a: Exact, fraction: Fraction) -> Exact:
     if a.is_zero():
         if fraction > 0:
             return a
-        raise OutsideDomain("a negative power of 0")
+        raise Undecided("a negative power of 0")
     field = current()
     constant, factors = _factors(a, "a root")
     result = exact.rational(1)
@@ -254,7 +258,7 @@ def _rational_power(a: Exact, fraction: Fraction) -> Exact:
 
 
 def _power_of_factor(field: Field, factor: Exact, fraction: Fraction) -> Exact:
-    generator = _single(field, factor)
+    generator = single(factor)
     if generator is not None and generator.kind == "exp":
         return exp(generator.slopes[0][0] * flint.fmpq(fraction.numerator, fraction.denominator))
     if generator is not None and generator.kind == "root":
@@ -278,7 +282,7 @@ def _root(field: Field, factor: Exact, fraction: Fraction) -> Exact:
     made: list[Exact] = []
     generator = field.adjoin(
         "root",
-        f"{factor!r}^(1/{fineness})" if _single(field, factor) else f"({factor!r})^(1/{fineness})",
+        f"{factor!r}^(1/{fineness})" if single(factor) else f"({factor!r})^(1/{fineness})",
         factor.value.root(fineness),
         slopes=((factor, lambda: made[0] / (fineness * factor)),),
         rebuild=lambda a: _rational_power(a, Fraction(1, fineness)),
@@ -315,8 +319,7 @@ def tabled(
             found: Exact = number
             return found
     slopes = () if slope is None else ((argument, slope),)
-    number = number_of(
-        field.adjoin(kind, f"{name}({argument})", value, slopes=slopes, rebuild=rebuild, positive=positive)
-    )
+    text = name if slope is None else f"{name}({argument})"
+    number = number_of(field.adjoin(kind, text, value, slopes=slopes, rebuild=rebuild, positive=positive))
     known.append((argument, number))
     return number

@@ -1,0 +1,96 @@
+"""The field: room for generators, normal forms, factors, signs, recorded divisors."""
+
+import flint
+import pytest
+
+from chainrule.algebra import Exact, Field, Memory, Undecided, variables
+from chainrule.algebra.field import Restart, TooLarge, current, small_fraction
+
+
+def test_outside_of_a_field_there_are_no_exact_numbers():
+    with pytest.raises(RuntimeError, match="inside `with Field"):
+        Exact(1)
+
+
+def test_entering_sets_the_precision_and_leaving_restores_it():
+    before = flint.ctx.prec
+    with Field(Memory(bits=333)) as outer:
+        with Field(Memory(bits=77)) as inner:
+            assert (flint.ctx.prec, current()) == (77, inner)
+        assert (flint.ctx.prec, current()) == (333, outer)
+    assert flint.ctx.prec == before
+
+
+def test_more_generators_than_there_is_room_for_ask_for_another_run():
+    memory = Memory(generators=2)
+    with Field(memory), pytest.raises(Restart):
+        variables("x", [1.0, 2.0, 3.0])
+    assert memory.generators == 4
+    with Field(memory):
+        assert len(variables("x", [1.0, 2.0, 3.0])) == 3
+
+
+def test_powers_of_a_root_are_replaced():
+    with Field() as field:
+        (x,) = variables("x", [2.0], positive=True)
+        r = x**0.5
+        assert (r**2 - x).is_zero()
+        assert (r**5 - x * x * r).is_zero()
+        [(generator, _)] = field.related
+        assert all(p.num.degrees()[generator.index] < 2 for p in (r, r**3, (1 + r) ** 7))
+
+
+@pytest.mark.parametrize(
+    ("polynomial", "sign"),
+    [
+        (lambda x, p: p, 1),
+        (lambda x, p: -p, -1),
+        (lambda x, p: x * x + 1, 1),
+        (lambda x, p: -x * x - p, -1),
+        (lambda x, p: x * x, 0),
+        (lambda x, p: x * x - 1, 0),
+        (lambda x, p: x + p, 0),
+        (lambda x, p: x * x * p + x**4, 0),
+        (lambda x, p: x.exp() + x * x, 1),
+        (lambda x, p: (1 + x * x) ** 0.5 + p, 1),
+    ],
+)
+def test_the_sign_of_a_polynomial_is_known_only_if_it_is_the_same_for_all_inputs(polynomial, sign):
+    with Field() as field:
+        (x,) = variables("x", [2.0])
+        (p,) = variables("p", [3.0], positive=True)
+        assert field.sign_of(polynomial(x, p).num) == sign
+
+
+def test_factors_multiply_to_the_polynomial():
+    with Field() as field:
+        x, y = variables("x", [2.0, 3.0])
+        p = (6 * (x + y) ** 2 * (x - y) * x).num
+        constant, parts = field.factors(p)
+        product = field.context.constant(constant)
+        for number, exponent in parts:
+            product *= field.atoms[number].polynomial ** exponent
+        assert product == p
+        assert sorted(exponent for _, exponent in parts) == [1, 1, 2]
+
+
+def test_a_divisor_that_may_be_zero_is_undecided_and_another_one_is_recorded():
+    with Field() as field:
+        x, y = variables("x", [2.0, 2.0])
+        with pytest.raises(Undecided, match="may be 0 at the sample"):
+            1 / (x - y)
+        assert field.divisors == []
+        assert (1 / (x + y) + 1 / (x * x + 1)).den
+        assert [str(atom.polynomial) for atom in field.divisors] == [str((x + y).num)]
+
+
+def test_large_products_are_refused():
+    with Field(most_terms=50):
+        x, y, z = variables("x", [2.0, 3.0, 5.0])
+        with pytest.raises(TooLarge):
+            (1 + x + y + z) ** 20
+
+
+def test_small_fractions():
+    assert small_fraction(flint.fmpq(-3, 4)).as_integer_ratio() == (-3, 4)
+    assert small_fraction(flint.fmpq(65)) is None is small_fraction(flint.fmpq(1, 65))
