@@ -14,7 +14,6 @@ FractionArray([Fraction(1, 6), Fraction(1, 12)], dtype=object)
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -47,6 +46,8 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
 
     _kept: ClassVar[frozenset[type[Any]]]
     _converted: ClassVar[np.ufunc]
+    _known: ClassVar[set[np.ufunc]]
+    """Functions that run on plain object arrays of the entries, as far as they were called."""
 
     def __init_subclass__(cls) -> None:
         kept = cls._kept = frozenset({cls.number, bool, type(None)})
@@ -57,7 +58,15 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
                 entry if type(entry) in kept else cls.number(entry.item() if isinstance(entry, np.generic) else entry)
             )
 
+        cls._known = set()
         cls._converted = np.frompyfunc(converted, 1, 1)
+
+    @classmethod
+    def _knows(cls, ufunc: np.ufunc) -> bool:
+        has_method = ufunc not in _CALL_A_METHOD or hasattr(cls.number, ufunc.__name__)
+        if has_method and any("O" in types for types in ufunc.types):
+            cls._known.add(ufunc)
+        return ufunc in cls._known
 
     @classmethod
     def magnitude(cls, entry: Any) -> float | None:
@@ -73,7 +82,7 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
             result = self.entrywise[ufunc](*(plain(numbers(x, type(self))) for x in inputs))
             for buffer in options.get("out", ()):
                 np.copyto(buffer, result, where=options.get("where", True))
-        elif not _runs_on_objects(ufunc) or (ufunc in _CALL_A_METHOD and not hasattr(self.number, ufunc.__name__)):
+        elif ufunc not in self._known and not self._knows(ufunc):
             raise NotImplementedError(f"{ufunc.__name__} of {self.number.__name__} entries")
         else:
             result = getattr(ufunc, method)(*(plain(x) for x in inputs), **options)
@@ -138,11 +147,6 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
             array[...] = self._converted(array)
 
 
-@cache
-def _runs_on_objects(ufunc: np.ufunc) -> bool:
-    return any("O" in types for types in ufunc.types)
-
-
 _CALL_A_METHOD = {
     *(np.exp, np.exp2, np.expm1, np.log, np.log1p, np.log2, np.log10, np.sqrt, np.cbrt, np.hypot, np.fabs, np.rint),
     *(np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.arctan2, np.degrees, np.radians, np.deg2rad),
@@ -161,7 +165,11 @@ def numbers(x: Any, kind: type[Kind]) -> Kind:
     if isinstance(x, kind):
         return x
     number = kind.number
-    source = to_numpy(x) if is_torch(x) else np.asarray(x, dtype=object) if isinstance(x, number) else np.asarray(x)
+    if type(x) is number:
+        single = np.empty((), dtype=object)
+        single[()] = x
+        return single.view(kind)
+    source = to_numpy(x) if is_torch(x) else np.asarray(x)
     result = np.empty(source.size, dtype=object)
     result[:] = [x if type(x) is number else number(x) for x in source.ravel().tolist()]
     return result.reshape(source.shape).view(kind)

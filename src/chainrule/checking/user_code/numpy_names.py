@@ -62,6 +62,7 @@ class StandIns:
 
     def __init__(self, kind: type[NumberArray]) -> None:
         self.kind = kind
+        self._types = (kind, kind.number)
 
     def of(self, value: Any) -> Any:
         """The stand-in for a module, or for a function of one that was imported by name; None where there is none."""
@@ -70,7 +71,7 @@ class StandIns:
     def has_numbers(self, *values: Any) -> bool:
         """True if there is a number of the kind among the values, also inside lists, tuples and arrays."""
         for value in values:
-            if isinstance(value, self.kind | self.kind.number):
+            if isinstance(value, self._types):
                 return True
             if isinstance(value, list | tuple) and self.has_numbers(*value):
                 return True
@@ -180,9 +181,11 @@ class StandIns:
         """Functions of a module, which call their form on numbers if an argument holds numbers of the kind."""
 
         def chosen(on_floats: Function, on_numbers: Function) -> Function:
-            return lambda *arguments, **options: (
-                on_numbers if self.has_numbers(*arguments, *options.values()) else on_floats
-            )(*arguments, **options)
+            def call(*arguments: Any, **options: Any) -> Any:
+                concerned = self.has_numbers(*arguments, *options.values())
+                return (on_numbers if concerned else on_floats)(*arguments, **options)
+
+            return call
 
         return {name: chosen(getattr(module, name, function), function) for name, function in functions.items()}
 

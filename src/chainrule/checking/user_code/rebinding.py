@@ -236,7 +236,7 @@ _FLOAT_OF_NUMBERS = "float of numbers"
 
 def _with_calls_renamed(code: CodeType) -> CodeType:
     """The code, in which `float(x)` calls another function if `float` stands for nothing else, such as a dtype."""
-    uses = [i for i in dis.get_instructions(code) if i.argval == "float"]
+    uses = [i for i in dis.get_instructions(code) if i.argval == "float"] if "float" in code.co_names else []
     is_called = bool(uses) and all(i.opname == "LOAD_GLOBAL" and "NULL" in i.argrepr for i in uses)
     return code.replace(
         co_consts=tuple(_with_calls_renamed(part) if isinstance(part, CodeType) else part for part in code.co_consts),
