@@ -23,6 +23,7 @@ def test_derivatives_of_quotients_and_functions(numbers):
         "a power by its exponent": (derivative(x**y, y), x**y * np.log(x)),
         "an arc tangent": (derivative(np.arctan(x / y), x), y / (x * x + y * y)),
         "a constant": (derivative(y * y, x), x - x),
+        "zero": (derivative(x - x, x), x - x),
     }
     assert [name for name, (a, b) in equal.items() if not (a - b).is_zero()] == []
 

@@ -62,7 +62,7 @@ def _over(field: Field, a: Exact, den: Any) -> Exact:
 def _of_polynomial(field: Field, p: Polynomial, variable: int) -> Exact:
     result = exact.rational(0)
     for index, degree in enumerate(p.degrees()):
-        if degree:
+        if degree > 0:  # the polynomial 0 has degree -1
             slope = _of_generator(field, field.at(index), variable)
             if not slope.is_zero():
                 partial = p.derivative(index)
