@@ -28,6 +28,7 @@ _HOMES = {
     "linear_cross_entropy": "chainrule.heads",
     "mlp": "chainrule.networks",
     "network_of_layers": "chainrule.networks",
+    "prove_identity": "chainrule.checking",
     "summarise": "chainrule.networks",
     "trace": "chainrule.networks",
 }

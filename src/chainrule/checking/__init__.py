@@ -23,6 +23,7 @@ from chainrule.checking.documents import check_derivation
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.mutation import MutationReport, check_tests
+from chainrule.checking.proofs import Proof, prove_identity
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.rule_checks import RuleReport, assert_rule, check_rule
 
@@ -32,6 +33,7 @@ __all__ = [
     "GradientReport",
     "Mismatch",
     "MutationReport",
+    "Proof",
     "Quotient",
     "RuleReport",
     "Unchecked",
@@ -47,6 +49,7 @@ __all__ = [
     "midpoints",
     "overlap",
     "precision",
+    "prove_identity",
     "radii",
     "relative_accuracy",
     "ulp_errors",

@@ -7,7 +7,6 @@ import math
 import operator
 import random
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -153,7 +152,6 @@ def dispatched(x):
         (lambda x: x if operator.attrgetter("dtype")(x).kind == "f" else 2 * x, "attrgetter"),
         (lambda x: x if "Ball" in repr(x) else 2 * x, "repr"),
         (lambda x: x if "Ball" in str(x) else 2 * x, "str"),
-        (lambda x: x if "." in str(Scaled(x[0])) else 2 * x, "str"),
         (lambda x: x if "B" in "{}".format(x) else 2 * x, "format"),  # noqa: UP032 (the form to notice)
         (lambda x: x if "B" in "%s" % x else 2 * x, "formatted string"),  # noqa: UP031 (the form to notice)
         (by_formatted_string, "formatted string"),
@@ -207,14 +205,6 @@ class Layer:
         return np.where(self.x > 0, v, 0.0).reshape(self.shape) * self.weight
 
 
-@dataclass(frozen=True)
-class Scaled:
-    factor: float
-
-    def __call__(self, x):
-        return self.factor * x
-
-
 def _layers(x):
     layer = Layer(MATRIX[0])
     return layer.backward(layer.forward(x))
@@ -247,7 +237,7 @@ def _with_own_lists(x):
 
 
 @pytest.mark.parametrize(
-    "function", [_layers, _validated, _in_loops, _with_own_lists, Layer(2.0).forward, TABLE["relu"], Scaled(2.0)]
+    "function", [_layers, _validated, _in_loops, _with_own_lists, Layer(2.0).forward, TABLE["relu"]]
 )
 def test_code_that_only_computes_reads_nothing(function):
     x = np.array([1.0, 2.0])

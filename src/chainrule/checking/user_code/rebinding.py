@@ -13,7 +13,7 @@ import operator
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, is_dataclass, make_dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, TypeVar
@@ -187,8 +187,7 @@ class _Rebinding:
             return cls
         self._done[id(cls)] = cls, result
         for name, value in body.items():
-            is_method = isinstance(value, FunctionType | staticmethod | classmethod | property)
-            if is_method and not (is_dataclass(cls) and _is_generated(name, value)):
+            if isinstance(value, FunctionType | staticmethod | classmethod | property):
                 setattr(result, name, self.of(value))
         return result
 
@@ -198,7 +197,7 @@ class _Rebinding:
             if result is value:
                 return value
             self._done[id(value)] = value, result
-            object.__setattr__(result, "__class__", self.of(type(value)))  # also in a frozen dataclass
+            result.__class__ = self.of(type(value))
             for name, attribute in list(getattr(result, "__dict__", {}).items()):
                 if callable(attribute) or type(attribute) in _CONTAINERS or self._is_users(type(attribute)):
                     object.__setattr__(result, name, self.of(attribute))
@@ -229,17 +228,6 @@ def names_in(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from names_in(constant)
-
-
-def _is_generated(name: str, method: Any) -> bool:
-    """True for those methods that dataclasses generate which name types and classes."""
-    file = getattr(getattr(method, "__code__", None), "co_filename", "")
-    return (name in _GENERATED and file == "<string>") or (name == "__repr__" and file == _recursive_repr_file)
-
-
-_GENERATED = ("__eq__", "__hash__", "__setattr__", "__delattr__", "__lt__", "__le__", "__gt__", "__ge__")
-
-_recursive_repr_file = make_dataclass("_Sample", []).__repr__.__code__.co_filename
 
 
 _FLOAT_OF_NUMBERS = "float of numbers"

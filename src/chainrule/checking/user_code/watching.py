@@ -54,7 +54,7 @@ ATTRIBUTES = _words(
 
 SPECIAL_METHODS = _words(
     "__init__ __call__ __len__ __iter__ __getitem__ __setitem__ __name__ __version__ __init_subclass__ __post_init__",
-    "__add__ __sub__ __mul__ __truediv__ __pow__ __neg__ __abs__ __matmul__ __enter__ __setattr__",
+    "__add__ __sub__ __mul__ __truediv__ __pow__ __neg__ __abs__ __matmul__ __enter__",
 )
 """Attributes between double underscores that tell nothing about the kind of a number."""
 
@@ -69,9 +69,6 @@ ABOUT_ARGUMENTS = _words(
     "ascii callable dir format getattr hasattr hash id isinstance issubclass print repr str type vars"
 )
 """Builtins that are noticed only if an argument holds numbers."""
-
-TEXTS = _words("ascii format hash print repr str")
-"""Builtins that are noticed for all arguments but texts and plain numbers."""
 
 MUTATORS = {
     list: "__setitem__ __delitem__ __iadd__ __imul__ append extend insert pop remove clear sort reverse",
@@ -135,8 +132,6 @@ class Watch:
 
     def _noticed(self, name: str, arguments: tuple[Any, ...]) -> None:
         asks = any(isinstance(x, str) and _tells(x) for x in arguments) and name in ("getattr", "hasattr")
-        # The text of an object may show the numbers that it holds.
-        asks = asks or (name in TEXTS and not all(isinstance(x, str | int | float | None) for x in arguments))
         if name not in ABOUT_ARGUMENTS or asks or self._names.has_numbers(*arguments):
             self._reads.add(name)
 

@@ -1,0 +1,135 @@
+"""The cells of a computation that compares numbers: points outside of the known cells are the next samples.
+
+The search ends when the cells cover the domain, which is shown for linear comparisons, or when they are too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from chainrule.algebra import Comparison, Outcome
+from chainrule.checking.proofs.linear_regions import (
+    LinearNumber,
+    TooManyRegions,
+    follows,
+    linear_of,
+    point_outside,
+    solved_for,
+)
+
+Values: TypeAlias = Mapping[str, Fraction]
+Ties: TypeAlias = Mapping[str, LinearNumber]
+"""Variables in terms of others."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a computation found at one sample.
+
+    Attributes
+    ----------
+    outcome : Outcome
+    inside_only : bool
+        True if the outcome is about the inside of the cell, where it has a derivative.
+    results : object
+        What else the computation has to say about the sample.
+    """
+
+    outcome: Outcome
+    inside_only: bool = False
+    results: Any = None
+
+
+@dataclass
+class Exploration:
+    """The visits to different cells of the domain, and if these cover it."""
+
+    visits: list[Visit] = field(default_factory=list)
+    complete: bool = False
+
+
+def explored(
+    visit_at: Callable[[Values, Ties], Visit], domain: Sequence[Comparison], samples: Iterator[Values], *, most: int
+) -> Exploration:
+    """Visit the cells of a domain; the first visit that proves nothing ends the search.
+
+    Parameters
+    ----------
+    visit_at : callable
+        Computes at the values of the variables, of which some are those of others, by linear equations.
+    domain : sequence of Comparison
+        What holds for all inputs; such comparisons are left out of the cells.
+    samples : iterator
+        The first sample, and those that are taken while no other point is known to lie outside of the cells. A point
+        that gives no value to a variable takes that of the first sample.
+    most : int
+        Most samples to visit.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Comparison, Outcome
+    >>> def sign(values, ties):
+    ...     relation = ">" if values["x"] > 0 else "<="
+    ...     return Visit(Outcome(1, comparisons=(Comparison("x", relation, {"x": Fraction(1)}),)))
+    >>> found = explored(sign, [], iter([{"x": Fraction(3)}]), most=8)
+    >>> [visit.outcome.cell for visit in found.visits], found.complete
+    (['all inputs with x > 0', 'all inputs with x <= 0'], True)
+    """
+    found = Exploration()
+    cells: list[tuple[Comparison, ...]] = []
+    skipped: list[tuple[Comparison, ...]] = []
+    first = values = next(samples)
+    for _ in range(most):
+        border = _border_at(values, cells)
+        visit = visit_at(values, solved_for(linear_of(tie)[0] for tie in border))
+        comparisons = (*border, *_without(visit.outcome.comparisons, domain))
+        if visit.outcome.outside or (border and visit.outcome.undecided):
+            # Outside of the domain, or between cells, where the claim says nothing.
+            skipped.append(_signs_at(values, [*cells, *skipped]))
+        elif comparisons not in cells:
+            outcome = replace(visit.outcome, comparisons=comparisons, divisors=_without(visit.outcome.divisors, domain))
+            found.visits.append(replace(visit, outcome=outcome))
+            cells.append(_closed(comparisons) if visit.inside_only else comparisons)
+            if not outcome.proved:
+                return found
+        try:
+            if not all(skipped):
+                raise TooManyRegions  # nothing tells how far the points reach that were skipped
+            point = point_outside(domain, [*cells, *skipped])
+            found.complete = point is None and not skipped
+        except TooManyRegions:
+            point = dict(next(samples, {})) or None
+        if point is None:
+            return found
+        values = {**first, **point}
+    return found
+
+
+def _without(comparisons: Sequence[Comparison], domain: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    return tuple(comparison for comparison in comparisons if not follows(comparison, domain))
+
+
+def _closed(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """The cell with its border."""
+    relations = {">": ">=", "<": "<="}
+    return tuple(
+        replace(known, relation=relations.get(known.relation, known.relation))
+        for known in comparisons
+        if known.relation != "!="
+    )
+
+
+def _border_at(values: Values, cells: Sequence[Sequence[Comparison]]) -> tuple[Comparison, ...]:
+    """The linear numbers of the cells that are 0 here."""
+    linear = {known.number: replace(known, relation="==") for cell in cells for known in cell if known.terms}
+    return tuple(tie for tie in linear.values() if tie.holds(values))
+
+
+def _signs_at(values: Values, cells: Sequence[Sequence[Comparison]]) -> tuple[Comparison, ...]:
+    """The set of points at which all known linear numbers have the signs that they have here."""
+    linear = {known.number: known for cell in cells for known in cell if known.terms is not None}
+    signs = (replace(known, relation=relation) for known in linear.values() for relation in (">", "<", "=="))
+    return tuple(known for known in signs if known.holds(values))

@@ -1,0 +1,352 @@
+"""`prove_identity`: two functions that users wrote in NumPy, proved equal for all inputs at small sizes.
+
+Both sides run on exact numbers at a sample. If they compare numbers, the sample's cell is one of several: points
+outside of the cells found so far are the next samples, until the cells cover all inputs or are too many.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any, TypeAlias
+
+import flint
+import numpy as np
+
+from chainrule.algebra import (
+    Exact,
+    ExactArray,
+    Exceeded,
+    Field,
+    Outcome,
+    attempt,
+    exact_numbers,
+    limited,
+    variables,
+)
+from chainrule.algebra.equalities import Equality
+from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
+from chainrule.checking.proofs.input_arrays import DOMAINS, InputArray, samples
+from chainrule.checking.proofs.proof import LISTED, Proof, joined_outcomes
+from chainrule.checking.user_code import on_numbers
+
+Compute: TypeAlias = Callable[..., Iterable[Equality]]
+
+SIZES = (1, 2, 3, 4)
+MOST_CELLS = 128
+SAMPLES = 16
+SECONDS = 20.0
+CLOSE = 1e-6
+"""Relative difference between floats and exact numbers that rounding explains."""
+
+
+def prove_identity(
+    left: Any,
+    right: Any,
+    *,
+    shapes: Mapping[str, Sequence[int | str]],
+    domains: Mapping[str, str] | None = None,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    cells: int = MOST_CELLS,
+    seconds: float = SECONDS,
+) -> Proof:
+    """Prove that two functions are equal, for real numbers, at small sizes of their inputs.
+
+    Both are called with the arrays that they name, and return a number, an array or a tuple of them. A proof is about
+    real numbers; it says nothing about the rounding errors of floats.
+
+    Parameters
+    ----------
+    left, right : callable
+        Functions written for NumPy. A number or an array in place of one is a constant.
+    shapes : mapping
+        The shape of each array, such as ``{"x": (3,), "c": ()}``. A text stands for a size, as in ``{"x": ("n",)}``.
+    domains : mapping, optional
+        What each array holds: "real" numbers (the default), "positive" or "nonzero" numbers, numbers between 0 and 1
+        ("unit"), rows of positive numbers whose sum is 1 ("probabilities"), or rows of zeros and a one ("one-hot").
+    sizes : mapping, optional
+        The numbers that are tried for each size. Default: 1 to 4.
+    cells : int
+        Most cells to treat, if the functions compare numbers.
+    seconds : float
+        Most time for one choice of the sizes.
+
+    Returns
+    -------
+    Proof
+        "proved", and for which inputs; "fail" if the sides differ at a sample, which is printed; else "unchecked",
+        which is also the verdict if the functions do something else with floats than with exact numbers.
+
+    Raises
+    ------
+    ValueError
+        For an unknown domain, or too many choices of one-hot rows.
+    TypeError
+        If a function needs an argument that `shapes` does not name.
+
+    Examples
+    --------
+    >>> def softmax(x):
+    ...     return np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x)))
+    >>> print(prove_identity(lambda x, c: softmax(x + c), softmax, shapes={"x": ("n",), "c": ()}))
+    identity: proved for all inputs at sizes 1 to 4
+    >>> print(prove_identity(lambda x: np.sqrt(x * x), lambda x: x, shapes={"x": ()}))
+    identity: fail
+      at x = -0.6875: 0.687500000000 and -0.687500000000
+    >>> print(prove_identity(lambda x: np.sqrt(x * x), lambda x: x, shapes={"x": ()}, domains={"x": "positive"}))
+    identity: proved for all inputs at shapes x ()
+    """
+    sides = [_by_name(side, side, shapes) for side in (left, right)]
+    on_exact = [_by_name(side, on_numbers(side, ExactArray), shapes) for side in (left, right)]
+
+    def equalities(**arrays: Any) -> Iterator[Equality]:
+        yield from _paired(*(side(**arrays) for side in on_exact))
+
+    proof, points = _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds)
+    if proof.verdict == "unchecked":
+        return proof
+    reasons = tuple(dict.fromkeys(filter(None, (_apart_on_floats(sides, point) for point in points))))
+    return replace(proof, failures=(), unchecked=reasons) if reasons else proof
+
+
+def prove_equalities(
+    equalities: Compute,
+    *,
+    shapes: Mapping[str, Sequence[int | str]],
+    domains: Mapping[str, str] | None = None,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    cells: int = MOST_CELLS,
+    seconds: float = SECONDS,
+) -> Proof:
+    """Prove equalities of exact numbers: as `prove_identity`, for code that computes with exact numbers alone.
+
+    ``equalities(**arrays)`` returns or yields (name, left, right). If it takes formal derivatives by the
+    variables, the proof is about the insides of the cells: "for all inputs" means all but those on borders.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import gradient
+    >>> def slope(x):
+    ...     yield "the slope of |x|", gradient(np.abs(x), x), np.sign(x)
+    >>> print(prove_equalities(slope, shapes={"x": ()}))
+    identity: proved for all inputs at shapes x ()
+    """
+    return _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds)[0]
+
+
+# Sizes.
+
+
+def _proved_at_sizes(
+    equalities: Compute,
+    shapes: Mapping[str, Sequence[int | str]],
+    domains: Mapping[str, str],
+    sizes: Mapping[str, Sequence[int]],
+    cells: int,
+    seconds: float,
+) -> tuple[Proof, list[_Point]]:
+    """The proof, and the points at which it computed."""
+    unknown = [f"{name}: {domain!r}" for name, domain in domains.items() if domain not in DOMAINS or name not in shapes]
+    if unknown:
+        raise ValueError(f"domains: expected an array's name and one of {', '.join(DOMAINS)}, got {', '.join(unknown)}")
+    names = list(dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str)))
+    tried = {name: tuple(sizes.get(name, SIZES)) for name in names}
+    proofs, points = [], list[_Point]()
+    for choice in product(*tried.values()):
+        number_of: dict[Any, int] = dict(zip(names, choice, strict=True))
+        fixed = {name: tuple(int(number_of.get(n, n)) for n in shape) for name, shape in shapes.items()}
+        arrays = [InputArray(name, shape, domains.get(name, "real")) for name, shape in fixed.items()]
+        found, visited = _proved(partial(_visit, equalities, arrays), arrays, cells, seconds)
+        proofs.append(found)
+        points += visited
+        if not found.ok:
+            proofs = [found]
+            break
+    return replace(
+        proofs[0],
+        equalities=sum(proof.equalities for proof in proofs),
+        cells=tuple(dict.fromkeys(cell for proof in proofs for cell in proof.cells)),
+        complete=all(proof.complete for proof in proofs),
+        sizes=_sizes_in_words(tried) if names else f"shapes {', '.join(f'{n} {s}' for n, s in fixed.items())}",
+        divisors=tuple(dict.fromkeys(text for proof in proofs for text in proof.divisors)),
+        idealised={x: text for proof in proofs for x, text in proof.idealised.items()},
+    ), points
+
+
+def _sizes_in_words(tried: Mapping[str, Sequence[int]]) -> str:
+    def words(numbers: Sequence[int]) -> str:
+        first, last = numbers[0], numbers[-1]
+        is_range = len(numbers) > 1 and list(numbers) == list(range(first, last + 1))
+        return f"{first} to {last}" if is_range else ", ".join(map(str, numbers))
+
+    if len(tried) == 1:
+        return f"sizes {words(*tried.values())}"
+    return "sizes " + ", ".join(f"{name} {words(numbers)}" for name, numbers in tried.items())
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A sample: floats of the arrays, and the results of both sides there, computed in exact numbers."""
+
+    arrays: Mapping[str, Any]
+    results: tuple[Any, ...]
+
+
+def _proved(
+    visit_at: Callable[[Mapping[str, Any], Values, Ties], Visit],
+    arrays: Sequence[InputArray],
+    cells: int,
+    seconds: float,
+) -> tuple[Proof, list[_Point]]:
+    try:
+        return limited(partial(_proved_on_cells, visit_at, arrays, cells), seconds=seconds)
+    except Exceeded as reason:
+        return Proof("identity", unchecked=(str(reason),)), []
+
+
+# Cells.
+
+
+def _proved_on_cells(
+    visit_at: Callable[[Mapping[str, Any], Values, Ties], Visit], arrays: Sequence[InputArray], cells: int
+) -> tuple[Proof, list[_Point]]:
+    domain = [comparison for each in arrays for comparison in each.comparisons()]
+    found = [
+        explored(partial(visit_at, dict(labels)), domain, samples(arrays, SAMPLES), most=cells)
+        for labels in product(*(each.labels() for each in arrays))
+    ]
+    visits = [visit for part in found for visit in part.visits]
+    if not visits:
+        return Proof("identity", unchecked=("no sample lies in the domain",)), []
+    complete = all(part.complete for part in found)
+    proof = joined_outcomes("identity", [visit.outcome for visit in visits], complete=complete)
+    return proof, [visit.results for visit in visits]
+
+
+def _visit(
+    equalities: Compute,
+    arrays: Sequence[InputArray],
+    labels: Mapping[str, Any],
+    values: Values,
+    ties: Ties,
+) -> Visit:
+    """The equalities at a sample; floats are read as simple numbers only if nothing is proved without that."""
+    inside_only, results = False, tuple[Any, ...]()
+
+    def compute(field: Field) -> Iterator[Equality]:
+        nonlocal inside_only, results
+        numbers = {
+            name: variables(name, _rational(values[name]), positive=each.positive)[()]
+            for each in arrays
+            for name in each.variables()
+            if name not in ties
+        }
+        for name, tie in ties.items():
+            numbers[name] = sum((numbers[other] * _rational(c) for other, c in tie.terms), Exact(0)) + _rational(
+                tie.constant
+            )
+        inputs = {each.name: exact_numbers(each.filled(numbers, labels)) for each in arrays}
+        pairs = list(equalities(**inputs))
+        inside_only = field.open
+        results = tuple((_floats(left), _floats(right)) for _, left, right in pairs)
+        yield from pairs
+
+    outcome = _attempted(compute)
+    at = ", ".join(f"{name} = {float(x):g}" for name, x in list(values.items())[:LISTED])
+    located = tuple(replace(d, entry=f"at {at}{', ' if d.entry else ''}{d.entry}") for d in outcome.differences)
+    filled = {each.name: each.filled(values, labels).astype(float) for each in arrays}
+    return Visit(replace(outcome, differences=located), inside_only, _Point(filled, results))
+
+
+def _rational(x: Fraction) -> Any:
+    return flint.fmpq(x.numerator, x.denominator)
+
+
+def _attempted(compute: Callable[[Field], Iterable[Equality]]) -> Outcome:
+    def tried(ideal: bool) -> Outcome:
+        try:
+            return attempt(compute, ideal=ideal)
+        except Exception as error:  # the users' functions may raise anything where they need floats
+            return Outcome(undecided=(f"{type(error).__name__}: {error}",))
+
+    outcome = tried(False)
+    if outcome.proved or outcome.outside:
+        return outcome
+    idealised = tried(True)
+    if idealised.proved or not idealised.differences:
+        return idealised
+    apart = tuple(difference for difference in outcome.differences if difference.left != difference.right)
+    if apart:
+        return replace(outcome, differences=apart)
+    close = tuple(f"{d.entry}: the sides differ by less than the rounding of constants" for d in outcome.differences)
+    return replace(outcome, differences=(), undecided=(*outcome.undecided, *close))
+
+
+# Floats.
+
+
+def _floats(x: Any) -> Any:
+    """The values at the sample, rounded."""
+    entries = [float(y.value.mid()) if isinstance(y, Exact) else float(y) for y in exact_numbers(x).ravel().tolist()]
+    return np.array(entries).reshape(np.shape(x))
+
+
+def _apart_on_floats(sides: Sequence[Callable[..., Any]], point: _Point) -> str | None:
+    """Why floats may behave otherwise than exact numbers; None if both sides give on floats what they gave there."""
+    for name, side, k in zip(("left", "right"), sides, (0, 1), strict=True):
+        try:
+            with np.errstate(all="ignore"):
+                found = _parts(side(**{key: x.copy() for key, x in point.arrays.items()}))
+        except Exception as error:  # the users' functions may raise anything
+            return f"the {name} side on floats: {type(error).__name__}: {error}"
+        exact = [pair[k] for pair in point.results]
+        for ours, theirs in zip(exact, found, strict=True):
+            size = np.max(np.abs(ours[np.isfinite(ours)]), initial=1e-3)
+            if not np.allclose(np.asarray(theirs, float), ours, rtol=CLOSE, atol=CLOSE * size, equal_nan=True):
+                return f"the {name} side gives on floats {theirs}, in exact numbers {ours}"
+    return None
+
+
+# Sides and their arguments.
+
+
+def _by_name(side: Any, runs: Any, shapes: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of all arrays by name, which passes on to `runs` those that the user's function takes.
+
+    Raises
+    ------
+    TypeError
+        If it needs others.
+    """
+    if not callable(side):
+        return lambda **arrays: side
+    try:
+        parameters = inspect.signature(side).parameters.values()
+    except (TypeError, ValueError):  # NumPy's functions have no signature
+        return lambda **arrays: runs(*arrays.values())
+    kinds = {parameter.kind for parameter in parameters}
+    if inspect.Parameter.VAR_KEYWORD in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        return lambda **arrays: runs(**arrays)
+    if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY}:
+        return lambda **arrays: runs(*arrays.values())
+    missing = [p.name for p in parameters if p.default is p.empty and p.name not in shapes]
+    if missing:
+        raise TypeError(f"shapes: expected a shape for each argument, got none for {', '.join(missing)}")
+    names = [p.name for p in parameters if p.name in shapes]
+    return lambda **arrays: runs(**{name: arrays[name] for name in names})
+
+
+def _parts(result: Any) -> tuple[Any, ...]:
+    return tuple(result) if isinstance(result, tuple) else (result,)
+
+
+def _paired(left: Any, right: Any) -> Iterator[Equality]:
+    lefts, rights = _parts(left), _parts(right)
+    if len(lefts) != len(rights):
+        raise ValueError(f"the left side has {len(lefts)} results, the right side {len(rights)}")
+    for i, (a, b) in enumerate(zip(lefts, rights, strict=True)):
+        yield f"result {i}" if len(lefts) > 1 else "", a, b
