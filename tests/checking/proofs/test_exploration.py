@@ -28,10 +28,27 @@ def test_all_nine_cells_of_two_signs_are_found():
     assert len({visit.outcome.cell for visit in found.visits}) == len(found.visits) == 9
 
 
-def test_four_insides_are_enough_for_derivatives():
-    found = explored(lambda values, ties: signs(values, ties, inside_only=True), [], iter([START]), most=20)
+def test_four_insides_are_enough_for_derivatives_and_no_border_is_visited():
+    def inside(values, ties):
+        assert not ties
+        return signs(values, ties, inside_only=True)
+
+    found = explored(inside, [], iter([START]), most=20)
     assert found.complete
     assert len(found.visits) == 4
+
+
+def test_samples_of_derivatives_leave_ties_that_other_cells_are_bordered_by():
+    def ordered(values, ties):
+        assert not ties
+        order = sorted(values, key=values.get)
+        one = Fraction(1)
+        pairs = [(a, b) for i, b in enumerate(order) for a in order[:i]]
+        return Visit(Outcome(1, comparisons=tuple(Comparison(b + a, ">", {b: one, a: -one}) for a, b in pairs)), True)
+
+    found = explored(ordered, [], iter([{name: Fraction(i) for i, name in enumerate("wxyz")}]), most=50)
+    assert found.complete
+    assert len(found.visits) == 24
 
 
 def test_what_the_domain_says_is_no_part_of_a_cell():

@@ -86,7 +86,7 @@ def explored(
         border = _border_at(values, cells)
         visit = visit_at(values, solved_for(linear_of(tie)[0] for tie in border))
         comparisons = (*border, *_without(visit.outcome.comparisons, domain))
-        if visit.outcome.outside or (border and visit.outcome.undecided):
+        if visit.outcome.outside or (border and (visit.outcome.undecided or visit.inside_only)):
             # Outside of the domain, or between cells, where the claim says nothing.
             skipped.append(_signs_at(values, [*cells, *skipped]))
         elif comparisons not in cells:
@@ -99,6 +99,8 @@ def explored(
             if not all(skipped):
                 raise TooManyRegions  # nothing tells how far the points reach that were skipped
             point = point_outside(domain, [*cells, *skipped])
+            if point is not None and visit.inside_only:
+                point = _off_borders({**first, **point}, domain, [*cells, *skipped])
             found.complete = point is None and not skipped
         except TooManyRegions:
             point = dict(next(samples, {})) or None
@@ -126,6 +128,25 @@ def _border_at(values: Values, cells: Sequence[Sequence[Comparison]]) -> tuple[C
     """The linear numbers of the cells that are 0 here."""
     linear = {known.number: replace(known, relation="==") for cell in cells for known in cell if known.terms}
     return tuple(tie for tie in linear.values() if tie.holds(values))
+
+
+def _off_borders(
+    values: Values, domain: Sequence[Comparison], cells: Sequence[Sequence[Comparison]]
+) -> dict[str, Fraction]:
+    """A point near one outside of all cells, which are closed: it lies outside too, and no known number is 0 there.
+
+    Raises
+    ------
+    TooManyRegions
+        If no such point is found.
+    """
+    for exponent in range(6, 60, 6):
+        steps = (Fraction((-1) ** i * (7 + 4 * i * i), 2**exponent) for i in range(len(values)))
+        near = {name: value + step for (name, value), step in zip(values.items(), steps, strict=False)}
+        is_inside = any(all(comparison.holds(near) for comparison in cell) for cell in cells)
+        if not (is_inside or _border_at(near, cells)) and all(comparison.holds(near) for comparison in domain):
+            return near
+    raise TooManyRegions
 
 
 def _signs_at(values: Values, cells: Sequence[Sequence[Comparison]]) -> tuple[Comparison, ...]:

@@ -22,6 +22,7 @@ from chainrule.algebra import (
     ExactArray,
     Exceeded,
     Field,
+    Memory,
     Outcome,
     attempt,
     exact_numbers,
@@ -197,7 +198,7 @@ class _Point:
 
 
 def _proved(
-    visit_at: Callable[[Mapping[str, Any], Values, Ties], Visit],
+    visit_at: Callable[[Mapping[str, Any], Memory, Values, Ties], Visit],
     arrays: Sequence[InputArray],
     cells: int,
     seconds: float,
@@ -212,11 +213,12 @@ def _proved(
 
 
 def _proved_on_cells(
-    visit_at: Callable[[Mapping[str, Any], Values, Ties], Visit], arrays: Sequence[InputArray], cells: int
+    visit_at: Callable[[Mapping[str, Any], Memory, Values, Ties], Visit], arrays: Sequence[InputArray], cells: int
 ) -> tuple[Proof, list[_Point]]:
     domain = [comparison for each in arrays for comparison in each.comparisons()]
+    room = Memory()
     found = [
-        explored(partial(visit_at, dict(labels)), domain, samples(arrays, SAMPLES), most=cells)
+        explored(partial(visit_at, dict(labels), room), domain, samples(arrays, SAMPLES), most=cells)
         for labels in product(*(each.labels() for each in arrays))
     ]
     visits = [visit for part in found for visit in part.visits]
@@ -231,6 +233,7 @@ def _visit(
     equalities: Compute,
     arrays: Sequence[InputArray],
     labels: Mapping[str, Any],
+    room: Memory,
     values: Values,
     ties: Ties,
 ) -> Visit:
@@ -255,7 +258,7 @@ def _visit(
         results = tuple((_floats(left), _floats(right)) for _, left, right in pairs)
         yield from pairs
 
-    outcome = _attempted(compute)
+    outcome = _attempted(compute, room)
     at = ", ".join(f"{name} = {float(x):g}" for name, x in list(values.items())[:LISTED])
     located = tuple(replace(d, entry=f"at {at}{', ' if d.entry else ''}{d.entry}") for d in outcome.differences)
     filled = {each.name: each.filled(values, labels).astype(float) for each in arrays}
@@ -266,12 +269,15 @@ def _rational(x: Fraction) -> Any:
     return flint.fmpq(x.numerator, x.denominator)
 
 
-def _attempted(compute: Callable[[Field], Iterable[Equality]]) -> Outcome:
+def _attempted(compute: Callable[[Field], Iterable[Equality]], room: Memory) -> Outcome:
     def tried(ideal: bool) -> Outcome:
+        memory = Memory(room.generators)
         try:
-            return attempt(compute, ideal=ideal)
+            return attempt(compute, ideal=ideal, memory=memory)
         except Exception as error:  # the users' functions may raise anything where they need floats
             return Outcome(undecided=(f"{type(error).__name__}: {error}",))
+        finally:
+            room.generators = memory.generators  # the other cells need about as many
 
     outcome = tried(False)
     if outcome.proved or outcome.outside:

@@ -196,7 +196,8 @@ def _solved(rows: set[_Row]) -> Point | None:
     point = _solved(rest)
     if point is not None:
         _give_free_values(point, [other for other in names if other != name])
-        point[name] = _between([r.bound(name, point) for r in below], [r.bound(name, point) for r in above])
+        lows, highs = ([row.bound(name, point) for row in side] for side in (below, above))
+        point[name] = _between(lows, highs, Fraction(11 + 3 * len(point), 16))
     return point
 
 
@@ -206,12 +207,12 @@ def _give_free_values(point: Point, names: Iterable[str]) -> None:
         point.setdefault(name, Fraction((-1) ** len(point) * (16 + 7 * len(point)), 32))
 
 
-def _between(below: list[Fraction], above: list[Fraction]) -> Fraction:
-    """A number strictly between the bounds, or their common value."""
+def _between(below: list[Fraction], above: list[Fraction], far: Fraction) -> Fraction:
+    """A number strictly between the bounds, or their common value; `far` from a bound without another."""
     if below and above:
         low, high = max(below), min(above)
         return low + (high - low) * Fraction(5, 8)
-    return max(below) + Fraction(11, 16) if below else min(above) - Fraction(11, 16)
+    return max(below) + far if below else min(above) - far
 
 
 # Ties.
