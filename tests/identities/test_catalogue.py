@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .catalogue import IDENTITIES
+from .claims import CLAIMS
 
 INTEGERS_ONLY = {"parameter-count", "size-keeping-convolution"}
 """Identities between integers, which no arithmetic enters."""
@@ -53,3 +54,10 @@ def test_a_test_that_nobody_wrote_or_that_lacks_an_arithmetic_is_noticed(collect
     renamed = replace(first, key="renamed", test=first.test + "_now")
     assert lacking([first, renamed], collected) == ["renamed"]
     assert lacking([first], {node for node in collected if "[float32" not in node}) == [first.key]
+
+
+def test_every_identity_is_proved_or_says_why_not(collected):
+    assert set(CLAIMS) == {identity.key for identity in IDENTITIES}
+    assert {key for key, claim in CLAIMS.items() if not claim.claim} == INTEGERS_ONLY | {"convolution-parameter-count"}
+    assert all(claim.measured or claim.claim.startswith("proved ") for claim in CLAIMS.values())
+    assert [key for key, claim in CLAIMS.items() if claim.claim and claim.test(key) not in collected] == []
