@@ -5,9 +5,10 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking.examples import Example
-from chainrule.checking.mutation.known import known_at
+from chainrule.checking.mutation.known import Edit, known_at
 from chainrule.checking.mutation.live_functions import live_functions, replaced
 from chainrule.checking.mutation.mutants import Observer
+from chainrule.checking.mutation.recorded_calls import Recorder
 
 X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 
@@ -36,7 +37,7 @@ def _rounded_pullback(x, v):
 def cubed():
     rule = rules.Rule("cubed", _forward, _pullback, _pushforward, error_bound=4)
     functions = {function.name: function for function in live_functions(rule)}
-    known = known_at(rule, Example((X,)), Observer(tuple(functions.values())))
+    known = known_at(rule, Example((X,)), Observer(tuple(functions.values())), Recorder())
     return known, functions
 
 
@@ -57,21 +58,25 @@ def test_results_and_checks_know_the_functions_that_they_call(cubed):
 def test_an_edit_is_judged_by_the_results_that_it_may_change(cubed):
     known, functions = cubed
     code = functions["_pullback"].code
-    assert known.judged(code, frozenset()) == ("", "")
+    assert known.judged(Edit(code, code), frozenset()) == ("", "")
+    edit = Edit(code, _other_pullback.__code__)
+    assert known.changing(edit) == ("vjp",)
     with replaced(functions["_pullback"], _other_pullback.__code__):
-        reason, difference = known.judged(code, frozenset())
+        reason, difference = known.judged(edit, frozenset())
         assert "adjoint identity" in reason
         assert difference.startswith("vjp[0, 0]: got")
+        assert known.difference(edit) == difference
         # The value does not call the pullback, so that nothing is compared for an edit of another function.
-        assert known.difference(functions["_pushforward"].code) == ""
+        assert known.difference(Edit(functions["_pushforward"].code, code)) == ""
 
 
 def test_an_edit_that_only_rounds_is_judged_by_its_floats(cubed):
     known, functions = cubed
-    code = functions["_pullback"].code
+    edit = Edit(functions["_pullback"].code, _rounded_pullback.__code__)
+    assert known.changing(edit) == ()
     with replaced(functions["_pullback"], _rounded_pullback.__code__):
-        assert known.difference(code) == ""
-        reason, difference = known.judged(code, frozenset())
+        assert known.difference(edit) == ""
+        reason, difference = known.judged(edit, frozenset())
     assert reason.startswith("cubed: results in float64: cotangent of x")
     assert difference == ""
 

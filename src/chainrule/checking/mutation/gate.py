@@ -19,9 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checking.mutation.known import Edit
 from chainrule.checking.mutation.live_functions import LiveFunction, SourceMissing, codes_of, live_functions
 from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, joined, mutants_of
 from chainrule.checking.mutation.point_checks import points_of
+from chainrule.checking.mutation.recorded_calls import Recorder
 from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge
 from chainrule.rules import registry
 
@@ -61,8 +63,9 @@ class Bench:
     def outcome(self, mutant: Mutant) -> Outcome:
         """Let the judges try the mutant, until one refuses it."""
         judges, differs = self.judges_of(mutant), ""
+        edit = Edit(mutant.function.code, mutant.code)
         for judge in judges:
-            reason, difference = judge.verdict(mutant)
+            reason, difference = judge.verdict(mutant, edit)
             if reason:
                 return mutant.outcome("killed", reason)
             differs = differs or difference
@@ -116,11 +119,16 @@ def run_gate(
 _judges: dict[str, RuleJudge] = {}
 """The judges that this process has made."""
 
+_recorder = Recorder()
+"""The calls of the functions of all rules."""
+
 _bench: list[Bench] = []
 """The bench of all judges, once it is known which rules are judged."""
 
 
 def _start() -> None:
+    global _recorder
+    _recorder = Recorder()
     _judges.clear()
     _bench.clear()
 
@@ -135,7 +143,7 @@ def _size(name: str) -> int:
 
 def _baseline(name: str) -> tuple[str, Baseline | str]:
     try:
-        _judges[name] = RuleJudge(name)
+        _judges[name] = RuleJudge(name, recorder=_recorder)
         return name, _judges[name].baseline
     except (LookupError, Refused, SourceMissing) as reason:
         return name, str(reason.args[0])
@@ -145,7 +153,8 @@ def _outcomes(task: tuple[Mapping[str, Baseline], int]) -> list[tuple[str, Outco
     """The outcomes of all mutants of one function, each with the name of the first rule that judges it."""
     baselines, i = task
     if not _bench:
-        _bench.append(Bench([_judges.get(name) or RuleJudge(name, given) for name, given in baselines.items()]))
+        judges = [_judges.get(name) or RuleJudge(name, given, _recorder) for name, given in baselines.items()]
+        _bench.append(Bench(judges))
     bench = _bench[0]
     mutants = bench.mutants_of(bench.functions[i])
     return [(bench.judges_of(mutant)[0].rule.name, bench.outcome(mutant)) for mutant in mutants]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType
+from typing import TypeAlias
 
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Mismatch
@@ -17,17 +18,29 @@ from chainrule.checking.examples import LINEAR_IN, Limit
 from chainrule.checking.floats import references
 from chainrule.checking.mutation.mutants import Observer
 from chainrule.checking.mutation.point_checks import ON_FLOATS, READS, Point, case_at, checks_at, forms_at, result_of
+from chainrule.checking.mutation.recorded_calls import Calls, Recorder, Repeated
 from chainrule.checking.mutation.remembered import Remembered, quiet
 from chainrule.checking.rule_checks import Check, findings_of
 from chainrule.rules import Rule
 
-Codes = frozenset[CodeType]
+Codes: TypeAlias = frozenset[CodeType]
 
 _RESULTS = {"value": "value", "vjp": "vjp", "jvp": "jvp", "Jacobian": "jacobian", "kernel": "fast"}
 """The attributes of a `RuleCase` that hold the forms."""
 
+_OF_THE_PAGE = ("value", "vjp", "jvp", "Jacobian")
+"""The forms whose functions do not write to their arguments."""
+
 _GIVEN = ("differentiable", "dtype", "tangents", "ball_inputs", "ball_options")
 """The attributes of a `RuleCase` that no function of the rule computes."""
+
+
+class Edit(Repeated):
+    """An edit of a function, which has the code `code` without it."""
+
+    def __init__(self, code: CodeType, edited: CodeType) -> None:
+        super().__init__(edited)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,8 @@ class Known:
         Holds all results of the rule on balls.
     forms : mapping
         The results on balls, each with the functions that compute it; empty at a point for floats only.
+    calls : mapping
+        The calls of these functions by form, for the rule itself; none for its kernel, which writes to its arguments.
     on_floats : mapping
         The checks of floats against these results, each with the functions that it calls.
     checks : mapping
@@ -48,40 +63,50 @@ class Known:
 
     case: RuleCase
     forms: Mapping[str, tuple[Remembered, Codes]]
+    calls: Mapping[str, Calls]
     on_floats: Mapping[str, tuple[Check, Codes]]
     checks: Mapping[str, Check]
 
-    def difference(self, code: CodeType) -> str:
-        """Where the rule computes something else on balls while the function of this code is edited."""
-        return next((text for _, text in self._differences(code, self._case(code)) if text), "")
+    def changing(self, edit: Edit) -> tuple[str, ...]:
+        """The forms that may change: they call the edited function, and it does something else in a call."""
+        return tuple(
+            form
+            for form, (_, codes) in self.forms.items()
+            if edit.code in codes and not (form in self.calls and edit.all_same(self.calls[form][edit.code]))
+        )
 
-    def judged(self, code: CodeType, unchecked: frozenset[str]) -> tuple[str, str]:
-        """Why the rule is refused while the function of this code is edited, and where it computes something else.
+    def difference(self, edit: Edit) -> str:
+        """Where the edited rule computes something else on balls."""
+        return next((text for _, text in self._differences(edit, self._case(edit))), "")
+
+    def judged(self, edit: Edit, unchecked: frozenset[str]) -> tuple[str, str]:
+        """Why the edited rule is refused, and where it computes something else.
 
         Empty texts say that neither is the case. A check in `unchecked` may stay undecided.
         """
-        case = self._case(code)
-        for changed, difference in self._differences(code, case):
-            if difference:
-                checks = {name: check for name, check in self.checks.items() if self._reads(name, code)}
-                order = sorted(checks, key=lambda name: changed not in READS[name])
-                return self._refusal({name: checks[name] for name in order}, case, unchecked), difference
-        on_floats = {name: check for name, (check, codes) in self.on_floats.items() if code in codes}
+        case = self._case(edit)
+        for changed, difference in self._differences(edit, case):
+            checks = {name: check for name, check in self.checks.items() if self._reads(name, edit.code)}
+            order = sorted(checks, key=lambda name: changed not in READS[name])
+            return self._refusal({name: checks[name] for name in order}, case, unchecked), difference
+        on_floats = {name: check for name, (check, codes) in self.on_floats.items() if edit.code in codes}
         return self._refusal(on_floats, self.case, unchecked), ""
 
-    def _case(self, code: CodeType) -> RuleCase:
+    def _case(self, edit: Edit) -> RuleCase:
         """A case with the results that do not change."""
-        same = [form for form, (_, codes) in self.forms.items() if code not in codes]
+        changing = self.changing(edit)
+        same = [form for form in self.forms if form not in changing]
         more = ["finite", "cotangent"] if "value" in same else []
         if self.case.on_balls is self.case.rule:  # A copy of the rule for balls would not run the edit.
             more.append("on_balls")
         return self.case.sharing(*_GIVEN, *more, *(_RESULTS[form] for form in same if form in _RESULTS))
 
-    def _differences(self, code: CodeType, case: RuleCase) -> Iterator[tuple[str, str]]:
-        """The forms that call the function of this code, each with its first difference; empty if there is none."""
-        for form, (remembered, codes) in self.forms.items():
-            if code in codes:
-                yield form, remembered.difference(partial(result_of, case, form))
+    def _differences(self, edit: Edit, case: RuleCase) -> Iterator[tuple[str, str]]:
+        """The forms that change, each with its first difference."""
+        for form in self.changing(edit):
+            difference = self.forms[form][0].difference(partial(result_of, case, form))
+            if difference:
+                yield form, difference
 
     def _reads(self, name: str, code: CodeType) -> bool:
         """True if a check calls the function of this code, or reads a result that does."""
@@ -99,18 +124,22 @@ class Known:
         return ""
 
 
-def known_at(rule: Rule, point: Point, observer: Observer, *, judged: bool = True) -> Known:
+def known_at(rule: Rule, point: Point, observer: Observer, recorder: Recorder, *, judged: bool = True) -> Known:
     """The rule at a point, with the checks of floats unless it is only a point of comparison."""
     case = case_at(rule, point)
     for x in case.ball_inputs:
         x.flags.writeable = False
-    forms = {}
+    forms, calls = {}, {}
     if not point.floats_only:
-        for form in forms_at(case):
+        for form, compute in forms_at(case).items():
             remembering = partial(Remembered, partial(result_of, case, form), str(point))
             forms[form] = observer.run(remembering)
+            if form in _OF_THE_PAGE and forms[form][0].is_decided:
+                again = case.sharing(*_GIVEN, "on_balls", "finite", "cotangent")
+                observer.empty_caches()
+                calls[form] = recorder.calls(forms[form][1], partial(compute, again))
     if not judged:
-        return Known(case, forms, {}, {})
+        return Known(case, forms, calls, {}, {})
     with quiet():
         right = () if isinstance(point, Limit) else references(case, LINEAR_IN.get(rule.name, ()))
         on_floats = {
@@ -118,4 +147,4 @@ def known_at(rule: Rule, point: Point, observer: Observer, *, judged: bool = Tru
             for name, check in checks_at(point, right).items()
             if name in ON_FLOATS
         }
-    return Known(case, forms, on_floats, checks_at(point))
+    return Known(case, forms, calls, on_floats, checks_at(point))

@@ -210,10 +210,14 @@ class Observer:
         }
         return Observed(frozenset(self._lines), alike)
 
-    def run(self, run: Callable[[], Result]) -> tuple[Result, frozenset[types.CodeType]]:
-        """The result of `run`, and the codes of the functions that it calls."""
+    def empty_caches(self) -> None:
+        """Empty the caches of the functions."""
         for empty in self._empty_caches:
             empty()
+
+    def run(self, run: Callable[[], Result]) -> tuple[Result, frozenset[types.CodeType]]:
+        """The result of `run`, and the codes of the functions that it calls."""
+        self.empty_caches()
         self._now = set()
         before = sys.gettrace()
         sys.settrace(self._at_call)

@@ -6,6 +6,7 @@ Two results are the same if their balls overlap and are narrow. Results that are
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,6 +30,15 @@ class Remembered:
         self._point = point
         with quiet():
             self._expected = {bits: compute(bits) for bits in (BITS, 4 * BITS)}
+
+    @cached_property
+    def is_decided(self) -> bool:
+        """True if the first results are narrow, so that they can be compared."""
+        first = self._expected[BITS]
+        try:
+            return not list(_differences(first, first))
+        except Undecided:
+            return False
 
     def difference(self, compute: Computing) -> str:
         """The first difference between the results of `compute` and of the original; empty if there is none."""

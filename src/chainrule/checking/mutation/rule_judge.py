@@ -1,16 +1,17 @@
 """A rule as the judge of its mutants: it refuses a mutant with which the rule fails at one of its examples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Mismatch
 from chainrule.checking.examples import examples
-from chainrule.checking.mutation.known import Known, known_at
+from chainrule.checking.mutation.known import Edit, Known, known_at
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Mutant, Observed, Observer, TooSlow
 from chainrule.checking.mutation.point_checks import FLOAT_ERRORS, Point, case_at, checks_at, points_of
+from chainrule.checking.mutation.recorded_calls import Recorder
 from chainrule.checking.mutation.remembered import quiet
 from chainrule.checking.rule_checks import Check, findings_of
 from chainrule.rules import Rule, registry
@@ -52,45 +53,60 @@ class RuleJudge:
         If the rule itself is refused, so that its mutants cannot be judged.
     """
 
-    def __init__(self, name: str, baseline: Baseline | None = None) -> None:
+    def __init__(self, name: str, baseline: Baseline | None = None, recorder: Recorder | None = None) -> None:
         self.rule: Rule = registry.get(name)
         self.functions = live_functions(self.rule)
         forward = first_function(self.rule.forward)
         self.file = "" if forward is None else forward.__code__.co_filename
         self._empty_caches = caches_of(self.rule)
-        self._points = points_of(name)
+        self._points, self._recorder = points_of(name), recorder or Recorder()
         self.baseline = self._judge_itself() if baseline is None else baseline
 
     def runs(self, mutant: Mutant) -> bool:
         """True if an example runs the mutant's line."""
         return mutant.edited_line in self.baseline.observed.lines
 
-    def verdict(self, mutant: Mutant) -> tuple[str, str]:
-        """Why the mutant is refused, and where it differs from the rule. Empty texts say that neither is the case."""
-        known, elsewhere, code = self._known, self._elsewhere, mutant.function.code  # before the mutant is applied
-        difference = ""
+    def verdict(self, mutant: Mutant, edit: Edit) -> tuple[str, str]:
+        """Why the mutant is refused, and where it differs from the rule. Empty texts say that neither is the case.
+
+        The examples at which the edited function does something else in a call on balls come first.
+        """
+        known, elsewhere, difference = self._known, self._elsewhere, ""  # before the mutant is applied
         try:
             with mutant.applied(self._empty_caches, SECONDS), quiet():
-                for at, unchecked in zip(known, self.baseline.unchecked, strict=True):
-                    reason, here = at.judged(code, unchecked)
+                for reason, here in self._judged(edit, known):
                     if reason:
                         return reason, here
                     difference = difference or here
                 for at in elsewhere:
-                    difference = difference or at.difference(code)
+                    difference = difference or at.difference(edit)
                 return "", difference
         except TooSlow as slow:
             return str(slow), ""
 
+    def _judged(self, edit: Edit, known: Sequence[Known]) -> Iterator[tuple[str, str]]:
+        only_on_floats = []
+        for at, unchecked in zip(known, self.baseline.unchecked, strict=True):
+            if at.changing(edit):
+                yield at.judged(edit, unchecked)
+            else:
+                only_on_floats.append((at, unchecked))
+        for at, unchecked in only_on_floats:
+            yield at.judged(edit, unchecked)
+
     @cached_property
     def _known(self) -> list[Known]:
         observer = self._observer()
-        return [known_at(self.rule, point, observer) for point in self._points]
+        return [known_at(self.rule, point, observer, self._recorder) for point in self._points]
 
     @cached_property
     def _elsewhere(self) -> list[Known]:
         points, observer = examples(self.rule.name, seed=OTHER_SEED, edges=False)[::2], self._observer()
-        return [known_at(self.rule, point, observer, judged=False) for point in points if not point.floats_only]
+        return [
+            known_at(self.rule, point, observer, self._recorder, judged=False)
+            for point in points
+            if not point.floats_only
+        ]
 
     def _observer(self) -> Observer:
         # Cached results would hide the functions and lines that compute them.
@@ -105,7 +121,7 @@ class RuleJudge:
                 unchecked.append(set())
                 checks = {name: check for name, check in checks_at(point).items() if name != FLOAT_ERRORS}
                 self._pass(point, checks, case_at(self.rule, point), unchecked[-1])
-                at = known_at(self.rule, point, observer)
+                at = known_at(self.rule, point, observer, self._recorder)
                 checks = {name: check for name, (check, _) in at.on_floats.items() if name == FLOAT_ERRORS}
                 self._pass(point, checks, at.case, unchecked[-1])
                 self._known.append(at)
