@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from chainrule.algebra import exact_numbers
 from chainrule.checking import Proof
 from chainrule.checking.proofs.identity_proofs import prove_equalities
 
-from .claims import CLAIMS
+from .claims import claim_of
 
 N = ("n",)
 SLIP = 1e-7
@@ -52,13 +53,13 @@ class Statement:
         return prove_equalities(equalities, shapes=self.shapes, domains=self.domains, sizes=self.sizes, seconds=60)
 
 
-def proof_tests(statements: Mapping[str, Statement]) -> tuple[Callable[[str], None], Callable[[str], None]]:
-    """Two tests: each statement is proved as claimed; with a slip in any equality it is refuted."""
+def proof_tests(statements: Mapping[str, Statement], file: str) -> tuple[Callable[[str], None], Callable[[str], None]]:
+    """Two tests of a file: each statement is proved as claimed; with a slip in any equality it is refuted."""
 
     @pytest.mark.parametrize("key", statements)
     def proved(key: str) -> None:
         report = statements[key].proof()
-        assert report.claim == CLAIMS[key].claim, str(report)
+        assert report.claim == claim_of(key, Path(file).name), str(report)
 
     @pytest.mark.parametrize("key", statements)
     def refuted(key: str) -> None:

@@ -109,4 +109,4 @@ STATEMENTS = {
     "elementwise-jacobian-is-diagonal": Statement(elementwise_jacobian, {"x": N}),
 }
 
-test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS)
+test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS, __file__)

@@ -91,4 +91,4 @@ STATEMENTS = {
     "risk-and-penalty": Statement(risk_and_penalty, SMALL, {"eta": "positive", "strength": "positive"}),
 }
 
-test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS)
+test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS, __file__)

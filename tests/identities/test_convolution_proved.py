@@ -37,4 +37,4 @@ STATEMENTS = {
     "convolution-symmetry": Statement(symmetry, {**SIGNALS, "wing": (1,)}, sizes={"n": (2, 3, 4), "k": (1, 2, 3)}),
 }
 
-test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS)
+test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS, __file__)

@@ -97,4 +97,4 @@ STATEMENTS = {
     "likelihoods": Statement(likelihoods, OY),
 }
 
-test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS)
+test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS, __file__)

@@ -176,4 +176,4 @@ STATEMENTS = {
     ),
 }
 
-test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS)
+test_it_is_proved, test_a_wrong_side_is_refuted = proof_tests(STATEMENTS, __file__)
