@@ -94,3 +94,23 @@ def test_large_products_are_refused():
 def test_small_fractions():
     assert small_fraction(flint.fmpq(-3, 4)).as_integer_ratio() == (-3, 4)
     assert small_fraction(flint.fmpq(65)) is None is small_fraction(flint.fmpq(1, 65))
+
+
+def test_a_number_of_an_earlier_field_is_refused():
+    with Field():
+        (kept,) = variables("x", [2.0])
+    with Field():
+        (x,) = variables("x", [2.0])
+        for use in (lambda: kept + x, lambda: 2 * kept, lambda: kept > 0):
+            with pytest.raises(flint.utils.flint_exceptions.IncompatibleContextError):
+                use()
+
+
+def test_opening_a_cell_makes_earlier_comparisons_strict_and_later_ones_not():
+    with Field() as field:
+        x, y = variables("x", [2.0, 3.0])
+        assert x >= 0
+        assert not y <= x
+        field.open_cell()
+        assert y >= 1
+        assert [condition.relation for condition in field.conditions] == [">", ">", ">="]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.algebra import Field, derivative, variables
+from chainrule.algebra.field import current
 
 
 @pytest.fixture
@@ -26,6 +27,13 @@ def test_derivatives_of_quotients_and_functions(numbers):
         "zero": (derivative(x - x, x), x - x),
     }
     assert [name for name, (a, b) in equal.items() if not (a - b).is_zero()] == []
+
+
+def test_a_derivative_holds_inside_the_cell(numbers):
+    x, y = numbers
+    field = current()
+    assert derivative(x if x >= 0 else y, x) == 1
+    assert [str(condition) for condition in field.conditions] == ["x0 > 0"]
 
 
 def test_only_variables_have_derivatives_by_them(numbers):

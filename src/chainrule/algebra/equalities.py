@@ -19,7 +19,7 @@ from chainrule.algebra.constants import ideal_number
 from chainrule.algebra.exact import MOST_BITS, Denominator, Exact, Infinite
 from chainrule.algebra.exact_arrays import exact_numbers
 from chainrule.algebra.exact_text import text_of
-from chainrule.algebra.field import Field, Memory, OutsideDomain, Polynomial, Restart, TooLarge
+from chainrule.algebra.field import STRICT, Field, Memory, OutsideDomain, Polynomial, Restart, TooLarge
 
 Equality: TypeAlias = tuple[str, Any, Any]
 """A name, and two exact numbers or arrays that should be equal."""
@@ -187,7 +187,6 @@ def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> O
     )
 
 
-_STRICT = {">=": ">", "<=": "<"}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 _FACTORED = 50
 """Conditions with more terms are not factored."""
@@ -197,13 +196,13 @@ def _cell(entered: Field) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...
     """The recorded comparisons and divisors, each once, and without those that a stricter one implies."""
     comparisons, divisors = dict[_Key, Comparison](), dict[_Key, Comparison]()
     for condition in entered.conditions:
-        relation = _STRICT.get(condition.relation, condition.relation) if entered.open else condition.relation
-        comparisons.update(_canonical(entered, condition.number.num, condition.number.den, relation))
+        number = condition.number
+        comparisons.update(_canonical(entered, number.num, number.den, condition.relation))
     for atom in entered.divisors:
         divisors.update(_canonical(entered, atom.polynomial, (), "!=", is_divisor=True))
 
     def implied(number: str, relation: str) -> bool:
-        strict = (">", "<") if relation == "!=" else (_STRICT.get(relation, ""),)
+        strict = (">", "<") if relation == "!=" else (STRICT.get(relation, ""),)
         return any((number, other) in comparisons for other in strict)
 
     return (

@@ -129,6 +129,8 @@ class Exact:
         if whole is None:
             raise Undecided(f"{self} may lie on either side of a whole number")
         below = rational(whole)
+        if (self - below).value.contains(0):
+            raise Undecided(f"{self} lies on a step of the floor")
         record(self - below, ">=")
         record(self - below - 1, "<")
         return below

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import count
 from math import lcm
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -28,6 +29,9 @@ Polynomial: TypeAlias = Any
 
 Factors: TypeAlias = tuple[Any, list[tuple[int, int]]]
 """A `flint.fmpq`, and pairs of the number of an atom and its exponent."""
+
+CONTEXTS = 64
+"""Contexts of polynomials by number of generators. They are never freed."""
 
 FINEST = 5040
 """Roots of higher orders are not taken."""
@@ -49,6 +53,9 @@ class Restart(BaseException):
 
     No Exception, so that code under test which catches exceptions does not catch it.
     """
+
+
+_runs = count()
 
 
 @dataclass
@@ -122,6 +129,10 @@ class Atom:
     sign: int
 
 
+STRICT = {">=": ">", "<=": "<"}
+"""Strict relations by those that also hold for 0."""
+
+
 @dataclass(frozen=True, eq=False)
 class Condition:
     """A comparison with 0 that holds at the sample: `number` relation 0. Relations: > >= < <= != ==."""
@@ -132,9 +143,6 @@ class Condition:
     def __str__(self) -> str:
         return f"{self.number} {self.relation} 0"
 
-    def strict(self) -> bool:
-        """True if the condition holds near each point where it holds."""
-        return self.relation in (">", "<", "!=")
 
 
 class Field:
@@ -150,8 +158,6 @@ class Field:
         ``ideal(field, x)`` returns the simple number that a float stands for, or None; see `constants`.
     idealised : dict
         The floats that were read so, with the text of the number.
-    open : bool
-        True if a derivative was taken: the claim is then for the inside of the cell, where the comparisons are strict.
     """
 
     def __init__(
@@ -164,7 +170,10 @@ class Field:
         self.memory = memory or Memory()
         self.ideal, self.idealised = ideal, dict[float, str]()
         self.most_terms = most_terms
-        self.context = flint.fmpq_mpoly_ctx.get([f"g{i}" for i in range(self.memory.generators)], "lex")
+        # Fields that follow one another have different contexts. A number that a program keeps from one run to the next
+        # then raises an error, instead of being read as a number of the new field.
+        run = next(_runs) % CONTEXTS
+        self.context = flint.fmpq_mpoly_ctx.get([f"g{run}_{i}" for i in range(self.memory.generators)], "lex")
         self.one = self.context.constant(1)
         self.zero = self.context.constant(0)
         self.generators: list[Generator] = []
@@ -173,12 +182,13 @@ class Field:
         """Generators with a relation, and the polynomial that is 0; latest first."""
         self.atoms: list[Atom] = []
         self.conditions: list[Condition] = []
-        self.open = False
         self.divisors: list[Atom] = []
         self.tables: dict[str, list[Any]] = {}
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
+        self._strict = 0
+        """The conditions before this position are strict."""
         self._factored: dict[int, list[tuple[Polynomial, Factors]]] = {}
 
     def __enter__(self) -> Field:
@@ -200,6 +210,14 @@ class Field:
         if made.relation is not None:
             self.related.insert(0, (made, self.context.gen(index) ** made.power - made.relation))
         return made
+
+    def open_cell(self) -> None:
+        """Make the comparisons recorded so far strict, so that each point of the cell has a neighbourhood in it."""
+        for i in range(self._strict, len(self.conditions)):
+            condition = self.conditions[i]
+            if condition.relation in STRICT:
+                self.conditions[i] = replace(condition, relation=STRICT[condition.relation])
+        self._strict = len(self.conditions)
 
     def at(self, index: int) -> Generator:
         """The generator at a position among the variables of the polynomials."""

@@ -1,8 +1,8 @@
 """Derivatives of exact numbers by the variables of their field: formal, term by term, through the generators.
 
 They are the derivatives of the functions on open cells: near a point at which x > 0 the outcomes of comparisons stay,
-near one at which only x >= 0 they may not. A field in which a derivative was taken is therefore `open`: its cell has
-strict comparisons only.
+near one at which only x >= 0 they may not. A derivative therefore makes the comparisons strict that were recorded
+before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chainrule.algebra.powers import single
 
 
 def derivative(a: Exact, x: Exact) -> Exact:
-    """da / dx for a variable x. From then on, the cell of the field is open.
+    """da / dx for a variable x. The comparisons recorded so far become strict.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def derivative(a: Exact, x: Exact) -> Exact:
     field, variable = current(), single(x)
     if variable is None or variable.kind != "variable":
         raise ValueError(f"{x} is not a variable")
-    field.open = True
+    field.open_cell()
     return _of_number(field, a, variable.index)
 
 

@@ -7,14 +7,14 @@ is one generator per argument.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import flint
 
 from chainrule.algebra import exact
 from chainrule.algebra.ball import Undecided
-from chainrule.algebra.exact import Exact
+from chainrule.algebra.exact import Exact, Infinite
 from chainrule.algebra.field import Field, OutsideDomain, current
 from chainrule.algebra.powers import (
     cbrt,
@@ -93,12 +93,11 @@ def constant(name: str) -> Exact:
 
 
 def _odd(function: Callable[[Exact], Exact]) -> Callable[[Exact], Exact]:
+    @wraps(function)
     def of_either_sign(a: Exact) -> Exact:
         if a.is_zero():
             return a
         return -function(-a) if a.num.leading_coefficient() < 0 else function(a)
-
-    of_either_sign.__doc__ = function.__doc__
     return of_either_sign
 
 
@@ -230,17 +229,22 @@ def unknown(name: str, *arguments: Exact, order: tuple[int, ...] = ()) -> Exact:
     return made
 
 
+def _of_finite(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def of_finite(*arguments: Exact) -> Any:
+        if any(isinstance(a, Infinite) for a in arguments):
+            raise Undecided(f"{function.__name__} of infinity")
+        return function(*arguments)
+
+    return of_finite
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{
-        function.__name__: function
-        for function in (
-            *(exp, expm1, sinh, cosh, tanh, log, log1p, sqrt, cbrt, power, sin, cos, tan),
-            *(arcsinh, arccosh, arctanh, arccos, arctan2, erfc, ndtr, gamma, gammaln, digamma),
-        )
-    },
-    "arctan": arctan,
-    "arcsin": arcsin,
-    "erf": erf,
+    function.__name__: _of_finite(function)
+    for function in (
+        *(exp, expm1, sinh, cosh, tanh, log, log1p, sqrt, cbrt, power, sin, cos, tan, arctan, arcsin, erf),
+        *(arcsinh, arccosh, arctanh, arccos, arctan2, erfc, ndtr, gamma, gammaln, digamma),
+    )
 }
 """All functions of one number, and `power` and `arctan2`, by name."""
 

@@ -13,7 +13,8 @@ from chainrule.algebra.powers import number_of, power
 def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exact] | None = None) -> Exact:
     """The number in which some variables, given by their positions, are other numbers.
 
-    Generators are built again from their new arguments. `known` keeps them from one call to the next.
+    Generators are built again from their new arguments. `known` keeps them from one call to the next. The conditions of
+    the cell are not substituted: the result is the number's value only where they hold for the new numbers.
 
     Raises
     ------
