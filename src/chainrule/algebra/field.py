@@ -187,6 +187,8 @@ class Field:
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
+        self.open = False
+        """True if a derivative was taken."""
         self._strict = 0
         """The conditions before this position are strict."""
         self._factored: dict[int, list[tuple[Polynomial, Factors]]] = {}
@@ -217,7 +219,7 @@ class Field:
             condition = self.conditions[i]
             if condition.relation in STRICT:
                 self.conditions[i] = replace(condition, relation=STRICT[condition.relation])
-        self._strict = len(self.conditions)
+        self._strict, self.open = len(self.conditions), True
 
     def at(self, index: int) -> Generator:
         """The generator at a position among the variables of the polynomials."""
