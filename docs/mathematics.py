@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import re
 import runpy
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -25,8 +26,16 @@ PAGE = ROOT / "docs" / "mathematics.md"
 IDENTITIES: tuple[Any, ...] = runpy.run_path(str(ROOT / "tests" / "identities" / "catalogue.py"))["IDENTITIES"]
 """Records of key, statement, condition and test."""
 
+_CLAIMED = runpy.run_path(str(ROOT / "tests" / "identities" / "claims.py"))
+CLAIMS: dict[str, Any] = _CLAIMED["CLAIMS"]
+SYSTEM_CLAIMS: dict[str, Any] = _CLAIMED["SYSTEM_CLAIMS"]
+"""By key, records of what is proved, in which test, and what is not, with the reason."""
+
 EVERY_RULE = "tests/rules/test_every_rule.py::test_derivatives_agree_with_difference_quotients_at_300_bits"
 """The test that compares the derivatives of each registered rule with difference quotients of balls."""
+
+EVERY_BOUND = "tests/rules/test_every_rule.py::test_errors_are_within_the_claimed_bound_times_the_condition_number"
+"""The test that compares the errors of each registered rule with its bound."""
 
 OPENING = """\
 <!-- Written by `python -m docs.mathematics`. Edit docs/catalogue/, or the rules, and run that again. -->
@@ -38,7 +47,8 @@ rules. A test fails if this page names a function or a test that does not exist.
 
 - [Systems](#systems): {systems} models, losses and heads.
 - [Operators](#operators): {operators}, and [further rules](#further-rules).
-- [Identities](#identities): {identities}, each tested in float64, float32 and, at 300 bits, in balls.
+- [Identities](#identities): {identities}, each tested in float64, float32 and, at 300 bits, in balls; {proved} of them
+  are proved.
 - [Numeric examples](#numeric-examples): {examples}, computed again by
   [`tests/test_numeric_examples.py`](../tests/test_numeric_examples.py).
 
@@ -52,7 +62,24 @@ in code.
 
 **Error bounds** are claims about the public forms, in units in the last place (ulp), over the regions that the tests
 state.
+
+**Status.** A statement is
+
+- `proved` if both sides were computed in exact numbers and have one normal form: a rational function of the inputs and
+  of their exponentials, logarithms and roots. Only equality is concluded, from relations that are true wherever the
+  functions are defined; inequalities follow from equalities as said. The claim names the sizes, and says nothing about
+  others. It holds on a *cell*: the inputs with the same outcomes of comparisons. `for all inputs` means that the cells
+  cover all inputs, which is shown by exact elimination; otherwise the number of sampled cells is given. Divisors that
+  may be 0 are listed, and nothing is said where one is 0. A derivative is proved inside of cells, and not on their
+  borders, where numbers tie or a function has a kink.
+- `in bound` if the errors of floats were measured and are within the error bound: by the [error atlas](accuracy.md)
+  over its regions, and by a common test of all rules.
+- `measured` if it was only tested, at points; the reason is given.
+
+{about}
 """
+
+ABOUT = "Proofs are about real numbers; the [error atlas](accuracy.md) is about floats."
 
 
 def main() -> None:
@@ -67,24 +94,32 @@ def page() -> str:
     counts = {"systems": SYSTEMS, "operators": OPERATORS, "identities": IDENTITIES, "examples": EXAMPLES}
     return "\n".join(
         [
-            OPENING.format(**{name: len(records) for name, records in counts.items()}),
-            *_section("Systems", ("system", "formula", "where", "test"), map(_system, SYSTEMS)),
-            *_section("Operators", _OPERATOR_COLUMNS, map(_operator, OPERATORS)),
-            *_section("Further rules", _OPERATOR_COLUMNS, map(_operator, further)),
+            OPENING.format(
+                about=ABOUT,
+                proved=sum(bool(c.claim) for c in CLAIMS.values()),
+                **{name: len(records) for name, records in counts.items()},
+            ),
+            *_section("Systems", ("system", "formula", "status", "where", "test"), map(_system, SYSTEMS), ABOUT),
+            *_section("Operators", _OPERATOR_COLUMNS, map(_operator, OPERATORS), ABOUT),
+            *_section("Further rules", _OPERATOR_COLUMNS, map(_operator, further), ABOUT),
             *_section(
-                "Identities", ("identity", "statement", "condition", "where", "test"), map(_identity, IDENTITIES)
+                "Identities",
+                ("identity", "statement", "condition", "status", "where", "test"),
+                map(_identity, IDENTITIES),
+                ABOUT,
             ),
             *_section("Numeric examples", ("example", "formula", "values", "where", "test"), map(_example, EXAMPLES)),
         ]
     )
 
 
-_OPERATOR_COLUMNS = ("operator", "formula", "derivative", "domain", "error bound", "where", "test")
+_OPERATOR_COLUMNS = ("operator", "formula", "derivative", "domain", "error bound", "status", "where", "test")
 
 
 def _system(system: System) -> tuple[str, ...]:
     where = [*filter(None, [system.not_yet]), *map(_place, system.where)]
-    return system.name, _code(system.formula), _lines(where), _lines(map(_test, system.tests))
+    status = _status(SYSTEM_CLAIMS[system.key], system.key)
+    return system.name, _code(system.formula), status, _lines(where), _lines(map(_test, system.tests))
 
 
 def _operator(operator: Operator) -> tuple[str, ...]:
@@ -104,6 +139,7 @@ def _operator(operator: Operator) -> tuple[str, ...]:
         _code("\n".join(filter(None, derivative))),
         _lines(_text(part) for part in domain if part),
         bound,
+        _operator_status(operator),
         _lines([*filter(None, [operator.not_yet]), *map(_place, places_of(operator))]),
         _lines(map(_test, tests_of(operator))),
     )
@@ -112,7 +148,41 @@ def _operator(operator: Operator) -> tuple[str, ...]:
 def _identity(identity: Any) -> tuple[str, ...]:
     name = identity.key.replace("-", " ")
     condition = _text(identity.condition) or "always"
-    return name, _code(identity.statement), condition, _lines(map(_place, WHERE[identity.key])), _test(identity.test)
+    where, status = _lines(map(_place, WHERE[identity.key])), _status(CLAIMS[identity.key], identity.key)
+    return name, _code(identity.statement), condition, status, where, _test(identity.test)
+
+
+def _operator_status(operator: Operator) -> str:
+    lines = []
+    if operator.claim:
+        claims = CLAIMS if operator.claim in CLAIMS else SYSTEM_CLAIMS
+        lines.append(_status(claims[operator.claim], operator.claim))
+    if operator.rule:
+        atlas = "[error atlas](accuracy.md), " if operator.rule in atlas_rules() else ""
+        lines.append(f"`in bound`: {atlas}{_test(EVERY_BOUND)}")
+    if operator.measured:
+        lines.append(f"`measured`: {_text(operator.measured)}")
+    return _lines(lines)
+
+
+@cache
+def atlas_rules() -> frozenset[str]:
+    """The rules whose errors the atlas lists."""
+    found = re.findall(r"^## (\w+)", (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return frozenset(found)
+
+
+def _status(claim: Any, key: str) -> str:
+    """What is proved, by which test; how inequalities follow; and what is only measured, with the reason."""
+    lines = []
+    if claim.claim:
+        proved, _, where = claim.claim.partition(" ")
+        lines.append(f"`{proved}` {_text(where)}: {_test(claim.test(key))}")
+    if claim.follows:
+        lines.append(_text(claim.follows))
+    if claim.measured:
+        lines.append(f"`measured`: {_text(claim.measured)}")
+    return _lines(lines)
 
 
 def _example(example: Example) -> tuple[str, ...]:
@@ -199,8 +269,10 @@ def _defined_by(node: ast.stmt) -> Iterator[str]:
     yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
-def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> Iterator[str]:
     yield f"## {title}\n"
+    if note:
+        yield f"{note}\n"
     yield f"| {' | '.join(columns)} |"
     yield f"|{' --- |' * len(columns)}"
     for row in rows:

@@ -20,6 +20,7 @@ from chainrule import rules
 ROOT = Path(__file__).parents[1]
 
 IDENTITIES = mathematics.IDENTITIES
+CLAIMS, SYSTEM_CLAIMS = mathematics.CLAIMS, mathematics.SYSTEM_CLAIMS
 NOT_YET: set[str] = set()
 """Entries that are counted and not yet computed."""
 
@@ -32,6 +33,8 @@ NODES = sorted(
     {node for record in (*SYSTEMS, *EXAMPLES) for node in record.tests}
     | {node for operator in OPERATORS for node in mathematics.tests_of(operator)}
     | {identity.test for identity in IDENTITIES}
+    | {claim.test(key) for known in (CLAIMS, SYSTEM_CLAIMS) for key, claim in known.items() if claim.claim}
+    | {mathematics.EVERY_BOUND}
 )
 
 
@@ -69,6 +72,51 @@ def test_every_record_says_what_where_and_by_which_test():
         assert described, operator.key
         assert operator.not_yet or (mathematics.places_of(operator) and operator.tests), operator.key
     assert all(identity.statement and WHERE[identity.key] for identity in IDENTITIES)
+
+
+STATUSES = r"`(proved|in bound|measured)`(:| for| on)"
+
+
+def rows_of(section):
+    """The cells of each row of a section, by the names of its columns."""
+    lines = mathematics.page().split(f"## {section}\n")[1].split("\n## ")[0].splitlines()
+    header, _, *rows = [re.split(r" (?<!\\)\| ", line[2:-2]) for line in lines if line.startswith("|")]
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("section", ["Systems", "Operators", "Further rules", "Identities"])
+def test_every_row_has_a_status_with_its_test_or_its_reason(section):
+    for row in rows_of(section):
+        lines = row["status"].split("<br>")
+        found = [match[1] for match in (re.match(STATUSES, line) for line in lines) if match]
+        assert found, row
+        assert len(found) == len(set(found)), row
+        for line in lines:
+            if line.startswith(("`proved`", "`in bound`")):
+                assert "::test_" in line, line
+            elif line.startswith("`measured`"):
+                assert len(line) > len("`measured`: ") + 10, line
+
+
+def test_what_is_not_proved_says_why():
+    for section in ("Systems", "Identities"):
+        unproved = [row for row in rows_of(section) if "`proved`" not in row["status"]]
+        assert len(unproved) == (3 if section == "Identities" else 0)
+        assert all("`measured`" in row["status"] for row in unproved)
+    assert set(SYSTEM_CLAIMS) == {system.key for system in SYSTEMS}
+    assert set(CLAIMS) == {identity.key for identity in IDENTITIES}
+    for operator in OPERATORS:
+        assert bool(operator.rule) + bool(operator.claim) + bool(operator.measured) == 1, operator.key
+        assert not operator.claim or operator.claim in {**CLAIMS, **SYSTEM_CLAIMS}
+
+
+def test_wherever_proved_stands_the_page_says_what_proofs_are_about():
+    page = mathematics.page()
+    assert page.count(mathematics.ABOUT) == 5
+    for section in page.split("\n## ")[1:]:
+        assert "`proved`" not in section or mathematics.ABOUT in section
+    assert "Only equality is concluded" in page
+    assert "Divisors that may" in page
 
 
 def arrived():

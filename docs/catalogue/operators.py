@@ -8,7 +8,8 @@ class Operator:
     """One operator: a registered rule, or formula, derivative and domain; its public names and tests.
 
     For a rule, `formula`, `derivative` and `domain` are printed below those of the rule, and `where` need not contain
-    the rule itself. `not_yet` says what is missing.
+    the rule itself. `not_yet` says what is missing. `claim` is the key of the identity or system in whose proof an
+    operator without a rule is proved, and `measured` says why it is not.
     """
 
     key: str
@@ -20,6 +21,8 @@ class Operator:
     where: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     not_yet: str = ""
+    claim: str = ""
+    measured: str = ""
 
 
 OPERATORS: tuple[Operator, ...] = (
@@ -88,6 +91,7 @@ OPERATORS: tuple[Operator, ...] = (
             "tests/rules/test_cross_entropy.py::test_the_log_loss_of_a_label_and_its_gradient",
             "tests/rules/test_cross_entropy.py::test_derivatives_with_labels_are_right",
         ),
+        claim="softmax-head",
     ),
     Operator(
         "one-hot",
@@ -100,6 +104,7 @@ OPERATORS: tuple[Operator, ...] = (
             "tests/arrays/test_last_axis.py::test_rows_are_those_of_the_identity",
             "tests/arrays/test_last_axis.py::test_labels_out_of_range_or_not_integers_are_refused",
         ),
+        measured="integers: the definition, compared at the labels of the tests",
     ),
     Operator(
         "tanh",
@@ -224,6 +229,7 @@ OPERATORS: tuple[Operator, ...] = (
         domain="that of f",
         where=("chainrule.rules.elementwise",),
         tests=("tests/identities/test_activations.py::test_an_elementwise_sigmoid_has_a_diagonal_jacobian",),
+        claim="elementwise-jacobian-is-diagonal",
     ),
     Operator(
         "logarithm",
@@ -260,6 +266,7 @@ OPERATORS: tuple[Operator, ...] = (
             "tests/rules/test_geometry.py::test_output_sizes_by_hand",
             "tests/rules/test_geometry.py::test_size_and_border_are_those_of_the_windows_that_fit",
         ),
+        measured="integers: compared at the sizes of the tests",
     ),
     Operator(
         "parameter-count",
@@ -272,6 +279,7 @@ OPERATORS: tuple[Operator, ...] = (
             "tests/rules/test_geometry.py::test_parameter_counts_by_hand",
             "tests/rules/test_geometry.py::test_parameters_are_the_entries_of_the_weight_and_the_bias",
         ),
+        measured="integers: compared at the sizes of the tests",
     ),
     Operator(
         "convolution",
@@ -316,6 +324,7 @@ OPERATORS: tuple[Operator, ...] = (
             "tests/systems/test_s2_risk_and_descent.py::test_the_risk_and_its_gradient_are_means_over_the_examples",
             "tests/systems/test_s2_risk_and_descent.py::test_an_empty_data_set_has_no_mean",
         ),
+        claim="risk-and-penalty",
     ),
     Operator(
         "l2-penalty",
@@ -339,6 +348,7 @@ OPERATORS: tuple[Operator, ...] = (
             "tests/systems/test_s2_risk_and_descent.py"
             "::test_descent_repeats_theta_minus_eta_g_and_yields_the_objective_before_each_step",
         ),
+        claim="risk-and-penalty",
     ),
     Operator(
         "packing",
@@ -352,6 +362,7 @@ OPERATORS: tuple[Operator, ...] = (
             "::test_parameters_pack_and_unpack_without_a_change_in_the_order_w1_b1_w2_b2",
             "tests/networks/test_network.py::test_packing_what_was_unpacked_is_exact",
         ),
+        claim="gradient-shapes",
     ),
     Operator(
         "scaled-softmax",
@@ -383,6 +394,7 @@ OPERATORS: tuple[Operator, ...] = (
             "::test_the_rules_of_u_have_the_derivatives_of_the_functions_of_scores_and_g",
             "tests/rules/test_parametrised_scores.py::test_nothing_divides_by_a_probability_that_underflows",
         ),
+        claim="expected-score",
     ),
     Operator(
         "score-cross-entropy",
@@ -396,5 +408,6 @@ OPERATORS: tuple[Operator, ...] = (
             "::test_the_cross_entropy_of_any_weights_has_gradient_g_transposed_s_sum_c_minus_c",
             "tests/rules/test_parametrised_scores.py::test_labels_are_one_hot_weights",
         ),
+        claim="score-cross-entropy",
     ),
 )
