@@ -116,7 +116,7 @@ def test_wherever_proved_stands_the_page_says_what_proofs_are_about():
     for section in page.split("\n## ")[1:]:
         assert "`proved`" not in section or mathematics.ABOUT in section
     assert "Only equality is concluded" in page
-    assert "Divisors that may" in page
+    assert "Divisors that" in page
 
 
 def arrived():
