@@ -84,7 +84,7 @@ class Difference:
     right: str
 
     def __str__(self) -> str:
-        return f"{self.entry}: {self.left} and {self.right}"
+        return f"{self.entry}: got {self.left}, expected {self.right}"
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ class Outcome:
         Floats that were read as simple numbers.
     outside : bool
         True if the sample lies outside the domain: a logarithm or a root of a number that is not positive.
+    kink : bool
+        True if only the value was compared, because there is no derivative.
     """
 
     equalities: int = 0
@@ -116,11 +118,17 @@ class Outcome:
     divisors: tuple[Comparison, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
     outside: bool = False
+    kink: bool = False
 
     @property
     def proved(self) -> bool:
         """True if all equalities hold on the cell, and there is one."""
         return self.equalities > 0 and not self.differences and not self.undecided
+
+    @property
+    def accepted(self) -> bool:
+        """True if nothing speaks against the equalities: proved, outside the domain, or at a kink."""
+        return self.proved or self.outside or (self.kink and not self.differences)
 
     @property
     def cell(self) -> str:
@@ -158,13 +166,13 @@ def attempt(
     for _ in range(MOST_RUNS):
         try:
             with Field(memory, ideal=ideal_number if ideal else None) as entered:
-                return _judged(entered, compute)
+                try:
+                    return _judged(entered, compute)
+                except Undecided as reason:
+                    outside = isinstance(reason, OutsideDomain)
+                    return Outcome(0, (), (str(reason),), *_cell(entered), outside=outside)
         except Restart:
             continue
-        except OutsideDomain as reason:
-            return Outcome(undecided=(str(reason),), outside=True)
-        except Undecided as reason:
-            return Outcome(undecided=(str(reason),))
     return Outcome(undecided=(f"no end after {MOST_RUNS} runs",))
 
 
@@ -217,9 +225,9 @@ def _canonical(
     """An equivalent condition that is the same for positive multiples, with a key; none if the divisors imply it."""
     sign, below = 1, []
     for number, exponent in den:
-        atom = entered.atoms[number]
-        if atom.sign:
-            sign *= atom.sign**exponent
+        known = entered.sign_of(entered.atoms[number].polynomial, on_cell=False)
+        if known:
+            sign *= known**exponent
         elif exponent % 2:
             below.append((number, 1))
     if len(num) <= _FACTORED:
@@ -227,8 +235,9 @@ def _canonical(
         num, sign = entered.one, sign * (1 if constant > 0 else -1)
         for number, exponent in parts:
             atom = entered.atoms[number]
-            if atom.sign:
-                sign *= atom.sign**exponent
+            known = entered.sign_of(atom.polynomial, on_cell=False)
+            if known:
+                sign *= known**exponent
             elif atom not in entered.divisors or is_divisor:
                 num *= atom.polynomial**exponent
             elif exponent % 2:

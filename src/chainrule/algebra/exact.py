@@ -27,6 +27,9 @@ Denominator: TypeAlias = tuple[tuple[int, int], ...]
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 """Functions of exact numbers by name, filled by chainrule.algebra.functions."""
 
+MOST_SUMMANDS = 6
+"""Longer sums with logarithms are not compared with 0 through their exponentials."""
+
 MOST_BITS = 4000
 """Precision beyond which a comparison is left undecided."""
 
@@ -440,20 +443,35 @@ def sign_at_sample(number: Exact) -> tuple[int, Exact | None]:
 
 
 def known_sign(number: Exact) -> int:
-    """1 or -1 if the number has this sign wherever it is defined, else 0."""
+    """1 or -1 if the number has this sign on the whole cell, else 0.
+
+    A number with logarithms, such as x + log(1 + e^-x), is compared with 0 through its exponential.
+    """
     field = current()
-    if any(not field.atoms[k].sign and e % 2 for k, e in number.den):
+    sign = _sign_of_terms(field, number)
+    if sign or number.den or len(number.num) > MOST_SUMMANDS:
+        return sign
+    used = [index for index, degree in enumerate(number.num.degrees()) if degree > 0]
+    if not any(field.at(index).kind == "log" for index in used):
         return 0
+    return _sign_of_terms(field, FUNCTIONS["exp"](number) - 1)
+
+
+def _sign_of_terms(field: Field, number: Exact) -> int:
     sign = field.sign_of(number.num)
     for k, e in number.den:
-        sign *= field.atoms[k].sign if e % 2 else 1
+        sign *= field.sign_of(field.atoms[k].polynomial) if e % 2 else 1
     return sign
 
 
 def record(number: Exact, relation: str) -> None:
     """Record that the relation of the number with 0 holds on the cell."""
-    conditions = current().conditions
-    for known in conditions:
+    field = current()
+    for known in field.conditions:
         if known.relation == relation and known.number.den == number.den and known.number.num == number.num:
             return
-    conditions.append(Condition(number, relation))
+    field.conditions.append(Condition(number, relation))
+    if relation in ("<", ">") and not number.den and len(number.num) == 1:
+        [(monomial, coefficient)] = number.num.to_dict().items()
+        if sum(monomial) == 1:
+            field.signs[monomial.index(1)] = 1 if (coefficient > 0) == (relation == ">") else -1

@@ -43,7 +43,7 @@ def variables(name: str, sample: Any, *, positive: bool = False) -> ExactArray:
         True to assume that all are positive, so that no condition is recorded for it.
     """
     field = current()
-    values = np.asarray(sample)
+    values = np.asarray(sample, dtype=object) if isinstance(sample, flint.fmpq) else np.asarray(sample)
     made = np.empty(values.size, dtype=object)
     for i, value in enumerate(values.ravel().tolist()):
         exact = value if isinstance(value, flint.fmpq) else flint.fmpq(*value.as_integer_ratio())
@@ -67,7 +67,7 @@ def jacobian(y: Any, x: Any) -> ExactArray:
     y = exact_numbers(y)
     rows = [gradient(number, x) for number in y.ravel().tolist()]
     entries = np.concatenate([row.ravel() for row in rows]) if rows else np.empty(0, dtype=object)
-    return exact_numbers(entries.reshape(*y.shape, *x.shape))
+    return exact_numbers(entries.reshape((*y.shape, *x.shape)))
 
 
 def _xlogy(x: Exact, y: Exact) -> Any:
@@ -125,6 +125,7 @@ class ExactArray(NumberArray):
     """An object array whose entries are exact numbers, or None before the first assignment. Made by `variables`."""
 
     number = Exact
+    infinities = (Infinite,)
     entrywise: ClassVar[Mapping[Any, Callable[..., Any]]] = {
         **{ufunc: _as_objects(function) for ufunc, function in _FUNCTIONS.items()},
         **{ufunc: np.vectorize(test, otypes=[bool]) for ufunc, test in _TESTS.items()},

@@ -9,8 +9,7 @@ undecided, and cannot make it wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
@@ -122,11 +121,10 @@ class Generator:
 
 @dataclass(frozen=True, eq=False)
 class Atom:
-    """An irreducible polynomial that divides something; its sign if it is the same for all inputs, else 0."""
+    """An irreducible polynomial that divides something, and its value at the sample."""
 
     polynomial: Polynomial
     value: Any
-    sign: int
 
 
 STRICT = {">=": ">", "<=": "<"}
@@ -142,7 +140,6 @@ class Condition:
 
     def __str__(self) -> str:
         return f"{self.number} {self.relation} 0"
-
 
 
 class Field:
@@ -183,6 +180,8 @@ class Field:
         self.atoms: list[Atom] = []
         self.conditions: list[Condition] = []
         self.divisors: list[Atom] = []
+        self.signs: dict[int, int] = {}
+        """Signs of generators on the cell, by position, where a recorded comparison says so."""
         self.tables: dict[str, list[Any]] = {}
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
@@ -272,7 +271,7 @@ class Field:
         for number, atom in enumerate(self.atoms):
             if atom.polynomial == p:
                 return number
-        self.atoms.append(Atom(p, self.value_of(p), self.sign_of(p)))
+        self.atoms.append(Atom(p, self.value_of(p)))
         return len(self.atoms) - 1
 
     def value_of(self, p: Polynomial) -> Any:
@@ -286,20 +285,32 @@ class Field:
             total += term
         return total
 
-    def sign_of(self, p: Polynomial) -> int:
-        """1 or -1 if the polynomial has this sign for all inputs, else 0.
+    def sign_of(self, p: Polynomial, *, on_cell: bool = True) -> int:
+        """1 or -1 if the polynomial has this sign on the whole cell (or wherever it is defined), else 0.
 
         Shown by the signs of its terms: each is a product of positive generators and of even powers, and one of them
         cannot vanish.
         """
         signs, definite = set(), False
         for monomial, coefficient in p.to_dict().items():
-            used = [(self.at(index), exponent) for index, exponent in enumerate(monomial) if exponent]
-            if any(exponent % 2 and not generator.positive for generator, exponent in used):
-                return 0
-            definite = definite or all(generator.positive for generator, _ in used)
-            signs.add(1 if coefficient > 0 else -1)
+            sign, nonzero = 1 if coefficient > 0 else -1, True
+            for index, exponent in enumerate(monomial):
+                if exponent:
+                    known = 1 if self.at(index).positive else self.signs.get(index, 0) if on_cell else 0
+                    if exponent % 2 and not known:
+                        return 0
+                    sign *= known if exponent % 2 else 1
+                    nonzero = nonzero and known != 0
+            definite = definite or nonzero
+            signs.add(sign)
         return signs.pop() if definite and len(signs) == 1 else 0
+
+    def forget_cell(self) -> None:
+        """Drop all recorded conditions and divisors, and what they say of signs."""
+        self.conditions.clear()
+        self.divisors.clear()
+        self.signs.clear()
+        self._strict, self.open = 0, False
 
     def divide_by(self, number: int, what: str = "a divisor") -> None:
         """Record that an atom is not 0 on the cell.
@@ -310,7 +321,7 @@ class Field:
             If its ball at the sample contains 0.
         """
         atom = self.atoms[number]
-        if atom.sign or atom in self.divisors:
+        if atom in self.divisors or self.sign_of(atom.polynomial):
             return
         if not atom.value.is_finite() or atom.value.contains(0):
             raise Undecided(f"{what} may be 0 at the sample")
@@ -331,16 +342,6 @@ def current() -> Field:
     if not _entered:
         raise RuntimeError("exact numbers exist only inside `with Field():`")
     return _entered[-1][0]
-
-
-@contextmanager
-def unrecorded(entered: Field) -> Iterator[None]:
-    """Inside the block, comparisons are not recorded as conditions of the cell."""
-    conditions, divisors = list(entered.conditions), list(entered.divisors)
-    try:
-        yield
-    finally:
-        entered.conditions[:], entered.divisors[:] = conditions, divisors
 
 
 def small_fraction(x: Any, most: int = 64) -> Fraction | None:

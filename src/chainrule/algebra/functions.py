@@ -98,6 +98,7 @@ def _odd(function: Callable[[Exact], Exact]) -> Callable[[Exact], Exact]:
         if a.is_zero():
             return a
         return -function(-a) if a.num.leading_coefficient() < 0 else function(a)
+
     return of_either_sign
 
 

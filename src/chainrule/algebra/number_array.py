@@ -40,6 +40,9 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
     """The class of the entries. Called with an int or a float, it converts exactly, or raises an error; called with
     anything else, it raises TypeError."""
 
+    infinities: ClassVar[tuple[type[Any], ...]] = ()
+    """Classes of entries that are no numbers, such as infinities; they stay as they are."""
+
     entrywise: ClassVar[Mapping[Any, Callable[..., Any]]] = {}
     """Functions of NumPy and SciPy without a loop for object arrays, as functions of object arrays of the entries. For
     all others NumPy calls the method of that name of each entry."""
@@ -50,7 +53,7 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
     """Functions that run on plain object arrays of the entries, as far as they were called."""
 
     def __init_subclass__(cls) -> None:
-        kept = cls._kept = frozenset({cls.number, bool, type(None)})
+        kept = cls._kept = frozenset({cls.number, *cls.infinities, bool, type(None)})
 
         def converted(entry: Any) -> Any:
             # NumPy's `pad`, for example, stores its own integers.

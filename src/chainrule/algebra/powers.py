@@ -120,6 +120,21 @@ def tanh(a: Exact) -> Exact:
 # Logarithms and roots of products.
 
 
+def _check_positive(a: Exact, what: str) -> None:
+    """Check that a number is positive at the sample.
+
+    Raises
+    ------
+    OutsideDomain
+        If it is not. That it is negative is recorded: then all inputs of the cell are outside the domain.
+    """
+    sign, unknown = exact.sign_at_sample(a)
+    if sign <= 0:
+        if unknown is not None:
+            exact.record(unknown, "<")
+        raise OutsideDomain(f"{what} of {a}, which is not positive at the sample")
+
+
 def _factors(a: Exact, what: str) -> tuple[Any, list[tuple[Exact, int]]]:
     """A positive number as a positive rational times powers of positive numbers; the signs of these are recorded.
 
@@ -129,8 +144,7 @@ def _factors(a: Exact, what: str) -> tuple[Any, list[tuple[Exact, int]]]:
         If the number is not positive at the sample.
     """
     field = current()
-    if exact.sign_at_sample(a)[0] <= 0:
-        raise OutsideDomain(f"{what} of {a}, which is not positive at the sample")
+    _check_positive(a, what)
     constant, parts = field.factors(a.num)
     result = []
     for number, exponent in (*parts, *((k, -e) for k, e in a.den)):
@@ -161,7 +175,8 @@ def _log_of_factor(field: Field, factor: Exact) -> Exact:
         return generator.slopes[0][0]
     if generator is not None and generator.kind == "root":
         return log(generator.slopes[0][0]) / generator.power  # type: ignore[no-any-return]  # an Exact: the root's argument is not 0
-    return tabled(field, "log", factor, factor.value.log(), lambda: 1 / factor, log)
+    is_positive = exact.known_sign(factor - 1) > 0
+    return tabled(field, "log", factor, factor.value.log(), lambda: 1 / factor, log, positive=is_positive)
 
 
 def single(a: Exact) -> Generator | None:

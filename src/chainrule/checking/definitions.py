@@ -33,6 +33,8 @@ def _sigmoid(x: Any) -> Any:
 
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
+    if np.isfinite(x).all():
+        return weights * x
     return np.where(weights == 0, numbers(np.zeros(x.shape), type(x)), x) * weights
 
 

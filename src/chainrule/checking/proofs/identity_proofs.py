@@ -97,7 +97,7 @@ def prove_identity(
     identity: proved for all inputs at sizes 1 to 4
     >>> print(prove_identity(lambda x: np.sqrt(x * x), lambda x: x, shapes={"x": ()}))
     identity: fail
-      at x = -0.6875: 0.687500000000 and -0.687500000000
+      at x = -0.6875: got 0.687500000000, expected -0.687500000000
     >>> print(prove_identity(lambda x: np.sqrt(x * x), lambda x: x, shapes={"x": ()}, domains={"x": "positive"}))
     identity: proved for all inputs at shapes x ()
     """

@@ -13,7 +13,7 @@ LISTED = 5
 
 @dataclass(frozen=True)
 class Proof:
-    """The outcome of an attempted proof. Proofs are about real numbers; rounding errors of floats are not their subject.
+    """The outcome of an attempted proof about real numbers; rounding errors of floats are measured elsewhere.
 
     Attributes
     ----------
@@ -27,6 +27,8 @@ class Proof:
         True if the cells cover all inputs of the domain.
     sizes : str
         The sizes of the inputs, such as "sizes 1 to 4".
+    kinks : int
+        Cells on which there is no derivative and only the value was compared.
     divisors : tuple of str
         What is not 0 on the cells: there the claim says nothing.
     failures : tuple of str
@@ -42,6 +44,7 @@ class Proof:
     cells: tuple[str, ...] = ()
     complete: bool = False
     sizes: str = ""
+    kinks: int = 0
     divisors: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
@@ -65,7 +68,7 @@ class Proof:
         if not self.ok:
             return self.verdict
         if self.complete:
-            where = "for all inputs"
+            where = "for all inputs" + (" at which the definition has a derivative" if self.kinks else "")
         elif len(self.cells) == 1:
             where = f"for {self.cells[0]}"
         else:
@@ -103,15 +106,41 @@ def joined_outcomes(subject: str, outcomes: Sequence[Outcome], *, complete: bool
         divisors.update(dict.fromkeys(map(str, outcome.divisors)))
     return Proof(
         subject,
-        sum(outcome.equalities for outcome in inside),
-        tuple(_where(outcome.comparisons) for outcome in inside),
-        complete or (len(inside) == 1 and not inside[0].comparisons),
-        sizes,
-        tuple(divisors),
-        tuple(str(difference) for outcome in inside for difference in outcome.differences),
-        tuple(dict.fromkeys(reason for outcome in inside for reason in outcome.undecided)),
-        {x: text for outcome in inside for x, text in outcome.idealised.items()},
+        equalities=sum(outcome.equalities for outcome in inside),
+        cells=tuple(_where(outcome.comparisons) for outcome in inside),
+        complete=complete or (len(inside) == 1 and not inside[0].comparisons),
+        sizes=sizes,
+        kinks=sum(outcome.kink for outcome in inside),
+        divisors=tuple(divisors),
+        failures=tuple(str(difference) for outcome in inside for difference in outcome.differences),
+        unchecked=tuple(dict.fromkeys(text for outcome in inside if not outcome.kink for text in outcome.undecided)),
+        idealised={x: text for outcome in inside for x, text in outcome.idealised.items()},
     )
+
+
+def joined_sizes(subject: str, proofs: Sequence[Proof]) -> Proof:
+    """One proof of several sizes."""
+    return Proof(
+        subject,
+        equalities=sum(proof.equalities for proof in proofs),
+        cells=tuple(cell for proof in proofs for cell in proof.cells),
+        complete=all(proof.complete for proof in proofs),
+        sizes=_sizes_in_words(list(dict.fromkeys(proof.sizes for proof in proofs))),
+        kinks=sum(proof.kinks for proof in proofs),
+        divisors=tuple(dict.fromkeys(text for proof in proofs for text in proof.divisors)),
+        failures=tuple(text for proof in proofs for text in proof.failures),
+        unchecked=tuple(dict.fromkeys(text for proof in proofs for text in proof.unchecked)),
+        idealised={x: text for proof in proofs for x, text in proof.idealised.items()},
+    )
+
+
+def _sizes_in_words(sizes: Sequence[str]) -> str:
+    numbers = [int(size) for size in sizes if size.isdigit()]
+    if len(sizes) == 1:
+        return f"size {sizes[0]}" if numbers else f"shape {sizes[0]}"
+    if numbers and numbers == list(range(numbers[0], numbers[0] + len(sizes))):
+        return f"sizes {numbers[0]} to {numbers[-1]}"
+    return ("sizes " if numbers else "shapes ") + _listed(sizes)
 
 
 def _where(comparisons: Sequence[Comparison]) -> str:

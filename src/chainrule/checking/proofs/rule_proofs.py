@@ -1,0 +1,241 @@
+"""`prove_rule`: the forward, the derivatives and the fast forms of a rule, proved in exact numbers.
+
+The textbook definition is differentiated formally. What is proved: the forward is the definition; the pullbacks, the
+pushforward, the Jacobian and the kernel are its derivatives. The comparisons that the code makes cut the inputs into
+cells; where they compare differences of variables with constants, all cells are treated, ties included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from chainrule.algebra import ExactArray, Exceeded, Field, Memory, Outcome, attempt, exact_numbers, jacobian, limited
+from chainrule.algebra.equalities import Equality
+from chainrule.algebra.field import OutsideDomain
+from chainrule.arrays import holds_labels
+from chainrule.checking.case import entries
+from chainrule.checking.definitions import DEFINITIONS
+from chainrule.checking.examples import IMAGE_RULES, example_inputs, examples
+from chainrule.checking.proofs.assignments import (
+    Assignment,
+    Inputs,
+    MeetsKink,
+    MeetsOtherComparisons,
+    assignments_outside,
+    sampled_assignments,
+)
+from chainrule.checking.proofs.proof import Proof, joined_outcomes, joined_sizes
+from chainrule.kernels import kernel_of
+from chainrule.rules import Rule, registry
+from chainrule.workspace import Workspace
+
+SIZES = (1, 2, 3, 4)
+ENTRYWISE_SIZES = (1, 2)
+"""Sizes for rules that treat every entry by itself: the cells of the entries multiply."""
+
+ENTRYWISE = ("binary_cross_entropy", "half_squared_error", "scaled_sigmoid")
+"""Rules of several inputs that treat every entry by itself."""
+
+MOST_ENTRIES = 60
+"""Examples with more numbers in one input are not proved."""
+
+MOST_CELLS = 1500
+SAMPLED_CELLS = 6
+SECONDS = 60.0
+
+
+def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = None) -> Proof:
+    """Prove that the forward of a rule is its definition, and that its derivatives are the derivatives of that.
+
+    Parameters
+    ----------
+    rule : Rule
+        A rule of the package, or any other. Without a textbook definition, the derivatives are those of its forward.
+    *inputs : array_like
+        Inputs of small sizes, whose shapes and labels are used. Default, for rules of the package: sizes 1 to 4, or
+        the examples of the mutation gate for images.
+    options : mapping, optional
+        Keyword arguments of the rule.
+
+    Returns
+    -------
+    Proof
+        For all inputs, if the code compares only differences of variables with constants; else on sampled cells,
+        whose number is printed.
+
+    Raises
+    ------
+    LookupError
+        If no inputs are given and the package has no examples of the rule.
+
+    Examples
+    --------
+    >>> from chainrule import rules
+    >>> print(prove_rule(rules.softmax))
+    softmax: proved for all inputs at sizes 1 to 4
+    >>> wrong = rules.Rule("square", lambda x: (x * x, x), lambda x, v: 2.0000001 * x * v)
+    >>> print(prove_rule(wrong, np.array([1.5])))
+    square: fail
+      pullback by x[0] at x0 = 3029/2018: got 133.178851600, expected 133.178844941
+      pullback by the kernel by x[0] at x0 = 3029/2018: got 133.178851600, expected 133.178844941
+    """
+    return joined_sizes(rule.name, [_limited(points) for points in _all_inputs(rule, inputs, dict(options or {}))])
+
+
+def _limited(points: Inputs) -> Proof:
+    try:
+        return limited(partial(prove_at, points), seconds=SECONDS)
+    except Exceeded as reason:
+        return Proof(points.rule.name, unchecked=(str(reason),))
+    except Exception as error:  # a user's rule may raise anything
+        return Proof(points.rule.name, unchecked=(f"{type(error).__name__}: {error}",))
+
+
+def _all_inputs(rule: Rule, inputs: Sequence[Any], options: dict[str, Any]) -> Iterator[Inputs]:
+    """The inputs at which a rule is proved."""
+    if inputs:
+        given = [np.asarray(x) for x in inputs]
+        yield Inputs(rule, tuple(x if holds_labels(x) else x.astype(float) for x in given), options)
+    elif rule.name not in registry.names():
+        raise LookupError(f"{rule.name} is no rule of the package: give inputs of small sizes")
+    elif rule.name in IMAGE_RULES or rule.name == "convolve1d":
+        for example in examples(rule.name):
+            if min(map(np.size, example.inputs)) > 0 and max(map(np.size, example.inputs)) <= MOST_ENTRIES:
+                yield Inputs(rule, example.inputs, {**example.options, **options})
+    else:
+        smoothings = ({}, {"label_smoothing": 0.125}) if "label_smoothing" in rule.options else ({},)
+        sizes = ENTRYWISE_SIZES if rule.elementwise or rule.name in ENTRYWISE else SIZES
+        for size, smoothing in product(sizes, smoothings):
+            samples = example_inputs(rule.name, (size,))
+            yield Inputs(rule, samples, {**smoothing, **options})
+            for label in range(size) if rule.integers else ():
+                named = zip(rule.inputs, samples, strict=True)
+                labels = tuple(np.asarray(label) if name in rule.integers else x for name, x in named)
+                yield Inputs(rule, labels, {**smoothing, **options})
+
+
+def prove_at(points: Inputs) -> Proof:
+    """The proof at the sizes and labels of some inputs, in this process."""
+    outcomes, complete = _on_cells(points)
+    return joined_outcomes(points.rule.name, outcomes, complete=complete, sizes=points.size)
+
+
+def _on_cells(points: Inputs) -> tuple[list[Outcome], bool]:
+    """Outcomes on cells that contain all inputs, and True; or on sampled cells, and False."""
+    outcomes, memory = list[Outcome](), Memory()
+    assignments = assignments_outside(points)
+    try:
+        assignment = next(assignments)
+        while len(outcomes) < MOST_CELLS:
+            outcomes.append(outcome_at(points, assignment, memory))
+            if not outcomes[-1].accepted:
+                return outcomes, False
+            assignment = assignments.send(outcomes[-1].comparisons)
+    except StopIteration:
+        return outcomes, True
+    except MeetsOtherComparisons:
+        pass
+    return [outcomes[0], *(outcome_at(points, a, memory) for a in sampled_assignments(points, SAMPLED_CELLS))], False
+
+
+def outcome_at(points: Inputs, assignment: Assignment, memory: Memory) -> Outcome:
+    """The outcome on the cell in which an assignment lies."""
+    try:
+        found = attempt(partial(_equalities, points, assignment), memory=Memory(memory.generators))
+        at_edge = found.outside and bool(assignment.equals())
+    except MeetsKink:
+        at_edge = True
+    if at_edge:
+        found = replace(attempt(partial(_value_at_kink, points, assignment)), kink=True)
+    differences = tuple(replace(known, entry=f"{known.entry} at {assignment}") for known in found.differences)
+    return replace(found, comparisons=(*assignment.ties(), *found.comparisons), differences=differences)
+
+
+def _definition(points: Inputs) -> Any:
+    """The textbook definition, or else the rule's own forward, as a function of its inputs."""
+    rule = points.rule
+    known = DEFINITIONS.get(rule.name)
+    if known is not None and rule.name in registry.names() and registry.get(rule.name) is rule:
+        return lambda *inputs: exact_numbers(known(*inputs, **points.options))
+    return lambda *inputs: exact_numbers(rule.forward(*inputs, **points.options)[0])
+
+
+def _value_at_kink(points: Inputs, assignment: Assignment, field: Field) -> Iterator[Equality]:
+    inputs = assignment.tied(assignment.variables())
+    _check_domain(points.rule, inputs)
+    yield "value", points.rule(*inputs, **points.options), _definition(points)(*inputs)
+
+
+def _check_domain(rule: Rule, inputs: Sequence[Any]) -> None:
+    try:
+        if rule.check is not None:
+            rule.check(*inputs)
+    except ValueError as reason:
+        raise OutsideDomain(str(reason)) from None
+
+
+def _equalities(points: Inputs, assignment: Assignment, field: Field) -> Iterator[Equality]:
+    """The value and the derivatives of a rule, each beside the definition's."""
+    rule, options = points.rule, points.options
+    inputs: tuple[Any, ...] = assignment.variables()
+    _check_domain(rule, assignment.tied(inputs))
+    value = _definition(points)(*inputs)
+    named = list(zip(rule.inputs, inputs, strict=True))
+    slopes = [
+        None if name in rule.constants or not isinstance(x, ExactArray) else jacobian(value, x) for name, x in named
+    ]
+    value, slopes = assignment.on_open_cell(field, value, slopes, inputs)
+    inputs = assignment.tied(inputs)
+    yield "value", rule(*inputs, **options), value
+    cotangent = assignment.directions("v", value.shape)
+    pulled = [_contracted(cotangent, slope, value.ndim) for slope in slopes]
+    yield from _each("pullback", rule, entries(rule.vjp(*inputs, cotangent, **options)), pulled)
+    if rule.pushforward is not None:
+        tangents = [
+            None if s is None else assignment.directions(f"t_{n}", np.shape(x))
+            for n, x, s in zip(rule.inputs, inputs, slopes, strict=True)
+        ]
+        yield "pushforward", rule.jvp(*inputs, *tangents, **options), _pushed(slopes, tangents, value.shape)
+    if rule.jacobian_matrix is not None and all(np.ndim(x) <= 1 for x in inputs):
+        matrices = entries(rule.jacobian(*inputs, **options))
+        closed = [None if m is None or s is None else m.reshape(s.shape) for m, s in zip(matrices, slopes, strict=True)]
+        yield from _each("Jacobian", rule, closed, slopes)
+    yield from _by_kernel(points, inputs, cotangent, value, pulled)
+
+
+def _each(form: str, rule: Rule, got: Sequence[Any], expected: Sequence[Any]) -> Iterator[Equality]:
+    for name, mine, right in zip(rule.inputs, got, expected, strict=True):
+        if mine is not None and right is not None:
+            yield f"{form} by {name}", mine, right
+
+
+def _contracted(cotangent: Any, slope: Any, axes: int) -> Any:
+    """J^T v from the Jacobian."""
+    return None if slope is None else exact_numbers(np.tensordot(cotangent, slope, axes=axes))
+
+
+def _pushed(slopes: Sequence[Any], tangents: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """J t from the Jacobians by all inputs."""
+    total = exact_numbers(np.zeros(shape))
+    for slope, tangent in zip(slopes, tangents, strict=True):
+        if slope is not None:
+            total += np.tensordot(slope, tangent, axes=np.ndim(tangent))
+    return total
+
+
+def _by_kernel(points: Inputs, inputs: Any, cotangent: Any, value: Any, pulled: Sequence[Any]) -> Iterator[Equality]:
+    """The results of the kernel, in buffers as training gives them."""
+    kernel = kernel_of(points.rule)
+    to_inputs = [None if p is None else exact_numbers(np.zeros(p.shape)) for p in pulled]
+    out = exact_numbers(np.zeros(value.shape))
+    result, residuals = kernel.forward(*inputs, out=out, work=Workspace(), **points.options)
+    yield "value by the kernel", result, value
+    given = to_inputs[0] if len(to_inputs) == 1 else tuple(to_inputs)
+    got = entries(kernel.pullback(residuals, cotangent, out=given, work=Workspace()))
+    yield from _each("pullback by the kernel", points.rule, got, pulled)

@@ -1,0 +1,83 @@
+"""prove_rule: all rules of the package are proved, and wrong ones are not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chainrule import rules
+from chainrule.arrays import namespace
+from chainrule.checking.proofs import prove_rule
+from chainrule.rules import registry
+
+SAMPLED = ("half_squared_error", "max_pool2d", "scaled_sigmoid", "scaled_softmax")
+"""Their code compares products or too many entries, so that cells are sampled."""
+
+AWAY_FROM_KINKS = ("cross_entropy", "heaviside", "relu", "sign")
+"""At a kink, or where a probability is 0, only the value is compared."""
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_rules_of_the_package_are_proved(name):
+    proof = prove_rule(registry.get(name))
+    assert proof.verdict == "proved", str(proof)
+    assert proof.complete == (name not in SAMPLED)
+    assert (proof.kinks > 0) == (name in AWAY_FROM_KINKS)
+    assert not proof.divisors
+    assert not proof.idealised
+
+
+def test_the_report_says_for_which_inputs():
+    assert str(prove_rule(rules.softplus)) == "softplus: proved for all inputs at sizes 1 to 2"
+    assert "at which the definition has a derivative" in prove_rule(rules.relu).claim
+    assert "on 14 sampled cells" in prove_rule(rules.half_squared_error).claim
+
+
+WRONG = {
+    "sign": lambda residuals, v: -v * residuals * (1 - residuals),
+    "factor": lambda residuals, v: v * residuals * (1 - residuals) * 1.0000001,
+    "tiny": lambda residuals, v: v * residuals * (1 - residuals) + v * 1e-30,
+    "missing factor": lambda residuals, v: v * residuals,
+    "tail": lambda residuals, v: v * residuals * (1 - residuals) + namespace(v).exp(-80 * abs(residuals)) * v,
+}
+
+
+@pytest.mark.parametrize("slip", WRONG)
+def test_a_wrong_pullback_fails_with_both_values(slip):
+    wrong = rules.Rule("own_sigmoid", lambda x: (_sigmoid(x), _sigmoid(x)), WRONG[slip])
+    proof = prove_rule(wrong, np.array([0.5, -1.5]))
+    assert proof.verdict == "fail"
+    assert "pullback by x[0] at x0 = " in proof.failures[0]
+
+
+def _sigmoid(x):
+    return 1 / (1 + namespace(x).exp(-x))
+
+
+def test_a_rule_of_the_user_is_proved_at_its_size():
+    right = rules.Rule("own_sigmoid", lambda x: (_sigmoid(x), _sigmoid(x)), lambda s, v: v * s * (1 - s))
+    assert prove_rule(right, np.array([0.5, -1.5])).claim == "proved for all inputs at size 2"
+
+
+def test_each_wrong_part_is_found():
+    broken = replace(rules.softmax, pushforward=lambda residuals, t: t * residuals[0], name="own_softmax")
+    assert any("pushforward" in failure for failure in prove_rule(broken, np.array([0.5, -1.0])).failures)
+    broken = replace(rules.softmax, jacobian_matrix=lambda residuals: np.diag(residuals[0]), name="own_softmax")
+    assert any("Jacobian" in failure for failure in prove_rule(broken, np.array([0.5, -1.0])).failures)
+
+
+def test_a_rule_that_is_right_on_one_side_of_0_only_is_refused():
+    own = rules.Rule("own_abs", lambda x: (abs(x), x), lambda x, v: v)
+    proof = prove_rule(own, np.array([0.5]))
+    assert proof.verdict == "fail"
+
+
+def test_without_inputs_a_rule_of_the_user_is_refused():
+    own = rules.Rule("own", lambda x: (x, None), lambda residuals, v: v)
+    with pytest.raises(LookupError, match="give inputs of small sizes"):
+        prove_rule(own)
+
+
+def test_a_rule_that_needs_floats_is_unchecked():
+    own = rules.Rule("own", lambda x: (np.asarray(x, dtype=float), None), lambda residuals, v: v)
+    assert prove_rule(own, np.array([0.5])).verdict == "unchecked"
