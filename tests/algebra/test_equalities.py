@@ -19,7 +19,7 @@ def test_a_proof_a_difference_and_an_undecided_case():
     assert proved.cell == "all inputs"
     different = attempted(lambda x, y: ((x + y) ** 2, x * x + y * y))
     assert not different.proved
-    assert [str(d) for d in different.differences] == ["it: 25.0000000000 and 13.0000000000"]
+    assert [str(d) for d in different.differences] == ["it: got 25.0000000000, expected 13.0000000000"]
     nested = attempted(lambda x, y: ((5 + 2 * (0 * x + 6) ** 0.5) ** 0.5, (0 * x + 2) ** 0.5 + (0 * x + 3) ** 0.5))
     assert not nested.proved
     assert not nested.differences

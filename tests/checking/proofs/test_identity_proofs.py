@@ -80,7 +80,7 @@ def test_wrong_identities_fail_at_a_printed_point(name):
 
 def test_the_report_of_a_failure_has_the_point_and_both_values():
     report = prove_identity(lambda x: np.abs(x), lambda x: x, shapes=NUMBER)
-    assert str(report) == "identity: fail\n  at x = -0.6875: 0.687500000000 and -0.687500000000"
+    assert str(report) == "identity: fail\n  at x = -0.6875: got 0.687500000000, expected -0.687500000000"
 
 
 def by_type(x):
