@@ -68,3 +68,8 @@ def test_code_for_floats_runs(x):
         x.__reduce__()
     assert isinstance(np.maximum(x, 0)[0], Exact)
     assert special.xlogy(x - x, x - x)[0].is_zero()
+
+
+@pytest.mark.parametrize("ufunc", [np.cbrt, np.tan, np.arcsin, np.arccos, np.arcsinh, np.arctanh])
+def test_single_numbers_have_the_functions_too(x, ufunc):
+    assert (ufunc(x[0]) - ufunc(x[:1])[0]).is_zero()

@@ -207,7 +207,14 @@ class Exact:
     cosh = partialmethod(mapped, "cosh")
     sin = partialmethod(mapped, "sin")
     cos = partialmethod(mapped, "cos")
+    tan = partialmethod(mapped, "tan")
+    cbrt = partialmethod(mapped, "cbrt")
     arctan = partialmethod(mapped, "arctan")
+    arcsin = partialmethod(mapped, "arcsin")
+    arccos = partialmethod(mapped, "arccos")
+    arcsinh = partialmethod(mapped, "arcsinh")
+    arccosh = partialmethod(mapped, "arccosh")
+    arctanh = partialmethod(mapped, "arctanh")
 
 
 class Infinite(float):
