@@ -30,6 +30,24 @@ def test_more_generators_than_there_is_room_for_ask_for_another_run():
         assert len(variables("x", [1.0, 2.0, 3.0])) == 3
 
 
+def test_a_field_forgets_what_it_learns_inside_of_a_block():
+    with Field(Memory(generators=4)) as field:
+        x, y = variables("x", [2.0, 3.0])
+        known = x.exp() / (x + y)
+        before, divisors = str(known), list(field.divisors)
+        with field.forgetting():
+            assert 1 / (x - y) > -2
+            assert (len(field.conditions), len(field.divisors)) == (1, 2)
+            y.exp()
+            with pytest.raises(Restart):
+                (x * y).exp()
+        assert (len(field.generators), field.conditions, field.memory.generators) == (3, [], 4)
+        assert field.divisors == divisors
+        assert (known * (x + y) - x.exp()).is_zero()
+        assert str(known) == before
+        assert not (y.exp() - x.exp()).is_zero()
+
+
 def test_powers_of_a_root_are_replaced():
     with Field() as field:
         (x,) = variables("x", [2.0], positive=True)

@@ -9,7 +9,8 @@ undecided, and cannot make it wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
@@ -200,6 +201,15 @@ class Field:
     def __exit__(self, *_: object) -> None:
         flint.ctx.prec = _entered.pop()[1]
 
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Forget after the block what the field and its memory learn inside it. Numbers made there become invalid."""
+        before = {name: _copied(x) for name, x in vars(self).items()}
+        try:
+            yield
+        finally:
+            vars(self).update(before)
+
     def adjoin(self, kind: str, text: str, value: Any, **known: Any) -> Generator:
         """A new generator. `relation` and `power` say that generator ** power is a polynomial in earlier ones."""
         if len(self.generators) == self.memory.generators:
@@ -326,6 +336,15 @@ class Field:
         if not atom.value.is_finite() or atom.value.contains(0):
             raise Undecided(f"{what} may be 0 at the sample")
         self.divisors.append(atom)
+
+
+def _copied(x: Any) -> Any:
+    """A copy of a field's attribute, with its lists and tables."""
+    if isinstance(x, Memory):
+        return replace(x, fineness=dict(x.fineness))
+    if isinstance(x, dict):
+        return {key: list(known) if isinstance(known, list) else known for key, known in x.items()}
+    return list(x) if isinstance(x, list) else x
 
 
 _entered: list[tuple[Field, int]] = []

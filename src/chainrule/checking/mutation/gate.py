@@ -1,6 +1,7 @@
 """The mutation gate: every single-edit mutant of every rule is refused, or it computes the same.
 
-    killed      refused at one of the rule's examples (see `rule_judge`)
+    killed      refuted in exact numbers at a small point (see `exact_judge`), or refused at one of the rule's examples
+                (see `point_checks`)
     equivalent  accepted, and the same on balls at all examples and at other points
     survived    accepted, and a different function, or in a line that no example runs
 
@@ -61,8 +62,13 @@ class Bench:
         return [judge for judge in reached if judge.runs(mutant)] or reached
 
     def outcome(self, mutant: Mutant) -> Outcome:
-        """Let the judges try the mutant, until one refuses it."""
-        judges, differs = self.judges_of(mutant), ""
+        """Let the judges try the mutant, until one refuses it: first by proof, then at their examples."""
+        judges, differs, proved = self.judges_of(mutant), "", list[str]()
+        for judge in judges:
+            reason, equal = judge.refutation(mutant)
+            if reason:
+                return mutant.outcome("killed", reason)
+            proved += [judge.rule.name] * equal
         edit = Edit(mutant.function.code, mutant.code)
         for judge in judges:
             reason, difference = judge.verdict(mutant, edit)
@@ -73,7 +79,8 @@ class Bench:
             return mutant.outcome("survived", differs)
         if not judges[0].runs(mutant):
             return mutant.outcome("survived", "no example runs this line")
-        return mutant.outcome("equivalent", f"the same for {', '.join(judge.rule.name for judge in judges)}")
+        same = f"the same for {', '.join(judge.rule.name for judge in judges)}"
+        return mutant.outcome("equivalent", f"{same}; proved for {', '.join(proved)}" if proved else same)
 
 
 def run_gate(

@@ -7,6 +7,7 @@ from functools import cached_property
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Mismatch
 from chainrule.checking.examples import examples
+from chainrule.checking.mutation.exact_judge import ExactPoint, exact_points
 from chainrule.checking.mutation.known import Edit, Known, known_at
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Mutant, Observed, Observer, TooSlow
@@ -18,6 +19,9 @@ from chainrule.rules import Rule, registry
 
 SECONDS = 60.0
 """Processor time after which a mutant counts as stuck; the slowest rule takes 1 s for all its examples together."""
+
+SECONDS_OF_PROOF = 5.0
+"""Processor time after which a proof about a mutant is given up."""
 
 OTHER_SEED = 8
 """Seed of further random points. Half of them are used, and only for mutants that all examples accept."""
@@ -66,6 +70,20 @@ class RuleJudge:
         """True if an example runs the mutant's line."""
         return mutant.edited_line in self.baseline.observed.lines
 
+    def refutation(self, mutant: Mutant) -> tuple[str, bool]:
+        """Why the mutant is refuted in exact numbers, and whether it is proved to be right at the points of proofs."""
+        points, code, proved = self._exact, mutant.function.code, True
+        try:
+            with mutant.applied(self._empty_caches, SECONDS_OF_PROOF), quiet():
+                for point in points:
+                    reason, equal = point.refutation(code)
+                    if reason:
+                        return reason, False
+                    proved = proved and equal
+        except TooSlow:
+            return "", False
+        return "", proved and any(code in claim.codes for point in points for claim in point.claims.values())
+
     def verdict(self, mutant: Mutant, edit: Edit) -> tuple[str, str]:
         """Why the mutant is refused, and where it differs from the rule. Empty texts say that neither is the case.
 
@@ -93,6 +111,10 @@ class RuleJudge:
                 only_on_floats.append((at, unchecked))
         for at, unchecked in only_on_floats:
             yield at.judged(edit, unchecked)
+
+    @cached_property
+    def _exact(self) -> list[ExactPoint]:
+        return exact_points(self.rule, self._observer())
 
     @cached_property
     def _known(self) -> list[Known]:
