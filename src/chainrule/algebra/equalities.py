@@ -106,7 +106,8 @@ class Outcome:
     idealised : mapping
         Floats that were read as simple numbers.
     outside : bool
-        True if the sample lies outside the domain: a logarithm or a root of a number that is not positive.
+        True if the sample lies outside the domain: a logarithm or a root of a number that is not positive, before the
+        computation declared the field to be `inside`.
     kink : bool
         True if only the value was compared, because there is no derivative.
     """
@@ -169,7 +170,7 @@ def attempt(
                 try:
                     return _judged(entered, compute)
                 except Undecided as reason:
-                    outside = isinstance(reason, OutsideDomain)
+                    outside = isinstance(reason, OutsideDomain) and not entered.inside
                     return Outcome(0, (), (str(reason),), *_cell(entered), outside=outside)
         except Restart:
             continue

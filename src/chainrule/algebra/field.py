@@ -189,6 +189,9 @@ class Field:
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
         self.open = False
         """True if a derivative was taken."""
+        self.inside = False
+        """Set by a computation once the sample is known to lie in the domain. What is undefined from then on proves
+        nothing; else a wrong derivative that is undefined for negative x would count as proved."""
         self._strict = 0
         """The conditions before this position are strict."""
         self._factored: dict[int, list[tuple[Polynomial, Factors]]] = {}
@@ -286,12 +289,17 @@ class Field:
 
     def value_of(self, p: Polynomial) -> Any:
         """A ball that holds the polynomial's value at the sample."""
-        total = flint.arb(0)
+        total, powers = flint.arb(0), dict[tuple[int, int], Any]()
+        used = [(index, self.at(index).value) for index, degree in enumerate(p.degrees()) if degree > 0]
         for monomial, coefficient in p.to_dict().items():
             term = flint.arb(coefficient)
-            for index, exponent in enumerate(monomial):
+            for index, value in used:
+                exponent = monomial[index]
                 if exponent:
-                    term *= self.at(index).value ** exponent
+                    power = powers.get((index, exponent))
+                    if power is None:
+                        power = powers[index, exponent] = value**exponent
+                    term *= power
             total += term
         return total
 

@@ -7,7 +7,6 @@ vectors whose coordinates are monomials over a denominator.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -16,7 +15,7 @@ from typing import Any, TypeAlias
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Memory, small_fraction
 
-Coordinates: TypeAlias = dict[Hashable, Any]
+Coordinates: TypeAlias = dict[Any, Any]
 """Rationals by monomial and denominator."""
 
 
@@ -29,7 +28,7 @@ def coordinates(a: Exact) -> Coordinates:
 class _Row:
     """A combination of arguments that has 1 at `pivot`, where later rows have 0."""
 
-    pivot: Hashable
+    pivot: Any
     vector: Coordinates
     combination: dict[int, Any]
 
@@ -85,7 +84,7 @@ class Span:
                 _subtract(combination, row.combination, factor)
         if not vector:
             return  # a multiple, by a large fraction, of what is known: it stands alone
-        pivot = min(vector, key=repr)
+        pivot = min(vector)
         lead = vector[pivot]
         self._rows.append(
             _Row(pivot, {k: c / lead for k, c in vector.items()}, {k: c / lead for k, c in combination.items()})

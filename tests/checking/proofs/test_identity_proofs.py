@@ -134,7 +134,7 @@ def test_divisors_are_part_of_the_claim():
 
 
 def test_a_domain_without_a_sample_proves_nothing():
-    report = prove_identity(lambda x: np.log(-np.exp(x)), lambda x: x, shapes=NUMBER)
+    report = prove_identity(lambda x: np.log(-np.exp(x)), lambda x: np.sqrt(-np.exp(x)), shapes=NUMBER)
     assert report.unchecked == ("no sample lies in the domain",)
 
 
@@ -151,6 +151,17 @@ def test_wrong_arguments_are_refused():
         prove_identity(relu, relu, shapes=NUMBER, domains={"x": "whole"})
     with pytest.raises(TypeError, match="shapes: expected a shape for each argument, got none for y"):
         prove_identity(lambda x, y: x, relu, shapes=NUMBER)
+
+
+def test_a_side_that_is_undefined_where_the_other_is_not_is_no_proof():
+    sides = {"right": (lambda x: x, lambda x: np.sqrt(x) ** 2), "left": (lambda x: np.exp(np.log(x)), lambda x: x)}
+    for side, (left, right) in sides.items():
+        proof = prove_identity(left, right, shapes=ROW)
+        assert proof.verdict == "unchecked"
+        assert f"the {side} side is undefined" in str(proof)
+        assert prove_identity(left, right, shapes=ROW, domains={"x": "positive"}).ok
+    both = prove_identity(lambda x: np.log(x) + np.log(x), lambda x: 2 * np.log(x), shapes=NUMBER)
+    assert both.verdict == "proved"
 
 
 def test_derivatives_are_proved_inside_of_cells():

@@ -72,6 +72,16 @@ def test_a_rule_that_is_right_on_one_side_of_0_only_is_refused():
     assert proof.verdict == "fail"
 
 
+@pytest.mark.parametrize(
+    "undefined", [lambda x: namespace(x).sqrt(x) ** 2, lambda x: namespace(x).exp(namespace(x).log(x))]
+)
+def test_a_pullback_that_is_undefined_where_the_rule_is_not_is_refused(undefined):
+    own = rules.Rule("own_square", lambda x: (x * x, x), lambda x, v: 2 * v * undefined(x))
+    proof = prove_rule(own, np.array([0.5]))
+    assert proof.verdict == "unchecked"
+    assert "not positive at the sample" in str(proof)
+
+
 def test_without_inputs_a_rule_of_the_user_is_refused():
     own = rules.Rule("own", lambda x: (x, None), lambda residuals, v: v)
     with pytest.raises(LookupError, match="give inputs of small sizes"):

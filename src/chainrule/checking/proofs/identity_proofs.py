@@ -24,12 +24,14 @@ from chainrule.algebra import (
     Field,
     Memory,
     Outcome,
+    Undecided,
     attempt,
     exact_numbers,
     limited,
     variables,
 )
 from chainrule.algebra.equalities import Equality
+from chainrule.algebra.field import OutsideDomain
 from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
 from chainrule.checking.proofs.input_arrays import DOMAINS, InputArray, samples
 from chainrule.checking.proofs.proof import LISTED, Proof, joined_outcomes
@@ -105,7 +107,7 @@ def prove_identity(
     on_exact = [_by_name(side, on_numbers(side, ExactArray), shapes) for side in (left, right)]
 
     def equalities(**arrays: Any) -> Iterator[Equality]:
-        yield from _paired(*(side(**arrays) for side in on_exact))
+        yield from _paired(*_both_defined(on_exact, arrays))
 
     proof, points = _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds)
     if proof.verdict == "unchecked":
@@ -137,6 +139,27 @@ def prove_equalities(
     identity: proved for all inputs at shapes x ()
     """
     return _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds)[0]
+
+
+def _both_defined(sides: Sequence[Callable[..., Any]], arrays: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The values of both sides.
+
+    Raises
+    ------
+    OutsideDomain
+        If both are outside of their domains.
+    Undecided
+        If one is, and the other is not.
+    """
+    try:
+        first = sides[0](**arrays)
+    except OutsideDomain as reason:
+        sides[1](**arrays)
+        raise Undecided(f"the left side is undefined where the right side is not: {reason}") from None
+    try:
+        return first, sides[1](**arrays)
+    except OutsideDomain as reason:
+        raise Undecided(f"the right side is undefined where the left side is not: {reason}") from None
 
 
 # Sizes.

@@ -169,7 +169,9 @@ def _definition(points: Inputs) -> Any:
 def _value_at_kink(points: Inputs, assignment: Assignment, field: Field) -> Iterator[Equality]:
     inputs = assignment.tied(assignment.variables())
     _check_domain(points.rule, inputs)
-    yield "value", points.rule(*inputs, **points.options), _definition(points)(*inputs)
+    value = _definition(points)(*inputs)
+    field.inside = True
+    yield "value", points.rule(*inputs, **points.options), value
 
 
 def _check_domain(rule: Rule, inputs: Sequence[Any]) -> None:
@@ -191,6 +193,7 @@ def _equalities(points: Inputs, assignment: Assignment, field: Field) -> Iterato
         None if name in rule.constants or not isinstance(x, ExactArray) else jacobian(value, x) for name, x in named
     ]
     value, slopes = assignment.on_open_cell(field, value, slopes, inputs)
+    field.inside = True
     inputs = assignment.tied(inputs)
     yield "value", rule(*inputs, **options), value
     cotangent = assignment.directions("v", value.shape)
