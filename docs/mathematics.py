@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule import rules
-from docs.catalogue import EXAMPLES, OPERATORS, SYSTEMS, WHERE, Example, Operator, System
+from docs.catalogue import EXAMPLES, OPERATORS, RULE_CLAIMS, SYSTEMS, WHERE, Example, Operator, System
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "mathematics.md"
@@ -33,6 +33,9 @@ SYSTEM_CLAIMS: dict[str, Any] = _CLAIMED["SYSTEM_CLAIMS"]
 
 EVERY_RULE = "tests/rules/test_every_rule.py::test_derivatives_agree_with_difference_quotients_at_300_bits"
 """The test that compares the derivatives of each registered rule with difference quotients of balls."""
+
+EVERY_PROOF = "tests/checking/proofs/test_rule_proofs.py::test_rules_of_the_package_are_proved"
+"""The test that proves each registered rule."""
 
 EVERY_BOUND = "tests/rules/test_every_rule.py::test_errors_are_within_the_claimed_bound_times_the_condition_number"
 """The test that compares the errors of each registered rule with its bound."""
@@ -158,6 +161,8 @@ def _operator_status(operator: Operator) -> str:
         claims = CLAIMS if operator.claim in CLAIMS else SYSTEM_CLAIMS
         lines.append(_status(claims[operator.claim], operator.claim))
     if operator.rule:
+        if operator.rule in RULE_CLAIMS:
+            lines.append(_claimed(RULE_CLAIMS[operator.rule], f"{EVERY_PROOF}[{operator.rule}]"))
         atlas = "[error atlas](accuracy.md), " if operator.rule in atlas_rules() else ""
         lines.append(f"`in bound`: {atlas}{_test(EVERY_BOUND)}")
     if operator.measured:
@@ -172,12 +177,16 @@ def atlas_rules() -> frozenset[str]:
     return frozenset(found)
 
 
+def _claimed(claim: str, test: str) -> str:
+    verdict, _, where = claim.partition(" ")
+    return f"`{verdict}` {_text(where)}: {_test(test)}"
+
+
 def _status(claim: Any, key: str) -> str:
     """What is proved, by which test; how inequalities follow; and what is only measured, with the reason."""
     lines = []
     if claim.claim:
-        proved, _, where = claim.claim.partition(" ")
-        lines.append(f"`{proved}` {_text(where)}: {_test(claim.test(key))}")
+        lines.append(_claimed(claim.claim, claim.test(key)))
     if claim.follows:
         lines.append(_text(claim.follows))
     if claim.measured:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from docs import mathematics
-from docs.catalogue import EXAMPLES, OPERATORS, SYSTEMS, WHERE
+from docs.catalogue import EXAMPLES, OPERATORS, RULE_CLAIMS, SYSTEMS, WHERE
 
 import chainrule
 from chainrule import rules
@@ -35,6 +35,7 @@ NODES = sorted(
     | {identity.test for identity in IDENTITIES}
     | {claim.test(key) for known in (CLAIMS, SYSTEM_CLAIMS) for key, claim in known.items() if claim.claim}
     | {mathematics.EVERY_BOUND}
+    | {f"{mathematics.EVERY_PROOF}[{name}]" for name in RULE_CLAIMS}
 )
 
 
@@ -105,6 +106,8 @@ def test_what_is_not_proved_says_why():
         assert all("`measured`" in row["status"] for row in unproved)
     assert set(SYSTEM_CLAIMS) == {system.key for system in SYSTEMS}
     assert set(CLAIMS) == {identity.key for identity in IDENTITIES}
+    assert set(RULE_CLAIMS) == set(rules.names())
+    assert all(claim.startswith("proved ") for claim in RULE_CLAIMS.values())
     for operator in OPERATORS:
         assert bool(operator.rule) + bool(operator.claim) + bool(operator.measured) == 1, operator.key
         assert not operator.claim or operator.claim in {**CLAIMS, **SYSTEM_CLAIMS}

@@ -7,6 +7,7 @@ node ids; a node id without parameters means the test with all of its parameters
 from docs.catalogue.examples import EXAMPLES, Example
 from docs.catalogue.identities import WHERE
 from docs.catalogue.operators import OPERATORS, Operator
+from docs.catalogue.rule_claims import RULE_CLAIMS
 from docs.catalogue.systems import SYSTEMS, System
 
-__all__ = ["EXAMPLES", "OPERATORS", "SYSTEMS", "WHERE", "Example", "Operator", "System"]
+__all__ = ["EXAMPLES", "OPERATORS", "RULE_CLAIMS", "SYSTEMS", "WHERE", "Example", "Operator", "System"]

@@ -208,6 +208,9 @@ SYSTEM_CLAIMS: dict[str, Claim] = {
 """By the key of the system."""
 
 FURTHER_CLAIMS: dict[str, Claim] = {
+    "composition": Claim(
+        "proved on 6 sampled cells at shapes x (2,), W (2, 2), b (2,), u (2,), v (2,)", "test_chains_proved.py"
+    ),
     "binary-networks": Claim(
         "proved on 4 sampled cells at shapes W1 (1, 1), b1 (1,), W2 (1, 2), b2 (2,), x (1, 1), y (1,)", _SYSTEMS
     ),

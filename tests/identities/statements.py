@@ -47,7 +47,7 @@ class Statement:
             yield "count", len(list(self.equalities(**arrays))), 0
 
         report = self._proof(counted)
-        return int(float(report.failures[0].rpartition(" and ")[0].rpartition(" ")[2]))
+        return int(float(report.failures[0].partition("got ")[2].partition(",")[0]))
 
     def _proof(self, equalities: Callable[..., Any]) -> Proof:
         return prove_equalities(equalities, shapes=self.shapes, domains=self.domains, sizes=self.sizes, seconds=60)

@@ -38,6 +38,21 @@ def chained_pullbacks(x, W1, W2, t):
     yield "the composed rule", chain.vjp(x, W1, W2, t, 1)[0], by_x
 
 
+def composition(x, W, b, u, v):
+    """The composed rule has the value, both modes and the Jacobian of the chain; one mode is the other transposed."""
+    chain = rules.compose(rules.softmax, rules.affine, rules.tanh)
+    exponentials = np.exp(np.tanh(x) @ W + b)
+    value = exponentials / np.sum(exponentials)
+    by_x = jacobian(value, x)
+    zeros = (0 * W, 0 * b)
+    yield "the value", chain(x, W, b), value
+    yield "the pullback", chain.vjp(x, W, b, v)[0], v @ by_x
+    yield "the pullback by W", chain.vjp(x, W, b, v)[1], gradient(np.sum(v * value), W)
+    yield "the pushforward", chain.jvp(x, W, b, u, *zeros), by_x @ u
+    yield "the Jacobian", chain.jacobian(x, W, b)[0], by_x
+    yield "the adjoint identity", v @ chain.jvp(x, W, b, u, *zeros), chain.vjp(x, W, b, v)[0] @ u
+
+
 def identity_jacobian(x, v):
     unit = np.eye(len(x))
     yield "the rule", rules.identity.jacobian(x), unit
@@ -86,6 +101,7 @@ NETWORK = {"W1": (2, 2), "b1": (2,), "W2": (2, 2), "b2": (2,), "x": (2,)}
 SMALL = {"W1": (2, 1), "b1": (1,), "W2": (1, 2), "b2": (2,), "x": (2, 2), "eta": (), "strength": ()}
 STATEMENTS = {
     "chained-pullbacks": Statement(chained_pullbacks, {"x": (2,), "W1": (2, 2), "W2": (2, 3), "t": (3,)}),
+    "composition": Statement(composition, {"x": (2,), "W": (2, 2), "b": (2,), "u": (2,), "v": (2,)}),
     "identity-jacobian": Statement(identity_jacobian, {"x": N, "v": N}),
     "gradient-shapes": Statement(gradient_shapes, NETWORK),
     "risk-and-penalty": Statement(risk_and_penalty, SMALL, {"eta": "positive", "strength": "positive"}),

@@ -55,6 +55,8 @@ def convexity(o, y):
     yield "MSE", squared, p * (1 - p) * (p * (1 - p) + (p - y) * (1 - 2 * p))
     for label, factor in ((0, p * (2 - 3 * p)), (1, (1 - p) * (3 * p - 1))):
         yield f"MSE for {label}", gradient(gradient((p - label) ** 2 / 2, o), o), p * (1 - p) * factor
+    yield "the rule of BCE", rules.binary_cross_entropy.vjp(o, y, 1)[0], p - y
+    yield "the rule of MSE", rules.half_squared_error.vjp(o, y, 1)[0], (p - y) * p * (1 - p)
 
 
 def unimodal(o, y):
@@ -77,7 +79,7 @@ def saturation(o):
 
 def likelihoods(o, y):
     p = logistic(o)
-    yield "Bernoulli", np.log(1 + np.exp(o)) - y * o, -np.log(p**y * (1 - p) ** (1 - y))
+    yield "Bernoulli", rules.binary_cross_entropy(o, y), -np.log(p**y * (1 - p) ** (1 - y))
     pi = constant("pi")
     density = np.exp(-((p - y) ** 2) / 2) / np.sqrt(2 * pi + 0 * o)
     yield "Gauss", rules.half_squared_error(o, y), -np.log(density) - np.log(2 * pi + 0 * o) / 2

@@ -87,6 +87,10 @@ def by_type(x):
     return x if x.dtype == object else x + 1
 
 
+def by_little(x):
+    return x if x.dtype == object else x * (1 + 1e-7)
+
+
 def by_chance(x):
     return x * np.random.default_rng().random()
 
@@ -100,7 +104,7 @@ def slow(x):
         x = x + 1
 
 
-@pytest.mark.parametrize("function", [by_type, by_chance, by_compiled_code])
+@pytest.mark.parametrize("function", [by_type, by_little, by_chance, by_compiled_code])
 def test_code_that_treats_floats_otherwise_is_unchecked(function):
     report = prove_identity(function, lambda x: x, shapes={"x": (1, 1)})
     assert report.verdict == "unchecked"
@@ -111,6 +115,15 @@ def test_an_endless_computation_is_unchecked():
     begun = time.monotonic()
     report = prove_identity(slow, lambda x: x, shapes=NUMBER, seconds=0.5)
     assert report.unchecked == ("no result within 0.5 s",)
+    assert time.monotonic() - begun < 60
+
+
+def test_all_sizes_together_take_the_given_time():
+    begun = time.monotonic()
+    report = prove_identity(
+        lambda x, y: slow(x) if len(x) * len(y) > 4 else x, lambda x: x, shapes=ROW | {"y": ("m",)}, seconds=1
+    )
+    assert report.verdict == "unchecked"
     assert time.monotonic() - begun < 60
 
 

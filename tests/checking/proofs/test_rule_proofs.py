@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from docs.catalogue import RULE_CLAIMS
 
 from chainrule import rules
 from chainrule.arrays import namespace
@@ -21,6 +22,7 @@ AWAY_FROM_KINKS = ("cross_entropy", "heaviside", "relu", "sign")
 def test_rules_of_the_package_are_proved(name):
     proof = prove_rule(registry.get(name))
     assert proof.verdict == "proved", str(proof)
+    assert proof.claim == RULE_CLAIMS[name]
     assert proof.complete == (name not in SAMPLED)
     assert (proof.kinks > 0) == (name in AWAY_FROM_KINKS)
     assert not proof.divisors

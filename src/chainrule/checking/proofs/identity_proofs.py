@@ -7,6 +7,7 @@ outside of the cells found so far are the next samples, until the cells cover al
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -43,7 +44,10 @@ SIZES = (1, 2, 3, 4)
 MOST_CELLS = 128
 SAMPLES = 16
 SECONDS = 20.0
-CLOSE = 1e-6
+LEAST_SECONDS = 0.1
+"""Time for one choice of the sizes where the others took all."""
+
+CLOSE = 1e-9
 """Relative difference between floats and exact numbers that rounding explains."""
 
 
@@ -76,7 +80,7 @@ def prove_identity(
     cells : int
         Most cells to treat, if the functions compare numbers.
     seconds : float
-        Most time for one choice of the sizes.
+        Most time of the computation in exact numbers.
 
     Returns
     -------
@@ -179,12 +183,12 @@ def _proved_at_sizes(
         raise ValueError(f"domains: expected an array's name and one of {', '.join(DOMAINS)}, got {', '.join(unknown)}")
     names = list(dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str)))
     tried = {name: tuple(sizes.get(name, SIZES)) for name in names}
-    proofs, points = [], list[_Point]()
+    proofs, points, end = [], list[_Point](), time.monotonic() + seconds
     for choice in product(*tried.values()):
         number_of: dict[Any, int] = dict(zip(names, choice, strict=True))
         fixed = {name: tuple(int(number_of.get(n, n)) for n in shape) for name, shape in shapes.items()}
         arrays = [InputArray(name, shape, domains.get(name, "real")) for name, shape in fixed.items()]
-        found, visited = _proved(partial(_visit, equalities, arrays), arrays, cells, seconds)
+        found, visited = _proved(partial(_visit, equalities, arrays), arrays, cells, end - time.monotonic())
         proofs.append(found)
         points += visited
         if not found.ok:
@@ -227,7 +231,9 @@ def _proved(
     seconds: float,
 ) -> tuple[Proof, list[_Point]]:
     try:
-        return limited(partial(_proved_on_cells, visit_at, arrays, cells), seconds=seconds)
+        return limited(
+            partial(_proved_on_cells, visit_at, arrays, cells), seconds=max(round(seconds, 2), LEAST_SECONDS)
+        )
     except Exceeded as reason:
         return Proof("identity", unchecked=(str(reason),)), []
 
