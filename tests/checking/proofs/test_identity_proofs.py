@@ -91,6 +91,18 @@ def by_little(x):
     return x if x.dtype == object else x * (1 + 1e-7)
 
 
+CALLS = []
+
+
+def by_count(x):
+    CALLS.append(1)
+    return x
+
+
+def by_little_by_little(x):
+    return x if isinstance(x, np.ndarray) and x.dtype == object else x * (1 + 1e-12)
+
+
 def by_chance(x):
     return x * np.random.default_rng().random()
 
@@ -104,11 +116,17 @@ def slow(x):
         x = x + 1
 
 
-@pytest.mark.parametrize("function", [by_type, by_little, by_chance, by_compiled_code])
+@pytest.mark.parametrize("function", [by_type, by_little, by_little_by_little, by_count, by_chance, by_compiled_code])
 def test_code_that_treats_floats_otherwise_is_unchecked(function):
     report = prove_identity(function, lambda x: x, shapes={"x": (1, 1)})
     assert report.verdict == "unchecked"
     assert report.unchecked
+
+
+def test_what_the_code_reads_is_named():
+    report = prove_identity(by_little_by_little, lambda x: x, shapes=NUMBER)
+    assert "may depend on more than the values of their inputs" in report.unchecked[0]
+    assert "dtype" in report.unchecked[0]
 
 
 def test_an_endless_computation_is_unchecked():

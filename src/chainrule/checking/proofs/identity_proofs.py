@@ -108,15 +108,19 @@ def prove_identity(
     identity: proved for all inputs at shapes x ()
     """
     sides = [_by_name(side, side, shapes) for side in (left, right)]
-    on_exact = [_by_name(side, on_numbers(side, ExactArray), shapes) for side in (left, right)]
+    reads: set[str] = set()
+    on_exact = [_by_name(side, on_numbers(side, ExactArray, reads), shapes) for side in (left, right)]
 
     def equalities(**arrays: Any) -> Iterator[Equality]:
         yield from _paired(*_both_defined(on_exact, arrays))
 
-    proof, points = _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds)
+    proof, points = _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds, reads)
     if proof.verdict == "unchecked":
         return proof
     reasons = tuple(dict.fromkeys(filter(None, (_apart_on_floats(sides, point) for point in points))))
+    noticed = sorted(reads.union(*(point.reads for point in points)))
+    if proof.ok and noticed:
+        reasons += (f"the functions may depend on more than the values of their inputs: {', '.join(noticed)}",)
     return replace(proof, failures=(), unchecked=reasons) if reasons else proof
 
 
@@ -176,6 +180,7 @@ def _proved_at_sizes(
     sizes: Mapping[str, Sequence[int]],
     cells: int,
     seconds: float,
+    reads: set[str] | None = None,
 ) -> tuple[Proof, list[_Point]]:
     """The proof, and the points at which it computed."""
     unknown = [f"{name}: {domain!r}" for name, domain in domains.items() if domain not in DOMAINS or name not in shapes]
@@ -188,7 +193,12 @@ def _proved_at_sizes(
         number_of: dict[Any, int] = dict(zip(names, choice, strict=True))
         fixed = {name: tuple(int(number_of.get(n, n)) for n in shape) for name, shape in shapes.items()}
         arrays = [InputArray(name, shape, domains.get(name, "real")) for name, shape in fixed.items()]
-        found, visited = _proved(partial(_visit, equalities, arrays), arrays, cells, end - time.monotonic())
+        found, visited = _proved(
+            partial(_visit, equalities, arrays, set() if reads is None else reads),
+            arrays,
+            cells,
+            end - time.monotonic(),
+        )
         proofs.append(found)
         points += visited
         if not found.ok:
@@ -218,10 +228,12 @@ def _sizes_in_words(tried: Mapping[str, Sequence[int]]) -> str:
 
 @dataclass(frozen=True)
 class _Point:
-    """A sample: floats of the arrays, and the results of both sides there, computed in exact numbers."""
+    """A sample: floats of the arrays, the results of both sides there, computed in exact numbers, and what else than
+    the arrays the functions have read so far."""
 
     arrays: Mapping[str, Any]
     results: tuple[Any, ...]
+    reads: frozenset[str]
 
 
 def _proved(
@@ -261,6 +273,7 @@ def _proved_on_cells(
 def _visit(
     equalities: Compute,
     arrays: Sequence[InputArray],
+    reads: set[str],
     labels: Mapping[str, Any],
     room: Memory,
     values: Values,
@@ -291,7 +304,7 @@ def _visit(
     at = ", ".join(f"{name} = {float(x):g}" for name, x in list(values.items())[:LISTED])
     located = tuple(replace(d, entry=f"at {at}{', ' if d.entry else ''}{d.entry}") for d in outcome.differences)
     filled = {each.name: each.filled(values, labels).astype(float) for each in arrays}
-    return Visit(replace(outcome, differences=located), inside_only, _Point(filled, results))
+    return Visit(replace(outcome, differences=located), inside_only, _Point(filled, results, frozenset(reads)))
 
 
 def _rational(x: Fraction) -> Any:
