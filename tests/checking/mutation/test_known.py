@@ -5,10 +5,10 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking.examples import Example
-from chainrule.checking.mutation.known import Edit, known_at
+from chainrule.checking.mutation.known import known_at
 from chainrule.checking.mutation.live_functions import live_functions, replaced
 from chainrule.checking.mutation.mutants import Observer
-from chainrule.checking.mutation.recorded_calls import Recorder
+from chainrule.checking.mutation.recorded_calls import EditedFunction, Recorder
 
 X = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 
@@ -51,15 +51,15 @@ def test_results_and_checks_know_the_functions_that_they_call(cubed):
         "vjp": {"_forward", "_pullback"},
         "jvp": {"_forward", "_pushforward"},
     }
-    _, codes = known.on_floats["inputs, shapes and dtypes"]
+    _, codes, _ = known.on_floats["inputs, shapes and dtypes"]
     assert codes == {function.code for function in functions.values()}
 
 
 def test_an_edit_is_judged_by_the_results_that_it_may_change(cubed):
     known, functions = cubed
     code = functions["_pullback"].code
-    assert known.judged(Edit(code, code), frozenset()) == ("", "")
-    edit = Edit(code, _other_pullback.__code__)
+    assert known.judged(EditedFunction(code, code), frozenset()) == ("", "")
+    edit = EditedFunction(code, _other_pullback.__code__)
     assert known.changing(edit) == ("vjp",)
     with replaced(functions["_pullback"], _other_pullback.__code__):
         reason, difference = known.judged(edit, frozenset())
@@ -67,12 +67,12 @@ def test_an_edit_is_judged_by_the_results_that_it_may_change(cubed):
         assert difference.startswith("vjp[0, 0]: got")
         assert known.difference(edit) == difference
         # The value does not call the pullback, so that nothing is compared for an edit of another function.
-        assert known.difference(Edit(functions["_pushforward"].code, code)) == ""
+        assert known.difference(EditedFunction(functions["_pushforward"].code, code)) == ""
 
 
 def test_an_edit_that_only_rounds_is_judged_by_its_floats(cubed):
     known, functions = cubed
-    edit = Edit(functions["_pullback"].code, _rounded_pullback.__code__)
+    edit = EditedFunction(functions["_pullback"].code, _rounded_pullback.__code__)
     assert known.changing(edit) == ()
     with replaced(functions["_pullback"], _rounded_pullback.__code__):
         assert known.difference(edit) == ""

@@ -23,6 +23,7 @@ from chainrule.checking.case import draw, entries
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs
 from chainrule.checking.mutation.mutants import Observer
+from chainrule.checking.mutation.recorded_calls import Calls, EditedFunction, Recorder
 from chainrule.kernels import kernel_of, registered
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
@@ -45,6 +46,7 @@ class ProvedForm:
     compute: Callable[[], Results]
     right: Results
     codes: frozenset[CodeType]
+    calls: Calls
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,17 +58,19 @@ class ExactPoint:
     sample: str
     claims: Mapping[str, ProvedForm]
 
-    def refutation(self, code: CodeType) -> tuple[str, bool]:
-        """Where the rule is wrong while the function of this code is edited, and whether it is proved to be right.
+    def refutation(self, edit: EditedFunction) -> tuple[str, bool]:
+        """Where the edited rule is wrong, and whether it is proved to be right.
 
         The text is empty if it is not known to be wrong.
         """
         proved = True
         for form, claim in self.claims.items():
-            if code not in claim.codes:
+            if edit.code not in claim.codes:
                 continue
             try:
                 with self.field, self.field.forgetting():
+                    if edit.is_same_in(claim.calls):
+                        continue
                     difference, equal = _compared(form, claim.compute(), claim.right)
             except (Exception, Restart):  # an edit may do anything, also what exact numbers cannot follow
                 proved = False
@@ -204,12 +208,13 @@ def _point_in(
     if registered(rule):
         right["kernel"] = [value, *pulled]
         computing["kernel"] = lambda: _by_kernel(rule, inputs, options, cotangent, right["kernel"])
-    claims = {}
+    claims, recorder = {}, Recorder()
     for form, compute in computing.items():
         with suppress(Exception):  # a form that exact numbers cannot follow is left to the examples
             got, codes = observer.run(compute)
             if _compared(form, got, right[form])[1]:
-                claims[form] = ProvedForm(compute, right[form], codes)
+                observer.empty_caches()
+                claims[form] = ProvedForm(compute, right[form], codes, recorder.calls(codes, compute))
     return ExactPoint(rule, field, ", ".join(f"{name} = {x.tolist()}" for name, x in named), claims)
 
 

@@ -20,11 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.checking.mutation.known import Edit
 from chainrule.checking.mutation.live_functions import LiveFunction, SourceMissing, codes_of, live_functions
 from chainrule.checking.mutation.mutants import Mutant, MutationReport, Outcome, joined, mutants_of
 from chainrule.checking.mutation.point_checks import points_of
-from chainrule.checking.mutation.recorded_calls import Recorder
+from chainrule.checking.mutation.recorded_calls import EditedFunction, Recorder
 from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge
 from chainrule.rules import registry
 
@@ -64,12 +63,12 @@ class Bench:
     def outcome(self, mutant: Mutant) -> Outcome:
         """Let the judges try the mutant, until one refuses it: first by proof, then at their examples."""
         judges, differs, proved = self.judges_of(mutant), "", list[str]()
+        edit = EditedFunction(mutant.function.code, mutant.code)
         for judge in judges:
-            reason, equal = judge.refutation(mutant)
+            reason, equal = judge.refutation(mutant, edit)
             if reason:
                 return mutant.outcome("killed", reason)
             proved += [judge.rule.name] * equal
-        edit = Edit(mutant.function.code, mutant.code)
         for judge in judges:
             reason, difference = judge.verdict(mutant, edit)
             if reason:

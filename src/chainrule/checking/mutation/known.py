@@ -18,7 +18,7 @@ from chainrule.checking.examples import LINEAR_IN, Limit
 from chainrule.checking.floats import references
 from chainrule.checking.mutation.mutants import Observer
 from chainrule.checking.mutation.point_checks import ON_FLOATS, READS, Point, case_at, checks_at, forms_at, result_of
-from chainrule.checking.mutation.recorded_calls import Calls, Recorder, Repeated
+from chainrule.checking.mutation.recorded_calls import Calls, EditedFunction, Recorder
 from chainrule.checking.mutation.remembered import Remembered, quiet
 from chainrule.checking.rule_checks import Check, findings_of
 from chainrule.rules import Rule
@@ -35,14 +35,6 @@ _GIVEN = ("differentiable", "dtype", "tangents", "ball_inputs", "ball_options")
 """The attributes of a `RuleCase` that no function of the rule computes."""
 
 
-class Edit(Repeated):
-    """An edit of a function, which has the code `code` without it."""
-
-    def __init__(self, code: CodeType, edited: CodeType) -> None:
-        super().__init__(edited)
-        self.code = code
-
-
 @dataclass(frozen=True)
 class Known:
     """The unmutated rule at one point.
@@ -56,7 +48,7 @@ class Known:
     calls : mapping
         The calls of these functions by form, for the rule itself; none for its kernel, which writes to its arguments.
     on_floats : mapping
-        The checks of floats against these results, each with the functions that it calls.
+        The checks of floats against these results, each with the functions that it calls and their calls.
     checks : mapping
         All checks at the point.
     """
@@ -64,22 +56,22 @@ class Known:
     case: RuleCase
     forms: Mapping[str, tuple[Remembered, Codes]]
     calls: Mapping[str, Calls]
-    on_floats: Mapping[str, tuple[Check, Codes]]
+    on_floats: Mapping[str, tuple[Check, Codes, Calls]]
     checks: Mapping[str, Check]
 
-    def changing(self, edit: Edit) -> tuple[str, ...]:
+    def changing(self, edit: EditedFunction) -> tuple[str, ...]:
         """The forms that may change: they call the edited function, and it does something else in a call."""
         return tuple(
             form
             for form, (_, codes) in self.forms.items()
-            if edit.code in codes and not (form in self.calls and edit.all_same(self.calls[form][edit.code]))
+            if edit.code in codes and not edit.is_same_in(self.calls.get(form, {}))
         )
 
-    def difference(self, edit: Edit) -> str:
+    def difference(self, edit: EditedFunction) -> str:
         """Where the edited rule computes something else on balls."""
         return next((text for _, text in self._differences(edit, self._case(edit))), "")
 
-    def judged(self, edit: Edit, unchecked: frozenset[str]) -> tuple[str, str]:
+    def judged(self, edit: EditedFunction, unchecked: frozenset[str]) -> tuple[str, str]:
         """Why the edited rule is refused, and where it computes something else.
 
         Empty texts say that neither is the case. A check in `unchecked` may stay undecided.
@@ -89,10 +81,14 @@ class Known:
             checks = {name: check for name, check in self.checks.items() if self._reads(name, edit.code)}
             order = sorted(checks, key=lambda name: changed not in READS[name])
             return self._refusal({name: checks[name] for name in order}, case, unchecked), difference
-        on_floats = {name: check for name, (check, codes) in self.on_floats.items() if edit.code in codes}
+        on_floats = {
+            name: check
+            for name, (check, codes, calls) in self.on_floats.items()
+            if edit.code in codes and not edit.is_same_in(calls)
+        }
         return self._refusal(on_floats, self.case, unchecked), ""
 
-    def _case(self, edit: Edit) -> RuleCase:
+    def _case(self, edit: EditedFunction) -> RuleCase:
         """A case with the results that do not change."""
         changing = self.changing(edit)
         same = [form for form in self.forms if form not in changing]
@@ -101,7 +97,7 @@ class Known:
             more.append("on_balls")
         return self.case.sharing(*_GIVEN, *more, *(_RESULTS[form] for form in same if form in _RESULTS))
 
-    def _differences(self, edit: Edit, case: RuleCase) -> Iterator[tuple[str, str]]:
+    def _differences(self, edit: EditedFunction, case: RuleCase) -> Iterator[tuple[str, str]]:
         """The forms that change, each with its first difference."""
         for form in self.changing(edit):
             difference = self.forms[form][0].difference(partial(result_of, case, form))
@@ -142,9 +138,11 @@ def known_at(rule: Rule, point: Point, observer: Observer, recorder: Recorder, *
         return Known(case, forms, calls, {}, {})
     with quiet():
         right = () if isinstance(point, Limit) else references(case, LINEAR_IN.get(rule.name, ()))
-        on_floats = {
-            name: (check, observer.run(partial(findings_of, name, check, case))[1])
-            for name, check in checks_at(point, right).items()
-            if name in ON_FLOATS
-        }
+        on_floats = {}
+        for name, check in checks_at(point, right).items():
+            if name in ON_FLOATS:
+                run = partial(findings_of, name, check, case)
+                _, codes = observer.run(run)
+                observer.empty_caches()
+                on_floats[name] = check, codes, recorder.calls(codes, run)
     return Known(case, forms, calls, on_floats, checks_at(point))

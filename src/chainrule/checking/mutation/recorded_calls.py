@@ -1,7 +1,7 @@
-"""Calls of functions in a run on balls: does an edited function return the same in each of them?
+"""Calls of functions in a run: does an edited function return the same in each of them?
 
 If it does, the run with the edited function is the run without it, call by call, and need not be repeated. A call is
-repeated on copies of its variables. Its result must be the same ball for ball, must share memory with the same
+repeated on copies of its variables. Its result must be the same number for number, must share memory with the same
 variables, and the variables must not change. A call that cannot be repeated in this way is not recorded.
 """
 
@@ -17,10 +17,11 @@ import flint
 import numpy as np
 
 from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.exact import Exact
 from chainrule.algebra.number_array import NumberArray, plain
 from chainrule.rules import Rule
 
-_UNCHANGING = (bool, int, float, str, bytes, type(None), type(Ellipsis), slice, np.dtype, np.generic, Ball)
+_UNCHANGING = (bool, int, float, str, bytes, type(None), type(Ellipsis), slice, np.dtype, np.generic, Ball, Exact)
 _BY_IDENTITY = (FunctionType, BuiltinFunctionType, ModuleType, type, np.ufunc, Rule)
 _WITH_STATE = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines
 
@@ -30,7 +31,7 @@ class CannotRepeat(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class RecordedCall:
     """One call of a function."""
 
     variables: Mapping[str, Any]
@@ -56,19 +57,19 @@ class Call:
             return False
 
 
-Calls = Mapping[CodeType, tuple[Call, ...] | None]
+Calls = Mapping[CodeType, tuple[RecordedCall, ...] | None]
 """The calls of each function; None if one of them cannot be repeated."""
 
 
 class Recorder:
-    """Records the calls of runs. Equal calls are one call."""
+    """Records the calls of runs. Equal calls are one call. Exact numbers of two fields need two recorders."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, Call] = {}
+        self._known: dict[Any, RecordedCall] = {}
 
     def calls(self, codes: frozenset[CodeType], run: Callable[[], object]) -> Calls:
         """The calls of the functions with these codes during the run."""
-        found: dict[CodeType, dict[Call, None] | None] = {code: {} for code in codes}
+        found: dict[CodeType, dict[RecordedCall, None] | None] = {code: {} for code in codes}
         started: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
 
         def at_call(frame: FrameType, event: str, argument: Any) -> Any:
@@ -108,29 +109,30 @@ class Recorder:
 
     def _call(
         self, code: CodeType, module: dict[str, Any], actual: dict[str, Any], copies: dict[str, Any], result: Any
-    ) -> Call:
+    ) -> RecordedCall:
         if not all(_identical(actual[name], x) for name, x in copies.items()):
             raise CannotRepeat
         key = code, flint.ctx.prec, id(module), *((name, _key(x)) for name, x in copies.items())
         if key not in self._known:
-            self._known[key] = Call(copies, module, flint.ctx.prec, _copied(result), _sharing(result, actual))
+            self._known[key] = RecordedCall(copies, module, flint.ctx.prec, _copied(result), _sharing(result, actual))
         return self._known[key]
 
 
-class Repeated:
-    """Remembers which calls are the same with an edited function."""
+class EditedFunction:
+    """A function with the code `code`, which is edited. Remembers in which calls the edit makes no difference."""
 
-    def __init__(self, code: CodeType) -> None:
-        self._code = code
-        self._same: dict[Call, bool] = {}
+    def __init__(self, code: CodeType, edited: CodeType) -> None:
+        self.code, self._edited = code, edited
+        self._same: dict[RecordedCall, bool] = {}
 
-    def all_same(self, calls: tuple[Call, ...] | None) -> bool:
-        """True if there are calls, and the function does the same in all of them."""
-        return bool(calls) and all(map(self._is_same, calls or ()))
+    def is_same_in(self, calls: Calls) -> bool:
+        """True if the function was called, and does the same in all calls with the edit."""
+        found = calls.get(self.code)
+        return bool(found) and all(map(self._is_same, found or ()))
 
-    def _is_same(self, call: Call) -> bool:
+    def _is_same(self, call: RecordedCall) -> bool:
         if call not in self._same:
-            self._same[call] = call.same_with(self._code)
+            self._same[call] = call.same_with(self._edited)
         return self._same[call]
 
 
@@ -151,8 +153,8 @@ def _called(code: CodeType, given: Mapping[str, Any], module: dict[str, Any]) ->
 def _copied(x: Any) -> Any:
     """A copy that shares no memory with `x`."""
     if isinstance(x, np.ndarray):
-        if x.dtype == object and not isinstance(x, NumberArray):
-            raise CannotRepeat
+        if (x.dtype == object) != isinstance(x, NumberArray) or not (x.dtype == object or x.flags.forc):
+            raise CannotRepeat  # sums of floats depend on the order of their memory
         result = x.copy(order="K")
         result.flags.writeable = x.flags.writeable
         return result
@@ -181,7 +183,7 @@ def _fields(x: Any) -> dict[str, Any]:
 
 
 def _identical(a: Any, b: Any) -> bool:
-    """True if both are the same type and hold the same numbers, ball for ball."""
+    """True if both are the same type and hold the same numbers, with equal radii for balls."""
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
@@ -198,6 +200,8 @@ def _identical(a: Any, b: Any) -> bool:
         return _identical(_fields(a), _fields(b))
     if isinstance(a, Ball):
         return a is b or (a.fingerprint == b.fingerprint and _same_ball(a.value, b.value))
+    if isinstance(a, Exact):
+        return a is b or (a.num == b.num and a.den == b.den)
     if isinstance(a, _BY_IDENTITY):
         return a is b
     if isinstance(a, float):
@@ -227,6 +231,8 @@ def _key(x: Any) -> Any:
         if not value.is_finite():
             return x.fingerprint, str(value)
         return x.fingerprint, value.mid().man_exp(), value.rad().man_exp()
+    if isinstance(x, Exact):
+        return str(x.num), x.den
     if isinstance(x, _BY_IDENTITY):
         return id(x)
     return type(x), repr(x)

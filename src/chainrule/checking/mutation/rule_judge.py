@@ -8,11 +8,11 @@ from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Mismatch
 from chainrule.checking.examples import examples
 from chainrule.checking.mutation.exact_judge import ExactPoint, exact_points
-from chainrule.checking.mutation.known import Edit, Known, known_at
+from chainrule.checking.mutation.known import Known, known_at
 from chainrule.checking.mutation.live_functions import caches_of, first_function, live_functions
 from chainrule.checking.mutation.mutants import Mutant, Observed, Observer, TooSlow
 from chainrule.checking.mutation.point_checks import FLOAT_ERRORS, Point, case_at, checks_at, points_of
-from chainrule.checking.mutation.recorded_calls import Recorder
+from chainrule.checking.mutation.recorded_calls import EditedFunction, Recorder
 from chainrule.checking.mutation.remembered import quiet
 from chainrule.checking.rule_checks import Check, findings_of
 from chainrule.rules import Rule, registry
@@ -70,21 +70,21 @@ class RuleJudge:
         """True if an example runs the mutant's line."""
         return mutant.edited_line in self.baseline.observed.lines
 
-    def refutation(self, mutant: Mutant) -> tuple[str, bool]:
+    def refutation(self, mutant: Mutant, edit: EditedFunction) -> tuple[str, bool]:
         """Why the mutant is refuted in exact numbers, and whether it is proved to be right at the points of proofs."""
-        points, code, proved = self._exact, mutant.function.code, True
+        points, proved = self._exact, True
         try:
             with mutant.applied(self._empty_caches, SECONDS_OF_PROOF), quiet():
                 for point in points:
-                    reason, equal = point.refutation(code)
+                    reason, equal = point.refutation(edit)
                     if reason:
                         return reason, False
                     proved = proved and equal
         except TooSlow:
             return "", False
-        return "", proved and any(code in claim.codes for point in points for claim in point.claims.values())
+        return "", proved and any(edit.code in claim.codes for point in points for claim in point.claims.values())
 
-    def verdict(self, mutant: Mutant, edit: Edit) -> tuple[str, str]:
+    def verdict(self, mutant: Mutant, edit: EditedFunction) -> tuple[str, str]:
         """Why the mutant is refused, and where it differs from the rule. Empty texts say that neither is the case.
 
         The examples at which the edited function does something else in a call on balls come first.
@@ -102,7 +102,7 @@ class RuleJudge:
         except TooSlow as slow:
             return str(slow), ""
 
-    def _judged(self, edit: Edit, known: Sequence[Known]) -> Iterator[tuple[str, str]]:
+    def _judged(self, edit: EditedFunction, known: Sequence[Known]) -> Iterator[tuple[str, str]]:
         only_on_floats = []
         for at, unchecked in zip(known, self.baseline.unchecked, strict=True):
             if at.changing(edit):
@@ -144,7 +144,7 @@ class RuleJudge:
                 checks = {name: check for name, check in checks_at(point).items() if name != FLOAT_ERRORS}
                 self._pass(point, checks, case_at(self.rule, point), unchecked[-1])
                 at = known_at(self.rule, point, observer, self._recorder)
-                checks = {name: check for name, (check, _) in at.on_floats.items() if name == FLOAT_ERRORS}
+                checks = {name: check for name, (check, *_) in at.on_floats.items() if name == FLOAT_ERRORS}
                 self._pass(point, checks, at.case, unchecked[-1])
                 self._known.append(at)
         return Baseline(tuple(map(frozenset, unchecked)), observer.observed)
