@@ -10,6 +10,8 @@ from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError
 from chainrule.checking.gradients.on_balls import LISTED, NotOnBalls, check_on_balls
 from chainrule.checking.gradients.on_floats import check_on_floats
 from chainrule.checking.gradients.slips import GradientCheck, explain, explain_shape
+from chainrule.checking.proofs.gradient_proofs import prove_claim
+from chainrule.checking.proofs.proof import Proof
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class GradientReport:
     claim : {"gradient", "jacobian", "pullback", "slope"}
         The form of the derivative.
     method : str
-        "balls of 300 bits", or "Taylor remainder" if a function does not run on balls.
+        "proof", "balls of 300 bits", or "Taylor remainder" if a function does not run on balls.
     checked : int
         Number of derivatives that agree.
     failures : tuple of Mismatch
@@ -32,6 +34,8 @@ class GradientReport:
         Undecided entries, such as derivatives at kinks, with the reason.
     slip : str or None
         The single change that explains all wrong entries, if one was found.
+    proof : Proof or None
+        For which inputs the derivative was proved; None if it was not.
     """
 
     function: str
@@ -41,6 +45,7 @@ class GradientReport:
     failures: tuple[Mismatch, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     slip: str | None = None
+    proof: Proof | None = None
 
     @property
     def verdict(self) -> str:
@@ -56,6 +61,8 @@ class GradientReport:
 
     def __str__(self) -> str:
         count = "1 derivative" if self.checked == 1 else f"{self.checked} derivatives"
+        if self.proof is not None:
+            return f"{self.function}: {self.claim}: {self.proof.claim} ({count})"
         lines = [f"{self.function}: {self.claim}: {self.verdict} ({count} agree, by {self.method})"]
         lines += [f"  {failure.entry}: got {failure.got}, expected {failure.expected}" for failure in self.failures]
         if self.slip:
@@ -73,11 +80,13 @@ def check_gradient(
     slope: Function | None = None,
     bits: int = 300,
 ) -> GradientReport:
-    """Check a derivative that was written by hand, at one point.
+    """Check a derivative that was written by hand.
 
-    Both functions run on balls of 300 bits, and the derivative is compared with difference quotients. At this precision
-    rounding cannot hide a wrong term. A function that runs only on floats (PyTorch, JAX, compiled code) is judged by
-    the order of its Taylor remainder.
+    A proof is tried first: both functions run on exact numbers, and an equality there holds for all inputs at which
+    the code takes the same branches as at the point. Otherwise both run on balls of 300 bits, and the derivative is
+    compared with difference quotients at the point; at this precision rounding cannot hide a wrong term. A function
+    that runs only on floats (PyTorch, JAX, compiled code) is judged by the order of its Taylor remainder. Proofs and
+    balls are about real numbers: they say nothing about the rounding errors of floats.
 
     Parameters
     ----------
@@ -116,6 +125,9 @@ def check_gradient(
     ('fail', 'sign')
     """
     claim = claim_of(function, inputs, gradient=gradient, jacobian=jacobian, pullback=pullback, slope=slope)
+    proof = prove_claim(claim)
+    if proof.ok:
+        return GradientReport(claim.name, claim.form, "proof", proof.equalities, proof=proof)
     try:
         return _report(claim, partial(check_on_balls, bits=bits), f"balls of {bits} bits")
     except NotOnBalls as reason:
