@@ -50,6 +50,9 @@ def _found(x: float) -> tuple[Exact, str] | None:
             if _is_near(size, number):
                 sign = -1 if x < 0 else 1
                 return sign * number, f"{'-' if x < 0 else ''}{nearby} {text}"
+    fraction = _fraction(x, slack=4)
+    if fraction is not None:
+        return exact.rational(flint.fmpq(fraction.numerator, fraction.denominator)), str(fraction)
     square = _fraction(size * size, slack=4)
     if square is not None and 0 < square.numerator < LARGEST_DENOMINATOR:
         number = powers.sqrt(exact.rational(flint.fmpq(square.numerator, square.denominator)))

@@ -105,6 +105,8 @@ class Outcome:
         What is not 0 on the cell.
     idealised : mapping
         Floats that were read as simple numbers.
+    floats : tuple
+        Floats of the code that may have been rounded, as 0.1 was from 1/10.
     outside : bool
         True if the sample lies outside the domain: a logarithm or a root of a number that is not positive, before the
         computation declared the field to be `inside`.
@@ -118,6 +120,7 @@ class Outcome:
     comparisons: tuple[Comparison, ...] = ()
     divisors: tuple[Comparison, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
+    floats: tuple[float, ...] = ()
     outside: bool = False
     kink: bool = False
 
@@ -193,6 +196,7 @@ def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> O
         tuple(undecided),
         *_cell(entered),
         dict(entered.idealised),
+        tuple(sorted(entered.floats)),
     )
 
 

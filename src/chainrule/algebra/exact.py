@@ -19,7 +19,7 @@ import numpy as np
 
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact_text import text_of
-from chainrule.algebra.field import Condition, Field, Polynomial, Restart, current
+from chainrule.algebra.field import Condition, Field, Generator, Polynomial, Restart, current
 
 Denominator: TypeAlias = tuple[tuple[int, int], ...]
 """Pairs of the number of an atom and its exponent, in order of the numbers."""
@@ -29,6 +29,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 MOST_SUMMANDS = 6
 """Longer sums with logarithms are not compared with 0 through their exponentials."""
+
+EXACT_BITS = 24
+"""Floats with more significant bits may have been rounded."""
 
 MOST_BITS = 4000
 """Precision beyond which a comparison is left undecided."""
@@ -310,7 +313,12 @@ def _converted(x: Any) -> Any:
         if math.isfinite(x):
             field = current()
             number = None if field.ideal is None else field.ideal(field, float(x))
-            return rational(flint.fmpq(*float(x).as_integer_ratio())) if number is None else number
+            if number is not None:
+                return number
+            ratio = float(x).as_integer_ratio()
+            if (ratio[0] // math.gcd(ratio[0], 1 << 1023)).bit_length() > EXACT_BITS:
+                field.floats.add(float(x))
+            return rational(flint.fmpq(*ratio))
         if math.isnan(x):
             raise Undecided("not a number")
         return Infinite(x)
@@ -373,10 +381,23 @@ def inverse(a: Exact) -> Exact:
     if not len(a.num):
         raise Undecided("a division by 0")
     constant, parts = field.factors(a.num)
-    for number, _ in parts:
+    num, den, roots = field.context.constant(1 / constant), [], list[tuple[Generator, int]]()
+    for number, exponent in parts:
         field.divide_by(number)
-    num = _times_atoms(field, field.context.constant(1 / constant), dict(a.den))
-    return made(num, tuple(sorted(parts)), 1 / a.value)
+        root = field.root_of(number)
+        if root is None:
+            den.append((number, exponent))
+        else:
+            roots.append((root, exponent))
+    result = made(_times_atoms(field, num, dict(a.den)), tuple(sorted(den)), 1 / a.value)
+    for root, exponent in roots:  # 1 / R = R^(q - 1) / a, so that no root of a product stands below
+        times = -(-exponent // root.power)
+        power = field.context.gen(root.index) ** (times * root.power - exponent)
+        below = inverse(made(root.relation**times, (), root.value ** (root.power * times)))
+        value = result.value
+        result = _product(result, _product(made(field.reduced(power), (), root.value), below))
+        result = made(result.num, result.den, value)
+    return result
 
 
 def _times_atoms(field: Field, p: Polynomial, exponents: dict[int, int]) -> Polynomial:

@@ -17,6 +17,7 @@ import flint
 import numpy as np
 from scipy import special
 
+from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact, Infinite, rational
 from chainrule.algebra.field import current
 from chainrule.algebra.formal_derivatives import derivative
@@ -126,6 +127,20 @@ class ExactArray(NumberArray):
 
     number = Exact
     infinities = (Infinite,)
+
+    @classmethod
+    def holds(cls, dtype: Any) -> bool:
+        """As for all kinds; float32 and float16 are refused, because code that asks for them rounds.
+
+        Raises
+        ------
+        Undecided
+        """
+        wanted = np.dtype(dtype)
+        if wanted.kind == "f" and wanted.itemsize < 8:
+            raise Undecided(f"rounding to {wanted}")
+        return super().holds(dtype)
+
     entrywise: ClassVar[Mapping[Any, Callable[..., Any]]] = {
         **{ufunc: _as_objects(function) for ufunc, function in _FUNCTIONS.items()},
         **{ufunc: np.vectorize(test, otypes=[bool]) for ufunc, test in _TESTS.items()},

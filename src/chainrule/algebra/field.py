@@ -154,6 +154,8 @@ class Field:
         The divisors, arguments of logarithms and of roots whose sign is not known; none is 0 on the cell.
     ideal : callable or None
         ``ideal(field, x)`` returns the simple number that a float stands for, or None; see `constants`.
+    floats : set
+        The floats that were read as the rationals that they are, and that may have been rounded.
     idealised : dict
         The floats that were read so, with the text of the number.
     """
@@ -166,7 +168,7 @@ class Field:
         most_terms: int = 4000,
     ) -> None:
         self.memory = memory or Memory()
-        self.ideal, self.idealised = ideal, dict[float, str]()
+        self.ideal, self.idealised, self.floats = ideal, dict[float, str](), set[float]()
         self.most_terms = most_terms
         # Fields that follow one another have different contexts. A number that a program keeps from one run to the next
         # then raises an error, instead of being read as a number of the new field.
@@ -286,6 +288,14 @@ class Field:
                 return number
         self.atoms.append(Atom(p, self.value_of(p)))
         return len(self.atoms) - 1
+
+    def root_of(self, number: int) -> Generator | None:
+        """The root that an atom is; None for other atoms."""
+        p = self.atoms[number].polynomial
+        if len(p) > 1:
+            return None
+        generator = self.at(p.degrees().index(1))
+        return generator if generator.kind == "root" else None
 
     def value_of(self, p: Polynomial) -> Any:
         """A ball that holds the polynomial's value at the sample."""

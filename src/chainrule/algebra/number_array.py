@@ -76,6 +76,11 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
         """A float that grows with the absolute value, to choose pivots; None for a kind that needs no choice."""
         return None
 
+    @classmethod
+    def holds(cls, dtype: Any) -> bool:
+        """True if code that asks for this dtype may get numbers of the kind: it asks for floats, or for objects."""
+        return np.dtype(dtype).kind in "fO"
+
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
     ) -> Any:
@@ -125,7 +130,7 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
 
     def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
         """A copy without rounding for float dtypes; a conversion for other dtypes, which needs exact values."""
-        if np.dtype(dtype).kind in "fO":
+        if self.holds(dtype):
             return self.copy()
         return super().astype(dtype, *arguments, **options)
 

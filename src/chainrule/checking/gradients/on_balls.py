@@ -47,7 +47,7 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
     ------
     NotOnBalls, WrongShapeError
     """
-    claim = claim_on_balls(claim)
+    given, claim = claim, claim_on_balls(claim)
     for more in (1, 4, 16):
         check = BallCheck(claim, f"balls of {more * bits} bits", bits=more * bits)
         try:
@@ -65,7 +65,16 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
             break
     if check.failures and not check.means_the_same():
         raise NotOnBalls("on balls the function gives other values than on floats")
+    if not check.failures and not check.claims_the_same(given):
+        raise NotOnBalls("on balls the derivative gives other values than on floats")
     return check
+
+
+def _close(floats: Any, exact: Any) -> bool:
+    """True if floats are so close to the numbers on balls that rounding errors may explain the difference."""
+    known = np.isfinite(floats) & np.isfinite(exact)
+    apart = abs(floats - exact)[known]
+    return bool((apart <= 1e-3 * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
 
 
 def claim_on_balls(claim: Claim) -> Claim:
@@ -122,10 +131,14 @@ class BallCheck(ClaimCheck):
 
     def means_the_same(self) -> bool:
         """True if the value on floats is close to the value on balls."""
-        exact, floats = midpoints(self._value(*self._arguments)), self.claim.value.astype(np.float64)
-        known = np.isfinite(floats) & np.isfinite(exact)
-        apart = abs(floats - exact)[known]
-        return bool((apart <= 1e-3 * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
+        return _close(self.claim.value.astype(np.float64), midpoints(self._value(*self._arguments)))
+
+    def claims_the_same(self, given: Claim) -> bool:
+        """True if the claimed derivatives on floats, by the claim as it was given, are close to those on balls."""
+        with np.errstate(all="ignore"):
+            on_floats = given.float_derivatives(self.claim.cotangent)
+        pairs = zip(on_floats, self.claimed, strict=True)
+        return all(_close(np.asarray(a, np.float64), midpoints(b)) for a, b in pairs if a is not None and b is not None)
 
     def column(self, i: int, index: Index) -> Any:
         """dy/dx for all outputs y and one entry x of an input, as floats; nan at kinks."""

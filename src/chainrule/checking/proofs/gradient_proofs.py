@@ -49,7 +49,8 @@ def prove_claim(claim: Claim) -> Proof:
     Returns
     -------
     Proof
-        "proved", or "unchecked" with the reason. It is never "fail": where a proof fails, other checks decide.
+        "proved", "unchecked" with the reason, or "fail" with both values at the point. It is "fail" only if the code
+        has no float that may have been rounded, so that rounding explains nothing.
     """
     name = f"{claim.name}: {claim.form}"
     floats = [x for x, known in zip(claim.arrays, claim.differentiable, strict=True) if known]
@@ -65,13 +66,16 @@ def prove_claim(claim: Claim) -> Proof:
         return Proof(name, unchecked=(f"{type(error).__name__}: {error}",))
     shapes = [str(x.size) if x.ndim == 1 else str(x.shape) for x in floats]
     sizes = f"size {shapes[0]}" if len(floats) == 1 and floats[0].ndim == 1 else f"shapes {', '.join(shapes)}"
-    undecided = tuple(f"{known.entry}: not proved" for known in outcome.differences)
-    outcome = replace(outcome, differences=(), undecided=(*undecided, *outcome.undecided))
+    if outcome.floats:
+        unclear = tuple(
+            f"{known.entry}: the sides differ, perhaps by rounded constants" for known in outcome.differences
+        )
+        outcome = replace(outcome, differences=(), undecided=(*outcome.undecided, *unclear))
     proof = joined_outcomes(name, [outcome], sizes="" if floats[0].ndim == 0 and len(floats) == 1 else sizes)
-    if not proof.ok:
+    if proof.verdict == "unchecked":
         return proof
     objection = f"the code reads {', '.join(reads)}" if reads else _apart_on_floats(claim, results)
-    return replace(proof, unchecked=(objection,)) if objection else proof
+    return replace(proof, differences=(), unchecked=(objection,)) if objection else proof
 
 
 def _outcome(claim: Claim) -> tuple[Outcome, Results, list[str]]:
@@ -84,8 +88,9 @@ def _outcome(claim: Claim) -> tuple[Outcome, Results, list[str]]:
     )
     results: Results = {}
     outcome = attempt(partial(_equalities, exact, results))
-    if outcome.differences or outcome.undecided:
-        outcome = attempt(partial(_equalities, exact, results), ideal=True)
+    if outcome.floats and not outcome.proved:
+        idealised = attempt(partial(_equalities, exact, results), ideal=True)
+        outcome = idealised if idealised.proved else outcome
     return outcome, results, sorted(reads)
 
 

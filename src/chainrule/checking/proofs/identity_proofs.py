@@ -121,7 +121,7 @@ def prove_identity(
     noticed = sorted(reads.union(*(point.reads for point in points)))
     if proof.ok and noticed:
         reasons += (f"the functions may depend on more than the values of their inputs: {', '.join(noticed)}",)
-    return replace(proof, failures=(), unchecked=reasons) if reasons else proof
+    return replace(proof, differences=(), unchecked=reasons) if reasons else proof
 
 
 def prove_equalities(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chainrule.algebra import Comparison, Outcome
+from chainrule.algebra import Comparison, Difference, Outcome
 
 LISTED = 5
 """Most failures, conditions or reasons that a report prints."""
@@ -31,7 +31,7 @@ class Proof:
         Cells on which there is no derivative and only the value was compared.
     divisors : tuple of str
         What is not 0 on the cells: there the claim says nothing.
-    failures : tuple of str
+    differences : tuple of Difference
         Equalities that fail at the sample, with both values, computed in balls that do not overlap.
     unchecked : tuple of str
         What stayed undecided, with the reason.
@@ -46,14 +46,19 @@ class Proof:
     sizes: str = ""
     kinks: int = 0
     divisors: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
     unchecked: tuple[str, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """The differences in words."""
+        return tuple(map(str, self.differences))
+
+    @property
     def verdict(self) -> str:
         """ "fail" if an equality fails at the sample, "proved" if all hold, else "unchecked"."""
-        if self.failures:
+        if self.differences:
             return "fail"
         return "proved" if self.equalities and not self.unchecked else "unchecked"
 
@@ -112,7 +117,7 @@ def joined_outcomes(subject: str, outcomes: Sequence[Outcome], *, complete: bool
         sizes=sizes,
         kinks=sum(outcome.kink for outcome in inside),
         divisors=tuple(divisors),
-        failures=tuple(str(difference) for outcome in inside for difference in outcome.differences),
+        differences=tuple(difference for outcome in inside for difference in outcome.differences),
         unchecked=tuple(dict.fromkeys(text for outcome in inside if not outcome.kink for text in outcome.undecided)),
         idealised={x: text for outcome in inside for x, text in outcome.idealised.items()},
     )
@@ -128,7 +133,7 @@ def joined_sizes(subject: str, proofs: Sequence[Proof]) -> Proof:
         sizes=_sizes_in_words(list(dict.fromkeys(proof.sizes for proof in proofs))),
         kinks=sum(proof.kinks for proof in proofs),
         divisors=tuple(dict.fromkeys(text for proof in proofs for text in proof.divisors)),
-        failures=tuple(text for proof in proofs for text in proof.failures),
+        differences=tuple(known for proof in proofs for known in proof.differences),
         unchecked=tuple(dict.fromkeys(text for proof in proofs for text in proof.unchecked)),
         idealised={x: text for proof in proofs for x, text in proof.idealised.items()},
     )

@@ -208,7 +208,7 @@ class StandIns:
         if dtype is None or isinstance(dtype, int | float | np.ndarray | self.kind.number | list | tuple):
             return False
         try:
-            return np.dtype(dtype).kind in "fO"
+            return self.kind.holds(dtype)
         except TypeError:
             return False
 
