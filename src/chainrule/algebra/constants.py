@@ -73,7 +73,7 @@ def _fraction(x: float, slack: int = 0) -> Fraction | None:
         nearby = exact_value.limit_denominator(most)
         if most == _SHORT and 10**6 % nearby.denominator:
             continue
-        if float(nearby) == x or (slack and abs(float(nearby) - x) <= slack * math.ulp(x)):
+        if float(nearby) == x or (nearby and abs(float(nearby) - x) <= slack * math.ulp(x)):
             return nearby
     return None
 

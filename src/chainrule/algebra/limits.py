@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import math
 import os
 import pickle
@@ -78,6 +79,7 @@ def _compute(function: Callable[[], object], writing: int, seconds: float, megab
     """Run in the child: send the pickled result, and end."""
     try:
         _set_limits(seconds, megabytes)
+        faulthandler.disable()  # its report of the abort by which flint ends would go to the parent's terminal
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)  # flint prints where it runs out of memory

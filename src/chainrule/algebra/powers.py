@@ -39,7 +39,15 @@ def exp(a: Exact) -> Exact:
     """e^a. Rational multiples of logarithms in `a` become powers of their arguments."""
     field = current()
     a, factor = _without_logarithms(field, a)
-    return factor if a.is_zero() else factor * _powers(field, "exp", a, _exponential)
+    if a.is_zero():
+        return factor
+    for generator in field.generators if a.den else ():
+        # exp(b/d + c) = exp(b/d) exp(c), where c may be a logarithm.
+        if generator.kind == "exp" and generator.slopes[0][0].den == a.den:
+            rest = a - generator.slopes[0][0]
+            if not rest.den:
+                return factor * number_of(generator) * exp(rest)
+    return factor * _powers(field, "exp", a, _exponential)
 
 
 def _powers(field: Field, kind: str, a: Exact, make: Callable[[Field, Exact], Any]) -> Exact:
