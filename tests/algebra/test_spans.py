@@ -2,9 +2,10 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from chainrule.algebra import Field, Memory, variables
+from chainrule.algebra import Field, Memory, attempt, spans, variables
 from chainrule.algebra.field import Restart
 from chainrule.algebra.spans import Span
 
@@ -46,3 +47,38 @@ def test_coefficients_that_are_not_small_make_no_combination(numbers):
     span.add(x, "x")
     assert span.combination(x / 1000) == {}
     assert span.whole(x / 1000, Memory()) is None
+
+
+def test_members_with_different_denominators_combine_over_the_common_one(numbers):
+    x, y, z = numbers
+    first, second, third = x / (1 + x), (y - x) / (1 + y) ** 2, z / (1 + z * x)
+    span = Span("exp 0")
+    span.add(first - second, "first")
+    assert span.combination(second - third) is None
+    span.add(second - third, "second")
+    span.add(third, "third")
+    assert span.combination(first) == {0: 1, 1: 1, 2: 1}
+    assert span.combination(2 * second) == {1: 2, 2: 2}
+    assert span.combination(first + x) is None
+
+
+def test_long_numerators_stand_apart(numbers, monkeypatch):
+    x, y, _ = numbers
+    span = Span("exp 0")
+    monkeypatch.setattr(spans, "MOST_TERMS", 2)
+    span.add(x / (1 + x), "first")
+    span.add(y / (1 + y), "second")
+    assert span.combination(2 * y / (1 + y)) == {1: 2}
+    assert span.combination(3 * x / (1 + x)) == {0: 3}
+    assert span.combination(x / (1 + x) - y / (1 + y)) is None
+
+
+def test_softmax_after_tanh_and_sigmoid_needs_a_common_denominator():
+    def equalities(field):
+        x = variables("x", [0.5, -1.25, 2.0])
+        for function in (np.tanh, lambda x: 1 / (1 + np.exp(-x))):
+            y = function(x)
+            shifted = np.exp(y - y[2])
+            yield "probabilities", shifted / shifted.sum(), np.exp(y) / np.exp(y).sum()
+
+    assert attempt(equalities).proved

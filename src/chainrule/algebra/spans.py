@@ -2,26 +2,28 @@
 
 exp(a + b) = exp(a) exp(b) is used through linear algebra over Q: an argument that is a combination of known ones, with
 small whole coefficients, gives a product of powers of known generators; any other argument is a new one. Arguments are
-vectors whose coordinates are monomials over a denominator.
+vectors: the coefficients of their numerators over a common denominator, because x / (1 + x) - y / (1 + y) is a
+combination of the two only over (1 + x)(1 + y). An argument whose numerator would be long stands apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
+from math import lcm, prod
 from typing import Any, TypeAlias
 
 from chainrule.algebra.exact import Exact
-from chainrule.algebra.field import Memory, small_fraction
+from chainrule.algebra.field import Memory, current, small_fraction
 
 Coordinates: TypeAlias = dict[Any, Any]
-"""Rationals by monomial and denominator."""
+"""Rationals by monomial and denominator, which is empty for numerators over the common denominator."""
 
+MOST_TERMS = 256
+"""Most terms of a common denominator."""
 
-def coordinates(a: Exact) -> Coordinates:
-    """The number as a vector."""
-    return {(monomial, a.den): coefficient for monomial, coefficient in a.num.to_dict().items()}
+LONGEST = 4000
+"""Most terms of a numerator over it, before equal ones are joined."""
 
 
 @dataclass
@@ -47,11 +49,14 @@ class Span:
 
     kind: str
     members: list[Any] = field(default_factory=list)
+    _arguments: list[Exact] = field(default_factory=list)
     _rows: list[_Row] = field(default_factory=list)
+    _common: dict[int, int] = field(default_factory=dict)
+    """Exponents in the common denominator, by the number of the atom."""
 
     def combination(self, a: Exact) -> dict[int, Fraction] | None:
         """The coefficients by member whose combination is `a`: None if there is none, empty if they are not small."""
-        rest, result = coordinates(a), dict[int, Any]()
+        rest, result = self._coordinates(a), dict[int, Any]()
         for row in self._rows:
             factor = rest.get(row.pivot)
             if factor is not None:
@@ -75,8 +80,13 @@ class Span:
 
     def add(self, a: Exact, member: Any) -> None:
         """Add an argument and what was made of it."""
-        vector, combination = coordinates(a), {len(self.members): 1}
+        vector = self._coordinates(a)
         self.members.append(member)
+        self._arguments.append(a)
+        self._add_row(vector, len(self.members) - 1)
+
+    def _add_row(self, vector: Coordinates, number: int) -> None:
+        combination: dict[int, Any] = {number: 1}
         for row in self._rows:
             factor = vector.get(row.pivot)
             if factor is not None:
@@ -90,9 +100,36 @@ class Span:
             _Row(pivot, {k: c / lead for k, c in vector.items()}, {k: c / lead for k, c in combination.items()})
         )
 
+    def _coordinates(self, a: Exact) -> Coordinates:
+        """The number as a vector. Where it has another denominator, the common one grows, and the rows change."""
+        grown = {**self._common, **{k: e for k, e in a.den if e > self._common.get(k, 0)}}
+        if grown != self._common and _terms_of(grown) <= MOST_TERMS:
+            self._common, self._rows = grown, []
+            for number, argument in enumerate(self._arguments):
+                self._add_row(self._numerator(argument), number)
+        return self._numerator(a)
+
+    def _numerator(self, a: Exact) -> Coordinates:
+        entered, own = current(), dict(a.den)
+        missing = {k: e - own.get(k, 0) for k, e in self._common.items()}
+        stands_apart = not own.keys() <= missing.keys() or min(missing.values(), default=0) < 0
+        if stands_apart or len(a.num) * _terms_of(missing) > LONGEST:
+            return {(monomial, a.den): coefficient for monomial, coefficient in a.num.to_dict().items()}
+        numerator = a.num
+        for number, exponent in missing.items():
+            for _ in range(exponent):
+                numerator = entered.product(numerator, entered.atoms[number].polynomial)
+        return {(monomial, ()): coefficient for monomial, coefficient in numerator.to_dict().items()}
+
     def fineness(self, memory: Memory) -> int:
         """The whole number by which the next argument is divided."""
         return memory.fineness.get((self.kind, len(self.members)), 1)
+
+
+def _terms_of(exponents: dict[int, int]) -> int:
+    """At most so many terms has the product of these powers of atoms."""
+    atoms = current().atoms
+    return prod(len(atoms[number].polynomial) ** exponent for number, exponent in exponents.items())
 
 
 def _subtract(vector: dict[Any, Any], other: dict[Any, Any], factor: Any) -> None:
