@@ -25,7 +25,7 @@ from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, 
 from chainrule.checking.floats import float_errors, float_results
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import check_gradient
-from chainrule.checking.gradients.on_balls import LISTED, NOT_A_NUMBER, BallCheck
+from chainrule.checking.gradients.on_balls import EVERY_ENTRY, LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
 from chainrule.checking.quotients import Quotient
 from chainrule.rules import Rule
@@ -216,7 +216,8 @@ def _pushforward(case: RuleCase, check: str) -> Iterator[Finding]:
     yield from compare(case.rule.name, check, "output", case.jvp, quotient.value, skip=quotient.kinks | ~case.finite)
 
 
-def _pullback(case: RuleCase, check: str) -> Iterator[Finding]:
+def pullback_agrees(case: RuleCase, check: str, *, every_entry: int = EVERY_ENTRY) -> Iterator[Finding]:
+    """Compare J^T v with difference quotients, one for each entry of an input with at most `every_entry` entries."""
     finite, rule = case.finite, case.on_balls
 
     def value(*inputs: Any) -> Any:
@@ -228,7 +229,7 @@ def _pullback(case: RuleCase, check: str) -> Iterator[Finding]:
         return rule.vjp(*inputs_and_cotangent[:-1], cotangent, **case.ball_options)
 
     claim = Claim(rule.name, value, "pullback", pullback, case.inputs, rule.inputs, midpoints(case.value)[finite])
-    found = BallCheck(claim, check, bits=case.bits, relative=0, absolute=0)
+    found = BallCheck(claim, check, bits=case.bits, every_entry=every_entry, relative=0, absolute=0)
     try:
         found.run()
     except WrongShapeError as wrong:
@@ -292,7 +293,7 @@ CHECKS: dict[str, Check] = {
     "adjoint identity": _adjoint,
     "Jacobian": _jacobian,
     "pushforward against the difference quotient": _pushforward,
-    "pullback against the difference quotient": _pullback,
+    "pullback against the difference quotient": pullback_agrees,
     "fused value and pullback": kernel_checks.fused_agrees,
 }
 """All checks. Floats take a tenth of the time of balls and come first; difference quotients take most."""

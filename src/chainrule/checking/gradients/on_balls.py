@@ -87,6 +87,7 @@ class BallCheck(ClaimCheck):
     """The comparison of one claim, whose functions run on balls, with its function."""
 
     bits: int = 300
+    every_entry: int = EVERY_ENTRY
     relative: float = RELATIVE
     absolute: float = ABSOLUTE
     kinks: list[Index] = field(default_factory=list)
@@ -121,7 +122,7 @@ class BallCheck(ClaimCheck):
                 continue
             x, self.kinks = self.claim.arrays[i], []
             everywhere = [index for index in np.ndindex(x.shape) if np.isfinite(x[index])]
-            if len(everywhere) > EVERY_ENTRY:
+            if len(everywhere) > self.every_entry:
                 self._halve(i, everywhere)
             else:
                 for index in everywhere:
@@ -220,7 +221,7 @@ class BallCheck(ClaimCheck):
         elif got.says_nothing() or expected.says_nothing():
             self.leave(f"{entry}: the function has no finite difference quotient there")
         elif got.value.overlaps(expected.value):
-            if expected.value.rel_accuracy_bits() >= 40 or _is_negligible(expected, scale):
+            if _says_enough(expected, scale):
                 self.checked += 1
             else:
                 self.leave(f"{entry}: {got} and {expected} are too wide to say", more_bits_may_help=True)
@@ -256,10 +257,18 @@ class BallCheck(ClaimCheck):
     def _agrees(self, i: int, direction: Any, quotient: Quotient) -> bool:
         value: Any = quotient.value
         pairs = zip(self._claimed_change(i, direction).flat, value.flat, strict=True)
-        largest = self.absolute * self._scale(i)
-        return not any(a.says_nothing() or b.says_nothing() or abs(a.value - b.value) > largest for a, b in pairs)
+        scale = self._scale(i)
+        return not any(
+            a.says_nothing()
+            or b.says_nothing()
+            or abs(a.value - b.value) > self.absolute * scale
+            or not _says_enough(b, scale)
+            for a, b in pairs
+        )
 
 
-def _is_negligible(expected: Ball, scale: Any) -> bool:
-    """True for a ball near 0 beside the other entries, or below every float."""
+def _says_enough(expected: Ball, scale: Any) -> bool:
+    """True for a narrow ball, and for a ball near 0 beside the other entries, or below every float."""
+    if expected.value.rel_accuracy_bits() >= 40:
+        return True
     return bool(expected.value.abs_upper() < max(scale * flint.arb(2) ** -200, NEGLIGIBLE))

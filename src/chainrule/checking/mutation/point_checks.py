@@ -22,7 +22,7 @@ from chainrule.checking.examples import LIMITS, LINEAR_IN, Example, Limit, examp
 from chainrule.checking.floats import References, conditioned_errors, references
 from chainrule.checking.kernel_checks import close, fused, has_fused
 from chainrule.checking.mutation.remembered import BITS
-from chainrule.checking.rule_checks import CHECKS, Check
+from chainrule.checking.rule_checks import CHECKS, Check, pullback_agrees
 from chainrule.kernels import registered
 from chainrule.rules import Rule
 
@@ -140,7 +140,15 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """The forms of results on balls that each check reads. A check does not notice other forms."""
 
-ALL_CHECKS: dict[str, Check] = {VALUE: _value, JACOBIAN_IN_FLOATS: _jacobian_in_floats, **CHECKS}
+EVERY_ENTRY = 6
+"""Largest number of entries of an input that are perturbed one by one. The judge needs no list of wrong entries."""
+
+ALL_CHECKS: dict[str, Check] = {
+    VALUE: _value,
+    JACOBIAN_IN_FLOATS: _jacobian_in_floats,
+    **CHECKS,
+    "pullback against the difference quotient": partial(pullback_agrees, every_entry=EVERY_ENTRY),
+}
 
 
 def checks_at(example: Point, right: tuple[References, ...] | None = None) -> dict[str, Check]:
