@@ -477,7 +477,7 @@ def known_sign(number: Exact) -> int:
     """
     field = current()
     sign = _sign_of_terms(field, number)
-    if sign or number.den or len(number.num) > MOST_SUMMANDS:
+    if sign or number.den or len(number.num) > MOST_SUMMANDS or "log" not in field.tables:
         return sign
     used = [index for index, degree in enumerate(number.num.degrees()) if degree > 0]
     if not any(field.at(index).kind == "log" for index in used):

@@ -20,7 +20,7 @@ from scipy import special
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact, Infinite, rational
 from chainrule.algebra.field import current
-from chainrule.algebra.formal_derivatives import derivative
+from chainrule.algebra.formal_derivatives import derivatives, positions
 from chainrule.algebra.functions import FUNCTIONS
 from chainrule.algebra.number_array import NumberArray, numbers
 from chainrule.algebra.powers import number_of
@@ -59,15 +59,15 @@ def gradient(y: Any, x: Any) -> ExactArray:
     """The derivatives of one number by an array of variables, in the shape of `x`."""
     [number] = exact_numbers(y).ravel().tolist()
     slopes = np.empty(x.size, dtype=object)
-    slopes[:] = [derivative(number, variable) for variable in x.ravel().tolist()]
+    slopes[:] = derivatives(number, positions(x.ravel().tolist()))
     return exact_numbers(slopes.reshape(x.shape))
 
 
 def jacobian(y: Any, x: Any) -> ExactArray:
     """The derivatives dy_i / dx_j, in the shape of `y` followed by the shape of `x`."""
-    y = exact_numbers(y)
-    rows = [gradient(number, x) for number in y.ravel().tolist()]
-    entries = np.concatenate([row.ravel() for row in rows]) if rows else np.empty(0, dtype=object)
+    y, variables = exact_numbers(y), positions(x.ravel().tolist())
+    entries = np.empty(y.size * x.size, dtype=object)
+    entries[:] = [slope for number in y.ravel().tolist() for slope in derivatives(number, variables)]
     return exact_numbers(entries.reshape((*y.shape, *x.shape)))
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
-from math import lcm
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import flint
@@ -189,6 +189,8 @@ class Field:
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
+        self.inputs: dict[int, set[int]] = {}
+        """Variables in a generator, by positions; kept by chainrule.algebra.formal_derivatives."""
         self.open = False
         """True if a derivative was taken."""
         self.inside = False
@@ -196,7 +198,8 @@ class Field:
         nothing; else a wrong derivative that is undefined for negative x would count as proved."""
         self._strict = 0
         """The conditions before this position are strict."""
-        self._factored: dict[int, list[tuple[Polynomial, Factors]]] = {}
+        self._factored: dict[Any, list[tuple[Polynomial, Factors]]] = {}
+        self._numbers: dict[Any, list[int]] = {}
 
     def __enter__(self) -> Field:
         _entered.append((self, flint.ctx.prec))
@@ -265,7 +268,7 @@ class Field:
 
     def factors(self, p: Polynomial) -> Factors:
         """A rational, and pairs of the number of an atom and its exponent, whose product is p."""
-        known = self._factored.setdefault(len(p), [])
+        known = self._factored.setdefault(_bucket(p), [])
         for other, factors in known:
             if other == p:
                 return factors
@@ -275,6 +278,9 @@ class Field:
         elif len(p) == 1:
             [(monomial, constant)] = p.to_dict().items()
             parts = [(self.context.gen(i), int(e)) for i, e in enumerate(monomial) if e]
+        elif p.total_degree() == 1:  # flint is slow where there are many generators
+            constant = _content(p)
+            parts = [(p / constant, 1)]
         else:
             constant, parts = p.factor()
             parts = [(q, int(e)) for q, e in parts]
@@ -283,11 +289,13 @@ class Field:
         return result
 
     def _number_of(self, p: Polynomial) -> int:
-        for number, atom in enumerate(self.atoms):
-            if atom.polynomial == p:
+        numbers = self._numbers.setdefault(_bucket(p), [])
+        for number in numbers:
+            if self.atoms[number].polynomial == p:
                 return number
         self.atoms.append(Atom(p, self.value_of(p)))
-        return len(self.atoms) - 1
+        numbers.append(len(self.atoms) - 1)
+        return numbers[-1]
 
     def root_of(self, number: int) -> Generator | None:
         """The root that an atom is; None for other atoms."""
@@ -320,11 +328,16 @@ class Field:
         cannot vanish.
         """
         signs, definite = set(), False
+        used = [
+            (index, 1 if self.at(index).positive else self.signs.get(index, 0) if on_cell else 0)
+            for index, degree in enumerate(p.degrees())
+            if degree > 0
+        ]
         for monomial, coefficient in p.to_dict().items():
             sign, nonzero = 1 if coefficient > 0 else -1, True
-            for index, exponent in enumerate(monomial):
+            for index, known in used:
+                exponent = monomial[index]
                 if exponent:
-                    known = 1 if self.at(index).positive else self.signs.get(index, 0) if on_cell else 0
                     if exponent % 2 and not known:
                         return 0
                     sign *= known if exponent % 2 else 1
@@ -363,6 +376,19 @@ def _copied(x: Any) -> Any:
     if isinstance(x, dict):
         return {key: list(known) if isinstance(known, list) else known for key, known in x.items()}
     return list(x) if isinstance(x, list) else x
+
+
+def _bucket(p: Polynomial) -> Any:
+    """A key that equal polynomials share; they cannot be hashed."""
+    return str(p) if len(p) <= 8 else len(p)
+
+
+def _content(p: Polynomial) -> Any:
+    """The rational by which a polynomial is a primitive one over the integers with a positive first coefficient."""
+    coefficients = p.coeffs()
+    below = lcm(*(int(c.q) for c in coefficients))
+    above = gcd(*(int(c * below) for c in coefficients))
+    return flint.fmpq(above if coefficients[0] > 0 else -above, below)
 
 
 _entered: list[tuple[Field, int]] = []

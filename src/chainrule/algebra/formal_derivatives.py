@@ -7,6 +7,7 @@ before.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chainrule.algebra import exact
@@ -31,11 +32,46 @@ def derivative(a: Exact, x: Exact) -> Exact:
     ...     derivative(x.log() / x, x)
     (1 - log(x0))/x0^2
     """
-    field, variable = current(), single(x)
-    if variable is None or variable.kind != "variable":
-        raise ValueError(f"{x} is not a variable")
+    return derivatives(a, positions([x]))[0]
+
+
+def positions(variables: Iterable[Exact]) -> list[int]:
+    """The positions of variables among those of the polynomials.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not a variable.
+    """
+    result = []
+    for x in variables:
+        generator = single(x)
+        if generator is None or generator.kind != "variable":
+            raise ValueError(f"{x} is not a variable")
+        result.append(generator.index)
+    return result
+
+
+def derivatives(a: Exact, variables: Sequence[int]) -> list[Exact]:
+    """The derivatives by the variables at some positions. The comparisons recorded so far become strict."""
+    field = current()
     field.open_cell()
-    return _of_number(field, a, variable.index)
+    inside = _variables_of(field, a)
+    zero = exact.rational(0)
+    return [_of_number(field, a, variable) if variable in inside else zero for variable in variables]
+
+
+def _variables_of(field: Field, a: Exact) -> set[int]:
+    """The positions of all variables that occur in a number, also in arguments of functions."""
+    found: set[int] = set()
+    for p in (a.num, *(field.atoms[number].polynomial for number, _ in a.den)):
+        for index, degree in enumerate(p.degrees()):
+            if degree > 0:
+                if index not in field.inputs:
+                    arguments = [_variables_of(field, argument) for argument, _ in field.at(index).slopes]
+                    field.inputs[index] = {index}.union(*arguments)
+                found |= field.inputs[index]
+    return found
 
 
 def _of_number(field: Field, a: Exact, variable: int) -> Exact:

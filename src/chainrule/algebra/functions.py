@@ -196,6 +196,8 @@ def positive(a: Exact, what: str, *, edge: bool = False, beyond: bool = False) -
     """
     sign, unknown = exact.sign_at_sample(a)
     if sign <= 0:
+        if unknown is not None:
+            exact.record(unknown, "<")
         refused = Undecided if (edge if sign == 0 else beyond) else OutsideDomain
         raise refused(f"{what} of {a}, which is {'0' if sign == 0 else 'negative'} at the sample")
     if unknown is not None:

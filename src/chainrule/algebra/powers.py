@@ -189,11 +189,9 @@ def _log_of_factor(field: Field, factor: Exact) -> Exact:
 
 def single(a: Exact) -> Generator | None:
     """The generator that a number is; None for other numbers."""
-    if a.den or len(a.num) != 1:
+    if a.den or len(a.num) != 1 or a.num.total_degree() != 1 or a.num.leading_coefficient() != 1:
         return None
-    [(monomial, coefficient)] = a.num.to_dict().items()
-    used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
-    return current().at(used[0][0]) if coefficient == 1 and len(used) == 1 and used[0][1] == 1 else None
+    return current().at(a.num.monomial(0).index(1))
 
 
 def _log_of_rational(field: Field, x: Any) -> Exact:
