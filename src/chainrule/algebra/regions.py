@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import lcm
 
 from chainrule.algebra.equalities import Comparison
 
@@ -85,14 +86,17 @@ def _solution(region: Sequence[Comparison], near: Mapping[str, Fraction]) -> dic
             bounds.append((high, low, -comparison.constant - step))
         if comparison.relation in (">", ">=", "=="):
             bounds.append((low, high, comparison.constant - step))
-    values = {**near, _ORIGIN: Fraction(0)}
+    # Whole numbers are ten times as fast as fractions.
+    scale = lcm(*(x.denominator for x in (*near.values(), *(most for _, _, most in bounds))))
+    steps = [(name, other, int(most * scale)) for name, other, most in bounds]
+    values = {**{name: int(value * scale) for name, value in near.items()}, _ORIGIN: 0}
     # Values only fall. The origin falls too; the others are then taken relative to it.
     for _ in range(len(values) + 1):
         changed = False
-        for name, other, most in bounds:
+        for name, other, most in steps:
             if values[name] > values[other] + most:
                 values[name], changed = values[other] + most, True
         if not changed:
             origin = values.pop(_ORIGIN)
-            return {name: value - origin for name, value in values.items()}
+            return {name: Fraction(value - origin, scale) for name, value in values.items()}
     return None
