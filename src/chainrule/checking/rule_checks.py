@@ -5,8 +5,9 @@
     J t, J^T v = matrix products, for rules that give their Jacobian
     kernel = rule                    the in-place forms that training uses, against the page
 
-These checks run in balls, which prove differences, so they need no tolerance. Then errors of floats are measured in
-ulp, and the promises of the rule are checked: inputs unmodified, shapes and dtypes kept, equal results with buffers.
+A proof in exact numbers is tried first, and replaces these checks. Otherwise they run in balls, which prove
+differences, so they need no tolerance. Then errors of floats are measured in ulp, and the promises of the rule are
+checked: inputs unmodified, shapes and dtypes kept, equal results with buffers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,8 @@ from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import check_gradient
 from chainrule.checking.gradients.on_balls import EVERY_ENTRY, LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
+from chainrule.checking.proofs.proof import Proof
+from chainrule.checking.proofs.rule_proofs import prove_rule_at
 from chainrule.checking.quotients import Quotient
 from chainrule.rules import Rule
 
@@ -50,6 +53,8 @@ class RuleReport:
         The largest error of the float results in ulp, by form and dtype, such as ``"vjp float32"``.
     slip : str or None
         The single change that explains a wrong pullback, if one was found.
+    proof : Proof or None
+        For which inputs the value, the derivatives and the kernel were proved; None if they were not.
     """
 
     rule: str
@@ -58,6 +63,7 @@ class RuleReport:
     passed: tuple[str, ...] = ()
     worst_ulp: Mapping[str, float] = field(default_factory=dict)
     slip: str | None = None
+    proof: Proof | None = None
 
     @property
     def verdict(self) -> str:
@@ -74,6 +80,7 @@ class RuleReport:
     def __str__(self) -> str:
         lines = [str(failure) for failure in self.failures]
         lines += [f"{self.rule}: likely slip: {self.slip}"] if self.slip else []
+        lines += [f"{self.rule}: {self.proof.claim}"] if self.proof else []
         lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked]
         lines += [f"{self.rule}: {form}: {error:.3g} ulp" for form, error in self.worst_ulp.items()]
         return "\n".join(lines) or f"{self.rule}: nothing was checked"
@@ -120,13 +127,23 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
     case = RuleCase(rule, given, dict(options or {}), bits)
-    found = {name: findings_of(name, check, case) for name, check in CHECKS.items()}
+    proof = prove_rule_at(rule, given, case.options)
+    found = {
+        name: [] if proof.ok and name in PROVED and has_part(rule, name) else findings_of(name, check, case)
+        for name, check in CHECKS.items()
+    }
     passed = tuple(name for name, findings in found.items() if not findings)
     worst_ulp: dict[str, float] = {}
     found["float errors"] = findings_of("float errors", partial(float_errors, worst_ulp), case)
     failures = tuple(_first(Mismatch, found))
     return RuleReport(
-        rule.name, failures, tuple(_first(Unchecked, found)), passed, worst_ulp, _slip(case) if failures else None
+        rule.name,
+        failures,
+        tuple(_first(Unchecked, found)),
+        passed,
+        worst_ulp,
+        _slip(case) if failures else None,
+        proof if proof.ok else None,
     )
 
 
@@ -180,9 +197,8 @@ def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool
 
     With `up_to_mismatch` the first mismatch is the last finding.
     """
-    part = NEEDED_PARTS.get(name)
-    if part is not None and getattr(case.rule, part) is None:
-        return [Unchecked(name, f"the rule has no {part}")]
+    if not has_part(case.rule, name):
+        return [Unchecked(name, f"the rule has no {NEEDED_PARTS[name]}")]
     for sharper in case.sharper:
         findings: list[Finding] = []
         try:
@@ -199,6 +215,11 @@ def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
             break
     return findings
+
+
+def has_part(rule: Rule, name: str) -> bool:
+    """True if the rule has the part that a check is about."""
+    return name not in NEEDED_PARTS or getattr(rule, NEEDED_PARTS[name]) is not None
 
 
 def _adjoint(case: RuleCase, check: str) -> Iterator[Finding]:
@@ -297,6 +318,12 @@ CHECKS: dict[str, Check] = {
     "fused value and pullback": kernel_checks.fused_agrees,
 }
 """All checks. Floats take a tenth of the time of balls and come first; difference quotients take most."""
+
+PROVED = (
+    *("kernel against the rule", "adjoint identity", "Jacobian"),
+    *("pushforward against the difference quotient", "pullback against the difference quotient"),
+)
+"""Checks that a proof replaces."""
 
 NEEDED_PARTS = {
     "adjoint identity": "pushforward",

@@ -84,6 +84,15 @@ class Assignment:
     values: Mapping[str, Fraction]
     constants: frozenset[Fraction] = frozenset({Fraction(0)})
 
+    @classmethod
+    def of_point(cls, points: Inputs) -> Assignment:
+        """The sample itself, in which entries may be equal or 0."""
+        named = zip(points.names(), points.samples, strict=True)
+        return cls(
+            points,
+            {name: Fraction(x) for names, xs in named for name, x in zip(names, np.ravel(xs).tolist(), strict=False)},
+        )
+
     def __str__(self) -> str:
         shown = [f"{name} = {value}" for name, value in list(self.values.items())[:MOST_SHOWN]]
         return ", ".join(shown) + (", ..." if len(self.values) > MOST_SHOWN else "")

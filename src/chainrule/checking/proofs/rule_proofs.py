@@ -7,7 +7,7 @@ cells; where they compare differences of variables with constants, all cells are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -22,6 +22,7 @@ from chainrule.arrays import holds_labels
 from chainrule.checking.case import entries
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs, examples
+from chainrule.checking.jacobians import transposed_times_cotangent
 from chainrule.checking.proofs.assignments import (
     Assignment,
     Inputs,
@@ -47,7 +48,7 @@ MOST_ENTRIES = 60
 
 MOST_CELLS = 1500
 SAMPLED_CELLS = 6
-SECONDS = 60.0
+SECONDS, SECONDS_AT_A_POINT = 60.0, 5.0
 
 
 def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = None) -> Proof:
@@ -85,16 +86,32 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
       pullback by x[0] at x0 = 3029/2018: got 133.178851600, expected 133.178844941
       pullback by the kernel by x[0] at x0 = 3029/2018: got 133.178851600, expected 133.178844941
     """
-    return joined_sizes(rule.name, [_limited(points) for points in _all_inputs(rule, inputs, dict(options or {}))])
+    every = _all_inputs(rule, inputs, dict(options or {}))
+    return joined_sizes(rule.name, [_limited(points, partial(prove_at, points)) for points in every])
 
 
-def _limited(points: Inputs) -> Proof:
+def _limited(points: Inputs, prove: Callable[[], Proof], seconds: float = SECONDS) -> Proof:
     try:
-        return limited(partial(prove_at, points), seconds=SECONDS)
+        return limited(prove, seconds=seconds)
     except Exceeded as reason:
         return Proof(points.rule.name, unchecked=(str(reason),))
     except Exception as error:  # a user's rule may raise anything
         return Proof(points.rule.name, unchecked=(f"{type(error).__name__}: {error}",))
+
+
+def prove_rule_at(rule: Rule, inputs: Sequence[Any], options: Mapping[str, Any]) -> Proof:
+    """The proof of a rule on the cell of one point, such as that of `check_rule`; "unchecked" for large inputs."""
+    count = sum(np.size(x) for x in inputs)
+    if not 0 < count <= MOST_ENTRIES or not all(np.isfinite(x).all() for x in inputs):
+        return Proof(rule.name, unchecked=(f"infinities, or more than {MOST_ENTRIES} numbers",))
+    points = Inputs(rule, tuple(inputs), options)
+
+    def prove() -> Proof:
+        outcome = outcome_at(points, Assignment.of_point(points), Memory())
+        return joined_outcomes(rule.name, [outcome], sizes=points.size)
+
+    proof = _limited(points, prove, SECONDS_AT_A_POINT)
+    return replace(proof, unchecked=("a kink",)) if proof.kinks else proof
 
 
 def _all_inputs(rule: Rule, inputs: Sequence[Any], options: dict[str, Any]) -> Iterator[Inputs]:
@@ -205,10 +222,13 @@ def _equalities(points: Inputs, assignment: Assignment, field: Field) -> Iterato
             for n, x, s in zip(rule.inputs, inputs, slopes, strict=True)
         ]
         yield "pushforward", rule.jvp(*inputs, *tangents, **options), _pushed(slopes, tangents, value.shape)
-    if rule.jacobian_matrix is not None and all(np.ndim(x) <= 1 for x in inputs):
+    if rule.jacobian_matrix is not None:
         matrices = entries(rule.jacobian(*inputs, **options))
-        closed = [None if m is None or s is None else m.reshape(s.shape) for m, s in zip(matrices, slopes, strict=True)]
-        yield from _each("Jacobian", rule, closed, slopes)
+        times_cotangent = [
+            None if slope is None else transposed_times_cotangent(matrix, cotangent, slope.shape[value.ndim :])
+            for matrix, slope in zip(matrices, slopes, strict=True)
+        ]
+        yield from _each("Jacobian", rule, times_cotangent, pulled)
     yield from _by_kernel(points, inputs, cotangent, value, pulled)
 
 
