@@ -1,8 +1,8 @@
 """Mutation: would the checks, or your tests, notice a wrong derivative?
 
-A mutant is a rule with one edit: another sign, factor, axis, function or variable, or a transpose. The checks run on
-each mutant and must refuse it unless it computes the same. ``python -m chainrule.checking.mutation`` tests the checks
-of the registered rules in this way, and `check_tests` tests your test of your code.
+A mutant is a rule with one edit: another sign, factor, axis, function or variable, or a transpose. Proofs and checks
+run on each mutant and must refuse it unless it computes the same. ``python -m chainrule.checking.mutation`` tests the
+checks of the registered rules in this way, and `check_tests` tests your test of your code.
 
 >>> import numpy as np
 >>> from chainrule import rules

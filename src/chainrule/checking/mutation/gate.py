@@ -79,7 +79,9 @@ class Bench:
         if not judges[0].runs(mutant):
             return mutant.outcome("survived", "no example runs this line")
         same = f"the same for {', '.join(judge.rule.name for judge in judges)}"
-        return mutant.outcome("equivalent", f"{same}; proved for {', '.join(proved)}" if proved else same)
+        return mutant.outcome(
+            "equivalent", f"{same}; proved at small points of {', '.join(proved)}" if proved else same
+        )
 
 
 def run_gate(
