@@ -1,7 +1,7 @@
 """Classifiers whose gradients are formulas.
 
 chainrule trains classifiers by closed-form gradients, near the speed of the machine's matrix products, and every
-formula is checked in ball arithmetic. Names are loaded when they are first used.
+formula is proved in exact numbers, or checked in ball arithmetic. Names are loaded when they are first used.
 """
 
 from importlib import import_module
@@ -29,10 +29,23 @@ _HOMES = {
     "mlp": "chainrule.networks",
     "network_of_layers": "chainrule.networks",
     "prove_identity": "chainrule.checking",
+    "prove_rule": "chainrule.checking",
     "summarise": "chainrule.networks",
     "trace": "chainrule.networks",
 }
-_MODULES = ("arrays", "checking", "estimators", "heads", "jax", "networks", "rules", "solvers", "torch", "training")
+_MODULES = (
+    "algebra",
+    "arrays",
+    "checking",
+    "estimators",
+    "heads",
+    "jax",
+    "networks",
+    "rules",
+    "solvers",
+    "torch",
+    "training",
+)
 
 __all__ = [*_HOMES, *_MODULES, "__version__"]
 

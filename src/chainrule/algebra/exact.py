@@ -499,7 +499,12 @@ def record(number: Exact, relation: str) -> None:
         if known.relation == relation and known.number.den == number.den and known.number.num == number.num:
             return
     field.conditions.append(Condition(number, relation))
-    if relation in ("<", ">") and not number.den and len(number.num) == 1:
+    if relation[0] in "<>" and not number.den and len(number.num) == 1:
         [(monomial, coefficient)] = number.num.to_dict().items()
         if sum(monomial) == 1:
-            field.signs[monomial.index(1)] = 1 if (coefficient > 0) == (relation == ">") else -1
+            index = monomial.index(1)
+            field.signs[index] = 1 if (coefficient > 0) == (relation[0] == ">") else -1
+            if relation in ("<", ">"):
+                field.may_vanish.discard(index)
+            else:
+                field.may_vanish.add(index)

@@ -185,6 +185,8 @@ class Field:
         self.divisors: list[Atom] = []
         self.signs: dict[int, int] = {}
         """Signs of generators on the cell, by position, where a recorded comparison says so."""
+        self.may_vanish: set[int] = set()
+        """Positions in `signs` of generators that may be 0."""
         self.tables: dict[str, list[Any]] = {}
         """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
@@ -341,7 +343,7 @@ class Field:
                     if exponent % 2 and not known:
                         return 0
                     sign *= known if exponent % 2 else 1
-                    nonzero = nonzero and known != 0
+                    nonzero = nonzero and known != 0 and index not in self.may_vanish
             definite = definite or nonzero
             signs.add(sign)
         return signs.pop() if definite and len(signs) == 1 else 0
@@ -351,6 +353,7 @@ class Field:
         self.conditions.clear()
         self.divisors.clear()
         self.signs.clear()
+        self.may_vanish.clear()
         self._strict, self.open = 0, False
 
     def divide_by(self, number: int, what: str = "a divisor") -> None:

@@ -1,4 +1,4 @@
-"""Checks of rules and functions in ball arithmetic, which proves differences.
+"""Proofs of rules and functions in exact numbers, and checks in ball arithmetic, which proves differences.
 
 >>> import numpy as np
 >>> from chainrule import rules
@@ -23,7 +23,7 @@ from chainrule.checking.documents import check_derivation
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.mutation import MutationReport, check_tests
-from chainrule.checking.proofs import Proof, prove_identity
+from chainrule.checking.proofs import Proof, prove_identity, prove_rule
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.rule_checks import RuleReport, assert_rule, check_rule
 
@@ -50,6 +50,7 @@ __all__ = [
     "overlap",
     "precision",
     "prove_identity",
+    "prove_rule",
     "radii",
     "relative_accuracy",
     "ulp_errors",

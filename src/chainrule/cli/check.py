@@ -69,7 +69,8 @@ def check(
     Documents (Markdown, LaTeX, notebooks, text) get a verdict for each step, and a correction for a wrong step. Exit
     codes: 0 all steps verified, 1 a step is wrong, 2 no step is wrong and one is undecided, 3 unreadable.
 
-    Functions are checked against 300-bit difference quotients. If no derivative is named, the module of the function f
+    Functions are proved for all inputs that take the same branches where that is possible, and else checked at the
+    point against 300-bit difference quotients. If no derivative is named, the module of the function f
     is searched for f_gradient, f_jacobian, f_pullback, f_slope and similar names. Without --at, the inputs come from
     f_inputs, a tuple or a function that returns one.
 
@@ -180,7 +181,9 @@ def _print_report(report: Any, json: bool) -> int:
     if json:
         failures = [{"entry": f.entry, "got": f.got, "expected": f.expected} for f in report.failures]
         unchecked = [reason.reason for reason in report.unchecked]
-        print_json({"verdict": report.verdict, "failures": failures, "slip": report.slip, "unchecked": unchecked})
+        proof = report.proof.claim if report.proof else None
+        found = {"verdict": report.verdict, "proof": proof, "failures": failures}
+        print_json({**found, "slip": report.slip, "unchecked": unchecked})
     else:
         print(f"{report.rule}: {report.verdict}\n{report}" if hasattr(report, "rule") else report)
     return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[report.verdict]

@@ -64,14 +64,17 @@ def prove_claim(claim: Claim) -> Proof:
         return Proof(name, unchecked=(str(reason),))
     except Exception as error:  # the user's functions may raise anything on exact numbers
         return Proof(name, unchecked=(f"{type(error).__name__}: {error}",))
-    shapes = [str(x.size) if x.ndim == 1 else str(x.shape) for x in floats]
-    sizes = f"size {shapes[0]}" if len(floats) == 1 and floats[0].ndim == 1 else f"shapes {', '.join(shapes)}"
+    if len(floats) == 1:
+        [x] = floats
+        sizes = {0: "", 1: f"size {x.size}"}.get(x.ndim, f"shape {x.shape}")
+    else:
+        sizes = f"shapes {', '.join(str(x.shape) for x in floats)}"
     if outcome.floats:
         unclear = tuple(
             f"{known.entry}: the sides differ, perhaps by rounded constants" for known in outcome.differences
         )
         outcome = replace(outcome, differences=(), undecided=(*outcome.undecided, *unclear))
-    proof = joined_outcomes(name, [outcome], sizes="" if floats[0].ndim == 0 and len(floats) == 1 else sizes)
+    proof = joined_outcomes(name, [outcome], sizes=sizes)
     if proof.verdict == "unchecked":
         return proof
     objection = f"the code reads {', '.join(reads)}" if reads else _apart_on_floats(claim, results)

@@ -108,7 +108,7 @@ def prove_rule_at(rule: Rule, inputs: Sequence[Any], options: Mapping[str, Any])
 
     def prove() -> Proof:
         outcome = outcome_at(points, Assignment.of_point(points), Memory())
-        return joined_outcomes(rule.name, [outcome], sizes=points.size)
+        return joined_sizes(rule.name, [joined_outcomes(rule.name, [outcome], sizes=points.size)])
 
     proof = _limited(points, prove, SECONDS_AT_A_POINT)
     return replace(proof, unchecked=("a kink",)) if proof.kinks else proof
