@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.checking.proofs.input_arrays import DOMAINS, InputArray, samples
 
-SHAPES = [(), (1,), (3,), (2, 3)]
+SHAPES = [(), (1,), (3,), (2, 3), (40, 50)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -301,7 +301,7 @@ def _visit(
         yield from pairs
 
     outcome = _attempted(compute, room)
-    at = ", ".join(f"{name} = {float(x):g}" for name, x in list(values.items())[:LISTED])
+    at = ", ".join(f"{name} = {float(x)!r}" for name, x in list(values.items())[:LISTED])
     located = tuple(replace(d, entry=f"at {at}{', ' if d.entry else ''}{d.entry}") for d in outcome.differences)
     filled = {each.name: each.filled(values, labels).astype(float) for each in arrays}
     return Visit(replace(outcome, differences=located), inside_only, _Point(filled, results, frozenset(reads)))

@@ -107,8 +107,9 @@ def samples(arrays: Sequence[InputArray], count: int) -> Iterator[dict[str, Frac
         values: dict[str, Fraction] = {}
         for array in arrays:
             names = array.variables()
-            bound = 1024 if array.domain in ("unit", "probabilities") else 3072
-            sizes = [Fraction(size, 1024) for size in chosen.sample(range(64, bound, 5), len(names))]
+            one = 1 << max(10, (5 * len(names)).bit_length() + 1)
+            most = one if array.domain in ("unit", "probabilities") else 3 * one
+            sizes = [Fraction(size, one) for size in chosen.sample(range(one // 16, most, 5), len(names))]
             if array.domain == "probabilities" and names:
                 sizes = [size / (2 * (array.shape[-1] - 1)) for size in sizes]
             signs = [1 if array.positive or number == 0 else chosen.choice((-1, 1)) for _ in names]
