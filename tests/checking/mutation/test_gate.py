@@ -31,6 +31,10 @@ def test_no_mutant_of_dropout_survives_the_gate():
     assert not_judged == {}
     assert str(report).splitlines()[1:] == []
     assert len(report.killed) > 25
+    assert sum("in exact numbers" in mutant.reason for mutant in report.killed) > 10
+    assert [mutant.reason for mutant in report.equivalent] == [
+        "the same for dropout; proved at small points of dropout"
+    ]
 
 
 def test_lines_that_only_other_rules_run_are_left_to_them():

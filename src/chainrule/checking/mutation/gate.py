@@ -27,6 +27,9 @@ from chainrule.checking.mutation.recorded_calls import EditedFunction, Recorder
 from chainrule.checking.mutation.rule_judge import Baseline, Refused, RuleJudge
 from chainrule.rules import registry
 
+TOLD = 1000
+"""After so many mutants the progress is told."""
+
 
 class Bench:
     """The judges of rules, and the mutants of all their functions."""
@@ -115,9 +118,13 @@ def run_gate(
         outcomes: dict[str, list[Outcome]] = {name: [] for name in baselines}
         # The largest functions come first, so that the processes end at about the same time.
         order = sorted(range(len(functions)), key=lambda i: -len(functions[i].code.co_code))
+        done = 0
         for found in run(_outcomes, [(baselines, i) for i in order]):
             for owner, outcome in found:
                 outcomes[owner].append(outcome)
+            if done // TOLD < (done + len(found)) // TOLD:
+                progress(f"{done + len(found)} mutants judged")
+            done += len(found)
     reports = tuple(joined(name, found) for name, found in outcomes.items() if found)
     for report in reports:
         progress(str(report))
