@@ -1,10 +1,13 @@
 """The field: room for generators, normal forms, factors, signs, recorded divisors."""
 
 import flint
+import numpy as np
 import pytest
+from tests.algebra.expressions import IN_BALLS
 
-from chainrule.algebra import Exact, Field, Memory, Undecided, variables
+from chainrule.algebra import Exact, Field, Memory, Undecided, unknown, variables
 from chainrule.algebra.field import Restart, TooLarge, current, small_fraction
+from chainrule.algebra.functions import FUNCTIONS
 
 
 def test_outside_of_a_field_there_are_no_exact_numbers():
@@ -46,6 +49,21 @@ def test_a_field_forgets_what_it_learns_inside_of_a_block():
         assert (known * (x + y) - x.exp()).is_zero()
         assert str(known) == before
         assert not (y.exp() - x.exp()).is_zero()
+
+
+@pytest.mark.parametrize("name", ["exp", "sin", "log", "sqrt", "arctan", "erf"])
+def test_a_forgotten_generator_is_not_mistaken_for_a_later_one(name):
+    function = FUNCTIONS[name]
+    with Field() as field:
+        x, y, z = variables("x", [2.0, 3.0, 4.0])
+        function(z)
+        with field.forgetting():
+            function(x)
+        later = [np.log(y + 1), unknown("f", y)]
+        for other in later:
+            assert not (function(x) - other).is_zero()
+        assert function(x).value.overlaps(function(1 * x).value)
+        assert function(x).value.overlaps(IN_BALLS[name](flint.arb(2)))
 
 
 def test_powers_of_a_root_are_replaced():

@@ -82,3 +82,13 @@ def test_softmax_after_tanh_and_sigmoid_needs_a_common_denominator():
             yield "probabilities", shifted / shifted.sum(), np.exp(y) / np.exp(y).sum()
 
     assert attempt(equalities).proved
+
+
+def test_a_long_number_is_not_mistaken_for_a_numerator_over_the_common_denominator():
+    def fraction_and_numerator(field):
+        x = variables("x", [Fraction(k, 8) for k in range(1, 9)])
+        below = np.prod(1 + x)
+        above = sum(k * y for k, y in enumerate(x)) ** 2
+        yield "a wrong equality", np.exp(above / below), np.exp(above)
+
+    assert attempt(fraction_and_numerator).differences

@@ -488,7 +488,7 @@ def known_sign(number: Exact) -> int:
 def _sign_of_terms(field: Field, number: Exact) -> int:
     sign = field.sign_of(number.num)
     for k, e in number.den:
-        sign *= field.sign_of(field.atoms[k].polynomial) if e % 2 else 1
+        sign *= field.sign_of_atom(k) if e % 2 else 1
     return sign
 
 

@@ -202,6 +202,7 @@ class Field:
         """The conditions before this position are strict."""
         self._factored: dict[Any, list[tuple[Polynomial, Factors]]] = {}
         self._numbers: dict[Any, list[int]] = {}
+        self._signs: dict[int, int] = {}
 
     def __enter__(self) -> Field:
         _entered.append((self, flint.ctx.prec))
@@ -348,12 +349,22 @@ class Field:
             signs.add(sign)
         return signs.pop() if definite and len(signs) == 1 else 0
 
+    def sign_of_atom(self, number: int) -> int:
+        """The sign of an atom on the cell. Once known, it stays: conditions are only added."""
+        sign = self._signs.get(number)
+        if sign is None:
+            sign = self.sign_of(self.atoms[number].polynomial)
+            if sign:
+                self._signs[number] = sign
+        return sign
+
     def forget_cell(self) -> None:
         """Drop all recorded conditions and divisors, and what they say of signs."""
         self.conditions.clear()
         self.divisors.clear()
         self.signs.clear()
         self.may_vanish.clear()
+        self._signs.clear()
         self._strict, self.open = 0, False
 
     def divide_by(self, number: int, what: str = "a divisor") -> None:
@@ -365,7 +376,7 @@ class Field:
             If its ball at the sample contains 0.
         """
         atom = self.atoms[number]
-        if atom in self.divisors or self.sign_of(atom.polynomial):
+        if atom in self.divisors or self.sign_of_atom(number):
             return
         if not atom.value.is_finite() or atom.value.contains(0):
             raise Undecided(f"{what} may be 0 at the sample")
@@ -373,12 +384,14 @@ class Field:
 
 
 def _copied(x: Any) -> Any:
-    """A copy of a field's attribute, with its lists and tables."""
+    """A copy of a field's attribute, with all in it that changes: lists, tables, and what has a method `copied`."""
     if isinstance(x, Memory):
         return replace(x, fineness=dict(x.fineness))
     if isinstance(x, dict):
-        return {key: list(known) if isinstance(known, list) else known for key, known in x.items()}
-    return list(x) if isinstance(x, list) else x
+        return {key: _copied(known) for key, known in x.items()}
+    if isinstance(x, list):
+        return [_copied(known) for known in x]
+    return x.copied() if hasattr(x, "copied") else x
 
 
 def _bucket(p: Polynomial) -> Any:

@@ -8,7 +8,7 @@ combination of the two only over (1 + x)(1 + y). An argument whose numerator wou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm, prod
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Memory, current, small_fraction
 
 Coordinates: TypeAlias = dict[Any, Any]
-"""Rationals by monomial and denominator, which is empty for numerators over the common denominator."""
+"""Rationals by monomial and denominator: (0, ()) for numerators over the common one, else 1 and the number's own."""
 
 MOST_TERMS = 256
 """Most terms of a common denominator."""
@@ -114,12 +114,16 @@ class Span:
         missing = {k: e - own.get(k, 0) for k, e in self._common.items()}
         stands_apart = not own.keys() <= missing.keys() or min(missing.values(), default=0) < 0
         if stands_apart or len(a.num) * _terms_of(missing) > LONGEST:
-            return {(monomial, a.den): coefficient for monomial, coefficient in a.num.to_dict().items()}
+            return {(monomial, (1, a.den)): coefficient for monomial, coefficient in a.num.to_dict().items()}
         numerator = a.num
         for number, exponent in missing.items():
             for _ in range(exponent):
                 numerator = entered.product(numerator, entered.atoms[number].polynomial)
-        return {(monomial, ()): coefficient for monomial, coefficient in numerator.to_dict().items()}
+        return {(monomial, (0, ())): coefficient for monomial, coefficient in numerator.to_dict().items()}
+
+    def copied(self) -> Span:
+        """A copy that stays as it is when this span learns more."""
+        return replace(self, members=list(self.members), _arguments=list(self._arguments), _rows=list(self._rows))
 
     def fineness(self, memory: Memory) -> int:
         """The whole number by which the next argument is divided."""
