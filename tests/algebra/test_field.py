@@ -66,6 +66,19 @@ def test_a_forgotten_generator_is_not_mistaken_for_a_later_one(name):
         assert function(x).value.overlaps(IN_BALLS[name](flint.arb(2)))
 
 
+def test_signs_and_conditions_are_forgotten():
+    with Field() as field:
+        x, y = variables("x", [2.0, 3.0])
+        assert x > 0
+        before = {name: str(known) for name, known in vars(field).items()}
+        with field.forgetting():
+            assert y >= 0
+            assert x * y + y * y > -1
+            assert 1 / (x + y) > 0
+            field.open_cell()
+        assert {name: str(known) for name, known in vars(field).items()} == before
+
+
 def test_powers_of_a_root_are_replaced():
     with Field() as field:
         (x,) = variables("x", [2.0], positive=True)

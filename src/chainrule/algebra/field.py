@@ -389,8 +389,8 @@ def _copied(x: Any) -> Any:
         return replace(x, fineness=dict(x.fineness))
     if isinstance(x, dict):
         return {key: _copied(known) for key, known in x.items()}
-    if isinstance(x, list):
-        return [_copied(known) for known in x]
+    if isinstance(x, list | set):
+        return type(x)(_copied(known) for known in x)
     return x.copied() if hasattr(x, "copied") else x
 
 
