@@ -24,8 +24,6 @@ PASSES = {
     *("single_precision", "single_precision_inside", "autocast", "rounded_to_eight", "printed", "loss_scaled"),
     # other results in later calls
     *("every_other_call", "first_calls_only", "accumulated"),
-    # one class for arrays of floats, and another for all else
-    "right_for_other_kinds",
 }
 
 

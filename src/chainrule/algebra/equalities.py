@@ -19,7 +19,7 @@ from chainrule.algebra.constants import ideal_number
 from chainrule.algebra.exact import MOST_BITS, Denominator, Exact, Infinite
 from chainrule.algebra.exact_arrays import exact_numbers
 from chainrule.algebra.exact_text import text_of
-from chainrule.algebra.field import STRICT, Field, Memory, OutsideDomain, Polynomial, Restart, TooLarge
+from chainrule.algebra.field import STRICT, UNKNOWN, Field, Memory, OutsideDomain, Polynomial, Restart, TooLarge
 
 Equality: TypeAlias = tuple[str, Any, Any]
 """A name, and two exact numbers or arrays that should be equal."""
@@ -107,6 +107,8 @@ class Outcome:
         Floats that were read as simple numbers.
     floats : tuple
         Floats of the code that may have been rounded, as 0.1 was from 1/10.
+    smooth : tuple of str
+        Unknown functions; what is proved holds for every smooth one.
     outside : bool
         True if the sample lies outside the domain: a logarithm or a root of a number that is not positive, before the
         computation declared the field to be `inside`.
@@ -121,6 +123,7 @@ class Outcome:
     divisors: tuple[Comparison, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
     floats: tuple[float, ...] = ()
+    smooth: tuple[str, ...] = ()
     outside: bool = False
     kink: bool = False
 
@@ -197,6 +200,7 @@ def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> O
         *_cell(entered),
         dict(entered.idealised),
         tuple(sorted(entered.floats)),
+        tuple(name.removeprefix(UNKNOWN) for name in entered.tables if name.startswith(UNKNOWN)),
     )
 
 

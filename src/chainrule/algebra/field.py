@@ -33,6 +33,9 @@ Factors: TypeAlias = tuple[Any, list[tuple[int, int]]]
 CONTEXTS = 64
 """Contexts of polynomials by number of generators. They are never freed."""
 
+UNKNOWN = "unknown "
+"""Begins the names of tables of unknown functions."""
+
 FINEST = 5040
 """Roots of higher orders are not taken."""
 

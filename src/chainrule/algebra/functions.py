@@ -15,7 +15,7 @@ import flint
 from chainrule.algebra import exact
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact, Infinite
-from chainrule.algebra.field import Field, OutsideDomain, current
+from chainrule.algebra.field import UNKNOWN, Field, OutsideDomain, current
 from chainrule.algebra.powers import (
     cbrt,
     combination,
@@ -214,7 +214,7 @@ def unknown(name: str, *arguments: Exact, order: tuple[int, ...] = ()) -> Exact:
     """
     field = current()
     order = order or (0,) * len(arguments)
-    known = field.tables.setdefault(f"unknown {name}", [])
+    known = field.tables.setdefault(UNKNOWN + name, [])
     for others, of_order, number in known:
         if of_order == order and all(same(a, b) for a, b in zip(others, arguments, strict=True)):
             found: Exact = number

@@ -70,11 +70,11 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
     return check
 
 
-def _close(floats: Any, exact: Any) -> bool:
+def _close(floats: Any, exact: Any, relative: float = 1e-3) -> bool:
     """True if floats are so close to the numbers on balls that rounding errors may explain the difference."""
     known = np.isfinite(floats) & np.isfinite(exact)
     apart = abs(floats - exact)[known]
-    return bool((apart <= 1e-3 * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
+    return bool((apart <= relative * np.maximum(abs(floats), abs(exact))[known] + 1e-12).all())
 
 
 def claim_on_balls(claim: Claim) -> Claim:
@@ -139,7 +139,9 @@ class BallCheck(ClaimCheck):
         with np.errstate(all="ignore"):
             on_floats = given.float_derivatives(self.claim.cotangent)
         pairs = zip(on_floats, self.claimed, strict=True)
-        return all(_close(np.asarray(a, np.float64), midpoints(b)) for a, b in pairs if a is not None and b is not None)
+        return all(
+            _close(np.asarray(a, np.float64), midpoints(b), 1e-6) for a, b in pairs if a is not None and b is not None
+        )
 
     def column(self, i: int, index: Index) -> Any:
         """dy/dx for all outputs y and one entry x of an input, as floats; nan at kinks."""

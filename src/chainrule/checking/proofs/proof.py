@@ -37,6 +37,8 @@ class Proof:
         What stayed undecided, with the reason.
     idealised : mapping
         Floats of the code that were read as simple numbers, such as 0.3333333333333333 as 1/3.
+    smooth : tuple of str
+        Unknown functions; the claim holds for every smooth one.
     """
 
     subject: str
@@ -49,6 +51,7 @@ class Proof:
     differences: tuple[Difference, ...] = ()
     unchecked: tuple[str, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
+    smooth: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -81,6 +84,7 @@ class Proof:
         words = ["proved", where]
         words += [f"at {self.sizes}"] if self.sizes else []
         words += [f"where {_listed(self.divisors)}"] if self.divisors else []
+        words += [f"for every smooth {_listed(self.smooth)}"] if self.smooth else []
         if self.idealised:
             constants = (f"{x!r} = {text}" for x, text in self.idealised.items())
             words.append(f"up to the rounding of the constants {_listed(tuple(constants))}")
@@ -120,6 +124,7 @@ def joined_outcomes(subject: str, outcomes: Sequence[Outcome], *, complete: bool
         differences=tuple(difference for outcome in inside for difference in outcome.differences),
         unchecked=tuple(dict.fromkeys(text for outcome in inside if not outcome.kink for text in outcome.undecided)),
         idealised={x: text for outcome in inside for x, text in outcome.idealised.items()},
+        smooth=tuple(dict.fromkeys(name for outcome in inside for name in outcome.smooth)),
     )
 
 
@@ -136,6 +141,7 @@ def joined_sizes(subject: str, proofs: Sequence[Proof]) -> Proof:
         differences=tuple(known for proof in proofs for known in proof.differences),
         unchecked=tuple(dict.fromkeys(text for proof in proofs for text in proof.unchecked)),
         idealised={x: text for proof in proofs for x, text in proof.idealised.items()},
+        smooth=tuple(dict.fromkeys(name for proof in proofs for name in proof.smooth)),
     )
 
 
