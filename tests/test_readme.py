@@ -1,4 +1,4 @@
-"""The outputs in the README and in the examples equal the outputs of their code."""
+"""The outputs in the README, in docs/proofs.md and in the examples equal the outputs of their code."""
 
 import re
 import subprocess
@@ -10,9 +10,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-BLOCKS = re.findall(
-    r"```python\n(.*?)```\n\n```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
-)
+PAGES = ("README.md", "docs/proofs.md")
+BLOCKS = [
+    block
+    for page in PAGES
+    for block in re.findall(
+        r"```python\n(.*?)```\n\n```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
+    )
+]
 
 
 @pytest.mark.parametrize(("code", "printed"), BLOCKS)
