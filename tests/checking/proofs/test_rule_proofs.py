@@ -93,3 +93,15 @@ def test_without_inputs_a_rule_of_the_user_is_refused():
 def test_a_rule_that_needs_floats_is_unchecked():
     own = rules.Rule("own", lambda x: (np.asarray(x, dtype=float), None), lambda residuals, v: v)
     assert prove_rule(own, np.array([0.5])).verdict == "unchecked"
+
+
+def test_code_that_fails_where_the_definition_has_a_value_is_not_outside_the_domain():
+    own = rules.Rule("own_square", lambda x: (x * x, x), lambda x, v: 2 * np.exp(np.log(x)) * v)
+    proof = prove_rule(own, np.array([0.5]))
+    assert proof.verdict == "unchecked"
+    assert "the rule: the logarithm" in proof.unchecked[0]
+
+
+def test_a_missing_cotangent_is_not_proved():
+    own = rules.Rule("own_square", lambda x: (x * x, x), lambda x, v: None)
+    assert prove_rule(own, np.array([0.5])).verdict == "unchecked"

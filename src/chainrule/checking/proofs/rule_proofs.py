@@ -15,7 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.algebra import ExactArray, Exceeded, Field, Memory, Outcome, attempt, exact_numbers, jacobian, limited
+from chainrule.algebra import (
+    ExactArray,
+    Exceeded,
+    Field,
+    Memory,
+    Outcome,
+    Undecided,
+    attempt,
+    exact_numbers,
+    jacobian,
+    limited,
+)
 from chainrule.algebra.equalities import Equality
 from chainrule.algebra.field import OutsideDomain
 from chainrule.arrays import holds_labels
@@ -201,7 +212,7 @@ def _check_domain(rule: Rule, inputs: Sequence[Any]) -> None:
 
 def _equalities(points: Inputs, assignment: Assignment, field: Field) -> Iterator[Equality]:
     """The value and the derivatives of a rule, each beside the definition's."""
-    rule, options = points.rule, points.options
+    rule = points.rule
     inputs: tuple[Any, ...] = assignment.variables()
     _check_domain(rule, assignment.tied(inputs))
     value = _definition(points)(*inputs)
@@ -211,7 +222,18 @@ def _equalities(points: Inputs, assignment: Assignment, field: Field) -> Iterato
     ]
     value, slopes = assignment.on_open_cell(field, value, slopes, inputs)
     field.inside = True
-    inputs = assignment.tied(inputs)
+    try:
+        yield from _of_rule(points, assignment, value, slopes, assignment.tied(inputs))
+    except OutsideDomain as reason:
+        # The definition has a value here, so that the inputs are not outside the domain.
+        raise Undecided(f"the rule: {reason}") from None
+
+
+def _of_rule(
+    points: Inputs, assignment: Assignment, value: Any, slopes: Sequence[Any], inputs: tuple[Any, ...]
+) -> Iterator[Equality]:
+    """The value and the derivatives that the rule gives, beside those of the definition."""
+    rule, options = points.rule, points.options
     yield "value", rule(*inputs, **options), value
     cotangent = assignment.directions("v", value.shape)
     pulled = [_contracted(cotangent, slope, value.ndim) for slope in slopes]
@@ -234,7 +256,9 @@ def _equalities(points: Inputs, assignment: Assignment, field: Field) -> Iterato
 
 def _each(form: str, rule: Rule, got: Sequence[Any], expected: Sequence[Any]) -> Iterator[Equality]:
     for name, mine, right in zip(rule.inputs, got, expected, strict=True):
-        if mine is not None and right is not None:
+        if mine is None and right is not None:
+            raise Undecided(f"{form} by {name}: there is none")
+        if right is not None:
             yield f"{form} by {name}", mine, right
 
 
