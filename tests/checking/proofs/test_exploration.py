@@ -1,5 +1,6 @@
 """Cells are found one after another, until they cover the domain."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -109,6 +110,9 @@ def test_products_end_the_search_of_points_and_the_samples_follow():
         return Visit(Outcome(1, comparisons=(Comparison("x y", ">" if values["x"] * values["y"] > 0 else "<"),)))
 
     samples = [{"x": Fraction(x), "y": Fraction(y)} for x, y in ((1, 1), (2, 2), (-1, 2))]
-    found = explored(product, [], iter(samples), most=20)
-    assert len(found.visits) == 2
-    assert not found.complete
+    for inside_only in (False, True):
+        found = explored(
+            lambda v, t, inside=inside_only: replace(product(v, t), inside_only=inside), [], iter(samples), most=20
+        )
+        assert len(found.visits) == 2
+        assert not found.complete

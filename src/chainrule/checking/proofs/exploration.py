@@ -89,7 +89,7 @@ def explored(
         if visit.outcome.outside or (border and (visit.outcome.undecided or visit.inside_only)):
             # Outside of the domain, or between cells, where the claim says nothing.
             skipped.append(_signs_at(values, [*cells, *skipped]))
-        elif comparisons not in cells:
+        elif comparisons not in (known.outcome.comparisons for known in found.visits):
             outcome = replace(visit.outcome, comparisons=comparisons, divisors=_without(visit.outcome.divisors, domain))
             found.visits.append(replace(visit, outcome=outcome))
             cells.append(_closed(comparisons) if visit.inside_only else comparisons)
