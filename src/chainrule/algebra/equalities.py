@@ -1,8 +1,8 @@
 """Proofs of equalities: both sides computed in exact numbers, and what the outcome holds for.
 
 An equality is `proved` for all inputs of the cell: those at which the recorded comparisons have the same outcomes and
-no recorded divisor is 0. It `differs` if the balls of both sides at the sample do not overlap. Everything else is
-undecided. Proofs are about real numbers; rounding errors of floats are measured elsewhere.
+no recorded divisor is 0; `field` says why. It `differs` if the balls of both sides at the sample do not overlap: then
+they differ at that point, whatever the relations. Everything else is undecided. Proofs are about real numbers; rounding errors of floats are measured elsewhere.
 """
 
 from __future__ import annotations

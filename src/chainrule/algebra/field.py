@@ -5,6 +5,20 @@ unknown function. Each has a ball that holds its value at the sample point, its 
 wherever it is defined, such as R^2 = a for a square root. Two numbers with one normal form are then equal for all
 inputs on which the recorded conditions hold. The converse is never used: a missing relation leaves an equality
 undecided, and cannot make it wrong.
+
+Why this is sound. A number is a quotient num / den of polynomials in the generators. Let p be inputs of the cell: each
+recorded comparison holds at p, and no recorded divisor is 0 there. Then num / den, evaluated at p, is the value of the
+computation at p. Each step keeps this true:
+
+- Sums and products are those of fractions, and `den` has recorded divisors only. Reduction subtracts multiples of a
+  relation, which is 0 at p. A common factor is cancelled by exact division of polynomials, and it is not 0 at p.
+- Logarithms and roots are split into those of factors after the signs of all factors were recorded.
+- A branch of the program depends on comparisons, and these are recorded. A comparison whose ball contains 0 is
+  undecided, unless the normal form is 0. That a normal form is *not* 0 says nothing, and nothing follows from it.
+
+So num = 0 proves that the value is 0 on the whole cell. Neither independence of the generators nor a ring without zero
+divisors is needed: with R^2 = x^2, the product (R - x)(R + x) is 0, and each factor can become a divisor only where
+its ball at the sample excludes 0, and then for those inputs only where it is not 0.
 """
 
 from __future__ import annotations
