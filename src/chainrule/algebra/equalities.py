@@ -2,7 +2,8 @@
 
 An equality is `proved` for all inputs of the cell: those at which the recorded comparisons have the same outcomes and
 no recorded divisor is 0; `field` says why. It `differs` if the balls of both sides at the sample do not overlap: then
-they differ at that point, whatever the relations. Everything else is undecided. Proofs are about real numbers; rounding errors of floats are measured elsewhere.
+they differ at that point, whatever the relations. Everything else is undecided. Proofs are about real numbers; rounding
+errors of floats are measured elsewhere.
 """
 
 from __future__ import annotations
