@@ -7,7 +7,7 @@ import flint
 from flint import arb
 
 from chainrule.algebra import Exact, Undecided
-from chainrule.algebra.functions import FUNCTIONS
+from chainrule.algebra.special_functions import FUNCTIONS
 
 BITS = 300
 

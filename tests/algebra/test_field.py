@@ -7,7 +7,7 @@ from tests.algebra.expressions import IN_BALLS
 
 from chainrule.algebra import Exact, Field, Memory, Undecided, unknown, variables
 from chainrule.algebra.field import Restart, TooLarge, current, small_fraction
-from chainrule.algebra.functions import FUNCTIONS
+from chainrule.algebra.special_functions import FUNCTIONS
 
 
 def test_outside_of_a_field_there_are_no_exact_numbers():

@@ -5,7 +5,7 @@ from itertools import pairwise, permutations, product
 
 import pytest
 
-from chainrule.algebra import Comparison
+from chainrule.algebra import Constraint
 from chainrule.algebra.regions import is_difference, rest, sample
 
 ONE = Fraction(1)
@@ -14,7 +14,7 @@ NEAR = {"x": Fraction(5, 7), "y": Fraction(-3, 11), "z": Fraction(13, 9)}
 
 def difference(a, relation, b, constant=0):
     terms = {name: c for name, c in ((a, ONE), (b, -ONE)) if name}
-    return Comparison(f"{a} - {b}", relation, terms, Fraction(constant))
+    return Constraint(f"{a} - {b}", relation, terms, Fraction(constant))
 
 
 @pytest.mark.parametrize("order", list(permutations("xyz")))
@@ -53,9 +53,9 @@ def test_a_sample_of_no_comparison_is_the_point_itself():
 
 
 def test_bounds_by_constants():
-    between = [Comparison("x", ">", {"x": ONE}, Fraction(-1, 3)), Comparison("x", "<", {"x": ONE}, Fraction(-1, 2))]
+    between = [Constraint("x", ">", {"x": ONE}, Fraction(-1, 3)), Constraint("x", "<", {"x": ONE}, Fraction(-1, 2))]
     assert Fraction(1, 3) < sample(between, NEAR)["x"] < Fraction(1, 2)
-    assert sample([*between, Comparison("x", ">", {"x": ONE}, Fraction(-1, 2))], NEAR) is None
+    assert sample([*between, Constraint("x", ">", {"x": ONE}, Fraction(-1, 2))], NEAR) is None
 
 
 def test_the_rest_of_a_region_is_all_of_it_outside_the_cell():
@@ -83,4 +83,4 @@ def test_the_rest_of_a_region_is_all_of_it_outside_the_cell():
 )
 def test_differences_are_recognised(terms, expected):
     known = None if terms is None else {name: Fraction(c) for name, c in terms.items()}
-    assert is_difference(Comparison("", ">", known)) is expected
+    assert is_difference(Constraint("", ">", known)) is expected

@@ -11,13 +11,14 @@ from typing import Any
 
 import flint
 import pytest
+from chainrule.algebra.functions import constant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.algebra.expressions import BITS, At, exactly, in_balls
 
-from chainrule.algebra import Exact, Field, attempt, derivative, functions, powers, precision, spans, unknown, variables
+from chainrule.algebra import Exact, Field, attempt, derivative, powers, precision, spans, unknown, variables
 from chainrule.algebra import exact as exact_module
-from chainrule.algebra.functions import constant
+from chainrule.algebra import special_functions as functions
 
 F = functions.FUNCTIONS
 exp, log, sqrt, power = powers.exp, powers.log, powers.sqrt, powers.power

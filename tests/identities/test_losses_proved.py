@@ -4,7 +4,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.algebra import gradient
-from chainrule.algebra.functions import constant
+from chainrule.algebra.special_functions import constant
 
 from .statements import N, Statement, proof_tests
 from .test_activations_proved import logistic

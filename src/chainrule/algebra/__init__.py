@@ -19,20 +19,21 @@ from chainrule.algebra.balls import (
     radii,
     relative_accuracy,
 )
-from chainrule.algebra.equalities import Comparison, Difference, Outcome, attempt
+from chainrule.algebra.equalities import Attempt, Constraint, Difference, attempt
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.exact_arrays import ExactArray, exact_numbers, gradient, jacobian, variables
 from chainrule.algebra.field import Field, Memory
 from chainrule.algebra.formal_derivatives import derivative
-from chainrule.algebra.functions import unknown
 from chainrule.algebra.limits import Exceeded, limited
 from chainrule.algebra.number_array import NumberArray, numbers
+from chainrule.algebra.special_functions import unknown
 from chainrule.algebra.substitution import substituted
 
 __all__ = [
+    "Attempt",
     "Ball",
     "BallArray",
-    "Comparison",
+    "Constraint",
     "Difference",
     "Exact",
     "ExactArray",
@@ -40,7 +41,6 @@ __all__ = [
     "Field",
     "Memory",
     "NumberArray",
-    "Outcome",
     "Undecided",
     "attempt",
     "balls",

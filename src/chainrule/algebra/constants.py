@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from chainrule.algebra import exact, functions, powers
+from chainrule.algebra import exact, powers, special_functions
 
 if TYPE_CHECKING:
     from chainrule.algebra.exact import Exact
@@ -99,7 +99,7 @@ def _units() -> dict[str, float]:
 
 
 def _number(text: str) -> Exact:
-    pi, two, ten = functions.constant("pi"), exact.rational(2), exact.rational(10)
+    pi, two, ten = special_functions.constant("pi"), exact.rational(2), exact.rational(10)
     numbers: dict[str, Callable[[], Exact]] = {
         "pi": lambda: pi,
         "sqrt(pi)": lambda: powers.sqrt(pi),
@@ -115,6 +115,6 @@ def _number(text: str) -> Exact:
         "1/log(10)": lambda: 1 / powers.log(ten),
         "log(pi)": lambda: powers.log(pi),
         "log(2 pi)": lambda: powers.log(2 * pi),
-        "euler": lambda: functions.constant("euler"),
+        "euler": lambda: special_functions.constant("euler"),
     }
     return numbers[text]()

@@ -31,7 +31,7 @@ MOST_RUNS = 24
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Constraint:
     """A recorded condition, apart from its field.
 
     Attributes
@@ -89,7 +89,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Attempt:
     """The outcome of an attempted proof.
 
     Attributes
@@ -100,9 +100,9 @@ class Outcome:
         Equalities that fail at the sample.
     undecided : tuple of str
         What stayed undecided, with the reason.
-    comparisons : tuple of Comparison
+    comparisons : tuple of Constraint
         The cell.
-    divisors : tuple of Comparison
+    divisors : tuple of Constraint
         What is not 0 on the cell.
     idealised : mapping
         Floats that were read as simple numbers.
@@ -120,8 +120,8 @@ class Outcome:
     equalities: int = 0
     differences: tuple[Difference, ...] = ()
     undecided: tuple[str, ...] = ()
-    comparisons: tuple[Comparison, ...] = ()
-    divisors: tuple[Comparison, ...] = ()
+    comparisons: tuple[Constraint, ...] = ()
+    divisors: tuple[Constraint, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
     floats: tuple[float, ...] = ()
     smooth: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class Outcome:
 
 def attempt(
     compute: Callable[[Field], Iterable[Equality]], *, ideal: bool = False, memory: Memory | None = None
-) -> Outcome:
+) -> Attempt:
     """Try to prove equalities.
 
     Parameters
@@ -178,13 +178,13 @@ def attempt(
                     return _judged(entered, compute)
                 except Undecided as reason:
                     outside = isinstance(reason, OutsideDomain) and not entered.inside
-                    return Outcome(0, (), (str(reason),), *_cell(entered), outside=outside)
+                    return Attempt(0, (), (str(reason),), *_cell(entered), outside=outside)
         except Restart:
             continue
-    return Outcome(undecided=(f"no end after {MOST_RUNS} runs",))
+    return Attempt(undecided=(f"no end after {MOST_RUNS} runs",))
 
 
-def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> Outcome:
+def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> Attempt:
     count, differences, undecided = 0, list[Difference](), list[str]()
     for entry, left, right in compute(entered):
         for name, a, b in _pairs(entry, left, right):
@@ -194,7 +194,7 @@ def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> O
                 differences.append(found)
             elif found is not None:
                 undecided.append(found)
-    return Outcome(
+    return Attempt(
         count,
         tuple(differences),
         tuple(undecided),
@@ -210,9 +210,9 @@ _FACTORED = 50
 """Conditions with more terms are not factored."""
 
 
-def _cell(entered: Field) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:
+def _cell(entered: Field) -> tuple[tuple[Constraint, ...], tuple[Constraint, ...]]:
     """The recorded comparisons and divisors, each once, and without those that a stricter one implies."""
-    comparisons, divisors = dict[_Key, Comparison](), dict[_Key, Comparison]()
+    comparisons, divisors = dict[_Key, Constraint](), dict[_Key, Constraint]()
     for condition in entered.conditions:
         number = condition.number
         comparisons.update(_canonical(entered, number.num, number.den, condition.relation))
@@ -231,7 +231,7 @@ def _cell(entered: Field) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...
 
 def _canonical(
     entered: Field, num: Polynomial, den: Denominator, relation: str, *, is_divisor: bool = False
-) -> Mapping[_Key, Comparison]:
+) -> Mapping[_Key, Constraint]:
     """An equivalent condition that is the same for positive multiples, with a key; none if the divisors imply it."""
     sign, below = 1, []
     for number, exponent in den:
@@ -291,14 +291,14 @@ def _difference(entered: Field, name: str, a: Any, b: Any) -> Difference | str |
     raise Restart
 
 
-def _comparison(entered: Field, num: Polynomial, den: Denominator, relation: str) -> Comparison:
+def _comparison(entered: Field, num: Polynomial, den: Denominator, relation: str) -> Constraint:
     """A condition in words and, if it is linear in the variables, in numbers."""
     terms = None if den else _linear_terms(entered, num)
     if terms is None:
-        return Comparison(text_of(num, den), relation)
+        return Constraint(text_of(num, den), relation)
     scale = max(abs(c) for name, c in terms.items() if name)
     terms = {name: c / scale for name, c in terms.items()}
-    return Comparison(_formula(terms), relation, terms, terms.pop("", Fraction(0)))
+    return Constraint(_formula(terms), relation, terms, terms.pop("", Fraction(0)))
 
 
 def _linear_terms(entered: Field, p: Polynomial) -> dict[str, Fraction] | None:

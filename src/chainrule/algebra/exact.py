@@ -25,7 +25,7 @@ Denominator: TypeAlias = tuple[tuple[int, int], ...]
 """Pairs of the number of an atom and its exponent, in order of the numbers."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
-"""Functions of exact numbers by name, filled by chainrule.algebra.functions."""
+"""Functions of exact numbers by name, filled by chainrule.algebra.special_functions."""
 
 MOST_SUMMANDS = 6
 """Longer sums with logarithms are not compared with 0 through their exponentials."""
@@ -197,7 +197,7 @@ class Exact:
     # NumPy's functions call these methods on the entries of an object array.
 
     def mapped(self, function: str) -> Any:
-        """A function of `chainrule.algebra.functions`, by its name."""
+        """A function of `chainrule.algebra.special_functions`, by its name."""
         return FUNCTIONS[function](self)
 
     exp = partialmethod(mapped, "exp")

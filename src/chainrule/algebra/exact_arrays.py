@@ -21,9 +21,9 @@ from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact, Infinite, rational
 from chainrule.algebra.field import current
 from chainrule.algebra.formal_derivatives import derivatives, positions
-from chainrule.algebra.functions import FUNCTIONS
 from chainrule.algebra.number_array import NumberArray, numbers
 from chainrule.algebra.powers import number_of
+from chainrule.algebra.special_functions import FUNCTIONS
 
 
 def exact_numbers(x: Any) -> ExactArray:

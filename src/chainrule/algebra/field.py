@@ -205,7 +205,7 @@ class Field:
         self.may_vanish: set[int] = set()
         """Positions in `signs` of generators that may be 0."""
         self.tables: dict[str, list[Any]] = {}
-        """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.functions."""
+        """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.special_functions."""
         self.slopes: dict[tuple[int, int], Exact] = {}
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
         self.inputs: dict[int, set[int]] = {}

@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import lcm
 
-from chainrule.algebra.equalities import Comparison
+from chainrule.algebra.equalities import Constraint
 
 GAP = 100_003
 """Samples that must differ do so by at least 1/GAP."""
@@ -21,18 +21,18 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _ORIGIN = ""
 
 
-def is_difference(comparison: Comparison) -> bool:
+def is_difference(comparison: Constraint) -> bool:
     """True if the comparison is that of a variable, or of the difference of two, with a constant."""
     coefficients = sorted((comparison.terms or {}).values())
     return coefficients in ([1], [-1], [-1, 1])
 
 
-def rest(region: Sequence[Comparison], cell: Sequence[Comparison]) -> Iterator[tuple[Comparison, ...]]:
+def rest(region: Sequence[Constraint], cell: Sequence[Constraint]) -> Iterator[tuple[Constraint, ...]]:
     """Regions that together are the part of a region outside a cell.
 
     Examples
     --------
-    >>> positive = Comparison("x", ">", {"x": Fraction(1)})
+    >>> positive = Constraint("x", ">", {"x": Fraction(1)})
     >>> [list(map(str, part)) for part in rest((), (positive,))]
     [['x <= 0']]
     """
@@ -44,14 +44,14 @@ def rest(region: Sequence[Comparison], cell: Sequence[Comparison]) -> Iterator[t
         inside.append(comparison)
 
 
-def sample(region: Sequence[Comparison], near: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
+def sample(region: Sequence[Constraint], near: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
     """Values of all variables in a region, taken from `near` where that is possible; None if the region is empty.
 
     Variables are equal, or equal to a constant, only if all others in the region are, or by chance.
 
     Examples
     --------
-    >>> order = Comparison("x - y", ">=", {"x": Fraction(1), "y": Fraction(-1)})
+    >>> order = Constraint("x - y", ">=", {"x": Fraction(1), "y": Fraction(-1)})
     >>> values = sample((order,), {"x": Fraction(1), "y": Fraction(2)})
     >>> values["x"] > values["y"]
     True
@@ -74,7 +74,7 @@ def sample(region: Sequence[Comparison], near: Mapping[str, Fraction]) -> dict[s
     return next(filter(None, sides), None)
 
 
-def _solution(region: Sequence[Comparison], near: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
+def _solution(region: Sequence[Constraint], near: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
     """Values that satisfy all comparisons, by the Bellman-Ford algorithm; None if there are none."""
     bounds: list[tuple[str, str, Fraction]] = []
     for comparison in region:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.algebra import Comparison, Field, exact_numbers, jacobian
+from chainrule.algebra import Constraint, Field, exact_numbers, jacobian
 from chainrule.checking.proofs.assignments import (
     Assignment,
     Inputs,
@@ -83,7 +83,7 @@ def test_assignments_end_when_the_cells_cover_everything():
         seen.append(assignment.values["logits0"] > assignment.values["logits1"])
         relation = ">" if seen[-1] else "<="
         try:
-            assignment = outside.send([Comparison("d", relation, {"logits0": ONE, "logits1": -ONE})])
+            assignment = outside.send([Constraint("d", relation, {"logits0": ONE, "logits1": -ONE})])
         except StopIteration:
             break
     assert sorted(seen) == [False, True]
@@ -93,14 +93,14 @@ def test_a_cell_without_its_sample_is_refused():
     outside = assignments_outside(points(rules.softmax, np.array([0.5, 1.5])))
     next(outside)
     with pytest.raises(AssertionError, match="outside its cell"):
-        outside.send([Comparison("d", ">", {"logits0": ONE, "logits1": -ONE})])
+        outside.send([Constraint("d", ">", {"logits0": ONE, "logits1": -ONE})])
 
 
 def test_other_comparisons_are_not_explored():
     outside = assignments_outside(points())
     next(outside)
     with pytest.raises(MeetsOtherComparisons):
-        outside.send([Comparison("x y", ">")])
+        outside.send([Constraint("x y", ">")])
 
 
 def test_sampled_assignments_differ():

@@ -5,19 +5,19 @@ from fractions import Fraction
 
 import pytest
 
-from chainrule.algebra import Comparison, Outcome
+from chainrule.algebra import Attempt, Constraint
 from chainrule.checking.proofs.exploration import Visit, explored
 
 
 def sign_of(name, value):
     relation = ">" if value > 0 else "<" if value < 0 else "=="
-    return Comparison(name, relation, {name: Fraction(1)})
+    return Constraint(name, relation, {name: Fraction(1)})
 
 
 def signs(values, ties, **options):
     """A computation that compares x and y with 0, unless an equation says that they are 0."""
     found = [sign_of(name, values[name]) for name in "xy" if name not in ties]
-    return Visit(Outcome(1, comparisons=tuple(found)), **options)
+    return Visit(Attempt(1, comparisons=tuple(found)), **options)
 
 
 START = {"x": Fraction(3), "y": Fraction(5)}
@@ -45,7 +45,7 @@ def test_samples_of_derivatives_leave_ties_that_other_cells_are_bordered_by():
         order = sorted(values, key=values.get)
         one = Fraction(1)
         pairs = [(a, b) for i, b in enumerate(order) for a in order[:i]]
-        return Visit(Outcome(1, comparisons=tuple(Comparison(b + a, ">", {b: one, a: -one}) for a, b in pairs)), True)
+        return Visit(Attempt(1, comparisons=tuple(Constraint(b + a, ">", {b: one, a: -one}) for a, b in pairs)), True)
 
     found = explored(ordered, [], iter([{name: Fraction(i) for i, name in enumerate("wxyz")}]), most=50)
     assert found.complete
@@ -70,7 +70,7 @@ def test_with_fewer_visits_than_cells_the_domain_is_not_covered():
 
 def test_points_outside_of_the_domain_are_skipped_and_leave_the_cover_open():
     def logarithm(values, ties):
-        return Visit(Outcome(outside=True)) if values["x"] < 0 else signs(values, ties)
+        return Visit(Attempt(outside=True)) if values["x"] < 0 else signs(values, ties)
 
     found = explored(logarithm, [], iter([START]), most=20)
     assert not found.complete
@@ -80,14 +80,14 @@ def test_points_outside_of_the_domain_are_skipped_and_leave_the_cover_open():
 
 def test_other_samples_are_taken_where_the_first_lies_outside_of_the_domain():
     def logarithm(values, ties):
-        return Visit(Outcome(outside=True)) if values["x"] > 0 else signs(values, ties)
+        return Visit(Attempt(outside=True)) if values["x"] > 0 else signs(values, ties)
 
     samples = iter([START, {"x": Fraction(-1), "y": Fraction(-2)}])
     assert explored(logarithm, [], samples, most=20).visits
     assert not explored(logarithm, [], iter([START]), most=20).visits
 
 
-@pytest.mark.parametrize("outcome", [Outcome(undecided=("too large",)), Outcome(1, undecided=("too large",))])
+@pytest.mark.parametrize("outcome", [Attempt(undecided=("too large",)), Attempt(1, undecided=("too large",))])
 def test_a_visit_that_proves_nothing_ends_the_search_except_on_a_border(outcome):
     def at(values, ties):
         return signs(values, ties) if values["x"] > 0 else Visit(outcome)
@@ -107,7 +107,7 @@ def test_a_visit_that_proves_nothing_ends_the_search_except_on_a_border(outcome)
 
 def test_products_end_the_search_of_points_and_the_samples_follow():
     def product(values, ties):
-        return Visit(Outcome(1, comparisons=(Comparison("x y", ">" if values["x"] * values["y"] > 0 else "<"),)))
+        return Visit(Attempt(1, comparisons=(Constraint("x y", ">" if values["x"] * values["y"] > 0 else "<"),)))
 
     samples = [{"x": Fraction(x), "y": Fraction(y)} for x, y in ((1, 1), (2, 2), (-1, 2))]
     for inside_only in (False, True):

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from chainrule.algebra import Comparison
+from chainrule.algebra import Constraint
 from chainrule.checking.proofs import linear_regions
 from chainrule.checking.proofs.linear_regions import TooManyRegions, follows, linear_of, point_outside, solved_for
 
@@ -14,7 +14,7 @@ def drawn(chosen, names):
     terms = {name: Fraction(chosen.randint(-2, 2)) for name in names}
     terms = {name: c for name, c in terms.items() if c} or {"a": Fraction(1)}
     relation = chosen.choice([">", ">=", "<", "<=", "==", "!="])
-    return Comparison("", relation, terms, Fraction(chosen.randint(-3, 3)))
+    return Constraint("", relation, terms, Fraction(chosen.randint(-3, 3)))
 
 
 def is_outside(point, base, cells):
@@ -41,19 +41,19 @@ def test_a_point_lies_outside_and_without_one_no_drawn_point_does(seed):
 
 
 def more(first, second):
-    return Comparison(f"{first} - {second}", ">", {first: Fraction(1), second: Fraction(-1)})
+    return Constraint(f"{first} - {second}", ">", {first: Fraction(1), second: Fraction(-1)})
 
 
 def test_an_order_follows_from_two_others_and_not_from_one():
     assert follows(more("a", "c"), [more("a", "b"), more("b", "c")])
     assert not follows(more("a", "c"), [more("a", "b")])
-    assert not follows(Comparison("a b", ">"), [more("a", "b")])
+    assert not follows(Constraint("a b", ">"), [more("a", "b")])
     assert not follows(more("a", "b"), [])
 
 
 def test_products_are_refused():
     with pytest.raises(TooManyRegions):
-        point_outside([], [[Comparison("a b", ">")]])
+        point_outside([], [[Constraint("a b", ">")]])
 
 
 def test_too_many_regions_are_refused(monkeypatch):

@@ -1,45 +1,45 @@
 """What the record of a proof says, and what it does not say."""
 
-from chainrule.algebra import Comparison, Difference, Outcome
+from chainrule.algebra import Attempt, Constraint, Difference
 from chainrule.checking.proofs.proof import LISTED, Proof, joined_outcomes
 
-POSITIVE, NEGATIVE = Comparison("x", ">"), Comparison("x", "<")
+POSITIVE, NEGATIVE = Constraint("x", ">"), Constraint("x", "<")
 
 
 def test_one_cell_without_comparisons_is_all_inputs():
-    assert joined_outcomes("f", [Outcome(2)], sizes="size 3").claim == "proved for all inputs at size 3"
-    assert joined_outcomes("f", [Outcome(2, comparisons=(POSITIVE,))]).claim == "proved for all inputs with x > 0"
+    assert joined_outcomes("f", [Attempt(2)], sizes="size 3").claim == "proved for all inputs at size 3"
+    assert joined_outcomes("f", [Attempt(2, comparisons=(POSITIVE,))]).claim == "proved for all inputs with x > 0"
 
 
 def test_several_cells_are_all_inputs_only_if_they_are_said_to_be():
-    cells = [Outcome(1, comparisons=(POSITIVE,)), Outcome(1, comparisons=(NEGATIVE,))]
+    cells = [Attempt(1, comparisons=(POSITIVE,)), Attempt(1, comparisons=(NEGATIVE,))]
     assert joined_outcomes("f", cells).claim == "proved on 2 sampled cells"
     assert joined_outcomes("f", cells, complete=True).claim == "proved for all inputs"
 
 
 def test_nothing_is_proved_without_an_equality():
     assert joined_outcomes("f", []).verdict == "unchecked"
-    assert joined_outcomes("f", [Outcome()]).verdict == "unchecked"
-    assert joined_outcomes("f", [Outcome(1, outside=True)]).verdict == "unchecked"
+    assert joined_outcomes("f", [Attempt()]).verdict == "unchecked"
+    assert joined_outcomes("f", [Attempt(1, outside=True)]).verdict == "unchecked"
     assert Proof("f").verdict == "unchecked"
 
 
 def test_one_failure_decides_and_one_doubt_leaves_it_open():
-    failed = Outcome(5, differences=(Difference("y[0]", "1", "2"),), undecided=("too large",))
-    assert joined_outcomes("f", [Outcome(3), failed]).verdict == "fail"
+    failed = Attempt(5, differences=(Difference("y[0]", "1", "2"),), undecided=("too large",))
+    assert joined_outcomes("f", [Attempt(3), failed]).verdict == "fail"
     assert str(joined_outcomes("f", [failed])).splitlines()[1] == f"  {failed.differences[0]}"
-    doubtful = joined_outcomes("f", [Outcome(3), Outcome(5, undecided=("too large",))])
+    doubtful = joined_outcomes("f", [Attempt(3), Attempt(5, undecided=("too large",))])
     assert doubtful.verdict == "unchecked"
     assert not doubtful.ok
     assert "too large" in str(doubtful)
 
 
 def test_divisors_and_constants_are_part_of_the_claim():
-    outcome = Outcome(1, divisors=(Comparison("x - 1", "!="),), idealised={0.1: "1/10"})
+    outcome = Attempt(1, divisors=(Constraint("x - 1", "!="),), idealised={0.1: "1/10"})
     claim = joined_outcomes("f", [outcome]).claim
     assert claim == "proved for all inputs where x - 1 != 0 up to the rounding of the constants 0.1 = 1/10"
 
 
 def test_long_lists_are_cut_and_say_so():
-    divisors = tuple(Comparison(f"x{i}", "!=") for i in range(LISTED + 2))
-    assert joined_outcomes("f", [Outcome(1, divisors=divisors)]).claim.endswith("x4 != 0 and 2 more")
+    divisors = tuple(Constraint(f"x{i}", "!=") for i in range(LISTED + 2))
+    assert joined_outcomes("f", [Attempt(1, divisors=divisors)]).claim.endswith("x4 != 0 and 2 more")

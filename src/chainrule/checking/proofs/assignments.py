@@ -14,7 +14,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from chainrule.algebra import Comparison, ExactArray, Field, exact_numbers, substituted, variables
+from chainrule.algebra import Constraint, ExactArray, Field, exact_numbers, substituted, variables
 from chainrule.algebra.exact import Exact, rational, record, sign_at_sample
 from chainrule.algebra.field import Condition
 from chainrule.algebra.regions import is_difference, rest, sample
@@ -108,13 +108,13 @@ class Assignment:
                 found[name] = first[value]
         return found
 
-    def ties(self) -> tuple[Comparison, ...]:
+    def ties(self) -> tuple[Constraint, ...]:
         """The equalities of the variables."""
         one = Fraction(1)
         return tuple(
-            Comparison(f"{name} - {other}", "==", {name: one, other: -one})
+            Constraint(f"{name} - {other}", "==", {name: one, other: -one})
             if isinstance(other, str)
-            else Comparison(name, "==", {name: one}, -other)
+            else Constraint(name, "==", {name: one}, -other)
             for name, other in self.equals().items()
         )
 
@@ -242,7 +242,7 @@ def _fmpq(x: Fraction) -> Any:
     return flint.fmpq(x.numerator, x.denominator)
 
 
-def assignments_outside(points: Inputs) -> Generator[Assignment, Sequence[Comparison], None]:
+def assignments_outside(points: Inputs) -> Generator[Assignment, Sequence[Constraint], None]:
     """Assignments, each outside the cells that were sent before; ends when the cells contain all inputs.
 
     Send the comparisons of the cell in which each assignment was found to lie.
@@ -252,7 +252,7 @@ def assignments_outside(points: Inputs) -> Generator[Assignment, Sequence[Compar
     MeetsOtherComparisons
         If a cell compares more than differences of variables with constants.
     """
-    near, regions = points.values(), [tuple[Comparison, ...]()]
+    near, regions = points.values(), [tuple[Constraint, ...]()]
     while regions:
         region = regions.pop()
         near |= {name: _direction(name) for c in region for name in c.terms or () if name not in near}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from chainrule.algebra import Comparison, Outcome
+from chainrule.algebra import Attempt, Constraint
 from chainrule.checking.proofs.linear_regions import (
     LinearNumber,
     TooManyRegions,
@@ -31,14 +31,14 @@ class Visit:
 
     Attributes
     ----------
-    outcome : Outcome
+    outcome : Attempt
     inside_only : bool
         True if the outcome is about the inside of the cell, where it has a derivative.
     results : object
         What else the computation has to say about the sample.
     """
 
-    outcome: Outcome
+    outcome: Attempt
     inside_only: bool = False
     results: Any = None
 
@@ -52,7 +52,7 @@ class Exploration:
 
 
 def explored(
-    visit_at: Callable[[Values, Ties], Visit], domain: Sequence[Comparison], samples: Iterator[Values], *, most: int
+    visit_at: Callable[[Values, Ties], Visit], domain: Sequence[Constraint], samples: Iterator[Values], *, most: int
 ) -> Exploration:
     """Visit the cells of a domain; the first visit that proves nothing ends the search.
 
@@ -60,7 +60,7 @@ def explored(
     ----------
     visit_at : callable
         Computes at the values of the variables, of which some are those of others, by linear equations.
-    domain : sequence of Comparison
+    domain : sequence of Constraint
         What holds for all inputs; such comparisons are left out of the cells.
     samples : iterator
         The first sample, and those that are taken while no other point is known to lie outside of the cells. A point
@@ -70,17 +70,17 @@ def explored(
 
     Examples
     --------
-    >>> from chainrule.algebra import Comparison, Outcome
+    >>> from chainrule.algebra import Constraint, Attempt
     >>> def sign(values, ties):
     ...     relation = ">" if values["x"] > 0 else "<="
-    ...     return Visit(Outcome(1, comparisons=(Comparison("x", relation, {"x": Fraction(1)}),)))
+    ...     return Visit(Attempt(1, comparisons=(Constraint("x", relation, {"x": Fraction(1)}),)))
     >>> found = explored(sign, [], iter([{"x": Fraction(3)}]), most=8)
     >>> [visit.outcome.cell for visit in found.visits], found.complete
     (['all inputs with x > 0', 'all inputs with x <= 0'], True)
     """
     found = Exploration()
-    cells: list[tuple[Comparison, ...]] = []
-    skipped: list[tuple[Comparison, ...]] = []
+    cells: list[tuple[Constraint, ...]] = []
+    skipped: list[tuple[Constraint, ...]] = []
     first = values = next(samples)
     for _ in range(most):
         border = _border_at(values, cells)
@@ -110,11 +110,11 @@ def explored(
     return found
 
 
-def _without(comparisons: Sequence[Comparison], domain: Sequence[Comparison]) -> tuple[Comparison, ...]:
+def _without(comparisons: Sequence[Constraint], domain: Sequence[Constraint]) -> tuple[Constraint, ...]:
     return tuple(comparison for comparison in comparisons if not follows(comparison, domain))
 
 
-def _closed(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+def _closed(comparisons: Sequence[Constraint]) -> tuple[Constraint, ...]:
     """The cell with its border."""
     relations = {">": ">=", "<": "<="}
     return tuple(
@@ -124,14 +124,14 @@ def _closed(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     )
 
 
-def _border_at(values: Values, cells: Sequence[Sequence[Comparison]]) -> tuple[Comparison, ...]:
+def _border_at(values: Values, cells: Sequence[Sequence[Constraint]]) -> tuple[Constraint, ...]:
     """The linear numbers of the cells that are 0 here."""
     linear = {known.number: replace(known, relation="==") for cell in cells for known in cell if known.terms}
     return tuple(tie for tie in linear.values() if tie.holds(values))
 
 
 def _off_borders(
-    values: Values, domain: Sequence[Comparison], cells: Sequence[Sequence[Comparison]]
+    values: Values, domain: Sequence[Constraint], cells: Sequence[Sequence[Constraint]]
 ) -> dict[str, Fraction]:
     """A point near one outside of all cells, which are closed: it lies outside too, and no known number is 0 there.
 
@@ -149,7 +149,7 @@ def _off_borders(
     raise TooManyRegions
 
 
-def _signs_at(values: Values, cells: Sequence[Sequence[Comparison]]) -> tuple[Comparison, ...]:
+def _signs_at(values: Values, cells: Sequence[Sequence[Constraint]]) -> tuple[Constraint, ...]:
     """The set of points at which all known linear numbers have the signs that they have here."""
     linear = {known.number: known for cell in cells for known in cell if known.terms is not None}
     signs = (replace(known, relation=relation) for known in linear.values() for relation in (">", "<", "=="))

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.algebra import (
+    Attempt,
     Exact,
     ExactArray,
     Exceeded,
     Field,
-    Outcome,
     attempt,
     exact_numbers,
     jacobian,
@@ -81,7 +81,7 @@ def prove_claim(claim: Claim) -> Proof:
     return replace(proof, differences=(), unchecked=(objection,)) if objection else proof
 
 
-def _outcome(claim: Claim) -> tuple[Outcome, Results, list[str]]:
+def _outcome(claim: Claim) -> tuple[Attempt, Results, list[str]]:
     """The outcome, the results at the sample as floats, and what else the code reads; in this process."""
     reads: set[str] = set()
     exact = replace(

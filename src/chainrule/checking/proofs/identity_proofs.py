@@ -19,12 +19,12 @@ import flint
 import numpy as np
 
 from chainrule.algebra import (
+    Attempt,
     Exact,
     ExactArray,
     Exceeded,
     Field,
     Memory,
-    Outcome,
     Undecided,
     attempt,
     exact_numbers,
@@ -311,13 +311,13 @@ def _rational(x: Fraction) -> Any:
     return flint.fmpq(x.numerator, x.denominator)
 
 
-def _attempted(compute: Callable[[Field], Iterable[Equality]], room: Memory) -> Outcome:
-    def tried(ideal: bool) -> Outcome:
+def _attempted(compute: Callable[[Field], Iterable[Equality]], room: Memory) -> Attempt:
+    def tried(ideal: bool) -> Attempt:
         memory = Memory(room.generators)
         try:
             return attempt(compute, ideal=ideal, memory=memory)
         except Exception as error:  # the users' functions may raise anything where they need floats
-            return Outcome(undecided=(f"{type(error).__name__}: {error}",))
+            return Attempt(undecided=(f"{type(error).__name__}: {error}",))
         finally:
             room.generators = memory.generators  # the other cells need about as many
 

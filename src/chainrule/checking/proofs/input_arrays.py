@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.algebra import Comparison
+from chainrule.algebra import Constraint
 
 DOMAINS = ("real", "positive", "nonzero", "unit", "probabilities", "one-hot")
 MOST_LABELS = 256
@@ -53,13 +53,13 @@ class InputArray:
         """True if all variables are positive."""
         return self.domain in ("positive", "unit", "probabilities")
 
-    def comparisons(self) -> Iterator[Comparison]:
+    def comparisons(self) -> Iterator[Constraint]:
         """What the domain says of the variables."""
         zero, one = Fraction(0), Fraction(1)
         names = self.variables()
         if self.positive or self.domain == "nonzero":
             relation = ">" if self.positive else "!="
-            yield from (Comparison(name, relation, {name: one}, zero) for name in names)
+            yield from (Constraint(name, relation, {name: one}, zero) for name in names)
         groups: list[list[str]] = []
         if self.domain == "unit":
             groups = [[name] for name in names]
@@ -67,7 +67,7 @@ class InputArray:
             count = max(self.shape[-1] - 1, 1)
             groups = [names[i : i + count] for i in range(0, len(names), count)]
         for group in groups:
-            yield Comparison(" - ".join(["1", *group]), ">", dict.fromkeys(group, -one), one)
+            yield Constraint(" - ".join(["1", *group]), ">", dict.fromkeys(group, -one), one)
 
     def filled(self, numbers: Mapping[str, Any], labels: Mapping[str, Any]) -> Any:
         """The array as objects, from the numbers of the variables by name, and one-hot arrays by name."""

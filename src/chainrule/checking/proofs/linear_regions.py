@@ -3,10 +3,10 @@
 A region gives each linear number the signs that it may have. Points are found by eliminating one variable after another
 (Fourier and Motzkin), in rationals, so that "there is no such point" is exact.
 
->>> half = Comparison("x", ">=", {"x": Fraction(1)}, Fraction(-1, 2))
+>>> half = Constraint("x", ">=", {"x": Fraction(1)}, Fraction(-1, 2))
 >>> point_outside([], [[half]])
 {'x': Fraction(-3, 16)}
->>> point_outside([], [[half], [Comparison("x", "<", half.terms, half.constant)]]) is None
+>>> point_outside([], [[half], [Constraint("x", "<", half.terms, half.constant)]]) is None
 True
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from chainrule.algebra import Comparison
+from chainrule.algebra import Constraint
 
 Point: TypeAlias = dict[str, Fraction]
 
@@ -46,7 +46,7 @@ class LinearNumber:
 Region: TypeAlias = dict[LinearNumber, frozenset[int]]
 
 
-def linear_of(comparison: Comparison) -> tuple[LinearNumber, frozenset[int]]:
+def linear_of(comparison: Constraint) -> tuple[LinearNumber, frozenset[int]]:
     """The linear number of a comparison, and the signs that it may have.
 
     Raises
@@ -63,7 +63,7 @@ def linear_of(comparison: Comparison) -> tuple[LinearNumber, frozenset[int]]:
     return number, frozenset(signs if scale > 0 else {-sign for sign in signs})
 
 
-def follows(comparison: Comparison, known: Sequence[Comparison]) -> bool:
+def follows(comparison: Constraint, known: Sequence[Constraint]) -> bool:
     """True if a linear comparison holds at each point at which the known ones hold."""
     if comparison.terms is None or not known:
         return False
@@ -71,7 +71,7 @@ def follows(comparison: Comparison, known: Sequence[Comparison]) -> bool:
     return _point_in(_narrowed(_region(known), number, frozenset({-1, 0, 1}) - signs)) is None
 
 
-def point_outside(base: Iterable[Comparison], cells: Sequence[Iterable[Comparison]]) -> Point | None:
+def point_outside(base: Iterable[Constraint], cells: Sequence[Iterable[Constraint]]) -> Point | None:
     """A point at which the base comparisons hold and that lies in no cell; None if there is none.
 
     Variables that appear in no comparison are missing in the point: they may have any value.
@@ -84,7 +84,7 @@ def point_outside(base: Iterable[Comparison], cells: Sequence[Iterable[Compariso
     return _outside(_region(base), [_region(cell) for cell in cells], iter(range(MOST_REGIONS)))
 
 
-def _region(comparisons: Iterable[Comparison]) -> Region:
+def _region(comparisons: Iterable[Constraint]) -> Region:
     region: Region = {}
     for comparison in comparisons:
         region = _narrowed(region, *linear_of(comparison))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chainrule.algebra import Comparison, Difference, Outcome
+from chainrule.algebra import Attempt, Constraint, Difference
 
 LISTED = 5
 """Most failures, conditions or reasons that a report prints."""
@@ -97,7 +97,7 @@ class Proof:
         return "\n".join(lines)
 
 
-def joined_outcomes(subject: str, outcomes: Sequence[Outcome], *, complete: bool = False, sizes: str = "") -> Proof:
+def joined_outcomes(subject: str, outcomes: Sequence[Attempt], *, complete: bool = False, sizes: str = "") -> Proof:
     """The proof that consists of the outcomes on several cells.
 
     Examples
@@ -154,7 +154,7 @@ def _sizes_in_words(sizes: Sequence[str]) -> str:
     return ("sizes " if numbers else "shapes ") + _listed(sizes)
 
 
-def _where(comparisons: Sequence[Comparison]) -> str:
+def _where(comparisons: Sequence[Constraint]) -> str:
     return "all inputs" + (f" with {_listed(tuple(map(str, comparisons)))}" if comparisons else "")
 
 

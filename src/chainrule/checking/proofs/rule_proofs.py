@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.algebra import (
+    Attempt,
     ExactArray,
     Exceeded,
     Field,
     Memory,
-    Outcome,
     Undecided,
     attempt,
     exact_numbers,
@@ -154,9 +154,9 @@ def prove_at(points: Inputs) -> Proof:
     return joined_outcomes(points.rule.name, outcomes, complete=complete, sizes=points.size)
 
 
-def _on_cells(points: Inputs) -> tuple[list[Outcome], bool]:
+def _on_cells(points: Inputs) -> tuple[list[Attempt], bool]:
     """Outcomes on cells that contain all inputs, and True; or on sampled cells, and False."""
-    outcomes, memory = list[Outcome](), Memory()
+    outcomes, memory = list[Attempt](), Memory()
     assignments = assignments_outside(points)
     try:
         assignment = next(assignments)
@@ -172,7 +172,7 @@ def _on_cells(points: Inputs) -> tuple[list[Outcome], bool]:
     return [outcomes[0], *(outcome_at(points, a, memory) for a in sampled_assignments(points, SAMPLED_CELLS))], False
 
 
-def outcome_at(points: Inputs, assignment: Assignment, memory: Memory) -> Outcome:
+def outcome_at(points: Inputs, assignment: Assignment, memory: Memory) -> Attempt:
     """The outcome on the cell in which an assignment lies."""
     try:
         found = attempt(partial(_equalities, points, assignment), memory=Memory(memory.generators))

@@ -5,7 +5,7 @@ import pytest
 
 from chainrule.algebra import Exact, Field, Undecided, derivative, unknown, variables
 from chainrule.algebra.field import OutsideDomain
-from chainrule.algebra.functions import FUNCTIONS, constant
+from chainrule.algebra.special_functions import FUNCTIONS, constant
 
 
 @pytest.fixture
