@@ -11,7 +11,6 @@ from typing import Any
 
 import flint
 import pytest
-from chainrule.algebra.functions import constant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.algebra.expressions import BITS, At, exactly, in_balls
@@ -19,6 +18,7 @@ from tests.algebra.expressions import BITS, At, exactly, in_balls
 from chainrule.algebra import Exact, Field, attempt, derivative, powers, precision, spans, unknown, variables
 from chainrule.algebra import exact as exact_module
 from chainrule.algebra import special_functions as functions
+from chainrule.algebra.special_functions import constant
 
 F = functions.FUNCTIONS
 exp, log, sqrt, power = powers.exp, powers.log, powers.sqrt, powers.power
