@@ -24,6 +24,7 @@ from chainrule.algebra.exact import Exact
 from chainrule.algebra.exact_arrays import ExactArray, exact_numbers, gradient, jacobian, variables
 from chainrule.algebra.field import Field, Memory
 from chainrule.algebra.formal_derivatives import derivative
+from chainrule.algebra.forward_mode import along
 from chainrule.algebra.limits import Exceeded, limited
 from chainrule.algebra.number_array import NumberArray, numbers
 from chainrule.algebra.special_functions import unknown
@@ -42,6 +43,7 @@ __all__ = [
     "Memory",
     "NumberArray",
     "Undecided",
+    "along",
     "attempt",
     "balls",
     "derivative",

@@ -8,11 +8,13 @@ errors of floats are measured elsewhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+import flint
 import numpy as np
 
 from chainrule.algebra.ball import Undecided
@@ -115,6 +117,9 @@ class Attempt:
         computation declared the field to be `inside`.
     kink : bool
         True if only the value was compared, because there is no derivative.
+    margin : float
+        How far the closest comparison is from a tie at the sample: the size of the number relative to the sum of the
+        sizes of its terms. If it is as small as a rounding error, floats may take another branch.
     """
 
     equalities: int = 0
@@ -127,6 +132,7 @@ class Attempt:
     smooth: tuple[str, ...] = ()
     outside: bool = False
     kink: bool = False
+    margin: float = math.inf
 
     @property
     def proved(self) -> bool:
@@ -202,7 +208,17 @@ def _judged(entered: Field, compute: Callable[[Field], Iterable[Equality]]) -> A
         dict(entered.idealised),
         tuple(sorted(entered.floats)),
         tuple(name.removeprefix(UNKNOWN) for name in entered.tables if name.startswith(UNKNOWN)),
+        margin=min((_margin(entered, condition.number.num) for condition in entered.conditions), default=math.inf),
     )
+
+
+def _margin(entered: Field, p: Polynomial) -> float:
+    terms = []
+    for monomial, coefficient in p.to_dict().items():
+        used = (entered.at(index).value ** exponent for index, exponent in enumerate(monomial) if exponent)
+        terms.append(math.prod(used, start=flint.arb(coefficient)))
+    largest = sum(map(abs, terms), flint.arb(0))
+    return float(abs(sum(terms, flint.arb(0))) / largest) if len(terms) > 1 else 1.0
 
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}

@@ -163,3 +163,17 @@ def test_a_function_that_explodes_ends_in_time():
 def test_assert_gradient_returns_the_proof():
     report = assert_gradient(lambda x: np.sum(np.log(x)), np.abs(X), gradient=lambda x: 1 / x)
     assert report.proof.claim == "proved for all inputs with x0 > 0 and x1 > 0 and x2 > 0 at size 3"
+
+
+def test_a_comparison_that_floats_may_decide_otherwise_is_not_proved():
+    def third(x):
+        # In real numbers 0.1 + 0.2 is less than x[0]; floats round the sum to x[0].
+        return x[0] * x[1] if 0.1 + x[1] < x[0] else 2 * x[0] * x[1]
+
+    def gradient(x):
+        return np.array([x[1], x[0]]) * (1 if 0.1 + x[1] < x[0] else 2)
+
+    point = np.array([0.30000000000000004, 0.2])
+    proof = proof_of(third, point, gradient=gradient)
+    assert proof.verdict == "unchecked"
+    assert "close to a tie" in proof.unchecked[0]
