@@ -39,8 +39,9 @@ def along(
     moved = [x if t is None else x + step * t for x, t in zip(inputs, tangents, strict=True)]
     result = exact_numbers(function(*moved))
     at_zero = {positions(step.ravel().tolist())[0]: rational(0)}
-    entries = result.ravel().tolist()
-    values, slopes = np.empty(result.size, dtype=object), np.empty(result.size, dtype=object)
-    values[:] = [substituted(entry, at_zero) for entry in entries]
-    slopes[:] = [substituted(*gradient(entry, step).ravel().tolist(), at_zero) for entry in entries]
+    flat = result.ravel().tolist()
+    values, slopes = np.empty(len(flat), dtype=object), np.empty(len(flat), dtype=object)
+    for i, entry in enumerate(flat):
+        [slope] = gradient(entry, step).ravel().tolist()
+        values[i], slopes[i] = substituted(entry, at_zero), substituted(slope, at_zero)
     return exact_numbers(values.reshape(result.shape)), exact_numbers(slopes.reshape(result.shape))
