@@ -6,7 +6,8 @@ import pytest
 from tests.algebra.expressions import IN_BALLS
 
 from chainrule.algebra import Exact, Field, Memory, Undecided, unknown, variables
-from chainrule.algebra.field import Restart, TooLarge, current, small_fraction
+from chainrule.algebra.field import current
+from chainrule.algebra.memory import Restart, TooLarge
 from chainrule.algebra.special_functions import FUNCTIONS
 
 
@@ -138,11 +139,6 @@ def test_large_products_are_refused():
         x, y, z = variables("x", [2.0, 3.0, 5.0])
         with pytest.raises(TooLarge):
             (1 + x + y + z) ** 20
-
-
-def test_small_fractions():
-    assert small_fraction(flint.fmpq(-3, 4)).as_integer_ratio() == (-3, 4)
-    assert small_fraction(flint.fmpq(65)) is None is small_fraction(flint.fmpq(1, 65))
 
 
 def test_a_number_of_an_earlier_field_is_refused():

@@ -10,7 +10,7 @@ import flint
 import pytest
 
 from chainrule.algebra import Exceeded, Field, attempt, limited, variables
-from chainrule.algebra.field import Restart
+from chainrule.algebra.memory import Restart
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot copy a process")
 

@@ -11,7 +11,7 @@ from tests.algebra.expressions import BITS, IN_BALLS, At, OutOfDomain, as_ball, 
 
 from chainrule.algebra import Field, Memory, Undecided, attempt, derivative, precision, substituted, variables
 from chainrule.algebra.exact import Infinite
-from chainrule.algebra.field import Restart
+from chainrule.algebra.memory import Restart
 from chainrule.algebra.powers import single
 
 ARITHMETIC = ["add", "sub", "mul", "truediv", "neg", "abs", "square"]

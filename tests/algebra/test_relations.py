@@ -15,9 +15,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.algebra.expressions import BITS, At, exactly, in_balls
 
-from chainrule.algebra import Exact, Field, attempt, derivative, powers, precision, spans, unknown, variables
-from chainrule.algebra import exact as exact_module
+from chainrule.algebra import (
+    Exact,
+    Field,
+    attempt,
+    derivative,
+    polynomial_quotients,
+    powers,
+    precision,
+    spans,
+    unknown,
+    variables,
+)
 from chainrule.algebra import special_functions as functions
+from chainrule.algebra.comparisons import record, sign_at_sample
+from chainrule.algebra.field import current
 from chainrule.algebra.special_functions import constant
 
 F = functions.FUNCTIONS
@@ -83,10 +95,10 @@ def itself(n):
 
 
 def whole_factor(a, what):
-    found = exact_module.sign_at_sample(a)
+    found = sign_at_sample(a)
     assert found[0] > 0
     if found[1] is not None:
-        exact_module.record(a, ">")
+        record(a, ">")
     return flint.fmpq(1), [(a, 1)]
 
 
@@ -95,13 +107,13 @@ def its_own(module, name):
 
     def alone(*a):
         known = getattr(flint.arb, {"arccos": "acos", "arcsinh": "asinh"}.get(name, name))(a[0].value)
-        return powers.tabled(exact_module.current(), name, a[0], known, lambda: a[0], None)
+        return powers.tabled(current(), name, a[0], known, lambda: a[0], None)
 
     return off(module, name, alone)
 
 
 def another_constant(name):
-    return powers.number_of(exact_module.current().adjoin("constant", name, flint.arb.pi()))
+    return powers.number_of(current().adjoin("constant", name, flint.arb.pi()))
 
 
 @dataclass
@@ -237,7 +249,7 @@ def test_without_cancelling_divisors_numbers_have_more_of_them(monkeypatch):
             return len(((x**3 - y**3) / (x - y) * (x + y) / (x * x - y * y)).den)
 
     assert divisors() == 1
-    monkeypatch.setattr(exact_module, "_cancelled", lambda field, num, den, among: (num, den))
+    monkeypatch.setattr(polynomial_quotients, "_cancelled", lambda field, num, den, among: (num, den))
     assert divisors() > 1
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.algebra import Field, Memory, attempt, spans, variables
-from chainrule.algebra.field import Restart
+from chainrule.algebra.memory import Restart
 from chainrule.algebra.spans import Span
 
 

@@ -22,10 +22,11 @@ from chainrule.algebra.balls import (
 from chainrule.algebra.equalities import Attempt, Constraint, Difference, attempt
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.exact_arrays import ExactArray, exact_numbers, gradient, jacobian, variables
-from chainrule.algebra.field import Field, Memory
+from chainrule.algebra.field import Field
 from chainrule.algebra.formal_derivatives import derivative
 from chainrule.algebra.forward_mode import along
 from chainrule.algebra.limits import Exceeded, limited
+from chainrule.algebra.memory import Memory
 from chainrule.algebra.number_array import NumberArray, numbers
 from chainrule.algebra.special_functions import unknown
 from chainrule.algebra.substitution import substituted

@@ -18,11 +18,15 @@ import flint
 import numpy as np
 
 from chainrule.algebra.ball import Undecided
+from chainrule.algebra.comparisons import MOST_BITS
 from chainrule.algebra.constants import ideal_number
-from chainrule.algebra.exact import MOST_BITS, Denominator, Exact, Infinite
+from chainrule.algebra.exact import Exact, Infinite
 from chainrule.algebra.exact_arrays import exact_numbers
 from chainrule.algebra.exact_text import text_of
-from chainrule.algebra.field import STRICT, UNKNOWN, Field, Memory, OutsideDomain, Polynomial, Restart, TooLarge
+from chainrule.algebra.field import STRICT, UNKNOWN, Field, OutsideDomain
+from chainrule.algebra.generators import Polynomial
+from chainrule.algebra.memory import Memory, Restart, TooLarge
+from chainrule.algebra.polynomial_quotients import Denominator
 
 Equality: TypeAlias = tuple[str, Any, Any]
 """A name, and two exact numbers or arrays that should be equal."""

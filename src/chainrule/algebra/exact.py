@@ -12,29 +12,25 @@ import operator
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partialmethod
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, cast
 
 import flint
 import numpy as np
 
 from chainrule.algebra.ball import Undecided
+from chainrule.algebra.comparisons import compared_with_zero
+from chainrule.algebra.comparisons import record as record
+from chainrule.algebra.comparisons import sign_at_sample as sign_at_sample
 from chainrule.algebra.exact_text import text_of
-from chainrule.algebra.field import Condition, Field, Generator, Polynomial, Restart, current
-
-Denominator: TypeAlias = tuple[tuple[int, int], ...]
-"""Pairs of the number of an atom and its exponent, in order of the numbers."""
+from chainrule.algebra.field import current
+from chainrule.algebra.generators import Polynomial
+from chainrule.algebra.polynomial_quotients import Denominator, Quotient, inverse_of, product_of, sum_of
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 """Functions of exact numbers by name, filled by chainrule.algebra.special_functions."""
 
-MOST_SUMMANDS = 6
-"""Longer sums with logarithms are not compared with 0 through their exponentials."""
-
 EXACT_BITS = 24
 """Floats with more significant bits may have been rounded."""
-
-MOST_BITS = 4000
-"""Precision beyond which a comparison is left undecided."""
 
 
 class Exact:
@@ -42,7 +38,7 @@ class Exact:
 
     Examples
     --------
-    >>> from chainrule.algebra.exact_arrays import variables
+    >>> from chainrule.algebra import Field, variables
     >>> with Field():
     ...     x, y = variables("x", [2.0, 3.0])
     ...     (x * x - y * y) / (x - y) == x + y, x < y
@@ -328,45 +324,17 @@ def _converted(x: Any) -> Any:
 
 
 def _sum(a: Exact, b: Exact, add: Callable[[Any, Any], Any]) -> Exact:
-    """a + b or a - b, over the least common denominator."""
-    field = current()
-    if a.den == b.den:
-        num, den, shared = add(a.num, b.num), a.den, a.den
-    else:
-        mine, yours = dict(a.den), dict(b.den)
-        common = {k: max(mine.get(k, 0), yours.get(k, 0)) for k in sorted({*mine, *yours})}
-        num = add(
-            _times_atoms(field, a.num, {k: e - mine.get(k, 0) for k, e in common.items()}),
-            _times_atoms(field, b.num, {k: e - yours.get(k, 0) for k, e in common.items()}),
-        )
-        den = tuple(common.items())
-        # An atom with different exponents divides one summand and not the other.
-        shared = tuple((k, e) for k, e in den if mine.get(k) == yours.get(k))
-    value = add(a.value, b.value)
-    if not len(num):
-        return made(num, (), flint.arb(0))
-    if shared:
-        num, den = _cancelled(field, num, den, shared)
-    return made(num, den, value)
+    return _quotient(sum_of(current(), (a.num, a.den), (b.num, b.den), add), add(a.value, b.value))
 
 
 def _product(a: Exact, b: Exact) -> Exact:
-    field = current()
-    value = a.value * b.value
-    if not (a.den or b.den):
-        return made(field.product(a.num, b.num), (), value)
-    a_num, b_den = _cancelled(field, a.num, b.den, b.den)
-    b_num, a_den = _cancelled(field, b.num, a.den, a.den)
-    num = field.product(a_num, b_num)
-    if not len(num):
-        return made(num, (), flint.arb(0))
-    exponents = dict(a_den)
-    for k, e in b_den:
-        exponents[k] = exponents.get(k, 0) + e
-    den = tuple(sorted(exponents.items()))
-    if field.related:
-        num, den = _cancelled(field, num, den, den)
-    return made(num, den, value)
+    return _quotient(product_of(current(), (a.num, a.den), (b.num, b.den)), a.value * b.value)
+
+
+def _quotient(quotient: Quotient, value: Any) -> Exact:
+    """A quotient as a number. A value of 0 is known exactly."""
+    num, den = quotient
+    return made(num, den, value if len(num) else flint.arb(0))
 
 
 def inverse(a: Exact) -> Exact:
@@ -377,134 +345,11 @@ def inverse(a: Exact) -> Exact:
     Undecided
         If a may be 0 at the sample.
     """
-    field = current()
-    if not len(a.num):
-        raise Undecided("a division by 0")
-    constant, parts = field.factors(a.num)
-    num, den, roots = field.context.constant(1 / constant), [], list[tuple[Generator, int]]()
-    for number, exponent in parts:
-        field.divide_by(number)
-        root = field.root_of(number)
-        if root is None:
-            den.append((number, exponent))
-        else:
-            roots.append((root, exponent))
-    result = made(_times_atoms(field, num, dict(a.den)), tuple(sorted(den)), 1 / a.value)
-    for root, exponent in roots:  # 1 / R = R^(q - 1) / a, so that no root of a product stands below
-        times = -(-exponent // root.power)
-        power = field.context.gen(root.index) ** (times * root.power - exponent)
-        below = inverse(made(root.relation**times, (), root.value ** (root.power * times)))
-        value = result.value
-        result = _product(result, _product(made(field.reduced(power), (), root.value), below))
-        result = made(result.num, result.den, value)
-    return result
-
-
-def _times_atoms(field: Field, p: Polynomial, exponents: dict[int, int]) -> Polynomial:
-    for number, exponent in exponents.items():
-        for _ in range(exponent):
-            p = field.product(p, field.atoms[number].polynomial)
-    return p
-
-
-def _cancelled(field: Field, num: Polynomial, den: Denominator, among: Denominator) -> tuple[Polynomial, Denominator]:
-    """Numerator and denominator without the common factors among some atoms."""
-    left = None
-    for number, exponent in among:
-        atom, count = field.atoms[number].polynomial, 0
-        while count < exponent:
-            quotient, remainder = divmod(num, atom)
-            if len(remainder):
-                break
-            num, count = quotient, count + 1
-        if count:
-            left = dict(den) if left is None else left
-            left[number] -= count
-    return num, den if left is None else tuple((k, e) for k, e in left.items() if e)
-
-
-_HOLDS: dict[Callable[[Any, Any], Any], str] = {
-    operator.lt: "<",
-    operator.le: "<=",
-    operator.gt: ">",
-    operator.ge: ">=",
-    operator.eq: "==",
-    operator.ne: "!=",
-}
-_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+    return _quotient(inverse_of(current(), (a.num, a.den)), 1 / a.value)
 
 
 def _compare(a: Exact, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
     b = other if type(other) is Exact else _converted(other)
     if isinstance(b, Infinite):
         return compare(0.0, float(b))
-    if b is None:
-        return NotImplemented
-    sign, difference = sign_at_sample(a - b)
-    outcome = bool(compare(sign, 0))
-    relation = _HOLDS[compare]
-    if difference is not None:
-        record(difference, relation if outcome else _OPPOSITE[relation])
-    return outcome
-
-
-def sign_at_sample(number: Exact) -> tuple[int, Exact | None]:
-    """The sign of a number at the sample, and the number, or None in its place if the sign is that for all inputs.
-
-    Raises
-    ------
-    Undecided
-        If a ball of the highest precision contains 0, and the number is not proved to be 0.
-    """
-    if number.is_zero():
-        return 0, None
-    known = known_sign(number)
-    if known:
-        return known, None
-    field = current()
-    if number.value.contains(0) or not number.value.is_finite():
-        if number.value.is_exact() or number.value.is_nan() or field.memory.bits >= MOST_BITS:
-            raise Undecided(f"the sign of {number} cannot be decided at the sample")
-        field.memory.bits *= 4
-        raise Restart
-    return (1 if number.value > 0 else -1), number
-
-
-def known_sign(number: Exact) -> int:
-    """1 or -1 if the number has this sign on the whole cell, else 0.
-
-    A number with logarithms, such as x + log(1 + e^-x), is compared with 0 through its exponential.
-    """
-    field = current()
-    sign = _sign_of_terms(field, number)
-    if sign or number.den or len(number.num) > MOST_SUMMANDS or "log" not in field.tables:
-        return sign
-    used = [index for index, degree in enumerate(number.num.degrees()) if degree > 0]
-    if not any(field.at(index).kind == "log" for index in used):
-        return 0
-    return _sign_of_terms(field, FUNCTIONS["exp"](number) - 1)
-
-
-def _sign_of_terms(field: Field, number: Exact) -> int:
-    sign = field.sign_of(number.num)
-    for k, e in number.den:
-        sign *= field.sign_of_atom(k) if e % 2 else 1
-    return sign
-
-
-def record(number: Exact, relation: str) -> None:
-    """Record that the relation of the number with 0 holds on the cell."""
-    field = current()
-    for known in field.conditions:
-        if known.relation == relation and known.number.den == number.den and known.number.num == number.num:
-            return
-    field.conditions.append(Condition(number, relation))
-    if relation[0] in "<>" and not number.den and len(number.num) == 1:
-        [(monomial, coefficient)] = number.num.to_dict().items()
-        if sum(monomial) == 1:
-            index = monomial.index(1)
-            field.signs[index] = 1 if (coefficient > 0) == (relation[0] == ">") else -1
-            if relation in ("<", ">"):
-                field.may_vanish.discard(index)
-            else:
-                field.may_vanish.add(index)
+    return NotImplemented if b is None else compared_with_zero(a - b, compare)

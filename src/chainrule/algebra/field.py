@@ -25,8 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from itertools import count
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -34,12 +33,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import flint
 
 from chainrule.algebra.ball import Undecided
+from chainrule.algebra.generators import Atom, Generator, Polynomial
+from chainrule.algebra.memory import Memory, Restart, TooLarge
 
 if TYPE_CHECKING:
     from chainrule.algebra.exact import Exact
-
-Polynomial: TypeAlias = Any
-"""A `flint.fmpq_mpoly`."""
 
 Factors: TypeAlias = tuple[Any, list[tuple[int, int]]]
 """A `flint.fmpq`, and pairs of the number of an atom and its exponent."""
@@ -50,99 +48,15 @@ CONTEXTS = 64
 UNKNOWN = "unknown "
 """Begins the names of tables of unknown functions."""
 
-FINEST = 5040
-"""Roots of higher orders are not taken."""
-
 FACTORED_TERMS = 400
 """Polynomials with more terms are not factored; they divide as a whole."""
-
-
-class TooLarge(Undecided):
-    """An expression has more terms than the field allows."""
 
 
 class OutsideDomain(Undecided):
     """A logarithm or a root of a number that is not positive at the sample."""
 
 
-class Restart(BaseException):
-    """The computation must run again with what is now in the field's memory: a finer root, more generators or bits.
-
-    No Exception, so that code under test which catches exceptions does not catch it.
-    """
-
-
 _runs = count()
-
-
-@dataclass
-class Memory:
-    """What a field needs to know from its start, learnt from earlier runs of the same computation.
-
-    Attributes
-    ----------
-    generators : int
-        Room for generators.
-    bits : int
-        Precision of the balls at the sample.
-    fineness : dict
-        How fine a root the generator of a key must be: a whole number by key.
-    """
-
-    generators: int = 24
-    bits: int = 192
-    fineness: dict[Any, int] = field(default_factory=dict)
-
-    def refine(self, key: Any, by: int) -> None:
-        """Ask for a finer generator, and for another run."""
-        finer = lcm(self.fineness.get(key, 1), by)
-        if finer > FINEST:
-            raise TooLarge(f"a root of order {finer}")
-        self.fineness[key] = finer
-        raise Restart
-
-
-@dataclass(frozen=True, eq=False)
-class Generator:
-    """One variable of the polynomials.
-
-    Attributes
-    ----------
-    kind : str
-        "variable", "exp", "log", "root", "sin", "cos", "constant" or the name of a function.
-    index : int
-        Position among the variables of the polynomials.
-    text : str
-        For messages.
-    value : flint.arb
-        Holds the value at the sample.
-    slopes : tuple of pairs
-        (argument, function that returns the partial derivative by this argument).
-    rebuild : callable or None
-        Returns the function of new arguments; None for variables and constants.
-    positive : bool
-        True if it is positive wherever it is defined.
-    power, relation : int, polynomial or None
-        generator ** power = the polynomial, which has earlier generators only.
-    """
-
-    kind: str
-    index: int
-    text: str
-    value: Any
-    slopes: tuple[tuple[Exact, Callable[[], Exact]], ...] = ()
-    rebuild: Callable[..., Exact] | None = None
-    positive: bool = False
-    power: int = 0
-    relation: Polynomial = None
-
-
-@dataclass(frozen=True, eq=False)
-class Atom:
-    """An irreducible polynomial that divides something, and its value at the sample."""
-
-    polynomial: Polynomial
-    value: Any
 
 
 STRICT = {">=": ">", "<=": "<"}
@@ -438,9 +352,3 @@ def current() -> Field:
     if not _entered:
         raise RuntimeError("exact numbers exist only inside `with Field():`")
     return _entered[-1][0]
-
-
-def small_fraction(x: Any, most: int = 64) -> Fraction | None:
-    """A rational as a Fraction, if its numerator and denominator are at most `most` in size."""
-    p, q = int(x.p), int(x.q)
-    return Fraction(p, q) if abs(p) <= most and q <= most else None

@@ -12,7 +12,8 @@ from typing import Any
 
 from chainrule.algebra import exact
 from chainrule.algebra.exact import Exact
-from chainrule.algebra.field import Field, Generator, Polynomial, current
+from chainrule.algebra.field import Field, current
+from chainrule.algebra.generators import Generator, Polynomial
 from chainrule.algebra.powers import single
 
 

@@ -16,8 +16,11 @@ import flint
 
 from chainrule.algebra import exact
 from chainrule.algebra.ball import Undecided
+from chainrule.algebra.comparisons import known_sign, record, sign_at_sample
 from chainrule.algebra.exact import Exact, Infinite
-from chainrule.algebra.field import Field, Generator, OutsideDomain, current, small_fraction
+from chainrule.algebra.field import Field, OutsideDomain, current
+from chainrule.algebra.generators import Generator
+from chainrule.algebra.memory import small_fraction
 from chainrule.algebra.spans import Span
 
 LARGEST_POWER = 64
@@ -136,10 +139,10 @@ def _check_positive(a: Exact, what: str) -> None:
     OutsideDomain
         If it is not. That it is negative is recorded: then all inputs of the cell are outside the domain.
     """
-    sign, unknown = exact.sign_at_sample(a)
+    sign, unknown = sign_at_sample(a)
     if sign <= 0:
         if unknown is not None:
-            exact.record(unknown, "<")
+            record(unknown, "<")
         raise OutsideDomain(f"{what} of {a}, which is not positive at the sample")
 
 
@@ -158,9 +161,9 @@ def _factors(a: Exact, what: str) -> tuple[Any, list[tuple[Exact, int]]]:
     for number, exponent in (*parts, *((k, -e) for k, e in a.den)):
         atom = field.atoms[number]
         factor = exact.made(atom.polynomial, (), atom.value)
-        sign, unknown = exact.sign_at_sample(factor)
+        sign, unknown = sign_at_sample(factor)
         if unknown is not None:
-            exact.record(unknown, ">" if sign > 0 else "<")
+            record(unknown, ">" if sign > 0 else "<")
         result.append((factor if sign > 0 else -factor, exponent))
     return abs(constant), result
 
@@ -183,7 +186,7 @@ def _log_of_factor(field: Field, factor: Exact) -> Exact:
         return generator.slopes[0][0]
     if generator is not None and generator.kind == "root":
         return log(generator.slopes[0][0]) / generator.power  # type: ignore[no-any-return]  # an Exact: the root's argument is not 0
-    is_positive = exact.known_sign(factor - 1) > 0
+    is_positive = known_sign(factor - 1) > 0
     return tabled(field, "log", factor, factor.value.log(), lambda: 1 / factor, log, positive=is_positive)
 
 
@@ -241,7 +244,7 @@ def power(a: Exact, b: Exact) -> Exact:
         if whole is None or whole < 0:
             raise Undecided(f"0 to the power of {b}")
         return a
-    if whole is not None and whole.q == 1 and exact.sign_at_sample(a)[0] < 0:
+    if whole is not None and whole.q == 1 and sign_at_sample(a)[0] < 0:
         size = exp(b * log(-a))
         return size if whole.p % 2 == 0 else -size
     return exp(b * log(a))

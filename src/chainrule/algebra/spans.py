@@ -14,7 +14,9 @@ from math import lcm, prod
 from typing import Any, TypeAlias
 
 from chainrule.algebra.exact import Exact
-from chainrule.algebra.field import Memory, current, small_fraction
+from chainrule.algebra.field import current
+from chainrule.algebra.memory import Memory, small_fraction
+from chainrule.algebra.polynomial_quotients import times_atoms
 
 Coordinates: TypeAlias = dict[Any, Any]
 """Rationals by monomial and denominator: (0, ()) for numerators over the common one, else 1 and the number's own."""
@@ -115,10 +117,7 @@ class Span:
         stands_apart = not own.keys() <= missing.keys() or min(missing.values(), default=0) < 0
         if stands_apart or len(a.num) * _terms_of(missing) > LONGEST:
             return {(monomial, (1, a.den)): coefficient for monomial, coefficient in a.num.to_dict().items()}
-        numerator = a.num
-        for number, exponent in missing.items():
-            for _ in range(exponent):
-                numerator = entered.product(numerator, entered.atoms[number].polynomial)
+        numerator = times_atoms(entered, a.num, missing)
         return {(monomial, (0, ())): coefficient for monomial, coefficient in numerator.to_dict().items()}
 
     def copied(self) -> Span:

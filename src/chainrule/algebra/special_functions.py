@@ -14,6 +14,7 @@ import flint
 
 from chainrule.algebra import exact
 from chainrule.algebra.ball import Undecided
+from chainrule.algebra.comparisons import record, sign_at_sample
 from chainrule.algebra.exact import Exact, Infinite
 from chainrule.algebra.field import UNKNOWN, Field, OutsideDomain, current
 from chainrule.algebra.powers import (
@@ -194,14 +195,14 @@ def positive(a: Exact, what: str, *, edge: bool = False, beyond: bool = False) -
         If it is not positive at the sample: `OutsideDomain`, unless the function is defined where it is 0 (`edge`) or
         negative (`beyond`).
     """
-    sign, unknown = exact.sign_at_sample(a)
+    sign, unknown = sign_at_sample(a)
     if sign <= 0:
         if unknown is not None:
-            exact.record(unknown, "<")
+            record(unknown, "<")
         refused = Undecided if (edge if sign == 0 else beyond) else OutsideDomain
         raise refused(f"{what} of {a}, which is {'0' if sign == 0 else 'negative'} at the sample")
     if unknown is not None:
-        exact.record(unknown, ">")
+        record(unknown, ">")
 
 
 # Unknown smooth functions.

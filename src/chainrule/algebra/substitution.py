@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from chainrule.algebra import exact
 from chainrule.algebra.exact import Exact
-from chainrule.algebra.field import Field, Generator, Polynomial, current
+from chainrule.algebra.field import Field, current
+from chainrule.algebra.generators import Generator, Polynomial
 from chainrule.algebra.powers import number_of, power
 
 

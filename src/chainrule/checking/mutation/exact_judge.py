@@ -18,7 +18,7 @@ import numpy as np
 
 from chainrule.algebra import ExactArray, Field, Memory, exact_numbers, jacobian, variables
 from chainrule.algebra.exact import Exact
-from chainrule.algebra.field import Restart
+from chainrule.algebra.memory import Restart
 from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.case import draw, entries
 from chainrule.checking.definitions import DEFINITIONS

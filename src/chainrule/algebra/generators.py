@@ -1,0 +1,56 @@
+"""What the polynomials of a field are made of: generators, and the irreducible factors of divisors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from chainrule.algebra.exact import Exact
+
+Polynomial: TypeAlias = Any
+"""A `flint.fmpq_mpoly`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """One variable of the polynomials.
+
+    Attributes
+    ----------
+    kind : str
+        "variable", "exp", "log", "root", "sin", "cos", "constant" or the name of a function.
+    index : int
+        Position among the variables of the polynomials.
+    text : str
+        For messages.
+    value : flint.arb
+        Holds the value at the sample.
+    slopes : tuple of pairs
+        (argument, function that returns the partial derivative by this argument).
+    rebuild : callable or None
+        Returns the function of new arguments; None for variables and constants.
+    positive : bool
+        True if it is positive wherever it is defined.
+    power, relation : int, polynomial or None
+        generator ** power = the polynomial, which has earlier generators only.
+    """
+
+    kind: str
+    index: int
+    text: str
+    value: Any
+    slopes: tuple[tuple[Exact, Callable[[], Exact]], ...] = ()
+    rebuild: Callable[..., Exact] | None = None
+    positive: bool = False
+    power: int = 0
+    relation: Polynomial = None
+
+
+@dataclass(frozen=True, eq=False)
+class Atom:
+    """An irreducible polynomial that divides something, and its value at the sample."""
+
+    polynomial: Polynomial
+    value: Any

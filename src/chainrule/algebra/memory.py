@@ -1,0 +1,57 @@
+"""What the runs of one computation in exact numbers learn for the next: room, precision, how fine roots must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+from chainrule.algebra.ball import Undecided
+
+FINEST = 5040
+"""Roots of higher orders are not taken."""
+
+
+class TooLarge(Undecided):
+    """An expression has more terms than the field allows."""
+
+
+class Restart(BaseException):
+    """The computation must run again with what is now in the field's memory: a finer root, more generators or bits.
+
+    No Exception, so that code under test which catches exceptions does not catch it.
+    """
+
+
+@dataclass
+class Memory:
+    """What a field needs to know from its start, learnt from earlier runs of the same computation.
+
+    Attributes
+    ----------
+    generators : int
+        Room for generators.
+    bits : int
+        Precision of the balls at the sample.
+    fineness : dict
+        How fine a root the generator of a key must be: a whole number by key.
+    """
+
+    generators: int = 24
+    bits: int = 192
+    fineness: dict[Any, int] = field(default_factory=dict)
+
+    def refine(self, key: Any, by: int) -> None:
+        """Ask for a finer generator, and for another run."""
+        finer = lcm(self.fineness.get(key, 1), by)
+        if finer > FINEST:
+            raise TooLarge(f"a root of order {finer}")
+        self.fineness[key] = finer
+        raise Restart
+
+
+def small_fraction(x: Any, most: int = 64) -> Fraction | None:
+    """A rational as a Fraction, if its numerator and denominator are at most `most` in size."""
+    p, q = int(x.p), int(x.q)
+    return Fraction(p, q) if abs(p) <= most and q <= most else None
