@@ -1,12 +1,14 @@
 """Regions: samples of difference comparisons, and cells that cover everything."""
 
+import random
 from fractions import Fraction
 from itertools import pairwise, permutations, product
 
 import pytest
 
-from chainrule.algebra import Constraint
-from chainrule.algebra.regions import is_difference, rest, sample
+from chainrule.algebra import Constraint, linear_systems
+from chainrule.algebra.linear_systems import TooManyRows
+from chainrule.algebra.regions import follows, is_difference, opened, rest, sample, samples_outside
 
 ONE = Fraction(1)
 NEAR = {"x": Fraction(5, 7), "y": Fraction(-3, 11), "z": Fraction(13, 9)}
@@ -84,3 +86,81 @@ def test_the_rest_of_a_region_is_all_of_it_outside_the_cell():
 def test_differences_are_recognised(terms, expected):
     known = None if terms is None else {name: Fraction(c) for name, c in terms.items()}
     assert is_difference(Constraint("", ">", known)) is expected
+
+
+def test_variables_with_a_bound_in_common_are_not_equal_by_chance():
+    values = sample([difference("x", "<", "z", 20), difference("y", "<", "z", 20)], NEAR)
+    assert values["x"] != values["y"]
+
+
+def drawn(chosen):
+    """A linear comparison that is no difference."""
+    terms = {name: Fraction(chosen.choice([-2, -1, 1, 2])) for name in chosen.sample("xyz", chosen.randint(1, 3))}
+    relation = chosen.choice([">", ">=", "<", "<=", "==", "!="])
+    return Constraint(str(terms), relation, terms, Fraction(chosen.randint(-3, 3)))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_samples_of_any_linear_comparisons_lie_in_their_region_and_empty_ones_have_none(seed):
+    chosen = random.Random(seed)
+    found = 0
+    for _ in range(20):
+        region = [drawn(chosen) for _ in range(chosen.randint(1, 7))]
+        values = sample(region, NEAR)
+        if values is not None:
+            found += 1
+            assert all(c.holds(values) for c in region)
+        for _ in range(0 if values else 200):
+            point = {name: Fraction(chosen.randint(-12, 12), 4) for name in "xyz"}
+            assert not all(c.holds(point) for c in region)
+    assert found > 0
+
+
+def signs_of(numbers, values):
+    signs = (Constraint(str(terms), relation, terms) for terms in numbers for relation in ("<", ">", "=="))
+    return [sign for sign in signs if sign.holds(values)]
+
+
+@pytest.mark.parametrize(("inside", "count"), [(False, 13), (True, 6)])
+def test_samples_outside_of_all_cells_before_end_when_the_cells_cover_everything(inside, count):
+    numbers = [{"x": ONE}, {"y": ONE}, {"x": ONE, "y": ONE}]  # three lines through one point of the plane
+    outside, cells = samples_outside((), {name: NEAR[name] for name in "xy"}), []
+    region, values = next(outside)
+    while len(cells) < 20:
+        assert all(c.holds(values) for c in region)
+        assert not any(all(c.holds(values) for c in cell) for cell in cells)
+        cells.append(signs_of(numbers, values))
+        try:
+            region, values = outside.send((cells[-1], inside))
+        except StopIteration:
+            break
+    assert len(cells) == count
+
+
+def test_a_domain_is_left_nowhere():
+    positive = [Constraint("x", ">", {"x": ONE})]
+    outside = samples_outside(positive, {"x": NEAR["x"]})
+    _, values = next(outside)
+    with pytest.raises(StopIteration):
+        outside.send((signs_of([{"x": ONE}], values), False))
+
+
+def test_a_region_without_its_border():
+    region = (difference("x", ">=", "y"), difference("y", "!=", "z"), difference("x", "<", "z"))
+    assert [c.relation for c in opened(region)] == [">", "<"]
+    assert opened((*region, difference("x", "==", "z"))) is None
+
+
+def test_an_order_follows_from_two_others_and_not_from_one(monkeypatch):
+    order = [difference("x", ">", "y"), difference("y", ">", "z")]
+    assert follows(difference("x", ">", "z"), order, NEAR)
+    assert not follows(difference("x", ">", "z"), order[:1], NEAR)
+    assert not follows(Constraint("x y", ">"), order, NEAR)
+    assert not follows(difference("x", ">", "y"), [], NEAR)
+    total = Constraint("x + y", ">", {"x": ONE, "y": ONE})
+    positive = [Constraint(name, ">", {name: ONE}) for name in "xy"]
+    assert follows(total, positive, NEAR)
+    monkeypatch.setattr(linear_systems, "MOST_ROWS", 1)
+    assert not follows(total, positive, NEAR)
+    with pytest.raises(TooManyRows):
+        sample([*positive, total], NEAR)

@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.algebra import Constraint, ExactArray, Field, exact_numbers, substituted, variables
 from chainrule.algebra.exact import Exact, rational, record, sign_at_sample
 from chainrule.algebra.field import Condition
-from chainrule.algebra.regions import is_difference, rest, sample
+from chainrule.algebra.regions import is_difference, samples_outside
 from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.examples import IMAGE_RULES
 from chainrule.rules import Rule
@@ -217,21 +217,6 @@ def _direction(name: str) -> Fraction:
     return Fraction((7 * (seed % 97) + 5) * (-1 if seed % 3 == 0 else 1), 11)
 
 
-def _record_strictly(condition: Condition, number: Exact) -> None:
-    """Record the condition of a number, as a strict one.
-
-    Raises
-    ------
-    MeetsKink
-        If the number is 0.
-    """
-    sign, unknown = sign_at_sample(number)
-    if sign == 0:
-        raise MeetsKink
-    if unknown is not None:
-        record(unknown, condition.relation.removesuffix("=") if condition.relation != "!=" else "!=")
-
-
 def _position(variable: Exact) -> int:
     [monomial] = variable.num.to_dict()
     index: int = monomial.index(1)
@@ -252,13 +237,11 @@ def assignments_outside(points: Inputs) -> Generator[Assignment, Sequence[Constr
     MeetsOtherComparisons
         If a cell compares more than differences of variables with constants.
     """
-    near, regions = points.values(), [tuple[Constraint, ...]()]
-    while regions:
-        region = regions.pop()
-        near |= {name: _direction(name) for c in region for name in c.terms or () if name not in near}
-        values = sample(region, near)
-        if values is None:
-            continue
+    near = points.values()
+    outside = samples_outside((), near)
+    found = next(outside, None)
+    while found is not None:
+        region, values = found
         alone = [(c.constant, *(c.terms or {}).values()) for c in region if len(c.terms or ()) == 1]
         constants = {Fraction(0), *(-constant / factor for constant, factor in alone)}
         cell = yield Assignment(points, values, frozenset(constants))

@@ -11,17 +11,11 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from chainrule.algebra import Attempt, Constraint
-from chainrule.checking.proofs.linear_regions import (
-    LinearNumber,
-    TooManyRegions,
-    follows,
-    linear_of,
-    point_outside,
-    solved_for,
-)
+from chainrule.algebra.linear_systems import Linear, TooManyRows, solved_for
+from chainrule.algebra.regions import follows, samples_outside
 
 Values: TypeAlias = Mapping[str, Fraction]
-Ties: TypeAlias = Mapping[str, LinearNumber]
+Ties: TypeAlias = Mapping[str, Linear]
 """Variables in terms of others."""
 
 
@@ -45,7 +39,7 @@ class Visit:
 
 @dataclass
 class Exploration:
-    """The visits to different cells of the domain, and if these cover it."""
+    """The visits to different cells of the domain, and if these cover it, or all of it but the borders of cells."""
 
     visits: list[Visit] = field(default_factory=list)
     complete: bool = False
@@ -63,8 +57,7 @@ def explored(
     domain : sequence of Constraint
         What holds for all inputs; such comparisons are left out of the cells.
     samples : iterator
-        The first sample, and those that are taken while no other point is known to lie outside of the cells. A point
-        that gives no value to a variable takes that of the first sample.
+        The first sample, and those that are taken where comparisons do not tell what lies outside of the cells.
     most : int
         Most samples to visit.
 
@@ -78,79 +71,53 @@ def explored(
     >>> [visit.outcome.cell for visit in found.visits], found.complete
     (['all inputs with x > 0', 'all inputs with x <= 0'], True)
     """
-    found = Exploration()
-    cells: list[tuple[Constraint, ...]] = []
-    skipped: list[tuple[Constraint, ...]] = []
-    first = values = next(samples)
-    for _ in range(most):
-        border = _border_at(values, cells)
-        visit = visit_at(values, solved_for(linear_of(tie)[0] for tie in border))
-        comparisons = (*border, *_without(visit.outcome.comparisons, domain))
-        if visit.outcome.outside or (border and (visit.outcome.undecided or visit.inside_only)):
-            # Outside of the domain, or between cells, where the claim says nothing.
-            skipped.append(_signs_at(values, [*cells, *skipped]))
-        elif comparisons not in (known.outcome.comparisons for known in found.visits):
-            outcome = replace(visit.outcome, comparisons=comparisons, divisors=_without(visit.outcome.divisors, domain))
-            found.visits.append(replace(visit, outcome=outcome))
-            cells.append(_closed(comparisons) if visit.inside_only else comparisons)
-            if not outcome.proved:
-                return found
-        try:
-            if not all(skipped):
-                raise TooManyRegions  # nothing tells how far the points reach that were skipped
-            point = point_outside(domain, [*cells, *skipped])
-            if point is not None and visit.inside_only:
-                point = _off_borders({**first, **point}, domain, [*cells, *skipped])
-            found.complete = point is None and not skipped
-        except TooManyRegions:
-            point = dict(next(samples, {})) or None
-        if point is None:
-            return found
-        values = {**first, **point}
+    found, linear, skipped = Exploration(), True, False
+    first = dict(next(samples))
+    outside = samples_outside(domain, first)
+    try:
+        region, values = next(outside)
+        for _ in range(most):
+            ties = _ties_of(region, values)
+            visit = visit_at(values, solved_for(ties))
+            comparisons = (*ties, *_without(visit.outcome.comparisons, domain, first))
+            cell = comparisons
+            if visit.outcome.outside or (ties and (visit.outcome.undecided or visit.inside_only)):
+                # Outside of the domain, or between cells, where the claim says nothing.
+                known = [c for seen in found.visits for c in seen.outcome.comparisons if c.terms]
+                skipped, cell = True, _signs_at(values, known)
+            elif comparisons not in (seen.outcome.comparisons for seen in found.visits):
+                divisors = _without(visit.outcome.divisors, domain, first)
+                outcome = replace(visit.outcome, comparisons=comparisons, divisors=divisors)
+                found.visits.append(replace(visit, outcome=outcome))
+                if not outcome.proved:
+                    return found
+            try:
+                if not linear or (skipped and not cell) or any(c.terms is None for c in cell):
+                    raise TooManyRows
+                region, values = outside.send((cell, visit.inside_only))
+            except TooManyRows:
+                linear, region, values = False, (), {**first, **next(samples)}
+    except StopIteration:
+        found.complete = linear and not skipped
     return found
 
 
-def _without(comparisons: Sequence[Constraint], domain: Sequence[Constraint]) -> tuple[Constraint, ...]:
-    return tuple(comparison for comparison in comparisons if not follows(comparison, domain))
+def _without(comparisons: Sequence[Constraint], domain: Sequence[Constraint], near: Values) -> tuple[Constraint, ...]:
+    return tuple(comparison for comparison in comparisons if not follows(comparison, domain, near))
 
 
-def _closed(comparisons: Sequence[Constraint]) -> tuple[Constraint, ...]:
-    """The cell with its border."""
-    relations = {">": ">=", "<": "<="}
-    return tuple(
-        replace(known, relation=relations.get(known.relation, known.relation))
-        for known in comparisons
-        if known.relation != "!="
-    )
+def _ties_of(region: Sequence[Constraint], values: Values) -> tuple[Constraint, ...]:
+    """Equations that hold in the region; none follows from the others."""
+    ties: list[Constraint] = []
+    for comparison in region:
+        tie = replace(comparison, relation="==")
+        allowed = comparison.relation in ("==", "<=", ">=") and tie.holds(values)
+        if allowed and len(solved_for([*ties, tie])) > len(ties):
+            ties.append(tie)
+    return tuple(ties)
 
 
-def _border_at(values: Values, cells: Sequence[Sequence[Constraint]]) -> tuple[Constraint, ...]:
-    """The linear numbers of the cells that are 0 here."""
-    linear = {known.number: replace(known, relation="==") for cell in cells for known in cell if known.terms}
-    return tuple(tie for tie in linear.values() if tie.holds(values))
-
-
-def _off_borders(
-    values: Values, domain: Sequence[Constraint], cells: Sequence[Sequence[Constraint]]
-) -> dict[str, Fraction]:
-    """A point near one outside of all cells, which are closed: it lies outside too, and no known number is 0 there.
-
-    Raises
-    ------
-    TooManyRegions
-        If no such point is found.
-    """
-    for exponent in range(6, 60, 6):
-        steps = (Fraction((-1) ** i * (7 + 4 * i * i), 2**exponent) for i in range(len(values)))
-        near = {name: value + step for (name, value), step in zip(values.items(), steps, strict=False)}
-        is_inside = any(all(comparison.holds(near) for comparison in cell) for cell in cells)
-        if not (is_inside or _border_at(near, cells)) and all(comparison.holds(near) for comparison in domain):
-            return near
-    raise TooManyRegions
-
-
-def _signs_at(values: Values, cells: Sequence[Sequence[Constraint]]) -> tuple[Constraint, ...]:
-    """The set of points at which all known linear numbers have the signs that they have here."""
-    linear = {known.number: known for cell in cells for known in cell if known.terms is not None}
-    signs = (replace(known, relation=relation) for known in linear.values() for relation in (">", "<", "=="))
-    return tuple(known for known in signs if known.holds(values))
+def _signs_at(values: Values, known: Sequence[Constraint]) -> tuple[Constraint, ...]:
+    """The set of points at which all these linear numbers have the signs that they have here."""
+    signs = (replace(each, relation=relation) for each in known for relation in (">", "<", "=="))
+    return tuple({sign.number: sign for sign in signs if sign.holds(values)}.values())

@@ -291,9 +291,8 @@ def _visit(
             if name not in ties
         }
         for name, tie in ties.items():
-            numbers[name] = sum((numbers[other] * _rational(c) for other, c in tie.terms), Exact(0)) + _rational(
-                tie.constant
-            )
+            terms = (_rational(c) * (numbers[other] if other else 1) for other, c in tie.items())
+            numbers[name] = sum(terms, Exact(0))
         inputs = {each.name: exact_numbers(each.filled(numbers, labels)) for each in arrays}
         pairs = list(equalities(**inputs))
         inside_only = field.open
