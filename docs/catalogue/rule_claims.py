@@ -2,23 +2,21 @@
 
 RULE_CLAIMS: dict[str, str] = {
     "affine": "proved for all inputs at sizes 1 to 4",
-    "avg_pool2d": "proved for all inputs at shapes (2, 2, 3, 3) and (2, 3, 4) and (2, 1, 2, 3, 3) and (2, 2, 3, 5)",
+    "avg_pool2d": "proved for all inputs at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3); (2, 2, 3, 5)",
     "binary_cross_entropy": "proved for all inputs at sizes 1 to 2",
-    "conv2d": "proved for all inputs at shapes (2, 2, 3, 3) and (3, 2, 2, 2) and (3,) and (2, 3, 4) and (3, 2, 2, "
-    "2) and (3,) and (2, 1, 2, 3, 3) and (3, 2, 2, 2) and (3,) and (1, 2, 3, 5) and (3, 2, 2, 3) and "
-    "(3,) and (2, 2, 3, 5) and (4, 1, 2, 3) and (4,) and 1 more",
-    "convolve1d": "proved for all inputs at sizes (2, 3) and (3,) and 4 and (2, 1, 3) and (3,) and (2, 1) and (3,) and "
-    "(2, 5) and (3,) and 1 more",
-    "convolve2d": "proved for all inputs at shapes (2, 2, 3, 3) and (3, 2, 2, 2) and (2, 3, 4) and (3, 2, 2, 2) and "
-    "(2, 1, 2, 3, 3) and (3, 2, 2, 2) and (1, 2, 3, 5) and (3, 2, 2, 3) and (2, 2, 3, 5) and (4, 1, 2, "
-    "3) and 1 more",
-    "correlate2d": "proved for all inputs at shapes (2, 2, 3, 3) and (3, 2, 2, 2) and (2, 3, 4) and (3, 2, 2, 2) and "
-    "(2, 1, 2, 3, 3) and (3, 2, 2, 2) and (1, 2, 3, 5) and (3, 2, 2, 3) and (2, 2, 3, 5) and (4, 1, 2, "
-    "3) and 1 more",
+    "conv2d": "proved for all inputs at shapes (2, 2, 3, 3) x (3, 2, 2, 2) x (3,); (2, 3, 4) x (3, 2, 2, 2) x "
+    "(3,); (2, 1, 2, 3, 3) x (3, 2, 2, 2) x (3,); (1, 2, 3, 5) x (3, 2, 2, 3) x (3,); (2, 2, 3, 5) x "
+    "(4, 1, 2, 3) x (4,); 1 more",
+    "convolve1d": "proved for all inputs at shapes (2, 3) x (3,); 4; (2, 1, 3) x (3,); (2, 1) x (3,); (2, 5) x (3,); "
+    "1 more",
+    "convolve2d": "proved for all inputs at shapes (2, 2, 3, 3) x (3, 2, 2, 2); (2, 3, 4) x (3, 2, 2, 2); (2, 1, 2, "
+    "3, 3) x (3, 2, 2, 2); (1, 2, 3, 5) x (3, 2, 2, 3); (2, 2, 3, 5) x (4, 1, 2, 3); 1 more",
+    "correlate2d": "proved for all inputs at shapes (2, 2, 3, 3) x (3, 2, 2, 2); (2, 3, 4) x (3, 2, 2, 2); (2, 1, 2, "
+    "3, 3) x (3, 2, 2, 2); (1, 2, 3, 5) x (3, 2, 2, 3); (2, 2, 3, 5) x (4, 1, 2, 3); 1 more",
     "cross_entropy": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "dropout": "proved for all inputs at sizes 1 to 4",
-    "flatten": "proved for all inputs at shapes (2, 2, 3, 3) and (2, 3, 4) and (2, 1, 2, 3, 3)",
-    "global_avg_pool2d": "proved for all inputs at shapes (2, 2, 3, 3) and (2, 3, 4) and (2, 1, 2, 3, 3)",
+    "flatten": "proved for all inputs at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3)",
+    "global_avg_pool2d": "proved for all inputs at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3)",
     "half_squared_error": "proved on 14 sampled cells at sizes 1 to 2",
     "heaviside": "proved for all inputs at which the definition has a derivative at sizes 1 to 2",
     "identity": "proved for all inputs at sizes 1 to 2",
@@ -28,8 +26,8 @@ RULE_CLAIMS: dict[str, str] = {
     "log_softmax": "proved for all inputs at sizes 1 to 4",
     "log_sum_exp": "proved for all inputs at sizes 1 to 4",
     "logarithm": "proved for all inputs at sizes 1 to 2",
-    "max_pool2d": "proved on 57 sampled cells at shapes (2, 2, 3, 3) and (2, 3, 4) and (2, 1, 2, 3, 3) and (2, 2, 3, "
-    "5) and (1, 2, 4)",
+    "max_pool2d": "proved on 57 sampled cells at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3); (2, 2, 3, 5); (1, "
+    "2, 4)",
     "nll": "proved for all inputs at sizes 1 to 4",
     "relu": "proved for all inputs at which the definition has a derivative at sizes 1 to 2",
     "scaled_sigmoid": "proved on 14 sampled cells at sizes 1 to 2",
@@ -41,5 +39,5 @@ RULE_CLAIMS: dict[str, str] = {
     "softmax_expectation": "proved for all inputs at sizes 1 to 4",
     "softplus": "proved for all inputs at sizes 1 to 2",
     "tanh": "proved for all inputs at sizes 1 to 2",
-    "zero_pad2d": "proved for all inputs at shapes (2, 2, 3, 3) and (2, 3, 4) and (2, 1, 2, 3, 3) and (2, 2, 3, 5)",
+    "zero_pad2d": "proved for all inputs at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3); (2, 2, 3, 5)",
 }

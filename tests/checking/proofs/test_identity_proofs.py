@@ -199,7 +199,7 @@ def test_derivatives_are_proved_inside_of_cells():
     def slope(x):
         yield "right", gradient(relu(x).sum(), x), np.heaviside(x, 0.5)
 
-    assert prove_equalities(slope, shapes=ROW).claim == "proved for all inputs at sizes 1 to 4"
+    assert prove_equalities(slope, shapes=ROW).claim == "proved for all inputs inside of cells at sizes 1 to 4"
 
     def wrong(x):
         yield "wrong", gradient(relu(x).sum(), x), np.heaviside(-x, 0.5)

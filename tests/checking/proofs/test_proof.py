@@ -1,7 +1,11 @@
 """What the record of a proof says, and what it does not say."""
 
+from dataclasses import replace
+
+import pytest
+
 from chainrule.algebra import Attempt, Constraint, Difference
-from chainrule.checking.proofs.proof import LISTED, Proof, joined_outcomes
+from chainrule.checking.proofs.proof import LISTED, Proof, joined_outcomes, joined_sizes
 
 POSITIVE, NEGATIVE = Constraint("x", ">"), Constraint("x", "<")
 
@@ -15,6 +19,27 @@ def test_several_cells_are_all_inputs_only_if_they_are_said_to_be():
     cells = [Attempt(1, comparisons=(POSITIVE,)), Attempt(1, comparisons=(NEGATIVE,))]
     assert joined_outcomes("f", cells).claim == "proved on 2 sampled cells"
     assert joined_outcomes("f", cells, complete=True).claim == "proved for all inputs"
+
+
+def test_a_claim_that_leaves_out_borders_says_so():
+    cells = [Attempt(1, comparisons=(POSITIVE,)), Attempt(1, comparisons=(NEGATIVE,))]
+    proof = replace(joined_outcomes("f", cells, complete=True, sizes="3"), inside_only=True)
+    assert joined_sizes("f", [proof]).claim == "proved for all inputs inside of cells at size 3"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        (["1", "2", "3", "3"], "sizes 1 to 3"),
+        (["1", "3"], "sizes 1, 3"),
+        (["(2, 3) x (3,)"], "shape (2, 3) x (3,)"),
+        (["(2, 3)", "(1, 2)"], "shapes (2, 3); (1, 2)"),
+        ([f"({i}, 2)" for i in range(LISTED + 1)], "shapes (0, 2); (1, 2); (2, 2); (3, 2); (4, 2); 1 more"),
+    ],
+)
+def test_sizes_in_words(sizes, words):
+    proofs = [joined_outcomes("f", [Attempt(1)], sizes=size) for size in sizes]
+    assert joined_sizes("f", proofs).claim == f"proved for all inputs at {words}"
 
 
 def test_nothing_is_proved_without_an_equality():

@@ -57,7 +57,7 @@ class Inputs:
     def size(self) -> str:
         """The number of entries of vectors, or all shapes."""
         shapes = [np.shape(x) for x in self.samples]
-        return str(shapes[0][0]) if len(shapes[0]) == 1 else " and ".join(map(str, shapes))
+        return str(shapes[0][0]) if len(shapes[0]) == 1 else " x ".join(map(str, shapes))
 
     def names(self) -> list[list[str]]:
         """The names of the variables of every input; none for labels."""
@@ -249,10 +249,11 @@ def assignments_outside(points: Inputs) -> Generator[Assignment, Sequence[Constr
         many = points.rule.name in IMAGE_RULES and len(compared) > 0
         if many or len(compared) > MOST_COMPARED or not all(map(is_difference, cell)):
             raise MeetsOtherComparisons
-        near |= {name: _direction(name) for c in cell for name in c.terms or () if name not in near}
-        if not all(comparison.holds({**near, **values}) for comparison in cell):
-            raise AssertionError(f"the sample lies outside its cell {', '.join(map(str, cell))}")
-        regions += rest(region, cell)
+        near |= {name: _direction(name) for name in compared - near.keys()}
+        try:
+            found = outside.send((cell, False))
+        except StopIteration:
+            return
 
 
 def sampled_assignments(points: Inputs, count: int) -> Iterator[Assignment]:

@@ -35,7 +35,7 @@ from chainrule.algebra.equalities import Equality
 from chainrule.algebra.field import OutsideDomain
 from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
 from chainrule.checking.proofs.input_arrays import DOMAINS, InputArray, samples
-from chainrule.checking.proofs.proof import LISTED, Proof, joined_outcomes
+from chainrule.checking.proofs.proof import LISTED, Proof, in_words, joined_outcomes, joined_sizes
 from chainrule.checking.user_code import on_numbers
 
 Compute: TypeAlias = Callable[..., Iterable[Equality]]
@@ -136,7 +136,7 @@ def prove_equalities(
     """Prove equalities of exact numbers: as `prove_identity`, for code that computes with exact numbers alone.
 
     ``equalities(**arrays)`` returns or yields (name, left, right). If it takes formal derivatives by the
-    variables, the proof is about the insides of the cells: "for all inputs" means all but those on borders.
+    variables, the proof is about the insides of the cells, and says so if there are several.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def prove_equalities(
     >>> def slope(x):
     ...     yield "the slope of |x|", gradient(np.abs(x), x), np.sign(x)
     >>> print(prove_equalities(slope, shapes={"x": ()}))
-    identity: proved for all inputs at shapes x ()
+    identity: proved for all inputs inside of cells at shapes x ()
     """
     return _proved_at_sizes(equalities, shapes, domains or {}, sizes or {}, cells, seconds)[0]
 
@@ -204,26 +204,11 @@ def _proved_at_sizes(
         if not found.ok:
             proofs = [found]
             break
-    return replace(
-        proofs[0],
-        equalities=sum(proof.equalities for proof in proofs),
-        cells=tuple(dict.fromkeys(cell for proof in proofs for cell in proof.cells)),
-        complete=all(proof.complete for proof in proofs),
-        sizes=_sizes_in_words(tried) if names else f"shapes {', '.join(f'{n} {s}' for n, s in fixed.items())}",
-        divisors=tuple(dict.fromkeys(text for proof in proofs for text in proof.divisors)),
-        idealised={x: text for proof in proofs for x, text in proof.idealised.items()},
-    ), points
-
-
-def _sizes_in_words(tried: Mapping[str, Sequence[int]]) -> str:
-    def words(numbers: Sequence[int]) -> str:
-        first, last = numbers[0], numbers[-1]
-        is_range = len(numbers) > 1 and list(numbers) == list(range(first, last + 1))
-        return f"{first} to {last}" if is_range else ", ".join(map(str, numbers))
-
-    if len(tried) == 1:
-        return f"sizes {words(*tried.values())}"
-    return "sizes " + ", ".join(f"{name} {words(numbers)}" for name, numbers in tried.items())
+    words = ", ".join(
+        f"{name if len(tried) > 1 else ''} {in_words(numbers)}".strip() for name, numbers in tried.items()
+    )
+    sizes_in_words = f"sizes {words}" if names else f"shapes {', '.join(f'{n} {s}' for n, s in fixed.items())}"
+    return replace(joined_sizes("identity", proofs), sizes=sizes_in_words), points
 
 
 @dataclass(frozen=True)
@@ -267,7 +252,8 @@ def _proved_on_cells(
         return Proof("identity", unchecked=("no sample lies in the domain",)), []
     complete = all(part.complete for part in found)
     proof = joined_outcomes("identity", [visit.outcome for visit in visits], complete=complete)
-    return proof, [visit.results for visit in visits]
+    borders = any(visit.inside_only and visit.outcome.comparisons for visit in visits)
+    return replace(proof, inside_only=borders), [visit.results for visit in visits]
 
 
 def _visit(

@@ -39,6 +39,8 @@ class Proof:
         Floats of the code that were read as simple numbers, such as 0.3333333333333333 as 1/3.
     smooth : tuple of str
         Unknown functions; the claim holds for every smooth one.
+    inside_only : bool
+        True if nothing is said about the borders of cells, because derivatives were taken.
     """
 
     subject: str
@@ -52,6 +54,7 @@ class Proof:
     unchecked: tuple[str, ...] = ()
     idealised: Mapping[float, str] = field(default_factory=dict)
     smooth: tuple[str, ...] = ()
+    inside_only: bool = False
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -77,7 +80,8 @@ class Proof:
             return self.verdict
         if self.complete:
             where = "for all inputs" + (" at which the definition has a derivative" if self.kinks else "")
-        elif len(self.cells) == 1:
+            where += " inside of cells" if self.inside_only else ""
+        elif len(set(self.cells)) == 1:
             where = f"for {self.cells[0]}"
         else:
             where = f"on {len(self.cells)} sampled cells"
@@ -142,16 +146,29 @@ def joined_sizes(subject: str, proofs: Sequence[Proof]) -> Proof:
         unchecked=tuple(dict.fromkeys(text for proof in proofs for text in proof.unchecked)),
         idealised={x: text for proof in proofs for x, text in proof.idealised.items()},
         smooth=tuple(dict.fromkeys(name for proof in proofs for name in proof.smooth)),
+        inside_only=any(proof.inside_only for proof in proofs),
     )
 
 
+def in_words(numbers: Sequence[int]) -> str:
+    """Sizes, those that follow one another as a range.
+
+    Examples
+    --------
+    >>> in_words([1, 2, 3]), in_words([2, 5])
+    ('1 to 3', '2, 5')
+    """
+    first, last = numbers[0], numbers[-1]
+    is_range = len(numbers) > 1 and list(numbers) == list(range(first, last + 1))
+    return f"{first} to {last}" if is_range else ", ".join(map(str, numbers))
+
+
 def _sizes_in_words(sizes: Sequence[str]) -> str:
-    numbers = [int(size) for size in sizes if size.isdigit()]
-    if len(sizes) == 1:
-        return f"size {sizes[0]}" if numbers else f"shape {sizes[0]}"
-    if numbers and numbers == list(range(numbers[0], numbers[0] + len(sizes))):
-        return f"sizes {numbers[0]} to {numbers[-1]}"
-    return ("sizes " if numbers else "shapes ") + _listed(sizes)
+    plural = "s" if len(sizes) > 1 else ""
+    if all(size.isdigit() for size in sizes):
+        return f"size{plural} {in_words(list(map(int, sizes)))}"
+    more = f"; {len(sizes) - LISTED} more" if len(sizes) > LISTED else ""
+    return f"shape{plural} {'; '.join(sizes[:LISTED])}{more}"
 
 
 def _where(comparisons: Sequence[Constraint]) -> str:
