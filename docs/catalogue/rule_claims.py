@@ -7,8 +7,8 @@ RULE_CLAIMS: dict[str, str] = {
     "conv2d": "proved for all inputs at shapes (2, 2, 3, 3) x (3, 2, 2, 2) x (3,); (2, 3, 4) x (3, 2, 2, 2) x "
     "(3,); (2, 1, 2, 3, 3) x (3, 2, 2, 2) x (3,); (1, 2, 3, 5) x (3, 2, 2, 3) x (3,); (2, 2, 3, 5) x "
     "(4, 1, 2, 3) x (4,); 1 more",
-    "convolve1d": "proved for all inputs at shapes (2, 3) x (3,); 4; (2, 1, 3) x (3,); (2, 1) x (3,); (2, 5) x (3,); "
-    "1 more",
+    "convolve1d": "proved for all inputs at shapes (2, 3) x (3,); (4,); (2, 1, 3) x (3,); (2, 1) x (3,); (2, 5) x "
+    "(3,); 1 more",
     "convolve2d": "proved for all inputs at shapes (2, 2, 3, 3) x (3, 2, 2, 2); (2, 3, 4) x (3, 2, 2, 2); (2, 1, 2, "
     "3, 3) x (3, 2, 2, 2); (1, 2, 3, 5) x (3, 2, 2, 3); (2, 2, 3, 5) x (4, 1, 2, 3); 1 more",
     "correlate2d": "proved for all inputs at shapes (2, 2, 3, 3) x (3, 2, 2, 2); (2, 3, 4) x (3, 2, 2, 2); (2, 1, 2, "

@@ -33,7 +33,7 @@ def test_a_claim_that_leaves_out_borders_says_so():
         (["1", "2", "3", "3"], "sizes 1 to 3"),
         (["1", "3"], "sizes 1, 3"),
         (["(2, 3) x (3,)"], "shape (2, 3) x (3,)"),
-        (["(2, 3)", "(1, 2)"], "shapes (2, 3); (1, 2)"),
+        (["(2, 3)", "4"], "shapes (2, 3); (4,)"),
         ([f"({i}, 2)" for i in range(LISTED + 1)], "shapes (0, 2); (1, 2); (2, 2); (3, 2); (4, 2); 1 more"),
     ],
 )

@@ -168,7 +168,8 @@ def _sizes_in_words(sizes: Sequence[str]) -> str:
     if all(size.isdigit() for size in sizes):
         return f"size{plural} {in_words(list(map(int, sizes)))}"
     more = f"; {len(sizes) - LISTED} more" if len(sizes) > LISTED else ""
-    return f"shape{plural} {'; '.join(sizes[:LISTED])}{more}"
+    shapes = (f"({size},)" if size.isdigit() else size for size in sizes[:LISTED])
+    return f"shape{plural} {'; '.join(shapes)}{more}"
 
 
 def _where(comparisons: Sequence[Constraint]) -> str:
