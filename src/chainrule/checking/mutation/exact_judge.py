@@ -8,11 +8,11 @@ is proved are judged as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -20,14 +20,14 @@ from chainrule.algebra import ExactArray, Field, Memory, exact_numbers, jacobian
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.memory import Restart
 from chainrule.arrays import holds_labels, random_stream
-from chainrule.checking.case import draw, entries
+from chainrule.checking.case import draw
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs
 from chainrule.checking.mutation.mutants import Observer
 from chainrule.checking.mutation.recorded_calls import Calls, EditedFunction, Recorder
-from chainrule.kernels import kernel_of, registered
+from chainrule.checking.rule_forms import Results, result_forms
+from chainrule.kernels import registered
 from chainrule.rules import Rule
-from chainrule.workspace import Workspace
 
 MOST_TERMS = 600
 """Expressions with more terms are undecided. The largest of the unedited rules at these points has 81."""
@@ -36,8 +36,6 @@ MOST_RUNS = 8
 
 ROOM = 6
 """How many generators an edited rule may need beyond those of the unedited one."""
-
-Results: TypeAlias = Sequence[Any]
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,43 +183,23 @@ def _point_in(
         _kept(jacobian(value, x)) if isinstance(x, ExactArray) and name not in rule.constants else None
         for name, x in zip(rule.inputs, inputs, strict=True)
     ]
-    cotangent = _kept(variables("v", draw(99, value.shape).round(2)))
-    tangents = [
-        None if slope is None else _kept(variables(f"t_{name}", draw(i, x.shape).round(2)))
-        for i, ((name, x), slope) in enumerate(zip(named, slopes, strict=True))
-    ]
-    pulled = [None if s is None else _kept(np.tensordot(cotangent, s, axes=value.ndim)) for s in slopes]
-    pushed: Any = exact_numbers(np.zeros(value.shape))
-    for slope, tangent in zip(slopes, tangents, strict=True):
-        if slope is not None and tangent is not None:
-            pushed = pushed + np.tensordot(slope, tangent, axes=tangent.ndim)
-    right: dict[str, Results] = {"value": [value], "pullback": pulled}
-    computing: dict[str, Callable[[], Results]] = {
-        "value": lambda: [rule(*inputs, **options)],
-        "pullback": lambda: entries(rule.vjp(*inputs, cotangent, **options)),
-    }
-    if rule.pushforward is not None:
-        right["pushforward"] = [_kept(pushed)]
-        computing["pushforward"] = lambda: [rule.jvp(*inputs, *tangents, **options)]
-    if rule.jacobian_matrix is not None:
-        right["Jacobian"] = slopes
-        computing["Jacobian"] = lambda: entries(rule.jacobian(*inputs, **options))
-    if registered(rule):
-        right["kernel"] = [value, *pulled]
-        computing["kernel"] = lambda: _by_kernel(rule, inputs, options, cotangent, right["kernel"])
+    seeds = {"v": 99, **{f"t_{name}": i for i, name in enumerate(rule.inputs)}}
+    found = result_forms(
+        rule,
+        inputs,
+        options,
+        value,
+        slopes,
+        lambda name, shape: _kept(variables(name, draw(seeds[name], shape).round(2))),
+    )
+    if not registered(rule):
+        del found["kernel"]
     claims, recorder = {}, Recorder()
-    for form, compute in computing.items():
+    for form, results in found.items():
         with suppress(Exception):  # a form that exact numbers cannot follow is left to the examples
-            got, codes = observer.run(compute)
-            if _compared(form, got, right[form])[1]:
+            got, codes = observer.run(results.compute)
+            if _compared(form, got, results.right)[1]:
                 observer.empty_caches()
-                claims[form] = ProvedForm(compute, right[form], codes, recorder.calls(codes, compute))
+                calls = recorder.calls(codes, results.compute)
+                claims[form] = ProvedForm(results.compute, results.right, codes, calls)
     return ExactPoint(rule, field, ", ".join(f"{name} = {x.tolist()}" for name, x in named), claims)
-
-
-def _by_kernel(rule: Rule, inputs: Sequence[Any], options: dict[str, Any], cotangent: Any, right: Results) -> Results:
-    kernel = kernel_of(rule)
-    out, *to_inputs = (None if x is None else exact_numbers(np.zeros(x.shape)) for x in right)
-    result, residuals = kernel.forward(*inputs, out=out, work=Workspace(), **options)
-    given = to_inputs[0] if len(to_inputs) == 1 else tuple(to_inputs)
-    return result, *entries(kernel.pullback(residuals, cotangent, out=given, work=Workspace()))

@@ -30,10 +30,8 @@ from chainrule.algebra import (
 from chainrule.algebra.equalities import Equality
 from chainrule.algebra.field import OutsideDomain
 from chainrule.arrays import holds_labels
-from chainrule.checking.case import entries
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs, examples
-from chainrule.checking.jacobians import transposed_times_cotangent
 from chainrule.checking.proofs.assignments import (
     Assignment,
     Inputs,
@@ -43,9 +41,8 @@ from chainrule.checking.proofs.assignments import (
     sampled_assignments,
 )
 from chainrule.checking.proofs.proof import Proof, joined_outcomes, joined_sizes
-from chainrule.kernels import kernel_of
+from chainrule.checking.rule_forms import result_forms
 from chainrule.rules import Rule, registry
-from chainrule.workspace import Workspace
 
 SIZES = (1, 2, 3, 4)
 ENTRYWISE_SIZES = (1, 2)
@@ -233,56 +230,9 @@ def _of_rule(
     points: Inputs, assignment: Assignment, value: Any, slopes: Sequence[Any], inputs: tuple[Any, ...]
 ) -> Iterator[Equality]:
     """The value and the derivatives that the rule gives, beside those of the definition."""
-    rule, options = points.rule, points.options
-    yield "value", rule(*inputs, **options), value
-    cotangent = assignment.directions("v", value.shape)
-    pulled = [_contracted(cotangent, slope, value.ndim) for slope in slopes]
-    yield from _each("pullback", rule, entries(rule.vjp(*inputs, cotangent, **options)), pulled)
-    if rule.pushforward is not None:
-        tangents = [
-            None if s is None else assignment.directions(f"t_{n}", np.shape(x))
-            for n, x, s in zip(rule.inputs, inputs, slopes, strict=True)
-        ]
-        yield "pushforward", rule.jvp(*inputs, *tangents, **options), _pushed(slopes, tangents, value.shape)
-    if rule.jacobian_matrix is not None:
-        matrices = entries(rule.jacobian(*inputs, **options))
-        times_cotangent = [
-            None if slope is None else transposed_times_cotangent(matrix, cotangent, slope.shape[value.ndim :])
-            for matrix, slope in zip(matrices, slopes, strict=True)
-        ]
-        yield from _each("Jacobian", rule, times_cotangent, pulled)
-    yield from _by_kernel(points, inputs, cotangent, value, pulled)
-
-
-def _each(form: str, rule: Rule, got: Sequence[Any], expected: Sequence[Any]) -> Iterator[Equality]:
-    for name, mine, right in zip(rule.inputs, got, expected, strict=True):
-        if mine is None and right is not None:
-            raise Undecided(f"{form} by {name}: there is none")
-        if right is not None:
-            yield f"{form} by {name}", mine, right
-
-
-def _contracted(cotangent: Any, slope: Any, axes: int) -> Any:
-    """J^T v from the Jacobian."""
-    return None if slope is None else exact_numbers(np.tensordot(cotangent, slope, axes=axes))
-
-
-def _pushed(slopes: Sequence[Any], tangents: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """J t from the Jacobians by all inputs."""
-    total = exact_numbers(np.zeros(shape))
-    for slope, tangent in zip(slopes, tangents, strict=True):
-        if slope is not None:
-            total += np.tensordot(slope, tangent, axes=np.ndim(tangent))
-    return total
-
-
-def _by_kernel(points: Inputs, inputs: Any, cotangent: Any, value: Any, pulled: Sequence[Any]) -> Iterator[Equality]:
-    """The results of the kernel, in buffers as training gives them."""
-    kernel = kernel_of(points.rule)
-    to_inputs = [None if p is None else exact_numbers(np.zeros(p.shape)) for p in pulled]
-    out = exact_numbers(np.zeros(value.shape))
-    result, residuals = kernel.forward(*inputs, out=out, work=Workspace(), **points.options)
-    yield "value by the kernel", result, value
-    given = to_inputs[0] if len(to_inputs) == 1 else tuple(to_inputs)
-    got = entries(kernel.pullback(residuals, cotangent, out=given, work=Workspace()))
-    yield from _each("pullback by the kernel", points.rule, got, pulled)
+    for form in result_forms(points.rule, inputs, points.options, value, slopes, assignment.directions).values():
+        for name, got, right in zip(form.names, form.compute(), form.right, strict=True):
+            if got is None and right is not None:
+                raise Undecided(f"{name}: there is none")
+            if right is not None:
+                yield name, got, right
