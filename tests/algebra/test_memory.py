@@ -29,3 +29,11 @@ def test_code_that_catches_exceptions_does_not_catch_a_restart():
 def test_small_fractions():
     assert small_fraction(flint.fmpq(-3, 4)).as_integer_ratio() == (-3, 4)
     assert small_fraction(flint.fmpq(65)) is None is small_fraction(flint.fmpq(1, 65))
+
+
+def test_numerators_of_multiples_of_a_finer_number_may_be_larger():
+    assert small_fraction(flint.fmpq(84), fineness=42) == 84
+    assert small_fraction(flint.fmpq(64 * 42 + 1), fineness=42) is None
+    assert small_fraction(flint.fmpq(1, 65), fineness=65) is None
+    assert small_fraction(flint.fmpq(FINEST + 1), fineness=FINEST) is None
+    assert small_fraction(flint.fmpq(*(0.1).as_integer_ratio()), fineness=FINEST) is None

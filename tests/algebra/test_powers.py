@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.algebra import Exact, Field, Undecided, variables
+from chainrule.algebra import Exact, Field, Undecided, attempt, variables
 from chainrule.algebra.field import OutsideDomain
 
 
@@ -54,3 +54,42 @@ def test_powers_of_zero(numbers):
     for undecided in (lambda: zero**-1, lambda: zero**-0.5, lambda: zero**x):
         with pytest.raises(Undecided):
             undecided()
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        lambda x: (np.exp(x) * np.exp(x / 2) * np.exp(x / 3) * np.exp(x / 7), np.exp(x * Exact(83) / 42)),
+        lambda x: (np.exp(2 * x / 7) * np.exp(x / 2) * np.exp(3 * x / 13), np.exp(x * Exact(185) / 182)),
+        lambda x: (np.exp(x / 42) * np.exp(x / 55), np.exp(x * Exact(97) / 2310)),
+        lambda x: (x * x ** (Exact(1) / 2) * x ** (Exact(1) / 3) * x ** (Exact(1) / 7), x ** (Exact(83) / 42)),
+        lambda x: (np.exp(np.log(x) * 83 / 42), x ** (Exact(83) / 42)),
+    ],
+)
+def test_many_fractions_of_an_exponent_add_up(sides):
+    def compute(field):
+        (x,) = variables("x", [2.0], positive=True)
+        yield "powers", *sides(x)
+
+    assert attempt(compute).proved
+
+
+def test_exponents_with_a_float_constant_stay_small():
+    fields = []
+
+    def compute(field):
+        fields.append(field)
+        (x,) = variables("x", [2.0])
+        yield "powers", np.exp(0.1 * x) * np.exp(x / 2) * np.exp(x / 3) * np.exp(x / 7), np.exp(x) + 1
+
+    assert attempt(compute).differences
+    assert max(fields[-1].memory.fineness.values()) == 21
+
+
+def test_a_difference_of_high_powers_divides_as_a_whole():
+    def compute(field):
+        (x,) = variables("x", [2.0], positive=True)
+        parts = [np.exp(x / n) for n in (5, 7, 8, 9)]
+        yield "quotient", (parts[0] ** 5 - 1) / (np.exp(x) - 1), 1 + 0 * parts[3]
+
+    assert attempt(compute).proved

@@ -63,7 +63,7 @@ def without_spans(kind):
     return disable
 
 
-def whole_only(x, most=64):
+def whole_only(x, most=64, *, fineness=1):
     return Fraction(int(x.p)) if x.q == 1 and abs(x.p) <= most else None
 
 

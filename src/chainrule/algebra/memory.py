@@ -51,7 +51,10 @@ class Memory:
         raise Restart
 
 
-def small_fraction(x: Any, most: int = 64) -> Fraction | None:
-    """A rational as a Fraction, if its numerator and denominator are at most `most` in size."""
+def small_fraction(x: Any, most: int = 64, *, fineness: int = 1) -> Fraction | None:
+    """A rational as a Fraction, if its numerator and denominator are at most `most` in size.
+
+    Multiples of what was divided by `fineness` have numerators that are larger by this factor.
+    """
     p, q = int(x.p), int(x.q)
-    return Fraction(p, q) if abs(p) <= most and q <= most else None
+    return Fraction(p, q) if abs(p) <= min(most * fineness, FINEST) and q <= most else None

@@ -58,7 +58,7 @@ def _powers(field: Field, kind: str, a: Exact, make: Callable[[Field, Exact], An
     span, coefficients = combination(field, kind, a, make)
     result = exact.rational(1)
     for member, power_of in coefficients.items():
-        result = result * span.members[member] ** power_of
+        result = result * _whole_power(span.members[member], power_of)
     return result
 
 
@@ -76,7 +76,8 @@ def combination(field: Field, kind: str, a: Exact, make: Callable[[Field, Exact]
         spans.append(span)
     fineness = span.fineness(field.memory)
     argument = a / fineness
-    span.add(argument, make(field, argument))
+    # Sums of angles are polynomials of a degree that grows with the multiple; powers of an exponential are one term.
+    span.add(argument, make(field, argument), fineness if kind == "exp" else 1)
     return span, {len(span.members) - 1: fineness}
 
 
@@ -98,7 +99,7 @@ def _without_logarithms(field: Field, a: Exact) -> tuple[Exact, Exact]:
     for monomial, coefficient in a.num.to_dict().items():
         used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
         if len(used) == 1 and used[0][1] == 1 and (generator := field.at(used[0][0])).kind == "log":
-            fraction = small_fraction(coefficient)
+            fraction = small_fraction(coefficient, fineness=int(coefficient.q))
             if fraction is not None:
                 rest = rest - number_of(generator) * coefficient
                 factor = factor * _rational_power(generator.slopes[0][0], fraction)
@@ -237,7 +238,7 @@ def power(a: Exact, b: Exact) -> Exact:
     """a^b: for whole b by multiplication; else for positive a."""
     whole = b.rational()
     if whole is not None:
-        fraction = small_fraction(whole, LARGEST_POWER)
+        fraction = small_fraction(whole, LARGEST_POWER, fineness=int(whole.q))
         if fraction is not None:
             return _rational_power(a, fraction)
     if a.is_zero():

@@ -52,6 +52,7 @@ class Span:
     kind: str
     members: list[Any] = field(default_factory=list)
     _arguments: list[Exact] = field(default_factory=list)
+    _fineness: list[int] = field(default_factory=list)
     _rows: list[_Row] = field(default_factory=list)
     _common: dict[int, int] = field(default_factory=dict)
     """Exponents in the common denominator, by the number of the atom."""
@@ -66,7 +67,7 @@ class Span:
                 _subtract(result, row.combination, -factor)
         if rest:
             return None
-        small = {member: small_fraction(c) for member, c in result.items()}
+        small = {member: small_fraction(c, fineness=self._fineness[member]) for member, c in result.items()}
         return {member: c for member, c in small.items() if c is not None} if None not in small.values() else {}
 
     def whole(self, a: Exact, memory: Memory) -> dict[int, int] | None:
@@ -80,11 +81,12 @@ class Span:
                 memory.refine(key, lcm(memory.fineness.get(key, 1) * coefficient.denominator))
         return {member: int(c) for member, c in found.items()}
 
-    def add(self, a: Exact, member: Any) -> None:
-        """Add an argument and what was made of it."""
+    def add(self, a: Exact, member: Any, fineness: int = 1) -> None:
+        """Add an argument and what was made of it. Its multiples are small up to 64 times `fineness`."""
         vector = self._coordinates(a)
         self.members.append(member)
         self._arguments.append(a)
+        self._fineness.append(fineness)
         self._add_row(vector, len(self.members) - 1)
 
     def _add_row(self, vector: Coordinates, number: int) -> None:
@@ -122,7 +124,13 @@ class Span:
 
     def copied(self) -> Span:
         """A copy that stays as it is when this span learns more."""
-        return replace(self, members=list(self.members), _arguments=list(self._arguments), _rows=list(self._rows))
+        return replace(
+            self,
+            members=list(self.members),
+            _arguments=list(self._arguments),
+            _fineness=list(self._fineness),
+            _rows=list(self._rows),
+        )
 
     def fineness(self, memory: Memory) -> int:
         """The whole number by which the next argument is divided."""
