@@ -45,11 +45,8 @@ from chainrule.checking.rule_forms import result_forms
 from chainrule.rules import Rule, registry
 
 SIZES = (1, 2, 3, 4)
-ENTRYWISE_SIZES = (1, 2)
-"""Sizes for rules that treat every entry by itself: the cells of the entries multiply."""
-
-ENTRYWISE = ("binary_cross_entropy", "half_squared_error", "scaled_sigmoid")
-"""Rules of several inputs that treat every entry by itself."""
+FEWER_SIZES = {"binary_cross_entropy": (1, 2)}
+"""Sizes for rules with too many cells: here an entry alone has 19, and the cells of the entries multiply."""
 
 MOST_ENTRIES = 60
 """Examples with more numbers in one input are not proved."""
@@ -135,8 +132,7 @@ def _all_inputs(rule: Rule, inputs: Sequence[Any], options: dict[str, Any]) -> I
                 yield Inputs(rule, example.inputs, {**example.options, **options})
     else:
         smoothings = ({}, {"label_smoothing": 0.125}) if "label_smoothing" in rule.options else ({},)
-        sizes = ENTRYWISE_SIZES if rule.elementwise or rule.name in ENTRYWISE else SIZES
-        for size, smoothing in product(sizes, smoothings):
+        for size, smoothing in product(FEWER_SIZES.get(rule.name, SIZES), smoothings):
             samples = example_inputs(rule.name, (size,))
             yield Inputs(rule, samples, {**smoothing, **options})
             for label in range(size) if rule.integers else ():
