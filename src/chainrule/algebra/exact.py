@@ -18,9 +18,7 @@ import flint
 import numpy as np
 
 from chainrule.algebra.ball import Undecided
-from chainrule.algebra.comparisons import compared_with_zero
-from chainrule.algebra.comparisons import record as record
-from chainrule.algebra.comparisons import sign_at_sample as sign_at_sample
+from chainrule.algebra.comparisons import compared_with_zero, record
 from chainrule.algebra.exact_text import text_of
 from chainrule.algebra.field import current
 from chainrule.algebra.generators import Polynomial

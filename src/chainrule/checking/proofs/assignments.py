@@ -15,7 +15,8 @@ import flint
 import numpy as np
 
 from chainrule.algebra import Constraint, ExactArray, Field, exact_numbers, substituted, variables
-from chainrule.algebra.exact import Exact, rational, record, sign_at_sample
+from chainrule.algebra.comparisons import record, sign_at_sample
+from chainrule.algebra.exact import Exact, rational
 from chainrule.algebra.field import Condition
 from chainrule.algebra.regions import is_difference, samples_outside
 from chainrule.arrays import holds_labels, random_stream
