@@ -283,7 +283,7 @@ def _canonical(
 def _pairs(entry: str, left: Any, right: Any) -> Iterable[tuple[str, Any, Any]]:
     a, b = exact_numbers(left), exact_numbers(right)
     if a.shape != b.shape:
-        raise ValueError(f"{entry}: shapes {a.shape} and {b.shape} differ")
+        raise ValueError(f"{entry or 'the sides'}: shapes {a.shape} and {b.shape} differ")
     for index in np.ndindex(a.shape):
         place = f"[{', '.join(map(str, index))}]" if index else ""
         yield entry + place, a[index], b[index]

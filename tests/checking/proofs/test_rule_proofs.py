@@ -105,3 +105,23 @@ def test_code_that_fails_where_the_definition_has_a_value_is_not_outside_the_dom
 def test_a_missing_cotangent_is_not_proved():
     own = rules.Rule("own_square", lambda x: (x * x, x), lambda x, v: None)
     assert prove_rule(own, np.array([0.5])).verdict == "unchecked"
+
+
+@pytest.mark.parametrize(
+    ("rule", "inputs", "options", "error", "message"),
+    [
+        (rules.affine, (np.ones(2),), {}, TypeError, "affine takes x, weight, bias, got 1 arguments"),
+        (rules.softmax, (np.ones(2),), {"foo": 1}, TypeError, "softmax has no option 'foo'"),
+        (rules.softmax, (np.zeros(0),), {}, ValueError, "expected 1 to 60 numbers in all inputs, got 0"),
+        (rules.softmax, (np.zeros(500),), {}, ValueError, "expected 1 to 60 numbers in all inputs, got 500"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(rule, inputs, options, error, message):
+    with pytest.raises(error, match=message):
+        prove_rule(rule, *inputs, options=options)
+
+
+def test_inputs_outside_the_domain_are_unchecked_with_the_reason():
+    proof = prove_rule(rules.nll, np.array([-2.0, -1.0]), np.array(5))
+    assert proof.verdict == "unchecked"
+    assert "labels lie in 0..1 for 2 classes" in proof.unchecked[0]

@@ -114,6 +114,9 @@ def joined_outcomes(subject: str, outcomes: Sequence[Attempt], *, complete: bool
     square: proved for all inputs with x0 > 0
     """
     inside = [outcome for outcome in outcomes if not outcome.outside]
+    if not inside:
+        reasons = dict.fromkeys(reason for outcome in outcomes for reason in outcome.undecided)
+        return Proof(subject, sizes=sizes, unchecked=tuple(reasons) or ("nothing was computed in the domain",))
     divisors: dict[str, None] = {}
     for outcome in inside:
         divisors.update(dict.fromkeys(map(str, outcome.divisors)))

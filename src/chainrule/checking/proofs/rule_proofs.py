@@ -79,6 +79,10 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
     ------
     LookupError
         If no inputs are given and the package has no examples of the rule.
+    TypeError
+        If the inputs or the options do not fit the rule.
+    ValueError
+        If the inputs have no numbers, or more than 60.
 
     Examples
     --------
@@ -122,7 +126,11 @@ def prove_rule_at(rule: Rule, inputs: Sequence[Any], options: Mapping[str, Any])
 def _all_inputs(rule: Rule, inputs: Sequence[Any], options: dict[str, Any]) -> Iterator[Inputs]:
     """The inputs at which a rule is proved."""
     if inputs:
+        rule.check_call(inputs, options)
         given = [np.asarray(x) for x in inputs]
+        if not 0 < sum(x.size for x in given) <= MOST_ENTRIES:
+            sizes = ", ".join(str(x.size) for x in given)
+            raise ValueError(f"{rule.name}: expected 1 to {MOST_ENTRIES} numbers in all inputs, got {sizes}")
         yield Inputs(rule, tuple(x if holds_labels(x) else x.astype(float) for x in given), options)
     elif rule.name not in registry.names():
         raise LookupError(f"{rule.name} is no rule of the package: give inputs of small sizes")
