@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Blocks": "chainrule.storage",
     "ConvClassifier": "chainrule.estimators",
     "MLPClassifier": "chainrule.estimators",
     "SoftmaxRegression": "chainrule.estimators",
@@ -43,6 +44,7 @@ _MODULES = (
     "networks",
     "rules",
     "solvers",
+    "storage",
     "torch",
     "training",
 )

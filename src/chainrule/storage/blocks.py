@@ -1,0 +1,212 @@
+"""Samples in files as one object: `Blocks`."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.storage.files import DataFileError, advise, find_files
+from chainrule.storage.npy_reader import MappedRows, NpyFile
+from chainrule.storage.side_arrays import Side, read_side
+
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+class Part(Protocol):
+    """Consecutive samples in one file."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    """The dtype in which features are read by default."""
+
+    @property
+    def layout(self) -> dict[str, str]:
+        """Properties that must be equal in all files."""
+
+    def view(self, start: int, stop: int, dtype: np.dtype[Any]) -> Array | None:
+        """Rows without a copy; None if they must be converted."""
+
+    def fill(self, start: int, stop: int, out: Array) -> None:
+        """Write rows to out, in the dtype of out."""
+
+    def ranges(self, start: int, stop: int) -> list[tuple[str, int, int]]:
+        """The path, first byte and number of bytes of these rows; 0 bytes stand for the rest of the file."""
+
+
+class Blocks:
+    """Samples in files, which a fit reads a block at a time.
+
+    Parameters
+    ----------
+    paths : path, glob, list of them, or memmap
+        `.npy` files. All must have the same dtype and number of features. The files of a glob are stacked in natural
+        order, where part-9 comes before part-10; a list keeps its order.
+    labels : array or path, optional
+        The labels of all samples: an array, a `.npy` file (or a glob of them), or a text file with one label per line.
+    weight : array or path, optional
+        The weights of all samples.
+    dtype : {"auto", "float32", "float64"}
+        The dtype in which features are read. By default float32 for float32, float16, bfloat16 (as ml_dtypes saves it),
+        bool and integers of one byte, and float64 for other numbers.
+    n_features : int, optional
+        The number of features, if it is known: files with another number are refused.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The number of samples and of features.
+    dtype : dtype
+        float32 or float64.
+    sparse : bool
+        True if blocks are CSR matrices.
+    feature_names : tuple of str, or None
+    paths : tuple of str
+        The files, in the order of their samples.
+
+    Raises
+    ------
+    DataFileError
+        If no file matches, or a file is empty, damaged, or differs from the first. Later calls raise it if a file has
+        changed or turns out to be damaged.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for k in range(3):
+    ...         np.save(f"{folder}/part-{k}.npy", np.full((2, 4), k, np.float16))
+    ...     X = Blocks(f"{folder}/part-*.npy", labels=[0, 1, 0, 1, 1, 0])
+    ...     X.shape, X.features(1, 3), X.place(3)
+    ((6, 4), array([[0., 0., 0., 0.], [1., 1., 1., 1.]], dtype=float32), 'part-1.npy, row 1')
+    """
+
+    def __init__(
+        self,
+        paths: Paths | np.memmap[Any, Any],
+        *,
+        labels: Side | None = None,
+        weight: Side | None = None,
+        dtype: str = "auto",
+        n_features: int | None = None,
+    ) -> None:
+        self._parts: list[Part] = [MappedRows(paths)] if isinstance(paths, np.memmap) else _open(find_files(paths))
+        first = self._parts[0]
+        for part in self._parts[1:]:
+            _check_alike(first, part)
+        self._ends = np.cumsum([part.shape[0] for part in self._parts])
+        self.shape: tuple[int, int] = (int(self._ends[-1]), first.shape[1])
+        if 0 in self.shape:
+            raise DataFileError(f"{first.path}: there are no {'features' if self.shape[0] else 'samples'}")
+        if n_features not in (None, self.shape[1]):
+            raise DataFileError(f"{first.path}: expected {n_features} features, got {self.shape[1]}")
+        if dtype not in ("auto", "float32", "float64"):
+            raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
+        self.dtype: np.dtype[Any] = first.dtype if dtype == "auto" else np.dtype(dtype)
+        self.sparse = False
+        self.feature_names: tuple[str, ...] | None = None
+        self.paths = tuple(part.path for part in self._parts)
+        self._labels = None if labels is None else read_side(labels, self.shape[0], "labels")
+        self._weights = None if weight is None else read_side(weight, self.shape[0], "weights")
+
+    def __repr__(self) -> str:
+        files = self.paths[0] if len(self.paths) == 1 else f"{self.paths[0]}, ... ({len(self.paths)} files)"
+        return f"<Blocks: {self.shape[0]} samples of {self.shape[1]} features in {self.dtype}, {files}>"
+
+    def features(self, start: int, stop: int) -> Array:
+        """The features of samples start, ..., stop - 1: a C-contiguous array that cannot be written to.
+
+        Raises
+        ------
+        DataFileError
+            If a file has changed or is damaged, or if a number exceeds the range of the dtype.
+        """
+        pieces = list(self._pieces(start, stop))
+        if len(pieces) == 1:
+            part, first, last, _ = pieces[0]
+            view = part.view(first, last, self.dtype)
+            if view is not None:
+                return view
+        block = np.empty((stop - start, self.shape[1]), self.dtype)
+        for part, first, last, at in pieces:
+            try:
+                part.fill(first, last, block[at : at + last - first])
+            except FloatingPointError:
+                raise DataFileError(
+                    f"{part.path}: a number in rows {first} to {last - 1} exceeds {self.dtype}; use dtype='float64'"
+                ) from None
+        block.flags.writeable = False
+        return block
+
+    def labels(self) -> Array | None:
+        """The labels of all samples; None if there are none."""
+        return self._labels
+
+    def weights(self) -> Array | None:
+        """The weights of all samples in float64; None if there are none."""
+        return self._weights
+
+    def place(self, row: int) -> str:
+        """The file of a sample and its row in the file, counted from 0."""
+        ((part, first, _, _),) = self._pieces(row, row + 1)
+        names = [os.path.basename(path) for path in self.paths]
+        name = os.path.basename(part.path)
+        return f"{name if names.count(name) == 1 else part.path}, row {first}"
+
+    def expect(self, start: int, stop: int) -> None:
+        """Begin to read these samples ahead, if the system can."""
+        for part, first, last, _ in self._pieces(start, stop):
+            for path, offset, length in part.ranges(first, last):
+                advise(path, offset, length, "WILLNEED")
+
+    def forget(self) -> None:
+        """Ask the system to drop the files from its cache, so that the next pass reads the disk, as benchmarks need."""
+        for part in self._parts:
+            for path, _, _ in part.ranges(0, part.shape[0]):
+                advise(path, 0, 0, "DONTNEED")
+
+    def _pieces(self, start: int, stop: int) -> Iterator[tuple[Part, int, int, int]]:
+        """For each file with some of these samples: the first and last row in the file, and the place in the block."""
+        if not 0 <= start <= stop <= self.shape[0]:
+            raise IndexError(f"rows {start} to {stop} of {self.shape[0]} samples")
+        row = start
+        for k in range(int(np.searchsorted(self._ends, start, "right")), len(self._parts)):
+            if row == stop:
+                return
+            part = self._parts[k]
+            begin = int(self._ends[k]) - part.shape[0]
+            last = min(stop - begin, part.shape[0])
+            if part.shape[0]:
+                yield part, row - begin, last, row - start
+                row = begin + last
+
+
+# What follows is private.
+
+_KINDS = {".npy": ".npy"}
+
+
+def _open(paths: Sequence[str]) -> list[Part]:
+    kinds = [_kind(path) for path in paths]
+    for path, kind in zip(paths, kinds, strict=True):
+        if kind != kinds[0]:
+            raise DataFileError(
+                f"{path}: expected {kinds[0]} as {paths[0]} is; files of several kinds cannot be stacked"
+            )
+    return [NpyFile(path) for path in paths]
+
+
+def _kind(path: str) -> str:
+    ending = os.path.splitext(path.rstrip("/"))[1].lower()
+    if ending not in _KINDS:
+        raise DataFileError(f"{path}: unknown kind of file; expected one ending in {', '.join(_KINDS)}")
+    return _KINDS[ending]
+
+
+def _check_alike(first: Part, other: Part) -> None:
+    for name in first.layout | other.layout:
+        here, there = (part.layout.get(name, "missing") for part in (other, first))
+        if here != there:
+            raise DataFileError(f"{other.path}: {name} is {here}, and in {first.path} it is {there}")
