@@ -39,6 +39,8 @@ class Purpose(Enum):
     DROPOUT = 3, ("epoch", "batch", "layer")
     AUGMENTATION = 4, ("epoch", "batch")
     VALIDATION = 5, ()
+    BLOCKS = 6, ("epoch",)
+    ROWS = 7, ("epoch", "window")
 
     def __init__(self, number: int, parts: tuple[str, ...]) -> None:
         self.number, self.parts = number, parts

@@ -78,3 +78,66 @@ def test_a_fit_killed_by_the_system_at_any_moment_ends_where_it_would_have(param
     curves = json.loads((tmp_path / "fitted.json").read_text())
     assert curves == [whole.loss_curve_, whole.validation_scores_, whole.stopped_by_]
     assert not (tmp_path / "fit.checkpoint").exists()
+
+
+FROM_FILES = """
+import json, sys, time
+import numpy as np
+from chainrule import MLPClassifier
+from chainrule.estimators import checkpoints
+from chainrule.storage import stored_rows
+from chainrule.training import shuffled_windows
+
+stored_rows.NUMBERS_OF_A_BLOCK, shuffled_windows.BLOCKS_OF_A_WINDOW = 20, 3
+checkpoints.SECONDS_BETWEEN = 0.0
+folder, parameters, pause = sys.argv[1], json.loads(sys.argv[2]), float(sys.argv[3])
+samples = dict(np.load(f"{folder}/samples.npz"))
+
+class Source:
+    shape, dtype, sparse, feature_names = samples["x"].shape, np.dtype(float), False, None
+
+    def features(self, start, stop):
+        print(start, flush=True)
+        time.sleep(pause)
+        return samples["x"][start:stop]
+
+    def labels(self):
+        return samples["y"]
+
+    def weights(self):
+        return None
+
+    def place(self, row):
+        return f"row {row}"
+
+    def expect(self, start, stop):
+        pass
+
+model = MLPClassifier(**parameters, checkpoint=f"{folder}/fit.checkpoint").fit(Source())
+np.savez(f"{folder}/fitted.npz", *model.coefs_, *model.intercepts_)
+with open(f"{folder}/fitted.json", "w") as file:
+    json.dump([model.loss_curve_, model.stopped_by_], file)
+"""
+
+
+def test_a_fit_from_files_killed_within_an_epoch_ends_where_it_would_have(tmp_path):
+    # 30 blocks of 5 rows in an epoch, so windows of 15 rows and 10 steps of 16 rows.
+    parameters = {"hidden_layer_sizes": [6], "max_iter": 3, "random_state": 0, "batch_size": 16, "dropout": 0.3}
+    np.savez(tmp_path / "samples.npz", x=X, y=NOISY)
+    command = [sys.executable, "-W", "ignore", "-c", FROM_FILES, str(tmp_path), json.dumps(parameters)]
+    moments = np.random.default_rng(5)
+    for _ in range(3):
+        with subprocess.Popen([*command, "0.01"], stdout=subprocess.PIPE, text=True) as child:
+            for _ in range(22):
+                child.stdout.readline()
+            time.sleep(0.1 * moments.random())
+            child.kill()
+        assert child.returncode == -9
+    assert (tmp_path / "fit.checkpoint").exists()
+    last = subprocess.run([*command, "0"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    assert len(last) < 3 * 30 - 2 * 12, "each run goes on within the epoch in which the one before was killed"
+    resumed = (tmp_path / "fitted.npz").read_bytes(), (tmp_path / "fitted.json").read_text()
+    assert not (tmp_path / "fit.checkpoint").exists()
+    whole = subprocess.run([*command, "0"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    assert len(whole) == 3 * 30 + 3, "three reads tell the samples from others"
+    assert resumed == ((tmp_path / "fitted.npz").read_bytes(), (tmp_path / "fitted.json").read_text())

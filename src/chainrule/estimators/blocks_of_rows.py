@@ -1,12 +1,14 @@
 """Passes over the rows of X one block at a time: bounded memory, and each entry is read from memory once.
 
-X keeps its dtype, and stays on disk if it is memory-mapped. A block is checked for NaN and infinity, and cast if the
-weights are more precise, while it is in the processor's cache. Threads take whole blocks with single-threaded products,
-because the products of a block are too small to be shared. Linear models and networks give `Logits`; networks also give
-gradients of their inputs.
+X keeps its dtype, and stays on disk if it is memory-mapped. Samples in files are read a part at a time, while the part
+before is worked on; blocks, and so the bits of results, are those of an array. A block is checked for NaN and infinity,
+and cast if the weights are more precise, while it is in the processor's cache. Threads take whole blocks with
+single-threaded products, because the products of a block are too small to be shared. Linear models and networks give
+`Logits`; networks also give gradients of their inputs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -19,6 +21,7 @@ from chainrule.kernels.blas import available_threads, threads_allowed
 from chainrule.kernels.workers import share
 from chainrule.networks import Network, Plan
 from chainrule.networks.tiles import TILE
+from chainrule.storage import StoredRows, read_ahead
 from chainrule.training import Objective
 
 BLOCK_BYTES = 1 << 20
@@ -33,9 +36,11 @@ PREDICTION_BLOCK, IMAGE_BLOCK = 2048, 256
 """Most rows of a pass through a network, and through one on images, whose activations far outnumber their pixels."""
 ENTRIES, FEWEST_OF_NETWORK = 1 << 20, 64
 """Most entries of one layer's outputs in a pass, and fewest rows of a pass."""
+BLOCKS_OF_A_PART = 8
+"""Blocks of samples in files that are read at a time: 16 MB in float32."""
 
-Worker = Callable[[slice], Array]
-"""Returns the logits of some rows, in the worker's own memory, which the next call overwrites."""
+Worker = Callable[[Array], Array]
+"""Returns the logits of some rows of features, in the worker's own memory, which the next call overwrites."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,9 @@ class Logits:
 
     Parameters
     ----------
-    rows, outputs : int
-        The shape of all logits.
+    x : (n, features) array or CSR matrix, or StoredRows
+    outputs : int
+        The number of logits of a row.
     dtype : dtype
     step : int
         Rows per block.
@@ -55,7 +61,7 @@ class Logits:
         Creates the function by which one thread computes logits, with its own memory.
     """
 
-    rows: int
+    x: Array | StoredRows
     outputs: int
     dtype: np.dtype[Any]
     step: int
@@ -65,17 +71,35 @@ class Logits:
     def results(self, result_of: Callable[[Array], Array]) -> Array:
         """The results of a function for all rows; it is called with the logits of a block and may overwrite them."""
         one = result_of(np.zeros((1, self.outputs), self.dtype))
-        whole = np.empty((self.rows, *one.shape[1:]), one.dtype)
-        starts = range(0, self.rows, self.step)
-        with threads_allowed(1 if self.threads > 1 else None):
-            workers = [self.worker() for _ in range(min(self.threads, len(starts)))]
-
-            def work(thread: int, number: int) -> None:
-                rows = slice(starts[number], min(starts[number] + self.step, self.rows))
-                whole[rows] = result_of(workers[thread](rows))
-
-            share(len(starts), len(workers), work)
+        whole = np.empty((self.x.shape[0], *one.shape[1:]), one.dtype)
+        with threads_allowed(1 if self.threads > 1 else None), closing(self._parts()) as parts:
+            workers = [self.worker() for _ in range(min(self.threads, -(-len(whole) // self.step)))]
+            done = 0
+            for part in parts:
+                self._share(part, workers, result_of, whole[done : done + part.shape[0]])
+                done += part.shape[0]
         return whole
+
+    def _parts(self) -> Generator[Array, None, None]:
+        """X, or one part of samples in files after the other, each of which but the last holds whole blocks."""
+        x = self.x
+        if not isinstance(x, StoredRows):
+            yield x
+            return
+        rows = self.step * max(self.threads, BLOCKS_OF_A_PART * x.rows_of_a_block // self.step)
+        yield from read_ahead(range(0, x.shape[0], rows), lambda start: x[start : start + rows])
+
+    def _share(
+        self, part: Array, workers: Sequence[Worker], result_of: Callable[[Array], Array], results: Array
+    ) -> None:
+        """Write the results for a part of X."""
+        starts = range(0, len(results), self.step)
+
+        def work(thread: int, number: int) -> None:
+            rows = slice(starts[number], min(starts[number] + self.step, len(results)))
+            results[rows] = result_of(workers[thread](part[rows]))
+
+        share(len(starts), len(workers), work)
 
 
 def threads_worth(rows: int, products: float) -> int:
@@ -103,12 +127,14 @@ def floats_of_product(*dtypes: Any) -> np.dtype[Any]:
     return dtype if dtype == np.float32 else np.dtype(np.float64)
 
 
-def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, temperature: float = 1.0) -> Logits:
+def linear_logits(
+    X: Array | StoredRows, coef: Array, intercept: Array, *, name: str, temperature: float = 1.0
+) -> Logits:
     """(X coef^T + intercept) / temperature in blocks; X and coef may be sparse.
 
     Parameters
     ----------
-    X : (n, d) array or CSR matrix
+    X : (n, d) array or CSR matrix, or StoredRows
     coef : (k, d) array or sparse matrix
     intercept : (k,) array
     name : str
@@ -116,8 +142,9 @@ def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, tempera
     """
     dtype, (outputs, features), count = floats_of_product(X.dtype, coef.dtype), coef.shape, X.shape[0]
     coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
-    sparse = is_sparse(X) or is_sparse(coef)
-    if is_sparse(X) and not is_sparse(coef):
+    sparse_x = X.sparse if isinstance(X, StoredRows) else is_sparse(X)
+    sparse = sparse_x or is_sparse(coef)
+    if sparse_x and not is_sparse(coef):
         coef = np.ascontiguousarray(coef.T).T  # otherwise SciPy copies it for every product
     threads = threads_worth(count, features * outputs)
     step = min(rows_at_once(features, outputs, dtype.itemsize), max(-(-count // threads), 1))
@@ -125,13 +152,13 @@ def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, tempera
     def worker() -> Worker:
         memory = np.empty(0 if sparse else step * outputs, dtype)
 
-        def logits_of(rows: slice) -> Array:
-            block = finite_block(X[rows], name)
+        def logits_of(block: Array) -> Array:
+            block = finite_block(block, name)
             if sparse:
                 product = block @ coef.T
                 logits = (product.toarray() if is_sparse(product) else np.asarray(product)).astype(dtype, copy=False)
             else:
-                block, own = block.astype(dtype, copy=False), memory[: (rows.stop - rows.start) * outputs]
+                block, own = block.astype(dtype, copy=False), memory[: block.shape[0] * outputs]
                 if outputs <= FEW_COLUMNS:  # by columns
                     logits = np.matmul(coef, block.T, out=own.reshape(outputs, -1)).T
                 else:
@@ -143,7 +170,7 @@ def linear_logits(X: Array, coef: Array, intercept: Array, *, name: str, tempera
 
         return logits_of
 
-    return Logits(count, outputs, dtype, step, threads, worker)
+    return Logits(X, outputs, dtype, step, threads, worker)
 
 
 def finite_block(block: Array, name: str) -> Array:
@@ -170,7 +197,7 @@ def rows_of_a_pass(network: Network) -> int:
 
 
 def network_logits(
-    network: Network, theta: Array, x: Array, *, prepare: Callable[[Array], Array] = lambda block: block
+    network: Network, theta: Array, x: Array | StoredRows, *, prepare: Callable[[Array], Array] = lambda block: block
 ) -> Logits:
     """Logits as NumPy arrays, computed by blocks of rows; `prepare` makes the inputs of the network from a block.
 
@@ -187,15 +214,15 @@ def network_logits(
     def worker() -> Worker:
         plan_of = cache(partial(Plan, network, theta=theta, forward_only=True))
 
-        def logits_of(rows: slice) -> Array:
-            block = prepare(x[rows])
+        def logits_of(block: Array) -> Array:
+            block = prepare(block)
             if is_torch(theta):
                 block = as_like(np.ascontiguousarray(block), theta)  # PyTorch takes no negative strides
-            return to_numpy(plan_of(rows.stop - rows.start).logits(block))
+            return to_numpy(plan_of(block.shape[0]).logits(block))
 
         return logits_of
 
-    return Logits(x.shape[0], network.out_features, to_numpy(theta[:0]).dtype, step, threads, worker)
+    return Logits(x, network.out_features, to_numpy(theta[:0]).dtype, step, threads, worker)
 
 
 def input_gradients(

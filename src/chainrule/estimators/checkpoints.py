@@ -6,7 +6,7 @@ parameters, the solver's vectors and the counters. It is a model file: nothing i
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,13 @@ from chainrule.arrays import as_like, to_numpy
 from chainrule.estimators.persistence import load, save
 from chainrule.rules import Rule
 from chainrule.solvers import SolverState
-from chainrule.training import History, Run
+from chainrule.storage import StoredRows
+from chainrule.training import BegunEpoch, History, Run
 
 SECONDS_BETWEEN = 1.0
 """Least time between two checkpoints."""
+TIMES_AS_LONG = 20
+"""The time between two checkpoints is at least that many times the time that writing one takes."""
 
 STREAMS = 2
 """Version of `chainrule.streams`. In version 0.1 (1 here) some purposes shared a stream."""
@@ -44,6 +47,8 @@ class Checkpoint:
     """The attributes of the `History` so far."""
     streams: int = 1
     """The version of the random streams that the fit draws from; files of version 0.1 have no entry, and mean 1."""
+    begun: tuple[Any, ...] = (0, 0.0, 0.0)
+    """The entries of the `BegunEpoch`."""
 
 
 class Checkpointer:
@@ -70,7 +75,7 @@ class Checkpointer:
     def __init__(self, path: Any, fingerprint: str, seed: int) -> None:
         self.path, self.fingerprint, self.seed = Path(path), fingerprint, seed
         self._found: Checkpoint | None = None
-        self._written = time.perf_counter()
+        self._written, self._took = time.perf_counter(), 0.0
         folder = self.path.absolute().parent
         if not folder.is_dir():
             raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
@@ -87,10 +92,12 @@ class Checkpointer:
         steps, run.epoch, run.samples_seen, run.rate_scale = self._found.counters
         run.solver_state = SolverState(self._found.vectors, steps)
         run.history = History(**self._found.history)
+        run.begun = BegunEpoch(*self._found.begun)
 
     def keep(self, run: Run) -> None:
         """Write a checkpoint, unless the last one is very recent."""
-        if time.perf_counter() - self._written < SECONDS_BETWEEN:
+        began = time.perf_counter()
+        if began - self._written < SECONDS_BETWEEN * max(1.0, TIMES_AS_LONG * self._took):
             return
         checkpoint = Checkpoint(
             self.fingerprint,
@@ -101,9 +108,11 @@ class Checkpointer:
             (run.solver_state.steps, run.epoch, run.samples_seen, run.rate_scale),
             vars(run.history),
             STREAMS,
+            astuple(run.begun),
         )
         save(checkpoint, self.path)
         self._written = time.perf_counter()
+        self._took = self._written - began
 
     def finished(self) -> None:
         """Remove the checkpoint: the fit has ended by itself."""
@@ -131,10 +140,14 @@ def checkpoint_at(path: Path, fingerprint: str) -> Checkpoint:
 
 
 def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:
-    """A digest of an estimator's parameters and of the arrays it is fitted to, the same in every process."""
+    """A digest of an estimator's parameters and of the arrays it is fitted to, the same in every process.
+
+    Of samples in files, only a few rows are part of it, besides all labels and weights.
+    """
     kept = {name: value for name, value in parameters.items() if name not in NOT_OF_THE_FIT}
     for name, value in kept.items():
         if callable(value) and not isinstance(value, Rule):  # a lambda cannot be pickled, so functions are their names
             kept[name] = f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
-    digest: str = joblib.hash((kept, arrays), hash_name="sha1")
+    known = tuple(array.sample() if isinstance(array, StoredRows) else array for array in arrays)
+    digest: str = joblib.hash((kept, known), hash_name="sha1")
     return digest

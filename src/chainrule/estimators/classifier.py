@@ -24,6 +24,8 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
 from chainrule.estimators.persistence import ModelFileError, load, save
+from chainrule.estimators.samples_in_files import stored_labels, stored_rows, stored_weights
+from chainrule.storage import is_source
 
 CheckedSamples: TypeAlias = tuple[Array, Array, Array | None]
 """X, y and the sample weights, if there are any."""
@@ -86,6 +88,8 @@ def as_rows(X: Array) -> Array:
 
 def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
     """The held-out X, y and weights, given as one tuple or as separate arrays."""
+    if is_source(eval_set):
+        eval_set = (eval_set, None)  # the labels are in its files
     if X is None and y is None and sample_weight is None:
         if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
             raise ValueError("eval_set: expected a tuple (X, y) or (X, y, sample_weight)")
@@ -177,6 +181,8 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     # Sparse formats that are accepted (False for none), and the dtype that numbers of other dtypes become.
     _sparse: Any = ("csr", "csc")
     _first_dtype: Any = np.float64
+    # Whether `fit` takes samples in files; predictions always do.
+    _fits_sources = False
     # Whether y may be a 0/1 matrix; values of parameters that are only for two classes.
     _multilabel = True
     _only_binary: ClassVar[Mapping[str, str]] = {}
@@ -210,6 +216,12 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     def predict_log_proba(self, X: Any) -> Array:
         """Log-probabilities, finite also where the probability rounds to 0."""
         return self._logits(X).results(self._encoding.log_probabilities)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The share of samples that are predicted correctly; samples in files may have labels and weights there."""
+        if is_source(X):
+            y, sample_weight = stored_labels(X, y), stored_weights(X, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     def save(self, path: Any) -> Path:
         """Write the fitted model to one file, which executes nothing when it is loaded."""
@@ -303,7 +315,14 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
             For NaN, infinity, shapes that do not fit, continuous labels, rows that do not sum to one, negative weights,
             or weights that are all zero.
         """
-        if self.targets == "proba":
+        if is_source(X):
+            if not self._fits_sources:
+                raise ValueError(f"X: {type(self).__name__} is fitted to arrays, got samples in files")
+            y, sample_weight = stored_labels(X, y), stored_weights(X, sample_weight)
+            X = stored_rows(self, X, reset=reset, dtypes=floats_of(self.dtype, self._first_dtype))
+            y = checked_probabilities(y) if self.targets == "proba" else checked_labels(y)
+            check_consistent_length(X, y)
+        elif self.targets == "proba":
             X, y = self._validated(X, reset=reset), checked_probabilities(y)
             check_consistent_length(X, y)
         else:
@@ -317,10 +336,12 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         return (X, y, weights) if weightless else counted
 
     def _features_to_predict(self, X: Any) -> Array:
-        """X with the features of the fit, dense in its own dtype and layout, or as CSR.
+        """X with the features of the fit, dense in its own dtype and layout, or as CSR, or as `StoredRows`.
 
         Entries are neither read nor copied: `blocks_of_rows.finite_block` looks for NaN and infinity.
         """
+        if is_source(X):
+            return stored_rows(self, X, reset=False)
         X = self._as_rows(X, reset=False)
         X = validate_data(self, X, accept_sparse=self._sparse, dtype="numeric", ensure_all_finite=False, reset=False)
         return X.tocsr() if is_sparse(X) else X
@@ -328,7 +349,11 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     def _held_out(self, dtype: Any, eval_set: Any, *separate: Any) -> CheckedSamples:
         """The held-out samples, checked, in this dtype and weighted by class too; see `joined_eval_set`."""
         X, y, weights = joined_eval_set(eval_set, *separate)
-        X = as_rows(self._validated(X, reset=False)).astype(dtype, copy=False)
+        if is_source(X) and self._fits_sources:
+            y, weights = stored_labels(X, y), stored_weights(X, weights)
+            X = stored_rows(self, X, reset=False).astype(dtype)
+        else:
+            X = as_rows(self._validated(X, reset=False)).astype(dtype, copy=False)
         y = self._checked_targets(X, y, "eval_set: `y`")
         if weights is not None:
             if not np.any(weights):

@@ -45,7 +45,8 @@ class MLPClassifier(NetworkClassifier):
     max_iter : int, default=200
         Largest number of epochs, or of iterations of L-BFGS.
     shuffle : bool, default=True
-        Whether samples are reordered for every epoch.
+        Whether samples are reordered for every epoch. Samples in files are reordered by blocks, and within windows of
+        32 blocks.
     random_state : int, RandomState or None, default=None
         Seed of initial weights, order, dropout and the validation split.
     tol : float, default=1e-4
@@ -92,6 +93,7 @@ class MLPClassifier(NetworkClassifier):
     checkpoint : path or None, default=None
         A file that `fit` writes while it runs, and removes when it ends. If a `fit` to the same samples with the same
         parameters finds the file, it continues from there, and its result is bit for bit that of an uninterrupted fit.
+        For samples in files it is also written within epochs.
     device : str or None, default=None
         None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device.
 
@@ -130,6 +132,7 @@ class MLPClassifier(NetworkClassifier):
     hidden_layer_sizes: Any = (100,)
     activation: Any = "relu"
 
+    _fits_sources = True
     _structural = ("hidden_layer_sizes", "activation", "dropout", "loss")
     _limits = LIMITS | {"hidden_layer_sizes": check.hidden_sizes, "activation": check.activation}
 

@@ -26,6 +26,7 @@ from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
 from chainrule.solvers import SolverState
+from chainrule.storage import StoredRows, is_source
 from chainrule.training import Change, History, Judge, Objective, Run, Samples, train
 
 
@@ -55,7 +56,7 @@ class NetworkClassifier(Parameters, Classifier):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         eval_set: Any = None,
@@ -68,13 +69,17 @@ class NetworkClassifier(Parameters, Classifier):
         Parameters
         ----------
         X : array or CSR/CSC matrix of shape (n_samples, n_features)
+            For `MLPClassifier` also samples in files, a `chainrule.storage.RowSource`. Each epoch reads them once, and
+            two windows of at most 128 MB are in memory.
         y : array of shape (n_samples,), or a 0/1 matrix for several labels at once, or, with ``targets="proba"``, rows
             of class probabilities
+            By default, the labels in the files.
         sample_weight : array of shape (n_samples,), optional
-            At least 0; a weight of 2 means the same as giving the sample twice.
+            At least 0; a weight of 2 means the same as giving the sample twice. By default, the weights in the files.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
             Held-out samples that judge the epochs; the weights of the best epoch are restored. With ``early_stopping``
-            they replace the validation fraction. ``class_weight`` applies to it too.
+            they replace the validation fraction. ``class_weight`` applies to it too. Samples in files that hold their
+            labels may be given alone.
         X_val, y_val, sample_weight_val : arrays, optional
             The same samples as separate arrays, which scikit-learn's ``Pipeline(..., transform_input=["X_val"])``
             transforms.
@@ -110,6 +115,8 @@ class NetworkClassifier(Parameters, Classifier):
         # As in scikit-learn, early stopping is for solvers with epochs: lbfgs is fitted to all samples.
         if self.early_stopping and self.solver != "lbfgs" and held is None:
             kept, held_out = hold_out(y, encoding, fraction=self.validation_fraction, seed=self._seed)
+            if isinstance(X, StoredRows):
+                kept, held_out = np.sort(kept), np.sort(held_out)  # in the order of the files
             held = X[held_out], y[held_out], None if weights is None else weights[held_out]
             X, y, weights = X[kept], y[kept], None if weights is None else weights[kept]
         judge = None
@@ -147,6 +154,8 @@ class NetworkClassifier(Parameters, Classifier):
             raise ValueError(
                 f"checkpoint: expected None for partial_fit, whose one epoch has none, got {self.checkpoint!r}"
             )
+        if is_source(X):
+            raise ValueError("X: partial_fit takes arrays, got samples in files; fit takes them")
         if isinstance(self.class_weight, str):
             raise ValueError("class_weight='balanced' needs all samples at once; give partial_fit a dict instead")
         first, adds = not hasattr(self, "coefs_"), self.new_classes == "add"
@@ -192,6 +201,8 @@ class NetworkClassifier(Parameters, Classifier):
             As in `fit`.
         y : labels, or rows of targets, as in `fit`
         """
+        if is_source(X):
+            raise ValueError("X: input_gradient takes arrays, got samples in files")
         theta, features, prepare = self._inputs(X)
         y = self._checked_targets(features, y)
         targets = self._encoding.targets(y, theta.dtype, self.label_smoothing)
@@ -367,7 +378,8 @@ class NetworkClassifier(Parameters, Classifier):
 
     def _logits(self, X: Any) -> Logits:
         theta, features, prepare = self._inputs(X)
-        theta = theta if is_sparse(features) else on_device(theta, self.device)
+        sparse = features.sparse if isinstance(features, StoredRows) else is_sparse(features)
+        theta = theta if sparse else on_device(theta, self.device)
         return network_logits(self._network, theta, features, prepare=prepare)
 
 

@@ -23,11 +23,13 @@ from chainrule.estimators.classifier import class_mass, weights_of_classes
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
+from chainrule.estimators.samples_in_files import stored_labels
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_recipe import coefficients
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import score
+from chainrule.storage import is_source
 
 
 class SoftmaxRegressionCV(SoftmaxRegression):
@@ -190,8 +192,9 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             )
         return self
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
         """The figure that `scoring` names; the accuracy, if it is None. `params` are for its scorer, as in `fit`."""
+        y = stored_labels(X, y) if is_source(X) else y
         _, extra = routed(self, "score", sample_weight, params)
         return float(self._get_scorer()(self, X, y, **extra))
 

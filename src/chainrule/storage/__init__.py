@@ -1,10 +1,13 @@
 """Samples in files: rows that are read a block at a time, in a fixed order.
 
-`Blocks` opens files. `RowSource` is what a solver needs to know of them.
+`Blocks` opens files. `RowSource` is what a solver needs to know of them; `StoredRows` are chosen rows of one, which
+fits take as they take an array; `read_ahead` reads the next block while the caller works on this one.
 """
 
 from chainrule.storage.blocks import Blocks
 from chainrule.storage.files import DataFileError
+from chainrule.storage.read_ahead import read_ahead
 from chainrule.storage.source import RowSource, is_source
+from chainrule.storage.stored_rows import StoredRows
 
-__all__ = ["Blocks", "DataFileError", "RowSource", "is_source"]
+__all__ = ["Blocks", "DataFileError", "RowSource", "StoredRows", "is_source", "read_ahead"]

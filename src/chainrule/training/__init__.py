@@ -3,14 +3,16 @@
 from chainrule.training.augmentation import Augmentation
 from chainrule.training.data import BatchReader, Change, Samples
 from chainrule.training.fitting import BatchGradients, Epoch, epochs, train
-from chainrule.training.history import Callback, History, Progress, Run
+from chainrule.training.history import BegunEpoch, Callback, History, Progress, Run
 from chainrule.training.recipe import LBFGS, Checkpointing, Judge, Objective, Recipe
+from chainrule.training.shuffled_windows import WindowReader
 
 __all__ = [
     "LBFGS",
     "Augmentation",
     "BatchGradients",
     "BatchReader",
+    "BegunEpoch",
     "Callback",
     "Change",
     "Checkpointing",
@@ -22,6 +24,7 @@ __all__ = [
     "Recipe",
     "Run",
     "Samples",
+    "WindowReader",
     "epochs",
     "train",
 ]

@@ -1,6 +1,6 @@
 """Samples, targets and weights, and the batches they are served in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.arrays import Array, empty, gather_rows, is_sparse, on_device
+from chainrule.storage import StoredRows
 from chainrule.streams import Purpose, stream
 
 Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
@@ -21,7 +22,7 @@ class Samples:
 
     Parameters
     ----------
-    x : (n, in_features) array or CSR matrix
+    x : (n, in_features) array or CSR matrix, or StoredRows
     targets : (n,) labels or (n, outputs) array
     weights : (n,) array, optional
         One positive weight per sample; all 1 if absent.
@@ -41,21 +42,28 @@ class Samples:
     def __len__(self) -> int:
         return int(self.x.shape[0])
 
+    @property
+    def stored(self) -> bool:
+        """True for samples in files."""
+        return isinstance(self.x, StoredRows)
+
     def each(self, function: Callable[[Array], Array]) -> "Samples":
         """The samples with a function of each array, x, targets and weights, in place of the array."""
         arrays = (self.x, self.targets, self.weights)
         return Samples(*(None if array is None else function(array) for array in arrays))
 
     def on(self, device: str | None) -> "Samples":
-        """The samples as tensors on a device; unchanged for None.
+        """The samples as tensors on a device; unchanged for None, and in files, whose batches are moved.
 
         Raises
         ------
         ValueError
             For sparse samples, which train on NumPy only.
         """
-        if device is not None and is_sparse(self.x):
+        if device is not None and (is_sparse(self.x) or (self.stored and self.x.sparse)):
             raise ValueError(f"device={device!r} takes dense X; sparse X is for device=None")
+        if self.stored:
+            return self
         return self.each(partial(on_device, device=device))
 
 
@@ -81,11 +89,11 @@ class BatchReader:
     change: Change | None = None
     _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
-    def epoch(self, number: int) -> Iterator[Samples]:
-        """The batches of one epoch; each is overwritten by the next of its size."""
+    def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:
+        """The batches of one epoch, from batch `first` on; each is overwritten by the next of its size."""
         count = len(self.samples)
         order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count) if self.shuffle else None
-        for batch, start in enumerate(range(0, count, self.batch_size)):
+        for batch, start in enumerate(range(first * self.batch_size, count, self.batch_size), first):
             rows = slice(start, start + self.batch_size)
             samples = self.samples.each(itemgetter(rows)) if order is None else self._gathered(order[rows])
             if self.change is not None:

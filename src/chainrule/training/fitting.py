@@ -5,7 +5,8 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,9 @@ from chainrule.kernels.blas import threads_allowed
 from chainrule.networks import Plan
 from chainrule.solvers import Adaptive, clip_norm
 from chainrule.training.data import BatchReader, Samples
-from chainrule.training.history import History, Progress, Run
+from chainrule.training.history import BegunEpoch, History, Progress, Run
 from chainrule.training.recipe import LBFGS, Judge, Recipe
+from chainrule.training.shuffled_windows import WindowReader
 
 FULL_BATCH_BLOCK = 4096
 """Rows per block where a gradient runs over all samples: bounds the memory of activations."""
@@ -245,18 +247,22 @@ def epochs(recipe: Recipe, samples: Samples, run: Run) -> Iterator[Epoch]:
     assert not isinstance(recipe.solver, LBFGS)
     gradients = BatchGradients(recipe, samples, run.theta)
     while True:
-        started, total_loss, total_weight = time.perf_counter(), 0.0, 0.0
+        started, begun = time.perf_counter(), run.begun
         initial = rate = recipe.learning_rate * run.rate_scale
-        for loss, weight, gradient in gradients.steps(run.epoch):
-            total_loss += loss * weight
-            total_weight += weight
-            if recipe.max_norm is not None:
-                clip_norm(gradient, recipe.max_norm)
-            rate = recipe.schedule(initial, run.solver_state.steps, run.samples_seen)
-            recipe.solver.step(run.theta, gradient, run.solver_state, rate)
+        with closing(gradients.steps(run.epoch, begun.steps)) as steps:
+            for loss, weight, gradient in steps:
+                if recipe.max_norm is not None:
+                    clip_norm(gradient, recipe.max_norm)
+                rate = recipe.schedule(initial, run.solver_state.steps, run.samples_seen)
+                recipe.solver.step(run.theta, gradient, run.solver_state, rate)
+                begun = BegunEpoch(begun.steps + 1, begun.loss + loss * weight, begun.weight + weight)
+                if samples.stored and recipe.checkpoint is not None:
+                    run.begun = begun
+                    recipe.checkpoint.keep(run)
+        run.begun = BegunEpoch()
         run.epoch += 1
         run.samples_seen += len(samples)
-        mean = total_loss / total_weight
+        mean = begun.loss / begun.weight
         if not math.isfinite(mean):
             raise FloatingPointError(
                 f"the loss is {mean} in epoch {run.epoch}: the inputs are too large or the learning rate ({rate:g}) "
@@ -280,23 +286,26 @@ class BatchGradients:
         self._recipe, self._samples, self._theta = recipe, samples, theta
         block = FULL_BATCH_BLOCK if recipe.objective.network.image_shape is None else IMAGE_BLOCK
         shuffle = recipe.shuffle and recipe.batch_size is not None
-        self._reader = BatchReader(samples, recipe.batch_size or block, shuffle, recipe.seed, recipe.change)
+        serving = samples, recipe.batch_size or block, shuffle, recipe.seed, recipe.change
+        self._reader = WindowReader(*serving, recipe.device) if samples.stored else BatchReader(*serving)
         self._plans: dict[int, Plan] = {}
         self._gradient = empty(theta.shape, theta)
 
-    def steps(self, epoch: int) -> Iterator[tuple[float, float, Array]]:
-        """The objective, its weight and its gradient for every step of an epoch; the next step overwrites the gradient.
+    def steps(self, epoch: int, first: int = 0) -> Generator[tuple[float, float, Array], None, None]:
+        """The objective, its weight and its gradient for the steps of an epoch, from step `first` on.
 
-        Without a batch size there is one step, on all samples.
+        The next step overwrites the gradient. Without a batch size there is one step, on all samples.
         """
         key = self._recipe.seed, epoch + 1
         if self._recipe.batch_size is None:
-            loss, gradient = self.on_all_samples(key)
-            yield loss, 1.0, gradient
+            if not first:
+                loss, gradient = self.on_all_samples(key)
+                yield loss, 1.0, gradient
             return
-        for number, batch in enumerate(self._reader.epoch(epoch)):
-            loss, weight = self._on(batch, (*key, number))
-            yield loss, weight, self._gradient
+        with closing(self._reader.epoch(epoch, first)) as batches:
+            for number, batch in enumerate(batches, first):
+                loss, weight = self._on(batch, (*key, number))
+                yield loss, weight, self._gradient
 
     def on_all_samples(self, dropout_key: tuple[int, ...] | None = None) -> tuple[float, Array]:
         """The objective and its gradient, summed over blocks of rows; the next call may overwrite the gradient.
@@ -305,14 +314,15 @@ class BatchGradients:
         """
         loss = total = 0.0
         gradient: Array = 0.0
-        for number, block in enumerate(self._reader.epoch(0)):
-            # The penalty of each block is divided by the block's weight, and would count once per block.
-            value, weight = self._on(block, dropout_key and (*dropout_key, number), penalised=number == 0)
-            if len(block) == len(self._samples):
-                return value, self._gradient
-            loss += value * weight
-            gradient = gradient + weight * self._gradient
-            total += weight
+        with closing(self._reader.epoch(0)) as blocks:
+            for number, block in enumerate(blocks):
+                # The penalty of each block is divided by the block's weight, and would count once per block.
+                value, weight = self._on(block, dropout_key and (*dropout_key, number), penalised=number == 0)
+                if len(block) == len(self._samples):
+                    return value, self._gradient
+                loss += value * weight
+                gradient = gradient + weight * self._gradient
+                total += weight
         return loss / total, gradient / total
 
     def _on(

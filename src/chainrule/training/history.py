@@ -85,6 +85,16 @@ class History:
         return is_best
 
 
+@dataclass(frozen=True)
+class BegunEpoch:
+    """What an epoch has done so far."""
+
+    steps: int = 0
+    loss: float = 0.0
+    """The sum over its steps of the objective times the weight of the batch."""
+    weight: float = 0.0
+
+
 @dataclass
 class Run:
     """Everything that changes while training, and so everything that a checkpoint needs.
@@ -103,6 +113,8 @@ class Run:
         The parameters after the best epoch, where a judge compares epochs.
     rate_scale : float
         Factor of the learning rate. `train` lowers it for an `Adaptive` schedule.
+    begun : BegunEpoch
+        The epoch that a checkpoint was written in, for samples in files; training goes on with its next step.
     """
 
     theta: Array
@@ -112,3 +124,4 @@ class Run:
     history: History = field(default_factory=History)
     best: Array = None
     rate_scale: float = 1.0
+    begun: BegunEpoch = BegunEpoch()

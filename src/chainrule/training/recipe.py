@@ -51,7 +51,10 @@ class Checkpointing(Protocol):
         """Put the run where an earlier fit of the same recipe was when it was last kept, if there was one."""
 
     def keep(self, run: Run) -> None:
-        """Called after every epoch but the last: a run killed in that one continues from the epoch before."""
+        """Called after every epoch but the last: a run killed in that one continues from the epoch before.
+
+        Also called after every step if the samples are in files, with the begun epoch in `run.begun`.
+        """
 
     def finished(self) -> None:
         """Called after a fit that was not interrupted."""
