@@ -7,7 +7,7 @@ inputs is computed only on request.
 
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from chainrule.arrays import (
     FEW_COLUMNS,
@@ -26,6 +26,9 @@ from chainrule.networks.network import Network
 from chainrule.networks.tiles import Tile, image_tiles, stages_of
 from chainrule.streams import Purpose, stream
 from chainrule.workspace import Workspace
+
+Masks: TypeAlias = dict[int, Array]
+"""The mask of each layer of noise, by the number of the layer."""
 
 
 class Plan:
@@ -104,6 +107,11 @@ class Plan:
         self._losses = empty((rows, 1), theta)
         self._shares = empty((rows, 1), theta)
 
+    def write_to(self, gradient: Array) -> None:
+        """Write gradients to another flat vector from now on."""
+        self.gradient = gradient
+        self._gradients = self._parts[0] = self.network.by_layer(gradient)
+
     def logits(self, x: Array) -> Array:
         """The network's outputs without dropout, in a buffer that the next call overwrites."""
         with self._few_threads():
@@ -119,6 +127,8 @@ class Plan:
         penalise_biases: bool = False,
         label_smoothing: float = 0.0,
         dropout_key: tuple[int, ...] | None = None,
+        masks: Masks | None = None,
+        total_weight: float | None = None,
         validate: bool = True,
     ) -> float:
         """The weighted mean loss of a batch plus the penalty. Its gradient is written to `self.gradient`.
@@ -136,7 +146,11 @@ class Plan:
         label_smoothing : float
             An option of the softmax cross entropy.
         dropout_key : tuple of int, optional
-            (seed, epoch, batch), which decides the masks. Without it there is no dropout.
+            (seed, epoch, batch), which decides the masks. Without it, and without masks, there is no dropout.
+        masks : mapping, optional
+            The masks themselves, by the number of the layer, of rows that are part of a batch.
+        total_weight : float, optional
+            Divides the weighted sum of losses in place of the sum of the weights, for rows that are part of a batch.
         validate : bool
             True to check the targets. Training checks them before its first step.
 
@@ -149,10 +163,11 @@ class Plan:
         if self._forward_only:
             raise ValueError("this plan was made with forward_only=True, for logits alone: it computes no gradients")
         with self._few_threads():
-            logits = self._forward(x, dropout_key)
+            masks = self._masks(dropout_key) if masks is None and dropout_key is not None else masks
+            logits = self._forward(x, masks)
             if validate and self.network.loss.check is not None:
                 self.network.loss.check(logits, targets)
-            shares = self._shares_of(weights)
+            shares = self._shares_of(weights, total_weight)
             options = {"label_smoothing": label_smoothing} if label_smoothing else {}
             losses, cotangent = self._fused(
                 logits, targets, shares, out=(self._losses, self._logits_cotangent), work=self._work, **options
@@ -163,16 +178,18 @@ class Plan:
                 loss = loss + self._penalty(l2, penalise_biases)
         return float(loss) if is_floating(self.theta) else loss
 
-    def _shares_of(self, weights: Array | None) -> Array:
-        """Each row's weight over the sum of all weights."""
+    def _shares_of(self, weights: Array | None, total: Any) -> Array:
+        """Each row's weight over the total, which by default is the sum of all weights."""
         shares = self._shares
         if weights is None:
             shares[...] = 1
-            return namespace(shares).divide(shares, self.rows, out=shares)  # the arithmetic of balls too
+            total = self.rows if total is None else total
+            return namespace(shares).divide(shares, total, out=shares)  # the arithmetic of balls too
         same_shape("weights", weights.shape, (self.rows,))
-        total = weights.sum()
-        if not total > 0:
-            raise ValueError("the weights of a batch must have a positive sum")
+        if total is None:
+            total = weights.sum()
+            if not total > 0:
+                raise ValueError("the weights of a batch must have a positive sum")
         return namespace(shares).divide(weights.reshape(-1, 1), total, out=shares)
 
     def _few_threads(self) -> AbstractContextManager[None]:
@@ -180,9 +197,8 @@ class Plan:
         they wait cost more time than threaded products save."""
         return nullcontext() if not self._tiles or is_torch(self.theta) else single_threaded_products()
 
-    def _forward(self, x: Array, dropout_key: tuple[int, ...] | None) -> Array:
+    def _forward(self, x: Array, masks: Masks | None) -> Array:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
-        masks = None if dropout_key is None else self._masks(dropout_key)
         try:
             features = x if self._features is None else self._features_of(x, masks, self._features)
             return self._back.forward(features, self._parameters, masks, self._logits)
@@ -191,7 +207,7 @@ class Plan:
                 layer.check_out_shape()
             raise
 
-    def _features_of(self, x: Array, masks: dict[int, Array] | None, features: Array) -> Array:
+    def _features_of(self, x: Array, masks: Masks | None, features: Array) -> Array:
         """Rows of features from rows of pixels."""
 
         def work(thread: int, number: int) -> None:
@@ -221,14 +237,8 @@ class Plan:
             for total, more in zip(chain(*self._gradients), chain(*part), strict=False):
                 total += more
 
-    def _masks(self, key: tuple[int, ...]) -> dict[int, Array]:
-        """The masks of all layers of noise, by the number of the layer."""
-        masks = {}
-        for i, layer in enumerate(self.network.layers):
-            if layer.noise is not None:
-                mask = self._work(f"mask {i}", (self.rows, self.network.widths[i]), self.theta)
-                masks[i] = layer.noise(stream(Purpose.DROPOUT, *key, i), mask, self._work)
-        return masks
+    def _masks(self, key: tuple[int, ...]) -> Masks:
+        return masks_of(self.network, self.rows, key, self.theta, self._work)
 
     def _penalty(self, l2: float, biases: bool) -> Any:
         size = self.network.n_parameters if biases else self.network.n_weights
@@ -236,6 +246,16 @@ class Plan:
         square = self._work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * _dot(theta, square)
+
+
+def masks_of(network: Network, rows: int, key: tuple[int, ...], theta: Array, work: Workspace) -> Masks:
+    """The masks of all layers of noise for a batch, by the number of the layer, in buffers of the workspace."""
+    masks = {}
+    for i, layer in enumerate(network.layers):
+        if layer.noise is not None:
+            mask = work(f"mask {i}", (rows, network.widths[i]), theta)
+            masks[i] = layer.noise(stream(Purpose.DROPOUT, *key, i), mask, work)
+    return masks
 
 
 def _dot(a: Array, b: Array) -> Array:
