@@ -1,6 +1,10 @@
 """Shared by all tests."""
 
+import os
+import pickle
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -48,3 +52,72 @@ class ArraySource:
 @pytest.fixture(scope="session")
 def array_source():
     return ArraySource
+
+
+LAUNCHER = """
+import os, pickle, socket, sys, time
+from datetime import timedelta
+import torch.distributed
+import chainrule.cli.training_run
+
+folder, joined, counts = sys.argv[1], eval(sys.argv[2]), eval(sys.argv[3])
+with open(f"{folder}/code.py") as file:
+    code = compile(file.read(), "code.py", "exec")
+
+def work_in_group(rank, count, port):
+    place = {"RANK": rank, "WORLD_SIZE": count, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": count}
+    os.environ |= {name: str(value) for name, value in place.items()}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    if joined:
+        torch.distributed.init_process_group("gloo", timeout=timedelta(seconds=120))
+    names = {}
+    exec(code, names)
+    return names["work"](rank, count, folder)
+
+for count in counts:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    children = {}
+    for rank in range(count):
+        child = os.fork()
+        if not child:
+            try:
+                outcome = work_in_group(rank, count, port)
+            except BaseException as error:
+                outcome = type(error).__name__, str(error)
+            with open(f"{folder}/{count}-{rank}", "wb") as file:
+                pickle.dump(outcome, file)
+            os._exit(0)
+        children[child] = rank
+    deadline = time.time() + 100
+    while children and time.time() < deadline:
+        done, _ = os.waitpid(-1, os.WNOHANG)
+        children.pop(done, None)
+        time.sleep(0.01)
+    for child in children:
+        os.kill(child, 9)
+"""
+
+
+@pytest.fixture(scope="session")
+def run_in_groups():
+    """A function that runs work(rank, count, folder) in groups of processes; its results are by (count, rank).
+
+    The code of `work` is given as text. Processes are forked from one that has imported everything, because importing
+    takes longer than the tests. They have the environment that torchrun gives, and form a group unless joined=False.
+    What a process raises is its result, as the name of its type and its message; a process that was killed has none.
+    """
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    if not hasattr(os, "fork"):
+        pytest.skip("needs processes that fork")
+
+    def run(code, counts, folder, *, joined=True):
+        (folder / "code.py").write_text(code)
+        command = [sys.executable, "-W", "ignore", "-c", LAUNCHER, str(folder), repr(joined), repr(list(counts))]
+        threads = {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+        subprocess.run(command, env=os.environ | threads, timeout=110, check=True)
+        files = {(count, rank): folder / f"{count}-{rank}" for count in counts for rank in range(count)}
+        return {key: pickle.loads(file.read_bytes()) for key, file in files.items() if file.exists()}
+
+    return run

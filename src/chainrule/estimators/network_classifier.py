@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
+from chainrule.estimators.agreement import CheckpointerOfRank0, agree
 from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
@@ -27,7 +29,8 @@ from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
 from chainrule.solvers import SolverState
 from chainrule.storage import StoredRows, is_source
-from chainrule.training import Change, History, Judge, Objective, Run, Samples, train
+from chainrule.training import Change, Checkpointing, History, Judge, Objective, Run, Samples, train
+from chainrule.training.processes import Processes, from_rank_0
 
 
 def _iterative(estimator: NetworkClassifier) -> bool:
@@ -98,16 +101,18 @@ class NetworkClassifier(Parameters, Classifier):
         check.within(vars(self), self._limits)
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=continues)
+        processes = self._agree("fit", X, y, weights, continues=continues)
         if continues:
             self._rebuild(X, weights)
         else:
             self._start(encoding, X, weights)
         given = eval_set, X_val, y_val, sample_weight_val
         held = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
-        checkpoint = None
+        checkpoint: Checkpointer | CheckpointerOfRank0 | None = None
         if self.checkpoint is not None:
             fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *(held or ()))
-            checkpoint = Checkpointer(self.checkpoint, fingerprint, self._seed)
+            opened = partial(Checkpointer, self.checkpoint, fingerprint, self._seed)
+            checkpoint = opened() if processes is None else CheckpointerOfRank0(processes, opened)
             self._seed = checkpoint.seed
         theta = self._theta(X.dtype) if continues else self._network.initial_parameters(self._seed, X.dtype)
         if self.class_weight is not None:
@@ -128,7 +133,7 @@ class NetworkClassifier(Parameters, Classifier):
         if continues and watched == (self.validation_scores_ is not None):
             history = self._history()
         run = Run(theta, samples_seen=self.t_, history=history)
-        history = self._train(encoding, X, y, weights, run, judge, checkpoint)
+        history = self._train(encoding, X, y, weights, run, judge, checkpoint, processes=processes)
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
@@ -162,6 +167,7 @@ class NetworkClassifier(Parameters, Classifier):
         if first and classes is None and not adds and self.targets != "proba":
             raise ValueError("classes must be passed on the first call to partial_fit")
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=first)
+        processes = self._agree("partial_fit", X, y, weights, continues=not first)
         known = y
         if y.ndim == 1:
             known = np.unique(y if classes is None else classes)
@@ -187,7 +193,7 @@ class NetworkClassifier(Parameters, Classifier):
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights, classes_to_come=adds)
         state = SolverState(self._solver_vectors, self._solver_steps)
         run = Run(theta, state, self._epochs_run, self.t_, history)
-        self._train(encoding, X, y, weights, run, one_epoch=True)
+        self._train(encoding, X, y, weights, run, one_epoch=True, processes=processes)
         self.stopped_by_ = "partial_fit"
         self.best_loss_ = history.loss if best_loss is None else min(best_loss, history.loss)
         return self
@@ -230,11 +236,18 @@ class NetworkClassifier(Parameters, Classifier):
         """Gradients with respect to the features, from those with respect to the inputs of the network."""
         return gradients
 
+    def _agree(self, method: str, X: Array, y: Array, weights: Array | None, *, continues: bool) -> Processes | None:
+        """The processes that share the fit, if torch.distributed has a group; see `agree`."""
+        theta = self._theta() if continues else None
+        arrays = {"X": X, "y": y, "sample_weight": weights, "the weights so far": theta}
+        return agree(f"{type(self).__name__}.{method}", self.get_params(deep=False), **arrays)
+
     def _start(self, encoding: ClassEncoding, X: Array, weights: Array | None) -> None:
         """Forget what was learned, build the network, and learn from the samples how its inputs are prepared."""
         self._fix_structure()
         self._build(encoding)
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._seed = from_rank_0(lambda: seed)
         self._solver_vectors: dict[str, Array] = {}
         self._solver_steps = self._epochs_run = self.t_ = self.n_iter_ = 0
         self._learn_inputs(X, weights)
@@ -306,9 +319,10 @@ class NetworkClassifier(Parameters, Classifier):
         weights: Array | None,
         run: Run,
         judge: Judge | None = None,
-        checkpoint: Checkpointer | None = None,
+        checkpoint: Checkpointing | None = None,
         *,
         one_epoch: bool = False,
+        processes: Processes | None = None,
     ) -> History:
         """Train on the samples, and translate the outcome of the run into attributes."""
         inputs = self._to_network(X, training=True)
@@ -321,6 +335,7 @@ class NetworkClassifier(Parameters, Classifier):
             judged=judge is not None,
             change=self._change_of_batches(),
             checkpoint=checkpoint,
+            processes=processes,
         )
         recipe = one_epoch_of(recipe, self) if one_epoch else recipe
         samples = Samples(inputs, encoding.targets(y, X.dtype, self.label_smoothing), weights)

@@ -10,6 +10,7 @@ from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, Schedule, Solver, constant
 from chainrule.training import LBFGS, Change, Checkpointing, Objective, Recipe
+from chainrule.training.processes import Processes
 
 NEEDS_ONE_OBJECTIVE = "compares objectives from step to step and cannot have other units left out in each"
 
@@ -104,6 +105,7 @@ def recipe_of(
     judged: bool,
     change: Change | None,
     checkpoint: Checkpointing | None = None,
+    processes: Processes | None = None,
 ) -> Recipe:
     """The recipe of a fit with these parameters to that many samples.
 
@@ -146,6 +148,7 @@ def recipe_of(
         say=print if parameters.verbose else None,
         device=parameters.device,
         checkpoint=checkpoint,
+        processes=processes,
     )
 
 

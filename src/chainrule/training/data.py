@@ -80,6 +80,8 @@ class BatchReader:
         True to draw a new order for every epoch, from a stream keyed by (seed, epoch).
     change : callable, optional
         Changes the rows of every batch, with a stream keyed by (seed, epoch, batch).
+    share : callable, optional
+        The rows of a batch, from the number of its rows, that are served in place of the whole batch.
     """
 
     samples: Samples
@@ -87,6 +89,7 @@ class BatchReader:
     shuffle: bool
     seed: int
     change: Change | None = None
+    share: Callable[[int], slice] | None = None
     _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
     def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:
@@ -94,11 +97,14 @@ class BatchReader:
         count = len(self.samples)
         order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count) if self.shuffle else None
         for batch, start in enumerate(range(first * self.batch_size, count, self.batch_size), first):
-            rows = slice(start, start + self.batch_size)
+            stop = min(start + self.batch_size, count)
+            mine = slice(0, stop - start) if self.share is None else self.share(stop - start)
+            # Changes draw numbers for each row of the whole batch.
+            rows = slice(start + mine.start, start + mine.stop) if self.change is None else slice(start, stop)
             samples = self.samples.each(itemgetter(rows)) if order is None else self._gathered(order[rows])
             if self.change is not None:
                 source = stream(Purpose.AUGMENTATION, self.seed, number + 1, batch)
-                samples = replace(samples, x=self.change(samples.x, source))
+                samples = replace(samples, x=self.change(samples.x, source)).each(itemgetter(mine))
             yield samples
 
     def _gathered(self, index: np.ndarray[Any, Any]) -> Samples:

@@ -6,8 +6,8 @@
 import math
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from chainrule.networks import Plan
 from chainrule.solvers import Adaptive, clip_norm
 from chainrule.training.data import BatchReader, Samples
 from chainrule.training.history import BegunEpoch, History, Progress, Run
+from chainrule.training.parts import PartSums
 from chainrule.training.recipe import LBFGS, Judge, Recipe
 from chainrule.training.shuffled_windows import WindowReader
 
@@ -61,8 +62,13 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     """
     samples = samples.on(recipe.device)
     run.theta = on_device(run.theta, recipe.device)
+    processes = recipe.processes
+    if processes is not None:
+        recipe, judge = processes.shared(recipe, judge)
     if isinstance(recipe.solver, LBFGS):
-        return _minimised(recipe, recipe.solver.evaluations, samples, run)
+        # Each process minimises whole, with one thread, because a difference in one bit would part them.
+        with threads_allowed(None if processes is None else 1):
+            return _minimised(replace(recipe, processes=None), recipe.solver.evaluations, samples, run)
     if recipe.checkpoint is not None:
         recipe.checkpoint.restore(run)
     earlier, run.solver_state = run.solver_state, recipe.solver.start(run.theta)
@@ -79,8 +85,9 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     try:
         # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
         with (
-            threads_allowed(1 if has_small_products else None),
+            threads_allowed(1 if has_small_products or processes is not None else None),
             np.errstate(over="ignore", invalid="ignore"),
+            nullcontext() if processes is None else processes.fitting(),
         ):
             for epoch in epochs(recipe, samples, run):
                 history.epochs += 1
@@ -286,8 +293,11 @@ class BatchGradients:
         self._recipe, self._samples, self._theta = recipe, samples, theta
         block = FULL_BATCH_BLOCK if recipe.objective.network.image_shape is None else IMAGE_BLOCK
         shuffle = recipe.shuffle and recipe.batch_size is not None
-        serving = samples, recipe.batch_size or block, shuffle, recipe.seed, recipe.change
-        self._reader = WindowReader(*serving, recipe.device) if samples.stored else BatchReader(*serving)
+        self._rows, processes = recipe.batch_size or block, recipe.processes
+        self._parts = None if processes is None else PartSums(recipe.objective, theta, processes, self._rows)
+        serving = samples, self._rows, shuffle, recipe.seed, recipe.change
+        share = None if self._parts is None else self._parts.share
+        self._reader = WindowReader(*serving, recipe.device) if samples.stored else BatchReader(*serving, share)
         self._plans: dict[int, Plan] = {}
         self._gradient = empty(theta.shape, theta)
 
@@ -304,7 +314,7 @@ class BatchGradients:
             return
         with closing(self._reader.epoch(epoch, first)) as batches:
             for number, batch in enumerate(batches, first):
-                loss, weight = self._on(batch, (*key, number))
+                loss, weight = self._on(batch, number, (*key, number))
                 yield loss, weight, self._gradient
 
     def on_all_samples(self, dropout_key: tuple[int, ...] | None = None) -> tuple[float, Array]:
@@ -317,8 +327,8 @@ class BatchGradients:
         with closing(self._reader.epoch(0)) as blocks:
             for number, block in enumerate(blocks):
                 # The penalty of each block is divided by the block's weight, and would count once per block.
-                value, weight = self._on(block, dropout_key and (*dropout_key, number), penalised=number == 0)
-                if len(block) == len(self._samples):
+                value, weight = self._on(block, number, dropout_key and (*dropout_key, number), penalised=number == 0)
+                if len(self._samples) <= self._rows:
                     return value, self._gradient
                 loss += value * weight
                 gradient = gradient + weight * self._gradient
@@ -326,10 +336,13 @@ class BatchGradients:
         return loss / total, gradient / total
 
     def _on(
-        self, batch: Samples, dropout_key: tuple[int, ...] | None, *, penalised: bool = True
+        self, batch: Samples, number: int, dropout_key: tuple[int, ...] | None, *, penalised: bool = True
     ) -> tuple[float, float]:
         """The objective on a batch, and the batch's total weight."""
-        objective, rows = self._recipe.objective, len(batch)
+        objective, rows = self._recipe.objective, min(self._rows, len(self._samples) - number * self._rows)
+        if self._parts is not None:
+            loss, total, self._gradient = self._parts(batch, rows, dropout_key, penalised=penalised)
+            return loss, total
         if rows not in self._plans:
             self._plans[rows] = Plan(objective.network, rows, self._theta, self._gradient)
         total = rows if batch.weights is None else float(batch.weights.sum())

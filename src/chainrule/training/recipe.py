@@ -14,6 +14,7 @@ from chainrule.networks.network import Network
 from chainrule.solvers import Schedule, Solver, constant
 from chainrule.training.data import Change
 from chainrule.training.history import Callback, Run
+from chainrule.training.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class Recipe:
         None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device.
     checkpoint : Checkpointing, optional
         Not for L-BFGS.
+    processes : Processes, optional
+        The processes that share every batch. L-BFGS runs in each of them on all samples.
     """
 
     objective: Objective
@@ -113,6 +116,7 @@ class Recipe:
     say: Callable[[str], object] | None = None
     device: str | None = None
     checkpoint: Checkpointing | None = None
+    processes: Processes | None = None
 
 
 @dataclass(frozen=True)
