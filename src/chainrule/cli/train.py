@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from chainrule.cli import torchrun
 from chainrule.cli.output import CommandError
 
 ONLY_FOR = {
@@ -46,6 +48,7 @@ def _below(high: float, *, positive: bool = False) -> Callable[[float | None], f
     return check
 
 
+@torchrun.one_of_many
 def train(
     context: typer.Context,
     data: Annotated[
@@ -142,6 +145,8 @@ def train(
         if model not in models and _given(context, option):
             name = {"penalty": "C"}.get(option, option.replace("_", "-"))
             raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=2)
+    if model == "softmax" and torchrun.is_launched():
+        raise CommandError("--model softmax is fitted by one process; start it without torchrun", status=2)
     C, widths = _strength(penalty), _widths(hidden)
     if C is not None and curves is not None:
         raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
@@ -149,9 +154,12 @@ def train(
         raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
     from chainrule.cli import image_files, output_files, training_run
     from chainrule.cli.data_set import read_training_rows
+    from chainrule.training.processes import from_rank_0
 
     path = out or Path(f"{stem(data)}.chainrule")
-    output_files.check_outputs(path, curves=curves, report=report, overwrite=overwrite, resume=resume)
+    resume = resume or torchrun.is_restarted()
+    check = partial(output_files.check_outputs, path, curves=curves, report=report, overwrite=overwrite, resume=resume)
+    from_rank_0(check)
     options = training_run.TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
     if model == "softmax":
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 from sklearn.pipeline import Pipeline
 
 from chainrule.cli import image_files, model_files
@@ -19,6 +20,7 @@ from chainrule.estimators import ConvClassifier, MLPClassifier, SmoothScaler, So
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.training.image_sources import Images
+from chainrule.training.processes import is_rank_0
 
 FEWEST_TO_VALIDATE = 50
 """Fewest training rows of which some are held out to choose the best epoch."""
@@ -177,16 +179,21 @@ def _fit(classifier: Any, samples: DataSet) -> FittedModel:
 
 
 def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
-    """Fit a network, with progress and checkpoints; raise KeyboardInterrupt if Ctrl-C ends the first epoch."""
+    """Fit a network, with progress and checkpoints; raise KeyboardInterrupt if Ctrl-C ends the first epoch.
+
+    Under torchrun the command ends here on all ranks but 0, which has callbacks and files.
+    """
     checkpoint = checkpoint_of(options.out)
-    if not options.resume:
+    if is_rank_0() and not options.resume:
         checkpoint.unlink(missing_ok=True)
-    log = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
+    log = [] if options.tensorboard is None or not is_rank_0() else [TensorBoardLog(options.tensorboard)]
     with TrainingProgress() as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
+    if not is_rank_0():
+        raise typer.Exit(130 if classifier.stopped_by_ == "interrupt" else 0)
     return fitted
 
 
