@@ -280,3 +280,30 @@ def test_a_checkpoint_of_other_files_is_refused(array_source, tmp_path, monkeypa
         with pytest.raises(ValueError, match="is of a fit with other parameters or other samples"):
             model_of(checkpoint=path).fit(source)
     model_of(checkpoint=path).fit(array_source(X, Y))
+
+
+SHARED = """
+import numpy as np
+from chainrule import MLPClassifier
+from chainrule.storage import Blocks, stored_rows
+from chainrule.training import shuffled_windows
+
+stored_rows.NUMBERS_OF_A_BLOCK, shuffled_windows.BLOCKS_OF_A_WINDOW = 120, 5
+
+def work(rank, count, folder):
+    source = Blocks(f"{folder}/x-*.npy", labels=f"{folder}/y.npy")
+    parameters = {"random_state": 0, "max_iter": 3, "batch_size": 32, "dropout": 0.2, "tol": 0, "early_stopping": True}
+    model = MLPClassifier((7,), **parameters, checkpoint=f"{folder}/fit").fit(source)
+    return model.coefs_[0].tobytes(), model.loss_curve_, model.validation_scores_
+"""
+
+
+def test_processes_share_a_fit_to_files_with_the_same_bits(run_in_groups, tmp_path):
+    pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    for part, rows in enumerate(np.array_split(X, 3)):
+        np.save(tmp_path / f"x-{part}.npy", rows)
+    np.save(tmp_path / "y.npy", np.unique(Y, return_inverse=True)[1])
+    found = run_in_groups(SHARED, (1, 2, 3), tmp_path)
+    assert isinstance(found[1, 0][0], bytes)
+    assert len(found[1, 0][1]) == 3
+    assert all(outcome == found[1, 0] for outcome in found.values())

@@ -198,6 +198,13 @@ def test_changes_of_batches_are_those_of_the_batch_also_after_a_start_within_the
         assert (got == want).all()
 
 
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix])
+def test_a_share_of_a_batch_is_a_part_of_the_whole(reader_of, kind):
+    whole, reader = batches(reader_of(64, kind=kind), 1), reader_of(64, kind=kind)
+    reader.share = lambda rows: slice(rows // 3, 2 * rows // 3 + 1)
+    assert batches(reader, 1) == [batch[len(batch) // 3 : 2 * len(batch) // 3 + 1] for batch in whole]
+
+
 def test_batches_are_served_on_the_device(reader_of):
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     plain, reader = reader_of(60), reader_of(60)

@@ -5,10 +5,11 @@ the rows of a window are put in random order, and batches are cut from the windo
 the next window while this one trains, so two windows are in memory.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
@@ -43,6 +44,8 @@ class WindowReader:
         Changes the rows of every batch, with a stream keyed by (seed, epoch, batch).
     device : str, optional
         The device of the batches. The windows are in main memory.
+    share : callable, optional
+        The rows of a batch, from the number of its rows, that are served in place of the whole batch.
     """
 
     samples: Samples
@@ -51,6 +54,7 @@ class WindowReader:
     seed: int
     change: Change | None = None
     device: str | None = None
+    share: Callable[[int], slice] | None = None
     _memory: list[Array] = field(default_factory=list, init=False)
 
     def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:
@@ -143,4 +147,6 @@ class WindowReader:
         if self.change is not None:
             source = stream(Purpose.AUGMENTATION, self.seed, number + 1, batch)
             whole = replace(whole, x=self.change(whole.x, source))
+        if self.share is not None:
+            whole = whole.each(itemgetter(self.share(len(whole))))
         return whole.on(self.device)
