@@ -9,7 +9,8 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.storage.files import DataFileError, advise, find_files
 from chainrule.storage.npy_reader import MappedRows, NpyFile
-from chainrule.storage.side_arrays import Side, read_side
+from chainrule.storage.side_arrays import Side, as_weights, read_side
+from chainrule.storage.table_reader import TableFile, open_tables
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -17,10 +18,17 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 class Part(Protocol):
     """Consecutive samples in one file."""
 
-    path: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    """The dtype in which features are read by default."""
+    @property
+    def path(self) -> str:
+        """The file or folder."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of samples and of features."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype in which features are read by default."""
 
     @property
     def layout(self) -> dict[str, str]:
@@ -42,15 +50,21 @@ class Blocks:
     Parameters
     ----------
     paths : path, glob, list of them, or memmap
-        `.npy` files. All must have the same dtype and number of features. The files of a glob are stacked in natural
-        order, where part-9 comes before part-10; a list keeps its order.
+        Files of one kind: `.npy`, Parquet (`.parquet`, `.pq`) or Arrow (`.arrow`, `.feather`, `.ipc`). All must have
+        the same columns and dtypes. The files of a glob are stacked in natural order, where part-9 comes before
+        part-10; a list keeps its order.
+    target : str, optional
+        The column of labels of a table.
     labels : array or path, optional
         The labels of all samples: an array, a `.npy` file (or a glob of them), or a text file with one label per line.
-    weight : array or path, optional
-        The weights of all samples.
+    weight : str, array or path, optional
+        The weights of all samples: the name of a column of a table, otherwise an array or a file, as for labels.
+    columns : sequence of str, optional
+        The columns of features of a table, in this order: columns of numbers, or one column of vectors of equal length.
+        By default, all columns except target and weight.
     dtype : {"auto", "float32", "float64"}
         The dtype in which features are read. By default float32 for float32, float16, bfloat16 (as ml_dtypes saves it),
-        bool and integers of one byte, and float64 for other numbers.
+        bool and integers of one byte, and float64 for other numbers or if columns differ.
     n_features : int, optional
         The number of features, if it is known: files with another number are refused.
 
@@ -87,12 +101,30 @@ class Blocks:
         self,
         paths: Paths | np.memmap[Any, Any],
         *,
+        target: str | None = None,
         labels: Side | None = None,
         weight: Side | None = None,
+        columns: Sequence[str] | None = None,
         dtype: str = "auto",
         n_features: int | None = None,
     ) -> None:
-        self._parts: list[Part] = [MappedRows(paths)] if isinstance(paths, np.memmap) else _open(find_files(paths))
+        if target is not None and labels is not None:
+            raise ValueError("target= and labels= both give the labels; expected one of them")
+        found = [] if isinstance(paths, np.memmap) else find_files(paths)
+        kind = _common_kind(found)
+        is_table = kind in ("Parquet", "Arrow")
+        for name, value in (("target", target), ("columns", columns)):
+            if value is not None and not is_table:
+                raise ValueError(f"{name}= names columns of Parquet and Arrow files, got {kind}; give labels= instead")
+        self._weight_column = weight if is_table and isinstance(weight, str) else None
+        self._target = target
+        self._parts: list[Part]
+        if isinstance(paths, np.memmap):
+            self._parts = [MappedRows(paths)]
+        elif is_table:
+            self._parts = [*open_tables(found, kind, columns, target, self._weight_column)]
+        else:
+            self._parts = [NpyFile(path) for path in found]
         first = self._parts[0]
         for part in self._parts[1:]:
             _check_alike(first, part)
@@ -106,10 +138,12 @@ class Blocks:
             raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
         self.dtype: np.dtype[Any] = first.dtype if dtype == "auto" else np.dtype(dtype)
         self.sparse = False
-        self.feature_names: tuple[str, ...] | None = None
+        self.feature_names = first.feature_names if isinstance(first, TableFile) else None
         self.paths = tuple(part.path for part in self._parts)
         self._labels = None if labels is None else read_side(labels, self.shape[0], "labels")
-        self._weights = None if weight is None else read_side(weight, self.shape[0], "weights")
+        self._weights = None
+        if weight is not None and self._weight_column is None:
+            self._weights = read_side(weight, self.shape[0], "weights")
 
     def __repr__(self) -> str:
         files = self.paths[0] if len(self.paths) == 1 else f"{self.paths[0]}, ... ({len(self.paths)} files)"
@@ -141,11 +175,22 @@ class Blocks:
         return block
 
     def labels(self) -> Array | None:
-        """The labels of all samples; None if there are none."""
+        """The labels of all samples; None if there are none.
+
+        Raises
+        ------
+        DataFileError
+            If a label is missing, or a file is damaged.
+        """
+        if self._labels is None and self._target is not None:
+            self._labels = self._column(self._target, "labels")
         return self._labels
 
     def weights(self) -> Array | None:
-        """The weights of all samples in float64; None if there are none."""
+        """The weights of all samples in float64; None if there are none. Raises as `labels` does."""
+        if self._weights is None and self._weight_column is not None:
+            values = self._column(self._weight_column, "weights")
+            self._weights = as_weights(values, f"{self.paths[0]}: column {self._weight_column!r}")
         return self._weights
 
     def place(self, row: int) -> str:
@@ -164,8 +209,13 @@ class Blocks:
     def forget(self) -> None:
         """Ask the system to drop the files from its cache, so that the next pass reads the disk, as benchmarks need."""
         for part in self._parts:
+            if isinstance(part, TableFile):
+                part.forget()
             for path, _, _ in part.ranges(0, part.shape[0]):
                 advise(path, 0, 0, "DONTNEED")
+
+    def _column(self, name: str, what: str) -> Array:
+        return np.concatenate([part.column(name, what) for part in self._parts if isinstance(part, TableFile)])
 
     def _pieces(self, start: int, stop: int) -> Iterator[tuple[Part, int, int, int]]:
         """For each file with some of these samples: the first and last row in the file, and the place in the block."""
@@ -185,17 +235,22 @@ class Blocks:
 
 # What follows is private.
 
-_KINDS = {".npy": ".npy"}
+_KINDS = {
+    ".npy": ".npy",
+    **dict.fromkeys((".parquet", ".pq"), "Parquet"),
+    **dict.fromkeys((".arrow", ".feather", ".ipc"), "Arrow"),
+}
 
 
-def _open(paths: Sequence[str]) -> list[Part]:
+def _common_kind(paths: Sequence[str]) -> str:
+    """The kind of all files; "a memory map" if there are none."""
     kinds = [_kind(path) for path in paths]
     for path, kind in zip(paths, kinds, strict=True):
         if kind != kinds[0]:
             raise DataFileError(
                 f"{path}: expected {kinds[0]} as {paths[0]} is; files of several kinds cannot be stacked"
             )
-    return [NpyFile(path) for path in paths]
+    return kinds[0] if kinds else "a memory map"
 
 
 def _kind(path: str) -> str:

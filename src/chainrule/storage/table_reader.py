@@ -1,0 +1,275 @@
+"""Rows of Parquet and Arrow files, through pyarrow: one numeric column per feature, or one column of vectors.
+
+A Parquet file is read by row groups, an Arrow file by record batches; both are called row groups here.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.extras import import_extra
+from chainrule.storage.decoded_pieces import DecodedPieces, DecodedRows
+from chainrule.storage.files import DataFileError, check_size, size_of
+from chainrule.storage.side_arrays import check_present
+from chainrule.storage.widening import widened
+
+PIECE = 2**25
+"""Bytes of a row group that are decoded at once, if the format allows."""
+BUFFER = 2**16
+"""Bytes that are read from each column of a Parquet file at once."""
+
+
+def open_tables(
+    paths: Sequence[str], kind: str, columns: Sequence[str] | None, target: str | None, weight: str | None
+) -> list["TableFile"]:
+    """Parquet (kind "Parquet") or Arrow files whose features are these columns, by default all but target and weight.
+
+    Raises
+    ------
+    DataFileError
+        If the first file is not such a table, or a column is missing or holds no numbers. The caller compares layouts.
+    ImportError
+        If pyarrow, the extra 'tables', is not installed.
+    """
+    pa = import_extra("pyarrow", "tables", f"reading {kind} files needs pyarrow")
+    recent = DecodedPieces()
+    sides = [name for name in (target, weight) if name is not None]
+    first = TableFile(pa, paths[0], kind, columns, sides, recent)
+    return [first, *(TableFile(pa, path, kind, columns, sides, recent, first.names) for path in paths[1:])]
+
+
+class TableFile:
+    """A Parquet or Arrow file.
+
+    Parameters
+    ----------
+    pa : module
+        pyarrow.
+    path : str
+    kind : {"Parquet", "Arrow"}
+    columns : sequence of str, optional
+        The columns of the features; by default all but `sides`.
+    sides : sequence of str
+        The columns of labels and weights.
+    recent : DecodedPieces
+        Shared by all files.
+    names : sequence of str, optional
+        The columns of the features in the first file, which gives the order.
+    """
+
+    def __init__(
+        self,
+        pa: Any,
+        path: str,
+        kind: str,
+        columns: Sequence[str] | None,
+        sides: Sequence[str],
+        recent: DecodedPieces,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self._pa, self.path, self._kind, self._recent = pa, path, kind, recent
+        self._size = size_of(path)
+        with self._explained("the file"):
+            reader = self._reader()
+            schema, lengths = reader.schema, reader.lengths()
+            present = schema.names
+        if min(lengths, default=0) < 0:
+            raise DataFileError(f"{path}: a row group has {min(lengths)} rows; the file is damaged")
+        self._starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        # pandas saves the names of rows in columns of such names.
+        features = [name for name in present if name not in sides and not name.startswith("__index_level_")]
+        chosen = features if columns is None else list(columns)
+        self.layout = {
+            f"the type of column {name!r}": str(schema.field(name).type)
+            for name in [*chosen, *sides]
+            if schema.get_field_index(name) >= 0
+        }
+        if names is None:
+            for name in [*chosen, *sides]:
+                _check_named(path, name, schema)
+            dtypes = [self._dtype(name, schema.field(name).type) for name in chosen]
+            if not chosen or (self._is_vector(schema.field(chosen[0]).type) and len(chosen) > 1):
+                raise DataFileError(
+                    f"{path}: expected a numeric column per feature, or one column of vectors, got "
+                    f"{', '.join(chosen) or 'no column of features'}; choose with columns=[...]"
+                )
+        self.names = tuple(chosen if names is None else names)
+        self._vectors = self.names[0] in schema.names and self._is_vector(schema.field(self.names[0]).type)
+        width = schema.field(self.names[0]).type.list_size if self._vectors else len(self.names)
+        self.shape = (int(self._starts[-1]), width)
+        # Later files have the types of the first, or are refused.
+        self.dtype = np.result_type(*dtypes) if names is None else np.dtype(np.float32)
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """The columns, unless there is one column of vectors."""
+        return None if self._vectors else self.names
+
+    def view(self, start: int, stop: int, dtype: np.dtype[Any]) -> Array | None:
+        """Rows of a decoded column of vectors; None if they lie in several pieces or must be converted."""
+        if self._vectors and start < stop:
+            piece = self._recent.find(self, start)
+            if not isinstance(piece.columns, list) and piece.columns.dtype == dtype and stop <= piece.stop:
+                return piece.columns[start - piece.first : stop - piece.first]
+        return None
+
+    def fill(self, start: int, stop: int, out: Array) -> None:
+        """Write rows to out, in the dtype of out."""
+        row = start
+        while row < stop:
+            piece = self._recent.find(self, row)
+            end = min(stop, piece.stop)
+            piece.copy_to(row, end, out[row - start : end - start])
+            row = end
+
+    def ranges(self, start: int, stop: int) -> list[tuple[str, int, int]]:
+        """About the bytes of the row groups with these rows, as if all rows took equally many."""
+        per_row = self._size / max(1, self.shape[0])
+        first = int(self._starts[self.group_of(start)] * per_row)
+        last = int(self._starts[self.group_of(stop - 1) + 1] * per_row)
+        return [(self.path, first, last - first)]
+
+    def forget(self) -> None:
+        """Drop the decoded rows of all files."""
+        self._recent.forget()
+
+    def column(self, name: str, what: str) -> Array:
+        """A column of labels or weights; raises DataFileError if a value is missing."""
+        with self._explained(f"the column {name!r}"):
+            reader, parts = self._reader(), []
+            for group in range(len(self._starts) - 1):
+                for batch in reader.batches(group, [name], 2**16):
+                    batch.validate(full=True)  # damaged offsets of strings would read other memory
+                    column = batch.column(name)
+                    if self._pa.types.is_dictionary(column.type):
+                        column = column.dictionary_decode()
+                    parts.append((column.null_count, column.to_numpy(zero_copy_only=False)))
+        values = np.concatenate([part for _, part in parts]) if parts else np.empty(0)
+        nulls = any(count for count, _ in parts)
+        if nulls and values.dtype.kind != "f":
+            values = values.astype(object)
+        check_present(values, lambda row: f"{self.path}: column {name!r} in row {row}", what)
+        return values
+
+    def group_of(self, row: int) -> int:
+        """The number of the row group with this row."""
+        return int(np.searchsorted(self._starts, row, "right")) - 1
+
+    def decode(self, group: int) -> Iterator[DecodedRows]:
+        """The rows of a row group, piece by piece."""
+        first, stop = map(int, self._starts[group : group + 2])
+        what = f"row group {group} (rows {first} to {stop - 1})"
+        rows = max(1, PIECE // (self.shape[1] * self.dtype.itemsize))
+        with self._explained(what):
+            check_size(self.path, self._size, os.stat(self.path).st_size)
+            for batch in self._reader().batches(group, self.names, rows):
+                if batch.num_rows:
+                    batch.validate()
+                    yield self._piece(batch, first)
+                    first += batch.num_rows
+        if first != stop:
+            raise DataFileError(f"{self.path}: {what} ends at row {first}; the file is damaged")
+
+    # What follows is private.
+
+    def _piece(self, batch: Any, first: int) -> DecodedRows:
+        columns = []
+        for name in self.names:
+            column = batch.column(name)
+            flat = column.flatten() if self._vectors and not column.null_count else column
+            if flat.null_count:
+                row = int(np.flatnonzero(flat.is_null().to_numpy(zero_copy_only=False))[0])
+                row = first + (row if flat is column else row // self.shape[1])
+                raise DataFileError(f"{self.path}: column {name!r} in row {row} is missing; drop the row, or fill it")
+            if self._pa.types.is_decimal(flat.type):
+                flat = flat.cast(self._pa.float64())
+            columns.append(flat.to_numpy(zero_copy_only=False))
+        if not self._vectors:
+            return DecodedRows(first, first + batch.num_rows, columns, batch.nbytes)
+        rows = columns[0].reshape(batch.num_rows, -1)
+        rows.flags.writeable = False
+        return DecodedRows(first, first + batch.num_rows, rows, batch.nbytes)
+
+    def _reader(self) -> Any:
+        return (_Parquet if self._kind == "Parquet" else _Arrow)(self._pa, self.path)
+
+    def _is_vector(self, kind: Any) -> bool:
+        return bool(self._pa.types.is_fixed_size_list(kind))
+
+    def _dtype(self, name: str, kind: Any) -> np.dtype[Any]:
+        types = self._pa.types
+        entry = kind.value_type if self._is_vector(kind) else kind
+        if types.is_decimal(entry):
+            return np.dtype(np.float64)
+        if types.is_boolean(entry) or types.is_integer(entry) or types.is_floating(entry):
+            dtype = widened(np.dtype(entry.to_pandas_dtype()))
+            assert dtype is not None
+            return dtype
+        if types.is_list(kind) or types.is_large_list(kind):
+            advice = f"cast it to vectors of equal length, such as pyarrow.list_({kind.value_type}, 384)"
+        elif types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind):
+            advice = "encode its categories as numbers, or leave it out with columns=[...]"
+        else:
+            advice = "turn it into numbers, or leave it out with columns=[...]"
+        raise DataFileError(f"{self.path}: column {name!r} is not numeric but {kind}; {advice}")
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """Raise DataFileError instead of the errors of pyarrow and of the system."""
+        try:
+            yield
+        except DataFileError:
+            raise
+        except (self._pa.ArrowException, OSError, UnicodeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise DataFileError(f"{self.path}: {what} cannot be read as {self._kind}: {reason}") from None
+
+
+def _check_named(path: str, name: str, schema: Any) -> None:
+    count = schema.names.count(name)
+    if count != 1:
+        shown = ", ".join(map(repr, schema.names[:20])) + ", ..." * (len(schema.names) > 20)
+        problem = "there is no column" if count == 0 else f"there are {count} columns"
+        raise DataFileError(f"{path}: {problem} {name!r}; the file has {shown}")
+
+
+class _Parquet:
+    """An open Parquet file."""
+
+    def __init__(self, pa: Any, path: str) -> None:
+        pq = import_extra("pyarrow.parquet", "tables", "reading Parquet files needs pyarrow")
+        # Without a buffer size, a row group is read whole, compressed.
+        self._file = pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
+        self.schema = self._file.schema_arrow
+
+    def lengths(self) -> list[int]:
+        metadata = self._file.metadata
+        return [metadata.row_group(k).num_rows for k in range(metadata.num_row_groups)]
+
+    def batches(self, group: int, names: Sequence[str], rows: int) -> Iterator[Any]:
+        yield from self._file.iter_batches(rows, row_groups=[group], columns=list(names), use_threads=False)
+
+
+class _Arrow:
+    """An open Arrow file, mapped to memory."""
+
+    def __init__(self, pa: Any, path: str) -> None:
+        self._pa, self._map = pa, pa.memory_map(path)
+        self.schema = pa.ipc.open_file(self._map).schema
+
+    def lengths(self) -> list[int]:
+        # Record batches say their length only when a column is read: take the narrowest.
+        widths = [getattr(kind, "list_size", 1) if "list" in str(kind) else 1 for kind in self.schema.types]
+        reader = self._with([int(np.argmin(widths))] if widths else [])
+        return [reader.get_batch(k).num_rows for k in range(reader.num_record_batches)]
+
+    def batches(self, group: int, names: Sequence[str], rows: int) -> Iterator[Any]:
+        yield self._with([self.schema.get_field_index(name) for name in names]).get_batch(group)
+
+    def _with(self, fields: list[int]) -> Any:
+        options = self._pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+        return self._pa.ipc.open_file(self._map, options=options)
