@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import scipy.sparse as sp
 
 from chainrule.arrays import Array
+from chainrule.storage.csr_reader import CsrFolder
 from chainrule.storage.files import DataFileError, advise, find_files
 from chainrule.storage.npy_reader import MappedRows, NpyFile
 from chainrule.storage.side_arrays import Side, as_weights, read_side
@@ -50,13 +52,14 @@ class Blocks:
     Parameters
     ----------
     paths : path, glob, list of them, or memmap
-        Files of one kind: `.npy`, Parquet (`.parquet`, `.pq`) or Arrow (`.arrow`, `.feather`, `.ipc`). All must have
-        the same columns and dtypes. The files of a glob are stacked in natural order, where part-9 comes before
-        part-10; a list keeps its order.
+        Files of one kind: `.npy`, Parquet (`.parquet`, `.pq`), Arrow (`.arrow`, `.feather`, `.ipc`), or the folders
+        `.csr` of sparse samples that `chainrule convert` writes. All must have the same columns and dtypes. The files
+        of a glob are stacked in natural order, where part-9 comes before part-10; a list keeps its order.
     target : str, optional
         The column of labels of a table.
     labels : array or path, optional
         The labels of all samples: an array, a `.npy` file (or a glob of them), or a text file with one label per line.
+        By default, the labels in folders of sparse samples.
     weight : str, array or path, optional
         The weights of all samples: the name of a column of a table, otherwise an array or a file, as for labels.
     columns : sequence of str, optional
@@ -66,7 +69,7 @@ class Blocks:
         The dtype in which features are read. By default float32 for float32, float16, bfloat16 (as ml_dtypes saves it),
         bool and integers of one byte, and float64 for other numbers or if columns differ.
     n_features : int, optional
-        The number of features, if it is known: files with another number are refused.
+        The number of features, if it is known: files with another number are refused. Sparse samples may have fewer.
 
     Attributes
     ----------
@@ -118,11 +121,13 @@ class Blocks:
                 raise ValueError(f"{name}= names columns of Parquet and Arrow files, got {kind}; give labels= instead")
         self._weight_column = weight if is_table and isinstance(weight, str) else None
         self._target = target
-        self._parts: list[Part]
+        self._parts: list[Any]  # `Part`s, or `CsrFolder`s, whose rows are matrices
         if isinstance(paths, np.memmap):
             self._parts = [MappedRows(paths)]
         elif is_table:
             self._parts = [*open_tables(found, kind, columns, target, self._weight_column)]
+        elif kind == ".csr":
+            self._parts = [CsrFolder(path, n_features) for path in found]
         else:
             self._parts = [NpyFile(path) for path in found]
         first = self._parts[0]
@@ -137,7 +142,7 @@ class Blocks:
         if dtype not in ("auto", "float32", "float64"):
             raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
         self.dtype: np.dtype[Any] = first.dtype if dtype == "auto" else np.dtype(dtype)
-        self.sparse = False
+        self.sparse = kind == ".csr"
         self.feature_names = first.feature_names if isinstance(first, TableFile) else None
         self.paths = tuple(part.path for part in self._parts)
         self._labels = None if labels is None else read_side(labels, self.shape[0], "labels")
@@ -150,7 +155,7 @@ class Blocks:
         return f"<Blocks: {self.shape[0]} samples of {self.shape[1]} features in {self.dtype}, {files}>"
 
     def features(self, start: int, stop: int) -> Array:
-        """The features of samples start, ..., stop - 1: a C-contiguous array that cannot be written to.
+        """The features of samples start, ..., stop - 1: an array in C order that cannot be written to, or a CSR matrix.
 
         Raises
         ------
@@ -158,9 +163,13 @@ class Blocks:
             If a file has changed or is damaged, or if a number exceeds the range of the dtype.
         """
         pieces = list(self._pieces(start, stop))
+        if self.sparse:
+            rows = [part.rows(first, last, self.dtype) for part, first, last, _ in pieces]
+            empty = sp.csr_matrix((0, self.shape[1]), dtype=self.dtype)
+            return rows[0] if len(rows) == 1 else sp.vstack([empty, *rows], format="csr")
         if len(pieces) == 1:
             part, first, last, _ = pieces[0]
-            view = part.view(first, last, self.dtype)
+            view: Array | None = part.view(first, last, self.dtype)
             if view is not None:
                 return view
         block = np.empty((stop - start, self.shape[1]), self.dtype)
@@ -182,15 +191,16 @@ class Blocks:
         DataFileError
             If a label is missing, or a file is damaged.
         """
-        if self._labels is None and self._target is not None:
-            self._labels = self._column(self._target, "labels")
+        if self._labels is None:
+            self._labels = self._side("labels", self._target)
         return self._labels
 
     def weights(self) -> Array | None:
         """The weights of all samples in float64; None if there are none. Raises as `labels` does."""
-        if self._weights is None and self._weight_column is not None:
-            values = self._column(self._weight_column, "weights")
-            self._weights = as_weights(values, f"{self.paths[0]}: column {self._weight_column!r}")
+        if self._weights is None:
+            values = self._side("weights", self._weight_column)
+            if values is not None:
+                self._weights = as_weights(values, f"{self.paths[0]}: column {self._weight_column!r}")
         return self._weights
 
     def place(self, row: int) -> str:
@@ -214,10 +224,18 @@ class Blocks:
             for path, _, _ in part.ranges(0, part.shape[0]):
                 advise(path, 0, 0, "DONTNEED")
 
-    def _column(self, name: str, what: str) -> Array:
-        return np.concatenate([part.column(name, what) for part in self._parts if isinstance(part, TableFile)])
+    def _side(self, what: str, column: str | None) -> Array | None:
+        """The labels or weights that the files hold."""
+        if column is not None:
+            return np.concatenate([part.column(column, what) for part in self._parts])
+        found = {part.path: part.side(what) for part in self._parts if self.sparse}
+        values = [array for array in found.values() if array is not None]
+        if values and len(values) < len(found):
+            without = next(path for path, array in found.items() if array is None)
+            raise DataFileError(f"{without}: there are no {what}, and other folders have them")
+        return np.concatenate(values) if values else None
 
-    def _pieces(self, start: int, stop: int) -> Iterator[tuple[Part, int, int, int]]:
+    def _pieces(self, start: int, stop: int) -> Iterator[tuple[Any, int, int, int]]:
         """For each file with some of these samples: the first and last row in the file, and the place in the block."""
         if not 0 <= start <= stop <= self.shape[0]:
             raise IndexError(f"rows {start} to {stop} of {self.shape[0]} samples")
@@ -237,6 +255,7 @@ class Blocks:
 
 _KINDS = {
     ".npy": ".npy",
+    ".csr": ".csr",
     **dict.fromkeys((".parquet", ".pq"), "Parquet"),
     **dict.fromkeys((".arrow", ".feather", ".ipc"), "Arrow"),
 }
@@ -254,13 +273,16 @@ def _common_kind(paths: Sequence[str]) -> str:
 
 
 def _kind(path: str) -> str:
-    ending = os.path.splitext(path.rstrip("/"))[1].lower()
+    ending = os.path.splitext(path)[1].lower()
     if ending not in _KINDS:
-        raise DataFileError(f"{path}: unknown kind of file; expected one ending in {', '.join(_KINDS)}")
+        raise DataFileError(
+            f"{path}: unknown kind of file; expected one ending in {', '.join(_KINDS)}; "
+            "`chainrule convert` makes .csr of svmlight files"
+        )
     return _KINDS[ending]
 
 
-def _check_alike(first: Part, other: Part) -> None:
+def _check_alike(first: Any, other: Any) -> None:
     for name in first.layout | other.layout:
         here, there = (part.layout.get(name, "missing") for part in (other, first))
         if here != there:

@@ -26,7 +26,7 @@ def find_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]])
     if not given:
         raise DataFileError("expected at least one path, got an empty list")
     found: list[str] = []
-    for pattern in [os.fspath(path) for path in given]:
+    for pattern in [os.fspath(path).rstrip("/") for path in given]:
         # A name that exists is itself, even if it contains characters of globs.
         here = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True), key=natural_key)
         if not here:
