@@ -1,4 +1,4 @@
-"""The command line: `chainrule train | predict | evaluate | trace | check | rules | derive | summary`.
+"""The command line: `chainrule train | predict | evaluate | trace | check | rules | derive | summary | convert`.
 
 Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. `check`
 defines other codes. Results go to standard output; progress and errors (one line each) go to standard error.
@@ -11,6 +11,7 @@ from itertools import pairwise
 import typer
 
 from chainrule.cli.check import check
+from chainrule.cli.convert import convert
 from chainrule.cli.derive import derive
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.output import CommandError, one_line
@@ -29,7 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, predict, evaluate, trace, check, rules, derive, summary):
+for command in (train, predict, evaluate, trace, check, rules, derive, summary, convert):
     app.command()(command)
 
 
