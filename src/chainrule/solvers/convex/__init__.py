@@ -4,12 +4,26 @@
 
 `Problem` is what is minimised, and `minimise` minimises it: by L-BFGS, preconditioned by the Hessian at zero weights
 and later by its blocks by class, or by Newton's method. `phases` says when the method changes. The logits are linear
-along a direction, so that a line search needs one product with the samples.
+along a direction, so that a line search needs one product with the samples. `certify` bounds the distance of a fit from
+the optimum.
 """
 
+from chainrule.solvers.convex.certificate import Certificate, Certified, certify
 from chainrule.solvers.convex.minimisation import Minimum, StepTaken, minima, minimise
 from chainrule.solvers.convex.phases import INTERRUPTED
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
-__all__ = ["INTERRUPTED", "Minimum", "Problem", "Spectrum", "StepTaken", "minima", "minimise", "spectrum_of"]
+__all__ = [
+    "INTERRUPTED",
+    "Certificate",
+    "Certified",
+    "Minimum",
+    "Problem",
+    "Spectrum",
+    "StepTaken",
+    "certify",
+    "minima",
+    "minimise",
+    "spectrum_of",
+]

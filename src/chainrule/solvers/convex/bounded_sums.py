@@ -1,0 +1,152 @@
+"""The sums over the rows that a certificate needs, in float64, with bounds on their rounding errors.
+
+With u = 2^-53, a sum of n products in any order is off by (n + 1) u times the sum of their sizes. So a logit
+is off by d_i = (features + 12) u (|x_i| |V| + |c|); then no probability changes by a factor above e^(2 d_i), nor does a
+residual at a label, which is a sum of probabilities. The rounding of softmax itself is within (6 k + 80) u. The bounds
+of each block of rows are sums over its rows; adding n blocks costs n u times the sums of sizes. Off the diagonal, S is
+minus a sum of products of probabilities, with the same relative errors, and its rows sum to 0.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import Array, holds_labels, is_sparse, matmul
+from chainrule.kernels import kernel_of
+from chainrule.solvers.convex.rows import RowBlock, with_entries
+
+ROUNDING = 2.0**-53
+"""u, half an ulp of 1."""
+
+LEAST_SQUARE, LEAST_ERROR = 1e-307, 1e-300
+"""Additions to the squares of features and to the errors of residuals, for what may have underflowed."""
+
+
+class EvaluationPoint(NamedTuple):
+    """Where a pass evaluates F.
+
+    Attributes
+    ----------
+    weights, offset, moved : array
+        The logits are (sample - centre) W + offset + moved.
+    norms, sizes : arrays
+        The squares of a row times `norms` are two square norms. Norm times size bounds the row's logits without c; the
+        first norm is |x_i|.
+    known : bool
+        True if logits without `moved` are kept.
+    """
+
+    weights: Array
+    offset: Array
+    moved: Array
+    centre: Array | None
+    norms: Array
+    sizes: Array
+    smoothing: float
+    known: bool = False
+
+
+class RowTerms(NamedTuple):
+    """Residuals and probabilities of a block, and for each row numbers that scale their errors.
+
+    Attributes
+    ----------
+    residuals, probs : (n, k) arrays
+    sizes : (n,) array
+        A bound on the norm of a residual's terms, which are of one sign at labels.
+    mass, traces : (n,) arrays
+        The weight of the Hessian by the logits, and its trace.
+    """
+
+    residuals: Array
+    probs: Array
+    sizes: Array
+    mass: Array
+    traces: Array
+
+
+class Sums(NamedTuple):
+    """Sums over all rows. `numbers` are bounds on errors and what they depend on, in the order of `with_bounds`."""
+
+    offsets: Array
+    between: Array
+    slopes: Array
+    numbers: Array
+
+
+def newton_sums(block: RowBlock, at: EvaluationPoint) -> tuple[Array, Array]:
+    """The gradient and the Hessian by the intercepts, summed over a block's rows."""
+    with np.errstate(all="ignore"):
+        return _by_intercepts(block, _row_terms(block, _features(block, at.centre), at))
+
+
+def with_bounds(block: RowBlock, at: EvaluationPoint) -> tuple[Array, Array, Array, Array]:
+    """`newton_sums` and x^T R, with bounds on the errors."""
+    with np.errstate(all="ignore"):
+        x, count, k = _features(block, at.centre), block.x.shape[0], len(at.offset)
+        if is_sparse(x):
+            terms, squares = np.diff(x.indptr), with_entries(x, np.square(x.data))
+        else:
+            terms, squares = x.shape[1], np.square(x, out=block.work("squares", x.shape, x))
+        norms = np.sqrt(squares @ at.norms + LEAST_SQUARE * at.norms.sum(axis=0))
+        reach = (norms * at.sizes).min(axis=1) + abs(at.offset).max() + abs(at.moved).max()
+        exponents, summing = (2 * (terms + 12) * reach + 6 * k + 80) * ROUNDING, (count + 8) * ROUNDING
+        rows, norm = _row_terms(block, x, at), norms[:, 0]
+        slopes = np.asarray(x.T @ rows.residuals)
+        errors = (np.expm1(exponents) + summing) * rows.sizes + LEAST_ERROR
+        of_between = (np.expm1(2 * exponents) + summing) @ (rows.mass * rows.traces)
+        pairs = norm @ errors, errors.sum(), norm @ rows.sizes, rows.sizes.sum()
+        numbers = np.array([*pairs, of_between, rows.mass @ np.square(norm), rows.mass.sum(), 1.0])
+        return *_by_intercepts(block, rows), slopes, numbers
+
+
+# What follows is private.
+
+
+def _features(block: RowBlock, centre: Array | None) -> Array:
+    """The block's samples in float64, dense ones less the centre."""
+    if is_sparse(block.x):
+        return with_entries(block.x, np.asarray(block.x.data, dtype=np.float64))
+    if centre is None:
+        return np.asarray(block.x, dtype=np.float64)
+    x = block.work("centred", block.x.shape, block.x, np.float64)
+    x[...] = block.x  # converting by itself is several times as fast as in the difference
+    return np.subtract(x, centre, out=x)
+
+
+def _by_intercepts(block: RowBlock, rows: RowTerms) -> tuple[Array, Array]:
+    """The column sums of the residuals, and the sum of the products of probabilities; for one logit, of p (1 - p)."""
+    if rows.probs.shape[1] == 1:
+        return rows.residuals.sum(axis=0), np.array([[rows.mass @ rows.traces]])
+    weighted = np.multiply(rows.probs, rows.mass[:, None], out=block.buffer("weighted"))
+    return rows.residuals.sum(axis=0), rows.probs.T @ weighted
+
+
+def _row_terms(block: RowBlock, x: Array, at: EvaluationPoint) -> RowTerms:
+    logits, shares, k = block.of("logits"), block.shares[:, 0], len(at.offset)
+    if not at.known:
+        np.add(matmul(x, at.weights, out=logits), at.offset, out=logits)
+    logits = np.add(logits, at.moved, out=block.buffer("moved"))
+    if k == 1:
+        y, probs, others = np.asarray(block.targets, np.float64), rules.sigmoid(logits), rules.sigmoid(-logits)
+        misses, hits = (1 - y) * probs, y * others
+        residuals, sizes = shares[:, None] * (misses - hits), shares * (misses + hits)[:, 0]
+        return RowTerms(residuals, probs, sizes, shares, (probs * others)[:, 0])
+    probs, residuals = kernel_of(rules.softmax).forward(logits, out=logits)[0], block.buffer("residuals")
+    traces = 1 - np.einsum("ij,ij->i", probs, probs) + 2 * k * ROUNDING
+    if holds_labels(block.targets) and not at.smoothing:
+        of_label = np.arange(len(shares)), block.targets
+        np.multiply(probs, shares[:, None], out=residuals)
+        residuals[of_label] = 0.0
+        others = residuals.sum(axis=1)
+        residuals[of_label] = -others
+        return RowTerms(residuals, probs, math.sqrt(2) * others, shares, traces)
+    goals = np.eye(k)[block.targets] if holds_labels(block.targets) else np.asarray(block.targets, np.float64)
+    totals = goals.sum(axis=1, keepdims=True)
+    goals = (1 - at.smoothing) * goals + at.smoothing / k * totals
+    np.subtract(np.multiply(probs, totals, out=residuals), goals, out=residuals)
+    np.multiply(residuals, shares[:, None], out=residuals)
+    mass = shares * totals[:, 0]
+    return RowTerms(residuals, probs, 2 * mass, mass, traces)
