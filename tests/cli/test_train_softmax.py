@@ -21,6 +21,14 @@ def test_a_table_is_fitted_and_its_penalty_chosen(chainrule):
     assert set(chainrule("predict", "iris.chainrule", "iris").predictions(150).labels) == set(load_iris().target_names)
 
 
+def test_the_distance_from_the_optimum_is_printed(chainrule):
+    shown = chainrule("train", "iris", "--model", "softmax", "--C", "1").succeeded().out
+    assert "the coefficients are within " in shown
+    report = chainrule("train", "iris", "--model", "softmax", "--C", "1", "--out", "b.chainrule", "--json").json()
+    assert 0 < report["certificate"]["rounding"] < report["certificate"]["distance"] < 1
+    assert f"within {report['certificate']['distance']:.1e} of the optimum" in " ".join(shown.split())
+
+
 def test_the_scores_are_drawn_against_the_penalty(chainrule):
     chainrule("train", "iris", "--model", "softmax", "--curves", "scores.png", "--json").json()
     with open("scores.png", "rb") as file:

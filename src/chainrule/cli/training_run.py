@@ -77,7 +77,7 @@ def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, lab
         If C is to be chosen and a class has one training row only.
     """
     samples, held_out = every.split(options.test_size, options.seed)
-    settings: dict[str, Any] = {"max_iter": 1000, "label_smoothing": label_smoothing}
+    settings: dict[str, Any] = {"max_iter": 1000, "label_smoothing": label_smoothing, "certify": True}
     if C is None:
         rarest = int(np.unique(samples.y, return_counts=True)[1].min())
         if rarest < 2:
@@ -93,16 +93,19 @@ def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, lab
         fitted = _fit(classifier.set_params(callbacks=[progress]), samples)
     for message in {str(warning.message) for warning in caught}:
         note(message)
+    certificate = classifier.certificate_
     results = _evaluate_and_save(options, fitted, held_out, draw=scores_of_path) | {
         "unreadable": every.unreadable,
         "C": float(getattr(classifier, "C_", classifier.C)),
         "gradient_norm": classifier.gradient_norm_,
         "converged": bool(classifier.converged_),
         "interrupted": classifier.interrupted_,
+        "certificate": None if certificate is None else vars(certificate),
     }
     chosen = "" if C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
     ended = f"gradient {classifier.gradient_norm_:.1e} after {fitted.seconds:.1f} s"
-    return _show(options, fitted, results, f"C = {results['C']:g}{chosen}; {ended}")
+    known = "" if certificate is None else f"\nthe coefficients are {certificate}"
+    return _show(options, fitted, results, f"C = {results['C']:g}{chosen}; {ended}{known}")
 
 
 def train_images(

@@ -23,6 +23,7 @@ _PUBLIC = {
         "TableEncoder",
     ),
     "chainrule.networks": tuple(specs.__all__),
+    "chainrule.solvers.convex": ("Certificate",),
     "chainrule.training": ("Augmentation",),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),

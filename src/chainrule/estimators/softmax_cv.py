@@ -25,7 +25,6 @@ from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.samples_in_files import stored_labels
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
-from chainrule.estimators.softmax_recipe import coefficients
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import score
@@ -119,6 +118,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         callbacks: Any = None,
         dtype: Any = "auto",
         mixed_precision: bool = False,
+        certify: bool = False,
     ) -> None:
         super().__init__()
         self._store(locals())
@@ -177,7 +177,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
                 self._note_end(found)
                 # In the precision of the folds' coefficients.
-                self.coef_, self.intercept_ = coefficients(found.theta, self.fit_intercept)
+                self._adopt(recipe.certified(self._problem(X, y, weights, class_weight), best, found))
             else:
                 best = float(np.mean([values[i] for i in each]))
                 self._forget_end_of_fit()

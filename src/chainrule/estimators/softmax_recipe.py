@@ -14,10 +14,12 @@ from chainrule.estimators.notices import warn_caller
 from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import (
     INTERRUPTED,
+    Certified,
     Minimum,
     Problem,
     Spectrum,
     StepTaken,
+    certify,
     minimise,
     spectrum_of,
 )
@@ -51,6 +53,7 @@ class SoftmaxRecipe:
     threads: int | None
     verbose: int = 0
     callbacks: Sequence[Callable[[StepTaken], Any]] | None = None
+    certify: bool = False
 
     def fit(
         self,
@@ -73,6 +76,16 @@ class SoftmaxRecipe:
         self._warn_of(found)
         return found
 
+    def certified(self, problem: Problem, C: float, found: Minimum, dtype: Any = None) -> Certified:
+        """The end of a fit; with `certify` in a dtype, with minimised intercepts, and with what is known about it."""
+        if not self.certify:
+            return Certified(found.theta, None, "certify is False")
+        if found.message == INTERRUPTED:
+            return Certified(found.theta, None, "the fit was interrupted")
+        with threads_allowed(self.threads):
+            problem, scale = replace(problem, l2=penalty_share(problem, C)), self._scale(problem)
+            return certify(problem, found.theta, scale=scale, dtype=dtype)
+
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest.
 
@@ -84,7 +97,7 @@ class SoftmaxRecipe:
         if self.solver == "liblinear":
             check_liblinear(problem.n_outputs, problem.intercept)
         with threads_allowed(self.threads):
-            scale = deviations(problem.x, problem.row_shares) if self.standardize else None
+            scale = self._scale(problem)
             problem = replace(problem, l2=penalty_share(problem, C))
             return spectrum_of(problem, scale, fits=fits, decompose=self.solver != "newton-cg")
 
@@ -104,6 +117,10 @@ class SoftmaxRecipe:
             "spectrum": spectrum,
             "callback": observer(self.callbacks, self.verbose, watchers),
         }
+
+    def _scale(self, problem: Problem) -> Array | None:
+        """What the penalty multiplies the weights by."""
+        return deviations(problem.x, problem.row_shares) if self.standardize else None
 
     def _warn_of(self, result: Minimum) -> None:
         """Warn if a fit was interrupted or did not converge."""
