@@ -45,9 +45,9 @@ def test_the_rows_of_a_block_depend_on_the_number_of_features_alone(array_source
     def rows(x):
         return StoredRows(array_source(x), np.dtype(float)).rows_of_a_block
 
-    assert rows(np.zeros((3, 784))) == rows(np.zeros((900, 784), np.float32)) == 2**19 // 784
-    assert rows(np.zeros((1, 2**20))) == 1
-    assert rows(sp.csr_matrix((3, 50_000))) == rows(sp.csr_matrix((3, 256))) == 2048
+    assert rows(np.zeros((3, 784))) == rows(np.zeros((900, 784), np.float32)) == 2**20 // 784
+    assert rows(np.zeros((1, 2**21))) == 1
+    assert rows(sp.csr_matrix((3, 50_000))) == rows(sp.csr_matrix((3, 256))) == 4096
 
 
 def test_features_are_converted_when_they_are_read(array_source):

@@ -90,6 +90,14 @@ def test_an_epoch_goes_on_from_any_batch_with_the_same_batches(reader_of, count,
     assert batches(reader, 2, first) == batches(reader, 2)[first:]
 
 
+def test_a_window_is_read_in_the_order_of_the_files(reader_of):
+    reader = reader_of(200)
+    list(reader.epoch(0))
+    windows = np.reshape(reader.samples.x.source.reads, (10, 4, 2))
+    assert (np.diff(windows[:, :, 0], axis=1) > 0).all()
+    assert (np.diff(windows[:, 0, 0]) < 0).any(), "windows hold random blocks"
+
+
 def test_only_what_is_needed_is_read_to_go_on(reader_of):
     reader = reader_of(200, 10)
     list(reader.epoch(0, 15))

@@ -36,7 +36,7 @@ PREDICTION_BLOCK, IMAGE_BLOCK = 2048, 256
 """Most rows of a pass through a network, and through one on images, whose activations far outnumber their pixels."""
 ENTRIES, FEWEST_OF_NETWORK = 1 << 20, 64
 """Most entries of one layer's outputs in a pass, and fewest rows of a pass."""
-BLOCKS_OF_A_PART = 8
+BLOCKS_OF_A_PART = 4
 """Blocks of samples in files that are read at a time: 16 MB in float32."""
 
 Worker = Callable[[Array], Array]

@@ -46,7 +46,7 @@ class MLPClassifier(NetworkClassifier):
         Largest number of epochs, or of iterations of L-BFGS.
     shuffle : bool, default=True
         Whether samples are reordered for every epoch. Samples in files are reordered by blocks, and within windows of
-        32 blocks.
+        16 blocks.
     random_state : int, RandomState or None, default=None
         Seed of initial weights, order, dropout and the validation split.
     tol : float, default=1e-4

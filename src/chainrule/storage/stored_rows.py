@@ -10,8 +10,8 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.storage.source import RowSource
 
-NUMBERS_OF_A_BLOCK = 1 << 19
-"""Numbers in a block of consecutive rows: 2 MB in float32."""
+NUMBERS_OF_A_BLOCK = 1 << 20
+"""Numbers in a block of consecutive rows: 4 MB in float32."""
 ENTRIES_OF_A_SPARSE_ROW = 256
 """A sparse row counts as at most that many numbers, since most of its features are 0."""
 ROWS_OF_A_SAMPLE = 16

@@ -20,7 +20,7 @@ from chainrule.storage.stored_rows import stacked
 from chainrule.streams import Purpose, stream
 from chainrule.training.data import Change, Samples
 
-BLOCKS_OF_A_WINDOW = 32
+BLOCKS_OF_A_WINDOW = 16
 """A window of dense samples takes 64 MB in float32 and 128 MB in float64."""
 
 Window: TypeAlias = list[tuple[int, int]]
@@ -98,7 +98,9 @@ class WindowReader:
         if self.shuffle:
             order = stream(Purpose.BLOCKS, self.seed, number + 1).permutation(len(blocks))
             blocks = [blocks[index] for index in order]
-        return [blocks[start : start + BLOCKS_OF_A_WINDOW] for start in range(0, len(blocks), BLOCKS_OF_A_WINDOW)]
+        starts = range(0, len(blocks), BLOCKS_OF_A_WINDOW)
+        # In the order of the files, because blocks that are near each other may have to be decoded together.
+        return [sorted(blocks[start : start + BLOCKS_OF_A_WINDOW]) for start in starts]
 
     def _read(self, windows: list[Window], first: int) -> Generator[tuple[Array, Array], None, None]:
         """The numbers and the features of the rows of each window, from window `first` on.
