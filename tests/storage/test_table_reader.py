@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("small_pieces")
 @pytest.fixture
 def small_pieces(monkeypatch):
     """A few rows per piece, and few pieces that are kept."""
-    monkeypatch.setattr(table_reader, "PIECE", 100)
+    monkeypatch.setattr(table_reader, "PIECE", 60)
     monkeypatch.setattr(decoded_pieces, "MOST_BYTES", 300)
     monkeypatch.setattr(decoded_pieces, "TILE_ROWS", 3)
     monkeypatch.setattr(decoded_pieces, "TILE_COLUMNS", 2)
@@ -381,7 +381,7 @@ def test_a_file_that_changes_its_size_or_goes_is_an_error_when_read(tmp_path, ki
 
 
 def test_memory_stays_bounded_in_a_file_of_one_large_row_group(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_reader, "PIECE", 2**20)
+    monkeypatch.setattr(table_reader, "PIECE", 2**18)
     monkeypatch.setattr(decoded_pieces, "MOST_BYTES", 2**22)
     monkeypatch.setattr(decoded_pieces, "TILE_ROWS", 1024)
     array = np.random.default_rng(0).standard_normal((2**18, 64), dtype=np.float32)
