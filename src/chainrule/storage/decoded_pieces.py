@@ -38,7 +38,10 @@ class DecodedRows:
     def copy_to(self, start: int, stop: int, out: Array) -> None:
         """Write rows of the file to out, in the dtype of out."""
         if not isinstance(self.columns, list):
-            widen(self.columns[start - self.first : stop - self.first], out)
+            step = max(1, TILE_ROWS * TILE_COLUMNS // self.columns.shape[1])
+            for at in range(start, stop, step):
+                rows = self.columns[at - self.first : min(at + step, stop) - self.first]
+                widen(rows, out[at - start : at - start + step])
             return
         with np.errstate(over="raise"):
             for j in range(0, len(self.columns), TILE_COLUMNS):
