@@ -144,6 +144,15 @@ def test_the_cores_are_divided_unless_the_user_has_done_it(given, local, expecte
     assert torchrun._threads() == expected
 
 
+@pytest.mark.parametrize(("machines", "attempt"), [("1", "2"), ("3", "0"), (None, "0")])
+def test_restarts_on_one_machine_do_not_read_the_addresses_of_the_dead(machines, attempt, monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "2")
+    monkeypatch.delenv("GROUP_WORLD_SIZE", raising=False)
+    if machines is not None:
+        monkeypatch.setenv("GROUP_WORLD_SIZE", machines)
+    assert torchrun._attempt() == attempt
+
+
 def test_a_restart_is_known_by_its_count(monkeypatch):
     for name, value in PLACE.items():
         monkeypatch.setenv(name, value)

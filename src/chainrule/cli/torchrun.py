@@ -46,14 +46,18 @@ def one_of_many(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
         from chainrule.training.processes import SILENCE
 
         distributed = import_extra("torch.distributed", "torch", "torchrun needs PyTorch")
+        timeout = timedelta(seconds=SILENCE)
         try:
-            distributed.init_process_group("gloo", timeout=timedelta(seconds=SILENCE))
+            store, rank, count = next(distributed.rendezvous("env://", timeout=timeout))
+            # On one machine, torchrun keeps the store when it restarts processes, with the addresses of the dead.
+            store = distributed.PrefixStore(f"attempt {_attempt()}", store)
+            distributed.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=timeout)
         except RuntimeError as error:
             raise CommandError(f"the processes of torchrun do not find each other: {one_line(error)}") from error
         try:
             with ExitStack() as stack:
                 stack.enter_context(threads_allowed(_threads()))
-                if int(os.environ["RANK"]) != 0:
+                if rank != 0:
                     silent = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
                     stack.enter_context(redirect_stdout(silent))
                     stack.enter_context(redirect_stderr(silent))
@@ -65,6 +69,11 @@ def one_of_many(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
 
 
 # What follows is private.
+
+
+def _attempt() -> str:
+    """The number of restarts. Those of several machines may count differently, and get a new store for each."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") if os.environ.get("GROUP_WORLD_SIZE") == "1" else "0"
 
 
 def _threads() -> int:
