@@ -13,6 +13,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule import SoftmaxRegression
+from chainrule.engines import local, tree
 from chainrule.solvers.convex import evaluation, preconditioner, rows
 
 MEMORY = 10
@@ -26,7 +27,10 @@ def bound(n, d, k, buffers):
 def sixteenth(monkeypatch):
     """Every buffer of a fixed size a sixteenth of it, so that a problem of this size shows what one of 100 000 does."""
     for module, name in (
-        (rows, "BLOCK_BYTES"),
+        (local, "LEAF_ENTRIES"),
+        (local, "FEWEST_ROWS"),
+        (local, "MOST_ENTRIES"),
+        (tree, "SUMMED_IN_FLOAT32"),
         (rows, "SPARSE_BLOCK_BYTES"),
         (rows, "RESIDUAL_BYTES"),
         (evaluation, "MANY_PARAMETERS"),

@@ -46,7 +46,7 @@ def test_a_fit_that_does_not_converge_warns(problem):
 def test_the_optima_of_a_path_are_separate_minima(problem):
     Cs = [3.0, 0.1]
     x, spectrum = RECIPE.shared(problem, problem.x, max(Cs), len(Cs))
-    for C, point in zip(Cs, along(RECIPE, replace(problem, x=x), Cs, spectrum), strict=True):
+    for C, point in zip(Cs, along(RECIPE, problem.of(x), Cs, spectrum), strict=True):
         assert (point.C, point.converged) == (C, True)
         coef, intercept = coefficients(RECIPE.fit(problem, C).theta, problem.intercept)
         # tol = 1e-14; the last step of Newton's method ends far below it: 2e-15 measured.
@@ -94,5 +94,6 @@ def test_coefficients_that_cancel_keep_the_digits_that_predictions_need(sparse):
     small = np.hstack([X, X]).astype(np.float32)
     given = sp.csr_array(small) if sparse else small
     theta = np.vstack([np.full((6, 1), 1e9), np.full((6, 1), -1e9), [[1.0]]])
-    assert dtype_to_show(theta, given) == np.float64
-    assert dtype_to_show(theta / 1e9, given) == np.float32
+    problem = Problem(given, Y, 4, rules.softmax_cross_entropy, rows_of_leaf=70)
+    assert dtype_to_show(theta, problem, problem.dtype) == np.float64
+    assert dtype_to_show(theta / 1e9, problem, problem.dtype) == np.float32

@@ -6,7 +6,6 @@ import scipy.sparse as sp
 from scipy.special import softmax
 
 from chainrule import SoftmaxRegression
-from chainrule.estimators.softmax_recipe import deviations
 
 rng = np.random.default_rng(0)
 SMALL = rng.normal(size=(140, 3))
@@ -32,24 +31,6 @@ def assert_stationary(model, X, weights, C, tol):
     shrunk = model.coef_.T * np.square(deviation_of(X, weights))[:, None] / (C * weights.sum())
     gradient = (X - X.mean(axis=0)).T @ pull + shrunk
     np.testing.assert_allclose(gradient, 0, rtol=0, atol=tol)
-
-
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal", "weighted"])
-@pytest.mark.parametrize("mean", [0.0, 1e2, 1e5])
-def test_deviations_of_features_far_from_zero_keep_their_digits(form, weights, mean):
-    X = SMALL * [1e-2, 1.0, 30.0] + mean
-    got = deviations(FORMS[form](X), np.full(len(X), 1 / len(X)) if weights is None else weights / weights.sum())
-    # The mean of features of size 1e5 is rounded at 1e-11, which a second pass about it squares away.
-    np.testing.assert_allclose(got, deviation_of(X, weights), rtol=1e-9)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_constant_features_and_such_without_entries_have_the_deviation_one(form):
-    X = np.hstack([SMALL, np.full((140, 1), 0.1), np.zeros((140, 1)), np.full((140, 1), 1e9), -np.ones((140, 1))])
-    np.testing.assert_array_equal(deviations(FORMS[form](X), np.full(len(X), 1 / len(X)))[3:], 1)
-    share = WEIGHTS / WEIGHTS.sum()
-    np.testing.assert_array_equal(deviations(FORMS[form](X), share)[3:], 1)
 
 
 @pytest.mark.parametrize("form", ["dense", "csr"])
@@ -104,13 +85,6 @@ def test_sparse_features_that_hardly_vary_are_as_dense_ones(kind):
     # tol = 1e-18 leaves the coefficients within sqrt(2e-18 C n), 2e-8 for features of variance 1.
     np.testing.assert_allclose(other.coef_, dense.coef_, rtol=0, atol=1e-5)
     assert_stationary(dense, X, None, 1.0, 1e-7)
-
-
-def test_float32_features_far_from_zero_have_the_deviations_of_their_values():
-    X = (SMALL * [1.0, 10.0, 100.0] + 1e3).astype(np.float32)
-    # A mean a thousand times the deviation costs three digits, and its square three more.
-    np.testing.assert_allclose(deviations(X, np.full(len(X), 1 / len(X))), deviation_of(X), rtol=1e-9)
-    np.testing.assert_allclose(deviations(X, WEIGHTS / WEIGHTS.sum()), deviation_of(X, WEIGHTS), rtol=1e-9)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal", "weighted"])

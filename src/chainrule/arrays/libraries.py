@@ -74,6 +74,13 @@ def is_sparse(x: object) -> bool:
     return type(x) is not np.ndarray and hasattr(x, "tocsr")
 
 
+def csr_rows(x: Array, rows: slice) -> Array:
+    """Consecutive rows of a CSR matrix, which share its memory; slices of SciPy are copies."""
+    first, last = int(x.indptr[rows.start]), int(x.indptr[rows.stop])
+    parts = x.data[first:last], x.indices[first:last], x.indptr[rows.start : rows.stop + 1] - first
+    return type(x)(parts, shape=(rows.stop - rows.start, x.shape[1]))
+
+
 def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
     """The matrix product. `a` may be sparse if `b` is dense; the product is dense."""
     if out is None:

@@ -25,7 +25,7 @@ from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
 from chainrule.estimators.persistence import ModelFileError, load, save
 from chainrule.estimators.samples_in_files import stored_labels, stored_rows, stored_weights
-from chainrule.storage import is_source
+from chainrule.storage import StoredRows, is_source
 
 CheckedSamples: TypeAlias = tuple[Array, Array, Array | None]
 """X, y and the sample weights, if there are any."""
@@ -143,6 +143,24 @@ def with_class_weight(
         factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(encoding.classes, y)]
     total = (factors if weights is None else factors * weights).astype(X.dtype)
     return without_weightless("class_weight", X, y, total)
+
+
+def encoded_samples(
+    encoding: ClassEncoding, dtype: Any, label_smoothing: float, factors: Array | None, y: Array, weights: Array | None
+) -> tuple[Array, Array | None]:
+    """The targets of labels or rows of probabilities, and weights times the factors of their classes.
+
+    Raises
+    ------
+    ValueError
+        For labels that are not among the classes, rows that do not sum to one, and negative weights.
+    """
+    y = checked_probabilities(y) if y.ndim == 2 else checked_labels(y)
+    weights = None if weights is None else checked_weights(weights, np.empty((len(y), 0), dtype))
+    if factors is not None:
+        own = y @ factors if y.ndim == 2 else factors[np.searchsorted(encoding.classes, y)]
+        weights = (own if weights is None else own * weights).astype(dtype)
+    return encoding.targets(y, dtype, label_smoothing), weights
 
 
 def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
@@ -286,13 +304,17 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         encoding = encoding_of(y, probabilities=self.targets == "proba")
         if encoding.kind == MULTILABEL and not self._multilabel:
             raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+        self._adopt_classes(encoding, continues=continues)
+        return X, y, weights, encoding
+
+    def _adopt_classes(self, encoding: ClassEncoding, *, continues: bool) -> None:
+        """Remember the classes; `continues` requires the known ones."""
         if continues and (encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_)):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {encoding.classes}"
             )
         self._kind, self.classes_ = encoding.kind, encoding.classes
-        return X, y, weights, encoding
 
     def _checked_samples(
         self,
@@ -340,6 +362,8 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
         Entries are neither read nor copied: `blocks_of_rows.finite_block` looks for NaN and infinity.
         """
+        if isinstance(X, StoredRows):
+            return X
         if is_source(X):
             return stored_rows(self, X, reset=False)
         X = self._as_rows(X, reset=False)

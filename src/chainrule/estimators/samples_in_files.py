@@ -26,8 +26,21 @@ def stored_rows(estimator: Any, source: RowSource, *, reset: bool, dtypes: Any =
     count, features = source.shape
     if not count or not features:
         raise ValueError(f"X: expected samples with features, got a source of shape {tuple(source.shape)}")
+    remember_features(estimator, features, source.feature_names, reset=reset)
+    allowed = dtypes if isinstance(dtypes, tuple) else (dtypes or source.dtype,)
+    return StoredRows(source, np.dtype(source.dtype if source.dtype in allowed else allowed[0]))
+
+
+def remember_features(estimator: Any, features: int, feature_names: Any, *, reset: bool) -> None:
+    """Give the estimator the number and the names of the features, or compare them with those it has.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
     name = type(estimator).__name__
-    names = None if source.feature_names is None else np.array(list(source.feature_names), dtype=object)
+    names = None if feature_names is None else np.array(list(feature_names), dtype=object)
     if reset:
         estimator.n_features_in_ = features
         vars(estimator).pop("feature_names_in_", None)
@@ -39,8 +52,6 @@ def stored_rows(estimator: Any, source: RowSource, *, reset: bool, dtypes: Any =
         )
     else:
         _check_names(name, getattr(estimator, "feature_names_in_", None), names)
-    allowed = dtypes if isinstance(dtypes, tuple) else (dtypes or source.dtype,)
-    return StoredRows(source, np.dtype(source.dtype if source.dtype in allowed else allowed[0]))
 
 
 def stored_labels(source: RowSource, y: Any) -> Array:

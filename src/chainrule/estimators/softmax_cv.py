@@ -124,7 +124,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         self._store(locals())
 
     @all_or_nothing
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
         """Choose C and fit. Callbacks of `set_callbacks` are told of every fold and of the fit with the chosen C.
 
         Parameters

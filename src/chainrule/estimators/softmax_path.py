@@ -6,7 +6,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ NOT_OF_A_PATH = ("C", "warm_start", "temperature_scaling", "eval_metric")
 """Parameters of `SoftmaxRegression` that concern a single fit or held-out samples."""
 
 
-def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
+def path(X: Any, y: Any = None, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
     """The optima for several values of C, in the order of `Cs`.
 
     Parameters
@@ -88,7 +88,7 @@ def path(X: Any, y: Any, Cs: Any = 10, sample_weight: Any = None, **parameters: 
     X, y, weights, _ = model._read_samples(X, y, sample_weight, continues=False)
     problem, recipe = model._problem(X, y, weights), model._recipe()
     x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
-    points = along(recipe, replace(problem, x=x), values, spectrum)
+    points = along(recipe, problem.of(x), values, spectrum)
     warn_of(points, model.tol)
     return points
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.estimators.drop_in import METHODS, check_liblinear
 from chainrule.estimators.notices import warn_caller
 from chainrule.kernels.blas import threads_allowed
@@ -20,7 +19,9 @@ from chainrule.solvers.convex import (
     Spectrum,
     StepTaken,
     certify,
+    deviations,
     minimise,
+    ranges,
     spectrum_of,
 )
 
@@ -33,7 +34,7 @@ LARGEST_CHANGE = 0.1
 
 def seen_mass(problem: Problem) -> float:
     """The total absolute weight of the samples of a problem."""
-    return float(problem.n_samples if problem.weights is None else abs(problem.weights).sum(dtype=np.float64))
+    return problem.mass
 
 
 def penalty_share(problem: Problem, C: float) -> float:
@@ -120,7 +121,7 @@ class SoftmaxRecipe:
 
     def _scale(self, problem: Problem) -> Array | None:
         """What the penalty multiplies the weights by."""
-        return deviations(problem.x, problem.row_shares) if self.standardize else None
+        return deviations(problem.with_threads()) if self.standardize else None
 
     def _warn_of(self, result: Minimum) -> None:
         """Warn if a fit was interrupted or did not converge."""
@@ -195,35 +196,14 @@ def coefficients(theta: Array, intercept: bool, dtype: Any = None, *, centred: b
     return coef.astype(dtype, copy=False), offsets.astype(dtype, copy=False)
 
 
-def dtype_to_show(theta: Array, X: Array) -> Any:
-    """The dtype of X, unless rounding theta to it could change the logit of a sample by more than LARGEST_CHANGE.
+def dtype_to_show(theta: Array, problem: Problem, dtype: Any) -> Any:
+    """The dtype of the samples as given, unless rounding theta to it could change a logit by more than LARGEST_CHANGE.
 
     Large coefficients may cancel, such as those of repeated features without a penalty. Then every digit counts.
     """
-    if X.dtype == theta.dtype:
-        return X.dtype
-    lowest, highest = _ranges(X)
+    if dtype == theta.dtype:
+        return dtype
+    lowest, highest = ranges(problem.with_threads())
     largest = np.maximum(-lowest.astype(np.float64), highest)
     reach = largest @ abs(theta[: len(largest)]) + abs(theta[len(largest) :]).sum(axis=0)
-    return X.dtype if reach.max() * np.finfo(X.dtype).eps / 2 <= LARGEST_CHANGE else theta.dtype
-
-
-def deviations(X: Array, shares: Array) -> Array:
-    """The standard deviation of each feature; 1 for features that do not vary."""
-    weights = abs(shares)
-    lowest, highest = _ranges(X)
-    if is_sparse(X):
-        variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))[1].astype(np.float64)
-    else:
-        mean = np.asarray(X.T @ weights).reshape(-1)
-        variance = np.zeros(X.shape[1])
-        for first in range(0, X.shape[0], 4096):
-            rows = slice(first, first + 4096)
-            variance += weights[rows] @ np.square(X[rows] - mean)
-    return np.asarray(np.where((lowest < highest) & (variance > 0), np.sqrt(np.maximum(variance, 0)), 1.0))
-
-
-def _ranges(X: Array) -> tuple[Array, Array]:
-    """The smallest and the largest entry of each feature."""
-    lowest, highest = min_max_axis(X, axis=0) if is_sparse(X) else (X.min(axis=0), X.max(axis=0))
-    return lowest, highest
+    return dtype if reach.max() * np.finfo(dtype).eps / 2 <= LARGEST_CHANGE else theta.dtype

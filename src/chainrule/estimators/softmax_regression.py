@@ -16,9 +16,19 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import MULTICLASS, encoding_of
-from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
+from chainrule.estimators.classifier import (
+    Classifier,
+    checked_labels,
+    class_mass,
+    encoded_samples,
+    floats_of,
+    weights_of_classes,
+    with_class_weight,
+)
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
+from chainrule.estimators.samples_in_files import remember_features
+from chainrule.estimators.samples_on_cluster import cluster_samples, is_on_cluster
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
     check_bounded,
@@ -153,6 +163,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     """
 
     _multilabel = False
+    _fits_sources = True
     _only_binary: ClassVar = {"solver": "liblinear"}
 
     coef_: Any
@@ -192,7 +203,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         eval_set: Any = None,
@@ -204,10 +215,13 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array or CSR/CSC matrix of shape (n_samples, n_features)
+        X : array or CSR/CSC matrix of shape (n_samples, n_features), or samples in files
+            `chainrule.Blocks` opens files. The fit has the same bits as that of an array with the same rows and dtype.
         y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
+            By default, the labels in the files.
         sample_weight : array of shape (n_samples,), optional
-            A weight of 2 means the same as the sample twice. A negative weight, a reward below 0, pushes the prediction
+            By default, the weights in the files, if there are any. A weight of 2 means the same as the sample twice. A
+            negative weight, a reward below 0, pushes the prediction
             away from the label; then the objective is not convex, and the fit ends where its gradient is 0.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
             Held-out samples, on which ``eval_metric`` is measured after every step.
@@ -226,12 +240,17 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         """
         self._check_parameters()
         continues = self.warm_start and hasattr(self, "coef_")
-        X, y, weights, _ = self._read_samples(X, y, sample_weight, continues=continues, signed=True)
+        if is_on_cluster(X):
+            problem = self._cluster_problem(X, y, sample_weight, continues=continues)
+            X, y, weights = problem.x, None, None
+        else:
+            X, y, weights, _ = self._read_samples(X, y, sample_weight, continues=continues, signed=True)
+            problem = self._problem(X, y, weights)
         given = eval_set, X_val, y_val, sample_weight_val
         held_out = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        recipe, C, problem = self._recipe(), self._inverse_strength, self._problem(X, y, weights)
+        recipe, C = self._recipe(), self._inverse_strength
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
@@ -239,7 +258,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
             found = recipe.fit(problem, C, start, watchers)
-            dtype = dtype_to_show(found.theta, X)
+            with threads_allowed(recipe.threads):
+                dtype = dtype_to_show(found.theta, problem, X.dtype)
             self._adopt(recipe.certified(problem, C, found, dtype), dtype)
             self._note_end(found)
         self._mass, self._precision = seen_mass(problem), None
@@ -341,6 +361,27 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         smoothing = smoothing if encoding.kind == MULTICLASS else 0.0
         return Problem(
             X, targets, encoding.n_outputs, loss, weights, intercept=bool(self.fit_intercept), label_smoothing=smoothing
+        )
+
+    def _cluster_problem(self, X: Any, y: Any, sample_weight: Any, *, continues: bool) -> Problem:
+        """The problem of a fit to Dask collections. Samples of weight zero stay."""
+        samples, smoothing = cluster_samples(X, y, sample_weight), self.label_smoothing
+        if self.targets == "proba":
+            encoding, factors = encoding_of(np.empty((0, samples.y.shape[1])), probabilities=True), None
+        else:
+            labels, mass = samples.labels()
+            encoding = encoding_of(checked_labels(labels))
+            factors = None if self.class_weight is None else weights_of_classes(self.class_weight, labels, mass)
+        self._adopt_classes(encoding, continues=continues)
+        remember_features(self, samples.x.shape[1], samples.names, reset=not continues)
+        allowed = floats_of(self.dtype, self._first_dtype)
+        allowed = allowed if isinstance(allowed, tuple) else (allowed,)
+        dtype = np.dtype(samples.x.dtype if samples.x.dtype in allowed else allowed[0])
+        prepare = partial(encoded_samples, encoding, dtype, smoothing, factors)
+        rows, loss = samples.rows(prepare, dtype, encoding.n_outputs), rules.get(encoding.loss)
+        smoothing = smoothing if encoding.kind == MULTICLASS else 0.0
+        return Problem(
+            rows, None, encoding.n_outputs, loss, intercept=bool(self.fit_intercept), label_smoothing=smoothing
         )
 
     def _recipe(self) -> SoftmaxRecipe:

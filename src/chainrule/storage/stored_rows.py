@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,14 @@ class StoredRows:
         float32 or float64: the dtype that features are converted to when they are read.
     chosen : array of int, optional
         The ascending numbers of the chosen samples; all of them if absent.
+    checked : bool
+        True if all samples are known to be finite, so that they are not looked at again.
     """
 
     source: RowSource
     dtype: np.dtype[Any]
     chosen: Array | None = None
+    checked: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -71,14 +75,15 @@ class StoredRows:
         ValueError
             For NaN or infinity; the message names the place of the sample.
         """
+        read = self.source.features if self.checked else partial(finite_features, self.source)
         if self.chosen is None:
-            return finite_features(self.source, start, stop).astype(self.dtype, copy=False)
+            return read(start, stop).astype(self.dtype, copy=False)
         numbers, step = self.chosen[start:stop], self.rows_of_a_block
         parts = []
         while len(numbers):
             # Samples that are far apart are read in several blocks, of bounded size.
             inside = numbers[: np.searchsorted(numbers, numbers[0] + step)]
-            block = finite_features(self.source, int(inside[0]), int(inside[-1]) + 1)
+            block = read(int(inside[0]), int(inside[-1]) + 1)
             parts.append(block[inside - inside[0]].astype(self.dtype, copy=False))
             numbers = numbers[len(inside) :]
         return parts[0] if len(parts) == 1 else stacked(parts)

@@ -1,5 +1,6 @@
 """Small convex problems of both kinds, and the formulas they stand for, plainly."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,31 @@ from scipy.special import log_expit, log_softmax
 
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem
+from chainrule.solvers.convex import problem as problem_module
+
+
+class Source:
+    """The rows of an array or of a CSR matrix as a `RowSource`, whose blocks are copies."""
+
+    feature_names = None
+
+    def __init__(self, x):
+        self._x, self.shape, self.dtype, self.sparse = x, x.shape, x.dtype, sp.issparse(x)
+
+    def features(self, start, stop):
+        return self._x[start:stop].copy()
+
+    def labels(self):
+        return None
+
+    def weights(self):
+        return None
+
+    def place(self, row):
+        return f"row {row}"
+
+    def expect(self, start, stop):
+        return None
 
 
 @dataclass(frozen=True)
@@ -82,8 +108,24 @@ class Plain:
         raise AssertionError("Newton's method did not end")
 
 
+@contextmanager
+def threads_for_small_problems():
+    """Within it, problems of any size are shared by as many threads as are asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(problem_module, "WORTH_THREADS", 0)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def all_threads():
+    with threads_for_small_problems():
+        yield
+
+
+@threads_for_small_problems()
 def make(kind, n=60, d=4, k=3, seed=0, **options):
-    """Overlapping classes of like sizes; `kind` is "softmax", "rows" (of any sum) or "logit"."""
+    """Overlapping classes of like sizes, in three leaves; `kind` is "softmax", "rows" (of any sum) or "logit"."""
+    options = {"rows_of_leaf": n // 3 + 5} | options
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, d)) * np.linspace(0.5, 2, d) + np.linspace(-1, 3, d)
     logits = x @ rng.normal(size=(d, 1 if kind == "logit" else k))
@@ -124,6 +166,11 @@ def plain(problem):
 @pytest.fixture
 def theta(problem):
     return np.random.default_rng(3).normal(size=problem.shape) * 0.5
+
+
+@pytest.fixture(scope="session")
+def source_of():
+    return Source
 
 
 @pytest.fixture(scope="session")

@@ -110,7 +110,13 @@ def test_the_bounds_are_near_the_truth_for_even_features(problem_of, plainly, ki
     problem = replace(problem, x=form(problem.x))
     squares = np.square(plainly(problem).ones[:, :4] - (problem.x.mean(axis=0) if intercept else 0.0))
     # The largest eigenvalue of the Hessian over the smallest one; one logit has 1/4 for 1/2.
-    loss = 1 + problem.row_curvatures @ squares.sum(axis=1) / (4 if kind == "logit" else 2) / problem.l2
+    loss = (
+        1
+        + (plainly(problem).shares * (1.0 if kind == "logit" else plainly(problem).rows.sum(axis=1)))
+        @ squares.sum(axis=1)
+        / (4 if kind == "logit" else 2)
+        / problem.l2
+    )
     for tol in (1e-2, 1e-5):
         end, errors, _ = certified(problem, tol)
         assert_holds(end.certificate, errors)

@@ -8,9 +8,10 @@ import pytest
 
 from chainrule.algebra import gradient, jacobian
 from chainrule.checking.proofs.identity_proofs import prove_equalities
-from chainrule.solvers.convex.hessian import between_logits, curved, fill_probabilities, of_rows, own_curvatures
+from chainrule.engines.tree import Lender
+from chainrule.solvers.convex.hessian import between_logits, curved, of_rows, own_curvatures
 from chainrule.solvers.convex.preconditioner import FrequencyMatrix, Preconditioner
-from chainrule.solvers.convex.rows import RowBlock
+from chainrule.solvers.convex.rows import Point, RowBlock, View
 from chainrule.workspace import Workspace
 
 SHAPES = {"X": (2, 2), "theta": (2, "k"), "mass": (2,)}
@@ -31,10 +32,22 @@ class DenseFeatures:
         return x
 
 
+class AnyLender(Lender):
+    """Arrays of any numbers, whatever dtype is asked for."""
+
+    def lend(self, shape, dtype):
+        return np.empty(shape, dtype=object)
+
+
+POINT = Point.at(None, "here")
+
+
 def block_of(X, mass, logits):
-    """A block of all rows, with the given logits and curvatures."""
-    column = mass[:, None]
-    return RowBlock(slice(0, len(X)), X, None, column, column, AnyDtype(), logits[:0], {"logits": logits})
+    """A block of all rows, with the given curvatures, which keeps the probabilities at POINT."""
+    dtype, rows = np.dtype(object), slice(0, len(X))
+    view = View(logits.shape[1], 1.0, dtype)
+    kept = {("probabilities", POINT.slot, 0, dtype): (POINT.version, probabilities_of(logits))}
+    return RowBlock(rows, X, mass, mass[:, None], AnyDtype(), AnyLender(), kept, view)
 
 
 def probabilities_of(logits):
@@ -48,25 +61,19 @@ def gradient_of(X, theta, mass):
     return X.T @ (mass[:, None] * probabilities_of(X @ theta))
 
 
-def with_probabilities(X, theta, mass):
-    block = block_of(X, mass, X @ theta)
-    block.kept["probabilities"] = probabilities_of(X @ theta)
-    return block
-
-
 def hessian_product(X, theta, mass, V):
-    _, rows = curved(with_probabilities(X, theta, mass), (None, (V, 0 * V[:1])))
+    _, rows = curved(block_of(X, mass, X @ theta), (POINT, (V, 0 * V[:1])))
     values = gradient_of(X, theta, mass)
     product = np.stack([np.sum(gradient(value, theta) * V) for value in values.ravel()]).reshape(values.shape)
     yield "X^T R", X.T @ rows, product
 
 
 def own_and_between(X, theta, mass):
-    block, p = with_probabilities(X, theta, mass), probabilities_of(X @ theta)
-    yield "the diagonal", own_curvatures(block, None)[1], mass[:, None] * p * (1 - p)
+    block, p = block_of(X, mass, X @ theta), probabilities_of(X @ theta)
+    yield "the diagonal", own_curvatures(block, POINT)[1], mass[:, None] * p * (1 - p)
     if theta.shape[1] > 1:
         each = [mass[i] * (np.diag(p[i]) - np.outer(p[i], p[i])) for i in range(len(p))]
-        yield "between logits", between_logits(block, None), each[0] + each[1]
+        yield "between logits", between_logits(block, POINT), each[0] + each[1]
 
 
 def whole_hessian(X, theta, mass):
@@ -87,18 +94,6 @@ def whole_hessian(X, theta, mass):
 def test_curvatures_are_second_derivatives(equalities):
     shapes = SHAPES | ({"V": (2, "k")} if equalities is hessian_product else {})
     report = prove_equalities(equalities, shapes=shapes, domains={"mass": "positive"}, sizes=SIZES, cells=8)
-    assert report.ok, str(report)
-
-
-def test_probabilities_behind_a_step_are_those_of_the_moved_logits():
-    def equalities(X, theta, mass, slopes, behind):
-        block = block_of(X, mass, X @ theta)
-        block.kept["slopes"], block.kept["probabilities"] = slopes, 0 * slopes
-        fill_probabilities(block, behind)
-        yield "the probabilities", block.kept["probabilities"], probabilities_of(X @ theta + behind * slopes)
-
-    shapes = SHAPES | {"slopes": (2, "k"), "behind": ()}
-    report = prove_equalities(equalities, shapes=shapes, sizes=SIZES, cells=8)
     assert report.ok, str(report)
 
 

@@ -9,7 +9,7 @@ from chainrule.solvers.convex.evaluation import DECREASE, FLAT, Evaluator, line_
 @pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize("size", [1e-3, 1.0, 30.0])
 def test_a_step_meets_both_conditions(problem, plain, theta, stored, size):
-    evaluator = Evaluator(problem, 1, stored=stored)
+    evaluator = Evaluator(problem, stored=stored)
     here = evaluator.at(theta)
     direction = -size * here.gradient
     slope = np.sum(here.gradient * direction)
@@ -22,7 +22,7 @@ def test_a_step_meets_both_conditions(problem, plain, theta, stored, size):
 
 
 def test_there_is_no_step_uphill(problem, theta):
-    evaluator = Evaluator(problem, 1)
+    evaluator = Evaluator(problem)
     here = evaluator.at(theta)
     # The slope that is claimed is not the direction's.
     step, there = line_search(evaluator, theta, 1e3 * here.gradient, here, -1e3 * np.sum(here.gradient**2))

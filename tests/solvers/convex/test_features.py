@@ -56,7 +56,7 @@ def test_the_largest_entry_is_that_of_the_gradient_for_features_as_given(problem
     expected = plainly(replace(problem, l2=0.0)).gradient(theta)
     expected[:4] += problem.l2 * (s**2)[:, None] * theta[:4]
     with single_threaded_products():
-        evaluator = Evaluator(replace(problem, x=seen(problem, centre, scale, basis)), 1)
+        evaluator = Evaluator(problem.of(seen(problem, centre, scale, basis)))
         gradient = evaluator.at(here.inside(theta)).gradient
     assert here.largest(gradient) == pytest.approx(abs(expected).max(), rel=1e-11)
 
@@ -71,12 +71,12 @@ def test_the_largest_entry_is_found_wherever_it_is(here):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("spread", [10.0, 1e12])
-def test_samples_are_rotated_to_their_last_digits(dtype, spread, monkeypatch):
-    monkeypatch.setattr(features, "ROWS_AT_ONCE", 7)
+def test_samples_are_rotated_to_their_last_digits(dtype, spread):
     x = (np.random.default_rng(0).normal(size=(20, 4)) * np.geomspace(1, 1 / np.sqrt(spread), 4) + 3).astype(dtype)
     centre = x.mean(axis=0, dtype=np.float64)
     exact = ((x.astype(np.float64) - centre) / SCALE) @ BASIS
-    z = Features(True, centre, SCALE, basis=BASIS).coordinates(Problem(x, LABELS, 3, softmax_cross_entropy), spread)
+    problem = Problem(x, LABELS, 3, softmax_cross_entropy, rows_of_leaf=7)
+    z = Features(True, centre, SCALE, basis=BASIS).coordinates(problem, spread)
     assert z.dtype == dtype
     assert z.flags.c_contiguous
     # Of a sum of four products of numbers up to 10 / 0.1; in float64 first, where the spread is large.
@@ -142,8 +142,8 @@ def test_an_interrupted_path_ends_there(problem_of):
 def test_a_path_of_few_steps_tells_figures_that_are_those_of_its_points(problem_of, plainly, dtype):
     """Stored logits gather rounding errors from step to step, and from fit to fit."""
     problem = problem_of("softmax", n=300, d=30, k=5)
-    narrow = replace(problem, x=problem.x.astype(dtype))
-    exact = replace(problem, x=narrow.x.astype(np.float64))
+    narrow = problem.of(problem.x.astype(dtype))
+    exact = problem.of(narrow.x.astype(np.float64))
     for l2, point in zip(PENALTIES, minima(narrow, PENALTIES, tol=1e-22, max_iter=3), strict=True):
         value = plainly(replace(exact, l2=l2)).value(point.theta)
         assert point.value == pytest.approx(value, rel=16 * float(np.finfo(dtype).eps))

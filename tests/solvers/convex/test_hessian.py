@@ -1,7 +1,5 @@
 """The Hessian: against balls, against difference quotients of the gradient, and times a vector."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -17,7 +15,9 @@ from chainrule.solvers.convex.hessian import Curvature
 
 def whole_hessian(problem, theta, centre, scale, threads=2):
     with single_threaded_products():
-        return hessian.whole_hessian(Evaluator(problem, threads, Features(problem.intercept, centre, scale)), theta)
+        return hessian.whole_hessian(
+            Evaluator(problem.with_threads(threads), Features(problem.intercept, centre, scale)), theta
+        )
 
 
 def newton_step(evaluator, theta, gradient):
@@ -95,7 +95,7 @@ def test_times_a_vector_it_is_the_softmaxs_jacobian_between_two_products(problem
 def test_centre_and_scale_are_features_changed_by_hand(problem, plainly, theta):
     centre, scale = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
     centre = centre if problem.intercept else None
-    changed = plainly(replace(problem, x=(problem.x - (0 if centre is None else centre)) / scale))
+    changed = plainly(problem.of((problem.x - (0 if centre is None else centre)) / scale))
     got = without_common_part(whole_hessian(problem, theta, centre, scale), problem)
     expected = without_common_part(changed.hessian(theta), problem)
     # p (1 - p) is taken as a difference, which costs 1e-16 of the features' squares where p is near 1.
@@ -105,7 +105,7 @@ def test_centre_and_scale_are_features_changed_by_hand(problem, plainly, theta):
 
 def test_sparse_features_and_many_blocks_give_the_same(problem, theta, problem_of, plainly):
     dense = whole_hessian(problem, theta, None, None)
-    sparse = whole_hessian(replace(problem, x=sp.csr_matrix(problem.x)), theta, None, None)
+    sparse = whole_hessian(problem.of(sp.csr_matrix(problem.x)), theta, None, None)
     np.testing.assert_allclose(sparse, dense, rtol=0, atol=1e-14 * abs(dense).max())
     long = problem_of("softmax", n=20_011, l2=0.3)
     point = np.random.default_rng(0).normal(size=long.shape)
@@ -130,7 +130,7 @@ def test_weights_of_both_signs_and_any_number_of_threads_give_the_formulas_hessi
 
 def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
     with single_threaded_products():
-        evaluator = Evaluator(problem, 2)
+        evaluator = Evaluator(problem.with_threads(2))
         hessian.whole_hessian(evaluator, theta + 1)
         got = hessian.whole_hessian(evaluator, theta).copy()
     np.testing.assert_array_equal(got, whole_hessian(problem, theta, None, None))
@@ -139,7 +139,7 @@ def test_a_second_hessian_owes_nothing_to_the_first(problem, theta):
 def test_newtons_direction_solves_its_equations(problem, plain, theta):
     gradient = plain.gradient(theta)
     with single_threaded_products():
-        evaluator = Evaluator(problem, 1)
+        evaluator = Evaluator(problem)
         evaluator.at(theta)
         if theta.shape[1] > 1:
             gradient = gradient - gradient.mean(axis=1, keepdims=True)
@@ -158,7 +158,7 @@ def test_at_the_optimum_one_newton_step_squares_the_error(problem, plain):
     if near.shape[1] > 1:
         gradient -= gradient.mean(axis=1, keepdims=True)
     with single_threaded_products():
-        step = newton_step(Evaluator(problem, 1), near, gradient)
+        step = newton_step(Evaluator(problem), near, gradient)
     after = plain.gradient(near + step)
     after -= after.mean(axis=1, keepdims=True) if near.shape[1] > 1 else 0
     assert abs(gradient).max() > 1e-7
@@ -167,20 +167,20 @@ def test_at_the_optimum_one_newton_step_squares_the_error(problem, plain):
 
 def test_a_point_that_is_not_finite_has_no_newton_direction(problem, theta):
     with single_threaded_products(), np.errstate(all="ignore"):
-        assert newton_step(Evaluator(problem, 1), theta * np.nan, np.ones_like(theta)) is None
+        assert newton_step(Evaluator(problem), theta * np.nan, np.ones_like(theta)) is None
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 @pytest.mark.parametrize("intercept", [True, False])
 def test_a_feature_that_does_not_vary_changes_no_newton_direction(problem_of, kind, intercept):
     problem = problem_of(kind, intercept=intercept)
-    constant = replace(problem, x=np.insert(problem.x, 2, 0.0, axis=1))
+    constant = problem.of(np.insert(problem.x, 2, 0.0, axis=1))
     theta = np.random.default_rng(3).normal(size=problem.shape)
     with single_threaded_products():
-        gradient = Evaluator(problem, 2).at(theta).gradient
-        expected = newton_step(Evaluator(problem, 2), theta, gradient)
+        gradient = Evaluator(problem.with_threads(2)).at(theta).gradient
+        expected = newton_step(Evaluator(problem.with_threads(2)), theta, gradient)
         theta, gradient = (np.insert(x, 2, 0.0, axis=0) for x in (theta, gradient))
-        got = newton_step(Evaluator(constant, 2), theta, gradient)
+        got = newton_step(Evaluator(constant.with_threads(2)), theta, gradient)
     assert not got[2].any()
     np.testing.assert_allclose(np.delete(got, 2, axis=0), expected, rtol=1e-9, atol=1e-12)
 
@@ -190,7 +190,7 @@ def test_samples_of_negative_weight_can_leave_no_newton_direction(problem_of, ki
     problem = problem_of(kind, weights=-np.ones(60), l2=1e-3)
     theta = np.zeros(problem.shape)
     with single_threaded_products():
-        assert newton_step(Evaluator(problem, 1), theta, np.ones_like(theta)) is None
+        assert newton_step(Evaluator(problem), theta, np.ones_like(theta)) is None
 
 
 CENTRE, SCALE = np.array([1.0, -2.0, 0.0, 3.0]), np.array([0.1, 1.0, 4.0, 2.0])
@@ -242,7 +242,7 @@ def assert_curved(evaluator, plain, theta, seed=0):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_products_with_the_hessian_and_its_diagonal_are_those_of_the_whole(problem, plain, theta, form, threads):
     with single_threaded_products():
-        assert_curved(Evaluator(replace(problem, x=FORMS[form](problem.x)), threads), plain, theta)
+        assert_curved(Evaluator(problem.of(FORMS[form](problem.x)).with_threads(threads)), plain, theta)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -251,7 +251,7 @@ def test_they_are_for_weights_of_both_signs_for_rows_of_any_sum_and_for_many_log
     problem = variants(problem_of)[name]
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
     with single_threaded_products():
-        assert_curved(Evaluator(replace(problem, x=FORMS[form](problem.x)), 2), plainly(problem), theta)
+        assert_curved(Evaluator(problem.of(FORMS[form](problem.x)).with_threads(2)), plainly(problem), theta)
 
 
 @pytest.mark.parametrize("name", [*VARIANTS[:4], "forty logits"])
@@ -259,17 +259,19 @@ def test_they_are_for_weights_of_both_signs_for_rows_of_any_sum_and_for_many_log
 def test_centre_and_scale_curve_like_features_changed_by_hand(problem_of, plainly, name, with_centre):
     problem = variants(problem_of)[name]
     centre = CENTRE if problem.intercept and with_centre else None
-    changed = replace(problem, x=(problem.x - (0 if centre is None else centre)) / SCALE)
+    changed = problem.of((problem.x - (0 if centre is None else centre)) / SCALE)
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.3
     with single_threaded_products():
-        assert_curved(Evaluator(problem, 2, Features(problem.intercept, centre, SCALE)), plainly(changed), theta)
+        assert_curved(
+            Evaluator(problem.with_threads(2), Features(problem.intercept, centre, SCALE)), plainly(changed), theta
+        )
 
 
 def test_a_scale_curves_sparse_features_too(problem, plainly, theta):
-    changed = plainly(replace(problem, x=problem.x / SCALE))
+    changed = plainly(problem.of(problem.x / SCALE))
     with single_threaded_products():
         features = Features(problem.intercept, scale=SCALE)
-        assert_curved(Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), 2, features), changed, theta)
+        assert_curved(Evaluator(problem.of(sp.csr_matrix(problem.x)).with_threads(2), features), changed, theta)
 
 
 @pytest.mark.parametrize("name", ["signed", "signed rows", "signed logit", "forty logits"])
@@ -280,31 +282,29 @@ def test_residuals_kept_a_few_rows_at_a_time_add_up_to_the_same(problem_of, plai
     theta = np.random.default_rng(4).normal(size=problem.shape) * 0.5
     plain = plainly(problem)
     with single_threaded_products():
-        evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), 2)
-        assert len(evaluator.rows._chunks) == -(-problem.n_samples // rows)
+        evaluator = Evaluator(problem.of(sp.csr_matrix(problem.x)).with_threads(2))
         here = evaluator.at(theta)
         assert here.value == pytest.approx(plain.value(theta), rel=1e-13, abs=0)
         np.testing.assert_allclose(here.gradient, plain.gradient(theta), rtol=0, atol=1e-12)
         assert_curved(evaluator, plain, theta)
         direction = -here.gradient
         there = evaluator.towards(theta, direction, 0.5)
-        evaluator.accept(0.5)
+        evaluator.accept()
         end = theta + 0.5 * direction
         np.testing.assert_allclose(there.gradient, plain.gradient(end), rtol=0, atol=1e-12)
         assert_curved(evaluator, plain, end, seed=1)
 
 
 @pytest.mark.parametrize("form", ["dense", "csr_matrix"])
-def test_many_blocks_and_threads_change_only_the_order_of_sums(problem_of, plainly, monkeypatch, form):
-    for name in ("BLOCK_BYTES", "SPARSE_BLOCK_BYTES"):
-        monkeypatch.setattr(rows_module, name, 1 << 10)
-    problem = problem_of("rows", n=1501, d=4, k=3, l2=0.1)
+def test_many_leaves_blocks_and_threads_change_only_the_order_of_sums(problem_of, plainly, monkeypatch, form):
+    monkeypatch.setattr(rows_module, "SPARSE_BLOCK_BYTES", 1 << 10)  # 64 rows
+    problem = problem_of("rows", n=1501, d=4, k=3, l2=0.1, rows_of_leaf=201)
     theta = np.random.default_rng(0).normal(size=problem.shape) * 0.3
     plain = plainly(problem)
     for threads in (1, 2, 3):
         with single_threaded_products():
-            evaluator = Evaluator(replace(problem, x=FORMS[form](problem.x)), threads)
-            assert min(map(len, evaluator.rows.blocks)) > 5
+            evaluator = Evaluator(problem.of(FORMS[form](problem.x)).with_threads(threads))
+            assert evaluator.rows.map_reduce(lambda *_: 1, None) == (8 if form == "dense" else 7 * 4 + 2)
             assert_curved(evaluator, plain, theta)
 
 
@@ -314,7 +314,7 @@ def test_float32_features_curve_as_float32_can(problem_of, plainly):
     direction = np.random.default_rng(0).normal(size=theta.shape)
     hessian = plainly(problem).hessian(theta)
     with single_threaded_products():
-        evaluator = Evaluator(replace(problem, x=problem.x.astype(np.float32)), 1)
+        evaluator = Evaluator(problem.of(problem.x.astype(np.float32)))
         evaluator.at(theta)
         there = Curvature(evaluator)
         got, diagonal = there.product()(direction), there.diagonal()
@@ -327,10 +327,10 @@ def test_float32_features_curve_as_float32_can(problem_of, plainly):
 def test_the_curvature_is_that_of_the_logits_a_step_has_led_to(problem, plain, theta):
     direction = np.random.default_rng(1).normal(size=theta.shape)
     with single_threaded_products():
-        evaluator = Evaluator(problem, 2)
+        evaluator = Evaluator(problem.with_threads(2))
         evaluator.at(theta)
-        evaluator.towards(theta, direction, 1.0)
-        evaluator.accept(0.25)
+        evaluator.towards(theta, direction, 0.25)
+        evaluator.accept()
         got = Curvature(evaluator).product()(direction)
     hessian = plain.hessian(theta + 0.25 * direction)
     expected = (hessian @ direction.ravel()).reshape(theta.shape)
@@ -343,7 +343,7 @@ def test_products_in_float32_are_good_to_its_digits(problem_of, plainly):
         direction = np.random.default_rng(0).normal(size=theta.shape)
         hessian = plainly(problem).hessian(theta)
         with single_threaded_products():
-            evaluator = Evaluator(replace(problem, x=sp.csr_matrix(problem.x)), 2)
+            evaluator = Evaluator(problem.of(sp.csr_matrix(problem.x)).with_threads(2))
             evaluator.at(theta)
             narrow = Curvature(evaluator, np.float32)
             got, diagonal = narrow.product()(direction.astype(np.float32)), narrow.diagonal()
@@ -354,6 +354,6 @@ def test_products_in_float32_are_good_to_its_digits(problem_of, plainly):
         np.testing.assert_allclose(diagonal, np.diag(hessian).reshape(theta.shape), rtol=0, atol=1e-4, err_msg=name)
 
 
-def test_there_is_no_curvature_without_stored_logits(problem):
-    with single_threaded_products(), pytest.raises(ValueError, match="not stored"):
-        Curvature(Evaluator(problem, 1, stored=False))
+def test_there_is_no_curvature_without_a_point(problem):
+    with single_threaded_products(), pytest.raises(ValueError, match="expected theta, since the evaluator is at no"):
+        Curvature(Evaluator(problem, stored=False))

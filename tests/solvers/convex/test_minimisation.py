@@ -1,6 +1,5 @@
 """One minimisation, step by step: what ends it, and what it tells of every step."""
 
-import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -60,15 +59,6 @@ def rotating(request, monkeypatch):
     return request.param
 
 
-@pytest.fixture
-def shared(monkeypatch):
-    """Threads for small products too."""
-    monkeypatch.setattr(solver, "WORTH_THREADS", 0)
-
-
-solver = sys.modules[minimise.__module__]
-
-
 def zeroth(problem, gradient):
     """Gradients by what all classes have in common are 0, up to rounding."""
     return gradient - gradient.mean(axis=1, keepdims=True) if problem.n_outputs > 1 else gradient
@@ -80,7 +70,9 @@ def test_an_objective_of_nearly_0_has_little_left_to_fall(problem_of, kind, meth
     """Weights of separable classes grow until the losses are 0 or rounding errors. F cannot fall below 0."""
     problem = problem_of(kind, n=300, d=8)
     labels = (problem.x @ np.arange(-4.0, 4)).reshape(-1) > 0
-    problem = replace(problem, targets=labels[:, None] * 1.0 if kind == "logit" else labels * 1)
+    problem = replace(
+        problem, targets=labels[:, None] * 1.0 if kind == "logit" else labels * 1, engine=None, facts=None
+    )
     result = minimise(problem, max_iter=300, method=method)
     assert result.value < 1e-8
     assert result.converged
@@ -93,10 +85,10 @@ def test_an_objective_of_nearly_0_has_little_left_to_fall(problem_of, kind, meth
 def test_tiny_features_in_float32_are_fitted_without_a_penalty(problem_of, kind, form, size):
     """A factor 2^m of the features changes no step. Weights are so large that float32 overflows."""
     problem = problem_of(kind)
-    problem = replace(problem, x=problem.x.astype(np.float32).astype(np.float64))
+    problem = problem.of(problem.x.astype(np.float32).astype(np.float64))
     factor = 2.0 ** np.floor(np.log2(size))
-    tiny = replace(problem, x=form((problem.x * factor).astype(np.float32)))
-    expected, found = minimise(replace(problem, x=form(problem.x))), minimise(tiny)
+    tiny = problem.of(form((problem.x * factor).astype(np.float32)))
+    expected, found = minimise(problem.of(form(problem.x))), minimise(tiny)
     assert found.converged
     assert found.iterations == expected.iterations
     assert found.value == pytest.approx(expected.value, rel=1e-12)
@@ -108,20 +100,20 @@ def test_tiny_features_in_float32_are_fitted_without_a_penalty(problem_of, kind,
 def test_a_feature_that_does_not_vary_gets_no_weight_without_a_penalty(problem_of, kind, dtype):
     """The rounding errors of its gradient once became weights of 1e3, and the fit did not end."""
     problem = problem_of(kind, n=300)
-    problem = replace(problem, x=problem.x.astype(dtype))
-    constant = replace(problem, x=np.hstack([problem.x, np.full((300, 1), 1.7, dtype)]))
+    problem = problem.of(problem.x.astype(dtype))
+    constant = problem.of(np.hstack([problem.x, np.full((300, 1), 1.7, dtype)]))
     expected, found = minimise(problem), minimise(constant)
     assert found.converged
     assert found.value == pytest.approx(expected.value, rel=1e-7)
     assert abs(found.theta[-2]).max() < 1e-5
-    alone = minimise(replace(problem, x=constant.x[:, -1:]))
+    alone = minimise(problem.of(constant.x[:, -1:]))
     assert alone.converged
     assert abs(alone.theta[0]).max() < 1e-5
 
 
 @pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-9])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_no_more_is_left_to_gain_than_was_asked(problem, plain, tol, threads, shared):
+def test_no_more_is_left_to_gain_than_was_asked(problem, plain, tol, threads):
     result = minimise(problem, tol=tol, max_iter=300, threads=threads)
     assert result.converged
     best = plain.minimum()
@@ -166,12 +158,9 @@ def test_the_objective_never_rises_and_every_step_is_told(problem, plain):
     assert not np.shares_memory(points[0], points[1])
 
 
-def test_threads_agree_to_the_rounding_of_the_way(problem, shared):
+def test_threads_agree_to_the_last_bit(problem):
     one, two = (minimise(problem, tol=1e-22, max_iter=300, threads=threads) for threads in (1, 2))
-    # Gradients of 1e-12 over curvatures of 1e-3 and more.
-    np.testing.assert_allclose(zeroth(problem, one.theta), zeroth(problem, two.theta), rtol=0, atol=1e-8)
-    assert one.value == pytest.approx(two.value, rel=1e-14, abs=0)
-    assert minimise(problem, threads=2).theta.tobytes() == minimise(problem, threads=2).theta.tobytes()
+    assert (one.value, one.theta.tobytes()) == (two.value, two.theta.tobytes())
 
 
 @pytest.mark.parametrize("size", [1.0, 100.0])
@@ -222,7 +211,7 @@ def test_weights_of_both_signs_are_minimised_where_there_is_a_minimum(problem_of
 
 def test_a_spectrum_of_all_samples_serves_some_of_them(problem_of, plainly):
     whole = problem_of("softmax", l2=0.1)
-    part = replace(whole, x=whole.x[::2], targets=whole.targets[::2])
+    part = replace(whole, x=whole.x[::2], targets=whole.targets[::2], engine=None, facts=None)
     shared, own = (minimise(part, tol=1e-20, spectrum=spectrum) for spectrum in (spectrum_of(whole), None))
     assert shared.converged
     assert shared.value == pytest.approx(own.value, rel=1e-13, abs=0)
@@ -233,7 +222,7 @@ def test_a_scale_is_a_penalty_on_weights_times_it(problem_of, plainly):
     problem = problem_of("softmax", l2=0.1)
     scale = np.array([0.5, 1.0, 2.0, 10.0])
     result = minimise(problem, tol=1e-20, spectrum=spectrum_of(problem, scale))
-    by_hand = minimise(replace(problem, x=problem.x / scale), tol=1e-20)
+    by_hand = minimise(problem.of(problem.x / scale), tol=1e-20)
     np.testing.assert_allclose(
         zeroth(problem, result.theta[:-1]), zeroth(problem, by_hand.theta[:-1]) / scale[:, None], rtol=0, atol=1e-8
     )
@@ -260,7 +249,7 @@ def test_what_is_reported_is_measured_at_the_parameters_returned(problem_of, kin
     result = minimise(problem, tol=1e-16, threads=1)
     assert result.converged
     with single_threaded_products():
-        there = Evaluator(problem, 1).at(result.theta)
+        there = Evaluator(problem).at(result.theta)
     assert result.value == there.value
     assert result.gradient_norm == abs(there.gradient).max()
 
@@ -268,7 +257,7 @@ def test_what_is_reported_is_measured_at_the_parameters_returned(problem_of, kin
 def test_a_spectrum_of_other_samples_is_only_slower(problem):
     """A preconditioner of no use: the steps are still downhill, and end at the optimum."""
     rng = np.random.default_rng(8)
-    stranger = replace(problem, x=rng.normal(size=problem.x.shape) * np.array([1e3, 1e-3, 1.0, 30.0]))
+    stranger = problem.of(rng.normal(size=problem.x.shape) * np.array([1e3, 1e-3, 1.0, 30.0]))
     best = minimise(problem, tol=1e-17, max_iter=300)
     result = minimise(problem, tol=1e-17, max_iter=1000, spectrum=spectrum_of(stranger))
     assert result.converged, result.message
@@ -297,12 +286,12 @@ def test_bad_directions_do_not_lead_uphill(problem, plain, monkeypatch, factor):
 @pytest.mark.parametrize("method", ["lbfgs", "newton-cg"])
 def test_float32_samples_are_fitted_as_well_as_the_same_in_float64(problem_of, plainly, kind, method, rotating):
     problem = problem_of(kind, l2=0.01)
-    narrow = replace(problem, x=problem.x.astype(np.float32))
+    narrow = problem.of(problem.x.astype(np.float32))
     if kind == "logit":
-        narrow = replace(narrow, targets=narrow.targets.astype(np.float32))
+        narrow = replace(narrow, targets=narrow.targets.astype(np.float32), engine=None)
     result = minimise(narrow, tol=1e-14, max_iter=400, method=method)
     assert result.converged, result.message
-    exact = plainly(replace(problem, x=narrow.x.astype(np.float64)))
+    exact = plainly(problem.of(narrow.x.astype(np.float64)))
     # Rotated samples are rounded to float32 once more.
     slack = 1e-7 if rotating else 2e-14
     assert exact.value(result.theta) <= exact.minimum() * (1 + slack)
@@ -313,7 +302,7 @@ def test_float32_samples_are_fitted_as_well_as_the_same_in_float64(problem_of, p
 def test_sparse_features_reach_the_same_optimum(problem_of, plainly, kind):
     problem = problem_of(kind, l2=0.1)
     dense = minimise(problem, tol=1e-20, max_iter=300)
-    sparse = minimise(replace(problem, x=sp.csr_matrix(problem.x)), tol=1e-20, max_iter=1000)
+    sparse = minimise(problem.of(sp.csr_matrix(problem.x)), tol=1e-20, max_iter=1000)
     assert sparse.converged
     assert sparse.value == pytest.approx(dense.value, rel=1e-13, abs=0)
     np.testing.assert_allclose(zeroth(problem, sparse.theta), zeroth(problem, dense.theta), rtol=0, atol=1e-7)
@@ -322,7 +311,7 @@ def test_sparse_features_reach_the_same_optimum(problem_of, plainly, kind):
 @pytest.mark.parametrize("kind", ["softmax", "logit"])
 def test_features_without_any_variance_leave_the_frequencies(problem_of, kind):
     problem = problem_of(kind, l2=0.1)
-    flat = replace(problem, x=np.full((60, 4), 5.0))
+    flat = problem.of(np.full((60, 4), 5.0))
     result = minimise(flat, tol=1e-22)
     assert result.converged
     np.testing.assert_allclose(result.theta[:-1], 0, atol=1e-10)
@@ -336,7 +325,7 @@ def test_more_parameters_than_a_hessian_holds_are_minimised_too(problem_of, plai
 
 
 def test_classes_without_samples_have_shares_near_zero(problem_of):
-    problem = replace(problem_of("softmax", l2=0.1), n_outputs=5)
+    problem = replace(problem_of("softmax", l2=0.1), n_outputs=5, facts=None)
     result = minimise(problem, tol=1e-4, max_iter=200)
     logits = problem.x @ result.theta[:-1] + result.theta[-1]
     assert np.isfinite(result.theta).all()

@@ -15,9 +15,10 @@ from chainrule.solvers.convex import Problem, minimisation, minimise
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.hessian import Curvature
+from chainrule.solvers.convex.rows import Rows, cut
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-from chainrule.solvers.convex.narrow import NarrowRows  # noqa: E402
+from chainrule.solvers.convex.narrow import Narrowing  # noqa: E402
 
 UNIT = 2.0**-7
 """Half of it is the relative error of a number rounded to bfloat16."""
@@ -35,17 +36,17 @@ def test_products_are_those_of_rounded_factors(dtype, threads):
     offset = rng.normal(size=5).astype(dtype)
     before = torch.get_num_threads()
     with single_threaded_products():
-        problem = Problem(x, np.zeros(300, dtype=int), 5, softmax_cross_entropy)
-        narrow = NarrowRows(problem, threads, np.float64, dtype, {}, None)
+        problem = Problem(x, np.zeros(300, dtype=int), 5, softmax_cross_entropy, rows_of_leaf=110)
+        narrow = Rows(problem, problem.with_threads(threads).engine, narrow=Narrowing(None, before))
         out = np.empty((300, 5), dtype)
         narrow.map_reduce(lambda block, _: block.times(weights, offset, out[block.rows]) is None, None)
         loss, gradient = narrow.pull_back(lambda block, _: (1.0, rows[block.rows].copy()), None)
     assert torch.get_num_threads() == before
-    assert loss == sum(len(share) for share in narrow.blocks)
+    assert loss == 3
     # Sums in float32, the results rounded once more.
     exact = rounded(x) @ rounded(weights)
     assert (abs(out - offset - exact) <= UNIT / 2 * abs(exact) + 1e-5).all()
-    parts = [rounded(x)[block.rows].T @ rounded(rows)[block.rows] for share in narrow.blocks for block in share]
+    parts = [rounded(x)[part].T @ rounded(rows)[part] for part in cut(0, 300, 110)]
     reach = abs(rounded(x)).T @ abs(rounded(rows))  # of sums in float32
     assert (abs(gradient[:-1] - sum(parts)) <= UNIT / 2 * sum(map(abs, parts)) + 2e-5 * reach).all()
     np.testing.assert_allclose(gradient[-1], rows.sum(axis=0), rtol=0, atol=1e-4)
@@ -57,25 +58,25 @@ def test_the_diagonal_of_the_hessian_is_in_full_precision(problem_of, plainly):
     problem, theta = problem_of("softmax", l2=0.1), np.zeros((5, 3))
     centre = problem.x.mean(axis=0)
     with single_threaded_products():
-        evaluator = Evaluator(problem, 2, Features(True, centre, precision=Precision.BFLOAT16))
+        evaluator = Evaluator(problem.with_threads(2), Features(True, centre, precision=Precision.BFLOAT16))
         evaluator.at(theta)
         diagonal = Curvature(evaluator).diagonal()
-    expected = np.diag(plainly(replace(problem, x=problem.x - centre)).hessian(theta))
+    expected = np.diag(plainly(problem.of(problem.x - centre)).hessian(theta))
     np.testing.assert_allclose(diagonal.ravel(), expected, rtol=1e-13)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logit", "rows"])
 def test_the_optimum_is_that_of_full_precision(problem_of, plainly, kind):
     problem = problem_of(kind, n=300, d=30, k=5, l2=0.01)
-    for narrow_samples in (problem, replace(problem, x=problem.x.astype(np.float32))):
+    for narrow_samples in (problem, problem.of(problem.x.astype(np.float32))):
         if narrow_samples.x.dtype == np.float32 and kind != "softmax":
-            narrow_samples = replace(narrow_samples, targets=problem.targets.astype(np.float32))
+            narrow_samples = replace(narrow_samples, targets=problem.targets.astype(np.float32), engine=None)
         tol = 1e-17 if narrow_samples.x.dtype == np.float64 else 1e-9
         best = minimise(narrow_samples, tol=tol, max_iter=300)
         found = minimise(narrow_samples, tol=tol, max_iter=300, narrow=True)
         assert found.converged, found.message
         assert found.value == pytest.approx(best.value, rel=1e-8 if tol > 1e-12 else 1e-13, abs=0)
-        exact = plainly(replace(problem, x=narrow_samples.x.astype(np.float64)))
+        exact = plainly(problem.of(narrow_samples.x.astype(np.float64)))
         assert exact.value(found.theta) <= exact.minimum() * (1 + tol + 4 * 2**-52)
 
 
@@ -103,17 +104,16 @@ def test_a_start_at_the_optimum_of_rounded_samples_is_looked_at_again(problem_of
     assert again.value == pytest.approx(plainly(problem).value(again.theta), rel=1e-13, abs=0)
 
 
-def test_curvature_made_before_widening_is_in_full_precision_after_it(problem_of, plainly):
+def test_curvature_is_in_full_precision_after_widening(problem_of, plainly):
     problem = problem_of("softmax", l2=0.1)
     theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
     with single_threaded_products():
-        evaluator = Evaluator(problem, 1, Features(precision=Precision.BFLOAT16))
+        evaluator = Evaluator(problem, Features(precision=Precision.BFLOAT16))
         evaluator.at(theta)
-        there = Curvature(evaluator)
-        rough = there.product()(direction)
+        rough = Curvature(evaluator).product()(direction)
         evaluator.switch(Precision.SAMPLES)
         evaluator.at(theta)
-        exact = there.product()(direction)
+        exact = Curvature(evaluator).product()(direction)
     expected = (plainly(problem).hessian(theta) @ direction.ravel()).reshape(theta.shape)
     np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-12)
     assert 1e-5 < abs(rough - expected).max() < 0.1 * abs(expected).max()
@@ -121,7 +121,7 @@ def test_curvature_made_before_widening_is_in_full_precision_after_it(problem_of
 
 def test_sparse_samples_are_fitted_without(problem_of):
     problem = problem_of("softmax", l2=0.1)
-    sparse = replace(problem, x=sp.csr_matrix(problem.x))
+    sparse = problem.of(sp.csr_matrix(problem.x))
     found, plain = (minimise(sparse, tol=1e-17, narrow=narrow) for narrow in (True, False))
     np.testing.assert_array_equal(found.theta, plain.theta)
 
@@ -148,7 +148,7 @@ def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
 def test_a_run_that_ends_early_tells_figures_of_full_precision(problem_of, plainly, shift):
     """Also far from 0, where samples rounded as they are would keep no digit."""
     problem = problem_of("softmax", n=3000, d=30, k=4, l2=0.01)
-    problem = replace(problem, x=problem.x + shift)
+    problem = problem.of(problem.x + shift)
     full, mixed = (minimise(problem, tol=1e-22, max_iter=3, narrow=narrow) for narrow in (False, True))
     assert mixed.iterations == 3
     plain = plainly(problem)
@@ -165,7 +165,7 @@ def test_samples_that_may_not_be_written_to_are_fitted_without_a_warning(problem
 
 def test_numbers_beyond_bfloat16_are_fitted_in_full_precision(problem_of):
     problem = problem_of("softmax", l2=0.1)
-    far = replace(problem, x=problem.x * 1e40)
+    far = problem.of(problem.x * 1e40)
     with np.errstate(all="ignore"):
         assert np.isfinite(minimise(far, max_iter=20, narrow=True).value)
 

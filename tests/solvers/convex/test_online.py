@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.solvers.convex import evaluation, online, rows
+from chainrule.solvers.convex import evaluation, online
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
@@ -43,7 +43,7 @@ def patient(monkeypatch):
 def test_with_enough_steps_a_first_batch_leaves_as_little_to_gain_as_asked_for(batch, plainly, patient, tol, form):
     """A direction that leaves half of the gradient promises at least three quarters of what there is to gain."""
     start, precision = np.zeros(batch.shape), np.full(batch.shape, 0.5)
-    plain, samples = plainly(batch), replace(batch, x=form(batch.x))
+    plain, samples = plainly(batch), batch.of(form(batch.x))
     theta, best = (absorb(samples, start, precision, tolerance)[0] for tolerance in (tol, 1e-20))
     gradient = total_gradient(plain, best, start, precision)
     assert abs(gradient).max() <= 1e-8 * mass_of(batch)
@@ -96,7 +96,7 @@ def test_the_objective_of_a_batch_never_rises(problem, plainly, monkeypatch):
 def test_the_precision_grows_by_the_diagonal_of_the_batchs_hessian_where_it_ends(batch, plainly, form):
     rng = np.random.default_rng(2)
     start, precision = 0.1 * rng.normal(size=batch.shape), rng.uniform(0.5, 2, size=batch.shape)
-    theta, after = absorb(replace(batch, x=form(batch.x)), start, precision, 1e-4)
+    theta, after = absorb(batch.of(form(batch.x)), start, precision, 1e-4)
     diagonal = np.diag(plainly(batch).hessian(theta)).reshape(theta.shape)
     np.testing.assert_allclose(after - precision, mass_of(batch) * diagonal, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(curvatures(batch, theta), diagonal, rtol=1e-10, atol=1e-13)
@@ -125,7 +125,6 @@ def test_a_great_precision_holds_the_weights(batch):
 def test_a_batch_whose_logits_are_too_many_to_store_is_absorbed_alike(problem_of, monkeypatch, kind):
     batch = problem_of(kind, n=1000)
     start, precision = np.zeros(batch.shape), np.full(batch.shape, 1.0)
-    monkeypatch.setattr(rows, "BLOCK_BYTES", 1 << 10)
     theta, after = absorb(batch, start, precision, 1e-6)
     monkeypatch.setattr(evaluation, "STORED_BYTES", 0)
     other, too = absorb(batch, start, precision, 1e-6)

@@ -79,7 +79,7 @@ def test_the_hessian_it_inverts_is_that_of_the_problem_at_the_starting_point(pro
     start = np.zeros(problem.shape)
     start[-1] = np.log(probs) if problem.n_outputs > 1 else np.log(probs / (1 - probs))
     spectrum = spectrum_of(problem)
-    hessian = plainly(replace(problem, x=problem.x - spectrum.features.centre)).hessian(start)
+    hessian = plainly(problem.of(problem.x - spectrum.features.centre)).hessian(start)
     gradient = centred(np.random.default_rng(0).normal(size=problem.shape))
     got = preconditioner_of(problem, spectrum).solve(gradient.copy())
     back = centred((hessian @ got.ravel()).reshape(got.shape))
@@ -93,7 +93,7 @@ def test_sparse_features_get_the_diagonal(problem_of, kind, scale):
     problem = problem_of(kind, l2=0.1, intercept=False)
     # Features that never meet: the covariance about zero is its diagonal, and the preconditioner exact.
     alone = np.eye(4)[np.arange(60) % 4] * rng.normal(size=(60, 1))
-    problem = replace(problem, x=sp.csr_matrix(alone))
+    problem = problem.of(sp.csr_matrix(alone))
     spectrum = spectrum_of(problem, scale)
     assert spectrum.features.basis is None
     assert spectrum.features.centre is None

@@ -1,7 +1,6 @@
 """Rows are seen through blocks alone: sums over them, products with their transpose, and some rows by number."""
 
 import ast
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +8,24 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers import convex
-from chainrule.solvers.convex.rows import DenseRows, Rows, SparseRows
+from chainrule.solvers.convex import rows as rows_module
+from chainrule.solvers.convex.features import rows_of
+from chainrule.solvers.convex.rows import Point
+from chainrule.storage import StoredRows
 
 WEIGHTS = np.random.default_rng(3).uniform(0.1, 3, 60)
+
+
+@pytest.fixture(params=[np.asarray, sp.csr_matrix], ids=["dense", "sparse"])
+def form(request):
+    return request.param
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_blocks_add_up_to_all_rows(problem_of, threads, size):
-    problem = problem_of("rows", weights=WEIGHTS)
-    rows = Rows(problem, threads, size)
+    problem = problem_of("rows", weights=WEIGHTS, rows_of_leaf=size)
+    rows = rows_of(problem.with_threads(threads))
 
     def sums(block, factor):
         assert len(block.x) == len(block.targets) == len(block.shares) == len(block.curvatures) <= size
@@ -30,45 +37,70 @@ def test_blocks_add_up_to_all_rows(problem_of, threads, size):
     assert curvature == pytest.approx(WEIGHTS @ problem.targets.sum(axis=1) / WEIGHTS.sum(), rel=1e-13, abs=0)
 
 
-def test_what_a_function_gives_may_be_memory_that_it_writes_to_again(problem_of):
-    """As scratch memory is: the sums are not in it."""
-    rows = Rows(problem_of("softmax"), 2, 4)
-
-    def ones(block, _):
-        block.buffer("ones")[...] = 1
-        return block.buffer("ones")[:1], block.buffer("ones")[1:2]
-
-    first, second = rows.map_reduce(ones, None)
-    assert first.ravel().tolist() == second.ravel().tolist() == [16, 16, 16]
+def test_results_are_joined_in_the_order_of_rows(problem_of, form):
+    problem = problem_of("softmax", rows_of_leaf=7)
+    rows = rows_of(problem.of(form(problem.x)).with_threads(3))
+    got = rows.gather(lambda block, factor: factor * np.arange(block.rows.start, block.rows.stop), 2)
+    np.testing.assert_array_equal(got, 2 * np.arange(60))
 
 
-def test_what_is_kept_is_there_in_later_calls_and_for_rows_in_other_blocks(problem_of):
-    problem = problem_of("softmax")
-    rows = Rows(problem, 2, 7)
-    rows.keep("numbers")
-    rows.map_reduce(lambda block, _: block.of("numbers").fill(block.rows.start), None)
-    others = Rows(problem, 3, 4, kept=rows.kept)
-    starts = others.map_reduce(lambda block, _: np.sum(block.of("numbers"), axis=0), None)
-    assert starts.tolist() == [sum(block.rows.start * len(block.x) for each in rows.blocks for block in each)] * 3
+def test_what_is_kept_is_computed_once_for_a_point_and_again_for_another_in_its_slot(problem_of, form):
+    problem = problem_of("softmax", rows_of_leaf=7)
+    problem = problem.of(form(problem.x)).with_threads(2)
+    rows, calls = rows_of(problem), []
+
+    def starts(block, point):
+        def compute(out):
+            calls.append(block.rows.start)
+            out[...] = block.rows.start + point.folded
+
+        return block.remembered("starts", point, compute)
+
+    expected = 7.0 * (np.arange(60) // 7)[:, None] * [1, 1, 1]
+    here, there, loose = Point.at(1, "a"), Point.at(2, "a"), Point.at(3)
+    for point, times in ((here, 1), (here, 1), (there, 2), (here, 3), (loose, 4), (loose, 5)):
+        np.testing.assert_array_equal(rows.gather(starts, point), expected + point.folded)
+        assert sorted(calls) == sorted([*range(0, 60, 7)] * times)
+    problem.engine.close()
+    rows.gather(starts, here)
+    assert len(calls) == 9 * 6
 
 
-@pytest.mark.parametrize(("kind", "squared"), [(DenseRows, False), (SparseRows, False), (SparseRows, True)])
-def test_residuals_are_pulled_back_through_the_samples(problem_of, kind, squared):
-    problem = problem_of("softmax", weights=WEIGHTS)
-    x, residuals = problem.x, np.random.default_rng(0).normal(size=(60, 3))
-    if kind is SparseRows:
-        problem = replace(problem, x=sp.csr_matrix(x))
-    rows = kind(problem, 2, np.float64, np.float64, {})
+@pytest.mark.parametrize("dtypes", [(np.float64, np.float32), (np.float32, np.float64)])
+def test_logits_are_kept_in_the_dtype_of_their_point(problem_of, plainly, form, dtypes):
+    problem = problem_of("softmax", rows_of_leaf=25)
+    rows, theta = rows_of(problem.of(form(problem.x))), np.random.default_rng(0).normal(size=(5, 3))
+    for dtype in dtypes:
+        point = Point.at((theta[:-1].astype(dtype), theta[-1].astype(dtype)), "a")
+        got = rows.gather(lambda block, point: block.logits(point), point)
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, plainly(problem).ones @ theta, rtol=0, atol=50 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("squared", [False, True])
+def test_residuals_are_pulled_back_through_the_samples(problem_of, form, squared, monkeypatch):
+    if squared and form is np.asarray:
+        pytest.skip("only sparse samples are squared so")
+    monkeypatch.setattr(rows_module, "SPARSE_BLOCK_BYTES", 0)  # 64 rows
+    problem = problem_of("softmax", n=200, rows_of_leaf=150)
+    x, residuals = problem.x, np.random.default_rng(0).normal(size=(200, 3))
+    rows = rows_of(problem.of(form(x)).with_threads(2))
     options = {"squared": True} if squared else {}
     total, gradient = rows.pull_back(lambda block, factor: (1.0, factor * residuals[block.rows]), 3.0, **options)
-    assert total == 2  # a block for each thread
+    assert total == (2 if form is np.asarray else 4)
     np.testing.assert_allclose(gradient[:-1], 3 * (x**2 if squared else x).T @ residuals, rtol=0, atol=1e-12)
     np.testing.assert_allclose(gradient[-1], 3 * residuals.sum(axis=0), rtol=0, atol=1e-13)
 
 
-def test_rows_are_taken_by_number(problem_of):
-    problem = problem_of("softmax")
-    np.testing.assert_array_equal(Rows(problem, 2, 7).take(np.array([59, 0, 7])), problem.x[[59, 0, 7]])
+@pytest.mark.parametrize("held", ["in memory", "in files"])
+def test_samples_are_found_by_number(problem_of, source_of, form, held):
+    problem = problem_of("softmax", rows_of_leaf=7)
+    x = problem.x
+    rows = rows_of(problem.of(form(x) if held == "in memory" else StoredRows(source_of(form(x)), x.dtype)))
+    samples = rows.samples([np.array([59, 0, 7]), np.array([8])])
+    for numbers in ([0, 7, 59], [8], [7, 7]):
+        got = samples(np.array(numbers))
+        np.testing.assert_array_equal(got.toarray() if sp.issparse(got) else got, x[numbers])
 
 
 def readings(source):
@@ -97,7 +129,7 @@ def operands(node):
 def test_readings_of_the_samples_are_detected():
     wrong = ["problem.x[0]", "w @ problem.x", "self.problem.x.T", "a, x = 1, problem.x", "x = problem.x"]
     assert [readings(line) for line in wrong] == [[1]] * 5
-    right = ["problem.x.dtype", "is_sparse(problem.x)", "rows.take(0)", "block.x @ w"]
+    right = ["problem.x.dtype", "is_sparse(problem.x)", "rows.samples([rows])", "block.x @ w"]
     assert [readings(line) for line in right] == [[]] * 4
 
 

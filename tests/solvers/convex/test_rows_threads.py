@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.kernels.workers import each
 from chainrule.solvers.convex import INTERRUPTED, minima, minimise
-from chainrule.solvers.convex.rows import over_rows, row_blocks
+from chainrule.solvers.convex.rows import cut, over_rows
 
 
 def blas_threads():
@@ -132,17 +132,14 @@ def test_as_many_threads_as_blas_may_use():
     assert each(available_threads(), lambda number: number) == [0, 1]
 
 
-@pytest.mark.parametrize(("rows", "size", "threads"), [(10, 3, 2), (1, 5, 4), (0, 3, 2), (7, 7, 1), (1000, 64, 3)])
-def test_blocks_cover_every_row_once(rows, size, threads):
-    blocks = row_blocks(rows, size, threads)
-    assert len(blocks) == threads
-    covered = np.zeros(rows, dtype=int)
-    for block in (block for one in blocks for block in one):
-        assert 0 < block.stop - block.start <= size
-        covered[block] += 1
-    assert (covered == 1).all()
-    shares = [sum(block.stop - block.start for block in one) for one in blocks]
-    assert max(shares) - min(shares) <= 1
+@pytest.mark.parametrize(("start", "stop", "size"), [(0, 10, 3), (4, 5, 5), (2, 2, 3), (0, 7, 7), (3, 1000, 0)])
+def test_slices_cover_every_row_once(start, stop, size):
+    covered = np.zeros(stop, dtype=int)
+    for part in cut(start, stop, size):
+        assert 0 < part.stop - part.start <= max(size, 1)
+        covered[part] += 1
+    assert (covered[:start] == 0).all()
+    assert (covered[start:] == 1).all()
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -156,3 +153,9 @@ def test_work_on_slices_covers_all_rows_and_is_added(threads, rows):
 
     assert over_rows(threads, (rows, 3), work) == rows
     assert (touched == 1).all()
+
+
+def test_sums_over_slices_have_the_same_bits_with_any_number_of_threads():
+    numbers = np.random.default_rng(0).normal(size=(100_000, 3))
+    sums = {over_rows(threads, numbers.shape, lambda part: float(numbers[part].sum())) for threads in (1, 2, 3, 5)}
+    assert len(sums) == 1

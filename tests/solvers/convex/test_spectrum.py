@@ -39,20 +39,20 @@ def test_rotating_is_worth_it_where_samples_are_few_for_the_classes_or_fits_many
 
 
 def test_squares_that_overflow_are_refused(problem_of):
-    problem = problem_of("softmax")
+    problem = problem_of("softmax", rows_of_leaf=60)
     with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match="squares of the features overflow"):
-        spectrum_of(replace(problem, x=problem.x * 1e200))
+        spectrum_of(problem.of(problem.x * 1e200))
 
 
 @pytest.mark.parametrize("d", [4, 300], ids=["all features", "row space"])
 def test_squares_that_underflow_are_refused_without_a_penalty(problem_of, d):
     problem = problem_of("softmax", d=d)
     for form in (np.asarray, sp.csr_matrix):
-        tiny = replace(problem, x=form(problem.x * 1e-158))
+        tiny = problem.of(form(problem.x * 1e-158))
         with pytest.raises(FloatingPointError, match="squares of the features underflow"):
             minimise(tiny)
         assert minimise(replace(tiny, l2=0.1)).converged
-    assert np.isfinite(minimise(replace(problem, x=np.full((60, d), 1e-158))).value)  # no feature varies
+    assert np.isfinite(minimise(problem.of(np.full((60, d), 1e-158))).value)  # no feature varies
 
 
 def noise(n, d, k, C=1.0, sizes=1.0, dtype=np.float64):
@@ -156,7 +156,7 @@ def test_directions_that_vary_little_are_kept():
     x = np.random.default_rng(0).normal(size=(300, 5)) * [1e6, 1.0, 1e-3, 1e-3, 1.0]
     problem = Problem(x, np.arange(300) % 3, 3, softmax_cross_entropy)
     assert spectrum_of(problem).features.basis.shape == (5, 5)
-    assert spectrum_of(replace(problem, x=np.hstack([x, x[:, 2:3] - x[:, 3:4]]))).features.basis.shape == (6, 5)
+    assert spectrum_of(problem.of(np.hstack([x, x[:, 2:3] - x[:, 3:4]]))).features.basis.shape == (6, 5)
     # With a penalty the Hessian is regular, and no direction is looked for.
-    assert spectrum_of(replace(problem, x=np.hstack([x, x[:, 1:2]]), l2=0.1)).features.basis.shape == (6, 6)
-    assert spectrum_of(replace(problem, x=np.zeros((300, 2)))).features.basis.shape == (2, 2)
+    assert spectrum_of(replace(problem.of(np.hstack([x, x[:, 1:2]])), l2=0.1)).features.basis.shape == (6, 6)
+    assert spectrum_of(problem.of(np.zeros((300, 2)))).features.basis.shape == (2, 2)

@@ -12,6 +12,7 @@ from chainrule.solvers.convex.certificate import Certificate, Certified, certify
 from chainrule.solvers.convex.minimisation import Minimum, StepTaken, minima, minimise
 from chainrule.solvers.convex.phases import INTERRUPTED
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.ranges import deviations, ranges
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "Spectrum",
     "StepTaken",
     "certify",
+    "deviations",
     "minima",
     "minimise",
+    "ranges",
     "spectrum_of",
 ]

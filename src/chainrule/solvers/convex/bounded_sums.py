@@ -15,7 +15,7 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import Array, holds_labels, is_sparse, matmul
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.rows import RowBlock, with_entries
+from chainrule.solvers.convex.rows import Point, RowBlock, with_entries
 
 ROUNDING = 2.0**-53
 """u, half an ulp of 1."""
@@ -34,8 +34,8 @@ class EvaluationPoint(NamedTuple):
     norms, sizes : arrays
         The squares of a row times `norms` are two square norms. Norm times size bounds the row's logits without c; the
         first norm is |x_i|.
-    known : bool
-        True if logits without `moved` are kept.
+    unmoved : Point or None
+        The same point without `moved`, whose logits may be kept.
     """
 
     weights: Array
@@ -45,7 +45,7 @@ class EvaluationPoint(NamedTuple):
     norms: Array
     sizes: Array
     smoothing: float
-    known: bool = False
+    unmoved: Point | None = None
 
 
 class RowTerms(NamedTuple):
@@ -85,24 +85,42 @@ def newton_sums(block: RowBlock, at: EvaluationPoint) -> tuple[Array, Array]:
 def with_bounds(block: RowBlock, at: EvaluationPoint) -> tuple[Array, Array, Array, Array]:
     """`newton_sums` and x^T R, with bounds on the errors."""
     with np.errstate(all="ignore"):
-        x, count, k = _features(block, at.centre), block.x.shape[0], len(at.offset)
-        if is_sparse(x):
-            terms, squares = np.diff(x.indptr), with_entries(x, np.square(x.data))
-        else:
-            terms, squares = x.shape[1], np.square(x, out=block.work("squares", x.shape, x))
-        norms = np.sqrt(squares @ at.norms + LEAST_SQUARE * at.norms.sum(axis=0))
-        reach = (norms * at.sizes).min(axis=1) + abs(at.offset).max() + abs(at.moved).max()
-        exponents, summing = (2 * (terms + 12) * reach + 6 * k + 80) * ROUNDING, (count + 8) * ROUNDING
-        rows, norm = _row_terms(block, x, at), norms[:, 0]
-        slopes = np.asarray(x.T @ rows.residuals)
-        errors = (np.expm1(exponents) + summing) * rows.sizes + LEAST_ERROR
-        of_between = (np.expm1(2 * exponents) + summing) @ (rows.mass * rows.traces)
-        pairs = norm @ errors, errors.sum(), norm @ rows.sizes, rows.sizes.sum()
-        numbers = np.array([*pairs, of_between, rows.mass @ np.square(norm), rows.mass.sum(), 1.0])
-        return *_by_intercepts(block, rows), slopes, numbers
+        x = _features(block, at.centre)
+        offsets, between, numbers, residuals = _bounded(block, x, at)
+        return offsets, between, np.asarray(x.T @ residuals), numbers
+
+
+def residuals_with_bounds(block: RowBlock, at: EvaluationPoint) -> tuple[tuple[Array, Array, Array], Array]:
+    """`newton_sums` with bounds on the errors, and the residuals R for x^T R."""
+    with np.errstate(all="ignore"):
+        *sums, residuals = _bounded(block, _features(block, at.centre), at)
+        return tuple(sums), residuals
+
+
+def few_samples(block: RowBlock, count: int) -> list[Array]:
+    """About `count` of a block's samples."""
+    chosen = slice(None, None, max(1, len(block.shares) // count))
+    return [block.x[chosen] if is_sparse(block.x) else np.array(block.x[chosen])]
 
 
 # What follows is private.
+
+
+def _bounded(block: RowBlock, x: Array, at: EvaluationPoint) -> tuple[Array, Array, Array, Array]:
+    count, k = block.x.shape[0], len(at.offset)
+    if is_sparse(x):
+        terms, squares = np.diff(x.indptr), with_entries(x, np.square(x.data))
+    else:
+        terms, squares = x.shape[1], np.square(x, out=block.work("squares", x.shape, x))
+    norms = np.sqrt(squares @ at.norms + LEAST_SQUARE * at.norms.sum(axis=0))
+    reach = (norms * at.sizes).min(axis=1) + abs(at.offset).max() + abs(at.moved).max()
+    exponents, summing = (2 * (terms + 12) * reach + 6 * k + 80) * ROUNDING, (count + 8) * ROUNDING
+    rows, norm = _row_terms(block, x, at), norms[:, 0]
+    errors = (np.expm1(exponents) + summing) * rows.sizes + LEAST_ERROR
+    of_between = (np.expm1(2 * exponents) + summing) @ (rows.mass * rows.traces)
+    pairs = norm @ errors, errors.sum(), norm @ rows.sizes, rows.sizes.sum()
+    numbers = np.array([*pairs, of_between, rows.mass @ np.square(norm), rows.mass.sum(), 1.0])
+    return *_by_intercepts(block, rows), numbers, rows.residuals
 
 
 def _features(block: RowBlock, centre: Array | None) -> Array:
@@ -125,9 +143,11 @@ def _by_intercepts(block: RowBlock, rows: RowTerms) -> tuple[Array, Array]:
 
 
 def _row_terms(block: RowBlock, x: Array, at: EvaluationPoint) -> RowTerms:
-    logits, shares, k = block.of("logits"), block.shares[:, 0], len(at.offset)
-    if not at.known:
-        np.add(matmul(x, at.weights, out=logits), at.offset, out=logits)
+    shares, k = block.shares[:, 0], len(at.offset)
+    assert at.unmoved is not None
+    logits = block.remembered(
+        "certified", at.unmoved, lambda out: np.add(matmul(x, at.weights, out=out), at.offset, out=out)
+    )
     logits = np.add(logits, at.moved, out=block.buffer("moved"))
     if k == 1:
         y, probs, others = np.asarray(block.targets, np.float64), rules.sigmoid(logits), rules.sigmoid(-logits)

@@ -33,33 +33,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, is_sparse
-from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.arrays import Array
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.bounded_sums import (
     LEAST_SQUARE,
     ROUNDING,
     EvaluationPoint,
     Sums,
+    few_samples,
     newton_sums,
+    residuals_with_bounds,
     with_bounds,
 )
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import Rows
+from chainrule.solvers.convex.rows import Point, Rows
+from chainrule.storage.stored_rows import stacked
 
 OF_BOUNDS = 1 + 1e-9
 """Factor of the bounds, for the rounding errors of the bounds themselves."""
 
-BLOCK_BYTES = 1 << 21
-"""Bytes of the features and logits of a dense block, each twice."""
-
-SPARSE_ENTRIES = 1 << 21
-"""Logits of a sparse block. Each block's gradient has all features, so that blocks have many rows."""
-
 STORED_BYTES = 1 << 27
 """Logits are kept from pass to pass if they need at most this many bytes."""
-
-WORTH_THREADS = 1 << 24
-"""Multiplications in a product with all samples from which a second thread saves time."""
 
 MOST_CLASSES = 2048
 """Most classes for which the Hessian by the intercepts is computed."""
@@ -156,6 +150,7 @@ def certify(problem: Problem, theta: Array, *, scale: Array | None = None, dtype
     dtype, reason = np.dtype(dtype or theta.dtype), _reason(problem)
     if reason:
         return Certified(theta.astype(dtype), None, reason)
+    problem = problem.with_threads()
     with single_threaded_products(), np.errstate(all="ignore"):
         return _Certifier(problem, theta.astype(np.float64), scale).run(dtype)
 
@@ -194,18 +189,13 @@ class _Certifier:
 
     def __init__(self, problem: Problem, theta: Array, scale: Array | None) -> None:
         n, d, k = problem.n_samples, problem.n_features, problem.n_outputs
-        sparse, self.problem, self.theta = is_sparse(problem.x), problem, theta
-        entries = 16 * problem.x.nnz if sparse else problem.x.size
-        size = max(SPARSE_ENTRIES // k, 64) if sparse else int(np.clip(BLOCK_BYTES // (16 * (d + k)), 16, 4096))
-        threads = available_threads() if entries * k >= WORTH_THREADS else 1
-        self.rows = Rows(problem, threads, size, dtype=np.float64)
-        self.kept = 8 * n * k <= STORED_BYTES
-        if self.kept:
-            self.rows.keep("logits")
+        self.problem, self.theta, self.rows = problem, theta, Rows(problem, problem.engine, np.float64)
         self.weights, self.scale = np.ascontiguousarray(theta[:d]), np.ones(d) if scale is None else scale
         self.intercepts, centre, sizes = theta[d:].sum(axis=0), None, self.scale
-        some = self.rows.take(np.arange(0, n, max(1, n // SEEN)))
-        if sparse:
+        leaves = self.rows.engine.blocks()
+        some = self.rows.map_reduce(few_samples, SEEN, sorted({leaves[0], leaves[len(leaves) // 2], leaves[-1]}))
+        some = stacked(some)
+        if problem.sparse:
             sizes = np.bincount(some.indices, np.square(some.data, dtype=np.float64), d) / some.shape[0]
         else:
             centre = some.mean(axis=0, dtype=np.float64) if problem.intercept else None
@@ -220,6 +210,8 @@ class _Certifier:
         self.point = EvaluationPoint(
             self.weights, start, np.zeros(k), centre, norms, np.sqrt(bounds) * OF_BOUNDS, problem.label_smoothing
         )
+        slot = "certified" if 8 * n * k <= STORED_BYTES else None
+        self.point = self.point._replace(unmoved=Point.at((self.weights, start), slot))
 
     def run(self, dtype: np.dtype[Any]) -> Certified:
         """Newton steps while they pay, and the bounds there."""
@@ -250,9 +242,10 @@ class _Certifier:
 
     def _sums(self, function: Any) -> Any:
         """The only place that sees the rows."""
-        sums = self.rows.map_reduce(function, self.point)
-        self.point = self.point._replace(known=self.kept)
-        return sums
+        if not self.problem.sparse or function is not with_bounds:
+            return self.rows.map_reduce(function, self.point)
+        (offsets, between, numbers), slopes = self.rows.pull_back(residuals_with_bounds, self.point)
+        return offsets, between, slopes[:-1], numbers
 
     def _move(self, step: Array) -> None:
         """Take a Newton step of the intercepts; a shorter one if the Hessian changes much along it."""

@@ -12,12 +12,13 @@ determine.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import lapack
 
 from chainrule.arrays import Array
-from chainrule.kernels.workers import each
+from chainrule.kernels.workers import each, share
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.preconditioner import (
@@ -29,6 +30,7 @@ from chainrule.solvers.convex.preconditioner import (
     mean_logit,
 )
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.rows import cut
 
 SAMPLES = 4
 """Samples drawn per parameter of a class. With 2, fits take a third more steps; 10 save hardly any."""
@@ -42,6 +44,9 @@ steps. Without it, fits of separable classes take several times as many, because
 
 MOST_ENTRIES = 1 << 26
 """Most entries of all blocks and of their temporaries: 256 MiB in float32, 512 MiB in float64."""
+
+GATHERED = 1 << 25
+"""Most entries of the samples that are gathered at once, if they do not lie in memory."""
 
 DRAWING = 80
 """Operations per parameter that take as long as weighting a sample for a class, which reads memory by columns."""
@@ -94,11 +99,11 @@ class ClassBlocks:
         return gradient
 
 
-def steps_of_blocks(problem: Problem, first: Preconditioner, threads: int) -> float:
+def steps_of_blocks(problem: Problem, first: Preconditioner) -> float:
     """The number of L-BFGS steps that take as long as computing the blocks; infinite if they are never computed."""
     (p, k), n = problem.shape, problem.n_samples
     rows = min(_samples(p), n)
-    temporary = p * (2 * rows + 2 * p) * threads  # features, rotated features, and two blocks
+    temporary = p * (2 * rows + 2 * p)  # features, rotated features, and two blocks, for a thread
     if first.diagonal or k * p * p + temporary > MOST_ENTRIES:
         return math.inf
     multiplied = rows * (3 if _are_to_be_rotated(first) else 1)
@@ -110,25 +115,35 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
     """The blocks at the evaluator's point. The first preconditioner knows the features' covariance."""
     problem, threads = evaluator.problem, evaluator.threads
     (p, k), d = problem.shape, problem.n_features
-    curvature.keep_probabilities()  # here, and not in each thread
+    shares = curvature.of_classes()
     c, basis = first.spectrum, first.basis if _are_to_be_rotated(first) else None
     # In the coordinates of the blocks.
     covariance = np.diag(c) if basis is not None or first.basis is None else (first.basis * c) @ first.basis.T
     inverses, sizes = np.empty((k, p, p), np.float32), np.empty((p, k))
 
-    def work(thread: int) -> None:
-        for output in range(thread, k, threads):
-            curvatures = curvature.of_class(output)
-            rows, shares = drawn(curvatures, _samples(p))
-            x = evaluator.rows.take(rows)
+    draws: list[Any] = [None] * k
+
+    def draw(_: int, output: int) -> None:
+        curvatures = shares(output)
+        draws[output] = *drawn(curvatures, _samples(p)), PRIOR * float(curvatures.sum())
+
+    share(k, threads, draw)
+    at_once = max(1, GATHERED // (_samples(p) * d))
+    for classes in cut(0, k, at_once):
+        samples = evaluator.rows.samples([rows for rows, *_ in draws[classes]])
+
+        def invert(_: int, number: int, first: int = classes.start, samples: Any = samples) -> None:
+            output = first + number
+            rows, weights, prior = draws[output]
+            x = samples(rows)
             rooted = evaluator.features.dense(x, x.dtype if basis is None else np.float64, basis)
-            rooted *= np.sqrt(shares)[:, None].astype(rooted.dtype, copy=False)
-            block, prior = rooted.T @ rooted, PRIOR * float(curvatures.sum())
+            rooted *= np.sqrt(weights)[:, None].astype(rooted.dtype, copy=False)
+            block = rooted.T @ rooted
             block[:d, :d] += (prior * covariance).astype(block.dtype, copy=False)
             block[d:, d:] += prior
             inverses[output], sizes[:, output] = _inverse(block, d, problem.l2)
 
-    each(threads, work)
+        share(classes.stop - classes.start, threads, invert)
     return ClassBlocks(inverses, sizes, basis, inverse_penalty(problem), threads)
 
 

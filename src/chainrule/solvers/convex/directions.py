@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.solvers.convex.class_blocks import class_blocks, steps_of_blocks
 from chainrule.solvers.convex.convergence import strong_convexity_bound
 from chainrule.solvers.convex.evaluation import Evaluator
@@ -74,7 +74,7 @@ class Directions:
             room=evaluator.vector_dtype == np.float64,
             throughout=throughout,
             refreshable=evaluator.stored and not preconditioner.diagonal and few_classes,
-            blocks_cost=steps_of_blocks(problem, preconditioner, evaluator.threads),
+            blocks_cost=steps_of_blocks(problem, preconditioner),
             refinable=evaluator.can_be_refined,
         )
 
@@ -85,7 +85,7 @@ class Directions:
             self.pairs.resume(past.pairs, increase, problem.n_features)
         # Near an optimum, the current probabilities are informative from the first step.
         blocks_at = max(BLOCKS_AFTER, cost) if past is None else cost
-        single = self.facts.throughout and problem.l2 > 0 and is_sparse(problem.x) and not self._few
+        single = self.facts.throughout and problem.l2 > 0 and problem.sparse and not self._few
         return Phase(precision=self.evaluator.features.precision, single=single, blocks_at=blocks_at)
 
     def find(self, phase: Phase, theta: Array, gradient: Array, enough: float) -> Solution:

@@ -1,8 +1,9 @@
-"""The objective F and its gradient, computed on one cache-sized block of rows after another.
+"""The objective F and its gradient, computed on one block of rows after another.
 
-The logits of n samples are linear in the parameters. If they fit in memory (n x k numbers), they are stored. Then a
-step along a direction D needs the product x D only once, for any number of points on the line. Otherwise the logits of
-each block are computed again for each point.
+The logits of n samples at a point are a function of the point alone. If they fit in memory (n x k numbers for each of
+two points), the engine may keep them: those at the last point and those at the end of the last step. If that step has
+the wrong length, the slopes of the logits take the place of the latter, and no other length needs a product with x.
+Differences of logits would not do: near the optimum, steps are as small as the rounding errors of logits.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.features import Features, Precision
-from chainrule.solvers.convex.narrow import NarrowRows
+from chainrule.solvers.convex.narrow import narrowing
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import DenseRows, FitRows, RowBlock, SparseRows, dot, with_entries
+from chainrule.solvers.convex.rows import Point, RowBlock, Rows, dot
 
 STORED_BYTES = 1 << 28
-"""The logits and their slopes along the direction are stored if both together need at most this many bytes."""
+"""The logits of two points are kept if they need at most this many bytes."""
 
 MANY_PARAMETERS = 1 << 22
 """From this many parameters on, parameters and gradients of float32 samples are float32, because the solver's vectors
@@ -44,29 +45,6 @@ class Evaluation(NamedTuple):
 RowLosses = Callable[[RowBlock, Array], tuple[float, Array]]
 """From a block and its logits, the sum of the rows' weighted losses, and their gradient by the logits."""
 
-Folded = tuple[Array, Array]
-"""Weights and offsets that give logits (or slopes of logits) of the samples as they are stored."""
-
-
-class LogitLine(NamedTuple):
-    """A point whose logits are the stored ones plus `step` times their slopes.
-
-    Attributes
-    ----------
-    point : Folded or None
-        The point whose logits become the stored ones; None keeps these.
-    behind : float
-        The step to be applied to the stored logits before the slopes are overwritten.
-    direction : Folded or None
-        The direction whose slopes become the stored ones; None keeps the slopes.
-    """
-
-    losses: RowLosses
-    step: float = 0.0
-    behind: float = 0.0
-    point: Folded | None = None
-    direction: Folded | None = None
-
 
 def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: Array) -> tuple[float, Array]:
     """The sum of a block's weighted losses, and their gradient by the logits in a buffer of the thread."""
@@ -76,30 +54,19 @@ def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: A
     return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
 
 
-def on_line(block: RowBlock, line: LogitLine) -> tuple[float, Array]:
-    """Losses and residuals at a step from the stored logits, or at the line's point."""
-    if line.point is not None:
-        return line.losses(block, block.times(*line.point, block.of("logits")))
-    if line.direction is not None:
-        if line.behind:
-            block.of("logits")[...] = logits_at(block, line.behind)
-        block.times(*line.direction, block.of("slopes"))
-    return line.losses(block, logits_at(block, line.step))
+def at_point(block: RowBlock, state: tuple[RowLosses, Point]) -> tuple[float, Array]:
+    """Losses and residuals at a point."""
+    losses, point = state
+    return losses(block, block.logits(point))
 
 
-def slope_on_line(block: RowBlock, line: LogitLine) -> tuple[float, float]:
-    """Losses at a step from the stored logits, and their slope along the line."""
-    loss, residuals = line.losses(block, logits_at(block, line.step))
-    return loss, float(np.multiply(residuals, block.of("slopes"), out=residuals).sum(dtype=np.float64))
-
-
-def logits_at(block: RowBlock, step: float) -> Array:
-    """The stored logits plus a step times their slopes, in a buffer of the thread."""
-    logits, result = block.of("logits"), block.buffer("stepped")
-    if step == 0:
-        result[...] = logits
-        return result
-    return np.add(np.multiply(block.of("slopes"), block.like.dtype.type(step), out=result), logits, out=result)
+def on_line(block: RowBlock, state: tuple[RowLosses, Point, Point, float]) -> tuple[float, float]:
+    """Losses at a point plus a multiple of a direction, which is a point too, and their slope by that multiple."""
+    losses, here, direction, step = state
+    logits, slopes = block.logits(here), block.logits(direction)
+    stepped = np.multiply(slopes, slopes.dtype.type(step), out=block.buffer("stepped"))
+    loss, residuals = losses(block, np.add(stepped, logits, out=stepped))
+    return loss, float(np.multiply(residuals, slopes, out=residuals).sum(dtype=np.float64))
 
 
 class Evaluator:
@@ -108,50 +75,45 @@ class Evaluator:
     Parameters
     ----------
     problem : Problem
-    threads : int
     features : Features, optional
         How the parameters see the samples; as they are by default.
     stored : bool, optional
-        True to store logits; by default if they fit in `STORED_BYTES`.
+        True if the engine may keep logits; by default if they fit in `STORED_BYTES`.
 
     Attributes
     ----------
     vector_dtype : dtype
         The dtype of parameters and gradients.
-    behind : float
-        Step not yet applied to the stored logits; applied lazily before the slopes are overwritten.
-    drift : float
-        Steps taken by the stored logits since they were computed; infinite if theta has changed without them.
+    point : Point or None
+        The point of the last evaluation, or of the last step; None if theta has changed since.
     products : int
-        How many times x was multiplied by parameters, or its transpose by residuals.
+        How many times x was multiplied by parameters, or its transpose by residuals, by an engine that keeps logits.
     """
 
-    def __init__(
-        self, problem: Problem, threads: int, features: Features | None = None, stored: bool | None = None
-    ) -> None:
-        self.problem, self.threads = problem, threads
+    def __init__(self, problem: Problem, features: Features | None = None, stored: bool | None = None) -> None:
+        self.problem = problem
         self.features = Features(problem.intercept) if features is None else features
         n, k = problem.n_samples, problem.n_outputs
         many = problem.n_features * k >= MANY_PARAMETERS
-        self.vector_dtype = np.dtype(problem.x.dtype if many else np.float64)
+        self.vector_dtype = np.dtype(problem.dtype if many else np.float64)
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
         self._losses: RowLosses = partial(row_losses, kernel_of(problem.loss).value_and_pullback, options)
-        self.rows = self._rows(self.dtype, self.vector_dtype, {})
-        if 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored:
-            self._store()
-        self._in_float32: FitRows | None = None
-        self.behind = self.drift = 0.0
+        self.stored = 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored
+        self.rows = self.rows_in(self.dtype)
+        self.point: Point | None = None
+        self._end: Point | None = None
+        self._direction: Point | None = None
         self.products = 0
+
+    @property
+    def threads(self) -> int:
+        """Threads for work on vectors."""
+        return int(self.problem.engine.threads)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of logits and losses."""
-        return np.dtype(np.float64 if self.features.precision is Precision.FLOAT64 else self.problem.x.dtype)
-
-    @property
-    def stored(self) -> bool:
-        """True if logits are stored."""
-        return "logits" in self.rows.kept
+        return np.dtype(np.float64 if self.features.precision is Precision.FLOAT64 else self.problem.dtype)
 
     @property
     def can_be_refined(self) -> bool:
@@ -159,63 +121,52 @@ class Evaluator:
         return self.dtype == np.float32 and self.vector_dtype == np.float64
 
     def switch(self, precision: Precision) -> None:
-        """Change the precision. The next call must be `at`, which computes the stored logits."""
+        """Change the precision. The next call must be `at`."""
         self.features = replace(self.features, precision=precision)
-        self.rows = self._rows(self.dtype, self.vector_dtype, self.rows.kept)
-        if self.stored:
-            self._store()
+        self.rows, self.point = self.rows_in(self.dtype), None
 
     def exactly(self, theta: Array) -> Evaluation:
-        """F and its gradient at a point in float64. The stored logits change only if they are in float64 already."""
+        """F and its gradient at a point in float64."""
         if not self.can_be_refined:
             return self.at(theta)
         self.products += 2
         self._in_float64.problem = self.problem  # whose penalty may be another one
         return self._in_float64.at(theta)
 
-    def rows_in(self, dtype: np.dtype[Any]) -> FitRows:
-        """The rows as they are, or with samples, logits and gradients in float32, from a copy of the samples."""
-        if dtype == self.dtype:
-            return self.rows
-        if self._in_float32 is None:
-            self._in_float32 = self._rows(dtype, dtype, self.rows.kept)
-        return self._in_float32
+    def rows_in(self, dtype: np.dtype[Any]) -> Rows:
+        """The rows, with logits and gradients in this dtype."""
+        narrow = narrowing(self.features) if self.features.precision is Precision.BFLOAT16 else None
+        vectors = self.vector_dtype if dtype == self.dtype else dtype
+        return Rows(self.problem, self.problem.engine, dtype, vectors, narrow)
 
     def at(self, theta: Array) -> Evaluation:
-        """F and its gradient at a point. Its logits are computed and become the stored ones."""
-        self.products += 2
-        self.behind, self.drift = 0.0, 0.0
-        self.rows.kept.pop("probabilities", None)
-        line = LogitLine(self._losses, point=self.features.folded(theta, self.dtype))
-        return self._completed(theta, *self.rows.pull_back(on_line, line))
+        """F and its gradient at a point, which becomes the last one."""
+        self.point = self._point(theta, self.point)
+        return self._found(theta, self.point)
 
     def towards(self, theta: Array, direction: Array, step: float = 1.0) -> Evaluation:
-        """F at theta + step direction, its gradient and its slope along the direction, in one pass over x.
-
-        The slopes of the logits along the direction become the stored ones.
-        """
+        """F at theta + step direction, its gradient, and its slope along the direction."""
         end = theta + (direction if step == 1 else step * direction)
-        if self.stored:
-            self.products += 2
-            line = LogitLine(self._losses, step, self.behind, direction=self.features.folded(direction, self.dtype))
-            self.behind = 0.0
-            found = self._completed(end, *self.rows.pull_back(on_line, line))
-        else:
-            found = self.at(end)
+        self._end, self._direction = self._point(end, self.point), None
+        found = self._found(end, self._end)
         return found._replace(slope=dot(found.gradient, direction))
 
     def along(self, theta: Array, direction: Array, step: float) -> tuple[float, float]:
-        """F and its slope at theta + step direction, from stored logits: no product with x."""
-        loss, slope = self.rows.map_reduce(slope_on_line, LogitLine(self._losses, self.behind + step))
+        """F and its slope at theta + step direction, after `towards` that direction."""
+        assert self.point is not None
+        assert self._end is not None
+        if self._direction is None:
+            self._direction = Point.at(self.features.folded(direction, self.dtype), self._end.slot)
+            self.products += 1
+        loss, slope = self.rows.map_reduce(on_line, (self._losses, self.point, self._direction, step))
         l2, (w, _), (t, _) = self.problem.l2, self.features.split(theta), self.features.split(direction)
         product, square = dot(w, t), dot(t, t)
         value = loss + l2 / 2 * (dot(w, w) + 2 * step * product + step * step * square)
         return value, slope + l2 * (product + step * square)
 
-    def accept(self, step: float) -> None:
-        """Take a step of this length along the last direction; the stored logits follow lazily."""
-        self.behind, self.drift = self.behind + step, self.drift + self.stored
-        self.rows.kept.pop("probabilities", None)
+    def accept(self) -> None:
+        """Take the step that `towards` has evaluated."""
+        self.point = self._end
 
     def penalised_by(self, l2: float, theta: Array, here: Evaluation) -> Evaluation:
         """The evaluation `here` at theta as it would be with another penalty."""
@@ -224,39 +175,27 @@ class Evaluator:
         slopes += change * weights
         return Evaluation(here.value + change / 2 * dot(weights, weights), gradient)
 
-    def gradient_here(self, theta: Array) -> Evaluation:
-        """F and its gradient at the point whose logits are stored: one product."""
-        self.products += 1
-        return self._completed(theta, *self.rows.pull_back(on_line, LogitLine(self._losses, self.behind)))
-
     # What follows is private.
 
     @cached_property
     def _in_float64(self) -> Evaluator:
-        """The evaluator for `exactly`. It is kept, because sparse rows are sorted by feature at the start."""
-        features = replace(self.features, precision=Precision.FLOAT64)
-        return Evaluator(self.problem, self.threads, features, stored=False)
+        """The evaluator for `exactly`."""
+        return Evaluator(self.problem, replace(self.features, precision=Precision.FLOAT64), stored=False)
 
-    def _rows(self, dtype: np.dtype[Any], vectors: np.dtype[Any], kept: dict[str, Array]) -> FitRows:
-        problem, features = self.problem, self.features
-        if features.precision is Precision.BFLOAT16:
-            centre = None if features.applied else features.centre
-            return NarrowRows(problem, self.threads, vectors, dtype, kept, centre)
-        if not is_sparse(problem.x):
-            # Each product converts its block, so that there is no copy of all samples.
-            return DenseRows(problem, self.threads, vectors, dtype, kept)
-        if problem.x.dtype != dtype:
-            problem = replace(problem, x=with_entries(problem.x, problem.x.data.astype(dtype)))
-        return SparseRows(problem, self.threads, vectors, dtype, kept)
+    def _point(self, theta: Array, before: Point | None) -> Point:
+        """A point in the slot that the point before it does not need."""
+        slot = None if not self.stored else "b" if before is not None and before.slot == "a" else "a"
+        return Point.at(self.features.folded(theta, self.dtype), slot)
 
-    def _store(self) -> None:
-        self.rows.keep("logits")
-        self.rows.keep("slopes")
-
-    def _completed(self, theta: Array, loss: float, gradient: Array) -> Evaluation:
+    def _found(self, theta: Array, point: Point) -> Evaluation:
+        self.products += 2
+        loss, gradient = self.rows.pull_back(at_point, (self._losses, point))
         weights, _ = self.features.split(theta)
         value = loss + self.problem.l2 / 2 * dot(weights, weights)
-        return Evaluation(value, self.features.completed(gradient, theta, self.problem.l2, self.threads))
+        gradient = self.features.completed(
+            gradient.astype(self.vector_dtype, copy=False), theta, self.problem.l2, self.threads
+        )
+        return Evaluation(value, gradient)
 
 
 def line_search(
@@ -270,9 +209,10 @@ def line_search(
     for trial in range(30):
         falls = value <= here.value + DECREASE * step * slope + rounding
         if falls and abs(at) <= FLAT * abs(slope):
-            evaluator.accept(step)
-            from_logits = evaluator.stored and trial > 0
-            return step, evaluator.gradient_here(theta + step * direction) if from_logits else there
+            if evaluator.stored and trial > 0:
+                return step, evaluator.at(theta + step * direction)
+            evaluator.accept()
+            return step, there
         if not np.isfinite(value) or not falls or at > 0:
             high = (step, at)
         else:

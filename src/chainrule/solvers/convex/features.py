@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
+from chainrule.engines import ClusterRows
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import RowBlock, Rows, over_rows
-
-ROWS_AT_ONCE = 2048
-"""Rows that are centred or rotated together."""
 
 EVEN = 1e4
 """Largest ratio of curvatures for which float32 samples are rotated in float32. The feature of smallest variance then
@@ -166,17 +165,20 @@ class Features:
             features[...] = features @ basis
         return result
 
-    def coordinates(self, problem: Problem, spread: float) -> Array:
+    def coordinates(self, problem: Problem, spread: float) -> Any:
         """z of a problem's samples in their dtype. `spread` is the ratio of the extreme curvatures."""
-        dtype, basis = problem.x.dtype, self.basis
+        dtype, basis = problem.dtype, self.basis
         basis = basis if isinstance(basis, np.ndarray) else basis @ np.eye(basis.shape[1])
         precision = dtype if spread < EVEN else np.dtype(np.float64)
-        factor, z = basis.astype(precision, copy=False), np.empty((problem.n_samples, basis.shape[1]), dtype)
+        state = self, basis.astype(precision, copy=False), dtype
+        if isinstance(problem.x, ClusterRows):
+            return problem.x.mapped(rotated, state, basis.shape[1])
+        z = (_on_disk if problem.stored else np.empty)((problem.n_samples, basis.shape[1]), dtype)
 
-        def rotate(block: RowBlock, features: Features) -> None:
-            z[block.rows] = features.of_block(block, precision) @ factor
+        def rotate(block: RowBlock, _: None) -> None:
+            z[block.rows] = rotated(block.x, state)
 
-        in_chunks(problem).map_reduce(rotate, self)
+        rows_of(problem).map_reduce(rotate, None)
         return z
 
     # What follows is private.
@@ -197,6 +199,19 @@ class Features:
         return weights
 
 
-def in_chunks(problem: Problem, size: int = ROWS_AT_ONCE) -> Rows:
-    """The samples in blocks of `size` rows, for one pass by this thread with BLAS's own threads."""
-    return Rows(problem, 1, size)
+def rotated(x: Array, state: tuple[Features, Array, np.dtype[Any]]) -> Array:
+    """z of some stored samples in a dtype, for the features, Q in the dtype of the product, and that dtype."""
+    features, factor, dtype = state
+    seen = features.seen(x, np.empty(x.shape, factor.dtype))
+    return np.asarray((seen @ factor).astype(dtype, copy=False))
+
+
+def _on_disk(shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
+    """An array in a temporary file, which disappears with the array."""
+    with TemporaryFile(prefix="chainrule-") as file:
+        return np.memmap(file, dtype, "w+", shape=shape)
+
+
+def rows_of(problem: Problem) -> Rows:
+    """The rows of a problem on its engine."""
+    return Rows(problem, problem.engine)

@@ -23,11 +23,11 @@ import scipy.linalg
 
 from chainrule import rules
 from chainrule.arrays import Array
-from chainrule.kernels import Kernel, kernel_of
-from chainrule.solvers.convex.evaluation import Evaluator, Folded, logits_at
+from chainrule.kernels import kernel_of
+from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, SparseRows, cut
+from chainrule.solvers.convex.rows import Folded, Point, RowBlock, cut
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""
@@ -60,30 +60,35 @@ class Curvature:
     """
 
     def __init__(self, evaluator: Evaluator, dtype: Any = None, theta: Array | None = None) -> None:
-        if not evaluator.stored and theta is None:
-            raise ValueError("the logits are not stored, so that there are no probabilities at this point")
-        self._theta = None if evaluator.stored else theta
         self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
+        point = evaluator.point
+        if not evaluator.stored and theta is not None:
+            point = Point.at(evaluator.features.folded(theta, evaluator.dtype))
+        if point is None:
+            raise ValueError("expected theta, since the evaluator is at no point")
+        self._point = point
 
     def product(self) -> Callable[[Array], Array]:
         """H as a function of a direction: two products with the samples per call."""
-        evaluator, features, point = self._evaluator, self._evaluator.features, self._point()
+        evaluator, features, point = self._evaluator, self._evaluator.features, self._point
 
         def times_direction(direction: Array) -> Array:
             state = point, features.folded(direction, self.dtype)
-            evaluator.products += 2 if point is None else 3
-            gradient = evaluator.rows_in(self.dtype).pull_back(curved, state)[1]
+            evaluator.products += 2 if evaluator.stored else 3
+            rows = evaluator.rows_in(self.dtype)
+            vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
+            gradient = rows.pull_back(curved, state)[1].astype(vectors, copy=False)
             return features.completed(gradient, direction, evaluator.problem.l2, evaluator.threads)
 
         return times_direction
 
     def diagonal(self) -> Array:
         """The diagonal of H."""
-        evaluator, features, point = self._evaluator, self._evaluator.features, self._point()
+        evaluator, features, point = self._evaluator, self._evaluator.features, self._point
         rows, problem = evaluator.rows_in(self.dtype), evaluator.problem
         evaluator.products += 1
-        if isinstance(rows, SparseRows):
-            squares = rows.pull_back(own_curvatures, point, squared=True)[1]
+        if problem.sparse:
+            squares = rows.pull_back(own_curvatures, point, squared=True)[1].astype(rows.view.vectors, copy=False)
             squares[:-1] /= 1.0 if features.scale is None else np.square(features.scale)[:, None]
         else:
             squares = rows.map_reduce(squared_products, (features, point)).astype(evaluator.vector_dtype, copy=False)
@@ -92,59 +97,46 @@ class Curvature:
 
     def of_logits(self) -> Array:
         """The mean Hessian of the losses by the logits, of shape (k, k)."""
-        self.keep_probabilities()
-        curvature: Array = self._evaluator.rows_in(self.dtype).map_reduce(between_logits, None)
+        curvature: Array = self._evaluator.rows_in(self.dtype).map_reduce(between_logits, self._point)
         return curvature
 
-    def of_class(self, output: int) -> Array:
-        """The diagonal entry of one class in the Hessian of every loss by the logits; 0 only for sample weight 0."""
-        self.keep_probabilities()
-        column = np.ascontiguousarray(self._evaluator.rows.kept["probabilities"][:, output])
-        return np.asarray(abs(self._evaluator.problem.row_curvatures) * (column * (1 - column) + LEAST))
+    def of_classes(self) -> Callable[[int], Array]:
+        """From a class, its diagonal entry in the Hessian of every loss by the logits; 0 only for sample weight 0."""
+        rows = self._evaluator.rows_in(self.dtype)
+        probs, curvatures = rows.gather(probabilities, self._point), rows.gather(own_weights, None)[:, 0]
 
-    def keep_probabilities(self) -> None:
-        """Keep the probabilities of all samples, unless they are kept; for one logit, the second class's."""
-        evaluator = self._evaluator
-        kept = evaluator.rows.kept.get("probabilities")
-        if kept is None or kept.dtype != self.dtype:
-            evaluator.rows.keep("probabilities", self.dtype)
-            evaluator.rows.map_reduce(fill_probabilities, evaluator.behind)
+        def of_class(output: int) -> Array:
+            column = np.ascontiguousarray(probs[:, output])
+            return np.asarray(curvatures * (column * (1 - column) + LEAST))
 
-    # What follows is private.
-
-    def _point(self) -> Folded | None:
-        """The folded point, or None if the probabilities are kept, which this call sees to."""
-        if self._theta is not None:
-            return self._evaluator.features.folded(self._theta, self.dtype)
-        self.keep_probabilities()
-        return None
+        return of_class
 
 
-def fill_probabilities(block: RowBlock, behind: float) -> None:
-    """Compute the kept probabilities at `behind` steps from the stored logits."""
-    logits = logits_at(block, behind)
-    block.of("probabilities")[...] = softmax_of(block).forward(logits, out=logits)[0]
+def own_weights(block: RowBlock, _: None) -> Array:
+    """The absolute factors of the Hessians of a block's losses."""
+    return abs(block.curvatures)
 
 
-def softmax_of(block: RowBlock) -> Kernel:
-    """The kernel that turns a block's logits into probabilities."""
-    return kernel_of(rules.sigmoid if block.like.shape[1] == 1 else rules.softmax)
+def probabilities(block: RowBlock, point: Point) -> Array:
+    """The probabilities at a point; for one logit, the second class's. Nobody may write to them."""
+
+    def compute(out: Array) -> None:
+        logits = block.logits(point)
+        kernel = kernel_of(rules.sigmoid if block.view.n_outputs == 1 else rules.softmax)
+        if logits.dtype == out.dtype:
+            kernel.forward(logits, out=out)
+        else:
+            out[...] = kernel.forward(logits, out=block.buffer("exact", logits.dtype))[0]
+
+    return block.remembered("probabilities", point, compute, block.view.dtype)
 
 
-def probabilities(block: RowBlock, point: Folded | None) -> Array:
-    """The probabilities at a point, or the kept ones."""
-    if point is None:
-        return block.of("probabilities")
-    logits = block.times(*point, block.buffer("logits"))
-    return softmax_of(block).forward(logits, out=block.buffer("probabilities"))[0]
-
-
-def curved(block: RowBlock, state: tuple[Folded | None, Folded]) -> tuple[float, Array]:
+def curved(block: RowBlock, state: tuple[Point, Folded]) -> tuple[float, Array]:
     """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
     point, direction = state
     slopes, result = block.times(*direction, block.buffer("tangents")), block.buffer("residuals")
     probs = probabilities(block, point)
-    if block.like.shape[1] == 1:
+    if block.view.n_outputs == 1:
         np.multiply(np.multiply(probs, 1 - probs, out=result), slopes, out=result)
     else:
         mean = np.einsum("ij,ij->i", probs, slopes)[:, None]
@@ -152,23 +144,23 @@ def curved(block: RowBlock, state: tuple[Folded | None, Folded]) -> tuple[float,
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
 
 
-def own_curvatures(block: RowBlock, point: Folded | None) -> tuple[float, Array]:
+def own_curvatures(block: RowBlock, point: Point) -> tuple[float, Array]:
     """The diagonal of the weighted Hessian of a block's losses by its logits."""
     result, probs = block.buffer("residuals"), probabilities(block, point)
     np.multiply(probs, 1 - probs, out=result)
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
 
 
-def squared_products(block: RowBlock, state: tuple[Features, Folded | None]) -> Array:
+def squared_products(block: RowBlock, state: tuple[Features, Point]) -> Array:
     """(z * z)^T R for dense samples as the parameters see them, with the column sums of R as its last row."""
     features, point = state
-    z, (_, rows) = features.of_block(block, block.like.dtype), own_curvatures(block, point)
+    z, (_, rows) = features.of_block(block, block.view.dtype), own_curvatures(block, point)
     return np.vstack([np.square(z).T @ rows, rows.sum(axis=0)])
 
 
-def between_logits(block: RowBlock, _: None) -> Array:
+def between_logits(block: RowBlock, point: Point) -> Array:
     """The weighted Hessian of a block's losses by the logits, summed over its rows, in float64."""
-    probs = block.of("probabilities")
+    probs = probabilities(block, point)
     weighted = probs * block.curvatures.astype(probs.dtype)
     return np.diag(weighted.sum(axis=0)).astype(np.float64) - probs.T @ weighted
 
@@ -193,7 +185,7 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
     """H of shape (d k, d k), with rows and columns in the order of theta's entries.
 
     >>> problem = Problem(np.array([[1.0], [-2.0]]), np.array([0, 1]), 2, rules.softmax_cross_entropy, intercept=False)
-    >>> whole_hessian(Evaluator(problem, threads=1), np.zeros((1, 2)))
+    >>> whole_hessian(Evaluator(problem), np.zeros((1, 2)))
     array([[ 0.9375, -0.3125],
            [-0.3125,  0.9375]])
     """
@@ -219,8 +211,8 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
     because BLAS multiplies a matrix by its own transpose in half the time.
     """
     (features, theta), work, (d, k) = state, block.work, state[1].shape
-    joint, product = (work(name, (d * k, d * k), theta, np.float64) for name in ("joint", "product"))
-    own = work("own", (k, d, d), theta, np.float64)
+    joint, own = block.lender.lend((d * k, d * k), np.float64), block.lender.lend((k, d, d), np.float64)
+    product = work("product", (d * k, d * k), theta, np.float64)
     joint.fill(0)
     own.fill(0)
     varies = np.zeros(d, dtype=bool)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, is_sparse
-from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.arrays import Array
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator, line_search
@@ -34,12 +34,10 @@ from chainrule.solvers.convex.preconditioner import preconditioner_of
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import dot
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
+from chainrule.storage import StoredRows
 
 MOST_IDLE = 10
 """Consecutive steps without a gain above rounding errors after which the minimisation ends."""
-
-WORTH_THREADS = 1 << 25
-"""Multiplications in a product with all samples from which a second thread saves time."""
 
 MANY_STEPS = 300
 """Expected steps of L-BFGS from which Newton's method by products is faster, if only a diagonal is known."""
@@ -219,13 +217,12 @@ class Minimisation:
     def _confirm(self, enough: float) -> None:
         """End if the gradient alone shows that F can fall by at most `enough`.
 
-        The gradient is first computed again, at theta itself and in float64, because stored logits gather rounding
-        errors. A gradient in bfloat16 shows nothing.
+        A gradient in float32 is first computed again in float64. A gradient in bfloat16 shows nothing.
         """
         evaluator, bound = self.evaluator, self.directions.bound
         if self.phase.precision is Precision.BFLOAT16 or not bound(self.here.gradient) <= enough:
             return
-        if evaluator.can_be_refined or evaluator.drift:
+        if evaluator.can_be_refined:
             self.here = evaluator.exactly(self.theta)
         self.remaining = bound(self.here.gradient, self.directions.class_curvature())
         if self.remaining <= enough:
@@ -252,11 +249,9 @@ class Minimisation:
             return
         length, there = line_search(evaluator, self.theta, direction, here, slope)
         if there is None:
-            again = (self.phase.method is Method.LBFGS and self.directions.pairs.forget()) or evaluator.drift > 0
+            again = self.phase.method is Method.LBFGS and self.directions.pairs.forget()
             if not self._change(Event.NO_STEP, again=again) and self.phase.method is not Method.DONE:
-                # Before giving up, try another direction from exact logits.
-                self.here = evaluator.at(self.theta)
-                self._step(enough)
+                self._step(enough)  # another direction, before giving up
             return
         direction *= length
         if self.directions.pairs.length:
@@ -265,7 +260,9 @@ class Minimisation:
         self.here, self.iteration = there, self.iteration + 1
         gain, size = here.value - there.value, math.sqrt(dot(there.gradient, there.gradient))
         gained = gain > 16 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
-        self.idle = 0 if gained or size < 0.9 * self._least_norm else self.idle + 1
+        # In float32, a gradient near the optimum is rounding errors, which also become smaller by chance.
+        smaller = size < 0.9 * self._least_norm and not evaluator.can_be_refined
+        self.idle = 0 if gained or smaller else self.idle + 1
         self._least_norm = min(self._least_norm, size)
         self._change(Event.STEP, gain=gain / abs(there.value) if there.value else gain)
 
@@ -305,7 +302,7 @@ class Minimisation:
         self.theta[...] = end
         self.here, self.iteration = there, self.iteration + 1
         if single:
-            evaluator.drift = math.inf
+            evaluator.point = None
         self._change(Event.END, message=CONVERGED)
         return True
 
@@ -364,20 +361,17 @@ def minima(
     narrow : bool
         True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
     """
-    # A sparse entry takes as long to multiply by as 16 dense ones.
-    entries = 16 * problem.x.nnz if is_sparse(problem.x) else problem.x.size
-    if entries * problem.n_outputs < WORTH_THREADS:
-        threads = 1
-    elif threads is None:
-        threads = available_threads()
+    problem = problem.with_threads(threads)
     if spectrum is None:
         spectrum = spectrum_of(problem, decompose=method != "newton-cg")
-    x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
-    problem = replace(problem, x=x)
     with single_threaded_products():
-        first = Precision.BFLOAT16 if narrow and not is_sparse(problem.x) else Precision.SAMPLES
+        x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
+        if isinstance(x, StoredRows):
+            x = replace(x, checked=True)  # the spectrum has seen all
+        problem = problem if x is problem.x else problem.of(x)
+        first = Precision.BFLOAT16 if narrow and not problem.sparse else Precision.SAMPLES
         features = replace(spectrum.features, precision=first)
-        evaluator = Evaluator(problem, threads, features)
+        evaluator = Evaluator(problem, features)
         theta = start_of(problem) if start is None else features.inside(start)
         theta = theta.astype(evaluator.vector_dtype)
         centre(theta)
@@ -390,7 +384,7 @@ def minima(
         # The context does not include the yield, because a generator may be resumed at any time, or never.
         with single_threaded_products():
             increase = l2 - evaluator.problem.l2
-            known = before is not None and evaluator.drift < np.inf
+            known = before is not None and evaluator.point is not None
             here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None
             evaluator.problem = replace(evaluator.problem, l2=l2)
             preconditioner = preconditioner_of(evaluator.problem, spectrum)

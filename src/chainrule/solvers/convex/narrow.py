@@ -3,40 +3,67 @@
 The first steps of a fit may use them, because a gradient far from the optimum does not need 24 bits.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.extras import import_extra
-from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import DenseRows, RowBlock
+from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.rows import RowBlock
 
 
-@dataclass(frozen=True, eq=False)
-class NarrowBlock(RowBlock):
-    """Some dense rows that are multiplied as x - m rounded to bfloat16, so that samples far from 0 keep their digits.
+class Narrowing(NamedTuple):
+    """How products in bfloat16 are taken.
 
     Attributes
     ----------
-    rounded : torch.Tensor
-        x - m in bfloat16.
+    centre : (d,) array or None
+        What is subtracted from samples before they are rounded.
     torch_threads : int
         PyTorch's number of threads before the fit, to which every product returns.
     """
 
-    rounded: Any
+    centre: Array | None
     torch_threads: int
+
+
+def narrowing(features: Features) -> Narrowing:
+    """Products with the samples less the centre of some features.
+
+    Raises
+    ------
+    ImportError
+        Without PyTorch.
+    """
+    return Narrowing(features.centre, _torch().get_num_threads())
+
+
+class NarrowBlock(RowBlock):
+    """Some dense rows, multiplied as x - m rounded to bfloat16, so that samples far from 0 keep their digits."""
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """(x - m) W + b, into `out`."""
-        _torch().from_numpy(out).copy_(self._product(self.rounded, weights))
+        _torch().from_numpy(out).copy_(self._product(self._rounded, weights))
         return np.add(out, offset, out=out)
 
-    def transposed_times(self, rows: Array) -> Array:
-        """(x - m)^T R."""
-        result: Array = self._product(self.rounded.T, rows).float().numpy()
+    def transposed_times(self, rows: Array, out: Array) -> Array:
+        """(x - m)^T R, into `out`."""
+        _torch().from_numpy(out).copy_(self._product(self._rounded.T, rows))
+        return out
+
+    # What follows is private.
+
+    @property
+    def _rounded(self) -> Any:
+        """x - m in bfloat16, which is kept if the engine keeps results."""
+        key = "rounded", self.rows.start
+        if self.kept is not None and key in self.kept:
+            return self.kept[key]
+        centre = self.view.narrow.centre
+        result = _rounded(self.x if centre is None else np.asarray(self.x - centre, dtype=self.x.dtype))
+        if self.kept is not None:
+            self.kept[key] = result
         return result
 
     def _product(self, samples: Any, factor: Array) -> Any:
@@ -47,29 +74,7 @@ class NarrowBlock(RowBlock):
         try:
             return torch.mm(samples, _rounded(factor))
         finally:
-            torch.set_num_threads(self.torch_threads)
-
-
-class NarrowRows(DenseRows):
-    """Dense samples with products in bfloat16.
-
-    Raises
-    ------
-    ImportError
-        Without PyTorch.
-    """
-
-    def __init__(
-        self, problem: Problem, threads: int, vectors: Any, dtype: Any, kept: dict[str, Array], centre: Array | None
-    ) -> None:
-        super().__init__(problem, threads, vectors, dtype, kept)
-        origin, torch_threads = 0.0 if centre is None else centre, _torch().get_num_threads()
-
-        def narrow(block: RowBlock) -> NarrowBlock:
-            rounded = _rounded(np.asarray(block.x - origin, dtype=block.x.dtype))
-            return NarrowBlock(**vars(block), rounded=rounded, torch_threads=torch_threads)
-
-        self.blocks = [[narrow(block) for block in blocks] for blocks in self.blocks]
+            torch.set_num_threads(self.view.narrow.torch_threads)
 
 
 # What follows is private.

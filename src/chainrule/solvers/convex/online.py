@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
@@ -39,9 +39,9 @@ def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tupl
     """
     mass = float(problem.n_samples if problem.weights is None else problem.weights.sum(dtype=np.float64))
     share = precision / mass
-    start, theta, threads = theta, theta.copy(), available_threads()
+    start, theta, problem = theta, theta.copy(), problem.with_threads()
     with single_threaded_products():
-        evaluator = Evaluator(problem, threads)
+        evaluator = Evaluator(problem)
         value, gradient, _ = evaluator.at(theta)
         for _ in range(MOST_STEPS):
             hessian = Curvature(evaluator, theta=theta)
@@ -50,7 +50,9 @@ def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tupl
             def curvature(v: Array, product: Callable[[Array], Array] = product) -> Array:
                 return product(v) + share * v
 
-            direction = newton_cg_direction(curvature, preconditioner, gradient, FORCING, threads).direction
+            direction = newton_cg_direction(
+                curvature, preconditioner, gradient, FORCING, problem.engine.threads
+            ).direction
             slope, step = dot(gradient, direction), 1.0
             if not -slope > 2 * tol * abs(value):
                 break
@@ -73,8 +75,8 @@ def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tupl
 
 def curvatures(problem: Problem, theta: Array) -> Array:
     """The diagonal of the Hessian of the batch's losses, per unit of sample weight."""
-    threads = available_threads()
+    problem = problem.with_threads()
     with single_threaded_products():
-        evaluator = Evaluator(problem, threads)
+        evaluator = Evaluator(problem)
         evaluator.at(theta)
         return Curvature(evaluator, theta=theta).diagonal()

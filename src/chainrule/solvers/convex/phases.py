@@ -7,7 +7,7 @@ left, and Newton's method knows. Sparse samples have no spectrum, their passes a
 use Newton's method from the first step, with products in float32 as long as these yield directions downhill.
 
 F and its gradient may begin in bfloat16. They continue in the samples' precision, and in float64 if float32 numbers
-yield no further step, or if float64 refutes that the fit has converged.
+yield no further gain, or if float64 refutes that the fit has converged.
 """
 
 import math
@@ -185,6 +185,8 @@ def transition(phase: Phase, now: Situation, facts: Facts) -> Phase:
             return phase._replace(base=Base.SPECTRUM) if now.again else _ended(phase, PRECISION, facts)
         case Event.STEP:
             small = phase.precision is Precision.BFLOAT16 and not now.gain >= SMALL_GAIN  # or NaN
+            if phase.precision is Precision.SAMPLES and facts.refinable and now.idle >= IDLE:
+                return _more_precise(phase, facts)
             return phase._replace(barred=False, precision=Precision.SAMPLES if small else phase.precision)
         case Event.REFUTED:
             return _more_precise(phase, facts)

@@ -1,16 +1,42 @@
 """The problem: a linear classifier's mean loss with an L2 penalty."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, holds_labels, is_sparse
+from chainrule.arrays import Array, is_sparse
+from chainrule.engines import ClusterRows, Engine, Leaf, Leaves, LocalEngine, leaf_rows
+from chainrule.kernels.blas import available_threads
 from chainrule.rules import Rule
+from chainrule.storage import StoredRows
 
 TINY_FEATURES = 1e-15
 """Samples in float32 whose entries are all smaller than this are converted: their squares have few digits in float32 or
 none, and weights that match them overflow."""
+
+WORTH_THREADS = 1 << 25
+"""Multiplications in a product with all samples from which a second thread saves time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What a first look at targets and weights tells.
+
+    Attributes
+    ----------
+    mass : float
+        sum_i |w_i|, or the number of samples without weights.
+    class_mass : (k,) array
+        Class frequencies under |weights|; for one logit, the positive class's.
+    signed : bool
+        True if some weights are negative, so that F need not be convex.
+    """
+
+    mass: float
+    class_mass: Array
+    signed: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +45,7 @@ class Problem:
 
     Parameters
     ----------
-    x : (n, d) array, or CSR
+    x : (n, d) array, CSR matrix or StoredRows
         float32 or float64. Tiny features in float32 become float64.
     targets : array
         Labels (n,), or rows (n, k) of targets.
@@ -33,20 +59,46 @@ class Problem:
     intercept : bool
     label_smoothing : float
         An option of the softmax cross-entropy.
+    rows_of_leaf : int, optional
+        Rows of a leaf of `chainrule.engines`; 0 means `leaf_rows` for d features and k logits.
+    engine : Engine, optional
+        Takes the sums over rows; by default the threads of this process.
+    facts : Facts, optional
+        By default from one pass over targets and weights.
     """
 
-    x: Array
-    targets: Array
+    x: Any
+    targets: Any
     n_outputs: int
     loss: Rule
     weights: Array | None = None
     l2: float = 0.0
     intercept: bool = True
     label_smoothing: float = 0.0
+    rows_of_leaf: int = 0
+    engine: Any = None
+    facts: Any = None
 
     def __post_init__(self) -> None:
-        if self.x.dtype == np.float32 and _is_tiny(self.x):
-            object.__setattr__(self, "x", self.x.astype(np.float64))
+        fill = object.__setattr__
+        if self.dtype == np.float32 and self.in_memory and _is_tiny(self.x):
+            fill(self, "x", self.x.astype(np.float64))
+        if isinstance(self.x, ClusterRows):
+            fill(self, "rows_of_leaf", self.x.size)
+        if not self.rows_of_leaf:
+            fill(self, "rows_of_leaf", leaf_rows(self.n_features, self.n_outputs, sparse=self.sparse))
+        if isinstance(self.x, ClusterRows):
+            fill(self, "engine", self.engine or self.x.engine())
+        elif self.engine is None or self.engine.x is not self.x:
+            leaves = Leaves(self.x, self.targets, self.weights, self.rows_of_leaf)
+            # A sparse entry takes as long to multiply by as 16 dense ones.
+            large = (16 if self.sparse else 1) * self.n_entries * self.n_outputs >= WORTH_THREADS
+            fill(self, "engine", LocalEngine(leaves, small=not large))
+        if self.facts is None and self.targets is None:
+            fill(self, "facts", facts_of(self.engine, self.n_outputs))
+        if self.facts is None:
+            without = Leaves(np.empty((self.n_samples, 0)), self.targets, self.weights, self.rows_of_leaf)
+            fill(self, "facts", facts_of(LocalEngine(without), self.n_outputs))
 
     @property
     def n_samples(self) -> int:
@@ -59,40 +111,52 @@ class Problem:
         return int(self.x.shape[1])
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the samples."""
+        dtype: np.dtype[Any] = np.dtype(self.x.dtype)
+        return dtype
+
+    @property
+    def stored(self) -> bool:
+        """True if the samples are in files."""
+        return isinstance(self.x, StoredRows)
+
+    @property
+    def in_memory(self) -> bool:
+        """True if the samples lie in memory."""
+        return not isinstance(self.x, StoredRows | ClusterRows)
+
+    @property
+    def sparse(self) -> bool:
+        """True if the samples are sparse."""
+        return is_sparse(self.x) or bool(getattr(self.x, "sparse", False))
+
+    @property
+    def n_entries(self) -> int:
+        """The number of entries of the samples that are stored."""
+        return int(self.x.nnz) if is_sparse(self.x) else self.n_samples * self.n_features
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Shape of the parameters: d rows of weights, and a row of intercepts if there are any."""
         return self.n_features + self.intercept, self.n_outputs
 
-    @cached_property
-    def signed(self) -> bool:
-        """True if some weights are negative, so that F need not be convex."""
-        return self.weights is not None and bool((self.weights < 0).any())
-
-    @cached_property
-    def row_shares(self) -> Array:
-        """w_i / sum_i |w_i| for each sample, in float64; 1 / n without sample weights."""
-        if self.weights is None:
-            return np.full(self.n_samples, 1 / self.n_samples)
-        weights = np.asarray(self.weights, dtype=np.float64)
-        return np.asarray(weights / (abs(weights).sum() or 1.0))
-
-    @cached_property
-    def row_curvatures(self) -> Array:
-        """The factor of the Hessian of each sample's loss by the logits: its share times the sum of its targets."""
-        if self.n_outputs == 1 or holds_labels(self.targets):
-            return self.row_shares
-        return np.asarray(self.row_shares * self.targets.sum(axis=1))
-
-    @cached_property
-    def class_mass(self) -> Array:
-        """Class frequencies under |weights|; for one logit, the positive class's."""
-        shares = abs(self.row_shares)
-        if holds_labels(self.targets):
-            return np.bincount(self.targets, weights=shares, minlength=self.n_outputs)
-        rows = self.targets.reshape(self.n_samples, self.n_outputs)
-        return np.asarray(shares @ rows, dtype=np.float64)
+    @property
+    def mass(self) -> float:
+        """sum_i |w_i|."""
+        return float(self.facts.mass)
 
     @property
+    def signed(self) -> bool:
+        """True if some weights are negative, so that F need not be convex."""
+        return bool(self.facts.signed)
+
+    @property
+    def class_mass(self) -> Array:
+        """Class frequencies under |weights|; for one logit, the positive class's."""
+        return np.asarray(self.facts.class_mass)
+
+    @cached_property
     def class_shares(self) -> Array:
         """The class frequencies pi, none of them 0."""
         least = 1 / (2.0 * self.n_samples)
@@ -101,8 +165,43 @@ class Problem:
         shares = np.maximum(self.class_mass, least * self.class_mass.sum())
         return np.asarray(shares / shares.sum())
 
+    def with_threads(self, threads: int | None = None) -> "Problem":
+        """The problem on an engine with this many threads, by default as many as products of this thread may use."""
+        return replace(self, engine=self.engine.with_threads(threads or available_threads()))
+
+    def of(self, x: Any) -> "Problem":
+        """The same problem for other features of the same samples, in leaves of as many rows."""
+        if self.targets is None and not isinstance(x, ClusterRows):
+            targets, weights = self.engine.map_reduce(_targets, None)
+            weights = None if any(part is None for part in weights) else np.concatenate(weights)
+            return replace(self, x=x, targets=np.concatenate(targets), weights=weights, engine=None).with_threads()
+        return replace(self, x=x, engine=None).with_threads(self.engine.threads)
+
+
+def facts_of(engine: Engine, n_outputs: int) -> Facts:
+    """What a pass over targets and weights tells."""
+    mass, of_classes, signed = engine.map_reduce(_facts, n_outputs)
+    return Facts(float(mass), np.asarray(of_classes / (mass or 1.0)), signed > 0)
+
 
 # What follows is private.
+
+
+def _facts(leaf: Leaf, n_outputs: int) -> tuple[float, Array, int]:
+    """The mass of a leaf, that of each class, and 1 if some weight is negative."""
+    count, targets = leaf.x.shape[0], leaf.targets
+    assert targets is not None
+    weights = np.ones(count) if leaf.weights is None else abs(leaf.weights.astype(np.float64))
+    if targets.ndim == 1:
+        of_classes = np.bincount(targets, weights=weights, minlength=n_outputs)
+    else:
+        of_classes = weights @ targets.astype(np.float64)
+    negative = leaf.weights is not None and bool((leaf.weights < 0).any())
+    return float(weights.sum()), np.asarray(of_classes, dtype=np.float64), int(negative)
+
+
+def _targets(leaf: Leaf, _: None) -> tuple[list[Array | None], list[Array | None]]:
+    return [leaf.targets], [leaf.weights]
 
 
 def _is_tiny(x: Array) -> bool:

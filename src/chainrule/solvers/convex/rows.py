@@ -3,50 +3,42 @@
     map_reduce(function, state)    the sum of function(block, state) over all blocks of rows
     pull_back(function, state)     the same for functions that return a number and residuals R: the sum of the numbers,
                                    and x^T R
-    take(numbers)                  some rows, for a centre or a preconditioner that needs only a few samples
+    gather(function, state)        the arrays that a function returns, joined in the order of rows
+    samples(numbers)               some samples, for a preconditioner that needs only a few of them
 
-A function sees its block and the given state, and nothing else of the samples. The block also gives access to arrays
-that are kept for all rows between calls: logits, slopes, probabilities. So the rows may lie anywhere. Here they are in
-memory, and threads share them in blocks that stay in the processor's cache; rows on a disk or a cluster need another
-class with these three methods. Each product uses one thread (`single_threaded_products`), so that the exponentials
-between products, which NumPy computes with one thread, use all cores. Sums are added in a fixed order, which depends on
-the number of threads only.
+A function sees its block and the given state, and nothing else of the samples. An engine takes the sums over leaves of
+fixed size in a fixed order (see `chainrule.engines`), so that the rows may lie anywhere, and a fit has the same bits
+wherever they lie. Logits and probabilities at a point are functions of the block and the point. An engine with room for
+them keeps them from one call to the next.
 
-Dense samples are multiplied by both factors while their block is in the cache, and each thread sums a gradient of its
-own. For sparse samples, x^T R of one block would be as large as the whole gradient. There the residuals of many rows
-are kept, and each thread multiplies some of the features by them, from a copy of the samples sorted by feature.
+A dense leaf is one block, multiplied by one thread. A sparse leaf is large, because x^T R has a row per feature of a
+large vocabulary. It is cut into blocks, which the threads share; then each thread multiplies the residuals of some
+classes.
 """
 
-from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass
-from functools import reduce
-from itertools import pairwise
-from typing import Any
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse
 
-from chainrule.arrays import Array, empty_classes_major, is_sparse, matmul
-from chainrule.kernels.workers import each
+from chainrule.arrays import Array, csr_rows, is_sparse, matmul
+from chainrule.engines import Engine, Leaf
+from chainrule.engines.tree import Lender, added
+from chainrule.kernels.workers import share
 from chainrule.solvers.convex.problem import Problem
 from chainrule.workspace import Workspace
-
-BLOCK_BYTES = 1 << 22
-"""Bytes of the features and logits of a dense block. The second product then finds them in a cache, and the time beside
-the products is small: a quarter of these bytes takes 10% longer, or 30% if rows are long."""
 
 SPARSE_BLOCK_BYTES = 1 << 20
 """Bytes of the logits of a sparse block, so that they stay in the core's own cache."""
 
 RESIDUAL_BYTES = 1 << 26
 """Most bytes of residuals that are kept for a product with sparse samples."""
-
-PRODUCT_ENTRIES = 1 << 20
-"""Entries of a product that are added to the gradient at once. With very many classes the product is computed for some
-classes at a time, so that it stays in a cache."""
-
-GRADIENT_ENTRIES = 1 << 15
-"""Entries of the gradient of sparse samples that are computed at once, so that they stay in the cache."""
 
 FEW_OUTPUTS = 32
 """Up to this many logits, columns are contiguous in memory, because NumPy's reductions along a row are then faster."""
@@ -60,6 +52,60 @@ WORTH_SHARING = 1 << 18
 SUMMED_IN_FLOAT32 = 1 << 16
 """Most products of float32 numbers that are summed in float32. The partial sums are added in float64."""
 
+Folded = tuple[Array, Array]
+"""Weights and offsets that give logits (or slopes of logits) of the samples as they are stored."""
+
+_versions = itertools.count()
+
+
+class Point(NamedTuple):
+    """Parameters at which logits are wanted.
+
+    Attributes
+    ----------
+    folded : Folded
+    version : int
+        A number that no other point has.
+    slot : str or None
+        The name under which logits at this point may be kept; None if they are not.
+    """
+
+    folded: Folded
+    version: int
+    slot: str | None
+
+    def without_version(self) -> tuple[Folded, str | None]:
+        """What a journal of the fit compares."""
+        return self.folded, self.slot
+
+    @classmethod
+    def at(cls, folded: Folded, slot: str | None = None) -> Point:
+        """A new point."""
+        return cls(folded, next(_versions), slot)
+
+
+class View(NamedTuple):
+    """What blocks need to know of the problem.
+
+    Attributes
+    ----------
+    n_outputs : int
+    mass : float
+        The sum of the samples' absolute weights, or their number.
+    dtype : dtype
+        The dtype of logits.
+    vectors : dtype
+        The dtype of sums of sparse products.
+    narrow : Narrowing or None
+        For products in bfloat16; see `narrow`.
+    """
+
+    n_outputs: int
+    mass: float
+    dtype: np.dtype[Any]
+    vectors: np.dtype[Any] = np.dtype(np.float64)
+    narrow: Any = None
+
 
 @dataclass(frozen=True, eq=False)
 class RowBlock:
@@ -71,215 +117,206 @@ class RowBlock:
         The position of these rows among all rows.
     shares : array
         Each row's share of the loss, a column in float64.
-    curvatures : array
-        The factor of the Hessian of each row's loss by the logits, a column in float64.
     work : Workspace
         Buffers of the thread.
-    like : array
-        An empty array with k columns in the dtype of the logits.
-    kept : dict[str, Array]
-        Arrays for all rows that are kept between calls, by name.
+    lender : Lender
+        Lends memory for large results.
+    kept : dict or None
+        Results that are kept between calls.
+    view : View
+    converted : CSR or None
+        Sparse features in the dtype of the view, if they have another one.
     """
 
     rows: slice
     x: Array
     targets: Array
     shares: Array
-    curvatures: Array
     work: Workspace
-    like: Array
-    kept: dict[str, Array]
+    lender: Lender
+    kept: dict[Any, Any] | None
+    view: View
+    converted: Array | None = None
+
+    @property
+    def curvatures(self) -> Array:
+        """A column, the factor of the Hessian of each row's loss by the logits: share times sum of targets."""
+        if self.view.n_outputs == 1 or self.targets.ndim == 1:
+            return self.shares
+        return np.asarray(self.shares * self.targets.sum(axis=1, keepdims=True, dtype=np.float64))
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """x W + b, into `out`."""
-        return np.add(matmul(self.x, weights, out=out), offset, out=out)
+        x = self.x if self.converted is None or weights.dtype != self.view.dtype else self.converted
+        return np.add(matmul(x, weights, out=out), offset, out=out)
 
-    def transposed_times(self, rows: Array) -> Array:
-        """x^T R in a buffer that the next call overwrites."""
-        product = self.work("product", (self.x.shape[1], rows.shape[1]), rows)
-        return np.matmul(self.x.T, rows, out=product)
+    def transposed_times(self, rows: Array, out: Array) -> Array:
+        """x^T R, into `out`."""
+        return np.asarray(np.matmul(self.x.T, rows, out=out))
 
-    def buffer(self, name: str) -> Array:
+    def buffer(self, name: str, dtype: Any = None) -> Array:
         """A buffer of the thread with k columns for these rows."""
-        count, k = len(self.shares), self.like.shape[1]
-        return self.work(name, (count, k), self.like) if k > FEW_OUTPUTS else self.work(name, (k, count), self.like).T
+        count, k = len(self.shares), self.view.n_outputs
+        like = _like(dtype or self.view.dtype)
+        return self.work(name, (count, k), like) if k > FEW_OUTPUTS else self.work(name, (k, count), like).T
 
-    def of(self, name: str) -> Array:
-        """These rows of a kept array, or a buffer of the thread if the array is not kept."""
-        return self.kept[name][self.rows] if name in self.kept else self.buffer(name)
+    def remembered(self, name: str, point: Point, compute: Callable[[Array], object], dtype: Any = None) -> Array:
+        """What `compute` writes to an array with k columns at a point. It is kept if the point has a slot."""
+        if self.kept is None or point.slot is None:
+            result = self.buffer(name + (point.slot or ""), dtype)
+            compute(result)
+            return result
+        key = name, point.slot, self.rows.start, self.view.dtype if dtype is None else np.dtype(dtype)
+        version, result = self.kept.get(key, (None, None))
+        if version != point.version:
+            if result is None:
+                count, k = len(self.shares), self.view.n_outputs
+                few = k <= FEW_OUTPUTS
+                result = np.empty((k, count), key[3]).T if few else np.empty((count, k), key[3])
+            compute(result)
+            self.kept[key] = point.version, result
+        return result
+
+    def logits(self, point: Point) -> Array:
+        """The logits at a point. Nobody may write to them."""
+        weights, offset = point.folded
+        return self.remembered("logits", point, lambda out: self.times(weights, offset, out), weights.dtype)
+
+    def parts(self, size: int) -> Iterator[RowBlock]:
+        """The same rows in blocks of at most `size` rows, which keep nothing."""
+        if size >= len(self.shares):
+            yield self
+            return
+        for part in cut(0, len(self.shares), size):
+            rows = slice(self.rows.start + part.start, self.rows.start + part.stop)
+            yield replace(
+                self, rows=rows, x=self.x[part], targets=self.targets[part], shares=self.shares[part], kept=None
+            )
+
+
+BlockFunction = Callable[[RowBlock, Any], Any]
+Residuals = Callable[[RowBlock, Any], tuple[Any, Array]]
+"""A function of a block and a state that returns a number (or other sums) and residuals: k numbers for each row."""
 
 
 class Rows:
-    """Rows in memory.
+    """The rows of a problem.
 
     Parameters
     ----------
     problem : Problem
         Its samples, targets and weights.
-    threads : int
-        The number of threads that share the rows.
-    size : int
-        The most rows of a block.
-    chunk : int, optional
-        The threads share this many rows, then the next ones, and so on; all rows by default.
+    engine : Engine
+        Takes the sums.
     dtype : dtype, optional
         The dtype of logits; that of the samples by default.
-    kept : dict, optional
-        Arrays that another object for the same rows keeps.
+    vectors, narrow : optional
+        See `View`.
     """
 
     def __init__(
-        self,
-        problem: Problem,
-        threads: int,
-        size: int,
-        chunk: int | None = None,
-        dtype: Any = None,
-        kept: dict[str, Array] | None = None,
+        self, problem: Problem, engine: Engine, dtype: Any = None, vectors: Any = np.float64, narrow: Any = None
     ) -> None:
-        self.threads, self.kept = threads, {} if kept is None else kept
-        self._problem = problem
-        self._like = np.empty((0, problem.n_outputs), dtype or problem.x.dtype)
-        self._works = [Workspace() for _ in range(threads)]
-        self._chunks = [self._blocks(rows, size) for rows in cut(0, problem.n_samples, chunk or problem.n_samples)]
-        self.blocks = [[block for part in self._chunks for block in part[thread]] for thread in range(threads)]
+        self.engine, self._problem = engine, problem
+        dtype = np.dtype(dtype or problem.dtype)
+        self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow)
 
-    def map_reduce(self, function: Callable[[RowBlock, Any], Any], state: Any) -> Any:
-        """The sum of function(block, state) over all blocks. The function returns a number, an array, a tuple or None.
+    def map_reduce(self, function: BlockFunction, state: Any, leaves: Sequence[int] | None = None) -> Any:
+        """The sum of function(block, state) over all blocks, or those of some leaves: a number, array, list or tuple.
 
-        It may return its buffers: they are copied.
+        Arrays that it returns must not be buffers.
         """
+        return self.engine.map_reduce(over_blocks, (self.view, function, state), leaves)
 
-        def work(thread: int) -> Any:
-            total = None
-            for block in self.blocks[thread]:
-                part = function(block, state)
-                total = deepcopy(part) if total is None else _sum(total, part)
-            return total
-
-        return reduce(_sum, each(self.threads, work))
-
-    def take(self, numbers: Any) -> Array:
-        """The samples with these row numbers, or the sample with this number."""
-        return self._problem.x[numbers]
-
-    def keep(self, name: str, dtype: Any = None) -> None:
-        """Keep k numbers for every row from one call to the next."""
-        shape, like = (self._problem.n_samples, self._like.shape[1]), np.empty(0, dtype or self._like.dtype)
-        few = shape[1] <= FEW_OUTPUTS
-        self.kept[name] = empty_classes_major(*shape, like) if few else np.empty(shape, like.dtype)
-
-    # What follows is private.
-
-    def _blocks(self, chunk: slice, size: int) -> list[list[RowBlock]]:
-        """For each thread, its blocks of a chunk of rows."""
-        p, shares, curvatures = self._problem, self._problem.row_shares[:, None], self._problem.row_curvatures[:, None]
-
-        def block(work: Workspace, part: slice) -> RowBlock:
-            rows = slice(chunk.start + part.start, chunk.start + part.stop)
-            of_rows = (p.x[rows], p.targets[rows], shares[rows], curvatures[rows])
-            return RowBlock(rows, *of_rows, work, self._like, self.kept)
-
-        by_thread = row_blocks(chunk.stop - chunk.start, size, self.threads)
-        return [[block(work, part) for part in parts] for work, parts in zip(self._works, by_thread, strict=True)]
-
-
-Residuals = Callable[[RowBlock, Any], tuple[float, Array]]
-"""A function of a block and a state that returns a number and residuals: k numbers for each row."""
-
-
-class DenseRows(Rows):
-    """A dense array of samples.
-
-    Parameters
-    ----------
-    problem : Problem
-    threads : int
-    vectors : dtype
-        The dtype of x^T R.
-    dtype, kept
-        As for `Rows`.
-    """
-
-    def __init__(self, problem: Problem, threads: int, vectors: Any, dtype: Any, kept: dict[str, Array] | None) -> None:
-        super().__init__(problem, threads, _block_rows(problem), dtype=dtype, kept=kept)
-        self._shape, self._vectors = (problem.n_features + 1, problem.n_outputs), np.empty(0, vectors)
-        self._classes = cut(0, problem.n_outputs, PRODUCT_ENTRIES // problem.n_features)
-
-    def pull_back(self, function: Residuals, state: Any) -> tuple[float, Array]:
-        """The sum of the numbers, and x^T R with the column sums of R as its last row."""
-
-        def work(thread: int) -> tuple[float, Array]:
-            total, like = 0.0, self._vectors
-            # The first thread's gradient becomes the result. The others use buffers, since fresh memory is slow.
-            gradient = (
-                np.empty(self._shape, like.dtype) if thread == 0 else self._works[thread]("gradient", self._shape, like)
-            )
-            gradient.fill(0)
-            for block in self.blocks[thread]:
-                part, rows = function(block, state)
-                total += part
-                for classes in self._classes:
-                    gradient[:-1, classes] += block.transposed_times(rows[:, classes])
-                gradient[-1] += rows.sum(axis=0)
-            return total, gradient
-
-        found: tuple[float, Array] = reduce(_sum, each(self.threads, work))
+    def pull_back(self, function: Residuals, state: Any, *, squared: bool = False) -> tuple[Any, Array]:
+        """The sum of the numbers, and x^T R (or (x * x)^T R) with the column sums of R as its last row."""
+        found: tuple[Any, Array] = self.engine.map_reduce(pulled_back, (self.view, function, state, squared))
         return found
 
+    def gather(self, function: BlockFunction, state: Any) -> Array:
+        """The arrays that a function returns for each block, joined along the rows."""
+        parts = self.map_reduce(_listed, (function, state))
+        return np.concatenate(parts)
 
-class SparseRows(Rows):
-    """A CSR matrix of samples; parameters as for `DenseRows`."""
+    def in_memory(self) -> Problem:
+        """The problem with all samples in memory."""
+        return self._problem.of(self.gather(_features, None))
 
-    def __init__(self, problem: Problem, threads: int, vectors: Any, dtype: Any, kept: dict[str, Array] | None) -> None:
-        x, k = problem.x, problem.n_outputs
-        chunk = max(1, RESIDUAL_BYTES // (k * x.dtype.itemsize))
-        super().__init__(problem, threads, _block_rows(problem), chunk, dtype, kept)
-        self._vectors = vectors
-        firsts = range(0, problem.n_samples, chunk)
-        self._by_feature = [_by_feature(x[first : first + chunk], threads, GRADIENT_ENTRIES // k) for first in firsts]
-        self._residuals = np.empty((min(chunk, problem.n_samples), k), x.dtype)
+    def samples(self, numbers: Sequence[Array]) -> Callable[[Array], Array]:
+        """A function that returns the samples with the row numbers of one of these lists."""
+        x = self._problem.x
+        if hasattr(x, "__array__") or is_sparse(x):
+            return lambda chosen: x[chosen]
+        wanted = np.unique(np.concatenate(numbers))
+        there = self.map_reduce(_chosen, wanted)
+        found = scipy.sparse.vstack(there, format="csr") if self._problem.sparse else np.concatenate(there)
+        return lambda chosen: found[np.searchsorted(wanted, chosen)]
 
-    def pull_back(self, function: Residuals, state: Any, *, squared: bool = False) -> tuple[float, Array]:
-        """The sum of the numbers, and x^T R (or (x * x)^T R) with the column sums of R as its last row."""
-        gradient = np.empty((self._problem.n_features + 1, self._problem.n_outputs), self._vectors)
-        gradient[-1] = 0.0
-        total, first = 0.0, 0
-        for blocks, parts in zip(self._chunks, self._by_feature, strict=True):
 
-            def fill(thread: int, first: int = first, blocks: list[list[RowBlock]] = blocks) -> tuple[float, Array]:
-                part, sums = 0.0, np.zeros(self._like.shape[1])
-                for block in blocks[thread]:
-                    number, rows = function(block, state)
-                    part += number
-                    sums += rows.sum(axis=0)
-                    self._residuals[block.rows.start - first : block.rows.stop - first] = rows
-                return part, sums
+def over_blocks(leaf: Leaf, state: tuple[View, BlockFunction, Any]) -> Any:
+    """The sum of a function over the blocks of a leaf."""
+    view, function, of_function = state
+    if not is_sparse(leaf.x):
+        return function(_block(leaf, view, slice(0, len(leaf.x)), leaf.works[0]), of_function)
+    parts = _in_blocks(leaf, view, lambda block, _: function(block, of_function), in_dtype(leaf, view.dtype))
+    return reduce(lambda left, right: added(left, right, leaf.lender), parts)
 
-            def multiply(thread: int, first: int = first, parts: list[list[tuple[slice, Array]]] = parts) -> None:
-                for features, transposed in parts[thread]:
-                    factor = with_entries(transposed, np.square(transposed.data)) if squared else transposed
-                    product = factor @ self._residuals[: transposed.shape[1]]
-                    if first:
-                        gradient[features] += product
-                    else:
-                        gradient[features] = product
 
-            for part, sums in each(self.threads, fill):
-                total += part
-                gradient[-1] += sums
-            each(self.threads, multiply)
-            first += len(self._residuals)
+def pulled_back(leaf: Leaf, state: tuple[View, Residuals, Any, bool]) -> tuple[Any, Array]:
+    """A number, and x^T R with the column sums of R as its last row, for the rows of a leaf."""
+    view, function, of_function, squared = state
+    d, k = leaf.x.shape[1], view.n_outputs
+    total: Any = None
+    if not is_sparse(leaf.x):
+        block = _block(leaf, view, slice(0, len(leaf.x)), leaf.works[0])
+        total, residuals = function(block, of_function)
+        gradient = leaf.lender.lend((d + 1, k), residuals.dtype)
+        block.transposed_times(residuals, gradient[:-1])
+        np.sum(residuals, axis=0, out=gradient[-1], dtype=residuals.dtype)
         return total, gradient
+    gradient = leaf.lender.lend((d + 1, k), view.vectors)
+    gradient[-1] = 0.0
+    threads, rows = len(leaf.works), leaf.x.shape[0]
+    classes = cut(0, k, -(-k // threads))
+    chunk = max(1, RESIDUAL_BYTES // (k * view.dtype.itemsize))
+    residuals = leaf.works[0]("residuals of a leaf", (min(chunk, rows), k), _like(view.dtype))
+    whole = in_dtype(leaf, view.dtype)
+    for number, rows_of_chunk in enumerate(cut(0, rows, chunk)):
+        x, first = csr_rows(whole, rows_of_chunk), rows_of_chunk.start
+        # Columns of one thread are contiguous.
+        columns = [residuals[: x.shape[0]].reshape(-1)[x.shape[0] * c.start : x.shape[0] * c.stop] for c in classes]
+        columns = [part.reshape(x.shape[0], -1) for part in columns]
 
+        def fill(block: RowBlock, at: slice, columns: list[Array] = columns, first: int = first) -> tuple[float, Array]:
+            value, found = function(block, of_function)
+            for part, own in zip(classes, columns, strict=True):
+                own[at.start - first : at.stop - first] = found[:, part]
+            return value, found.sum(axis=0, dtype=np.float64)
 
-FitRows = DenseRows | SparseRows
-"""Rows that have `pull_back`."""
+        for value, sums in _in_blocks(leaf, view, fill, whole, rows_of_chunk):
+            total = added(total, value, leaf.lender)
+            gradient[-1] += sums
+        transposed = (with_entries(x, np.square(x.data)) if squared else x).T
+        share(len(classes), threads, partial(_multiply, transposed, columns, gradient, classes, number > 0))
+    return total, gradient
 
 
 def with_entries(x: Array, entries: Array) -> Array:
     """A CSR matrix with other entries at the positions of `x`; the positions are shared."""
     return type(x)((entries, x.indices, x.indptr), shape=x.shape)
+
+
+def in_dtype(leaf: Leaf, dtype: np.dtype[Any]) -> Array:
+    """The sparse features of a leaf in a dtype. A smaller copy is kept if the rows lie in memory."""
+    if leaf.x.dtype == dtype:
+        return leaf.x
+    key, keeps = ("x", dtype), leaf.in_memory and leaf.kept is not None and dtype.itemsize < leaf.x.dtype.itemsize
+    found = leaf.kept.get(key) if keeps and leaf.kept is not None else None
+    if found is None:
+        found = with_entries(leaf.x, leaf.x.data.astype(dtype))
+        if keeps and leaf.kept is not None:
+            leaf.kept[key] = found
+    return found
 
 
 def cut(start: int, stop: int, size: int) -> list[slice]:
@@ -292,21 +329,16 @@ def cut(start: int, stop: int, size: int) -> list[slice]:
     return [slice(first, min(first + size, stop)) for first in range(start, stop, size)]
 
 
-def row_blocks(rows: int, size: int, threads: int) -> list[list[slice]]:
-    """For each thread, its consecutive blocks of at most `size` rows.
-
-    >>> row_blocks(10, 3, 2)
-    [[slice(0, 3, None), slice(3, 5, None)], [slice(5, 8, None), slice(8, 10, None)]]
-    """
-    edges = [rows * number // threads for number in range(threads + 1)]
-    return [cut(start, stop, size) for start, stop in pairwise(edges)]
-
-
 def over_rows(threads: int, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
-    """The sum of `work` over slices of all rows. Only large arrays use more than one thread."""
-    threads = threads if shape[0] * shape[1] >= WORTH_SHARING else 1
-    blocks = row_blocks(shape[0], VECTOR_ENTRIES // max(shape[1], 1), threads)
-    return sum(each(threads, lambda thread: sum(map(work, blocks[thread]))))
+    """The sum of `work` over fixed slices of all rows, in their order. Only large arrays use more than one thread."""
+    slices = cut(0, shape[0], VECTOR_ENTRIES // max(shape[1], 1))
+    values = [0.0] * len(slices)
+
+    def one(_: int, number: int) -> None:
+        values[number] = work(slices[number])
+
+    share(len(slices), threads if shape[0] * shape[1] >= WORTH_SHARING else 1, one)
+    return sum(values)
 
 
 def dot(a: Array, b: Array) -> float:
@@ -320,28 +352,66 @@ def dot(a: Array, b: Array) -> float:
 # What follows is private.
 
 
-def _sum(total: Any, part: Any) -> Any:
-    """The sum of two numbers, of two arrays (in the first one's memory), or of two tuples entry by entry."""
-    if total is None or part is None:
-        return part if total is None else total
-    if isinstance(total, tuple):
-        return tuple(map(_sum, total, part))
-    total += part
-    return total
+def _multiply(
+    x: Array, columns: list[Array], gradient: Array, classes: list[slice], adds: bool, _: int, task: int
+) -> None:
+    """The products of x with the residuals of some classes, as these columns of the gradient or added to them."""
+    part, product = gradient[:-1, classes[task]], x @ columns[task]
+    np.add(part, product, out=part) if adds else np.copyto(part, product)
 
 
-def _block_rows(problem: Problem) -> int:
-    """The number of rows of a block."""
-    size = problem.x.dtype.itemsize
-    logits = problem.n_outputs * size * 2
-    if is_sparse(problem.x):
-        return int(np.clip(SPARSE_BLOCK_BYTES // logits, 64, 4096))
-    return int(np.clip(BLOCK_BYTES // (logits + problem.n_features * size), 64, 4096))
+def _block(leaf: Leaf, view: View, rows: slice, work: Workspace) -> RowBlock:
+    """Some rows of a leaf as a block. A leaf without sparse rows is one block."""
+    whole = rows.stop - rows.start == leaf.x.shape[0]
+    x = leaf.x if whole else csr_rows(leaf.x, rows)
+    count, first = rows.stop - rows.start, leaf.rows.start + rows.start
+    shares = work("shares", (count, 1), _like(np.float64))
+    if leaf.weights is None:
+        shares.fill(1 / view.mass)
+    else:
+        np.divide(leaf.weights[rows, None], view.mass or 1.0, out=shares, dtype=np.float64)
+    targets = leaf.targets if whole or leaf.targets is None else leaf.targets[rows]
+    fields = (slice(first, first + count), x, targets, shares, work, leaf.lender, leaf.kept, view)
+    if view.narrow is None:
+        return RowBlock(*fields)
+    from chainrule.solvers.convex.narrow import NarrowBlock
+
+    return NarrowBlock(*fields)
 
 
-def _by_feature(x: Array, threads: int, at_once: int) -> list[list[tuple[slice, Array]]]:
-    """For each thread some rows of x^T, with about equally many entries, in parts of at most `at_once` rows."""
-    transposed = x.T.tocsr()
-    ends = np.searchsorted(transposed.indptr, transposed.nnz * np.arange(1, threads) / threads)
-    edges = [0, *(int(end) for end in ends), x.shape[1]]
-    return [[(features, transposed[features]) for features in cut(a, b, at_once)] for a, b in pairwise(edges)]
+def _in_blocks(
+    leaf: Leaf, view: View, function: Callable[[RowBlock, slice], Any], converted: Array, rows: slice | None = None
+) -> list[Any]:
+    """The results of a function for each block of a sparse leaf, in order; the threads share the blocks."""
+    size = int(np.clip(SPARSE_BLOCK_BYTES // (view.n_outputs * view.dtype.itemsize * 2), 64, 4096))
+    rows = rows or slice(0, leaf.x.shape[0])
+    parts = cut(rows.start, rows.stop, size) or [rows]
+    results: list[Any] = [None] * len(parts)
+
+    def work(thread: int, number: int) -> None:
+        block = _block(leaf, view, parts[number], leaf.works[thread])
+        if converted is not leaf.x:
+            block = replace(block, converted=csr_rows(converted, parts[number]))
+        results[number] = function(block, parts[number])
+
+    share(len(parts), len(leaf.works), work)
+    return results
+
+
+def _features(block: RowBlock, _: None) -> Array:
+    return block.x
+
+
+def _listed(block: RowBlock, state: tuple[BlockFunction, Any]) -> list[Array]:
+    function, of_function = state
+    return [np.array(function(block, of_function))]
+
+
+def _chosen(block: RowBlock, numbers: Array) -> list[Array]:
+    first, last = np.searchsorted(numbers, (block.rows.start, block.rows.stop))
+    return [block.x[numbers[first:last] - block.rows.start]]
+
+
+def _like(dtype: Any) -> Array:
+    """An empty array of a dtype."""
+    return np.empty(0, dtype)

@@ -15,7 +15,6 @@ fits need far fewer steps, because the losses' curvatures fall and few eigenvalu
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +22,8 @@ import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.features import Features, in_chunks
+from chainrule.kernels.blas import single_threaded_products
+from chainrule.solvers.convex.features import Features, rows_of
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import check_finite, row_space
 from chainrule.solvers.convex.rows import RowBlock
@@ -120,7 +120,7 @@ class Spectrum:
         if self.coordinates is not None and x is self.coordinates[0]:
             z = self.coordinates[1].astype(x.dtype, copy=False)
         else:
-            z = self.features.coordinates(replace(problem, x=x), self.spread(l2))
+            z = self.features.coordinates(problem if x is problem.x else problem.of(x), self.spread(l2))
         return z, replace(self, features=replace(self.features, applied=True), coordinates=None)
 
 
@@ -134,25 +134,33 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
     FloatingPointError
         If the squares of the features overflow, or underflow in a fit without a penalty.
     """
-    dense, centre = not is_sparse(problem.x), None
+    problem = problem.with_threads()
+    with single_threaded_products():
+        return _spectrum(problem, scale, fits, decompose=decompose)
+
+
+def _spectrum(problem: Problem, scale: Array | None, fits: int, *, decompose: bool) -> Spectrum:
+    dense, centre, given = not problem.sparse, None, problem
+    if not problem.in_memory and dense and worth_reducing(problem, fits):
+        problem = rows_of(problem).in_memory()  # fewer samples than features
     if problem.intercept and dense:
-        mean = _sum(problem, _weighted, Features())
+        mean, first = rows_of(problem).map_reduce(_weighted, None)
         # A constant feature is centred to exactly 0: up to rounding, its mean is its value in any sample.
-        entries = np.asarray(in_chunks(problem).take(0), np.float64)
+        entries = first[0]
         rounding = problem.n_samples * np.finfo(np.float64).eps * abs(entries)
         centre = np.where(abs(mean - entries) <= rounding, entries, mean)
     features = Features(problem.intercept, centre, scale)
     space = row_space(problem, features) if dense and worth_reducing(problem, fits) else None
     z, basis = space or (problem.x, None)
     seen = features if space is None else Features(problem.intercept)
-    found = _decomposed(replace(problem, x=z), seen, fits, decompose=decompose)
+    found = _decomposed(problem if space is None else problem.of(z), seen, fits, decompose=decompose)
     if not problem.l2 and 0 < found.values.max(initial=0.0) < LEAST_VARIANCE:
         raise FloatingPointError("the squares of the features underflow: scale the features")
     if space is None:
         return found
     if found.features.basis is not None:
         z, basis = z @ found.features.basis, basis @ aslinearoperator(found.features.basis)
-    return replace(found, features=replace(features, basis=basis), coordinates=(problem.x, z))
+    return replace(found, features=replace(features, basis=basis), coordinates=(given.x, z))
 
 
 def worth_reducing(problem: Problem, fits: int) -> bool:
@@ -175,7 +183,7 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
     if not problem.l2:
         return math.inf
     share, n, d = _class_curvature(problem), problem.n_samples, problem.n_features
-    roots, rows, stride = np.sqrt(share * values + problem.l2), in_chunks(problem), max(1, n // (SAMPLED * d))
+    roots, rows, stride = np.sqrt(share * values + problem.l2), rows_of(problem), max(1, n // (SAMPLED * d))
     vector, largest = np.random.default_rng(0).standard_normal(d), 0.0
     for _ in range(2):  # steps of the power method, from a random vector
         vector /= float(np.linalg.norm(vector)) or 1.0
@@ -190,18 +198,18 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
 
 def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: bool) -> Spectrum:
     """The spectrum with Q if `decompose` is true and if this saves time, otherwise with the variances."""
-    dense = not is_sparse(problem.x)
+    dense = not problem.sparse
     few = decompose and dense and problem.n_features <= MOST_FEATURES
     cost = steps_of_decomposing(problem, fits)
     if not few or cost > FEW_STEPS:
-        values = _sum(problem, _squares, features)
+        values = rows_of(problem).map_reduce(_squares, features)
         if dense:
             check_finite(values)
         steps = expected_steps(problem, features, values) if dense and decompose else math.inf
         if not few or PESSIMISM * cost > steps:
             return Spectrum(features, values, diagonal=True, steps=steps)
     precision = None if problem.l2 else np.float64
-    covariance = in_chunks(problem).map_reduce(_second_moments, (features, None, precision))
+    covariance = rows_of(problem).map_reduce(_second_moments, (features, None, precision))
     check_finite(covariance)
     values, basis = np.linalg.eigh(covariance)
     if not problem.l2:
@@ -218,40 +226,39 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
     few = int(np.searchsorted(values, SMALL * values[-1])) if values[-1] > 0 else 0
     if not few:
         return values, basis
-    axes, rows = basis[:, :few], in_chunks(problem)
+    axes, rows = basis[:, :few], rows_of(problem)
     axes = axes @ np.linalg.eigh(rows.map_reduce(_second_moments, (features, axes, np.float64)))[1]
     # Eigenvalues have an error of an ulp of the largest one. Sums of squares show smaller variances.
     small = rows.map_reduce(_second_moments, (features, axes, np.float64)).diagonal()
     squares = np.square(basis) @ values
     if features.centre is not None:
         squares += np.square(features.centre if features.scale is None else features.centre / features.scale)
-    ulp = float(np.finfo(problem.x.dtype).eps)
+    ulp = float(np.finfo(problem.dtype).eps)
     kept = small > np.maximum(DEPENDENT**2 * values[-1], (ROUNDED * ulp) ** 2 * (squares @ np.square(axes)))
     if kept.all():
         return values, basis
     return np.append(small[kept], values[few:]), np.hstack([axes[:, kept], basis[:, few:]])
 
 
-def _sum(problem: Problem, function: Callable[[RowBlock, Features], Array], features: Features) -> Array:
-    """The sum of a function over blocks of which a copy in float64 stays in the cache; over one block if sparse."""
-    size = problem.n_samples if is_sparse(problem.x) else max(1, CACHED // problem.n_features)
-    total: Array = in_chunks(problem, size).map_reduce(function, features)
-    return total
-
-
-def _weighted(block: RowBlock, features: Features) -> Array:
-    """sum_i |w_i| x_i in float64."""
-    return np.asarray(abs(block.shares[:, 0]) @ features.of_block(block, np.float64))
+def _weighted(block: RowBlock, _: None) -> tuple[Array, list[Array]]:
+    """sum_i |w_i| x_i in float64, from parts of which a copy in float64 stays in the cache; and the first sample."""
+    total = np.zeros(block.x.shape[1])
+    for part in block.parts(max(1, CACHED // block.x.shape[1])):
+        total += abs(part.shares[:, 0]) @ Features().of_block(part, np.float64)
+    return total, [np.asarray(block.x[0], np.float64)] if block.rows.start == 0 else []
 
 
 def _squares(block: RowBlock, features: Features) -> Array:
     """sum_i |w_i| ((x_i - m) / s)^2, with differences in float64: far from 0, squares have no digits to spare."""
-    weights = abs(block.shares[:, 0])
-    if not is_sparse(block.x):
-        z = features.of_block(block, np.float64)
-        return np.einsum("i,ij,ij->j", weights, z, z)
-    values = np.asarray(block.x.multiply(block.x).T @ weights, dtype=np.float64).reshape(-1)
-    return values if features.scale is None else values / np.square(features.scale)
+    if is_sparse(block.x):
+        weights = abs(block.shares[:, 0])
+        values = np.asarray(block.x.multiply(block.x).T @ weights, dtype=np.float64).reshape(-1)
+        return values if features.scale is None else values / np.square(features.scale)
+    total = np.zeros(block.x.shape[1])
+    for part in block.parts(max(1, CACHED // block.x.shape[1])):
+        z = features.of_block(part, np.float64)
+        total += np.einsum("i,ij,ij->j", abs(part.shares[:, 0]), z, z)
+    return total
 
 
 def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:

@@ -1,0 +1,246 @@
+"""The engine of a Dask cluster: each pass is a graph of tasks, and nothing else lies on the workers but the rows.
+
+A task sums some leaves, whose number is a power of two; further tasks add two sums each, as the tree says. The state is
+the argument of all tasks. So Dask's own remedies for workers that die or join are enough: tasks are run again, and have
+the same bits. Tasks are free to run anywhere, and nothing is scattered.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.engines.engine import LeafFunction, Sums
+from chainrule.engines.fingerprint import differences, fingerprint
+from chainrule.engines.local import Leaves
+from chainrule.engines.tree import Lender, TreeSum, added
+from chainrule.extras import import_extra
+from chainrule.kernels.blas import single_threaded_products
+from chainrule.workspace import Workspace
+
+RETRIES = 2
+"""How often a task that fails is tried again."""
+
+SECONDS_WITHOUT_WORKER = 60.0
+"""Time without any worker after which a pass ends in an error."""
+
+
+class ClusterError(RuntimeError):
+    """A pass that a cluster could not take; the message names the rows or the worker."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterRows:
+    """Rows on the workers of a cluster, or files that workers read.
+
+    Parameters
+    ----------
+    chunks : sequence of Delayed
+        Each becomes a tuple (features, targets, weights) of consecutive rows, in the order of rows.
+    shape : tuple of int
+        The number of rows and of features.
+    dtype : dtype
+        That of the features.
+    sparse : bool
+    size : int
+        Rows of a leaf.
+    leaves : int
+        Leaves of a chunk, a power of two. The last chunk may have fewer.
+    client : distributed.Client or None
+        None computes in the threads of this process.
+    """
+
+    chunks: Sequence[Any]
+    shape: tuple[int, int]
+    dtype: Any
+    sparse: bool
+    size: int
+    leaves: int
+    client: Any = None
+
+    def mapped(self, function: Callable[[Array, Any], Array], state: Any, n_features: int) -> ClusterRows:
+        """The same rows with other features, which a function computes leaf by leaf."""
+        dask = import_extra("dask", "dask", "sums on a cluster need Dask")
+        cloudpickle = import_extra("cloudpickle", "dask", "sums on a cluster need Dask")
+        call = dask.delayed(_held, pure=False)(cloudpickle.dumps((function, state)))
+        task = dask.delayed(_mapped, pure=False)
+        chunks = [task(call, chunk, self.size) for chunk in self.chunks]
+        if self.client is not None:
+            chunks = list(self.client.persist(chunks))
+        return replace(self, chunks=chunks, shape=(self.shape[0], n_features))
+
+    def engine(self) -> DaskEngine:
+        """The engine of these rows."""
+        return DaskEngine(self)
+
+
+@dataclass(eq=False)
+class DaskEngine:
+    """The engine of a Dask cluster.
+
+    Parameters
+    ----------
+    rows : ClusterRows
+    threads : int
+        Threads for work on vectors in this process.
+    """
+
+    rows: ClusterRows
+    threads: int = 1
+    _fingerprint: tuple[str, ...] = field(default_factory=fingerprint)
+
+    @property
+    def x(self) -> ClusterRows:
+        """The rows."""
+        return self.rows
+
+    def with_threads(self, count: int) -> DaskEngine:
+        """The same rows, with this many threads for work on vectors in this process."""
+        return DaskEngine(self.rows, count)
+
+    def blocks(self) -> Sequence[int]:
+        """The numbers of all leaves."""
+        return range(max(1, -(-self.rows.shape[0] // self.rows.size)))
+
+    def map_reduce(self, function: LeafFunction, state: Any, keys: Sequence[int] | None = None) -> Sums:
+        """The sum of function(leaf, state) over some leaves.
+
+        Raises
+        ------
+        ClusterError
+            If rows cannot be read, workers or the scheduler are gone, or a worker has other versions than this process.
+        """
+        dask, rows = import_extra("dask", "dask", "sums on a cluster need Dask"), self.rows
+        cloudpickle = import_extra("cloudpickle", "dask", "sums on a cluster need Dask")
+        call = dask.delayed(_held, pure=False)(cloudpickle.dumps((function, state, self._fingerprint)))
+        wanted = None if keys is None else set(keys)
+        sums, task = [], dask.delayed(_sum_of_chunk, pure=False)
+        for number, chunk in enumerate(rows.chunks):
+            first = number * rows.leaves
+            some = None if wanted is None else sorted(wanted & set(range(first, first + rows.leaves)))
+            if some is None or some:
+                sums.append(task(call, chunk, first, rows.size, some))
+        if wanted is not None:  # parts in the order of leaves
+            parts = [part for found in self._result(dask.delayed(sums)) for part in found]
+            total = TreeSum(len(parts))
+            for position, part in enumerate(parts):
+                total.add(position, part)
+            return total.result()
+        add = dask.delayed(_added, pure=False)
+        while len(sums) > 1:
+            pairs = [add(*sums[start : start + 2]) for start in range(0, len(sums) - 1, 2)]
+            sums = pairs + (sums[-1:] if len(sums) % 2 else [])
+        return self._result(sums[0])
+
+    def close(self) -> None:
+        """Leave the cluster as it is: its rows disappear with the last reference to them."""
+
+    # What follows is private.
+
+    def _result(self, root: Any) -> Any:
+        """The result of a graph."""
+        client = self.rows.client
+        if client is None:
+            with single_threaded_products():
+                return root.compute(scheduler="threads")
+        distributed = import_extra("distributed", "dask", "sums on a cluster need Dask")
+        dask = import_extra("dask", "dask", "sums on a cluster need Dask")
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
+            future = client.compute(root, retries=RETRIES)
+        waited = 0.0
+        try:
+            while True:
+                try:
+                    return future.result(timeout=5)
+                except (TimeoutError, distributed.TimeoutError):
+                    waited = 0.0 if _has_workers(client) else waited + 5.0
+                    if waited >= SECONDS_WITHOUT_WORKER:
+                        raise ClusterError(
+                            f"no worker, or no scheduler, for {waited:.0f} seconds (client: {client.status})"
+                        ) from None
+                except distributed.KilledWorker as error:
+                    raise ClusterError(f"workers died again and again on the same task: {error}") from error
+                except (OSError, distributed.client.FutureCancelledError, distributed.CommClosedError) as error:
+                    raise ClusterError(f"the scheduler is gone: {error}") from error
+        finally:
+            future.cancel() if not future.done() else future.release()
+
+
+# What follows is private.
+
+_here = threading.local()
+"""Buffers of this thread of a worker."""
+
+
+def _has_workers(client: Any) -> bool:
+    """True if the scheduler answers that it has workers."""
+    try:
+        return client.status == "running" and bool(client.nthreads())
+    except (OSError, TimeoutError):
+        return False
+
+
+def _held(call: bytes) -> bytes:
+    """The call itself: a task whose result workers fetch from each other."""
+    return call
+
+
+def _mapped(call: bytes, chunk: tuple[Any, Any, Any], size: int) -> tuple[Any, Any, Any]:
+    """A chunk with other features."""
+    function, state = pickle.loads(call)
+    x, targets, weights = chunk
+    with single_threaded_products():
+        parts = [function(x[start : start + size], state) for start in range(0, len(x), size)]
+    return np.concatenate(parts), targets, weights
+
+
+def _sum_of_chunk(call: bytes, chunk: tuple[Any, Array, Array | None], first: int, size: int, some: Any) -> Any:
+    """The sum of a function over the leaves of a chunk, or a list of its values for some leaves."""
+    function, state, expected = pickle.loads(call)
+    different = differences(expected, fingerprint())
+    if different:
+        raise ClusterError(f"worker {_address()} has {different}: it would change the bits of the fit")
+    x, targets, weights = chunk
+    leaves = Leaves(x, targets, weights, size, first)
+    buffers = getattr(_here, "buffers", None)
+    if buffers is None:
+        buffers = _here.buffers = [Workspace()], Lender()
+    works, lender = buffers
+    total, parts = TreeSum(leaves.count, lender), []
+    with single_threaded_products():
+        for position, number in enumerate(leaves.numbers):
+            if some is not None and number not in some:
+                continue
+            try:
+                part = function(leaves.leaf(number, leaves.features(number), works, lender, None), state)
+            except Exception as error:
+                start = number * size
+                raise ClusterError(f"rows {start} to {start + size - 1}: {type(error).__name__}: {error}") from error
+            parts.append(part) if some is not None else total.add(position, part)
+    return parts if some is not None else total.result()
+
+
+def _added(left: Any, right: Any) -> Any:
+    """The sum of two nodes of the tree. Tasks may run twice, so that arguments are not written to."""
+    return added(_copy(left), right, Lender())
+
+
+def _copy(part: Any) -> Any:
+    if isinstance(part, tuple):
+        return tuple(map(_copy, part))
+    return part.copy() if hasattr(part, "copy") and not isinstance(part, list) else part
+
+
+def _address() -> str:
+    """The address of this worker."""
+    distributed = import_extra("distributed", "dask", "sums on a cluster need Dask")
+    try:
+        return str(distributed.get_worker().address)
+    except ValueError:
+        return "of this process"

@@ -1,0 +1,120 @@
+"""Sums in a fixed binary tree, whose bits do not depend on the order in which the parts arrive.
+
+Node (level, j) is the sum of the leaves j 2^level, ..., (j + 1) 2^level - 1. A node without a right half is its left
+half. Any worker may add up such a node, and only its sum travels.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+
+SUMMED_IN_FLOAT32 = 1 << 22
+"""Float32 arrays of at least this many entries are summed in float32, because their sums need most of the memory. All
+others are summed in float64."""
+
+LENT = 1 << 14
+"""Least entries of an array that is lent a second time."""
+
+
+class Lender:
+    """Memory for the parts of sums. Fresh memory takes longer than the sum, so that parts return their memory."""
+
+    def __init__(self) -> None:
+        self._free: dict[tuple[tuple[int, ...], np.dtype[Any]], list[Array]] = {}
+        self._lock = threading.Lock()
+
+    def lend(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An array with any content, which its user returns as (a part of) a sum."""
+        with self._lock:
+            free = self._free.get((shape, np.dtype(dtype)))
+            if free:
+                return free.pop()
+        return np.empty(shape, dtype)
+
+    def take_back(self, array: Array) -> None:
+        """Take an array that nobody uses any more."""
+        if array.size >= LENT and array.base is None and array.flags.c_contiguous:
+            with self._lock:
+                self._free.setdefault((array.shape, array.dtype), []).append(array)
+
+
+class TreeSum:
+    """The sum of `count` parts, added at their positions in any order, by several threads.
+
+    >>> total = TreeSum(3)
+    >>> for position in (2, 0, 1):
+    ...     total.add(position, [position])
+    >>> total.result()
+    [0, 1, 2]
+
+    Parameters
+    ----------
+    count : int
+    lender : Lender, optional
+        Takes the memory of parts back.
+    level : int
+        The level of the parts: 0 for leaves.
+    """
+
+    def __init__(self, count: int, lender: Lender | None = None) -> None:
+        self._count, self._lender = count, lender or Lender()
+        self._waiting: dict[tuple[int, int], Any] = {}
+        self._lock = threading.Lock()
+        self._root: list[Any] = []
+
+    def add(self, position: int, part: Any, level: int = 0) -> None:
+        """Add the node at this position of a level, and each sum that can be taken with it."""
+        count = -(-self._count >> level) if level else self._count
+        while count > 1:
+            sibling = position ^ 1
+            if sibling < count:
+                with self._lock:
+                    if (level, sibling) not in self._waiting:
+                        self._waiting[level, position] = part
+                        return
+                    other = self._waiting.pop((level, sibling))
+                part = added(*((part, other) if position < sibling else (other, part)), self._lender)
+            level, position, count = level + 1, position >> 1, (count + 1) >> 1
+        self._root.append(part)
+
+    def result(self) -> Any:
+        """The sum. Parts that are still missing are an error of the caller."""
+        if not self._root:
+            raise ValueError(f"expected {self._count} parts, some are missing")
+        return self._root[0]
+
+
+def tree_sum(parts: Iterable[Any], count: int, lender: Lender | None = None) -> Any:
+    """The sum of parts that arrive in order.
+
+    >>> tree_sum([1.0, 2.0, 4.0], 3)
+    7.0
+    """
+    total = TreeSum(count, lender)
+    for position, part in enumerate(parts):
+        total.add(position, part)
+    return total.result()
+
+
+def added(left: Any, right: Any, lender: Lender) -> Any:
+    """The sum of two numbers, of two arrays, or of two tuples entry by entry; two lists are joined."""
+    if left is None or right is None:
+        return left if right is None else right
+    if isinstance(left, tuple):
+        return tuple(added(a, b, lender) for a, b in zip(left, right, strict=True))
+    if not isinstance(left, np.ndarray) or left.dtype == bool:
+        return left | right if isinstance(left, np.ndarray) else left + right
+    result = left
+    if left.dtype == np.float32 and left.size < SUMMED_IN_FLOAT32:
+        result = lender.lend(left.shape, np.float64)
+    if right.dtype != result.dtype or left.dtype != result.dtype:
+        np.add(left, right, out=result, dtype=np.float64)
+    else:
+        np.add(left, right, out=result)
+    for spent in (right,) if result is left else (left, right):
+        lender.take_back(spent)
+    return result

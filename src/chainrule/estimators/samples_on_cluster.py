@@ -1,0 +1,193 @@
+"""Samples in Dask collections, as a fit takes them: checked, encoded and cut into leaves on the workers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, is_sparse
+from chainrule.engines import ClusterRows, leaf_rows
+from chainrule.extras import import_extra
+
+CHUNK_BYTES = 1 << 27
+"""Bytes of features of a chunk: a task then takes long against the time in which a scheduler handles it."""
+
+SHARE_OF_MEMORY = 0.5
+"""Share of the workers' memory that rows may need to be kept there from pass to pass."""
+
+
+def is_on_cluster(x: object) -> bool:
+    """True for a Dask array or dataframe."""
+    return hasattr(x, "__dask_graph__") and hasattr(x, "shape")
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterSamples:
+    """Samples in Dask arrays with equal blocks of rows, whose lengths are known.
+
+    Attributes
+    ----------
+    x, y, weights : dask.array.Array
+        Features of shape (n, d); labels of shape (n,), or rows of probabilities; weights of shape (n,) or None.
+    names : list of str or None
+        Names of features.
+    client : distributed.Client or None
+    """
+
+    x: Any
+    y: Any
+    weights: Any
+    names: list[str] | None
+    client: Any
+
+    def labels(self) -> tuple[Array, Array]:
+        """The sorted labels and the total weight of each, from all blocks."""
+        dask = import_extra("dask", "dask", "fits to Dask collections need Dask")
+        weights = [None] * self.y.numblocks[0] if self.weights is None else self.weights.to_delayed().ravel()
+        count = dask.delayed(_masses)
+        found = compute(self.client, [count(*pair) for pair in zip(self.y.to_delayed().ravel(), weights, strict=True)])
+        classes = np.unique(np.concatenate([labels for labels, _ in found]))
+        mass = np.zeros(len(classes))
+        for labels, masses in found:
+            mass[np.searchsorted(classes, labels)] += masses
+        return classes, mass
+
+    def rows(self, prepare: Callable[[Array, Array | None], tuple[Array, Array | None]], dtype: Any, k: int) -> Any:
+        """The samples as rows of a problem with k logits.
+
+        Parameters
+        ----------
+        prepare : callable
+            From labels and weights to targets and weights.
+        dtype : dtype
+            That of the features.
+        """
+        dask = import_extra("dask", "dask", "fits to Dask collections need Dask")
+        n, d = self.x.shape
+        sparse = is_sparse(self.x._meta)
+        size = leaf_rows(d, k, sparse=sparse)
+        leaves = 1
+        while 2 * leaves * size * d * np.dtype(dtype).itemsize <= CHUNK_BYTES and 2 * leaves * size < n:
+            leaves *= 2
+        chunk = leaves * size
+        x = self.x.rechunk({0: chunk, 1: d}).to_delayed().ravel()
+        y = self.y.rechunk({0: chunk, **({1: -1} if self.y.ndim == 2 else {})}).to_delayed().ravel()
+        weights = [None] * len(x) if self.weights is None else self.weights.rechunk(chunk).to_delayed().ravel()
+        task = dask.delayed(_prepared, pure=False)
+        chunks = [
+            task(prepare, np.dtype(dtype), number * chunk, *parts)
+            for number, parts in enumerate(zip(x, y, weights, strict=True))
+        ]
+        size_of_all = n * d * np.dtype(dtype).itemsize
+        if self.client is not None and size_of_all <= SHARE_OF_MEMORY * memory_of(self.client):
+            chunks = list(self.client.persist(chunks))
+        return ClusterRows(chunks, (n, d), np.dtype(dtype), sparse, size, leaves, self.client)
+
+
+def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
+    """The samples of Dask arrays or dataframes, whose lengths are computed where they are not known.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, if there are no samples, or if a column does not hold numbers.
+    """
+    da = import_extra("dask.array", "dask", "fits to Dask collections need Dask")
+    names = None
+    if hasattr(x, "to_dask_array"):
+        names = [str(name) for name in x.columns]
+        for name, kind in zip(names, x.dtypes, strict=True):
+            if getattr(kind, "kind", "O") not in "fiub":
+                raise ValueError(
+                    f"X: column {name!r} holds {kind}, expected numbers; categories become numbers by "
+                    "dask.dataframe.get_dummies after X.categorize()"
+                )
+        x = x.to_dask_array(lengths=True)
+    x = _with_lengths(x)
+    if x.ndim != 2 or not x.shape[0] or not x.shape[1]:
+        raise ValueError(f"X: expected samples with features, got shape {x.shape}")
+    y, weights = (None if part is None else _column(da, part, x) for part in (y, weights))
+    if y is None:
+        raise ValueError("y: expected labels, got None")
+    for name, part in (("y", y), ("sample_weight", weights)):
+        if part is not None and part.shape[0] != x.shape[0]:
+            raise ValueError(f"{name}: expected one entry for each of {x.shape[0]} samples, got {part.shape[0]}")
+    return ClusterSamples(x, y, weights, names, current_client())
+
+
+def current_client() -> Any:
+    """The client of this process, or None."""
+    try:
+        return import_extra("distributed", "dask", "fits to Dask collections need Dask").get_client()
+    except (ImportError, ValueError):
+        return None
+
+
+def compute(client: Any, tasks: list[Any]) -> list[Any]:
+    """The results of some tasks."""
+    dask = import_extra("dask", "dask", "fits to Dask collections need Dask")
+    if client is None:
+        return list(dask.compute(*tasks, scheduler="threads"))
+    return list(client.gather(client.compute(tasks, retries=2)))
+
+
+def memory_of(client: Any) -> float:
+    """The memory limits of all workers, in bytes."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return float(sum(worker["memory_limit"] or 0 for worker in workers))
+
+
+# What follows is private.
+
+
+def _with_lengths(x: Any) -> Any:
+    return x.compute_chunk_sizes() if any(np.isnan(size) for size in x.shape) else x
+
+
+def _column(da: Any, part: Any, x: Any) -> Any:
+    """Labels or weights as a Dask array with known lengths."""
+    if not is_on_cluster(part):
+        part = np.asarray(part)
+        return da.from_array(part, chunks=(x.chunks[0], *part.shape[1:]) if len(part) == len(x) else -1)
+    if hasattr(part, "to_dask_array"):
+        if str(getattr(part, "dtype", "")) == "category":
+            part = part.astype(part.cat.categories.dtype if part.cat.known else object)
+        part = part.to_dask_array(lengths=True)
+    part = _with_lengths(part)
+    return part[:, 0] if part.ndim == 2 and part.shape[1] == 1 else part
+
+
+def _masses(labels: Array, weights: Array | None) -> tuple[Array, Array]:
+    """The labels of a block and the total weight of each."""
+    found, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    return found, np.bincount(numbers, weights, len(found)).astype(np.float64)
+
+
+def _prepared(
+    prepare: Callable[[Array, Array | None], tuple[Array, Array | None]],
+    dtype: Any,
+    first: int,
+    x: Any,
+    y: Any,
+    weights: Any,
+) -> tuple[Any, Array, Array | None]:
+    """The features, targets and weights of a chunk.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity; the message names the sample.
+    """
+    x = x.tocsr() if is_sparse(x) else np.ascontiguousarray(x)
+    values = x.data if is_sparse(x) else x
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        wrong = int(np.flatnonzero(~np.isfinite(values))[0])
+        row, column = (
+            (int(np.searchsorted(x.indptr, wrong, side="right")) - 1, int(x.indices[wrong]))
+            if is_sparse(x)
+            else divmod(wrong, x.shape[1])
+        )
+        raise ValueError(f"X: sample {first + row}: feature {column} is {values.reshape(-1)[wrong]}, expected a number")
+    targets, weights = prepare(np.asarray(y), None if weights is None else np.asarray(weights))
+    return x.astype(dtype, copy=False), targets, weights
