@@ -19,7 +19,7 @@ import chainrule
 ROOT = Path(chainrule.__file__).parent
 LAYERS = (
     *("extras", "streams", "arrays", "workspace", "rules", "kernels", "heads", "networks"),
-    *("storage", "solvers", "training", "estimators", "report", "cli"),
+    *("storage", "engines", "solvers", "training", "estimators", "report", "cli"),
 )
 """Each may import itself and those before it."""
 BESIDE = ("checking", "torch", "jax")
@@ -28,7 +28,7 @@ BENEATH = ("extras", "arrays", "workspace", "rules", "kernels")
 NUMBERS = "algebra"
 """The numbers of the checks: they know arrays, and only the checks know them."""
 HEAVY = ("torch", "jax", "matplotlib", "pandas", "sklearn", "scipy", "flint", "rich", "typer")
-DOCUMENTED = ("kernels", "rules", "heads", "networks", "storage", "solvers", "training", "estimators", "report")
+DOCUMENTED = ("kernels", "rules", "heads", "networks", "storage", "engines", "solvers", "training", "estimators", "report")
 
 BLOCK = """
 import importlib.abc, sys

@@ -5,15 +5,15 @@
     close()
 
 A leaf is a fixed number of consecutive rows, which depends on the numbers of features and classes alone. Leaves are
-summed in a fixed binary tree (`tree`), and each product has one thread and a fixed shape. So the bits of a sum depend
-neither on threads nor on workers, and a solver need not know which engine it runs on.
+summed in a fixed binary tree (`tree_sums`), and each product has one thread and a fixed shape. So the bits of a sum
+depend neither on threads nor on workers, and a solver need not know which engine it runs on.
 """
 
 from chainrule.engines.dask_engine import ClusterError, ClusterRows
 from chainrule.engines.engine import Engine, Leaf
 from chainrule.engines.journal import JournaledEngine, JournalError
 from chainrule.engines.local import Leaves, LocalEngine, leaf_rows
-from chainrule.engines.tree import TreeSum, tree_sum
+from chainrule.engines.tree_sums import TreeSum, tree_sum
 
 __all__ = [
     "ClusterError",

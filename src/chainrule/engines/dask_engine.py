@@ -19,7 +19,7 @@ from chainrule.arrays import Array
 from chainrule.engines.engine import LeafFunction, Sums
 from chainrule.engines.fingerprint import differences, fingerprint
 from chainrule.engines.local import Leaves
-from chainrule.engines.tree import Lender, TreeSum, added
+from chainrule.engines.tree_sums import Lender, TreeSum, added
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.workspace import Workspace

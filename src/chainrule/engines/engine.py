@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chainrule.arrays import Array
-from chainrule.engines.tree import Lender
+from chainrule.engines.tree_sums import Lender
 from chainrule.workspace import Workspace
 
 
@@ -75,7 +75,7 @@ class Engine(Protocol):
         """The keys of all leaves, in the order of rows."""
 
     def map_reduce(self, function: LeafFunction, state: Any, keys: Sequence[int] | None = None) -> Sums:
-        """The sum of function(leaf, state) over some leaves, by default all, in the order of `tree`."""
+        """The sum of function(leaf, state) over some leaves, by default all, in the order of `tree_sums`."""
 
     def close(self) -> None:
         """End threads and files that the engine has opened."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.arrays import Array, csr_rows, is_sparse
 from chainrule.engines.engine import Leaf, LeafFunction, Sums
-from chainrule.engines.tree import Lender, TreeSum
+from chainrule.engines.tree_sums import Lender, TreeSum
 from chainrule.kernels.workers import each
 from chainrule.storage import StoredRows, read_ahead
 from chainrule.workspace import Workspace

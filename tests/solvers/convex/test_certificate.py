@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.solvers.convex.optima import BITS, Exact, exactly, true_errors
 
+from chainrule.kernels.blas import threads_allowed
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem, bounded_sums, certificate, minimise
 from chainrule.solvers.convex.certificate import Certificate, certify
@@ -138,7 +139,7 @@ def test_what_the_intercepts_add_bounds_what_they_change(problem_of, kind, size)
     for seed in range(20):
         away = size * np.random.default_rng(seed).normal(size=problem.n_outputs)
         there = certificate._Certifier(problem, theta, None)
-        there.point = best.point._replace(moved=best.point.moved + away, known=False)
+        there.point = best.point._replace(moved=best.point.moved + away)
         sums = bounded_sums.Sums(*there._sums(bounded_sums.with_bounds))
         found, _ = there._bounds(sums)
         change = np.linalg.norm(sums.slopes - at_best[2])
@@ -203,11 +204,9 @@ def test_blocks_and_threads_do_not_change_what_holds(problem_of, monkeypatch):
     problem = problem_of("softmax", n=600, d=5, k=4, l2=0.01)
     theta = minimise(problem, tol=1e-3).theta
     first = certify(problem, theta)
-    monkeypatch.setattr(certificate, "BLOCK_BYTES", 1)
-    monkeypatch.setattr(certificate, "WORTH_THREADS", 1)
-    monkeypatch.setattr(certificate, "available_threads", lambda: 3)
     monkeypatch.setattr(certificate, "STORED_BYTES", 0)
-    second = certify(problem, theta)
+    with threads_allowed(3):
+        second = certify(replace(problem, rows_of_leaf=7, engine=None), theta)
     np.testing.assert_allclose(second.theta, first.theta, rtol=0, atol=1e-13)
     assert second.certificate.distance == pytest.approx(first.certificate.distance, rel=1e-6)
 
@@ -263,13 +262,13 @@ def test_the_samples_are_seen_by_sums_over_rows_only(problem_of, monkeypatch):
     problem, seen = problem_of("softmax", l2=0.1), []
 
     class Watched(Rows):
-        def map_reduce(self, function, state):
+        def map_reduce(self, function, state, leaves=None):
             seen.append(function.__name__)
-            return super().map_reduce(function, state)
+            return super().map_reduce(function, state, leaves)
 
     monkeypatch.setattr(certificate, "Rows", Watched)
     assert certify(problem, minimise(problem).theta).certificate
-    assert seen == ["newton_sums", "with_bounds"]
+    assert seen == ["few_samples", "newton_sums", "with_bounds"]
 
 
 def test_a_certificate_is_one_line():

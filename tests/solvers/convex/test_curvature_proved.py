@@ -8,10 +8,10 @@ import pytest
 
 from chainrule.algebra import gradient, jacobian
 from chainrule.checking.proofs.identity_proofs import prove_equalities
-from chainrule.engines.tree import Lender
+from chainrule.engines.tree_sums import Lender
 from chainrule.solvers.convex.hessian import between_logits, curved, of_rows, own_curvatures
 from chainrule.solvers.convex.preconditioner import FrequencyMatrix, Preconditioner
-from chainrule.solvers.convex.rows import Point, RowBlock, View
+from chainrule.solvers.convex.rows import LogitPoint, RowBlock, View
 from chainrule.workspace import Workspace
 
 SHAPES = {"X": (2, 2), "theta": (2, "k"), "mass": (2,)}
@@ -39,7 +39,7 @@ class AnyLender(Lender):
         return np.empty(shape, dtype=object)
 
 
-POINT = Point.at(None, "here")
+POINT = LogitPoint.at(None, "here")
 
 
 def block_of(X, mass, logits):

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from chainrule.solvers import convex
 from chainrule.solvers.convex import rows as rows_module
 from chainrule.solvers.convex.features import rows_of
-from chainrule.solvers.convex.rows import Point
+from chainrule.solvers.convex.rows import LogitPoint
 from chainrule.storage import StoredRows
 
 WEIGHTS = np.random.default_rng(3).uniform(0.1, 3, 60)
@@ -57,7 +57,7 @@ def test_what_is_kept_is_computed_once_for_a_point_and_again_for_another_in_its_
         return block.remembered("starts", point, compute)
 
     expected = 7.0 * (np.arange(60) // 7)[:, None] * [1, 1, 1]
-    here, there, loose = Point.at(1, "a"), Point.at(2, "a"), Point.at(3)
+    here, there, loose = LogitPoint.at(1, "a"), LogitPoint.at(2, "a"), LogitPoint.at(3)
     for point, times in ((here, 1), (here, 1), (there, 2), (here, 3), (loose, 4), (loose, 5)):
         np.testing.assert_array_equal(rows.gather(starts, point), expected + point.folded)
         assert sorted(calls) == sorted([*range(0, 60, 7)] * times)
@@ -71,7 +71,7 @@ def test_logits_are_kept_in_the_dtype_of_their_point(problem_of, plainly, form, 
     problem = problem_of("softmax", rows_of_leaf=25)
     rows, theta = rows_of(problem.of(form(problem.x))), np.random.default_rng(0).normal(size=(5, 3))
     for dtype in dtypes:
-        point = Point.at((theta[:-1].astype(dtype), theta[-1].astype(dtype)), "a")
+        point = LogitPoint.at((theta[:-1].astype(dtype), theta[-1].astype(dtype)), "a")
         got = rows.gather(lambda block, point: block.logits(point), point)
         assert got.dtype == dtype
         np.testing.assert_allclose(got, plainly(problem).ones @ theta, rtol=0, atol=50 * np.finfo(dtype).eps)

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import Array, holds_labels, is_sparse, matmul
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.rows import Point, RowBlock, with_entries
+from chainrule.solvers.convex.rows import LogitPoint, RowBlock, with_entries
 
 ROUNDING = 2.0**-53
 """u, half an ulp of 1."""
@@ -34,7 +34,7 @@ class EvaluationPoint(NamedTuple):
     norms, sizes : arrays
         The squares of a row times `norms` are two square norms. Norm times size bounds the row's logits without c; the
         first norm is |x_i|.
-    unmoved : Point or None
+    unmoved : LogitPoint or None
         The same point without `moved`, whose logits may be kept.
     """
 
@@ -45,7 +45,7 @@ class EvaluationPoint(NamedTuple):
     norms: Array
     sizes: Array
     smoothing: float
-    unmoved: Point | None = None
+    unmoved: LogitPoint | None = None
 
 
 class RowTerms(NamedTuple):

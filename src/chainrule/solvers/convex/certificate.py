@@ -46,7 +46,7 @@ from chainrule.solvers.convex.bounded_sums import (
     with_bounds,
 )
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import Point, Rows
+from chainrule.solvers.convex.rows import LogitPoint, Rows
 from chainrule.storage.stored_rows import stacked
 
 OF_BOUNDS = 1 + 1e-9
@@ -211,7 +211,7 @@ class _Certifier:
             self.weights, start, np.zeros(k), centre, norms, np.sqrt(bounds) * OF_BOUNDS, problem.label_smoothing
         )
         slot = "certified" if 8 * n * k <= STORED_BYTES else None
-        self.point = self.point._replace(unmoved=Point.at((self.weights, start), slot))
+        self.point = self.point._replace(unmoved=LogitPoint.at((self.weights, start), slot))
 
     def run(self, dtype: np.dtype[Any]) -> Certified:
         """Newton steps while they pay, and the bounds there."""

@@ -20,7 +20,7 @@ from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.narrow import narrowing
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import Point, RowBlock, Rows, dot
+from chainrule.solvers.convex.rows import LogitPoint, RowBlock, Rows, dot
 
 STORED_BYTES = 1 << 28
 """The logits of two points are kept if they need at most this many bytes."""
@@ -54,13 +54,13 @@ def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: A
     return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
 
 
-def at_point(block: RowBlock, state: tuple[RowLosses, Point]) -> tuple[float, Array]:
+def at_point(block: RowBlock, state: tuple[RowLosses, LogitPoint]) -> tuple[float, Array]:
     """Losses and residuals at a point."""
     losses, point = state
     return losses(block, block.logits(point))
 
 
-def on_line(block: RowBlock, state: tuple[RowLosses, Point, Point, float]) -> tuple[float, float]:
+def on_line(block: RowBlock, state: tuple[RowLosses, LogitPoint, LogitPoint, float]) -> tuple[float, float]:
     """Losses at a point plus a multiple of a direction, which is a point too, and their slope by that multiple."""
     losses, here, direction, step = state
     logits, slopes = block.logits(here), block.logits(direction)
@@ -84,7 +84,7 @@ class Evaluator:
     ----------
     vector_dtype : dtype
         The dtype of parameters and gradients.
-    point : Point or None
+    point : LogitPoint or None
         The point of the last evaluation, or of the last step; None if theta has changed since.
     products : int
         How many times x was multiplied by parameters, or its transpose by residuals, by an engine that keeps logits.
@@ -100,9 +100,9 @@ class Evaluator:
         self._losses: RowLosses = partial(row_losses, kernel_of(problem.loss).value_and_pullback, options)
         self.stored = 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored
         self.rows = self.rows_in(self.dtype)
-        self.point: Point | None = None
-        self._end: Point | None = None
-        self._direction: Point | None = None
+        self.point: LogitPoint | None = None
+        self._end: LogitPoint | None = None
+        self._direction: LogitPoint | None = None
         self.products = 0
 
     @property
@@ -156,7 +156,7 @@ class Evaluator:
         assert self.point is not None
         assert self._end is not None
         if self._direction is None:
-            self._direction = Point.at(self.features.folded(direction, self.dtype), self._end.slot)
+            self._direction = LogitPoint.at(self.features.folded(direction, self.dtype), self._end.slot)
             self.products += 1
         loss, slope = self.rows.map_reduce(on_line, (self._losses, self.point, self._direction, step))
         l2, (w, _), (t, _) = self.problem.l2, self.features.split(theta), self.features.split(direction)
@@ -182,12 +182,12 @@ class Evaluator:
         """The evaluator for `exactly`."""
         return Evaluator(self.problem, replace(self.features, precision=Precision.FLOAT64), stored=False)
 
-    def _point(self, theta: Array, before: Point | None) -> Point:
+    def _point(self, theta: Array, before: LogitPoint | None) -> LogitPoint:
         """A point in the slot that the point before it does not need."""
         slot = None if not self.stored else "b" if before is not None and before.slot == "a" else "a"
-        return Point.at(self.features.folded(theta, self.dtype), slot)
+        return LogitPoint.at(self.features.folded(theta, self.dtype), slot)
 
-    def _found(self, theta: Array, point: Point) -> Evaluation:
+    def _found(self, theta: Array, point: LogitPoint) -> Evaluation:
         self.products += 2
         loss, gradient = self.rows.pull_back(at_point, (self._losses, point))
         weights, _ = self.features.split(theta)

@@ -27,7 +27,7 @@ from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import Folded, Point, RowBlock, cut
+from chainrule.solvers.convex.rows import Folded, LogitPoint, RowBlock, cut
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""
@@ -63,7 +63,7 @@ class Curvature:
         self._evaluator, self.dtype = evaluator, np.dtype(dtype or evaluator.dtype)
         point = evaluator.point
         if not evaluator.stored and theta is not None:
-            point = Point.at(evaluator.features.folded(theta, evaluator.dtype))
+            point = LogitPoint.at(evaluator.features.folded(theta, evaluator.dtype))
         if point is None:
             raise ValueError("expected theta, since the evaluator is at no point")
         self._point = point
@@ -117,7 +117,7 @@ def own_weights(block: RowBlock, _: None) -> Array:
     return abs(block.curvatures)
 
 
-def probabilities(block: RowBlock, point: Point) -> Array:
+def probabilities(block: RowBlock, point: LogitPoint) -> Array:
     """The probabilities at a point; for one logit, the second class's. Nobody may write to them."""
 
     def compute(out: Array) -> None:
@@ -131,7 +131,7 @@ def probabilities(block: RowBlock, point: Point) -> Array:
     return block.remembered("probabilities", point, compute, block.view.dtype)
 
 
-def curved(block: RowBlock, state: tuple[Point, Folded]) -> tuple[float, Array]:
+def curved(block: RowBlock, state: tuple[LogitPoint, Folded]) -> tuple[float, Array]:
     """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
     point, direction = state
     slopes, result = block.times(*direction, block.buffer("tangents")), block.buffer("residuals")
@@ -144,21 +144,21 @@ def curved(block: RowBlock, state: tuple[Point, Folded]) -> tuple[float, Array]:
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
 
 
-def own_curvatures(block: RowBlock, point: Point) -> tuple[float, Array]:
+def own_curvatures(block: RowBlock, point: LogitPoint) -> tuple[float, Array]:
     """The diagonal of the weighted Hessian of a block's losses by its logits."""
     result, probs = block.buffer("residuals"), probabilities(block, point)
     np.multiply(probs, 1 - probs, out=result)
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
 
 
-def squared_products(block: RowBlock, state: tuple[Features, Point]) -> Array:
+def squared_products(block: RowBlock, state: tuple[Features, LogitPoint]) -> Array:
     """(z * z)^T R for dense samples as the parameters see them, with the column sums of R as its last row."""
     features, point = state
     z, (_, rows) = features.of_block(block, block.view.dtype), own_curvatures(block, point)
     return np.vstack([np.square(z).T @ rows, rows.sum(axis=0)])
 
 
-def between_logits(block: RowBlock, point: Point) -> Array:
+def between_logits(block: RowBlock, point: LogitPoint) -> Array:
     """The weighted Hessian of a block's losses by the logits, summed over its rows, in float64."""
     probs = probabilities(block, point)
     weighted = probs * block.curvatures.astype(probs.dtype)

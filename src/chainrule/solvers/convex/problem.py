@@ -21,7 +21,7 @@ WORTH_THREADS = 1 << 25
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class Totals:
     """What a first look at targets and weights tells.
 
     Attributes
@@ -63,7 +63,7 @@ class Problem:
         Rows of a leaf of `chainrule.engines`; 0 means `leaf_rows` for d features and k logits.
     engine : Engine, optional
         Takes the sums over rows; by default the threads of this process.
-    facts : Facts, optional
+    totals : Totals, optional
         By default from one pass over targets and weights.
     """
 
@@ -77,7 +77,7 @@ class Problem:
     label_smoothing: float = 0.0
     rows_of_leaf: int = 0
     engine: Any = None
-    facts: Any = None
+    totals: Any = None
 
     def __post_init__(self) -> None:
         fill = object.__setattr__
@@ -94,11 +94,11 @@ class Problem:
             # A sparse entry takes as long to multiply by as 16 dense ones.
             large = (16 if self.sparse else 1) * self.n_entries * self.n_outputs >= WORTH_THREADS
             fill(self, "engine", LocalEngine(leaves, small=not large))
-        if self.facts is None and self.targets is None:
-            fill(self, "facts", facts_of(self.engine, self.n_outputs))
-        if self.facts is None:
+        if self.totals is None and self.targets is None:
+            fill(self, "totals", totals_of(self.engine, self.n_outputs))
+        if self.totals is None:
             without = Leaves(np.empty((self.n_samples, 0)), self.targets, self.weights, self.rows_of_leaf)
-            fill(self, "facts", facts_of(LocalEngine(without), self.n_outputs))
+            fill(self, "totals", totals_of(LocalEngine(without), self.n_outputs))
 
     @property
     def n_samples(self) -> int:
@@ -144,17 +144,17 @@ class Problem:
     @property
     def mass(self) -> float:
         """sum_i |w_i|."""
-        return float(self.facts.mass)
+        return float(self.totals.mass)
 
     @property
     def signed(self) -> bool:
         """True if some weights are negative, so that F need not be convex."""
-        return bool(self.facts.signed)
+        return bool(self.totals.signed)
 
     @property
     def class_mass(self) -> Array:
         """Class frequencies under |weights|; for one logit, the positive class's."""
-        return np.asarray(self.facts.class_mass)
+        return np.asarray(self.totals.class_mass)
 
     @cached_property
     def class_shares(self) -> Array:
@@ -178,16 +178,16 @@ class Problem:
         return replace(self, x=x, engine=None).with_threads(self.engine.threads)
 
 
-def facts_of(engine: Engine, n_outputs: int) -> Facts:
+def totals_of(engine: Engine, n_outputs: int) -> Totals:
     """What a pass over targets and weights tells."""
-    mass, of_classes, signed = engine.map_reduce(_facts, n_outputs)
-    return Facts(float(mass), np.asarray(of_classes / (mass or 1.0)), signed > 0)
+    mass, of_classes, signed = engine.map_reduce(_totals, n_outputs)
+    return Totals(float(mass), np.asarray(of_classes / (mass or 1.0)), signed > 0)
 
 
 # What follows is private.
 
 
-def _facts(leaf: Leaf, n_outputs: int) -> tuple[float, Array, int]:
+def _totals(leaf: Leaf, n_outputs: int) -> tuple[float, Array, int]:
     """The mass of a leaf, that of each class, and 1 if some weight is negative."""
     count, targets = leaf.x.shape[0], leaf.targets
     assert targets is not None

@@ -29,7 +29,7 @@ import scipy.sparse
 
 from chainrule.arrays import Array, csr_rows, is_sparse, matmul
 from chainrule.engines import Engine, Leaf
-from chainrule.engines.tree import Lender, added
+from chainrule.engines.tree_sums import Lender, added
 from chainrule.kernels.workers import share
 from chainrule.solvers.convex.problem import Problem
 from chainrule.workspace import Workspace
@@ -58,7 +58,7 @@ Folded = tuple[Array, Array]
 _versions = itertools.count()
 
 
-class Point(NamedTuple):
+class LogitPoint(NamedTuple):
     """Parameters at which logits are wanted.
 
     Attributes
@@ -79,7 +79,7 @@ class Point(NamedTuple):
         return self.folded, self.slot
 
     @classmethod
-    def at(cls, folded: Folded, slot: str | None = None) -> Point:
+    def at(cls, folded: Folded, slot: str | None = None) -> LogitPoint:
         """A new point."""
         return cls(folded, next(_versions), slot)
 
@@ -160,7 +160,7 @@ class RowBlock:
         like = _like(dtype or self.view.dtype)
         return self.work(name, (count, k), like) if k > FEW_OUTPUTS else self.work(name, (k, count), like).T
 
-    def remembered(self, name: str, point: Point, compute: Callable[[Array], object], dtype: Any = None) -> Array:
+    def remembered(self, name: str, point: LogitPoint, compute: Callable[[Array], object], dtype: Any = None) -> Array:
         """What `compute` writes to an array with k columns at a point. It is kept if the point has a slot."""
         if self.kept is None or point.slot is None:
             result = self.buffer(name + (point.slot or ""), dtype)
@@ -177,7 +177,7 @@ class RowBlock:
             self.kept[key] = point.version, result
         return result
 
-    def logits(self, point: Point) -> Array:
+    def logits(self, point: LogitPoint) -> Array:
         """The logits at a point. Nobody may write to them."""
         weights, offset = point.folded
         return self.remembered("logits", point, lambda out: self.times(weights, offset, out), weights.dtype)
