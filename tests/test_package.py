@@ -32,17 +32,6 @@ DOCUMENTED = (
     *("kernels", "rules", "heads", "networks", "storage", "engines"),
     *("solvers", "training", "estimators", "report"),
 )
-    "kernels",
-    "rules",
-    "heads",
-    "networks",
-    "storage",
-    "engines",
-    "solvers",
-    "training",
-    "estimators",
-    "report",
-)
 
 BLOCK = """
 import importlib.abc, sys

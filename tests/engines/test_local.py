@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.engines import Leaves, LocalEngine, leaf_rows, local
+from chainrule.storage import StoredRows
 
 N = 103
 X = np.random.default_rng(0).normal(size=(N, 3)) * [1e-6, 1.0, 1e6]
@@ -49,7 +50,7 @@ class Reading:
 
 
 def no_reader():
-    return not any(thread.name == "chainrule reader" for thread in threading.enumerate())
+    return not any(thread.name.startswith("chainrule reader") for thread in threading.enumerate())
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +62,8 @@ def no_thread_is_left():
 FORMS = {
     "dense": np.asarray,
     "sparse": sp.csr_matrix,
-    "files": Reading,
-    "sparse files": lambda x: Reading(sp.csr_matrix(x)),
+    "files": lambda x: StoredRows(Reading(x), x.dtype),
+    "sparse files": lambda x: StoredRows(Reading(sp.csr_matrix(x)), x.dtype),
 }
 
 
@@ -115,10 +116,10 @@ def test_a_part_of_all_rows_has_the_numbers_of_its_leaves():
 @pytest.mark.parametrize("size", [10, 500])
 def test_leaves_in_files_are_read_once_in_order_by_one_thread(size):
     source = Reading(X)
-    LocalEngine(Leaves(source, Y, WEIGHTS, size), 3).map_reduce(moments, 1)
+    LocalEngine(Leaves(StoredRows(source, X.dtype), Y, WEIGHTS, size), 3).map_reduce(moments, 1)
     expected = [(start, min(start + size, N)) for start in range(0, N, size)]
     assert [read[:2] for read in source.reads] == expected
-    assert {name for *_, name in source.reads} == {"chainrule reader"}
+    assert {name for *_, name in source.reads} == {"chainrule reader_0"}
 
 
 @pytest.mark.parametrize("threads", THREADS)
@@ -126,7 +127,7 @@ def test_leaves_in_files_are_read_once_in_order_by_one_thread(size):
 @pytest.mark.parametrize("error", [OSError, Interrupt, KeyboardInterrupt])
 def test_an_error_of_a_reader_reaches_the_caller_and_the_next_pass_works(threads, row, error):
     source = Reading(X, row, error)
-    engine = LocalEngine(Leaves(source, Y, WEIGHTS, 10), threads)
+    engine = LocalEngine(Leaves(StoredRows(source, X.dtype), Y, WEIGHTS, 10), threads)
     with pytest.raises(error, match=f"row {row}"):
         engine.map_reduce(moments, 1)
     assert no_reader()
@@ -170,7 +171,7 @@ def test_ctrl_c_while_a_thread_waits_for_a_reader_ends_both():
     source = Slow(X)
     threading.Timer(0.05, begun.set).start()
     with pytest.raises(KeyboardInterrupt):
-        LocalEngine(Leaves(source, Y, WEIGHTS, 10), 3).map_reduce(interrupted, None)
+        LocalEngine(Leaves(StoredRows(source, X.dtype), Y, WEIGHTS, 10), 3).map_reduce(interrupted, None)
     assert len(source.reads) <= 6
 
 

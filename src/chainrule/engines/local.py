@@ -96,7 +96,7 @@ class Leaves:
         stop = min(start + self.size, self.x.shape[0])
         if is_sparse(self.x):
             return self.x if stop - start == self.x.shape[0] else csr_rows(self.x, slice(start, stop))
-        return np.ascontiguousarray(self.x[start:stop])
+        return self.x[start:stop] if self.stored else np.ascontiguousarray(self.x[start:stop])
 
     def leaf(self, number: int, x: Array, works: Sequence[Workspace], lender: Lender, kept: Any) -> Leaf:
         """The leaf with these features."""

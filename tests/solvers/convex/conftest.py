@@ -11,6 +11,7 @@ from scipy.special import log_expit, log_softmax
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem
 from chainrule.solvers.convex import problem as problem_module
+from chainrule.storage import StoredRows
 
 
 class Source:
@@ -170,7 +171,7 @@ def theta(problem):
 
 @pytest.fixture(scope="session")
 def source_of():
-    return Source
+    return lambda x: StoredRows(Source(x), x.dtype)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from chainrule.solvers import convex
 from chainrule.solvers.convex import rows as rows_module
 from chainrule.solvers.convex.features import rows_of
 from chainrule.solvers.convex.rows import LogitPoint
-from chainrule.storage import StoredRows
 
 WEIGHTS = np.random.default_rng(3).uniform(0.1, 3, 60)
 
@@ -96,7 +95,7 @@ def test_residuals_are_pulled_back_through_the_samples(problem_of, form, squared
 def test_samples_are_found_by_number(problem_of, source_of, form, held):
     problem = problem_of("softmax", rows_of_leaf=7)
     x = problem.x
-    rows = rows_of(problem.of(form(x) if held == "in memory" else StoredRows(source_of(form(x)), x.dtype)))
+    rows = rows_of(problem.of(form(x) if held == "in memory" else source_of(form(x))))
     samples = rows.samples([np.array([59, 0, 7]), np.array([8])])
     for numbers in ([0, 7, 59], [8], [7, 7]):
         got = samples(np.array(numbers))

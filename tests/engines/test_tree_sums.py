@@ -6,8 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-from chainrule.engines import TreeSum, tree, tree_sum
-from chainrule.engines.tree import LENT, Lender, added
+from chainrule.engines import TreeSum, tree_sum
+from chainrule.engines import tree_sums as tree
+from chainrule.engines.tree_sums import LENT, Lender, added
 
 rng = np.random.default_rng(0)
 
