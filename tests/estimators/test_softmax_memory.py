@@ -13,7 +13,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule import SoftmaxRegression
-from chainrule.engines import local, tree
+from chainrule.engines import local
+from chainrule.engines import tree_sums as tree
 from chainrule.solvers.convex import evaluation, preconditioner, rows
 
 MEMORY = 10

@@ -46,7 +46,7 @@ def blocks_at(problem, theta, threads=2, **spectrum_options):
 def from_formulas(plain, theta, gradient, prior=0.0):
     """P diag(B_1^-1, ...) P g, and the penalty's inverse along what all logits have in common, in float64."""
     problem, k = plain.problem, theta.shape[1]
-    weights = replace(problem, weights=None if problem.weights is None else abs(problem.weights), facts=None)
+    weights = replace(problem, weights=None if problem.weights is None else abs(problem.weights), totals=None)
     whole = type(plain)(weights).hessian(theta).reshape(*theta.shape, *theta.shape)
     raised = LEAST * plain.ones.T @ (abs(plain.shares)[:, None] * plain.ones)  # for one logit and hard labels alike
     common = gradient.mean(axis=1, keepdims=True) if k > 1 else np.zeros((len(gradient), 1))
@@ -67,7 +67,7 @@ def from_formulas(plain, theta, gradient, prior=0.0):
 @pytest.mark.parametrize("weights", [None, SIGNED])
 def test_blocks_of_all_samples_are_the_hessians(problem, plainly, theta, threads, weights, all_samples):
     if weights is not None:
-        problem = replace(problem, weights=weights, engine=None, facts=None)
+        problem = replace(problem, weights=weights, engine=None, totals=None)
     spectrum = spectrum_of(problem)
     shifted = problem.of(problem.x if spectrum.features.centre is None else problem.x - spectrum.features.centre)
     blocks, _, inside = blocks_at(problem, theta, threads)

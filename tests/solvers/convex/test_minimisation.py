@@ -71,7 +71,7 @@ def test_an_objective_of_nearly_0_has_little_left_to_fall(problem_of, kind, meth
     problem = problem_of(kind, n=300, d=8)
     labels = (problem.x @ np.arange(-4.0, 4)).reshape(-1) > 0
     problem = replace(
-        problem, targets=labels[:, None] * 1.0 if kind == "logit" else labels * 1, engine=None, facts=None
+        problem, targets=labels[:, None] * 1.0 if kind == "logit" else labels * 1, engine=None, totals=None
     )
     result = minimise(problem, max_iter=300, method=method)
     assert result.value < 1e-8
@@ -211,7 +211,7 @@ def test_weights_of_both_signs_are_minimised_where_there_is_a_minimum(problem_of
 
 def test_a_spectrum_of_all_samples_serves_some_of_them(problem_of, plainly):
     whole = problem_of("softmax", l2=0.1)
-    part = replace(whole, x=whole.x[::2], targets=whole.targets[::2], engine=None, facts=None)
+    part = replace(whole, x=whole.x[::2], targets=whole.targets[::2], engine=None, totals=None)
     shared, own = (minimise(part, tol=1e-20, spectrum=spectrum) for spectrum in (spectrum_of(whole), None))
     assert shared.converged
     assert shared.value == pytest.approx(own.value, rel=1e-13, abs=0)
@@ -325,7 +325,7 @@ def test_more_parameters_than_a_hessian_holds_are_minimised_too(problem_of, plai
 
 
 def test_classes_without_samples_have_shares_near_zero(problem_of):
-    problem = replace(problem_of("softmax", l2=0.1), n_outputs=5, facts=None)
+    problem = replace(problem_of("softmax", l2=0.1), n_outputs=5, totals=None)
     result = minimise(problem, tol=1e-4, max_iter=200)
     logits = problem.x @ result.theta[:-1] + result.theta[-1]
     assert np.isfinite(result.theta).all()

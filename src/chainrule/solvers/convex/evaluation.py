@@ -168,6 +168,19 @@ class Evaluator:
         """Take the step that `towards` has evaluated."""
         self.point = self._end
 
+    def accept_along(self, theta: Array, step: float) -> Evaluation:
+        """Take the step that `along` has evaluated, to theta: F and its gradient there.
+
+        From a point of its own this takes one product; logits of one line after another would gather rounding errors.
+        """
+        assert self.point is not None
+        assert self._direction is not None
+        if self.point.line is not None:
+            return self.at(theta)
+        self.point = self.point.moved(self._direction, step)
+        self.products -= 1
+        return self._found(theta, self.point)
+
     def penalised_by(self, l2: float, theta: Array, here: Evaluation) -> Evaluation:
         """The evaluation `here` at theta as it would be with another penalty."""
         change, (weights, _), gradient = l2 - self.problem.l2, self.features.split(theta), here.gradient.copy()
@@ -210,7 +223,7 @@ def line_search(
         falls = value <= here.value + DECREASE * step * slope + rounding
         if falls and abs(at) <= FLAT * abs(slope):
             if evaluator.stored and trial > 0:
-                return step, evaluator.at(theta + step * direction)
+                return step, evaluator.accept_along(theta + step * direction, step)
             evaluator.accept()
             return step, there
         if not np.isfinite(value) or not falls or at > 0:

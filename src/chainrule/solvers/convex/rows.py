@@ -68,20 +68,28 @@ class LogitPoint(NamedTuple):
         A number that no other point has.
     slot : str or None
         The name under which logits at this point may be kept; None if they are not.
+    line : tuple or None
+        A point, a direction (as a point) and a step, if the logits are those at the point plus the step times the
+        direction's: then they need no product where these are kept. Both have `folded` of their own.
     """
 
     folded: Folded
     version: int
     slot: str | None
+    line: tuple[LogitPoint, LogitPoint, float] | None = None
 
-    def without_version(self) -> tuple[Folded, str | None]:
+    def without_version(self) -> tuple[Any, ...]:
         """What a journal of the fit compares."""
-        return self.folded, self.slot
+        return self.folded, self.slot, self.line
 
     @classmethod
     def at(cls, folded: Folded, slot: str | None = None) -> LogitPoint:
         """A new point."""
         return cls(folded, next(_versions), slot)
+
+    def moved(self, direction: LogitPoint, step: float) -> LogitPoint:
+        """The point at a step along a direction, whose slot it takes. A point on a line is no start of another line."""
+        return LogitPoint(self.folded, next(_versions), direction.slot, (self, direction, step))
 
 
 class View(NamedTuple):
@@ -180,7 +188,17 @@ class RowBlock:
     def logits(self, point: LogitPoint) -> Array:
         """The logits at a point. Nobody may write to them."""
         weights, offset = point.folded
-        return self.remembered("logits", point, lambda out: self.times(weights, offset, out), weights.dtype)
+
+        def compute(out: Array) -> None:
+            if point.line is None:
+                self.times(weights, offset, out)
+            else:
+                start, direction, step = point.line
+                # The slopes may lie in `out`.
+                np.multiply(self.logits(direction), out.dtype.type(step), out=out)
+                np.add(out, self.logits(start), out=out)
+
+        return self.remembered("logits", point, compute, weights.dtype)
 
     def parts(self, size: int) -> Iterator[RowBlock]:
         """The same rows in blocks of at most `size` rows, which keep nothing."""
