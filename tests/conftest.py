@@ -1,5 +1,6 @@
 """Shared by all tests."""
 
+import logging
 import os
 import pickle
 import signal
@@ -121,3 +122,23 @@ def run_in_groups():
         return {key: pickle.loads(file.read_bytes()) for key, file in files.items() if file.exists()}
 
     return run
+
+
+@pytest.fixture(scope="session")
+def dask_cluster():
+    """A cluster of two processes on this machine, which tests may kill: it starts new ones."""
+    distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": "1GiB"}
+    with distributed.LocalCluster(n_workers=2, silence_logs=logging.CRITICAL, **options) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def dask_client(dask_cluster):
+    """A client of that cluster, which has two workers again after the test."""
+    import distributed
+
+    with distributed.Client(dask_cluster, set_as_default=False) as client, client.as_current():
+        yield client
+        dask_cluster.scale(2)
+        client.wait_for_workers(2, timeout=60)

@@ -122,6 +122,22 @@ def test_leaves_in_files_are_read_once_in_order_by_one_thread(size):
     assert {name for *_, name in source.reads} == {"chainrule reader_0"}
 
 
+@pytest.mark.parametrize("offset", [0, 1, 4])
+def test_rows_that_begin_anywhere_in_memory_have_the_same_products(offset):
+    raw = np.empty(X.nbytes + 8, np.uint8)[offset : offset + X.nbytes]
+    shifted = raw.view(X.dtype).reshape(X.shape)
+    shifted[...] = X
+    targets = np.frombuffer(b" " * offset + Y.astype("f8").tobytes(), "f8", offset=offset)
+    leaves = Leaves(shifted, targets, targets, 10)
+    leaf = leaves.leaf(3, leaves.features(3), [], None, None)
+    assert leaf.x.flags.aligned
+    assert leaf.x.flags.c_contiguous
+    assert leaf.targets.flags.aligned
+    assert leaf.weights.flags.aligned
+    assert np.array_equal(leaf.x, X[30:40])
+    assert np.array_equal(leaf.targets, Y[30:40])
+
+
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("row", [0, 55, 102])
 @pytest.mark.parametrize("error", [OSError, Interrupt, KeyboardInterrupt])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.engines.engine import LeafFunction, Sums
 from chainrule.engines.fingerprint import differences, fingerprint
-from chainrule.engines.local import Leaves
+from chainrule.engines.local import Leaves, in_step
 from chainrule.engines.tree_sums import Lender, TreeSum, added
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import single_threaded_products
@@ -29,6 +30,9 @@ RETRIES = 2
 
 SECONDS_WITHOUT_WORKER = 60.0
 """Time without any worker after which a pass ends in an error."""
+
+SECONDS_BETWEEN_LOOKS = 5.0
+"""Time between two looks at whether there are workers."""
 
 
 class ClusterError(RuntimeError):
@@ -72,7 +76,7 @@ class ClusterRows:
         task = dask.delayed(_mapped, pure=False)
         chunks = [task(call, chunk, self.size) for chunk in self.chunks]
         if self.client is not None:
-            chunks = list(self.client.persist(chunks))
+            chunks = kept_on_workers(self.client, chunks)
         return replace(self, chunks=chunks, shape=(self.shape[0], n_features))
 
     def engine(self) -> DaskEngine:
@@ -149,27 +153,27 @@ class DaskEngine:
         if client is None:
             with single_threaded_products():
                 return root.compute(scheduler="threads")
-        distributed = import_extra("distributed", "dask", "sums on a cluster need Dask")
-        dask = import_extra("dask", "dask", "sums on a cluster need Dask")
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
-            future = client.compute(root, retries=RETRIES)
-        waited = 0.0
-        try:
-            while True:
-                try:
-                    return future.result(timeout=5)
-                except (TimeoutError, distributed.TimeoutError):
-                    waited = 0.0 if _has_workers(client) else waited + 5.0
-                    if waited >= SECONDS_WITHOUT_WORKER:
-                        raise ClusterError(
-                            f"no worker, or no scheduler, for {waited:.0f} seconds (client: {client.status})"
-                        ) from None
-                except distributed.KilledWorker as error:
-                    raise ClusterError(f"workers died again and again on the same task: {error}") from error
-                except (OSError, distributed.client.FutureCancelledError, distributed.CommClosedError) as error:
-                    raise ClusterError(f"the scheduler is gone: {error}") from error
-        finally:
-            future.cancel() if not future.done() else future.release()
+        return _changed(in_step, _waited_for(client, root))
+
+
+def kept_on_workers(client: Any, chunks: Sequence[Any]) -> list[Any]:
+    """Chunks that stay on the workers from pass to pass, and are computed again if their worker dies."""
+    with _any_size():
+        return list(client.persist(list(chunks), retries=RETRIES))
+
+
+def all_results(client: Any, tasks: Sequence[Any]) -> list[Any]:
+    """The results of some tasks.
+
+    Raises
+    ------
+    ClusterError
+        If workers or the scheduler are gone.
+    """
+    dask = import_extra("dask", "dask", "sums on a cluster need Dask")
+    if client is None:
+        return list(dask.compute(*tasks, scheduler="threads"))
+    return list(_waited_for(client, dask.delayed(list)(list(tasks))))
 
 
 # What follows is private.
@@ -178,10 +182,46 @@ _here = threading.local()
 """Buffers of this thread of a worker."""
 
 
+def _any_size() -> Any:
+    """A context in which Dask does not warn of a graph of several megabytes: the state of a pass is that large."""
+    dask = import_extra("dask", "dask", "sums on a cluster need Dask")
+    return dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
+
+
+def _waited_for(client: Any, root: Any) -> Any:
+    """The result of a graph, or the exception of a task, or an error if nobody is left to compute it."""
+    distributed = import_extra("distributed", "dask", "sums on a cluster need Dask")
+    if client.status != "running":
+        raise ClusterError(f"the client of the cluster is {client.status}, expected a running one")
+    with _any_size():
+        future = client.compute(root, retries=RETRIES)
+    without = None  # the time since which there is no worker
+    try:
+        while True:
+            try:
+                return future.result(timeout=SECONDS_BETWEEN_LOOKS)
+            except distributed.KilledWorker as error:
+                raise ClusterError(f"workers died again and again on the same task: {error}") from error
+            except (OSError, distributed.CancelledError) as error:
+                if future.status == "error":  # of a task
+                    raise
+                if not isinstance(error, TimeoutError):
+                    raise ClusterError(f"the scheduler is gone, or has dropped the pass: {error}") from error
+            now = time.monotonic()
+            without = None if _has_workers(client) else without or now
+            if without is not None and now - without >= SECONDS_WITHOUT_WORKER:
+                seconds, status = now - without, client.status
+                raise ClusterError(f"no worker, or no scheduler, for {seconds:.0f} seconds (client: {status})")
+    finally:
+        future.release()
+
+
 def _has_workers(client: Any) -> bool:
     """True if the scheduler answers that it has workers."""
     try:
-        return client.status == "running" and bool(client.nthreads())
+        return client.status == "running" and bool(
+            client.sync(client.scheduler.nthreads, workers=None, callback_timeout=SECONDS_BETWEEN_LOOKS)
+        )
     except (OSError, TimeoutError):
         return False
 
@@ -220,21 +260,22 @@ def _sum_of_chunk(call: bytes, chunk: tuple[Any, Array, Array | None], first: in
             try:
                 part = function(leaves.leaf(number, leaves.features(number), works, lender, None), state)
             except Exception as error:
-                start = number * size
-                raise ClusterError(f"rows {start} to {start + size - 1}: {type(error).__name__}: {error}") from error
+                start, stop = number * size, min((number + 1) * size, first * size + x.shape[0])
+                raise ClusterError(f"rows {start} to {stop - 1}: {type(error).__name__}: {error}") from error
             parts.append(part) if some is not None else total.add(position, part)
     return parts if some is not None else total.result()
 
 
 def _added(left: Any, right: Any) -> Any:
     """The sum of two nodes of the tree. Tasks may run twice, so that arguments are not written to."""
-    return added(_copy(left), right, Lender())
+    return added(_changed(lambda array: array.copy("K"), left), right, Lender())
 
 
-def _copy(part: Any) -> Any:
-    if isinstance(part, tuple):
-        return tuple(map(_copy, part))
-    return part.copy() if hasattr(part, "copy") and not isinstance(part, list) else part
+def _changed(function: Callable[[Array], Array], sums: Any) -> Any:
+    """Sums with a function of each array in their place."""
+    if isinstance(sums, tuple | list):
+        return type(sums)(_changed(function, part) for part in sums)
+    return function(sums) if isinstance(sums, np.ndarray) else sums
 
 
 def _address() -> str:

@@ -2,6 +2,7 @@
 
 import platform
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -9,15 +10,20 @@ from threadpoolctl import threadpool_info
 
 @cache
 def fingerprint() -> tuple[str, ...]:
-    """The versions and kernels of this process, such as ``numpy 2.4.6`` and ``openblas 0.3.31 SkylakeX``."""
-    import scipy
+    """The versions and kernels of this process, such as ``numpy 2.4.6`` and ``openblas 0.3.31 SkylakeX``.
+
+    Of several libraries of BLAS, those that NumPy and SciPy brought count, since other packages load their own.
+    """
+    import scipy.linalg  # loads SciPy's library, which other modules may or may not have done
 
     from chainrule import __version__
 
+    folders = tuple(str(Path(str(module.__file__)).parent) for module in (np, scipy))
+    found = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    own = [library for library in found if library["filepath"].startswith(folders)]
     libraries = {
         f"{library['internal_api']} {library['version']} {library.get('architecture', '')}".strip()
-        for library in threadpool_info()
-        if library["user_api"] == "blas"
+        for library in own or found
     }
     packages = (f"chainrule {__version__}", f"numpy {np.__version__}", f"scipy {scipy.__version__}")
     return (*packages, platform.machine(), *sorted(libraries))

@@ -50,6 +50,14 @@ def leaf_rows(n_features: int, n_outputs: int, *, sparse: bool = False) -> int:
     return int(np.clip(LEAF_ENTRIES // entries, max(least, LEAST_ROWS), MOST_ROWS))
 
 
+def in_step(array: Array) -> Array:
+    """The array, or a copy of it whose entries lie at multiples of their size in memory.
+
+    What arrives over a network may begin anywhere. NumPy multiplies such matrices without BLAS, with other bits.
+    """
+    return array if array.flags.aligned else array.copy("K")
+
+
 @dataclass(frozen=True, eq=False)
 class Leaves:
     """Rows, cut into leaves.
@@ -97,15 +105,16 @@ class Leaves:
         stop = min(start + self.size, self.x.shape[0])
         if is_sparse(self.x):
             return self.x if stop - start == self.x.shape[0] else csr_rows(self.x, slice(start, stop))
-        return self.x[start:stop] if self.stored else np.ascontiguousarray(self.x[start:stop])
+        x = self.x[start:stop]
+        return x if is_sparse(x) else np.require(x, requirements=("C", "A"))
 
     def leaf(self, number: int, x: Array, works: Sequence[Workspace], lender: Lender, kept: Any) -> Leaf:
         """The leaf with these features."""
         start = (number - self.first) * self.size
         part = slice(start, start + x.shape[0])
         rows = slice(number * self.size, number * self.size + x.shape[0])
-        targets = None if self.targets is None else self.targets[part]
-        weights = None if self.weights is None else self.weights[part]
+        targets = None if self.targets is None else in_step(self.targets[part])
+        weights = None if self.weights is None else in_step(self.weights[part])
         return Leaf(number, rows, x, targets, weights, works, lender, kept, not self.stored)
 
 

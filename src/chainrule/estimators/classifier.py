@@ -34,6 +34,10 @@ SUM_TOLERANCE = 1e-4
 """Largest difference between 1 and the sum of a row of probabilities. Float32 sums over many classes stay below it."""
 
 
+ROWS_OF_MASSES = 1 << 16
+"""Rows whose weights are summed by class at once."""
+
+
 def checked_weights(sample_weight: Any, X: Array, *, signed: bool = False) -> Array:
     """One weight per row of X, in its dtype, from an array or one number; below zero only if `signed`."""
     weights = np.full(X.shape[0], sample_weight) if isinstance(sample_weight, Number) else sample_weight
@@ -153,9 +157,9 @@ def encoded_samples(
     Raises
     ------
     ValueError
-        For labels that are not among the classes, rows that do not sum to one, and negative weights.
+        For rows that do not sum to one, and negative weights.
     """
-    y = checked_probabilities(y) if y.ndim == 2 else checked_labels(y)
+    y = checked_probabilities(y) if y.ndim == 2 else y
     weights = None if weights is None else checked_weights(weights, np.empty((len(y), 0), dtype))
     if factors is not None:
         own = y @ factors if y.ndim == 2 else factors[np.searchsorted(encoding.classes, y)]
@@ -164,10 +168,18 @@ def encoded_samples(
 
 
 def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
-    """The total weight of the samples of each class; `y` holds labels or rows of probabilities."""
+    """The total weight of the samples of each class; `y` holds labels or rows of probabilities.
+
+    Weights are summed in parts of ROWS_OF_MASSES rows, so that others may sum the parts elsewhere.
+    """
     if y.ndim == 2:
         return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
-    return np.bincount(np.searchsorted(encoding.classes, y), weights=weights, minlength=len(encoding.classes))
+    numbers, count = np.asarray(np.searchsorted(encoding.classes, y)), len(encoding.classes)
+    mass: Any = np.zeros(count, dtype=np.intp)
+    for start in range(0, max(len(y), 1), ROWS_OF_MASSES):
+        part = slice(start, start + ROWS_OF_MASSES)
+        mass = mass + np.bincount(numbers[part], None if weights is None else weights[part], count)
+    return np.asarray(mass)
 
 
 def weights_of_classes(class_weight: Any, classes: Array, mass: Array, known: Sequence[Any] | None = None) -> Array:

@@ -8,6 +8,8 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows, leaf_rows
+from chainrule.engines.dask_engine import all_results, kept_on_workers
+from chainrule.estimators.classifier import ROWS_OF_MASSES
 from chainrule.extras import import_extra
 
 CHUNK_BYTES = 1 << 27
@@ -42,12 +44,13 @@ class ClusterSamples:
     client: Any
 
     def labels(self) -> tuple[Array, Array]:
-        """The sorted labels and the total weight of each, from all blocks."""
+        """The sorted labels and the total weight of each, from blocks of as many rows as in memory."""
         dask = import_extra("dask", "dask", "fits to Dask collections need Dask")
-        weights = [None] * self.y.numblocks[0] if self.weights is None else self.weights.to_delayed().ravel()
+        y = self.y.rechunk(ROWS_OF_MASSES).to_delayed().ravel()
+        weights = [None] * len(y) if self.weights is None else self.weights.rechunk(ROWS_OF_MASSES).to_delayed().ravel()
         count = dask.delayed(_masses)
-        found = compute(self.client, [count(*pair) for pair in zip(self.y.to_delayed().ravel(), weights, strict=True)])
-        classes = np.unique(np.concatenate([labels for labels, _ in found]))
+        found = all_results(self.client, [count(*pair) for pair in zip(y, weights, strict=True)])
+        classes, _ = _sorted(np.concatenate([labels for labels, _ in found]))
         mass = np.zeros(len(classes))
         for labels, masses in found:
             mass[np.searchsorted(classes, labels)] += masses
@@ -81,7 +84,7 @@ class ClusterSamples:
         ]
         size_of_all = n * d * np.dtype(dtype).itemsize
         if self.client is not None and size_of_all <= SHARE_OF_MEMORY * memory_of(self.client):
-            chunks = list(self.client.persist(chunks))
+            chunks = kept_on_workers(self.client, chunks)
         return ClusterRows(chunks, (n, d), np.dtype(dtype), sparse, size, leaves, self.client)
 
 
@@ -103,7 +106,8 @@ def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
                     f"X: column {name!r} holds {kind}, expected numbers; categories become numbers by "
                     "dask.dataframe.get_dummies after X.categorize()"
                 )
-        x = x.to_dask_array(lengths=True)
+        plain = {name: _plain(kind) for name, kind in x.dtypes.items() if not isinstance(kind, np.dtype)}
+        x = (x.astype(plain) if plain else x).to_dask_array(lengths=True)
     x = _with_lengths(x)
     if x.ndim != 2 or not x.shape[0] or not x.shape[1]:
         raise ValueError(f"X: expected samples with features, got shape {x.shape}")
@@ -122,14 +126,6 @@ def current_client() -> Any:
         return import_extra("distributed", "dask", "fits to Dask collections need Dask").get_client()
     except (ImportError, ValueError):
         return None
-
-
-def compute(client: Any, tasks: list[Any]) -> list[Any]:
-    """The results of some tasks."""
-    dask = import_extra("dask", "dask", "fits to Dask collections need Dask")
-    if client is None:
-        return list(dask.compute(*tasks, scheduler="threads"))
-    return list(client.gather(client.compute(tasks, retries=2)))
 
 
 def memory_of(client: Any) -> float:
@@ -151,17 +147,40 @@ def _column(da: Any, part: Any, x: Any) -> Any:
         part = np.asarray(part)
         return da.from_array(part, chunks=(x.chunks[0], *part.shape[1:]) if len(part) == len(x) else -1)
     if hasattr(part, "to_dask_array"):
-        if str(getattr(part, "dtype", "")) == "category":
-            part = part.astype(part.cat.categories.dtype if part.cat.known else object)
-        part = part.to_dask_array(lengths=True)
+        dtype = part.dtype
+        if str(dtype) == "category":
+            dtype = part.cat.categories.dtype if part.cat.known else np.dtype(object)
+        part = part.astype(_plain(dtype)).to_dask_array(lengths=True)
     part = _with_lengths(part)
     return part[:, 0] if part.ndim == 2 and part.shape[1] == 1 else part
 
 
+def _plain(dtype: Any) -> Any:
+    """The NumPy dtype of what a column of a dataframe holds."""
+    return dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", np.dtype(object))
+
+
 def _masses(labels: Array, weights: Array | None) -> tuple[Array, Array]:
     """The labels of a block and the total weight of each."""
-    found, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    found, numbers = _sorted(np.asarray(labels))
     return found, np.bincount(numbers, weights, len(found)).astype(np.float64)
+
+
+def _sorted(labels: Array) -> tuple[Array, Array]:
+    """The sorted different labels, and the number of each entry among them.
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinity or a missing label, and for labels that have no order.
+    """
+    try:
+        found, numbers = np.unique(labels, return_inverse=True)
+    except TypeError as error:  # words, and NaN or None for the missing ones
+        raise ValueError(f"y: expected numbers or words, without missing ones: {error}") from None
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        raise ValueError(f"y: a label is {found[~np.isfinite(found)][0]}, expected a number or a word")
+    return found, numbers
 
 
 def _prepared(

@@ -366,11 +366,13 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     def _cluster_problem(self, X: Any, y: Any, sample_weight: Any, *, continues: bool) -> Problem:
         """The problem of a fit to Dask collections. Samples of weight zero stay."""
         samples, smoothing = cluster_samples(X, y, sample_weight), self.label_smoothing
+        if self.targets == "proba" and self.class_weight is not None:
+            raise ValueError("class_weight with targets='proba' is for samples in memory or in files")
         if self.targets == "proba":
             encoding, factors = encoding_of(np.empty((0, samples.y.shape[1])), probabilities=True), None
         else:
             labels, mass = samples.labels()
-            encoding = encoding_of(checked_labels(labels))
+            encoding = encoding_of(checked_labels(np.repeat(labels, 2)))  # each once would look like a regression
             factors = None if self.class_weight is None else weights_of_classes(self.class_weight, labels, mass)
         self._adopt_classes(encoding, continues=continues)
         remember_features(self, samples.x.shape[1], samples.names, reset=not continues)
