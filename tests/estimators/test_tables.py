@@ -4,6 +4,7 @@ import datetime
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 
@@ -38,6 +39,17 @@ class TestSmoothScaler:
         z = np.stack([(x[:, 0] - 2) / 3, (x[:, 1] - 20) / 20], axis=1)
         # A few roundings.
         np.testing.assert_allclose(SmoothScaler().fit_transform(x), z / np.sqrt(1 + (z / 3) ** 2), rtol=1e-14)
+
+    def test_samples_in_files_are_scaled_when_they_are_read(self, array_source):
+        x = np.random.default_rng(0).normal(size=(40, 3)) * [1, 100, 1e-3]
+        scaler = SmoothScaler().fit(x)
+        scaled = scaler.transform(array_source(x))
+        assert scaled.dtype == np.float32
+        np.testing.assert_array_equal(scaled[7:31], scaler.transform(x)[7:31].astype(np.float32))
+        index = np.array([3, 20, 39])
+        np.testing.assert_array_equal(scaled[index][:], scaler.transform(x)[index].astype(np.float32))
+        with pytest.raises(ValueError, match="expected dense features"):
+            scaler.transform(array_source(sp.csr_matrix(x)))
 
     def test_units_and_origin_do_not_matter(self):
         x = np.random.default_rng(0).normal(size=(50, 1)) ** 3

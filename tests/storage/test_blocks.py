@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule
-from chainrule.storage import Blocks, DataFileError, RowSource, is_source
+from chainrule.storage import Blocks, DataFileError, RowSource, columns_of, is_source
 
 
 def write_npy(folder, k, rows):
@@ -157,3 +157,20 @@ def test_memory_holds_one_block_and_not_the_files(tmp_path):
     assert total == 3 * 33 * 512
     # The files hold 96 MiB; a block of 2048 rows in float32 takes 4 MiB, and the last is kept until the next is there.
     assert peak < 10 * 2**20
+
+
+def test_the_columns_of_tables_are_listed_without_reading_them(tmp_path):
+    pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install -e '.[tables]'")
+    table = pa.table({"b": [1.0], "a": ["word"], "__index_level_0__": [0]})
+    pq.write_table(table, tmp_path / "part-0.parquet")
+    assert columns_of(tmp_path / "*.parquet") == ["b", "a"]
+    with pa.ipc.new_file(str(tmp_path / "one.arrow"), table.schema) as file:
+        file.write_table(table)
+    assert columns_of(tmp_path / "one.arrow") == ["b", "a"]
+    np.save(tmp_path / "x.npy", np.ones((2, 2)))
+    assert columns_of(tmp_path / "x.npy") is None
+    (tmp_path / "part-0.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(DataFileError, match=r"part-0\.parquet: the file cannot be read as Parquet"):
+        columns_of(tmp_path / "*.parquet")
+    assert Blocks(tmp_path / "one.arrow", target="a").columns == ["b"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from chainrule.storage import StoredRows, stored_rows
+from chainrule.storage import StoredRows, is_source, stored_rows
 from chainrule.storage.stored_rows import finite_features
 
 X = np.random.default_rng(0).normal(size=(97, 5))
@@ -95,3 +95,25 @@ def test_a_sample_tells_rows_names_dtype_and_choice_apart(array_source):
     digests += [digest(rows=np.arange(9)), digest(rows=np.arange(1, 10)), digest(sp.csr_matrix(X))]
     assert len(set(digests)) == len(digests)
     assert digest() == digest(X.copy())
+
+
+def test_chosen_rows_are_a_source_of_their_own(array_source):
+    labels, weights = np.arange(97) % 3, np.arange(97) + 0.5
+    source = array_source(X, labels=labels, weights=weights, names=list("abcde"))
+    index = np.array([2, 3, 50, 96])
+    chosen = StoredRows(source, np.dtype(float))[index]
+    assert is_source(chosen)
+    np.testing.assert_array_equal(chosen.features(1, 4), X[index[1:]])
+    np.testing.assert_array_equal(chosen.labels(), labels[index])
+    np.testing.assert_array_equal(chosen.weights(), weights[index])
+    assert list(chosen.feature_names) == list("abcde")
+    assert chosen.place(2) == source.place(50)
+    assert StoredRows(array_source(X), np.dtype(float)).labels() is None
+
+
+def test_changes_are_applied_in_order_to_rows_that_are_read(stored):
+    changed = stored.changed(lambda block: block * 2).changed(lambda block: block.astype(np.float32) * 3)
+    index = np.array([1, 40, 41, 90])
+    np.testing.assert_allclose(dense(changed[5:30]), X[5:30] * 6, rtol=1e-6)
+    np.testing.assert_allclose(dense(changed[index][1:4]), X[index[1:]] * 6, rtol=1e-6)
+    assert changed[index][0:2].dtype == np.float64

@@ -13,6 +13,8 @@ from chainrule.storage import RowSource, StoredRows
 def stored_rows(estimator: Any, source: RowSource, *, reset: bool, dtypes: Any = None) -> StoredRows:
     """All samples of a source, with the features of the estimator; `reset` makes the estimator remember them.
 
+    Samples that are `StoredRows` already stay so.
+
     Parameters
     ----------
     dtypes : dtype or tuple of dtypes, optional
@@ -28,7 +30,8 @@ def stored_rows(estimator: Any, source: RowSource, *, reset: bool, dtypes: Any =
         raise ValueError(f"X: expected samples with features, got a source of shape {tuple(source.shape)}")
     remember_features(estimator, features, source.feature_names, reset=reset)
     allowed = dtypes if isinstance(dtypes, tuple) else (dtypes or source.dtype,)
-    return StoredRows(source, np.dtype(source.dtype if source.dtype in allowed else allowed[0]))
+    dtype = np.dtype(source.dtype if source.dtype in allowed else allowed[0])
+    return source.astype(dtype) if isinstance(source, StoredRows) else StoredRows(source, dtype)
 
 
 def remember_features(estimator: Any, features: int, feature_names: Any, *, reset: bool) -> None:

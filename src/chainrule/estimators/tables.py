@@ -30,6 +30,7 @@ from chainrule.estimators.columns import (
     unreadable_cells,
 )
 from chainrule.estimators.transactions import all_or_nothing
+from chainrule.storage import StoredRows, is_source
 
 MOST_CATEGORIES = 64
 """Largest number of categories of a column; rarer categories are merged into the last one."""
@@ -64,8 +65,13 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> Any:
-        """The scaled columns."""
+        """The scaled columns; for samples in files in float32, a block at a time as they are read."""
         check_is_fitted(self)
+        if is_source(X):
+            if X.sparse:
+                raise ValueError("X: expected dense features, which are scaled, got sparse ones")
+            rows = X if isinstance(X, StoredRows) else StoredRows(X, np.dtype(X.dtype))
+            return rows.changed(self.transform).astype(np.float32)
         width = np.where(self.width_ > 0, self.width_, np.inf)
         X = np.asarray(X, dtype=np.float64)
         scaled = np.empty_like(X)

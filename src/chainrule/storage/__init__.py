@@ -4,10 +4,10 @@
 fits take as they take an array; `read_ahead` reads the next block while the caller works on this one.
 """
 
-from chainrule.storage.blocks import Blocks
+from chainrule.storage.blocks import KINDS, Blocks, columns_of
 from chainrule.storage.files import DataFileError
 from chainrule.storage.read_ahead import read_ahead
 from chainrule.storage.source import RowSource, is_source
 from chainrule.storage.stored_rows import StoredRows
 
-__all__ = ["Blocks", "DataFileError", "RowSource", "StoredRows", "is_source", "read_ahead"]
+__all__ = ["KINDS", "Blocks", "DataFileError", "RowSource", "StoredRows", "columns_of", "is_source", "read_ahead"]

@@ -12,9 +12,17 @@ from chainrule.storage.csr_reader import CsrFolder
 from chainrule.storage.files import DataFileError, advise, find_files
 from chainrule.storage.npy_reader import MappedRows, NpyFile
 from chainrule.storage.side_arrays import Side, as_weights, read_side
-from chainrule.storage.table_reader import TableFile, open_tables
+from chainrule.storage.table_reader import TableFile, column_names, open_tables
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+KINDS = {
+    ".npy": ".npy",
+    ".csr": ".csr",
+    **dict.fromkeys((".parquet", ".pq"), "Parquet"),
+    **dict.fromkeys((".arrow", ".feather", ".ipc"), "Arrow"),
+}
+"""The kinds of files, by the ending of the name."""
 
 
 class Part(Protocol):
@@ -80,6 +88,8 @@ class Blocks:
     sparse : bool
         True if blocks are CSR matrices.
     feature_names : tuple of str, or None
+    columns : list of str, or None
+        The columns of features of a table: the feature names, or the name of the column of vectors.
     paths : tuple of str
         The files, in the order of their samples.
 
@@ -143,7 +153,8 @@ class Blocks:
             raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
         self.dtype: np.dtype[Any] = first.dtype if dtype == "auto" else np.dtype(dtype)
         self.sparse = kind == ".csr"
-        self.feature_names = first.feature_names if isinstance(first, TableFile) else None
+        self.feature_names: Sequence[str] | None = first.feature_names if isinstance(first, TableFile) else None
+        self.columns = list(first.names) if isinstance(first, TableFile) else None
         self.paths = tuple(part.path for part in self._parts)
         self._labels = None if labels is None else read_side(labels, self.shape[0], "labels")
         self._weights = None
@@ -251,14 +262,14 @@ class Blocks:
                 row = begin + last
 
 
-# What follows is private.
+def columns_of(paths: Paths) -> list[str] | None:
+    """The columns of the first of some tables; None for files of arrays. Raises as `Blocks` does."""
+    found = find_files(paths)
+    kind = _common_kind(found)
+    return column_names(found[0], kind) if kind in ("Parquet", "Arrow") else None
 
-_KINDS = {
-    ".npy": ".npy",
-    ".csr": ".csr",
-    **dict.fromkeys((".parquet", ".pq"), "Parquet"),
-    **dict.fromkeys((".arrow", ".feather", ".ipc"), "Arrow"),
-}
+
+# What follows is private.
 
 
 def _common_kind(paths: Sequence[str]) -> str:
@@ -274,12 +285,12 @@ def _common_kind(paths: Sequence[str]) -> str:
 
 def _kind(path: str) -> str:
     ending = os.path.splitext(path)[1].lower()
-    if ending not in _KINDS:
+    if ending not in KINDS:
         raise DataFileError(
-            f"{path}: unknown kind of file; expected one ending in {', '.join(_KINDS)}; "
+            f"{path}: unknown kind of file; expected one ending in {', '.join(KINDS)}; "
             "`chainrule convert` makes .csr of svmlight files"
         )
-    return _KINDS[ending]
+    return KINDS[ending]
 
 
 def _check_alike(first: Any, other: Any) -> None:

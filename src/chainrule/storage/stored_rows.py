@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,6 +23,8 @@ ROWS_OF_A_SAMPLE = 16
 class StoredRows:
     """Samples of a source: a slice of them reads features, and an index or mask chooses among them without reading.
 
+    They are a `RowSource` themselves, so that a fit to chosen samples of a source is a fit to these.
+
     Parameters
     ----------
     source : RowSource
@@ -31,12 +34,15 @@ class StoredRows:
         The ascending numbers of the chosen samples; all of them if absent.
     checked : bool
         True if all samples are known to be finite, so that they are not looked at again.
+    change : callable, optional
+        A function of blocks of features that have been read and checked, with as many features.
     """
 
     source: RowSource
     dtype: np.dtype[Any]
     chosen: Array | None = None
     checked: bool = False
+    change: Callable[[Array], Array] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,6 +54,11 @@ class StoredRows:
     def sparse(self) -> bool:
         """True if slices are CSR matrices."""
         return self.source.sparse
+
+    @property
+    def feature_names(self) -> Sequence[str] | None:
+        """The names of the features, if the source has them."""
+        return self.source.feature_names
 
     @property
     def rows_of_a_block(self) -> int:
@@ -77,16 +88,37 @@ class StoredRows:
         """
         read = self.source.features if self.checked else partial(finite_features, self.source)
         if self.chosen is None:
-            return read(start, stop).astype(self.dtype, copy=False)
+            return self._changed(read(start, stop))
         numbers, step = self.chosen[start:stop], self.rows_of_a_block
         parts = []
         while len(numbers):
             # Samples that are far apart are read in several blocks, of bounded size.
             inside = numbers[: np.searchsorted(numbers, numbers[0] + step)]
             block = read(int(inside[0]), int(inside[-1]) + 1)
-            parts.append(block[inside - inside[0]].astype(self.dtype, copy=False))
+            parts.append(self._changed(block[inside - inside[0]]))
             numbers = numbers[len(inside) :]
         return parts[0] if len(parts) == 1 else stacked(parts)
+
+    def features(self, start: int, stop: int) -> Array:
+        """The same as `read`."""
+        return self.read(start, stop)
+
+    def labels(self) -> Array | None:
+        """The labels of the chosen samples; None if the source has none."""
+        return self._of_chosen(self.source.labels())
+
+    def weights(self) -> Array | None:
+        """The weights of the chosen samples; None if the source has none."""
+        return self._of_chosen(self.source.weights())
+
+    def place(self, row: int) -> str:
+        """Where a chosen sample is stored."""
+        return self.source.place(row if self.chosen is None else int(self.chosen[row]))
+
+    def changed(self, change: Callable[[Array], Array]) -> StoredRows:
+        """The same samples, to whose blocks a function is applied after the earlier ones."""
+        earlier = self.change
+        return replace(self, change=change if earlier is None else lambda block: change(earlier(block)))
 
     def expect(self, start: int, stop: int) -> None:
         """Tell the source that `read` will be asked for these samples soon."""
@@ -103,6 +135,14 @@ class StoredRows:
         ]
         parts = [(rows.data, rows.indices) if is_sparse(rows) else np.array(rows) for rows in rows]
         return self.source.shape, str(self.dtype), None if names is None else list(names), self.chosen, parts
+
+    # What follows is private.
+
+    def _changed(self, block: Array) -> Array:
+        return (block if self.change is None else self.change(block)).astype(self.dtype, copy=False)
+
+    def _of_chosen(self, values: Array | None) -> Array | None:
+        return values if values is None or self.chosen is None else values[self.chosen]
 
 
 def stacked(blocks: list[Array]) -> Array:

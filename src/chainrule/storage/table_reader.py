@@ -42,6 +42,14 @@ def open_tables(
     return [first, *(TableFile(pa, path, kind, columns, sides, recent, first.names) for path in paths[1:])]
 
 
+def column_names(path: str, kind: str) -> list[str]:
+    """The columns of a Parquet or Arrow file, without the names of rows that pandas saves; raises as `open_tables`."""
+    pa = import_extra("pyarrow", "tables", f"reading {kind} files needs pyarrow")
+    size_of(path)
+    with _explained(pa, path, kind, "the file"):
+        return _features_among((_Parquet if kind == "Parquet" else _Arrow)(pa, path).schema.names)
+
+
 class TableFile:
     """A Parquet or Arrow file.
 
@@ -73,15 +81,14 @@ class TableFile:
     ) -> None:
         self._pa, self.path, self._kind, self._recent = pa, path, kind, recent
         self._size = size_of(path)
-        with self._explained("the file"):
+        with _explained(pa, path, kind, "the file"):
             reader = self._reader()
             schema, lengths = reader.schema, reader.lengths()
             present = schema.names
         if min(lengths, default=0) < 0:
             raise DataFileError(f"{path}: a row group has {min(lengths)} rows; the file is damaged")
         self._starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        # pandas saves the names of rows in columns of such names.
-        features = [name for name in present if name not in sides and not name.startswith("__index_level_")]
+        features = [name for name in _features_among(present) if name not in sides]
         chosen = features if columns is None else list(columns)
         self.layout = {
             f"the type of column {name!r}": str(schema.field(name).type)
@@ -139,7 +146,7 @@ class TableFile:
 
     def column(self, name: str, what: str) -> Array:
         """A column of labels or weights; raises DataFileError if a value is missing."""
-        with self._explained(f"the column {name!r}"):
+        with _explained(self._pa, self.path, self._kind, f"the column {name!r}"):
             reader, parts = self._reader(), []
             for group in range(len(self._starts) - 1):
                 for batch in reader.batches(group, [name], 2**16):
@@ -165,7 +172,7 @@ class TableFile:
         what = f"row group {group} (rows {first} to {stop - 1})"
         size = PIECE if self._vectors else 4 * PIECE  # each column of a piece costs microseconds
         rows = max(1, size // (self.shape[1] * self.dtype.itemsize))
-        with self._explained(what):
+        with _explained(self._pa, self.path, self._kind, what):
             check_size(self.path, self._size, os.stat(self.path).st_size)
             for batch in self._reader().batches(group, self.names, rows):
                 if batch.num_rows:
@@ -218,16 +225,22 @@ class TableFile:
             advice = "turn it into numbers, or leave it out with columns=[...]"
         raise DataFileError(f"{self.path}: column {name!r} is not numeric but {kind}; {advice}")
 
-    @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
-        """Raise DataFileError instead of the errors of pyarrow and of the system."""
-        try:
-            yield
-        except DataFileError:
-            raise
-        except (self._pa.ArrowException, OSError, UnicodeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise DataFileError(f"{self.path}: {what} cannot be read as {self._kind}: {reason}") from None
+
+@contextmanager
+def _explained(pa: Any, path: str, kind: str, what: str) -> Iterator[None]:
+    """Raise DataFileError instead of the errors of pyarrow and of the system."""
+    try:
+        yield
+    except DataFileError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataFileError(f"{path}: {what} cannot be read as {kind}: {reason}") from None
+
+
+def _features_among(names: Sequence[str]) -> list[str]:
+    """The names without those under which pandas saves the names of rows."""
+    return [name for name in names if not name.startswith("__index_level_")]
 
 
 def _check_named(path: str, name: str, schema: Any) -> None:
