@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chainrule.cli.model_files import metrics
+from chainrule.cli.model_files import Scored, metrics
 
 
 class Trap:
@@ -150,6 +150,6 @@ def test_predict_refuses_another_data_set(chainrule, digits_model, iris_model, f
 
 
 def test_rows_are_counted_in_whole_numbers_even_if_no_prediction_is_right():
-    scores = metrics(np.array(["a", "a"]), np.log([[0.25, 0.75], [0.25, 0.75]]), np.array(["a", "b"]))
+    scores = metrics(Scored(np.array(["a", "b"]), np.array([0, 0]), np.array([1, 1]), np.log([0.25, 0.25])))
     assert scores["accuracy"] == 0
     assert [repr(entry["support"]) for entry in scores["classes"]] == ["2", "0"]

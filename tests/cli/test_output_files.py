@@ -1,10 +1,14 @@
 """Files that exist are not replaced unasked, and impossible places are refused before any work."""
 
+import errno
+import os
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from chainrule.cli.output_files import whole_file
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_training(process):
@@ -87,3 +91,27 @@ def test_an_interrupted_run_is_not_given_up_unasked(chainrule, monkeypatch):
     chainrule("train", "iris", "--epochs", "6", "--resume").succeeded()
     assert not Path("iris.chainrule.part").exists()
     chainrule("train", "iris", "--epochs", "6", "--resume").complaint("iris.chainrule exists")
+
+
+def test_a_file_appears_whole_or_not_at_all():
+    Path("old").write_text("precious")
+    os.symlink("old", "link")
+    for name in ("new", "old", "link"):
+        with pytest.raises(OSError, match="No space") as caught, whole_file(Path(name)) as file:  # noqa: PT012
+            file.write("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        assert caught.value.filename == name
+        with pytest.raises(ValueError, match="row 3"), whole_file(Path(name)) as file:
+            raise ValueError("row 3")
+    assert sorted(os.listdir()) == ["link", "old"]
+    assert Path("old").read_text() == "precious"
+    with whole_file(Path("link")) as file:
+        file.write("whole")
+    assert Path("link").is_symlink()
+    assert Path("old").read_text() == "whole"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_full_disk_is_named(chainrule):
+    chainrule("train", "iris", "--model", "softmax", "--C", "1").succeeded()
+    chainrule("predict", "iris.chainrule", "iris", "--out", "/dev/full").complaint("/dev/full", "No space left")

@@ -6,7 +6,7 @@ Classes are integers if all labels are whole numbers, otherwise text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,12 @@ from chainrule.estimators.columns import (
     read_numbers,
     unreadable_cells,
 )
+from chainrule.storage import StoredRows
 
 MORE_COLUMNS = "columns have such cells"
 """The words after the number of columns whose unreadable cells are not listed."""
+NUMBERS_DRAWN = 1 << 22
+"""Numbers in the rows in files whose quartiles are taken: 32 MB in float64."""
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
@@ -38,13 +41,15 @@ class DataSet:
 
     name: str
     X: Any
-    """Columns by name, a dense or sparse matrix, or images of shape (n, channels, height, width)."""
+    """Columns by name, a dense or sparse matrix, `StoredRows`, or images of shape (n, channels, height, width)."""
     y: Any
     """The labels; None if they are not needed or the source has none."""
     target: str = "class"
     """The name of the labels."""
     kind: str = "rows"
     """The plural that names the samples in messages."""
+    columns: list[str] | None = None
+    """The columns of features of tables that are read in blocks."""
     test: DataSet | None = None
     """The samples that the source itself provides for testing."""
     encoder: Any = None
@@ -126,12 +131,20 @@ def check_classes(y: Array, what: str) -> None:
         raise CommandError(f"the {what} is different in every row; a classifier needs repeated classes")
 
 
-def as_known_classes(values: Array, source: str, classes: Array) -> Array:
-    """Labels as classes of a model; raises CommandError if the model does not know a label."""
+def as_known_classes(values: Array, source: str, classes: Array, place: Callable[[int], str] | None = None) -> Array:
+    """Labels as classes of a model.
+
+    Raises
+    ------
+    CommandError
+        If the model does not know a label. The message names the place of the first one, if a function gives it.
+    """
     texts, positions = _texts(values)
     known = {str(label): number for number, label in enumerate(classes.tolist())}
     unknown = sorted(text for text in texts if text not in known)
     if unknown:
+        if place is not None:
+            source = place(int(np.isin(positions, [texts.index(text) for text in unknown]).argmax()))
         raise CommandError(
             f"{source}: the model was not trained on the labels {listed(unknown)}; it knows {listed(classes.tolist())}"
         )
@@ -140,6 +153,9 @@ def as_known_classes(values: Array, source: str, classes: Array) -> Array:
 
 def _texts(values: Array) -> tuple[list[str], Array]:
     """The distinct labels as text, and for each row the index of its label."""
+    if values.dtype.kind in "biuf":
+        distinct, places = np.unique(values, return_inverse=True)
+        return [_text(value) for value in distinct.tolist()], places
     numbers: dict[str, int] = {}
     positions = [numbers.setdefault(_text(value), len(numbers)) for value in values.tolist()]
     return list(numbers), np.array(positions, dtype=np.intp)
@@ -200,6 +216,16 @@ def _read_arrays(data: str, target: str | None, labels: Path | None) -> DataSet:
     return DataSet(name, X, as_classes(y, name, "array of labels"), target or "y")
 
 
+def drawn_rows(rows: StoredRows) -> StoredRows:
+    """Some rows drawn at random, or all of them if they hold at most NUMBERS_DRAWN numbers."""
+    most = max(1, NUMBERS_DRAWN // rows.shape[1])
+    if rows.shape[0] <= most:
+        return rows
+    # Numbers that are drawn twice count once.
+    drawn: StoredRows = rows[np.unique(np.random.default_rng(0).integers(rows.shape[0], size=most))]
+    return drawn
+
+
 def with_numbers(samples: DataSet, numeric: Mapping[str, Numbers]) -> DataSet:
     """The samples with some columns read as numbers. Cells that are not numbers are counted and noted."""
     unreadable = {name: len(numbers.unreadable) for name, numbers in numeric.items() if len(numbers.unreadable)}
@@ -208,14 +234,23 @@ def with_numbers(samples: DataSet, numeric: Mapping[str, Numbers]) -> DataSet:
     return replace(samples, X=X, unreadable=unreadable, notes=tuple(notes))
 
 
-def encoded(samples: DataSet) -> Array:
+def encoded(samples: DataSet) -> Array | StoredRows:
     """Fit the encoder of the samples, print the notes, and return the features in float32.
+
+    For samples in files, the encoder is fitted to rows drawn at random, and applied when rows are read.
 
     Raises
     ------
     CommandError
         If no column can be used; the message says how to proceed.
     """
+    if isinstance(samples.X, StoredRows):
+        drawn = drawn_rows(samples.X)
+        if drawn.shape[0] < samples.X.shape[0]:
+            note(f"features are scaled by the medians and quartiles of {drawn.shape[0]:,} rows drawn at random")
+        samples.encoder.fit(drawn[:])
+        scaled: StoredRows = samples.encoder.transform(samples.X)
+        return scaled
     try:
         features = samples.encoder.fit_transform(samples.X)
     except ValueError as error:

@@ -8,7 +8,13 @@ import typer
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.")],
-    data: Annotated[str, typer.Argument(help="A built-in data set, a table with the target column, or images.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A built-in data set, a table with the target column, rows of features, or images. Files are read in "
+            "blocks as by `chainrule train`."
+        ),
+    ],
     labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
@@ -23,15 +29,15 @@ def evaluate(
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
-    every = model_files.read_samples(loaded, data, origin.target, labels)
+    every = model_files.read_samples(loaded, data, origin.target, labels, origin.columns)
     scored, held_out = every.test or every, False
     if data == origin.data and (every.kind == "images" or data in table_files.BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)
         # If a file has changed since the training, the split of that time cannot be repeated.
         if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
             scored, held_out = others, True
-    log_probs = model_files.classifier_of(loaded).predict_log_proba(scored.X)
-    results = model_files.metrics(scored.y, log_probs, classes)
+    predictions = model_files.Scored.of(model_files.classifier_of(loaded), scored)
+    results = model_files.metrics(predictions)
     results |= {"model": model, "n_rows": len(scored.y), "held_out": held_out, "unreadable": every.unreadable}
     results |= {"trained_on": 0 if held_out else None, "seen": None, "unseen": None}
     if trained is not None and not held_out:
@@ -39,7 +45,7 @@ def evaluate(
         results["trained_on"] = int(seen.sum())
         for name, rows in (("seen", seen), ("unseen", ~seen)):
             if rows.any() and not rows.all():
-                part = model_files.metrics(scored.y[rows], log_probs[rows], classes)
+                part = model_files.metrics(predictions.at(rows))
                 results[name] = {"n_rows": int(rows.sum()), **{key: part[key] for key in ("accuracy", "log_loss")}}
     known, note = _trained_on(results, every.kind)
     if note:
@@ -57,7 +63,7 @@ def _trained_on(results: dict[str, Any], kind: str) -> tuple[str, str]:
     if results["held_out"]:
         return " held out when the model was trained", ""
     if trained_on is None:
-        return "", f"unknown which {kind} were trained on: this model file is older than the record of training rows"
+        return "", f"unknown which {kind} were trained on: this model file has no record of training rows"
     if not trained_on:
         return ", none of them trained on", ""
     rest = "" if trained_on == count else f"; only the scores of the others are scores on new {kind}"

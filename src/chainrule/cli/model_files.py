@@ -1,5 +1,8 @@
 """Models of the command line: saving, loading, the samples that they take, and scoring."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,17 @@ from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
 from chainrule.cli import array_files, image_files, table_files
+from chainrule.cli.block_files import is_in_blocks, parts_of, read_blocks
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes, with_numbers
-from chainrule.cli.output import CommandError, first_notes, listed
+from chainrule.cli.output import CommandError, first_notes, listed, note
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
 from chainrule.estimators.columns import read_numbers
 from chainrule.estimators.persistence import load_with_about, save
+from chainrule.storage import StoredRows
+
+MOST_ROWS = 1_000_000
+"""Most rows in files that are hashed."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,23 @@ class Origin:
     target: str
     test_size: float
     seed: int
+    columns: list[str] | None = None
+    """The columns of the features, if they were read in blocks."""
 
 
 def save_model(model: Any, path: Path, origin: Origin, samples: DataSet) -> None:
-    """Write the model file, with hashes of the samples that the classifier was trained on."""
+    """Write the model file, with hashes of the samples that the classifier was trained on.
+
+    For more than MOST_ROWS rows in files there are no hashes, since they would take longer than many fits.
+    """
     classifier = classifier_of(model)
     classifier.set_params(**{name: None for name in ("callbacks", "checkpoint") if name in classifier.get_params()})
-    trained = TrainedRows.of(samples.X, np.searchsorted(classifier.classes_, samples.y))
-    save(model, path, about={"origin": asdict(origin), "trained_rows": trained.notes()})
+    if isinstance(samples.X, StoredRows) and len(samples.y) > MOST_ROWS:
+        note(f"more than {MOST_ROWS:,} rows: `chainrule evaluate` will not know which rows were trained on")
+        trained = None
+    else:
+        trained = TrainedRows.of(samples.X, np.searchsorted(classifier.classes_, samples.y)).notes()
+    save(model, path, about={"origin": asdict(origin), "trained_rows": trained})
 
 
 def load_model(path: str) -> tuple[Any, Origin, TrainedRows | None]:
@@ -44,7 +61,7 @@ def load_model(path: str) -> tuple[Any, Origin, TrainedRows | None]:
     Pipeline for tables and scaled rows, or classifier of images or of rows
     Origin
     TrainedRows or None
-        None for files of chainrule 0.1.
+        None for files of chainrule 0.1, and for models of very many rows.
     """
     model, about = load_with_about(path)
     origin = about.get("origin")
@@ -59,7 +76,9 @@ def classifier_of(model: Any) -> Any:
     return model[-1] if isinstance(model, Pipeline) else model
 
 
-def read_samples(model: Any, data: str, target: str | None = None, labels: Path | None = None) -> DataSet:
+def read_samples(
+    model: Any, data: str, target: str | None = None, labels: Path | None = None, columns: Sequence[str] | None = None
+) -> DataSet:
     """The samples in a source: features as the classifier of the model takes them, labels as classes of the model.
 
     Parameters
@@ -72,17 +91,23 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
         The name of the labels. Without it, labels are ignored and may be absent.
     labels : Path, optional
         A file with the labels of rows of features.
+    columns : sequence of str, optional
+        The columns of the features, as in `Origin`.
 
     Raises
     ------
     CommandError
         If the source cannot be read or does not fit the model, or if the model does not know a label.
     """
-    classifier = classifier_of(model)
+    classifier, place = classifier_of(model), None
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder):
         found = _columns(model[0], data, target)
     elif isinstance(classifier, ConvClassifier):
         found = _images(classifier, data)
+    elif is_in_blocks(data) or data.lower().endswith(".parquet"):
+        columns = columns or list(getattr(classifier, "feature_names_in_", ())) or None
+        found = read_blocks(data, target, labels, columns, classifier.n_features_in_)
+        place = found.X.place
     else:
         # "y" is the target of array files that were read without --target; their labels may have another usual name.
         X, y = array_files.read(data, None if target == "y" else target, labels, classifier.n_features_in_)
@@ -90,17 +115,21 @@ def read_samples(model: Any, data: str, target: str | None = None, labels: Path 
         if X.shape[1] != classifier.n_features_in_:
             counts = f"{X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
             raise CommandError(f"{found.name} has {counts}")
+    if target is not None and found.y is None:
+        raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
+    if isinstance(classifier, MLPClassifier | SoftmaxRegression) and not isinstance(found.X, dict):
+        names = getattr(classifier, "feature_names_in_", None), getattr(found.X, "feature_names", None)
+        if (names[0] is None) != (names[1] is None):
+            note("only one of model and data has names of features; features are taken in their order")
     if isinstance(model, Pipeline):
         X = found.X.toarray() if hasattr(found.X, "toarray") else found.X
         found = replace(found, X=model[0].transform(X))
     if target is None:
         return found
-    if found.y is None:
-        raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
     test = found.test
     if test is not None:
         test = replace(test, y=as_known_classes(test.y, data, classifier.classes_))
-    return replace(found, y=as_known_classes(found.y, found.name, classifier.classes_), test=test)
+    return replace(found, y=as_known_classes(found.y, found.name, classifier.classes_, place), test=test)
 
 
 def _images(classifier: ConvClassifier, data: str) -> DataSet:
@@ -116,6 +145,10 @@ def _images(classifier: ConvClassifier, data: str) -> DataSet:
 def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
     """The columns of a table that the model needs. Cells that are not numbers are named on standard error."""
     source, y = Path(data).name, None
+    if is_in_blocks(data):
+        raise CommandError(
+            f"{source}: the model encodes columns of tables, which are read whole; name a single Parquet or CSV file"
+        )
     columns = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
     absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in columns]
     if absent:
@@ -128,10 +161,42 @@ def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
     return found
 
 
-def metrics(y: Array, log_probs: Any, classes: Array) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Scored:
+    """What the metrics need to know of the predictions for some samples.
+
+    Parameters
+    ----------
+    classes : array of shape (k,)
+    actual, predicted : arrays of int of shape (n,)
+        Numbers of classes.
+    log_probs : array of shape (n,)
+        The log-probability of the actual class.
+    """
+
+    classes: Array
+    actual: Array
+    predicted: Array
+    log_probs: Array
+
+    @classmethod
+    def of(cls, model: Any, samples: DataSet) -> Scored:
+        """The predictions of a model; of samples in files a part at a time."""
+        actual = np.searchsorted(model.classes_, samples.y)
+        predicted, log_probs = np.empty(len(actual), np.intp), np.empty(len(actual))
+        for rows, part in parts_of(model, samples.X, "predict_log_proba"):
+            predicted[rows] = part.argmax(axis=1)
+            log_probs[rows] = part[np.arange(len(part)), actual[rows]]
+        return cls(model.classes_, actual, predicted, log_probs)
+
+    def at(self, rows: Array) -> Scored:
+        """The same for the samples under a mask."""
+        return replace(self, actual=self.actual[rows], predicted=self.predicted[rows], log_probs=self.log_probs[rows])
+
+
+def metrics(scored: Scored) -> dict[str, Any]:
     """Accuracy, log-loss, and the precision and recall of each class."""
-    predicted = np.argmax(log_probs, axis=1)
-    actual = np.searchsorted(classes, y)
+    classes, actual, predicted = scored.classes, scored.actual, scored.predicted
     precision, recall, _, support = precision_recall_fscore_support(
         actual, predicted, labels=np.arange(len(classes)), zero_division=0
     )
@@ -139,7 +204,7 @@ def metrics(y: Array, log_probs: Any, classes: Array) -> dict[str, Any]:
     counts = support.astype(int)
     return {
         "accuracy": float(np.mean(actual == predicted)),
-        "log_loss": float(-np.mean(log_probs[np.arange(len(y)), actual].astype(np.float64))),
+        "log_loss": float(-np.mean(scored.log_probs)),
         "classes": [
             {"label": label, "precision": p, "recall": r, "support": s}
             for label, p, r, s in zip(

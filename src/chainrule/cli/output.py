@@ -6,10 +6,11 @@ import difflib
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
+    from chainrule.arrays import Array
     from chainrule.estimators import Progress
     from chainrule.solvers.convex import StepTaken
 
@@ -116,7 +117,7 @@ class ProgressLine:
         self._began = time.perf_counter()
         self._next = self._began + quiet
         self._printed = False
-        self._latest = ""
+        self._latest, self._said = "", ""
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +130,24 @@ class ProgressLine:
 
     def show(self, text: str) -> None:
         """Print the text if it is time for a line. The last text is printed at the end."""
+        self._said = text
+        self._offer(text)
+
+    def counting(self, rows: int) -> Callable[[Array], Array]:
+        """A function that returns blocks of rows as they are, and shows in a terminal how often all have been read."""
+        read = 0
+
+        def count(block: Array) -> Array:
+            nonlocal read
+            read += block.shape[0]
+            if self._live:
+                seconds = _duration(time.perf_counter() - self._began)
+                self._offer(f"{self._said}  {read / rows:.1f} passes over {rows:,} rows in {seconds}".strip())
+            return block
+
+        return count
+
+    def _offer(self, text: str) -> None:
         self._latest = text
         if time.perf_counter() >= self._next:
             self._print()

@@ -1,7 +1,11 @@
 """The files that a command writes, checked before any work."""
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from chainrule.cli.output import CommandError, note
 from chainrule.estimators.plots import figure
@@ -17,6 +21,32 @@ def check_writable(path: Path, option: str = "--out") -> None:
         raise CommandError(f"{option}: {path} is a directory; expected a file name")
     if not os.access(folder, os.W_OK):
         raise CommandError(f"{option}: the directory {folder} cannot be written to")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a text file that appears under its name when the block ends, and not at all if it ends in an error.
+
+    A device or a pipe is written to directly.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; the message names it.
+    """
+    special = path.exists() and not path.is_file()
+    target = Path(os.path.realpath(path))  # if `path` is a link, it still is one afterwards
+    written = path if special else target.with_name(f".{target.name}-{secrets.token_hex(8)}")
+    try:
+        with written.open("w", newline="", encoding="utf-8") as file:
+            yield file
+        if not special:
+            written.replace(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
+        if not special:
+            written.unlink(missing_ok=True)
 
 
 def check_report(folder: Path) -> None:

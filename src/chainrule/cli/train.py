@@ -1,5 +1,6 @@
 """`chainrule train`: fit a classifier to a built-in data set or a file, evaluate it on held-out samples, save it."""
 
+import glob
 import re
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +17,7 @@ ONLY_FOR = {
     **dict.fromkeys(("hidden", "activation"), ("mlp",)),
     **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
     **dict.fromkeys(("resume", "tensorboard"), ("mlp", "conv")),
-    **dict.fromkeys(("target", "labels", "drop"), ("mlp", "softmax")),
+    **dict.fromkeys(("target", "labels", "drop", "blocks"), ("mlp", "softmax")),
     "penalty": ("softmax",),
 }
 """The models that an option is for; options that are not listed are for all models."""
@@ -56,7 +57,9 @@ def train(
         typer.Argument(
             help="digits, iris, wine, breast_cancer, a .csv, .tsv, .csv.gz or .parquet file, a .npz or .svmlight file "
             "of features and labels, or a .npy file with --labels; for conv digits, a folder with one folder of "
-            "pictures per class, IDX files, or a .npz file."
+            "pictures per class, IDX files, or a .npz file. Read in blocks, and so larger than memory if need be: a "
+            "glob in quotes such as 'run/*.parquet', .arrow files, .csr folders, and .npy and .parquet files larger "
+            "than a quarter of memory."
         ),
     ],
     model: Annotated[Literal["mlp", "conv", "softmax"], typer.Option(help="The kind of classifier.")] = "mlp",
@@ -65,8 +68,11 @@ def train(
         str, typer.Option("--C", help="For softmax: C in |W|^2 / (2 C), or auto, chosen by cross-validation.")
     ] = "auto",
     labels: Annotated[
-        Path | None, typer.Option(help="For mlp and softmax: a file of labels for .npy features.")
+        Path | None, typer.Option(help="For mlp and softmax: a file of labels, or a glob, for .npy features.")
     ] = None,
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="For mlp and softmax: read small .npy and .parquet files in blocks too.")
+    ] = False,
     drop: Annotated[
         list[str] | None, typer.Option(help="For tables: a column to ignore; may be given several times.")
     ] = None,
@@ -139,7 +145,8 @@ def train(
     """Train a classifier, evaluate it on held-out rows, and save it in one file.
 
     In a column of numbers, a cell that is not a number counts as missing and is reported. A column in which more
-    than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words.
+    than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words. Tables that are
+    read in blocks have columns of numbers only, and no cell is missing; --drop leaves out others.
     """
     for option, models in ONLY_FOR.items():
         if model not in models and _given(context, option):
@@ -153,18 +160,24 @@ def train(
     if model == "conv" and solver == "gd":
         raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
     from chainrule.cli import image_files, output_files, training_run
-    from chainrule.cli.data_set import read_training_rows
+    from chainrule.cli.block_files import is_in_blocks, read_training_blocks
+    from chainrule.cli.data_set import DataSet, read_training_rows
     from chainrule.training.processes import from_rank_0
 
     path = out or Path(f"{stem(data)}.chainrule")
     resume = resume or torchrun.is_restarted()
     check = partial(output_files.check_outputs, path, curves=curves, report=report, overwrite=overwrite, resume=resume)
     from_rank_0(check)
+
+    def rows() -> DataSet:
+        read = read_training_blocks if is_in_blocks(data, blocks) else read_training_rows
+        return read(data, target, labels, drop or ())
+
     options = training_run.TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
     if model == "softmax":
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        return training_run.train_softmax(options, read_training_rows(data, target, labels, drop or ()), C, smoothing)
+        return training_run.train_softmax(options, rows(), C, smoothing)
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {
@@ -187,8 +200,7 @@ def train(
     if model == "conv":
         sides = None if size is None else image_files.parsed_size(size)
         return training_run.train_images(options, settings, layers=layers, augment=augment, size=sides, report=report)
-    rows = read_training_rows(data, target, labels, drop or ())
-    return training_run.train_mlp(options, rows, settings, widths, activation)
+    return training_run.train_mlp(options, rows(), settings, widths, activation)
 
 
 def _given(context: typer.Context, name: str) -> bool:
@@ -220,5 +232,9 @@ def _strength(text: str) -> float | None:
 
 def stem(data: str) -> str:
     """The name of a data source without its ending; files made from it get this name."""
-    kind, packed = r"\.(csv|tsv|parquet|npz|npy|svmlight|libsvm|svm)", r"\.(gz|bz2)"
-    return re.sub(f"({kind})?({packed})?$", "", Path(data).name) or "model"
+    kind, packed = r"\.(csv|tsv|parquet|pq|arrow|feather|ipc|csr|npz|npy|svmlight|libsvm|svm)", r"\.(gz|bz2)"
+    name = re.sub(f"({kind})?({packed})?$", "", Path(data).name)
+    if glob.has_magic(name) and not Path(data).exists():
+        # part-*.npy becomes "part", and run/*.npy "run".
+        name = re.split(r"[*?[]", name)[0].rstrip("-_. ") or Path(data).absolute().parent.name
+    return "model" if glob.has_magic(name) else name or "model"

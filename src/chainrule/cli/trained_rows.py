@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.storage import StoredRows, read_ahead
 
 BYTES = 5
 _BITS = 8 * BYTES
@@ -39,7 +41,7 @@ class TrainedRows:
 
         Parameters
         ----------
-        X : array of shape (n, ...), or CSR matrix
+        X : array of shape (n, ...), CSR matrix, or StoredRows
         labels : array of int of shape (n,)
         """
         salt = hashlib.blake2b(digest_size=16)
@@ -87,6 +89,12 @@ def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
 def _rows(X: Any, labels: Array) -> Iterator[bytes]:
     """The bytes of each row and its label."""
     numbers = labels.astype("<i4")
+    if isinstance(X, StoredRows):
+        size = X.rows_of_a_block
+        with closing(read_ahead(range(0, len(numbers), size), lambda start: X[start : start + size])) as blocks:
+            for number, block in enumerate(blocks):
+                yield from _rows(block, numbers[number * size : (number + 1) * size])
+        return
     if hasattr(X, "tocsr"):
         X = X.tocsr(copy=True)
         X.sum_duplicates()

@@ -14,11 +14,20 @@ from sklearn.pipeline import Pipeline
 
 from chainrule.cli import image_files, model_files
 from chainrule.cli.data_set import DataSet, check_classes, encoded
-from chainrule.cli.output import CommandError, SolverProgress, TrainingProgress, note, print_json, print_metrics
+from chainrule.cli.output import (
+    CommandError,
+    ProgressLine,
+    SolverProgress,
+    TrainingProgress,
+    note,
+    print_json,
+    print_metrics,
+)
 from chainrule.cli.output_files import checkpoint_of
 from chainrule.estimators import ConvClassifier, MLPClassifier, SmoothScaler, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.plots import learning_curves, scores_of_path
+from chainrule.storage import StoredRows
 from chainrule.training.image_sources import Images
 from chainrule.training.processes import is_rank_0
 
@@ -58,7 +67,7 @@ def train_mlp(
 ) -> int:
     """Train a multilayer perceptron on rows, and return the exit status. The settings are keywords of MLPClassifier."""
     # Sparse rows are usually scaled counts of words; scaling again would turn zeros into other numbers.
-    if every.encoder is None and not hasattr(every.X, "tocsr"):
+    if every.encoder is None and not (hasattr(every.X, "tocsr") or getattr(every.X, "sparse", False)):
         every = replace(every, encoder=SmoothScaler())
     samples, held_out = every.split(options.test_size, options.seed)
     validated = len(samples.y) >= FEWEST_TO_VALIDATE
@@ -84,13 +93,15 @@ def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, lab
             raise CommandError(
                 "--C auto needs every class twice, to be chosen by cross-validation; give a number instead"
             )
+        if isinstance(samples.X, StoredRows):
+            note(f"--C auto fits ten values of C in {FOLDS} folds, each in passes over the files; --C NUMBER fits once")
         # In each fold, every class must occur.
         classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
     else:
         classifier = SoftmaxRegression(C=C, **settings)
     with SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fitted = _fit(classifier.set_params(callbacks=[progress]), samples)
+        fitted = _fit(classifier.set_params(callbacks=[progress]), samples, progress)
     for message in {str(warning.message) for warning in caught}:
         note(message)
     certificate = classifier.certificate_
@@ -171,13 +182,14 @@ def _write_report(
     )
 
 
-def _fit(classifier: Any, samples: DataSet) -> FittedModel:
-    """Fit the encoder of the samples, if they have one, then the classifier."""
+def _fit(classifier: Any, samples: DataSet, progress: ProgressLine) -> FittedModel:
+    """Fit the encoder of the samples, if they have one, then the classifier; show how often files are read."""
     started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=encoded(samples))
-    classifier.fit(samples.X, samples.y)
+    X = samples.X
+    classifier.fit(X.changed(progress.counting(X.shape[0])) if isinstance(X, StoredRows) else X, samples.y)
     return FittedModel(model, samples, time.perf_counter() - started)
 
 
@@ -192,7 +204,7 @@ def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) ->
     log = [] if options.tensorboard is None or not is_rank_0() else [TensorBoardLog(options.tensorboard)]
     with TrainingProgress() as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
+        fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples, progress)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
     if not is_rank_0():
@@ -205,8 +217,8 @@ def _evaluate_and_save(
 ) -> dict[str, Any]:
     """Write the model file and the curves, and return the metrics on held-out samples with the facts for --json."""
     model, samples = fitted.model, fitted.samples
-    metrics = model_files.metrics(held_out.y, model.predict_log_proba(held_out.X), model.classes_)
-    origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed)
+    metrics = model_files.metrics(model_files.Scored.of(model, held_out))
+    origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed, samples.columns)
     model_files.save_model(model, options.out, origin, samples)
     if options.curves is not None:
         draw(model_files.classifier_of(model)).savefig(options.curves, dpi=150)
