@@ -196,14 +196,21 @@ def coefficients(theta: Array, intercept: bool, dtype: Any = None, *, centred: b
     return coef.astype(dtype, copy=False), offsets.astype(dtype, copy=False)
 
 
-def dtype_to_show(theta: Array, problem: Problem, dtype: Any) -> Any:
+def dtype_to_show(theta: Array, problem: Problem, dtype: Any, spectrum: Spectrum | None = None) -> Any:
     """The dtype of the samples as given, unless rounding theta to it could change a logit by more than LARGEST_CHANGE.
 
-    Large coefficients may cancel, such as those of repeated features without a penalty. Then every digit counts.
+    Large coefficients may cancel, such as those of repeated features without a penalty. Then every digit counts. The
+    spectrum bounds entries by their variance, which is mostly enough; otherwise a pass finds the largest entries.
     """
     if dtype == theta.dtype:
         return dtype
+
+    def is_safe(largest: Array) -> bool:
+        reach = largest @ abs(theta[: len(largest)]) + abs(theta[len(largest) :]).sum(axis=0)
+        return bool(reach.max() * np.finfo(dtype).eps / 2 <= LARGEST_CHANGE)
+
+    bound = None if spectrum is None else spectrum.largest_entries(problem)
+    if bound is not None and is_safe(bound):
+        return dtype
     lowest, highest = ranges(problem.with_threads())
-    largest = np.maximum(-lowest.astype(np.float64), highest)
-    reach = largest @ abs(theta[: len(largest)]) + abs(theta[len(largest) :]).sum(axis=0)
-    return dtype if reach.max() * np.finfo(dtype).eps / 2 <= LARGEST_CHANGE else theta.dtype
+    return dtype if is_safe(np.maximum(-lowest.astype(np.float64), highest)) else theta.dtype

@@ -257,9 +257,10 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         with told_steps(self, X, y, weights, self._fitted_at) as watchers:
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
-            found = recipe.fit(problem, C, start, watchers)
+            spectrum = recipe.spectrum(problem, C)
+            found = recipe.fit(problem, C, start, watchers, spectrum)
             with threads_allowed(recipe.threads):
-                dtype = dtype_to_show(found.theta, problem, X.dtype)
+                dtype = dtype_to_show(found.theta, problem, X.dtype, spectrum)
             self._adopt(recipe.certified(problem, C, found, dtype), dtype)
             self._note_end(found)
         self._mass, self._precision = seen_mass(problem), None

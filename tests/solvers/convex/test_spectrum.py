@@ -160,3 +160,23 @@ def test_directions_that_vary_little_are_kept():
     # With a penalty the Hessian is regular, and no direction is looked for.
     assert spectrum_of(replace(problem.of(np.hstack([x, x[:, 1:2]])), l2=0.1)).features.basis.shape == (6, 6)
     assert spectrum_of(problem.of(np.zeros((300, 2)))).features.basis.shape == (2, 2)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("d", [3, 40])
+def test_entries_are_bounded_by_their_variance(d, intercept, scaled):
+    rng = np.random.default_rng(d)
+    x = rng.standard_t(2, size=(60, d)) * np.logspace(-3, 3, d) + rng.normal(size=d)
+    problem = Problem(x, rng.integers(0, 3, 60), 3, softmax_cross_entropy, l2=0.1, intercept=intercept)
+    scale = np.logspace(2, -2, d) if scaled else None
+    for decompose in (True, False):
+        bound = spectrum_of(problem, scale, decompose=decompose).largest_entries(problem)
+        assert (abs(x).max(axis=0) <= bound * (1 + 1e-12)).all()
+        assert (bound <= 10 * np.sqrt(60 * np.square(x).mean(axis=0)) + 1e-4).all()
+
+
+def test_entries_of_weighted_samples_are_not_bounded():
+    x, y = np.array([[1.0], [1e6], [2.0]]), np.array([0, 1, 0])
+    problem = Problem(x, y, 2, softmax_cross_entropy, np.array([1.0, 1e-9, 1.0]), l2=0.1)
+    assert spectrum_of(problem).largest_entries(problem) is None

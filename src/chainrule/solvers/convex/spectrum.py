@@ -102,6 +102,22 @@ class Spectrum:
         smallest = max(float(self.values.min(initial=np.inf)), 0.0) + l2
         return float(self.values.max(initial=0.0)) / smallest if smallest else np.inf
 
+    def largest_entries(self, problem: Problem) -> Array | None:
+        """A bound on the size of each feature's entries, from n samples: |m| + sqrt(n var); None if it is not known.
+
+        With sample weights, entries of small weight may be larger.
+        """
+        features, basis = self.features, self.features.rotation
+        if problem.mass != problem.n_samples or self.coordinates is not None or features.applied:
+            return None
+        variances = self.values if basis is None else np.square(basis) @ abs(self.values)
+        # Eigenvalues are off by ulps of the largest one, and sums of float32 squares by some ulps of their own.
+        rounding = 8 * len(variances) * float(np.finfo(np.float64).eps) * float(abs(self.values).max(initial=0.0))
+        sizes = np.sqrt(problem.n_samples * (1.001 * variances + rounding))
+        if features.scale is not None:
+            sizes *= features.scale
+        return np.asarray(sizes if features.centre is None else sizes + abs(features.centre))
+
     @property
     def incomplete(self) -> bool:
         """True if Q leaves out axes. Only samples along the others have a regular Hessian."""
