@@ -1,0 +1,157 @@
+"""Fits on a Dask cluster of this machine have the bits of memory; bad arrays end in an error, not in a hang."""
+
+import os
+import signal
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from chainrule import SoftmaxRegression
+
+distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
+da = pytest.importorskip("dask.array", reason="needs Dask: pip install -e '.[dask]'")
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of a cluster that starts and ends
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as running:
+            yield running
+
+
+@pytest.fixture
+def client(cluster):
+    with distributed.Client(cluster) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def rows(problem):
+    return problem(30_011, 37, 5, np.float32)
+
+
+@pytest.fixture(scope="module")
+def reference(rows):
+    return SoftmaxRegression(tol=1e-6).fit(*rows)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dask_is_there(problem):
+    """These promises cannot be judged before there is an engine."""
+    x, y = problem(40, 2, 2)
+    try:
+        SoftmaxRegression().fit(da.from_array(x, chunks=(7, 2)), y)
+    except Exception as error:
+        if "dask" in f"{type(error).__name__} {error}".lower():
+            pytest.skip(f"no fit of Dask arrays yet: {error}")
+
+
+CHUNKS = {
+    "odd": ((1, 7, 10_000, 3, 20_000), (37,)),
+    "columns too": (997, (5, 1, 31)),
+    "one": ((30_011,), (37,)),
+    "empty ones": ((0, 15_000, 0, 15_011, 0), (37,)),
+}
+
+
+@pytest.mark.parametrize("chunks", CHUNKS)
+def test_chunks_do_not_change_bits(chunks, client, rows, reference, assert_same_bits):
+    x, y = rows
+    array = da.from_array(x, chunks=CHUNKS[chunks])
+    assert_same_bits(SoftmaxRegression(tol=1e-6).fit(array, y), reference)
+    assert_same_bits(SoftmaxRegression(tol=1e-6).fit(array, da.from_array(y, chunks=4_001)), reference)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 2])
+def test_the_number_of_workers_does_not_change_bits(workers, cluster, client, rows, reference, assert_same_bits):
+    cluster.scale(workers)
+    client.wait_for_workers(workers, timeout=60)
+    x, y = rows
+    assert_same_bits(SoftmaxRegression(tol=1e-6).fit(da.from_array(x, chunks=(4_001, 37)), y), reference)
+
+
+def test_unknown_chunks_and_data_frames(client, rows, reference, assert_same_bits):
+    dd = pytest.importorskip("dask.dataframe")
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    array = da.from_array(x, chunks=(4_001, 37))
+    unknown = array[array[:, 0] < np.inf]
+    assert np.isnan(unknown.shape[0])
+    assert_same_bits(SoftmaxRegression(tol=1e-6).fit(unknown, y), reference)
+    frame = pd.DataFrame(x, columns=[f"f{j}" for j in range(37)])
+    model = SoftmaxRegression(tol=1e-6).fit(dd.from_pandas(frame, npartitions=5, sort=False), y)
+    assert_same_bits(model, reference)
+
+
+@pytest.mark.parametrize(
+    "options", [{"solver": "newton-cg"}, {"standardize": True}, {"class_weight": "balanced"}, {"C": np.inf}]
+)
+def test_options_on_a_cluster(options, client, problem, assert_same_bits):
+    x, y = problem(4_001, 9, 40)
+    y = y * 1_000 - 5
+    weights = np.arange(len(y)) % 4 / 3.0
+    model = SoftmaxRegression(max_iter=1000, **options).fit(da.from_array(x, chunks=(611, 4)), y, weights)
+    assert_same_bits(model, SoftmaxRegression(max_iter=1000, **options).fit(x, y, weights))
+
+
+def test_a_killed_worker_changes_no_bit(cluster, client, rows, reference, assert_same_bits):
+    x, y = rows
+    steps = []
+
+    def kill(record):
+        steps.append(record)
+        if len(steps) == 2:
+            process = next(iter(client.run(os.getpid).values()))
+            os.kill(process, signal.SIGKILL)
+
+    model = SoftmaxRegression(tol=1e-6, callbacks=[kill]).fit(da.from_array(x, chunks=(4_001, 37)), y)
+    assert len(steps) > 2
+    assert_same_bits(model, reference)
+
+
+def test_predictions_of_a_dask_array(client, rows, reference):
+    x, _ = rows
+    got = reference.predict_proba(da.from_array(x, chunks=(4_001, 37)))
+    assert np.array_equal(np.asarray(got), reference.predict_proba(x))
+
+
+def test_bad_arrays_end_in_errors(client, rows):
+    x, y = rows
+    bad = x.copy()
+    bad[21_007, 5] = np.nan
+    threads = threading.active_count()
+    begin = time.monotonic()
+    model = SoftmaxRegression().fit(x[:900], y[:900])
+    before = model.coef_.tobytes()
+    with pytest.raises(ValueError, match=r"21.?007"):
+        model.fit(da.from_array(bad, chunks=(4_001, 37)), y)
+    with pytest.raises(ValueError, match=r"30.?011"):
+        model.fit(da.from_array(x, chunks=(4_001, 37)), y[:-1])
+    with pytest.raises(ValueError, match=r"30.?011"):
+        model.fit(da.from_array(x, chunks=(4_001, 37)), da.from_array(y[:-1], chunks=999))
+    with pytest.raises(ValueError, match="class"):
+        model.fit(da.from_array(x, chunks=(4_001, 37)), np.zeros(len(x)))
+    assert model.coef_.tobytes() == before
+    assert time.monotonic() - begin < 60
+    assert threading.active_count() <= threads + 3
+
+
+def test_a_chunk_that_fails_ends_in_its_error(client, rows):
+    x, y = rows
+
+    def read(block, block_id=None):
+        if block_id[0] == 3:
+            raise OSError("the disk of chunk 3 is gone")
+        return block
+
+    array = da.from_array(x, chunks=(4_001, 37)).map_blocks(read, dtype=x.dtype, meta=np.empty((0, 0), x.dtype))
+    with pytest.raises(Exception, match="the disk of chunk 3 is gone"):
+        SoftmaxRegression().fit(array, y)
