@@ -7,7 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+import typer.testing
 
+from chainrule.cli import app
 from chainrule.storage import Blocks
 
 SECONDS = 100
@@ -86,7 +88,7 @@ def arrow_table(x, y, weights, lists):
 def on_disk():
     """A function that writes samples in a way and returns Blocks: `on_disk(folder, way, x, y, weights=None)`.
 
-    Ways: `npy`, `npy 7`, `npy 11`, `npy fortran`, `npy big`, `memmap`, `parquet columns G`, `parquet lists G`,
+    Ways: `npy`, `npy 7`, `npy 11`, `npy big`, `memmap`, `parquet columns G`, `parquet lists G`,
     `arrow columns G`, `arrow lists G`, where G is the number of rows in a row group or record batch.
     """
 
@@ -104,8 +106,6 @@ def on_disk():
                 borders = [0, n]
             for i, (start, stop) in enumerate(itertools.pairwise(borders)):
                 rows = x[start:stop]
-                if way == "npy fortran":
-                    rows = np.asfortranarray(rows)
                 if way == "npy big":
                     rows = rows.astype(rows.dtype.newbyteorder(">"))
                 np.save(folder / f"part-{i + 1}.npy", rows)
@@ -147,7 +147,14 @@ def run_alone():
 
 
 @pytest.fixture(scope="session")
-def converted(tmp_path_factory):
+def chainrule_command():
+    """A function that runs a command of chainrule in this process; the result has `exit_code` and `output`."""
+    runner = typer.testing.CliRunner()
+    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory, chainrule_command):
     """A function that turns a CSR matrix and labels into a folder of `chainrule convert`, by way of svmlight."""
 
     def convert(x, y, dtype="float64"):
@@ -158,10 +165,8 @@ def converted(tmp_path_factory):
                 pairs = " ".join(f"{x.indices[c] + 1}:{float(x.data[c])!r}" for c in cells)
                 file.write(f"{label} {pairs}\n")
         out = folder / "rows.csr"
-        command = [sys.executable, "-m", "chainrule", "convert", str(folder / "rows.svmlight"), str(out)]
-        command += ["--n-features", str(x.shape[1]), "--dtype", dtype, "--zero-based", "no"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-        assert done.returncode == 0, done.stderr
+        done = chainrule_command("convert", folder / "rows.svmlight", out, "--n-features", x.shape[1], "--dtype", dtype)
+        assert done.exit_code == 0, done.output
         return out
 
     return convert

