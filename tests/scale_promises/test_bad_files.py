@@ -159,21 +159,25 @@ def test_a_file_that_changes_after_opening_is_named(change, model, good, tmp_pat
     says(error, "part-3.npy")
 
 
+EXCHANGES = {
+    "same size": lambda table: table.set_column(2, "f1", [table["f1"].combine_chunks()[::-1]]),
+    "a row group less": lambda table: table.slice(0, 8),
+    "fewer rows": lambda table: table.slice(0, 13),
+}
+
+
 @pytest.mark.parametrize(
-    "rows",
+    "exchange",
     [
-        pytest.param(
-            range(19, -1, -1),
-            marks=pytest.mark.xfail(strict=True, reason="a table that another of as many rows replaced is read on"),
-        ),
-        range(8),
-        range(13),
+        pytest.param("same size", marks=UNNOTICED),
+        "a row group less",
+        pytest.param("fewer rows", marks=pytest.mark.xfail(strict=True, reason="the message names no file")),
     ],
 )
-def test_a_table_that_changes_after_opening_is_named(rows, tables):
+def test_a_table_that_changes_after_opening_is_named(exchange, tables):
     _, _, paths, path = tables
     source = Blocks(paths, target="y")
-    rewritten(path, lambda table: table.take(list(rows)))
+    rewritten(path, EXCHANGES[exchange])
     with pytest.raises(Exception) as error:
         SoftmaxRegression().fit(source)
     says(error, "part-5.parquet")

@@ -145,7 +145,7 @@ np.savez(out, *model.coefs_, *model.intercepts_, np.array(model.loss_curve_))
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 def test_a_fit_killed_within_an_epoch_ends_with_the_same_bits(converted, tmp_path):
-    n, d = 200_000, 300  # four windows, and 49 blocks whose reading takes 2.5 s
+    n, d = 140_000, 300  # three windows, and 35 blocks whose reading takes 1.7 s
     y = np.random.default_rng(0).integers(0, 3, n)
     x = scipy.sparse.csr_array((np.linspace(-2, 2, n), (np.arange(n) * 7 + y * 11) % d, np.arange(n + 1)), shape=(n, d))
     folder = str(converted(x, y, "float32"))
