@@ -111,6 +111,28 @@ def test_mapped_rows_are_those_with_other_features(dask_client):
         assert same(rows.engine().map_reduce(*moments_and_state(2.0)), expected)
 
 
+def test_sums_and_rows_that_arrive_at_odd_bytes_have_the_same_products(dask_client):
+    def shifted(array):
+        raw = np.empty(array.nbytes + 8, np.uint8)[3 : 3 + array.nbytes].view(array.dtype).reshape(array.shape)
+        raw[...] = array
+        return raw
+
+    chunks = [(shifted(X[start : start + SIZE]), Y[start : start + SIZE], None) for start in range(0, N, SIZE)]
+    rows = ClusterRows([dask.delayed(chunk) for chunk in chunks], X.shape, X.dtype, False, SIZE, 1, None)
+
+    def products(leaf, state):
+        return leaf.x.T @ leaf.x, [leaf.x.flags.aligned]
+
+    found, aligned = rows.engine().map_reduce(products, None)
+    assert all(aligned)
+    assert same(found, LocalEngine(Leaves(X, Y, None, SIZE)).map_reduce(products, None)[0])
+    mapped = rows.mapped(lambda x, basis: x @ basis, X[:3], 3).chunks[1].compute()[0]
+    assert same(mapped, X[SIZE : 2 * SIZE] @ X[:3])
+    for leaves in (1, 16):  # the sum of several chunks, and of one
+        engine = rows_on(dask_client, leaves).engine()
+        assert engine.map_reduce(lambda leaf, state: leaf.x.T @ leaf.x, None).flags.aligned
+
+
 def test_a_large_state_and_many_rows_give_no_warnings(dask_client):
     state = np.ones((1500, 1500))  # 18 MB, of which Dask would warn
     with warnings.catch_warnings():

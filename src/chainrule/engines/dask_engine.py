@@ -235,8 +235,9 @@ def _mapped(call: bytes, chunk: tuple[Any, Any, Any], size: int) -> tuple[Any, A
     """A chunk with other features."""
     function, state = pickle.loads(call)
     x, targets, weights = chunk
+    leaves = Leaves(x, targets, weights, size)
     with single_threaded_products():
-        parts = [function(x[start : start + size], state) for start in range(0, len(x), size)]
+        parts = [function(leaves.features(number), state) for number in leaves.numbers]
     return np.concatenate(parts), targets, weights
 
 

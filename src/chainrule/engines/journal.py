@@ -8,6 +8,8 @@ import hashlib
 import json
 import os
 import pickle
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,9 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
+from chainrule.arrays import is_sparse
 from chainrule.engines.engine import Engine, LeafFunction, Sums
 
 
@@ -56,7 +60,11 @@ class JournaledEngine:
 
     def with_threads(self, count: int) -> "JournaledEngine":
         """The same journal for an engine with this many threads."""
-        return JournaledEngine(self.engine.with_threads(count), self.folder, self.of, self._passes)
+        return self.around(self.engine.with_threads(count))
+
+    def around(self, engine: Engine) -> "JournaledEngine":
+        """The same journal for another engine of the same fit, such as one of other features."""
+        return JournaledEngine(engine, self.folder, self.of, self._passes)
 
     def blocks(self) -> Sequence[int]:
         """The numbers of all leaves."""
@@ -74,7 +82,7 @@ class JournaledEngine:
                     "or another folder"
                 )
         else:
-            result = self.engine.map_reduce(function, state, keys)
+            result = _as_read(self.engine.map_reduce(function, state, keys))
             _write(path, digest, result)
         self._passes[0] = number + 1
         return result
@@ -95,7 +103,10 @@ class JournaledEngine:
 
 
 class _WithoutVersions(pickle.Pickler):
-    """Pickles a state without the numbers of points, which differ from run to run."""
+    """Pickles a state without the numbers of points, which differ from run to run.
+
+    It is `fast`: two references to one object look like two equal objects.
+    """
 
     def reducer_override(self, item: Any) -> Any:
         if isinstance(item, FunctionType):
@@ -116,24 +127,41 @@ def _digest(*call: Any) -> str:
             return len(memoryview(data))
 
     sink = Sink()
-    _WithoutVersions(sink, protocol=4).dump(call)
+    pickler = _WithoutVersions(sink, protocol=4)
+    pickler.fast = True
+    pickler.dump(call)
     return sink.hash.hexdigest()
+
+
+def _as_read(sums: Sums) -> Sums:
+    """Sums with arrays in a layout that a file keeps, so that the bits of later products are those of a second run."""
+    if isinstance(sums, tuple | list):
+        return type(sums)(_as_read(part) for part in sums)
+    if isinstance(sums, np.ndarray) and not (sums.flags.c_contiguous or sums.flags.f_contiguous):
+        return np.ascontiguousarray(sums)
+    return sums
 
 
 def _write(path: Path, digest: str, sums: Sums) -> None:
     """Write sums so that a process that is killed leaves either the whole file or none."""
     arrays: dict[str, Any] = {}
 
-    def named(part: Any) -> Any:
-        if isinstance(part, tuple | list):
-            return [type(part).__name__, [named(one) for one in part]]
-        if part is None:
-            return None
+    def stored(part: Any) -> str:
         name = f"a{len(arrays)}"
         arrays[name] = part
-        return [name if isinstance(part, np.ndarray) else f"{name}:{type(part).__name__}"]
+        return name
 
-    tree = json.dumps([digest, named(sums)])
+    def described(part: Any) -> Any:
+        if part is None:
+            return None
+        if isinstance(part, tuple | list):
+            return [type(part).__name__, *map(described, part)]
+        if is_sparse(part):
+            return [type(part).__name__, part.shape, *map(stored, (part.data, part.indices, part.indptr))]
+        kind = "array" if isinstance(part, np.ndarray) else "scalar" if isinstance(part, np.generic) else "number"
+        return [kind, stored(part)]
+
+    tree = json.dumps([digest, described(sums)])
     temporary = path.with_suffix(".npz.part")
     with temporary.open("wb") as file:
         np.savez(file, tree=np.array(tree), **arrays)
@@ -158,12 +186,14 @@ def _read(path: Path) -> tuple[str, Sums]:
                 if node is None:
                     return None
                 kind, *rest = node
-                if rest:
-                    parts = [part(one) for one in rest[0]]
-                    return tuple(parts) if kind == "tuple" else parts
-                name, _, number = kind.partition(":")
-                return {"int": int, "float": float, "bool": bool}[number](arrays[name]) if number else arrays[name]
+                if kind in ("tuple", "list"):
+                    return (tuple if kind == "tuple" else list)(map(part, rest))
+                if kind in ("csr_array", "csr_matrix"):
+                    shape, *names = rest
+                    return getattr(scipy.sparse, kind)(tuple(arrays[name] for name in names), shape=tuple(shape))
+                found = arrays[rest[0]]
+                return found if kind == "array" else found[()] if kind == "scalar" else found.item()
 
             return digest, part(tree)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise JournalError(f"{path}: this file of a journal cannot be read ({error}); remove it") from None

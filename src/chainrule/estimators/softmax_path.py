@@ -55,7 +55,7 @@ class PathPoint:
         return np.hstack([self.coef, self.intercept[:, None]])
 
 
-NOT_OF_A_PATH = ("C", "warm_start", "temperature_scaling", "eval_metric")
+NOT_OF_A_PATH = ("checkpoint", "C", "warm_start", "temperature_scaling", "eval_metric")
 """Parameters of `SoftmaxRegression` that concern a single fit or held-out samples."""
 
 
@@ -70,7 +70,7 @@ def path(X: Any, y: Any = None, Cs: Any = 10, sample_weight: Any = None, **param
         A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
     **parameters
         Parameters of `SoftmaxRegression`, such as `fit_intercept` and `tol`, except C, `warm_start`,
-        `temperature_scaling` and `eval_metric`.
+        `temperature_scaling`, `eval_metric` and `checkpoint`.
 
     Examples
     --------

@@ -1,13 +1,19 @@
 """How softmax regressions are solved and watched, and how the solver's parameters become coefficients."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_sparse
+from chainrule.engines import ClusterRows, JournaledEngine, Leaf
+from chainrule.engines.fingerprint import fingerprint
+from chainrule.estimators.checkpoints import fingerprint_of
 from chainrule.estimators.drop_in import METHODS, check_liblinear
 from chainrule.estimators.notices import warn_caller
 from chainrule.kernels.blas import threads_allowed
@@ -40,6 +46,17 @@ def seen_mass(problem: Problem) -> float:
 def penalty_share(problem: Problem, C: float) -> float:
     """The penalty's strength in the mean objective: |W|^2 / (2 C) shared among the samples by weight."""
     return 1 / (C * seen_mass(problem))
+
+
+def journaled(problem: Problem, folder: Path) -> Problem:
+    """The problem with a journal of its sums in a folder, which belongs to these samples and versions.
+
+    The journal knows samples in memory by all their entries, those on a cluster by the checksums of their leaves, and
+    those in files as `StoredRows.sample` does. It compares all else that matters with the states of passes.
+    """
+    x = problem.engine.map_reduce(_checksum, None) if isinstance(problem.x, ClusterRows) else problem.x
+    samples = fingerprint_of({}, problem.x.shape, x, problem.targets, problem.weights)
+    return replace(problem, engine=JournaledEngine(problem.engine, folder, (samples, fingerprint())))
 
 
 @dataclass(frozen=True)
@@ -214,3 +231,10 @@ def dtype_to_show(theta: Array, problem: Problem, dtype: Any, spectrum: Spectrum
         return dtype
     lowest, highest = ranges(problem.with_threads())
     return dtype if is_safe(np.maximum(-lowest.astype(np.float64), highest)) else theta.dtype
+
+
+def _checksum(leaf: Leaf, _: None) -> list[int]:
+    """A checksum of the features, targets and weights of a leaf."""
+    x = (leaf.x.data, leaf.x.indices, leaf.x.indptr) if is_sparse(leaf.x) else (leaf.x,)
+    parts = [np.ascontiguousarray(part) for part in (*x, leaf.targets, leaf.weights) if part is not None]
+    return [reduce(lambda value, part: zlib.crc32(part.view(np.uint8).reshape(-1), value), parts, 0)]

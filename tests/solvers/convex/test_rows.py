@@ -136,3 +136,15 @@ def test_solvers_read_the_samples_only_through_their_rows():
     files = [path for path in Path(convex.__file__).parent.glob("*.py") if path.stem not in ("rows", "problem")]
     assert len(files) > 10
     assert {path.name: found for path in files if (found := readings(path.read_text(encoding="utf-8")))} == {}
+
+
+def test_a_point_on_a_line_stays_where_it_was_when_the_solver_changes_its_vectors_in_place():
+    weights, offset, along = np.ones((3, 2)), np.zeros(2), np.full((3, 2), 0.5)
+    here, direction = LogitPoint.at((weights, offset), "a"), LogitPoint.at((along, offset), "b")
+    moved = here.moved(direction, 2.0)
+    weights += 7.0
+    along *= 7.0
+    start, slopes, step = moved.line
+    assert (start.folded[0] == 1.0).all()
+    assert (slopes.folded[0] == 0.5).all()
+    assert (step, start.version, slopes.version) == (2.0, here.version, direction.version)

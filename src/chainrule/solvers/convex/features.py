@@ -178,7 +178,7 @@ class Features:
         def rotate(block: RowBlock, _: None) -> None:
             z[block.rows] = rotated(block.x, state)
 
-        rows_of(problem).map_reduce(rotate, None)
+        rows_of(problem.unjournaled()).map_reduce(rotate, None)
         return z
 
     # What follows is private.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.engines import ClusterRows, Engine, Leaf, Leaves, LocalEngine, leaf_rows
+from chainrule.engines import ClusterRows, Engine, JournaledEngine, Leaf, Leaves, LocalEngine, leaf_rows
 from chainrule.kernels.blas import available_threads
 from chainrule.rules import Rule
 from chainrule.storage import StoredRows
@@ -174,8 +174,17 @@ class Problem:
         if self.targets is None and not isinstance(x, ClusterRows):
             targets, weights = self.engine.map_reduce(_targets, None)
             weights = None if any(part is None for part in weights) else np.concatenate(weights)
-            return replace(self, x=x, targets=np.concatenate(targets), weights=weights, engine=None).with_threads()
-        return replace(self, x=x, engine=None).with_threads(self.engine.threads)
+            other = replace(self, x=x, targets=np.concatenate(targets), weights=weights, engine=None).with_threads()
+        else:
+            other = replace(self, x=x, engine=None).with_threads(self.engine.threads)
+        if isinstance(self.engine, JournaledEngine):
+            other = replace(other, engine=self.engine.around(other.engine))
+        return other
+
+    def unjournaled(self) -> "Problem":
+        """The same problem, whose sums are always taken: for functions that write to their state."""
+        engine = self.engine.engine if isinstance(self.engine, JournaledEngine) else self.engine
+        return replace(self, engine=engine)
 
 
 def totals_of(engine: Engine, n_outputs: int) -> Totals:

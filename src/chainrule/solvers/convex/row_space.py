@@ -43,7 +43,7 @@ def row_space(problem: Problem, features: Features) -> tuple[Array, Any] | None:
     FloatingPointError
         If the squares of the features overflow.
     """
-    n, d = problem.n_samples, problem.n_features
+    problem, n, d = problem.unjournaled(), problem.n_samples, problem.n_features
     gram, product = np.zeros((n, n)), np.empty((n, n))
     for _, block in _columns(problem, features):
         gram += np.matmul(block, block.T, out=product)

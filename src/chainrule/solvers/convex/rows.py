@@ -88,8 +88,14 @@ class LogitPoint(NamedTuple):
         return cls(folded, next(_versions), slot)
 
     def moved(self, direction: LogitPoint, step: float) -> LogitPoint:
-        """The point at a step along a direction, whose slot it takes. A point on a line is no start of another line."""
-        return LogitPoint(self.folded, next(_versions), direction.slot, (self, direction, step))
+        """The point at a step along a direction, whose slot it takes. A point on a line is no start of another line.
+
+        The solver goes on to change the vectors in place that both may share, so that their copies are kept.
+        """
+        start, along = (
+            point._replace(folded=(point.folded[0].copy(), point.folded[1].copy())) for point in (self, direction)
+        )
+        return LogitPoint(start.folded, next(_versions), direction.slot, (start, along, step))
 
 
 class View(NamedTuple):
