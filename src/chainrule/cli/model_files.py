@@ -105,8 +105,8 @@ def read_samples(
     elif isinstance(classifier, ConvClassifier):
         found = _images(classifier, data)
     elif is_in_blocks(data) or data.lower().endswith(".parquet"):
-        columns = columns or list(getattr(classifier, "feature_names_in_", ())) or None
-        found = read_blocks(data, target, labels, columns, classifier.n_features_in_)
+        known = columns or list(getattr(classifier, "feature_names_in_", ())) or None
+        found = read_blocks(data, target, labels, known, classifier.n_features_in_)
         place = found.X.place
     else:
         # "y" is the target of array files that were read without --target; their labels may have another usual name.
@@ -119,7 +119,7 @@ def read_samples(
         raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
     if isinstance(classifier, MLPClassifier | SoftmaxRegression) and not isinstance(found.X, dict):
         names = getattr(classifier, "feature_names_in_", None), getattr(found.X, "feature_names", None)
-        if (names[0] is None) != (names[1] is None):
+        if columns is None and (names[0] is None) != (names[1] is None):
             note("only one of model and data has names of features; features are taken in their order")
     if isinstance(model, Pipeline):
         X = found.X.toarray() if hasattr(found.X, "toarray") else found.X

@@ -18,7 +18,7 @@ ONLY_FOR = {
     **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
     **dict.fromkeys(("resume", "tensorboard"), ("mlp", "conv")),
     **dict.fromkeys(("target", "labels", "drop", "blocks"), ("mlp", "softmax")),
-    "penalty": ("softmax",),
+    **dict.fromkeys(("penalty", "engine", "workers", "scheduler"), ("softmax",)),
 }
 """The models that an option is for; options that are not listed are for all models."""
 
@@ -140,6 +140,16 @@ def train(
     report: Annotated[
         Path | None, typer.Option(help="For conv: a directory for report.html, with curves, mistakes and saliency.")
     ] = None,
+    engine: Annotated[
+        Literal["local", "dask"],
+        typer.Option(help="For softmax: take sums in this process or, of files that are read in blocks, with Dask."),
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="For --engine dask: processes on this machine [as many as cores].")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="For --engine dask: a running scheduler, such as tcp://10.0.0.1:8786.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Train a classifier, evaluate it on held-out rows, and save it in one file.
@@ -154,13 +164,23 @@ def train(
             raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=2)
     if model == "softmax" and torchrun.is_launched():
         raise CommandError("--model softmax is fitted by one process; start it without torchrun", status=2)
+    on_dask = engine == "dask"
+    if not on_dask and (workers is not None or scheduler is not None):
+        raise CommandError("--workers and --scheduler are for --engine dask", status=2)
+    if workers is not None and scheduler is not None:
+        raise CommandError("--workers starts processes here; leave it out with --scheduler", status=2)
+    if on_dask:
+        penalty = penalty if _given(context, "penalty") else "1"
     C, widths = _strength(penalty), _widths(hidden)
+    if on_dask and C is None:
+        raise CommandError("--C: auto is for --engine local; --engine dask takes a number, by default 1", status=2)
     if C is not None and curves is not None:
         raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
     if model == "conv" and solver == "gd":
         raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
     from chainrule.cli import image_files, output_files, training_run
     from chainrule.cli.block_files import is_in_blocks, read_training_blocks
+    from chainrule.cli.dask_cluster import dask_client
     from chainrule.cli.data_set import DataSet, read_training_rows
     from chainrule.training.processes import from_rank_0
 
@@ -169,15 +189,20 @@ def train(
     check = partial(output_files.check_outputs, path, curves=curves, report=report, overwrite=overwrite, resume=resume)
     from_rank_0(check)
 
+    in_blocks = is_in_blocks(data, blocks)
+    if on_dask and not in_blocks:
+        raise CommandError("--engine: dask is for files that are read in blocks; give a glob, or --blocks", status=2)
+
     def rows() -> DataSet:
-        read = read_training_blocks if is_in_blocks(data, blocks) else read_training_rows
+        read = read_training_blocks if in_blocks else read_training_rows
         return read(data, target, labels, drop or ())
 
     options = training_run.TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
     if model == "softmax":
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        return training_run.train_softmax(options, rows(), C, smoothing)
+        cluster = partial(dask_client, workers, scheduler) if on_dask else None
+        return training_run.train_softmax(options, rows(), C, smoothing, cluster)
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {

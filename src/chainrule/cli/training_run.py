@@ -4,6 +4,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import typer
 from sklearn.pipeline import Pipeline
 
 from chainrule.cli import image_files, model_files
+from chainrule.cli.dask_cluster import on_workers
 from chainrule.cli.data_set import DataSet, check_classes, encoded
 from chainrule.cli.output import (
     CommandError,
@@ -77,8 +79,16 @@ def train_mlp(
     return _show_network(options, fitted, results)
 
 
-def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, label_smoothing: float) -> int:
+def train_softmax(
+    options: TrainingOptions,
+    every: DataSet,
+    C: float | None,
+    label_smoothing: float,
+    cluster: Callable[[], AbstractContextManager[Any]] | None = None,
+) -> int:
     """Train softmax regression on rows, and return the exit status. None for C chooses C by cross-validation.
+
+    With a `cluster`, which gives a client of Dask, workers read the rows of files.
 
     Raises
     ------
@@ -101,7 +111,12 @@ def train_softmax(options: TrainingOptions, every: DataSet, C: float | None, lab
         classifier = SoftmaxRegression(C=C, **settings)
     with SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fitted = _fit(classifier.set_params(callbacks=[progress]), samples, progress)
+        classifier.set_params(callbacks=[progress])
+        if cluster is None:
+            fitted = _fit(classifier, samples, progress)
+        else:
+            with cluster():
+                fitted = _fit_on_workers(classifier, samples)
     for message in {str(warning.message) for warning in caught}:
         note(message)
     certificate = classifier.certificate_
@@ -191,6 +206,13 @@ def _fit(classifier: Any, samples: DataSet, progress: ProgressLine) -> FittedMod
     X = samples.X
     classifier.fit(X.changed(progress.counting(X.shape[0])) if isinstance(X, StoredRows) else X, samples.y)
     return FittedModel(model, samples, time.perf_counter() - started)
+
+
+def _fit_on_workers(classifier: Any, samples: DataSet) -> FittedModel:
+    """Fit the classifier on the current Dask cluster."""
+    started = time.perf_counter()
+    classifier.fit(on_workers(samples.X), samples.y)
+    return FittedModel(classifier, samples, time.perf_counter() - started)
 
 
 def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
