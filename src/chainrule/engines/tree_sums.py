@@ -25,21 +25,24 @@ class Lender:
 
     def __init__(self) -> None:
         self._free: dict[tuple[tuple[int, ...], np.dtype[Any]], list[Array]] = {}
+        self._lent: set[int] = set()
         self._lock = threading.Lock()
 
     def lend(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """An array with any content, which its user returns as (a part of) a sum."""
         with self._lock:
             free = self._free.get((shape, np.dtype(dtype)))
-            if free:
-                return free.pop()
-        return np.empty(shape, dtype)
+            array: Array = free.pop() if free else np.empty(shape, dtype)
+            self._lent.add(id(array))
+        return array
 
     def take_back(self, array: Array) -> None:
-        """Take an array that nobody uses any more."""
-        if array.size >= LENT and array.base is None and array.flags.c_contiguous:
-            with self._lock:
-                self._free.setdefault((array.shape, array.dtype), []).append(array)
+        """Take an array that was lent and that nobody uses any more. Others would pile up."""
+        with self._lock:
+            if id(array) in self._lent:
+                self._lent.remove(id(array))
+                if array.size >= LENT and array.base is None and array.flags.c_contiguous:
+                    self._free.setdefault((array.shape, array.dtype), []).append(array)
 
 
 class TreeSum:

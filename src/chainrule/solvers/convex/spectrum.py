@@ -285,7 +285,11 @@ def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) 
         z = z @ axes
     roots = np.sqrt(abs(block.shares)).astype(z.dtype)
     rooted = np.multiply(z, roots, out=block.work("seen", z.shape, z))  # in place if z is that buffer
-    return np.asarray((rooted.T @ rooted).astype(np.float64, copy=False))  # BLAS computes half of a symmetric matrix
+    size = z.shape[1]
+    result = block.lender.lend((size, size), np.float64)
+    # BLAS computes half of a symmetric matrix.
+    np.copyto(result, np.matmul(rooted.T, rooted, out=block.work("moments", (size, size), rooted)))
+    return result
 
 
 def _step(problem: Problem, features: int) -> float:
