@@ -14,9 +14,10 @@ import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule import SoftmaxRegression
+from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.engines import ClusterError, dask_engine
 from chainrule.estimators import samples_on_cluster
+from chainrule.estimators.softmax_path import path
 
 distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
 da = pytest.importorskip("dask.array", reason="needs Dask: pip install -e '.[dask]'")
@@ -318,3 +319,48 @@ def test_dask_says_nothing_to_users(dask_client, capfd, monkeypatch):
         warnings.simplefilter("error")
         SoftmaxRegression().fit(large, np.tile(LABELS, 60))
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "decision_function"])
+@pytest.mark.parametrize("labels", [WORDS, NUMBERS > 1])
+def test_predictions_are_lazy_and_those_of_memory(dask_client, method, labels):
+    model = in_memory(X, labels)
+    expected = getattr(model, method)(X)
+    found = getattr(model, method)(dask_array(X))
+    assert isinstance(found, da.Array)
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    assert (
+        np.allclose(found.compute(), expected, rtol=1e-12) if expected.dtype.kind == "f" else (found == expected).all()
+    )
+    sparse = getattr(model, method)(dask_array(SPARSE)).compute()
+    assert sparse.shape == expected.shape
+
+
+def test_predictions_for_dataframes_know_empty_partitions_and_names(dask_client):
+    dd = pytest.importorskip("dask.dataframe", reason="needs Dask: pip install -e '.[dask]'")
+    frame = pd.DataFrame(X, columns=[f"column {number}" for number in range(D)])
+    parts, model = dd.from_pandas(frame, npartitions=5), in_memory(frame, WORDS)
+    some = dd.concat([parts[parts["column 0"] > 1e9], parts])
+    assert np.array_equal(model.predict(some).compute(), model.predict(frame))
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(parts.rename(columns={"column 1": "other"})).compute()
+
+
+def test_scores_are_numbers(dask_client):
+    model, weights = in_memory(X, WORDS), WEIGHTS + 1
+    assert model.score(dask_array(X), dask_array(WORDS)) == pytest.approx(model.score(X, WORDS), rel=1e-12)
+    found = model.score(dask_array(X), dask_array(WORDS), dask_array(weights))
+    assert isinstance(found, float)
+    assert found == pytest.approx(model.score(X, WORDS, weights), rel=1e-12)
+
+
+def test_a_wrong_number_of_features_is_told_at_once():
+    with pytest.raises(ValueError, match=r"^X has shape \(4801, 5\), but SoftmaxRegression is expecting 6 features"):
+        in_memory(X, WORDS).predict(dask_array(X)[:, :5])
+
+
+def test_paths_and_cross_validation_take_no_collections():
+    for fit in (SoftmaxRegressionCV(Cs=[1.0]).fit, path):
+        with pytest.raises(TypeError, match=r"^X: .* takes samples in memory or in files, got a Dask collection"):
+            fit(dask_array(X), dask_array(LABELS))

@@ -24,6 +24,43 @@ def is_on_cluster(x: object) -> bool:
     return hasattr(x, "__dask_graph__") and hasattr(x, "shape")
 
 
+def refuse_cluster(x: object, what: str) -> None:
+    """Raise TypeError for a Dask collection, which this call would read into memory.
+
+    Raises
+    ------
+    TypeError
+    """
+    if is_on_cluster(x):
+        raise TypeError(f"X: {what} takes samples in memory or in files, got a Dask collection; call X.compute() first")
+
+
+def lazily(x: Any, function: Callable[[Any], Array], empty: Array) -> Any:
+    """A function of each block of rows, such as a prediction, as a Dask array that nobody has computed yet.
+
+    Parameters
+    ----------
+    x : Dask array or dataframe
+    function : callable
+        From some rows to one result each.
+    empty : array
+        The function's result for no rows.
+    """
+    dask = import_extra("dask", "dask", "predictions for Dask collections need Dask")
+    da = import_extra("dask.array", "dask", "predictions for Dask collections need Dask")
+    if hasattr(x, "to_dask_array"):  # a dataframe
+        blocks, lengths = list(x.to_delayed()), (np.nan,) * x.npartitions
+    else:
+        x = x.rechunk({1: -1}) if x.ndim == 2 else x
+        blocks, lengths = list(x.to_delayed().ravel()), x.chunks[0]
+    task = dask.delayed(_of_rows, pure=True)
+    parts = [
+        da.from_delayed(task(function, empty, block), (length, *empty.shape[1:]), meta=empty)
+        for block, length in zip(blocks, lengths, strict=True)
+    ]
+    return da.concatenate(parts, allow_unknown_chunksizes=True)
+
+
 @dataclass(frozen=True, eq=False)
 class ClusterSamples:
     """Samples in Dask arrays with equal blocks of rows, whose lengths are known.
@@ -135,6 +172,10 @@ def memory_of(client: Any) -> float:
 
 
 # What follows is private.
+
+
+def _of_rows(function: Callable[[Any], Array], empty: Array, rows: Any) -> Array:
+    return function(rows) if rows.shape[0] else empty
 
 
 def _with_lengths(x: Any) -> Any:

@@ -24,6 +24,7 @@ from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.samples_in_files import stored_labels
+from chainrule.estimators.samples_on_cluster import refuse_cluster
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import all_or_nothing
@@ -140,6 +141,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         ValueError
             As `SoftmaxRegression.fit` does.
         """
+        refuse_cluster(X, "SoftmaxRegressionCV")
         values = penalties(self.Cs)
         self._check_parameters()
         to_split, to_score = routed(self, "fit", sample_weight, params)

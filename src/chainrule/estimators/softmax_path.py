@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.samples_on_cluster import refuse_cluster
 from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients, penalty_share
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.kernels.blas import threads_allowed
@@ -82,6 +83,7 @@ def path(X: Any, y: Any = None, Cs: Any = 10, sample_weight: Any = None, **param
     for name in NOT_OF_A_PATH:
         if name in parameters:
             raise ValueError(f"{name}: a path has no use for it; it starts every fit from the one before, by Cs alone")
+    refuse_cluster(X, "a path")
     model = SoftmaxRegression(**parameters)
     model._check_parameters()
     values = penalties(Cs)

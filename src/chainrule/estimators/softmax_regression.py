@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,7 +30,7 @@ from chainrule.estimators.classifier import (
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
 from chainrule.estimators.samples_in_files import remember_features
-from chainrule.estimators.samples_on_cluster import cluster_samples, is_on_cluster
+from chainrule.estimators.samples_on_cluster import cluster_samples, is_on_cluster, lazily
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
     check_bounded,
@@ -280,6 +281,35 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
         return self
 
+    def decision_function(self, X: Any) -> Any:
+        """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes).
+
+        Of a Dask collection, a Dask array. So are all predictions.
+        """
+        return self._predicted(X, super().decision_function)
+
+    def predict(self, X: Any) -> Any:
+        """The most probable label of each sample."""
+        return self._predicted(X, super().predict)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Probabilities, one column per class in the order of ``classes_``."""
+        return self._predicted(X, super().predict_proba)
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Log-probabilities, finite also where the probability rounds to 0."""
+        return self._predicted(X, super().predict_log_proba)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The share of samples that are predicted correctly; samples in files may have labels and weights there."""
+        if not is_on_cluster(X):
+            return super().score(X, y, sample_weight)
+        samples = cluster_samples(X, y, sample_weight)
+        right = samples.y == self.predict(samples.x)
+        if samples.weights is None:
+            return float(right.mean().compute())
+        return float(((right * samples.weights).sum() / samples.weights.sum()).compute())
+
     @available_if(_can_stream)  # type: ignore[untyped-decorator]
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
@@ -350,6 +380,17 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         return self
 
     # What follows is private.
+
+    def _predicted(self, X: Any, method: Callable[[Any], Array]) -> Any:
+        """The result of a method of predictions; for a Dask collection, when it is computed."""
+        if not is_on_cluster(X):
+            return method(X)
+        check_is_fitted(self, "coef_")
+        features, name = self.n_features_in_, type(self).__name__
+        if X.ndim != 2 or X.shape[1] != features:
+            raise ValueError(f"X has shape {X.shape}, but {name} is expecting {features} features as input.")
+        some = X._meta_nonempty if hasattr(X, "_meta_nonempty") else np.zeros((1, features), X.dtype)
+        return lazily(X, method, method(some)[:0])
 
     def _check_parameters(self) -> None:
         # The attributes, because the `__init__` of a subclass may have fewer parameters.
