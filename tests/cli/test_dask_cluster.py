@@ -45,6 +45,26 @@ def test_a_cluster_fits_the_model_of_one_process(chainrule, words, dask_client, 
     assert chainrule("evaluate", "dask", *words[1:], "--json").metrics()["trained_on"] == local["n_train"]
 
 
+def test_a_killed_run_continues_on_another_cluster(chainrule, words, dask_client, monkeypatch):
+    chainrule(*words, *SOFTMAX, "--out", "local").metrics()
+    command = (*words, *DASK, "--out", "dask", "--scheduler")
+    folder = words[0], words[1], "run/journal", "--resume"
+
+    def kill(self, step):
+        if step.iteration == 2:
+            raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chainrule.cli.output.SolverProgress.__call__", kill)
+        with pytest.raises(SystemExit):
+            chainrule(*folder, *command[2:], dask_client.scheduler.address)
+    assert os.listdir("run/journal")
+    with distributed.LocalCluster(n_workers=1, dashboard_address=None, processes=False) as other:
+        chainrule(*folder, *command[2:], other.scheduler_address).metrics()
+    same("local", "dask")
+    assert not os.path.exists("run/journal")
+
+
 def test_sparse_rows_of_a_folder(chainrule, dask_client):
     counts = sp.random(300, 40, 0.2, "csr", random_state=3)
     dump_svmlight_file(counts, np.asarray(counts[:, :20].sum(axis=1) > 2).ravel(), "words.svm")
@@ -87,7 +107,7 @@ def test_the_extra_is_named(chainrule, words, monkeypatch):
     [
         (("--workers", "2"), ("--workers", "--engine dask")),
         (("--engine", "dask", "--workers", "2", "--scheduler", "tcp://h:1"), ("--workers", "--scheduler")),
-        (("--engine", "dask", "--C", "auto"), ("--C", "--engine local")),
+        (("--engine", "dask", "--C", "auto"), ("--C", "--engine dask")),
         (("--engine", "dask", "--model", "mlp"), ("--engine", "softmax")),
     ],
 )

@@ -4,10 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+
+from chainrule.cli.model_files import classifier_of
+from chainrule.estimators.persistence import load
 
 
 def test_a_table_is_fitted_and_its_penalty_chosen(chainrule):
@@ -41,7 +45,9 @@ def test_the_scores_are_drawn_against_the_penalty(chainrule):
         (("iris", "--C", "0"), ("--C", "above 0", "'0'"), 2),
         (("iris", "--C", "much"), ("--C", "auto", "'much'"), 2),
         (("iris", "--hidden", "3"), ("--hidden", "mlp"), 2),
-        (("iris", "--resume"), ("--resume", "mlp"), 2),
+        (("iris", "--resume"), ("--resume", "mlp", "RUN"), 2),
+        (("iris", "--resume", "run", "--C", "auto"), ("--C", "--resume RUN"), 2),
+        (("iris", "other.csv"), ("other.csv", "quotes"), 2),
         (("iris", "--learning-rate", "1"), ("--learning-rate", "mlp"), 2),
         (("iris", "--C", "1", "--curves", "c.png"), ("--curves", "--C"), 1),
         (("iris", "--labels", "y.txt"), ("--labels", ".npy"), 1),
@@ -67,3 +73,32 @@ def test_ctrl_c_keeps_the_weights_so_far(tmp_path):
     assert running.returncode == 130, errors
     assert "interrupted: the weights so far were kept" in errors
     assert (tmp_path / "rows.chainrule").exists()
+
+
+class Killed(BaseException):
+    """Ends a fit as kill -9 does: nothing catches it."""
+
+
+@pytest.mark.parametrize("model", ["iris", "x-*.npy"])
+def test_a_killed_run_continues_from_its_folder(chainrule, model, monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    for k in range(3):
+        np.save(f"x-{k}.npy", X[k::3])
+    np.save("y.npy", np.concatenate([y[k::3] for k in range(3)]))
+    words = ("train", model, "--model", "softmax", "--C", "3", *(("--labels", "y.npy") if "npy" in model else ()))
+    chainrule(*words, "--out", "whole").succeeded()
+
+    def kill(self, step):
+        if step.iteration == 3:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chainrule.cli.output.SolverProgress.__call__", kill)
+        with pytest.raises(Killed):
+            chainrule(*words, "--resume", "run", "--out", "m")
+    passes = len(list(Path("run").iterdir()))
+    assert passes > 3
+    chainrule(*words[:5], "4", *words[6:], "--resume", "run", "--out", "m").complaint("run", "another fit")
+    chainrule(*words, "--resume", "run", "--out", "m").succeeded()
+    np.testing.assert_array_equal(*(classifier_of(load(name)).coef_ for name in ("m", "whole")))
+    assert not Path("run").exists()

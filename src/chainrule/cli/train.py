@@ -16,7 +16,7 @@ ONLY_FOR = {
     **dict.fromkeys(("layers", "augment", "size", "report"), ("conv",)),
     **dict.fromkeys(("hidden", "activation"), ("mlp",)),
     **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
-    **dict.fromkeys(("resume", "tensorboard"), ("mlp", "conv")),
+    "tensorboard": ("mlp", "conv"),
     **dict.fromkeys(("target", "labels", "drop", "blocks"), ("mlp", "softmax")),
     **dict.fromkeys(("penalty", "engine", "workers", "scheduler"), ("softmax",)),
 }
@@ -62,6 +62,13 @@ def train(
             "than a quarter of memory."
         ),
     ],
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            help="With --resume, for softmax: a folder for the sums of passes, from which a killed run continues; the "
+            "end of the fit removes it."
+        ),
+    ] = None,
     model: Annotated[Literal["mlp", "conv", "softmax"], typer.Option(help="The kind of classifier.")] = "mlp",
     target: Annotated[str | None, typer.Option(help="The column to predict; needed for tables.")] = None,
     penalty: Annotated[
@@ -117,7 +124,8 @@ def train(
         bool, typer.Option("--overwrite", help="Replace existing files and discard an interrupted run.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue an interrupted run; give the same options as before.")
+        bool,
+        typer.Option("--resume", help="Continue an interrupted run; give the same options as before."),
     ] = False,
     curves: Annotated[
         Path | None, typer.Option(help="Draw the learning curves (softmax: the scores against C) to a file.")
@@ -145,7 +153,8 @@ def train(
         typer.Option(help="For softmax: take sums in this process or, of files that are read in blocks, with Dask."),
     ] = "local",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="For --engine dask: processes on this machine [as many as cores].")
+        int | None,
+        typer.Option(min=1, help="For --engine dask: processes here, by default as many as cores."),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="For --engine dask: a running scheduler, such as tcp://10.0.0.1:8786.")
@@ -164,16 +173,20 @@ def train(
             raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=2)
     if model == "softmax" and torchrun.is_launched():
         raise CommandError("--model softmax is fitted by one process; start it without torchrun", status=2)
+    if model == "softmax" and resume and run is None:
+        raise CommandError("--resume: --model softmax needs a folder, --resume RUN; mlp and conv need none", status=2)
+    if run is not None and not (model == "softmax" and resume):
+        raise CommandError(f"unexpected {str(run)!r} after the data: put a glob of several files in quotes", status=2)
     on_dask = engine == "dask"
     if not on_dask and (workers is not None or scheduler is not None):
         raise CommandError("--workers and --scheduler are for --engine dask", status=2)
     if workers is not None and scheduler is not None:
         raise CommandError("--workers starts processes here; leave it out with --scheduler", status=2)
-    if on_dask:
-        penalty = penalty if _given(context, "penalty") else "1"
+    if (on_dask or run is not None) and not _given(context, "penalty"):
+        penalty = "1"
     C, widths = _strength(penalty), _widths(hidden)
-    if on_dask and C is None:
-        raise CommandError("--C: auto is for --engine local; --engine dask takes a number, by default 1", status=2)
+    if (on_dask or run is not None) and C is None:
+        raise CommandError("--C: --engine dask and --resume RUN take a number, by default 1, and not auto", status=2)
     if C is not None and curves is not None:
         raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
     if model == "conv" and solver == "gd":
@@ -185,7 +198,7 @@ def train(
     from chainrule.training.processes import from_rank_0
 
     path = out or Path(f"{stem(data)}.chainrule")
-    resume = resume or torchrun.is_restarted()
+    resume = (resume and run is None) or torchrun.is_restarted()
     check = partial(output_files.check_outputs, path, curves=curves, report=report, overwrite=overwrite, resume=resume)
     from_rank_0(check)
 
@@ -202,7 +215,7 @@ def train(
         # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
         cluster = partial(dask_client, workers, scheduler) if on_dask else None
-        return training_run.train_softmax(options, rows(), C, smoothing, cluster)
+        return training_run.train_softmax(options, rows(), C, smoothing, cluster, run)
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {

@@ -85,10 +85,12 @@ def train_softmax(
     C: float | None,
     label_smoothing: float,
     cluster: Callable[[], AbstractContextManager[Any]] | None = None,
+    run: Path | None = None,
 ) -> int:
     """Train softmax regression on rows, and return the exit status. None for C chooses C by cross-validation.
 
-    With a `cluster`, which gives a client of Dask, workers read the rows of files.
+    With a `cluster`, which gives a client of Dask, workers read the rows of files. The folder `run` holds the sums of
+    an interrupted fit with this C.
 
     Raises
     ------
@@ -108,7 +110,7 @@ def train_softmax(
         # In each fold, every class must occur.
         classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
     else:
-        classifier = SoftmaxRegression(C=C, **settings)
+        classifier = SoftmaxRegression(C=C, checkpoint=run, **settings)
     with SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         classifier.set_params(callbacks=[progress])
