@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows, leaf_rows
 from chainrule.engines.dask_engine import all_results, kept_on_workers
+from chainrule.engines.local import in_step
 from chainrule.estimators.classifier import ROWS_OF_MASSES
 from chainrule.extras import import_extra
 
@@ -35,7 +36,7 @@ def refuse_cluster(x: object, what: str) -> None:
         raise TypeError(f"X: {what} takes samples in memory or in files, got a Dask collection; call X.compute() first")
 
 
-def lazily(x: Any, function: Callable[[Any], Array], empty: Array) -> Any:
+def lazily(x: Any, function: Callable[[Any], Array], empty: Array, step: int) -> Any:
     """A function of each block of rows, such as a prediction, as a Dask array that nobody has computed yet.
 
     Parameters
@@ -45,20 +46,25 @@ def lazily(x: Any, function: Callable[[Any], Array], empty: Array) -> Any:
         From some rows to one result each.
     empty : array
         The function's result for no rows.
+    step : int
+        Rows that the function takes at once in memory: known blocks are cut to multiples, which gives the same bits.
     """
     dask = import_extra("dask", "dask", "predictions for Dask collections need Dask")
     da = import_extra("dask.array", "dask", "predictions for Dask collections need Dask")
     if hasattr(x, "to_dask_array"):  # a dataframe
         blocks, lengths = list(x.to_delayed()), (np.nan,) * x.npartitions
     else:
-        x = x.rechunk({1: -1}) if x.ndim == 2 else x
-        blocks, lengths = list(x.to_delayed().ravel()), x.chunks[0]
+        known = not np.isnan(x.shape[0])
+        rows = {0: step * max(1, max(x.chunks[0]) // step)} if known else {}
+        cut = x.rechunk({**rows, 1: -1})
+        blocks, lengths = list(cut.to_delayed().ravel()), cut.chunks[0]
     task = dask.delayed(_of_rows, pure=True)
     parts = [
         da.from_delayed(task(function, empty, block), (length, *empty.shape[1:]), meta=empty)
         for block, length in zip(blocks, lengths, strict=True)
     ]
-    return da.concatenate(parts, allow_unknown_chunksizes=True)
+    whole = da.concatenate(parts, allow_unknown_chunksizes=True)
+    return whole if np.isnan(whole.shape[0]) else whole.rechunk({0: x.chunks[0]})
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +181,7 @@ def memory_of(client: Any) -> float:
 
 
 def _of_rows(function: Callable[[Any], Array], empty: Array, rows: Any) -> Array:
+    rows = in_step(rows) if isinstance(rows, np.ndarray) else rows
     return function(rows) if rows.shape[0] else empty
 
 

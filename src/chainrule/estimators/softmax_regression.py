@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
-from chainrule.estimators.blocks_of_rows import Logits, linear_logits
+from chainrule.estimators.blocks_of_rows import Logits, floats_of_product, linear_logits, rows_at_once
 from chainrule.estimators.class_encoding import MULTICLASS, encoding_of
 from chainrule.estimators.classifier import (
     Classifier,
@@ -389,8 +389,10 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         features, name = self.n_features_in_, type(self).__name__
         if X.ndim != 2 or X.shape[1] != features:
             raise ValueError(f"X has shape {X.shape}, but {name} is expecting {features} features as input.")
-        some = X._meta_nonempty if hasattr(X, "_meta_nonempty") else np.zeros((1, features), X.dtype)
-        return lazily(X, method, method(some)[:0])
+        dtype = getattr(X, "dtype", np.float64)
+        some = X._meta_nonempty if hasattr(X, "_meta_nonempty") else np.zeros((1, features), dtype)
+        step = rows_at_once(features, self.coef_.shape[0], floats_of_product(dtype, self.coef_.dtype).itemsize)
+        return lazily(X, method, method(some)[:0], step)
 
     def _check_parameters(self) -> None:
         # The attributes, because the `__init__` of a subclass may have fewer parameters.
