@@ -139,18 +139,7 @@ def test_warm_starts(problem, on_disk, assert_same_bits, tmp_path):
     assert_same_bits(one, other)
 
 
-@pytest.mark.parametrize(
-    "of_files",
-    [
-        False,
-        pytest.param(
-            True,
-            marks=pytest.mark.xfail(
-                strict=True, reason="SoftmaxRegression takes an eval_set in files for an array without axes"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("of_files", [False, True])
 def test_held_out_samples_and_temperature(of_files, problem, on_disk, assert_same_bits, tmp_path):
     x, y = problem(5_001, 9, 4, np.float32)
     held, labels = problem(2_001, 9, 4, np.float32, seed=8)

@@ -60,9 +60,7 @@ def large(tmp_path_factory):
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param(
-            "softmax", marks=pytest.mark.xfail(strict=True, reason="from the first step it grows with the rows")
-        ),
+        "softmax",
         "newton-cg",
         "mlp",
     ],

@@ -155,7 +155,7 @@ def test_borders_that_change_after_opening_are_an_error(tmp_path):
     X = Blocks(write(tmp_path / "x.csr", whole))
     for borders in (whole.indptr[::-1], whole.indptr + 100, whole.indptr - 100):
         np.save(tmp_path / "x.csr" / "indptr.npy", np.ascontiguousarray(borders))
-        with pytest.raises(DataFileError, match=r"indptr.npy: rows 3 to 29 do not increase; the file has changed"):
+        with pytest.raises(DataFileError, match=r"indptr.npy: .*the file has changed"):
             X.features(3, 30)
 
 

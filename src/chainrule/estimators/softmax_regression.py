@@ -45,6 +45,7 @@ from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem
 from chainrule.solvers.convex.online import absorb, curvatures
+from chainrule.storage import StoredRows
 
 
 def _can_stream(model: SoftmaxRegression) -> bool:
@@ -456,8 +457,12 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     def _judge(self, theta: Array, held_out: tuple[Array, Array, Array | None]) -> None:
         """Note the eval_metric on held-out samples."""
-        X, y, weights = held_out
-        logits = X @ theta[: X.shape[1]] + theta[X.shape[1] :].sum(axis=0)
+        (X, y, weights), d = held_out, held_out[0].shape[1]
+        if isinstance(X, StoredRows):
+            parts = theta[:d].T, theta[d:].sum(axis=0)
+            logits = linear_logits(X, *parts, name=type(self).__name__).results(lambda logits: logits)
+        else:
+            logits = X @ theta[:d] + theta[d:].sum(axis=0)
         assert self.validation_scores_ is not None
         self.validation_scores_.append(score(self.eval_metric, self._encoding, logits, y, weights))
 

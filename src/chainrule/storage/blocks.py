@@ -156,6 +156,8 @@ class Blocks:
         self.feature_names: Sequence[str] | None = first.feature_names if isinstance(first, TableFile) else None
         self.columns = list(first.names) if isinstance(first, TableFile) else None
         self.paths = tuple(part.path for part in self._parts)
+        # The map of an array may be written to; a file that is read by name may not.
+        self._stamps = {} if isinstance(paths, np.memmap) else {path: _stamp(path) for path in self._files()}
         self._labels = None if labels is None else read_side(labels, self.shape[0], "labels")
         self._weights = None
         if weight is not None and self._weight_column is None:
@@ -164,6 +166,10 @@ class Blocks:
     def __repr__(self) -> str:
         files = self.paths[0] if len(self.paths) == 1 else f"{self.paths[0]}, ... ({len(self.paths)} files)"
         return f"<Blocks: {self.shape[0]} samples of {self.shape[1]} features in {self.dtype}, {files}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The attributes without the times of files: another machine may have copies."""
+        return vars(self) | {"_stamps": {}}
 
     def features(self, start: int, stop: int) -> Array:
         """The features of samples start, ..., stop - 1: an array in C order that cannot be written to, or a CSR matrix.
@@ -174,6 +180,8 @@ class Blocks:
             If a file has changed or is damaged, or if a number exceeds the range of the dtype.
         """
         pieces = list(self._pieces(start, stop))
+        for part, *_ in pieces:
+            self._check_unchanged(part)
         if self.sparse:
             rows = [part.rows(first, last, self.dtype) for part, first, last, _ in pieces]
             empty = sp.csr_matrix((0, self.shape[1]), dtype=self.dtype)
@@ -237,14 +245,32 @@ class Blocks:
 
     def _side(self, what: str, column: str | None) -> Array | None:
         """The labels or weights that the files hold."""
+        for part in self._parts:
+            self._check_unchanged(part)
         if column is not None:
-            return np.concatenate([part.column(column, what) for part in self._parts])
+            columns = [part.column(column, what) for part in self._parts]
+            for part, values in zip(self._parts, columns, strict=True):
+                if len(values) != part.shape[0]:
+                    raise DataFileError(
+                        f"{part.path}: had {part.shape[0]} samples when it was opened and has {len(values)} now"
+                    )
+            return np.concatenate(columns)
         found = {part.path: part.side(what) for part in self._parts if self.sparse}
         values = [array for array in found.values() if array is not None]
         if values and len(values) < len(found):
             without = next(path for path, array in found.items() if array is None)
             raise DataFileError(f"{without}: there are no {what}, and other folders have them")
         return np.concatenate(values) if values else None
+
+    def _files(self) -> list[str]:
+        return [path for part in self._parts for path in _files_of(part)]
+
+    def _check_unchanged(self, part: Any) -> None:
+        """Raise DataFileError if a file was replaced since it was opened; readers notice another size themselves."""
+        for path in _files_of(part) if self._stamps else ():
+            (size, *times), (known, *before) = _stamp(path), self._stamps[path]
+            if size == known and times != before:
+                raise DataFileError(f"{path}: the file has changed since it was opened")
 
     def _pieces(self, start: int, stop: int) -> Iterator[tuple[Any, int, int, int]]:
         """For each file with some of these samples: the first and last row in the file, and the place in the block."""
@@ -270,6 +296,20 @@ def columns_of(paths: Paths) -> list[str] | None:
 
 
 # What follows is private.
+
+
+def _files_of(part: Any) -> list[str]:
+    """The files of a part: one, or those of a folder."""
+    return list(dict.fromkeys(path for path, _, _ in part.ranges(0, part.shape[0]))) or [part.path]
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    """What tells a file from one that was written later; zeros if there is none, which readers notice themselves."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0, 0
+    return found.st_size, found.st_ino, found.st_mtime_ns
 
 
 def _common_kind(paths: Sequence[str]) -> str:
