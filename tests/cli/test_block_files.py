@@ -5,6 +5,8 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import scipy.sparse as sp
 from sklearn.datasets import dump_svmlight_file
@@ -15,9 +17,6 @@ from chainrule.cli.output import ProgressLine
 from chainrule.cli.train import stem
 from chainrule.estimators.persistence import load
 from chainrule.storage import Blocks
-
-pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
-pq = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install -e '.[tables]'")
 
 SIZES = np.array([1.0, 30.0, 1000.0, 0.01, 1.0])
 ROWS = 353

@@ -113,7 +113,7 @@ def on_disk():
                 return Blocks(np.load(folder / "part-1.npy", mmap_mode="r"), **given)
             return Blocks(str(folder / "part-*.npy"), **given)
         kind, form, group = words[0], words[1], int(words[2])
-        pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         borders = uneven(n)

@@ -218,7 +218,6 @@ def test_a_file_that_shrinks_does_not_crash_the_process(way, problem, on_disk, r
 
 @pytest.fixture
 def tables(problem, on_disk, tmp_path):
-    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
     x, y = problem(90, 3, 3, np.float32, seed=9)
     on_disk(tmp_path, "parquet columns 10", x, y)
     return x, y, str(tmp_path / "part-*.parquet"), tmp_path / "part-5.parquet"
@@ -312,7 +311,7 @@ def test_samples_without_labels_are_refused(model, tables, good):
 
 @pytest.mark.parametrize("compression", ["snappy", "none"])
 def test_a_truncated_row_group_is_named(compression, model, problem, tmp_path):
-    pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     x, y = problem(6_000, 3, 3, np.float32)
@@ -337,7 +336,6 @@ def test_a_truncated_row_group_is_named(compression, model, problem, tmp_path):
 
 
 def test_a_cut_arrow_file_is_named(model, problem, on_disk, tmp_path):
-    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
     on_disk(tmp_path, "arrow columns 10", *problem(90, 3, 3, np.float32, seed=9))
     path = tmp_path / "part-5.arrow"
     whole = path.read_bytes()
@@ -349,7 +347,7 @@ def test_a_cut_arrow_file_is_named(model, problem, on_disk, tmp_path):
 
 
 def test_vectors_without_a_fixed_length_are_refused_with_advice(model, tmp_path):
-    pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     vectors = [[1.0, 2.0, float(i)] for i in range(40)]
