@@ -59,7 +59,7 @@ def test_a_killed_run_continues_on_another_cluster(chainrule, words, dask_client
         with pytest.raises(SystemExit):
             chainrule(*folder, *command[2:], dask_client.scheduler.address)
     assert os.listdir("run/journal")
-    with distributed.LocalCluster(n_workers=1, dashboard_address=None, processes=False) as other:
+    with distributed.LocalCluster(n_workers=1, dashboard_address="127.0.0.1:0", processes=False) as other:
         chainrule(*folder, *command[2:], other.scheduler_address).metrics()
     same("local", "dask")
     assert not os.path.exists("run/journal")
@@ -92,7 +92,7 @@ def test_a_row_with_nan_is_named(chainrule, words, dask_client):
 def test_a_scheduler_that_does_not_answer_is_named(chainrule, words, monkeypatch):
     monkeypatch.setattr(module, "SECONDS_TO_ANSWER", 1)
     chainrule(*words, *DASK, "--scheduler", "tcp://127.0.0.1:9").complaint("--scheduler", "tcp://127.0.0.1:9", "1 s")
-    with distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as empty:
+    with distributed.LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", processes=False) as empty:
         done = chainrule(*words, *DASK, "--scheduler", empty.scheduler_address)
         done.complaint("--scheduler", empty.scheduler_address, "no worker")
 

@@ -48,7 +48,7 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
                 count, quiet = workers or available_threads(), logging.CRITICAL
                 where = stack.enter_context(
                     distributed.LocalCluster(
-                        n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=quiet
+                        n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=quiet
                     )
                 )
             client = stack.enter_context(distributed.Client(where, timeout=SECONDS_TO_ANSWER))
