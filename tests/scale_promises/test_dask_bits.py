@@ -69,7 +69,8 @@ def test_the_number_of_workers_does_not_change_bits(workers, cluster, client, ro
 
 def test_unknown_chunks_and_data_frames(client, rows, reference, assert_same_bits):
     dd = pytest.importorskip("dask.dataframe", reason="needs Dask: pip install -e '.[dask]'")
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     x, y = rows
     array = da.from_array(x, chunks=(4_001, 37))
     unknown = array[array[:, 0] < np.inf]
