@@ -1,5 +1,7 @@
 """A second run takes no pass that the first one has taken, and notices if it is of another fit."""
 
+import errno
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -173,3 +175,16 @@ def test_an_engine_with_a_journal_is_an_engine(tmp_path):
     assert engine.threads == inner.threads == 1
     assert engine.with_threads(3).threads == 3
     engine.close()
+
+
+def test_a_full_disk_is_named_and_leaves_no_half_pass(tmp_path, monkeypatch):
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    engine = JournaledEngine(local(), tmp_path)
+    with pytest.raises(OSError, match="No space left") as caught:
+        engine.map_reduce(lambda leaf, state: leaf.x.sum(), None)
+    assert caught.value.filename == str(tmp_path / "pass-00000.npz")
+    assert not list(tmp_path.iterdir())

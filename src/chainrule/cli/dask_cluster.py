@@ -42,6 +42,10 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
     """
     distributed = import_extra("distributed", "dask", "--engine dask needs Dask")
     with ExitStack() as stack:
+        # Errors of Dask end the command with a message; its log would print them before that.
+        for logger in map(logging.getLogger, ("distributed", "distributed.client")):
+            stack.callback(logger.setLevel, logger.level)
+            logger.setLevel(logging.CRITICAL)
         try:
             where = scheduler
             if scheduler is None:

@@ -163,11 +163,15 @@ def _write(path: Path, digest: str, sums: Sums) -> None:
 
     tree = json.dumps([digest, described(sums)])
     temporary = path.with_suffix(".npz.part")
-    with temporary.open("wb") as file:
-        np.savez(file, tree=np.array(tree), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            np.savez(file, tree=np.array(tree), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:  # NumPy's errors name no file
+        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def _read(path: Path) -> tuple[str, Sums]:
