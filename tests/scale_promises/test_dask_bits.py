@@ -98,7 +98,6 @@ def test_options_on_a_cluster(options, client, problem, assert_same_bits):
     assert_same_bits(model, SoftmaxRegression(max_iter=1000, **options).fit(x, y, weights))
 
 
-@pytest.mark.xfail(strict=True, reason="rows of weight 0 change the order of sums on Dask alone")
 def test_weights_of_zero_on_a_cluster(client, problem, assert_same_bits):
     x, y = problem(12, 2, 2)
     weights = (np.arange(12) % 4 > 0) * 1.0

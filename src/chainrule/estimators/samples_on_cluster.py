@@ -160,6 +160,12 @@ def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
     for name, part in (("y", y), ("sample_weight", weights)):
         if part is not None and part.shape[0] != x.shape[0]:
             raise ValueError(f"{name}: expected one entry for each of {x.shape[0]} samples, got {part.shape[0]}")
+    if weights is not None:
+        counted = np.flatnonzero(weights.compute())  # samples of weight zero do not count, as in memory
+        if not len(counted):
+            raise ValueError("sample_weight: every sample has the weight zero, so there is nothing to fit")
+        if len(counted) < x.shape[0]:
+            x, y, weights = x[counted], y[counted], weights[counted]
     return ClusterSamples(x, y, weights, names, current_client())
 
 

@@ -420,7 +420,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         )
 
     def _cluster_problem(self, X: Any, y: Any, sample_weight: Any, *, continues: bool) -> Problem:
-        """The problem of a fit to Dask collections. Samples of weight zero stay."""
+        """The problem of a fit to Dask collections."""
         samples, smoothing = cluster_samples(X, y, sample_weight), self.label_smoothing
         if self.targets == "proba" and self.class_weight is not None:
             raise ValueError("class_weight with targets='proba' is for samples in memory or in files")
