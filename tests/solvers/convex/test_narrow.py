@@ -37,7 +37,7 @@ def test_products_are_those_of_rounded_factors(dtype, threads):
     before = torch.get_num_threads()
     with single_threaded_products():
         problem = Problem(x, np.zeros(300, dtype=int), 5, softmax_cross_entropy, rows_of_leaf=110)
-        narrow = Rows(problem, problem.with_threads(threads).engine, narrow=Narrowing(None, before))
+        narrow = Rows(problem.with_threads(threads), narrow=Narrowing(None, before))
         out = np.empty((300, 5), dtype)
         narrow.map_reduce(lambda block, _: block.times(weights, offset, out[block.rows]) is None, None)
         loss, gradient = narrow.pull_back(lambda block, _: (1.0, rows[block.rows].copy()), None)

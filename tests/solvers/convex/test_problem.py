@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.solvers.convex import Problem
-from chainrule.solvers.convex.features import rows_of
+from chainrule.solvers.convex.rows import Rows
 
 SIGNED = np.where(np.arange(60) % 4, 1.0, -0.5)
 
@@ -15,7 +15,7 @@ SIGNED = np.where(np.arange(60) % 4, 1.0, -0.5)
 def test_shares_are_weights_over_the_sum_of_their_sizes(problem_of, plainly, kind, weights):
     problem = problem_of(kind, weights=weights)
     plain = plainly(problem)
-    shares, curvatures = (rows_of(problem).gather(getattr, name) for name in ("shares", "curvatures"))
+    shares, curvatures = (Rows(problem).gather(getattr, name) for name in ("shares", "curvatures"))
     np.testing.assert_allclose(shares[:, 0], plain.shares, rtol=1e-15)
     sums = plain.rows.sum(axis=1) if kind == "rows" else 1.0
     np.testing.assert_allclose(curvatures[:, 0], plain.shares * sums, rtol=1e-15)
@@ -26,7 +26,7 @@ def test_shares_are_weights_over_the_sum_of_their_sizes(problem_of, plainly, kin
 def test_samples_without_any_weight_have_no_share(problem_of):
     problem = problem_of("softmax", weights=np.zeros(60))
     assert problem.mass == 0.0
-    assert not rows_of(problem).gather(getattr, "shares").any()
+    assert not Rows(problem).gather(getattr, "shares").any()
 
 
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])

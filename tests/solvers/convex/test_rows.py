@@ -9,8 +9,7 @@ import scipy.sparse as sp
 
 from chainrule.solvers import convex
 from chainrule.solvers.convex import rows as rows_module
-from chainrule.solvers.convex.features import rows_of
-from chainrule.solvers.convex.rows import LogitPoint
+from chainrule.solvers.convex.rows import LogitPoint, Rows
 
 WEIGHTS = np.random.default_rng(3).uniform(0.1, 3, 60)
 
@@ -24,7 +23,7 @@ def form(request):
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_blocks_add_up_to_all_rows(problem_of, threads, size):
     problem = problem_of("rows", weights=WEIGHTS, rows_of_leaf=size)
-    rows = rows_of(problem.with_threads(threads))
+    rows = Rows(problem.with_threads(threads))
 
     def sums(block, factor):
         assert len(block.x) == len(block.targets) == len(block.shares) == len(block.curvatures) <= size
@@ -38,7 +37,7 @@ def test_blocks_add_up_to_all_rows(problem_of, threads, size):
 
 def test_results_are_joined_in_the_order_of_rows(problem_of, form):
     problem = problem_of("softmax", rows_of_leaf=7)
-    rows = rows_of(problem.of(form(problem.x)).with_threads(3))
+    rows = Rows(problem.of(form(problem.x)).with_threads(3))
     got = rows.gather(lambda block, factor: factor * np.arange(block.rows.start, block.rows.stop), 2)
     np.testing.assert_array_equal(got, 2 * np.arange(60))
 
@@ -46,7 +45,7 @@ def test_results_are_joined_in_the_order_of_rows(problem_of, form):
 def test_what_is_kept_is_computed_once_for_a_point_and_again_for_another_in_its_slot(problem_of, form):
     problem = problem_of("softmax", rows_of_leaf=7)
     problem = problem.of(form(problem.x)).with_threads(2)
-    rows, calls = rows_of(problem), []
+    rows, calls = Rows(problem), []
 
     def starts(block, point):
         def compute(out):
@@ -68,7 +67,7 @@ def test_what_is_kept_is_computed_once_for_a_point_and_again_for_another_in_its_
 @pytest.mark.parametrize("dtypes", [(np.float64, np.float32), (np.float32, np.float64)])
 def test_logits_are_kept_in_the_dtype_of_their_point(problem_of, plainly, form, dtypes):
     problem = problem_of("softmax", rows_of_leaf=25)
-    rows, theta = rows_of(problem.of(form(problem.x))), np.random.default_rng(0).normal(size=(5, 3))
+    rows, theta = Rows(problem.of(form(problem.x))), np.random.default_rng(0).normal(size=(5, 3))
     for dtype in dtypes:
         point = LogitPoint.at((theta[:-1].astype(dtype), theta[-1].astype(dtype)), "a")
         got = rows.gather(lambda block, point: block.logits(point), point)
@@ -83,7 +82,7 @@ def test_residuals_are_pulled_back_through_the_samples(problem_of, form, squared
     monkeypatch.setattr(rows_module, "SPARSE_BLOCK_BYTES", 0)  # 64 rows
     problem = problem_of("softmax", n=200, rows_of_leaf=150)
     x, residuals = problem.x, np.random.default_rng(0).normal(size=(200, 3))
-    rows = rows_of(problem.of(form(x)).with_threads(2))
+    rows = Rows(problem.of(form(x)).with_threads(2))
     options = {"squared": True} if squared else {}
     total, gradient = rows.pull_back(lambda block, factor: (1.0, factor * residuals[block.rows]), 3.0, **options)
     assert total == (2 if form is np.asarray else 4)
@@ -95,7 +94,7 @@ def test_residuals_are_pulled_back_through_the_samples(problem_of, form, squared
 def test_samples_are_found_by_number(problem_of, source_of, form, held):
     problem = problem_of("softmax", rows_of_leaf=7)
     x = problem.x
-    rows = rows_of(problem.of(form(x) if held == "in memory" else source_of(form(x))))
+    rows = Rows(problem.of(form(x) if held == "in memory" else source_of(form(x))))
     samples = rows.samples([np.array([59, 0, 7]), np.array([8])])
     for numbers in ([0, 7, 59], [8], [7, 7]):
         got = samples(np.array(numbers))

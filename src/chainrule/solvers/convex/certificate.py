@@ -189,7 +189,7 @@ class _Certifier:
 
     def __init__(self, problem: Problem, theta: Array, scale: Array | None) -> None:
         n, d, k = problem.n_samples, problem.n_features, problem.n_outputs
-        self.problem, self.theta, self.rows = problem, theta, Rows(problem, problem.engine, np.float64)
+        self.problem, self.theta, self.rows = problem, theta, Rows(problem, np.float64)
         self.weights, self.scale = np.ascontiguousarray(theta[:d]), np.ones(d) if scale is None else scale
         self.intercepts, centre, sizes = theta[d:].sum(axis=0), None, self.scale
         leaves = self.rows.engine.blocks()

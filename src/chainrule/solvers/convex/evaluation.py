@@ -137,7 +137,7 @@ class Evaluator:
         """The rows, with logits and gradients in this dtype."""
         narrow = narrowing(self.features) if self.features.precision is Precision.BFLOAT16 else None
         vectors = self.vector_dtype if dtype == self.dtype else dtype
-        return Rows(self.problem, self.problem.engine, dtype, vectors, narrow)
+        return Rows(self.problem, dtype, vectors, narrow)
 
     def at(self, theta: Array) -> Evaluation:
         """F and its gradient at a point, which becomes the last one."""

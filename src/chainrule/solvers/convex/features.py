@@ -178,7 +178,7 @@ class Features:
         def rotate(block: RowBlock, _: None) -> None:
             z[block.rows] = rotated(block.x, state)
 
-        rows_of(problem.unjournaled()).map_reduce(rotate, None)
+        Rows(problem.unjournaled()).map_reduce(rotate, None)
         return z
 
     # What follows is private.
@@ -210,8 +210,3 @@ def _on_disk(shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
     """An array in a temporary file, which disappears with the array."""
     with TemporaryFile(prefix="chainrule-") as file:
         return np.memmap(file, dtype, "w+", shape=shape)
-
-
-def rows_of(problem: Problem) -> Rows:
-    """The rows of a problem on its engine."""
-    return Rows(problem, problem.engine)

@@ -27,6 +27,10 @@ class Narrowing(NamedTuple):
     centre: Array | None
     torch_threads: int
 
+    def block(self, *fields: Any) -> "NarrowBlock":
+        """A block with the fields of `RowBlock`, whose products are in bfloat16."""
+        return NarrowBlock(*fields)
+
 
 def narrowing(features: Features) -> Narrowing:
     """Products with the samples less the centre of some features.

@@ -4,9 +4,8 @@ import numpy as np
 from sklearn.utils.sparsefuncs import min_max_axis
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.solvers.convex.features import rows_of
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock
+from chainrule.solvers.convex.rows import RowBlock, Rows
 
 CACHED = 1 << 16
 """Entries of features that are converted to float64 at once."""
@@ -14,13 +13,13 @@ CACHED = 1 << 16
 
 def ranges(problem: Problem) -> tuple[Array, Array]:
     """The smallest and the largest entry of each feature."""
-    lowest, highest = rows_of(problem).map_reduce(_extremes, None)
+    lowest, highest = Rows(problem).map_reduce(_extremes, None)
     return np.min(lowest, axis=0), np.max(highest, axis=0)
 
 
 def deviations(problem: Problem) -> Array:
     """The standard deviation of each feature under |weights|; 1 for features that do not vary."""
-    rows, (lowest, highest) = rows_of(problem), ranges(problem)
+    rows, (lowest, highest) = Rows(problem), ranges(problem)
     mean = rows.map_reduce(_sums, None)
     squares, stored, missing = rows.map_reduce(_squared_differences, mean)
     # Sparse rows sum the entries that are stored; the others differ from the mean by the mean. If there are none, the

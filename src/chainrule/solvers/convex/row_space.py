@@ -19,9 +19,9 @@ from scipy.linalg import lapack, solve_triangular
 from scipy.sparse.linalg import LinearOperator
 
 from chainrule.arrays import Array
-from chainrule.solvers.convex.features import Features, rows_of
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, cut
+from chainrule.solvers.convex.rows import RowBlock, Rows, cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
 """Entries of centred samples in float64 that are computed at once (4 MiB), and the fewest features of them."""
@@ -98,7 +98,7 @@ def _columns(problem: Problem, features: Features) -> Iterator[tuple[slice, Arra
     Each block overwrites the one before, because fresh memory takes longer than the work on it.
     """
     n, d = problem.n_samples, problem.n_features
-    rows, at_once = rows_of(problem), min(max(ENTRIES_AT_ONCE // n, LEAST_FEATURES), d)
+    rows, at_once = Rows(problem), min(max(ENTRIES_AT_ONCE // n, LEAST_FEATURES), d)
     memory = np.empty(n * at_once)
     for columns in cut(0, d, at_once):
         out = memory[: n * (columns.stop - columns.start)].reshape(n, -1)

@@ -28,7 +28,7 @@ import numpy as np
 import scipy.sparse
 
 from chainrule.arrays import Array, csr_rows, is_sparse, matmul
-from chainrule.engines import Engine, Leaf
+from chainrule.engines import Leaf
 from chainrule.engines.tree_sums import Lender, added
 from chainrule.kernels.workers import share
 from chainrule.solvers.convex.problem import Problem
@@ -111,7 +111,7 @@ class View(NamedTuple):
     vectors : dtype
         The dtype of sums of sparse products.
     narrow : Narrowing or None
-        For products in bfloat16; see `narrow`.
+        Makes blocks whose products are in bfloat16; see `narrow`.
     """
 
     n_outputs: int
@@ -229,19 +229,15 @@ class Rows:
     Parameters
     ----------
     problem : Problem
-        Its samples, targets and weights.
-    engine : Engine
-        Takes the sums.
+        Its samples, targets and weights. Its engine takes the sums.
     dtype : dtype, optional
         The dtype of logits; that of the samples by default.
     vectors, narrow : optional
         See `View`.
     """
 
-    def __init__(
-        self, problem: Problem, engine: Engine, dtype: Any = None, vectors: Any = np.float64, narrow: Any = None
-    ) -> None:
-        self.engine, self._problem = engine, problem
+    def __init__(self, problem: Problem, dtype: Any = None, vectors: Any = np.float64, narrow: Any = None) -> None:
+        self.engine, self._problem = problem.engine, problem
         dtype = np.dtype(dtype or problem.dtype)
         self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow)
 
@@ -396,11 +392,8 @@ def _block(leaf: Leaf, view: View, rows: slice, work: Workspace) -> RowBlock:
         np.divide(leaf.weights[rows, None], view.mass or 1.0, out=shares, dtype=np.float64)
     targets = leaf.targets if whole or leaf.targets is None else leaf.targets[rows]
     fields = (slice(first, first + count), x, targets, shares, work, leaf.lender, leaf.kept, view)
-    if view.narrow is None:
-        return RowBlock(*fields)
-    from chainrule.solvers.convex.narrow import NarrowBlock
-
-    return NarrowBlock(*fields)
+    block: RowBlock = (RowBlock if view.narrow is None else view.narrow.block)(*fields)
+    return block
 
 
 def _in_blocks(

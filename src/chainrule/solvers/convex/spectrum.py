@@ -23,10 +23,10 @@ from scipy.sparse.linalg import aslinearoperator
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.solvers.convex.features import Features, rows_of
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import check_finite, row_space
-from chainrule.solvers.convex.rows import RowBlock
+from chainrule.solvers.convex.rows import RowBlock, Rows
 
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""
@@ -158,9 +158,9 @@ def spectrum_of(problem: Problem, scale: Array | None = None, *, fits: int = 1, 
 def _spectrum(problem: Problem, scale: Array | None, fits: int, *, decompose: bool) -> Spectrum:
     dense, centre, given = not problem.sparse, None, problem
     if not problem.in_memory and dense and worth_reducing(problem, fits):
-        problem = rows_of(problem).in_memory()  # fewer samples than features
+        problem = Rows(problem).in_memory()  # fewer samples than features
     if problem.intercept and dense:
-        mean, first = rows_of(problem).map_reduce(_weighted, None)
+        mean, first = Rows(problem).map_reduce(_weighted, None)
         # A constant feature is centred to exactly 0: up to rounding, its mean is its value in any sample.
         entries = first[0]
         rounding = problem.n_samples * np.finfo(np.float64).eps * abs(entries)
@@ -199,7 +199,7 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
     if not problem.l2:
         return math.inf
     share, n, d = _class_curvature(problem), problem.n_samples, problem.n_features
-    roots, rows, stride = np.sqrt(share * values + problem.l2), rows_of(problem), max(1, n // (SAMPLED * d))
+    roots, rows, stride = np.sqrt(share * values + problem.l2), Rows(problem), max(1, n // (SAMPLED * d))
     vector, largest = np.random.default_rng(0).standard_normal(d), 0.0
     for _ in range(2):  # steps of the power method, from a random vector
         vector /= float(np.linalg.norm(vector)) or 1.0
@@ -218,14 +218,14 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: b
     few = decompose and dense and problem.n_features <= MOST_FEATURES
     cost = steps_of_decomposing(problem, fits)
     if not few or cost > FEW_STEPS:
-        values = rows_of(problem).map_reduce(_squares, features)
+        values = Rows(problem).map_reduce(_squares, features)
         if dense:
             check_finite(values)
         steps = expected_steps(problem, features, values) if dense and decompose else math.inf
         if not few or PESSIMISM * cost > steps:
             return Spectrum(features, values, diagonal=True, steps=steps)
     precision = None if problem.l2 else np.float64
-    covariance = rows_of(problem).map_reduce(_second_moments, (features, None, precision))
+    covariance = Rows(problem).map_reduce(_second_moments, (features, None, precision))
     check_finite(covariance)
     values, basis = np.linalg.eigh(covariance)
     if not problem.l2:
@@ -242,7 +242,7 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
     few = int(np.searchsorted(values, SMALL * values[-1])) if values[-1] > 0 else 0
     if not few:
         return values, basis
-    axes, rows = basis[:, :few], rows_of(problem)
+    axes, rows = basis[:, :few], Rows(problem)
     axes = axes @ np.linalg.eigh(rows.map_reduce(_second_moments, (features, axes, np.float64)))[1]
     # Eigenvalues have an error of an ulp of the largest one. Sums of squares show smaller variances.
     small = rows.map_reduce(_second_moments, (features, axes, np.float64)).diagonal()
