@@ -10,6 +10,7 @@ gradient.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from tempfile import TemporaryFile
@@ -26,6 +27,9 @@ EVEN = 1e4
 """Largest ratio of curvatures for which float32 samples are rotated in float32. The feature of smallest variance then
 gains the rounding errors of the largest, at most sqrt(EVEN) of its own ulps. Above this ratio, products are in
 float64."""
+
+CACHED = 1 << 16
+"""Entries of features that are converted to float64 at once."""
 
 
 class Precision(Enum):
@@ -155,6 +159,13 @@ class Features:
         if self.centre is None and self.scale is None and dtype == block.x.dtype:
             return block.x
         return self.seen(block.x, block.work("seen", block.x.shape, block.x, dtype))
+
+    def summed(self, block: RowBlock, of_part: Callable[[Array, Array], Array]) -> Array:
+        """The sum of of_part(|w|, rows as seen, in float64) over parts of a dense block that stay in the cache."""
+        total = np.zeros(block.x.shape[1])
+        for part in block.parts(CACHED // block.x.shape[1]):
+            total += of_part(abs(part.shares[:, 0]), self.of_block(part, np.float64))
+        return total
 
     def dense(self, x: Array, dtype: Any = np.float64, basis: Array | None = None) -> Array:
         """Rows of stored samples as the parameters see them, times a basis if one is given, with ones at the end."""

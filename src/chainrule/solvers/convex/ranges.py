@@ -4,11 +4,9 @@ import numpy as np
 from sklearn.utils.sparsefuncs import min_max_axis
 
 from chainrule.arrays import Array, is_sparse
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import RowBlock, Rows
-
-CACHED = 1 << 16
-"""Entries of features that are converted to float64 at once."""
 
 
 def ranges(problem: Problem) -> tuple[Array, Array]:
@@ -39,13 +37,9 @@ def _extremes(block: RowBlock, _: None) -> tuple[list[Array], list[Array]]:
 
 def _sums(block: RowBlock, _: None) -> Array:
     """sum_i |w_i| x_i / sum |w|."""
-    weights = abs(block.shares[:, 0])
     if is_sparse(block.x):
-        return np.asarray(block.x.T @ weights, dtype=np.float64).reshape(-1)
-    total = np.zeros(block.x.shape[1])
-    for part in block.parts(max(1, CACHED // block.x.shape[1])):
-        total += abs(part.shares[:, 0]) @ part.x.astype(np.float64)
-    return total
+        return np.asarray(block.x.T @ abs(block.shares[:, 0]), dtype=np.float64).reshape(-1)
+    return Features().summed(block, np.matmul)
 
 
 def _squared_differences(block: RowBlock, mean: Array) -> tuple[Array, Array, Array]:
@@ -53,15 +47,13 @@ def _squared_differences(block: RowBlock, mean: Array) -> tuple[Array, Array, Ar
 
     Entries without weight do not count.
     """
-    weights = abs(block.shares[:, 0])
     if is_sparse(block.x):
+        weights = abs(block.shares[:, 0])
         of_entries = np.repeat(weights, np.diff(block.x.indptr))
         columns, size = block.x.indices, block.x.shape[1]
         squares = of_entries * np.square(block.x.data.astype(np.float64) - mean[columns])
         # Without entries, bincount gives integers.
         sums = [np.bincount(columns, entries, size).astype(float) for entries in (squares, of_entries, of_entries > 0)]
         return sums[0], sums[1], np.count_nonzero(weights) - sums[2]
-    total = np.zeros(block.x.shape[1])
-    for part in block.parts(max(1, CACHED // block.x.shape[1])):
-        total += abs(part.shares[:, 0]) @ np.square(part.x - mean)
-    return total, np.ones(block.x.shape[1]), np.zeros(block.x.shape[1])
+    squares = Features(centre=mean).summed(block, lambda weights, z: weights @ np.square(z))
+    return squares, np.ones(block.x.shape[1]), np.zeros(block.x.shape[1])

@@ -45,9 +45,6 @@ ROUNDED = 4.0
 LEAST_VARIANCE = 1 / float(np.finfo(np.float64).max)
 """Smallest variance by which a gradient can be divided."""
 
-CACHED = 1 << 16
-"""Entries of features whose squares are summed at once."""
-
 LATENCY = 20
 """The number of classes whose products take as long as the wait for memory."""
 
@@ -257,10 +254,8 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
 
 
 def _weighted(block: RowBlock, _: None) -> tuple[Array, list[Array]]:
-    """sum_i |w_i| x_i in float64, from parts of which a copy in float64 stays in the cache; and the first sample."""
-    total = np.zeros(block.x.shape[1])
-    for part in block.parts(max(1, CACHED // block.x.shape[1])):
-        total += abs(part.shares[:, 0]) @ Features().of_block(part, np.float64)
+    """sum_i |w_i| x_i in float64, and the first sample."""
+    total = Features().summed(block, np.matmul)
     return total, [np.asarray(block.x[0], np.float64)] if block.rows.start == 0 else []
 
 
@@ -270,11 +265,7 @@ def _squares(block: RowBlock, features: Features) -> Array:
         weights = abs(block.shares[:, 0])
         values = np.asarray(block.x.multiply(block.x).T @ weights, dtype=np.float64).reshape(-1)
         return values if features.scale is None else values / np.square(features.scale)
-    total = np.zeros(block.x.shape[1])
-    for part in block.parts(max(1, CACHED // block.x.shape[1])):
-        z = features.of_block(part, np.float64)
-        total += np.einsum("i,ij,ij->j", abs(part.shares[:, 0]), z, z)
-    return total
+    return features.summed(block, lambda weights, z: np.einsum("i,ij,ij->j", weights, z, z))
 
 
 def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:
