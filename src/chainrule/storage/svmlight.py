@@ -99,7 +99,8 @@ class _GrowingArray:
     """A .npy file of one axis that is written piece by piece. NumPy's header leaves room for the final length."""
 
     def __init__(self, path: str, dtype: np.dtype[Any]) -> None:
-        self._file, self._dtype, self.length = open(path, "wb", buffering=0), dtype, 0  # noqa: SIM115
+        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - `__exit__` closes it
+        self._dtype, self.length = dtype, 0
 
     def __enter__(self) -> "_GrowingArray":
         return self

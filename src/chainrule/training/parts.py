@@ -8,6 +8,9 @@ sums over the parts are taken in a binary tree,
 so that every process and every thread adds the parts that it has, and hands on one sum or two. Every process then adds
 the sums of all for an equal share of the parameters, and sends the others the result: with n processes, each sends and
 receives about 2 (n - 1) / n times the gradient.
+
+`engines.TreeSum` does not serve here: it keeps a part in memory until its neighbour arrives, and sums float32 in
+float64. These parts are computed in order into a few buffers, and their sums keep dtype and device.
 """
 
 from collections.abc import Callable

@@ -91,7 +91,8 @@ class Processes:
         ConnectionError
             If a process is lost.
         """
-        value, error = None, None
+        value: Any = None
+        error: BaseException | None = None
         if self.rank == 0:
             try:
                 value = compute()
@@ -102,7 +103,8 @@ class Processes:
             raise error
         if outcome[1] is not None:
             raise outcome[1]
-        return value if self.rank == 0 else outcome[0]  # type: ignore[return-value]  # rank 0 has computed it
+        found: Value = value if self.rank == 0 else outcome[0]
+        return found
 
     def same_everywhere(self, facts: Mapping[str, str]) -> None:
         """Compare facts, as texts by name, with those of rank 0.
@@ -220,6 +222,6 @@ def _portable(error: BaseException) -> BaseException:
     """The error, or one with its message if it cannot be sent."""
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:
+    except Exception:  # an error's own methods pickle it, and may raise anything
         return RuntimeError(f"{type(error).__name__} on rank 0: {error}")
     return error
