@@ -101,6 +101,31 @@ def test_an_engine_tells_its_leaves_and_keeps_its_rows():
     engine.close()
 
 
+@pytest.mark.parametrize("chosen", [
+    np.arange(40, 90), np.flatnonzero(rng.random(N) < 0.3), np.repeat([3, 50, 51, 100], 9), np.arange(N) % 5 > 0, [102],
+], ids=["neighbours", "some", "repeated", "mask", "one"])  # fmt: skip
+def test_chosen_rows_are_cut_into_leaves_of_their_own(dask_client, chosen):
+    chosen = np.asarray(chosen)
+    leaves = Leaves(X[chosen], Y[chosen], WEIGHTS[chosen], SIZE)
+    expected = LocalEngine(leaves).map_reduce(*moments_and_state(2.0))
+    for client in (None, dask_client):
+        rows = rows_on(client)[chosen]
+        assert rows.shape == X[chosen].shape
+        assert same(rows.engine().map_reduce(*moments_and_state(2.0)), expected)
+
+
+def test_no_row_may_be_chosen():
+    assert rows_on(None)[np.arange(0)].engine().map_reduce(lambda leaf, _: leaf.x.shape, None) == (0, 3)
+
+
+def test_chosen_rows_are_kept_if_there_is_room(dask_client, monkeypatch):
+    rows = rows_on(dask_client).kept()
+    assert rows.held == X.nbytes
+    assert rows[np.arange(50)].held == X.nbytes + 50 * 24
+    monkeypatch.setattr(dask_engine, "SHARE_OF_MEMORY", (X.nbytes + 100) / dask_engine.memory_of(dask_client))
+    assert rows[np.arange(50)].held == X.nbytes
+
+
 def test_mapped_rows_are_those_with_other_features(dask_client):
     basis = rng.normal(size=(3, 2))
     z = np.concatenate([X[start : start + SIZE] @ basis for start in range(0, N, SIZE)])

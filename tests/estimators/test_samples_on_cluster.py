@@ -120,15 +120,52 @@ def test_weights_have_the_same_bits(dask_client):
         assert_same(model, in_memory(X, LABELS, weights, **options))
 
 
-def test_samples_of_weight_zero_stay_but_change_nothing_but_rounding(dask_client):
-    model = SoftmaxRegression(tol=1e-12).fit(dask_array(X), dask_array(LABELS), dask_array(WEIGHTS))
-    expected = in_memory(X, LABELS, WEIGHTS, tol=1e-12)
-    assert abs(model.coef_ - expected.coef_).max() < 1e-6
+@pytest.mark.parametrize("x", [X, X.astype(np.float32), SPARSE], ids=["float64", "float32", "sparse"])
+def test_samples_of_weight_zero_are_left_out(dask_client, x):
+    for options in ({}, {"class_weight": "balanced"}):
+        model = SoftmaxRegression(**options).fit(dask_array(x), dask_array(LABELS), dask_array(WEIGHTS, "many"))
+        assert_same(model, in_memory(x, LABELS, WEIGHTS, **options))
+
+
+@pytest.mark.parametrize("options", [{}, {"class_weight": "balanced"}, {"fit_intercept": False}], ids=str)
+def test_negative_weights_have_the_same_bits(dask_client, options):
+    weights = WEIGHTS - 0.2
+    model = SoftmaxRegression(**options).fit(dask_array(X), dask_array(LABELS), dask_array(weights))
+    assert_same(model, in_memory(X, LABELS, weights, **options))
+
+
+@pytest.mark.parametrize(("options", "weights", "match"), [
+    ({"C": np.inf}, WEIGHTS - 0.2, "^sample_weight: negative weights need a penalty"),
+    ({}, np.where(LABELS == 3, -1.0, 1.0), "^sample_weight: with negative weights, the weights of each class"),
+    ({"class_weight": dict.fromkeys([-7, 3, 4, 1000], 0.0)}, None, "^class_weight: every sample has the weight zero"),
+    ({}, np.zeros(N), "^sample_weight: every sample has the weight zero"),
+])  # fmt: skip
+def test_weights_without_a_minimum_are_refused_as_in_memory(options, weights, match):
+    for x, y, w in ((X, LABELS, weights), (dask_array(X), dask_array(LABELS), weights)):
+        with pytest.raises(ValueError, match=match):
+            SoftmaxRegression(**options).fit(x, y, w)
+
+
+@pytest.mark.parametrize("class_weight", [{3: 0.0}, {-7: 0.0, 1000: 2.5}], ids=str)
+def test_classes_of_weight_zero_have_the_same_bits(dask_client, class_weight):
+    options = {"class_weight": class_weight}
+    model = SoftmaxRegression(**options).fit(dask_array(X), dask_array(LABELS))
+    assert_same(model, in_memory(X, LABELS, **options))
+    assert len(model.classes_) == K
 
 
 def test_soft_targets_have_the_same_bits(dask_client):
-    model = SoftmaxRegression(targets="proba").fit(dask_array(X), da.from_array(SOFT, chunks=(700, 3)))
-    assert_same(model, in_memory(X, SOFT, targets="proba"))
+    hard = np.eye(K)[NUMBERS]
+    soft = np.where(np.arange(N)[:, None] % 3, SOFT, hard)
+    for options in ({}, {"class_weight": "balanced"}, {"class_weight": {0: 3.0, 2: 0.25}}, {"class_weight": {1: 0.0}}):
+        for weights in (None, WEIGHTS):
+            model = SoftmaxRegression(targets="proba", **options)
+            model.fit(dask_array(X), da.from_array(soft, chunks=(700, 3)), weights)
+            assert_same(model, in_memory(X, np.asfortranarray(soft), weights, targets="proba", **options))
+
+
+def test_one_weight_may_stand_for_all(dask_client):
+    assert_same(SoftmaxRegression().fit(dask_array(X), dask_array(LABELS), 2.0), in_memory(X, LABELS, 2.0))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -138,7 +175,7 @@ def test_sparse_chunks_have_the_same_bits(anywhere, dtype):
 
 
 def test_rows_that_do_not_fit_into_the_workers_memory_are_read_in_each_pass(dask_client, monkeypatch):
-    monkeypatch.setattr(samples_on_cluster, "SHARE_OF_MEMORY", 0.0)
+    monkeypatch.setattr(dask_engine, "SHARE_OF_MEMORY", 0.0)
     assert_same(SoftmaxRegression().fit(dask_array(X), dask_array(LABELS)), in_memory(X, LABELS))
 
 
@@ -280,8 +317,12 @@ def test_samples_that_do_not_fit_together_are_told(dask_client):
         SoftmaxRegression().fit(x[:, 0], y)
     with pytest.raises(ValueError, match=r"^y: expected at least two classes, got one class"):
         SoftmaxRegression().fit(x, da.zeros(N, chunks=100, dtype=int))
-    with pytest.raises(ValueError, match=r"Negative values in data passed to `sample_weight`"):
-        SoftmaxRegression().fit(x, y, dask_array(WEIGHTS - 1))
+    with pytest.raises(ValueError, match=r"sample_weight contains NaN"):
+        SoftmaxRegression().fit(x, y, dask_array(np.where(WEIGHTS, 1.0, np.nan)))
+    with pytest.raises(ValueError, match=r"^y: expected one label per sample, got shape \(4801, 4\)"):
+        SoftmaxRegression().fit(x, dask_array(SOFT))
+    with pytest.raises(ValueError, match=r"^y: expected rows of class probabilities, got shape \(4801,\)"):
+        SoftmaxRegression(targets="proba").fit(x, y)
     soft = SOFT.copy()
     soft[4000] = 0.9
     with pytest.raises(ValueError, match=r"rows? must hold probabilities"):

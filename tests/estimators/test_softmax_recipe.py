@@ -16,7 +16,6 @@ from chainrule.estimators.softmax_recipe import (
     dtype_to_show,
     observer,
     penalty_share,
-    seen_mass,
 )
 from chainrule.solvers.convex import Problem, StepTaken
 
@@ -33,7 +32,7 @@ def problem():
 
 def test_the_penalty_is_shared_by_weight(problem):
     # A sum in another order.
-    assert seen_mass(problem) == pytest.approx(problem.weights.sum())
+    assert problem.mass == pytest.approx(problem.weights.sum())
     assert penalty_share(problem, 2.0) == pytest.approx(1 / (2 * problem.weights.sum()))
 
 

@@ -23,6 +23,7 @@ from chainrule.engines.local import Leaves, in_step
 from chainrule.engines.tree_sums import Lender, TreeSum, added, tree_sum
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import single_threaded_products
+from chainrule.storage.stored_rows import ENTRIES_OF_A_SPARSE_ROW, stacked
 from chainrule.workspace import Workspace
 
 RETRIES = 2
@@ -33,6 +34,9 @@ SECONDS_WITHOUT_WORKER = 60.0
 
 SECONDS_BETWEEN_LOOKS = 5.0
 """Time between two looks at whether there are workers."""
+
+SHARE_OF_MEMORY = 0.5
+"""Share of the workers' memory that rows may need to be kept there from pass to pass."""
 
 
 class ClusterError(RuntimeError):
@@ -58,6 +62,8 @@ class ClusterRows:
         Leaves of a chunk, a power of two. The last chunk may have fewer.
     client : distributed.Client or None
         None computes in the threads of this process.
+    held : int
+        Bytes of these rows, and of those that they come from, that workers keep.
     """
 
     chunks: Sequence[Any]
@@ -67,6 +73,31 @@ class ClusterRows:
     size: int
     leaves: int
     client: Any = None
+    held: int = 0
+
+    def __getitem__(self, rows: Array) -> ClusterRows:
+        """The rows of an ascending index, or under a mask, in leaves of the same size."""
+        dask = import_extra("dask", "dask", "sums on a cluster need Dask")
+        numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
+        choose, join = dask.delayed(_chosen, pure=False), dask.delayed(_joined, pure=False)
+        rows_of_chunk, chunks = self.leaves * self.size, []
+        for start in range(0, max(len(numbers), 1), rows_of_chunk):
+            wanted = numbers[start : start + rows_of_chunk]
+            # Parts are chosen where their chunk lies, so that no other rows travel.
+            homes, ends = np.unique(wanted // rows_of_chunk, return_index=True)
+            wanted = (wanted % rows_of_chunk).astype(np.int32 if rows_of_chunk < 1 << 31 else np.int64)
+            parts = np.split(wanted, ends[1:])
+            pieces = [choose(self.chunks[home], part) for home, part in zip(homes, parts, strict=False)]
+            chunks.append(join(pieces) if pieces else choose(self.chunks[0], wanted))
+        return replace(self, chunks=chunks, shape=(len(numbers), self.shape[1])).kept()
+
+    def kept(self) -> ClusterRows:
+        """The same rows, which stay on the workers from pass to pass if there is room."""
+        entries = min(self.shape[1], ENTRIES_OF_A_SPARSE_ROW) if self.sparse else self.shape[1]
+        held = self.held + self.shape[0] * entries * np.dtype(self.dtype).itemsize
+        if self.client is None or held > SHARE_OF_MEMORY * memory_of(self.client):
+            return self
+        return replace(self, chunks=kept_on_workers(self.client, self.chunks), held=held)
 
     def mapped(self, function: Callable[[Array, Any], Array], state: Any, n_features: int) -> ClusterRows:
         """The same rows with other features, which a function computes leaf by leaf."""
@@ -75,9 +106,7 @@ class ClusterRows:
         call = dask.delayed(_held, pure=False)(cloudpickle.dumps((function, state)))
         task = dask.delayed(_mapped, pure=False)
         chunks = [task(call, chunk, self.size) for chunk in self.chunks]
-        if self.client is not None:
-            chunks = kept_on_workers(self.client, chunks)
-        return replace(self, chunks=chunks, shape=(self.shape[0], n_features))
+        return replace(self, chunks=chunks, shape=(self.shape[0], n_features)).kept()
 
     def engine(self) -> DaskEngine:
         """The engine of these rows."""
@@ -159,6 +188,12 @@ def kept_on_workers(client: Any, chunks: Sequence[Any]) -> list[Any]:
         return list(client.persist(list(chunks), retries=RETRIES))
 
 
+def memory_of(client: Any) -> float:
+    """The memory limits of all workers, in bytes."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return float(sum(worker["memory_limit"] or 0 for worker in workers))
+
+
 def all_results(client: Any, tasks: Sequence[Any]) -> list[Any]:
     """The results of some tasks.
 
@@ -236,6 +271,21 @@ def _mapped(call: bytes, chunk: tuple[Any, Any, Any], size: int) -> tuple[Any, A
     with single_threaded_products():
         parts = [function(leaves.features(number), state) for number in leaves.numbers]
     return np.concatenate(parts), targets, weights
+
+
+def _chosen(chunk: tuple[Any, Any, Any], rows: Array) -> tuple[Any, Any, Any]:
+    """Some rows of a chunk, by their numbers in it."""
+    x, targets, weights = chunk
+    return x[rows], None if targets is None else targets[rows], None if weights is None else weights[rows]
+
+
+def _joined(pieces: Sequence[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
+    """One chunk of the rows of several pieces."""
+    if len(pieces) == 1:
+        return pieces[0]
+    features, targets, weights = zip(*pieces, strict=True)
+    sides = (None if part[0] is None else np.concatenate(part) for part in (targets, weights))
+    return stacked(list(features)), *sides
 
 
 def _sum_of_chunk(call: bytes, chunk: tuple[Any, Array, Array | None], first: int, size: int, some: Any) -> Any:

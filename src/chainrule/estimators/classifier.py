@@ -123,12 +123,13 @@ def with_class_weight(
     weights: Array | None,
     *,
     classes_to_come: bool = False,
+    weightless: bool = False,
 ) -> CheckedSamples:
     """The samples, with weights multiplied by the weights of their classes, without those whose product is zero.
 
     For "balanced" the classes are counted by sample weight, so that a weight of 2 still means the sample twice. Rows of
     probabilities take the mean weight of their classes, and 0/1 matrices the product over their columns. Only with
-    `classes_to_come` may a dict name labels that are not among the classes.
+    `classes_to_come` may a dict name labels that are not among the classes. With `weightless`, all samples stay.
     """
     if class_weight is None:
         return X, y, weights
@@ -144,27 +145,18 @@ def with_class_weight(
             factors = factors * weights_of_classes(one, present, np.bincount(numbers, weights), [0, 1])[numbers]
     else:
         per_class = weights_of_classes(class_weight, encoding.classes, class_mass(encoding, y, weights))
-        factors = y @ per_class if y.ndim == 2 else per_class[np.searchsorted(encoding.classes, y)]
+        factors = factors_of_samples(encoding, per_class, y)
     total = (factors if weights is None else factors * weights).astype(X.dtype)
-    return without_weightless("class_weight", X, y, total)
+    counted = without_weightless("class_weight", X, y, total)
+    return (X, y, total) if weightless else counted
 
 
-def encoded_samples(
-    encoding: ClassEncoding, dtype: Any, label_smoothing: float, factors: Array | None, y: Array, weights: Array | None
-) -> tuple[Array, Array | None]:
-    """The targets of labels or rows of probabilities, and weights times the factors of their classes.
-
-    Raises
-    ------
-    ValueError
-        For rows that do not sum to one, and negative weights.
-    """
-    y = checked_probabilities(y) if y.ndim == 2 else y
-    weights = None if weights is None else checked_weights(weights, np.empty((len(y), 0), dtype))
-    if factors is not None:
-        own = y @ factors if y.ndim == 2 else factors[np.searchsorted(encoding.classes, y)]
-        weights = (own if weights is None else own * weights).astype(dtype)
-    return encoding.targets(y, dtype, label_smoothing), weights
+def factors_of_samples(encoding: ClassEncoding, per_class: Array, y: Array) -> Array:
+    """The weight of the class of each label, or the mean weight of the classes of each row of probabilities."""
+    if y.ndim == 1:
+        return per_class[np.searchsorted(encoding.classes, y)]
+    # Each row is summed by itself, so that the sum does not depend on the rows beside it.
+    return np.asarray((np.ascontiguousarray(y) * per_class).sum(axis=1))
 
 
 def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Array:
@@ -172,13 +164,17 @@ def class_mass(encoding: ClassEncoding, y: Array, weights: Array | None) -> Arra
 
     Weights are summed in parts of ROWS_OF_MASSES rows, so that others may sum the parts elsewhere.
     """
-    if y.ndim == 2:
-        return np.asarray((y if weights is None else y * weights[:, None]).sum(axis=0))
-    numbers, count = np.asarray(np.searchsorted(encoding.classes, y)), len(encoding.classes)
+    count = len(encoding.classes)
     mass: Any = np.zeros(count, dtype=np.intp)
     for start in range(0, max(len(y), 1), ROWS_OF_MASSES):
-        part = slice(start, start + ROWS_OF_MASSES)
-        mass = mass + np.bincount(numbers[part], None if weights is None else weights[part], count)
+        part, own = y[start : start + ROWS_OF_MASSES], None
+        if weights is not None:
+            own = weights[start : start + ROWS_OF_MASSES]
+        if y.ndim == 1:
+            mass = mass + np.bincount(np.searchsorted(encoding.classes, part), own, count)
+        else:
+            part = np.ascontiguousarray(part)
+            mass = mass + (part if own is None else part * own[:, None]).sum(axis=0)
     return np.asarray(mass)
 
 

@@ -1,7 +1,9 @@
 """Samples in Dask collections, as a fit takes them: checked, encoded and cut into leaves on the workers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -10,14 +12,15 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows, leaf_rows
 from chainrule.engines.dask_engine import all_results, kept_on_workers
 from chainrule.engines.local import in_step
-from chainrule.estimators.classifier import ROWS_OF_MASSES
+from chainrule.estimators.class_encoding import ClassEncoding
+from chainrule.estimators.classifier import ROWS_OF_MASSES, checked_probabilities, class_mass
 from chainrule.extras import import_extra
 
 CHUNK_BYTES = 1 << 27
 """Bytes of features of a chunk: a task then takes long against the time in which a scheduler handles it."""
 
-SHARE_OF_MEMORY = 0.5
-"""Share of the workers' memory that rows may need to be kept there from pass to pass."""
+Weigh = Callable[[Array, Array | None], Any]
+"""From the labels and sample weights of some rows to their total weights, or None if all are 1."""
 
 
 def is_on_cluster(x: object) -> bool:
@@ -86,18 +89,40 @@ class ClusterSamples:
     names: list[str] | None
     client: Any
 
-    def labels(self) -> tuple[Array, Array]:
-        """The sorted labels and the total weight of each, from blocks of as many rows as in memory."""
+    def each(self, function: Callable[[Array, Array | None], Any]) -> list[Any]:
+        """A function of labels and weights for blocks of as many rows as in memory, in their order."""
         dask = import_extra("dask", "dask", "fits to Dask collections need Dask")
-        y = self.y.rechunk(ROWS_OF_MASSES).to_delayed().ravel()
-        weights = [None] * len(y) if self.weights is None else self.weights.rechunk(ROWS_OF_MASSES).to_delayed().ravel()
-        count = dask.delayed(_masses)
-        found = all_results(self.client, [count(*pair) for pair in zip(y, weights, strict=True)])
-        classes, _ = _sorted(np.concatenate([labels for labels, _ in found]))
-        mass = np.zeros(len(classes))
-        for labels, masses in found:
-            mass[np.searchsorted(classes, labels)] += masses
-        return classes, mass
+        task = dask.delayed(_of_sides, pure=False)
+        return all_results(self.client, [task(function, *pair) for pair in self._sides(ROWS_OF_MASSES)])
+
+    def labels(self) -> Array:
+        """The sorted labels."""
+        if self.y.ndim != 1:
+            raise ValueError(f"y: expected one label per sample, got shape {self.y.shape}")
+        return _sorted(np.concatenate(self.each(_labels_of_block)))
+
+    def counted(self, name: str, total: Weigh) -> tuple["ClusterSamples", bool]:
+        """The samples whose total weight is not zero, as in memory, and whether some weights are negative.
+
+        Raises
+        ------
+        ValueError
+            If there are none; the message begins with `name`.
+        """
+        found = self.each(partial(_signs_of_block, total))
+        counted = np.concatenate([np.unpackbits(bits, count=count) for count, bits, _ in found]).astype(bool)
+        signed = any(negative for *_, negative in found)
+        if not counted.any():
+            raise ValueError(f"{name}: every sample has the weight zero, so there is nothing to fit")
+        if counted.all():
+            return self, signed
+        rows = np.flatnonzero(counted)
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, x=self.x[rows], y=self.y[rows], weights=weights), signed
+
+    def mass(self, encoding: ClassEncoding, total: Weigh) -> Array:
+        """The total weight of the samples of each class, with the bits of memory."""
+        return np.asarray(sum(self.each(partial(_mass_of_block, encoding, total))))
 
     def rows(self, prepare: Callable[[Array, Array | None], tuple[Array, Array | None]], dtype: Any, k: int) -> Any:
         """The samples as rows of a problem with k logits.
@@ -118,17 +143,23 @@ class ClusterSamples:
             leaves *= 2
         chunk = leaves * size
         x = self.x.rechunk({0: chunk, 1: d}).to_delayed().ravel()
-        y = self.y.rechunk({0: chunk, **({1: -1} if self.y.ndim == 2 else {})}).to_delayed().ravel()
-        weights = [None] * len(x) if self.weights is None else self.weights.rechunk(chunk).to_delayed().ravel()
-        task = dask.delayed(_prepared, pure=False)
+        encode, check = dask.delayed(_of_sides, pure=False), dask.delayed(_checked_chunk, pure=False)
+        sides = [encode(prepare, *pair) for pair in self._sides(chunk)]
+        if self.client is not None:  # even if there is no room for features
+            sides = kept_on_workers(self.client, sides)
         chunks = [
-            task(prepare, np.dtype(dtype), number * chunk, *parts)
-            for number, parts in enumerate(zip(x, y, weights, strict=True))
+            check(np.dtype(dtype), number * chunk, features, side)
+            for number, (features, side) in enumerate(zip(x, sides, strict=True))
         ]
-        size_of_all = n * d * np.dtype(dtype).itemsize
-        if self.client is not None and size_of_all <= SHARE_OF_MEMORY * memory_of(self.client):
-            chunks = kept_on_workers(self.client, chunks)
-        return ClusterRows(chunks, (n, d), np.dtype(dtype), sparse, size, leaves, self.client)
+        return ClusterRows(chunks, (n, d), np.dtype(dtype), sparse, size, leaves, self.client).kept()
+
+    # What follows is private.
+
+    def _sides(self, rows: int) -> Iterator[tuple[Any, Any]]:
+        """Labels and weights in blocks of so many rows."""
+        y = self.y.rechunk({0: rows, **({1: -1} if self.y.ndim == 2 else {})}).to_delayed().ravel()
+        weights = [None] * len(y) if self.weights is None else self.weights.rechunk(rows).to_delayed().ravel()
+        return zip(y, weights, strict=True)
 
 
 def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
@@ -160,12 +191,6 @@ def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
     for name, part in (("y", y), ("sample_weight", weights)):
         if part is not None and part.shape[0] != x.shape[0]:
             raise ValueError(f"{name}: expected one entry for each of {x.shape[0]} samples, got {part.shape[0]}")
-    if weights is not None:
-        counted = np.flatnonzero(weights.compute())  # samples of weight zero do not count, as in memory
-        if not len(counted):
-            raise ValueError("sample_weight: every sample has the weight zero, so there is nothing to fit")
-        if len(counted) < x.shape[0]:
-            x, y, weights = x[counted], y[counted], weights[counted]
     return ClusterSamples(x, y, weights, names, current_client())
 
 
@@ -175,12 +200,6 @@ def current_client() -> Any:
         return import_extra("distributed", "dask", "fits to Dask collections need Dask").get_client()
     except (ImportError, ValueError):
         return None
-
-
-def memory_of(client: Any) -> float:
-    """The memory limits of all workers, in bytes."""
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    return float(sum(worker["memory_limit"] or 0 for worker in workers))
 
 
 # What follows is private.
@@ -198,7 +217,7 @@ def _with_lengths(x: Any) -> Any:
 def _column(da: Any, part: Any, x: Any) -> Any:
     """Labels or weights as a Dask array with known lengths."""
     if not is_on_cluster(part):
-        part = np.asarray(part)
+        part = np.full(x.shape[0], part) if isinstance(part, Number) else np.asarray(part)
         return da.from_array(part, chunks=(x.chunks[0], *part.shape[1:]) if len(part) == len(x) else -1)
     if hasattr(part, "to_dask_array"):
         dtype = part.dtype
@@ -214,14 +233,26 @@ def _plain(dtype: Any) -> Any:
     return dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", np.dtype(object))
 
 
-def _masses(labels: Array, weights: Array | None) -> tuple[Array, Array]:
-    """The labels of a block and the total weight of each."""
-    found, numbers = _sorted(np.asarray(labels))
-    return found, np.bincount(numbers, weights, len(found)).astype(np.float64)
+def _of_sides(function: Callable[[Array, Array | None], Any], y: Any, weights: Any) -> Any:
+    return function(np.asarray(y), None if weights is None else np.asarray(weights))
 
 
-def _sorted(labels: Array) -> tuple[Array, Array]:
-    """The sorted different labels, and the number of each entry among them.
+def _labels_of_block(y: Array, _: Array | None) -> Array:
+    return _sorted(y)
+
+
+def _signs_of_block(total: Weigh, y: Array, weights: Array | None) -> tuple[int, Array, bool]:
+    """The number of samples, a bit for each that is 1 if its weight is not zero, and whether one is negative."""
+    found = total(y, weights)
+    return len(found), np.packbits(found != 0), bool((found < 0).any())
+
+
+def _mass_of_block(encoding: ClassEncoding, total: Weigh, y: Array, weights: Array | None) -> Array:
+    return class_mass(encoding, checked_probabilities(y) if y.ndim == 2 else y, total(y, weights))
+
+
+def _sorted(labels: Array) -> Array:
+    """The sorted different labels.
 
     Raises
     ------
@@ -229,22 +260,15 @@ def _sorted(labels: Array) -> tuple[Array, Array]:
         For NaN, infinity or a missing label, and for labels that have no order.
     """
     try:
-        found, numbers = np.unique(labels, return_inverse=True)
+        found = np.unique(labels)
     except TypeError as error:  # words, and NaN or None for the missing ones
         raise ValueError(f"y: expected numbers or words, without missing ones: {error}") from None
     if found.dtype.kind == "f" and not np.isfinite(found).all():
         raise ValueError(f"y: a label is {found[~np.isfinite(found)][0]}, expected a number or a word")
-    return found, numbers
+    return np.asarray(found)
 
 
-def _prepared(
-    prepare: Callable[[Array, Array | None], tuple[Array, Array | None]],
-    dtype: Any,
-    first: int,
-    x: Any,
-    y: Any,
-    weights: Any,
-) -> tuple[Any, Array, Array | None]:
+def _checked_chunk(dtype: Any, first: int, x: Any, side: tuple[Array, Array | None]) -> tuple[Any, Array, Array | None]:
     """The features, targets and weights of a chunk.
 
     Raises
@@ -262,5 +286,4 @@ def _prepared(
             else divmod(wrong, x.shape[1])
         )
         raise ValueError(f"X: sample {first + row}: feature {column} is {values.reshape(-1)[wrong]}, expected a number")
-    targets, weights = prepare(np.asarray(y), None if weights is None else np.asarray(weights))
-    return x.astype(dtype, copy=False), targets, weights
+    return x.astype(dtype, copy=False), *side

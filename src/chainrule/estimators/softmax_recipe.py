@@ -38,14 +38,9 @@ LARGEST_CHANGE = 0.1
 """Limit on the change of a logit by rounding coefficients. It bounds the sum of all roundings; most cancel."""
 
 
-def seen_mass(problem: Problem) -> float:
-    """The total absolute weight of the samples of a problem."""
-    return problem.mass
-
-
 def penalty_share(problem: Problem, C: float) -> float:
     """The penalty's strength in the mean objective: |W|^2 / (2 C) shared among the samples by weight."""
-    return 1 / (C * seen_mass(problem))
+    return 1 / (C * problem.mass)
 
 
 def journaled(problem: Problem, folder: Path) -> Problem:

@@ -16,28 +16,19 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
-from chainrule.estimators.blocks_of_rows import Logits, floats_of_product, linear_logits, rows_at_once
+from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import MULTICLASS, encoding_of
-from chainrule.estimators.classifier import (
-    Classifier,
-    checked_labels,
-    class_mass,
-    encoded_samples,
-    floats_of,
-    weights_of_classes,
-    with_class_weight,
-)
+from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
-from chainrule.estimators.samples_in_files import remember_features
-from chainrule.estimators.samples_on_cluster import cluster_samples, is_on_cluster, lazily
+from chainrule.estimators.samples_on_cluster import is_on_cluster
+from chainrule.estimators.softmax_on_cluster import cluster_problem, cluster_score, predicted
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
     check_bounded,
     coefficients,
     dtype_to_show,
     journaled,
-    seen_mass,
 )
 from chainrule.estimators.temperature import best_temperature
 from chainrule.estimators.transactions import all_or_nothing
@@ -250,7 +241,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         self._check_parameters()
         continues = self.warm_start and hasattr(self, "coef_")
         if is_on_cluster(X):
-            problem = self._cluster_problem(X, y, sample_weight, continues=continues)
+            problem = cluster_problem(self, X, y, sample_weight, continues=continues)
             X, y, weights = problem.x, None, None
         else:
             X, y, weights, _ = self._read_samples(X, y, sample_weight, continues=continues, signed=True)
@@ -276,7 +267,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             self._note_end(found)
         if self.checkpoint is not None and not self.interrupted_:
             problem.engine.remove()
-        self._mass, self._precision = seen_mass(problem), None
+        self._mass, self._precision = problem.mass, None
         if held_out is not None and self.temperature_scaling:
             logits = self._logits(held_out[0]).results(lambda logits: logits)
             self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
@@ -305,11 +296,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         """The share of samples that are predicted correctly; samples in files may have labels and weights there."""
         if not is_on_cluster(X):
             return super().score(X, y, sample_weight)
-        samples = cluster_samples(X, y, sample_weight)
-        right = samples.y == self.predict(samples.x)
-        if samples.weights is None:
-            return float(right.mean().compute())
-        return float(((right * samples.weights).sum() / samples.weights.sum()).compute())
+        return cluster_score(self, X, y, sample_weight)
 
     @available_if(_can_stream)  # type: ignore[untyped-decorator]
     @all_or_nothing
@@ -384,16 +371,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     def _predicted(self, X: Any, method: Callable[[Any], Array]) -> Any:
         """The result of a method of predictions; for a Dask collection, when it is computed."""
-        if not is_on_cluster(X):
-            return method(X)
-        check_is_fitted(self, "coef_")
-        features, name = self.n_features_in_, type(self).__name__
-        if X.ndim != 2 or X.shape[1] != features:
-            raise ValueError(f"X has shape {X.shape}, but {name} is expecting {features} features as input.")
-        dtype = getattr(X, "dtype", np.float64)
-        some = X._meta_nonempty if hasattr(X, "_meta_nonempty") else np.zeros((1, features), dtype)
-        step = rows_at_once(features, self.coef_.shape[0], floats_of_product(dtype, self.coef_.dtype).itemsize)
-        return lazily(X, method, method(some)[:0], step)
+        return predicted(self, X, method) if is_on_cluster(X) else method(X)
 
     def _check_parameters(self) -> None:
         # The attributes, because the `__init__` of a subclass may have fewer parameters.
@@ -407,40 +385,23 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     def _problem(self, X: Array, y: Array, weights: Array | None, class_weight: Any = None) -> Problem:
         """The problem of a fit without its penalty; `class_weight` replaces the parameter."""
-        encoding, smoothing = self._encoding, self.label_smoothing
+        encoding = self._encoding
         X, y, weights = with_class_weight(class_weight or self.class_weight, encoding, X, y, weights)
         if weights is not None and (weights < 0).any():
-            mass = class_mass(encoding, y, weights)
-            smoothed = (1 - smoothing) * mass + smoothing * mass.sum() / len(mass)
-            check_bounded(self._inverse_strength, self.fit_intercept, smoothed)
-        targets, loss = encoding.targets(y, X.dtype, smoothing), rules.get(encoding.loss)
-        smoothing = smoothing if encoding.kind == MULTICLASS else 0.0
-        return Problem(
-            X, targets, encoding.n_outputs, loss, weights, intercept=bool(self.fit_intercept), label_smoothing=smoothing
-        )
+            self._check_bounded(class_mass(encoding, y, weights))
+        return self._problem_of(X, encoding.targets(y, X.dtype, self.label_smoothing), weights)
 
-    def _cluster_problem(self, X: Any, y: Any, sample_weight: Any, *, continues: bool) -> Problem:
-        """The problem of a fit to Dask collections."""
-        samples, smoothing = cluster_samples(X, y, sample_weight), self.label_smoothing
-        if self.targets == "proba" and self.class_weight is not None:
-            raise ValueError("class_weight with targets='proba' is for samples in memory or in files")
-        if self.targets == "proba":
-            encoding, factors = encoding_of(np.empty((0, samples.y.shape[1])), probabilities=True), None
-        else:
-            labels, mass = samples.labels()
-            encoding = encoding_of(checked_labels(np.repeat(labels, 2)))  # each once would look like a regression
-            factors = None if self.class_weight is None else weights_of_classes(self.class_weight, labels, mass)
-        self._adopt_classes(encoding, continues=continues)
-        remember_features(self, samples.x.shape[1], samples.names, reset=not continues)
-        allowed = floats_of(self.dtype, self._first_dtype)
-        allowed = allowed if isinstance(allowed, tuple) else (allowed,)
-        dtype = np.dtype(samples.x.dtype if samples.x.dtype in allowed else allowed[0])
-        prepare = partial(encoded_samples, encoding, dtype, smoothing, factors)
-        rows, loss = samples.rows(prepare, dtype, encoding.n_outputs), rules.get(encoding.loss)
-        smoothing = smoothing if encoding.kind == MULTICLASS else 0.0
-        return Problem(
-            rows, None, encoding.n_outputs, loss, intercept=bool(self.fit_intercept), label_smoothing=smoothing
-        )
+    def _problem_of(self, X: Any, targets: Array | None = None, weights: Array | None = None) -> Problem:
+        """The problem of encoded samples; without targets, the rows of a cluster have them."""
+        encoding = self._encoding
+        smoothing = self.label_smoothing if encoding.kind == MULTICLASS else 0.0
+        loss, intercept = rules.get(encoding.loss), bool(self.fit_intercept)
+        return Problem(X, targets, encoding.n_outputs, loss, weights, intercept=intercept, label_smoothing=smoothing)
+
+    def _check_bounded(self, mass: Array) -> None:
+        """Raise ValueError if weights of both signs, with these sums by class, leave no minimum."""
+        smoothed = (1 - self.label_smoothing) * mass + self.label_smoothing * mass.sum() / len(mass)
+        check_bounded(self._inverse_strength, self.fit_intercept, smoothed)
 
     def _recipe(self) -> SoftmaxRecipe:
         return SoftmaxRecipe(

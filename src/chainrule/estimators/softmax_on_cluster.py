@@ -1,0 +1,104 @@
+"""Softmax regression on samples in Dask collections: problems whose rows lie on workers, predictions, scores."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.arrays import Array
+from chainrule.estimators.blocks_of_rows import floats_of_product, rows_at_once
+from chainrule.estimators.class_encoding import ClassEncoding, encoding_of
+from chainrule.estimators.classifier import (
+    checked_labels,
+    checked_probabilities,
+    checked_weights,
+    factors_of_samples,
+    floats_of,
+    weights_of_classes,
+)
+from chainrule.estimators.samples_in_files import remember_features
+from chainrule.estimators.samples_on_cluster import ClusterSamples, cluster_samples, lazily
+from chainrule.solvers.convex import Problem
+
+
+def cluster_problem(model: Any, X: Any, y: Any, sample_weight: Any, *, continues: bool) -> Problem:
+    """The problem of a fit to Dask collections, whose labels stay on the workers; the model learns its classes.
+
+    Raises
+    ------
+    ValueError
+        As a fit in memory does.
+    """
+    samples = cluster_samples(X, y, sample_weight)
+    dtype, signed, proba = dtype_of_fit(model, samples), False, model.targets == "proba"
+    total = partial(total_weights, dtype, None, None)
+    if samples.weights is not None:
+        samples, signed = samples.counted("sample_weight", total)
+    if proba and samples.y.ndim != 2:
+        raise ValueError(f"y: expected rows of class probabilities, got shape {samples.y.shape}")
+    # Each label twice: once would look like a regression.
+    known = np.empty((0, samples.y.shape[1])) if proba else checked_labels(np.repeat(samples.labels(), 2))
+    encoding = encoding_of(known, probabilities=proba)
+    model._adopt_classes(encoding, continues=continues)
+    remember_features(model, samples.x.shape[1], samples.names, reset=not continues)
+    if model.class_weight is not None:
+        mass = samples.mass(encoding, total)
+        total = partial(total_weights, dtype, encoding, weights_of_classes(model.class_weight, encoding.classes, mass))
+        samples, _ = samples.counted("class_weight", total)
+    if signed:
+        model._check_bounded(samples.mass(encoding, total))
+    encode = partial(_encoded, encoding, dtype, model.label_smoothing, total)
+    problem: Problem = model._problem_of(samples.rows(encode, dtype, encoding.n_outputs))
+    return problem
+
+
+def dtype_of_fit(model: Any, samples: ClusterSamples) -> np.dtype[Any]:
+    """The dtype that a fit gives features."""
+    allowed, own = floats_of(model.dtype, model._first_dtype), np.dtype(samples.x.dtype)
+    allowed = allowed if isinstance(allowed, tuple) else (allowed,)
+    return own if own in allowed else np.dtype(allowed[0])
+
+
+def total_weights(
+    dtype: Any, encoding: ClassEncoding | None, per_class: Array | None, y: Array, weights: Array | None
+) -> Array | None:
+    """Sample weights times the weights of classes, as `with_class_weight` computes them; None if there are neither."""
+    if weights is not None:
+        weights = checked_weights(weights, np.empty((len(y), 0), dtype), signed=True)
+    if per_class is None or encoding is None:
+        return weights
+    own = factors_of_samples(encoding, per_class, checked_probabilities(y) if y.ndim == 2 else y)
+    return np.asarray((own if weights is None else own * weights).astype(dtype))
+
+
+def predicted(model: Any, X: Any, method: Any) -> Any:
+    """The result of a method of predictions for a Dask collection, when it is computed."""
+    check_is_fitted(model, "coef_")
+    features, name = model.n_features_in_, type(model).__name__
+    if X.ndim != 2 or X.shape[1] != features:
+        raise ValueError(f"X has shape {X.shape}, but {name} is expecting {features} features as input.")
+    dtype = getattr(X, "dtype", np.float64)
+    some = X._meta_nonempty if hasattr(X, "_meta_nonempty") else np.zeros((1, features), dtype)
+    step = rows_at_once(features, model.coef_.shape[0], floats_of_product(dtype, model.coef_.dtype).itemsize)
+    return lazily(X, method, method(some)[:0], step)
+
+
+def cluster_score(model: Any, X: Any, y: Any, sample_weight: Any) -> float:
+    """The share of samples in Dask collections that are predicted correctly."""
+    samples = cluster_samples(X, y, sample_weight)
+    right = samples.y == model.predict(samples.x)
+    if samples.weights is None:
+        return float(right.mean().compute())
+    return float(((right * samples.weights).sum() / samples.weights.sum()).compute())
+
+
+# What follows is private.
+
+
+def _encoded(
+    encoding: ClassEncoding, dtype: Any, label_smoothing: float, total: Any, y: Array, weights: Array | None
+) -> tuple[Array, Array | None]:
+    """Targets and total weights."""
+    y = checked_probabilities(y) if y.ndim == 2 else y
+    return encoding.targets(y, dtype, label_smoothing), total(y, weights)
