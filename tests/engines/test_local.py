@@ -21,34 +21,6 @@ class Interrupt(BaseException):
     """Like a KeyboardInterrupt, which pytest would take for the user's own."""
 
 
-class Reading:
-    """A source that notes which thread reads which rows, and fails at a row."""
-
-    feature_names = None
-
-    def __init__(self, x, fails_at=None, error=ValueError):
-        self.x, self.shape, self.dtype, self.sparse = x, x.shape, x.dtype, sp.issparse(x)
-        self.fails_at, self.error, self.reads = fails_at, error, []
-
-    def features(self, start, stop):
-        self.reads.append((start, stop, threading.current_thread().name))
-        if self.fails_at is not None and start <= self.fails_at < stop:
-            raise self.error(f"row {self.fails_at}")
-        return self.x[start:stop].copy()
-
-    def labels(self):
-        return None
-
-    def weights(self):
-        return None
-
-    def place(self, row):
-        return f"row {row}"
-
-    def expect(self, start, stop):
-        return None
-
-
 def no_reader():
     return not any(thread.name.startswith("chainrule reader") for thread in threading.enumerate())
 
@@ -62,14 +34,14 @@ def no_thread_is_left():
 FORMS = {
     "dense": np.asarray,
     "sparse": sp.csr_matrix,
-    "files": lambda x: StoredRows(Reading(x), x.dtype),
-    "sparse files": lambda x: StoredRows(Reading(sp.csr_matrix(x)), x.dtype),
 }
 
 
-@pytest.fixture(params=FORMS)
-def x(request):
-    return FORMS[request.param](X)
+@pytest.fixture(params=[*FORMS, "files", "sparse files"])
+def x(request, array_source):
+    if request.param in FORMS:
+        return FORMS[request.param](X)
+    return StoredRows(array_source(sp.csr_matrix(X) if "sparse" in request.param else X), X.dtype)
 
 
 def moments(leaf, power):
@@ -114,12 +86,12 @@ def test_a_part_of_all_rows_has_the_numbers_of_its_leaves():
 
 
 @pytest.mark.parametrize("size", [10, 500])
-def test_leaves_in_files_are_read_once_in_order_by_one_thread(size):
-    source = Reading(X)
+def test_leaves_in_files_are_read_once_in_order_by_one_thread(array_source, size):
+    source = array_source(X)
     LocalEngine(Leaves(StoredRows(source, X.dtype), Y, WEIGHTS, size), 3).map_reduce(moments, 1)
     expected = [(start, min(start + size, N)) for start in range(0, N, size)]
-    assert [read[:2] for read in source.reads] == expected
-    assert {name for *_, name in source.reads} == {"chainrule reader_0"}
+    assert source.reads == expected
+    assert source.readers == {"chainrule reader_0"}
 
 
 @pytest.mark.parametrize("offset", [0, 1, 4])
@@ -141,13 +113,17 @@ def test_rows_that_begin_anywhere_in_memory_have_the_same_products(offset):
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("row", [0, 55, 102])
 @pytest.mark.parametrize("error", [OSError, Interrupt, KeyboardInterrupt])
-def test_an_error_of_a_reader_reaches_the_caller_and_the_next_pass_works(threads, row, error):
-    source = Reading(X, row, error)
+def test_an_error_of_a_reader_reaches_the_caller_and_the_next_pass_works(array_source, threads, row, error):
+    def fail(start, stop):
+        if start <= row < stop:
+            raise error(f"row {row}")
+
+    source = array_source(X, before=fail)
     engine = LocalEngine(Leaves(StoredRows(source, X.dtype), Y, WEIGHTS, 10), threads)
     with pytest.raises(error, match=f"row {row}"):
         engine.map_reduce(moments, 1)
     assert no_reader()
-    source.fails_at = None
+    source.before = lambda start, stop: None
     assert engine.map_reduce(moments, 1)[1] == list(range(11))
 
 
@@ -172,19 +148,17 @@ def test_an_error_of_a_function_reaches_the_caller_and_the_next_pass_works(x, th
     assert engine.map_reduce(lambda leaf, _: 1, None) == 11
 
 
-def test_ctrl_c_while_a_thread_waits_for_a_reader_ends_both():
+def test_ctrl_c_while_a_thread_waits_for_a_reader_ends_both(array_source):
     """The reader waits until the error is there: no leaf is read that nobody takes."""
     begun = threading.Event()
 
-    class Slow(Reading):
-        def features(self, start, stop):
-            assert begun.wait(10)
-            return super().features(start, stop)
+    def wait(start, stop):
+        assert begun.wait(10)
 
     def interrupted(leaf, _):
         raise KeyboardInterrupt
 
-    source = Slow(X)
+    source = array_source(X, before=wait)
     threading.Timer(0.05, begun.set).start()
     with pytest.raises(KeyboardInterrupt):
         LocalEngine(Leaves(StoredRows(source, X.dtype), Y, WEIGHTS, 10), 3).map_reduce(interrupted, None)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import typer.testing
 
+from chainrule import SoftmaxRegression
 from chainrule.cli import app
 from chainrule.storage import Blocks
 
@@ -48,6 +49,12 @@ def problem():
         return x.astype(dtype), labels
 
     return draw
+
+
+@pytest.fixture(scope="module")
+def reference(rows):
+    """The fit in memory to the `rows` of a module."""
+    return SoftmaxRegression(tol=1e-6).fit(*rows)
 
 
 @pytest.fixture(scope="session")

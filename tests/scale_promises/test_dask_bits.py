@@ -38,11 +38,6 @@ def rows(problem):
     return problem(20_011, 37, 5, np.float32)
 
 
-@pytest.fixture(scope="module")
-def reference(rows):
-    return SoftmaxRegression(tol=1e-6).fit(*rows)
-
-
 CHUNKS = {
     "odd": ((1, 7, 10_000, 3, 10_000), (37,)),
     "columns too": (997, (5, 1, 31)),

@@ -30,11 +30,6 @@ def rows(problem):
 
 
 @pytest.fixture(scope="module")
-def reference(rows):
-    return SoftmaxRegression(tol=1e-6).fit(*rows)
-
-
-@pytest.fixture(scope="module")
 def seven_files(rows, on_disk, tmp_path_factory):
     return on_disk(tmp_path_factory.mktemp("seven"), "npy 7", *rows)
 

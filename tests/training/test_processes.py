@@ -312,69 +312,71 @@ def test_rank_0_alone_prints(trouble):
     assert [trouble[3, rank]["verbose"] for rank in range(3)] == [4, 0, 0]
 
 
-LOST = (
+ENDED = (
     DATA
     + """
-import os, signal, time
-processes.SILENCE = 1.0
+import os, signal
 X, y, w = data(count=90)
+calls = [0]
 
-def work(rank, count, folder):
-    calls = [0]
+def metric_that_ends(ends):
     def metric(y, probabilities):
         calls[0] += 1
-        if calls[0] == 3 and rank == count - 1:
-            if count == 3:
-                os.kill(os.getpid(), signal.SIGKILL)
-            os.kill(os.getpid(), signal.SIGSTOP)
-        return 0.5
-    fitted = MLPClassifier((5,), batch_size=32, max_iter=50, random_state=3, eval_metric=metric)
-    began = time.time()
+        if calls[0] == 3:
+            ends()
+        return float((probabilities.argmax(axis=1) == y).mean())
+    return metric
+"""
+)
+
+LOST = (
+    ENDED
+    + """
+processes.SILENCE = 1.0
+
+def work(rank, count, folder):
+    def ends():
+        if rank == count - 1:
+            os.kill(os.getpid(), signal.SIGKILL if count == 3 else signal.SIGSTOP)
+    if count == 2 and rank == 1:
+        open(f"{folder}/stopped", "w").write(str(os.getpid()))
+    fitted = MLPClassifier((5,), batch_size=32, max_iter=50, random_state=3, eval_metric=metric_that_ends(ends))
     try:
         fitted.fit(X, y, eval_set=(X, y))
     except BaseException as error:
         if count == 2:  # the launcher waits for the process that stands still
             os.kill(int(open(f"{folder}/stopped").read()), signal.SIGKILL)
-        return type(error).__name__, str(error), hasattr(fitted, "coefs_"), time.time() - began
+        return type(error).__name__, str(error), hasattr(fitted, "coefs_")
 """
-).replace(
-    "calls = [0]",
-    'calls = [0]\n    if count == 2 and rank == 1:\n        open(f"{folder}/stopped", "w").write(str(os.getpid()))',
 )
 
 
 def test_a_lost_process_ends_in_an_error_on_all_others(run_in_groups, tmp_path):
     found = run_in_groups(LOST, (2, 3), tmp_path)
     assert sorted(found) == [(2, 0), (3, 0), (3, 1)]
-    for (_, rank), (kind, message, fitted, seconds) in found.items():
+    for (_, rank), (kind, message, fitted) in found.items():
         assert kind == "ConnectionError"
         assert message.startswith(f"rank {rank}: another process of this fit has ended, or has not answered for 1 s")
         assert not fitted
-        assert seconds < 60
 
 
 RESTARTED = (
-    DATA
+    ENDED
     + """
-import os, signal, time
 from chainrule.estimators import checkpoints
 checkpoints.SECONDS_BETWEEN = 0.0
-X, y, w = data(count=90)
 
 def work(rank, count, folder):
-    calls = [0]
-    def metric(y, probabilities):
-        calls[0] += 1
-        # Groups of 2 and 3 are killed, by rank 1 and by rank 0; the group of 4 goes on, and that of 1 is undisturbed.
-        if (count, rank, calls[0]) in ((2, 1, 3), (3, 0, 3)):
+    def ends():
+        # Groups of 2 and 3 are killed, by rank 1 and by rank 0. The group of 4 goes on, and one process is undisturbed.
+        if (count, rank) in ((2, 1), (3, 0)):
             os.kill(os.getpid(), signal.SIGKILL)
-        return float((probabilities.argmax(axis=1) == y).mean())
     file = folder + ("/undisturbed" if count == 1 else "/fit")
     # The seed is that of the first fit, also in those that go on.
     seed = 5 if count == 1 else np.random.RandomState(5)
     fitted = MLPClassifier(
-        (7,), batch_size=32, max_iter=11, random_state=seed, eval_metric=metric, checkpoint=file, dropout=0.2,
-        solver="sgd",
+        (7,), batch_size=32, max_iter=11, random_state=seed, eval_metric=metric_that_ends(ends), checkpoint=file,
+        dropout=0.2, solver="sgd",
     )
     fitted.fit(X, y, eval_set=data(count=51)[:2])
     return fitted.coefs_[0].tobytes(), fitted.loss_curve_, fitted.validation_scores_, calls[0]

@@ -14,30 +14,6 @@ from chainrule.solvers.convex import problem as problem_module
 from chainrule.storage import StoredRows
 
 
-class Source:
-    """The rows of an array or of a CSR matrix as a `RowSource`, whose blocks are copies."""
-
-    feature_names = None
-
-    def __init__(self, x):
-        self._x, self.shape, self.dtype, self.sparse = x, x.shape, x.dtype, sp.issparse(x)
-
-    def features(self, start, stop):
-        return self._x[start:stop].copy()
-
-    def labels(self):
-        return None
-
-    def weights(self):
-        return None
-
-    def place(self, row):
-        return f"row {row}"
-
-    def expect(self, start, stop):
-        return None
-
-
 @dataclass(frozen=True)
 class Plain:
     """F, its gradient and its Hessian for a problem, in float64 and without blocks, centring or stored logits."""
@@ -170,8 +146,8 @@ def theta(problem):
 
 
 @pytest.fixture(scope="session")
-def source_of():
-    return lambda x: StoredRows(Source(x), x.dtype)
+def source_of(array_source):
+    return lambda x: StoredRows(array_source(x), x.dtype)
 
 
 @pytest.fixture(scope="session")
