@@ -1,4 +1,4 @@
-"""Proofs of equalities: both sides computed in exact numbers, and what the outcome holds for.
+"""Proofs of equalities: both sides computed in exact numbers, and the inputs for which the outcome holds.
 
 An equality is `proved` for all inputs of the cell: those at which the recorded comparisons have the same outcomes and
 no recorded divisor is 0; `field` says why. It `differs` if the balls of both sides at the sample do not overlap: then
@@ -49,7 +49,7 @@ class Constraint:
     terms : mapping or None
         Coefficients by variable, if the number is linear in the variables.
     constant : Fraction
-        What is added to the terms.
+        The number that is added to the terms.
     """
 
     number: str
@@ -105,11 +105,11 @@ class Attempt:
     differences : tuple of Difference
         Equalities that fail at the sample.
     undecided : tuple of str
-        What stayed undecided, with the reason.
+        The parts that stayed undecided, with the reasons.
     comparisons : tuple of Constraint
         The cell.
     divisors : tuple of Constraint
-        What is not 0 on the cell.
+        Expressions that are not 0 on the cell.
     idealised : mapping
         Floats that were read as simple numbers.
     floats : tuple
@@ -122,8 +122,8 @@ class Attempt:
     kink : bool
         True if only the value was compared, because there is no derivative.
     margin : float
-        How far the closest comparison is from a tie at the sample: the size of the number relative to the sum of the
-        sizes of its terms. If it is as small as a rounding error, floats may take another branch.
+        The distance of the closest comparison from a tie at the sample: the size of the number relative to the sum of
+        the sizes of its terms. If it is as small as a rounding error, floats may take another branch.
     """
 
     equalities: int = 0
@@ -168,7 +168,7 @@ def attempt(
     ideal : bool
         True to read floats that are the nearest to a simple number as that number; see `constants`.
     memory : Memory, optional
-        What earlier runs of the same computation have learnt.
+        The memory of earlier runs of the same computation.
 
     Examples
     --------

@@ -215,7 +215,7 @@ class Exact:
 
 
 class Infinite(float):
-    """An infinity among exact numbers. It compares with all of them, and absorbs what is added to it."""
+    """An infinity among exact numbers. It compares with all of them, and absorbs every summand."""
 
     __slots__ = ()
 

@@ -130,7 +130,7 @@ class ExactArray(NumberArray):
 
     @classmethod
     def holds(cls, dtype: Any) -> bool:
-        """As for all kinds; float32 and float16 are refused, because code that asks for them rounds.
+        """The same as for all kinds, but float32 and float16 are refused, because code that asks for them rounds.
 
         Raises
         ------

@@ -23,9 +23,9 @@ def along(
     Parameters
     ----------
     function : callable
-        Of arrays of exact numbers, to an array or a number.
+        A function of arrays of exact numbers that returns an array or a number.
     inputs, tangents : sequences of arrays
-        Of equal shapes; None for the tangent of an input that does not move.
+        Arrays of equal shapes; None for the tangent of an input that does not move.
 
     Examples
     --------

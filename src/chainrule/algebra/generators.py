@@ -1,4 +1,4 @@
-"""What the polynomials of a field are made of: generators, and the irreducible factors of divisors."""
+"""The generators of a field, which are the variables of its polynomials, and the irreducible factors of divisors."""
 
 from __future__ import annotations
 

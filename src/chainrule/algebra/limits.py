@@ -32,7 +32,7 @@ def limited(function: Callable[[], Result], *, seconds: float = SECONDS, megabyt
     Exceeded
         If the child ends without a result that can be sent, or the system has no `fork`.
     Exception
-        What the function raised.
+        The error that the function raised.
 
     Examples
     --------

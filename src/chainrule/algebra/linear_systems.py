@@ -19,7 +19,7 @@ from typing import TypeAlias
 from chainrule.algebra.equalities import Constraint
 
 Linear: TypeAlias = dict[str, Fraction]
-"""Coefficients by variable; that of "" is the constant."""
+"""Coefficients by variable; the constant has the name ""."""
 
 MOST_ROWS = 200
 

@@ -1,4 +1,4 @@
-"""What the runs of one computation in exact numbers learn for the next: room, precision, how fine roots must be."""
+"""The memory that runs of one computation in exact numbers pass on: room, precision, how fine roots must be."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TooLarge(Undecided):
 
 
 class Restart(BaseException):
-    """The computation must run again with what is now in the field's memory: a finer root, more generators or bits.
+    """The computation must run again with the field's new memory: a finer root, more generators or bits.
 
     No Exception, so that code under test which catches exceptions does not catch it.
     """
@@ -26,7 +26,7 @@ class Restart(BaseException):
 
 @dataclass
 class Memory:
-    """What a field needs to know from its start, learnt from earlier runs of the same computation.
+    """Settings that a field needs from its start, learnt from earlier runs of the same computation.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Memory:
     bits : int
         Precision of the balls at the sample.
     fineness : dict
-        How fine a root the generator of a key must be: a whole number by key.
+        The whole number by which the argument of a key's generator is divided.
     """
 
     generators: int = 24

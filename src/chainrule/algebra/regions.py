@@ -24,7 +24,7 @@ _ORIGIN = ""
 
 
 def is_difference(comparison: Constraint) -> bool:
-    """True if the comparison is that of a variable, or of the difference of two, with a constant."""
+    """True if a variable, or the difference of two variables, is compared with a constant."""
     coefficients = sorted((comparison.terms or {}).values())
     return coefficients in ([1], [-1], [-1, 1])
 

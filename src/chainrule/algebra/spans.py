@@ -39,14 +39,14 @@ class _Row:
 
 @dataclass
 class Span:
-    """The arguments of one kind of generator, with what was made of each.
+    """The arguments of one kind of generator, with the member made of each.
 
     Attributes
     ----------
     kind : str
         For the memory: arguments of one computation have the same numbers in each run.
     members : list
-        What the caller made of the arguments.
+        The objects that the caller made of the arguments.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class Span:
         return {member: c for member, c in small.items() if c is not None} if None not in small.values() else {}
 
     def whole(self, a: Exact, memory: Memory) -> dict[int, int] | None:
-        """As `combination`, with whole coefficients; else the arguments are divided and the computation runs again."""
+        """The combination in whole numbers; without one, the arguments are divided and the computation runs again."""
         found = self.combination(a)
         if not found:
             return None
@@ -82,7 +82,7 @@ class Span:
         return {member: int(c) for member, c in found.items()}
 
     def add(self, a: Exact, member: Any, fineness: int = 1) -> None:
-        """Add an argument and what was made of it. Its multiples are small up to 64 times `fineness`."""
+        """Add an argument and the member made of it. Its multiples are small up to 64 times `fineness`."""
         vector = self._coordinates(a)
         self.members.append(member)
         self._arguments.append(a)

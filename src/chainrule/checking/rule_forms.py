@@ -32,11 +32,11 @@ class ResultForm:
     Attributes
     ----------
     names : tuple of str
-        What each result is.
+        A name for each result.
     compute : callable
         Returns the rule's results.
     right : sequence
-        What the results should be; None for inputs without a derivative.
+        The expected results; None for inputs without a derivative.
     """
 
     names: tuple[str, ...]

@@ -163,7 +163,7 @@ def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
 
 @dataclass(frozen=True)
 class Scored:
-    """What the metrics need to know of the predictions for some samples.
+    """The data that the metrics need from the predictions for some samples.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ def one_of_many(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
 
 
 def _attempt() -> str:
-    """The number of restarts. Those of several machines may count differently, and get a new store for each."""
+    """The number of restarts. Several machines may count differently, and get a new store for each restart."""
     return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") if os.environ.get("GROUP_WORLD_SIZE") == "1" else "0"
 
 

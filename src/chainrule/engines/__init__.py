@@ -1,4 +1,4 @@
-"""Where sums over rows are taken: in the threads of this process, or on the workers of a cluster.
+"""Sums over rows, taken in the threads of this process or on the workers of a cluster.
 
     blocks()                                the keys of the leaves
     map_reduce(function, state, keys)       the sum of function(leaf, state) over leaves

@@ -1,4 +1,4 @@
-"""What a solver asks of an engine, and what a function is given of the rows."""
+"""The interface of engines, through which a solver takes sums, and the leaves that its functions see."""
 
 from __future__ import annotations
 

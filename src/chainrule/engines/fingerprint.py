@@ -1,4 +1,4 @@
-"""What the bits of a sum depend on besides its numbers: the versions of packages and the kernels of BLAS."""
+"""The versions of packages and the kernels of BLAS, on which the bits of a sum depend besides its numbers."""
 
 import platform
 from functools import cache
@@ -30,7 +30,7 @@ def fingerprint() -> tuple[str, ...]:
 
 
 def differences(expected: tuple[str, ...], found: tuple[str, ...]) -> str:
-    """What two fingerprints do not share, for a message; empty if they are equal.
+    """The difference of two fingerprints, for a message; empty if they are equal.
 
     >>> differences(("numpy 2.4.6", "x86_64"), ("numpy 2.4.5", "x86_64"))
     'numpy 2.4.5 instead of numpy 2.4.6'

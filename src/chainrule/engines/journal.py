@@ -37,7 +37,7 @@ class JournaledEngine:
     folder : Path
         Made if it does not exist. Each pass writes a file of the size of its sum.
     of
-        What the fit depends on besides the states: a fingerprint of samples and versions.
+        A fingerprint of samples and versions, on which the fit depends besides the states.
     """
 
     engine: Engine

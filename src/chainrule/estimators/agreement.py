@@ -1,4 +1,4 @@
-"""What the processes of one fit tell each other before it: that they fit the same, and what rank 0 has decided."""
+"""Agreement of the processes of a fit before it begins: they compare what they fit, and take the choices of rank 0."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ def agree(call: str, parameters: Mapping[str, Any], **arrays: Any) -> Processes 
     Parameters
     ----------
     call : str
-        What is called, such as ``MLPClassifier.fit``.
+        The called method, such as ``MLPClassifier.fit``.
     parameters : mapping
         The parameters of the estimator.
     **arrays
@@ -30,7 +30,7 @@ def agree(call: str, parameters: Mapping[str, Any], **arrays: Any) -> Processes 
     Raises
     ------
     ValueError
-        On all ranks, if they differ on one of them; the message names the rank and what differs.
+        On all ranks, if they differ on one of them; the message names the rank and the difference.
     ConnectionError
         If a process is lost.
     """

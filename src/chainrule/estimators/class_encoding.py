@@ -1,4 +1,4 @@
-"""How classes are encoded: labels as targets of a loss, and logits as labels and probabilities.
+"""The encoding of classes: labels as targets of a loss, and logits as labels and probabilities.
 
 Two classes have one logit, the log-odds of the second class. More classes have one logit each, with a softmax. Several
 labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
@@ -20,7 +20,7 @@ BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
 
 @dataclass(frozen=True)
 class ClassEncoding:
-    """How the classes are encoded.
+    """The encoding of classes.
 
     Parameters
     ----------

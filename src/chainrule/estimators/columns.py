@@ -103,7 +103,7 @@ def mostly_numbers(values: Array) -> Numbers | None:
 
 
 def is_mark(value: Any) -> bool:
-    """Whether a cell is a mark for a missing number: "?", "--", "n/a?", "#DIV/0!", "unknown".
+    """True if a cell is a mark for a missing number: "?", "--", "n/a?", "#DIV/0!", "unknown".
 
     >>> [is_mark(cell) for cell in ("-", "N/A", "#REF!", "12 kg", "x")]
     [True, True, True, False, False]

@@ -202,7 +202,7 @@ class ConvClassifier(NetworkClassifier):
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         if not self._structure["standardize"]:
             for name in ("mean_", "scale_"):
-                self.__dict__.pop(name, None)  # of an earlier fit
+                self.__dict__.pop(name, None)  # an earlier fit set it
             return
         images = X.reshape(X.shape[0], self.image_shape_[0], -1)
         # Differences from the first pixel give a constant channel variance 0 without a rounding error. Sums in float64

@@ -348,7 +348,7 @@ _BUILDERS: dict[str, Callable[[Decoder, Any, int], Any]] = {
 
 
 def is_key(key: Any) -> bool:
-    """Whether a dict in a file may have the key: a scalar, or a tuple of scalars."""
+    """True if a dict in a file may have the key: a scalar, or a tuple of scalars."""
     return isinstance(key, _KEY_TYPES) or (type(key) is tuple and all(isinstance(item, _KEY_TYPES) for item in key))
 
 

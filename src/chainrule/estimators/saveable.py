@@ -122,7 +122,7 @@ def fault(name: str, state: dict[str, Any]) -> str | None:
 
 
 def _one_hot_is_consistent(state: dict[str, Any]) -> bool:
-    """Whether every column number that `transform` computes lies within its output.
+    """True if every column number that `transform` computes lies within its output.
 
     SciPy does not check the column numbers of sparse entries: numbers that do not fit the shape write outside the
     array's memory. The encoder computes numbers and shape from separate attributes, which a file could make differ.
@@ -158,7 +158,7 @@ def _one_hot_column_is_consistent(known: Any, width: Any, mapping: Any, rare: An
 
 
 def _is_sorted(known: np.ndarray[Any, Any]) -> bool:
-    """Whether bisection, by which numbers are looked up, stays within the array: it is sorted, with NaN last."""
+    """True if bisection, by which numbers are looked up, stays within the array: it is sorted, with NaN last."""
     if known.dtype.kind not in "iufc":
         return True
     numbers = known[~np.isnan(known)]

@@ -1,4 +1,4 @@
-"""How images lie in memory, behind the one shape samples x channels x height x width.
+"""The layout of images in memory, behind the one shape samples x channels x height x width.
 
 On NumPy the samples may come last: channels x height x width x samples. Patches, pools and zeros are then runs over
 neighbouring pixels of all samples, long enough for NumPy's loops; products write channels where they belong; and the

@@ -78,7 +78,7 @@ class Layer:
     windows : Windows, optional
         The windows of the image that the outputs depend on; None where an output depends on one pixel or on all.
     words : str
-        How the layer is written. By default the name of its rule.
+        The words for the layer; by default the name of its rule.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def written(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """How one word is read as a value and a value is written as one word."""
+    """The reading of one word as a value, and the writing of a value as one word."""
 
     example: str
     """Completes "expected the number of filters, ..." in messages."""

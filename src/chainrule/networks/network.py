@@ -38,7 +38,7 @@ _GAINS = {"sigmoid": 2.0}
 
 @dataclass(frozen=True)
 class ParameterBlock:
-    """Where one layer's parameter lies in the flat vector."""
+    """The place of one layer's parameter in the flat vector."""
 
     name: str
     """W1, b1, W2, ...: the letter of the parameter, and the number of its layer among all layers with parameters."""

@@ -17,7 +17,7 @@ Padding: TypeAlias = "int | tuple[int, int]"
 
 
 def conv_output_size(n: int, kernel: int, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> int:
-    """How many positions a window of `kernel` samples takes on `n` samples.
+    """The number of positions that a window of `kernel` samples takes on `n` samples.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def conv_output_size(n: int, kernel: int, stride: int = 1, padding: Padding = 0,
 
 
 def dropped_border(n: int, kernel: int, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> int:
-    """How many samples at the end, zeros of the padding included, no window reaches.
+    """The number of samples at the end, zeros of the padding included, that no window reaches.
 
     >>> dropped_border(128, 7, stride=2, padding=3)
     1

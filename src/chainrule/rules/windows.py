@@ -27,9 +27,9 @@ class Windows:
     """Zeros above and below, left and right."""
     dilation: Pair
     count: Pair
-    """How many windows there are: the size of the output."""
+    """The numbers of windows along the axes: the size of the output."""
     dropped: Pair
-    """How many rows at the bottom and columns on the right, zeros included, no window reaches."""
+    """The numbers of rows at the bottom and of columns on the right, zeros included, that no window reaches."""
 
     @cached_property
     def padded(self) -> Pair:
@@ -44,12 +44,12 @@ class Windows:
 
     @property
     def is_padded(self) -> bool:
-        """Whether there are any zeros around the image."""
+        """True if there are zeros around the image."""
         return self.padding != ((0, 0), (0, 0))
 
     @cached_property
     def are_blocks(self) -> bool:
-        """Whether the windows lie side by side, without gaps, overlaps or zeros."""
+        """True if the windows lie side by side, without gaps, overlaps or zeros."""
         return self.stride == self.kernel and self.dilation == (1, 1) and not self.is_padded
 
 

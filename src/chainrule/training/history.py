@@ -87,7 +87,7 @@ class History:
 
 @dataclass(frozen=True)
 class BegunEpoch:
-    """What an epoch has done so far."""
+    """The state of an epoch that has begun."""
 
     steps: int = 0
     loss: float = 0.0

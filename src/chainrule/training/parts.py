@@ -214,7 +214,7 @@ class PartSums:
         return sum_over
 
     def _over_processes(self, mine: dict[Node, Array], present: int) -> Array:
-        """The sum over all parts, from the nodes of this process and those of the others."""
+        """The sum over all parts, from the nodes of all processes."""
         processes = self._processes
         whole, own = self._buffer(("whole",), self._length), self._columns[processes.rank]
         width = own.stop - own.start

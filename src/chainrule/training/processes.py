@@ -84,7 +84,7 @@ class Processes:
                 array[...] = wire if is_torch(array) else to_numpy(wire)
 
     def from_rank_0(self, compute: Callable[[], Value]) -> Value:
-        """What a function returns on rank 0, where alone it is called; what it raises there is raised everywhere.
+        """The result of a function that is called on rank 0 only; an error there is raised on all ranks.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Processes:
         return found
 
     def same_everywhere(self, facts: Mapping[str, str]) -> None:
-        """Compare facts, as texts by name, with those of rank 0.
+        """Compare facts, as texts by name, with the facts of rank 0.
 
         Raises
         ------
@@ -203,7 +203,7 @@ def processes_of_group() -> Processes | None:
 
 
 def from_rank_0(compute: Callable[[], Value]) -> Value:
-    """What a function returns on rank 0 of the group, if there is one, and here otherwise; see `Processes`."""
+    """The result of a function on rank 0 of the group, or here without a group; see `Processes`."""
     processes = processes_of_group()
     return compute() if processes is None else processes.from_rank_0(compute)
 

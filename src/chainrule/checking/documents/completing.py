@@ -73,7 +73,7 @@ def _parsed(tokens: tuple[Token, ...], vocabulary: Vocabulary, plain: bool) -> R
 
 
 def _shared(scope: Scope) -> None:
-    """Where one definition contains the formula of another, it is written in terms of it.
+    """Write a definition that contains the formula of another one in terms of that one.
 
     With z := w^T x + b and ŷ := σ(w^T x + b), ŷ can then be differentiated with respect to z.
     """

@@ -111,7 +111,7 @@ class Definition:
     plain: bool = False
     text: str = ""
     source: str = "text"
-    """Where it comes from: preamble, template, text, convention."""
+    """Its origin: preamble, template, text, convention."""
 
 
 @dataclass

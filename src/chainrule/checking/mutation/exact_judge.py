@@ -35,7 +35,7 @@ MOST_TERMS = 600
 MOST_RUNS = 8
 
 ROOM = 6
-"""How many generators an edited rule may need beyond those of the unedited one."""
+"""Most generators that an edited rule may need beyond the generators of the unedited rule."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +58,7 @@ class ExactPoint:
     claims: Mapping[str, ProvedForm]
 
     def refutation(self, edit: EditedFunction) -> tuple[str, bool]:
-        """Where the edited rule is wrong, and whether it is proved to be right.
+        """The place at which the edited rule is wrong, and True if it is proved to be right.
 
         The text is empty if it is not known to be wrong.
         """

@@ -68,7 +68,7 @@ class Known:
         )
 
     def difference(self, edit: EditedFunction) -> str:
-        """Where the edited rule computes something else on balls."""
+        """The place at which the edited rule computes something else on balls."""
         return next((text for _, text in self._differences(edit, self._case(edit))), "")
 
     def judged(self, edit: EditedFunction, unchecked: frozenset[str]) -> tuple[str, str]:

@@ -33,7 +33,7 @@ class Outcome:
     fate : {"killed", "equivalent", "survived"}
         Rejected by the test; accepted, and the same function at every point compared; accepted, and another function.
     reason : str
-        How it was rejected, or where it differs.
+        The reason for its rejection, or the place where it differs.
     """
 
     mutant: str

@@ -21,7 +21,7 @@ Ties: TypeAlias = Mapping[str, Linear]
 
 @dataclass(frozen=True)
 class Visit:
-    """What a computation found at one sample.
+    """The findings of a computation at one sample.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Visit:
     inside_only : bool
         True if the outcome is about the inside of the cell, where it has a derivative.
     results : object
-        What else the computation has to say about the sample.
+        Further results of the computation at the sample.
     """
 
     outcome: Attempt
@@ -55,7 +55,7 @@ def explored(
     visit_at : callable
         Computes at the values of the variables, of which some are those of others, by linear equations.
     domain : sequence of Constraint
-        What holds for all inputs; such comparisons are left out of the cells.
+        Comparisons that hold for all inputs; they are left out of the cells.
     samples : iterator
         The first sample, and those that are taken where comparisons do not tell what lies outside of the cells.
     most : int

@@ -73,7 +73,7 @@ def prove_identity(
     shapes : mapping
         The shape of each array, such as ``{"x": (3,), "c": ()}``. A text stands for a size, as in ``{"x": ("n",)}``.
     domains : mapping, optional
-        What each array holds: "real" numbers (the default), "positive" or "nonzero" numbers, numbers between 0 and 1
+        The numbers in each array: "real" (the default), "positive" or "nonzero" ones, numbers between 0 and 1
         ("unit"), rows of positive numbers whose sum is 1 ("probabilities"), or rows of zeros and a one ("one-hot").
     sizes : mapping, optional
         The numbers that are tried for each size. Default: 1 to 4.

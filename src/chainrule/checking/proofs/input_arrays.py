@@ -54,7 +54,7 @@ class InputArray:
         return self.domain in ("positive", "unit", "probabilities")
 
     def comparisons(self) -> Iterator[Constraint]:
-        """What the domain says of the variables."""
+        """The conditions that the domain puts on the variables."""
         zero, one = Fraction(0), Fraction(1)
         names = self.variables()
         if self.positive or self.domain == "nonzero":

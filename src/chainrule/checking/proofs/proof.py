@@ -18,7 +18,7 @@ class Proof:
     Attributes
     ----------
     subject : str
-        What was to be proved.
+        The name of the rule, function or claim that was to be proved.
     equalities : int
         The equalities that were proved, counted over cells and sizes.
     cells : tuple of str
@@ -30,11 +30,11 @@ class Proof:
     kinks : int
         Cells on which there is no derivative and only the value was compared.
     divisors : tuple of str
-        What is not 0 on the cells: there the claim says nothing.
+        Expressions that are not 0 on the cells: the claim says nothing where they are 0.
     differences : tuple of Difference
         Equalities that fail at the sample, with both values, computed in balls that do not overlap.
     unchecked : tuple of str
-        What stayed undecided, with the reason.
+        The parts that stayed undecided, with the reasons.
     idealised : mapping
         Floats of the code that were read as simple numbers, such as 0.3333333333333333 as 1/3.
     smooth : tuple of str
@@ -75,7 +75,7 @@ class Proof:
 
     @property
     def claim(self) -> str:
-        """What was proved, and for which inputs."""
+        """The proved statement, with the inputs for which it holds."""
         if not self.ok:
             return self.verdict
         if self.complete:

@@ -2,10 +2,9 @@
 
     F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i |w_i| + l2 / 2 |W|^2
 
-`Problem` is what is minimised, and `minimise` minimises it: by L-BFGS, preconditioned by the Hessian at zero weights
-and later by its blocks by class, or by Newton's method. `phases` says when the method changes. The logits are linear
-along a direction, so that a line search needs one product with the samples. `certify` bounds the distance of a fit from
-the optimum.
+`minimise` minimises a `Problem`: by L-BFGS, preconditioned by the Hessian at zero weights and later by its blocks by
+class, or by Newton's method. `phases` says when the method changes. The logits are linear along a direction, so that a
+line search needs one product with the samples. `certify` bounds the distance of a fit from the optimum.
 """
 
 from chainrule.solvers.convex.certificate import Certificate, Certified, certify

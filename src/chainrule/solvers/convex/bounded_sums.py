@@ -21,11 +21,11 @@ ROUNDING = 2.0**-53
 """u, half an ulp of 1."""
 
 LEAST_SQUARE, LEAST_ERROR = 1e-307, 1e-300
-"""Additions to the squares of features and to the errors of residuals, for what may have underflowed."""
+"""Additions to the squares of features and to the errors of residuals, for terms that may have underflowed."""
 
 
 class EvaluationPoint(NamedTuple):
-    """Where a pass evaluates F.
+    """The point at which a pass evaluates F.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class RowTerms(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Sums over all rows. `numbers` are bounds on errors and what they depend on, in the order of `with_bounds`."""
+    """Sums over all rows. `numbers` are bounds on errors and their ingredients, in the order of `with_bounds`."""
 
     offsets: Array
     between: Array

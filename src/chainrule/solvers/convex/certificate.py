@@ -1,4 +1,4 @@
-"""How far the weights of a fit are from the optimum: a bound that holds for the float64 evaluation it comes from.
+"""A bound on the distance of the weights of a fit from the optimum, rounding errors in float64 included.
 
     F(V, c) = sum_i a_i l(x_i V + c, t_i) + l2 / 2 |V|^2,    Phi(V) = min_c F(V, c)
 
@@ -62,7 +62,7 @@ MOST_PASSES = 8
 """Most passes with bounds. One or two Newton steps suffice after a fit."""
 
 ENOUGH = 0.01
-"""The intercepts are minimised when what they add to the bound is at most this share of the gradient by the weights."""
+"""The intercepts are minimised when they add at most this share of the gradient by the weights to the bound."""
 
 SEEN = 256
 """Rows from which the centre and the size of each feature are estimated."""
@@ -70,7 +70,7 @@ SEEN = 256
 
 @dataclass(frozen=True)
 class Certificate:
-    """What is known about the end of a fit. F is the mean objective.
+    """Bounds on the errors of a fit at its end. F is the mean objective.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Certificate:
 
 
 class Certified(NamedTuple):
-    """Parameters with minimised intercepts, and what is known about them.
+    """Parameters with minimised intercepts, and their certificate.
 
     Attributes
     ----------
@@ -170,7 +170,7 @@ def _reason(problem: Problem) -> str:
 
 
 class _Bounds(NamedTuple):
-    """The sizes of the gradients with bounds on their errors, and what the intercepts may change.
+    """The sizes of the gradients with bounds on their errors, and the bound on the change by the intercepts.
 
     `slack` bounds the change of the gradient by the weights from c to c*, and `left` F(V, c) - Phi(V).
     """

@@ -6,8 +6,8 @@ m is the size of a sample's weight times the sum of its targets. P subtracts the
 the losses do not change, and the Hessian is the penalty alone. One class matrix for all features weights each sample
 alike for all classes; here a sample counts for the classes that it may belong to. These are few samples per class. So a
 few samples per parameter are drawn with probability c in proportion to m s (1 - s), and each counts 1 / c times, which
-makes the blocks right on average. A share of the features' covariance is added for what so few samples cannot
-determine.
+makes the blocks right on average. A share of the features' covariance is added for directions that so few
+samples cannot determine.
 """
 
 import math
@@ -150,7 +150,7 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
 def drawn(shares: Array, count: int) -> tuple[Array, Array]:
     """About `count` of the samples, and the weight of each: its share divided by its probability of being drawn.
 
-    Probabilities are in proportion to the shares, up to 1. Three passes redistribute what is clipped at 1. Draws are
+    Probabilities are in proportion to the shares, up to 1. Three passes redistribute the excess over 1. Draws are
     evenly spaced along the sum of the probabilities.
 
     >>> drawn(np.array([0.25, 0.0, 0.25, 0.5]), 2)

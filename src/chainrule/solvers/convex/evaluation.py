@@ -76,7 +76,7 @@ class Evaluator:
     ----------
     problem : Problem
     features : Features, optional
-        How the parameters see the samples; as they are by default.
+        The samples as the parameters see them; by default, as they are.
     stored : bool, optional
         True if the engine may keep logits; by default if they fit in `STORED_BYTES`.
 
@@ -87,7 +87,7 @@ class Evaluator:
     point : LogitPoint or None
         The point of the last evaluation, or of the last step; None if theta has changed since.
     products : int
-        How many times x was multiplied by parameters, or its transpose by residuals, by an engine that keeps logits.
+        Products of x with parameters, or of its transpose with residuals, by an engine that keeps logits.
     """
 
     def __init__(self, problem: Problem, features: Features | None = None, stored: bool | None = None) -> None:

@@ -206,7 +206,7 @@ class Minimisation:
         self.here = self.evaluator.at(self.theta)
 
     def _enough(self, tol: float) -> float:
-        """How far F may be able to fall at the end."""
+        """The most that F may still be able to fall at the end."""
         share = tol
         if self.directions.facts.quick:
             # A Newton step squares the error: one more takes no time and doubles the number of correct digits, down
@@ -308,7 +308,7 @@ class Minimisation:
 
 
 def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
-    """Minimise F until it can fall by at most `tol` times its value; the options are those of `minima`."""
+    """Minimise F until it can fall by at most `tol` times its value; `minima` describes the options."""
     with closing(minima(problem, [problem.l2], start, **options)) as found:
         return next(found)
 

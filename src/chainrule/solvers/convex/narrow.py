@@ -14,12 +14,12 @@ from chainrule.solvers.convex.rows import RowBlock
 
 
 class Narrowing(NamedTuple):
-    """How products in bfloat16 are taken.
+    """The settings of products in bfloat16.
 
     Attributes
     ----------
     centre : (d,) array or None
-        What is subtracted from samples before they are rounded.
+        Subtracted from samples before they are rounded.
     torch_threads : int
         PyTorch's number of threads before the fit, to which every product returns.
     """

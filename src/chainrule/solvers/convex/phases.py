@@ -44,7 +44,7 @@ PRECISION = "rounding errors exceed any further decrease of the objective and of
 """Message of a run that cannot continue."""
 
 INTERRUPTED = "interrupted"
-"""Message of a run that was ended by Ctrl-C; its theta is that of the last step."""
+"""Message of a run that was ended by Ctrl-C; it returns theta after the last step."""
 
 
 class Method(Enum):
@@ -105,14 +105,14 @@ class Event(Enum):
 
 
 class Situation(NamedTuple):
-    """An event, and what is known at that time.
+    """An event, with the figures known at that time.
 
     Attributes
     ----------
     idle : int
         Consecutive steps without a gain.
     spent : float
-        Products with the samples so far, in pairs, which is what a step takes.
+        Products with the samples so far, in pairs: a step takes one pair.
     gain : float
         The last step's gain as a share of F.
     again : bool

@@ -22,7 +22,7 @@ WORTH_THREADS = 1 << 25
 
 @dataclass(frozen=True, eq=False)
 class Totals:
-    """What a first look at targets and weights tells.
+    """The sums of targets and weights, known before a fit begins.
 
     Attributes
     ----------
@@ -188,7 +188,7 @@ class Problem:
 
 
 def totals_of(engine: Engine, n_outputs: int) -> Totals:
-    """What a pass over targets and weights tells."""
+    """The totals of a problem, from a pass over targets and weights."""
     mass, of_classes, signed = engine.map_reduce(_totals, n_outputs)
     return Totals(float(mass), np.asarray(of_classes / (mass or 1.0)), signed > 0)
 
@@ -197,7 +197,7 @@ def totals_of(engine: Engine, n_outputs: int) -> Totals:
 
 
 def _totals(leaf: Leaf, n_outputs: int) -> tuple[float, Array, int]:
-    """The mass of a leaf, that of each class, and 1 if some weight is negative."""
+    """The mass of a leaf, the mass of each class, and 1 if some weight is negative."""
     count, targets = leaf.x.shape[0], leaf.targets
     assert targets is not None
     weights = np.ones(count) if leaf.weights is None else abs(leaf.weights.astype(np.float64))

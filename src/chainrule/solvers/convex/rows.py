@@ -79,7 +79,7 @@ class LogitPoint(NamedTuple):
     line: tuple[LogitPoint, LogitPoint, float] | None = None
 
     def without_version(self) -> tuple[Any, ...]:
-        """What a journal of the fit compares."""
+        """The fields that a journal of the fit compares."""
         return self.folded, self.slot, self.line
 
     @classmethod
@@ -99,7 +99,7 @@ class LogitPoint(NamedTuple):
 
 
 class View(NamedTuple):
-    """What blocks need to know of the problem.
+    """The data that blocks need from the problem.
 
     Attributes
     ----------
@@ -175,7 +175,7 @@ class RowBlock:
         return self.work(name, (count, k), like) if k > FEW_OUTPUTS else self.work(name, (k, count), like).T
 
     def remembered(self, name: str, point: LogitPoint, compute: Callable[[Array], object], dtype: Any = None) -> Array:
-        """What `compute` writes to an array with k columns at a point. It is kept if the point has a slot."""
+        """The array with k columns that `compute` fills at a point. It is kept if the point has a slot."""
         if self.kept is None or point.slot is None:
             result = self.buffer(name + (point.slot or ""), dtype)
             compute(result)
@@ -242,7 +242,7 @@ class Rows:
         self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow)
 
     def map_reduce(self, function: BlockFunction, state: Any, leaves: Sequence[int] | None = None) -> Any:
-        """The sum of function(block, state) over all blocks, or those of some leaves: a number, array, list or tuple.
+        """The sum of function(block, state) over all blocks, or over some leaves: a number, array, list or tuple.
 
         Arrays that it returns must not be buffers.
         """
