@@ -333,10 +333,8 @@ def test_a_pass_without_workers_ends_in_an_error(small_cluster, impatient):
     cluster, client = small_cluster
     timer = threading.Timer(0.2, cluster.scale, (0,))
     timer.start()
-    began = time.monotonic()
     with pytest.raises(ClusterError, match=r"no worker, or no scheduler, for \d seconds"):
         rows_on(client, 1).engine().map_reduce(slowly, None)
-    assert time.monotonic() - began < 30
     timer.join()
 
 
@@ -344,10 +342,8 @@ def test_a_scheduler_that_ends_in_a_pass_ends_it_in_an_error(small_cluster, impa
     cluster, client = small_cluster
     timer = threading.Timer(0.3, cluster.close)
     timer.start()
-    began = time.monotonic()
     with pytest.raises(ClusterError, match=r"scheduler"):
         rows_on(client, 1).engine().map_reduce(slowly, None)
-    assert time.monotonic() - began < 30
     timer.join()
     with pytest.raises(ClusterError, match=r"scheduler|client of the cluster is"):
         rows_on(client, 1).engine().map_reduce(slowly, None)

@@ -5,12 +5,13 @@ import inspect
 import numpy as np
 import pytest
 
-from chainrule.engines import Engine, Leaf, Leaves, LocalEngine
+from chainrule.engines import Engine, JournaledEngine, Leaf, Leaves, LocalEngine
+from chainrule.engines.dask_engine import DaskEngine
 
 METHODS = [name for name, _ in inspect.getmembers(Engine, inspect.isfunction) if not name.startswith("_")]
 
 
-@pytest.mark.parametrize("engine", [LocalEngine])
+@pytest.mark.parametrize("engine", [LocalEngine, DaskEngine, JournaledEngine])
 @pytest.mark.parametrize("name", METHODS)
 def test_engines_have_the_methods_of_the_protocol(engine, name):
     asked, given = (inspect.signature(getattr(each, name)).parameters for each in (Engine, engine))

@@ -1,5 +1,6 @@
 """Samples in files are checked as arrays are, and give the predictions of arrays, bit for bit."""
 
+import itertools
 import threading
 
 import numpy as np
@@ -90,17 +91,20 @@ def models():
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
-    "name", ["mlp", "mlp of two classes", "softmax", "softmax of two classes", "softmax in CV", "conv"]
+    ("name", "method"),
+    [
+        *itertools.product(
+            ["mlp", "mlp of two classes", "softmax", "softmax of two classes", "softmax in CV"], METHODS
+        ),
+        ("conv", "predict"),
+    ],
 )
 def test_predictions_have_the_bits_of_an_array(models, name, method, threads, array_source, monkeypatch):
     monkeypatch.setattr(blocks_of_rows, "WORTH_THREADS", 1e5)
     monkeypatch.setattr(blocks_of_rows, "PREDICTION_BLOCK", 512)
     monkeypatch.setattr(blocks_of_rows, "BLOCK_BYTES", 2**15)
     monkeypatch.setattr(blocks_of_rows, "BLOCKS_OF_A_PART", 0)
-    if name == "conv" and method != "predict":
-        pytest.skip("one method of convolutions is enough")
     predict = getattr(models[name], method)
     for x in (MANY, MANY.astype(np.float32)):
         source = array_source(x)

@@ -100,7 +100,7 @@ def test_without_shuffling_files_have_the_bits_of_memory(way, digits, on_disk, t
         assert_same(MLPClassifier(**given).fit(source), MLPClassifier(**given).fit(*digits))
 
 
-@pytest.mark.xfail(strict=True, reason="other samples are held out than in memory, which docs/scale.md does not say")
+@pytest.mark.xfail(strict=True, reason="other samples are held out than in memory")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_without_shuffling_early_stopping_has_the_bits_of_memory(digits, on_disk, tmp_path):
     given = NETWORK | {"shuffle": False, "early_stopping": True}

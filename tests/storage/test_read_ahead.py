@@ -1,6 +1,7 @@
 """A thread reads ahead, in order and within its bound; it ends with the generator, whatever happens."""
 
 import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -57,6 +58,8 @@ def test_a_closed_generator_drops_what_is_not_begun_and_leaves_no_thread():
         if number == 1:
             began.set()
             goes_on.wait(60)
+        elif number:
+            time.sleep(0.02)  # so that the generator is closed long before the last read
         return number
 
     results = read_ahead(range(100), read, 50)
@@ -64,7 +67,5 @@ def test_a_closed_generator_drops_what_is_not_begun_and_leaves_no_thread():
     began.wait(60)
     goes_on.set()
     results.close()
-    ended = len(seen)
     assert readers() == []
-    assert ended < 60
-    assert len(seen) == ended
+    assert 2 <= len(seen) < 51, "50 reads were planned"
