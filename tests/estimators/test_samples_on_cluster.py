@@ -14,10 +14,9 @@ import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule import SoftmaxRegression
 from chainrule.engines import ClusterError, dask_engine
 from chainrule.estimators import samples_on_cluster
-from chainrule.estimators.softmax_path import path
 
 distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
 da = pytest.importorskip("dask.array", reason="needs Dask: pip install -e '.[dask]'")
@@ -399,9 +398,3 @@ def test_scores_are_numbers(dask_client):
 def test_a_wrong_number_of_features_is_told_at_once():
     with pytest.raises(ValueError, match=r"^X has shape \(4801, 5\), but SoftmaxRegression is expecting 6 features"):
         in_memory(X, WORDS).predict(dask_array(X)[:, :5])
-
-
-def test_paths_and_cross_validation_take_no_collections():
-    for fit in (SoftmaxRegressionCV(Cs=[1.0]).fit, path):
-        with pytest.raises(TypeError, match=r"^X: .* takes samples in memory or in files, got a Dask collection"):
-            fit(dask_array(X), dask_array(LABELS))

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
 
-from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule import Blocks, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators import path
 from chainrule.kernels.blas import available_threads
 
@@ -261,3 +261,24 @@ def test_without_refit_nothing_is_said_of_a_fit_to_all_samples():
     model.set_params(refit=False).fit(X, SPECIES)
     for name in ("objective_", "gradient_norm_", "converged_", "interrupted_"):
         assert not hasattr(model, name)
+
+
+def test_rows_of_folds_are_taken_in_their_order_from_files_too(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    numbers = np.random.default_rng(7).permutation(len(X))
+    mask = numbers < 90
+    cv = [(numbers[:100], numbers[100:]), (mask, ~mask)]
+    model = SoftmaxRegressionCV(Cs=CS, cv=cv, scoring="neg_log_loss").fit(X, SPECIES)
+    ordered = [(np.sort(numbers[:100]), np.sort(numbers[100:])), (np.flatnonzero(mask), np.flatnonzero(~mask))]
+    for x, folds in ((Blocks(tmp_path / "x.npy"), cv), (X, ordered)):
+        other = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring="neg_log_loss").fit(x, SPECIES)
+        np.testing.assert_array_equal(model.scores_, other.scores_)
+        np.testing.assert_array_equal(model.coefs_paths_, other.coefs_paths_)
+
+
+def test_a_class_of_weight_zero_may_be_rotated_with_the_others():
+    """Few rows are rotated once for all fits, which need the rows of every class."""
+    model = SoftmaxRegressionCV(Cs=CS, cv=3, class_weight={1: 0.0}, tol=1e-12).fit(X, SPECIES)
+    alone = SoftmaxRegression(C=model.C_, class_weight={1: 0.0}, tol=1e-12).fit(X, SPECIES)
+    assert alone.classes_.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(model.coef_, alone.coef_, rtol=0, atol=1e-5)

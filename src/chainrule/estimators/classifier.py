@@ -380,18 +380,20 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
     def _held_out(self, dtype: Any, eval_set: Any, *separate: Any) -> CheckedSamples:
         """The held-out samples, checked, in this dtype and weighted by class too; see `joined_eval_set`."""
-        X, y, weights = joined_eval_set(eval_set, *separate)
-        if is_source(X) and self._fits_sources:
-            y, weights = stored_labels(X, y), stored_weights(X, weights)
-            X = stored_rows(self, X, reset=False).astype(dtype)
-        else:
-            X = as_rows(self._validated(X, reset=False)).astype(dtype, copy=False)
+        X, y, weights = self._held_out_features(dtype, *joined_eval_set(eval_set, *separate))
         y = self._checked_targets(X, y, "eval_set: `y`")
         if weights is not None:
             if not np.any(weights):
                 raise ValueError("eval_set: every sample has the weight zero, so there is nothing to judge by")
             weights = checked_weights(weights, X)
         return with_class_weight(self.class_weight, self._encoding, X, y, weights)
+
+    def _held_out_features(self, dtype: Any, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
+        """The features of held-out samples, and their labels and weights as they are given."""
+        if is_source(X) and self._fits_sources:
+            y, weights = stored_labels(X, y), stored_weights(X, weights)
+            return stored_rows(self, X, reset=False).astype(dtype), y, weights
+        return as_rows(self._validated(X, reset=False)).astype(dtype, copy=False), y, weights
 
     def _checked_targets(self, X: Array, y: Any, what: str = "`y`") -> Array:
         """Labels or rows of probabilities for the rows of X, of the classes that are known."""

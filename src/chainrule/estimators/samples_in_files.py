@@ -57,7 +57,7 @@ def remember_features(estimator: Any, features: int, feature_names: Any, *, rese
         _check_names(name, getattr(estimator, "feature_names_in_", None), names)
 
 
-def stored_labels(source: RowSource, y: Any) -> Array:
+def stored_labels(source: RowSource | None, y: Any) -> Array:
     """The labels that were given; those in the files for None.
 
     Raises
@@ -65,7 +65,7 @@ def stored_labels(source: RowSource, y: Any) -> Array:
     ValueError
         If there are none, or if they hold NaN or infinity.
     """
-    y = source.labels() if y is None else y
+    y = source.labels() if y is None and source is not None else y
     if y is None:
         raise ValueError("y: expected labels, since the files hold none")
     return np.asarray(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y"))

@@ -28,15 +28,9 @@ def is_on_cluster(x: object) -> bool:
     return hasattr(x, "__dask_graph__") and hasattr(x, "shape")
 
 
-def refuse_cluster(x: object, what: str) -> None:
-    """Raise TypeError for a Dask collection, which this call would read into memory.
-
-    Raises
-    ------
-    TypeError
-    """
-    if is_on_cluster(x):
-        raise TypeError(f"X: {what} takes samples in memory or in files, got a Dask collection; call X.compute() first")
+def in_this_process(values: Any) -> Any:
+    """A Dask collection as an array in memory; anything else as it is."""
+    return np.asarray(values.compute()) if is_on_cluster(values) else values
 
 
 def lazily(x: Any, function: Callable[[Any], Array], empty: Array, step: int) -> Any:
@@ -95,6 +89,11 @@ class ClusterSamples:
         task = dask.delayed(_of_sides, pure=False)
         return all_results(self.client, [task(function, *pair) for pair in self._sides(ROWS_OF_MASSES)])
 
+    def sides(self) -> tuple[Array, Array | None]:
+        """All labels and weights, in this process."""
+        y, weights = zip(*self.each(_both), strict=True)
+        return np.concatenate(y), None if self.weights is None else np.concatenate(weights)
+
     def labels(self) -> Array:
         """The sorted labels."""
         if self.y.ndim != 1:
@@ -124,7 +123,7 @@ class ClusterSamples:
         """The total weight of the samples of each class, with the bits of memory."""
         return np.asarray(sum(self.each(partial(_mass_of_block, encoding, total))))
 
-    def rows(self, prepare: Callable[[Array, Array | None], tuple[Array, Array | None]], dtype: Any, k: int) -> Any:
+    def rows(self, prepare: Callable[[Array, Array | None], Any], dtype: Any, k: int) -> ClusterRows:
         """The samples as rows of a problem with k logits.
 
         Parameters
@@ -235,6 +234,10 @@ def _plain(dtype: Any) -> Any:
 
 def _of_sides(function: Callable[[Array, Array | None], Any], y: Any, weights: Any) -> Any:
     return function(np.asarray(y), None if weights is None else np.asarray(weights))
+
+
+def _both(y: Array, weights: Array | None) -> tuple[Array, Array | None]:
+    return y, weights
 
 
 def _labels_of_block(y: Array, _: Array | None) -> Array:

@@ -7,7 +7,9 @@ scikit-learn's ``LogisticRegressionCV``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
+from functools import partial
 from inspect import signature
 from typing import Any, ClassVar
 
@@ -16,16 +18,20 @@ import sklearn
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.classifier import class_mass, weights_of_classes
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
+from chainrule.estimators.logits_of_rows import KnownLogits, logits_of
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.samples_in_files import stored_labels
-from chainrule.estimators.samples_on_cluster import refuse_cluster
+from chainrule.estimators.samples_on_cluster import in_this_process, is_on_cluster
+from chainrule.estimators.softmax_on_cluster import held_out_on_cluster, samples_for_folds
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
+from chainrule.estimators.softmax_problem import problem_of_samples
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.estimators.validation import score
@@ -131,7 +137,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         Parameters
         ----------
         X, y, sample_weight
-            As in `SoftmaxRegression.fit`. With ``targets="proba"`` the folds are not stratified.
+            As in `SoftmaxRegression.fit`. With ``targets="proba"`` the folds are not stratified. Labels and weights in
+            Dask collections are read into memory, features are not.
         **params
             Arguments for the splitter and the scorer, by scikit-learn's metadata routing if it is enabled; without it
             only `groups` for the splitter.
@@ -141,31 +148,37 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         ValueError
             As `SoftmaxRegression.fit` does.
         """
-        refuse_cluster(X, "SoftmaxRegressionCV")
         values = penalties(self.Cs)
         self._check_parameters()
-        to_split, to_score = routed(self, "fit", sample_weight, params)
-        # Samples of weight zero stay: folds may be given by the numbers of their rows.
-        X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=False, weightless=True)
+        params = {name: in_this_process(value) for name, value in params.items()}
+        to_split, to_score = routed(self, "fit", in_this_process(sample_weight), params)
+        if is_on_cluster(X):
+            X, y, weights, encoding = samples_for_folds(self, X, y, sample_weight)
+        else:
+            # Samples of weight zero stay: folds may be given by the numbers of their rows.
+            X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=False, weightless=True)
         self.temperature_, self.validation_scores_ = 1.0, None
-        folds = list(check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1).split(X, y, **to_split))
+        splitter, numbers = check_cv(5 if self.cv is None else self.cv, y, classifier=y.ndim == 1), np.arange(len(y))
+        # Rows of a fold are taken in their order, from wherever they lie.
+        folds = [[np.sort(numbers[part]) for part in fold] for fold in splitter.split(X, y, **to_split)]
         class_weight = self.class_weight
         if isinstance(class_weight, str):
             factors = weights_of_classes(class_weight, self.classes_, class_mass(encoding, y, weights))
             class_weight = dict(zip(self.classes_.tolist(), factors, strict=True))
-        recipe, problem = self._recipe(), self._problem(X, y, weights, class_weight)
+        problem_of = partial(problem_of_samples, self, class_weight=class_weight, weightless=True)
+        problem, recipe = problem_of(X, y, weights), self._recipe()
         x, spectrum = recipe.shared(problem, X, max(values), len(values) * len(folds))
-        scorer = FoldScorer(self, X, y, weights, to_score)
+        scorer, rows_of_leaf = FoldScorer(self, X, y, weights, to_score), problem.rows_of_leaf
         fits: list[PathPoint] = []
         scores: list[list[float]] = []
         with tasks_of(self, X, y, weights, len(folds) + bool(self.refit)) as tasks:
             for train, test in folds:
                 with tasks.task("fold"):
                     in_train = None if weights is None else weights[train]
-                    problem = self._problem(x[train], y[train], in_train, class_weight)
+                    problem = problem_of(x[train], y[train], in_train, rows_of_leaf=rows_of_leaf)
                     points = along(recipe, problem, values, spectrum)
                     fits.extend(points)
-                    scores.append([scorer(point, test) for point in points])
+                    scores.append(scorer(points, test))
                     if self.verbose:
                         print(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
             usable = _comparable(scores)
@@ -174,12 +187,12 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             if self.refit:
                 best = values[int(usable.sum(axis=0).argmax())]
                 start = mean.T if self.fit_intercept else mean[:, :-1].T
-                problem = self._problem(x, y, weights, class_weight)
+                problem = problem_of(x, y, weights, rows_of_leaf=rows_of_leaf)
                 with tasks.task("refit"):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
                 self._note_end(found)
                 # In the precision of the folds' coefficients.
-                self._adopt(recipe.certified(self._problem(X, y, weights, class_weight), best, found))
+                self._adopt(recipe.certified(problem_of(X, y, weights), best, found))
             else:
                 best = float(np.mean([values[i] for i in each]))
                 self._forget_end_of_fit()
@@ -196,9 +209,16 @@ class SoftmaxRegressionCV(SoftmaxRegression):
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
         """The figure that `scoring` names; the accuracy, if it is None. `params` are for its scorer, as in `fit`."""
-        y = stored_labels(X, y) if is_source(X) else y
-        _, extra = routed(self, "score", sample_weight, params)
-        return float(self._get_scorer()(self, X, y, **extra))
+        params = {name: in_this_process(value) for name, value in params.items()}
+        _, extra = routed(self, "score", in_this_process(sample_weight), params)
+        if not is_on_cluster(X):
+            return float(self._get_scorer()(self, X, stored_labels(X, y) if is_source(X) else y, **extra))
+        check_is_fitted(self, "coef_")
+        rows, y, _ = held_out_on_cluster(self, None, X, y, None)
+        judged, (theta, offset) = judged_like(self), (self.coef_.T, self.intercept_)
+        judged.known = rows, logits_of(rows, theta, offset) / self.temperature_
+        judged.coef_, judged.intercept_ = self.coef_, self.intercept_
+        return float(self._get_scorer()(judged, rows, y, **extra))
 
     def get_metadata_routing(self) -> Any:
         """Who takes what `fit` and `score` are given: the splitter and the scorer."""
@@ -290,27 +310,49 @@ class FoldScorer:
     """
 
     def __init__(
-        self, model: SoftmaxRegressionCV, X: Array, y: Array, weights: Array | None, params: dict[str, Any]
+        self, model: SoftmaxRegressionCV, X: Any, y: Array, weights: Array | None, params: dict[str, Any]
     ) -> None:
         self.samples, self.of_rows = (X, y, weights), model.targets == "proba" and not callable(model.scoring)
         self.scoring, self.scorer = model.scoring, _with_labels(model._get_scorer(), model.classes_)
         self.params: dict[str, Any] = {"sample_weight": weights} if model.scoring is None else params
-        self.judged = SoftmaxRegression(solver=model.solver, targets=model.targets, dtype=model.dtype)
-        self.judged._kind, self.judged.classes_, self.judged.temperature_ = model._kind, model.classes_, 1.0
+        self.judged = judged_like(model)
 
-    def __call__(self, point: PathPoint, part: Any) -> float:
-        """The score of one fit on the samples of `part`."""
-        model, (X, y, weights) = self.judged, self.samples
-        model.C, model.coef_, model.intercept_ = point.C, point.coef, point.intercept
-        if self.of_rows:
-            metric, sign = _OF_ROWS[self.scoring]
-            logits = model._logits(X[part]).results(lambda logits: logits)
-            return sign * score(metric, model._encoding, logits, y[part], None if weights is None else weights[part])
+    def __call__(self, points: Sequence[PathPoint], part: Array) -> list[float]:
+        """The scores of some fits on the samples of `part`."""
+        X, y, weights = self.samples
+        x, count = X[part], X.shape[0]
         of_part = {
-            name: np.asarray(value)[part] if np.ndim(value) and len(value) == X.shape[0] else value
+            name: np.asarray(value)[part] if np.ndim(value) and len(value) == count else value
             for name, value in self.params.items()
         }
-        return float(self.scorer(model, X[part], y[part], **of_part))
+
+        def score_of(point: PathPoint) -> float:
+            model, logits = self.judged, logits_of(x, point.coef.T, point.intercept)
+            if self.of_rows:
+                metric, sign = _OF_ROWS[self.scoring]
+                return sign * score(
+                    metric, model._encoding, logits, y[part], None if weights is None else weights[part]
+                )
+            model.C, model.coef_, model.intercept_, model.known = point.C, point.coef, point.intercept, (x, logits)
+            return float(self.scorer(model, x, y[part], **of_part))
+
+        return [score_of(point) for point in points]
+
+
+class JudgedRegression(SoftmaxRegression):
+    """A fit as scorers see it: the logits of some samples are `known`."""
+
+    known: tuple[Any, Array]
+
+    def _logits(self, X: Any) -> Any:
+        return KnownLogits(self.known[1]) if X is self.known[0] else super()._logits(X)
+
+
+def judged_like(model: SoftmaxRegressionCV) -> JudgedRegression:
+    """A model with the classes of another and without coefficients."""
+    judged = JudgedRegression(solver=model.solver, targets=model.targets, dtype=model.dtype)
+    judged._kind, judged.classes_, judged.temperature_ = model._kind, model.classes_, 1.0
+    return judged
 
 
 def _with_labels(scorer: Any, classes: Array) -> Any:

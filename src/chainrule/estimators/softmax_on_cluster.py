@@ -7,22 +7,25 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array
+from chainrule.engines import ClusterRows
 from chainrule.estimators.blocks_of_rows import floats_of_product, rows_at_once
 from chainrule.estimators.class_encoding import ClassEncoding, encoding_of
 from chainrule.estimators.classifier import (
     checked_labels,
     checked_probabilities,
     checked_weights,
+    class_mass,
     factors_of_samples,
     floats_of,
     weights_of_classes,
 )
-from chainrule.estimators.samples_in_files import remember_features
+from chainrule.estimators.samples_in_files import remember_features, stored_labels
 from chainrule.estimators.samples_on_cluster import ClusterSamples, cluster_samples, lazily
+from chainrule.estimators.softmax_problem import check_mass, problem_of_targets
 from chainrule.solvers.convex import Problem
 
 
-def cluster_problem(model: Any, X: Any, y: Any, sample_weight: Any, *, continues: bool) -> Problem:
+def cluster_problem(model: Any, X: Any, y: Any, sample_weight: Any, *, continues: bool, signed: bool) -> Problem:
     """The problem of a fit to Dask collections, whose labels stay on the workers; the model learns its classes.
 
     Raises
@@ -31,10 +34,12 @@ def cluster_problem(model: Any, X: Any, y: Any, sample_weight: Any, *, continues
         As a fit in memory does.
     """
     samples = cluster_samples(X, y, sample_weight)
-    dtype, signed, proba = dtype_of_fit(model, samples), False, model.targets == "proba"
+    dtype, negative, proba = dtype_of_fit(model, samples), False, model.targets == "proba"
     total = partial(total_weights, dtype, None, None)
     if samples.weights is not None:
-        samples, signed = samples.counted("sample_weight", total)
+        samples, negative = samples.counted("sample_weight", total)
+    if negative and not signed:
+        raise ValueError("Negative values in data passed to `sample_weight`")
     if proba and samples.y.ndim != 2:
         raise ValueError(f"y: expected rows of class probabilities, got shape {samples.y.shape}")
     # Each label twice: once would look like a regression.
@@ -46,11 +51,46 @@ def cluster_problem(model: Any, X: Any, y: Any, sample_weight: Any, *, continues
         mass = samples.mass(encoding, total)
         total = partial(total_weights, dtype, encoding, weights_of_classes(model.class_weight, encoding.classes, mass))
         samples, _ = samples.counted("class_weight", total)
-    if signed:
-        model._check_bounded(samples.mass(encoding, total))
+    if negative:
+        check_mass(model, samples.mass(encoding, total))
     encode = partial(_encoded, encoding, dtype, model.label_smoothing, total)
-    problem: Problem = model._problem_of(samples.rows(encode, dtype, encoding.n_outputs))
-    return problem
+    return problem_of_targets(model, samples.rows(encode, dtype, encoding.n_outputs))
+
+
+def samples_for_folds(
+    model: Any, X: Any, y: Any, sample_weight: Any
+) -> tuple[ClusterRows, Array, Array | None, ClassEncoding]:
+    """Rows on the workers, with labels and weights in this process, which the folds are cut by.
+
+    The rows have targets, and weights times those of their classes among all samples.
+    """
+    samples = cluster_samples(X, y, sample_weight)
+    dtype, proba = dtype_of_fit(model, samples), model.targets == "proba"
+    labels, weights = samples.sides()
+    labels = checked_probabilities(labels) if proba else checked_labels(stored_labels(None, labels))
+    encoding, factors = encoding_of(labels, probabilities=proba), None
+    model._adopt_classes(encoding, continues=False)
+    remember_features(model, samples.x.shape[1], samples.names, reset=True)
+    if weights is not None:
+        weights = checked_weights(weights, np.empty((len(labels), 0), dtype))
+        if not weights.any():
+            raise ValueError("sample_weight: every sample has the weight zero, so there is nothing to fit")
+    if model.class_weight is not None:
+        factors = weights_of_classes(model.class_weight, encoding.classes, class_mass(encoding, labels, weights))
+    total = partial(total_weights, dtype, encoding, factors)
+    encode = partial(_encoded, encoding, dtype, model.label_smoothing, total)
+    return samples.rows(encode, dtype, encoding.n_outputs), labels, weights, encoding
+
+
+def held_out_on_cluster(model: Any, dtype: Any, X: Any, y: Any, weights: Any) -> tuple[ClusterRows, Array, Any]:
+    """Rows of held-out features on the workers, with labels and weights in this process.
+
+    The dtype of features is that of a fit to them for None.
+    """
+    samples = cluster_samples(X, y, weights)
+    dtype = dtype_of_fit(model, samples) if dtype is None else dtype
+    remember_features(model, samples.x.shape[1], samples.names, reset=False)
+    return samples.rows(_without_sides, dtype, model._encoding.n_outputs), *samples.sides()
 
 
 def dtype_of_fit(model: Any, samples: ClusterSamples) -> np.dtype[Any]:
@@ -94,6 +134,11 @@ def cluster_score(model: Any, X: Any, y: Any, sample_weight: Any) -> float:
 
 
 # What follows is private.
+
+
+def _without_sides(_: Array, __: Array | None) -> tuple[None, None]:
+    """No targets and no weights."""
+    return None, None
 
 
 def _encoded(

@@ -15,7 +15,6 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
-from chainrule.estimators.samples_on_cluster import refuse_cluster
 from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients, penalty_share
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.kernels.blas import threads_allowed
@@ -83,12 +82,10 @@ def path(X: Any, y: Any = None, Cs: Any = 10, sample_weight: Any = None, **param
     for name in NOT_OF_A_PATH:
         if name in parameters:
             raise ValueError(f"{name}: a path has no use for it; it starts every fit from the one before, by Cs alone")
-    refuse_cluster(X, "a path")
     model = SoftmaxRegression(**parameters)
     model._check_parameters()
     values = penalties(Cs)
-    X, y, weights, _ = model._read_samples(X, y, sample_weight, continues=False)
-    problem, recipe = model._problem(X, y, weights), model._recipe()
+    problem, recipe = model._read_problem(X, y, sample_weight, continues=False, signed=False)[0], model._recipe()
     x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
     points = along(recipe, problem.of(x), values, spectrum)
     warn_of(points, model.tol)

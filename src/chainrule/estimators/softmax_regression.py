@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,19 +12,19 @@ from joblib import effective_n_jobs
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule import rules
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
-from chainrule.estimators.class_encoding import MULTICLASS, encoding_of
-from chainrule.estimators.classifier import Classifier, class_mass, with_class_weight
+from chainrule.estimators.class_encoding import encoding_of
+from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
+from chainrule.estimators.logits_of_rows import logits_of
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin, told_steps
 from chainrule.estimators.samples_on_cluster import is_on_cluster
-from chainrule.estimators.softmax_on_cluster import cluster_problem, cluster_score, predicted
+from chainrule.estimators.softmax_on_cluster import cluster_problem, cluster_score, held_out_on_cluster, predicted
+from chainrule.estimators.softmax_problem import inverse_strength, problem_of_samples
 from chainrule.estimators.softmax_recipe import (
     SoftmaxRecipe,
-    check_bounded,
     coefficients,
     dtype_to_show,
     journaled,
@@ -36,7 +35,6 @@ from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem
 from chainrule.solvers.convex.online import absorb, curvatures
-from chainrule.storage import StoredRows
 
 
 def _can_stream(model: SoftmaxRegression) -> bool:
@@ -215,7 +213,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array or CSR/CSC matrix of shape (n_samples, n_features), or samples in files
+        X : array or CSR/CSC matrix of shape (n_samples, n_features), samples in files, or a Dask collection
             `chainrule.Blocks` opens files. The fit has the same bits as that of an array with the same rows and dtype.
         y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
             By default, the labels in the files.
@@ -240,23 +238,19 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         """
         self._check_parameters()
         continues = self.warm_start and hasattr(self, "coef_")
-        if is_on_cluster(X):
-            problem = cluster_problem(self, X, y, sample_weight, continues=continues)
-            X, y, weights = problem.x, None, None
-        else:
-            X, y, weights, _ = self._read_samples(X, y, sample_weight, continues=continues, signed=True)
-            problem = self._problem(X, y, weights)
+        problem, samples = self._read_problem(X, y, sample_weight, continues=continues, signed=True)
+        X = samples[0]
         if self.checkpoint is not None:
             problem = journaled(problem, Path(self.checkpoint))
         given = eval_set, X_val, y_val, sample_weight_val
         held_out = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        recipe, C = self._recipe(), self._inverse_strength
+        recipe, C = self._recipe(), inverse_strength(self)
         self.validation_scores_: list[float] | None = None if held_out is None else []
         self.temperature_ = 1.0
         start = self._theta() if continues else None
-        with told_steps(self, X, y, weights, self._fitted_at) as watchers:
+        with told_steps(self, *samples, self._fitted_at) as watchers:
             if held_out is not None:
                 watchers.append(partial(self._judge, held_out=held_out))
             spectrum = recipe.spectrum(problem, C)
@@ -269,7 +263,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             problem.engine.remove()
         self._mass, self._precision = problem.mass, None
         if held_out is not None and self.temperature_scaling:
-            logits = self._logits(held_out[0]).results(lambda logits: logits)
+            logits = logits_of(held_out[0], self.coef_.T, self.intercept_)
             self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
         return self
 
@@ -337,12 +331,12 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes: expected {self.classes_}, as in the first call, got {np.unique(classes)}")
         self._check_known(y)
-        problem = self._problem(X, y, weights)
+        problem = problem_of_samples(self, X, y, weights)
         theta = np.zeros(problem.shape) if first else np.asarray(self._theta(), dtype=np.float64)
         precision = getattr(self, "_precision", None)
         with threads_allowed(self._recipe().threads):
             if precision is None:
-                precision = np.full(problem.shape, 1 / self._inverse_strength)
+                precision = np.full(problem.shape, 1 / inverse_strength(self))
                 if not first:  # the samples of `fit` count with the curvature of this batch
                     precision += self._mass * curvatures(problem, theta)
             theta, self._precision = absorb(problem, theta, precision, self.tol)
@@ -378,30 +372,23 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         check.within(vars(self), LIMITS)
         check_same_optimum(vars(self), [self.l1_ratio])
 
-    @property
-    def _inverse_strength(self) -> float:
-        """C, or infinity for no penalty."""
-        return math.inf if self.penalty is None else self.C
+    def _read_problem(
+        self, X: Any, y: Any, sample_weight: Any, **options: bool
+    ) -> tuple[Problem, tuple[Any, Array | None, Array | None]]:
+        """The problem of a fit without its penalty, and its samples; of a cluster, without labels and weights.
 
-    def _problem(self, X: Array, y: Array, weights: Array | None, class_weight: Any = None) -> Problem:
-        """The problem of a fit without its penalty; `class_weight` replaces the parameter."""
-        encoding = self._encoding
-        X, y, weights = with_class_weight(class_weight or self.class_weight, encoding, X, y, weights)
-        if weights is not None and (weights < 0).any():
-            self._check_bounded(class_mass(encoding, y, weights))
-        return self._problem_of(X, encoding.targets(y, X.dtype, self.label_smoothing), weights)
+        The options `continues` and `signed` are those of `_read_samples`.
+        """
+        if is_on_cluster(X):
+            problem = cluster_problem(self, X, y, sample_weight, **options)
+            return problem, (problem.x, None, None)
+        X, y, weights, _ = self._read_samples(X, y, sample_weight, **options)
+        return problem_of_samples(self, X, y, weights), (X, y, weights)
 
-    def _problem_of(self, X: Any, targets: Array | None = None, weights: Array | None = None) -> Problem:
-        """The problem of encoded samples; without targets, the rows of a cluster have them."""
-        encoding = self._encoding
-        smoothing = self.label_smoothing if encoding.kind == MULTICLASS else 0.0
-        loss, intercept = rules.get(encoding.loss), bool(self.fit_intercept)
-        return Problem(X, targets, encoding.n_outputs, loss, weights, intercept=intercept, label_smoothing=smoothing)
-
-    def _check_bounded(self, mass: Array) -> None:
-        """Raise ValueError if weights of both signs, with these sums by class, leave no minimum."""
-        smoothed = (1 - self.label_smoothing) * mass + self.label_smoothing * mass.sum() / len(mass)
-        check_bounded(self._inverse_strength, self.fit_intercept, smoothed)
+    def _held_out_features(self, dtype: Any, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
+        if is_on_cluster(X):
+            return held_out_on_cluster(self, dtype, X, y, weights)
+        return super()._held_out_features(dtype, X, y, weights)
 
     def _recipe(self) -> SoftmaxRecipe:
         return SoftmaxRecipe(
@@ -419,11 +406,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     def _judge(self, theta: Array, held_out: tuple[Array, Array, Array | None]) -> None:
         """Note the eval_metric on held-out samples."""
         (X, y, weights), d = held_out, held_out[0].shape[1]
-        if isinstance(X, StoredRows):
-            parts = theta[:d].T, theta[d:].sum(axis=0)
-            logits = linear_logits(X, *parts, name=type(self).__name__).results(lambda logits: logits)
-        else:
-            logits = X @ theta[:d] + theta[d:].sum(axis=0)
+        logits = logits_of(X, theta[:d], theta[d:].sum(axis=0))
         assert self.validation_scores_ is not None
         self.validation_scores_.append(score(self.eval_metric, self._encoding, logits, y, weights))
 
