@@ -37,12 +37,23 @@ def same(first, second):
 
 def test_a_cluster_fits_the_model_of_one_process(chainrule, words, dask_client, monkeypatch):
     local = chainrule(*words, *SOFTMAX, "--out", "local").metrics()
-    monkeypatch.setattr(module, "NUMBERS_OF_A_TASK", 200)
+    monkeypatch.setattr("chainrule.storage.stored_rows.NUMBERS_OF_A_BLOCK", 12)
     found = chainrule(*words, *DASK, "--scheduler", dask_client.scheduler.address, "--out", "dask").metrics()
     same("local", "dask")
     assert found["certificate"] == local["certificate"]
     assert found["log_loss"] == local["log_loss"]
     assert chainrule("evaluate", "dask", *words[1:], "--json").metrics()["trained_on"] == local["n_train"]
+
+
+def test_a_cluster_chooses_the_penalty_of_one_process(chainrule, words, dask_client, monkeypatch):
+    monkeypatch.setattr("chainrule.cli.training_run.FOLDS", 2)
+    auto = *words, "--model", "softmax", "--C", "auto", "--json", "--blocks"
+    local = chainrule(*auto, "--out", "local").metrics()
+    found = chainrule(
+        *auto, "--engine", "dask", "--scheduler", dask_client.scheduler.address, "--out", "dask"
+    ).metrics()
+    assert found["C"] == local["C"]
+    same("local", "dask")
 
 
 def test_a_killed_run_continues_on_another_cluster(chainrule, words, dask_client, monkeypatch):
@@ -107,7 +118,7 @@ def test_the_extra_is_named(chainrule, words, monkeypatch):
     [
         (("--workers", "2"), ("--workers", "--engine dask")),
         (("--engine", "dask", "--workers", "2", "--scheduler", "tcp://h:1"), ("--workers", "--scheduler")),
-        (("--engine", "dask", "--C", "auto"), ("--C", "--engine dask")),
+        (("--engine", "dask", "--C", "auto", "--resume", "run/journal"), ("--C", "--resume RUN")),
         (("--engine", "dask", "--model", "mlp"), ("--engine", "softmax")),
     ],
 )

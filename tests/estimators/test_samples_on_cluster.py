@@ -395,6 +395,15 @@ def test_scores_are_numbers(dask_client):
     assert found == pytest.approx(model.score(X, WORDS, weights), rel=1e-12)
 
 
+def test_scores_of_dataframes_compare_names():
+    dd = pytest.importorskip("dask.dataframe", reason="needs Dask: pip install -e '.[dask]'")
+    frame = pd.DataFrame(X, columns=[f"column {number}" for number in range(D)])
+    model, parts = in_memory(frame, NUMBERS), dd.from_pandas(frame, npartitions=3)
+    assert model.score(parts, NUMBERS) == pytest.approx(model.score(frame, NUMBERS), rel=1e-12)
+    with pytest.raises(ValueError, match="feature names"):
+        model.score(parts.rename(columns={"column 1": "other"}), NUMBERS)
+
+
 def test_a_wrong_number_of_features_is_told_at_once():
     with pytest.raises(ValueError, match=r"^X has shape \(4801, 5\), but SoftmaxRegression is expecting 6 features"):
         in_memory(X, WORDS).predict(dask_array(X)[:, :5])

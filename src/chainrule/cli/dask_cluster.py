@@ -1,25 +1,17 @@
-"""Fits on a Dask cluster: workers on this machine or elsewhere, which read the rows of files themselves."""
+"""The Dask cluster of a command: workers on this machine, or elsewhere."""
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import Array
 from chainrule.cli.output import CommandError, one_line
 from chainrule.engines import ClusterError
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import available_threads
-from chainrule.storage import Blocks, StoredRows
 
 SECONDS_TO_ANSWER = 20
 """Time in which a scheduler and its first worker must answer."""
-NUMBERS_OF_A_TASK = 1 << 24
-"""Numbers in the rows that a task reads: 64 MB in float32."""
 
 
 @contextmanager
@@ -66,40 +58,3 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             yield client
         except ClusterError as error:
             raise CommandError(one_line(error)) from None
-
-
-def on_workers(rows: StoredRows) -> Any:
-    """Rows of `Blocks` as a Dask array, whose chunks workers read from the same paths."""
-    da = import_extra("dask.array", "dask", "--engine dask needs Dask")
-    dask = import_extra("dask", "dask", "--engine dask needs Dask")
-    blocks: Any = rows.source
-    columns = None if blocks.columns is None else tuple(blocks.columns)
-    paths = tuple(map(os.path.abspath, blocks.paths))
-    count, features = rows.shape
-    numbers = np.arange(count) if rows.chosen is None else rows.chosen
-    step, task = max(1, NUMBERS_OF_A_TASK // features), dask.delayed(_read, pure=False)
-    empty = blocks.features(0, 0).astype(rows.dtype)
-    chunks = [
-        da.from_delayed(
-            task(paths, columns, features, rows.dtype.name, numbers[start : start + step]),
-            (min(step, count - start), features),
-            meta=empty,
-        )
-        for start in range(0, count, step)
-    ]
-    return da.concatenate(chunks)
-
-
-# What follows is private.
-
-
-@cache
-def _opened(paths: tuple[str, ...], columns: tuple[str, ...] | None, features: int) -> Blocks:
-    """The files, opened once in each worker."""
-    return Blocks(paths, columns=columns, n_features=features)
-
-
-def _read(paths: tuple[str, ...], columns: tuple[str, ...] | None, features: int, dtype: str, chosen: Array) -> Array:
-    """The features of the chosen rows, checked to be finite."""
-    rows = StoredRows(_opened(paths, columns, features), np.dtype(dtype), chosen)
-    return rows[:]

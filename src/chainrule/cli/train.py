@@ -185,8 +185,8 @@ def train(
     if (on_dask or run is not None) and not _given(context, "penalty"):
         penalty = "1"
     C, widths = _strength(penalty), _widths(hidden)
-    if (on_dask or run is not None) and C is None:
-        raise CommandError("--C: --engine dask and --resume RUN take a number, by default 1, and not auto", status=2)
+    if run is not None and C is None:
+        raise CommandError("--C: --resume RUN takes a number, by default 1, and not auto", status=2)
     if C is not None and curves is not None:
         raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
     if model == "conv" and solver == "gd":

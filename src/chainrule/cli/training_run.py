@@ -14,7 +14,6 @@ import typer
 from sklearn.pipeline import Pipeline
 
 from chainrule.cli import image_files, model_files
-from chainrule.cli.dask_cluster import on_workers
 from chainrule.cli.data_set import DataSet, check_classes, encoded
 from chainrule.cli.output import (
     CommandError,
@@ -29,7 +28,7 @@ from chainrule.cli.output_files import checkpoint_of
 from chainrule.estimators import ConvClassifier, MLPClassifier, SmoothScaler, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.plots import learning_curves, scores_of_path
-from chainrule.storage import StoredRows
+from chainrule.storage import OnDask, StoredRows
 from chainrule.training.image_sources import Images
 from chainrule.training.processes import is_rank_0
 
@@ -213,7 +212,7 @@ def _fit(classifier: Any, samples: DataSet, progress: ProgressLine) -> FittedMod
 def _fit_on_workers(classifier: Any, samples: DataSet) -> FittedModel:
     """Fit the classifier on the current Dask cluster."""
     started = time.perf_counter()
-    classifier.fit(on_workers(samples.X), samples.y)
+    classifier.fit(OnDask(samples.X), samples.y)
     return FittedModel(classifier, samples, time.perf_counter() - started)
 
 

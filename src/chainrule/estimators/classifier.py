@@ -25,7 +25,7 @@ from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
 from chainrule.estimators.persistence import ModelFileError, load, save
 from chainrule.estimators.samples_in_files import stored_labels, stored_rows, stored_weights
-from chainrule.storage import StoredRows, is_source
+from chainrule.storage import OnDask, StoredRows, is_source
 
 CheckedSamples: TypeAlias = tuple[Array, Array, Array | None]
 """X, y and the sample weights, if there are any."""
@@ -92,7 +92,7 @@ def as_rows(X: Array) -> Array:
 
 def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
     """The held-out X, y and weights, given as one tuple or as separate arrays."""
-    if is_source(eval_set):
+    if is_source(eval_set) or isinstance(eval_set, OnDask):
         eval_set = (eval_set, None)  # the labels are in its files
     if X is None and y is None and sample_weight is None:
         if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):

@@ -1,6 +1,6 @@
 """Samples in Dask collections, as a fit takes them: checked, encoded and cut into leaves on the workers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Number
@@ -15,6 +15,7 @@ from chainrule.engines.local import in_step
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.classifier import ROWS_OF_MASSES, checked_probabilities, class_mass
 from chainrule.extras import import_extra
+from chainrule.storage import OnDask
 
 CHUNK_BYTES = 1 << 27
 """Bytes of features of a chunk: a task then takes long against the time in which a scheduler handles it."""
@@ -24,8 +25,8 @@ Weigh = Callable[[Array, Array | None], Any]
 
 
 def is_on_cluster(x: object) -> bool:
-    """True for a Dask array or dataframe."""
-    return hasattr(x, "__dask_graph__") and hasattr(x, "shape")
+    """True for a Dask array or dataframe, and for files that workers read."""
+    return isinstance(x, OnDask) or (hasattr(x, "__dask_graph__") and hasattr(x, "shape"))
 
 
 def in_this_process(values: Any) -> Any:
@@ -72,7 +73,7 @@ class ClusterSamples:
     ----------
     x, y, weights : dask.array.Array
         Features of shape (n, d); labels of shape (n,), or rows of probabilities; weights of shape (n,) or None.
-    names : list of str or None
+    names : sequence of str or None
         Names of features.
     client : distributed.Client or None
     """
@@ -80,7 +81,7 @@ class ClusterSamples:
     x: Any
     y: Any
     weights: Any
-    names: list[str] | None
+    names: Sequence[str] | None
     client: Any
 
     def each(self, function: Callable[[Array, Array | None], Any]) -> list[Any]:
@@ -162,7 +163,7 @@ class ClusterSamples:
 
 
 def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
-    """The samples of Dask arrays or dataframes, whose lengths are computed where they are not known.
+    """The samples of Dask arrays, dataframes or `OnDask`, whose lengths are computed where they are not known.
 
     Raises
     ------
@@ -170,8 +171,11 @@ def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
         If lengths differ, if there are no samples, or if a column does not hold numbers.
     """
     da = import_extra("dask.array", "dask", "fits to Dask collections need Dask")
-    names = None
-    if hasattr(x, "to_dask_array"):
+    names: Sequence[str] | None = None
+    if isinstance(x, OnDask):
+        y, weights = x.labels() if y is None else y, x.weights() if weights is None else weights
+        x, names = x.array(), x.feature_names
+    elif hasattr(x, "to_dask_array"):
         names = [str(name) for name in x.columns]
         for name, kind in zip(names, x.dtypes, strict=True):
             if getattr(kind, "kind", "O") not in "fiub":

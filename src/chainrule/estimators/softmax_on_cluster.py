@@ -1,5 +1,6 @@
 """Softmax regression on samples in Dask collections: problems whose rows lie on workers, predictions, scores."""
 
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from chainrule.estimators.samples_in_files import remember_features, stored_labe
 from chainrule.estimators.samples_on_cluster import ClusterSamples, cluster_samples, lazily
 from chainrule.estimators.softmax_problem import check_mass, problem_of_targets
 from chainrule.solvers.convex import Problem
+from chainrule.storage import OnDask
 
 
 def cluster_problem(model: Any, X: Any, y: Any, sample_weight: Any, *, continues: bool, signed: bool) -> Problem:
@@ -118,6 +120,9 @@ def predicted(model: Any, X: Any, method: Any) -> Any:
     features, name = model.n_features_in_, type(model).__name__
     if X.ndim != 2 or X.shape[1] != features:
         raise ValueError(f"X has shape {X.shape}, but {name} is expecting {features} features as input.")
+    if isinstance(X, OnDask):
+        remember_features(model, features, X.feature_names, reset=False)
+        X, method = X.array(), partial(method.__func__, _nameless(model))
     dtype = getattr(X, "dtype", np.float64)
     some = X._meta_nonempty if hasattr(X, "_meta_nonempty") else np.zeros((1, features), dtype)
     step = rows_at_once(features, model.coef_.shape[0], floats_of_product(dtype, model.coef_.dtype).itemsize)
@@ -127,13 +132,21 @@ def predicted(model: Any, X: Any, method: Any) -> Any:
 def cluster_score(model: Any, X: Any, y: Any, sample_weight: Any) -> float:
     """The share of samples in Dask collections that are predicted correctly."""
     samples = cluster_samples(X, y, sample_weight)
-    right = samples.y == model.predict(samples.x)
+    remember_features(model, samples.x.shape[1], samples.names, reset=False)
+    right = samples.y == _nameless(model).predict(samples.x)
     if samples.weights is None:
         return float(right.mean().compute())
     return float(((right * samples.weights).sum() / samples.weights.sum()).compute())
 
 
 # What follows is private.
+
+
+def _nameless(model: Any) -> Any:
+    """A copy of a model that takes features without names, as parts of arrays are."""
+    other = copy(model)
+    vars(other).pop("feature_names_in_", None)
+    return other
 
 
 def _without_sides(_: Array, __: Array | None) -> tuple[None, None]:

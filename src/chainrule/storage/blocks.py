@@ -163,6 +163,16 @@ class Blocks:
         if weight is not None and self._weight_column is None:
             self._weights = read_side(weight, self.shape[0], "weights")
 
+    @property
+    def is_mapped(self) -> bool:
+        """True for a memory map, which has no file of its own."""
+        return isinstance(self._parts[0], MappedRows)
+
+    @property
+    def stamps(self) -> tuple[Any, ...]:
+        """The files with their sizes and times, which tell them from files that were written later."""
+        return tuple(self._stamps.items())
+
     def __repr__(self) -> str:
         files = self.paths[0] if len(self.paths) == 1 else f"{self.paths[0]}, ... ({len(self.paths)} files)"
         return f"<Blocks: {self.shape[0]} samples of {self.shape[1]} features in {self.dtype}, {files}>"
