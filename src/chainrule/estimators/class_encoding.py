@@ -55,8 +55,9 @@ class ClassEncoding:
             return (1 - label_smoothing) * self.targets(y, dtype) + dtype.type(label_smoothing / 2)
         if y.ndim == 2:
             return np.ascontiguousarray(y[:, 1:] if self.kind == BINARY else y, dtype=dtype)
-        numbers = np.searchsorted(self.classes, y)
-        return numbers if self.kind == MULTICLASS else numbers.astype(dtype).reshape(-1, 1)
+        if self.kind == BINARY:
+            return (y == self.classes[1]).astype(dtype).reshape(-1, 1)
+        return np.searchsorted(self.classes, y)
 
     def labels(self, logits: Array) -> Array:
         """The most probable label of each row, or a 0/1 matrix."""

@@ -41,6 +41,17 @@ def softplus_value(x: Array, *, out: Buffer = None, work: Workspace | None = Non
     return xp.add(xp.maximum(x, _zeros(x, work), out=out), tail, out=out)
 
 
+def sigmoid_and_softplus(x: Array, *, out: tuple[Array, Array], work: Workspace) -> tuple[Array, Array]:
+    """Both values from one e^-|x|, with the bits that each has alone."""
+    xp, (sigmoid, softplus) = namespace(x), out
+    decay, room = _decay(x, work("decay", tuple(x.shape), x)), work("softplus", tuple(x.shape), x)
+    # e^min(x, 0) is e^-|x| or 1.
+    numerator = xp.maximum(decay, larger_than_zero(x, out=sigmoid), out=sigmoid)
+    xp.divide(numerator, xp.add(decay, 1, out=room), out=sigmoid)
+    tail = xp.log1p(decay, out=decay)
+    return sigmoid, xp.add(xp.maximum(x, _zeros(x, work), out=softplus), tail, out=softplus)
+
+
 def _log_sigmoid(x: Array, *, out: Buffer, work: Workspace | None) -> Array:
     """-softplus(-x)."""
     xp = namespace(x)

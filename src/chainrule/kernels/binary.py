@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from chainrule.arrays import Array, namespace
-from chainrule.kernels.activations import sigmoid_value, softplus_value
+from chainrule.kernels.activations import sigmoid_and_softplus, sigmoid_value
 from chainrule.kernels.kernel import adapter
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
 from chainrule.workspace import Workspace
@@ -26,15 +26,15 @@ def value_and_pullback(
     xp = namespace(logits)
     losses, result = out
     shape = tuple(logits.shape)
-    probs = sigmoid_value(logits, out=work("probs", shape, logits), work=work)
     each = work("each", shape, logits)
     if squared:
+        probs = sigmoid_value(logits, out=work("probs", shape, logits), work=work)
         miss = xp.subtract(probs, targets, out=result)
         xp.multiply(xp.square(miss, out=each), 0.5, out=each)
         slope = xp.subtract(probs, xp.square(probs, out=work("square", shape, logits)), out=probs)
         xp.multiply(miss, slope, out=result)
     else:
-        softplus_value(logits, out=each, work=work)
+        probs = sigmoid_and_softplus(logits, out=(work("probs", shape, logits), each), work=work)[0]
         xp.subtract(each, xp.multiply(targets, logits, out=work("square", shape, logits)), out=each)
         xp.subtract(probs, targets, out=result)
     xp.sum(each, axis=-1, keepdims=True, out=losses)

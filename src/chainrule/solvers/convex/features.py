@@ -21,15 +21,12 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, Rows, over_rows
+from chainrule.solvers.convex.rows import CACHED, RowBlock, Rows, cut, over_rows
 
 EVEN = 1e4
 """Largest ratio of curvatures for which float32 samples are rotated in float32. The feature of smallest variance then
 gains the rounding errors of the largest, at most sqrt(EVEN) of its own ulps. Above this ratio, products are in
 float64."""
-
-CACHED = 1 << 16
-"""Entries of features that are converted to float64 at once."""
 
 
 class Precision(Enum):
@@ -147,8 +144,10 @@ class Features:
 
         Differences are taken in float64 before rounding: far from 0, float32 numbers have no digits to spare.
         """
-        centre = 0.0 if self.applied or self.centre is None else self.centre[columns]
-        np.subtract(x[:, columns], centre, out=out, casting="same_kind")
+        if self.applied or self.centre is None:
+            np.copyto(out, x[:, columns])
+        else:
+            np.subtract(x[:, columns], self.centre[columns], out=out, casting="same_kind")
         if self._folded_scale is not None:
             out /= self._folded_scale[columns]
         return out
@@ -162,10 +161,12 @@ class Features:
 
     def summed(self, block: RowBlock, of_part: Callable[[Array, Array], Array]) -> Array:
         """The sum of of_part(|w|, rows as seen, in float64) over parts of a dense block that stay in the cache."""
-        total = np.zeros(block.x.shape[1])
-        for part in block.parts(CACHED // block.x.shape[1]):
-            total += of_part(abs(part.shares[:, 0]), self.of_block(part, np.float64))
-        return total
+        total: Any = 0.0
+        for rows in cut(0, len(block.x), CACHED // block.x.shape[1]):
+            x = block.x[rows]
+            seen = self.seen(x, block.work("seen", x.shape, x, np.float64))
+            total = total + of_part(abs(block.shares[rows, 0]), seen)
+        return np.asarray(total)
 
     def dense(self, x: Array, dtype: Any = np.float64, basis: Array | None = None) -> Array:
         """Rows of stored samples as the parameters see them, times a basis if one is given, with ones at the end."""
@@ -208,6 +209,15 @@ class Features:
         if self.applied and self.basis is not None:
             weights = self.basis @ weights
         return weights
+
+
+def squares(block: RowBlock, features: Features) -> Array:
+    """sum_i |w_i| ((x_i - m) / s)^2, with differences in float64: far from 0, squares have no digits to spare."""
+    if is_sparse(block.x):
+        weights = abs(block.shares[:, 0])
+        values = np.asarray(block.x.multiply(block.x).T @ weights, dtype=np.float64).reshape(-1)
+        return values if features.scale is None else values / np.square(features.scale)
+    return features.summed(block, lambda weights, z: np.einsum("i,ij,ij->j", weights, z, z))
 
 
 def rotated(x: Array, state: tuple[Features, Array, np.dtype[Any]]) -> Array:

@@ -49,6 +49,9 @@ VECTOR_ENTRIES = 1 << 14
 WORTH_SHARING = 1 << 18
 """Smallest number of entries of a vector for which a second thread saves time."""
 
+CACHED = 1 << 16
+"""Entries of features that are converted to another dtype at once, so that they stay in the core's own cache."""
+
 SUMMED_IN_FLOAT32 = 1 << 16
 """Most products of float32 numbers that are summed in float32. The partial sums are added in float64."""
 
@@ -162,11 +165,22 @@ class RowBlock:
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """x W + b, into `out`."""
         x = self.x if self.converted is None or weights.dtype != self.view.dtype else self.converted
-        return np.add(matmul(x, weights, out=out), offset, out=out)
+        if is_sparse(x) or x.dtype == weights.dtype:
+            matmul(x, weights, out=out)
+        else:
+            for rows, part in self._in_dtype(weights.dtype):
+                np.matmul(part, weights, out=out[rows])
+        return np.add(out, offset, out=out)
 
     def transposed_times(self, rows: Array, out: Array) -> Array:
         """x^T R, into `out`."""
-        return np.asarray(np.matmul(self.x.T, rows, out=out))
+        if self.x.dtype == rows.dtype:
+            return np.asarray(np.matmul(self.x.T, rows, out=out))
+        out.fill(0.0)
+        product = self.work("product of a part", out.shape, out)
+        for of_part, part in self._in_dtype(rows.dtype):
+            np.add(out, np.matmul(part.T, rows[of_part], out=product), out=out)
+        return out
 
     def buffer(self, name: str, dtype: Any = None) -> Array:
         """A buffer of the thread with k columns for these rows."""
@@ -206,16 +220,13 @@ class RowBlock:
 
         return self.remembered("logits", point, compute, weights.dtype)
 
-    def parts(self, size: int) -> Iterator[RowBlock]:
-        """The same rows in blocks of at most `size` rows, which keep nothing."""
-        if size >= len(self.shares):
-            yield self
-            return
-        for part in cut(0, len(self.shares), size):
-            rows = slice(self.rows.start + part.start, self.rows.start + part.stop)
-            yield replace(
-                self, rows=rows, x=self.x[part], targets=self.targets[part], shares=self.shares[part], kept=None
-            )
+    def _in_dtype(self, dtype: Any) -> Iterator[tuple[slice, Array]]:
+        """Dense rows in another dtype, some at a time in a buffer; NumPy would convert all for each product."""
+        rows, d = self.x.shape
+        for part in cut(0, rows, CACHED // d):
+            x = self.work("converted", (part.stop - part.start, d), self.x, dtype)
+            np.copyto(x, self.x[part])
+            yield part, x
 
 
 BlockFunction = Callable[[RowBlock, Any], Any]
