@@ -130,7 +130,7 @@ def test_the_kronecker_preconditioner_inverts_the_hessian_of_its_covariance(rota
         basis = np.array([[1 - t * t, -2 * t], [2 * t, 1 - t * t]], dtype=object) / (1 + t * t) + 0 * c[0]
         spectrum = np.stack([c[0], c[1]])
         classes = FrequencyMatrix(pi, np.stack([c[0], c[1], 1 + 0 * c[0]])[:, None], l2)
-        solved = Preconditioner(spectrum, basis if rotated else None, classes, l2).solve(g)[:2]
+        solved = Preconditioner(spectrum, basis if rotated else None, classes, l2, 1.0).solve(g)[:2]
         moved = basis.T @ solved if rotated else solved
         curved_rows = times_curvature(spectrum[:, None], pi, l2, moved)
         yield "the weights", basis @ curved_rows if rotated else curved_rows, g[:2]

@@ -57,9 +57,7 @@ def strong_convexity_bound(
         else:
             solved = offsets @ np.linalg.pinv(class_curvature, hermitian=True)
         own = max(dot(offsets, solved), 0.0) / 2
-        values = preconditioner.spectrum
-        # The sum of the variances, if they are all that is known, bounds the largest eigenvalue.
-        size += math.sqrt(float(values.sum() if preconditioner.diagonal else values.max(initial=0.0)) * own)
+        size += math.sqrt(preconditioner.largest * own)
     return own + size * size / (2 * problem.l2)
 
 

@@ -79,12 +79,17 @@ class Directions:
         )
 
     def first_phase(self, past: Directions | None, increase: float) -> Phase:
-        """The first phase, with the pairs of `past`, a minimisation whose l2 was smaller by `increase`."""
+        """The first phase, with the pairs of `past`, a minimisation whose l2 was smaller by `increase`.
+
+        If l2 is the same, `past` was for a sample of the rows, and its preconditioner serves too.
+        """
         problem, cost = self.evaluator.problem, self.facts.blocks_cost
         if past is not None:
             self.pairs.resume(past.pairs, increase, problem.n_features)
-        # Near an optimum, the current probabilities are informative from the first step.
-        blocks_at = max(BLOCKS_AFTER, cost) if past is None else cost
+        if past is not None and not increase:
+            self.pairs.rest_on(past.pairs.preconditioner)
+        # Near another optimum, the current probabilities are informative from the first step.
+        blocks_at = cost if past is not None and increase else max(BLOCKS_AFTER, cost)
         single = self.facts.throughout and problem.l2 > 0 and problem.sparse and not self._few
         return Phase(precision=self.evaluator.features.precision, single=single, blocks_at=blocks_at)
 

@@ -16,6 +16,7 @@ that direction. The same holds for a feature that does not vary: centred, it is 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -171,14 +172,31 @@ def is_quick(problem: Problem) -> bool:
     return d * k <= MOST_PARAMETERS and problem.n_samples * (d * k) ** 2 <= FEW_OPERATIONS
 
 
-def newton_direction(hessian: Array, gradient: Array) -> Array | None:
-    """-H^-1 g, or None if H is not positive definite; H is overwritten."""
+@dataclass(frozen=True, eq=False)
+class WholeInverse:
+    """The inverse of a whole Hessian, by its factors of Cholesky."""
+
+    factors: tuple[Array, bool]
+
+    def solve(self, gradient: Array) -> Array:
+        """H^-1 g."""
+        solved = scipy.linalg.cho_solve(self.factors, gradient.reshape(-1), check_finite=False)
+        return np.asarray(solved.reshape(gradient.shape))
+
+
+def inverse_of(hessian: Array) -> WholeInverse | None:
+    """The inverse, or None if H is not positive definite; H is overwritten."""
     try:
-        factors = scipy.linalg.cho_factor(hessian.T, lower=True, overwrite_a=True, check_finite=False)
-        direction = scipy.linalg.cho_solve(factors, -gradient.reshape(-1), check_finite=False)
+        return WholeInverse(scipy.linalg.cho_factor(hessian.T, lower=True, overwrite_a=True, check_finite=False))
     except scipy.linalg.LinAlgError:
         return None
-    return np.asarray(direction.reshape(gradient.shape)) if np.isfinite(direction).all() else None
+
+
+def newton_direction(hessian: Array, gradient: Array) -> Array | None:
+    """-H^-1 g, or None if H is not positive definite; H is overwritten."""
+    inverse = inverse_of(hessian)
+    direction = None if inverse is None else -inverse.solve(gradient)
+    return direction if direction is not None and np.isfinite(direction).all() else None
 
 
 def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:

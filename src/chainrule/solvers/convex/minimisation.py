@@ -18,7 +18,7 @@ from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator, line_search
 from chainrule.solvers.convex.features import Precision
-from chainrule.solvers.convex.hessian import MOST_PARAMETERS
+from chainrule.solvers.convex.hessian import MOST_PARAMETERS, inverse_of, whole_hessian
 from chainrule.solvers.convex.newton_cg import Solution
 from chainrule.solvers.convex.phases import (
     CONVERGED,
@@ -38,6 +38,10 @@ from chainrule.storage import StoredRows
 
 MOST_IDLE = 10
 """Consecutive steps without a gain above rounding errors after which the minimisation ends."""
+
+FEW_PARAMETERS = 128
+"""Up to this many parameters p, the whole Hessian of a sample, which takes a 16th of n p^2 operations, takes less time
+than two steps with all n rows, which take 4 n p each."""
 
 MANY_STEPS = 300
 """Expected steps of L-BFGS from which Newton's method by products is faster, if only a diagonal is known."""
@@ -361,9 +365,11 @@ def minima(
     narrow : bool
         True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
     """
-    problem = problem.with_threads(threads)
+    problem, penalties = problem.with_threads(threads), list(penalties)
     if spectrum is None:
         spectrum = spectrum_of(problem, decompose=method != "newton-cg")
+    # Parts of the samples, such as a fold, do not begin with rows that they lack.
+    begins = start is None and spectrum.sample is not None and spectrum.sample.of is problem.x
     with single_threaded_products():
         x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
         if isinstance(x, StoredRows):
@@ -372,19 +378,22 @@ def minima(
         first = Precision.BFLOAT16 if narrow and not problem.sparse else Precision.SAMPLES
         features = replace(spectrum.features, precision=first)
         evaluator = Evaluator(problem, features)
-        theta = start_of(problem) if start is None else features.inside(start)
-        theta = theta.astype(evaluator.vector_dtype)
-        centre(theta)
         if method == "auto":
             # With few parameters, L-BFGS is ended by the whole Hessian, which reaches the last digit.
-            many = spectrum.diagonal and spectrum.steps > MANY_STEPS and theta.size > MOST_PARAMETERS
+            many = spectrum.diagonal and spectrum.steps > MANY_STEPS and math.prod(problem.shape) > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
-    before: Minimisation | None = None
+    before, here = None, None
+    if begins:
+        before = _on_sample(spectrum, penalties[0], tol, max_iter, memory, method)
+    with single_threaded_products():
+        theta = before.theta if before else start_of(problem) if start is None else features.inside(start)
+        theta = theta.astype(evaluator.vector_dtype)
+        centre(theta)
     for l2 in penalties:
         # The context does not include the yield, because a generator may be resumed at any time, or never.
         with single_threaded_products():
-            increase = l2 - evaluator.problem.l2
-            known = before is not None and evaluator.point is not None
+            increase = l2 - (evaluator if before is None else before.evaluator).problem.l2
+            known = before is not None and before.evaluator is evaluator and evaluator.point is not None
             here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None
             evaluator.problem = replace(evaluator.problem, l2=l2)
             preconditioner = preconditioner_of(evaluator.problem, spectrum)
@@ -395,6 +404,30 @@ def minima(
         yield found
         if found.message == INTERRUPTED:
             return
+
+
+def _on_sample(spectrum: Spectrum, l2: float, tol: float, max_iter: int, memory: int, method: str) -> Minimisation:
+    """The end of a minimisation for the spectrum's sample, a tenth as far from its optimum as that from all rows'.
+
+    Ctrl-C raises KeyboardInterrupt.
+    """
+    assert spectrum.sample is not None
+    problem = replace(spectrum.sample.problem, l2=l2)
+    with single_threaded_products():
+        evaluator = Evaluator(problem, spectrum.features)
+        directions = Directions(
+            evaluator, preconditioner_of(problem, spectrum), memory, throughout=method == "newton-cg"
+        )
+        phase = directions.first_phase(None, 0.0)
+        run = Minimisation(evaluator, directions, phase, start_of(problem).astype(evaluator.vector_dtype))
+        found = run.run(max(tol, 0.1 * math.prod(problem.shape) / problem.n_samples), max_iter, None)
+        if math.prod(problem.shape) <= FEW_PARAMETERS:
+            inverse = inverse_of(whole_hessian(evaluator, run.theta))
+            directions.pairs.forget()
+            directions.pairs.rest_on(directions.preconditioner if inverse is None else inverse)
+    if found.message == INTERRUPTED:
+        raise KeyboardInterrupt
+    return run
 
 
 def start_of(problem: Problem) -> Array:

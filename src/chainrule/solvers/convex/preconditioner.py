@@ -109,6 +109,8 @@ class Preconditioner:
         Q; None if the samples are rotated by it, or C is not decomposed.
     classes : FrequencyMatrix or DecomposedMatrix
         S.
+    largest : float
+        An upper bound on the largest eigenvalue of C.
     diagonal : bool
         True if C is not decomposed; its diagonal then replaces it.
     """
@@ -117,6 +119,7 @@ class Preconditioner:
     basis: Array | None
     classes: FrequencyMatrix | DecomposedMatrix
     l2: float
+    largest: float
     diagonal: bool = False
 
     def solve(self, gradient: Array) -> Array:
@@ -146,7 +149,7 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
     if basis is not None and problem.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
         basis = basis.astype(np.float32)
     classes = FrequencyMatrix(problem.class_shares, np.append(values, 1.0)[:, None], problem.l2)
-    return Preconditioner(values, basis, classes, problem.l2, spectrum.diagonal)
+    return Preconditioner(values, basis, classes, problem.l2, spectrum.largest, spectrum.diagonal)
 
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Preconditioner:

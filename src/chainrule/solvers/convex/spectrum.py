@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.features import Features, squares
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import check_finite, row_space
 from chainrule.solvers.convex.rows import RowBlock, Rows
+from chainrule.solvers.convex.sample import Sample, sample_of
 
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""
@@ -86,6 +87,8 @@ class Spectrum:
         The expected steps of L-BFGS with the variances alone; infinite if they were not estimated.
     coordinates : pair of arrays, optional
         Samples, and their z, which is known without products if z are coordinates in their row space.
+    sample : Sample, optional
+        Some rows that stand for all, if there are many; the covariance is then theirs.
     """
 
     features: Features
@@ -93,6 +96,15 @@ class Spectrum:
     diagonal: bool = False
     steps: float = math.inf
     coordinates: tuple[Array, Array] | None = None
+    sample: Sample | None = None
+
+    @property
+    def largest(self) -> float:
+        """An upper bound on the largest eigenvalue of the covariance."""
+        if self.sample is not None:
+            variances, scale = self.sample.variances, self.features.scale
+            return float(variances.sum() if scale is None else (variances / np.square(scale)).sum())
+        return float(self.values.sum() if self.diagonal else self.values.max(initial=0.0))
 
     def spread(self, l2: float) -> float:
         """The ratio of the largest curvature to the smallest."""
@@ -107,6 +119,8 @@ class Spectrum:
         features, basis = self.features, self.features.rotation
         if problem.mass != problem.n_samples or self.coordinates is not None or features.applied:
             return None
+        if self.sample is not None:
+            return np.sqrt(1.001 * problem.n_samples * self.sample.mean_squares)
         variances = self.values if basis is None else np.square(basis) @ abs(self.values)
         # Eigenvalues are off by ulps of the largest one, and sums of float32 squares by some ulps of their own.
         rounding = 8 * len(variances) * float(np.finfo(np.float64).eps) * float(abs(self.values).max(initial=0.0))
@@ -156,13 +170,16 @@ def _spectrum(problem: Problem, scale: Array | None, fits: int, *, decompose: bo
     dense, centre, given = not problem.sparse, None, problem
     if not problem.in_memory and dense and worth_reducing(problem, fits):
         problem = Rows(problem).in_memory()  # fewer samples than features
+    sample = sample_of(problem)
     if problem.intercept and dense:
-        mean, first = Rows(problem).map_reduce(_weighted, None)
+        mean, first = Rows(problem).map_reduce(_weighted, None) if sample is None else (sample.mean, [sample.first])
         # A constant feature is centred to exactly 0: up to rounding, its mean is its value in any sample.
         entries = first[0]
         rounding = problem.n_samples * np.finfo(np.float64).eps * abs(entries)
         centre = np.where(abs(mean - entries) <= rounding, entries, mean)
     features = Features(problem.intercept, centre, scale)
+    if sample is not None:
+        return replace(_decomposed(sample.problem, features, fits, decompose=decompose), sample=sample)
     space = row_space(problem, features) if dense and worth_reducing(problem, fits) else None
     z, basis = space or (problem.x, None)
     seen = features if space is None else Features(problem.intercept)
@@ -215,7 +232,7 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: b
     few = decompose and dense and problem.n_features <= MOST_FEATURES
     cost = steps_of_decomposing(problem, fits)
     if not few or cost > FEW_STEPS:
-        values = Rows(problem).map_reduce(_squares, features)
+        values = Rows(problem).map_reduce(squares, features)
         if dense:
             check_finite(values)
         steps = expected_steps(problem, features, values) if dense and decompose else math.inf
@@ -257,15 +274,6 @@ def _weighted(block: RowBlock, _: None) -> tuple[Array, list[Array]]:
     """sum_i |w_i| x_i in float64, and the first sample."""
     total = Features().summed(block, np.matmul)
     return total, [np.asarray(block.x[0], np.float64)] if block.rows.start == 0 else []
-
-
-def _squares(block: RowBlock, features: Features) -> Array:
-    """sum_i |w_i| ((x_i - m) / s)^2, with differences in float64: far from 0, squares have no digits to spare."""
-    if is_sparse(block.x):
-        weights = abs(block.shares[:, 0])
-        values = np.asarray(block.x.multiply(block.x).T @ weights, dtype=np.float64).reshape(-1)
-        return values if features.scale is None else values / np.square(features.scale)
-    return features.summed(block, lambda weights, z: np.einsum("i,ij,ij->j", weights, z, z))
 
 
 def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:
