@@ -75,6 +75,22 @@ def test_the_number_and_the_bytes_of_the_pieces_are_bounded_and_the_newest_is_ke
     assert not pieces._pieces
 
 
+def test_pieces_on_the_disk_leave_room_for_one_more():
+    class Unpacked(Recorded):
+        def decode(self, group):
+            first = 10 * group
+            self.decoded.append(group)
+            yield DecodedRows(first, first + 10, [np.arange(first, first + 10)], 0, on_disk=100)
+
+    kept = []
+    file, pieces = Unpacked(), DecodedPieces(room=lambda size: size == 100 and len(pieces._pieces) <= 2)
+    for row in (5, 15, 25, 12, 27, 3):
+        pieces.find(file, row)
+        kept.append([key[1] for key in pieces._pieces])
+    assert kept == [[0], [0, 10], [10, 20], [20, 10], [10, 20], [20, 0]]
+    assert file.decoded == [0, 1, 2, 0]
+
+
 def test_an_error_leaves_the_other_rows_readable():
     class Damaged(Recorded):
         def decode(self, group):

@@ -1,5 +1,7 @@
 """Parquet and Arrow files, written by pyarrow: rows compared bit for bit, and tables that are refused."""
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
@@ -11,14 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.storage import Blocks, DataFileError, decoded_pieces, table_reader
+from chainrule.storage import Blocks, DataFileError, decoded_pieces, table_formats, table_reader, unpacked_rows
 
 pytestmark = pytest.mark.usefixtures("small_pieces")
 
 
-@pytest.fixture
-def small_pieces(monkeypatch):
-    """A few rows per piece, and few pieces that are kept."""
+@pytest.fixture(params=["pieces", "unpacked"])
+def small_pieces(request, monkeypatch):
+    """A few rows per piece, and few pieces that are kept; or row groups in temporary files, two columns at a time."""
+    if request.param == "unpacked":
+        monkeypatch.setattr(table_reader, "OPEN_BYTES", 250)
+    monkeypatch.setattr(unpacked_rows, "TILE", 100)
     monkeypatch.setattr(table_reader, "PIECE", 60)
     monkeypatch.setattr(decoded_pieces, "MOST_BYTES", 300)
     monkeypatch.setattr(decoded_pieces, "TILE_ROWS", 3)
@@ -161,6 +166,7 @@ def test_vectors_in_the_dtype_asked_for_are_not_copied(tmp_path, monkeypatch, ki
 
 
 def test_consecutive_reads_decode_each_row_group_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_reader, "OPEN_BYTES", 2**25)
     decoded = []
     decode = table_reader.TableFile.decode
     monkeypatch.setattr(
@@ -380,10 +386,49 @@ def test_a_file_that_changes_its_size_or_goes_is_an_error_when_read(tmp_path, ki
     X.forget()
 
 
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_row_group_with_too_many_columns_for_memory_is_unpacked_once(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(table_reader, "OPEN_BYTES", 2000)
+    decoded, batches = [], getattr(table_formats, f"{kind.capitalize()}Groups").batches
+
+    def recorded(self, group, names, rows):
+        decoded.append((group, *names))
+        return batches(self, group, names, rows)
+
+    array = np.random.default_rng(0).standard_normal((200, 6))
+    columns = {f"f{j}": array[:, j] if j % 2 else array[:, j].astype(np.float32) for j in range(6)}
+    path = write(tmp_path / f"t.{kind}", pa.table(columns), 100)
+    X = Blocks(path)
+    monkeypatch.setattr(getattr(table_formats, f"{kind.capitalize()}Groups"), "batches", recorded)
+    expected = np.stack([column.astype(np.float64) for column in columns.values()], axis=1)
+    for start, stop in [(7, 50), (0, 3), (90, 120), (199, 200), (20, 40), (0, 200)]:
+        np.testing.assert_array_equal(X.features(start, stop), expected[start:stop])
+    assert len(decoded) == len(set(decoded)) >= 4
+    assert {group for group, *_ in decoded} == {0, 1}
+
+
+def test_no_room_for_a_temporary_file_is_an_error_that_names_file_and_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_reader, "OPEN_BYTES", 100)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    X = Blocks(write(tmp_path / "t.parquet", as_table(np.random.default_rng(0).standard_normal((100, 3))), 60))
+
+    def full(self, row, column, values):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as context:
+        context.setattr(unpacked_rows.UnpackedRows, "write", full)
+        with pytest.raises(DataFileError, match=r"t.parquet: row group 1 \(rows 60 to 99\) .* No space left"):
+            X.features(70, 80)
+    assert X.features(70, 80).shape == (10, 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
+
+
 def test_memory_stays_bounded_in_a_file_of_one_large_row_group(tmp_path, monkeypatch):
     monkeypatch.setattr(table_reader, "PIECE", 2**18)
     monkeypatch.setattr(decoded_pieces, "MOST_BYTES", 2**22)
     monkeypatch.setattr(decoded_pieces, "TILE_ROWS", 1024)
+    monkeypatch.setattr(unpacked_rows, "TILE", 2**18)
     array = np.random.default_rng(0).standard_normal((2**18, 64), dtype=np.float32)
     pq.write_table(as_table(array), tmp_path / "t.parquet", row_group_size=2**18, use_dictionary=False)
     X = Blocks(tmp_path / "t.parquet")

@@ -1,18 +1,18 @@
 """The rows of tables that were decoded last, so that consecutive reads do not decode twice."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.storage.widening import widen
 
-MOST_BYTES = 2**27
-"""Bytes of decoded rows that are kept, over all files."""
+MOST_BYTES = 2**25
+"""Bytes of decoded rows that are kept in memory, over all files."""
 MOST_PIECES = 64
 TILE_ROWS, TILE_COLUMNS = 1024, 64
 """Size of a tile that stays in the processor's cache while its columns become rows."""
@@ -34,6 +34,7 @@ class DecodedRows:
     stop: int
     columns: list[Array] | Array
     nbytes: int
+    on_disk: int = 0
 
     def copy_to(self, start: int, stop: int, out: Array) -> None:
         """Write rows of the file to out, in the dtype of out."""
@@ -52,15 +53,47 @@ class DecodedRows:
                     out[at - start : at - start + TILE_ROWS, j : j + TILE_COLUMNS] = tile.reshape(len(columns), -1).T
 
 
+class RowsOfFile(Protocol):
+    """Consecutive rows of a file: `DecodedRows`, or rows in a temporary file."""
+
+    @property
+    def first(self) -> int:
+        """The first row in the file."""
+
+    @property
+    def stop(self) -> int:
+        """The row after the last one."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+
+    @property
+    def on_disk(self) -> int:
+        """Bytes in a temporary file."""
+
+    def copy_to(self, start: int, stop: int, out: Array) -> None:
+        """Write rows of the file to out, in the dtype of out."""
+
+
 class DecodedPieces:
-    """The pieces used last, at most `MOST_PIECES` and `MOST_BYTES` or one alone, and the place of the last read."""
+    """The pieces used last, and the place of the last read.
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._pieces: OrderedDict[tuple[str, int], DecodedRows] = OrderedDict()
-        self._cursor: tuple[str, int, Iterator[DecodedRows]] | None = None
+    They are at most `MOST_PIECES` and `MOST_BYTES`, and leave room for one more on the disk; the last one is kept in
+    any case.
 
-    def find(self, file: Any, row: int) -> DecodedRows:
+    Parameters
+    ----------
+    room : callable
+        True for a number of bytes if temporary files of this size have room.
+    """
+
+    def __init__(self, room: Callable[[int], bool] = lambda size: True) -> None:
+        self._lock, self._room = Lock(), room
+        self._pieces: OrderedDict[tuple[str, int], RowsOfFile] = OrderedDict()
+        self._cursor: tuple[str, int, Iterator[RowsOfFile]] | None = None
+
+    def find(self, file: Any, row: int) -> RowsOfFile:
         """The piece with this row.
 
         Parameters
@@ -94,8 +127,10 @@ class DecodedPieces:
             self._pieces.clear()
             self._cursor = None
 
-    def _keep(self, path: str, piece: DecodedRows) -> None:
+    def _keep(self, path: str, piece: RowsOfFile) -> None:
         self._pieces[path, piece.first] = piece
+        while len(self._pieces) > 1 and piece.on_disk and not self._room(piece.on_disk):
+            self._pieces.popitem(last=False)
         surplus = sum(kept.nbytes for kept in self._pieces.values()) - MOST_BYTES
         while len(self._pieces) > 1 and (surplus > 0 or len(self._pieces) > MOST_PIECES):
             surplus -= self._pieces.popitem(last=False)[1].nbytes

@@ -6,6 +6,7 @@ A Parquet file is read by row groups, an Arrow file by record batches; both are 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from chainrule.extras import import_extra
 from chainrule.storage.decoded_pieces import DecodedPieces, DecodedRows
 from chainrule.storage.files import DataFileError, check_size, size_of
 from chainrule.storage.side_arrays import check_present
+from chainrule.storage.table_formats import LastOpened
+from chainrule.storage.unpacked_rows import UnpackedRows, room_for, temporary_folder
 from chainrule.storage.widening import widened
 
 PIECE = 2**23
-"""Bytes of a row group that are decoded at once, if the format allows; four times as many in separate columns."""
-BUFFER = 2**16
-"""Bytes that are read from each column of a Parquet file at once."""
+"""Bytes of a row group that are decoded at once, if the format allows; twice as many in separate columns."""
+OPEN_BYTES = 2**25
+"""Bytes of memory of the columns that are read at once."""
 
 
 def open_tables(
@@ -36,10 +39,10 @@ def open_tables(
         If pyarrow, the extra 'tables', is not installed.
     """
     pa = import_extra("pyarrow", "tables", f"reading {kind} files needs pyarrow")
-    recent = DecodedPieces()
+    recent, opened = DecodedPieces(room_for), LastOpened()
     sides = [name for name in (target, weight) if name is not None]
-    first = TableFile(pa, paths[0], kind, columns, sides, recent)
-    return [first, *(TableFile(pa, path, kind, columns, sides, recent, first.names) for path in paths[1:])]
+    first = TableFile(pa, paths[0], kind, columns, sides, recent, opened)
+    return [first, *(TableFile(pa, path, kind, columns, sides, recent, opened, first.names) for path in paths[1:])]
 
 
 def column_names(path: str, kind: str) -> list[str]:
@@ -47,7 +50,7 @@ def column_names(path: str, kind: str) -> list[str]:
     pa = import_extra("pyarrow", "tables", f"reading {kind} files needs pyarrow")
     size_of(path)
     with _explained(pa, path, kind, "the file"):
-        return _features_among((_Parquet if kind == "Parquet" else _Arrow)(pa, path).schema.names)
+        return _features_among(LastOpened().open(pa, path, kind).schema.names)
 
 
 class TableFile:
@@ -64,7 +67,8 @@ class TableFile:
     sides : sequence of str
         The columns of labels and weights.
     recent : DecodedPieces
-        Shared by all files.
+    opened : LastOpened
+        Both are shared by all files.
     names : sequence of str, optional
         The columns of the features in the first file, which gives the order.
     """
@@ -77,9 +81,11 @@ class TableFile:
         columns: Sequence[str] | None,
         sides: Sequence[str],
         recent: DecodedPieces,
+        opened: LastOpened,
         names: Sequence[str] | None = None,
     ) -> None:
         self._pa, self.path, self._kind, self._recent = pa, path, kind, recent
+        self._opened = opened
         self._size = size_of(path)
         with _explained(pa, path, kind, "the file"):
             reader = self._reader()
@@ -120,6 +126,7 @@ class TableFile:
         """Rows of a decoded column of vectors; None if they lie in several pieces or must be converted."""
         if self._vectors and start < stop:
             piece = self._recent.find(self, start)
+            assert isinstance(piece, DecodedRows)
             if not isinstance(piece.columns, list) and piece.columns.dtype == dtype and stop <= piece.stop:
                 return piece.columns[start - piece.first : stop - piece.first]
         return None
@@ -143,6 +150,7 @@ class TableFile:
     def forget(self) -> None:
         """Drop the decoded rows of all files."""
         self._recent.forget()
+        self._opened.close()
 
     def column(self, name: str, what: str) -> Array:
         """A column of labels or weights; raises DataFileError if a value is missing."""
@@ -166,27 +174,64 @@ class TableFile:
         """The number of the row group with this row."""
         return int(np.searchsorted(self._starts, row, "right")) - 1
 
-    def decode(self, group: int) -> Iterator[DecodedRows]:
-        """The rows of a row group, piece by piece."""
+    def decode(self, group: int) -> Iterator[DecodedRows | UnpackedRows]:
+        """The rows of a row group, piece by piece, or in a temporary file if its columns need much memory."""
         first, stop = map(int, self._starts[group : group + 2])
         what = f"row group {group} (rows {first} to {stop - 1})"
-        size = PIECE if self._vectors else 4 * PIECE  # each column of a piece costs microseconds
-        rows = max(1, size // (self.shape[1] * self.dtype.itemsize))
         with _explained(self._pa, self.path, self._kind, what):
             check_size(self.path, self._size, os.stat(self.path).st_size)
-            for batch in self._reader().batches(group, self.names, rows):
-                if batch.num_rows:
-                    batch.validate()
-                    yield self._piece(batch, first)
-                    first += batch.num_rows
-        if first != stop:
-            raise DataFileError(f"{self.path}: {what} ends at row {first}; the file is damaged")
+            reader = self._reader()
+            strips = [] if self._vectors else _strips(reader.memory(group, self.names))
+            if len(strips) <= 1:
+                yield from self._pieces(reader, group, self.names, what)
+            elif first < stop:
+                yield self._unpacked(reader, group, strips, what)
 
     # What follows is private.
 
-    def _piece(self, batch: Any, first: int) -> DecodedRows:
+    def _pieces(self, reader: Any, group: int, names: Sequence[str], what: str) -> Iterator[DecodedRows]:
+        """The rows of some columns of a row group."""
+        first, stop = map(int, self._starts[group : group + 2])
+        size = PIECE if self._vectors else 2 * PIECE  # each column of a piece costs microseconds
+        rows = max(1, size // ((self.shape[1] if self._vectors else len(names)) * self.dtype.itemsize))
+        for batch in reader.batches(group, names, rows):
+            if batch.num_rows:
+                batch.validate()
+                yield self._piece(batch, names, first)
+                first += batch.num_rows
+        if first != stop:
+            raise DataFileError(f"{self.path}: {what} ends at row {first}; the file is damaged")
+
+    def _unpacked(self, reader: Any, group: int, strips: Sequence[slice], what: str) -> UnpackedRows:
+        """The rows of a row group in a temporary file, to which some columns at a time are written."""
+        dtypes = [self._stored_dtype(reader.schema.field(name).type) for name in self.names]
+        first, stop = map(int, self._starts[group : group + 2])
+        with self._room(what):
+            unpacked = UnpackedRows(first, stop, dtypes)
+        for strip in strips:
+            for piece in self._pieces(reader, group, self.names[strip], what):
+                with self._room(what):
+                    for column, values in enumerate(piece.columns, strip.start):
+                        unpacked.write(piece.first, column, values)
+        with self._room(what):
+            unpacked.flush()
+        self._pa.default_memory_pool().release_unused()
+        return unpacked
+
+    @contextmanager
+    def _room(self, what: str) -> Iterator[None]:
+        """Raise DataFileError where a temporary file cannot be written."""
+        try:
+            yield
+        except OSError as error:
+            raise DataFileError(
+                f"{self.path}: {what} has too many columns for memory, and cannot be unpacked to "
+                f"{temporary_folder()}: {error.strerror}; set TMPDIR, or write smaller row groups"
+            ) from None
+
+    def _piece(self, batch: Any, names: Sequence[str], first: int) -> DecodedRows:
         columns = []
-        for name in self.names:
+        for name in names:
             column = batch.column(name)
             flat = column.flatten() if self._vectors and not column.null_count else column
             if flat.null_count:
@@ -203,10 +248,14 @@ class TableFile:
         return DecodedRows(first, first + batch.num_rows, rows, batch.nbytes)
 
     def _reader(self) -> Any:
-        return (_Parquet if self._kind == "Parquet" else _Arrow)(self._pa, self.path)
+        return self._opened.open(self._pa, self.path, self._kind)
 
     def _is_vector(self, kind: Any) -> bool:
         return bool(self._pa.types.is_fixed_size_list(kind))
+
+    def _stored_dtype(self, kind: Any) -> np.dtype[Any]:
+        """The dtype in which a column is decoded."""
+        return np.dtype(np.float64 if self._pa.types.is_decimal(kind) else kind.to_pandas_dtype())
 
     def _dtype(self, name: str, kind: Any) -> np.dtype[Any]:
         types = self._pa.types
@@ -214,7 +263,7 @@ class TableFile:
         if types.is_decimal(entry):
             return np.dtype(np.float64)
         if types.is_boolean(entry) or types.is_integer(entry) or types.is_floating(entry):
-            dtype = widened(np.dtype(entry.to_pandas_dtype()))
+            dtype = widened(self._stored_dtype(entry))
             assert dtype is not None
             return dtype
         if types.is_list(kind) or types.is_large_list(kind):
@@ -251,39 +300,12 @@ def _check_named(path: str, name: str, schema: Any) -> None:
         raise DataFileError(f"{path}: {problem} {name!r}; the file has {shown}")
 
 
-class _Parquet:
-    """An open Parquet file."""
-
-    def __init__(self, pa: Any, path: str) -> None:
-        pq = import_extra("pyarrow.parquet", "tables", "reading Parquet files needs pyarrow")
-        # Without a buffer size, a row group is read whole, compressed.
-        self._file = pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
-        self.schema = self._file.schema_arrow
-
-    def lengths(self) -> list[int]:
-        metadata = self._file.metadata
-        return [metadata.row_group(k).num_rows for k in range(metadata.num_row_groups)]
-
-    def batches(self, group: int, names: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from self._file.iter_batches(rows, row_groups=[group], columns=list(names), use_threads=False)
-
-
-class _Arrow:
-    """An open Arrow file, mapped to memory."""
-
-    def __init__(self, pa: Any, path: str) -> None:
-        self._pa, self._map = pa, pa.memory_map(path)
-        self.schema = pa.ipc.open_file(self._map).schema
-
-    def lengths(self) -> list[int]:
-        # Record batches say their length only when a column is read: take the narrowest.
-        widths = [getattr(kind, "list_size", 1) if "list" in str(kind) else 1 for kind in self.schema.types]
-        reader = self._with([int(np.argmin(widths))] if widths else [])
-        return [reader.get_batch(k).num_rows for k in range(reader.num_record_batches)]
-
-    def batches(self, group: int, names: Sequence[str], rows: int) -> Iterator[Any]:
-        yield self._with([self.schema.get_field_index(name) for name in names]).get_batch(group)
-
-    def _with(self, fields: list[int]) -> Any:
-        options = self._pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
-        return self._pa.ipc.open_file(self._map, options=options)
+def _strips(memory: Sequence[int]) -> list[slice]:
+    """Columns in groups that take at most `OPEN_BYTES` of memory each, or are single columns."""
+    borders, size = [0], 0
+    for column, needed in enumerate(memory):
+        if size + needed > OPEN_BYTES and column > borders[-1]:
+            borders.append(column)
+            size = 0
+        size += needed
+    return [slice(*pair) for pair in pairwise([*borders, len(memory)])]
