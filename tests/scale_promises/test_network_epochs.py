@@ -100,11 +100,15 @@ def test_without_shuffling_files_have_the_bits_of_memory(way, digits, on_disk, t
         assert_same(MLPClassifier(**given).fit(source), MLPClassifier(**given).fit(*digits))
 
 
-@pytest.mark.xfail(strict=True, reason="other samples are held out than in memory")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_without_shuffling_early_stopping_has_the_bits_of_memory(digits, on_disk, tmp_path):
-    given = NETWORK | {"shuffle": False, "early_stopping": True}
-    assert_same(MLPClassifier(**given).fit(on_disk(tmp_path, "npy", *digits)), MLPClassifier(**given).fit(*digits))
+@pytest.mark.parametrize("way", ["npy", "npy 7", "parquet columns 77"])
+def test_without_shuffling_early_stopping_has_the_bits_of_memory(way, digits, on_disk, tmp_path):
+    source = on_disk(tmp_path, way, *digits)
+    for options in ({}, {"class_weight": "balanced"}, {"solver": "gd"}, {"dtype": "float64"}):
+        given = NETWORK | {"shuffle": False, "early_stopping": True} | options
+        one, other = MLPClassifier(**given).fit(source), MLPClassifier(**given).fit(*digits)
+        assert_same(one, other)
+        assert one.validation_scores_ == other.validation_scores_
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

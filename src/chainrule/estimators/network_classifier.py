@@ -120,8 +120,8 @@ class NetworkClassifier(Parameters, Classifier):
         # As in scikit-learn, early stopping is for solvers with epochs: lbfgs is fitted to all samples.
         if self.early_stopping and self.solver != "lbfgs" and held is None:
             kept, held_out = hold_out(y, encoding, fraction=self.validation_fraction, seed=self._seed)
-            if isinstance(X, StoredRows):
-                kept, held_out = np.sort(kept), np.sort(held_out)  # in the order of the files
+            if isinstance(X, StoredRows) or not self.shuffle:
+                kept, held_out = np.sort(kept), np.sort(held_out)  # in the order of the files, and alike in memory
             held = X[held_out], y[held_out], None if weights is None else weights[held_out]
             X, y, weights = X[kept], y[kept], None if weights is None else weights[kept]
         judge = None
