@@ -16,6 +16,7 @@ from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.classifier import ROWS_OF_MASSES, checked_probabilities, class_mass
 from chainrule.extras import import_extra
 from chainrule.storage import OnDask
+from chainrule.storage.stored_rows import first_not_finite
 
 CHUNK_BYTES = 1 << 27
 """Bytes of features of a chunk: a task then takes long against the time in which a scheduler handles it."""
@@ -284,13 +285,8 @@ def _checked_chunk(dtype: Any, first: int, x: Any, side: tuple[Array, Array | No
         For NaN or infinity; the message names the sample.
     """
     x = x.tocsr() if is_sparse(x) else np.ascontiguousarray(x)
-    values = x.data if is_sparse(x) else x
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        wrong = int(np.flatnonzero(~np.isfinite(values))[0])
-        row, column = (
-            (int(np.searchsorted(x.indptr, wrong, side="right")) - 1, int(x.indices[wrong]))
-            if is_sparse(x)
-            else divmod(wrong, x.shape[1])
-        )
-        raise ValueError(f"X: sample {first + row}: feature {column} is {values.reshape(-1)[wrong]}, expected a number")
+    wrong = first_not_finite(x)
+    if wrong is not None:
+        row, column, value = wrong
+        raise ValueError(f"X: sample {first + row}: feature {column} is {value}, expected a number")
     return x.astype(dtype, copy=False), *side

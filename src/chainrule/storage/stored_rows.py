@@ -163,18 +163,35 @@ def finite_features(source: RowSource, start: int, stop: int) -> Array:
         For NaN or infinity; the message names the place of the first such sample, and the feature.
     """
     block = source.features(start, stop)
+    wrong = first_not_finite(block)
+    if wrong is None:
+        return block
+    row, column, value = wrong
+    name = column if source.feature_names is None else repr(source.feature_names[column])
+    raise ValueError(f"{source.place(start + row)}: feature {name} is {value}, expected a finite number")
+
+
+def first_not_finite(block: Array) -> tuple[int, int, float] | None:
+    """The row, the column and the value of the first NaN or infinity in a dense or CSR block; None if all are finite.
+
+    Examples
+    --------
+    >>> first_not_finite(np.array([[1.0, 2.0, 3.0], [4.0, np.inf, np.nan]]))
+    (1, 1, inf)
+    """
     values = block.data if is_sparse(block) else block.reshape(-1)
+    if values.dtype.kind != "f":
+        return None
     # Squares do not cancel, so their sum is finite if all entries are, unless squares overflow.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(np.dot(values, values)):
-            return block
+            return None
     wrong = np.flatnonzero(~np.isfinite(values))
     if not len(wrong):
-        return block
-    first, features = int(wrong[0]), source.shape[1]
+        return None
+    first = int(wrong[0])
     if is_sparse(block):
         row, column = int(np.searchsorted(block.indptr, first, side="right")) - 1, int(block.indices[first])
     else:
-        row, column = divmod(first, features)
-    name = column if source.feature_names is None else repr(source.feature_names[column])
-    raise ValueError(f"{source.place(start + row)}: feature {name} is {values[first]}, expected a finite number")
+        row, column = divmod(first, block.shape[1])
+    return row, column, float(values[first])

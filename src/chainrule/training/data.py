@@ -68,8 +68,8 @@ class Samples:
 
 
 @dataclass
-class BatchReader:
-    """Serves samples in batches, gathered into buffers that are reused.
+class ReaderOfBatches:
+    """Serves samples in batches: what the readers of samples in memory and in files have in common.
 
     Parameters
     ----------
@@ -77,7 +77,8 @@ class BatchReader:
     batch_size : int
         Rows per batch. The last batch of an epoch has the rows that remain.
     shuffle : bool
-        True to draw a new order for every epoch, from a stream keyed by (seed, epoch).
+        True to draw a new order for every epoch, from a stream keyed by `seed` and the epoch.
+    seed : int
     change : callable, optional
         Changes the rows of every batch, with a stream keyed by (seed, epoch, batch).
     share : callable, optional
@@ -90,6 +91,12 @@ class BatchReader:
     seed: int
     change: Change | None = None
     share: Callable[[int], slice] | None = None
+
+
+@dataclass
+class BatchReader(ReaderOfBatches):
+    """Serves samples in memory, gathered into buffers that are reused."""
+
     _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
     def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:

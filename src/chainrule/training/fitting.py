@@ -295,9 +295,9 @@ class BatchGradients:
         shuffle = recipe.shuffle and recipe.batch_size is not None
         self._rows, processes = recipe.batch_size or block, recipe.processes
         self._parts = None if processes is None else PartSums(recipe.objective, theta, processes, self._rows)
-        serving = samples, self._rows, shuffle, recipe.seed, recipe.change
         share = None if self._parts is None else self._parts.share
-        self._reader = WindowReader(*serving, recipe.device, share) if samples.stored else BatchReader(*serving, share)
+        serving = samples, self._rows, shuffle, recipe.seed, recipe.change, share
+        self._reader = WindowReader(*serving, recipe.device) if samples.stored else BatchReader(*serving)
         self._plans: dict[int, Plan] = {}
         self._gradient = empty(theta.shape, theta)
 

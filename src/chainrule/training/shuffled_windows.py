@@ -5,7 +5,7 @@ the rows of a window are put in random order, and batches are cut from the windo
 the next window while this one trains, so two windows are in memory.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -18,7 +18,7 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.storage import StoredRows, read_ahead
 from chainrule.storage.stored_rows import stacked
 from chainrule.streams import Purpose, stream
-from chainrule.training.data import Change, Samples
+from chainrule.training.data import ReaderOfBatches, Samples
 
 BLOCKS_OF_A_WINDOW = 16
 """A window of dense samples takes 64 MB in float32 and 128 MB in float64."""
@@ -28,33 +28,19 @@ Window: TypeAlias = list[tuple[int, int]]
 
 
 @dataclass
-class WindowReader:
-    """Serves samples in files in batches, as `BatchReader` serves samples in memory.
+class WindowReader(ReaderOfBatches):
+    """Serves samples in files, `StoredRows`, in batches.
+
+    With `shuffle`, the order of the blocks is drawn from a stream keyed by (seed, epoch), and the rows of each window
+    from one keyed by (seed, epoch, window).
 
     Parameters
     ----------
-    samples : Samples
-        `samples.x` are `StoredRows`.
-    batch_size : int
-        Rows per batch. The last batch of an epoch has the rows that remain.
-    shuffle : bool
-        True to draw a new order for every epoch: the blocks from a stream keyed by (seed, epoch), the rows of each
-        window from one keyed by (seed, epoch, window).
-    change : callable, optional
-        Changes the rows of every batch, with a stream keyed by (seed, epoch, batch).
     device : str, optional
         The device of the batches. The windows are in main memory.
-    share : callable, optional
-        The rows of a batch, from the number of its rows, that are served in place of the whole batch.
     """
 
-    samples: Samples
-    batch_size: int
-    shuffle: bool
-    seed: int
-    change: Change | None = None
     device: str | None = None
-    share: Callable[[int], slice] | None = None
     _memory: list[Array] = field(default_factory=list, init=False)
 
     def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:
