@@ -183,7 +183,7 @@ class DaskEngine:
 
 
 def kept_on_workers(client: Any, chunks: Sequence[Any]) -> list[Any]:
-    """Chunks that stay on the workers from pass to pass, and are computed again if their worker dies."""
+    """Chunks, or whole collections, that stay on the workers, and are computed again if their worker dies."""
     with _any_size():
         return list(client.persist(list(chunks), retries=RETRIES))
 

@@ -195,7 +195,11 @@ def cluster_samples(x: Any, y: Any, weights: Any) -> ClusterSamples:
     for name, part in (("y", y), ("sample_weight", weights)):
         if part is not None and part.shape[0] != x.shape[0]:
             raise ValueError(f"{name}: expected one entry for each of {x.shape[0]} samples, got {part.shape[0]}")
-    return ClusterSamples(x, y, weights, names, current_client())
+    client = current_client()
+    if client is not None:  # labels and weights are small, and looked at several times
+        sides = kept_on_workers(client, [y] if weights is None else [y, weights])
+        y, weights = sides[0], None if weights is None else sides[1]
+    return ClusterSamples(x, y, weights, names, client)
 
 
 def current_client() -> Any:
