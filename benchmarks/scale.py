@@ -244,6 +244,9 @@ def tasks(folder: Path, share: float) -> dict[str, Callable[[], dict[str, Any]]]
         "words: fit, cold": lambda: fitted(lambda: _words(folder, share, cold=True)[1]),
         "dask: two threads": lambda: _on_dask(folder, 0),
         "dask: two workers": lambda: _on_dask(folder, 2),
+        "dask: a chunk's tasks alone": _tasks_alone,
+        "mlp: a step of one process": lambda: _network(1),
+        "mlp: a step of two processes": lambda: _network(2),
     }
     return found
 
@@ -277,8 +280,95 @@ def _on_dask(folder: Path, workers: int) -> dict[str, Any]:
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster),
     ):
-        rows = (len(X) // 8, X.shape[1])
-        return fitted(lambda: (da.from_array(X, chunks=rows).persist(), da.from_array(y, chunks=rows[0]).persist()))
+        rows, told = (len(X) // 8, X.shape[1]), _told()
+        found = fitted(lambda: (da.from_array(X, chunks=rows).persist(), da.from_array(y, chunks=rows[0]).persist()))
+    largest = int(np.argmax(told["sent"]))
+    return {**found, "sent": told["sent"][largest], "back": told["back"][largest]}
+
+
+def _told() -> dict[str, list[float]]:
+    """Seconds, and bytes of the state and of the sum, of each pass of Dask from now on."""
+    import pickle
+
+    from chainrule.engines.dask_engine import DaskEngine
+
+    told: dict[str, list[float]] = {"s": [], "sent": [], "back": []}
+    take = DaskEngine.map_reduce
+
+    def map_reduce(self: Any, function: Any, state: Any, keys: Any = None) -> Any:
+        began = time.perf_counter()
+        found = take(self, function, state, keys)
+        told["s"].append(time.perf_counter() - began)
+        told["sent"].append(len(pickle.dumps(state)))
+        told["back"].append(len(pickle.dumps(found)))
+        return found
+
+    DaskEngine.map_reduce = map_reduce  # type: ignore[method-assign]  # this process ends after the measurement
+    return told
+
+
+def _tasks_alone() -> dict[str, Any]:
+    """Seconds that Dask takes for a chunk: the slope of the time of a pass without work, over 16 and 528 chunks."""
+    import dask.array as da
+    from distributed import Client, LocalCluster
+
+    from chainrule.estimators import samples_on_cluster as samples
+
+    seconds = {}
+    samples.CHUNK_BYTES = 0  # a leaf is a chunk
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        for chunks in (16, 528):
+            x = da.zeros((chunks * 1024, 2048), chunks=(1024, 2048), dtype=np.float32)
+            y = da.from_array(np.arange(len(x)) % 1000, chunks=1024)
+            rows = samples.cluster_samples(x, y, None).rows(lambda y, w: (y, w), np.float32, 1000)
+            engine = rows.engine()
+            engine.map_reduce(_nothing, None)
+            times = []
+            for _ in range(3):
+                began = time.perf_counter()
+                engine.map_reduce(_nothing, None)
+                times.append(time.perf_counter() - began)
+            seconds[chunks] = min(times)
+    return {"s": (seconds[528] - seconds[16]) / 512, "pass of 16": seconds[16], "pass of 528": seconds[528]}
+
+
+def _nothing(leaf: Any, state: Any) -> float:
+    return 0.0
+
+
+def _network(processes: int) -> dict[str, Any]:
+    """Seconds per step of an MLP 784-256-128-10 in float32 with batches of 256, on these processes."""
+    cores = os.cpu_count() or 1
+    launcher = ["torch.distributed.run", "--nproc-per-node", str(processes), "-m"] if processes > 1 else []
+    command = [sys.executable, "-m", *launcher, "benchmarks.scale", "--task", "rank", "--folder", "."]
+    threads = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(cores // processes),
+        "OPENBLAS_NUM_THREADS": str(cores // processes),
+    }
+    run = subprocess.run(command, cwd=HERE, capture_output=True, text=True, env=threads, check=True)
+    found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+    return found
+
+
+def _rank() -> dict[str, Any]:
+    """The measurement of one process of `_network`."""
+    from chainrule import MLPClassifier
+
+    if "RANK" in os.environ:
+        import torch
+
+        torch.distributed.init_process_group("gloo")
+    stream = np.random.default_rng(0)
+    x, y = stream.standard_normal((20_480, 784), dtype=np.float32), stream.integers(0, 10, 20_480)
+    times: list[float] = []
+    options = {"max_iter": 6, "tol": 0.0, "n_iter_no_change": 100, "random_state": 0, "batch_size": 256}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        MLPClassifier((256, 128), callbacks=[lambda epoch: times.append(time.perf_counter()) and None], **options).fit(
+            x, y
+        )
+    return {"s": float(np.min(np.diff(times), initial=np.inf)) / 80}  # rank 0 alone is told
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -291,6 +381,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="Write all figures to this file.")
     parser.add_argument("--task", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
+    if given.task == "rank":
+        found = _rank()
+        if os.environ.get("RANK", "0") == "0":
+            print(json.dumps(found))
+        return 0
     if given.task:
         print(json.dumps(tasks(given.folder, given.share)[given.task]()))
         return 0

@@ -40,5 +40,5 @@ def test_scikit_learn_reaches_the_objective_of_the_fit(tmp_path):
 
 def test_every_measurement_has_a_name_and_a_function(tmp_path):
     found = scale.tasks(tmp_path, 0.1)
-    assert {name.split(":")[0] for name in found} == {"higgs", "probe", "mnist8m", "words", "dask"}
+    assert {name.split(":")[0] for name in found} == {"higgs", "probe", "mnist8m", "words", "dask", "mlp"}
     assert all(map(callable, found.values()))
