@@ -339,7 +339,9 @@ def _nothing(leaf: Any, state: Any) -> float:
 def _network(processes: int) -> dict[str, Any]:
     """Seconds per step of an MLP 784-256-128-10 in float32 with batches of 256, on these processes."""
     cores = os.cpu_count() or 1
-    launcher = ["torch.distributed.run", "--nproc-per-node", str(processes), "-m"] if processes > 1 else []
+    launcher = (
+        ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"] if processes > 1 else []
+    )
     command = [sys.executable, "-m", *launcher, "benchmarks.scale", "--task", "rank", "--folder", "."]
     threads = {
         **os.environ,
