@@ -6,6 +6,8 @@ import sys
 import time
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytestmark = pytest.mark.skipif(
@@ -69,7 +71,6 @@ TABLES = {
 @pytest.fixture(scope="module", params=list(TABLES))
 def table(request, tmp_path_factory):
     """A Parquet file of 1.6 or 2.4 GB."""
-    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     rows, features, dtype, group = TABLES[request.param]
     path = tmp_path_factory.mktemp("table") / "x.parquet"
     rng = np.random.default_rng(0)

@@ -42,7 +42,6 @@ def npy(tmp_path):
 
 @pytest.fixture
 def parquet(tmp_path):
-    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install -e '.[tables]'")
     frame = pd.DataFrame(X, columns=list("uvwxyz")).assign(label=LABELS, weight=WEIGHTS)
     for number, (start, stop) in enumerate(pairwise(CUTS)):
         frame[start:stop].to_parquet(tmp_path / f"part-{number}.parquet")

@@ -1,13 +1,12 @@
 """Row groups of Parquet and Arrow files, and the file that stays open."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-pa = pytest.importorskip("pyarrow")
-import pyarrow.parquet as pq  # noqa: E402
-
-from chainrule.storage import table_formats  # noqa: E402
-from chainrule.storage.table_formats import ArrowGroups, LastOpened, ParquetGroups  # noqa: E402
+from chainrule.storage import table_formats
+from chainrule.storage.table_formats import ArrowGroups, LastOpened, ParquetGroups
 
 
 @pytest.fixture

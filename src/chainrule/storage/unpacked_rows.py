@@ -44,6 +44,7 @@ class UnpackedRows:
     >>> rows = UnpackedRows(10, 13, [np.dtype("f4"), np.dtype("i8")])
     >>> rows.write(10, 0, np.array([0.5, 1.5, 2.5], "f4")), rows.write(10, 1, np.array([7, 8, 9]))
     (None, None)
+    >>> rows.flush()
     >>> out = np.empty((2, 2), np.float32)
     >>> rows.copy_to(11, 13, out)
     >>> out
