@@ -137,7 +137,7 @@ def _called(model: Any, method: str, X: Any) -> Array:
 
 
 def _opened(data: str, instead: str, **options: Any) -> Blocks:
-    """The files as blocks; messages name what may be used on the command line instead of `columns`."""
+    """The files as blocks; messages name the options of the command line instead of `columns`."""
     try:
         return Blocks(data, **options)
     except ValueError as error:

@@ -27,7 +27,7 @@ from chainrule.storage.stored_rows import ENTRIES_OF_A_SPARSE_ROW, stacked
 from chainrule.workspace import Workspace
 
 RETRIES = 2
-"""How often a task that fails is tried again."""
+"""The number of times that a failed task is tried again."""
 
 SECONDS_WITHOUT_WORKER = 60.0
 """Time without any worker after which a pass ends in an error."""
@@ -235,7 +235,7 @@ def _waited_for(client: Any, root: Any) -> Any:
             except distributed.KilledWorker as error:
                 raise ClusterError(f"workers died again and again on the same task: {error}") from error
             except (OSError, distributed.CancelledError) as error:
-                if future.status == "error":  # of a task
+                if future.status == "error":  # a task has raised it
                     raise
                 if not isinstance(error, TimeoutError):
                     raise ClusterError(f"the scheduler is gone, or has dropped the pass: {error}") from error

@@ -222,7 +222,7 @@ class NetworkClassifier(Parameters, Classifier):
         """The network that `_structure` describes, for the numbers of features and outputs."""
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
-        """Learn from the samples what `_to_network` needs."""
+        """Learn the data that `_to_network` needs from the samples."""
 
     def _to_network(self, X: Array, *, training: bool = False) -> Array:
         """Rows of features as the network takes them; while `training`, before the random changes of batches."""

@@ -58,7 +58,7 @@ def remember_features(estimator: Any, features: int, feature_names: Any, *, rese
 
 
 def stored_labels(source: RowSource | None, y: Any) -> Array:
-    """The labels that were given; those in the files for None.
+    """The given labels; for None, the labels in the files.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def stored_labels(source: RowSource | None, y: Any) -> Array:
 
 
 def stored_weights(source: RowSource, sample_weight: Any) -> Any:
-    """The weights that were given; those in the files, if there are any, for None."""
+    """The given weights; for None, the weights in the files, if there are any."""
     return source.weights() if sample_weight is None else sample_weight
 
 

@@ -22,7 +22,7 @@ CHUNK_BYTES = 1 << 27
 """Bytes of features of a chunk: a task then takes long against the time in which a scheduler handles it."""
 
 Weigh = Callable[[Array, Array | None], Any]
-"""From the labels and sample weights of some rows to their total weights, or None if all are 1."""
+"""A function from labels and sample weights of some rows to their total weights, or None if all are 1."""
 
 
 def is_on_cluster(x: object) -> bool:
@@ -237,7 +237,7 @@ def _column(da: Any, part: Any, x: Any) -> Any:
 
 
 def _plain(dtype: Any) -> Any:
-    """The NumPy dtype of what a column of a dataframe holds."""
+    """The NumPy dtype of the entries of a column of a dataframe."""
     return dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", np.dtype(object))
 
 

@@ -221,14 +221,14 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         return float(self._get_scorer()(judged, rows, y, **extra))
 
     def get_metadata_routing(self) -> Any:
-        """Who takes what `fit` and `score` are given: the splitter and the scorer."""
+        """The objects that get the parameters of `fit` and `score`: the splitter and the scorer."""
         router = MetadataRouter(owner=self).add_self_request(self)
         router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
         to_scorer = MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")
         return router.add(scorer=self._get_scorer(), method_mapping=to_scorer)
 
     def _get_scorer(self) -> Any:
-        """scikit-learn's scorer for what the model is chosen by."""
+        """scikit-learn's scorer for the figure by which the model is chosen."""
         return get_scorer("accuracy" if self.scoring is None else self.scoring)
 
     def _check_parameters(self) -> None:

@@ -1,4 +1,4 @@
-"""How softmax regressions are solved and watched, and how the solver's parameters become coefficients."""
+"""The solving and watching of softmax regressions, and the step from the solver's parameters to coefficients."""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -90,7 +90,7 @@ class SoftmaxRecipe:
         return found
 
     def certified(self, problem: Problem, C: float, found: Minimum, dtype: Any = None) -> Certified:
-        """The end of a fit; with `certify` in a dtype, with minimised intercepts, and with what is known about it."""
+        """The end of a fit; with `certify` in a dtype, with minimised intercepts, and with its certificate."""
         if not self.certify:
             return Certified(found.theta, None, "certify is False")
         if found.message == INTERRUPTED:
@@ -132,7 +132,7 @@ class SoftmaxRecipe:
         }
 
     def _scale(self, problem: Problem) -> Array | None:
-        """What the penalty multiplies the weights by."""
+        """The factors of the weights inside the penalty; None if all are 1."""
         return deviations(problem.with_threads()) if self.standardize else None
 
     def _warn_of(self, result: Minimum) -> None:

@@ -309,12 +309,12 @@ def columns_of(paths: Paths) -> list[str] | None:
 
 
 def _files_of(part: Any) -> list[str]:
-    """The files of a part: one, or those of a folder."""
+    """The files of a part: one file, or the files in a folder."""
     return list(dict.fromkeys(path for path, _, _ in part.ranges(0, part.shape[0]))) or [part.path]
 
 
 def _stamp(path: str) -> tuple[int, ...]:
-    """What tells a file from one that was written later; zeros if there is none, which readers notice themselves."""
+    """The size, number and time of a file, which tell it from one written later; zeros if there is no file."""
     try:
         found = os.stat(path)
     except OSError:

@@ -58,7 +58,7 @@ class NpyFile:
 
     @property
     def layout(self) -> dict[str, str]:
-        """What must be equal in files that are stacked."""
+        """The facts that must be equal in files that are stacked."""
         stored = "bfloat16" if is_bfloat16(self.stored) else str(self.stored)
         return {"the number of features": str(self.shape[-1]), "the dtype": stored}
 

@@ -90,7 +90,7 @@ class OnDask:
 
 @dataclass(frozen=True)
 class _Files:
-    """What a worker needs to open files. The stamps tell them from other files that had the same names before."""
+    """The arguments with which a worker opens files. Stamps tell them from earlier files of the same names."""
 
     paths: tuple[str, ...]
     columns: tuple[str, ...] | None

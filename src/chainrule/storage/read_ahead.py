@@ -9,7 +9,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 READER = "chainrule reader"
-"""The names of reading threads begin so."""
+"""The beginning of the names of reading threads."""
 
 
 def read_ahead(tasks: Iterable[Task], read: Callable[[Task], Result], ahead: int = 1) -> Generator[Result, None, None]:

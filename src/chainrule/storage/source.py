@@ -1,4 +1,4 @@
-"""What a fit needs to know of samples that are not in memory: their number, and any consecutive rows of them."""
+"""The interface of samples that are not in memory: their number, and the reading of consecutive rows."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -44,7 +44,7 @@ class RowSource(Protocol):
         """The weights of all samples; None if the files hold none."""
 
     def place(self, row: int) -> str:
-        """Where a sample is stored, for messages, such as ``part-3.parquet, row 17``; rows are counted from 0."""
+        """The place of a sample in the files, for messages, such as ``part-3.parquet, row 17``; rows count from 0."""
 
     def expect(self, start: int, stop: int) -> None:
         """Begin to read these samples ahead, if the system can: they will be asked for soon."""

@@ -112,7 +112,7 @@ class StoredRows:
         return self._of_chosen(self.source.weights())
 
     def place(self, row: int) -> str:
-        """Where a chosen sample is stored."""
+        """The place of a chosen sample in the files."""
         return self.source.place(row if self.chosen is None else int(self.chosen[row]))
 
     def changed(self, change: Callable[[Array], Array]) -> StoredRows:
@@ -127,7 +127,7 @@ class StoredRows:
         self.source.expect(start, stop)
 
     def sample(self) -> tuple[Any, ...]:
-        """What tells these samples from others without reading all: shape, dtype, names, choice, and a few rows."""
+        """Facts that identify these samples without reading all: shape, dtype, names, choice, and a few rows."""
         names = self.source.feature_names
         starts = {0, self.source.shape[0] // 2, max(0, self.source.shape[0] - ROWS_OF_A_SAMPLE)}
         rows = [

@@ -70,7 +70,7 @@ def convert_svmlight(
         raise DataFileError(f"{out} exists; name another folder, or remove it first")
     partial = f"{out}.part"
     try:
-        shutil.rmtree(partial, ignore_errors=True)  # of a conversion that was killed
+        shutil.rmtree(partial, ignore_errors=True)  # a conversion that was killed left it
         os.mkdir(partial)
         with ExitStack() as stack:
             names = {"data": dtype, "indices": "int32", "indptr": "int64", "labels": "float64"}

@@ -40,7 +40,7 @@ class ParquetGroups:
         yield from self._file.iter_batches(rows, row_groups=[group], columns=list(names), use_threads=False)
 
     def memory(self, group: int, names: Sequence[str]) -> list[int]:
-        """About the bytes of memory that each column takes while it is read."""
+        """Approximate bytes of memory that each column takes while it is read."""
         columns = self._file.metadata.row_group(group)
         sizes = {}
         for number in range(columns.num_columns):

@@ -141,7 +141,7 @@ class TableFile:
             row = end
 
     def ranges(self, start: int, stop: int) -> list[tuple[str, int, int]]:
-        """About the bytes of the row groups with these rows, as if all rows took equally many."""
+        """Approximate bytes of the row groups with these rows, as if all rows took equally many."""
         per_row = self._size / max(1, self.shape[0])
         first = int(self._starts[self.group_of(start)] * per_row)
         last = int(self._starts[self.group_of(stop - 1) + 1] * per_row)

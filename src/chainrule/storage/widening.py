@@ -1,4 +1,4 @@
-"""From the dtype of a file to float32 or float64.
+"""Conversion of the numbers in files to float32 or float64.
 
 A half-precision number has the bits sign, 5 of exponent, 10 of fraction. Moved to the places of sign, exponent and
 fraction in a float32, they are the number times 2^-112, because the exponents count from 15 and from 127. One exact
