@@ -67,6 +67,20 @@ def softmax_regression_many_classes() -> Callable[[], Any]:
     return lambda: SoftmaxRegression(C=1.0).fit(X, y)
 
 
+def softmax_regression_embeddings() -> Callable[[], Any]:
+    from chainrule import SoftmaxRegression
+
+    X, y = _clusters(30_000, 768, 20)
+    return lambda: SoftmaxRegression(C=0.01).fit(X, y)
+
+
+def softmax_regression_wide() -> Callable[[], Any]:
+    from chainrule import SoftmaxRegression
+
+    X, y = _clusters(6000, 2048, 100)
+    return lambda: SoftmaxRegression(C=0.1).fit(X, y)
+
+
 def softmax_regression_sparse() -> Callable[[], Any]:
     from scipy.sparse import random as random_sparse
 
@@ -151,6 +165,8 @@ TASKS: dict[str, Task] = {
     for task in (
         softmax_regression_digits,
         softmax_regression_many_classes,
+        softmax_regression_embeddings,
+        softmax_regression_wide,
         softmax_regression_sparse,
         softmax_path_digits,
         mlp_digits,

@@ -19,11 +19,13 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import dask_passes
 from benchmarks.machine import blas_kernels
 
 ROWS_AT_ONCE = 1 << 18
@@ -242,9 +244,14 @@ def tasks(folder: Path, share: float) -> dict[str, Callable[[], dict[str, Any]]]
         "words: fit in memory": lambda: fitted(lambda: _words(folder, share)[0]),
         "words: fit, warm": lambda: fitted(lambda: _words(folder, share)[1]),
         "words: fit, cold": lambda: fitted(lambda: _words(folder, share, cold=True)[1]),
-        "dask: two threads": lambda: _on_dask(folder, 0),
-        "dask: two workers": lambda: _on_dask(folder, 2),
-        "dask: a chunk's tasks alone": _tasks_alone,
+        **{
+            f"dask: {name}": lambda name=name: _on_dask(folder, name, partial(dask_passes.beside_memory, rounds=3))
+            for name in dask_passes.SHAPES
+        },
+        "dask: a pass": lambda: _on_dask(folder, "100 000 x 512, 100 classes", dask_passes.sent_and_back),
+        "dask: a chunk's tasks alone": dask_passes.tasks_alone,
+        "dask: command, local": lambda: dask_passes.command(folder),
+        "dask: command, two workers": lambda: dask_passes.command(folder, "--engine", "dask", "--workers", "2"),
         "mlp: a step of one process": lambda: _network(1),
         "mlp: a step of two processes": lambda: _network(2),
     }
@@ -264,76 +271,12 @@ def _words(folder: Path, share: float, *, cold: bool = False) -> tuple[Any, Any]
     return (x, arrays["labels"]), (Blocks(str(parts)), arrays["labels"])
 
 
-def _on_dask(folder: Path, workers: int) -> dict[str, Any]:
-    """A fit whose passes take seconds: 100 000 x 512 with 100 classes, of which no logits are kept."""
-    from chainrule.solvers.convex import evaluation
+def _on_dask(folder: Path, name: str, measure: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    from chainrule import SoftmaxRegression
 
-    paths = written(folder, "dask", (100_000, 512), 100, np.float32)
-    evaluation.STORED_BYTES = 0  # in both, so that both take the same products
-    if not workers:
-        return fitted(lambda: _loaded(paths))
-    import dask.array as da
-    from distributed import Client, LocalCluster
-
-    X, y = _loaded(paths)
-    with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster),
-    ):
-        rows, told = (len(X) // 8, X.shape[1]), _told()
-        found = fitted(lambda: (da.from_array(X, chunks=rows).persist(), da.from_array(y, chunks=rows[0]).persist()))
-    largest = int(np.argmax(told["sent"]))
-    return {**found, "sent": told["sent"][largest], "back": told["back"][largest]}
-
-
-def _told() -> dict[str, list[float]]:
-    """Seconds, and bytes of the state and of the sum, of each pass of Dask from now on."""
-    import pickle
-
-    from chainrule.engines.dask_engine import DaskEngine
-
-    told: dict[str, list[float]] = {"s": [], "sent": [], "back": []}
-    take = DaskEngine.map_reduce
-
-    def map_reduce(self: Any, function: Any, state: Any, keys: Any = None) -> Any:
-        began = time.perf_counter()
-        found = take(self, function, state, keys)
-        told["s"].append(time.perf_counter() - began)
-        told["sent"].append(len(pickle.dumps(state)))
-        told["back"].append(len(pickle.dumps(found)))
-        return found
-
-    DaskEngine.map_reduce = map_reduce  # type: ignore[method-assign]  # this process ends after the measurement
-    return told
-
-
-def _tasks_alone() -> dict[str, Any]:
-    """Seconds that Dask takes for a chunk: the slope of the time of a pass without work, over 16 and 528 chunks."""
-    import dask.array as da
-    from distributed import Client, LocalCluster
-
-    from chainrule.estimators import samples_on_cluster as samples
-
-    seconds = {}
-    samples.CHUNK_BYTES = 0  # a leaf is a chunk
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
-        for chunks in (16, 528):
-            x = da.zeros((chunks * 1024, 2048), chunks=(1024, 2048), dtype=np.float32)
-            y = da.from_array(np.arange(len(x)) % 1000, chunks=1024)
-            rows = samples.cluster_samples(x, y, None).rows(lambda y, w: (y, w), np.float32, 1000)
-            engine = rows.engine()
-            engine.map_reduce(_nothing, None)
-            times = []
-            for _ in range(3):
-                began = time.perf_counter()
-                engine.map_reduce(_nothing, None)
-                times.append(time.perf_counter() - began)
-            seconds[chunks] = min(times)
-    return {"s": (seconds[528] - seconds[16]) / 512, "pass of 16": seconds[16], "pass of 528": seconds[528]}
-
-
-def _nothing(leaf: Any, state: Any) -> float:
-    return 0.0
+    n, d, classes = dask_passes.SHAPES[name]
+    file = "dask" if n == 100_000 else f"dask-{n}-{d}-{classes}"
+    return measure(*_loaded(written(folder, file, (n, d), classes, np.float32)), make=SoftmaxRegression)
 
 
 def _network(processes: int) -> dict[str, Any]:

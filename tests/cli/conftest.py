@@ -263,6 +263,27 @@ def chainrule() -> Callable[..., Outcome]:
     return in_process
 
 
+class Killed(BaseException):
+    """Ends a command as kill -9 does: nothing catches it."""
+
+
+@pytest.fixture
+def killed_in_step(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run a command whose fit of a softmax regression is killed in a step."""
+
+    def run(number: int, *arguments: object) -> None:
+        def kill(_: Any, step: Any) -> None:
+            if step.iteration == number:
+                raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr("chainrule.cli.output.SolverProgress.__call__", kill)
+            with pytest.raises(Killed):
+                in_process(*arguments)
+
+    return run
+
+
 @pytest.fixture
 def process(empty_directory: Path) -> Callable[..., Outcome]:
     """Run the command in a process of its own, in the test's directory."""

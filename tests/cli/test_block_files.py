@@ -1,6 +1,8 @@
 """Commands on files that are read in blocks: the same models and scores as from memory, and errors that name rows."""
 
 import os
+import re
+import time
 import warnings
 from pathlib import Path
 
@@ -11,12 +13,13 @@ import pytest
 import scipy.sparse as sp
 from sklearn.datasets import dump_svmlight_file
 
+from chainrule import progress
 from chainrule.cli import block_files
 from chainrule.cli.block_files import is_in_blocks
-from chainrule.cli.output import ProgressLine
 from chainrule.cli.train import stem
 from chainrule.estimators.persistence import load
-from chainrule.storage import Blocks
+from chainrule.progress import ProgressLine
+from chainrule.storage import Blocks, StoredRows
 
 SIZES = np.array([1.0, 30.0, 1000.0, 0.01, 1.0])
 ROWS = 353
@@ -159,17 +162,20 @@ def test_which_files_are_read_in_blocks(run, monkeypatch):
     assert not is_in_blocks(str(run / "all.npz"))
 
 
-def test_rows_are_counted_in_a_terminal_only(monkeypatch, capsys):
-    line = ProgressLine()
-    assert line.counting(10)(np.ones((4, 2))).shape == (4, 2)
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with ProgressLine() as line:
-        line.show("step 1")
-        count = line.counting(10)
-        count(np.ones((4, 2)))
-        count(np.ones((8, 2)))
-    assert "step 1  1.2 passes over 10 rows in" in capsys.readouterr().err
+def test_a_fit_shows_its_passes_and_epochs(chainrule, run, monkeypatch):
+    monkeypatch.setattr(ProgressLine.__init__, "__defaults__", (0.0,))
+    monkeypatch.setattr(progress, "QUIET", 0.0)
+    monkeypatch.setattr(progress, "BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(progress, "REDRAWN", 0.005)
+    read = StoredRows.read
+    monkeypatch.setattr(StoredRows, "read", lambda *rows: time.sleep(0.05) or read(*rows))
+    done = chainrule("train", *words(run, "npy"), *SOFTMAX, "--out", "m").succeeded()
+    assert re.search(r"pass \d+ \(before the first step\): 0 of \d+ rows", done.err), done
+    assert re.search(r"pass \d+ \(certificate\): 0 of \d+ rows; \d+ steps in .* objective", done.err), done
+    done = chainrule("train", *words(run, "npy"), "--hidden", "4", "--epochs", "2", "--out", "n").succeeded()
+    assert re.search(r"epoch 1: 0 of \d+ rows\n", done.err), done
+    assert re.search(r"held-out samples: 0 of \d+ rows", done.err), done
+    assert re.search(r"epoch 1/2  loss", done.err), done
 
 
 def test_more_rows_than_are_hashed(chainrule, run, monkeypatch):
@@ -269,8 +275,8 @@ def test_globs_without_files_and_empty_files(chainrule):
         (("x.npy", "--blocks"), ("x.npy", "--labels"), 1),
         (("x.npy", "--blocks", "--target", "kind", "--labels", "y.npy"), ("--target", "tables"), 1),
         (("x.npy", "--blocks", "--labels", "y.npy"), ("y.npy", "expected 20 labels", "(19,)"), 1),
-        (("iris", "--blocks"), ("--blocks", "iris"), 2),
-        (("digits", "--blocks", "--model", "conv"), ("--blocks", "mlp or softmax"), 2),
+        (("iris", "--blocks"), ("--blocks", "iris"), 64),
+        (("digits", "--blocks", "--model", "conv"), ("--blocks", "mlp or softmax"), 64),
     ],
 )
 def test_a_mistake_is_named(chainrule, words, names, code):

@@ -56,19 +56,12 @@ def test_a_cluster_chooses_the_penalty_of_one_process(chainrule, words, dask_cli
     same("local", "dask")
 
 
-def test_a_killed_run_continues_on_another_cluster(chainrule, words, dask_client, monkeypatch):
+def test_a_killed_run_continues_on_another_cluster(chainrule, words, dask_client, killed_in_step):
     chainrule(*words, *SOFTMAX, "--out", "local").metrics()
     command = (*words, *DASK, "--out", "dask", "--scheduler")
     folder = words[0], words[1], "run/journal", "--resume"
 
-    def kill(self, step):
-        if step.iteration == 2:
-            raise SystemExit
-
-    with monkeypatch.context() as patch:
-        patch.setattr("chainrule.cli.output.SolverProgress.__call__", kill)
-        with pytest.raises(SystemExit):
-            chainrule(*folder, *command[2:], dask_client.scheduler.address)
+    killed_in_step(2, *folder, *command[2:], dask_client.scheduler.address)
     assert os.listdir("run/journal")
     with distributed.LocalCluster(n_workers=1, dashboard_address="127.0.0.1:0", processes=False) as other:
         chainrule(*folder, *command[2:], other.scheduler_address).metrics()
@@ -123,5 +116,5 @@ def test_the_extra_is_named(chainrule, words, monkeypatch):
     ],
 )
 def test_options_that_do_not_fit_are_named(chainrule, words, options, names):
-    chainrule(*words, "--model", "softmax", *options).complaint(*names, code=2)
-    chainrule("train", "iris", "--model", "softmax", "--engine", "dask").complaint("--engine", "--blocks", code=2)
+    chainrule(*words, "--model", "softmax", *options).complaint(*names, code=64)
+    chainrule("train", "iris", "--model", "softmax", "--engine", "dask").complaint("--engine", "--blocks", code=64)

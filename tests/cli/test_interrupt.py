@@ -110,10 +110,10 @@ def test_what_was_learned_is_saved(chainrule, environment, empty_directory, big_
 
 
 def test_before_the_first_epoch_nothing_is_saved(environment, empty_directory, big_csv):
-    """One epoch of this network takes about a minute."""
+    """One epoch of this network takes several minutes."""
     options = ("--target", "kind", "--hidden", "2000,2000,2000", "--batch-size", "8", "--epochs", "50")
     words = ("train", big_csv, *options, "--out", "none.chainrule")
-    code, out, err = interrupt(words, environment, empty_directory, lambda line: False, 6)
+    code, out, err = interrupt(words, environment, empty_directory, lambda line: line.startswith("epoch 1"), 60)
     assert code == 130, err
     assert out == ""
     assert "Traceback" not in err

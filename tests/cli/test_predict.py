@@ -242,7 +242,7 @@ def test_predictions_never_replace_what_they_are_made_from(chainrule, flowers_mo
 @pytest.mark.parametrize("out", ["no/such/p.csv", "folder"])
 def test_predictions_to_an_impossible_place(chainrule, flowers_model, new_flowers_csv, out):
     Path("folder").mkdir()
-    chainrule("predict", flowers_model, new_flowers_csv, "--out", out).complaint(out.split("/")[0], code=(1, 2))
+    chainrule("predict", flowers_model, new_flowers_csv, "--out", out).complaint(out.split("/")[0], code=(1, 64))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -72,9 +72,9 @@ def test_a_killed_run_is_resumed(chainrule, tmp_path, monkeypatch):
         (("train", "digits", "--model", "conv", "--layers", "conf 3"), ("no layer is called 'conf'",), 1),
         (("train", "digits", "--model", "conv", "--layers", "pool 9"), ("layer 1 (pool 9)", "8 samples"), 1),
         (("train", "digits", "--model", "conv", "--augment", "spin"), ("'spin'", "shift S"), 1),
-        (("train", "digits", "--model", "conv", "--hidden", "9"), ("--hidden", "mlp"), 2),
-        (("train", "digits", "--layers", "relu"), ("--layers", "conv"), 2),
-        (("train", "digits", "--model", "conw"), ("'--model': 'conw' is not one of 'mlp', 'conv', 'softmax'",), 2),
+        (("train", "digits", "--model", "conv", "--hidden", "9"), ("--hidden", "mlp"), 64),
+        (("train", "digits", "--layers", "relu"), ("--layers", "conv"), 64),
+        (("train", "digits", "--model", "conw"), ("'--model': 'conw' is not one of 'mlp', 'conv', 'softmax'",), 64),
         (("train", "digits", "--model", "conv", "--solver", "gd"), ("gd", "adam"), 1),
         (("train", "nowhere", "--model", "conv"), ("nowhere", "digits"), 1),
         (("train", ".", "--model", "conv"), ("one folder of pictures per class",), 1),
@@ -115,6 +115,6 @@ def test_a_head_of_the_wrong_width_is_named_with_both_numbers(chainrule):
     chainrule(*words).complaint("layer 2 (linear 7)", "puts out 7", "10 logits")
     summary = ("summary", "flatten, linear 7", "--input", "1x8x8", "--classes")
     chainrule(*summary, "2").complaint("puts out 7", "1 logit")
-    chainrule(*summary, "1").complaint("--classes", code=2)
+    chainrule(*summary, "1").complaint("--classes", code=64)
     shown = chainrule("summary", "flatten, linear 7, softmax", "--input", "1x8x8").succeeded()
     assert "training refuses these layers" in shown.out

@@ -1,5 +1,6 @@
 """`chainrule train --model softmax`: its options, its figure, and Ctrl-C."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -42,13 +43,13 @@ def test_the_scores_are_drawn_against_the_penalty(chainrule):
 @pytest.mark.parametrize(
     ("words", "names", "code"),
     [
-        (("iris", "--C", "0"), ("--C", "above 0", "'0'"), 2),
-        (("iris", "--C", "much"), ("--C", "auto", "'much'"), 2),
-        (("iris", "--hidden", "3"), ("--hidden", "mlp"), 2),
-        (("iris", "--resume"), ("--resume", "mlp", "RUN"), 2),
-        (("iris", "--resume", "run", "--C", "auto"), ("--C", "--resume RUN"), 2),
-        (("iris", "other.csv"), ("other.csv", "quotes"), 2),
-        (("iris", "--learning-rate", "1"), ("--learning-rate", "mlp"), 2),
+        (("iris", "--C", "0"), ("--C", "above 0", "'0'"), 64),
+        (("iris", "--C", "much"), ("--C", "auto", "'much'"), 64),
+        (("iris", "--hidden", "3"), ("--hidden", "mlp"), 64),
+        (("iris", "--resume"), ("--resume", "mlp", "RUN"), 64),
+        (("iris", "--resume", "run", "--C", "auto"), ("--C", "--resume RUN"), 64),
+        (("iris", "other.csv"), ("other.csv", "quotes"), 64),
+        (("iris", "--learning-rate", "1"), ("--learning-rate", "mlp"), 64),
         (("iris", "--C", "1", "--curves", "c.png"), ("--curves", "--C"), 1),
         (("iris", "--labels", "y.txt"), ("--labels", ".npy"), 1),
     ],
@@ -66,21 +67,17 @@ def test_ctrl_c_keeps_the_weights_so_far(tmp_path):
     command = [sys.executable, "-m", "chainrule", "train", "rows.npz", "--model", "softmax", "--C", "1e9"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=tmp_path, stderr=pipe, stdout=pipe, text=True) as running:
-        first = running.stderr.readline()  # a line of progress: the fit is under way
+        # Until a line of progress tells of a step, or the command ends.
+        lines = list(itertools.takewhile(lambda line: "steps in" not in line, running.stderr))
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate()
-    assert "steps in" in first
-    assert running.returncode == 130, errors
+    assert running.returncode == 130, (lines, errors)
     assert "interrupted: the weights so far were kept" in errors
     assert (tmp_path / "rows.chainrule").exists()
 
 
-class Killed(BaseException):
-    """Ends a fit as kill -9 does: nothing catches it."""
-
-
 @pytest.mark.parametrize("model", ["iris", "x-*.npy"])
-def test_a_killed_run_continues_from_its_folder(chainrule, model, monkeypatch):
+def test_a_killed_run_continues_from_its_folder(chainrule, model, killed_in_step):
     X, y = load_iris(return_X_y=True)
     for k in range(3):
         np.save(f"x-{k}.npy", X[k::3])
@@ -88,14 +85,7 @@ def test_a_killed_run_continues_from_its_folder(chainrule, model, monkeypatch):
     words = ("train", model, "--model", "softmax", "--C", "3", *(("--labels", "y.npy") if "npy" in model else ()))
     chainrule(*words, "--out", "whole").succeeded()
 
-    def kill(self, step):
-        if step.iteration == 3:
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("chainrule.cli.output.SolverProgress.__call__", kill)
-        with pytest.raises(Killed):
-            chainrule(*words, "--resume", "run", "--out", "m")
+    killed_in_step(3, *words, "--resume", "run", "--out", "m")
     passes = len(list(Path("run").iterdir()))
     assert passes > 3
     chainrule(*words[:5], "4", *words[6:], "--resume", "run", "--out", "m").complaint("run", "another fit")

@@ -11,9 +11,11 @@ import pytest
 
 from chainrule.engines import ClusterError, ClusterRows, Leaves, LocalEngine, dask_engine
 from chainrule.engines.dask_engine import DaskEngine
+from chainrule.estimators.samples_on_cluster import cluster_samples
 
 distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
 dask = pytest.importorskip("dask", reason="needs Dask: pip install -e '.[dask]'")
+da = pytest.importorskip("dask.array", reason="needs Dask: pip install -e '.[dask]'")
 
 N, SIZE = 103, 7
 rng = np.random.default_rng(0)
@@ -155,7 +157,25 @@ def test_sums_and_rows_that_arrive_at_odd_bytes_have_the_same_products(dask_clie
     assert same(mapped, X[SIZE : 2 * SIZE] @ X[:3])
     for leaves in (1, 16):  # the sum of several chunks, and of one
         engine = rows_on(dask_client, leaves).engine()
-        assert engine.map_reduce(lambda leaf, state: leaf.x.T @ leaf.x, None).flags.aligned
+        found = engine.map_reduce(lambda leaf, state: leaf.x.T @ leaf.x, None)
+        assert found.flags.aligned
+        assert found.flags.writeable, "the solver changes sums in place"
+
+
+def test_a_few_rows_are_summed_in_this_process(dask_client, counted, monkeypatch):
+    note, calls = counted
+    rows = rows_on(dask_client, before=note)
+    assert isinstance(rows.engine(), DaskEngine)
+    monkeypatch.setattr(dask_engine, "GATHERED_BYTES", X.nbytes)
+    for _ in range(2):
+        engine = rows.engine()
+        assert isinstance(engine, LocalEngine)
+        assert same(engine.map_reduce(*moments_and_state(0.1)), local(0.1))
+        assert same(engine.map_reduce(*moments_and_state(0.1), [3, 4, 9]), local(0.1, [3, 4, 9]))
+    assert sorted(calls()) == list(range(0, N, 14)), "they are sent here once"
+    monkeypatch.setattr(dask_engine, "GATHERED_BYTES", X.nbytes - 1)
+    assert isinstance(rows.engine(), DaskEngine)
+    assert isinstance(rows_on(None).engine(), DaskEngine), "without a cluster there are no messages"
 
 
 def test_a_large_state_and_many_rows_give_no_warnings(dask_client):
@@ -291,6 +311,59 @@ def test_rows_on_a_worker_that_dies_between_passes_are_made_again(dask_client, c
     assert same(engine.map_reduce(*moments_and_state(0.9)), local(0.9))
 
 
+def test_leaves_keep_results_as_long_as_their_rows_stay_where_they_are(dask_client):
+    def passes_before(leaf, state):
+        leaf.kept["passes"] = leaf.kept.get("passes", 0) + 1
+        return [leaf.kept["passes"] - 1], leaf.in_memory
+
+    def kept_there():
+        return len(dask_engine._kept)
+
+    rows = rows_on(dask_client).kept()
+    engine, other = rows.engine(), rows.engine()
+    for expected in range(3):
+        assert engine.map_reduce(passes_before, None) == ([expected] * 15, 0)
+    assert other.map_reduce(passes_before, None)[0] == [0] * 15, "the results of another engine are not its own"
+    assert engine.map_reduce(passes_before, None)[0] == [0] * 15, "only the last engine has results"
+    assert sum(dask_client.run(kept_there).values()) == 8
+    kill(dask_client, sorted(dask_client.nthreads())[0])
+    found = engine.map_reduce(passes_before, None)[0]
+    assert set(found) <= {0, 1}
+    assert 0 in found
+    del rows, engine, other
+    for _ in range(100):
+        if not sum(dask_client.run(kept_there).values()):
+            break
+        time.sleep(0.1)
+    assert sum(dask_client.run(kept_there).values()) == 0, "results have gone with the rows"
+    assert rows_on(dask_client).engine().map_reduce(passes_before, None)[0] == [0] * 15
+
+
+def test_chunks_stay_where_they_are(dask_client):
+    rows = rows_on(dask_client, 8).kept()
+    futures = distributed.futures_of(list(rows.chunks))
+    distributed.wait(futures)
+
+    def homes():
+        there = dask_client.who_has(futures)
+        return [there[future.key] for future in futures]
+
+    before, engine = homes(), rows.engine()
+    for turn in range(8):  # Dask would take tasks of one name for a group, and spread them without looking
+        assert same(engine.map_reduce(*moments_and_state(0.1 * turn)), local(0.1 * turn))
+        assert homes() == before
+
+
+def test_rows_are_made_again_after_all_workers_have_died(dask_client):
+    samples = cluster_samples(da.from_array(X, chunks=(20, 3)), da.from_array(Y, chunks=20), None)
+    rows = samples.rows(lambda y, weights: (y, weights), X.dtype, 4)
+    engine = rows.engine()
+    expected = engine.map_reduce(lambda leaf, state: leaf.x.T @ leaf.x, None)
+    for address in sorted(dask_client.nthreads()):
+        kill(dask_client, address)
+    assert same(engine.map_reduce(lambda leaf, state: leaf.x.T @ leaf.x, None), expected)
+
+
 def test_a_task_that_kills_each_worker_ends_in_an_error(dask_client, monkeypatch):
     def before(start):
         if start == 28:
@@ -336,6 +409,13 @@ def test_a_pass_without_workers_ends_in_an_error(small_cluster, impatient):
     with pytest.raises(ClusterError, match=r"no worker, or no scheduler, for \d seconds"):
         rows_on(client, 1).engine().map_reduce(slowly, None)
     timer.join()
+
+
+def test_a_pass_may_take_longer_than_the_wait_for_workers(small_cluster, impatient):
+    _, client = small_cluster
+    began = time.monotonic()
+    assert rows_on(client, 1).engine().map_reduce(slowly, None) == 15
+    assert time.monotonic() - began > 2 * dask_engine.SECONDS_WITHOUT_WORKER
 
 
 def test_a_scheduler_that_ends_in_a_pass_ends_it_in_an_error(small_cluster, impatient):

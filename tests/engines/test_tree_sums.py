@@ -32,7 +32,7 @@ def test_the_order_of_arrival_does_not_change_a_bit(count):
     for _ in range(10):
         total = TreeSum(count)
         for position in rng.permutation(count):
-            total.add(int(position), parts[position])
+            total.add(parts[position], int(position))
         sums.add(total.result())
     assert sums == {expected} == {tree_sum(parts, count)}
 
@@ -42,7 +42,7 @@ def test_every_order_of_five_parts_has_one_sum_and_other_orders_of_addition_have
     for order in itertools.permutations(range(5)):
         total = TreeSum(5)
         for position in order:
-            total.add(position, parts[position])
+            total.add(parts[position], position)
         sums.add(total.result())
         plain.add(sum(parts[position] for position in order))
     assert len(sums) == 1
@@ -58,6 +58,37 @@ def test_sums_of_aligned_subtrees_are_nodes_of_the_tree(count, level):
     assert tree_sum(nodes, len(nodes)) == tree_sum(parts, count)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13, 21, 40])
+def test_nodes_of_any_ranges_make_the_same_sum(count):
+    """As workers ship them: each holds some consecutive leaves, and another adds up what some of them found."""
+    parts, lists = numbers(count), [[position] for position in range(count)]
+    for _ in range(10):
+        cuts = np.sort(rng.integers(0, count + 1, 3)).tolist()
+        found = []
+        for start, stop in itertools.pairwise([0, *cuts, count]):
+            of_range, joined = TreeSum(count), TreeSum(count)
+            for position in rng.permutation(np.arange(start, stop)).tolist():
+                of_range.add(parts[position], position)
+                joined.add(lists[position], position)
+            assert [leaf for part, _, _ in joined.nodes() for leaf in part] == list(range(start, stop))
+            assert len(joined.nodes()) <= 2 * max(1, (stop - start).bit_length())
+            found.append(of_range.nodes())
+        some, total = TreeSum(count), TreeSum(count)
+        for node in found[1] + found[2]:
+            some.add(*node)
+        for node in some.nodes() + found[3] + found[0]:
+            total.add(*node)
+        assert total.result() == tree_sum(parts, count)
+
+
+def test_arrays_that_nobody_may_write_to_are_added_elsewhere():
+    left, right = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    left.flags.writeable = False
+    assert added(left, right, Lender()).tolist() == [4.0, 6.0]
+    assert left.tolist() == [1.0, 2.0]
+    assert added(right, left, Lender()) is right, "in place, since it may be written to"
+
+
 def test_many_threads_may_add_at_once():
     parts = [rng.normal(size=20_000) for _ in range(37)]
     expected = tree_sum([part.copy() for part in parts], 37)
@@ -71,7 +102,7 @@ def test_many_threads_may_add_at_once():
                     position = next(turn, None)
                 if position is None:
                     return
-                total.add(position, parts[position].copy())
+                total.add(parts[position].copy(), position)
 
         threads = [threading.Thread(target=work) for _ in range(6)]
         for thread in threads:
@@ -85,7 +116,8 @@ def test_many_threads_may_add_at_once():
 def test_lists_are_joined_in_order_and_tuples_added_by_entry(count):
     total = TreeSum(count)
     for position in rng.permutation(count):
-        total.add(int(position), ([position], 1, None, np.array([position == 3, False]), np.array([2.0**position])))
+        part = [position], 1, None, np.array([position == 3, False]), np.array([2.0**position])
+        total.add(part, int(position))
     joined, ones, nothing, any_of, powers = total.result()
     assert joined == list(range(count))
     assert ones == count
@@ -108,8 +140,8 @@ def test_sums_of_float32_are_in_float64_unless_they_are_large(monkeypatch):
 
 def test_a_missing_part_is_an_error():
     total = TreeSum(3)
-    total.add(0, 1.0)
-    total.add(2, 1.0)
+    total.add(1.0, 0)
+    total.add(1.0, 2)
     with pytest.raises(ValueError, match="expected 3 parts, some are missing"):
         total.result()
 
@@ -147,7 +179,7 @@ def test_no_array_in_use_is_lent_while_a_sum_is_taken(dtype, count):
             part = lender.lend((LENT,), dtype)
             assert not any(np.shares_memory(part, result) for result in results)
             part[...] = np.arange(LENT) % (position + 2)
-            total.add(int(position), part)
+            total.add(part, int(position))
         results.append(total.result())
         expected = sum(np.arange(LENT, dtype=np.float64) % (position + 2) for position in range(count))
         for result in results:

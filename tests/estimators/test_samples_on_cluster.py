@@ -16,7 +16,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule import SoftmaxRegression
 from chainrule.engines import ClusterError, dask_engine
-from chainrule.estimators import samples_on_cluster
 
 distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
 da = pytest.importorskip("dask.array", reason="needs Dask: pip install -e '.[dask]'")
@@ -36,7 +35,7 @@ CHUNKS = {"one": N, "odd": (1, 1000, 37, 2000, N - 3038), "many": 331}
 @pytest.fixture(autouse=True)
 def small_leaves(monkeypatch):
     """Several leaves and chunks for a few rows."""
-    monkeypatch.setattr(samples_on_cluster, "CHUNK_BYTES", 2 * 1024 * D * 8)
+    monkeypatch.setattr(dask_engine, "CHUNK_BYTES", 2 * 1024 * D * 8)
     monkeypatch.setattr("chainrule.engines.local.MOST_ROWS", 512)
 
 
@@ -353,7 +352,7 @@ def test_a_warm_start_continues_and_needs_the_same_classes(dask_client):
 
 
 def test_dask_says_nothing_to_users(dask_client, capfd, monkeypatch):
-    monkeypatch.setattr(samples_on_cluster, "CHUNK_BYTES", 1 << 27)
+    monkeypatch.setattr(dask_engine, "CHUNK_BYTES", 1 << 27)
     large = da.from_array(np.tile(X, (60, 1)), chunks=(100_000, D))  # 14 MB in the graph
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.estimators import samples_on_cluster
+from chainrule.engines import dask_engine
 from chainrule.estimators.class_encoding import encoding_of
 from chainrule.estimators.classifier import class_mass, weights_of_classes, with_class_weight
 from chainrule.estimators.softmax_on_cluster import total_weights
@@ -34,7 +34,7 @@ CS = [0.1, 20.0]
 @pytest.fixture(autouse=True)
 def small_leaves(monkeypatch):
     """Several leaves and chunks for a few rows."""
-    monkeypatch.setattr(samples_on_cluster, "CHUNK_BYTES", 2 * 256 * D * 8)
+    monkeypatch.setattr(dask_engine, "CHUNK_BYTES", 2 * 256 * D * 8)
     monkeypatch.setattr("chainrule.engines.local.MOST_ROWS", 256)
 
 

@@ -9,6 +9,7 @@ from chainrule import rules
 from chainrule.arrays import random_stream
 from chainrule.checking import balls, midpoints, precision, ulp_errors
 from chainrule.kernels import kernel_of
+from chainrule.kernels.activations import sigmoid_and_softplus, sigmoid_value, softplus_value
 from chainrule.workspace import Workspace
 
 IN_PLACE = ["identity", "log_sigmoid", "relu", "sigmoid", "softplus", "tanh"]
@@ -107,3 +108,14 @@ def test_far_out_values_and_slopes_are_those_of_the_rule(name, dtype):
     assert value.tolist() == rule(x).tolist()
     pulled = kernel.pullback(residuals, np.ones_like(x), out=np.empty_like(x), work=Workspace())
     assert pulled.tolist() == rule.vjp(x, np.ones_like(x)).tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_and_softplus_from_one_exponential_have_the_bits_of_each(dtype):
+    x = np.concatenate(
+        [normal(500).ravel(), [0.0, -0.0, 1e-30, -1e-30, 88.9, -88.9, 104, -104, 745.2, -745.2, 1e30, -1e30]]
+    )
+    x = x.astype(dtype)
+    found = sigmoid_and_softplus(x, out=(np.empty_like(x), np.empty_like(x)), work=Workspace())
+    assert found[0].tobytes() == sigmoid_value(x).tobytes()
+    assert found[1].tobytes() == softplus_value(x).tobytes()

@@ -113,8 +113,8 @@ def one_hot(y, k=None):
     return np.eye(k or y.max() + 1)[y]
 
 
-def check(model, exact, *, gap=True, size=None):
-    with mp.workdps(60):
+def check(model, exact, *, gap=True, digits=60):
+    with mp.workdps(digits):
         here = exact.pack(model.coef_, model.intercept_)
         best = exact.optimum(list(here))
         count = exact.vectors * exact.d
@@ -201,10 +201,10 @@ def test_it_holds_without_intercepts_and_standardised():
 def test_it_holds_for_a_large_offset():
     x, y = draw(11, 2, 3, seed=6)
     x = x + 1e5
-    with mp.workdps(60):
+    with mp.workdps(90):  # with 60 digits, values at this offset do not lead to the last digits of the optimum
         model = SoftmaxRegression(certify=True, tol=1e-8, max_iter=1000).fit(x, y)
         if model.certificate_ is not None:
-            check(model, Exact(x, one_hot(y), 1.0))
+            check(model, Exact(x, one_hot(y), 1.0), digits=90)
 
 
 def test_it_holds_for_a_rare_class_and_a_heavy_row():
@@ -252,4 +252,4 @@ def test_there_is_none_where_nothing_is_known():
     assert SoftmaxRegression(C=np.inf, certify=True, max_iter=1000).fit(x, y).certificate_ is None
     weights = np.where(np.arange(40) == 20, -0.01, 1)
     assert SoftmaxRegression(C=0.1, certify=True).fit(x, y, weights).certificate_ is None
-    assert SoftmaxRegression().fit(x, y).certificate_ is None
+    assert SoftmaxRegression(certify=False).fit(x, y).certificate_ is None

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 import warnings
 
 import numpy as np
@@ -135,11 +134,9 @@ def test_bad_arrays_end_in_errors(bad, client, rows):
     model = SoftmaxRegression().fit(x[:900], y[:900])
     before, threads = model.coef_.tobytes(), threading.active_count()
     spoil, words = BAD[bad]
-    begin = time.monotonic()
     with pytest.raises(ValueError, match=words):
         model.fit(*spoil(da.from_array(x, chunks=(4_001, 37)), y))
     assert model.coef_.tobytes() == before
-    assert time.monotonic() - begin < 60
     assert threading.active_count() <= threads + 3
 
 

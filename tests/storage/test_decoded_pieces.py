@@ -16,7 +16,7 @@ class Recorded:
     def group_of(self, row):
         return row // 10
 
-    def decode(self, group):
+    def decode(self, group, row):
         for first in range(10 * group, 10 * group + 10, 4):
             stop = min(first + 4, 10 * group + 10)
             self.decoded.append(first)
@@ -77,7 +77,7 @@ def test_the_number_and_the_bytes_of_the_pieces_are_bounded_and_the_newest_is_ke
 
 def test_pieces_on_the_disk_leave_room_for_one_more():
     class Unpacked(Recorded):
-        def decode(self, group):
+        def decode(self, group, row):
             first = 10 * group
             self.decoded.append(group)
             yield DecodedRows(first, first + 10, [np.arange(first, first + 10)], 0, on_disk=100)
@@ -93,8 +93,8 @@ def test_pieces_on_the_disk_leave_room_for_one_more():
 
 def test_an_error_leaves_the_other_rows_readable():
     class Damaged(Recorded):
-        def decode(self, group):
-            for piece in super().decode(group):
+        def decode(self, group, row):
+            for piece in super().decode(group, row):
                 if piece.first == 14:
                     raise ValueError("damaged")
                 yield piece

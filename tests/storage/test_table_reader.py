@@ -23,6 +23,7 @@ def small_pieces(request, monkeypatch):
     """A few rows per piece, and few pieces that are kept; or row groups in temporary files, two columns at a time."""
     if request.param == "unpacked":
         monkeypatch.setattr(table_reader, "OPEN_BYTES", 250)
+    monkeypatch.setattr(table_reader, "room_for", lambda size: True)
     monkeypatch.setattr(unpacked_rows, "TILE", 100)
     monkeypatch.setattr(table_reader, "PIECE", 60)
     monkeypatch.setattr(decoded_pieces, "MOST_BYTES", 300)
@@ -170,7 +171,7 @@ def test_consecutive_reads_decode_each_row_group_once(tmp_path, monkeypatch):
     decoded = []
     decode = table_reader.TableFile.decode
     monkeypatch.setattr(
-        table_reader.TableFile, "decode", lambda self, group: decoded.append(group) or decode(self, group)
+        table_reader.TableFile, "decode", lambda self, group, row: decoded.append(group) or decode(self, group, row)
     )
     X = Blocks(write(tmp_path / "x.parquet", as_table(np.arange(200.0).reshape(100, 2)), 30))
     for start in range(0, 100, 7):
@@ -405,6 +406,22 @@ def test_a_row_group_with_too_many_columns_for_memory_is_unpacked_once(tmp_path,
         np.testing.assert_array_equal(X.features(start, stop), expected[start:stop])
     assert len(decoded) == len(set(decoded)) >= 4
     assert {group for group, *_ in decoded} == {0, 1}
+
+
+def test_vectors_read_in_random_order_are_decoded_once_more_and_kept_in_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_reader, "OPEN_BYTES", 2000)
+    decoded, batches = [], table_formats.ParquetGroups.batches
+
+    def recorded(self, group, names, rows):
+        decoded.append(group)
+        return batches(self, group, names, rows)
+
+    monkeypatch.setattr(table_formats.ParquetGroups, "batches", recorded)
+    array = np.random.default_rng(0).standard_normal((400, 5)).astype(np.float16)
+    X = Blocks(write(tmp_path / "t.parquet", as_table(array, form="vectors"), 200))
+    for start in (*range(0, 400, 50), 310, 150, 350, 120, 390, 199):
+        np.testing.assert_array_equal(X.features(start, start + 10), array[start : start + 10].astype(np.float32))
+    assert decoded == [0, 1, 1, 0]
 
 
 def test_no_room_for_a_temporary_file_is_an_error_that_names_file_and_rows(tmp_path, monkeypatch):

@@ -50,7 +50,8 @@ def test_the_file_has_no_name_that_could_stay(tmp_path, monkeypatch):
     assert not os.listdir(tmp_path) or os.name == "nt"
 
 
-def test_a_quarter_of_the_disk_stays_free(monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"total": 1000, "free": 450}))
+@pytest.mark.parametrize(("total", "kept"), [(1000, 250), (2**40, 2**33)])
+def test_a_quarter_of_a_small_disk_and_8_gb_of_a_large_one_stay_free(monkeypatch, total, kept):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"total": total, "free": kept + 200}))
     assert room_for(100)
     assert not room_for(101)

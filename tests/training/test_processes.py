@@ -314,19 +314,21 @@ def test_rank_0_alone_prints(trouble):
 
 ENDED = (
     DATA
-    + """
+    + '''
 import os, signal
 X, y, w = data(count=90)
 calls = [0]
 
-def metric_that_ends(ends):
+def ended_in_epoch_3(signals, **parameters):
+    """A network whose process gets a signal, if there is one for its group and rank, in its third epoch."""
     def metric(y, probabilities):
         calls[0] += 1
-        if calls[0] == 3:
-            ends()
+        if calls[0] == 3 and place in signals:
+            os.kill(os.getpid(), signals[place])
         return float((probabilities.argmax(axis=1) == y).mean())
-    return metric
-"""
+    place = int(os.environ["WORLD_SIZE"]), int(os.environ["RANK"])
+    return MLPClassifier(batch_size=32, eval_metric=metric, **parameters)
+'''
 )
 
 LOST = (
@@ -335,12 +337,10 @@ LOST = (
 processes.SILENCE = 1.0
 
 def work(rank, count, folder):
-    def ends():
-        if rank == count - 1:
-            os.kill(os.getpid(), signal.SIGKILL if count == 3 else signal.SIGSTOP)
     if count == 2 and rank == 1:
         open(f"{folder}/stopped", "w").write(str(os.getpid()))
-    fitted = MLPClassifier((5,), batch_size=32, max_iter=50, random_state=3, eval_metric=metric_that_ends(ends))
+    signals = {(2, 1): signal.SIGSTOP, (3, 2): signal.SIGKILL}
+    fitted = ended_in_epoch_3(signals, hidden_layer_sizes=(5,), max_iter=50, random_state=3)
     try:
         fitted.fit(X, y, eval_set=(X, y))
     except BaseException as error:
@@ -367,16 +367,13 @@ from chainrule.estimators import checkpoints
 checkpoints.SECONDS_BETWEEN = 0.0
 
 def work(rank, count, folder):
-    def ends():
-        # Groups of 2 and 3 are killed, by rank 1 and by rank 0. The group of 4 goes on, and one process is undisturbed.
-        if (count, rank) in ((2, 1), (3, 0)):
-            os.kill(os.getpid(), signal.SIGKILL)
-    file = folder + ("/undisturbed" if count == 1 else "/fit")
+    # Groups of 2 and 3 are killed, by rank 1 and by rank 0. The group of 4 goes on, and one process is undisturbed.
+    signals = {(2, 1): signal.SIGKILL, (3, 0): signal.SIGKILL}
     # The seed is that of the first fit, also in those that go on.
     seed = 5 if count == 1 else np.random.RandomState(5)
-    fitted = MLPClassifier(
-        (7,), batch_size=32, max_iter=11, random_state=seed, eval_metric=metric_that_ends(ends), checkpoint=file,
-        dropout=0.2, solver="sgd",
+    fitted = ended_in_epoch_3(
+        signals, hidden_layer_sizes=(7,), max_iter=11, random_state=seed, dropout=0.2, solver="sgd",
+        checkpoint=folder + ("/undisturbed" if count == 1 else "/fit"),
     )
     fitted.fit(X, y, eval_set=data(count=51)[:2])
     return fitted.coefs_[0].tobytes(), fitted.loss_curve_, fitted.validation_scores_, calls[0]

@@ -141,19 +141,23 @@ def test_rows_of_all_parts_of_the_files_meet(reader_of):
 
 
 def test_two_windows_are_in_memory_whatever_the_number_of_rows(monkeypatch, array_source):
-    monkeypatch.setattr(stored_rows, "NUMBERS_OF_A_BLOCK", 2**14)
-    x = np.lib.stride_tricks.as_strided(np.arange(64.0), shape=(2**17, 64), strides=(0, 8))  # 64 MB if it were copied
-    reader = WindowReader(
-        Samples(StoredRows(array_source(x), np.dtype(float)), np.zeros(2**17, np.int8)), 100, shuffle=True, seed=0
-    )
-    window = 4 * 2**14 * 8
+    # Blocks of 1 MB; rows in C order, of which the check for NaN takes no copy.
+    monkeypatch.setattr(stored_rows, "NUMBERS_OF_A_BLOCK", 2**17)
+    samples = Samples(StoredRows(array_source(np.zeros((2**17, 64))), np.dtype(float)), np.zeros(2**17, np.int8))
+    window = 4 * 2**17 * 8
+
+    def two_epochs():
+        reader = WindowReader(samples, 100, shuffle=True, seed=0)
+        return sum(len(batch) for epoch in range(2) for batch in reader.epoch(epoch, goes_on=epoch == 0))
+
+    two_epochs()  # Python keeps 2000 tuples for later, which it makes sooner or later
     tracemalloc.start()
     try:
-        assert sum(len(batch) for batch in reader.epoch(0)) == 2**17
+        assert two_epochs() == 2 * 2**17
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # Two windows and a block; tasks, orders and batches take less than half a megabyte.
+    # Two windows and the block that is read; numbers and orders of rows, and batches, take less than half a megabyte.
     assert peak < 2.25 * window + 2**19, peak / window
 
 
@@ -165,6 +169,47 @@ def test_the_next_window_is_read_while_one_trains(reader_of):
         assert read.wait(60), "all blocks of the second window are read before it is asked for"
     assert [name.startswith(READER) for name in reader.samples.x.source.readers] == [True]
     assert len(reader.samples.x.source.expected) >= 8
+
+
+@pytest.mark.parametrize("count", [60, 65, 20, 13])  # whole windows, a short last one, one window, less than one
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix])
+def test_the_first_window_of_the_next_epoch_is_read_while_the_last_one_trains(reader_of, count, kind):
+    whole = threading.Event()
+    reader = reader_of(count, kind=kind, before=lambda start, stop: len(reads) == blocks + first - 1 and whole.set())
+    reads, blocks, first = reader.samples.x.source.reads, -(-count // 5), min(4, -(-count // 5))
+    served = reader.epoch(0, goes_on=True)
+    for _ in range(-(-count // 7)):
+        next(served)
+    assert whole.wait(60), "before the epoch ends"
+    assert list(served) == []
+    again = [batch.targets.tolist() for batch in reader.epoch(1)]
+    assert again == batches(reader_of(count, kind=kind), 1)
+    assert len(reads) == 2 * blocks, "each block once an epoch"
+    assert no_readers(), "no epoch follows"
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix])
+def test_no_window_is_read_before_its_turn(reader_of, kind):
+    # Windows of 20 and of 5 rows: two windows after the one that trains would overwrite it.
+    reader, windows, served = reader_of(45, 5, kind=kind), [4, 4, 1] * 4, 0
+    for epoch in range(4):
+        for batch in reader.epoch(epoch, goes_on=epoch < 3):
+            time.sleep(2e-3)
+            window = np.searchsorted(np.cumsum(windows), served, side="right")
+            assert len(reader.samples.x.source.reads) <= sum(windows[: window + 2])
+            assert (batch.x[:, [0]] == (batch.targets + 1)[:, None]).all()
+            served += 1
+    assert served == sum(windows)
+
+
+def test_another_epoch_than_the_next_is_read_from_its_beginning(reader_of):
+    reader = reader_of(60)
+    list(reader.epoch(0, goes_on=True))
+    assert batches(reader, 5, 2) == batches(reader_of(60), 5, 2)
+    list(reader.epoch(0, goes_on=True))
+    assert not no_readers()
+    reader.close()
+    assert no_readers()
 
 
 def no_readers():

@@ -11,8 +11,10 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.cli.data_set import DataSet, as_classes
-from chainrule.cli.output import CommandError, did_you_mean, listed
+from chainrule.cli.output import USAGE, CommandError, did_you_mean, listed
+from chainrule.progress import shown
 from chainrule.storage import KINDS, Blocks, StoredRows, columns_of
+from chainrule.training.processes import is_rank_0
 
 SHARE_OF_MEMORY = 0.25
 """Larger .npy and .parquet files are read in blocks, as a share of the machine's memory."""
@@ -38,7 +40,7 @@ def is_in_blocks(data: str, wanted: bool = False) -> bool:
         return True
     kind = KINDS.get(path.suffix.lower())
     if wanted and kind is None:
-        raise CommandError(f"--blocks: expected files ending in {', '.join(KINDS)}, got {data}", status=2)
+        raise CommandError(f"--blocks: expected files ending in {', '.join(KINDS)}, got {data}", status=USAGE)
     if wanted or kind is None:
         return wanted
     return kind in (".csr", "Arrow") or (path.is_file() and path.stat().st_size > SHARE_OF_MEMORY * _memory())
@@ -70,7 +72,8 @@ def read_training_blocks(data: str, target: str | None, labels: Path | None, dro
         if not columns:
             raise CommandError(f"--drop: no column is left besides the target {target!r}")
     source = _opened(data, "--drop COLUMN", target=target, labels=labels, columns=columns)
-    y = source.labels()
+    with shown(is_rank_0()):
+        y = source.labels()
     if y is None:
         raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
     what = "array of labels" if target is None else f"target {target!r}"

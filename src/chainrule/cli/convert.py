@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from chainrule.cli.output import CommandError, ProgressLine, print_json
+from chainrule.cli.output import CommandError, print_json
+from chainrule.progress import ProgressLine
 
 
 def convert(
@@ -28,7 +29,7 @@ def convert(
         raise CommandError(f"{source}: unknown kind of file; expected a file ending in {endings}")
     if out.suffix != ".csr":
         raise CommandError(f"{out}: expected a name that ends in .csr")
-    with ProgressLine(quiet=1.0) as line:
+    with ProgressLine() as line:
         samples, features, entries = convert_svmlight(
             source,
             str(out),

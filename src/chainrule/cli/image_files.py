@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.cli.data_set import DataSet
-from chainrule.cli.output import CommandError, ProgressLine, first_notes, note
+from chainrule.cli.output import CommandError, first_notes, note
+from chainrule.progress import ProgressLine
 from chainrule.training.image_sources import Images, read_images
 
 
@@ -34,7 +35,7 @@ def read(source: str, size: tuple[int, int] | None = None) -> Images:
     path = Path(source)
     if not path.exists():
         raise CommandError(f"{source}: there is no such file or folder; the built-in images are digits")
-    with ProgressLine(quiet=1.0) as line:
+    with ProgressLine() as line:
         found = read_images(
             path,
             size=size,

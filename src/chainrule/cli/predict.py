@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.output import CommandError, ProgressLine
+from chainrule.cli.output import CommandError
+from chainrule.progress import ProgressLine
 
 
 def predict(
@@ -55,7 +56,7 @@ def predict(
     count = 0
     if out is not None or not json:
         destination = nullcontext(sys.stdout) if out is None else output_files.whole_file(out)
-        with ProgressLine(quiet=1.0) as line, destination as file:
+        with ProgressLine() as line, destination as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["prediction", *(f"probability_{label}" for label in labels)])
             for _, part in parts:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainrule.cli import torchrun
-from chainrule.cli.output import CommandError
+from chainrule.cli.output import USAGE, CommandError
 
 ONLY_FOR = {
     **dict.fromkeys(("layers", "augment", "size", "report"), ("conv",)),
@@ -170,23 +170,27 @@ def train(
     for option, models in ONLY_FOR.items():
         if model not in models and _given(context, option):
             name = {"penalty": "C"}.get(option, option.replace("_", "-"))
-            raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=2)
+            raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=USAGE)
     if model == "softmax" and torchrun.is_launched():
-        raise CommandError("--model softmax is fitted by one process; start it without torchrun", status=2)
+        raise CommandError("--model softmax is fitted by one process; start it without torchrun", status=USAGE)
     if model == "softmax" and resume and run is None:
-        raise CommandError("--resume: --model softmax needs a folder, --resume RUN; mlp and conv need none", status=2)
+        raise CommandError(
+            "--resume: --model softmax needs a folder, --resume RUN; mlp and conv need none", status=USAGE
+        )
     if run is not None and not (model == "softmax" and resume):
-        raise CommandError(f"unexpected {str(run)!r} after the data: put a glob of several files in quotes", status=2)
+        raise CommandError(
+            f"unexpected {str(run)!r} after the data: put a glob of several files in quotes", status=USAGE
+        )
     on_dask = engine == "dask"
     if not on_dask and (workers is not None or scheduler is not None):
-        raise CommandError("--workers and --scheduler are for --engine dask", status=2)
+        raise CommandError("--workers and --scheduler are for --engine dask", status=USAGE)
     if workers is not None and scheduler is not None:
-        raise CommandError("--workers starts processes here; leave it out with --scheduler", status=2)
+        raise CommandError("--workers starts processes here; leave it out with --scheduler", status=USAGE)
     if (on_dask or run is not None) and not _given(context, "penalty"):
         penalty = "1"
     C, widths = _strength(penalty), _widths(hidden)
     if run is not None and C is None:
-        raise CommandError("--C: --resume RUN takes a number, by default 1, and not auto", status=2)
+        raise CommandError("--C: --resume RUN takes a number, by default 1, and not auto", status=USAGE)
     if C is not None and curves is not None:
         raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
     if model == "conv" and solver == "gd":
@@ -204,7 +208,9 @@ def train(
 
     in_blocks = is_in_blocks(data, blocks)
     if on_dask and not in_blocks:
-        raise CommandError("--engine: dask is for files that are read in blocks; give a glob, or --blocks", status=2)
+        raise CommandError(
+            "--engine: dask is for files that are read in blocks; give a glob, or --blocks", status=USAGE
+        )
 
     def rows() -> DataSet:
         read = read_training_blocks if in_blocks else read_training_rows
@@ -251,7 +257,7 @@ def _widths(text: str) -> tuple[int, ...]:
     """The widths that --hidden gives."""
     words = [word.strip() for word in text.split(",")] if text.strip(" ,") else []
     if not all(word.isdecimal() and int(word) > 0 for word in words):
-        raise CommandError(f"--hidden: expected widths such as 100 or 100,50, got {text!r}", status=2)
+        raise CommandError(f"--hidden: expected widths such as 100 or 100,50, got {text!r}", status=USAGE)
     return tuple(map(int, words))
 
 
@@ -264,7 +270,7 @@ def _strength(text: str) -> float | None:
     except ValueError:
         number = 0.0
     if not number > 0:
-        raise CommandError(f"--C: expected auto or a number above 0, got {text!r}", status=2)
+        raise CommandError(f"--C: expected auto or a number above 0, got {text!r}", status=USAGE)
     return number
 
 

@@ -4,7 +4,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from chainrule.cli import image_files, model_files
 from chainrule.cli.data_set import DataSet, check_classes, encoded
 from chainrule.cli.output import (
     CommandError,
-    ProgressLine,
     SolverProgress,
     TrainingProgress,
     note,
@@ -110,11 +109,11 @@ def train_softmax(
         classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
     else:
         classifier = SoftmaxRegression(C=C, checkpoint=run, **settings)
-    with SolverProgress(quiet=1.0) as progress, warnings.catch_warnings(record=True) as caught:
+    with SolverProgress() as progress, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         classifier.set_params(callbacks=[progress])
         if cluster is None:
-            fitted = _fit(classifier, samples, progress)
+            fitted = _fit(classifier, samples)
         else:
             with cluster():
                 fitted = _fit_on_workers(classifier, samples)
@@ -198,14 +197,13 @@ def _write_report(
     )
 
 
-def _fit(classifier: Any, samples: DataSet, progress: ProgressLine) -> FittedModel:
-    """Fit the encoder of the samples, if they have one, then the classifier; show how often files are read."""
+def _fit(classifier: Any, samples: DataSet) -> FittedModel:
+    """Fit the encoder of the samples, if they have one, then the classifier."""
     started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=encoded(samples))
-    X = samples.X
-    classifier.fit(X.changed(progress.counting(X.shape[0])) if isinstance(X, StoredRows) else X, samples.y)
+    classifier.fit(samples.X, samples.y)
     return FittedModel(model, samples, time.perf_counter() - started)
 
 
@@ -225,9 +223,10 @@ def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) ->
     if is_rank_0() and not options.resume:
         checkpoint.unlink(missing_ok=True)
     log = [] if options.tensorboard is None or not is_rank_0() else [TensorBoardLog(options.tensorboard)]
-    with TrainingProgress() as progress, warnings.catch_warnings():
+    progress = TrainingProgress(quiet=0.0)
+    with progress if is_rank_0() else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples, progress)
+        fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
     if not is_rank_0():

@@ -1,28 +1,37 @@
 """The engine of a Dask cluster: each pass is a graph of tasks, and nothing else lies on the workers but the rows.
 
-A task sums some leaves, whose number is a power of two; further tasks add two sums each, as the tree says. The state is
-the argument of all tasks. So Dask's own remedies for workers that die or join are enough: tasks are run again, and have
-the same bits. Tasks are free to run anywhere, and nothing is scattered.
+A task sums some leaves, as far as the tree says, and the driver adds these sums; if they are many, further tasks add
+some each before. The state is an argument of tasks. So Dask's own remedies for workers that die or join are enough:
+tasks are run again, and have the same bits. Tasks are free to run anywhere, and nothing is scattered.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import itertools
 import pickle
 import threading
 import time
+import uuid
+import weakref
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.engines.engine import LeafFunction, Sums
+from chainrule.engines.engine import Engine, LeafFunction, Sums
 from chainrule.engines.fingerprint import differences, fingerprint
-from chainrule.engines.local import Leaves, in_step
-from chainrule.engines.tree_sums import Lender, TreeSum, added, tree_sum
+from chainrule.engines.local import Leaves, LocalEngine, in_step
+from chainrule.engines.tree_sums import Lender, TreeSum
 from chainrule.extras import import_extra
-from chainrule.kernels.blas import single_threaded_products
+from chainrule.kernels.blas import available_threads, single_threaded_products
+from chainrule.progress import counted_pass
 from chainrule.storage.stored_rows import ENTRIES_OF_A_SPARSE_ROW, stacked
 from chainrule.workspace import Workspace
 
@@ -34,6 +43,20 @@ SECONDS_WITHOUT_WORKER = 60.0
 
 SECONDS_BETWEEN_LOOKS = 5.0
 """Time between two looks at whether there are workers."""
+
+CHUNK_BYTES = 1 << 27
+"""Most bytes of features of a chunk, unless a leaf is larger."""
+
+GATHERED_BYTES = 1 << 24
+"""Most bytes of features that are summed in this process. A pass over as many takes 10 to 20 ms with two threads, and
+the messages of a pass on a cluster take as long."""
+
+SENT_BYTES = 1 << 23
+"""Most bytes that the scheduler sends with the tasks of a pass, the state with each. A larger state is sent once, and
+workers fetch it from each other, which takes two more messages one after the other."""
+
+FAN_IN = 16
+"""Sums that one task adds, and most sums that the driver adds itself."""
 
 SHARE_OF_MEMORY = 0.5
 """Share of the workers' memory that rows may need to be kept there from pass to pass."""
@@ -59,7 +82,7 @@ class ClusterRows:
     size : int
         Rows of a leaf.
     leaves : int
-        Leaves of a chunk, a power of two. The last chunk may have fewer.
+        Leaves of a chunk. The last chunk may have fewer.
     client : distributed.Client or None
         None computes in the threads of this process.
     held : int
@@ -80,21 +103,22 @@ class ClusterRows:
         dask = import_extra("dask", "dask", "sums on a cluster need Dask")
         numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
         choose, join = dask.delayed(_chosen, pure=False), dask.delayed(_joined, pure=False)
-        rows_of_chunk, chunks = self.leaves * self.size, []
-        for start in range(0, max(len(numbers), 1), rows_of_chunk):
-            wanted = numbers[start : start + rows_of_chunk]
+        shape = len(numbers), self.shape[1]
+        leaves = leaves_of_chunk(shape, self.dtype, self.size, sparse=self.sparse, client=self.client)
+        rows_of_chunk, step, chunks = self.leaves * self.size, leaves * self.size, []
+        for start in range(0, max(len(numbers), 1), step):
+            wanted = numbers[start : start + step]
             # Parts are chosen where their chunk lies, so that no other rows travel.
             homes, ends = np.unique(wanted // rows_of_chunk, return_index=True)
             wanted = (wanted % rows_of_chunk).astype(np.int32 if rows_of_chunk < 1 << 31 else np.int64)
             parts = np.split(wanted, ends[1:])
             pieces = [choose(self.chunks[home], part) for home, part in zip(homes, parts, strict=False)]
             chunks.append(join(pieces) if pieces else choose(self.chunks[0], wanted))
-        return replace(self, chunks=chunks, shape=(len(numbers), self.shape[1])).kept()
+        return replace(self, chunks=chunks, shape=shape, leaves=leaves).kept()
 
     def kept(self) -> ClusterRows:
         """The same rows, which stay on the workers from pass to pass if there is room."""
-        entries = min(self.shape[1], ENTRIES_OF_A_SPARSE_ROW) if self.sparse else self.shape[1]
-        held = self.held + self.shape[0] * entries * np.dtype(self.dtype).itemsize
+        held = self.held + self.shape[0] * bytes_of_row(self.shape[1], self.dtype, sparse=self.sparse)
         if self.client is None or held > SHARE_OF_MEMORY * memory_of(self.client):
             return self
         return replace(self, chunks=kept_on_workers(self.client, self.chunks), held=held)
@@ -108,9 +132,17 @@ class ClusterRows:
         chunks = [task(call, chunk, self.size) for chunk in self.chunks]
         return replace(self, chunks=chunks, shape=(self.shape[0], n_features)).kept()
 
-    def engine(self) -> DaskEngine:
-        """The engine of these rows."""
-        return DaskEngine(self)
+    def engine(self) -> Engine:
+        """The engine of these rows. A few megabytes are sent here, where a pass takes less time than its messages."""
+        row = bytes_of_row(self.shape[1], self.dtype, sparse=self.sparse)
+        if self.client is None or self.shape[0] * row > GATHERED_BYTES:
+            return DaskEngine(self)
+        return LocalEngine(Leaves(*self._gathered, self.size))
+
+    @cached_property
+    def _gathered(self) -> tuple[Any, Any, Any]:
+        """Features, targets and weights in this process."""
+        return _joined(all_results(self.client, self.chunks))
 
 
 @dataclass(eq=False)
@@ -126,7 +158,11 @@ class DaskEngine:
 
     rows: ClusterRows
     threads: int = 1
+    _name: str = field(default_factory=lambda: uuid.uuid4().hex)
     _fingerprint: tuple[str, ...] = field(default_factory=fingerprint)
+    _last: list[Any] = field(default_factory=list)
+    """The futures of the last pass. They are released after the next pass is sent: Dask sends nothing within 10 ms of
+    another message, and a pass would have to wait for that."""
 
     @property
     def x(self) -> ClusterRows:
@@ -151,35 +187,67 @@ class DaskEngine:
         """
         dask, rows = import_extra("dask", "dask", "sums on a cluster need Dask"), self.rows
         cloudpickle = import_extra("cloudpickle", "dask", "sums on a cluster need Dask")
-        call = dask.delayed(_held, pure=False)(cloudpickle.dumps((function, state, self._fingerprint)))
-        wanted = None if keys is None else set(keys)
-        sums, task = [], dask.delayed(_sum_of_chunk, pure=False)
+        call = cloudpickle.dumps((function, state, self._name, self._fingerprint))
+        if len(rows.chunks) * len(call) > SENT_BYTES:
+            call = dask.delayed(_held, pure=False)(call)
+        wanted = self.blocks() if keys is None else sorted(set(keys))
+        sums, task, position = [], dask.delayed(_sum_of_chunk, pure=False), 0
+        count = rows.shape[0] if keys is None else min(len(keys) * rows.size, rows.shape[0])
+        done = counted_pass(count)
+        # Tasks of one name are a group to Dask, which spreads a large group without looking where its chunks lie.
+        name = f"sum_of_chunk-{uuid.uuid4().hex}"
         for number, chunk in enumerate(rows.chunks):
             first = number * rows.leaves
-            some = None if wanted is None else sorted(wanted & set(range(first, first + rows.leaves)))
-            if some is None or some:
-                sums.append(task(call, chunk, first, rows.size, some))
-        if wanted is not None:  # parts in the order of leaves
-            parts = [part for found in self._result(dask.delayed(sums)) for part in found]
-            return tree_sum(parts, len(parts))
+            some = wanted[position : bisect_left(wanted, first + rows.leaves)]
+            if some:
+                leaves = None if keys is None else some
+                key = name, number
+                sums.append(task(call, chunk, first, rows.size, leaves, position, len(wanted), dask_key_name=key))
+            position += len(some)
         add = dask.delayed(_added, pure=False)
-        while len(sums) > 1:
-            pairs = [add(*sums[start : start + 2]) for start in range(0, len(sums) - 1, 2)]
-            sums = pairs + (sums[-1:] if len(sums) % 2 else [])
-        return self._result(sums[0])
+        while keys is None and len(sums) > FAN_IN:  # what single leaves return comes here at once
+            sums = [add(sums[start : start + FAN_IN], len(wanted)) for start in range(0, len(sums), FAN_IN)]
+        total = _changed(_own, _sum_of_nodes(self._results(sums), len(wanted)).result())
+        done(count)
+        return total
 
     def close(self) -> None:
-        """Leave the cluster as it is: its rows disappear with the last reference to them."""
+        """Release the last sums. The rows disappear with the last reference to them."""
+        _release(self._last)
 
     # What follows is private.
 
-    def _result(self, root: Any) -> Any:
-        """The result of a graph."""
-        client = self.rows.client
-        if client is None:
-            with single_threaded_products():
-                return root.compute(scheduler="threads")
-        return _changed(in_step, _waited_for(client, root))
+    def _results(self, tasks: Sequence[Any]) -> list[Any]:
+        """The results of some tasks."""
+        with single_threaded_products() if self.rows.client is None else nullcontext():
+            return all_results(self.rows.client, tasks, self._last)
+
+
+def bytes_of_row(n_features: int, dtype: Any, *, sparse: bool) -> int:
+    """Bytes of the features of a row; for a sparse one, an estimate."""
+    return int((min(n_features, ENTRIES_OF_A_SPARSE_ROW) if sparse else n_features) * np.dtype(dtype).itemsize)
+
+
+def leaves_of_chunk(shape: tuple[int, int], dtype: Any, size: int, *, sparse: bool, client: Any) -> int:
+    """The leaves of a chunk.
+
+    The threads of all workers, as many as there are now, have equally many chunks. So no thread waits for another.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The number of rows and of features.
+    dtype : dtype
+    size : int
+        Rows of a leaf.
+    sparse : bool
+    client : distributed.Client or None
+    """
+    threads = available_threads() if client is None else sum(client.nthreads().values())
+    leaves = max(1, -(-shape[0] // size))
+    most = max(1, CHUNK_BYTES // (size * bytes_of_row(shape[1], dtype, sparse=sparse)))
+    turns = -(-leaves // (most * max(1, threads)))
+    return -(-leaves // (turns * max(1, threads)))
 
 
 def kept_on_workers(client: Any, chunks: Sequence[Any]) -> list[Any]:
@@ -194,8 +262,15 @@ def memory_of(client: Any) -> float:
     return float(sum(worker["memory_limit"] or 0 for worker in workers))
 
 
-def all_results(client: Any, tasks: Sequence[Any]) -> list[Any]:
+def all_results(client: Any, tasks: Sequence[Any], last: list[Any] | None = None) -> list[Any]:
     """The results of some tasks.
+
+    Parameters
+    ----------
+    client : distributed.Client or None
+    tasks : sequence of Delayed
+    last : list of Future, optional
+        Futures that are released as soon as the tasks are sent. If the results are small, it gets their futures.
 
     Raises
     ------
@@ -205,7 +280,7 @@ def all_results(client: Any, tasks: Sequence[Any]) -> list[Any]:
     dask = import_extra("dask", "dask", "sums on a cluster need Dask")
     if client is None:
         return list(dask.compute(*tasks, scheduler="threads"))
-    return list(_waited_for(client, dask.delayed(list)(list(tasks))))
+    return _waited_for(client, tasks, [] if last is None else last)
 
 
 # What follows is private.
@@ -220,39 +295,58 @@ def _any_size() -> Any:
     return dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
 
 
-def _waited_for(client: Any, root: Any) -> Any:
-    """The result of a graph, or the exception of a task, or an error if nobody is left to compute it."""
+def _waited_for(client: Any, tasks: Sequence[Any], last: list[Any]) -> list[Any]:
+    """The results of some tasks, or the exception of one, or an error if nobody is left to compute them."""
+    sizeof = import_extra("dask.sizeof", "dask", "sums on a cluster need Dask").sizeof
     distributed = import_extra("distributed", "dask", "sums on a cluster need Dask")
     if client.status != "running":
         raise ClusterError(f"the client of the cluster is {client.status}, expected a running one")
     with _any_size():
-        future = client.compute(root, retries=RETRIES)
+        futures = client.compute(list(tasks), retries=RETRIES, traverse=False)
+    _release(last)
+    # Workers on this machine are within reach; a way past the scheduler takes half as long.
+    direct = True if isinstance(client.cluster, distributed.LocalCluster) else None
+
+    async def gathered() -> list[Any]:
+        return list(await client.gather(futures, direct=direct, asynchronous=True))
+
+    # Neither a look at the workers nor a large result ends the wait and starts another one.
+    arriving = asyncio.run_coroutine_threadsafe(gathered(), client.loop.asyncio_loop)
     without = None  # the time since which there is no worker
     try:
-        while True:
-            try:
-                return future.result(timeout=SECONDS_BETWEEN_LOOKS)
-            except distributed.KilledWorker as error:
-                raise ClusterError(f"workers died again and again on the same task: {error}") from error
-            except (OSError, distributed.CancelledError) as error:
-                if future.status == "error":  # a task has raised it
-                    raise
-                if not isinstance(error, TimeoutError):
-                    raise ClusterError(f"the scheduler is gone, or has dropped the pass: {error}") from error
+        while not concurrent.futures.wait([arriving], SECONDS_BETWEEN_LOOKS).done:
             now = time.monotonic()
             without = None if _has_workers(client) else without or now
             if without is not None and now - without >= SECONDS_WITHOUT_WORKER:
                 seconds, status = now - without, client.status
                 raise ClusterError(f"no worker, or no scheduler, for {seconds:.0f} seconds (client: {status})")
+        found = arriving.result()
+        if sizeof(found) <= SENT_BYTES:
+            last.extend(futures)
+        return found
+    except distributed.KilledWorker as error:
+        raise ClusterError(f"workers died again and again on the same task: {error}") from error
+    except (OSError, distributed.CancelledError) as error:
+        if any(future.status == "error" for future in futures):  # a task has raised it
+            raise
+        raise ClusterError(f"the scheduler is gone, or has dropped the pass: {error}") from error
     finally:
-        future.release()
+        arriving.cancel()
+        if not last:
+            _release(futures)
+
+
+def _release(futures: list[Any]) -> None:
+    """Release futures."""
+    while futures:
+        futures.pop().release()
 
 
 def _has_workers(client: Any) -> bool:
     """True if the scheduler answers that it has workers."""
     try:
         return client.status == "running" and bool(
-            client.sync(client.scheduler.nthreads, workers=None, callback_timeout=SECONDS_BETWEEN_LOOKS)
+            client.sync(client.scheduler.ncores, workers=None, callback_timeout=SECONDS_BETWEEN_LOOKS)
         )
     except (OSError, TimeoutError):
         return False
@@ -288,9 +382,27 @@ def _joined(pieces: Sequence[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
     return stacked(list(features)), *sides
 
 
-def _sum_of_chunk(call: bytes, chunk: tuple[Any, Array, Array | None], first: int, size: int, some: Any) -> Any:
-    """The sum of a function over the leaves of a chunk, or a list of its values for some leaves."""
-    function, state, expected = pickle.loads(call)
+Nodes = list[tuple[Any, int, int]]
+
+
+def _sum_of_chunk(
+    call: bytes, chunk: tuple[Any, Array, Array | None], first: int, size: int, some: Any, position: int, count: int
+) -> Nodes:
+    """The sums of a function over the leaves of a chunk, or over some of them.
+
+    Parameters
+    ----------
+    call : bytes
+    chunk : tuple
+    first : int
+        The number of the chunk's first leaf.
+    size : int
+    some : list of int or None
+        The numbers of leaves; None means all.
+    position, count : int
+        The position of the first of them in the sum, and the number of parts of the whole sum.
+    """
+    function, state, engine, expected = pickle.loads(call)
     different = differences(expected, fingerprint())
     if different:
         raise ClusterError(f"worker {_address()} has {different}: it would change the bits of the fit")
@@ -300,23 +412,65 @@ def _sum_of_chunk(call: bytes, chunk: tuple[Any, Array, Array | None], first: in
     if buffers is None:
         buffers = _here.buffers = [Workspace()], Lender()
     works, lender = buffers
-    total, parts = TreeSum(leaves.count, lender), []
+    total, kept = TreeSum(count, lender), _taken_from_worker(x, engine)
     with single_threaded_products():
-        for position, number in enumerate(leaves.numbers):
-            if some is not None and number not in some:
-                continue
+        for at, number in enumerate(leaves.numbers if some is None else some, position):
             try:
-                part = function(leaves.leaf(number, leaves.features(number), works, lender, None), state)
+                leaf = leaves.leaf(number, leaves.features(number), works, lender, kept.setdefault(number, {}))
+                part = function(replace(leaf, in_memory=False), state)
             except Exception as error:  # whatever a read or the function raises, the rows belong to it
                 start, stop = number * size, min((number + 1) * size, first * size + x.shape[0])
                 raise ClusterError(f"rows {start} to {stop - 1}: {type(error).__name__}: {error}") from error
-            parts.append(part) if some is not None else total.add(position, part)
-    return parts if some is not None else total.result()
+            total.add(part, at)
+    _left_on_worker(x, engine, kept)
+    return total.nodes()
 
 
-def _added(left: Any, right: Any) -> Any:
-    """The sum of two nodes of the tree. Tasks may run twice, so that arguments are not written to."""
-    return added(_changed(lambda array: array.copy("K"), left), right, Lender())
+_kept: dict[int, tuple[weakref.ref[Any], str, dict[int, dict[Any, Any]]]] = {}
+"""Results that leaves keep from pass to pass, by the identity of the features of their chunk, with a reference to these
+features and the name of the engine. They go with the features: a chunk that moves, is spilled or is computed again has
+none. They change no bit."""
+
+
+def _taken_from_worker(x: Any, engine: str) -> dict[int, dict[Any, Any]]:
+    """The results that the leaves of a chunk have kept for an engine; another thread does not find them any more."""
+    found = _kept.pop(id(x), None)
+    if found is None:
+        return {}
+    reference, owner, kept = found
+    return kept if reference() is x and owner == engine else {}
+
+
+def _left_on_worker(x: Any, engine: str, kept: dict[int, dict[Any, Any]]) -> None:
+    """Keep the results for the next pass of the engine, in place of another engine's."""
+    if any(kept.values()):
+        key = id(x)
+        _kept[key] = weakref.ref(x, lambda _: _kept.pop(key, None)), engine, kept
+
+
+def _added(found: Sequence[Nodes], count: int) -> Nodes:
+    """The sums of larger nodes."""
+    return _sum_of_nodes(found, count).nodes()
+
+
+def _sum_of_nodes(found: Sequence[Nodes], count: int) -> TreeSum:
+    """The sum of some nodes of several chunks. Tasks may run twice, so that arguments are not written to."""
+    total = TreeSum(count)
+    for part, position, level in itertools.chain.from_iterable(found):
+        total.add(_changed(_read_only, part), position, level)
+    return total
+
+
+def _own(array: Array) -> Array:
+    """An array that the solver may write to, with entries at multiples of their size in memory."""
+    return in_step(array) if array.flags.writeable else array.copy("K")
+
+
+def _read_only(array: Array) -> Array:
+    """A view of an array that nobody may write to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _changed(function: Callable[[Array], Array], sums: Any) -> Any:

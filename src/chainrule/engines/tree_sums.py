@@ -1,7 +1,7 @@
 """Sums in a fixed binary tree, whose bits do not depend on the order in which the parts arrive.
 
 Node (level, j) is the sum of the leaves j 2^level, ..., (j + 1) 2^level - 1. A node without a right half is its left
-half. Any worker may add up such a node, and only its sum travels.
+half. A worker adds up the nodes that it has whole, and only their sums travel.
 """
 
 import threading
@@ -50,9 +50,23 @@ class TreeSum:
 
     >>> total = TreeSum(3)
     >>> for position in (2, 0, 1):
-    ...     total.add(position, [position])
+    ...     total.add([position], position)
     >>> total.result()
     [0, 1, 2]
+
+    Several sums of some of the parts make the same nodes:
+
+    >>> first, second = TreeSum(5), TreeSum(5)
+    >>> for position in range(3):
+    ...     first.add([position], position)
+    >>> for position in range(3, 5):
+    ...     second.add([position], position)
+    >>> first.nodes(), second.nodes()
+    ([([0, 1], 0, 1), ([2], 2, 0)], [([3], 3, 0), ([4], 1, 2)])
+    >>> for node in second.nodes():
+    ...     first.add(*node)
+    >>> first.result()
+    [0, 1, 2, 3, 4]
 
     Parameters
     ----------
@@ -65,28 +79,34 @@ class TreeSum:
         self._count, self._lender = count, lender or Lender()
         self._waiting: dict[tuple[int, int], Any] = {}
         self._lock = threading.Lock()
-        self._root: list[Any] = []
 
-    def add(self, position: int, part: Any) -> None:
-        """Add the part at this position, and take each sum that it completes."""
-        level, count = 0, self._count
-        while count > 1:
-            sibling = position ^ 1
-            if sibling < count:
+    def add(self, part: Any, position: int, level: int = 0) -> None:
+        """Add the part at this position, or the sum of a node, and take each sum that it completes."""
+        while True:
+            sibling, count = position ^ 1, self._count_at(level)
+            if sibling < count or count == 1:
                 with self._lock:
                     if (level, sibling) not in self._waiting:
                         self._waiting[level, position] = part
                         return
                     other = self._waiting.pop((level, sibling))
                 part = added(*((part, other) if position < sibling else (other, part)), self._lender)
-            level, position, count = level + 1, position >> 1, (count + 1) >> 1
-        self._root.append(part)
+            level, position = level + 1, position >> 1
+
+    def nodes(self) -> list[tuple[Any, int, int]]:
+        """The sums of the largest whole nodes so far, in the order of their parts: arguments of `add` elsewhere."""
+        return [(part, j, level) for (level, j), part in sorted(self._waiting.items(), key=_first)]
 
     def result(self) -> Any:
         """The sum. Parts that are still missing are an error of the caller."""
-        if not self._root:
+        root = [part for (level, _), part in self._waiting.items() if self._count_at(level) == 1]
+        if not root:
             raise ValueError(f"expected {self._count} parts, some are missing")
-        return self._root[0]
+        return root[0]
+
+    def _count_at(self, level: int) -> int:
+        """The number of nodes at a level."""
+        return -(-self._count >> level)
 
 
 def tree_sum(parts: Iterable[Any], count: int, lender: Lender | None = None) -> Any:
@@ -97,12 +117,15 @@ def tree_sum(parts: Iterable[Any], count: int, lender: Lender | None = None) -> 
     """
     total = TreeSum(count, lender)
     for position, part in enumerate(parts):
-        total.add(position, part)
+        total.add(part, position)
     return total.result()
 
 
 def added(left: Any, right: Any, lender: Lender) -> Any:
-    """The sum of two numbers, of two arrays, or of two tuples entry by entry; two lists are joined."""
+    """The sum of two numbers, of two arrays, or of two tuples entry by entry; two lists are joined.
+
+    It may lie in the memory of `left`, unless nobody may write there.
+    """
     if left is None or right is None:
         return left if right is None else right
     if isinstance(left, tuple):
@@ -112,6 +135,8 @@ def added(left: Any, right: Any, lender: Lender) -> Any:
     result = left
     if left.dtype == np.float32 and left.size < SUMMED_IN_FLOAT32:
         result = lender.lend(left.shape, np.float64)
+    elif not left.flags.writeable:
+        result = lender.lend(left.shape, left.dtype)
     if right.dtype != result.dtype or left.dtype != result.dtype:
         np.add(left, right, out=result, dtype=np.float64)
     else:
@@ -119,3 +144,12 @@ def added(left: Any, right: Any, lender: Lender) -> Any:
     for spent in (right,) if result is left else (left, right):
         lender.take_back(spent)
     return result
+
+
+# What follows is private.
+
+
+def _first(item: tuple[tuple[int, int], Any]) -> int:
+    """The first leaf of a node."""
+    (level, j), _ = item
+    return j << level

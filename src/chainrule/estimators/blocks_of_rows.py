@@ -68,16 +68,22 @@ class Logits:
     threads: int
     worker: Callable[[], Worker]
 
-    def results(self, result_of: Callable[[Array], Array]) -> Array:
-        """The results of a function for all rows; it is called with the logits of a block and may overwrite them."""
+    def results(self, result_of: Callable[[Array], Array], done: Callable[[int], object] | None = None) -> Array:
+        """The results of a function for all rows; it is called with the logits of a block and may overwrite them.
+
+        `done` is called with the number of rows of each part of samples in files.
+        """
         one = result_of(np.zeros((1, self.outputs), self.dtype))
         whole = np.empty((self.x.shape[0], *one.shape[1:]), one.dtype)
         with threads_allowed(1 if self.threads > 1 else None), closing(self._parts()) as parts:
             workers = [self.worker() for _ in range(min(self.threads, -(-len(whole) // self.step)))]
-            done = 0
+            start = 0
             for part in parts:
-                self._share(part, workers, result_of, whole[done : done + part.shape[0]])
-                done += part.shape[0]
+                stop = start + part.shape[0]
+                self._share(part, workers, result_of, whole[start:stop])
+                start = stop
+                if done is not None:
+                    done(part.shape[0])
         return whole
 
     def _parts(self) -> Generator[Array, None, None]:

@@ -52,6 +52,7 @@ class MLPClassifier(NetworkClassifier):
     tol : float, default=1e-4
         An epoch without an improvement of this size counts towards ``n_iter_no_change``.
     verbose : bool, default=False
+        True prints a line for every epoch. After a second, a line on standard error also shows the rows of the epoch.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit.
     momentum : float, default=0.9

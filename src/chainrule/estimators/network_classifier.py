@@ -24,7 +24,7 @@ from chainrule.estimators.classifier import Classifier, with_class_weight
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.persistence import ModelFileError
 from chainrule.estimators.recipes import LIMITS, Parameters, one_epoch_of, recipe_of
-from chainrule.estimators.transactions import all_or_nothing
+from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
 from chainrule.solvers import SolverState
@@ -56,6 +56,7 @@ class NetworkClassifier(Parameters, Classifier):
     _seed: int
 
     @all_or_nothing
+    @showing_progress
     def fit(
         self,
         X: Any,

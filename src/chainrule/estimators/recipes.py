@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.estimators import parameters as check
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.validation import METRICS
+from chainrule.progress import tell
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, Schedule, Solver, constant
 from chainrule.training import LBFGS, Change, Checkpointing, Objective, Recipe
 from chainrule.training.processes import Processes
@@ -145,7 +146,7 @@ def recipe_of(
         tolerance=parameters.tol,
         patience=math.inf if endless else parameters.n_iter_no_change,
         callbacks=tuple(parameters.callbacks or ()),
-        say=print if parameters.verbose else None,
+        say=tell if parameters.verbose else None,
         device=parameters.device,
         checkpoint=checkpoint,
         processes=processes,

@@ -10,16 +10,13 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows, leaf_rows
-from chainrule.engines.dask_engine import all_results, kept_on_workers
+from chainrule.engines.dask_engine import all_results, kept_on_workers, leaves_of_chunk
 from chainrule.engines.local import in_step
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.classifier import ROWS_OF_MASSES, checked_probabilities, class_mass
 from chainrule.extras import import_extra
 from chainrule.storage import OnDask
 from chainrule.storage.stored_rows import first_not_finite
-
-CHUNK_BYTES = 1 << 27
-"""Bytes of features of a chunk: a task then takes long against the time in which a scheduler handles it."""
 
 Weigh = Callable[[Array, Array | None], Any]
 """A function from labels and sample weights of some rows to their total weights, or None if all are 1."""
@@ -139,9 +136,7 @@ class ClusterSamples:
         n, d = self.x.shape
         sparse = is_sparse(self.x._meta)
         size = leaf_rows(d, k, sparse=sparse)
-        leaves = 1
-        while 2 * leaves * size * d * np.dtype(dtype).itemsize <= CHUNK_BYTES and 2 * leaves * size < n:
-            leaves *= 2
+        leaves = leaves_of_chunk((n, d), dtype, size, sparse=sparse, client=self.client)
         chunk = leaves * size
         x = self.x.rechunk({0: chunk, 1: d}).to_delayed().ravel()
         encode, check = dask.delayed(_of_sides, pure=False), dask.delayed(_checked_chunk, pure=False)

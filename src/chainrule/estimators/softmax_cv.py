@@ -33,8 +33,9 @@ from chainrule.estimators.softmax_on_cluster import held_out_on_cluster, samples
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_problem import problem_of_samples
 from chainrule.estimators.softmax_regression import SoftmaxRegression
-from chainrule.estimators.transactions import all_or_nothing
+from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.estimators.validation import score
+from chainrule.progress import tell
 from chainrule.storage import is_source
 
 
@@ -125,12 +126,13 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         callbacks: Any = None,
         dtype: Any = "auto",
         mixed_precision: bool = False,
-        certify: bool = False,
+        certify: bool = True,
     ) -> None:
         super().__init__()
         self._store(locals())
 
     @all_or_nothing
+    @showing_progress
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
         """Choose C and fit. Callbacks of `set_callbacks` are told of every fold and of the fit with the chosen C.
 
@@ -180,7 +182,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                     fits.extend(points)
                     scores.append(scorer(points, test))
                     if self.verbose:
-                        print(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
+                        tell(f"fold {len(scores)} of {len(folds)}: the best score is {max(scores[-1]):.4f}")
             usable = _comparable(scores)
             each = usable.argmax(axis=1)
             mean = np.mean([fits[len(values) * fold + i].rows for fold, i in enumerate(each)], axis=0)
@@ -190,9 +192,10 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 problem = problem_of(x, y, weights, rows_of_leaf=rows_of_leaf)
                 with tasks.task("refit"):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
-                self._note_end(found)
                 # In the precision of the folds' coefficients.
-                self._adopt(recipe.certified(problem_of(X, y, weights), best, found))
+                end = recipe.certified(problem_of(X, y, weights), best, found, spectrum)
+                self._note_end(found, end)
+                self._adopt(end)
             else:
                 best = float(np.mean([values[i] for i in each]))
                 self._forget_end_of_fit()

@@ -18,6 +18,7 @@ from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients, penalty_share
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.kernels.blas import threads_allowed
+from chainrule.progress import shown
 from chainrule.solvers.convex import INTERRUPTED, Problem, Spectrum, minima
 
 
@@ -85,9 +86,10 @@ def path(X: Any, y: Any = None, Cs: Any = 10, sample_weight: Any = None, **param
     model = SoftmaxRegression(**parameters)
     model._check_parameters()
     values = penalties(Cs)
-    problem, recipe = model._read_problem(X, y, sample_weight, continues=False, signed=False)[0], model._recipe()
-    x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
-    points = along(recipe, problem.of(x), values, spectrum)
+    with shown(model.verbose):
+        problem, recipe = model._read_problem(X, y, sample_weight, continues=False, signed=False)[0], model._recipe()
+        x, spectrum = recipe.shared(problem, problem.x, max(values), len(values))
+        points = along(recipe, problem.of(x), values, spectrum)
     warn_of(points, model.tol)
     return points
 

@@ -17,8 +17,11 @@ from chainrule.estimators.checkpoints import fingerprint_of
 from chainrule.estimators.drop_in import METHODS, check_liblinear
 from chainrule.estimators.notices import warn_caller
 from chainrule.kernels.blas import threads_allowed
+from chainrule.progress import stage, tell
 from chainrule.solvers.convex import (
+    CONVERGED,
     INTERRUPTED,
+    PRECISION,
     Certified,
     Minimum,
     Problem,
@@ -49,7 +52,8 @@ def journaled(problem: Problem, folder: Path) -> Problem:
     The journal knows samples in memory by all their entries, those on a cluster by the checksums of their leaves, and
     those in files as `StoredRows.sample` does. It compares all else that matters with the states of passes.
     """
-    x = problem.engine.map_reduce(_checksum, None) if isinstance(problem.x, ClusterRows) else problem.x
+    with stage("checksum"):
+        x = problem.engine.map_reduce(_checksum, None) if isinstance(problem.x, ClusterRows) else problem.x
     samples = fingerprint_of({}, problem.x.shape, x, problem.targets, problem.weights)
     return replace(problem, engine=JournaledEngine(problem.engine, folder, (samples, fingerprint())))
 
@@ -66,7 +70,7 @@ class SoftmaxRecipe:
     threads: int | None
     verbose: int = 0
     callbacks: Sequence[Callable[[StepTaken], Any]] | None = None
-    certify: bool = False
+    certify: bool = True
 
     def fit(
         self,
@@ -75,13 +79,17 @@ class SoftmaxRecipe:
         start: Array | None = None,
         watchers: Sequence[Callable[[Array], Any]] = (),
         spectrum: Spectrum | None = None,
+        *,
+        certifies: bool = False,
     ) -> Minimum:
         """Fit for one C, begun at theta = `start`, and warn if the fit did not converge.
+
+        With `certifies`, the fit ends at minimised intercepts if it can; the spectrum is then that of the problem.
 
         Ctrl-C ends the fit at its last step, or raises KeyboardInterrupt before the first. Callbacks and watchers are
         called as by `observer`.
         """
-        options = self.options(spectrum or self.spectrum(problem, C), watchers)
+        options = self.options(spectrum or self.spectrum(problem, C), watchers) | {"certify": certifies}
         with threads_allowed(self.threads):
             found = minimise(replace(problem, l2=penalty_share(problem, C)), start, **options)
         if found.message == INTERRUPTED and not found.iterations:
@@ -89,15 +97,23 @@ class SoftmaxRecipe:
         self._warn_of(found)
         return found
 
-    def certified(self, problem: Problem, C: float, found: Minimum, dtype: Any = None) -> Certified:
-        """The end of a fit; with `certify` in a dtype, with minimised intercepts, and with its certificate."""
+    def certified(self, problem: Problem, C: float, found: Minimum, spectrum: Spectrum, dtype: Any = None) -> Certified:
+        """The end of a fit; with `certify` in a dtype, with minimised intercepts, and with its certificate.
+
+        The spectrum is that of the problem.
+        """
         if not self.certify:
             return Certified(found.theta, None, "certify is False")
         if found.message == INTERRUPTED:
             return Certified(found.theta, None, "the fit was interrupted")
-        with threads_allowed(self.threads):
-            problem, scale = replace(problem, l2=penalty_share(problem, C)), self._scale(problem)
-            return certify(problem, found.theta, scale=scale, dtype=dtype)
+        with threads_allowed(self.threads), stage("certificate"):
+            problem = replace(problem, l2=penalty_share(problem, C))
+            certified = certify(problem, found.theta, dtype=dtype, spectrum=spectrum, last=found.last)
+        if found.message in (CONVERGED, PRECISION):
+            return certified
+        # A fit that was stopped on the way keeps its intercepts. The certificate is about the weights.
+        theta = found.theta if dtype is None else found.theta.astype(dtype)
+        return Certified(theta, certified.certificate, certified.reason)
 
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest.
@@ -109,7 +125,7 @@ class SoftmaxRecipe:
         """
         if self.solver == "liblinear":
             check_liblinear(problem.n_outputs, problem.intercept)
-        with threads_allowed(self.threads):
+        with threads_allowed(self.threads), stage("before the first step"):
             scale = self._scale(problem)
             problem = replace(problem, l2=penalty_share(problem, C))
             return spectrum_of(problem, scale, fits=fits, decompose=self.solver != "newton-cg")
@@ -117,7 +133,7 @@ class SoftmaxRecipe:
     def shared(self, problem: Problem, X: Array, C: float, fits: int) -> tuple[Array, Spectrum]:
         """The rows of X in the coordinates that suit this number of fits, and the spectrum that the fits share."""
         spectrum = self.spectrum(problem, C, fits)
-        with threads_allowed(self.threads):
+        with threads_allowed(self.threads), stage("before the first step"):
             return spectrum.suited(X, problem, penalty_share(problem, C), fits)
 
     def options(self, spectrum: Spectrum, watchers: Sequence[Callable[[Array], Any]] = ()) -> dict[str, Any]:
@@ -164,7 +180,7 @@ def observer(
     def observe(step: StepTaken, theta: Callable[[], Array]) -> bool:
         answers = [watcher(theta()) for watcher in watchers]
         if verbose:
-            print(f"Iteration {step.iteration}, objective = {step.value:.8f}, gradient = {step.gradient_norm:.2e}")
+            tell(f"Iteration {step.iteration}, objective = {step.value:.8f}, gradient = {step.gradient_norm:.2e}")
         answers += [callback(step) for callback in callbacks or ()]
         return any(answers)
 

@@ -1,10 +1,13 @@
-"""Fits that happen completely or not at all: after an error, the estimator is as it was before."""
+"""Decorators of fits: they happen completely or not at all, and show their progress."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
+
+from chainrule.progress import shown
+from chainrule.training.processes import is_rank_0
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -46,3 +49,14 @@ def all_or_nothing(method: Method) -> Method:
             raise
 
     return cast(Method, whole)
+
+
+def showing_progress(method: Method) -> Method:
+    """Decorate a method so that it shows its passes on standard error if the estimator is `verbose`."""
+
+    @wraps(method)
+    def showing(self: Any, *arguments: Any, **named: Any) -> Any:
+        with shown(self.verbose and is_rank_0()):
+            return method(self, *arguments, **named)
+
+    return cast(Method, showing)

@@ -12,6 +12,7 @@ from chainrule.arrays import Array
 from chainrule.estimators.blocks_of_rows import network_logits
 from chainrule.estimators.class_encoding import MULTILABEL, ClassEncoding
 from chainrule.networks import Network
+from chainrule.progress import counted
 from chainrule.streams import validation_seed
 from chainrule.training import Judge
 
@@ -57,7 +58,8 @@ def judge_of(
     name = str(getattr(metric, "__name__", type(metric).__name__)) if own else metric
 
     def score_of(theta: Array) -> float:
-        logits = network_logits(network, theta, x).results(lambda logits: logits)
+        done = counted("held-out samples", x.shape[0])
+        logits = network_logits(network, theta, x).results(lambda logits: logits, done)
         return score(metric, encoding, logits, y, weights)
 
     return Judge(score_of, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)

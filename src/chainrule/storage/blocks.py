@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from chainrule.arrays import Array
+from chainrule.progress import counted
 from chainrule.storage.csr_reader import CsrFolder
 from chainrule.storage.files import DataFileError, advise, find_files
 from chainrule.storage.npy_reader import MappedRows, NpyFile
@@ -258,7 +259,8 @@ class Blocks:
         for part in self._parts:
             self._check_unchanged(part)
         if column is not None:
-            columns = [part.column(column, what) for part in self._parts]
+            done = counted(what, self.shape[0])
+            columns = [part.column(column, what, done) for part in self._parts]
             for part, values in zip(self._parts, columns, strict=True):
                 if len(values) != part.shape[0]:
                     raise DataFileError(

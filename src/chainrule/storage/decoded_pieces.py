@@ -99,8 +99,8 @@ class DecodedPieces:
         Parameters
         ----------
         file : TableFile
-            Has the attribute `path`, and the methods `group_of(row)`, the number of the row group, and `decode(group)`,
-            an iterator over its pieces.
+            Has the attribute `path`, and the methods `group_of(row)`, the number of the row group, and
+            `decode(group, row)`, an iterator over its pieces of which the one with this row is wanted first.
         row : int
             A row of the file.
         """
@@ -113,7 +113,7 @@ class DecodedPieces:
             cursor, self._cursor = self._cursor, None  # an error leaves no cursor
             # A row group is decoded from its beginning. Go on if the row is ahead, in the group of the last read.
             if cursor is None or cursor[0] != file.path or file.group_of(cursor[1]) != group or cursor[1] >= row:
-                cursor = (file.path, row, file.decode(group))
+                cursor = (file.path, row, file.decode(group, row))
             for piece in cursor[2]:
                 self._keep(file.path, piece)
                 if piece.stop > row:

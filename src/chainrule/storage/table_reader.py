@@ -4,7 +4,7 @@ A Parquet file is read by row groups, an Arrow file by record batches; both are 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -23,7 +23,7 @@ from chainrule.storage.widening import widened
 PIECE = 2**23
 """Bytes of a row group that are decoded at once, if the format allows; twice as many in separate columns."""
 OPEN_BYTES = 2**25
-"""Bytes of memory of the columns that are read at once."""
+"""Bytes of memory of the columns that are read at once; bytes of vectors that are decoded to come to a row."""
 
 
 def open_tables(
@@ -126,9 +126,9 @@ class TableFile:
         """Rows of a decoded column of vectors; None if they lie in several pieces or must be converted."""
         if self._vectors and start < stop:
             piece = self._recent.find(self, start)
-            assert isinstance(piece, DecodedRows)
-            if not isinstance(piece.columns, list) and piece.columns.dtype == dtype and stop <= piece.stop:
-                return piece.columns[start - piece.first : stop - piece.first]
+            rows = piece.columns if isinstance(piece, DecodedRows) else []
+            if not isinstance(rows, list) and rows.dtype == dtype and stop <= piece.stop:
+                return rows[start - piece.first : stop - piece.first]
         return None
 
     def fill(self, start: int, stop: int, out: Array) -> None:
@@ -152,8 +152,11 @@ class TableFile:
         self._recent.forget()
         self._opened.close()
 
-    def column(self, name: str, what: str) -> Array:
-        """A column of labels or weights; raises DataFileError if a value is missing."""
+    def column(self, name: str, what: str, done: Callable[[int], object]) -> Array:
+        """A column of labels or weights; raises DataFileError if a value is missing.
+
+        `done` is called with the number of rows of each batch that is read.
+        """
         with _explained(self._pa, self.path, self._kind, f"the column {name!r}"):
             reader, parts = self._reader(), []
             for group in range(len(self._starts) - 1):
@@ -162,7 +165,10 @@ class TableFile:
                     column = batch.column(name)
                     if self._pa.types.is_dictionary(column.type):
                         column = column.dictionary_decode()
-                    parts.append((column.null_count, column.to_numpy(zero_copy_only=False)))
+                    values = column.to_numpy(zero_copy_only=False)
+                    parts.append((column.null_count, values.copy() if values.base is not None else values))
+                    done(batch.num_rows)
+        self._pa.default_memory_pool().release_unused()
         values = np.concatenate([part for _, part in parts]) if parts else np.empty(0)
         nulls = any(count for count, _ in parts)
         if nulls and values.dtype.kind != "f":
@@ -174,15 +180,20 @@ class TableFile:
         """The number of the row group with this row."""
         return int(np.searchsorted(self._starts, row, "right")) - 1
 
-    def decode(self, group: int) -> Iterator[DecodedRows | UnpackedRows]:
-        """The rows of a row group, piece by piece, or in a temporary file if its columns need much memory."""
+    def decode(self, group: int, row: int) -> Iterator[DecodedRows | UnpackedRows]:
+        """The rows of a row group, piece by piece, or in a temporary file.
+
+        The file is for columns that need much memory, and for vectors of which a row far from the first one is wanted:
+        whoever reads in random order will want others, and each time all before them would be decoded again.
+        """
         first, stop = map(int, self._starts[group : group + 2])
         what = f"row group {group} (rows {first} to {stop - 1})"
         with _explained(self._pa, self.path, self._kind, what):
             check_size(self.path, self._size, os.stat(self.path).st_size)
             reader = self._reader()
-            strips = [] if self._vectors else _strips(reader.memory(group, self.names))
-            if len(strips) <= 1:
+            strips = [slice(1)] if self._vectors else _strips(reader.memory(group, self.names))
+            far = self._vectors and (row - first) * self.shape[1] * self.dtype.itemsize > OPEN_BYTES
+            if len(strips) <= 1 and not far:
                 yield from self._pieces(reader, group, self.names, what)
             elif first < stop:
                 yield self._unpacked(reader, group, strips, what)
@@ -204,14 +215,19 @@ class TableFile:
 
     def _unpacked(self, reader: Any, group: int, strips: Sequence[slice], what: str) -> UnpackedRows:
         """The rows of a row group in a temporary file, to which some columns at a time are written."""
-        dtypes = [self._stored_dtype(reader.schema.field(name).type) for name in self.names]
+        kinds = [reader.schema.field(name).type for name in self.names]
+        if self._vectors:
+            dtypes = [np.dtype((self._stored_dtype(kinds[0].value_type), (self.shape[1],)))]
+        else:
+            dtypes = [self._stored_dtype(kind) for kind in kinds]
         first, stop = map(int, self._starts[group : group + 2])
         with self._room(what):
             unpacked = UnpackedRows(first, stop, dtypes)
         for strip in strips:
             for piece in self._pieces(reader, group, self.names[strip], what):
                 with self._room(what):
-                    for column, values in enumerate(piece.columns, strip.start):
+                    columns = [piece.columns] if self._vectors else piece.columns
+                    for column, values in enumerate(columns, strip.start or 0):
                         unpacked.write(piece.first, column, values)
         with self._room(what):
             unpacked.flush()

@@ -32,7 +32,7 @@ class UnpackedRows:
     first, stop : int
         The rows in the file.
     dtypes : sequence of dtype
-        Of the columns.
+        Of the columns; a single one may be that of vectors, as in np.dtype(("f2", (384,))).
 
     Raises
     ------
@@ -60,7 +60,7 @@ class UnpackedRows:
         self._before = np.cumsum([0, *(dtype.itemsize for dtype in dtypes)]).tolist()
         self._rows = max(1, TILE // self._before[-1])
         self.on_disk = (stop - first) * self._before[-1]
-        self._file = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 - the finaliser closes it
         weakref.finalize(self, self._file.close)
 
     def write(self, row: int, column: int, values: Array) -> None:
@@ -70,7 +70,7 @@ class UnpackedRows:
             first, stop = self._tile(row)
             part, values = values[: stop - row], values[stop - row :]
             self._file.seek(self._place(first, stop, column) + (row - first) * itemsize)
-            self._file.write(np.ascontiguousarray(part, self._dtypes[column]).data)
+            self._file.write(np.ascontiguousarray(part, self._dtypes[column].base).data)
             row += len(part)
 
     def flush(self) -> None:
@@ -88,7 +88,10 @@ class UnpackedRows:
                 np.frombuffer(mapped, dtype, last - first, self._place(first, last, column))
                 for column, dtype in enumerate(self._dtypes)
             ]
-            DecodedRows(first, last, columns, 0).copy_to(row, end, out[row - start : end - start])
+            vectors = columns[0].ndim == 2
+            DecodedRows(first, last, columns[0] if vectors else columns, 0).copy_to(
+                row, end, out[row - start : end - start]
+            )
             row = end
 
     # What follows is private.
@@ -110,6 +113,6 @@ def temporary_folder() -> str:
 
 
 def room_for(size: int) -> bool:
-    """True if a temporary file of this size fits twice on the disk, of which a quarter stays free."""
+    """True if a temporary file of this size fits twice on the disk, of which 8 GB or a quarter stay free."""
     disk = shutil.disk_usage(temporary_folder())
-    return disk.free - 2 * size >= disk.total // 4
+    return disk.free - 2 * size >= min(2**33, disk.total // 4)

@@ -92,6 +92,9 @@ class ReaderOfBatches:
     change: Change | None = None
     share: Callable[[int], slice] | None = None
 
+    def close(self) -> None:
+        """End what goes on between epochs."""
+
 
 @dataclass
 class BatchReader(ReaderOfBatches):
@@ -99,8 +102,11 @@ class BatchReader(ReaderOfBatches):
 
     _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
-    def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:
-        """The batches of one epoch, from batch `first` on; each is overwritten by the next of its size."""
+    def epoch(self, number: int, first: int = 0, *, goes_on: bool = False) -> Generator[Samples, None, None]:
+        """The batches of one epoch, from batch `first` on; each is overwritten by the next of its size.
+
+        `goes_on` is for samples in files.
+        """
         count = len(self.samples)
         order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count) if self.shuffle else None
         for batch, start in enumerate(range(first * self.batch_size, count, self.batch_size), first):

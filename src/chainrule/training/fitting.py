@@ -5,7 +5,7 @@
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.arrays import Array, as_like, copy_of, empty, numpy_dtype, on_device, to_numpy
 from chainrule.kernels.blas import threads_allowed
 from chainrule.networks import Plan
+from chainrule.progress import counted, counted_pass
 from chainrule.solvers import Adaptive, clip_norm
 from chainrule.training.data import BatchReader, Samples
 from chainrule.training.history import BegunEpoch, History, Progress, Run
@@ -88,8 +89,9 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
             threads_allowed(1 if has_small_products or processes is not None else None),
             np.errstate(over="ignore", invalid="ignore"),
             nullcontext() if processes is None else processes.fitting(),
+            closing(epochs(recipe, samples, run)) as trained,
         ):
-            for epoch in epochs(recipe, samples, run):
+            for epoch in trained:
                 history.epochs += 1
                 history.loss = epoch.loss
                 history.losses.append(epoch.loss)
@@ -240,7 +242,7 @@ class Epoch:
     """The rate of the last step."""
 
 
-def epochs(recipe: Recipe, samples: Samples, run: Run) -> Iterator[Epoch]:
+def epochs(recipe: Recipe, samples: Samples, run: Run) -> Generator[Epoch, None, None]:
     """Train without end, an epoch at a time, and advance `run` in place.
 
     Order, changes and dropout depend only on (seed, epoch, batch, layer), so a run resumed from a copy of `run`
@@ -252,30 +254,31 @@ def epochs(recipe: Recipe, samples: Samples, run: Run) -> Iterator[Epoch]:
         When the loss is no longer finite.
     """
     assert not isinstance(recipe.solver, LBFGS)
-    gradients = BatchGradients(recipe, samples, run.theta)
-    while True:
-        started, begun = time.perf_counter(), run.begun
-        initial = rate = recipe.learning_rate * run.rate_scale
-        with closing(gradients.steps(run.epoch, begun.steps)) as steps:
-            for loss, weight, gradient in steps:
-                if recipe.max_norm is not None:
-                    clip_norm(gradient, recipe.max_norm)
-                rate = recipe.schedule(initial, run.solver_state.steps, run.samples_seen)
-                recipe.solver.step(run.theta, gradient, run.solver_state, rate)
-                begun = BegunEpoch(begun.steps + 1, begun.loss + loss * weight, begun.weight + weight)
-                if samples.stored and recipe.checkpoint is not None:
-                    run.begun = begun
-                    recipe.checkpoint.keep(run)
-        run.begun = BegunEpoch()
-        run.epoch += 1
-        run.samples_seen += len(samples)
-        mean = begun.loss / begun.weight
-        if not math.isfinite(mean):
-            raise FloatingPointError(
-                f"the loss is {mean} in epoch {run.epoch}: the inputs are too large or the learning rate ({rate:g}) "
-                "is too high"
-            )
-        yield Epoch(run.epoch, mean, time.perf_counter() - started, rate)
+    with closing(BatchGradients(recipe, samples, run.theta)) as gradients:
+        while True:
+            started, begun = time.perf_counter(), run.begun
+            initial = rate = recipe.learning_rate * run.rate_scale
+            goes_on = run.history.epochs + 1 < recipe.epochs
+            with closing(gradients.steps(run.epoch, begun.steps, goes_on=goes_on)) as steps:
+                for loss, weight, gradient in steps:
+                    if recipe.max_norm is not None:
+                        clip_norm(gradient, recipe.max_norm)
+                    rate = recipe.schedule(initial, run.solver_state.steps, run.samples_seen)
+                    recipe.solver.step(run.theta, gradient, run.solver_state, rate)
+                    begun = BegunEpoch(begun.steps + 1, begun.loss + loss * weight, begun.weight + weight)
+                    if samples.stored and recipe.checkpoint is not None:
+                        run.begun = begun
+                        recipe.checkpoint.keep(run)
+            run.begun = BegunEpoch()
+            run.epoch += 1
+            run.samples_seen += len(samples)
+            mean = begun.loss / begun.weight
+            if not math.isfinite(mean):
+                raise FloatingPointError(
+                    f"the loss is {mean} in epoch {run.epoch}: the inputs are too large or the learning rate "
+                    f"({rate:g}) is too high"
+                )
+            yield Epoch(run.epoch, mean, time.perf_counter() - started, rate)
 
 
 class BatchGradients:
@@ -301,10 +304,17 @@ class BatchGradients:
         self._plans: dict[int, Plan] = {}
         self._gradient = empty(theta.shape, theta)
 
-    def steps(self, epoch: int, first: int = 0) -> Generator[tuple[float, float, Array], None, None]:
+    def close(self) -> None:
+        """End the thread that reads ahead."""
+        self._reader.close()
+
+    def steps(
+        self, epoch: int, first: int = 0, *, goes_on: bool = False
+    ) -> Generator[tuple[float, float, Array], None, None]:
         """The objective, its weight and its gradient for the steps of an epoch, from step `first` on.
 
-        The next step overwrites the gradient. Without a batch size there is one step, on all samples.
+        The next step overwrites the gradient. Without a batch size there is one step, on all samples. If the next epoch
+        `goes_on` from here, its samples are read ahead.
         """
         key = self._recipe.seed, epoch + 1
         if self._recipe.batch_size is None:
@@ -312,9 +322,11 @@ class BatchGradients:
                 loss, gradient = self.on_all_samples(key)
                 yield loss, 1.0, gradient
             return
-        with closing(self._reader.epoch(epoch, first)) as batches:
+        done = counted(f"epoch {epoch + 1}", len(self._samples), first * self._rows)
+        with closing(self._reader.epoch(epoch, first, goes_on=goes_on)) as batches:
             for number, batch in enumerate(batches, first):
                 loss, weight = self._on(batch, number, (*key, number))
+                done(self._rows)
                 yield loss, weight, self._gradient
 
     def on_all_samples(self, dropout_key: tuple[int, ...] | None = None) -> tuple[float, Array]:
@@ -324,10 +336,12 @@ class BatchGradients:
         """
         loss = total = 0.0
         gradient: Array = 0.0
+        done = counted_pass(len(self._samples))
         with closing(self._reader.epoch(0)) as blocks:
             for number, block in enumerate(blocks):
                 # The penalty of each block is divided by the block's weight, and would count once per block.
                 value, weight = self._on(block, number, dropout_key and (*dropout_key, number), penalised=number == 0)
+                done(self._rows)
                 if len(self._samples) <= self._rows:
                     return value, self._gradient
                 loss += value * weight

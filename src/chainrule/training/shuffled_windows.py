@@ -2,13 +2,14 @@
 
 An epoch puts the blocks of consecutive rows in random order. Some of these blocks at a time, a window, are in memory;
 the rows of a window are put in random order, and batches are cut from the windows one after the other. A thread reads
-the next window while this one trains, so two windows are in memory.
+the next window while this one trains, also the first one of the next epoch, so two windows are in memory.
 """
 
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import count, takewhile
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -42,11 +43,22 @@ class WindowReader(ReaderOfBatches):
 
     device: str | None = None
     _memory: list[Array] = field(default_factory=list, init=False)
+    _reading: Generator[tuple[Array, Array], None, None] | None = field(default=None, init=False)
+    _next: tuple[int, int] | None = field(default=None, init=False)
+    """The epoch and the window that `_reading` gives next, between two epochs."""
+    _goes_on: bool = field(default=False, init=False)
 
-    def epoch(self, number: int, first: int = 0) -> Generator[Samples, None, None]:
+    def epoch(self, number: int, first: int = 0, *, goes_on: bool = False) -> Generator[Samples, None, None]:
         """The batches of one epoch, from batch `first` on.
 
-        The caller has to close the generator if it stops before the end of the epoch.
+        The caller has to close the generator if it stops before the end of the epoch, and with `goes_on` the reader.
+
+        Parameters
+        ----------
+        number : int
+        first : int
+        goes_on : bool
+            True if the next epoch follows: its first window is read while the last one of this epoch is served.
 
         Raises
         ------
@@ -59,11 +71,17 @@ class WindowReader(ReaderOfBatches):
         earlier = int(np.searchsorted(ends, skipped, side="right"))
         skipped -= int(ends[earlier - 1]) if earlier else 0
         batch, parts, missing = first, list[Samples](), self.batch_size
-        with closing(self._read(windows, earlier)) as read:
-            for window, (rows, x) in enumerate(read, earlier):
-                order = np.arange(len(rows))
+        if self._next != (number, earlier):
+            self.close()
+        self._goes_on, self._next = goes_on, None
+        self._reading = self._reading or self._read(number, earlier)
+        try:
+            for window in range(earlier, len(windows)):
+                rows, x = next(self._reading)
                 if self.shuffle:
                     order = stream(Purpose.ROWS, self.seed, number + 1, window).permutation(len(rows))
+                else:
+                    order = np.arange(len(rows))
                 order, skipped = order[skipped:], 0
                 while len(order):
                     taken, order = order[:missing], order[missing:]
@@ -72,15 +90,27 @@ class WindowReader(ReaderOfBatches):
                     if not missing:
                         yield self._batch(parts, number, batch)
                         batch, parts, missing = batch + 1, [], self.batch_size
-        if parts:
-            yield self._batch(parts, number, batch)
+            if parts:
+                yield self._batch(parts, number, batch)
+            if goes_on:
+                self._next = number + 1, 0
+        finally:
+            if self._next is None:
+                self.close()
+
+    def close(self) -> None:
+        """End the thread that reads ahead."""
+        self._next = None
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     # What follows is private.
 
     def _order(self, number: int) -> list[Window]:
         """The windows of an epoch."""
-        count, rows = len(self.samples), self.samples.x.rows_of_a_block
-        blocks = [(start, min(start + rows, count)) for start in range(0, count, rows)]
+        every, rows = len(self.samples), self.samples.x.rows_of_a_block
+        blocks = [(start, min(start + rows, every)) for start in range(0, every, rows)]
         if self.shuffle:
             order = stream(Purpose.BLOCKS, self.seed, number + 1).permutation(len(blocks))
             blocks = [blocks[index] for index in order]
@@ -88,36 +118,49 @@ class WindowReader(ReaderOfBatches):
         # In the order of the files, because blocks that are near each other may have to be decoded together.
         return [sorted(blocks[start : start + BLOCKS_OF_A_WINDOW]) for start in starts]
 
-    def _read(self, windows: list[Window], first: int) -> Generator[tuple[Array, Array], None, None]:
-        """The numbers and the features of the rows of each window, from window `first` on.
+    def _read(self, number: int, first: int) -> Generator[tuple[Array, Array], None, None]:
+        """The numbers and the features of the rows of each window, from window `first` of an epoch on.
 
-        Dense windows are read into two arrays in turn.
+        While one window trains, a thread reads the next one, and no other: dense windows lie in two arrays in turn.
         """
         x: StoredRows = self.samples.x
-        if not x.sparse and not self._memory:
-            rows = min(len(self.samples), BLOCKS_OF_A_WINDOW * x.rows_of_a_block)
-            self._memory = [np.empty((rows, x.shape[1]), x.dtype) for _ in windows[:2]]
+        closed = threading.Event()
 
-        def read(task: tuple[int, int]) -> Array:
-            window, block = task
-            if block == 0:
-                for start, stop in windows[window]:
-                    x.expect(start, stop)
-            start, stop = windows[window][block]
+        def windows() -> Iterator[Window]:
+            yield from self._order(number)[first:]
+            for epoch in count(number + 1):
+                if not self._goes_on:
+                    return
+                yield from self._order(epoch)
+
+        def read(task: tuple[int, Window]) -> tuple[Window, list[Array]]:
+            turn, window = task
+            for start, stop in window:
+                x.expect(start, stop)
+            blocks = takewhile(lambda block: not closed.is_set(), window)
             if x.sparse:
-                return x.read(start, stop)
-            before = sum(stop - start for start, stop in windows[window][:block])
-            part = self._memory[window % 2][before : before + stop - start]
-            part[...] = x.read(start, stop)
-            return part
+                return window, [x.read(start, stop) for start, stop in blocks]
+            memory, row = self._memory_of(turn % 2), 0
+            for start, stop in blocks:
+                memory[row : row + stop - start] = x.read(start, stop)
+                row += stop - start
+            return window, [memory[:row]]
 
-        tasks = [(window, block) for window in range(first, len(windows)) for block in range(len(windows[window]))]
-        # The thread is at most one window ahead, so it never writes to the window that trains.
-        with closing(read_ahead(tasks, read, BLOCKS_OF_A_WINDOW)) as blocks:
-            for number, window in enumerate(windows[first:], first):
-                parts = list(islice(blocks, len(window)))
-                numbers = np.concatenate([np.arange(start, stop) for start, stop in window])
-                yield numbers, stacked(parts) if x.sparse else self._memory[number % 2][: len(numbers)]
+        with closing(read_ahead(enumerate(windows()), read)) as found:
+            try:
+                for window, parts in found:
+                    numbers = np.concatenate([np.arange(start, stop) for start, stop in window])
+                    yield numbers, stacked(parts) if x.sparse else parts[0]
+            finally:
+                closed.set()  # the thread reads no further block
+
+    def _memory_of(self, turn: int) -> Array:
+        """The array of the even windows, or that of the odd ones."""
+        x: StoredRows = self.samples.x
+        if turn == len(self._memory):
+            rows = min(len(self.samples), BLOCKS_OF_A_WINDOW * x.rows_of_a_block)
+            self._memory.append(np.empty((rows, x.shape[1]), x.dtype))
+        return self._memory[turn]
 
     def _at(self, x: Array, taken: Array, rows: Array) -> Samples:
         """The samples at an index of a window."""

@@ -13,8 +13,9 @@ from tests.solvers.convex.optima import BITS, Exact, exactly, true_errors
 
 from chainrule.kernels.blas import threads_allowed
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
-from chainrule.solvers.convex import Problem, bounded_sums, certificate, minimise
+from chainrule.solvers.convex import Problem, bounded_sums, certificate, last_evaluation, minimise
 from chainrule.solvers.convex.certificate import Certificate, certify
+from chainrule.solvers.convex.intercepts import newton_step
 from chainrule.solvers.convex.rows import Rows
 
 
@@ -133,7 +134,7 @@ def test_what_the_intercepts_add_bounds_what_they_change(problem_of, kind, size)
     theta = minimise(problem, tol=1e-6).theta
     best = certificate._Certifier(problem, theta, None)
     for _ in range(9):
-        best._move(best._newton(*best._sums(bounded_sums.newton_sums))[1])
+        best._move(newton_step(*best._sums(bounded_sums.newton_sums)).step)
     at_best = best._sums(bounded_sums.with_bounds)
     bounded = 0
     for seed in range(20):
@@ -245,7 +246,7 @@ def test_too_many_classes_and_too_large_numbers_have_no_certificate(problem_of, 
     end = certify(huge, np.ones(problem.shape))
     assert end.certificate is None
     assert "too few digits" in end.reason
-    monkeypatch.setattr(certificate, "MOST_CLASSES", 2)
+    monkeypatch.setattr(last_evaluation, "MOST_CLASSES", 2)
     assert "more than 2 classes" in certify(problem, np.ones(problem.shape)).reason
 
 

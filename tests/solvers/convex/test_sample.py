@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem, deviations, minimisation, minimise, spectrum_of
 from chainrule.solvers.convex import sample as module
-from chainrule.solvers.convex.sample import sample_of, stride_of
+from chainrule.solvers.convex.sample import chosen, sample_of, stride_of
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_a_sample_has_the_means_of_all_rows_and_a_sixteenth_of_them():
         rtol=1e-8,
     )
     rows = sample.problem.x
-    assert len(rows) == sum(size // 16 for size in [700] * 8 + [400])
+    assert len(rows) == 6000 // 16
     found = {
         tuple(row): (target, weight)
         for row, target, weight in zip(problem.x, problem.targets[:, 0], problem.weights, strict=True)
@@ -81,6 +81,24 @@ def test_large_samples_are_limited_by_their_bytes(monkeypatch):
     monkeypatch.setattr(module, "SAMPLE_BYTES", 6000 * 4 * 8 // 25)
     assert stride_of(problem) == 25
     assert sample_of(problem).problem.x.nbytes <= 6000 * 4 * 8 // 25
+
+
+@pytest.mark.parametrize("stride", [3, 16, 700, 1601])
+@pytest.mark.parametrize("cut", [1, 5, 700, 6000])
+def test_a_sample_does_not_depend_on_where_rows_are_cut(stride, cut):
+    parts = [chosen(slice(start, min(start + cut, 6000)), stride) for start in range(0, 6000, cut)]
+    rows = np.concatenate(parts)
+    assert rows.tolist() == chosen(slice(0, 6000), stride).tolist()
+    assert (rows[: 6000 // stride] // stride).tolist() == list(range(6000 // stride))
+    assert len(rows) - 6000 // stride in (0, 1)
+
+
+def test_a_window_may_be_longer_than_a_leaf(monkeypatch):
+    problem = many(n=60000)
+    monkeypatch.setattr(module, "SAMPLE_BYTES", 60000 * 4 * 8 // 750)
+    assert stride_of(problem) == 750 > problem.rows_of_leaf
+    assert len(sample_of(problem).problem.x) == 80
+    assert minimise(problem, tol=1e-12).converged
 
 
 def test_no_period_of_the_rows_hides_a_class():

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
-from chainrule.solvers.convex import Problem, minimise, spectrum_of
+from chainrule.solvers.convex import Problem, minimise, sample, spectrum_of
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.spectrum import expected_steps, steps_of_decomposing, worth_reducing
 
@@ -36,6 +36,28 @@ def test_rotating_is_worth_it_where_samples_are_few_for_the_classes_or_fits_many
     assert not replace(spectrum, features=Features()).worth_rotating(problem, fits=1000)
     # Eigenvectors of the covariance: without correlation.
     np.testing.assert_allclose(np.cov(z.T, bias=True), np.diag(spectrum.values), rtol=0, atol=1e-13 * there.values[-1])
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(600, 4), (30, 90), (100, 40), (1 << 17, 8)])
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("decompose", [False, True])
+def test_the_sum_of_squares_is_bounded_closely(form, dtype, shape, scaled, decompose, monkeypatch):
+    """For decomposed covariances, variances alone, coordinates in the row space, and a sample of the rows."""
+    monkeypatch.setattr(sample, "LEAST_PRODUCTS", 1 << 20)
+    n, d = shape
+    rng = np.random.default_rng(0)
+    x, weights = (rng.normal(size=shape) * np.geomspace(1, 30, d) + 3).astype(dtype), rng.random(n)
+    scale = np.geomspace(1, 5, d) if scaled else None
+    problem = Problem(form(x), rng.integers(0, 3, n), 3, softmax_cross_entropy, weights, l2=1e-3)
+    spectrum = spectrum_of(problem, scale, decompose=decompose)
+    assert (spectrum.sample is not None) == (n > 1000 and form is np.asarray)
+    assert (spectrum.coordinates is not None) == (n < d and form is np.asarray)
+    z = x.astype(np.float64) - (0.0 if spectrum.features.centre is None else spectrum.features.centre)
+    z /= 1.0 if scale is None else scale
+    exact = (weights / weights.sum()) @ np.square(z).sum(axis=1)
+    assert exact <= spectrum.squares(n) <= 1.02 * exact
 
 
 def test_squares_that_overflow_are_refused(problem_of):

@@ -9,13 +9,15 @@ line search needs one product with the samples. `certify` bounds the distance of
 
 from chainrule.solvers.convex.certificate import Certificate, Certified, certify
 from chainrule.solvers.convex.minimisation import Minimum, StepTaken, minima, minimise
-from chainrule.solvers.convex.phases import INTERRUPTED
+from chainrule.solvers.convex.phases import CONVERGED, INTERRUPTED, PRECISION
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.ranges import deviations, ranges
 from chainrule.solvers.convex.spectrum import Spectrum, spectrum_of
 
 __all__ = [
+    "CONVERGED",
     "INTERRUPTED",
+    "PRECISION",
     "Certificate",
     "Certified",
     "Minimum",

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import Array, holds_labels, is_sparse, matmul
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.rows import LogitPoint, RowBlock, with_entries
+from chainrule.solvers.convex.rows import CACHED, LogitPoint, RowBlock, cut, with_entries
 
 ROUNDING = 2.0**-53
 """u, half an ulp of 1."""
@@ -109,18 +109,21 @@ def few_samples(block: RowBlock, count: int) -> list[Array]:
 def _bounded(block: RowBlock, x: Array, at: EvaluationPoint) -> tuple[Array, Array, Array, Array]:
     count, k = block.x.shape[0], len(at.offset)
     if is_sparse(x):
-        terms, squares = np.diff(x.indptr), with_entries(x, np.square(x.data))
+        terms, norms = np.diff(x.indptr), with_entries(x, np.square(x.data)) @ at.norms
     else:
-        terms, squares = x.shape[1], np.square(x, out=block.work("squares", x.shape, x))
-    norms = np.sqrt(squares @ at.norms + LEAST_SQUARE * at.norms.sum(axis=0))
+        terms, norms = x.shape[1], np.empty((count, 2))
+        for rows in cut(0, count, CACHED // x.shape[1]):
+            squares = np.square(x[rows], out=block.work("squares", x[rows].shape, x))
+            np.matmul(squares, at.norms, out=norms[rows])
+    norms = np.sqrt(norms + LEAST_SQUARE * at.norms.sum(axis=0))
     reach = (norms * at.sizes).min(axis=1) + abs(at.offset).max() + abs(at.moved).max()
     exponents, summing = (2 * (terms + 12) * reach + 6 * k + 80) * ROUNDING, (count + 8) * ROUNDING
-    rows, norm = _row_terms(block, x, at), norms[:, 0]
-    errors = (np.expm1(exponents) + summing) * rows.sizes + LEAST_ERROR
-    of_between = (np.expm1(2 * exponents) + summing) @ (rows.mass * rows.traces)
-    pairs = norm @ errors, errors.sum(), norm @ rows.sizes, rows.sizes.sum()
-    numbers = np.array([*pairs, of_between, rows.mass @ np.square(norm), rows.mass.sum(), 1.0])
-    return *_by_intercepts(block, rows), numbers, rows.residuals
+    each, norm = _row_terms(block, x, at), norms[:, 0]
+    errors = (np.expm1(exponents) + summing) * each.sizes + LEAST_ERROR
+    of_between = (np.expm1(2 * exponents) + summing) @ (each.mass * each.traces)
+    pairs = norm @ errors, errors.sum(), norm @ each.sizes, each.sizes.sum()
+    numbers = np.array([*pairs, of_between, each.mass @ np.square(norm), each.mass.sum(), 1.0])
+    return *_by_intercepts(block, each), numbers, each.residuals
 
 
 def _features(block: RowBlock, centre: Array | None) -> Array:

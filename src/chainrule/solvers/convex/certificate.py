@@ -9,26 +9,14 @@ without intercepts, and the scale s of the penalty. Phi is l2-strongly convex, s
 
 c enters the bound only through Phi. So m may be any vector, and the bound needs no digits of b.
 
-Intercepts. grad Phi(V) = G(c*), where G is the gradient of F by V, and c* minimises F(V, .). Newton's method brings c
-close to c*. Let v = c* - c, g the gradient of F by c, S its Hessian (both orthogonal to 1), |v|_S^2 = v.S v,
-k = sqrt(2 / the smallest eigenvalue of S), R = max v - min v <= k |v|_S, and h^2 = g.S^-1 g. The third derivative of
-log-sum-exp along v is a third central moment of v under the probabilities, so at most R times the second derivative,
-the variance. Hence the second derivative at c + t v lies between e^(-R t) |v|_S^2 and e^(R t) |v|_S^2, and
-
-    |v|_S (1 - e^-R) / R <= h    (the mean slope along v is -g.v)     so    1 - e^-R <= k h,    |v|_S <= R / k
-
-where R now is -log(1 - k h). This needs k h < 1, and then c* exists. The Hessian of l by the logits is at most 1/2, and
-by Cauchy and Schwarz
-
-    |G(c*) - G(c)| <= sqrt(X / 2) |v|_S (e^(R/2) - 1) / (R/2),    X = sum_i a_i |x_i|^2
-
-F(V, c) - Phi(V) <= -g.v <= h |v|_S by convexity. One logit has 1/4 for 1/2, R = |v|, and 1 for 2 in k.
-
-Rounding errors of F and its derivatives are bounded with the sums over the rows (`bounded_sums`).
+grad Phi(V) = G(c*), where G is the gradient of F by V, and c* minimises F(V, .). Newton's method brings c close to c*,
+and the rest is bounded (`intercepts`). The last evaluation of a fit does both without a further evaluation
+(`last_evaluation`). If its bounds on rounding errors, which hold for all samples alike, are not small beside the
+gradient, `certify` takes further passes, which bound them row by row (`bounded_sums`).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,8 +33,13 @@ from chainrule.solvers.convex.bounded_sums import (
     residuals_with_bounds,
     with_bounds,
 )
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Features, Precision
+from chainrule.solvers.convex.intercepts import Bounds, NewtonStep, newton_step, norm, with_intercepts
+from chainrule.solvers.convex.last_evaluation import LastEvaluation, last_evaluation, why_uncertain
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import LogitPoint, Rows
+from chainrule.solvers.convex.spectrum import Spectrum
 from chainrule.storage.stored_rows import stacked
 
 OF_BOUNDS = 1 + 1e-9
@@ -55,17 +48,21 @@ OF_BOUNDS = 1 + 1e-9
 STORED_BYTES = 1 << 27
 """Logits are kept from pass to pass if they need at most this many bytes."""
 
-MOST_CLASSES = 2048
-"""Most classes for which the Hessian by the intercepts is computed."""
-
 MOST_PASSES = 8
 """Most passes with bounds. One or two Newton steps suffice after a fit."""
 
 ENOUGH = 0.01
 """The intercepts are minimised when they add at most this share of the gradient by the weights to the bound."""
 
-SEEN = 256
-"""Rows from which the centre and the size of each feature are estimated."""
+SMALL, SMALL_CHANGE = 0.5, 1e-8
+"""The last evaluation of a fit is enough if its errors and its intercepts add at most this share of the gradient, or at
+most this share of the weights to the distance."""
+
+UNMOVED = 1e-9
+"""The most by which intercepts may move, as a share of 1 plus their size, before F is evaluated again."""
+
+SEEN, SEEN_ENTRIES = 256, 1 << 18
+"""Rows from which the centre and the size of each feature are estimated, and most entries of dense ones."""
 
 
 @dataclass(frozen=True)
@@ -114,18 +111,30 @@ class Certified(NamedTuple):
     certificate : Certificate or None
     reason : str
         Why there is no certificate, or nothing.
+    value, gradient_norm : float or None
+        F there, and the largest entry of its gradient, if the last evaluation tells.
     """
 
     theta: Array
     certificate: Certificate | None
     reason: str = ""
+    value: float | None = None
+    gradient_norm: float | None = None
 
 
-def certify(problem: Problem, theta: Array, *, scale: Array | None = None, dtype: Any = None) -> Certified:
+def certify(
+    problem: Problem,
+    theta: Array,
+    *,
+    scale: Array | None = None,
+    dtype: Any = None,
+    spectrum: Spectrum | None = None,
+    last: LastEvaluation | None = None,
+) -> Certified:
     """Minimise F over the intercepts, and bound the distance of the weights from the optimum.
 
-    F is that of the samples, targets and weights that the problem holds. After a fit, two passes over the samples are
-    usual, in float64.
+    F is that of the samples, targets and weights that the problem holds. After a fit, its last evaluation is usually
+    enough. Otherwise two passes over the samples are usual, in float64.
 
     Parameters
     ----------
@@ -133,9 +142,13 @@ def certify(problem: Problem, theta: Array, *, scale: Array | None = None, dtype
     theta : (d + 1, k) array
         The weights, and the intercepts as the last row if there are any.
     scale : (d,) array, optional
-        The penalty is on the weights times this scale.
+        The penalty is on the weights times this scale; by default that of the spectrum.
     dtype : dtype, optional
         The dtype of the result; that of theta by default.
+    spectrum : Spectrum, optional
+        The spectrum of these samples, which saves work if it is known.
+    last : LastEvaluation, optional
+        The last evaluation of a fit that ended at theta, with this spectrum.
 
     Examples
     --------
@@ -147,41 +160,77 @@ def certify(problem: Problem, theta: Array, *, scale: Array | None = None, dtype
     (array([ 0.462, -0.231, -0.231]), True)
     """
     theta = np.asarray(theta)
-    dtype, reason = np.dtype(dtype or theta.dtype), _reason(problem)
+    dtype, reason = np.dtype(dtype or theta.dtype), why_uncertain(problem)
     if reason:
         return Certified(theta.astype(dtype), None, reason)
     problem = problem.with_threads()
     with single_threaded_products(), np.errstate(all="ignore"):
-        return _Certifier(problem, theta.astype(np.float64), scale).run(dtype)
+        if spectrum is None:
+            return _Certifier(problem, theta.astype(np.float64), scale).run(dtype)
+        features = Features(problem.intercept, spectrum.features.centre, spectrum.features.scale)
+        evaluator = Evaluator(problem, replace(features, precision=Precision.FLOAT64), stored=False)
+        if last is None:
+            last = last_evaluation(evaluator, features.inside(theta), spectrum.squares(problem.n_samples))
+        theta, found = features.outside(last.theta), last.bounds
+        weights, intercepts = features.split(theta)
+        own = norm(features.split(last.theta)[0])
+        end, here = Certified(theta.astype(dtype), None), last.here
+        if found.error + found.slack <= max(SMALL * found.gradient, SMALL_CHANGE * problem.l2 * own):
+            at = _End(weights, intercepts.sum(axis=0), features.centre, features.scale, 0.0)
+            end = Certified(*_concluded(problem, at, found, last.squares, last.mass, dtype))
+        if end.certificate is None or not _is_finite(end.certificate):
+            end = _Certifier(problem, theta, features.scale).run(dtype)
+            after = features.split(end.theta)[1]
+            if (abs(after - intercepts) > UNMOVED * (1 + abs(intercepts))).any():  # they were far from the best ones
+                here = evaluator.at(features.inside(end.theta))
+        return end._replace(value=here.value, gradient_norm=features.largest(here.gradient))
 
 
 # What follows is private.
 
 
-def _reason(problem: Problem) -> str:
-    """Why a problem has no certificate, or nothing."""
-    if problem.signed:
-        return "sample weights have both signs, so that the objective need not be convex"
-    if not problem.l2:
-        return "there is no penalty, so that the objective need not be strongly convex"
-    if problem.n_outputs > MOST_CLASSES:
-        return f"there are more than {MOST_CLASSES} classes"
-    return ""
+class _End(NamedTuple):
+    """Weights and intercepts in float64. `moves` bounds terms of the intercepts that may have been rounded."""
+
+    weights: Array
+    intercepts: Array
+    centre: Array | None
+    scale: Array | None
+    moves: Array | float
 
 
-class _Bounds(NamedTuple):
-    """The sizes of the gradients with bounds on their errors, and the bound on the change by the intercepts.
+def _concluded(
+    problem: Problem, end: _End, found: Bounds, squares: float, mass: float, dtype: np.dtype[Any]
+) -> tuple[Array, Certificate]:
+    """The parameters in a dtype, and the bounds for them."""
+    l2, k, weights = problem.l2, problem.n_outputs, end.weights
+    theta, change = weights.astype(dtype, copy=False), weights.astype(dtype, copy=False) - weights
+    moved = 0.0
+    if problem.intercept:
+        centre = np.zeros(len(theta)) if end.centre is None else end.centre
+        exact = end.intercepts - centre @ change
+        theta = np.vstack([theta, exact.astype(dtype)])
+        error, sizes = theta[-1] - exact, abs(centre) @ abs(weights) + abs(end.intercepts) + end.moves
+        moved = norm(error - error.mean() if k > 1 else error) + (len(theta) + 8) * ROUNDING * norm(sizes)
+    slope, least = found.gradient + found.error + found.slack, 1.0 if end.scale is None else float(end.scale.min())
+    shown, own = (norm(part if end.scale is None else end.scale[:, None] * part) for part in (change, weights))
+    bend = (math.sqrt(squares) * shown + math.sqrt(mass) * moved) ** 2 / (4 if k > 1 else 8)
+    gap = slope * slope / (2 * l2) + found.left + slope * shown + bend + l2 / 2 * shown * shown
+    gap += (found.offsets + found.offset_error) * moved
+    # The rounding of the penalty's strength and of the sum of the weights changes the optimum by that share of it.
+    rounded = norm(change) + 64 * ROUNDING * (own + slope / l2) / least
+    by_intercepts = found.slack * found.offset_error / (found.offsets + found.offset_error or 1.0)
+    return theta, Certificate(
+        distance=(slope / l2 / least + rounded) * OF_BOUNDS,
+        gap=gap * OF_BOUNDS,
+        gradient_norm=found.gradient,
+        intercepts=found.offsets,
+        rounding=(found.error + by_intercepts) / l2 / least + rounded,
+    )
 
-    `slack` bounds the change of the gradient by the weights from c to c*, and `left` F(V, c) - Phi(V).
-    """
 
-    gradient: float
-    error: float
-    offsets: float = 0.0
-    offset_error: float = 0.0
-    decrement: float = 0.0
-    slack: float = 0.0
-    left: float = 0.0
+def _is_finite(certificate: Certificate) -> bool:
+    return all(map(math.isfinite, vars(certificate).values()))
 
 
 class _Certifier:
@@ -193,7 +242,8 @@ class _Certifier:
         self.weights, self.scale = np.ascontiguousarray(theta[:d]), np.ones(d) if scale is None else scale
         self.intercepts, centre, sizes = theta[d:].sum(axis=0), None, self.scale
         leaves = self.rows.engine.blocks()
-        some = self.rows.map_reduce(few_samples, SEEN, sorted({leaves[0], leaves[len(leaves) // 2], leaves[-1]}))
+        seen = SEEN if problem.sparse else max(1, min(SEEN, SEEN_ENTRIES // d))
+        some = self.rows.map_reduce(few_samples, seen, sorted({leaves[0], leaves[len(leaves) // 2], leaves[-1]}))
         some = stacked(some)
         if problem.sparse:
             sizes = np.bincount(some.indices, np.square(some.data, dtype=np.float64), d) / some.shape[0]
@@ -217,7 +267,7 @@ class _Certifier:
         """Newton steps while they pay, and the bounds there."""
         if self.problem.intercept:
             offsets, between = self._sums(newton_sums)
-            self._move(self._newton(offsets, between)[1])
+            self._move(newton_step(offsets, between).step)
         sums = Sums(*self._sums(with_bounds))
         found, step = self._bounds(sums)
         for _ in range(MOST_PASSES - 1):
@@ -234,8 +284,11 @@ class _Certifier:
             sums, found = there, after
             if settled:
                 break
-        theta, certificate = self._conclude(sums, found, dtype)
-        if not all(map(math.isfinite, vars(certificate).values())):
+        *_, squares, mass, _ = sums.numbers.tolist()
+        point = self.point
+        end = _End(self.weights, self.intercepts + point.moved, point.centre, self.scale, abs(point.moved))
+        theta, certificate = _concluded(self.problem, end, found, squares, mass, dtype)
+        if not _is_finite(certificate):
             given, reason = self.theta.astype(dtype), "float64 has too few digits for it, or the intercepts no minimum"
             return Certified(given, None, reason)
         return Certified(theta, certificate)
@@ -254,75 +307,17 @@ class _Certifier:
             step = step if length <= 1 else step * (math.log1p(length) / length)
             self.point = self.point._replace(moved=self.point.moved + step)
 
-    def _newton(self, offsets: Array, between: Array) -> tuple[Any, Array]:
-        """The eigenvalues of S and the gradient along its axes, and the Newton step; infinite if S cannot be used."""
-        k = len(offsets)
-        if k > 1:
-            between = -(between + between.T) / 2
-            np.fill_diagonal(between, 0.0)
-            np.fill_diagonal(between, -between.sum(axis=1))
-            between, offsets = between + np.trace(between) / k, offsets - offsets.mean()  # 1 is an eigenvector
-        if not np.isfinite(between).all() or not np.isfinite(offsets).all():
-            return (np.zeros(k), offsets), np.full(k, math.inf)
-        values, axes = np.linalg.eigh(between)
-        along = axes.T @ offsets
-        return (values, along), -axes @ (along / values)
-
-    def _bounds(self, sums: Sums) -> tuple[_Bounds, Array]:
+    def _bounds(self, sums: Sums) -> tuple[Bounds, Array]:
         l2, k = self.problem.l2, self.problem.n_outputs
         slope_error, offset_error, slope_size, offset_size, between_error, squares, _, blocks = sums.numbers.tolist()
         data, penalty, adding = sums.slopes / self.scale[:, None], l2 * self.scale[:, None] * self.weights, 8 + blocks
-        error = slope_error + adding * ROUNDING * slope_size + 4 * ROUNDING * (_norm(data) + _norm(penalty))
-        found = _Bounds(_norm(data + penalty), error)
+        error = slope_error + adding * ROUNDING * slope_size + 4 * ROUNDING * (norm(data) + norm(penalty))
+        found = Bounds(norm(data + penalty), error)
         if not self.problem.intercept:
             return found, np.zeros(k)
-        (values, along), step = self._newton(sums.offsets, sums.between)
-        size = _norm(along)
+        newton: NewtonStep = newton_step(sums.offsets, sums.between)
+        size, values = norm(newton.along), newton.values
         offset_error += (adding * offset_size + 20 * k * size) * ROUNDING
         values = values - between_error - (adding + 20 * k) * ROUNDING * values.sum()
-        found = found._replace(offsets=size, offset_error=offset_error, decrement=math.inf, slack=math.inf)
-        found = found._replace(left=math.inf)
-        if not values[0] > 1e-290:
-            return found, step
-        decrement = _norm(along / np.sqrt(values)) + offset_error / math.sqrt(values[0])
-        ratio = math.sqrt((2 if k > 1 else 1) / values[0])
-        if not ratio * decrement < 1:
-            return found._replace(decrement=decrement), step
-        reach = -math.log1p(-ratio * decrement)
-        growth = math.expm1(reach / 2) / (reach / 2) if reach else 1.0
-        slack = math.sqrt(squares / (2 if k > 1 else 4)) * reach / ratio * growth
-        return found._replace(decrement=decrement, slack=slack, left=decrement * reach / ratio), step
-
-    def _conclude(self, sums: Sums, found: _Bounds, dtype: np.dtype[Any]) -> tuple[Array, Certificate]:
-        """The parameters in a dtype, and the bounds for them."""
-        l2, k, point = self.problem.l2, self.problem.n_outputs, self.point
-        theta, change = self.weights.astype(dtype), self.weights.astype(dtype) - self.weights
-        moved = 0.0
-        if self.problem.intercept:
-            centre = np.zeros(len(theta)) if point.centre is None else point.centre
-            exact = self.intercepts + point.moved - centre @ change
-            theta = np.vstack([theta, exact.astype(dtype)])
-            error, sizes = theta[-1] - exact, abs(centre) @ abs(self.weights) + abs(self.intercepts) + abs(point.moved)
-            moved = _norm(error - error.mean() if k > 1 else error) + (len(theta) + 8) * ROUNDING * _norm(sizes)
-        *_, squares, mass, _ = sums.numbers.tolist()
-        slope, least = found.gradient + found.error + found.slack, float(self.scale.min())
-        shown, own = _norm(self.scale[:, None] * change), _norm(self.scale[:, None] * self.weights)
-        bend = (math.sqrt(squares) * shown + math.sqrt(mass) * moved) ** 2 / (4 if k > 1 else 8)
-        gap = slope * slope / (2 * l2) + found.left + slope * shown + bend + l2 / 2 * shown * shown
-        gap += (found.offsets + found.offset_error) * moved
-        # The rounding of the penalty's strength and of the sum of the weights changes the optimum by that share of it.
-        rounded = _norm(change) + 64 * ROUNDING * (own + slope / l2) / least
-        by_intercepts = found.slack * found.offset_error / (found.offsets + found.offset_error or 1.0)
-        return theta, Certificate(
-            distance=(slope / l2 / least + rounded) * OF_BOUNDS,
-            gap=gap * OF_BOUNDS,
-            gradient_norm=found.gradient,
-            intercepts=found.offsets,
-            rounding=(found.error + by_intercepts) / l2 / least + rounded,
-        )
-
-
-def _norm(array: Array) -> float:
-    """The Euclidean norm, without overflow or underflow."""
-    largest = float(abs(array).max(initial=0.0))
-    return largest * float(np.linalg.norm(array / largest)) if 0 < largest < math.inf else largest
+        found = found._replace(offsets=size, offset_error=offset_error)
+        return with_intercepts(found, values, newton.along, squares), newton.step

@@ -42,15 +42,17 @@ class Evaluation(NamedTuple):
     slope: float = 0.0
 
 
-RowLosses = Callable[[RowBlock, Array], tuple[float, Array]]
-"""From a block and its logits, the sum of the rows' weighted losses, and their gradient by the logits."""
+RowLosses = Callable[..., tuple[float, Array]]
+"""From a block, its logits and perhaps memory: the sum of the rows' weighted losses, their gradient by the logits."""
 
 
-def row_losses(fused: Any, options: dict[str, float], block: RowBlock, logits: Array) -> tuple[float, Array]:
-    """The sum of a block's weighted losses, and their gradient by the logits in a buffer of the thread."""
+def row_losses(
+    fused: Any, options: dict[str, float], block: RowBlock, logits: Array, out: Array | None = None
+) -> tuple[float, Array]:
+    """The sum of a block's weighted losses, and their gradient by the logits, by default in a buffer of the thread."""
     shares = block.shares.astype(logits.dtype, copy=False)
-    out = np.empty_like(shares), block.buffer("residuals")
-    losses, residuals = fused(logits, block.targets, shares, out=out, work=block.work, **options)
+    both = np.empty_like(shares), block.buffer("residuals") if out is None else out
+    losses, residuals = fused(logits, block.targets, shares, out=both, work=block.work, **options)
     return float(np.einsum("ij,ij->", losses, shares, dtype=np.float64)), residuals
 
 
@@ -86,6 +88,7 @@ class Evaluator:
         The dtype of parameters and gradients.
     point : LogitPoint or None
         The point of the last evaluation, or of the last step; None if theta has changed since.
+    losses : RowLosses
     products : int
         Products of x with parameters, or of its transpose with residuals, by an engine that keeps logits.
     """
@@ -97,7 +100,7 @@ class Evaluator:
         many = problem.n_features * k >= MANY_PARAMETERS
         self.vector_dtype = np.dtype(problem.dtype if many else np.float64)
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
-        self._losses: RowLosses = partial(row_losses, kernel_of(problem.loss).value_and_pullback, options)
+        self.losses: RowLosses = partial(row_losses, kernel_of(problem.loss).value_and_pullback, options)
         self.stored = 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored
         self.rows = self.rows_in(self.dtype)
         self.point: LogitPoint | None = None
@@ -158,7 +161,7 @@ class Evaluator:
         if self._direction is None:
             self._direction = LogitPoint.at(self.features.folded(direction, self.dtype), self._end.slot)
             self.products += 1
-        loss, slope = self.rows.map_reduce(on_line, (self._losses, self.point, self._direction, step))
+        loss, slope = self.rows.map_reduce(on_line, (self.losses, self.point, self._direction, step))
         l2, (w, _), (t, _) = self.problem.l2, self.features.split(theta), self.features.split(direction)
         product, square = dot(w, t), dot(t, t)
         value = loss + l2 / 2 * (dot(w, w) + 2 * step * product + step * step * square)
@@ -202,7 +205,7 @@ class Evaluator:
 
     def _found(self, theta: Array, point: LogitPoint) -> Evaluation:
         self.products += 2
-        loss, gradient = self.rows.pull_back(at_point, (self._losses, point))
+        loss, gradient = self.rows.pull_back(at_point, (self.losses, point))
         weights, _ = self.features.split(theta)
         value = loss + self.problem.l2 / 2 * dot(weights, weights)
         gradient = self.features.completed(

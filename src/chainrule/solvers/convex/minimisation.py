@@ -14,11 +14,13 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.kernels.blas import single_threaded_products
+from chainrule.progress import stage
 from chainrule.solvers.convex.convergence import scale_of
 from chainrule.solvers.convex.directions import Directions
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator, line_search
 from chainrule.solvers.convex.features import Precision
 from chainrule.solvers.convex.hessian import MOST_PARAMETERS, inverse_of, whole_hessian
+from chainrule.solvers.convex.last_evaluation import LastEvaluation, last_evaluation, why_uncertain
 from chainrule.solvers.convex.newton_cg import Solution
 from chainrule.solvers.convex.phases import (
     CONVERGED,
@@ -39,7 +41,7 @@ from chainrule.storage import StoredRows
 MOST_IDLE = 10
 """Consecutive steps without a gain above rounding errors after which the minimisation ends."""
 
-FEW_PARAMETERS = 128
+SMALL_HESSIAN = 128
 """Up to this many parameters p, the whole Hessian of a sample, which takes a 16th of n p^2 operations, takes less time
 than two steps with all n rows, which take 4 n p each."""
 
@@ -83,6 +85,8 @@ class Minimum:
     converged : bool
     message : str
         Why the run ended.
+    last : LastEvaluation or None
+        The evaluation at theta for its certificate, if one was asked for.
     """
 
     theta: Array
@@ -93,6 +97,7 @@ class Minimum:
     products: int
     converged: bool
     message: str
+    last: LastEvaluation | None = None
 
 
 Callback = Callable[[StepTaken, Callable[[], Array]], bool]
@@ -118,6 +123,8 @@ class Minimisation:
         The parameters at the start, which the steps overwrite.
     here : Evaluation, optional
         F and its gradient there, if they are known.
+    squares : float, optional
+        For the last evaluation at minimised intercepts, a bound on sum_i |w_i| |z_i|^2; by default there is none.
 
     Attributes
     ----------
@@ -140,12 +147,15 @@ class Minimisation:
         phase: Phase,
         theta: Array,
         here: Evaluation | None = None,
+        squares: float | None = None,
     ) -> None:
         self.evaluator, self.directions, self.phase, self.theta = evaluator, directions, phase, theta
         self.iteration, self._products_before = 0, evaluator.products
         self.here = evaluator.at(theta) if here is None else here
         self.remaining = self.certain = math.inf
         self.idle, self._least_norm = 0, math.inf
+        self._squares = squares
+        self._last: LastEvaluation | None = None
 
     @property
     def norm(self) -> float:
@@ -160,6 +170,9 @@ class Minimisation:
         except KeyboardInterrupt:
             self._change(Event.END, message=INTERRUPTED)
         evaluator, message = self.evaluator, self.phase.message
+        # A fit that was stopped on the way keeps the weights of its last step.
+        if self._squares is not None and self._last is None and message in (CONVERGED, PRECISION):
+            self._adopt(self._last_evaluation(self.theta, known=evaluator.point is not None))
         most = math.inf if evaluator.problem.signed else self.here.value  # losses are not negative
         if message == PRECISION and min(self.certain, most) <= tol * scale_of(evaluator.problem, self.here.value, tol):
             message = CONVERGED
@@ -174,6 +187,7 @@ class Minimisation:
             products=evaluator.products - self._products_before,
             converged=message == CONVERGED,
             message=message,
+            last=self._last,
         )
 
     # What follows is private.
@@ -226,12 +240,16 @@ class Minimisation:
         evaluator, bound = self.evaluator, self.directions.bound
         if self.phase.precision is Precision.BFLOAT16 or not bound(self.here.gradient) <= enough:
             return
-        if evaluator.can_be_refined:
+        curvature = self.directions.class_curvature()
+        if evaluator.can_be_refined and self._squares is not None:
+            self._adopt(self._last_evaluation(self.theta))
+        elif evaluator.can_be_refined:
             self.here = evaluator.exactly(self.theta)
-        self.remaining = bound(self.here.gradient, self.directions.class_curvature())
+        self.remaining = bound(self.here.gradient, curvature)
         if self.remaining <= enough:
             self._change(Event.END, message=CONVERGED)
         else:
+            self._last = None
             self._change(Event.REFUTED)
 
     def _step(self, enough: float) -> None:
@@ -296,19 +314,32 @@ class Minimisation:
         """Take a whole Newton step after which F has nothing left to fall by Newton's model, if F agrees."""
         evaluator, single = self.evaluator, self.evaluator.can_be_refined
         end = self.theta + direction
-        there = evaluator.exactly(end)
+        last = None if self._squares is None else self._last_evaluation(end)
+        there = evaluator.exactly(end) if last is None else last.here
         rounding = 64 * float(np.finfo(evaluator.dtype).eps) * abs(self.here.value)
         agrees = abs(self.here.value - there.value) <= enough + rounding
         if not agrees or not self.directions.promised(there.gradient) <= enough:
-            if not self._change(Event.REFUTED):
+            if not self._change(Event.REFUTED) and last is None:
                 self.here = evaluator.at(self.theta)
             return False
         self.theta[...] = end
         self.here, self.iteration = there, self.iteration + 1
+        if last is not None:
+            self._adopt(last)
         if single:
             evaluator.point = None
         self._change(Event.END, message=CONVERGED)
         return True
+
+    def _last_evaluation(self, theta: Array, *, known: bool = False) -> LastEvaluation:
+        """The last evaluation, if theta is the end."""
+        assert self._squares is not None
+        with np.errstate(all="ignore"):
+            return last_evaluation(self.evaluator, theta, self._squares, known=known)
+
+    def _adopt(self, last: LastEvaluation) -> None:
+        """Take the intercepts and F of a last evaluation."""
+        self.theta[...], self.here, self._last = last.theta, last.here, last
 
 
 def minimise(problem: Problem, start: Array | None = None, **options: Any) -> Minimum:
@@ -330,6 +361,7 @@ def minima(
     spectrum: Spectrum | None = None,
     callback: Callback | None = None,
     narrow: bool = False,
+    certify: bool = False,
 ) -> Generator[Minimum]:
     """The minima for one value of `l2` after another, where each run starts from the minimum before it.
 
@@ -364,12 +396,17 @@ def minima(
         Called after each step, with a StepTaken and a function that returns theta; a true result ends the run.
     narrow : bool
         True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
+    certify : bool
+        True ends runs at minimised intercepts, with the evaluation for a certificate, unless samples are rotated,
+        parameters are in float32 or there is no certificate. The spectrum must be that of these very samples.
     """
     problem, penalties = problem.with_threads(threads), list(penalties)
     if spectrum is None:
         spectrum = spectrum_of(problem, decompose=method != "newton-cg")
     # Parts of the samples, such as a fold, do not begin with rows that they lack.
-    begins = start is None and spectrum.sample is not None and spectrum.sample.of is problem.x
+    sample = spectrum.sample
+    begins = start is None and sample is not None and sample.of is problem.x and sample.problem is not None
+    before = None
     with single_threaded_products():
         x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
         if isinstance(x, StoredRows):
@@ -378,14 +415,16 @@ def minima(
         first = Precision.BFLOAT16 if narrow and not problem.sparse else Precision.SAMPLES
         features = replace(spectrum.features, precision=first)
         evaluator = Evaluator(problem, features)
+        # Rotated samples have rounding errors of their own.
+        certify = certify and not features.applied and evaluator.vector_dtype == np.float64
+        squares = spectrum.squares(problem.n_samples) if certify else None
         if method == "auto":
             # With few parameters, L-BFGS is ended by the whole Hessian, which reaches the last digit.
             many = spectrum.diagonal and spectrum.steps > MANY_STEPS and math.prod(problem.shape) > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
-    before, here = None, None
-    if begins:
-        before = _on_sample(spectrum, penalties[0], tol, max_iter, memory, method)
-    with single_threaded_products():
+        if begins:
+            with stage("some of the rows"):
+                before = _on_sample(spectrum, penalties[0], tol, max_iter, memory, method)
         theta = before.theta if before else start_of(problem) if start is None else features.inside(start)
         theta = theta.astype(evaluator.vector_dtype)
         centre(theta)
@@ -399,7 +438,9 @@ def minima(
             preconditioner = preconditioner_of(evaluator.problem, spectrum)
             directions = Directions(evaluator, preconditioner, memory, throughout=method == "newton-cg")
             phase = directions.first_phase(None if before is None else before.directions, increase)
-            before = Minimisation(evaluator, directions, phase, theta, here)
+            certain = None if why_uncertain(evaluator.problem) else squares
+            before = None  # frees the rows of a sample before the first pass over all rows
+            before = Minimisation(evaluator, directions, phase, theta, here, certain)
             found = before.run(tol, max_iter, callback)
         yield found
         if found.message == INTERRUPTED:
@@ -412,21 +453,19 @@ def _on_sample(spectrum: Spectrum, l2: float, tol: float, max_iter: int, memory:
     Ctrl-C raises KeyboardInterrupt.
     """
     assert spectrum.sample is not None
-    problem = replace(spectrum.sample.problem, l2=l2)
-    with single_threaded_products():
-        evaluator = Evaluator(problem, spectrum.features)
-        directions = Directions(
-            evaluator, preconditioner_of(problem, spectrum), memory, throughout=method == "newton-cg"
-        )
-        phase = directions.first_phase(None, 0.0)
-        run = Minimisation(evaluator, directions, phase, start_of(problem).astype(evaluator.vector_dtype))
-        found = run.run(max(tol, 0.1 * math.prod(problem.shape) / problem.n_samples), max_iter, None)
-        if math.prod(problem.shape) <= FEW_PARAMETERS:
-            inverse = inverse_of(whole_hessian(evaluator, run.theta))
-            directions.pairs.forget()
-            directions.pairs.rest_on(directions.preconditioner if inverse is None else inverse)
+    problem = replace(spectrum.sample.taken(), l2=l2)
+    evaluator = Evaluator(problem, spectrum.features)
+    directions = Directions(evaluator, preconditioner_of(problem, spectrum), memory, throughout=method == "newton-cg")
+    phase = directions.first_phase(None, 0.0)
+    run = Minimisation(evaluator, directions, phase, start_of(problem).astype(evaluator.vector_dtype))
+    found = run.run(max(tol, 0.1 * math.prod(problem.shape) / problem.n_samples), max_iter, None)
     if found.message == INTERRUPTED:
         raise KeyboardInterrupt
+    if math.prod(problem.shape) <= SMALL_HESSIAN:
+        inverse = inverse_of(whole_hessian(evaluator, run.theta))
+        directions.pairs.forget()
+        directions.pairs.rest_on(directions.preconditioner if inverse is None else inverse)
+    problem.engine.close()  # forgets the logits of the sample
     return run
 
 

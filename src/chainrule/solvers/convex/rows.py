@@ -40,6 +40,10 @@ SPARSE_BLOCK_BYTES = 1 << 20
 RESIDUAL_BYTES = 1 << 26
 """Most bytes of residuals that are kept for a product with sparse samples."""
 
+KEPT_OF_FILES = 1 << 27
+"""Logits of samples in files are kept if those of two points need at most this many bytes: reading takes longer than
+the product that they save."""
+
 FEW_OUTPUTS = 32
 """Up to this many logits, columns are contiguous in memory, because NumPy's reductions along a row are then faster."""
 
@@ -115,6 +119,8 @@ class View(NamedTuple):
         The dtype of sums of sparse products.
     narrow : Narrowing or None
         Makes blocks whose products are in bfloat16; see `narrow`.
+    keeps : bool
+        True if logits may be kept from one call to the next.
     """
 
     n_outputs: int
@@ -122,6 +128,7 @@ class View(NamedTuple):
     dtype: np.dtype[Any]
     vectors: np.dtype[Any] = np.dtype(np.float64)
     narrow: Any = None
+    keeps: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +168,11 @@ class RowBlock:
         if self.view.n_outputs == 1 or self.targets.ndim == 1:
             return self.shares
         return np.asarray(self.shares * self.targets.sum(axis=1, keepdims=True, dtype=np.float64))
+
+    @property
+    def first(self) -> list[Array]:
+        """The first of all rows, in float64, if it is one of these."""
+        return [np.asarray(self.x[0], np.float64)] if self.rows.start == 0 else []
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
         """x W + b, into `out`."""
@@ -250,7 +262,8 @@ class Rows:
     def __init__(self, problem: Problem, dtype: Any = None, vectors: Any = np.float64, narrow: Any = None) -> None:
         self.engine, self._problem = problem.engine, problem
         dtype = np.dtype(dtype or problem.dtype)
-        self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow)
+        keeps = not problem.stored or 2 * problem.n_samples * problem.n_outputs * dtype.itemsize <= KEPT_OF_FILES
+        self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow, keeps)
 
     def map_reduce(self, function: BlockFunction, state: Any, leaves: Sequence[int] | None = None) -> Any:
         """The sum of function(block, state) over all blocks, or over some leaves: a number, array, list or tuple.
@@ -402,7 +415,8 @@ def _block(leaf: Leaf, view: View, rows: slice, work: Workspace) -> RowBlock:
     else:
         np.divide(leaf.weights[rows, None], view.mass or 1.0, out=shares, dtype=np.float64)
     targets = leaf.targets if whole or leaf.targets is None else leaf.targets[rows]
-    fields = (slice(first, first + count), x, targets, shares, work, leaf.lender, leaf.kept, view)
+    kept = leaf.kept if view.keeps else None
+    fields = (slice(first, first + count), x, targets, shares, work, leaf.lender, kept, view)
     block: RowBlock = (RowBlock if view.narrow is None else view.narrow.block)(*fields)
     return block
 

@@ -19,7 +19,7 @@ from chainrule.solvers.convex.rows import RowBlock, Rows
 ONE_IN = 16
 """A sample has at most one of this many rows, so that its fit takes no longer than one or two passes over all."""
 
-SAMPLE_BYTES = 1 << 28
+SAMPLE_BYTES = 1 << 27
 """Most bytes of the features of a sample, which lies in memory wherever all rows lie."""
 
 ROWS_PER_PARAMETER = 16
@@ -33,7 +33,7 @@ ALIKE = 2.0
 by more."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Sample:
     """A sample that stands for all rows.
 
@@ -41,8 +41,8 @@ class Sample:
     ----------
     of : array, StoredRows or ClusterRows
         All rows.
-    problem : Problem
-        The same problem for the sample alone, in memory.
+    problem : Problem or None
+        The same problem for the sample alone, in memory; None once it was taken.
     mean : (d,) array
         The mean of all rows.
     mean_squares : (d,) array
@@ -52,10 +52,16 @@ class Sample:
     """
 
     of: Any
-    problem: Problem
+    problem: Problem | None
     mean: Array
     mean_squares: Array
     first: Array
+
+    def taken(self) -> Problem:
+        """The problem for the sample, which is not kept: the fit to all rows needs its memory."""
+        problem, self.problem = self.problem, None
+        assert problem is not None
+        return problem
 
     @property
     def variances(self) -> Array:
@@ -80,17 +86,28 @@ def stride_of(problem: Problem) -> int:
     return max(ONE_IN, -(-problem.n_samples * row // SAMPLE_BYTES))
 
 
-def drawn(block: RowBlock, stride: int) -> tuple[Array, Array, list[Array], list[Array], list[Array], list[Array]]:
-    """Weighted sums of a block's features and of their squares; the features, targets and shares of one in `stride`
-    rows; and the first of all rows.
+def chosen(rows: slice, stride: int) -> Array:
+    """The numbers of the rows of a sample among these rows.
 
-    Each window of `stride` rows gives a random one, so that no order of the rows hides any of them.
+    Each window of `stride` rows, w stride, ..., (w + 1) stride - 1, gives a random one, so that no order of the rows
+    hides any of them. It depends on w and the stride alone.
+
+    >>> np.concatenate([chosen(slice(0, 50), 16), chosen(slice(50, 96), 16)]) // 16
+    array([0, 1, 2, 3, 4, 5])
     """
-    windows = np.arange(0, len(block.x) - stride + 1, stride)
-    chosen = windows + np.random.default_rng(block.rows.start).integers(stride, size=len(windows))
+    first, stop = rows.start // stride, -(-rows.stop // stride)
+    stream = np.random.Philox(key=0)
+    stream.advance(first // 4)  # it makes four numbers at a time
+    bits = stream.random_raw(stop - first // 4 * 4)[first % 4 :]
+    numbers = stride * np.arange(first, stop) + (bits % np.uint64(stride)).astype(np.int64)
+    return np.asarray(numbers[(numbers >= rows.start) & (numbers < rows.stop)])
+
+
+def drawn(block: RowBlock, stride: int) -> tuple[Array, Array, list[Array], list[Array], list[Array], list[Array]]:
+    """sum_i |w_i| x_i, sum_i |w_i| x_i^2, the first of all rows, and the sample's features, targets and w."""
     sums = Features().summed(block, lambda weights, x: np.stack([weights @ x, weights @ np.square(x, out=x)]))
-    first = [np.asarray(block.x[0], np.float64)] if block.rows.start == 0 else []
-    return sums[0], sums[1], first, [block.x[chosen]], [block.targets[chosen]], [block.shares[chosen, 0]]
+    some = chosen(block.rows, stride) - block.rows.start
+    return sums[0], sums[1], block.first, [block.x[some]], [block.targets[some]], [block.shares[some, 0]]
 
 
 def sample_of(problem: Problem) -> Sample | None:
@@ -109,19 +126,19 @@ def sample_of(problem: Problem) -> Sample | None:
         totals=None,
     ).with_threads(problem.engine.threads)
     found = Sample(problem.x, some, mean, mean_squares, first[0])
-    return found if stands_for(found, problem) else None
+    return found if stands_for(found, some, problem) else None
 
 
-def stands_for(sample: Sample, problem: Problem) -> bool:
+def stands_for(sample: Sample, of_sample: Problem, problem: Problem) -> bool:
     """True if no class is much rarer in a sample than in all rows, and no feature varies much more or less.
 
     A feature that is 0 in almost all rows, and in the sample in all, would be given too large weights.
     """
-    some, all_of_them = sample.problem.class_mass, problem.class_mass
+    some, all_of_them = of_sample.class_mass, problem.class_mass
     if problem.n_outputs == 1:
         some, all_of_them = (np.append(of_second, 1 - of_second) for of_second in (some, all_of_them))
     # Up to rounding errors of the difference, features that do not vary have the variance 0.
     rounding = problem.n_samples * np.finfo(np.float64).eps * sample.mean_squares
-    there = Rows(sample.problem).map_reduce(squares, Features(problem.intercept, sample.mean))
+    there = Rows(of_sample).map_reduce(squares, Features(problem.intercept, sample.mean))
     least, most = np.minimum(there, sample.variances), np.maximum(there, sample.variances)
     return bool((all_of_them <= ALIKE * some).all() and (most <= ALIKE * least + rounding).all())
