@@ -5,11 +5,13 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 
 import flint
 import pytest
 
 from chainrule.algebra import Exceeded, Field, attempt, limited, variables
+from chainrule.algebra.limits import limited_each
 from chainrule.algebra.memory import Restart
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot copy a process")
@@ -202,3 +204,27 @@ def test_expressions_that_explode_end_as_undecided():
     outcome = limited(lambda: attempt(explode), seconds=30)
     assert not outcome.proved
     assert outcome.undecided
+
+
+def test_functions_share_a_process_until_one_fails():
+    pids = list(limited_each([os.getpid, os.getpid, partial(time.sleep, 30), os.getpid], seconds=1))
+    assert pids[0] == pids[1] != os.getpid()
+    assert isinstance(pids[2], Exceeded)
+    assert pids[3] not in (pids[0], os.getpid())
+
+
+def test_a_function_that_ends_its_process_is_told_from_the_next():
+    found = list(limited_each([partial(os._exit, 3), partial(int, 7)], seconds=5))
+    assert isinstance(found[0], Exceeded)
+    assert found[1] == 7
+
+
+def test_an_error_in_one_of_several_functions_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        list(limited_each([partial(int, 7), partial(divmod, 1, 0)]))
+
+
+def test_one_of_several_functions_has_limited_memory():
+    found = list(limited_each([partial(bytes, 1 << 31), partial(int, 7)], megabytes=300))
+    assert isinstance(found[0], Exceeded)
+    assert found[1] == 7

@@ -26,6 +26,14 @@ def test_an_order_has_a_sample_in_that_order(order):
     assert values[order[0]] < values[order[1]] < values[order[2]]
 
 
+@pytest.mark.parametrize("width", [Fraction(1, 10**k) for k in (3, 7, 40)])
+def test_a_narrow_region_has_a_sample(width):
+    region = [difference("x", ">", ""), difference("x", "<", "y"), difference("y", "<", "", -width)]
+    values = sample(region, NEAR)
+    assert 0 < values["x"] < values["y"] < width
+    assert sample([*region, difference("x", ">", "", -width)], NEAR) is None
+
+
 @pytest.mark.parametrize("relations", list(product((">", ">=", "<", "<=", "==", "!="), repeat=3)))
 def test_samples_lie_in_their_region_and_empty_ones_have_none(relations):
     region = [

@@ -33,6 +33,10 @@ class Undecided(Exception):
     """A comparison or conversion has no certain answer, because balls overlap or are not exact."""
 
 
+class Indefinite(Undecided):
+    """An operation has no result, such as a division by 0, or zero times infinity."""
+
+
 class Inexact(Undecided):
     """A ball cannot become a float or an integer exactly, at any precision."""
 

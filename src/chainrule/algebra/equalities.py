@@ -304,11 +304,23 @@ def _difference(entered: Field, name: str, a: Any, b: Any) -> Difference | str |
     except TooLarge as error:
         reason = f"{name}: {error}"
     if difference.is_finite() and not difference.contains(0):
-        return Difference(name, a.value.str(12, radius=False), b.value.str(12, radius=False))
+        return Difference(name, *told_apart(a.value, b.value))
     if difference.is_exact() or not difference.is_finite() or entered.memory.bits >= MOST_BITS:
         return reason
     entered.memory.bits *= 4
     raise Restart
+
+
+def told_apart(a: Any, b: Any) -> tuple[str, str]:
+    """Two values as text, with as many digits as it takes to see the difference."""
+    digits, left, right = 6, "", ""
+    while left == right and digits < _MOST_DIGITS:
+        digits *= 2
+        left, right = (value.str(digits, radius=False) for value in (a, b))
+    return left, right
+
+
+_MOST_DIGITS = 1000
 
 
 def _comparison(entered: Field, num: Polynomial, den: Denominator, relation: str) -> Constraint:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, cast
 import flint
 import numpy as np
 
-from chainrule.algebra.ball import Undecided
+from chainrule.algebra.ball import Indefinite, Undecided
 from chainrule.algebra.comparisons import compared_with_zero, record
 from chainrule.algebra.exact_text import text_of
 from chainrule.algebra.field import current
@@ -221,7 +221,7 @@ class Infinite(float):
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, float) and not float(self) + float(other) == float(self):
-            raise Undecided("infinity minus infinity")
+            raise Indefinite("infinity minus infinity")
         return self
 
     __radd__ = __add__
@@ -237,14 +237,14 @@ class Infinite(float):
 
     def __mul__(self, other: Any) -> Any:
         if other == 0:
-            raise Undecided("zero times infinity")
+            raise Indefinite("zero times infinity")
         return self if other > 0 else -self
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
         if isinstance(other, float) and not math.isfinite(other):
-            raise Undecided("infinity divided by infinity")
+            raise Indefinite("infinity divided by infinity")
         return self * other
 
     def __rtruediv__(self, other: Any) -> Any:

@@ -57,19 +57,19 @@ def derivatives(a: Exact, variables: Sequence[int]) -> list[Exact]:
     """The derivatives by the variables at some positions. The comparisons recorded so far become strict."""
     field = current()
     field.open_cell()
-    inside = _variables_of(field, a)
+    inside = variables_of(field, a)
     zero = exact.rational(0)
     return [_of_number(field, a, variable) if variable in inside else zero for variable in variables]
 
 
-def _variables_of(field: Field, a: Exact) -> set[int]:
+def variables_of(field: Field, a: Exact) -> set[int]:
     """The positions of all variables that occur in a number, also in arguments of functions."""
     found: set[int] = set()
     for p in (a.num, *(field.atoms[number].polynomial for number, _ in a.den)):
         for index, degree in enumerate(p.degrees()):
             if degree > 0:
                 if index not in field.inputs:
-                    arguments = [_variables_of(field, argument) for argument, _ in field.at(index).slopes]
+                    arguments = [variables_of(field, argument) for argument, _ in field.at(index).slopes]
                     field.inputs[index] = {index}.union(*arguments)
                 found |= field.inputs[index]
     return found

@@ -10,8 +10,9 @@ import select
 import signal
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -75,14 +76,127 @@ def limited(function: Callable[[], Result], *, seconds: float = SECONDS, megabyt
     raise result
 
 
+def limited_each(
+    functions: Sequence[Callable[[], Result]], *, seconds: float = SECONDS, megabytes: int = MEGABYTES
+) -> Iterator[Result | Exceeded]:
+    """The functions' results in order, from one child process; one that dies or takes too long is replaced.
+
+    Yields
+    ------
+    Result or Exceeded
+        The error in place of the result of a function that took more than `seconds`, or too much memory.
+
+    Raises
+    ------
+    Exception
+        The error that a function raised.
+
+    Examples
+    --------
+    >>> list(limited_each([lambda: 1 + 1, lambda: 6 * 7]))
+    [2, 42]
+    """
+    if not hasattr(os, "fork"):
+        raise Exceeded("this system cannot copy a process, so that the computation cannot be limited")
+    done = 0
+    while done < len(functions):
+        with _child(partial(_compute_each, functions[done:], seconds=seconds, megabytes=megabytes)) as pipe:
+            while done < len(functions):
+                answer = _read_one(pipe, time.monotonic() + seconds)
+                done += 1
+                if answer is None:
+                    yield Exceeded(f"no result within {seconds:g} s and {megabytes} MB")
+                    break
+                succeeded, result = pickle.loads(answer)
+                if not succeeded:
+                    raise result
+                yield result
+
+
+@contextmanager
+def _child(run: Callable[[int], None]) -> Iterator[int]:
+    """The reading end of a pipe to which a child process writes; the child is ended at the end."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as in `limited`
+        child = os.fork()
+    if child == 0:
+        os.close(reading)
+        run(writing)
+    os.close(writing)
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
+
+
+def _compute_each(functions: Sequence[Callable[[], object]], writing: int, *, seconds: float, megabytes: int) -> None:
+    """Run in the child: send the pickled results, each after its length."""
+    try:
+        _set_limits(math.inf, megabytes)
+        _be_silent()
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+            for function in functions:
+                _limit_time(seconds)
+                answer = _answer(function)
+                if not answer:
+                    break
+                _write(writing, len(answer).to_bytes(8, "big") + answer)
+    finally:
+        os._exit(0)
+
+
+def _write(writing: int, answer: bytes) -> None:
+    while answer:
+        answer = answer[os.write(writing, answer) :]
+
+
+def _read_one(reading: int, until: float) -> bytes | None:
+    """The next answer; None if it does not come in time, or the child ended."""
+    length = _read_bytes(reading, 8, until)
+    return None if length is None else _read_bytes(reading, int.from_bytes(length, "big"), until)
+
+
+def _read_bytes(reading: int, count: int, until: float) -> bytes | None:
+    parts, pipe = b"", select.poll()
+    pipe.register(reading, select.POLLIN)
+    while len(parts) < count:
+        if not pipe.poll(max(0.0, 1000 * (until - time.monotonic()))):
+            return None
+        part = os.read(reading, count - len(parts))
+        if not part:
+            return None
+        parts += part
+    return parts
+
+
+def _limit_time(seconds: float) -> None:
+    """End the process if it computes for longer, also where its parent was killed and cannot."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard < 0 else min(most, hard), hard))
+
+
+def _be_silent() -> None:
+    """Print nothing more."""
+    faulthandler.disable()  # its report of the abort by which flint ends would go to the parent's terminal
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)  # flint prints where it runs out of memory
+
+
 def _compute(function: Callable[[], object], writing: int, seconds: float, megabytes: int) -> None:
     """Run in the child: send the pickled result, and end."""
     try:
         _set_limits(seconds, megabytes)
-        faulthandler.disable()  # its report of the abort by which flint ends would go to the parent's terminal
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)  # flint prints where it runs out of memory
+        _be_silent()
         with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
             answer = _answer(function)
         with os.fdopen(writing, "wb") as pipe:
@@ -116,7 +230,8 @@ def _set_limits(seconds: float, megabytes: int) -> None:
     lower(resource.RLIMIT_AS, _size() + megabytes * 2**20)
     lower(resource.RLIMIT_CORE, 0)
     # Ends the child, and its own children, if the parent was killed and cannot.
-    lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1)
+    if math.isfinite(seconds):
+        lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1)
 
 
 def _size() -> int:

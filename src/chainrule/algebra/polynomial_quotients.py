@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from chainrule.algebra.ball import Undecided
+from chainrule.algebra.ball import Indefinite
 from chainrule.algebra.field import Field
 from chainrule.algebra.generators import Generator, Polynomial
 
@@ -67,7 +67,7 @@ def inverse_of(field: Field, a: Quotient) -> Quotient:
     """
     num, den = a
     if not len(num):
-        raise Undecided("a division by 0")
+        raise Indefinite("a division by 0")
     constant, parts = field.factors(num)
     below, roots = [], list[tuple[Generator, int]]()
     for number, exponent in parts:

@@ -15,7 +15,7 @@ from typing import Any
 import flint
 
 from chainrule.algebra import exact
-from chainrule.algebra.ball import Undecided
+from chainrule.algebra.ball import Indefinite, Undecided
 from chainrule.algebra.comparisons import known_sign, record, sign_at_sample
 from chainrule.algebra.exact import Exact, Infinite
 from chainrule.algebra.field import Field, OutsideDomain, current
@@ -143,8 +143,21 @@ def _check_positive(a: Exact, what: str) -> None:
     sign, unknown = sign_at_sample(a)
     if sign <= 0:
         if unknown is not None:
-            record(unknown, "<")
+            _record_signs(current(), unknown)
         raise OutsideDomain(f"{what} of {a}, which is not positive at the sample")
+
+
+def _record_signs(field: Field, negative: Exact) -> None:
+    """Record that a number is negative, by the signs of its factors if it is a product."""
+    _, parts = field.factors(negative.num)
+    odd = [number for number, exponent in (*parts, *negative.den) if exponent % 2]
+    for number in odd if len(odd) > 1 else ():
+        atom = field.atoms[number]
+        sign, unknown = sign_at_sample(exact.made(atom.polynomial, (), atom.value))
+        if unknown is not None:
+            record(unknown, ">" if sign > 0 else "<")
+    if len(odd) < 2:
+        record(negative, "<")
 
 
 def _factors(a: Exact, what: str) -> tuple[Any, list[tuple[Exact, int]]]:
@@ -271,7 +284,7 @@ def _rational_power(a: Exact, fraction: Fraction) -> Exact:
     if a.is_zero():
         if fraction > 0:
             return a
-        raise Undecided("a negative power of 0")
+        raise Indefinite("a negative power of 0")
     field = current()
     constant, factors = _factors(a, "a root")
     result = exact.rational(1)

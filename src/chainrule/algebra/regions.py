@@ -17,7 +17,7 @@ from chainrule.algebra.equalities import Constraint
 from chainrule.algebra.linear_systems import TooManyRows, solution
 
 GAPS = (Fraction(11, 16), Fraction(1, 100_003))
-"""Samples that must differ do so by about the first of these, or else by the second."""
+"""Samples that must differ do so by about the first of these, or else by the second, where there is room."""
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _ORIGIN = ""
@@ -131,8 +131,18 @@ def sample(region: Sequence[Constraint], near: Mapping[str, Fraction]) -> dict[s
 
 
 def _by_bounds(region: Sequence[Constraint], near: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
-    """Values that satisfy all comparisons; None if there are none."""
-    return next(filter(None, (_apart(region, near, gap) for gap in GAPS)), None)
+    """Values that satisfy all comparisons; None if there are none.
+
+    All sums of the constants are multiples of 1 / d. So a cycle of comparisons in which strict ones have room has at
+    least 1 / d of it, and with a gap of which all gaps together are smaller there are values if there are any.
+    """
+    values = _apart(region, near, GAPS[0])
+    if values is None:
+        d = lcm(*(comparison.constant.denominator for comparison in region))
+        values = _apart(region, near, Fraction(1, 2 * d * (len(region) + 1) ** 2))
+        wider = None if values is None else _apart(region, near, GAPS[1])
+        values = wider or values
+    return values
 
 
 def _apart(region: Sequence[Constraint], near: Mapping[str, Fraction], gap: Fraction) -> dict[str, Fraction] | None:

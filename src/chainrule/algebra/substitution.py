@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from chainrule.algebra import exact
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, current
+from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.generators import Generator, Polynomial
 from chainrule.algebra.powers import number_of, power
 
@@ -23,6 +25,8 @@ def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exac
         If a divisor, or the argument of a logarithm or root, is then not what it must be at the sample.
     """
     field, known = current(), {} if known is None else known
+    if variables_of(field, a).isdisjoint(numbers):
+        return a
     result = _polynomial(field, a.num, numbers, known)
     for number, exponent in a.den:
         divisor = _polynomial(field, field.atoms[number].polynomial, numbers, known)
@@ -31,12 +35,22 @@ def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exac
 
 
 def _polynomial(field: Field, p: Polynomial, numbers: Mapping[int, Exact], known: dict[int, Exact]) -> Exact:
-    total = exact.rational(0)
+    """The terms are grouped by what becomes of their generators; the other generators stay."""
+    changed = [k for k, degree in enumerate(p.degrees()) if degree > 0 and not field.inputs[k].isdisjoint(numbers)]
+    groups: dict[tuple[int, ...], dict[tuple[int, ...], Any]] = {}
     for monomial, coefficient in p.to_dict().items():
-        term = exact.rational(coefficient)
-        for index, exponent in enumerate(monomial):
-            if exponent:
-                term = term * _generator(field.at(index), numbers, known) ** int(exponent)
+        rest = list(monomial)
+        for index in changed:
+            rest[index] = 0
+        groups.setdefault(tuple(int(monomial[index]) for index in changed), {})[tuple(rest)] = coefficient
+    total = exact.rational(0)
+    for exponents, terms in groups.items():
+        kept = field.context.from_dict(terms)
+        term = exact.made(kept, (), field.value_of(kept))
+        for index, exponent in zip(changed, exponents, strict=True):
+            if exponent and not term.is_zero():
+                value = _generator(field.at(index), numbers, known)
+                term = term * (value if exponent == 1 else value**exponent)
         total = total + term
     return total
 

@@ -312,7 +312,7 @@ def _attempted(compute: Callable[[Field], Iterable[Equality]], room: Memory) -> 
     idealised = tried(True)
     if idealised.proved or not idealised.differences:
         return idealised
-    apart = tuple(difference for difference in outcome.differences if difference.left != difference.right)
+    apart = tuple(d for d in outcome.differences if f"{float(d.left):.11e}" != f"{float(d.right):.11e}")
     if apart:
         return replace(outcome, differences=apart)
     close = tuple(f"{d.entry}: the sides differ by less than the rounding of constants" for d in outcome.differences)
