@@ -23,6 +23,7 @@ from chainrule.checking.documents.model import Scope
 from chainrule.checking.documents.stream import NotRead
 from chainrule.checking.documents.tokens import Token, tokens
 from chainrule.checking.documents.tree import Node, Plus, Product, walk
+from chainrule.checking.documents.vocabulary import GREEK
 
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -93,9 +94,10 @@ def _spliced(text: str, token: Token, new: str) -> str:
 
 
 def _typed(name: str) -> str:
-    from chainrule.checking.documents.outputs import spelled
-
-    return spelled(name)
+    base = re.split(r"[\^_]", name, maxsplit=1)[0]
+    rest = name[len(base) :]
+    rest = f"{rest[0]}{{{rest[1:]}}}" if len(rest) > 2 else rest
+    return {letter: "\\" + word for word, letter in reversed(GREEK.items())}.get(base, base) + rest
 
 
 def _same_kind(name: str, scope: Scope) -> list[str]:

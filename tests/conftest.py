@@ -124,6 +124,12 @@ def run_in_groups():
     return run
 
 
+@pytest.fixture(autouse=True)
+def few_rows_stay_on_workers(monkeypatch):
+    """So that tests of clusters need no large samples."""
+    monkeypatch.setattr("chainrule.engines.dask_engine.GATHERED_BYTES", -1)
+
+
 @pytest.fixture(scope="session")
 def dask_cluster():
     """A cluster of two processes on this machine, which tests may kill: it starts new ones."""

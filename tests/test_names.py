@@ -23,6 +23,14 @@ WITHOUT_TESTS = {
 """Modules without a test file of their own name, by folder."""
 
 
+REPLACED = "checking/documents/"
+"""`documents` takes its place, and uses names that it has; this line goes with that folder."""
+
+
+def replaced(inside):
+    return inside.startswith(REPLACED)
+
+
 def modules(root):
     """The names of modules and packages, with their files; without commands, and kernels named as their rules."""
     found = defaultdict(list)
@@ -30,8 +38,9 @@ def modules(root):
         inside = path.relative_to(root).as_posix()
         name = path.parent.name if path.name == "__init__.py" else path.stem
         is_kernel = path.parent == root / "kernels" and (root / "rules" / path.name).is_file()
-        if path.name != "__main__.py" and inside not in (*COMMANDS, "__init__.py") and not is_kernel:
-            found[name].append(inside)
+        if path.name == "__main__.py" or inside in (*COMMANDS, "__init__.py") or is_kernel or replaced(inside):
+            continue
+        found[name].append(inside)
     return found
 
 
@@ -39,9 +48,10 @@ def public_classes(root):
     """The names of public classes at the top of modules, with the files that define them."""
     found = defaultdict(list)
     for path in sorted(root.rglob("*.py")):
+        inside = path.relative_to(root).as_posix()
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                found[node.name].append(path.relative_to(root).as_posix())
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not replaced(inside):
+                found[node.name].append(inside)
     return found
 
 

@@ -18,11 +18,11 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 LAYERS = (
-    *("extras", "streams", "arrays", "workspace", "rules", "kernels", "heads", "networks"),
+    *("extras", "progress", "streams", "arrays", "workspace", "rules", "kernels", "heads", "networks"),
     *("storage", "engines", "solvers", "training", "estimators", "report", "cli"),
 )
 """Each may import itself and those before it."""
-BESIDE = ("checking", "torch", "jax")
+BESIDE = ("checking", "documents", "torch", "jax")
 BENEATH = ("extras", "arrays", "workspace", "rules", "kernels")
 """The layers that those may import; only the command line imports one of them."""
 NUMBERS = "algebra"
@@ -84,7 +84,9 @@ def may_import(importer, layer):
     if importer == layer:
         return True
     if NUMBERS in (importer, layer):
-        return (importer, layer) in ((NUMBERS, "arrays"), ("checking", NUMBERS))
+        return (importer, layer) in ((NUMBERS, "arrays"), ("checking", NUMBERS), ("documents", NUMBERS))
+    if (importer, layer) == ("documents", "checking"):
+        return True
     if importer in BESIDE or layer in BESIDE:
         return (importer in BESIDE and layer in BENEATH) or importer == "cli"
     return LAYERS.index(layer) < LAYERS.index(importer)

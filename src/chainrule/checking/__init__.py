@@ -19,7 +19,6 @@ from chainrule.algebra.balls import (
     relative_accuracy,
 )
 from chainrule.checking.comparing import Mismatch, Unchecked
-from chainrule.checking.documents import check_derivation
 from chainrule.checking.floats import ulp_errors
 from chainrule.checking.gradients import GradientReport, assert_gradient, check_gradient
 from chainrule.checking.mutation import MutationReport, check_tests
@@ -41,7 +40,6 @@ __all__ = [
     "assert_gradient",
     "assert_rule",
     "balls",
-    "check_derivation",
     "check_gradient",
     "check_rule",
     "check_tests",

@@ -1,20 +1,24 @@
-"""The command line: `chainrule train | predict | evaluate | trace | check | rules | derive | summary | convert`.
+"""The command line: `chainrule train | predict | evaluate | trace | check | grade | check-code | rules | derive | ...`.
 
-Exit status: 0 done, 1 something is wrong with the data, a file or the model, 2 wrong usage, 130 interrupted. `check`
-defines other codes. Results go to standard output; progress and errors (one line each) go to standard error.
+Exit status: 0 done, 1 something is wrong with the data, a file or the model, 64 wrong usage, 130 interrupted. The
+checks add 2 and 3. Results go to standard output; progress and errors (one line each) go to standard error.
 """
 
 import io
+import re
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import typer
 
 from chainrule.cli.check import check
+from chainrule.cli.check_code import check_code
 from chainrule.cli.convert import convert
 from chainrule.cli.derive import derive
 from chainrule.cli.evaluate import evaluate
-from chainrule.cli.output import CommandError, one_line
+from chainrule.cli.grade import grade
+from chainrule.cli.output import USAGE, CommandError, note, one_line
 from chainrule.cli.predict import predict
 from chainrule.cli.rules import rules
 from chainrule.cli.summary import summary
@@ -30,7 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, predict, evaluate, trace, check, rules, derive, summary, convert):
+for command in (train, predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert):
     app.command()(command)
 
 
@@ -56,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     int
         The exit status.
     """
-    words = sys.argv[1:] if argv is None else argv
+    words = _with_command_for_code(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         # Print characters that the terminal's encoding lacks as escapes; without this, they would end the command.
         if isinstance(stream, io.TextIOWrapper):
@@ -85,7 +89,16 @@ def main(argv: list[str] | None = None) -> int:
             raise
         # `chainrule` without a command ends here too: an empty message after the help text.
         message = error.format_message().replace("Value error, ", "")  # a prefix of Pydantic
-        return _fail(message + _value_given(error, words), 2) if message else 2
+        return _fail(message + _value_given(error, words), USAGE) if message else USAGE
+
+
+def _with_command_for_code(words: list[str]) -> list[str]:
+    """`check package.module:function` as `check-code`, which it was before documents had a command of their own."""
+    is_code = any(re.fullmatch(r"[^\W\d][\w.]*:[^\W\d][\w.]*", word) and not Path(word).exists() for word in words[1:])
+    if words[:1] != ["check"] or not is_code:
+        return words
+    note("`chainrule check` is for documents; use `chainrule check-code` for code")
+    return ["check-code", *words[1:]]
 
 
 def _value_given(error: Exception, words: list[str]) -> str:

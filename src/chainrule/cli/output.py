@@ -6,13 +6,18 @@ import difflib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from chainrule.progress import ProgressLine, duration
 
 if TYPE_CHECKING:
-    from chainrule.arrays import Array
     from chainrule.estimators import Progress
     from chainrule.solvers.convex import StepTaken
+
+
+USAGE = 64
+"""The exit status of a wrong use of a command."""
 
 
 class CommandError(Exception):
@@ -103,76 +108,20 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
     )
 
 
-class ProgressLine:
-    """Progress on standard error: a line that is updated in a terminal, elsewhere at most one line per second.
-
-    Parameters
-    ----------
-    quiet : float
-        Seconds before the first line. Work that takes less prints nothing.
-    """
-
-    def __init__(self, quiet: float = 0.0) -> None:
-        self._live = sys.stderr.isatty()
-        self._began = time.perf_counter()
-        self._next = self._began + quiet
-        self._printed = False
-        self._latest, self._said = "", ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._printed and self._latest:
-            self._print()
-        if self._printed and self._live:
-            print(file=sys.stderr)
-
-    def show(self, text: str) -> None:
-        """Print the text if it is time for a line. The last text is printed at the end."""
-        self._said = text
-        self._offer(text)
-
-    def counting(self, rows: int) -> Callable[[Array], Array]:
-        """A function that returns blocks of rows as they are, and shows in a terminal how often all have been read."""
-        read = 0
-
-        def count(block: Array) -> Array:
-            nonlocal read
-            read += block.shape[0]
-            if self._live:
-                seconds = _duration(time.perf_counter() - self._began)
-                self._offer(f"{self._said}  {read / rows:.1f} passes over {rows:,} rows in {seconds}".strip())
-            return block
-
-        return count
-
-    def _offer(self, text: str) -> None:
-        self._latest = text
-        if time.perf_counter() >= self._next:
-            self._print()
-
-    def _print(self) -> None:
-        text, end = (f"\r{self._latest}\x1b[K", "") if self._live else (self._latest, "\n")
-        print(text, end=end, file=sys.stderr, flush=True)
-        self._next = time.perf_counter() + (0.1 if self._live else 1.0)
-        self._printed, self._latest = True, ""
-
-
 class TrainingProgress(ProgressLine):
-    """A callback that prints epochs."""
+    """A callback that shows epochs."""
 
     def __call__(self, progress: Progress) -> None:
         """Show an epoch."""
         score = "" if progress.validation_score is None else f"  validation log-loss {progress.validation_score:.4f}"
         self.show(
             f"epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}  loss {progress.loss:.4f}{score}  "
-            f"{progress.samples_per_second:,.0f} samples/s  {_duration(progress.time_left)} left"
+            f"{progress.samples_per_second:,.0f} samples/s  {duration(progress.time_left)} left"
         )
 
 
 class SolverProgress(ProgressLine):
-    """A callback that prints the steps of a convex fit; a cross-validation consists of several fits."""
+    """A callback that shows the steps of a convex fit; a cross-validation consists of several fits."""
 
     _steps = 0
 
@@ -180,12 +129,6 @@ class SolverProgress(ProgressLine):
         """Show a step."""
         self._steps += 1
         self.show(
-            f"{self._steps} steps in {_duration(time.perf_counter() - self._began)}  objective {step.value:.6f}  "
+            f"{self._steps} steps in {duration(time.perf_counter() - self._began)}  objective {step.value:.6f}  "
             f"gradient {step.gradient_norm:.1e}"
         )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 from chainrule.checking.documents.conventions import agreeing, unknown_functions
 from chainrule.checking.documents.document import understand
 from chainrule.checking.documents.sources import read

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 
 CORPUS = Path(__file__).parents[2] / "derivations"
 SEEN = sorted(path for path in (CORPUS / "seen").iterdir() if path.is_file())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 from chainrule.checking.documents.evaluate import Machine
 from chainrule.checking.documents.grammar import parse
 from chainrule.checking.documents.model import Scope

@@ -1,18 +1,13 @@
 """A defect of the checker ends no document in a traceback: it is a finding where it happens, and the rest is judged."""
 
-import json
-
 import pytest
 
 from chainrule.checking.documents import (
     check_derivation,
     conventions,
     document,
-    outputs,
-    sources,
     walk,
 )
-from chainrule.cli import main
 
 GOOD = r"$$\sinh 2x = 2 \sinh x \cosh x$$"
 BAD = r"$$\cosh 2x = 2 \cosh^2 x - 1$$"
@@ -98,54 +93,10 @@ def test_a_failure_to_guess_a_function_leaves_it_unknown(monkeypatch):
     assert report.exit_code != 0
 
 
-@pytest.mark.parametrize(("module", "name"), [(sources, "read"), (walk, "understand"), (walk, "_names")])
-@pytest.mark.parametrize("form", [None, "--json", "--html", "--csv", "--annotate", "--suggest-preamble"])
-def test_a_failure_of_a_whole_document_is_told_in_every_form(module, name, form, monkeypatch, tmp_path, capsys):
-    (tmp_path / "a.md").write_text(TEXT)
-    (tmp_path / "b.md").write_text(TEXT)
-    calls = []
-    first = fails_for(getattr(module, name), RecursionError("deep"), lambda *_: calls.append(1) or len(calls) == 1)
-    monkeypatch.setattr(module, name, first)
-    assert main(["check", str(tmp_path / "a.md"), str(tmp_path / "b.md"), *([form] if form else [])]) == 2
-    printed = capsys.readouterr()
-    assert "Traceback" not in printed.out + printed.err
-    if form == "--json":
-        assert [found["exit_code"] for found in json.loads(printed.out)] == [2, 0]
-    if form in (None, "--json", "--html"):
-        assert "internal error" in printed.out
-
-
-def test_a_formula_that_cannot_be_set_is_shown_as_it_is_written(monkeypatch):
-    monkeypatch.setattr(
-        outputs, "mathml", fails_for(outputs.mathml, RecursionError("deep"), lambda text: "cosh 2x" in text)
-    )
-    assert r"<code>\cosh 2x = 2 \cosh^2 x - 1</code>" in outputs.page([check_derivation(TEXT)])
-
-
-@pytest.mark.parametrize("form", ["--html", "--json", "--csv", "--annotate", "--suggest-preamble"])
-def test_a_failure_to_write_a_form_is_one_line(form, monkeypatch, tmp_path, capsys):
-    (tmp_path / "a.md").write_text(TEXT)
-    places = {
-        "--html": (outputs, "page"),
-        "--json": (walk.Report, "to_json"),
-        "--csv": (outputs, "table"),
-        "--annotate": (outputs, "annotated"),
-        "--suggest-preamble": (outputs, "suggested"),
-    }
-    monkeypatch.setattr(*places[form], lambda *_: [][0])
-    assert main(["check", str(tmp_path / "a.md"), form]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: the checker failed here (IndexError: ")
-    assert error.count("\n") == 1
-
-
-def test_ctrl_c_passes_through(monkeypatch, tmp_path, capsys):
-    (tmp_path / "a.md").write_text(TEXT)
+def test_ctrl_c_passes_through(monkeypatch):
     monkeypatch.setattr(walk, "decide", fails_for(walk.decide, KeyboardInterrupt(), lambda *_: True))
     with pytest.raises(KeyboardInterrupt):
         check_derivation(TEXT)
-    assert main(["check", str(tmp_path / "a.md")]) == 130
-    capsys.readouterr()
 
 
 def test_a_function_of_numbers_whose_value_is_a_vector_is_not_taken_entry_by_entry():

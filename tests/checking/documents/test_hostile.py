@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule import check_derivation
-from chainrule.checking.documents import Unreadable
+from chainrule.checking.documents import Unreadable, check_derivation
 from chainrule.checking.documents.tokens import MOST_TOKENS, TooLong, tokens
 
 HOSTILE = {

@@ -1,6 +1,6 @@
 """Macros of a document are expanded, within bounds."""
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 from chainrule.checking.documents.macros import expansions, macros
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 
 NOTATIONS = sorted((Path(__file__).parent / "homework" / "notations").iterdir())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 from chainrule.checking.documents.model import Scope
 from chainrule.checking.documents.preamble import declare
 from chainrule.checking.documents.templates import ALIASES, BUNDLES, FUNCTIONS, canonical

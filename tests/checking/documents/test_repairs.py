@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 
 
 def only(text, **options):

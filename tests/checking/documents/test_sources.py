@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from chainrule import check_derivation
-from chainrule.checking.documents import Unreadable
+from chainrule.checking.documents import Unreadable, check_derivation
 from chainrule.checking.documents.sources import read
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 
 DECLARED = "---\nx: vector n\na: scalar\nW: matrix n n\n---\n\n"
 FUNCTIONS = "---\nx, t: vector n\na: scalar\nf(u) := u^2\ng(u, v) := u v\nh(x)_i := \\frac{x_i}{\\sum_k x_k}\n---\n\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule import check_derivation
+from chainrule.checking.documents import check_derivation
 
 SOFTMAX = "---\nn: size\nx: vector n\nt: vector n\nuse: softmax as s\n---\n\n"
 

@@ -1,0 +1,50 @@
+"""`chainrule grade`: marks for a folder of derivations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chainrule.cli.check import UNREADABLE, checked
+from chainrule.cli.output import CommandError, print_json
+
+
+def grade(
+    folder: Annotated[Path, typer.Argument(help="A folder with a file or a folder for each student.")],
+    points: Annotated[float, typer.Option(min=0.0, help="The points for work without a wrong step.")] = 10.0,
+    gradescope: Annotated[
+        bool, typer.Option("--gradescope", help="Take FOLDER as the work of one student; print results.json.")
+    ] = False,
+    declare: Annotated[Path | None, typer.Option(help="A file with declarations for all documents.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="The longest time for one step.")] = 10.0,
+    total: Annotated[float, typer.Option(min=0.1, help="The longest time for the steps of one document.")] = 600.0,
+) -> int:
+    """Grade derivations: each step that is not wrong earns its share of the points.
+
+    Prints one row per student as CSV. Steps that are not decided cost nothing, and each step is judged against the one
+    before it. Submitted notebooks are read and never run. Symbolic links, and what leads out of the folder, are not
+    opened. Exit status: 0 done, 3 there is nothing to grade.
+    """
+    from chainrule.documents.reports import grading
+    from chainrule.documents.verdicts.messages import sentence
+
+    if not folder.is_dir():
+        raise CommandError(f"{folder}: no such folder", UNREADABLE)
+    root = folder.resolve()
+    alone = [(root.name, *grading.documents_in(root, root))] if gradescope else []
+    work = alone or list(grading.submissions(root))
+    if not work:
+        raise CommandError(f"{folder}: no submission in this folder", UNREADABLE)
+    grades = []
+    for student, paths, notes in work:
+        reports, refused = checked(paths, declare, mending=True, seconds=seconds, total=total, inside=root)
+        notes += [sentence("unreadable", path=path, error=reason.rstrip(".")) for path, reason in refused]
+        notes += [] if paths or notes else [sentence("no document")]
+        grades.append(grading.Grade(student, tuple(reports), points, tuple(notes)))
+    if gradescope:
+        print_json(grades[0].gradescope())
+    else:
+        print(grading.grades_table(grades), end="")
+    return 0

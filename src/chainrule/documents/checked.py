@@ -1,0 +1,312 @@
+"""A document checked for its readers: every step with its verdict, its message, and a change that mends it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from chainrule.documents.evidence.judging import SECONDS
+from chainrule.documents.language.printing import relation_text
+from chainrule.documents.reader.document_reader import Reading, ReadRelation
+from chainrule.documents.reader.reading import read
+from chainrule.documents.repairs.notation import latex_of
+from chainrule.documents.repairs.searching import Repair, repairs
+from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.sources.pieces import Piece, Pieces
+from chainrule.documents.verdicts.document_steps import Step, steps_in
+from chainrule.documents.verdicts.messages import explained, pattern, sentence
+from chainrule.documents.verdicts.verdict import VERDICTS
+
+SCHEMA = 2
+LONGEST = 70
+"""Characters up to which a message holds a formula."""
+
+MOST_MENDED = 20
+"""Wrong steps for which a repair is searched."""
+
+RIGHT, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
+"""Exit statuses."""
+
+
+@dataclass(frozen=True)
+class CheckedStep:
+    """A relation of a document, as reports tell it.
+
+    Attributes
+    ----------
+    line, column : int
+        The place of its sign, from 1; in a notebook within the cell.
+    cell : int or None
+        The number of the notebook's cell, from 0.
+    left, relation, right : str
+        The relation as it is written.
+    verdict : str
+        A name of `verdicts.verdict.VERDICTS`.
+    message : str
+    doubts : tuple of str
+        Why the document may mean something else.
+    assumed : tuple of str
+        What it follows from that the text does not say.
+    point : dict or None
+        Where the sides differ: "sizes", "indices", "values", "functions", "left", "right".
+    holds : str
+        For which indices it holds, if for some: "i = j".
+    repair : dict or None
+        A change of the right side that makes it true: "old", "new", "formula", "kind".
+    strict : str
+        The claim in the strict language.
+    displayed : bool
+        False in a sentence.
+    continues : bool
+        True if its left side is the right side of the step before.
+    goes_on : bool
+        True if the step before is wrong, and this one follows from the beginning of the chain.
+    end : int
+        The last line of its formula.
+    """
+
+    line: int
+    column: int
+    cell: int | None
+    left: str
+    relation: str
+    right: str
+    verdict: str
+    message: str = ""
+    doubts: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    point: dict[str, Any] | None = None
+    holds: str = ""
+    repair: dict[str, str] | None = None
+    strict: str = ""
+    displayed: bool = True
+    continues: bool = False
+    goes_on: bool = False
+    end: int = 0
+
+    @property
+    def is_claim(self) -> bool:
+        """True if it claims something: definitions and hypotheses do not, nor what stands in a sentence unread."""
+        return self.verdict not in ("definition", "hypothesis") and (self.displayed or self.verdict != "not read")
+
+    @property
+    def is_fault(self) -> bool:
+        """True if it is certainly wrong."""
+        return VERDICTS[self.verdict].fault
+
+    @property
+    def is_decided(self) -> bool:
+        """True if it is known to be right or wrong."""
+        return VERDICTS[self.verdict].decided
+
+    @property
+    def place(self) -> str:
+        """Its line in words, with the cell in a notebook."""
+        key = "line" if self.cell is None else "cell"
+        return sentence(key, line=self.line, cell=self.cell)
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A document with all its steps. `str(report)` is what the command prints, `to_json()` has a fixed schema.
+
+    Attributes
+    ----------
+    name : str
+    steps : tuple of CheckedStep
+    notes : tuple of (line, text)
+        What was repaired or left out in the input.
+    reading : Reading
+        The document in the strict language.
+    source : Pieces
+    """
+
+    name: str
+    steps: tuple[CheckedStep, ...]
+    notes: tuple[tuple[int, str], ...]
+    reading: Reading
+    source: Pieces
+
+    @property
+    def claims(self) -> tuple[CheckedStep, ...]:
+        """The steps that claim something."""
+        return tuple(step for step in self.steps if step.is_claim)
+
+    @property
+    def faults(self) -> tuple[CheckedStep, ...]:
+        """The steps that are wrong."""
+        return tuple(step for step in self.steps if step.is_fault)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of steps by verdict."""
+        found = Counter(step.verdict for step in self.steps)
+        return {name: found[name] for name in VERDICTS if found[name]}
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all claims are right and all declarations are understood, 1 if a claim is wrong, 2 otherwise."""
+        if self.faults:
+            return WRONG
+        decided = self.claims and all(step.is_decided for step in self.claims) and not self.reading.problems
+        return RIGHT if decided else UNDECIDED
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences about what was repaired or left out, and about declarations that are not understood."""
+        found = [sentence("note", line=line, note=note) for line, note in self.notes]
+        return found + [sentence("problem", line=line, note=note) for line, note in self.reading.problems]
+
+    @property
+    def strict_exit_code(self) -> int:
+        """The same, where damaged input, and claims that rest on doubts or assumptions, count as undecided."""
+        doubtful = self.notes or any(step.doubts or step.assumed for step in self.claims)
+        return UNDECIDED if self.exit_code == RIGHT and doubtful else self.exit_code
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of plain values; docs/derivations.md describes it."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "format": self.source.format,
+            "exit_code": self.exit_code,
+            "counts": self.counts,
+            "first_wrong_line": self.faults[0].line if self.faults else None,
+            "steps": [asdict(step) for step in self.steps],
+            "notes": [{"line": line, "text": text} for line, text in self.notes],
+            "problems": [{"line": line, "text": text} for line, text in self.reading.problems],
+        }
+
+    def __str__(self) -> str:
+        from chainrule.documents.reports.listing import listing
+
+        return listing(self)
+
+
+def check_derivation(
+    text: str, declarations: str = "", *, name: str = "", repairs: bool = True, seconds: float = SECONDS
+) -> Report:
+    """Check each step of a written derivation.
+
+    Parameters
+    ----------
+    text : str
+        Markdown, LaTeX, a notebook, reStructuredText or plain text.
+    declarations : str
+        Lines that declare names, as in a block of declarations.
+    name : str
+        The name of its file; the ending tells the format.
+    repairs : bool
+        False to search no corrections of wrong steps.
+    seconds : float
+        The longest time for one step.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    Unreadable
+        If it is too long, no text, or a broken notebook.
+
+    Examples
+    --------
+    >>> report = check_derivation(r"$$(x + 1)^2 = x^2 + 2x + 1$$")
+    >>> report.steps[0].verdict, report.exit_code
+    ('proved', 0)
+    """
+    return check_pieces(with_declarations(pieces_of(text, name), declarations), mending=repairs, seconds=seconds)
+
+
+def with_declarations(pieces: Pieces, declarations: str) -> Pieces:
+    """A document with a block of declarations before it."""
+    if not declarations.strip():
+        return pieces
+    return replace(pieces, pieces=(Piece("declarations", declarations, ((0, 0, 1),)), *pieces.pieces))
+
+
+def check_pieces(
+    pieces: Pieces,
+    *,
+    mending: bool = True,
+    seconds: float = SECONDS,
+    total: float = math.inf,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Report:
+    """Check a document that is read into pieces, in a total of seconds; `progress` is told of the relations done."""
+    reading = read(pieces)
+    steps = list[Step]()
+    for step in steps_in(reading, seconds=seconds, total=total):
+        steps.append(step)
+        progress(len(steps), len(reading.entries))
+    wrong = [entry.claim for entry, step in zip(reading.entries, steps, strict=True)
+             if mending and step.verdict.fault and entry.claim is not None][:MOST_MENDED]  # fmt: skip
+    derivation = reading.derivation
+    found = dict(zip(wrong, repairs(derivation, reading.shapes, [derivation.claims[n] for n in wrong]), strict=True))
+    return Report(pieces.name, tuple(_checked(reading, steps, found)), pieces.notes, reading, pieces)
+
+
+# What follows is private.
+
+_OPENED = re.compile(r"\\[A-Za-z]+\*?\s*\{?\s*$|\{\s*$")
+
+
+def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None]) -> Iterator[CheckedStep]:
+    claims = reading.derivation.claims
+    for entry, step in zip(reading.entries, steps, strict=True):
+        claim = None if entry.claim is None else claims[entry.claim]
+        before = claims[claim.follows].line if claim is not None and claim.follows is not None else None
+        repair = found.get(-1 if entry.claim is None else entry.claim)
+        told = None if repair is None else _told(repair, entry)
+        verdict = step.verdict.name
+        message = explained(
+            verdict, line=step.line, before=before, finding=step.finding, reason=step.reason, doubts=step.doubts
+        )
+        if told is not None and repair is not None:
+            old, new = (
+                text if len(text) <= LONGEST else text[: LONGEST - 3] + "..." for text in (told["old"], told["new"])
+            )
+            message += " " + sentence("repair", old=old, new=new)
+            message += " " + sentence("repair goes on") if repair.next_holds else ""
+        finding, statement = step.finding, entry.statement
+        piece, number = statement.piece, entry.statement.number
+        yield CheckedStep(
+            step.line,
+            step.column,
+            step.cell,
+            _written(piece, statement.left.place),
+            step.sign,
+            _written(piece, statement.right.place),
+            verdict,
+            message,
+            step.doubts,
+            finding.assumed if finding else (),
+            asdict(finding.counterexample) if finding and finding.counterexample else None,
+            pattern(finding.held, finding.failed) if finding and finding.held and finding.failed else "",
+            told,
+            "" if claim is None else relation_text(claim),
+            piece.kind == "display",
+            number > 0,
+            finding is not None and finding.of_chain,
+            piece.place_of(max(len(piece.text.rstrip()) - 1, 0))[0],
+        )
+
+
+def _told(repair: Repair, entry: ReadRelation) -> dict[str, str]:
+    source, change = entry.statement.piece.text, repair.change
+    old, new, formula = (" ".join(latex_of(each, source).split()) for each in (change.old, change.new, change.term))
+    return {"old": old, "new": new, "formula": formula, "kind": change.kind}
+
+
+def _written(piece: Piece, place: tuple[int, int]) -> str:
+    """A part of a formula as it is written, with the command and the braces around it that its place lacks."""
+    text = piece.text[slice(*place)]
+    is_open = text.count("}") > text.count("{") or text.startswith("{")
+    before = _OPENED.search(piece.text, 0, place[0]) if is_open else None
+    text = " ".join(f"{before.group() if before else ''}{text}".split())
+    return text + "}" * (text.count("{") - text.count("}"))

@@ -1,0 +1,101 @@
+"""Derivatives of what is computed in exact numbers, by arrays of which the entries are variables, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.algebra import Exact, ExactArray, exact_numbers, jacobian, substituted, variables
+from chainrule.algebra.comparisons import record
+from chainrule.algebra.exact import Infinite
+from chainrule.algebra.field import OutsideDomain, current
+from chainrule.algebra.formal_derivatives import positions
+from chainrule.algebra.powers import single
+
+Value: TypeAlias = Any
+"""An int, for an index or a size, or an array of exact numbers; a scalar has no axes."""
+
+
+def wrapped(result: Any) -> ExactArray:
+    """Any value as an array of exact numbers."""
+    return exact_numbers(result)
+
+
+def array_of(entries: Sequence[Any], shape: tuple[int, ...]) -> ExactArray:
+    """Numbers in an array of a shape."""
+    flat = np.empty(len(entries), dtype=object)
+    flat[:] = entries
+    return exact_numbers(flat.reshape(shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """Small changes e of an array, all 0 at the sample."""
+
+    array: ExactArray
+    at_zero: dict[int, Exact]
+    _known: dict[int, Exact] = field(default_factory=dict)
+
+    @staticmethod
+    def of(shape: tuple[int, ...]) -> Change:
+        """New changes of an array of this shape."""
+        made = variables(f"e{len(current().generators)}_", np.zeros(int(np.prod(shape, dtype=int)), int))
+        return Change(wrapped(made.reshape(shape)), {position: Exact(0) for position in positions(made.tolist())})
+
+    def derivatives(self, compute: Callable[[], Value], place: tuple[int, ...] | None, orders: int) -> ExactArray:
+        """The derivatives of what is computed by the changes, or by one of them, at e = 0.
+
+        Conditions that are recorded on the way are then those at e = 0.
+        """
+        before = len(current().conditions)
+        slopes = slopes_of(compute(), self.array if place is None else wrapped(self.array[place]), orders)
+        entries = [substituted(Exact(slope), self.at_zero, known=self._known) for slope in slopes.ravel().tolist()]
+        self._forget(before)
+        return array_of(entries, slopes.shape)
+
+    def _forget(self, before: int) -> None:
+        """Replace the conditions recorded since then by those at e = 0, and drop divisors that contain e."""
+        entered = current()
+        recorded = entered.conditions[before:]
+        del entered.conditions[before:]
+        for condition in recorded:
+            number = substituted(condition.number, self.at_zero, known=self._known)
+            if not number.num.is_constant():
+                record(number, condition.relation)
+        entered.divisors[:] = [
+            atom for atom in entered.divisors if not any(atom.polynomial.degrees()[k] > 0 for k in self.at_zero)
+        ]
+
+
+def are_variables(value: ExactArray) -> bool:
+    """Whether all entries are variables, each by itself."""
+    generators = [single(entry) for entry in value.ravel().tolist()]
+    return all(each is not None and each.kind == "variable" for each in generators)
+
+
+def slopes_of(value: Value, by: ExactArray, orders: int) -> ExactArray:
+    """The derivatives by variables, in the shape of the value followed by that of the variables, once per order."""
+    slopes = result = exact_numbers(value)
+    if any(isinstance(entry, Infinite) for entry in result.ravel().tolist()):
+        raise OutsideDomain("infinity has no derivative")
+    for _ in range(orders):
+        slopes = jacobian(slopes, by)
+    return wrapped(slopes.reshape((*result.shape, *(by.shape * orders))))
+
+
+def derived_function(of: Callable[..., Value], order: tuple[int, ...]) -> Callable[..., Value]:
+    """The derivative of a function of numbers, of some order by each argument."""
+
+    def derived(*given: Value) -> Value:
+        lowered = tuple(order)
+        which = next(number for number, count in enumerate(lowered) if count)
+        inner = derived_function(of, tuple(count - (number == which) for number, count in enumerate(lowered)))
+        lower = inner if sum(lowered) > 1 else of
+        change = Change.of(())
+        moved = (exact_numbers(x) + change.array if n == which else x for n, x in enumerate(given))
+        return wrapped(change.derivatives(lambda: lower(*moved), None, 1))
+
+    return derived

@@ -1,0 +1,73 @@
+"""The findings for all claims of a derivation, each within limits of time and memory."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+
+from chainrule.algebra.limits import Exceeded, limited_each
+from chainrule.documents.evidence.proving import Prover
+from chainrule.documents.evidence.questions import Finding
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Derivation, Relation
+
+SECONDS = 10.0
+"""Time for one claim."""
+
+SHARE = 0.7
+"""The part of this after which a claim is decided by what is known."""
+
+MEGABYTES = 1500
+
+
+def findings(
+    derivation: Derivation,
+    shapes: Shapes,
+    *,
+    seconds: float = SECONDS,
+    total: float = math.inf,
+    megabytes: int = MEGABYTES,
+    from_heads: Mapping[int, Relation] | None = None,
+) -> Iterator[Finding]:
+    """The findings for all claims, in order; all are decided in one child process.
+
+    A claim that takes too long is undecided, and the next ones are decided by another process. So is one on which the
+    prover fails, and what is left after `total` seconds. `from_heads` has, by the number of a claim in a chain, the
+    claim that its right side equals the beginning of the chain. If that holds and the claim does not, then a step
+    before it is wrong, and this one right.
+
+    Examples
+    --------
+    >>> from chainrule.documents.language.parsing import derivation_of
+    >>> found = derivation_of("x : number; claim: (x + 1)^2 = x^2 + 2 * x + 1; claim: (x + 1)^2 = x^2 + 1")
+    >>> [each.status for each in findings(found, Shapes(found))]
+    ['proved', 'differs']
+    """
+    prover = Prover(derivation, shapes, SHARE * seconds)
+    from_heads = from_heads or {}
+    work = [partial(_finding, prover, claim, from_heads.get(n)) for n, claim in enumerate(derivation.claims)]
+    end, left = time.monotonic() + total, len(work)
+    for found in limited_each(work, seconds=seconds, megabytes=megabytes):
+        yield Finding("undecided", reason=f"too long: {found}") if isinstance(found, Exceeded) else found
+        left -= 1
+        if time.monotonic() > end:
+            break
+    yield from [Finding("undecided", reason="the time for the whole document was over")] * left
+
+
+# What follows is private.
+
+
+def _finding(prover: Prover, claim: Relation, from_head: Relation | None) -> Finding:
+    try:
+        found = prover.finding(claim)
+        if found.status == "differs" and from_head is not None:
+            again = prover.finding(from_head)
+            return replace(again, of_chain=True) if again.status in ("proved", "verified") else found
+        return found
+    except Exception as error:  # any defect; it must not end the document
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return Finding("undecided", reason=f"the prover failed ({what}); please report it with the text")

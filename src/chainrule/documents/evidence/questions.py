@@ -1,0 +1,428 @@
+"""A claim with what it depends on: free names, indices, sizes, what is assumed of them; and what is found out of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import product
+from math import prod
+from types import MappingProxyType
+from typing import TypeAlias
+
+from chainrule.documents.evidence.degrees import SizeDegrees
+from chainrule.documents.evidence.inputs import FreeArray
+from chainrule.documents.evidence.worlds import World
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Derivation, IndexKind, Relation, SizeKind, Term, ValueKind
+
+SIZES = (2, 3, 1, 4, 5)
+"""The sizes at which claims are proved; the first is where most false claims fail."""
+
+FURTHER = (6, 7, 8, 11, 13)
+"""Sizes that are tried where no number of sizes settles a claim."""
+
+LARGER = (7, 8, 13)
+"""Sizes at which a few points are tried, if the arrays have at most `MOST_ENTRIES` entries."""
+
+MOST_ENTRIES = 60
+
+STARTS = ((0, 1), (1, 1), (2, 1), (1, 2), (0, 0), (2, 0))
+"""Choices of several sizes: the place of the first in `SIZES`, and the step to the next."""
+
+MOST_TERMS = 2000
+"""Most terms of sums within sums beyond the size 3."""
+
+MOST_DEGREE = 40
+"""Claims of a higher degree in a size are not proved."""
+
+Place: TypeAlias = Mapping[str, int]
+"""The numbers of the indices of a claim."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A point at which the sides of a claim differ.
+
+    Attributes
+    ----------
+    sizes, indices : mapping
+        Numbers by name.
+    values : mapping
+        The numbers of each free name that the claim depends on, as text.
+    left, right : str
+        The sides there.
+    functions : mapping
+        The known functions that were taken for unknown ones, in words.
+    """
+
+    sizes: Mapping[str, int]
+    indices: Mapping[str, int]
+    values: Mapping[str, str]
+    left: str
+    right: str
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of a search for evidence for or against a claim.
+
+    Attributes
+    ----------
+    status : str
+        "proved" for all values at some sizes; "verified", for an equation that holds at all points that were tried;
+        "held", for another relation that does; "differs", "undefined" or "undecided"; "proved if" and "verified if"
+        where it differs, and holds under assumptions.
+    sizes : tuple of mapping
+        The choices of sizes to which this applies.
+    all_sizes : bool
+        True if it is a polynomial in each size that stands in it as a number, and of a degree that these sizes settle.
+    inside_only : bool
+        True if nothing is proved of the borders between cells.
+    complete : bool
+        True if the cells cover all values.
+    exceptions : tuple of str
+        Numbers that are not 0 where this is proved.
+    points : int
+        The number of points that were tried.
+    counterexample : Counterexample or None
+    held, failed : tuple of mapping
+        Indices for which the claim holds, and for which it does not, where both happen.
+    note : str
+        Where one side is defined and the other is not.
+    reason : str
+        Why nothing is known.
+    assumed : tuple of str
+        What is assumed that the text does not say.
+    of_chain : bool
+        True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
+    """
+
+    status: str
+    sizes: tuple[Mapping[str, int], ...] = ()
+    all_sizes: bool = True
+    inside_only: bool = False
+    complete: bool = True
+    exceptions: tuple[str, ...] = ()
+    points: int = 0
+    counterexample: Counterexample | None = None
+    held: tuple[Mapping[str, int], ...] = ()
+    failed: tuple[Mapping[str, int], ...] = ()
+    note: str = ""
+    reason: str = ""
+    assumed: tuple[str, ...] = ()
+    of_chain: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A claim with the names that it depends on.
+
+    Attributes
+    ----------
+    claim : Relation
+    names : Names
+        Without the definitions of names that are cut.
+    shapes : Shapes
+    free : tuple of str
+        The names that take all values.
+    labels : tuple of (str, Term)
+        Indices with their sizes.
+    sizes : tuple of str
+    assumptions : tuple of conditions
+    facts : mapping
+        Facts by name.
+    cut : frozenset of str
+        Defined names that are free here.
+    """
+
+    claim: Relation
+    names: Names
+    shapes: Shapes
+    free: tuple[str, ...]
+    labels: tuple[tuple[str, Term], ...]
+    sizes: tuple[str, ...]
+    assumptions: tuple[terms.Condition, ...]
+    facts: Mapping[str, frozenset[str]]
+    cut: frozenset[str]
+
+    @staticmethod
+    def of(
+        derivation: Derivation,
+        shapes: Shapes,
+        names: Names,
+        claim: Relation,
+        *,
+        cut: frozenset[str] = frozenset(),
+        assumed: Mapping[str, str] = MappingProxyType({}),
+    ) -> Question:
+        """The question of a claim.
+
+        Parameters
+        ----------
+        derivation : Derivation
+        shapes : Shapes
+        names : Names
+        claim : Relation
+        cut : frozenset of str
+            Defined names that are free (`cut_names`).
+        assumed : mapping
+            Further facts by name.
+        """
+        sides = (claim.left, claim.right, *claim.conditions)
+        over = frozenset(name for name, _ in claim.over)
+        names = names.without(cut)
+        used = names.used_by(*sides) - over
+        kinds = names.kinds
+        facts = {name: kind.facts for name, kind in kinds.items() if isinstance(kind, ValueKind) and name not in cut}
+        facts |= {name: facts.get(name, frozenset()) | {fact} for name, fact in assumed.items()}
+        assumptions, added = list[terms.Condition](), True
+        own = list[terms.Condition]()
+        for condition in (part for each in claim.conditions for part in _parts_of(each)):
+            name, fact = _fact_in(condition, names, facts)
+            if fact and name not in cut | over:
+                facts[name] = facts.get(name, frozenset()) | {fact}
+            else:
+                own.append(condition)
+        claim = replace(claim, conditions=tuple(own))
+        remaining = [part for each in derivation.assumptions for part in _parts_of(each.condition)]
+        sizes = {name for name, kind in names.kinds.items() if isinstance(kind, SizeKind)}
+        while added:  # an assumption brings names of which others speak
+            added = False
+            for condition in remaining[:]:
+                if not (names.used_by(condition) - sizes).isdisjoint(used) or names.used_by(condition) <= sizes:
+                    remaining.remove(condition)
+                    name, fact = _fact_in(condition, names, facts)
+                    if fact and name not in cut:
+                        facts[name] = facts.get(name, frozenset()) | {fact}
+                    else:
+                        assumptions.append(condition)
+                    used, added = used | names.used_by(condition), True
+        labels = [(name, kind.size) for name in sorted(used) if isinstance(kind := kinds.get(name), IndexKind)]
+        free = tuple(
+            name
+            for name in sorted(used)
+            if (name in cut or isinstance(kinds.get(name, ValueKind(())), ValueKind))
+            and name not in names.definitions
+            and name in shapes.names
+            and (name != "pi" or name in kinds)
+        )
+        sizes = {name for name in used if isinstance(kinds.get(name), SizeKind)}
+        for name in free:
+            for dim in shapes.names[name].known or ():
+                sizes |= dim.final.names
+        for name in used:
+            kind = kinds.get(name)
+            if isinstance(kind, terms.FunctionKind):
+                sizes |= frozenset[str]().union(*(map(terms.free_names, kind.result)))
+        for _, size in (*labels, *claim.over):
+            sizes |= terms.free_names(size)
+        bodies = [names.definitions[name].body for name in used & names.definitions.keys()]
+        limits = [(f.low, f.high) for t in (*sides, *bodies) for f in terms.every(t) if isinstance(f, terms.Fold)]
+        undeclared = used - kinds.keys() - names.definitions.keys() - cut
+        sizes |= {name for pair in limits for limit in pair for name in terms.free_names(limit) & undeclared}
+        free = tuple(name for name in free if name not in sizes)
+        return Question(
+            claim,
+            names,
+            shapes,
+            free,
+            (*labels, *claim.over),
+            tuple(sorted(sizes)),
+            tuple(assumptions),
+            facts,
+            cut,
+        )
+
+    def choices_of_sizes(self) -> list[dict[str, int]]:
+        """The numbers for the sizes, unequal ones first."""
+        names = self.sizes
+        if len(names) <= 1:
+            return [dict.fromkeys(names, size) for size in (SIZES if names else SIZES[:1])]
+        count = len(names)
+        shifted = [[SIZES[(start + step * place) % 3] for place in range(count)] for start, step in STARTS]
+        return [dict(zip(names, choice, strict=True)) for choice in dict.fromkeys(map(tuple, shifted))]
+
+    @cached_property
+    def degrees(self) -> dict[str, float]:
+        """The degree of the claim in each size that stands in it as a number."""
+        found = {size: SizeDegrees(self.names, size).of_claim(self.claim) for size in self.sizes}
+        return {size: degree for size, degree in found.items() if degree}
+
+    @property
+    def needs_too_many_sizes(self) -> bool:
+        """Whether the degree in a size is known, and too high."""
+        return any(MOST_DEGREE < degree < math.inf for degree in self.degrees.values())
+
+    @property
+    def settled_by_sizes(self) -> bool:
+        """Whether the sizes that are tried settle the claim for all sizes."""
+        return all(degree <= MOST_DEGREE for degree in self.degrees.values())
+
+    def further_sizes(self) -> list[dict[str, int]]:
+        """Further choices, where the degree in a size asks for them."""
+        most = 3 if len(self.sizes) > 1 else 5
+        wanted = {
+            size: ([*range(most + 1, int(degree) + 2)] if degree <= MOST_DEGREE else [n for n in FURTHER if n > most])
+            for size, degree in self.degrees.items()
+        }
+        others = dict.fromkeys(self.sizes, 2)
+        single = [{**others, size: number} for size, numbers in wanted.items() for number in numbers]
+        several = [size for size, degree in self.degrees.items() if degree > 1]
+        if len(several) < 2:
+            return single
+        grid = product(*([1, 2, 3, *wanted[size]][:12] for size in several[:2]))
+        return [*single, *({**others, **dict(zip(several, each, strict=False))} for each in grid)]
+
+    @cached_property
+    def loops(self) -> int:
+        """How many indices run within each other."""
+        return len(self.claim.over) + max(_nested(side) for side in (self.claim.left, self.claim.right))
+
+    def is_long(self, sizes: Mapping[str, int]) -> bool:
+        """Whether sums within sums have too many terms at some sizes."""
+        return max(sizes.values(), default=0) > 3 and max(sizes.values()) ** self.loops > MOST_TERMS
+
+    def hidden_sizes(self) -> list[dict[str, int]]:
+        """Further sizes at which a few points are tried, where products of many sums might hide a number of them."""
+        most = {size: SizeDegrees(self.names, size, every=True).of_claim(self.claim) for size in self.sizes}
+        return [
+            {**dict.fromkeys(self.sizes, 2), size: number}
+            for size, degree in most.items()
+            for number in (6, 8)
+            if 5 < degree < math.inf and size not in self.degrees and number**self.loops <= MOST_TERMS
+        ]
+
+    def larger_sizes(self) -> list[dict[str, int]]:
+        """Larger choices at which a few points are tried, one size at a time."""
+        others = dict.fromkeys(self.sizes, 2)
+        found = [{**others, size: n} for size in self.sizes for n in (LARGER if len(self.sizes) == 1 else LARGER[:1])]
+        return [sizes for sizes in found if sum(prod(each.shape) for each in self.arrays(sizes)) <= MOST_ENTRIES]
+
+    def arrays(self, sizes: Mapping[str, int]) -> list[FreeArray]:
+        """The free arrays."""
+        found = []
+        for name in self.free:
+            dims = self.shapes.names[name].known or ()
+            shape = tuple(dim.final.value(sizes) for dim in dims)
+            found.append(FreeArray(name, shape, self.facts.get(name, frozenset())))
+        return found
+
+    def places(self, sizes: Mapping[str, int]) -> list[Place]:
+        """All combinations of the indices."""
+        world = World(self.names, sizes, {})
+        ranges = [range(1, world.whole(size, {}) + 1) for _, size in self.labels]
+        return [dict(zip((name for name, _ in self.labels), place, strict=True)) for place in product(*ranges)]
+
+    @cached_property
+    def functions(self) -> dict[str, terms.FunctionKind]:
+        """The unknown functions."""
+        used = sorted(self.names.used_by(self.claim.left, self.claim.right, *self.claim.conditions))
+        kinds = {name: self.names.kinds.get(name) for name in used}
+        return {name: kind for name, kind in kinds.items() if isinstance(kind, terms.FunctionKind)}
+
+    def parts(self) -> Iterator[Term]:
+        """All terms of the claim, and of the definitions that it uses."""
+        sides = (self.claim.left, self.claim.right, *self.claim.conditions)
+        used = sorted(self.names.used_by(*sides) & self.names.definitions.keys())
+        for term in (*sides, *(self.names.definitions[name].body for name in used)):
+            yield from terms.every(term)
+
+    @cached_property
+    def constants(self) -> list[Fraction]:
+        """The numbers that stand in the claim, and in what it uses, but for small whole ones."""
+        found = {part.value for part in self.parts() if isinstance(part, terms.Number)} - {0, 1, 2}
+        return sorted(found)[:4]
+
+
+def cut_names(names: Names, claim: Relation) -> frozenset[str]:
+    """The defined names that can be free in a claim.
+
+    Let z be such a name, defined as Z(x). The claim with a free z says that C(z, x) holds for all z and x. If no part
+    of the claim changes a name on which Z depends, then every part has in C(Z(x), x) the value that it has in the claim
+    itself: what is defined by z is the same function of z in both, a derivative by z moves z and what is defined by it
+    in both, and conditions on z are conditions on Z(x). So a proof for all z is one for z = Z(x). Names are changed by
+    derivatives, by `at`, and by d(...), which changes all. A claim that is false for a free z may still be true.
+
+    >>> from chainrule.documents.language.parsing import derivation_of
+    >>> def cut(claim):
+    ...     found = derivation_of("x : number; z := x^2; y := z^3; claim: " + claim)
+    ...     return sorted(cut_names(Names.of(found), found.claims[0]))
+    >>> cut("partial(y, z) = 3 * z^2"), cut("partial(y, z) * partial(z, x) = 6 * x^5"), cut("y * z = z^4")
+    (['z'], [], ['y', 'z'])
+    >>> cut("partial(y, z) = 3 * at(z, x = 1)^2")
+    []
+    """
+    sides = (claim.left, claim.right, *claim.conditions)
+    used = names.used_by(*sides) - {name for name, _ in claim.over}
+    bodies = [names.definitions[name].body for name in sorted(used) if name in names.definitions]
+    every = [part for term in (*sides, *bodies) for part in terms.every(term)]
+    if any(isinstance(part, terms.Differential) for part in every):
+        return frozenset()
+    changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
+    changed |= {part.name for part in every if isinstance(part, terms.At)}
+    values = {name for name in used & names.definitions.keys() if not names.definitions[name].parameters}
+    return frozenset(name for name in values if not names.uses(name) & (changed - {name}))
+
+
+# What follows is private.
+
+
+def _nested(term: Term) -> int:
+    return len(terms.bound_in(term)) + max(map(_nested, terms.parts(term)), default=0)
+
+
+def _parts_of(condition: terms.Condition) -> Iterator[terms.Condition]:
+    """The conditions that hold together in one, those that make numbers positive first."""
+    if isinstance(condition, terms.Junction) and condition.kind == "and":
+        yield from sorted((part for each in condition.conditions for part in _parts_of(each)), key=_is_below)
+    else:
+        yield condition
+
+
+def _is_below(condition: terms.Condition) -> bool:
+    return isinstance(condition, terms.Comparison) and condition.relation in ("<", "<=") and condition.right == _ONE
+
+
+_ONE, _ZERO = terms.Number(Fraction(1)), terms.Number(Fraction(0))
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "=": "="}
+_SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
+
+
+def _fact_in(condition: terms.Condition, names: Names, facts: Mapping[str, frozenset[str]]) -> tuple[str, str]:
+    """A free name and the fact that an assumption says of it; Q' @ Q = eye(n) makes Q orthonormal."""
+    if isinstance(condition, terms.Comparison) and condition.left == _ZERO:
+        condition = terms.Comparison(_TURNED[condition.relation], condition.right, condition.left)
+    match condition:
+        case terms.Is(subject=terms.Name(text=a), fact=fact) if _is_free(a, names):
+            return a, fact
+        case terms.Comparison(relation=relation, left=terms.Name(text=a), right=right) if (
+            right == _ZERO and relation in _SIGNS and _is_free(a, names)
+        ):
+            return a, _SIGNS[relation]
+        case terms.Comparison(relation="<", left=terms.Name(text=a), right=right) if (
+            right == _ONE and _is_free(a, names) and "positive" in facts.get(a, frozenset())
+        ):
+            return a, "unit"
+        case terms.Comparison(
+            relation="=",
+            left=terms.Apply(operator="@", operands=(terms.Apply(operator="'", operands=(terms.Name(text=a),)), other)),
+            right=terms.Call(function="eye"),
+        ) if other == terms.Name(a) and _is_free(a, names):
+            return a, "orthonormal"
+        case terms.Comparison(
+            relation="=",
+            left=terms.Name(text=a) as one,
+            right=terms.Apply(operator="'", operands=(other,)),
+        ) if other == one and _is_free(a, names):
+            return a, "symmetric"
+    return "", ""
+
+
+def _is_free(name: str, names: Names) -> bool:
+    return name not in names.definitions and isinstance(names.kinds.get(name), ValueKind)

@@ -1,0 +1,472 @@
+"""The value of a term in exact numbers, at chosen sizes and indices.
+
+A name is looked up in a `World`: some names are free there, and the others follow from their definitions. A derivative
+by a name is taken in a world in which this name is its value plus small changes e, all of which are 0 at the sample:
+what is defined by the name moves with it. After the formal derivative, e = 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from time import monotonic
+from typing import Any, TypeAlias
+
+import flint
+import numpy as np
+
+from chainrule.algebra import Exact, ExactArray, exact_numbers, unknown, variables
+from chainrule.algebra.ball import Undecided
+from chainrule.algebra.field import current
+from chainrule.algebra.formal_derivatives import variables_of
+from chainrule.algebra.powers import number_of
+from chainrule.algebra.special_functions import constant
+from chainrule.documents.evidence.changes import (
+    Change,
+    Value,
+    are_variables,
+    array_of,
+    derived_function,
+    slopes_of,
+    wrapped,
+)
+from chainrule.documents.evidence.inputs import HOLDS
+from chainrule.documents.evidence.stand_ins import stood_in
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
+from chainrule.documents.language.terms import FunctionKind, Term
+
+LONGEST = 6
+"""Terms of a number that stays as it is where numbers are opaque."""
+
+MOST_CHANGES = 3
+"""Entries of an array that change together where free names are no variables."""
+
+Bound: TypeAlias = Mapping[str, Value]
+"""The values of bound indices and of parameters."""
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "=": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+class OutOfTime(Exception):
+    """The time for a claim has passed."""
+
+
+class Clock:
+    """The time until which a claim may be computed.
+
+    Parameters
+    ----------
+    seconds : float
+    """
+
+    def __init__(self, seconds: float = math.inf) -> None:
+        self.until = monotonic() + seconds
+
+    def part(self) -> Clock:
+        """A clock that ends when half of the time is left."""
+        now = monotonic()
+        return Clock((self.until - now) / 2)
+
+    def check(self) -> None:
+        """Stop what takes too long.
+
+        Raises
+        ------
+        OutOfTime
+        """
+        if monotonic() > self.until:
+            raise OutOfTime("it takes too long")
+
+
+class Undefined(Undecided):
+    """A term without a value at these sizes and indices, such as an entry beyond the end."""
+
+
+@dataclass(eq=False)
+class World:
+    """The values of names.
+
+    Parameters
+    ----------
+    names : Names
+    sizes : mapping
+        The numbers that sizes are.
+    given : dict
+        The values of free names.
+    without : World, optional
+        The world in which the given names have other values; names that do not depend on them are the same here.
+    """
+
+    names: Names
+    sizes: Mapping[str, int]
+    given: dict[str, Value]
+    without: World | None = None
+    stand_in: int | None = None
+    """The number of the known functions that unknown ones are, if they are."""
+    opaque: bool = False
+    """True if long numbers without variables are constants of which the value alone is known."""
+    clock: Clock = field(default_factory=Clock)
+    moving: bool = True
+    """False if free names depend on one another, so that none is an independent variable."""
+    _made: dict[str, Value] = field(default_factory=dict)
+    _moved: dict[str, tuple[Change, World]] = field(default_factory=dict)
+    """The worlds in which one name is changed."""
+
+    def with_values(self, given: dict[str, Value]) -> World:
+        """The world in which some names have other values, and what is defined by them moves."""
+        return World(self.names, self.sizes, given, self, self.stand_in, self.opaque, self.clock, self.moving)
+
+    def named(self, name: str) -> Value:
+        """The value of a name.
+
+        Raises
+        ------
+        Undefined
+            If it has none.
+        """
+        world: World | None = self
+        while world is not None:  # what was given a value keeps it, whatever else is changed later
+            if name in world.given:
+                return world.given[name]
+            world = world.without
+        if name in self._made:
+            return self._made[name]
+        if self.without is not None and self.names.uses(name).isdisjoint(self.given):
+            return self.without.named(name)
+        if name in self.sizes:
+            return self.sizes[name]
+        definition = self.names.definitions.get(name)
+        if name == "pi" and definition is None:
+            return exact_numbers(constant("pi"))
+        if definition is None or definition.parameters:
+            raise Undefined(f"{name} has no value")
+        self._made[name] = value = self.value(definition.body)
+        return value
+
+    # Terms
+
+    def value(self, term: Term, bound: Bound | None = None) -> Value:
+        """The value of a term.
+
+        Raises
+        ------
+        Undecided
+            If it has none, or it cannot be computed in exact numbers.
+        """
+        bound = bound or {}
+        match term:
+            case terms.Number(value=number):
+                return int(number) if number.denominator == 1 else exact_numbers(_exact(number))
+            case terms.Name(text=text):
+                return bound[text] if text in bound else self.named(text)
+            case terms.Apply(operator=operator, operands=operands):
+                return self._applied(operator, [self.value(operand, bound) for operand in operands])
+            case terms.Entry(base=base, indices=indices):
+                return self._entry(self.value(base, bound), [self.whole(index, bound) for index in indices])
+            case terms.Fold():
+                return self._fold(term, bound)
+            case terms.Family(indices=indices, body=body):
+                return self._family(indices, body, bound)
+            case terms.Table(rows=rows):
+                entries = [_single(self.value(entry, bound)) for row in rows for entry in row]
+                return array_of(entries, (len(rows), len(rows[0])))
+            case terms.Truth(condition=condition):
+                return int(self.holds(condition, bound))
+            case terms.Choice(branches=branches, otherwise=otherwise):
+                chosen = next((value for condition, value in branches if self.holds(condition, bound)), otherwise)
+                if chosen is None:
+                    raise Undefined("no case applies")
+                return self.value(chosen, bound)
+            case terms.Call(function=function, arguments=arguments, order=order):
+                return self._called(function, arguments, order, bound)
+            case terms.Slope():
+                return self._slope(term, bound)
+            case terms.Differential(body=body):
+                return self._differential(body, bound)
+            case terms.At(body=body, name=name, value=value):
+                return self._with(name, self.value(value, bound), bound, lambda w, b: w.value(body, b))
+        raise Undefined(f"{type(term).__name__.lower()} has no value")
+
+    def whole(self, term: Term, bound: Bound) -> int:
+        """The value of an index or of a limit."""
+        value = self.value(term, bound)
+        if isinstance(value, int):
+            return value
+        number = _single(value)
+        if isinstance(number, Exact) and number.num.is_constant() and not number.den:
+            rational = flint.fmpq(number.num.leading_coefficient()) if number.num else flint.fmpq(0)
+            if rational.q == 1:
+                return int(rational.p)
+        raise Undefined("an index that is no whole number")
+
+    def holds(self, condition: terms.Condition, bound: Bound | None = None) -> bool:
+        """Whether a condition holds. Comparisons of numbers are recorded."""
+        match condition:
+            case terms.Junction(kind=kind, conditions=conditions):
+                return (all if kind == "and" else any)(self.holds(each, bound) for each in conditions)
+            case terms.Not(condition=opposite):
+                return not self.holds(opposite, bound)
+            case terms.Is(subject=subject, fact=fact):
+                if fact not in HOLDS:
+                    raise Undecided(f"whether something that is computed is {fact}")
+                return all(map(HOLDS[fact], exact_numbers(self.value(subject, bound)).ravel().tolist()))
+        left, right = self.value(condition.left, bound), self.value(condition.right, bound)
+        compare = COMPARE[condition.relation]
+        if isinstance(left, int) and isinstance(right, int):
+            return bool(compare(left, right))
+        pairs = zip(*(exact_numbers(each).ravel().tolist() for each in (left, right)), strict=True)
+        return all(bool(compare(a, b)) for a, b in pairs)
+
+    # What follows is private.
+
+    def _applied(self, operator: str, operands: list[Value]) -> Value:
+        self.clock.check()
+        if all(isinstance(operand, int) for operand in operands) and operator in _WHOLE:
+            return _WHOLE[operator](*operands)
+        try:
+            found = wrapped(OPERATORS[operator].value(*map(exact_numbers, operands)))
+        except IndexError as error:
+            raise Undefined(str(error)) from None
+        return array_of([_opaque(entry) for entry in found.ravel().tolist()], found.shape) if self.opaque else found
+
+    def _entry(self, base: Value, indices: list[int]) -> Value:
+        array = exact_numbers(base)
+        if len(indices) == 1 and array.ndim == 2 and 1 in array.shape:
+            array = wrapped(array.reshape(-1))
+        if len(indices) != array.ndim:
+            raise Undefined(f"{len(indices)} indices for {array.ndim} axes")
+        if not all(1 <= index <= size for index, size in zip(indices, array.shape, strict=True)):
+            raise Undefined("an index beyond the end")
+        return wrapped(array[tuple(index - 1 for index in indices)])
+
+    def _fold(self, term: terms.Fold, bound: Bound) -> Value:
+        low, high = self.whole(term.low, bound), self.whole(term.high, bound)
+        inside = ({**bound, term.index: index} for index in range(low, high + 1))
+        wanted = [each for each in inside if term.condition is None or self.holds(term.condition, each)]
+        values = [self.value(term.body, each) for each in wanted]
+        if not values:
+            if term.kind not in ("sum", "prod"):
+                raise Undefined(f"the {term.kind} of nothing")
+            return 0 if term.kind == "sum" else 1
+        operator = {"sum": "+", "prod": "*", "max": "max", "min": "min"}[term.kind]
+        total = values[0]
+        for value in values[1:]:
+            total = self._applied(operator, [total, value])
+        return total
+
+    def _family(self, indices: Sequence[tuple[str, Term]], body: Term, bound: Bound) -> Value:
+        sizes = [self.whole(size, bound) for _, size in indices]
+        entries = [
+            _single(self.value(body, {**bound, **dict(zip((n for n, _ in indices), place, strict=True))}))
+            for place in product(*(range(1, size + 1) for size in sizes))
+        ]
+        return array_of(entries, (*sizes, 1) if len(sizes) == 1 else tuple(sizes))
+
+    def _called(self, name: str, arguments: Sequence[Term], order: tuple[int, ...], bound: Bound) -> Value:
+        values = [self.value(argument, bound) for argument in arguments]
+        if name in MADE_BY_SIZE:
+            return _made_by_size(name, [self.whole(argument, bound) for argument in arguments])
+        definition, kind = self.names.definitions.get(name), self.names.kinds.get(name)
+        arrays: list[Any] = [exact_numbers(value) for value in values]
+        if definition is not None and definition.parameters:
+            parameters = definition.parameters
+            if len(parameters) != len(values):
+                raise Undefined(f"{name} has {len(parameters)} arguments, got {len(values)}")
+            numbers = all(not getattr(kind, "shape", ()) for _, kind in parameters)
+
+            def of(*given: Value) -> Value:
+                inside = dict(zip((n for n, _ in parameters), given, strict=True))
+                lengths = {
+                    size: exact_numbers(inside[parameter]).shape[axis]
+                    for size, (parameter, axis) in definition.lengths.items()
+                    if size not in self.names.kinds
+                }
+                return self.value(definition.body, lengths | inside)
+
+        elif isinstance(kind, FunctionKind):
+            numbers = not any(kind.arguments)
+
+            def of(*given: Value) -> Value:
+                return self._unknown(name, kind, given)
+
+        elif name in OPERATORS:
+            numbers = True
+
+            def of(*given: Value) -> Value:
+                return self._applied(name, list(given))
+
+        else:
+            raise Undefined(f"{name} is no function that is defined")
+        differentiated = derived_function(of, order) if any(order) else of
+        if not numbers or all(array.ndim == 0 for array in arrays):
+            return differentiated(*values)
+        entries = [
+            _single(differentiated(*map(exact_numbers, row)))
+            for row in zip(*(array.ravel().tolist() for array in arrays), strict=True)
+        ]
+        return array_of(entries, arrays[0].shape)
+
+    def _unknown(self, name: str, kind: FunctionKind, given: Sequence[Value]) -> Value:
+        """An unknown function: its jets are generators, or it is a sum of exponentials."""
+        entries = [entry for value in given for entry in exact_numbers(value).ravel().tolist()]
+        shape = tuple(self.whole(size, {}) for size in kind.result)
+        count = int(np.prod(shape, dtype=int))
+        results = []
+        for number in range(count):
+            label = name if count == 1 else f"{name}_{number + 1}"
+            results.append(
+                unknown(label, *entries) if self.stand_in is None else stood_in(self.stand_in, label, entries)
+            )
+        return array_of(results, shape)
+
+    # Derivatives
+
+    def _with(self, name: str, value: Value, bound: Bound, then: Callable[[World, Bound], Value]) -> Value:
+        """Something computed where a name has another value."""
+        if name in bound:
+            return then(self, {**bound, name: value})
+        return then(self.with_values({name: value}), bound)
+
+    def _held(self, holding: Sequence[str]) -> World:
+        return self.with_values({name: self.named(name) for name in holding}) if holding else self
+
+    def _slope(self, term: terms.Slope, bound: Bound) -> Value:
+        world, variable = self._held(term.holding), term.variable
+        base = variable.base if isinstance(variable, terms.Entry) else variable
+        if not isinstance(base, terms.Name):
+            raise Undefined("a derivative by something that has no name")
+        name, value = base.text, exact_numbers(world.value(base, bound))
+        place = (
+            _place(value, [world.whole(index, bound) for index in variable.indices])
+            if isinstance(variable, terms.Entry)
+            else None
+        )
+        orders = 2 if term.kind == "hessian" else 1
+        if name in bound:
+            change = Change.of(value.shape)
+            found = change.derivatives(
+                lambda: world.value(term.body, {**bound, name: value + change.array}), place, orders
+            )
+        elif name in world.root.given and world.moving and are_variables(value) and world._is_plain(bound):
+            found = slopes_of(world.value(term.body, bound), value if place is None else wrapped(value[place]), orders)
+        elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES:
+            found = world._by_entries(name, value, term.body, bound)
+        else:
+            if name not in world._moved:
+                made = Change.of(value.shape)
+                world._moved[name] = made, world.with_values({name: value + made.array})
+            change, moved = world._moved[name]
+            found = change.derivatives(lambda: moved.value(term.body, bound), place, orders)
+        if term.kind == "jacobian":
+            return wrapped(found.reshape(found.size // value.size, value.size))
+        if term.kind == "hessian":
+            return wrapped(found.reshape(value.size, value.size))
+        return wrapped(found.reshape(value.shape if term.kind == "gradient" and place is None else ()))
+
+    def _by_entries(self, name: str, value: ExactArray, body: Term, bound: Bound) -> ExactArray:
+        """The derivatives by the entries of an array, one after another, so that numbers have few variables."""
+        found = []
+        for place in np.ndindex(value.shape):
+            change, direction = Change.of(()), np.zeros(value.shape, dtype=int)
+            direction[place] = 1
+            moved = self.with_values({name: value + change.array * direction})
+            found.append(change.derivatives(partial(moved.value, body, bound), None, 1))
+        slopes = np.stack([wrapped(each) for each in found], axis=-1)
+        return wrapped(slopes.reshape((*slopes.shape[:-1], *value.shape)))
+
+    def _is_plain(self, bound: Bound) -> bool:
+        """Whether nothing but indices has another value than in the root, so that no other value moves with a name."""
+        whole = all(
+            isinstance(value, int) for value in (*bound.values(), *(self.given.values() if self.without else ()))
+        )
+        return whole and (self.without is None or self.without._is_plain({}))
+
+    def _differential(self, body: Term, bound: Bound) -> Value:
+        """The derivative along the changes of all free arrays."""
+        names = self.names.used_by(body) - bound.keys()
+        free = sorted(name for name in names if isinstance(self.names.kinds.get(name), terms.ValueKind))
+        root = self.root
+        free = [name for name in free if name in root.given]
+
+        change = Change.of(())
+        given = {name: exact_numbers(self.named(name)) + change.array * self._change(name) for name in free}
+        return wrapped(change.derivatives(lambda: self.with_values(given).value(body, bound), None, 1))
+
+    def _change(self, name: str) -> ExactArray:
+        """The change d(x) of a free name."""
+        key, root = f"d {name}", self.root
+        if key not in root.given:
+            shape = exact_numbers(root.named(name)).shape
+            count = int(np.prod(shape, dtype=int))
+            root.given[key] = variables(f"d{name}", np.arange(1, count + 1).reshape(shape) / 8 + len(root.given) / 64)
+        found: ExactArray = root.given[key]
+        return found
+
+    @property
+    def root(self) -> World:
+        """The world in which nothing is changed."""
+        return self if self.without is None else self.without.root
+
+
+# What follows is private.
+
+_WHOLE: dict[str, Callable[..., int]] = {
+    "+": lambda *operands: sum(operands),
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "negative": lambda a: -a,
+}
+"""Operators whose results on whole numbers are whole numbers."""
+
+
+def _place(value: ExactArray, indices: Sequence[int]) -> tuple[int, ...]:
+    """The position of an entry in an array."""
+    if len(indices) == 1 and value.ndim == 2:
+        indices = [indices[0], 1] if value.shape[1] == 1 else [1, indices[0]]
+    if len(indices) != value.ndim or not all(1 <= i <= n for i, n in zip(indices, value.shape, strict=True)):
+        raise Undefined("an index beyond the end")
+    return tuple(index - 1 for index in indices)
+
+
+def _made_by_size(name: str, numbers: Sequence[int]) -> ExactArray:
+    size = numbers[-1]
+    if name == "unit" and not 1 <= numbers[0] <= size:
+        raise Undefined("an index beyond the end")
+    if name in ("ones", "zeros"):
+        return exact_numbers(np.full((size, 1), int(name == "ones")))
+    identity = np.eye(size, dtype=int)
+    return exact_numbers(identity if name == "eye" else identity[:, numbers[0] - 1 : numbers[0]])
+
+
+def _opaque(entry: Any) -> Any:
+    """A number without variables as a constant, if it is long."""
+    if not isinstance(entry, Exact) or len(entry.num) + len(entry.den) <= LONGEST:
+        return entry
+    entered = current()
+    if any(entered.at(position).kind == "variable" for position in variables_of(entered, entry)):
+        return entry
+    value = entry.value
+    return number_of(entered.adjoin("constant", f"c{len(entered.generators)}", value, positive=bool(value > 0)))
+
+
+def _exact(number: Fraction) -> Any:
+    return Exact(0) + flint.fmpq(number.numerator, number.denominator)
+
+
+def _single(value: Any) -> Any:
+    """The one entry of a number, or of a matrix with one entry."""
+    [entry] = exact_numbers(value).ravel().tolist()
+    return entry

@@ -1,0 +1,1 @@
+"""The strict language: terms, their shapes, and their text."""

@@ -1,0 +1,66 @@
+"""The names of a derivation: their definitions, their kinds, and which names use which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.terms import Definition, Derivation, Kind, Term
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """The definitions and kinds of the names of a derivation.
+
+    Attributes
+    ----------
+    definitions : mapping
+    kinds : mapping
+    """
+
+    definitions: Mapping[str, Definition]
+    kinds: Mapping[str, Kind]
+    _uses: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(derivation: Derivation) -> Names:
+        """The names of a derivation."""
+        return Names({d.name: d for d in derivation.definitions}, {d.name: d.kind for d in derivation.declarations})
+
+    def uses(self, name: str) -> frozenset[str]:
+        """The name, and all names that its definition uses, through other definitions."""
+        if name not in self._uses:
+            found, pending = set[str](), {name}
+            while pending:
+                one = pending.pop()
+                found.add(one)
+                definition = self.definitions.get(one)
+                if definition is not None:
+                    lengths = definition.lengths.keys() - self.kinds.keys()
+                    inside = terms.free_names(definition.body) - {name for name, _ in definition.parameters} - lengths
+                    pending |= inside - found
+            self._uses[name] = frozenset(found)
+        return self._uses[name]
+
+    @cached_property
+    def circular(self) -> frozenset[str]:
+        """The names whose definitions lead to themselves, so that they define nothing."""
+
+        def direct(name: str) -> frozenset[str]:
+            definition = self.definitions[name]
+            return terms.free_names(definition.body) - {name for name, _ in definition.parameters}
+
+        return frozenset(name for name in self.definitions if any(name in self.uses(each) for each in direct(name)))
+
+    def used_by(self, *parts: Term) -> frozenset[str]:
+        """All names that terms use, through definitions."""
+        names = frozenset[str]().union(*map(terms.free_names, parts))
+        return names.union(*map(self.uses, names))
+
+    def without(self, names: frozenset[str]) -> Names:
+        """The same names, of which some have no definition."""
+        if not names:
+            return self
+        return Names({name: one for name, one in self.definitions.items() if name not in names}, self.kinds)

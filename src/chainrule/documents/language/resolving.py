@@ -1,0 +1,116 @@
+"""Products, powers, transposes and derivatives as they are written, made explicit by the shapes of their parts."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.shapes import OPEN, Shapes, is_column, turns, vector_axis
+from chainrule.documents.language.sizes import Size
+from chainrule.documents.language.terms import Apply, Name, Number, Slope, Term
+
+
+def resolved(term: Term, shapes: Shapes) -> Term:
+    """A term of the strict language from one with operations as they are written, and sizes that were open.
+
+    >>> from dataclasses import replace
+    >>> from chainrule.documents.language.parsing import derivation_of
+    >>> from chainrule.documents.language.printing import text_of
+    >>> W, x = Name("W"), Name("x")
+    >>> derivation = derivation_of("x : column n; W : matrix n n")
+    >>> claim = terms.Relation(Apply("beside", (Apply("beside", (Apply("turned", (x,)), W)), x)), "=", Name("q"))
+    >>> shapes = Shapes(replace(derivation, claims=(claim,)))
+    >>> text_of(resolved(claim.left, shapes))
+    "x' @ W @ x"
+    """
+
+    def inside(part: Any) -> Any:
+        return resolved(part, shapes)
+
+    match term:
+        case Name(text=text) if text.startswith(OPEN):
+            return size_term(shapes.size_named(text))
+        case Apply(operator="beside" | "dot" as joint, operands=(left, right)):
+            return _product(joint, (left, right), (inside(left), inside(right)), shapes)
+        case Apply(operator="outer", operands=(left, right)):
+            axes = vector_axis(shapes.of(left)), vector_axis(shapes.of(right))
+            if None in axes:
+                return Apply("kron", (inside(left), inside(right)), span=term.span)
+            column = inside(left) if axes[0] == 0 else Apply("'", (inside(left),))
+            row = inside(right) if axes[1] == 1 else Apply("'", (inside(right),))
+            return Apply("@", (column, row), span=term.span)
+        case Apply(operator="over", operands=(left, right)):
+            scales = shapes.of(right).known == ()
+            return Apply("/" if scales else "./", (inside(left), inside(right)), span=term.span)
+        case Apply(operator="turned", operands=(operand,)):
+            return inside(operand) if shapes.of(operand).known == () else Apply("'", (inside(operand),), span=term.span)
+        case Apply(operator="raised", operands=(base, exponent)):
+            return _power(term, inside(base), inside(exponent), shapes)
+        case Slope(kind="second", body=body, variable=variable):
+            if shapes.of(variable).known:
+                return Slope("hessian", inside(body), inside(variable), span=term.span)
+            first = Slope("partial", inside(body), inside(variable))
+            return Slope("partial", first, inside(variable), span=term.span)
+        case Slope(kind=kind) if kind.startswith("written"):
+            return _slope(term, inside(term.body), inside(term.variable), shapes)
+    return terms.mapped(term, inside)
+
+
+def size_term(size: Size) -> Term:
+    """A size as a term."""
+    total: Term | None = None
+    for names, factor in size.parts:
+        product: Term = Number(Fraction(abs(factor)))
+        for name in names:
+            product = Name(name) if product == Number(Fraction(1)) else Apply("*", (product, Name(name)))
+        if total is None:
+            total = product if factor > 0 else Apply("negative", (product,))
+        else:
+            total = Apply("+" if factor > 0 else "-", (total, product))
+    return total or Number(Fraction(0))
+
+
+# What follows is private.
+
+
+def _product(joint: str, written: tuple[Term, Term], sides: tuple[Term, Term], shapes: Shapes) -> Term:
+    span = (sides[0].span[0], sides[1].span[1])
+    left, right = (shapes.of(side) for side in written)
+    if left.known == () or right.known == ():
+        return Apply("*", sides, span=span)
+    if is_column(left) and is_column(right):
+        if joint == "beside":
+            return Apply(".*", sides, span=span)
+        return Apply("@", (Apply("'", sides[:1]), sides[1]), span=span)
+    return Apply("@", sides, span=span)
+
+
+def _power(term: Apply, base: Term, exponent: Term, shapes: Shapes) -> Term:
+    known = shapes.of(term.operands[0]).known
+    if known == ():
+        return Apply("^", (base, exponent), span=term.span)
+    square = known is not None and len(known) == 2 and known[0].found() is known[1].found()
+    same = known is not None and len(known) == 2 and known[0].found().size == known[1].found().size
+    if square or same:
+        if terms.is_number(exponent, -1):
+            return Apply("inverse", (base,), span=term.span)
+        return Apply("power", (base, exponent), span=term.span)
+    return Apply(".^", (base, exponent), span=term.span)
+
+
+def _slope(term: Slope, body: Term, variable: Term, shapes: Shapes) -> Term:
+    def of_kind(kind: str) -> Term:
+        return Slope(kind, body, variable, term.holding, span=term.span)
+
+    by, of = shapes.of(term.variable).known, shapes.of(term.body).known
+    if by == () and not of:
+        return of_kind("partial")
+    if by == ():
+        sizes = [size_term(dim.final) for dim in of or ()]
+        over = tuple((f"_{letter}", size) for letter, size in zip("ijkl", sizes, strict=False))
+        over = over[:1] if len(over) == 2 and over[1][1] == Number(Fraction(1)) else over
+        entry = Slope("partial", terms.Entry(body, tuple(Name(index) for index, _ in over)), variable, term.holding)
+        return terms.Family(over, entry, span=term.span)
+    found = of_kind("gradient" if of == () else "jacobian")
+    return Apply("'", (found,), span=term.span) if turns(term, of_number=of == ()) else found

@@ -1,0 +1,413 @@
+"""The strict language: terms with one meaning per node, and the declarations, definitions and claims made of them.
+
+Every product is explicit, every index is bound or declared, and no name has two meanings. Numbers are scalars; a vector
+is a column, a matrix of width 1, and its transpose a row. `docs/strict_language.md` is the language on one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+Span: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A formula or a part of one; `span`, its place in the text it was read from, takes no part in comparisons."""
+
+    span: Span = field(default=(0, 0), compare=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Number(Term):
+    """An exact rational number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Name(Term):
+    """A declared or defined name, a bound index, or a size used as a number."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Entry(Term):
+    """x[i], W[i, j]: an entry of an array; indices count from 1."""
+
+    base: Term
+    indices: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Apply(Term):
+    """An operator of `operators.OPERATORS` on its operands: a + b, W @ x, exp(x), W'."""
+
+    operator: str
+    operands: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Call(Term):
+    """A function that the document defines, or leaves unknown, at some arguments.
+
+    `order` has the number of derivatives by each argument, as in f'(x) and f''(x); empty means none.
+    """
+
+    function: str
+    arguments: tuple[Term, ...]
+    order: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fold(Term):
+    """A sum, product, maximum or minimum ("sum", "prod", "max", "min") over an index from `low` to `high`.
+
+    Only indices at which the condition holds count.
+    """
+
+    kind: str
+    index: str
+    low: Term
+    high: Term
+    body: Term
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Family(Term):
+    """[i in n, j in m] body: the column, matrix or array whose entries are body."""
+
+    indices: tuple[tuple[str, Term], ...]
+    body: Term
+
+
+@dataclass(frozen=True)
+class Table(Term):
+    """A matrix or a column written out, row by row: table(a, b | c, d)."""
+
+    rows: tuple[tuple[Term, ...], ...]
+
+
+@dataclass(frozen=True)
+class Choice(Term):
+    """Values with conditions, of which the first that holds counts; without any it is undefined."""
+
+    branches: tuple[tuple[Condition, Term], ...]
+    otherwise: Term | None = None
+
+
+@dataclass(frozen=True)
+class Truth(Term):
+    """[condition]: 1 where it holds, else 0."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Slope(Term):
+    """A derivative of `body` by `variable`, a name or an entry of one; its `kind` says which.
+
+    "partial"   a scalar by a scalar
+    "gradient"  a scalar by an array, in the array's shape
+    "jacobian"  a column by a column: rows are outputs
+    "hessian"   a scalar by a column, twice
+
+    A defined name is free while it is differentiated by, and has its value afterwards; what is defined by it moves.
+    Names in `holding` do not move.
+    """
+
+    kind: str
+    body: Term
+    variable: Term
+    holding: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Differential(Term):
+    """d(body): its change to first order along the changes d(x) of all free names x."""
+
+    body: Term
+
+
+@dataclass(frozen=True)
+class At(Term):
+    """`body` where a name has another value."""
+
+    body: Term
+    name: str
+    value: Term
+
+
+# Conditions
+
+
+@dataclass(frozen=True)
+class Comparison(Term):
+    """left < right, and =, !=, <=, >, >=."""
+
+    relation: str
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True)
+class Junction(Term):
+    """Several conditions joined by "and" or by "or"."""
+
+    kind: str
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Not(Term):
+    """The opposite of a condition."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Is(Term):
+    """x is positive: a fact, one of `parsing.FACTS`, about a name."""
+
+    subject: Term
+    fact: str
+
+
+Condition: TypeAlias = Comparison | Junction | Not | Is
+
+
+# What names are
+
+
+@dataclass(frozen=True)
+class SizeKind:
+    """A positive integer: the length of something."""
+
+
+@dataclass(frozen=True)
+class IndexKind:
+    """An index that is data, such as a class label: any of 1, ..., size."""
+
+    size: Term
+
+
+@dataclass(frozen=True)
+class ValueKind:
+    """Real numbers of a shape. `facts` are words of `parsing.FACTS`, such as "positive" or "one-hot"."""
+
+    shape: tuple[Term, ...]
+    facts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FunctionKind:
+    """A smooth function of which nothing else is known, from arrays of some shapes to an array of a shape."""
+
+    arguments: tuple[tuple[Term, ...], ...]
+    result: tuple[Term, ...]
+
+
+Kind: TypeAlias = SizeKind | IndexKind | ValueKind | FunctionKind
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """name : kind."""
+
+    name: str
+    kind: Kind
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """name(parameters) := body. Parameters have kinds like declared names.
+
+    A size in the kind of a parameter that is not declared is the length of what the function is called with.
+    """
+
+    name: str
+    body: Term
+    parameters: tuple[tuple[str, Kind], ...] = ()
+    line: int = 0
+
+    @property
+    def lengths(self) -> dict[str, tuple[str, int]]:
+        """The sizes in kinds of parameters, each with a parameter and the axis along which it is its length."""
+        return {
+            size.text: (name, axis)
+            for name, kind in reversed(self.parameters)
+            if isinstance(kind, ValueKind)
+            for axis, size in enumerate(kind.shape)
+            if isinstance(size, Name)
+        }
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A condition that holds for the names in it wherever they occur: sum(k in K) t[k] = 1."""
+
+    condition: Condition
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Relation:
+    """left relation right, for all values of all declared names at which the conditions hold.
+
+    Attributes
+    ----------
+    relation : str
+        One of = != < <= > >= ~ (approximately).
+    over : tuple of (name, size)
+        Indices of this claim alone.
+    conditions : tuple of Condition
+    line : int
+        Its place in the document.
+    follows : int or None
+        The position of the claim before it in a chain.
+    text : str
+        The relation as the document writes it.
+    """
+
+    left: Term
+    relation: str
+    right: Term
+    over: tuple[tuple[str, Term], ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    line: int = 0
+    follows: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A document in the strict language: names, what is assumed of them, and claims, in this order."""
+
+    declarations: tuple[Declaration, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    claims: tuple[Relation, ...] = ()
+
+    @property
+    def parts(self) -> Iterator[Term]:
+        """Everything in the bodies of definitions and on both sides of claims."""
+        for definition in self.definitions:
+            yield from every(definition.body)
+        for claim in self.claims:
+            yield from every(claim.left)
+            yield from every(claim.right)
+
+
+# Walks
+
+
+def parts(term: Term) -> Iterator[Term]:
+    """The terms directly under a term, from left to right.
+
+    >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), Number(Fraction(1)))))]
+    ['Name', 'Number']
+    """
+    for each in fields(term):
+        yield from _terms(getattr(term, each.name))
+
+
+def _terms(value: Any) -> Iterator[Term]:
+    if isinstance(value, Term):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _terms(entry)
+
+
+def every(term: Term) -> Iterator[Term]:
+    """The term and all below it, from left to right."""
+    pending = [term]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(reversed(list(parts(current))))
+
+
+def mapped(term: Term, function: Any) -> Term:
+    """The term whose direct parts are replaced by function(part).
+
+    >>> mapped(Entry(Name("x"), (Name("i"),)), lambda part: Name(part.text + "2"))
+    Entry(span=(0, 0), base=Name(span=(0, 0), text='x2'), indices=(Name(span=(0, 0), text='i2'),))
+    """
+    changed = {}
+    for each in fields(term):
+        before = getattr(term, each.name)
+        after = _mapped(before, function)
+        if after is not before:
+            changed[each.name] = after
+    return replace(term, **changed) if changed else term
+
+
+def _mapped(value: Any, function: Any) -> Any:
+    if isinstance(value, Term):
+        return function(value)
+    if isinstance(value, tuple):
+        entries = tuple(_mapped(entry, function) for entry in value)
+        return entries if any(a is not b for a, b in zip(entries, value, strict=True)) else value
+    return value
+
+
+def is_number(term: Term, value: int) -> bool:
+    """Whether a term is a whole number.
+
+    >>> is_number(Apply("negative", (Number(Fraction(1)),)), -1)
+    True
+    """
+    if isinstance(term, Apply) and term.operator == "negative":
+        return is_number(term.operands[0], -value)
+    return isinstance(term, Number) and term.value == value
+
+
+def base_of(term: Term) -> str:
+    """The name that a term is, or of which it is an entry; nothing for other terms.
+
+    >>> base_of(Entry(Name("x"), (Name("i"),))), base_of(Number(Fraction(2)))
+    ('x', '')
+    """
+    inner = term.base if isinstance(term, Entry) else term
+    return inner.text if isinstance(inner, Name) else ""
+
+
+def bound_in(term: Term) -> tuple[str, ...]:
+    """The names that a term binds for the terms below it."""
+    match term:
+        case Fold(index=index):
+            return (index,)
+        case Family(indices=indices):
+            return tuple(name for name, _ in indices)
+    return ()
+
+
+def free_names(term: Term) -> frozenset[str]:
+    """The names in a term that it does not bind, functions included.
+
+    >>> sorted(free_names(Fold("sum", "i", Number(Fraction(1)), Name("n"), Entry(Name("x"), (Name("i"),)))))
+    ['n', 'x']
+    """
+    match term:
+        case Name(text=text):
+            return frozenset({text})
+        case Fold(low=low, high=high, index=index):
+            outside = free_names(low) | free_names(high)
+            inside = [term.body] if term.condition is None else [term.body, term.condition]
+            return outside | (frozenset[str]().union(*map(free_names, inside)) - {index})
+        case Family(indices=indices, body=body):
+            sizes = frozenset[str]().union(*(free_names(size) for _, size in indices))
+            return sizes | (free_names(body) - {name for name, _ in indices})
+    found = frozenset[str]().union(*map(free_names, parts(term)))
+    if isinstance(term, Call):
+        found |= {term.function}
+    if isinstance(term, At):
+        found |= {term.name}
+    return found

@@ -1,0 +1,228 @@
+"""The block in which a document declares names for the checker: kinds with sizes, facts, definitions, the layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from chainrule.documents.language import parsing
+from chainrule.documents.language.printing import kind_of
+from chainrule.documents.language.shapes import OPEN
+from chainrule.documents.language.terms import (
+    Derivation,
+    FunctionKind,
+    IndexKind,
+    Kind,
+    Name,
+    Number,
+    SizeKind,
+    Term,
+    ValueKind,
+)
+from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.written import Listed, Symbol, Written, WrittenChain
+from chainrule.documents.sources.pieces import Piece
+
+ONE = Number(Fraction(1))
+UNSAID = Name(OPEN)
+"""A size that is not said."""
+
+KINDS = {
+    **dict.fromkeys(("scalar", "number", "real", "constant"), "number"),
+    **dict.fromkeys(("vector", "column"), "column"),
+    **dict.fromkeys(("array", "tensor"), "array"),
+    **dict.fromkeys(("index", "label"), "1.."),
+    **dict.fromkeys(("function", "loss"), "function"),
+    **{word: word for word in ("row", "matrix", "size")},
+}
+"""The words of the strict language for the words of documents."""
+
+FACTS = {
+    **{fact: fact for fact in parsing.FACTS},
+    **dict.fromkeys(("in (0,1)", "between 0 and 1"), "unit"),
+    **dict.fromkeys(("sum 1", "sums to 1", "rows sum 1", "sum one", "normalized", "normalised"), "sum-one"),
+    **dict.fromkeys(("one hot", "onehot"), "one-hot"),
+    **dict.fromkeys(("orthogonal",), "orthonormal"),
+    **dict.fromkeys(("nonsingular", "regular"), "invertible"),
+    **dict.fromkeys(("non-negative",), "nonnegative"),
+    **dict.fromkeys(("non-zero",), "nonzero"),
+    **dict.fromkeys(("±1", "+-1", "+/-1"), "sign"),
+    **dict.fromkeys(("0 or 1", "binary"), "bit"),
+}
+"""The facts of the strict language for the words of documents. A `sign` is 1 or -1, a `bit` 0 or 1."""
+
+_NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
+_FACTOR = re.compile(r"(?<![\w(.])(\d+)([A-Za-z]\w*)")
+_COMMA = re.compile(r",(?![^()]*\))")
+_PAGES = re.compile(r"layout\s*:(?!\s*(?:rows|columns)\b)|(?:title|date|author|tags|math|lang)\w*\s*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A name, as it is written, with its kind and facts; no kind if only the facts are said.
+
+    The name of a size that is not said is `UNSAID`. `piece` is the number of the piece of the document.
+    """
+
+    name: Written
+    kind: Kind | None
+    facts: frozenset[str] = frozenset()
+    line: int = 0
+    piece: int = 0
+
+
+@dataclass
+class Block:
+    """The lines of the blocks of a document.
+
+    Attributes
+    ----------
+    declared : list of Declared
+    definitions : list of (Piece, WrittenChain)
+    words : set of str
+        Names of several letters.
+    layout : str
+        "rows", "columns" or "".
+    errors : list of (int, str)
+        Lines that are not understood, with what was expected.
+    """
+
+    declared: list[Declared] = field(default_factory=list)
+    definitions: list[tuple[int, Piece, WrittenChain]] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
+    layout: str = ""
+    errors: list[tuple[int, str]] = field(default_factory=list)
+
+    def read(self, piece: Piece, number: int, macros: Iterable[tuple[str, int, str]] = ()) -> None:
+        r"""Read the lines of a piece.
+
+        >>> block = Block()
+        >>> block.read(Piece("declarations", "x, \\mu: vector n, positive\ny: tensr 3", ((0, 2, 1),)), 0)
+        >>> [each.kind.shape[0].text for each in block.declared], block.errors[0][0]
+        (['n', 'n'], 3)
+        """
+        at = 0
+        for raw in piece.text.split("\n"):
+            line, column = piece.place_of(at)
+            text = raw.partition("#")[0].rstrip(" \t,;")
+            try:
+                if ":=" in text:
+                    self._defined(replace(piece, text=text, starts=((0, line, column),)), number, macros)
+                elif text.strip() and not _PAGES.match(text.strip()):
+                    self._stated(text, line, number, macros)
+            except ValueError as error:
+                self.errors.append((line, str(error)))
+            at += len(raw) + 1
+
+    # What follows is private.
+
+    def _defined(self, piece: Piece, number: int, macros: Iterable[tuple[str, int, str]]) -> None:
+        head, _, body = piece.text.partition(":=")
+        self.words |= _words(head)
+        chains = chains_of(piece.text, macros, self.words)
+        if not body.strip() or len(chains) != 1 or [link.relation for link in chains[0].links] != [":="]:
+            raise ValueError(f"expected name := formula, such as f(x) := x^2, got {piece.text.strip()[:60]!r}")
+        self.definitions.append((number, piece, chains[0]))
+
+    def _stated(self, text: str, line: int, number: int, macros: Iterable[tuple[str, int, str]]) -> None:
+        head, colon, rest = (part.strip() for part in text.partition(":"))
+        if head == "layout" and colon:
+            self.layout = rest
+            return
+        if not colon or not head:
+            raise ValueError(f"expected name: kind, name := formula or layout: rows, got {text.strip()[:60]!r}")
+        kind, facts = kind_in(rest)
+        self.words |= _words(head)
+        names = [] if isinstance(kind, SizeKind) else _names(head, macros, self.words)
+        if isinstance(kind, SizeKind):
+            names = [Symbol(each.strip(), is_word=True) for each in head.split(",")]
+        for written in names:
+            self.declared.append(Declared(written, kind, facts, line, number))
+
+
+def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
+    """The kind and the facts that words state.
+
+    >>> kind, facts = kind_in("matrix 2n K, in (0,1)")
+    >>> kind.shape[1].text, sorted(facts)
+    ('K', ['unit'])
+
+    Raises
+    ------
+    ValueError
+        If the words are no kind; the message says what was expected.
+    """
+    first, *others = (part.strip() for part in _COMMA.split(text))
+    word, _, sizes = first.partition(" ")
+    strict = KINDS.get(word.lower(), word)
+    sizes = _FACTOR.sub(r"(\1 * \2)", sizes.strip())
+    facts = []
+    for other in others:
+        fact = FACTS.get(" ".join(other.lower().replace("(0, 1)", "(0,1)").split()))
+        if fact is None:
+            raise ValueError(f"expected a fact ({', '.join(parsing.FACTS)}, in (0,1), sum 1, ±1), got {other!r}")
+        facts.append(fact)
+    try:
+        return _kind(strict, sizes), frozenset(facts)
+    except parsing.LanguageError:
+        wanted = "size, scalar, vector n, row n, matrix m n, array l m n, index n, function"
+        raise ValueError(f"expected a kind ({wanted}), got {first!r}") from None
+
+
+def declarations_of(derivation: Derivation) -> list[str]:
+    """The lines of a block with which a document is read as this derivation, without guesses about names.
+
+    >>> declarations_of(parsing.derivation_of("size n; x : column n, positive; y := x; claim: y = x"))
+    ['n: size', 'x: column n, positive']
+    """
+    kinds = dict[str, str]()
+    for name, kind in ((each.name, each.kind) for each in derivation.declarations):
+        loss = name.removesuffix("_of")
+        made = isinstance(kind, FunctionKind) and loss in {each.name for each in derivation.definitions}
+        kinds[loss if made else name] = kind_of(ValueKind(kind.result) if made else kind)  # type: ignore[union-attr]
+    return [f"{name}: {kinds[name]}" for name in sorted(kinds, key=lambda each: (kinds[each] != "size", each))]
+
+
+# What follows is private.
+
+
+def _kind(word: str, sizes: str) -> Kind:
+    unsaid: dict[str, Kind] = {
+        "size": SizeKind(),
+        "1..": IndexKind(UNSAID),
+        "column": ValueKind((UNSAID, ONE)),
+        "row": ValueKind((ONE, UNSAID)),
+        "matrix": ValueKind((UNSAID, UNSAID)),
+        "function": FunctionKind((), ()),
+    }
+    return unsaid[word] if not sizes and word in unsaid else parsing.kind_in(f"{word} {sizes}")
+
+
+def _words(head: str) -> set[str]:
+    """The runs of letters that are no commands."""
+    return set(re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}", head))
+
+
+def _names(head: str, macros: Iterable[tuple[str, int, str]], words: set[str]) -> list[Written]:
+    """The names in front of a colon: W1 is W_1, and W__1 a name of the strict language."""
+    if re.fullmatch(r"[^\W\d_]\w*__\w+", head):
+        return [Symbol(head, is_word=True)]
+    chains = chains_of(_NUMBERED.sub(r"\1_\2", head), macros, words)
+    found = chains[0].members[0] if len(chains) == 1 and not chains[0].links else None
+    if found is None:
+        raise ValueError(f"expected names before the colon, got {head[:60]!r}")
+    return list(found.items) if isinstance(found, Listed) else [found]
+
+
+def sizes_said(kind: Kind) -> Iterable[Term]:
+    """The sizes in a kind."""
+    match kind:
+        case ValueKind(shape=shape):
+            return shape
+        case IndexKind(size=size):
+            return (size,)
+        case FunctionKind(arguments=arguments, result=result):
+            return (*(size for shape in arguments for size in shape), *result)
+    return ()

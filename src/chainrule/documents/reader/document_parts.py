@@ -1,0 +1,105 @@
+"""Which definition of a name counts where: that of its own part of the document, of a part around it, or the last one.
+
+A document is cut into parts by its headings. A part that defines a name anew, differently from what counts there, means
+another thing by it. A part within another one goes on with its names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of
+from chainrule.documents.reader.statements import Statement, is_example, target_of, uses_target
+from chainrule.documents.reader.written import Scripted, Symbol, Written
+from chainrule.documents.sources.pieces import Piece
+
+
+@dataclass(frozen=True, eq=False)
+class Scopes:
+    """The parts of a document, and the names that mean something else there.
+
+    Attributes
+    ----------
+    parts : mapping
+        The number of the part of each piece, by its identity.
+    names : mapping
+        By part: the names that count there for letters that another part defines as well.
+    where : mapping
+        By part: the parts whose definitions count there.
+    """
+
+    parts: Mapping[int, int] = field(default_factory=dict)
+    names: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    where: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        pieces: Sequence[Piece],
+        statements: Sequence[Statement],
+        inventory: Inventory,
+        same: Mapping[int, Piece] | None = None,
+    ) -> Scopes:
+        """The parts of a document, and the names in them; some pieces, by identity, are where others are."""
+        parts, around, open_parts = dict[int, int](), dict[int, list[int]](), list[tuple[int, int]]()
+        part = 0
+        for piece in pieces:
+            if piece.kind == "heading":
+                part, level = part + 1, int(piece.environment) if piece.environment.isdigit() else 7
+                open_parts = [each for each in open_parts if each[1] < level]
+                around[part] = [number for number, _ in reversed(open_parts)]
+                open_parts.append((part, level))
+            parts[id(piece)] = part
+        parts |= {number: parts[id(piece)] for number, piece in (same or {}).items()}
+        first: dict[int, dict[str, Written]] = {}
+        for statement in statements:
+            target = target_of(statement, inventory)
+            if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
+                continue
+            first.setdefault(parts[id(statement.piece)], {}).setdefault(target.base, statement.right)
+        entries: dict[int, set[str]] = {}  # by part: the letters that have indices there
+        for statement in statements:
+            for side in (statement.left, statement.right):
+                entries.setdefault(parts[id(statement.piece)], set()).update(_with_indices(side, inventory))
+        anywhere = frozenset[str]().union(*entries.values())
+        meant: dict[int, dict[str, str]] = {}
+        functions = {t.base for each in statements if (t := target_of(each, inventory)) and t.parameters}
+        last, several = dict[str, int](), set[str]()  # where a letter was defined last, and functions defined anew
+        places: dict[int, dict[str, int]] = {}
+        for number in range(part + 1):
+            here = meant[number] = dict[str, str]()
+            places[number] = dict[str, int]()
+            for base, where in last.items():
+                within = [each for each in around.get(number, []) if base in first.get(each, {})]
+                places[number][base] = (within or [where])[0]
+                here[base] = f"{base}__any" if base in several and not within else meant[(within or [where])[0]][base]
+            for base, right in first.get(number, {}).items():
+                inside = any(base in first.get(each, {}) for each in around.get(number, []))
+                known = last.get(base)
+                if known is None or (not inside and first[known][base] != right):
+                    one = base in anywhere - entries[number] and _is_number(base, right, anywhere)
+                    here[base] = base if known is None and not one else f"{base}__part_{number}"
+                    last[base] = places[number][base] = number
+                    several |= {base} & functions if known is not None else set()
+            for base, where in places[number].items():
+                one = base not in entries.get(where, ()) and _is_number(base, first[where][base], anywhere)
+                if one and base in entries.get(number, ()):
+                    here[base] = base
+        names = {number: {b: n for b, n in here.items() if b != n} for number, here in meant.items()}
+        return Scopes(parts, names, places)
+
+
+# What follows is private.
+
+
+def _with_indices(formula: Written, inventory: Inventory) -> Iterator[str]:
+    for part in all_parts(formula):
+        lower = items_of(part.lower) if isinstance(part, Scripted) and isinstance(part.base, Symbol) else ()
+        if any(isinstance(item, Symbol) and inventory.is_index(item) for item in lower):
+            yield base_name(part.base)  # type: ignore[attr-defined]  # a Scripted
+
+
+def _is_number(base: str, right: Written, indexed: Set[str]) -> bool:
+    """Whether what defines a letter is made of numbers: no capital or bold letter, and none that has indices."""
+    letters = [part for part in all_parts(right) if isinstance(part, Symbol) and base_name(part) != base]
+    return not any(each.text[:1].isupper() or each.font == "bold" or base_name(each) in indexed for each in letters)

@@ -1,0 +1,565 @@
+"""One reading of a document, under some hypotheses about it: definitions, claims, and every relation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.shapes import OPEN, Shapes
+from chainrule.documents.language.terms import (
+    Apply,
+    Assumption,
+    Condition,
+    Declaration,
+    Definition,
+    Derivation,
+    FunctionKind,
+    IndexKind,
+    Kind,
+    Name,
+    Relation,
+    SizeKind,
+    Term,
+    ValueKind,
+)
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching
+from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, sizes_said
+from chainrule.documents.reader.document_parts import Scopes
+from chainrule.documents.reader.elaboration import ELEMENTARY, RELATIONS, Elaborator, NotMeant
+from chainrule.documents.reader.implied_sums import free_in, summed
+from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of
+from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
+from chainrule.documents.reader.stated import Hypothesis, Stated
+from chainrule.documents.reader.statements import (
+    Statement,
+    Target,
+    is_example,
+    is_update,
+    target_of,
+    uses_target,
+)
+from chainrule.documents.reader.strict_form import strict_form
+from chainrule.documents.reader.usual_functions import with_functions
+
+LAYER_LETTERS = frozenset({"l", "L", "ell", "h"})
+SUPPOSED = ("condition", "case", "denied", "past", "assumed")
+"""What sentences make of formulas that they do not claim."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadRelation:
+    """A relation of the document as it was read.
+
+    Attributes
+    ----------
+    statement : Statement
+    kind : str
+        "claim", "definition" or "not read".
+    claim : int or None
+        Its position among the claims of the derivation.
+    reason : str
+        Why it is not read, or why its shapes do not fit.
+    rests_on : frozenset of str
+        What its reading supposes.
+    """
+
+    statement: Statement
+    kind: str
+    claim: int | None = None
+    reason: str = ""
+    rests_on: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A document in the strict language, beside its relations."""
+
+    derivation: Derivation
+    shapes: Shapes
+    entries: tuple[ReadRelation, ...]
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Names whose definitions are not read, with the reasons."""
+    again: Mapping[str, int] = field(default_factory=dict)
+    """Names that a later display seems to define again, with its line."""
+    declared: Set[str] = frozenset()
+    """Names of which the document says what they are."""
+    variables: Set[str] = frozenset()
+    """Letters of which no sentence speaks, and which are never called."""
+    problems: tuple[tuple[int, str], ...] = ()
+    """Lines of declarations that are not understood, with what was expected."""
+
+
+@dataclass(frozen=True, eq=False)
+class Besides:
+    """What a document says besides its formulas: its blocks, its sentences, and the numbers of pieces by identity."""
+
+    block: Block
+    stated: Stated
+    numbers: Mapping[int, int]
+
+
+@dataclass(eq=False)
+class DocumentReader:
+    """Reads all statements of a document under some hypotheses about it.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    statements : sequence of Statement
+    besides : Besides
+    scopes : Scopes
+    aliases : mapping
+        By part: other names for letters that mean something else there.
+    layout : str
+        "transposed" if gradients of numbers by columns are rows; "" if nothing is said.
+    rows : bool
+        True if vectors are rows.
+    singles : set of str
+        Letters without their index that are the value of one example.
+    losses : bool
+        True if functions without a definition take a vector.
+    trusting : bool
+        True if kinds that sentences state are those of the names everywhere.
+    """
+
+    inventory: Inventory
+    statements: Sequence[Statement]
+    besides: Besides
+    scopes: Scopes = field(default_factory=Scopes)
+    aliases: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    capitals: Mapping[str, str] = field(init=False)
+    equivalences: Set[int] = field(init=False)
+    layout: str = ""
+    rows: bool = False
+    singles: Set[str] = frozenset()
+    losses: bool = False
+    trusting: bool = True
+    elaborator: Elaborator = field(init=False)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    written: dict[str, w.Written] = field(default_factory=dict)
+    moved: dict[int, dict[str, str]] = field(default_factory=dict)
+    labels: dict[str, Term] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    again: dict[str, int] = field(default_factory=dict)
+    claims: list[Relation] = field(default_factory=list)
+    entries: list[ReadRelation] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    places: list[int] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    fresh: int = 0
+
+    def __post_init__(self) -> None:
+        self.problems = list(self.besides.block.errors)
+        self.inventory = replace(self.inventory, declared={})
+        self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
+        self.capitals = self.inventory.capitals
+        every = [*self.besides.block.declared, *(self.besides.stated.declared if self.trusting else ())]
+        for each in every:
+            if isinstance(each.name, w.Symbol):
+                self._declare(base_name(each.name), each)
+        self.elaborator = Elaborator(self.inventory, {}, self._layers(), self.layout)
+        self.elaborator.functions = self._functions()
+        self.elaborator.indexed = self._functions_with_indices()
+        targets = (target_of(statement, self.inventory) for statement in self.statements)
+        defined = any(target is not None and target.base == "I" for target in targets)
+        self.elaborator.identity = "identit" in self.inventory.prose and not defined
+        for each in every:
+            if not isinstance(each.name, w.Symbol):
+                self._declare_entries(each)
+
+    def _declare(self, name: str, declared: Declared, axes: int = 0) -> None:
+        """Enter the kind of a name, if it has none; `axes` more for indices with which the name stands."""
+        kind = declared.kind
+        name = f"{name}__one" if name in self.singles and not axes else name
+        in_text = declared not in self.besides.block.declared
+        calls = len(self.inventory.called.get(name, ()))
+        told = isinstance(kind, FunctionKind) and kind.arguments
+        called = calls and (told or self.inventory.bare[name] <= calls + 1 or not self.inventory.is_value(name))
+        idle = isinstance(kind, IndexKind | ValueKind) and name in self.inventory.indices
+        unneeded = idle or (isinstance(kind, FunctionKind) and not called) or name in self.inventory.limits
+        if kind is None or name in self.kinds or (in_text and unneeded):
+            return
+
+        def said(shape: tuple[Term, ...]) -> tuple[Term, ...]:
+            return tuple(self._open(name) if size == UNSAID else size for size in shape)
+
+        match kind:
+            case ValueKind(shape=shape) if axes:
+                shape = (*shape[: 1 if shape[1:] == (ONE,) else None], *(UNSAID,) * axes)
+                kind = ValueKind(said((*shape, ONE) if len(shape) == 1 else shape))
+            case ValueKind(shape=shape):
+                kind = ValueKind(said(shape))
+            case IndexKind(size=size):
+                kind = IndexKind(*said((size,)))
+            case FunctionKind(arguments=arguments, result=result):
+                kind = FunctionKind(tuple(map(said, arguments)), said(result))
+        self.kinds[name] = kind
+        sizes = kind.shape if isinstance(kind, ValueKind) else None
+        self.inventory.declared[name] = -1 if sizes is None else len(sizes) - (sizes[1:] == (ONE,))
+        for size in sizes_said(kind):
+            for part in terms.free_names(size):
+                if not part.startswith(OPEN) and part not in self.kinds:
+                    self.kinds[part] = SizeKind()
+                    self.inventory.declared[part] = -1
+
+    def _declare_entries(self, declared: Declared) -> None:
+        """The kind of a name with scripts: W_1 is a name, x_i one of several."""
+        try:
+            found = self.elaborator.term(declared.name)
+        except NotMeant as error:
+            self.problems.append((declared.line, str(error)))
+            return
+        indices = len(found.indices) if isinstance(found, terms.Entry) else int(isinstance(found, terms.Apply))
+        if indices == 1 and isinstance(declared.kind, ValueKind) and declared.kind.shape:
+            self.inventory.vectors[base_in(found)] += 1
+        if base_in(found):
+            self._declare(base_in(found), declared, indices)
+
+    def _open(self, name: str) -> Name:
+        self.fresh += 1
+        return Name(f"{OPEN}{name}{self.fresh}")
+
+    def _layers(self) -> frozenset[str]:
+        """Superscripts that name layers: letters next to which l + 1 or l - 1 stand in superscripts, or usual ones."""
+        found = set[str]()
+        for base, uppers in self.inventory.superscripts.items():
+            for upper in uppers:
+                if isinstance(upper, w.Symbol) and upper.text in LAYER_LETTERS - self.kinds.keys() and base != "e":
+                    found.add(upper.text)
+        return frozenset(found)
+
+    def _functions(self) -> dict[str, tuple[str, ...]]:
+        """Names that the document defines with parameters, or that are words or primed and called."""
+        found: dict[str, tuple[str, ...]] = {n: () for n, kind in self.kinds.items() if isinstance(kind, FunctionKind)}
+        for statement in self.statements:
+            target = target_of(statement, self.inventory)
+            if target is not None and target.parameters and target.base not in ELEMENTARY:
+                self.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
+                names = [base_name(p) if isinstance(p, w.Symbol) else "" for p in target.parameters]
+                name = self._key_of(target)
+                letters = letters_of(statement.right)
+                if name is not None and all(names) and not set(names) <= letters:
+                    self.elaborator.values.add(name)
+                elif name and all(names) and not found.get(name) and not self.inventory.is_value(target.base):
+                    found[name] = tuple(names)
+        for name in self.inventory.called.keys() - found.keys() - self.kinds.keys() - ELEMENTARY.keys():
+            is_primed = name in self.inventory.primed and name not in self.inventory.by
+            if is_primed or name in self.inventory.words or self.inventory.is_always_called(name):
+                found[name] = ()
+        return found
+
+    def _functions_with_indices(self) -> frozenset[str]:
+        """Functions whose values have entries, as in softmax(z)_i."""
+        targets = (target_of(statement, self.inventory) for statement in self.statements)
+        return frozenset(target.base for target in targets if target and target.parameters and target.indices)
+
+    # Statements
+
+    def reading(self) -> Reading:
+        """All statements, read one after another."""
+        for statement in self.statements:
+            self._read(statement)
+        stated = [*self._facts_of_blocks(), *self.besides.stated.hypotheses]
+        held = list(held_in(stated, self.elaborator, self.definitions.keys() | self.unread.keys()))
+        declared = {**{name: IndexKind(size) for name, size in self.labels.items()}, **self.kinds}
+        derivation = with_functions(
+            Derivation(
+                tuple(Declaration(name, kind) for name, kind in declared.items()),
+                tuple(self.definitions.values()),
+                tuple(Assumption(each.condition) for each in held if not each.compares_indices),
+                tuple(self.claims),
+            ),
+            self.inventory,
+            lambda name: (self._open(name), ONE) if self.losses else (),
+            rows=self.rows,
+        )
+        derivation, losses = with_unknown_losses(with_layers(derivation))
+        self.claims[:] = derivation.claims
+        for number, names in losses.items():
+            self._doubt(number, frozenset({f"{names} depends on something in a way that is not told"}))
+        shapes = Shapes(derivation, self._matrices(), self._vectors(), self.rows)
+        fitting = {id(term) for term, _ in shapes.faults}
+        held = [each for each in held if id(each.condition) not in fitting]
+        strict = strict_form(shapes, *self._reached(derivation, held))
+        entries = tuple(self._judged(shapes))
+        found = Reading(strict, shapes, entries, self.unread, self.again, self.kinds.keys())
+        return replace(found, problems=tuple(self.problems))
+
+    def _facts_of_blocks(self) -> Iterable[Hypothesis]:
+        """The facts in blocks, which hold from there on."""
+        for each in self.besides.block.declared:
+            for fact in sorted(each.facts):
+                yield Hypothesis(each.name, fact, each.piece, 1 << 60, True, each.line, fact)
+
+    def _reached(
+        self, derivation: Derivation, held: Sequence[Held]
+    ) -> tuple[list[Condition], list[tuple[Condition, ...]]]:
+        """The conditions that reach all claims about their names, and the other ones for each claim."""
+        names, anywhere = Names.of(derivation), range(1 << 60)
+        reached = [reaching(held, claim, at, names) for claim, at in zip(self.claims, self.places, strict=True)]
+        for number, (_, doubted) in enumerate(reached):
+            self._doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
+        lasting = [replace(each, start=0, end=anywhere.stop) for each in held if each.certain]
+        about = [reaching(lasting, claim, 0, names)[0] for claim in self.claims]
+        everywhere = {
+            id(each.condition)
+            for each in held
+            if each.certain
+            and not each.compares_indices
+            and not any(
+                any(one.condition is each.condition for one in wanted)
+                and not any(one.condition is each.condition for one in here)
+                for wanted, (here, _) in zip(about, reached, strict=True)
+            )
+        }
+        always = [each.condition for each in held if id(each.condition) in everywhere]
+        return always, [
+            tuple(each.condition for each in here if id(each.condition) not in everywhere) for here, _ in reached
+        ]
+
+    def _doubt(self, claim: int, doubts: frozenset[str]) -> None:
+        for place, entry in enumerate(self.entries):
+            if entry.claim == claim:
+                self.entries[place] = replace(entry, rests_on=entry.rests_on | doubts)
+
+    def _judged(self, shapes: Shapes) -> Iterable[ReadRelation]:
+        faults = {id(term): message for term, message in shapes.faults}
+        for entry in self.entries:
+            if entry.claim is not None and id(self.claims[entry.claim].left) in faults:
+                claim, names = self.claims[entry.claim], Names.of(shapes.derivation)
+                told = (self.kinds.keys() - self._certain()) & names.used_by(claim.left, claim.right)
+                doubts = frozenset(f"whether {name} is here what the text says of it" for name in told)
+                yield replace(
+                    entry, kind="does not fit", reason=faults[id(claim.left)], rests_on=entry.rests_on | doubts
+                )
+            else:
+                yield entry
+
+    def _certain(self) -> set[str]:
+        """The names that blocks declare."""
+        names = [each.name for each in self.besides.block.declared]
+        return {
+            base_name(each) if isinstance(each, w.Symbol) else base_in(self.elaborator.term(each)) for each in names
+        }
+
+    def _read(self, statement: Statement) -> None:
+        target = target_of(statement, self.inventory)
+        self.elaborator.used.clear()
+        part = self.scopes.parts.get(id(statement.piece), 0)
+        names, others = self.scopes.names.get(part, {}), self.aliases.get(part, {})
+        aliases = {**self.capitals, **names, **others, **self.moved.get(part, {})}
+        own = {base_name(each) for each in (target.parameters if target else ()) if isinstance(each, w.Symbol)}
+        self.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
+        self.elaborator.singles = self.singles - own
+        try:
+            if target is not None and self._defines(target, statement):
+                self.entries.append(ReadRelation(statement, "definition"))
+                return
+            role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
+            if statement.piece.kind == "inline" and (role != "claimed" or statement.relation != "="):
+                if role in SUPPOSED or not _says_more(statement, self.inventory):
+                    return
+                self.elaborator.used.add("it stands in a sentence")
+            if id(statement.piece) in self.equivalences or is_update(statement):
+                self.entries.append(ReadRelation(statement, "hypothesis"))
+                return
+            if statement.relation in (":=", "<-", "->", "<->", ":", "=:", "in", "∼"):
+                self.entries.append(ReadRelation(statement, "definition"))
+                return
+            if statement.relation not in RELATIONS:
+                raise NotMeant(f"the relation {statement.relation}", statement.place)
+            self._claimed(statement)
+        except (NotMeant, RecursionError) as error:
+            self.entries.append(ReadRelation(statement, "not read", reason=str(error)))
+
+    def _defines(self, target: Target, statement: Statement) -> bool:
+        """Make a definition of a statement, if its name has none so far."""
+        role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
+        if role in SUPPOSED[:4] or target.base in self.inventory.indices:
+            return False
+        if uses_target(statement.right, target):
+            return False
+        full = self._name_of(target)
+        if full is None or (full in self.inventory.indices and full not in self.inventory.subscripts):
+            return False
+        line = statement.piece.place_of(statement.place[0])[0]
+        is_value = full in self.kinds or isinstance(statement.right, w.Numeral)
+        if is_value and full not in self.definitions and full in self._all_names():
+            return False
+        if full in self.definitions and self._is_closed(target, statement.right):
+            if self.written.get(full) == statement.right:
+                return statement.piece.kind == "inline"
+            part = self.scopes.parts.get(id(statement.piece), 0)
+            full = f"{target.base}__line_{line}"
+            self.moved.setdefault(part, {})[target.base] = full
+        elif full in self.definitions and not statement.number:
+            self.again[full] = line
+        if full in self.definitions or full in self.unread or full in ELEMENTARY:
+            return False
+        if is_example(statement, self.inventory):
+            return False
+        try:
+            body = self.elaborator.term(statement.right)
+        except NotMeant as error:
+            self.unread[full] = str(error)
+            raise
+        body = self._with_sums(body, target.indices)
+        bound = tuple((index, self.elaborator.open_size(index)) for index in target.indices)
+        if bound:
+            body = terms.Family(bound, body)
+            body = Apply("'", (body,)) if self.rows and len(bound) == 1 else body
+        parameters = tuple(
+            (name := self.elaborator.named(base_name(p)), self._kind_of_parameter(name, body))
+            for p in target.parameters
+            if isinstance(p, w.Symbol)
+        )
+        if self._key_of(target) not in self.elaborator.functions:
+            parameters = ()
+        if full in Names(self.definitions, {}).used_by(body):
+            self.elaborator.used.add(f"{full} and what it is made of define each other")
+            return False
+        free = self._free_indices(body) - {name for name, _ in parameters}
+        for index in sorted(free):
+            self.labels.setdefault(index, self.elaborator.open_size(index))
+        self.definitions[full] = Definition(full, body, parameters, line)
+        self.written[full] = statement.right
+        if parameters:
+            self.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
+            self.elaborator.latest[self.elaborator.named(target.base)] = full
+        return True
+
+    def _is_closed(self, target: Target, right: w.Written) -> bool:
+        """Whether a function is made of its parameters alone: f(x) = x^2."""
+        names = {base_name(p) for p in target.parameters if isinstance(p, w.Symbol)}
+        letters = letters_of(right)
+        return bool(names) and letters - ELEMENTARY.keys() - {"e", "pi"} <= names
+
+    def _key_of(self, target: Target) -> str | None:
+        """The name with the subscripts that are parts of it, wherever it stands."""
+        lower = target.name.lower if isinstance(target.name, w.Scripted) else None
+        with suppress(NotMeant):
+            name = self.elaborator.entries(target.base, target.base, lower)[0]
+            return self.elaborator.with_arity(name, target.base, len(target.parameters))
+        return None
+
+    def _name_of(self, target: Target) -> str | None:
+        """The name, with the subscripts and superscripts that are parts of it; None for a power of a name."""
+        if not isinstance(target.name, w.Scripted | w.Beside):
+            name = self.elaborator.named(target.base, alone=True)
+            return self.elaborator.with_arity(name, target.base, len(target.parameters))
+        found = self.elaborator.term(target.name)
+        base = found.base if isinstance(found, terms.Entry) else found
+        return base.text if isinstance(base, Name) else None
+
+    def _kind_of_parameter(self, name: str, body: Term) -> ValueKind:
+        """A column if the body uses its entries, else a number."""
+        one = terms.Number(Fraction(1))
+        for part in terms.every(body):
+            if isinstance(part, terms.Entry) and part.base == Name(name):
+                return ValueKind((Name(f"length_of_{name}"), one))
+        return ValueKind(())
+
+    def _claimed(self, statement: Statement) -> None:
+        self.elaborator.outer = _outer_letters(statement.head or statement.left)
+        left, right = self.elaborator.term(statement.left), self.elaborator.term(statement.right)
+        if self.inventory.summing:
+            head = left if statement.head is None else self.elaborator.term(statement.head)
+            left, right = (self._with_sums(side, free_in(head, self._letters)) for side in (left, right))
+        conditions = []
+        for condition in statement.conditions:
+            if any(isinstance(part, w.Dots) for part in all_parts(condition)):
+                continue  # i = 1, ..., n
+            found = self.elaborator.condition(condition)
+            if found is None:
+                if not isinstance(condition, w.Words):
+                    self.elaborator.used.add("a condition that is not read")
+            else:
+                conditions.append(found)
+        if statement.resumed:
+            self.elaborator.used.add("it goes on from the display before")
+        if statement.right == w.Numeral(Fraction(0)):
+            self.elaborator.used.add("it may be set to zero")
+        free = self._free_indices(left, right, *conditions) - self.labels.keys()
+        over = tuple((index, self.elaborator.open_size(index)) for index in sorted(free))
+        line = statement.piece.place_of(statement.place[0])[0]
+        follows = len(self.claims) - 1 if statement.number and self.claims else None
+        self.places.append(self.besides.numbers[id(statement.piece)])
+        self.claims.append(Relation(left, RELATIONS[statement.relation], right, over, tuple(conditions), line, follows))
+        self.entries.append(
+            ReadRelation(statement, "claim", len(self.claims) - 1, rests_on=frozenset(self.elaborator.used))
+        )
+
+    @property
+    def _letters(self) -> frozenset[str]:
+        return frozenset(map(self.inventory.index_name, self.inventory.indices))
+
+    def _with_sums(self, term: Term, free: Iterable[str]) -> Term:
+        """A term with sums over the indices that are repeated, in a document that does not write them."""
+        if not self.inventory.summing:
+            return term
+        found = summed(term, self._letters - self.labels.keys() - frozenset(free), self.elaborator.open_size)
+        if found is not term:
+            self.elaborator.used.add("repeated indices are summed over")
+        return found
+
+    def _free_indices(self, *parts: Term) -> set[str]:
+        """Indices that nothing binds."""
+        free = frozenset[str]().union(*map(terms.free_names, parts))
+        used = {
+            name.text
+            for part in parts
+            for each in terms.every(part)
+            for inside in (each.indices if isinstance(each, terms.Entry) else _compared(each))
+            for name in terms.every(inside)
+            if isinstance(name, Name)
+        }
+        return {name for name in free & used if name in self._letters and name not in self.definitions}
+
+    # Names
+
+    def _matrices(self) -> frozenset[str]:
+        """Capital letters without a subscript that are no sizes and are not differentiated."""
+        found = set()
+        for base in self.inventory.bare:
+            letter = base.split("_")[0]
+            capital = (len(letter) == 1 and letter.isupper()) or letter in ("Theta", "Sigma", "Phi")
+            is_loss = base in self.inventory.differentiated and not self.inventory.bold[base]
+            if capital and not is_loss and base not in self.inventory.limits:
+                found.add(base)
+        decorated = {name for name in self._all_names() if name.split("_")[0] in found}
+        return frozenset(found | decorated)
+
+    def _vectors(self) -> frozenset[str]:
+        """Small letters that are always bold."""
+        return frozenset(
+            base for base, count in self.inventory.bold.items()
+            if base[:1].islower() and count >= self.inventory.bare[base] > 0
+        )  # fmt: skip
+
+    def _all_names(self) -> set[str]:
+        read = Derivation(definitions=tuple(self.definitions.values()), claims=tuple(self.claims))
+        return {part.text for part in read.parts if isinstance(part, Name)}
+
+
+def _compared(term: Term) -> tuple[Term, ...]:
+    return (term.left, term.right) if isinstance(term, terms.Comparison) else ()
+
+
+def _says_more(statement: Statement, inventory: Inventory) -> bool:
+    """Whether a relation in a sentence says more than what a letter is: one side at least is a derivative or a call."""
+    left = statement.left.parts[0] if isinstance(statement.left, w.Beside) else statement.left
+    if is_example(statement, inventory) or statement.relation not in RELATIONS:
+        return False
+    return statement.number > 0 or not isinstance(left, w.Symbol | w.Numeral | w.Listed)
+
+
+def _outer_letters(written: w.Written) -> frozenset[str]:
+    """The letters in a formula that no sum in it binds."""
+    ranges = [part.lower for part in all_parts(written) if isinstance(part, w.BigOperator) and part.lower is not None]
+    bound = frozenset[str]().union(*map(letters_of, ranges))
+    return letters_of(written) - bound

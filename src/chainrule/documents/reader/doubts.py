@@ -1,0 +1,103 @@
+"""Why a document might mean something else by a claim than its reading says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.shapes import Shape
+from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
+from chainrule.documents.reader.document_reader import Reading, ReadRelation
+
+_ANY = Shape()
+
+
+@dataclass(eq=False)
+class Doubts:
+    """The doubts about the claims of a document. A claim without one is certain: it can be wrong."""
+
+    reading: Reading
+    names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = Names.of(self.reading.derivation)
+
+    def unread(self, claim: Relation) -> list[str]:
+        """The names in a claim, and in what it uses, whose definitions are not understood."""
+        return sorted(self._used(claim) & self.reading.unread.keys())
+
+    def changes(self, claim: Relation) -> bool:
+        """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
+        definitions = self.names.definitions
+        bodies = [definitions[name].body for name in self._used(claim) if name in definitions]
+        every = (part for term in (claim.left, claim.right, *bodies) for part in terms.every(term))
+        return any(isinstance(part, terms.Slope | terms.Differential) for part in every)
+
+    def uses(self, claim: Relation, names: Set[str]) -> list[str]:
+        """Those of some names that a claim uses, also through definitions."""
+        return sorted(self._used(claim) & names)
+
+    def of(self, claim: Relation, entry: ReadRelation) -> tuple[str, ...]:
+        """The doubts about a claim, in words."""
+        return tuple(dict.fromkeys(self._of(claim, entry)))
+
+    def _used(self, claim: Relation) -> frozenset[str]:
+        return self.names.used_by(claim.left, claim.right, *claim.conditions)
+
+    def _unstated(self, claim: Relation, *, fits: bool) -> frozenset[str]:
+        """The names of which the document does not say what they are: it may do so in words, or nowhere.
+
+        A name that something is differentiated by is a variable, if the claim fits, and so is a number of which no
+        sentence speaks. A name that is alone on a side may be defined there.
+        """
+        used = self._used(claim)
+        bodies = [self.names.definitions[name].body for name in used if name in self.names.definitions]
+        every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
+        by = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)} if fits else set()
+        alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
+        known = self.names.definitions.keys() | self.reading.declared
+        known |= {name for name, kind in self.names.kinds.items() if not isinstance(kind, ValueKind)}
+        named = {name for name in alone if name not in known}
+        known |= {name for name in self.reading.variables if self.reading.shapes.names.get(name, _ANY).known == ()}
+        bound = {name for name, _ in claim.over} | {name for part in every for name in terms.bound_in(part)}
+        there = self.reading.shapes.names.keys() - bound - {"pi"}
+        return (used - known - by | named) & there
+
+    def _depends(self, slope: terms.Slope) -> bool:
+        return terms.base_of(slope.variable) in self.names.used_by(slope.body)
+
+    def _of(self, claim: Relation, entry: ReadRelation) -> Iterator[str]:
+        yield from sorted(entry.rests_on)
+        if claim.relation == "!=":
+            yield "it may say only that the sides are not always equal"
+        used = self._used(claim)
+        for name in self.unread(claim):
+            yield f"the definition of {name} is not read"
+        shapes = self.reading.shapes
+        if any(term is claim.left for term, _ in shapes.faults[shapes.certain :]):
+            yield "nothing shows whether names in it are numbers"
+        for name in sorted(used):
+            if isinstance(self.names.kinds.get(name), FunctionKind) and name not in self.reading.declared:
+                yield f"{name.removesuffix('_of')} is not defined"
+        for name in sorted(self._unstated(claim, fits=entry.kind != "does not fit")):
+            yield f"{name} is not defined"
+        for part in (part for side in (claim.left, claim.right) for part in terms.every(side)):
+            if isinstance(part, terms.Slope) and not self._depends(part):
+                yield f"nothing shows that {terms.base_of(part.body) or 'it'} depends on {terms.base_of(part.variable)}"
+        if entry.kind == "does not fit":
+            for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
+                yield f"the shape of {name} is not told"
+        for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
+            if name.endswith(("_0", "__0", "star", "ast")):
+                yield f"{name} may have a value that is told elsewhere"
+        if used and any(_is_computed(side) for side in (claim.left, claim.right)):
+            yield "letters may have values here"
+        for name in sorted(used & self.reading.again.keys()):
+            yield f"{name} is defined more than once"
+
+
+def _is_computed(side: terms.Term) -> bool:
+    """Whether a side is computed from numbers alone, as 100 / 500, but is no whole number."""
+    return not isinstance(side, terms.Number) and not any(isinstance(part, terms.Name) for part in terms.every(side))

@@ -1,0 +1,807 @@
+"""From written formulas to terms, under one reading of the document.
+
+The reading decides which names are functions, which superscripts transpose or name layers, and which subscripts choose
+entries. It leaves products side by side, powers and the kind of a derivative to the shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.shapes import OPEN
+from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Slope, Term, Truth
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.ellipses import INDEX, between
+from chainrule.documents.reader.inventory import TRANSPOSES, Inventory, all_parts, base_name, items_of
+from chainrule.documents.reader.statements import is_event
+from chainrule.documents.reader.written import Written
+
+ELEMENTARY = {
+    **{name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos")},
+    "arctan": "arctan",
+    "ln": "log",
+    "erf": "erf",
+    "abs": "abs",
+    "sign": "sign",
+    "sgn": "sign",
+    "relu": "relu",
+    "ReLU": "relu",
+    "diag": "diag",
+    "tr": "trace",
+    "trace": "trace",
+    "Tr": "trace",
+    "det": "det",
+    "vec": "vec",
+    "Gamma": "gamma",
+    "norm": "norm",
+}
+"""Functions that every document knows, by the names that documents give them."""
+
+TAKE_NO_BRACKETS = frozenset(
+    {"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "tr"}
+)
+"""Functions whose argument may follow without brackets."""
+
+INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
+RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}
+JOINTS = {"": "beside", "*": "dot", ".": "dot", "x": "beside", ".*": ".*", "o": ".*", "(x)": "outer"}
+
+_Factor: TypeAlias = tuple[str, Term]
+
+
+class NotMeant(Exception):
+    """Something written that has no meaning here; the message says what, `place` where."""
+
+    def __init__(self, reason: str, place: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(reason)
+        self.place = place
+
+
+@dataclass(eq=False)
+class Elaborator:
+    """Makes terms of the formulas of one document.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    functions : mapping
+        Names that are functions, with the names of their parameters; none if only the number is known.
+    layers : set of str
+        Superscripts that are parts of names: l in a^l.
+    layout : str
+        "rows" if derivatives of numbers by columns are rows, "columns" if those of columns by columns have inputs as
+        rows, "transposed" for both, and nothing for neither.
+
+    Attributes
+    ----------
+    used : set of str
+        What the reading of the last formula rests on, in words.
+    indexed : set of str
+        Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
+    identity : bool
+        True if I is the identity matrix.
+    singles : set of str
+        Letters that without an index mean the number of one example.
+    events : dict
+        Values such as P(y = 1 | x), each by what is written, with its number.
+    aliases : mapping
+        Other names for letters that mean something else here.
+    arities : mapping
+        The numbers of parameters with which names are defined; with several numbers they are several functions.
+    values : set of str
+        Names that are written with arguments, by which they are not defined: J(w), made of z(w).
+    outer : set of str
+        Letters of the first side of a chain that no sum binds.
+    latest : mapping
+        By name: the function that was defined last, of those with several numbers of parameters.
+    """
+
+    inventory: Inventory
+    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    layers: Set[str] = frozenset()
+    layout: str = ""
+    used: set[str] = field(default_factory=set)
+    indexed: Set[str] = frozenset()
+    identity: bool = False
+    singles: Set[str] = frozenset()
+    events: dict[tuple[str, ...], int] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    arities: dict[str, set[int]] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
+    outer: Set[str] = frozenset()
+    _fresh: int = 0
+
+    def named(self, base: str, alone: bool = False) -> str:
+        """The name that a letter has here; `alone` without a subscript."""
+        return f"{base}__one" if alone and base in self.singles else self.aliases.get(base, base)
+
+    def with_arity(self, name: str, base: str, count: int) -> str:
+        """The name of the function of so many arguments, where functions of other numbers have the same letter."""
+        several = count and len(self.arities.get(base, ())) > 1 and count != min(self.arities[base])
+        return f"{name}__of_{count}" if several else name
+
+    def term(self, written: Written) -> Term:
+        """The term that a formula means.
+
+        Raises
+        ------
+        NotMeant
+        """
+        found = self._term(written)
+        return _placed(found, written.place)
+
+    def index(self, written: Written) -> Term:
+        """The term of an index."""
+
+        def renamed(term: Term) -> Term:
+            if isinstance(term, Name):
+                return replace(term, text=self.inventory.index_name(term.text))
+            return terms.mapped(term, renamed)
+
+        return renamed(self.term(written))
+
+    def condition(self, written: Written) -> terms.Condition | None:
+        """The condition that a formula states; None if it states none."""
+        match written:
+            case w.Comparing(members=members, relations=relations):
+                if any(relation not in RELATIONS for relation in relations):
+                    return None
+                sides = [
+                    self.index(member) if self.inventory.is_index(member) else self.term(member) for member in members
+                ]
+                found = [
+                    terms.Comparison(RELATIONS[relation], one, other)
+                    for (one, other), relation in zip(pairwise(sides), relations, strict=True)
+                ]
+                return found[0] if len(found) == 1 else terms.Junction("and", tuple(found))
+            case w.Bracketed(items=(inside,)):
+                return self.condition(inside)
+            case w.Listed(items=items):
+                parts = [part for item in items if (part := self.condition(item)) is not None]
+                return terms.Junction("and", tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+        return None
+
+    def open_size(self, index: str) -> Name:
+        """A size that nobody states."""
+        self._fresh += 1
+        return Name(f"{OPEN}{index}{self._fresh}")
+
+    # What follows is private.
+
+    def _term(self, written: Written) -> Term:
+        match written:
+            case w.Numeral(value=value):
+                return Number(value)
+            case w.Symbol():
+                return self._symbol(written)
+            case w.Scripted(base=base, lower=lower, upper=upper, primes=primes):
+                return self._scripted(written, base, lower, upper, primes)
+            case w.Bracketed():
+                return self._bracketed(written)
+            case w.Beside(parts=parts, joints=joints):
+                return self._beside(parts, joints)
+            case w.Signed(terms=parts, signs=signs):
+                return self._signed(parts, signs)
+            case w.Fractional(upper=upper, lower=lower):
+                return Apply("over", (self.term(upper), self.term(lower)))
+            case w.Root(inside=inside, degree=None):
+                return Apply("sqrt", (self.term(inside),))
+            case w.Root(inside=inside, degree=w.Numeral(value=value)):
+                return Apply("raised", (self.term(inside), Number(1 / value)))
+            case w.Differentiation(subject=subject, variables=variables) if subject is not None and variables:
+                return self._slope(written, self.term(subject))
+            case w.CasesOf(rows=rows):
+                return self._cases(rows)
+            case w.Grid():
+                return self._grid(written)
+            case w.Dots() | w.Words() | w.NotRead() | w.Listed() | w.Comparing() | w.BigOperator():
+                raise NotMeant(_IN_WORDS[type(written)](written), written.place)
+        raise NotMeant(f"{type(written).__name__.lower()} is not read", written.place)
+
+    def _symbol(self, symbol: w.Symbol) -> Term:
+        name = base_name(symbol)
+        if name == "pi" and not self.inventory.subscripts["pi"]:
+            return Name("pi")
+        if name == "I" and self.identity and not self.inventory.called["I"]:
+            return Call("eye", (self.open_size("I"),))
+        if name in ("infty", "infinity"):
+            raise NotMeant("infinity", symbol.place)
+        return Name(self.named(name, alone=True))
+
+    # Scripts
+
+    def _scripted(
+        self, whole: Written, base: Written, lower: Written | None, upper: Written | None, primes: int
+    ) -> Term:
+        if isinstance(base, w.Symbol):
+            name = base_name(base)
+            known = self.inventory.by.keys() | self.inventory.declared.keys()
+            is_euler = name == "e" and base.font != "bold" and name not in known
+            if is_euler and upper is not None and lower is None:
+                return Apply("exp", (self.term(upper),))
+            is_delta = name == "delta" and self.inventory.delta_compares and name not in self.inventory.declared
+            if is_delta and lower is not None and upper is None:
+                indices = items_of(lower)
+                if len(indices) == 2:
+                    one, other = (self.index(index) for index in indices)
+                    return Truth(terms.Comparison("=", one, other))
+            axis = self._sliced(lower)
+            family = axis is None and self.inventory.family_of(whole)
+            name = (family or self.named(name)) + "_prime" * primes
+            name, entries = self.entries(name, base_name(base), lower, base.font == "bold")
+            name, more, upper = self._upper_of_name(name, upper)
+            whole_name: Term = Name(name)
+            if len(entries) == 2 and upper is not None and self._is_transpose(upper):
+                whole_name, upper = Apply("turned", (whole_name,)), None  # W_{ij}^T is an entry of W^T
+            found = self._chosen(whole_name, whole, (*more, *entries), axis)
+        else:
+            found = self._based(base, lower, primes, whole)
+        return found if upper is None else self._raised(found, upper)
+
+    def _sliced(self, lower: Written | None) -> int | None:
+        """The axis of the index in w_{j:} and w_{:j}."""
+        items = [isinstance(item, w.Symbol) and item.text == ":" for item in items_of(lower)]
+        return items.index(False) if sorted(items) == [False, True] else None
+
+    def _chosen(self, found: Term, whole: Written, indices: tuple[Term, ...], sliced: int | None = None) -> Term:
+        """An entry, or the vector that one index chooses among several."""
+        if sliced is not None and len(indices) == 1:
+            row = Apply("member", (found if sliced else Apply("'", (found,)), indices[0]))
+            return row if sliced else Apply("'", (row,))
+        axis = self.inventory.member_axis(whole) if len(indices) == 1 else None
+        if axis is not None:
+            self.used.add("a letter with one index is a vector")
+            return Apply("member", (found if axis else Apply("'", (found,)), indices[0]))
+        return Entry(found, indices) if indices else found
+
+    def _based(self, base: Written, lower: Written | None, primes: int, whole: Written) -> Term:
+        """A bracket or another formula with a subscript."""
+        if isinstance(base, w.Bracketed) and base.kind == "||":
+            order = lower.value if isinstance(lower, w.Numeral) else 2
+            name = {1: "norm1", 2: "norm"}.get(int(order), "norm")
+            if isinstance(lower, w.Symbol) and lower.text == "infty":
+                name = "norminf"
+            return Apply(name, (self.term(base.items[0]),))
+        if primes:
+            raise NotMeant("a derivative of a bracket", whole.place)
+        found = self.term(base)
+        if lower is None:
+            return found
+        return Entry(found, tuple(self.index(item) for item in items_of(lower)))
+
+    def entries(self, name: str, base: str, lower: Written | None, bold: bool = False) -> tuple[str, tuple[Term, ...]]:
+        """The name with the subscripts that are parts of it, and those that choose entries."""
+        entries = list[Term]()
+        chooses = self.inventory.has_entries(base) and not bold
+        items = [item for item in items_of(lower) if item != w.Symbol(":")]
+        letters = [item.text for item in items if isinstance(item, w.Symbol) and not item.accents]
+        if len(letters) == len(items) > 2 and not all(map(self.inventory.is_index, items)):
+            return f"{name}_{''.join(letters)}", ()  # a word
+        for item in items:
+            is_zero = isinstance(item, w.Numeral) and not item.value  # indices count from 1
+            is_letter = isinstance(item, w.Symbol) and item.text in self.inventory.indices
+            label = f"{name}_{self._label(item)}" if self._is_label(item) and not is_letter else ""
+            if label in self.inventory.declared:
+                name = label
+            elif self.inventory.is_index(item) and not is_zero and (chooses or not isinstance(item, w.Numeral)):
+                entries.append(self.index(item))
+            else:
+                name += f"_{self._label(item)}"
+        return name, tuple(entries)
+
+    def _is_label(self, item: Written) -> bool:
+        return isinstance(item, w.Symbol | w.Words) or (isinstance(item, w.Numeral) and item.value.denominator == 1)
+
+    def _label(self, item: Written) -> str:
+        """A subscript or superscript as a part of a name."""
+        match item:
+            case w.Numeral(value=value) if value.denominator == 1:
+                return str(value)
+            case w.Symbol():
+                return base_name(item)
+            case w.Words(text=text) | w.NotRead(what=text) if text.replace("\\", "").replace(" ", "").isalnum():
+                return "_".join(text.strip("\\").split())
+            case w.Bracketed(items=(inside,)):
+                return self._label(inside)
+            case w.Signed(terms=parts, signs=signs):
+                words = {1: "plus", -1: "minus", 0: "or"}
+                told = [f"{words[sign]}_{self._label(part)}" for part, sign in zip(parts, signs, strict=True)]
+                return "_".join(told).removeprefix("plus_")
+            case w.Beside(parts=parts):
+                return "".join(self._label(part) for part in parts)
+            case w.Scripted(base=base, lower=lower, upper=None) if lower is not None:
+                return f"{self._label(base)}{self._label(lower)}"
+        raise NotMeant("a subscript that is not read", item.place)
+
+    def _upper_of_name(self, name: str, upper: Written | None) -> tuple[str, tuple[Term, ...], Written | None]:
+        """The name with a superscript that is part of it, or an index of examples, or what is left of it."""
+        match upper:
+            case w.Bracketed(kind="(" | "[", items=(inside,)):
+                if isinstance(inside, w.Symbol) and inside.text in self.inventory.bound:
+                    return name, (self.index(inside),), None
+                return f"{name}__{self._label(inside)}", (), None
+            case w.Symbol(text=text) if text in self.layers or text in ("*", "ast", "star"):
+                return f"{name}__{base_name(upper)}", (), None
+            case w.Signed() | w.Numeral() if any(
+                isinstance(part, w.Symbol) and part.text in self.layers for part in all_parts(upper)
+            ):
+                return f"{name}__{self._label(upper)}", (), None
+            case w.Beside(parts=(first, *others)) | w.Listed(items=(first, *others)) if others:
+                longer, entries, rest = self._upper_of_name(name, first)
+                if rest is None:
+                    left = others[0] if len(others) == 1 else w.Listed(tuple(others), place=upper.place)
+                    longer, more, rest = self._upper_of_name(longer, left)
+                    return longer, (*entries, *more), rest
+        return name, (), upper
+
+    def _is_transpose(self, upper: Written) -> bool:
+        known = self.inventory.by.keys() | self.inventory.declared.keys()
+        return _turns(upper) and getattr(upper, "text", "") not in known
+
+    def _raised(self, base: Term, upper: Written) -> Term:
+        match upper:
+            case w.Symbol() if self._is_transpose(upper):
+                is_list = "a list in brackets is a vector" in self.used and isinstance(base, terms.Table | terms.Family)
+                return base if is_list else Apply("turned", (base,))
+            case w.Listed(items=items) | w.Beside(parts=items) if any(_turns(item) for item in items):
+                for item in items:
+                    base = self._raised(base, item)
+                return base
+        return Apply("raised", (base, self.term(upper)))
+
+    # Brackets
+
+    def _bracketed(self, written: w.Bracketed) -> Term:
+        kind, items = written.kind, written.items
+        if len(items) == 1:
+            inside = items[0]
+            if isinstance(inside, w.Comparing):
+                if kind in "[(":
+                    return Truth(self._stated(inside))
+            elif kind in ("(", "[", "{"):
+                return self.term(inside)
+            elif kind == "|":
+                if isinstance(inside, w.Symbol) and inside.text[:1].isupper():
+                    self.used.add("bars mean absolute values")
+                return Apply("abs", (self.term(inside),))
+            elif kind == "||":
+                return Apply("norm", (self.term(inside),))
+        if kind in ("[", "(") and all(separator == "," for separator in written.separators):
+            self.used.add("a list in brackets is a vector")
+            return self._line(items, written)
+        raise NotMeant("a list in brackets", written.place)
+
+    def _stated(self, written: Written) -> terms.Condition:
+        found = self.condition(written)
+        if found is None:
+            raise NotMeant("a condition that is not read", written.place)
+        return found
+
+    def _cases(self, rows: Sequence[tuple[Written, Written | None]]) -> Term:
+        branches, otherwise = list[tuple[terms.Condition, Term]](), None
+        for value, when in rows:
+            found = None if when is None else self.condition(when)
+            if found is None:
+                otherwise = self.term(value)
+            else:
+                branches.append((found, self.term(value)))
+        return terms.Choice(tuple(branches), otherwise)
+
+    # Products
+
+    def _beside(self, parts: Sequence[Written], joints: Sequence[str]) -> Term:
+        factors, at = list[_Factor](), 0
+        while at < len(parts):
+            joint = joints[at - 1] if at else ""
+            factor, at = self._factor(parts, joints, at)
+            factors.append((joint, factor))
+        (_, found), *others = factors
+        for joint, factor in others:
+            if joint == "/":
+                found = Apply("over", (found, factor))
+            elif joint in JOINTS:
+                found = Apply(JOINTS[joint], (found, factor))
+            else:
+                raise NotMeant(f"factors with {joint} between", parts[0].place)
+        return found
+
+    def _factor(self, parts: Sequence[Written], joints: Sequence[str], at: int) -> tuple[Term, int]:
+        """The factor that begins at a part, and where the next begins."""
+        part, after = parts[at], parts[at + 1] if at + 1 < len(parts) else None
+        close = after is not None and not joints[at]
+        if isinstance(part, w.BigOperator):
+            return self._big(part, parts, joints, at)
+        if isinstance(part, w.Differentiation) and part.subject is None:
+            if after is None:
+                raise NotMeant("a derivative of nothing", part.place)
+            if isinstance(after, w.Bracketed) and len(parts) > at + 2:
+                self.used.add("a derivative before a bracket is that of the bracket")
+                return self._slope(part, self.term(after)), at + 2
+            if len(parts) > at + 2 and self._factor(parts, joints, at + 1)[1] < len(parts):
+                self.used.add("a derivative reaches to the end of its term")
+            return self._slope(part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
+        head = part.base if isinstance(part, w.Scripted) else part
+        if (
+            isinstance(part, w.Differentiation)
+            and close
+            and isinstance(after, w.Bracketed)
+            and part.subject is not None
+        ):
+            plain = [isinstance(item, w.Symbol | w.Scripted | w.Numeral | w.Dots) for item in after.items]
+            if after.kind == "(" and all(plain) and (len(plain) > 1 or self._function(part.subject)):
+                return self._at(self.term(part), part.subject, after), at + 2
+        if isinstance(head, w.Symbol | w.Numeral) and close:
+            called = self._called(part, head, after)
+            if called is not None:
+                return called, at + 2
+            if isinstance(head, w.Symbol) and head.text in TAKE_NO_BRACKETS and head.text in ELEMENTARY:
+                return self._without_brackets(part, head, parts, joints, at)
+        if isinstance(head, w.Symbol) and head.text in ELEMENTARY and not isinstance(part, w.Scripted):
+            raise NotMeant(f"{head.text} without an argument", part.place)
+        return self.term(part), at + 1
+
+    def _called(self, part: Written, head: w.Symbol | w.Numeral, after: Any) -> Term | None:
+        """A function at arguments in brackets; None if this is a product."""
+        bracket = after.base if isinstance(after, w.Scripted) else after
+        if not isinstance(bracket, w.Bracketed):
+            return None
+        is_condition = len(bracket.items) == 1 and isinstance(bracket.items[0], w.Comparing)
+        text = base_name(head) if isinstance(head, w.Symbol) else str(head.value)
+        if is_condition and text in INDICATORS and not isinstance(part, w.Scripted):
+            found: Term = Truth(self._stated(bracket.items[0]))
+        elif isinstance(head, w.Numeral) or bracket.kind not in ("(", "[", "{"):
+            return None
+        else:
+            applied = self._applied(part, head, bracket)
+            if applied is None:
+                return None
+            found = applied
+        if isinstance(after, w.Scripted):
+            if after.lower is not None:
+                found = Entry(found, tuple(self.index(item) for item in items_of(after.lower)))
+            if after.upper is not None:
+                found = self._raised(found, after.upper)
+        return found
+
+    def _applied(self, part: Written, head: w.Symbol, bracket: w.Bracketed) -> Term | None:
+        name, upper, lower, primes = base_name(head), None, None, 0
+        if isinstance(part, w.Scripted):
+            upper, lower, primes = part.upper, part.lower, part.primes
+        if name in ("max", "min"):
+            return Apply(name, tuple(self.term(item) for item in bracket.items))
+        elementary = ELEMENTARY.get(name) if name not in self.functions else None
+        if elementary is not None and len(bracket.items) == 1:
+            argument = self.term(bracket.items[0])
+            found: Term = Call(elementary, (argument,), (primes,)) if primes else Apply(elementary, (argument,))
+            found = _in_base(found, name, lower, self)
+            return found if upper is None else self._power_of_function(found, upper)
+        full, entries = self.entries(name, name, lower)
+        full, more, upper = self._upper_of_name(full, upper)
+        meant = self.with_arity(self.named(full), name, len(bracket.items))
+        full = self.with_arity(full, name, len(bracket.items))
+        if is_event(bracket):
+            letters = [
+                part for part in all_parts(bracket) if isinstance(part, w.Symbol) and self.inventory.is_index(part)
+            ]
+            indices = dict.fromkeys(part.text for part in letters if part.text not in self.inventory.differentiated)
+            told = tuple(_told(part, indices.keys()) for part in all_parts(bracket))
+            number = self.events.setdefault((full, *told), len(self.events))
+            found = Name(f"{full}__given_{number}")
+            found = self._chosen(found, part, (*more, *entries, *(Name(each) for each in indices)))
+            return found if upper is None else self._raised(found, upper)
+        if full not in self.functions:
+            if full not in self.values and not self.inventory.is_value(name):
+                return None
+            if full not in self.values:
+                self.used.add(f"{name} with arguments is a value")
+            found = self._chosen(Name(self.named(full)), part, (*more, *entries))
+            return found if upper is None else self._raised(found, upper)
+        parameters = self.functions.get(meant, self.functions[full])
+        if parameters and len(parameters) != len(bracket.items):
+            return None
+        if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in bracket.items):
+            raise NotMeant(f"{name} of a matrix, which is not defined", part.place)
+        arguments = tuple(self.term(item) for item in bracket.items)
+        found = Call(meant, arguments, (primes,) if primes and len(arguments) == 1 else ())
+        if (entries or more) and name in self.indexed:
+            found = Entry(found, (*more, *entries))
+        elif entries or more:
+            self.used.add(f"{name} is one function for all indices")
+        return found if upper is None else self._power_of_function(found, upper)
+
+    def _power_of_function(self, found: Term, upper: Written) -> Term:
+        match upper:
+            case w.Signed(signs=(-1,)):
+                raise NotMeant("the inverse of a function", upper.place)
+        return self._raised(found, upper)
+
+    def _without_brackets(
+        self, part: Written, head: w.Symbol, parts: Sequence[Written], joints: Sequence[str], at: int
+    ) -> tuple[Term, int]:
+        """log p_k: the argument is what follows, with the factors of a number before it, up to a sign of a product."""
+        end = at + 2
+        if isinstance(parts[at + 1], w.BigOperator | w.Differentiation):
+            end = len(parts)
+        elif isinstance(parts[at + 1], w.Numeral) and at + 2 < len(parts) and not joints[at + 1]:
+            end = at + 3
+        nested = parts[at + 1]
+        inner = nested.base if isinstance(nested, w.Scripted) else nested
+        bracket = parts[at + 2] if at + 2 < len(parts) and not joints[at + 1] else None
+        is_event_of = isinstance(bracket, w.Bracketed) and is_event(bracket)
+        if isinstance(inner, w.Symbol) and (
+            inner.text in ELEMENTARY or base_name(inner) in self.functions or is_event_of
+        ):
+            argument, end = self._factor(parts, joints, at + 1)
+        else:
+            argument = self._beside(parts[at + 1 : end], joints[at + 1 : end - 1])
+        found: Term = Apply(ELEMENTARY[head.text], (argument,))
+        if isinstance(part, w.Scripted):
+            found = _in_base(found, head.text, part.lower, self)
+            found = found if part.upper is None else self._power_of_function(found, part.upper)
+        return found, end
+
+    # Sums
+
+    def _big(self, part: w.BigOperator, parts: Sequence[Written], joints: Sequence[str], at: int) -> tuple[Term, int]:
+        if part.kind in ("max", "min") and part.lower is None:
+            after = parts[at + 1] if at + 1 < len(parts) else None
+            if isinstance(after, w.Bracketed) and len(after.items) > 1:
+                return Apply(part.kind, tuple(self.term(item) for item in after.items)), at + 2
+        if part.kind not in ("sum", "prod", "max", "min"):
+            raise NotMeant(f"{part.kind} is not read", part.place)
+        if at + 1 >= len(parts):
+            raise NotMeant(f"a {part.kind} of nothing", part.place)
+        body = self._beside(parts[at + 1 :], joints[at + 1 :])
+        return self._folded(part, body), len(parts)
+
+    def _folded(self, part: w.BigOperator, body: Term) -> Term:
+        ranges, condition = self._ranges(part)
+        for index, low, high in reversed(ranges):
+            body = Fold(part.kind, index, low, high, body, condition)
+            condition = None
+        return body
+
+    def _ranges(self, part: w.BigOperator) -> tuple[list[tuple[str, Term, Term]], terms.Condition | None]:
+        one: Term = Number(Fraction(1))
+        lower, upper = part.lower, part.upper
+        match lower:
+            case w.Comparing(members=(w.Symbol() as index, first), relations=("=",)):
+                high = self.open_size(base_name(index)) if upper is None else self.term(upper)
+                return [(self._index_name(index), self.term(first), high)], None
+            case w.Comparing(members=(low, w.Symbol() as index, high), relations=("<=", "<=")):
+                return [(self._index_name(index), self.term(low), self.term(high))], None
+            case w.Comparing(members=(w.Symbol() as index, other)) if self.condition(lower) is not None:
+                if isinstance(other, w.Symbol) and base_name(index) in self.outer:
+                    index = other if base_name(other) in self.inventory.indices - self.outer else index
+                high = self.open_size(base_name(index)) if upper is None else self.term(upper)
+                return [(self._index_name(index), one, high)], self.condition(lower)
+            case w.Symbol():
+                high = self.open_size(base_name(lower)) if upper is None else self.term(upper)
+                return [(self._index_name(lower), one, high)], None
+            case w.Listed(items=items) | w.Beside(parts=items) if all(isinstance(item, w.Symbol) for item in items):
+                names = [self._index_name(item) for item in items if isinstance(item, w.Symbol)]
+                return [(name, one, self.open_size(name)) for name in names], None
+        raise NotMeant(f"the range of a {part.kind} is not read", part.place)
+
+    def _index_name(self, index: w.Symbol) -> str:
+        return self.inventory.index_name(base_name(index))
+
+    def _signed(self, parts: Sequence[Written], signs: Sequence[int]) -> Term:
+        """Terms with signs. A sum reaches over the next terms as long as they use its index."""
+        if 0 in signs:
+            raise NotMeant("plus or minus", parts[0].place)
+        dots = [number for number, part in enumerate(parts) if isinstance(part, w.Dots)]
+        if dots:
+            return self._over_dots(parts, signs, dots)
+        found: Term | None = None
+        at = 0
+        while at < len(parts):
+            part, sign, after = parts[at], signs[at], at + 1
+            index = self._index_of_last_sum(part)
+            while index is not None and not _ends_in_sum(part) and after < len(parts) and _uses(parts[after], index):
+                after += 1
+            if after > at + 1:
+                self.used.add("a sum reaches over the terms that use its index")
+                part = _with_body(part, parts[at + 1 : after], signs[at + 1 : after])
+            term = self.term(part)
+            if found is None:
+                found = term if sign > 0 else Apply("negative", (term,))
+            else:
+                found = Apply("+" if sign > 0 else "-", (found, term))
+            at = after
+        assert found is not None
+        return found
+
+    def _over_dots(self, parts: Sequence[Written], signs: Sequence[int], dots: Sequence[int]) -> Term:
+        """a + x_1 + x_2 + ... + x_n: the terms before the dots go on up to the one behind them."""
+        at = dots[0]
+        if len(dots) > 1 or at == 0 or at + 1 >= len(parts) or signs[at + 1] != signs[at - 1]:
+            raise NotMeant("an ellipsis", parts[at].place)
+        last = self.term(parts[at + 1])
+        first, begin = self.term(parts[at - 1]), at - 1
+        found = between(first, last)
+        while begin > 0 and found is not None:
+            before = between(self.term(parts[begin - 1]), last)
+            if before is None or before[0] != found[0] or signs[begin - 1] != signs[at - 1]:
+                break
+            found, begin = before, begin - 1
+        if found is None:
+            raise NotMeant("an ellipsis", parts[at].place)
+        body, low, high = found
+        total: Term = Fold("sum", INDEX, low, high, body)
+        if signs[at - 1] < 0:
+            total = Apply("negative", (total,))
+        if begin:
+            total = Apply("+", (self._signed(parts[:begin], signs[:begin]), total))
+        if at + 2 < len(parts):
+            rest = self._signed(parts[at + 2 :], signs[at + 2 :])
+            total = Apply("+", (total, rest))
+        return total
+
+    def _grid(self, grid: w.Grid) -> Term:
+        """A column, a row or a matrix written out; dots stand for what lies between."""
+        rows = grid.rows
+        if len(rows[0]) == 1 and all(len(row) == 1 for row in rows):
+            return self._line([row[0] for row in rows], grid)
+        if len(rows) == 1:
+            return Apply("'", (self._line(list(rows[0]), grid),))
+        if any(isinstance(entry, w.Dots) for row in rows for entry in row) or len({len(row) for row in rows}) > 1:
+            return self._grid_with_dots(grid)
+        return terms.Table(tuple(tuple(map(self.term, row)) for row in rows))
+
+    def _grid_with_dots(self, grid: w.Grid) -> Term:
+        """A matrix whose first and last entries of rows and columns are written, with dots between."""
+        rows = [row for row in grid.rows if not all(isinstance(entry, w.Dots | w.Words) for entry in row)]
+        if len(rows) in (len(grid.rows), 1) or not all(row and not isinstance(row[0], w.Dots) for row in rows):
+            raise NotMeant("a matrix written out with dots", grid.place)
+        first, last = (self._row(rows[place], grid) for place in (0, -1))
+        found = between(first[0], last[0], "_l")
+        if found is None or first[1] != last[1] or found[1] != Number(Fraction(1)):
+            raise NotMeant("a matrix written out with dots", grid.place)
+        return terms.Family((("_l", found[2]), (INDEX, first[1])), found[0])
+
+    def _row(self, entries: Sequence[Written], grid: w.Grid) -> tuple[Term, Term]:
+        """The entry of a row in its index, and the number of entries."""
+        found = self._line(entries, grid)
+        if isinstance(found, terms.Family):
+            return found.body, found.indices[0][1]
+        raise NotMeant("a matrix written out with dots", grid.place)
+
+    def _line(self, entries: Sequence[Written], grid: Written) -> Term:
+        dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
+        if not dots:
+            return terms.Table(tuple((self.term(entry),) for entry in entries))
+        at = dots[0]
+        found = None
+        if len(dots) == 1 and 0 < at == len(entries) - 2:
+            first, second, last = (self.term(entries[place]) for place in (0, min(1, at - 1), -1))
+            found = between(first, last)
+            if found is not None and at > 1 and (between(second, last) or found)[0] != found[0]:
+                found = None
+        if found is None or found[1] != Number(Fraction(1)):
+            raise NotMeant("a matrix written out with dots", grid.place)
+        return terms.Family(((INDEX, found[2]),), found[0])
+
+    def _index_of_last_sum(self, part: Written) -> str | None:
+        pieces = part.parts if isinstance(part, w.Beside) else (part,)
+        for piece in pieces:
+            if isinstance(piece, w.BigOperator) and piece.kind in ("sum", "prod") and piece.lower is not None:
+                index = next((each for each in all_parts(piece.lower) if isinstance(each, w.Symbol)), None)
+                return None if index is None else base_name(index)
+        return None
+
+    # Derivatives
+
+    def _at(self, slope: Term, subject: Written, bracket: w.Bracketed) -> Term:
+        """A derivative at arguments: \\frac{\\partial f}{\\partial x}(a, b)."""
+        name = self._function(subject)
+        names = self.functions[name] if name else ()
+        if len(names) != len(bracket.items):
+            names = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in bracket.items)
+        for name, item in zip(names, bracket.items, strict=True):
+            value = self.term(item)
+            if not name:
+                raise NotMeant("a derivative at something", bracket.place)
+            if value != Name(self.named(name)):
+                slope = terms.At(slope, self.named(name), value)
+        return slope
+
+    def _function(self, subject: Written) -> str:
+        """The function that a letter means, if it has known parameters."""
+        if not isinstance(subject, w.Symbol):
+            return ""
+        name = self.named(base_name(subject))
+        name = self.latest.get(name, name)
+        return name if self.functions.get(name) else ""
+
+    def _slope(self, written: w.Differentiation, body: Term) -> Term:
+        name = self._function(written.subject) if written.subject is not None else ""
+        if name:
+            body = Call(name, tuple(Name(self.named(each)) for each in self.functions[name]))
+        kind = f"written, {self.layout}" if self.layout else "written"
+        if written.sign == "nabla":
+            kind = "written"
+        if not written.variables:
+            raise NotMeant("a gradient by nothing that is said", written.place)
+        variables = [self.term(variable) for variable in written.variables]
+        if any(isinstance(each, Apply) and each.operator == "turned" for each in variables):
+            self.used.add("a derivative by a transpose is one by the vector")
+            variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]
+        for variable in variables:
+            if not terms.base_of(variable):
+                raise NotMeant("a derivative by something that is no name", written.place)
+        if len(variables) == 2 and variables[0] == variables[1] and isinstance(variables[0], Name):
+            return Slope("second", body, variables[0])
+        for variable in reversed(variables):
+            body = Slope(kind, body, variable)
+        return body
+
+
+# What follows is private.
+
+_IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
+    w.Dots: lambda each: "an ellipsis",
+    w.Words: lambda each: f"the words {each.text!r}",
+    w.NotRead: lambda each: each.what,
+    w.Listed: lambda each: "a list",
+    w.Comparing: lambda each: "a condition where a number was expected",
+    w.BigOperator: lambda each: f"a {each.kind} of nothing",
+}
+
+
+def _told(part: Written, indices: Set[str]) -> str:
+    if isinstance(part, w.Symbol):
+        return "index" if part.text in indices else base_name(part)
+    return str(part.value) if isinstance(part, w.Numeral) else type(part).__name__
+
+
+def _placed(term: Term, place: tuple[int, int]) -> Term:
+    return replace(term, span=place) if term.span == (0, 0) else term
+
+
+def _turns(item: Written) -> bool:
+    return isinstance(item, w.Symbol) and item.text in TRANSPOSES
+
+
+def _in_base(found: Term, name: str, lower: Written | None, elaborator: Elaborator) -> Term:
+    """A logarithm to another base."""
+    if lower is None:
+        return found
+    if name != "log":
+        raise NotMeant(f"{name} with a subscript", lower.place)
+    return Apply("over", (found, Apply("log", (elaborator.term(lower),))))
+
+
+def _uses(part: Written, index: str) -> bool:
+    """Whether a term uses an index that it does not bind."""
+    bound = {
+        base_name(each)
+        for big in all_parts(part)
+        if isinstance(big, w.BigOperator) and big.lower is not None
+        for each in all_parts(big.lower)
+        if isinstance(each, w.Symbol)
+    }
+    return index not in bound and any(
+        isinstance(each, w.Symbol) and base_name(each) == index for each in all_parts(part)
+    )
+
+
+def _with_body(part: Written, more: Sequence[Written], signs: Sequence[int]) -> Written:
+    """A term that ends in a sum, whose body goes on with further terms."""
+    pieces = part.parts if isinstance(part, w.Beside) else (part,)
+    joints = part.joints if isinstance(part, w.Beside) else ()
+    at = next(number for number, piece in enumerate(pieces) if isinstance(piece, w.BigOperator))
+    first = w.Beside(pieces[at + 1 :], joints[at + 1 :]) if len(pieces) > at + 2 else pieces[at + 1]
+    body = w.Signed((first, *more), (1, *signs), place=(part.place[0], more[-1].place[1]))
+    return w.Beside((*pieces[: at + 1], body), joints[: at + 1], place=body.place)
+
+
+def _ends_in_sum(part: Written) -> bool:
+    """Whether nothing follows the sign of a sum."""
+    return isinstance(part.parts[-1] if isinstance(part, w.Beside) else part, w.BigOperator)

@@ -1,0 +1,79 @@
+"""The sum or column that dots stand for: x_1 + ... + x_n is a sum over an index, as the terms beside the dots show."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from chainrule.documents.language.terms import Name, Number, Term, mapped
+
+INDEX = "_k"
+"""The index of what dots stand for."""
+
+
+def between(first: Term, last: Term, index: str = INDEX) -> tuple[Term, Term, Term] | None:
+    """The term in an index that is `first` at its first value and `last` at its last; with both values.
+
+    None if the terms differ in more than one number, or not at all.
+
+    >>> from chainrule.documents.language.parsing import term_of
+    >>> from chainrule.documents.language.printing import text_of
+    >>> found = between(term_of("w[1] * x[1]"), term_of("w[n] * x[n]"))
+    >>> [text_of(part) for part in found]
+    ['w[_k] * x[_k]', '1', 'n']
+    """
+    pairs = set(_differences(first, last))
+    if len(pairs) != 1:
+        return None
+    [(low, high)] = pairs
+    if not isinstance(low, Number) or low.value.denominator != 1:
+        return None
+    if isinstance(high, Number) and (high.value <= low.value or high.value.denominator != 1):
+        return None
+    return _replaced(first, last, Name(index)), low, high
+
+
+# What follows is private.
+
+
+def _differences(one: Term, other: Term) -> Any:
+    """The pairs of parts in which two terms differ, as far down as their forms agree."""
+    if one == other:
+        return
+    if type(one) is not type(other) or isinstance(one, Number | Name):
+        yield one, other
+        return
+    for each in fields(one):
+        if each.name != "span":
+            yield from _of_values(getattr(one, each.name), getattr(other, each.name), one, other)
+
+
+def _of_values(a: Any, b: Any, one: Term, other: Term) -> Any:
+    if isinstance(a, Term) and isinstance(b, Term):
+        yield from _differences(a, b)
+    elif isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        for left, right in zip(a, b, strict=True):
+            yield from _of_values(left, right, one, other)
+    elif a != b:
+        yield one, other
+
+
+def _replaced(one: Term, other: Term, by: Term) -> Term:
+    """The first term with the part in which it differs from the other replaced."""
+    if one == other:
+        return one
+    if type(one) is not type(other) or isinstance(one, Number | Name):
+        return by
+    others = iter(_direct(other))
+    return mapped(one, lambda part: _replaced(part, next(others), by))
+
+
+def _direct(term: Term) -> list[Term]:
+    found: list[Term] = []
+
+    def seen(part: Term) -> Term:
+        found.append(part)
+        return part
+
+    mapped(term, seen)
+    return found

@@ -1,0 +1,369 @@
+"""How a document uses its letters: which are indices, which carry entries, which name layers.
+
+The answer is one for the whole document. A subscript that is a letter bound by a sum somewhere, or compared with
+another index, is an index; words and other letters are parts of names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from chainrule.documents.reader.written import (
+    Beside,
+    BigOperator,
+    Bracketed,
+    Comparing,
+    Differentiation,
+    Dots,
+    Listed,
+    Numeral,
+    Scripted,
+    Signed,
+    Symbol,
+    Written,
+    WrittenChain,
+)
+
+INDEX_LETTERS = frozenset("ijklmnpqrstuvcxyabg") | {"alpha", "beta", "mu", "nu"}
+"""Letters that may be indices."""
+
+USUAL_INDICES = frozenset("ijklmnpq")
+"""Letters that are indices wherever they stand in a subscript."""
+
+IMPLIED = ("einstein", "summation convention", "implied sum", "dummy ind")
+"""Words of documents that leave out the sums over repeated indices."""
+
+USUAL_FUNCTIONS = frozenset({"sigma", "phi", "psi"})
+"""Letters that are functions where they never stand without a bracket."""
+
+TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
+"""Superscripts that may transpose."""
+
+
+def under(written: Any) -> Iterator[Written]:
+    """The parts directly under a written formula, from left to right."""
+    for each in fields(written):
+        yield from _inside(getattr(written, each.name))
+
+
+def _inside(value: Any) -> Iterator[Written]:
+    if isinstance(value, Written):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _inside(entry)
+
+
+def all_parts(written: Written) -> Iterator[Written]:
+    """The formula and everything in it, from left to right."""
+    pending = [written]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(reversed(list(under(current))))
+
+
+def letters_of(written: Written) -> frozenset[str]:
+    """The names of all letters and words in a formula."""
+    return frozenset(base_name(part) for part in all_parts(written) if isinstance(part, Symbol))
+
+
+def parts_of_chain(chain: WrittenChain) -> Iterator[Written]:
+    """Everything in a chain."""
+    above = [link.above for link in chain.links if link.above is not None]
+    for written in (*filter(None, chain.members), *chain.conditions, *above):
+        yield from all_parts(written)
+
+
+def base_name(symbol: Symbol) -> str:
+    """The name of a letter with its accents: x_hat, alpha. Fonts are the same letter."""
+    return "_".join([symbol.text.replace(" ", "_"), *symbol.accents])
+
+
+def items_of(script: Written | None) -> tuple[Written, ...]:
+    """The things in a subscript or superscript: i, j for `ij` and for `i, j`."""
+    if script is None:
+        return ()
+    if isinstance(script, Listed):
+        return tuple(item for each in script.items for item in items_of(each))
+    if isinstance(script, Beside) and not any(script.joints):
+        simple = all(isinstance(part, Symbol | Numeral | Scripted) for part in script.parts)
+        if simple and not isinstance(script.parts[0], Numeral):
+            return script.parts
+    return (script,)
+
+
+@dataclass
+class Inventory:
+    """The uses of all letters of a document.
+
+    Attributes
+    ----------
+    bound : set of str
+        Letters that sums and products run over.
+    compared : set of str
+        Letters that conditions compare with each other.
+    limits : set of str
+        Names that stand above a sum, or after the dots in 1, ..., n: sizes.
+    subscripts : mapping
+        By base: the tuples of subscripts' items.
+    superscripts : mapping
+        By base: the superscripts.
+    bare : Counter
+        By base: how often it stands without a subscript.
+    called : mapping
+        By base: the brackets that follow it directly.
+    differentiated, by : Counter
+        Bases in numerators and denominators of derivatives.
+    primed : set of str
+        Bases with primes.
+    """
+
+    bound: set[str] = field(default_factory=set)
+    compared: set[str] = field(default_factory=set)
+    limits: set[str] = field(default_factory=set)
+    subscripts: dict[str, list[tuple[Written, ...]]] = field(default_factory=lambda: defaultdict(list))
+    superscripts: dict[str, list[Written]] = field(default_factory=lambda: defaultdict(list))
+    bare: Counter[str] = field(default_factory=Counter)
+    called: dict[str, list[Bracketed]] = field(default_factory=lambda: defaultdict(list))
+    differentiated: Counter[str] = field(default_factory=Counter)
+    by: Counter[str] = field(default_factory=Counter)
+    primed: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    """Names of several letters, such as softmax, that are called."""
+    vectors: Counter[str] = field(default_factory=Counter)
+    """By base: how often it has one index and is a vector all the same: bold, or with a transpose."""
+    columns: Counter[str] = field(default_factory=Counter)
+    """By base: how often it has one index and is bold, or has an arrow."""
+    plain: Counter[str] = field(default_factory=Counter)
+    """By base: how often it has one index, and nothing shows that it is a vector."""
+    bold: Counter[str] = field(default_factory=Counter)
+    """By base: how often it is bold."""
+    prose: str = ""
+    """The words of the document, in small letters."""
+    summing: bool = False
+    """True if sums over repeated indices are not written. Then every letter in a subscript may be an index."""
+    declared: dict[str, int] = field(default_factory=dict)
+    """The number of indices of entries of names that the document declares; -1 for sizes, functions and labels."""
+
+    @staticmethod
+    def of(chains: Iterable[WrittenChain], prose: str = "") -> Inventory:
+        """The inventory of all chains of a document."""
+        found = Inventory(prose=prose, summing=any(word in prose for word in IMPLIED))
+        for chain in chains:
+            above = [link.above for link in chain.links if link.above is not None]
+            for written in (*filter(None, chain.members), *chain.conditions, *above):
+                found._see(written)
+            for condition in (*chain.conditions, *above):
+                found._conditioned(condition)
+        return found
+
+    @property
+    def indices(self) -> frozenset[str]:
+        """The letters that are indices."""
+        seen = {
+            item.text
+            for lists in self.subscripts.values()
+            for items in lists
+            for item in items
+            if isinstance(item, Symbol) and len(item.text) == 1
+        }
+        usual = {letter for letter in seen & USUAL_INDICES if letter not in self.bare or letter not in self.limits}
+        if self.summing:
+            return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
+        return frozenset((self.bound | self.compared | usual) - self.limits - self.declared.keys()) & INDEX_LETTERS
+
+    def index_name(self, letter: str) -> str:
+        """The name of an index: another one than that of a value with entries."""
+        return f"{letter}_index" if letter in self.indices and self.subscripts.get(letter) else letter
+
+    @property
+    def delta_compares(self) -> bool:
+        """Whether delta with two indices is 1 where they are equal: it never has another number of them."""
+        counts = {len(items) for items in self.subscripts["delta"]}
+        return counts == {2} and self.bare["delta"] < len(self.subscripts["delta"])
+
+    def has_entries(self, base: str) -> bool:
+        """Whether subscripts of a name choose entries."""
+        if base in self.declared:
+            return self.declared[base] > 0
+        return any(self.is_index(item) and not isinstance(item, Numeral)
+                   for items in self.subscripts[base] for item in items)  # fmt: skip
+
+    def family_of(self, whole: Written) -> str:
+        """The matrix of which a bold letter with an index is a column, where the letter without it is plain: its
+        capital, if it is used; else nothing."""
+        base = _letter_of(whole)
+        is_one = isinstance(whole, Scripted) and len(items_of(whole.lower)) == 1
+        if not (is_one and _is_bold(whole) and self.plain[base]):
+            return ""
+        capital = base[0].upper() + base[1:]
+        return capital if self.bare[capital] else f"{base}__all"
+
+    def member_axis(self, whole: Written) -> int | None:
+        """Which index of a name chooses a vector, for a name whose members with one index are vectors; else None.
+
+        With x_i beside x_{ij} it is the place in which the letter of x_i stands more often; with x_i alone the last.
+        Where some are bold and some are plain, those that are bold are vectors.
+        """
+        base = _letter_of(whole)
+        if self.declared.get(base, 2) < 2:
+            return None
+        if self.columns[base] and self.plain[base]:
+            return 1 if _is_bold(whole) else None
+        single, places = Counter[str](), Counter[tuple[int, str]]()
+        for items in self.subscripts[base]:
+            letters = [item.text if isinstance(item, Symbol) else "" for item in items if self.is_index(item)]
+            if len(letters) == 1:
+                single.update(letters)
+            elif len(letters) == 2:
+                places.update(enumerate(letters))
+        if not single or not (places or self.vectors[base]):
+            return None
+        counts = [
+            sum(count for (at, letter), count in places.items() if at == axis and letter in single) for axis in (0, 1)
+        ]
+        return 0 if counts[0] > counts[1] else 1
+
+    @property
+    def capitals(self) -> dict[str, str]:
+        """Small letters that only stand for the entries of a matrix, w_{ij} of W, with the letter of the matrix."""
+        found = {}
+        for base, lists in list(self.subscripts.items()):
+            two = any(len(items) == 2 and all(map(self.is_index, items)) for items in lists)
+            capital = base.capitalize()
+            small = len(base) == 1 and base != capital and not self.bare[base]
+            if two and small and self.bare[capital] and not self.has_entries(capital):
+                found[base] = capital
+        return found
+
+    def is_value(self, base: str) -> bool:
+        """Whether brackets after a name only remind of what it depends on: letters, the same first, as in J(W; x)."""
+        calls = {tuple(map(_letter_of, bracket.items)) for bracket in self.called[base]}
+        plain = all(letters and all(letters) for letters in calls)
+        same = len({letters[0] for letters in calls if letters}) == 1
+        elsewhere = self.bare[base] + len(self.subscripts[base]) > len(self.called[base])
+        return bool(calls) and plain and (same or elsewhere)
+
+    def is_always_called(self, base: str) -> bool:
+        """Whether a name never stands without a bracket behind it, in which there is more than its arguments' names."""
+        calls = len(self.called[base])
+        always = self.bare[base] == calls > 0 and not self.subscripts[base]
+        return always and (base in USUAL_FUNCTIONS or not self.is_value(base))
+
+    def is_index(self, item: Written) -> bool:
+        """Whether something in a subscript may be an index: a letter, a number, or a sum of both."""
+        match item:
+            case Numeral(value=value):
+                return value.denominator == 1
+            case Symbol(text=text, accents=()):
+                return text in self.indices or text in self.limits or self.declared.get(text) == -1
+            case Signed(terms=terms) | Beside(parts=terms):
+                return all(self.is_index(term) for term in terms)
+            case Scripted(base=Symbol() as base, upper=None):
+                return self.is_index(base)
+        return False
+
+    # What follows is private.
+
+    def _see(self, written: Written) -> None:
+        match written:
+            case Scripted(base=Symbol() as base, lower=lower, upper=upper, primes=primes):
+                self.bold[base_name(base)] += base.font == "bold" or "vec" in base.accents
+                self._scripted(base_name(base), lower, upper, primes)
+                turned = any(
+                    isinstance(each, Symbol) and each.text in TRANSPOSES for each in all_parts(upper or Dots())
+                )
+                letters = [item for item in items_of(lower) if not isinstance(item, Numeral)]
+                if len(items_of(lower)) == len(letters) == 1:
+                    name, columns = base_name(base), _is_bold(written)
+                    self.vectors[name] += columns or turned
+                    self.columns[name] += columns
+                    self.plain[name] += not (columns or turned)
+                self._see_inside_scripts(lower, upper)
+                return
+            case Symbol():
+                self.bare[base_name(written)] += 1
+                self.bold[base_name(written)] += written.font == "bold" or "vec" in written.accents
+            case BigOperator(lower=lower, upper=upper):
+                self._bind(lower, upper)
+                if upper is not None:
+                    self._see(upper)
+                return
+            case Differentiation(subject=subject, variables=variables):
+                self.differentiated.update(_bases([subject] if subject is not None and _is_value(subject) else []))
+                self.by.update(_bases(variables))
+            case Beside(parts=parts, joints=joints):
+                for one, other, joint in zip(parts, parts[1:], joints, strict=False):
+                    head = one.base if isinstance(one, Scripted) else one
+                    if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and other.kind in "([":
+                        self.called[base_name(head)].append(other)
+                        self.words |= {base_name(head)} if head.is_word else set()
+            case Comparing():
+                self._conditioned(written)
+        for part in under(written):
+            self._see(part)
+
+    def _see_inside_scripts(self, *scripts: Written | None) -> None:
+        for part in (part for script in scripts if script is not None for part in all_parts(script)):
+            if isinstance(part, Scripted) and isinstance(part.base, Symbol):
+                self._scripted(base_name(part.base), part.lower, part.upper, part.primes)
+
+    def _scripted(self, base: str, lower: Written | None, upper: Written | None, primes: int) -> None:
+        if lower is None:
+            self.bare[base] += 1
+        else:
+            self.subscripts[base].append(items_of(lower))
+        if upper is not None:
+            self.superscripts[base].append(upper)
+        if primes:
+            self.primed.add(base)
+
+    def _bind(self, lower: Written | None, upper: Written | None) -> None:
+        for part in all_parts(lower) if lower is not None else ():
+            if isinstance(part, Symbol):
+                self.bound.add(part.text)
+                break
+        if isinstance(lower, Listed):
+            self.bound |= {item.text for item in lower.items if isinstance(item, Symbol)}
+        if isinstance(upper, Symbol):
+            self.limits.add(upper.text)
+
+    def _conditioned(self, condition: Written) -> None:
+        for part in all_parts(condition):
+            if isinstance(part, Comparing):
+                letters = [member.text for member in part.members if isinstance(member, Symbol)]
+                if len(letters) == len(part.members):
+                    self.compared |= set(letters)
+
+
+def _is_value(subject: Written | None) -> bool:
+    """True for a letter, perhaps with an index or with arguments, in the numerator of a derivative."""
+    if isinstance(subject, Beside):
+        return len(subject.parts) == 2 and isinstance(subject.parts[1], Bracketed) and _is_value(subject.parts[0])
+    if isinstance(subject, Scripted):
+        return len(items_of(subject.lower)) < 2 and _is_value(subject.base)
+    return isinstance(subject, Symbol)
+
+
+def _is_bold(whole: Written) -> bool:
+    """Whether a letter is bold, or has an arrow."""
+    base = whole.base if isinstance(whole, Scripted) else whole
+    return isinstance(base, Symbol) and (base.font == "bold" or "vec" in base.accents)
+
+
+def _letter_of(item: Written) -> str:
+    """A letter, perhaps with scripts, as text; nothing for anything else."""
+    symbol = item.base if isinstance(item, Scripted) else item
+    return base_name(symbol) if isinstance(symbol, Symbol) else ""
+
+
+def _bases(formulas: Iterable[Written]) -> Iterator[str]:
+    for whole in formulas:
+        formula = whole.parts[0] if isinstance(whole, Beside) else whole
+        base = formula.base if isinstance(formula, Scripted) else formula
+        if isinstance(base, Symbol):
+            yield base_name(base)

@@ -1,0 +1,185 @@
+"""A document in the strict language, under the hypotheses about it with which the most relations fit.
+
+A hypothesis is about the whole document, or about a part of it: gradients are rows, vectors are rows, a letter is
+something else in a section. It is judged by the shapes alone, never by whether a step comes true.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.declarations import Block
+from chainrule.documents.reader.document_parts import Scopes
+from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
+from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.stated import Stated
+from chainrule.documents.reader.statements import (
+    statements_of,
+)
+from chainrule.documents.reader.written import WrittenChain
+from chainrule.documents.sources.pieces import Piece, Pieces
+
+MOST_SECTIONS = 8
+"""Sections in which names may mean another thing than elsewhere."""
+
+CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
+"""Letters that mean a differential, a number or a matrix as often as a variable."""
+
+
+def read(pieces: Pieces) -> Reading:
+    """The reading of a document under which the most relations fit, by their shapes alone."""
+    block = Block()
+    for number, piece in enumerate(pieces.pieces):
+        if piece.kind == "declarations":
+            block.read(piece, number, pieces.macros)
+    chains = {
+        number: chains_of(piece.text, pieces.macros, block.words)
+        for number, piece in enumerate(pieces.pieces)
+        if piece.kind in ("display", "inline")
+    }
+    numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
+    numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
+    every = [(piece, chain) for _, piece, chain in numbered]
+    prose = " ".join(piece.text for piece in pieces.pieces if piece.kind == "prose").lower()
+    inventory = Inventory.of((chain for _, chain in every), prose)
+    besides = Besides(block, Stated.of(pieces.pieces, chains), {id(piece): number for number, piece, _ in numbered})
+    statements = list(statements_of(every))
+    same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
+    scopes = Scopes.of(pieces.pieces, statements, inventory, same)
+    chosen = dict[str, Any](layout=block.layout)
+    shared, kept = (inventory, statements, besides, scopes), set[str]()
+    best = DocumentReader(*shared, **chosen).reading()
+
+    def with_aliases(group: Mapping[int, Mapping[str, str]]) -> dict[str, Any]:
+        known = chosen.get("aliases", {})
+        return {"aliases": {part: known.get(part, {}) | group.get(part, {}) for part in known.keys() | group.keys()}}
+
+    for group in _aliases(every, scopes).values():
+        found = DocumentReader(*shared, **(chosen | with_aliases(group))).reading()
+        more = _misfits(best) - _misfits(found)
+        if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
+            best, chosen = found, chosen | with_aliases(group)
+            kept |= {name for names in group.values() for name in names.values()}
+    for _ in range(2):
+        options = ({"layout": block.layout or "transposed"}, {"rows": True}, {"losses": True}, {"trusting": False})
+        for option in options:
+            best, chosen = _better(best, chosen, option, *shared)
+        several, _ = _in_doubt(best, scopes.parts)
+        single = frozenset(filter(inventory.has_entries, several))
+        best, chosen = _better(best, chosen, {"singles": single}, *shared)
+        for _ in range(MOST_SECTIONS):
+            tried = [(best, chosen)]
+            for part, names in _in_doubt(best, scopes.parts)[1].items():
+                tried.append(_better(best, chosen, with_aliases({part: names}), *shared))
+            if min(map(_misfits_of, tried)) == _misfits(best):
+                break
+            best, chosen = min(tried, key=_misfits_of)
+    for section, names in chosen.get("aliases", {}).items():
+        for name in names:
+            if names[name] not in kept:
+                fewer = {key: value for key, value in chosen["aliases"][section].items() if key != name}
+                option = {"aliases": chosen["aliases"] | {section: fewer}}
+                best, chosen = _better(best, chosen, option, *shared, spare=1)
+    return replace(best, variables=_variables(numbered, inventory))
+
+
+# What follows is private.
+
+
+def _variables(every: Iterable[tuple[int, Piece, WrittenChain]], inventory: Inventory) -> set[str]:
+    """Letters of which no sentence speaks, which are never called, and which do not stand for constants or changes."""
+    found, others = set[str](), CONSTANTS | inventory.called.keys()
+    for _, piece, chain in every:
+        symbols = [part for part in parts_of_chain(chain) if isinstance(part, w.Symbol)]
+        if piece.kind == "inline":
+            others |= {base_name(symbol) for symbol in symbols}
+        found |= {base_name(symbol) for symbol in symbols if not (symbol.is_word or symbol.accents or symbol.font)}
+    return found - others
+
+
+def _better(
+    best: Reading, chosen: dict[str, Any], option: dict[str, Any], *parts: Any, spare: int = 0
+) -> tuple[Reading, dict[str, Any]]:
+    """The reading with a further option, if more of the document fits then, else the best so far."""
+    if _misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
+        reading = DocumentReader(*parts, **(chosen | option)).reading()
+        if _misfits(reading) < _misfits(best) + spare:
+            return reading, chosen | option
+    return best, chosen
+
+
+def _misfits_of(found: tuple[Reading, dict[str, Any]]) -> int:
+    return _misfits(found[0])
+
+
+def _misfits(reading: Reading) -> int:
+    """How much does not fit: statements, and matrices that would have one entry only."""
+    shapes = [shape.known or () for shape in reading.shapes.names.values()]
+    return len(reading.shapes.faults) + 2 * sum(bool(dims) and all(dim.is_one for dim in dims) for dims in shapes)
+
+
+def _in_doubt(reading: Reading, sections: Mapping[int, int]) -> tuple[set[str], dict[int, dict[str, str]]]:
+    """The names in what does not fit; and by section other names for them: there they may mean another thing."""
+    found, places, defined = set[str](), dict[str, Counter[int]](), set[tuple[int, str]]()
+    faults = {id(term) for term, _ in reading.shapes.faults}
+    lines = {each.line for each in reading.shapes.derivation.definitions if id(each.body) in faults}
+    for entry in reading.entries:
+        line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+        section = sections[id(entry.statement.piece)]
+        sides = entry.statement.left, entry.statement.right
+        names = frozenset[str]().union(*map(letters_of, sides))
+        for name in names:
+            places.setdefault(name, Counter())[section] += 1
+        if entry.kind == "definition":
+            defined |= {(section, base_name(part)) for part in [*all_parts(sides[0])][:2] if isinstance(part, w.Symbol)}
+        if entry.kind == "does not fit" or (entry.kind == "definition" and line in lines):
+            found |= names
+    made = dict[int, dict[str, str]]()
+    for name in sorted(found - reading.declared):
+        for section in places[name] if len(places[name]) > 1 else ():
+            if (section, name) not in defined:
+                made.setdefault(section, {})[name] = f"{name}__part_{section}"
+    often = Counter({section: sum(places[name][section] for name in names) for section, names in made.items()})
+    return found, {section: made[section] for section, _ in often.most_common(MOST_SECTIONS)}
+
+
+def _is_apart(reading: Reading, scopes: Scopes, group: Mapping[int, Mapping[str, str]]) -> bool:
+    """Whether the claims of some parts use nothing that is made of letters that are something else there."""
+    names = Names.of(reading.derivation)
+    for entry in reading.entries:
+        letters = group.get(scopes.parts.get(id(entry.statement.piece), -1))
+        if entry.claim is not None and letters:
+            claim = reading.derivation.claims[entry.claim]
+            if letters.keys() & names.used_by(claim.left, claim.right):
+                return False
+    return True
+
+
+def _aliases(every: Sequence[tuple[Piece, WrittenChain]], scopes: Scopes) -> dict[int, dict[int, dict[str, str]]]:
+    """Names of their own for letters that have indices elsewhere and none here: other things.
+
+    By the part that defines them, or that uses them alone: by part, the names.
+    """
+    by_part = dict[int, list[WrittenChain]]()
+    for piece, chain in every:
+        by_part.setdefault(scopes.parts[id(piece)], []).append(chain)
+    found = {part: Inventory.of(chains) for part, chains in by_part.items()}
+    bare = {
+        part: {base for base in inventory.bare if not inventory.has_entries(base)} for part, inventory in found.items()
+    }
+    indexed = {
+        base for inventory in found.values() for base in list(inventory.subscripts) if inventory.has_entries(base)
+    }
+    made: dict[int, dict[int, dict[str, str]]] = {}
+    for part, letters in bare.items():
+        for base in letters & indexed:
+            first = scopes.where.get(part, {}).get(base, part)
+            if base in bare.get(first, ()):
+                made.setdefault(first, {}).setdefault(part, {})[base] = f"{base}__part_{first}"
+    return made

@@ -1,0 +1,407 @@
+"""What the sentences of a document state: kinds and facts of names, conditions and how far they reach, and denials.
+
+A condition reaches over its sentence; after words such as "let" or "assume" it reaches from there to the end of its
+section, or until it is withdrawn. It never reaches backwards. What a sentence denies is not assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
+from chainrule.documents.reader.inventory import all_parts, letters_of
+from chainrule.documents.reader.sets import members_of
+from chainrule.documents.reader.stated_words import (
+    CASES,
+    CLAIMS,
+    CONDITIONS,
+    COPULA,
+    DENIALS,
+    FACTS,
+    GENERAL,
+    NOUNS,
+    ONWARD,
+    PAST,
+    RELATIVE,
+    UNKNOWN,
+)
+from chainrule.documents.reader.written import Written, WrittenChain
+from chainrule.documents.sources.pieces import Piece
+
+RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+_END = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bEq)(?<!\bFig)(?<!\bresp)[.!?](?=\s+[^a-z\s]|\s*\Z)|[。！？]|\n[ \t]*\n"
+)
+_MARK = re.compile("⟦(\\d+)⟧")
+_GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
+_STOP = re.compile("[,;:.⟦，。；：]")
+_MATHS = re.compile(r"\$([^$]+)\$")
+_TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A condition, or a fact about a name, and the pieces of the document over which it reaches.
+
+    Attributes
+    ----------
+    subject : Written
+        The condition, or the name of which the fact is said.
+    fact : str
+    start, end : int
+        The first piece, and the one after the last.
+    certain : bool
+        False if it is not certain that it is assumed there.
+    line : int
+    text : str
+        The words or the formula that say it.
+    """
+
+    subject: Written
+    fact: str
+    start: int
+    end: int
+    certain: bool
+    line: int
+    text: str
+    at: int = 0
+    """The piece that says it."""
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """The names in it."""
+        return letters_of(self.subject)
+
+
+@dataclass
+class Stated:
+    """What all sentences state.
+
+    Attributes
+    ----------
+    declared : list of Declared
+    hypotheses : list of Hypothesis
+    roles : dict
+        By number of an inline piece: "condition", "denied", "past", "claimed", "assumed", or nothing.
+    """
+
+    declared: list[Declared] = field(default_factory=list)
+    hypotheses: list[Hypothesis] = field(default_factory=list)
+    roles: dict[int, str] = field(default_factory=dict)
+    bounds: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
+
+    @staticmethod
+    def of(pieces: Sequence[Piece], chains: dict[int, list[WrittenChain]]) -> Stated:
+        """Everything that the sentences of a document state.
+
+        Parameters
+        ----------
+        pieces : sequence of Piece
+        chains : mapping
+            The chains of formulas by the numbers of their pieces.
+        """
+        found = Stated()
+        ends = _ends(pieces)
+        for first, last, text in sentences(pieces):
+            _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
+        for number, members in ((n, m) for n, every in chains.items() for m in every):
+            found._sets(members, number, pieces[number])
+        return found
+
+    # What follows is private.
+
+    def _sets(self, chain: WrittenChain, number: int, piece: Piece) -> None:
+        """x \\in R^n, and f : R^n \\to R."""
+        if self.roles.get(number) in ("denied", "past"):
+            return
+        line = piece.place_of(0)[0]
+        for place, link in enumerate(chain.links):
+            left, right = chain.members[place], chain.members[place + 1]
+            after = chain.members[place + 2] if place + 2 < len(chain.members) else None
+            if link.relation == "in" and right is not None:
+                names = _names(left) or _names(chain.members[0])
+                kind, facts = members_of(right) or (None, frozenset())
+                self.declared += [Declared(each, kind, line=line, piece=number) for each in names if kind is not None]
+                first, last, end = self.bounds.get(number, (number, number, number))
+                role, text = self.roles.get(number, ""), piece.text
+                end = last + 1 if role == "condition" else end if role in ("assumed", "relative", "") else first
+                self.hypotheses += [
+                    Hypothesis(name, fact, first, end, True, line, text) for name in names for fact in sorted(facts)
+                ]
+            elif link.relation == ":" and after is not None and chain.links[place + 1].relation == "->" and right:
+                of, to = members_of(right), members_of(after)
+                if of and to and isinstance(of[0], ValueKind) and isinstance(to[0], ValueKind):
+                    kind = FunctionKind((of[0].shape,), to[0].shape)
+                    self.declared += [Declared(each, kind, frozenset(), line, number) for each in _names(left)]
+
+
+def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
+    """The sentences of a document: the numbers of their first and last pieces, and the text, with ⟦n⟧ for formula n.
+
+    >>> inline = Piece("inline", "x", ((0, 1, 5),))
+    >>> [text for _, _, text in sentences([Piece("prose", "Let ", ((0, 1, 1),)), inline,
+    ...                                    Piece("prose", " be so. Then", ((0, 1, 8),))])]
+    ['Let ⟦1⟧ be so.', ' Then']
+    """
+    text, first = "", 0
+    for number, piece in enumerate(pieces):
+        if piece.kind in ("inline", "display"):
+            if piece.kind == "inline" and text and pieces[number - 1].kind == "display":
+                yield first, number - 1, text
+                text = ""
+            first = number if not text else first
+            text += f"⟦{number}⟧"
+            if piece.kind == "display" and piece.text.rstrip().endswith((".", "。")):
+                yield first, number, text
+                text = ""
+        elif piece.kind == "prose":
+            at, body = 0, piece.text
+            if text and pieces[number - 1].kind == "display" and body.lstrip()[:1].isupper():
+                yield first, number - 1, text
+                text = ""
+            before_display = number + 1 < len(pieces) and pieces[number + 1].kind == "display"
+            for match in _END.finditer(body):
+                joins = match.group()[0] == "\n" and (
+                    (not body[: match.start()].strip() and pieces[number - 1].kind == "display")
+                    or (before_display and not body[match.end() :].strip())
+                )
+                if joins:
+                    continue
+                text, first = text + body[at : match.end()], (first if text.strip() else number)
+                if text.strip():
+                    yield first, number, text
+                text, at = "", match.end()
+            rest = body[at:]
+            if rest.strip() or text:
+                text, first = text + rest, (first if text else number)
+        else:
+            if text.strip():
+                yield first, number - 1, text
+            text = ""
+            if piece.kind == "heading" and CASES.search(piece.text):
+                yield number, number, piece.text
+    if text.strip():
+        yield first, len(pieces) - 1, text
+
+
+# What follows is private.
+
+
+def _ends(pieces: Sequence[Piece]) -> list[int]:
+    """By number of a piece: where its section ends, which is at the next heading that is no lower."""
+    heads = [(number, int(piece.environment or 7)) for number, piece in enumerate(pieces) if piece.kind == "heading"]
+    found = [heads[0][0] if heads else len(pieces)] * len(pieces)
+    for place, (start, level) in enumerate(heads):
+        later = heads[place + 1 :]
+        own = later[0][0] if later else len(pieces)
+        end = next((number for number, other in later if other <= level), len(pieces))
+        found[start:own] = [end] * (own - start)
+    return found
+
+
+def _names(written: Written | None) -> list[Written]:
+    """The names that a list is made of; none if there is anything else."""
+    items = written.items if isinstance(written, w.Listed) else [] if written is None else [written]
+    plain = [item for item in items if not isinstance(item, w.Dots)]
+    ok = all(isinstance(item.base if isinstance(item, w.Scripted) else item, w.Symbol) for item in plain)
+    return plain if ok else []
+
+
+@dataclass
+class _Sentence:
+    stated: Stated
+    pieces: Sequence[Piece]
+    chains: dict[int, list[WrittenChain]]
+    text: str
+    first: int
+    last: int
+    end: int
+
+    def read(self) -> None:
+        """Enter what the sentence states."""
+        if GENERAL.search(self.text):
+            self._close(lambda each: not each.fact, doubted=True)
+        if self.pieces[self.first].kind == "heading":
+            for formula in _MATHS.findall(self.text):
+                for chain in chains_of(formula):
+                    self._related(chain, self.first, "assumed", formula)
+            return
+        for match in _MARK.finditer(self.text):
+            number = int(match[1])
+            if self.pieces[number].kind == "inline":
+                role = self._role(match.start(), match.end())
+                self.stated.roles[number] = role
+                self.stated.bounds[number] = self.first, self.last, self.end
+                for chain in self.chains.get(number, []):
+                    if chain.links and all(link.relation in RELATIONS for link in chain.links):
+                        self._related(chain, number, role, self.pieces[number].text)
+        for match in _GROUP.finditer(self.text):
+            self._described(match)
+
+    # What follows is private.
+
+    def _role(self, start: int, end: int) -> str:
+        """What the words around a formula make of it."""
+        before = _TURN.split(self.text[:start])[-1]
+        clause = re.split("[,;，；]", before)[-1]
+        after = _STOP.split(self.text[end:])[0]
+        marks = {name: _last(words, before) for name, words in _MARKERS.items()}
+        last = max(marks, key=lambda name: marks[name])
+        if last == "condition" and marks["case"] >= 0:
+            last = "case"
+        if last == "relative" and marks["assumed"] >= 0:
+            last = "assumed"
+        denied = DENIALS.search(clause) or (DENIALS.search(before) and marks["assumed"] < len(before) - len(clause))
+        if denied or DENIALS.search(after):
+            return "denied"
+        if PAST.search(before):
+            return "past"
+        return last if marks[last] >= 0 else ""
+
+    def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
+        """A relation in the sentence."""
+        members = tuple(member for member in chain.members if member is not None)
+        if len(members) < len(chain.members) or any(
+            isinstance(part, w.Differentiation) for member in members for part in all_parts(member)
+        ):
+            return
+        relations = tuple(link.relation for link in chain.links)
+        subjects = [w.Comparing(members, relations)]
+        if len(members) == 2 and isinstance(members[0], w.Listed):
+            subjects = [w.Comparing((each, members[1]), relations) for each in _names(members[0])]
+        for subject in subjects:
+            self._reaching(subject, "", role, number, text)
+
+    def _described(self, match: re.Match[str]) -> None:
+        """Names with words about them: "let x be a vector", "the symmetric matrix A"."""
+        numbers = [int(each) for each in _MARK.findall(match.group())]
+        names = [name for number in numbers for name in self._named(number)]
+        if not names:
+            return
+        before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
+        after = _STOP.split(self.text[match.end() :])[0]
+        words = COPULA.match(after)
+        said = words["what"] if words else ""
+        near = re.search(rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})\s*\Z", before, re.IGNORECASE)
+        said = f"{near.group() if near else ''} {said}"
+        role = self._role(match.start(), match.end())
+        noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
+        if role == "denied":
+            told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]
+            for name in names:
+                letters = letters_of(name)
+                self._close(partial(_says, told=told, letters=letters))
+        if role in ("denied", "past", "claimed"):
+            return
+        line = self.pieces[numbers[0]].place_of(0)[0]
+        kind = _KINDS[noun.lastgroup] if noun and noun.lastgroup else None
+        reach = "assumed" if role in ("", "relative") else role
+        for name in names:
+            if kind is not None and isinstance(name, w.Symbol):
+                self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
+            for fact in facts:
+                if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):
+                    self._reaching(name, fact, reach, numbers[0], said.strip())
+            if unknown := UNKNOWN.search(said):
+                self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
+
+    def _named(self, number: int) -> list[Written]:
+        chains = self.chains.get(number, [])
+        lone = len(chains) == 1 and len(chains[0].members) == 1 and self.pieces[number].kind == "inline"
+        return _names(chains[0].members[0]) if lone else []
+
+    def _reaching(self, subject: Written, fact: str, role: str, number: int, text: str) -> None:
+        """Enter a hypothesis for the pieces over which its words let it reach."""
+        if not fact:
+            letters = letters_of(subject)
+            if role == "denied":
+                self._close(lambda each: not each.fact and each.letters == letters)
+            else:
+                self._close(lambda each: not each.fact and _excludes(each.subject, subject), doubted=role != "assumed")
+        ends = {"assumed": self.end, "case": self._next_displays(), "": self.first}
+        ends |= dict.fromkeys(("condition", "relative"), self.last + 1)
+        start = self.first
+        if role in ("condition", "relative") and not fact:
+            start = self._beside(subject, number)
+            ends[role] = number if start < number and self._shown(start, number) else ends[role]
+        if role in ends:
+            self._enter(subject, fact, start, ends[role], True, number, text)
+            if role != "condition":
+                end = len(self.pieces) if role == "assumed" else self.end
+                self._enter(subject, fact, ends[role], end, False, number, text)
+
+    def _beside(self, subject: Written, number: int) -> int:
+        """Where a condition begins, after others of the sentence that exclude it and then reach up to it.
+
+        Conditions come before the displays for which they hold, or after them.
+        """
+        start = self.first
+        for place, each in enumerate(self.stated.hypotheses):
+            if each.at >= self.first and each.certain and _excludes(each.subject, subject):
+                after = self._shown(self.first, each.at)
+                self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
+                start = each.at if after else number
+        return start
+
+    def _shown(self, start: int, end: int) -> bool:
+        return any(piece.kind == "display" for piece in self.pieces[start:end])
+
+    def _close(self, matches: Callable[[Hypothesis], bool], *, doubted: bool = False) -> None:
+        """Let hypotheses end before this sentence, or be doubted from there on."""
+        for place, each in enumerate(list(self.stated.hypotheses)):
+            if each.end > self.first > each.at and matches(each):
+                self.stated.hypotheses[place] = replace(each, end=self.first)
+                if doubted:
+                    self.stated.hypotheses.append(replace(each, start=max(each.start, self.first), certain=False))
+
+    def _next_displays(self) -> int:
+        """The end of the next displays: of the sentence itself if it has some."""
+        at = self.first
+        while at < self.end and (at <= self.last or self.pieces[at].kind != "display"):
+            if self.pieces[at].kind == "display":
+                return self.last + 1
+            at += 1
+        while at < self.end and (self.pieces[at].kind == "display" or not self.pieces[at].text.strip()):
+            at += 1
+        return at
+
+    def _enter(self, subject: Written, fact: str, start: int, end: int, certain: bool, number: int, text: str) -> None:
+        if start < end and not (isinstance(subject, w.Symbol) and subject.is_word):
+            line = self.pieces[number].place_of(0)[0]
+            self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
+
+
+def _says(each: Hypothesis, told: Sequence[str], letters: Set[str]) -> bool:
+    return each.fact in told and each.letters == letters
+
+
+def _excludes(one: Written, other: Written) -> bool:
+    """Whether two conditions relate the same sides in different ways: i = j and i \\neq j."""
+    if not isinstance(one, w.Comparing) or not isinstance(other, w.Comparing) or len(one.members) != 2:
+        return False
+    return set(one.members) == set(other.members) and one.relations != other.relations
+
+
+_MARKERS = {"assumed": ONWARD, "relative": RELATIVE, "condition": CONDITIONS, "case": CASES, "claimed": CLAIMS}
+_KINDS: dict[str, Kind] = {
+    "number": ValueKind(()),
+    "column": ValueKind((UNSAID, ONE)),
+    "matrix": ValueKind((UNSAID, UNSAID)),
+    "function": FunctionKind((), ()),
+}
+
+
+def _fact(found: re.Match[str]) -> str:
+    return (found.lastgroup or "").replace("_", "-")
+
+
+def _last(words: re.Pattern[str], text: str) -> int:
+    """Where the last of some words begins; -1 if there is none."""
+    return max((match.start() for match in words.finditer(text)), default=-1)

@@ -1,0 +1,90 @@
+"""The words, in several languages, with which documents state kinds, facts, conditions and denials."""
+
+from __future__ import annotations
+
+import re
+
+
+def _words(*listed: str) -> re.Pattern[str]:
+    """Any of the words; those of scripts without spaces may stand anywhere."""
+    every = " ".join(listed).split()
+    spaced = "|".join(word.replace("_", " ") for word in every if ord(word[0]) < 0x3000)
+    joined = "|".join(word for word in every if ord(word[0]) >= 0x3000)
+    pattern = rf"(?<![\w-])(?:{spaced})(?![\w-])" if spaced else ""
+    return re.compile("|".join(filter(None, (pattern, joined))), re.IGNORECASE)
+
+
+def _named(**words: str) -> re.Pattern[str]:
+    """As `_words`, with a group for each name."""
+    groups = (f"(?P<{name}>{_words(listed).pattern})" for name, listed in words.items())
+    return re.compile("|".join(groups), re.IGNORECASE)
+
+
+ONWARD = _words(
+    "let assum(?:e|ed|es|ing) suppose[ds]? given consider fix(?:ed)? throughout hereafter denotes? choose take",
+    "define[ds]? writing write sei(?:en)? angenommen gegeben betrachte[nt]? soi(?:t|ent) supposons considérons",
+    "sea[n]? supongamos suponga consideremos пусть предположим допустим рассмотрим giả_sử cho xét",
+    "设 設 假设 假設 令 假定 考虑 给定 とする 仮定 하자 가정",
+)
+"""After these a condition reaches on."""
+
+RELATIVE = _words("where with wobei mit où avec donde con где với trong_đó 其中 ただし")
+"""After these a fact about a name reaches on, and a relation as far as the sentence says."""
+
+CONDITIONS = _words(
+    "if when(?:ever)? for provided falls wenn für si pour lorsque quand cuando para если при для когда nếu khi"
+    " 若 当 當 如果 对于 もし とき 때 경우"
+)
+"""After these a condition reaches over its sentence."""
+
+CASES = _words("cases? fall cas caso случа\\w+ trường_hợp 情况 情形 場合")
+CLAIMS = _words(
+    "therefore hence thus so it_follows_that also\\b daher folglich donc ainsi luego entonces следовательно поэтому"
+    " vậy 因此 所以 故 よって 따라서"
+)
+DENIALS = _words(
+    "not \\w+n[’']t cannot no_longer unlike drop(?:s|ped|ping)? without never neither nor no instead_of rather_than",
+    "except unless nicht kein\\w* ohne außer sans sauf pas contrairement sin excepto не без нет кроме",
+    "không chẳng 不 没 沒 无 無 除非 未 なし ない ず 않 아니 없",
+)
+PAST = _words(
+    "had was were previously formerly (?:last|previous|preceding|earlier)_(?:section|part|chapter|example|case)",
+    "hatten? war(?:en)? avions avait était teníamos было были",
+)
+GENERAL = _words(
+    "in_general combin\\w+ both_cases together summari[sz]\\w+ in_summary to_sum_up insgesamt zusammen\\w* ensemble",
+    "en_resumen объединя\\w+ вместе tổng_hợp 综上 总之 合并 まとめ",
+)
+"""After these no case is distinguished any more."""
+
+COPULA = re.compile(
+    r"\s*(?:(?:is|are|be|being|denotes?|ist|sind|sei|seien|est|sont|soit|soient|sea|sean|es|son|là|—|–|-)\s|"
+    r"是|为|為|を|は|が|는|은|이|가)?\s*(?P<what>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+NOUNS = _named(
+    column="(?:column_)?vectors? (?:Spalten)?vektor(?:en)? vecteurs? vectores вектор\\w* véctơ vectơ"
+    " 向量 ベクトル 벡터",
+    matrix="(?:square_)?matri(?:x|ces|zen|z) matrices? матриц\\w* ma_trận 矩阵 矩陣 行列 행렬",
+    function="(?:\\w+_)?functions? activation funktion(?:en)? fonctions? func(?:ión|iones) функци\\w+"
+    " hàm_số 函数 函數 関数 함수",
+    number="(?:real_)?numbers?(?!\\s+of) scalars? reals? zahl(?:en)? skalare? réels? nombres? scalaires? números?"
+    " escalar(?:es)? числ[ао]\\w* скаляр\\w* số_thực 实数 標量 标量 実数 스칼라 실수",
+)
+FACTS = _named(
+    one_hot="one[-_]?hot 独热 ワンホット",
+    nonnegative="non-?negative nichtnegativ\\w* неотрицательн\\w* không_âm 非负 非負",
+    nonzero="non-?zero nonvanishing non_nul\\w* ненулев\\w* 非零",
+    positive="(?:strictly_)?positive(?!.{0,3}(?:semi|def)) positiv(?:e|en|er)?(?!.{0,3}(?:semi|def)) positif\\w*"
+    " positiv[oa]s? положительн\\w* dương 正(?![交定则規])",
+    negative="negative(?!.{0,3}(?:semi|def)) negativ(?:e|en|er)? négatif\\w* отрицательн\\w* 负(?!责)",
+    symmetric="symmetri(?:c|sche?\\w*) symétrique\\w* simétric\\w* симметричн\\w* đối_xứng 对称 対称",
+    orthonormal="orthonormal\\w* orthogonal(?!\\s+to) ortogonal ортогональн\\w* trực_giao 正交 直交",
+    invertible="invertible non-?singular invertierbar\\w* inversible\\w* обратим\\w* khả_nghịch 可逆",
+)
+UNKNOWN = _words(
+    "(?:positive|negative)[-_](?:semi-?)?definite unit(?:ary)? integers? diagonal (?:upper|lower)_triangular",
+    "idempotent rank hermitian bounded convex distributions? probability probabilities (?:un)?normali[sz]ed",
+    "standardi[sz]ed binary 正定 整数",
+)
+"""Facts that claims may need, and that are not assumed."""

@@ -1,0 +1,203 @@
+"""The statements of a document in order: each relation with its two sides, and what it defines if it defines a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of, under
+from chainrule.documents.reader.written import Written, WrittenChain
+from chainrule.documents.sources.pieces import Piece
+
+DEFINING = ("=", ":=")
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One relation of a document.
+
+    Attributes
+    ----------
+    left, right : Written
+    relation : str
+    piece : Piece
+    place : (int, int)
+        The place of the relation's sign in the piece.
+    conditions : tuple of Written
+        What stands over the sign or after the formula.
+    head : Written or None
+        The first member of its chain, if that is not its left side.
+    number : int
+        Its place in the chain, from 0.
+    resumed : bool
+        True if its chain begins in another display.
+    """
+
+    left: Written
+    relation: str
+    right: Written
+    piece: Piece
+    place: tuple[int, int]
+    conditions: tuple[Written, ...] = ()
+    head: Written | None = None
+    number: int = 0
+    resumed: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """The left side of a definition: name(parameters)_indices."""
+
+    name: Written
+    base: str
+    parameters: tuple[Written, ...] = ()
+    indices: tuple[str, ...] = ()
+
+
+def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Statement]:
+    """The relations of all chains. A row that begins with a relation goes on from the row or the display before."""
+    last: Written | None = None
+    head: Written | None = None
+    before: Piece | None = None
+    count = 0
+    for piece, chain in chains:
+        members = list(chain.members)
+        if piece.kind == "inline":
+            yield from _alone(piece, chain)
+            continue
+        continues = bool(members) and members[0] is None and last is not None
+        if not continues:
+            head, count = members[0] if members else None, 0
+        left = last if continues else (members[0] if members else None)
+        for link, right in zip(chain.links, members[1:], strict=False):
+            if left is not None and right is not None:
+                above = () if link.above is None else (link.above,)
+                conditions = (*above, *chain.conditions)
+                resumed = continues and before is not piece
+                yield Statement(
+                    left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed
+                )
+                count += 1
+            left = right if right is not None else left
+        last, before = left if members else last, piece
+
+
+def target_of(statement: Statement, inventory: Inventory) -> Target | None:
+    """The name that a statement could define; None if its left side is no name."""
+    if statement.relation not in DEFINING:
+        return None
+    left = statement.left
+    parameters: tuple[Written, ...] = ()
+    lower: Written | None = None
+    if isinstance(left, w.Beside) and len(left.parts) == 2 and not left.joints[0]:
+        name, bracket = left.parts
+        if isinstance(bracket, w.Scripted) and bracket.upper is None:
+            lower, bracket = bracket.lower, bracket.base
+        if not isinstance(bracket, w.Bracketed) or bracket.kind not in "([{":
+            return None
+        parameters = bracket.items
+        if is_event(bracket) and isinstance(name, w.Symbol) and not statement.number:
+            return Target(left, base_name(name))
+        if not all(_is_plain(each) for each in parameters):
+            return None
+        left = name
+    base = left.base if isinstance(left, w.Scripted) else left
+    in_chain = bool(parameters) and all(isinstance(each, w.Symbol) for each in (base, *parameters))
+    if statement.number and (not in_chain or getattr(base, "is_word", True)):
+        return None
+    if not isinstance(base, w.Symbol) or (isinstance(left, w.Scripted) and left.primes):
+        return None
+    subscripts = items_of(left.lower) if isinstance(left, w.Scripted) else ()
+    if lower is not None:
+        subscripts = (*subscripts, *items_of(lower))
+    entries = inventory.has_entries(base_name(base))
+    indices = tuple(
+        each for each in subscripts if inventory.is_index(each) and (entries or not isinstance(each, w.Numeral))
+    )
+    if not all(isinstance(each, w.Symbol) for each in indices):
+        return None
+    letters = tuple(inventory.index_name(base_name(each)) for each in indices if isinstance(each, w.Symbol))
+    if len(set(letters)) != len(letters):
+        return None
+    return Target(left, base_name(base), parameters, letters)
+
+
+def is_event(bracket: w.Bracketed) -> bool:
+    """Whether brackets hold events, as in P(y = 1 | x): then they are a part of the name of a value."""
+    return bracket.kind == "(" and ("|" in bracket.separators or any(isinstance(i, w.Comparing) for i in bracket.items))
+
+
+def is_example(statement: Statement, inventory: Inventory) -> bool:
+    """Whether words only give something a value: y = 1, y = [1, 0, 0], i = 1, ..., n, i = j, or y = 2x for f(x, y)."""
+    left = statement.left
+    if statement.piece.kind != "inline" or not isinstance(left, w.Symbol):
+        return statement.piece.kind == "inline" and _is_value(statement.right)
+    letters = {left, *(part for part in all_parts(statement.right) if isinstance(part, w.Symbol))}
+    brackets = (set(bracket.items) for found in inventory.called.values() for bracket in found)
+    is_place = len(letters) > 1 and any(letters <= items for items in brackets)
+    return is_place or left.text in inventory.indices or _is_value(statement.right)
+
+
+def is_update(statement: Statement) -> bool:
+    """Whether a letter gets a new value, made of the old one: w = w - a dw."""
+    left = statement.left
+    parts = left.parts if isinstance(left, w.Beside) else (left,)
+    if (
+        statement.relation != "="
+        or statement.number
+        or left == statement.right
+        or not all(isinstance(p, w.Symbol | w.Scripted) for p in parts)
+    ):
+        return False
+    for part in all_parts(statement.right):
+        inside = part.parts if isinstance(part, w.Beside) else (part,)
+        if any(inside[at : at + len(parts)] == parts for at in range(len(inside) - len(parts) + 1)):
+            return True
+    return False
+
+
+# What follows is private.
+
+
+def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
+    """The relations of a formula in a sentence."""
+    pairs = zip(chain.members, chain.links, chain.members[1:], strict=False)
+    known = [(left, link, right) for left, link, right in pairs if left is not None and right is not None]
+    for number, (left, link, right) in enumerate(known):
+        head = known[0][0] if number else None
+        yield Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number)
+
+
+def _is_value(right: Written) -> bool:
+    items = right.items if isinstance(right, w.Bracketed | w.Listed) else ()
+    plain = not any(isinstance(part, w.Symbol | w.Words | w.NotRead) for part in all_parts(right))
+    return plain or (len(items) > 1 and any(map(_is_value, items)))
+
+
+def _is_plain(parameter: Written) -> bool:
+    """Whether something may be a parameter: a letter, perhaps with words in its subscript, or a list of entries."""
+    if isinstance(parameter, w.Scripted):
+        return isinstance(parameter.base, w.Symbol) and parameter.upper is None
+    return isinstance(parameter, w.Symbol | w.Dots)
+
+
+def uses_target(written: Written, target: Target) -> bool:
+    """Whether a formula contains the name that it would define, any entry of it, or the same function.
+
+    L_1 in the definition of L is another name.
+    """
+    lower = None if target.indices or not isinstance(target.name, w.Scripted) else target.name.lower
+    pending = [written]
+    while pending:
+        part = pending.pop()
+        head = part.base if isinstance(part, w.Scripted) else part
+        if isinstance(head, w.Symbol):
+            below = part.lower if isinstance(part, w.Scripted) else None
+            if base_name(head) == target.base and (target.indices or below == lower):
+                return True
+            scripts = (part.lower, part.upper) if isinstance(part, w.Scripted) else ()
+            pending += [script for script in scripts if script is not None]
+        else:
+            pending += under(part)
+    return False

@@ -1,0 +1,155 @@
+"""A derivation without anything left to the shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import cast
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.resolving import resolved, size_term
+from chainrule.documents.language.shapes import OPEN, Shapes
+from chainrule.documents.language.terms import (
+    Assumption,
+    Condition,
+    Declaration,
+    Definition,
+    Derivation,
+    FunctionKind,
+    IndexKind,
+    Is,
+    Kind,
+    Name,
+    SizeKind,
+    Term,
+    ValueKind,
+)
+
+
+def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[tuple[Condition, ...]]) -> Derivation:
+    """The derivation without anything left to the shapes; unknown functions in place of unknown losses.
+
+    Parameters
+    ----------
+    shapes : Shapes
+    always : sequence of Condition
+        The assumptions.
+    reached : sequence of tuple of Condition
+        Further conditions for each claim.
+    """
+    derivation = shapes.derivation
+    faults = {id(term) for term, _ in shapes.faults}
+
+    def made(term: Term) -> Term:
+        return resolved(term, shapes)
+
+    definitions = [
+        replace(each, body=made(each.body)) for each in derivation.definitions if id(each.body) not in faults
+    ]
+    claims = [
+        each
+        if id(each.left) in faults
+        else replace(
+            each,
+            left=made(each.left),
+            right=made(each.right),
+            over=tuple((name, made(size)) for name, size in each.over),
+            conditions=tuple(cast("Condition", made(condition)) for condition in (*each.conditions, *here)),
+        )
+        for each, here in zip(derivation.claims, reached, strict=True)
+    ]
+    assumed = [cast("Condition", made(each)) for each in always]
+    defined = {d.name for d in definitions}
+    kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
+    strict = _with_losses(Derivation((), tuple(definitions), (), tuple(claims)), shapes)
+    sizes = [*_sizes(shapes), *(name for part in strict.parts for name in _counted(part) if name not in defined)]
+    kinds = {**{name: SizeKind() for name in sizes}, **kinds}
+    used = Names.of(strict).used_by(*(side for claim in claims for side in (claim.left, claim.right)))
+    for name in sorted(used - kinds.keys() - {d.name for d in strict.definitions}):
+        shape = shapes.names[name].known if name in shapes.names else None
+        if shape is not None and name != "pi":
+            kinds[name] = ValueKind(tuple(size_term(dim.final) for dim in shape))
+    for each in assumed[:]:
+        name = terms.base_of(each.subject) if isinstance(each, Is) else ""
+        kind = kinds.get(name)
+        if isinstance(each, Is) and isinstance(kind, ValueKind):
+            kinds[name] = replace(kind, facts=kind.facts | {each.fact})
+            assumed.remove(each)
+    lost = {d.name for d in strict.definitions}
+    free = (Declaration(name, kind) for name, kind in kinds.items() if name not in lost)
+    declared = (*free, *strict.declarations)
+    return replace(strict, declarations=declared, assumptions=tuple(map(Assumption, assumed)))
+
+
+# What follows is private.
+
+
+def _kind_of(declaration: Declaration, made: Callable[[Term], Term]) -> Kind:
+    """A kind whose sizes are known."""
+
+    def shaped(shape: tuple[Term, ...]) -> tuple[Term, ...]:
+        return tuple(map(made, shape))
+
+    match declaration.kind:
+        case IndexKind(size=size):
+            return IndexKind(made(size))
+        case ValueKind(shape=shape, facts=facts):
+            return ValueKind(shaped(shape), facts)
+        case FunctionKind(arguments=arguments, result=result):
+            return FunctionKind(tuple(map(shaped, arguments)), shaped(result))
+    return declaration.kind
+
+
+def _counted(term: Term) -> Iterable[str]:
+    """The names up to which indices run."""
+    ends: tuple[Term, ...] = ()
+    match term:
+        case terms.Fold(low=low, high=high):
+            ends = (low, high)
+        case terms.Family(indices=indices):
+            ends = tuple(size for _, size in indices)
+    names = (part.text for end in ends for part in terms.every(end) if isinstance(part, Name))
+    return (name for name in names if not name.startswith(OPEN))
+
+
+def _sizes(shapes: Shapes) -> list[str]:
+    found = dict[str, None]()
+    for shape in shapes.names.values():
+        for dim in shape.known or ():
+            for name in dim.final.names:
+                found[name] = None
+    for name in list(shapes.opened):
+        for each in shapes.size_named(name).names:
+            found[each] = None
+    return list(found)
+
+
+def _with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
+    """Names that are differentiated and not defined are unknown functions of what they are differentiated by."""
+    defined = {d.name for d in derivation.definitions}
+    by = dict[str, dict[str, None]]()
+    for part in derivation.parts:
+        if isinstance(part, terms.Slope):
+            body, variable = terms.base_of(part.body), terms.base_of(part.variable)
+            if body and variable and body != variable and body not in defined:
+                by.setdefault(body, {})[variable] = None
+    uses = Names.of(derivation).uses
+    made, functions = [], []
+    for name, variables in by.items():
+        last = [v for v in variables if not any(v != other and v in uses(other) for other in variables)]
+        known = [shapes.names[v].known for v in last if v in shapes.names]
+        result = shapes.names[name].known if name in shapes.names else ()
+        if len(known) != len(last) or any(shape is None for shape in (*known, result)) or not last:
+            continue
+        function = f"{name}_of"
+        shapes_of = tuple(tuple(size_term(d.final) for d in shape or ()) for shape in known)
+        kind = FunctionKind(shapes_of, tuple(size_term(d.final) for d in result or ()))
+        functions.append(Declaration(function, kind))
+        made.append(Definition(name, terms.Call(function, tuple(map(Name, last)))))
+    made_names = {each.name for each in made}
+    return replace(
+        derivation,
+        declarations=(*(each for each in derivation.declarations if each.name not in made_names), *functions),
+        definitions=(*derivation.definitions, *made),
+    )

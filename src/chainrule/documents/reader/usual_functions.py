@@ -1,0 +1,68 @@
+"""Functions that are called and not defined: the usual ones by their words, and unknown ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.operators import MADE_BY_SIZE
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.terms import Declaration, Derivation, FunctionKind, Name, Term, ValueKind
+from chainrule.documents.reader.elaboration import ELEMENTARY
+from chainrule.documents.reader.inventory import Inventory
+
+TEMPLATES = {
+    "sigmoid": "(u) := 1 / (1 + exp(-u))",
+    "softplus": "(u) := log(1 + exp(u))",
+    "softmax": "(u : column n_of_u) := [k in n_of_u: exp(u[k]) / sum(j in n_of_u: exp(u[j]))]",
+    "ce": "(t : column n_of_u, u : column n_of_u) := -sum(k in n_of_u: t[k] * log(u[k]))",
+}
+"""Functions that documents call by these words without a definition."""
+
+
+def with_functions(
+    derivation: Derivation, inventory: Inventory, argument: Callable[[str], tuple[Term, ...]], *, rows: bool = False
+) -> Derivation:
+    """The derivation with the functions that it calls and does not define, and with its losses declared as numbers.
+
+    Parameters
+    ----------
+    derivation : Derivation
+    inventory : Inventory
+    argument : callable
+        The shape of the arguments of an unknown function, by its name.
+    rows : bool
+        True if vectors are rows.
+    """
+    called = {part.function: len(part.arguments) for part in derivation.parts if isinstance(part, terms.Call)}
+    defined = {each.name for each in derivation.definitions}
+    names = {part.text for part in derivation.parts if isinstance(part, Name)} - defined
+    made = [Declaration(name, ValueKind(())) for name in sorted(names) if is_loss(name, inventory)]
+    templates = []
+    known = {
+        each.name
+        for each in derivation.declarations
+        if not isinstance(each.kind, FunctionKind) or (each.kind.arguments and each.name in called)
+    }
+    for name, count in called.items():
+        if name.lower() in TEMPLATES and name not in defined:
+            text = TEMPLATES[name.lower()]
+            if rows:
+                text = text.replace("column", "row").replace("]))]", "]))]'")
+            templates.append(derivation_of(f"{name}{text}").definitions[0])
+        elif name not in {*defined, *ELEMENTARY.values(), *MADE_BY_SIZE, *known}:
+            made.append(Declaration(name, FunctionKind((argument(name),) * count, ())))
+    return replace(
+        derivation,
+        declarations=(*(each for each in derivation.declarations if each.name in known), *made),
+        definitions=(*templates, *derivation.definitions),
+    )
+
+
+def is_loss(name: str, inventory: Inventory) -> bool:
+    """Whether a name is differentiated, and nothing by it: a capital letter or a word without indices."""
+    base = name.split("__")[0]
+    named = (len(base) == 1 and base.isupper()) or (len(base) > 2 and base in inventory.words)
+    plain = not inventory.subscripts[base] and base not in inventory.by and base not in inventory.limits
+    return named and plain and base in inventory.differentiated

@@ -1,0 +1,1 @@
+"""The smallest change of a wrong formula that makes it true."""

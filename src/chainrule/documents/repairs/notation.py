@@ -1,0 +1,99 @@
+"""Terms in the notation of the document: parts that stand in it as they are written there, the others as LaTeX."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.operators import OPERATORS
+from chainrule.documents.language.printing import text_of
+from chainrule.documents.language.terms import Apply, Term
+
+_GREEK = {unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικμνξπρστυφχψω"} | {"lambda", "ell"}
+_SIGNS = {"+": " + ", "-": " - ", "*": " ", "@": " ", ".*": r" \odot "}
+_FOLDS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
+_SUM, _SIGN, _PRODUCT, _WHOLE = range(1, 5)
+
+
+def latex_of(term: Term, source: str = "", least: int = 0) -> str:
+    r"""A term as LaTeX, in brackets if it holds together less closely than `least`.
+
+    Parameters
+    ----------
+    term : Term
+    source : str
+        The formula that the spans of the term's parts belong to.
+
+    Examples
+    --------
+    >>> from chainrule.documents.language.parsing import term_of
+    >>> latex_of(term_of("2 * (a - x[i]) / sigma_0 + W[i, 1]'"))
+    '\\frac{2 (a - x_i)}{\\sigma_{0}} + W_{i1}^\\top'
+    """
+    text, holds = _latex(term, source)
+    return f"({text})" if holds < least else text
+
+
+def name_of(name: str) -> str:
+    r"""A name of the strict language as LaTeX; sizes that the text does not name are n.
+
+    >>> name_of("sigma_max"), name_of("x__part_3")
+    ('\\sigma_{max}', 'x')
+    """
+    base, _, below = name.partition("__part_")[0].partition("_")
+    if base.lower().removeprefix("var") in _GREEK:
+        base = f"\\{base}"
+    elif len(base) > 1 and not base[1:].isdigit():
+        base = rf"\mathrm{{{base}}}"
+    return f"{base}_{{{below}}}" if below else base
+
+
+# What follows is private.
+
+
+def _latex(term: Term, source: str) -> tuple[str, int]:
+    """A term, and how closely it holds together."""
+
+    def inner(part: Term, least: int = 0) -> str:
+        return latex_of(part, source, least)
+
+    start, end = term.span
+    if 0 <= start < end <= len(source):
+        text = source[start:end].strip()
+        text += "}" * (text.count("{") - text.count("}"))
+        is_sum = isinstance(term, Apply) and term.operator in ("+", "-", "negative")
+        return text, _SUM if is_sum else _WHOLE if not isinstance(term, Apply) or " " not in text else _PRODUCT
+    match term:
+        case terms.Name(text=text):
+            return name_of(text), _WHOLE
+        case terms.Number(value=value) if value.denominator > 1:
+            return rf"\frac{{{value.numerator}}}{{{value.denominator}}}", _WHOLE
+        case terms.Entry(base=base, indices=indices):
+            texts = [inner(index) for index in indices]
+            below = ("" if all(len(text) == 1 for text in texts) else ", ").join(texts)
+            return f"{inner(base, _WHOLE)}_{below if len(below) == 1 else f'{{{below}}}'}", _WHOLE
+        case Apply(operator="/" | "./", operands=(above, below)):
+            return rf"\frac{{{inner(above)}}}{{{inner(below)}}}", _WHOLE
+        case Apply(operator="^" | ".^" | "power", operands=(base, exponent)):
+            return f"{inner(base, _WHOLE)}^{{{inner(exponent)}}}", _WHOLE
+        case Apply(operator="'", operands=(a,)):
+            return rf"{inner(a, _WHOLE)}^\top", _WHOLE
+        case Apply(operator="negative", operands=(a,)):
+            return f"-{inner(a, _PRODUCT)}", _SIGN
+        case Apply(operator="+" | "-" as sign, operands=(a, b)):
+            return f"{inner(a, _SUM)}{_SIGNS[sign]}{inner(b, _PRODUCT)}", _SUM
+        case Apply(operator="*" | "@" | ".*" as sign, operands=(a, b)):
+            first = inner(a, _WHOLE if isinstance(a, terms.Fold) else _SIGN)
+            return f"{first}{_SIGNS[sign]}{inner(b, _PRODUCT)}", _PRODUCT
+        case Apply(operator=name, operands=operands):
+            command = next((word for word in OPERATORS[name].latex if word.startswith("\\")), rf"\mathrm{{{name}}}")
+            return f"{command}({', '.join(map(inner, operands))})", _WHOLE
+        case terms.Call(function=function, arguments=arguments, order=order) if len(order) < 2:
+            return f"{name_of(function)}{chr(39) * sum(order)}({', '.join(map(inner, arguments))})", _WHOLE
+        case terms.Fold(kind=kind, index=index, body=body):
+            return f"{_FOLDS[kind]}_{{{name_of(index)}}} {inner(body, _PRODUCT)}", _PRODUCT
+        case terms.Truth(condition=terms.Comparison(relation="=", left=left, right=right)):
+            return rf"\delta_{{{inner(left)}{inner(right)}}}", _WHOLE
+        case terms.Slope(kind="partial", body=body, variable=variable):
+            return rf"\frac{{\partial {inner(body, _WHOLE)}}}{{\partial {inner(variable)}}}", _WHOLE
+    return text_of(term), _WHOLE

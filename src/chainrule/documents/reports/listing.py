@@ -1,0 +1,149 @@
+"""Reports as lines of text: for terminals, for GitHub, as comments in the document, and the strict form beside it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator
+
+from chainrule.documents.checked import CheckedStep, Report
+from chainrule.documents.language.printing import statements
+from chainrule.documents.reader.declarations import declarations_of
+from chainrule.documents.sources.opening import Unreadable
+from chainrule.documents.verdicts.messages import sentence
+
+WIDTH = 100
+MOST_SHOWN = 68
+_ENDS = re.compile(r"\s*(?:\\end\{[^}]*\}|\$\$|\\\]|\\\)|```+|~~~+)?[\s.,;]*(?:\\end\{[^}]*\}|\$\$|\\\])?[\s.,;]*")
+_COMMENTS = {"latex": "% {}", "markdown": "<!-- {} -->", "rst": "\n.. {}\n", "text": "[{}]"}
+
+
+def listing(report: Report) -> str:
+    """Every relation with its line, verdict and reason, then a summary.
+
+    >>> from chainrule.documents.checked import check_derivation
+    >>> print(listing(check_derivation("$$2 + 2 = 5$$")))
+      line 1     WRONG                  2 + 2 = 5
+                 It does not follow from the left side. As numbers: the left side is 4, the right side
+                 is 5. Changing 5 to 4 makes it true.
+    1 wrong.
+    First step to look at: line 1 (wrong).
+    """
+    lines = [report.name] if report.name else []
+    lines += ["  " + remark for remark in report.remarks]
+    before = ""
+    for step in report.steps:
+        lines.append(f"  {step.place:<10} {_word(step):<22} {_formula(step)}".rstrip())
+        message = sentence("same") if step.message and step.message == before else step.message
+        lines += textwrap.wrap(message, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
+        before = step.message
+    return _printable([*lines, *summary(report)])
+
+
+def summary(report: Report) -> Iterator[str]:
+    """The number of steps by verdict, the first one to look at, and what to do about those that are not decided."""
+    counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
+    yield sentence("counts", counts=counts) if counts else sentence("no relation")
+    if report.faults:
+        first = report.faults[0]
+        yield sentence("first", line=first.line, verdict=first.verdict)
+    for name in ("wrong if read so", "no definition", "not read"):
+        if name in report.counts:
+            yield sentence(f"advice {name}")
+
+
+def github_annotations(report: Report) -> str:
+    """Commands of a workflow of GitHub, which show wrong steps as errors and undecided ones as notices at their lines.
+
+    >>> from chainrule.documents.checked import check_derivation
+    >>> print(github_annotations(check_derivation("$$2 + 2 = 5$$", name="a.md", repairs=False)))
+    ::error file=a.md,line=1,col=9,title=wrong::It does not follow from the left side. As numbers: the left side is \
+4, the right side is 5.
+    """
+    lines = []
+    for step in report.steps:
+        if step.is_claim and (step.is_fault or not step.is_decided):
+            level = "error" if step.is_fault else "notice"
+            place = f"line={step.line},col={step.column}," if step.cell is None else ""  # a file has other lines
+            title = step.verdict if step.cell is None else f"{step.verdict} ({step.place})"
+            named = f"file={_property(report.name)},{place}title={_property(title)}"
+            lines.append(f"::{level} {named}::{_data(step.message)}")
+    return "\n".join(lines)
+
+
+def annotated(report: Report) -> str:
+    r"""The document with a comment behind each formula that is not simply right.
+
+    Raises
+    ------
+    Unreadable
+        For notebooks, whose cells have no place for comments.
+    """
+    source = report.source
+    if source.format == "notebook":
+        raise Unreadable("a notebook cannot be annotated; use the HTML or the JSON report")
+    lines = source.text.split("\n")
+    comments = defaultdict[int, list[str]](list)
+    for step in report.steps:
+        if step.is_claim and step.verdict not in ("proved", "verified"):
+            text = f"chainrule: line {step.line}: {step.verdict}: {step.message}"
+            last = step.end
+            while last < len(lines) and lines[last].strip() and _ENDS.fullmatch(lines[last]):
+                last += 1
+            comments[last].append(_COMMENTS[source.format].format(text.replace("--", "- -")))
+    return "\n".join(part for number, line in enumerate(lines, 1) for part in (line, *comments[number]))
+
+
+def shown_reading(report: Report) -> str:
+    """The document in the strict language: what is declared and defined, then each claim beside its formula."""
+    derivation = report.reading.derivation
+    known = len(derivation.declarations) + len(derivation.definitions) + len(derivation.assumptions)
+    lines = [report.name, *("  " + text for text, _ in zip(statements(derivation), range(known), strict=False))]
+    for step in report.steps:
+        lines.append(f"{step.place:<10} {_formula(step)}")
+        if step.is_claim:
+            lines.append(" " * 11 + (step.strict or f"({step.message})"))
+    return _printable(lines)
+
+
+def declarations(report: Report) -> str:
+    """A block that declares every name of the document whose kind was guessed.
+
+    >>> from chainrule.documents.checked import check_derivation
+    >>> print(declarations(check_derivation(r"$$\\sum_{i=1}^n a_i x_i = \\sum_i x_i a_i$$")))
+    ---
+    n: size
+    a: column n
+    x: column n
+    ---
+    """
+    lines = declarations_of(report.reading.derivation)
+    if report.source.format == "latex":
+        return "".join(f"%! {line}\n" for line in lines)
+    return "\n".join(["---", *lines, "---", ""])
+
+
+# What follows is private.
+
+
+def _printable(lines: list[str]) -> str:
+    """Lines without the characters by which a document could steer a terminal."""
+    return "\n".join("".join(c for c in line if c.isprintable()) for line in lines)
+
+
+def _word(step: CheckedStep) -> str:
+    return step.verdict.upper() if step.is_fault else step.verdict
+
+
+def _formula(step: CheckedStep) -> str:
+    text = f"{'' if step.continues else step.left + ' '}{step.relation} {step.right}"
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "..."
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,102 @@
+r"""Commands that a document defines: \newcommand, \def, \let, \DeclareMathOperator, \DeclarePairedDelimiter."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from typing import NamedTuple
+
+_BRACE = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
+_DEFINITION = re.compile(
+    r"\\(?P<kind>(?:re|provide)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|[gex]?def|let"
+    r"|DeclarePairedDelimiter)(?P<star>\*?)\s{0,9}(?:\{\s{0,9})?\\(?P<name>[A-Za-z@]+|[^A-Za-z\s{}])\s{0,9}\}?"
+)
+_PARAMETERS = re.compile(
+    r"\s{0,9}(?:\[(?P<count>\d)\])?(?:\[(?P<default>[^\[\]]{0,200})\])?(?P<hashes>(?:#\d)*)\s{0,9}"
+)
+_SAME = re.compile(r"\s{0,9}=?\s{0,9}(\\(?:[A-Za-z@]+|.)|[^\s\\])")
+_ARGUMENT = re.compile(r"#([1-9])")
+_AROUND = re.compile(
+    r"\s*\\begin\{(?P<name>\w+\*?)\}(?P<before>[^#]{0,200})#1(?P<after>[^#]{0,200})\\end\{(?P=name)\}\s*"
+    r"|\s*(?:\\\[|\$\$)(?P<first>[^#]{0,200})#1(?P<last>[^#]{0,200})(?:\\\]|\$\$)\s*"
+)
+
+
+class MacroDefinition(NamedTuple):
+    """A definition and its place; `default` is the text of an optional first argument."""
+
+    start: int
+    end: int
+    name: str
+    arguments: int
+    replacement: str
+    default: str | None = None
+
+
+def closing_braces(text: str) -> array[int]:
+    """For every position of an opening brace the position of its closing brace; -1 elsewhere.
+
+    >>> list(closing_braces("{a{}}"))
+    [4, -1, 3, -1, -1]
+    """
+    closing = array("q", [-1]) * len(text)
+    opened: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match.group() == "{":
+            opened.append(match.start())
+        elif match.group() == "}" and opened:
+            closing[opened.pop()] = match.start()
+    return closing
+
+
+def definitions(text: str, closing: array[int]) -> list[MacroDefinition]:
+    r"""The definitions in a text.
+
+    >>> text = r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}} \let\eps\varepsilon"
+    >>> [each[2:5] for each in definitions(text, closing_braces(text))]
+    [('pd', 2, '\\frac{\\partial #1}{\\partial #2}'), ('eps', 0, '\\varepsilon')]
+    """
+    found: list[MacroDefinition] = []
+    for match in _DEFINITION.finditer(text):
+        kind, name, end = match["kind"], match["name"], match.end()
+        if found and match.start() < found[-1].end:
+            continue
+        if kind == "let":
+            if same := _SAME.match(text, end):
+                found.append(MacroDefinition(match.start(), same.end(), name, 0, same[1]))
+            continue
+        parameters = _PARAMETERS.match(text, end)
+        bodies: list[str] = []
+        at = parameters.end() if parameters else end
+        while at < len(text) and closing[at] >= 0 and len(bodies) < 1 + (kind == "DeclarePairedDelimiter"):
+            bodies.append(text[at + 1 : closing[at]])
+            at = closing[at] + 1
+        if parameters is None or not bodies:
+            continue
+        count, default = int(parameters["count"] or len(parameters["hashes"]) // 2), parameters["default"]
+        body = bodies[0]
+        if kind == "DeclareMathOperator":
+            body = f"\\operatorname{match['star']}{{{body}}}"
+        elif kind == "DeclarePairedDelimiter":
+            count, body = 1, f"{bodies[0]}#1{bodies[-1]}"
+        if default is not None and count:
+            parts = _ARGUMENT.split(body)
+            parts[1::2] = [default if place == "1" else f"#{int(place) - 1}" for place in parts[1::2]]
+            body = "".join(parts)
+            count -= 1
+        found.append(MacroDefinition(match.start(), at, name, count, body, default))
+    return found
+
+
+def wrapper(replacement: str) -> tuple[str, str, str] | None:
+    r"""For a macro that makes a display of its argument: the environment, and what stands before and after.
+
+    >>> wrapper(r"\begin{align*} #1 \end{align*}")
+    ('align*', ' ', ' ')
+    """
+    match = _AROUND.fullmatch(replacement)
+    if match is None:
+        return None
+    if match["name"]:
+        return match["name"], match["before"], match["after"]
+    return "$$", match["first"], match["last"]

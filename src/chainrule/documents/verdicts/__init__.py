@@ -1,0 +1,1 @@
+"""From evidence and the certainty of the reading to a verdict."""

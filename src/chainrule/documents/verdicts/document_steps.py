@@ -1,0 +1,152 @@
+"""A document checked: every relation in its order, with its verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+
+from chainrule.documents.evidence import judging
+from chainrule.documents.evidence.questions import Finding
+from chainrule.documents.language import terms
+from chainrule.documents.language.terms import Relation
+from chainrule.documents.reader.document_reader import Reading, ReadRelation
+from chainrule.documents.reader.doubts import Doubts
+from chainrule.documents.reader.reading import read
+from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A relation of a document, with what is known about it.
+
+    Attributes
+    ----------
+    line, column : int
+        The place of the relation's sign, from 1; in a notebook within the cell.
+    cell : int or None
+        The number of the notebook's cell, from 0.
+    text : str
+        The formula around the sign, as it is written.
+    sign : str
+        The relation: "=", "<=".
+    verdict : Verdict
+    reason : str
+        Why it is not read, does not fit, or is undecided.
+    finding : Finding or None
+        The evidence, for what was read as a claim.
+    doubts : tuple of str
+        Why the document might mean something else here.
+    claim : Relation or None
+        The claim in the strict language.
+    """
+
+    line: int
+    column: int
+    cell: int | None
+    text: str
+    sign: str
+    verdict: Verdict
+    reason: str = ""
+    finding: Finding | None = None
+    doubts: tuple[str, ...] = ()
+    claim: Relation | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """The steps of a document, beside its reading."""
+
+    name: str
+    steps: tuple[Step, ...]
+    reading: Reading
+    notes: tuple[tuple[int, str], ...] = ()
+
+
+def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
+    """All relations of a document, checked.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    seconds : float
+        Time for one claim.
+
+    Examples
+    --------
+    >>> from chainrule.documents.sources.opening import pieces_of
+    >>> found = steps_of(pieces_of("$$(x + 1)^2 = x^2 + 2x + 1$$", "a.md"))
+    >>> [(step.line, step.verdict.name) for step in found.steps]
+    [(1, 'proved')]
+    """
+    reading = read(pieces)
+    return Steps(pieces.name, tuple(steps_in(reading, seconds=seconds)), reading, pieces.notes)
+
+
+def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float = math.inf) -> Iterator[Step]:
+    """The steps of a document that is read, one after another, within a total of seconds."""
+    doubts = Doubts(reading)
+    wanted = [entry.claim for entry in reading.entries if entry.kind == "claim" and entry.claim is not None]
+    claims = reading.derivation.claims
+    asked = replace(reading.derivation, claims=tuple(claims[number] for number in wanted))
+    heads = {at: head for at, number in enumerate(wanted) if (head := _from_head(claims, number, set(wanted)))}
+    found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads)
+    renewed = set[str]()
+    for entry in reading.entries:
+        if entry.kind == "claim" and entry.claim is not None:
+            claim, finding = claims[entry.claim], next(found)
+            yield _claimed(entry, claim, finding, doubts, renewed)
+            name = terms.base_of(claim.left)
+            if claim.follows is None and name in reading.again and finding.status not in ("proved", "verified"):
+                renewed.add(name)
+        elif entry.kind == "does not fit" and entry.claim is not None:
+            reasons = doubts.of(claims[entry.claim], entry)
+            yield _step(entry, verdict_of(Finding("does not fit"), certain=not reasons), entry.reason, doubts=reasons)
+        else:
+            yield _step(entry, VERDICTS[entry.kind], entry.reason)
+
+
+def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
+    """The claim that the right side of a claim equals the beginning of its chain of equations."""
+    head = last = claims[number]
+    while head.follows is not None:
+        if head.follows not in read or head.relation != "=" or claims[head.follows].relation != "=":
+            return None
+        head = claims[head.follows]
+    if head is last:
+        return None
+    over = tuple(dict.fromkeys((*head.over, *last.over)))
+    if len({name for name, _ in over}) < len(over):
+        return None
+    return replace(
+        last, left=head.left, over=over, conditions=tuple(dict.fromkeys((*head.conditions, *last.conditions)))
+    )
+
+
+def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, renewed: Set[str]) -> Step:
+    """The step of a claim, and of a name that an equation before it defines anew."""
+    reasons, unread = doubts.of(claim, entry), doubts.unread(claim)
+    if again := doubts.uses(claim, renewed):
+        reason = f"the second definition of {', '.join(again)}"
+        return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
+    if unread and doubts.changes(claim):
+        return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
+    verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
+    return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
+
+
+def _step(
+    entry: ReadRelation,
+    verdict: Verdict,
+    reason: str,
+    finding: Finding | None = None,
+    doubts: tuple[str, ...] = (),
+    claim: Relation | None = None,
+) -> Step:
+    statement = entry.statement
+    start, end = statement.place
+    line, column = statement.piece.place_of(start)
+    text = " ".join(statement.piece.text[statement.left.place[0] : statement.right.place[1]].split())
+    text = text or statement.piece.text[start:end]
+    return Step(line, column, statement.piece.cell, text, statement.relation, verdict, reason, finding, doubts, claim)

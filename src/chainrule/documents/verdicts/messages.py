@@ -1,0 +1,199 @@
+"""Every sentence that users read about a step, in one table: what is known, why, and what to do about it.
+
+A room says its reason as a noun phrase; only this table makes sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from chainrule.documents.evidence.questions import Counterexample, Finding, Place
+
+MOST_DOUBTS = 3
+
+SENTENCES = {
+    # One for each verdict.
+    "proved": "",
+    "verified": "Both sides agree to the last digit at {points} points. That is no proof.",
+    "held": "It held at the {points} points that were tried. That is no proof: it may fail at others.",
+    "proved if": "It follows if {assumed}, which the text does not say. Without that it fails: {point}",
+    "true for some indices": "It does not follow from {before} for all indices. {point}",
+    "wrong": "It does not follow from {before}. {point}",
+    "wrong if read so": "The sides differ as it was read, but the reading is not certain: {doubts}. {point}",
+    "does not fit": "The shapes do not fit: {reason}.",
+    "does not fit if read so": "As it was read, the shapes do not fit ({reason}), but the reading is not certain: "
+    "{doubts}.",
+    "undefined": "It was not decided, because a side has no value where it was tried: {reason}.",
+    "undecided": "It was read, and neither proved nor refuted: {reason}.",
+    "not read": "It was not checked, because a part of it is not understood: {reason}.",
+    "no definition": "It was not checked: {doubts}.",
+    "definition": "",
+    "hypothesis": "{reason}, so this is read as an assumption and was not checked.",
+    # Parts of them.
+    "reason missing": "nothing more is known about the cause",
+    "line": "line {line}",
+    "step": "the step before",
+    "head": "the left side",
+    "point": "With {values}: {left_is} {left}, {right_is} {right}.",
+    "point without values": "As numbers: {left_is} {left}, {right_is} {right}.",
+    "a side": "the {side} side is",
+    "a line": "line {line} gives",
+    "functions": "{name} = {function}",
+    "pattern": "It holds when {holds}, and was different at every {fails} that was tried.",
+    "where": "It is proved except where a number that it divides by is 0: {exceptions}.",
+    "one side": "Beware: {note}.",
+    # Repairs.
+    "repair": "Changing {old} to {new} makes it true.",
+    "of chain": "It differs from {before}, which is wrong, and follows from the beginning of the chain.",
+    "repair goes on": "The next step goes on from the right formula, so the mistake ends here.",
+    # Documents.
+    "no relation": "No formula that claims something was found.",
+    "counts": "{counts}.",
+    "more doubts": "and {count} more reasons",
+    "same": "For the same reason.",
+    "advice wrong if read so": "Steps that are wrong if read so are no mistakes yet: declare or define what is meant, "
+    "and check again. --show-reading prints how each formula was read.",
+    "advice no definition": "Steps without a definition: write the definition in a simpler form, or declare the name.",
+    "advice not read": "Parts that are not read: write them in another way; what uses them is then checked.",
+    "first": "First step to look at: line {line} ({verdict}).",
+    "cell": "cell {cell}, line {line}",
+    "note": "line {line}: {note}",
+    "problem": "line {line}: this declaration is not understood: {note}",
+    "failed": "The checker failed here ({error}); please report it with the text.",
+    # Grades.
+    "grade": "{right} of {claims} steps are proved or verified, {wrong} wrong, {open} not decided.",
+    "nothing to grade": "No step was found, so a person has to grade this.",
+    "open costs nothing": "Steps that are not decided cost no marks.",
+    "link": "{path} is a symbolic link and was not opened.",
+    "outside": "{path} leads out of the folder and was not opened.",
+    "unreadable": "{path} cannot be read: {error}.",
+    "no document": "no document was handed in",
+}
+
+
+def sentence(key: str, **values: object) -> str:
+    """A sentence of the table with its placeholders filled.
+
+    >>> sentence("repair", old="s_i", new="s_j")
+    'Changing s_i to s_j makes it true.'
+    """
+    return SENTENCES[key].format(**values)
+
+
+def explained(
+    verdict: str,
+    *,
+    line: int,
+    before: int | None = None,
+    finding: Finding | None = None,
+    reason: str = "",
+    doubts: Sequence[str] = (),
+) -> str:
+    """The sentences about a step, without its repair.
+
+    Parameters
+    ----------
+    verdict : str
+    line : int
+    before : int or None
+        The line of the step before it in the chain.
+    finding : Finding or None
+    reason : str
+    doubts : sequence of str
+
+    Examples
+    --------
+    >>> explained("not read", line=3, reason="plus or minus")
+    'It was not checked, because a part of it is not understood: plus or minus.'
+    """
+    finding = finding or Finding("not read")
+    found = sentence(
+        verdict,
+        points=finding.points,
+        assumed=" and ".join(finding.assumed) or sentence("reason missing"),
+        doubts=_doubts(verdict, doubts) or sentence("reason missing"),
+        reason=(reason or sentence("reason missing")).rstrip("."),
+        before=_step_before(line, before),
+        point=_point(finding.counterexample, line, before) if finding.counterexample else "",
+    )
+    more = [found.strip()]
+    if finding.held and finding.failed and (holds := pattern(finding.held, finding.failed)):
+        more.append(sentence("pattern", holds=holds, fails=holds.replace("=", "≠") if "=" in holds else
+                             holds.replace("≠", "=")))  # fmt: skip
+    if verdict == "proved" and finding.exceptions:
+        more.append(sentence("where", exceptions=", ".join(finding.exceptions)))
+    if finding.of_chain:
+        more.append(sentence("of chain", before=_step_before(line, before)))
+    if finding.note and verdict in ("proved", "verified", "held"):
+        more.append(sentence("one side", note=finding.note))
+    return plain(" ".join(each for each in more if each))
+
+
+def plain(text: str) -> str:
+    """A text in which names that the reader made up look like those of the document.
+
+    >>> plain("y__part_3 = 2 and L_of = x1^2")
+    'y = 2 and L = x1^2'
+    """
+    return re.sub(r"(?<=\w)(?:__part_\d+|_of)\b", "", text)
+
+
+def pattern(held: Sequence[Place], failed: Sequence[Place]) -> str:
+    """The two indices whose equality decides whether a claim holds; nothing if there are none.
+
+    >>> pattern([{"i": 1, "j": 1}], [{"i": 1, "j": 2}])
+    'i = j'
+    """
+    names = sorted(held[0])
+    for number, one in enumerate(names):
+        for other in names[number + 1 :]:
+            same = {place[one] == place[other] for place in held}
+            if len(same) == 1 and {place[one] == place[other] for place in failed} == {not min(same)}:
+                return f"{one} = {other}" if min(same) else f"{one} ≠ {other}"
+    return ""
+
+
+# What follows is private.
+
+
+def _doubts(verdict: str, doubts: Sequence[str]) -> str:
+    """The first doubts; where a definition is missing, those about definitions."""
+    about = [doubt for doubt in doubts if verdict != "no definition" or doubt.startswith("the definition of")] or doubts
+    more = [sentence("more doubts", count=len(about) - MOST_DOUBTS)] if len(about) > MOST_DOUBTS else []
+    return "; ".join([*about[:MOST_DOUBTS], *more])
+
+
+def _step_before(line: int, before: int | None) -> str:
+    if before is None:
+        return sentence("head")
+    return sentence("line", line=before) if before != line else sentence("step")
+
+
+def _point(example: Counterexample, line: int, before: int | None) -> str:
+    named: Mapping[str, object] = {**example.sizes, **example.indices, **example.values}
+    values = [f"{name} = {value}" for name, value in named.items()]
+    values += [sentence("functions", name=name, function=text) for name, text in example.functions.items()]
+    left, right = _rounded(example.left, example.right)
+    by_line = before not in (None, line)
+    return sentence(
+        "point" if values else "point without values",
+        values=", ".join(values),
+        left=left,
+        right=right,
+        left_is=sentence("a line", line=before) if by_line else sentence("a side", side="left"),
+        right_is=sentence("a line", line=line) if by_line else sentence("a side", side="right"),
+    )
+
+
+def _rounded(left: str, right: str) -> tuple[str, str]:
+    """Two numbers with as few digits as show that they differ, but six at least."""
+    try:
+        numbers = float(left), float(right)
+    except ValueError:
+        return left, right
+    for digits in range(6, 16):
+        one, other = (f"{number:.{digits}g}" for number in numbers)
+        if one != other:
+            return one, other
+    return left, right

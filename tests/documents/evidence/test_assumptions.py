@@ -1,0 +1,65 @@
+"""Claims that hold under an assumption that nobody states, and claims that none rescues."""
+
+import pytest
+
+from chainrule.documents.evidence.proving import Prover
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.shapes import Shapes
+
+TEXT = """
+size n
+x, t : column n
+y, u : number
+A, Q : matrix n n
+q : column n, probabilities
+s := [i in n: exp(x[i]) / sum(k in n: exp(x[k]))]
+l := -sum(i in n: t[i] * log(s[i]))
+c := 1 / (1 + exp(-u))
+"""
+
+
+def finding(claim):
+    derivation = derivation_of(TEXT + f"claim {claim}")
+    return Prover(derivation, Shapes(derivation)).finding(derivation.claims[0])
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        (": grad(l, x) = s - t", "the entries of t add up to 1"),
+        (": l = -log(t' @ s)", "t is one-hot"),
+        (": y * log(c) + (1 - y) * log(1 - c) = log(y * c + (1 - y) * (1 - c))", "y is 0 or 1"),
+        (": sqrt(u^2) = u", "u is positive"),
+        (": grad(x' @ A @ x, x) = 2 * A @ x", "A is symmetric"),
+        (": norm(Q @ x)^2 = norm(x)^2", "the columns of Q are orthonormal"),
+    ],
+)
+def test_the_assumption_that_a_claim_needs_is_named(claim, words):
+    found = finding(claim)
+    assert (found.status, found.assumed) == ("proved if", (words,))
+    assert found.counterexample.left != found.counterexample.right
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        ": grad(l, x) = t - s",
+        ": grad(l, x) = s - 2 * t",
+        ": sum(i in n: t[i]) = 1",
+        ": y^2 = y",
+        ": abs(u) * c = cases(u * c if u > 0, 3 otherwise)",
+        ": y - c^2 = (y - c) * (y + c)",
+        ": partial(c / y, y) = -c",
+        ": A = A'",
+        ": Q' @ Q = eye(n)",
+        ": max(u, -9) = u",
+        ": [u > 0] + [u < 0] = 1",
+        ": sum(i in n: q[i]^2) = 1",
+        "[i in n, j in n]: x[i] = x[j]",
+        ": x' @ t = x[1] * t[1]",
+        ": norm(x + t)^2 + norm(x - t)^2 = 2 * norm(x)^2 + 2 * norm(t)^3",
+    ],
+)
+def test_no_assumption_rescues_a_claim_that_it_would_make_trivial(claim):
+    found = finding(claim)
+    assert (found.status, found.assumed) == ("differs", ())

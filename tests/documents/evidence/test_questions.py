@@ -1,0 +1,96 @@
+"""What a claim depends on."""
+
+from chainrule.documents.evidence.questions import SIZES, Question, cut_names
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.shapes import Shapes
+
+TEXT = """
+size n, m
+W : matrix m n
+b : column m
+g : function(column m) -> number
+c : 1..m
+z := W @ x + b
+y := g(z)
+"""
+
+
+def question(text, **options):
+    derivation = derivation_of(TEXT + text)
+    return Question.of(derivation, Shapes(derivation), Names.of(derivation), derivation.claims[-1], **options)
+
+
+def test_free_names_are_those_that_definitions_use():
+    asked = question("claim: y = 3 + b[c]")
+    assert asked.free == ("W", "b", "x")
+    assert asked.sizes == ("m", "n")
+    assert [name for name, _ in asked.labels] == ["c"]
+    assert list(asked.functions) == ["g"]
+    assert asked.constants == [3]
+
+
+def test_a_defined_name_by_which_is_differentiated_is_free():
+    asked = question("claim: grad(y, z) = 2 * z", cut=frozenset({"z"}))
+    assert (asked.free, asked.cut) == (("z",), {"z"})
+
+
+def cut(claim):
+    derivation = derivation_of(TEXT + "claim: " + claim)
+    return cut_names(Names.of(derivation), derivation.claims[-1])
+
+
+def test_no_name_is_cut_of_which_something_else_in_the_claim_is_changed():
+    assert cut("grad(y, z) = z") == {"z"}
+    assert cut("grad(y, z) = z when b[1] = 0") == {"z"}
+    assert cut("grad(y, z) = grad(y, b)") == set()
+    assert cut("grad(y, z) = at(z, x = zeros(n))") == set()
+    assert cut("grad(y, z) + d(b) = z") == set()
+
+
+def test_assumptions_bring_the_names_of_which_they_speak():
+    asked = question("u, v, t : number\nassume u = v\nassume v < t\nassume t[1] = 2 * b[1]\nclaim: u = 1")
+    assert asked.free[-3:] == ("t", "u", "v") or set(asked.free) >= {"t", "u", "v"}
+
+
+def test_assumptions_of_matrices_are_facts():
+    asked = question("Q, S : matrix n n\nassume Q' @ Q = eye(n)\nassume S = S'\nclaim: Q = S")
+    assert asked.facts["Q"] == {"orthonormal"}
+    assert asked.facts["S"] == {"symmetric"}
+    assert asked.assumptions == ()
+
+
+def test_sizes_are_unequal_first_and_include_equal_ones():
+    several = question("claim: y = 0").choices_of_sizes()
+    assert several[0] == {"m": 2, "n": 3}
+    assert {"m": 2, "n": 2} in several
+    assert {size for choice in several for size in choice.values()} == {1, 2, 3}
+    assert [choice["m"] for choice in question("claim: b = 0 * b").choices_of_sizes()] == list(SIZES)
+
+
+def test_further_sizes_follow_from_the_degree():
+    asked = question("k : column n\nclaim: n^7 * total(k) = 0")
+    assert [choice["n"] for choice in asked.further_sizes()] == [6, 7, 8]
+    assert asked.settled_by_sizes
+    assert not question("k : column n\nclaim: 2^n * total(k) = 0").settled_by_sizes
+    assert question("k : column n\nclaim: n^70 * total(k) = 0").needs_too_many_sizes
+
+
+def test_inequalities_that_are_assumed_are_facts():
+    asked = question("p, q, r : number\nassume 0 < p and p < 1\nassume q <= 0\nassume r != 0\nclaim: p * q * r = 0")
+    assert asked.facts["p"] == {"positive", "unit"}
+    assert asked.facts["q"] == set()
+    assert asked.facts["r"] == {"nonzero"}
+    assert len(asked.assumptions) == 1
+
+
+def test_assumptions_that_share_a_size_alone_do_not_matter():
+    asked = question("u, v : column n\nassume sum(i in n: u[i]) = n\nclaim: v = v")
+    assert asked.assumptions == ()
+    assert asked.free == ("v",)
+
+
+def test_the_limit_of_a_sum_is_a_size_if_nobody_declares_it():
+    asked = question("claim: sum(i in 0..limit: x[1] * i) = x[1] * limit * (limit + 1) / 2")
+    assert "limit" in asked.sizes
+    assert "limit" not in asked.free

@@ -1,0 +1,17 @@
+"""Which names use which."""
+
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.parsing import derivation_of, term_of
+
+NAMES = Names.of(derivation_of("size n; x : column n; z := f(x); f(a) := exp(a) * w; h(c : column k) := k * c[1]"))
+
+
+def test_uses_go_through_definitions_and_leave_out_parameters():
+    assert NAMES.uses("z") == {"z", "f", "x", "w"}
+    assert NAMES.used_by(term_of("z + y[i]")) == {"z", "f", "x", "w", "y", "i"}
+    assert NAMES.uses("h") == {"h"}
+
+
+def test_a_name_without_its_definition_uses_itself_alone():
+    assert NAMES.without(frozenset({"z"})).uses("z") == {"z"}
+    assert NAMES.without(frozenset()) is NAMES

@@ -1,0 +1,37 @@
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.printing import condition_text
+from chainrule.documents.language.terms import Apply, Entry, Name
+from chainrule.documents.reader.conditions_stated import Held, base_in, fact_of, reaching
+
+FOUND = derivation_of(
+    "x : number; y : number; z : number; w := x + 1; assume x > y; assume y = 2 * z; assume z > 0; claim: w = w"
+)
+NAMES = Names.of(FOUND)
+HELD = [Held(each.condition, 0, 9, number < 2, "") for number, each in enumerate(FOUND.assumptions)]
+
+
+def texts(held):
+    return [condition_text(each.condition) for each in held]
+
+
+def test_conditions_reach_a_claim_through_definitions_and_through_one_another():
+    certain, doubted = reaching(HELD, FOUND.claims[0], 3, NAMES)
+    assert (texts(certain), texts(doubted)) == (["x > y", "y = 2 * z"], ["z > 0"])
+
+
+def test_conditions_do_not_reach_beyond_their_end():
+    assert reaching(HELD, FOUND.claims[0], 9, NAMES) == ([], [])
+
+
+def test_signs_and_bits_are_equations():
+    assert condition_text(fact_of(Name("y"), "sign")) == "y .* y = y ./ y"
+    assert condition_text(fact_of(Name("y"), "bit")) == "y .* y = y"
+    assert condition_text(fact_of(Name("y"), "one-hot")) == "y is one-hot"
+
+
+def test_the_name_of_members_and_entries():
+    member = Apply("member", (Apply("'", (Name("x"),)), Name("i")))
+    assert [base_in(each) for each in (member, Entry(Name("x"), (Name("i"),)), Apply("exp", (Name("x"),)))] == [
+        *("x", "x", "")
+    ]

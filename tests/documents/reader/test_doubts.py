@@ -1,0 +1,41 @@
+from chainrule.documents.reader.doubts import Doubts
+from chainrule.documents.reader.reading import read
+from chainrule.documents.sources.opening import pieces_of
+
+
+def doubts_of(text):
+    reading = read(pieces_of(text, "a.md"))
+    entries = [entry for entry in reading.entries if entry.claim is not None]
+    return [Doubts(reading).of(reading.derivation.claims[entry.claim], entry) for entry in entries]
+
+
+def test_a_claim_of_variables_and_known_functions_is_certain():
+    assert doubts_of("$$\\frac{d}{dx} x^2 = 3x$$") == [()]
+
+
+def test_a_loss_without_a_definition_is_a_doubt():
+    assert doubts_of("$$\\frac{dL}{dx} = 3x$$") == [("L is not defined",)]
+
+
+def test_a_bare_name_without_a_definition_is_a_doubt():
+    assert doubts_of("$$x + 1 = y$$") == [("y is not defined",)]
+
+
+def test_a_name_with_two_definitions_is_a_doubt():
+    found = doubts_of("$$z = x^2$$\n\n$$z = x^3$$\n\n$$\\frac{dz}{dx} = 2x$$")
+    assert all("z is defined more than once" in each for each in found)
+
+
+def test_a_definition_that_is_not_read_is_a_doubt_about_all_that_use_it():
+    found = doubts_of("$$z = \\iint x$$\n\n$$y = z^2$$\n\n$$y + 1 = z^2 + 2$$")
+    assert found == [("the definition of z is not read",)]
+
+
+def test_unequal_may_mean_not_always_equal():
+    assert doubts_of("$$x + 1 \\neq 2x$$") == [("it may say only that the sides are not always equal",)]
+
+
+def test_a_word_that_nobody_defines_is_a_doubt_and_a_letter_of_which_no_sentence_speaks_is_none():
+    assert doubts_of("$$a x = x \\mathtt{relu2}$$") == [("relu2 is not defined",)]
+    assert doubts_of("$$a x = 2 x a$$") == [()]
+    assert doubts_of("Here $a$ is one.\n\n$$a x = 2 x a$$") == [("a is not defined",)]

@@ -1,0 +1,95 @@
+"""Terms from written formulas, one formula at a time; what has no meaning says why."""
+
+import pytest
+
+from chainrule.documents.language.printing import condition_text, text_of
+from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.elaboration import Elaborator, NotMeant
+from chainrule.documents.reader.inventory import Inventory
+
+CONTEXT = r"z_i + x_j + \sum_k y_k"
+
+
+def elaborated(formula, **options):
+    chains = chains_of(formula)
+    inventory = Inventory.of([*chains, *chains_of(CONTEXT)])
+    return text_of(Elaborator(inventory, **options).term(chains[0].members[0]))
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        ("2 a b", "beside(beside(2, a), b)"),
+        (r"a \cdot b", "dot(a, b)"),
+        (r"a \odot b", "a .* b"),
+        (r"\frac{a}{b}", "over(a, b)"),
+        ("A^T", "turned(A)"),
+        ("a^2", "raised(a, 2)"),
+        ("A^{-1}", "raised(A, -1)"),
+        ("e^{-x}", "exp(-x)"),
+        (r"\delta_{ij}", "[i = j]"),
+        (r"\mathbb{1}[i = j]", "[i = j]"),
+        (r"\|x\|_1", "norm1(x)"),
+        ("|x|", "abs(x)"),
+        (r"\hat{y}_i", "y_hat[i]"),
+        ("W_{out}", "W_out"),
+        ("z_{i+1}", "z[i + 1]"),
+        (r"\sum_{i=0}^{n-1} z_i a", "sum(i in 0..n - 1: beside(z[i], a))"),
+        (r"\log z_i x_j", "beside(log(z[i]), x[j])"),
+        (r"\log 2 z_i", "log(beside(2, z[i]))"),
+        (r"\tanh^2(a)", "raised(tanh(a), 2)"),
+        (r"a + z_1 + z_2 + \dots + z_n - b", "a + sum(_k in n: z[_k]) + -b"),
+        (r"-z_1 - \dots - z_n", "-sum(_k in n: z[_k])"),
+        (r"\begin{bmatrix} z_1 \\ \vdots \\ z_n \end{bmatrix}", "[_k in n: z[_k]]"),
+        (r"\begin{pmatrix} z_1 & z_2 \end{pmatrix}", "table(z[1] | z[2])'"),
+        (r"\begin{bmatrix} 1 & a \\ 0 & 1 \end{bmatrix}", "table(1, a | 0, 1)"),
+        (r"\frac{d}{dx} a b", "slope(beside(a, b), x)"),
+        (r"\begin{cases} a & i = j \\ b & \text{otherwise} \end{cases}", "cases(a if i = j, b otherwise)"),
+    ],
+)
+def test_the_term_of(formula, term):
+    assert elaborated(formula) == term
+
+
+def test_a_function_is_called_and_anything_else_is_multiplied():
+    assert elaborated("f(a + 1)", functions={"f": ("x",)}) == "f(a + 1)"
+    assert elaborated("f'(a + 1)", functions={"f": ("x",)}) == "f'(a + 1)"
+    assert elaborated("f(a + 1)") == "beside(f, a + 1)"
+
+
+def test_a_superscript_is_a_layer_where_the_document_says_so():
+    assert elaborated("a^l", layers={"l"}) == "a__l"
+    assert elaborated("a^{l-1}", layers={"l"}) == "a__l_minus_1"
+    assert elaborated("a^l") == "raised(a, l)"
+
+
+def test_what_a_reading_rests_on_is_told():
+    elaborator = Elaborator(Inventory.of(chains_of(r"\sum_k y_k + z_k")))
+    elaborator.term(chains_of(r"\sum_k y_k + z_k")[0].members[0])
+    assert elaborator.used == {"a sum reaches over the terms that use its index"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (r"\int x", "int is not read"),
+        (r"a \pm b", "plus or minus"),
+        (r"\begin{bmatrix} a & \dots \\ b & c \end{bmatrix}", "a matrix written out with dots"),
+        (r"\begin{bmatrix} a \\ \vdots \\ b \end{bmatrix}", "a matrix written out with dots"),
+        (r"\frac{\partial L}{\partial (a + b)}", "a derivative by something that is no name"),
+        (r"\nabla L", "a gradient by nothing that is said"),
+        (r"\sigma^{-1}(x)", "the inverse of a function"),
+        (r"x_1 + \dots + y_n", "an ellipsis"),
+        (r"x_1 + \dots", "an ellipsis"),
+    ],
+)
+def test_what_has_no_meaning_says_why(formula, reason):
+    with pytest.raises(NotMeant, match=reason):
+        elaborated(formula, functions={"sigma": ("x",)})
+
+
+def test_conditions_are_comparisons_of_terms():
+    inventory = Inventory.of(chains_of(CONTEXT))
+    [chain] = chains_of(r"a = b, \quad i \neq j")
+    found = Elaborator(inventory).condition(chain.conditions[0])
+    assert condition_text(found) == "i != j"

@@ -1,0 +1,48 @@
+"""Tokens of formulas: numbers, words, texts, and macros with their places."""
+
+import pytest
+
+from chainrule.documents.reader.formula_tokens import first_and_rest, tokens_of
+
+
+def kinds(text, macros=()):
+    return [(token.kind, token.text) for token in tokens_of(text, macros)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2.5x", [("number", "2.5"), ("letter", "x")]),
+        ("1e-3", [("number", "1e-3")]),
+        (r"10\,000", [("number", r"10\,000")]),
+        ("softmax(x)", [("word", "softmax"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
+        ("logp", [("word", "log"), ("letter", "p")]),
+        ("wx", [("letter", "w"), ("letter", "x")]),
+        ("np.sum(x)", [("word", "sum"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
+        (r"\text{if } i", [("phrase", "if"), ("letter", "i")]),
+        (r"\text{if $i$ is odd}", [("phrase", "if"), ("letter", "i"), ("phrase", "is odd")]),
+        (r"\mathrm{ReLU}", [("word", "ReLU")]),
+        (r"\operatorname{arg\,max}", [("word", "argmax")]),
+        ("x % remark", [("letter", "x")]),
+        (r"a \\[0.5em] b", [("letter", "a"), ("command", "\\"), ("letter", "b")]),
+        (r"a \\ [b]", [("letter", "a"), ("command", "\\"), ("sign", "["), ("letter", "b"), ("sign", "]")]),
+    ],
+)
+def test_texts_become_tokens(text, expected):
+    assert kinds(text) == expected
+
+
+def test_arguments_of_macros_keep_their_places():
+    text = r"\pd{L}{x} = 1"
+    found = tokens_of(text, [("pd", 2, r"\frac{\partial #1}{\partial #2}")])
+    assert [text[token.start : token.end] for token in found if token.kind == "letter"] == ["L", "x"]
+    assert {text[token.start : token.end] for token in found if token.text == "partial"} == {r"\pd{L}{x}"}
+
+
+def test_definitions_within_a_formula_are_left_out():
+    assert kinds(r"\def\a#1{x} y \newcommand{\b}[1]{z}") == [("letter", "y")]
+
+
+def test_a_number_has_a_first_digit():
+    (number,) = tokens_of("123")
+    assert [(part.text, part.start, part.end) for part in first_and_rest(number)] == [("1", 0, 1), ("23", 1, 3)]

@@ -1,0 +1,103 @@
+"""What the letters of a document are, from all their uses."""
+
+from chainrule.documents.reader.inventory import Inventory, base_name, items_of
+from chainrule.documents.reader.written import (
+    Beside,
+    BigOperator,
+    Bracketed,
+    Comparing,
+    Differentiation,
+    Listed,
+    Numeral,
+    Scripted,
+    Signed,
+    Symbol,
+    WrittenChain,
+)
+
+ONE = Numeral(1)
+
+
+def sub(base, *items):
+    return Scripted(Symbol(base), lower=items[0] if len(items) == 1 else Listed(items))
+
+
+def inventory(*members, conditions=()):
+    return Inventory.of([WrittenChain(members, (), conditions)])
+
+
+def test_letters_of_sums_and_conditions_are_indices_and_their_limits_sizes():
+    total = Beside(
+        (BigOperator("sum", Comparing((Symbol("k"), ONE), ("=",)), Symbol("K")), sub("z", Symbol("k"))), ("",)
+    )
+    found = inventory(total, conditions=(Comparing((Symbol("a"), Symbol("b")), ("!=",)),))
+    assert found.indices == {"k", "a", "b"}
+    assert found.limits == {"K"}
+    assert found.has_entries("z")
+
+
+def test_words_and_other_letters_are_parts_of_names():
+    found = inventory(sub("W", Symbol("out", is_word=True)), sub("x", Symbol("i")), sub("E", Symbol("D")))
+    assert not found.has_entries("W")
+    assert not found.has_entries("E")
+    assert found.has_entries("x")
+
+
+def test_an_index_may_be_a_sum_of_letters_and_numbers():
+    found = inventory(sub("x", Symbol("i")))
+    assert found.is_index(Signed((Symbol("i"), ONE), (1, 1)))
+    assert not found.is_index(Signed((Symbol("q_max"), ONE), (1, 1)))
+
+
+def test_subscripts_side_by_side_are_several():
+    ij = Beside((Symbol("i"), Symbol("j")), ("",))
+    assert items_of(ij) == (Symbol("i"), Symbol("j"))
+    assert items_of(Listed((Symbol("i"), ij))) == (Symbol("i"), Symbol("i"), Symbol("j"))
+    assert len(items_of(Beside((Numeral(2), Symbol("i")), ("",)))) == 1
+    assert items_of(None) == ()
+
+
+def test_calls_derivatives_and_primes_are_counted():
+    found = inventory(
+        Beside((Symbol("f"), Bracketed("(", (Symbol("x"),))), ("",)),
+        Differentiation("partial", sub("L", Symbol("i")), (Symbol("z"), Symbol("x"))),
+        Scripted(Symbol("g"), primes=1),
+    )
+    assert set(found.called) == {"f"}
+    assert found.differentiated == {"L": 1}
+    assert found.by == {"z": 1, "x": 1}
+    assert found.primed == {"g"}
+
+
+def test_brackets_that_always_begin_with_one_letter_remind_of_what_a_name_depends_on():
+    def called(*letters):
+        return Beside((Symbol("J"), Bracketed("(", tuple(map(Symbol, letters)))), ("",))
+
+    assert inventory(called("W"), called("W", "x")).is_value("J")
+    assert not inventory(called("x"), called("z")).is_value("J")
+    assert inventory(called("x"), called("z"), Symbol("J")).is_value("J")
+    assert not inventory(Symbol("J")).is_value("J")
+
+
+def test_one_index_of_a_bold_letter_chooses_a_vector():
+    def entry(*letters, font=""):
+        return Scripted(Symbol("x", font=font), lower=Listed(tuple(map(Symbol, letters))))
+
+    bold = entry("i", font="bold")
+    assert inventory(entry("i")).member_axis(entry("i")) is None
+    assert inventory(bold).member_axis(bold) == 1
+    assert inventory(entry("i", "j"), entry("i")).member_axis(entry("i")) == 0
+    assert inventory(entry("j", "i"), entry("i")).member_axis(entry("i")) == 1
+
+
+def test_plain_letters_with_an_index_are_entries_where_bold_ones_are_columns():
+    plain, bold = (Scripted(Symbol("e", font=font), lower=Symbol("i")) for font in ("", "bold"))
+    found = inventory(plain, bold, Symbol("E", font="bold"))
+    assert (found.member_axis(plain), found.member_axis(bold)) == (None, 1)
+    assert (found.family_of(plain), found.family_of(bold)) == ("", "E")
+    assert inventory(plain, bold).family_of(bold) == "e__all"
+
+
+def test_accents_are_parts_of_names_and_fonts_are_not():
+    assert base_name(Symbol("y", accents=("hat",))) == "y_hat"
+    assert base_name(Symbol("W", font="bold")) == "W"

@@ -1,0 +1,113 @@
+"""What sentences state, and over which claims it reaches."""
+
+import pytest
+
+from chainrule.documents.language.printing import condition_text, kind_of
+from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.stated import sentences
+from chainrule.documents.sources.opening import pieces_of
+
+CLAIM = "\n\n$$f x = x f$$\n\n"
+
+
+def conditions(text):
+    """The conditions of each claim, and "?" for one about which there is a doubt."""
+    found = read(pieces_of(text, "notes.md"))
+    assumed = [condition_text(each.condition) for each in found.derivation.assumptions]
+    kinds = {each.name: kind_of(each.kind) for each in found.derivation.declarations}
+    facts = [f"{name} is {fact}" for name, kind in kinds.items() for fact in kind.split(", ")[1:]]
+    told = []
+    for entry in found.entries:
+        if entry.kind == "claim":
+            own = [condition_text(each) for each in found.derivation.claims[entry.claim].conditions]
+            doubts = ["?"] * any(doubt.startswith("whether") for doubt in entry.rests_on)
+            told.append(sorted([*assumed, *facts, *own, *doubts]))
+    return told
+
+
+def kind_stated(text, name):
+    found = read(pieces_of(text, "notes.md"))
+    return next(kind_of(each.kind) for each in found.derivation.declarations if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Let $x > 0$.{CLAIM}", ["x is positive"]),
+        (f"Assume that $x$ is nonzero.{CLAIM}", ["x is nonzero"]),
+        (f"For $x > 0$ we have{CLAIM}", ["x is positive"]),
+        (f"We do not assume that $x > 0$.{CLAIM}", []),
+        (f"Here $x > 0$ does not hold.{CLAIM}", []),
+        (f"Unlike the case where $x > 0$, we have{CLAIM}", []),
+        (f"In the last section we had $x > 0$.{CLAIM}", []),
+        (f"We saw $x > 0$.{CLAIM}", ["?"]),
+        (f"If $x > 0$ it is simple. In any case{CLAIM}", []),
+        (f"Let $x$ be a positive definite thing.{CLAIM}", ["?"]),
+        (f"Seien $x$ und $f$ positive Zahlen.{CLAIM}", ["f is positive", "x is positive"]),
+        (f"Soit $x$ un réel positif.{CLAIM}", ["x is positive"]),
+        (f"Sea $x$ un número positivo.{CLAIM}", ["x is positive"]),
+        (f"设 $x > 0$。{CLAIM}", ["x is positive"]),
+        (f"Giả sử $x > 0$.{CLAIM}", ["x is positive"]),
+        (f"$x > 0$ とする。{CLAIM}", ["?"]),
+        ("Let $x \\in (0, 1)$." + CLAIM, ["x is unit"]),
+        ("Let $x \\in \\{0, 1\\}$." + CLAIM, ["x .* x = x"]),
+        ("Assume $x^2 = 2$." + CLAIM, ["x^2 = 2"]),
+        ("Let $x^2 = 3 f$ here." + CLAIM, ["?"]),
+    ],
+)
+def test_a_claim_stands_under_what_the_sentence_states(text, expected):
+    assert conditions(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{CLAIM}Let $x > 0$.{CLAIM}", [[], ["x is positive"]]),
+        (f"If $x > 0$ then{CLAIM}Now the other claim:{CLAIM}", [["x is positive"], []]),
+        (f"# A\n\nLet $x > 0$.{CLAIM}# B\n\nText.{CLAIM}", [["x is positive"], ["?"]]),
+        (f"# A\n\nLet $x > 0$.{CLAIM}## B\n\nText.{CLAIM}", [["x is positive"], ["x is positive"]]),
+        (f"Let $x > 0$.{CLAIM}We drop the assumption $x > 0$.{CLAIM}", [["x is positive"], []]),
+        (f"Let $x$ be positive.{CLAIM}$x$ is no longer positive.{CLAIM}", [["x is positive"], []]),
+        (f"For $x > 0$ we have{CLAIM}and for $x < 0$ we have{CLAIM}", [["x is positive"], ["x is negative"]]),
+        (f"First $$f x = x f$$ for $x > 0$, and $$f x = x f$$ for $x < 0$.{CLAIM}",
+         [["x is positive"], ["x is negative"], []]),
+    ],
+)  # fmt: skip
+def test_a_condition_reaches_only_as_far_as_its_words_say(text, expected):
+    assert conditions(text) == expected
+
+
+SOFTMAX = r"Let $s_i = \frac{e^{x_i}}{\sum_k e^{x_k}}$." + "\n\n"
+STEP = "\n\n" + r"$$\frac{\partial s_i}{\partial x_j} = s_i$$" + "\n\n"
+
+
+def test_a_case_ends_where_the_next_one_begins():
+    text = f"{SOFTMAX}Case 1: $i = j$.{STEP}Case 2: $i \\neq j$.{STEP}Combining the cases:{STEP}"
+    assert conditions(text) == [["i = j"], ["?", "i != j"], ["?"]]
+
+
+def test_a_denied_case_is_none():
+    assert conditions(f"{SOFTMAX}Unlike the diagonal case, where $i = j$, here{STEP}") == [[]]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("Let $a$ and $b$ be vectors." + "\n\n$$a^\\top b = b^\\top a$$", "a", "column n0"),
+        ("The matrix $A$ is symmetric.\n\n$$A^\\top = A$$", "A", "matrix n0 n0, symmetric"),
+        ("Let $W \\in \\mathbb{R}^{m \\times 2n}$.\n\n$$W + W = 2W$$", "W", "matrix m (2 * n)"),
+        ("Let $f$ be a smooth function.\n\n$$f(2x) = f(x + x)$$", "f", "function(number) -> number"),
+        ("Let $f : \\mathbb{R}^n \\to \\mathbb{R}$.\n\n$$f(2x) = f(x + x)$$", "f", "function(column n) -> number"),
+        ("where $x$ is a real number\n\n$$|x|^2 = x^2$$", "x", "number"),
+        ("Sei $A$ eine symmetrische Matrix.\n\n$$A^\\top = A$$", "A", "matrix n0 n0, symmetric"),
+    ],
+)
+def test_sentences_state_kinds(text, name, kind):
+    assert kind_stated(text, name) == kind
+
+
+def test_a_sentence_goes_on_through_a_display():
+    text = "For $x > 0$ we have\n\n$$a = b,$$\n\nwhere $y$ is so. Then\n\n$$c = d$$\n\nNext one.\n\nLast"
+    pieces = pieces_of(text, "a.md").pieces
+    found = ["".join(each.split()) for _, _, each in sentences(pieces)]
+    assert found == ["For⟦1⟧wehave⟦3⟧where⟦5⟧isso.", "Then⟦7⟧", "Nextone.", "Last"]

@@ -1,0 +1,37 @@
+import pytest
+
+from chainrule.documents.language.parsing import term_of
+from chainrule.documents.repairs.notation import latex_of, name_of
+from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts.document_steps import steps_of
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("a - (b - c)", "a - (b - c)"),
+        ("-(a + b) * x[i]", "-(a + b) x_i"),
+        ("W[i, j + 1]", "W_{i, j + 1}"),
+        ("A' @ x .* y", r"A^\top x \odot y"),
+        ("(a + b)^2 / 3", r"\frac{(a + b)^{2}}{3}"),
+        ("exp(-x[i])", r"\exp(-x_i)"),
+        ("sum(k in n: x[k]) * 2", r"(\sum_{k} x_k) 2"),
+        ("[i = j] - s[j]", r"\delta_{ij} - s_j"),
+        ("partial(f(a), a) + f''(a)", r"\frac{\partial f(a)}{\partial a} + f''(a)"),
+    ],
+)
+def test_terms_become_latex(text, latex):
+    assert latex_of(term_of(text)) == latex
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"), [("lambda", r"\lambda"), ("varphi", r"\varphi"), ("W2", "W2"), ("loss", r"\mathrm{loss}")]
+)
+def test_names_become_latex(name, latex):
+    assert name_of(name) == latex
+
+
+def test_parts_that_stand_in_the_document_are_told_as_they_are_written():
+    found = steps_of(pieces_of(r"$$\tanh^2 x = \frac{\sinh^{2}{x}}{\cosh^{2}{x}}$$", "a.md"))
+    source = found.reading.entries[0].statement.piece.text
+    assert latex_of(found.steps[0].claim.right, source) == r"\frac{\sinh^{2}{x}}{\cosh^{2}{x}}"

@@ -1,0 +1,53 @@
+from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts.document_steps import steps_of
+
+
+def verdicts(text):
+    return [(step.line, step.verdict.name) for step in steps_of(pieces_of(text, "a.md")).steps]
+
+
+def test_every_relation_is_listed_in_its_order():
+    text = "$$f(x) = x^2$$\n\n$$\\frac{df}{dx} = 2x = x + x$$\n\n$$\\oint x = 1$$"
+    assert verdicts(text) == [(1, "definition"), (3, "proved"), (3, "proved"), (5, "not read")]
+
+
+def test_a_false_claim_is_wrong_only_if_its_reading_is_certain():
+    assert verdicts("$$\\frac{d}{dx} x^2 = 3x$$") == [(1, "wrong")]
+    assert verdicts("$$\\frac{dL}{dx} = 3x$$") == [(1, "wrong if read so")]
+
+
+def test_a_step_tells_its_place_and_formula():
+    (step,) = steps_of(pieces_of("Text.\n\n$$x + x\n= 3x$$", "a.md")).steps
+    assert (step.line, step.column, step.text, step.sign) == (4, 1, "x + x = 3x", "=")
+    assert step.finding.counterexample is not None
+
+
+def test_what_uses_a_definition_that_is_not_read_has_no_definition():
+    assert verdicts("$$z = \\iint x$$\n\n$$z^2 = 4$$")[1] == (3, "no definition")
+
+
+def test_a_step_that_mends_a_wrong_one_follows_from_the_beginning_of_its_chain():
+    text = "$$\\begin{aligned} (x + 1)^2 &= x^2 + 1 \\\\ &= x^2 + 2x + 1 \\\\ &= x^2 + 2x \\end{aligned}$$"
+    assert [name for _, name in verdicts(text)] == ["wrong", "proved", "wrong"]
+    steps = steps_of(pieces_of(text, "a.md")).steps
+    assert [step.finding.of_chain for step in steps] == [False, True, False]
+
+
+def test_the_beginning_of_a_chain_with_an_inequality_is_no_evidence():
+    text = "$$\\begin{aligned} x^2 + 1 &> x^2 \\\\ &= x^2 + 1 \\end{aligned}$$"
+    assert [name for _, name in verdicts(text)] == ["proved", "wrong"]
+
+
+def test_what_uses_a_name_that_is_defined_anew_is_not_proved_by_its_first_definition():
+    text = "$$f = x^2$$\n\n$$\\frac{df}{dx} = 2x$$\n\n$$f = x^3$$\n\n$$\\frac{df}{dx} = 2x$$"
+    assert [name for _, name in verdicts(text)] == ["definition", "proved", "wrong if read so", "no definition"]
+
+
+def test_a_name_whose_definition_is_repeated_keeps_it():
+    text = "$$f = x^2$$\n\n$$f = x \\cdot x$$\n\n$$\\frac{df}{dx} = 2x$$"
+    assert [name for _, name in verdicts(text)] == ["definition", "proved", "proved"]
+
+
+def test_a_name_without_a_readable_definition_is_no_constant():
+    text = "$$z = \\iint x$$\n\n$$\\frac{dz}{dx} = 0$$"
+    assert verdicts(text)[1] == (3, "no definition")
