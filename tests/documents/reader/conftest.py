@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import pytest
 
+from chainrule.documents.language.printing import relation_text, text_of
 from chainrule.documents.reader import written
 from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.reading import read
+from chainrule.documents.sources.opening import pieces_of
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
@@ -99,3 +102,26 @@ def chain_notation(chain):
 def shown():
     """The chains of a formula in the compact notation."""
     return lambda text, macros=(): [chain_notation(chain) for chain in chains_of(text, macros)]
+
+
+@pytest.fixture
+def reading_of():
+    """The reading of a text in Markdown."""
+    return lambda text: read(pieces_of(text, "notes.md"))
+
+
+@pytest.fixture
+def claims(reading_of):
+    """The claims of a text in the strict language."""
+
+    def of(text):
+        found = reading_of(text).derivation.claims
+        return [relation_text(claim, chained=claim.follows is not None).partition(": ")[2] for claim in found]
+
+    return of
+
+
+@pytest.fixture
+def definitions(reading_of):
+    """The definitions of a text in the strict language, by name."""
+    return lambda text: {d.name: text_of(d.body) for d in reading_of(text).derivation.definitions}

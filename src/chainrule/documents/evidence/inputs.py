@@ -42,7 +42,7 @@ HOLDS: dict[str, Callable[[Any], bool]] = {
 
 
 class Branches:
-    """Which of several alternatives is taken, each time that there are some; all combinations are taken in turn."""
+    """The alternative that is taken, each time that there are several; all combinations are taken in turn."""
 
     def __init__(self) -> None:
         self.taken: list[int] = []

@@ -26,7 +26,7 @@ class Operator:
     name : str
         Its spelling: of an infix, prefix or postfix operator, or of a function.
     rule : str
-        How shapes go together: a function of `shapes.Shapes` without its underscore.
+        How shapes go together: one of `shape_rules.RULES`.
     value : callable
         The value from the values of the operands.
     arity : int

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.shapes import OPEN, Shapes, is_column, turns, vector_axis
+from chainrule.documents.language.dimensions import OPEN, is_column, turns, vector_axis
+from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
 from chainrule.documents.language.terms import Apply, Name, Number, Slope, Term
 

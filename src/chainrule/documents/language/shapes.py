@@ -17,140 +17,28 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from itertools import count
-from typing import Any
 
+from chainrule.documents.language import shape_rules as rules
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import (
+    ONE,
+    OPEN,
+    Dim,
+    Index,
+    Shape,
+    ShapeError,
+    column,
+    matrix,
+    number,
+    shown,
+)
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
+from chainrule.documents.language.shape_rules import RULES
 from chainrule.documents.language.sizes import NoSize, Size, size_of
 from chainrule.documents.language.terms import Derivation, FunctionKind, IndexKind, Kind, Term, ValueKind
+from chainrule.documents.language.unification import Unification
 
-ONE = Size.of(1)
 MINUS_ONE = terms.Number(Fraction(-1))
-OPEN = "?"
-"""Begins the names of sizes that nobody states."""
-
-
-class ShapeError(ValueError):
-    """Two shapes that do not go together; `term` is where."""
-
-    def __init__(self, message: str, term: Term | None = None) -> None:
-        super().__init__(message)
-        self.term = term
-
-
-@dataclass(eq=False)
-class Dim:
-    """A size that may not be known yet. `same` leads to the one that it was found equal to."""
-
-    size: Size | None = None
-    same: Dim | None = None
-    indexed: bool = False
-    """True if a second index runs along it, so that it is not the width of a column."""
-
-    def found(self) -> Dim:
-        """The end of the chain of equal ones."""
-        dim = self
-        while dim.same is not None:
-            dim = dim.same
-        return dim
-
-    @property
-    def final(self) -> Size:
-        """The size that was found; 1 if nothing shows it."""
-        return self.found().size or ONE
-
-    @property
-    def is_width(self) -> bool:
-        """Whether it is known, or known to be the width of a matrix."""
-        return self.found().size is not None or self.indexed or self.found().indexed
-
-    @property
-    def is_one(self) -> bool | None:
-        """True if it is the number 1, False if it is another size, None if it is not known."""
-        size = self.found().size
-        return None if size is None else size == ONE
-
-
-@dataclass(eq=False)
-class Shape:
-    """A shape that may not be known yet."""
-
-    dims: tuple[Dim, ...] | None = None
-    same: Shape | None = None
-
-    def found(self) -> Shape:
-        """The end of the chain of equal ones."""
-        shape = self
-        while shape.same is not None:
-            shape = shape.same
-        return shape
-
-    @property
-    def known(self) -> tuple[Dim, ...] | None:
-        """The sizes, or None if not even their number is known."""
-        return self.found().dims
-
-
-@dataclass(eq=False)
-class Index(Shape):
-    """The shape of an index, a number, which runs from 1 to `last`; None if it begins or ends elsewhere.
-
-    If it is `open`, nobody says where it ends: then it runs over all of what it is an index of.
-    """
-
-    last: Dim | None = None
-    open: bool = False
-
-
-def is_column(shape: Shape) -> bool | None:
-    """Whether a matrix is a column; None if this is not known."""
-    return shape.known[1].is_one if shape.known is not None and len(shape.known) == 2 else False
-
-
-def vector_axis(shape: Shape) -> int | None:
-    """The axis of a column or row along which it has its entries; None for other shapes."""
-    if shape.known is None or len(shape.known) != 2:
-        return None
-    return 0 if shape.known[1].is_one else 1 if shape.known[0].is_one else None
-
-
-def number() -> Shape:
-    """The shape of a number."""
-    return Shape(())
-
-
-def column(size: Dim | None = None) -> Shape:
-    """The shape of a column."""
-    return Shape((size or Dim(), Dim(ONE)))
-
-
-def matrix(rows: Dim | None = None, columns: Dim | None = None) -> Shape:
-    """The shape of a matrix."""
-    return Shape((rows or Dim(), columns or Dim()))
-
-
-def shown(shape: Shape) -> str:
-    """A shape in words: number, column n, row n, matrix m n, array l m n."""
-    dims = shape.known
-    if dims is None:
-        return "anything"
-    sizes = ["?" if (size := dim.found().size) is None else str(size) for dim in dims]
-    sizes = [f"({size})" if " " in size else size for size in sizes]
-    match [dim.is_one for dim in dims]:
-        case []:
-            return "number"
-        case [_, True]:
-            return f"column {sizes[0]}"
-        case [True, _]:
-            return f"row {sizes[1]}"
-        case [_, _]:
-            return f"matrix {' '.join(sizes)}"
-    return f"array {' '.join(sizes)}"
-
-
-def turns(slope: terms.Slope, *, of_number: bool) -> bool:
-    """Whether a derivative as it is written is a transpose: gradients are rows, or Jacobians have inputs as rows."""
-    return slope.kind.endswith(("transposed", "rows" if of_number else "columns"))
 
 
 @dataclass(eq=False)
@@ -185,21 +73,15 @@ class Shapes:
     rows: bool = False
     names: dict[str, Shape] = field(default_factory=dict)
     guessed: list[str] = field(default_factory=list)
-    faults: list[tuple[Term, str]] = field(default_factory=list)
     certain: int = 0
 
     def __post_init__(self) -> None:
+        self._u = Unification()
         self._kinds: dict[str, Kind] = {d.name: d.kind for d in self.derivation.declarations}
         self._functions = {d.name: d for d in self.derivation.definitions if d.parameters}
         self._of: dict[int, tuple[Term, Shape]] = {}
-        self._waiting: list[tuple[Term, Callable[[], bool]]] = []
-        self._statement: Term = terms.Number(Fraction(0))
         self._calls: list[str] = []
-        self._lengths: list[tuple[Dim, Dim]] = []
-        self._learnt: list[tuple[Shape | Dim, str]] = []
         self._open: dict[str, Dim] = {}
-        self._turned_names: set[str] = set()
-        self._settling = False
         for name, kind in self._kinds.items():
             self.names[name] = self._of_kind(kind)
         for name, axes in _axes(self.derivation).items():
@@ -207,15 +89,20 @@ class Shapes:
                 self.names[name] = self._line() if axes == 1 else Shape(tuple(Dim(indexed=True) for _ in range(axes)))
         for definition in self.derivation.definitions:
             if not definition.parameters:
-                self._fitting(partial(self._defined, definition), definition.body)
+                self._u.fitting(partial(self._defined, definition), definition.body)
         for function in self._functions.values():
-            self._fitting(partial(self._called_generally, function), function.body)
+            self._u.fitting(partial(self._called_generally, function), function.body)
         for assumption in self.derivation.assumptions:
-            self._fitting(partial(self.visit, assumption.condition), assumption.condition)
+            self._u.fitting(partial(self.visit, assumption.condition), assumption.condition)
         for claim in self.derivation.claims:
-            self._fitting(partial(self._claimed, claim), claim.left)
-        self.certain = len(self.faults)
+            self._u.fitting(partial(self._claimed, claim), claim.left)
+        self.certain = len(self._u.faults)
         self._guess()
+
+    @property
+    def faults(self) -> list[tuple[Term, str]]:
+        """The statements that do not fit, with the reasons."""
+        return self._u.faults
 
     def of(self, term: Term) -> Shape:
         """The shape of a term of the derivation."""
@@ -245,14 +132,14 @@ class Shapes:
         return matrix(Dim(ONE), Dim(indexed=True)) if self.rows else column()
 
     def _defined(self, definition: terms.Definition) -> None:
-        self.unify(self._named(definition.name), self.visit(definition.body), definition.body)
+        self._u.unify(self._named(definition.name), self.visit(definition.body), definition.body)
 
     def _claimed(self, claim: terms.Relation) -> None:
         """The sides of a claim have one shape."""
         bound = {name: self._index_to(size) for name, size in claim.over}
         for condition in claim.conditions:
             self.visit(condition, bound)
-        self.unify(self.visit(claim.left, bound), self.visit(claim.right, bound), claim.left)
+        self._u.unify(self.visit(claim.left, bound), self.visit(claim.right, bound), claim.left)
 
     def _named(self, name: str) -> Shape:
         if name not in self.names:
@@ -289,142 +176,45 @@ class Shapes:
         except ShapeError:
             return Index(())
 
-    # Unification
-
-    def unify(self, left: Shape, right: Shape, term: Term) -> None:
-        """Make two shapes one.
-
-        Raises
-        ------
-        ShapeError
-        """
-        one, other = left.found(), right.found()
-        if one is other:
-            return
-        if one.dims is None:
-            self._set(one, "same", other)
-        elif other.dims is None:
-            self._set(other, "same", one)
-        else:
-            if len(one.dims) != len(other.dims):
-                raise ShapeError(f"{shown(one)} and {shown(other)} do not fit", term)
-            for a, b in zip(one.dims, other.dims, strict=True):
-                self._same_size(a, b, one, other, term)
-
-    def _same_size(self, one: Dim, other: Dim, left: Shape, right: Shape, term: Term) -> None:
-        a, b = one.found(), other.found()
-        if a is b:
-            return
-        if a.size is None:
-            self._set(a, "same", b)
-        elif b.size is None:
-            self._set(b, "same", a)
-        elif a.size != b.size:
-            raise ShapeError(f"{shown(left)} and {shown(right)} do not fit", term)
-
-    def _set(self, what: Shape | Dim, name: str, value: Any) -> None:
-        """Learn something that can be forgotten."""
-        self._learnt.append((what, name))
-        setattr(what, name, value)
-
-    def _fitting(self, fit: Callable[[], object], term: Term) -> None:
-        """Let a statement teach what it can; if it does not fit, forget all that it taught."""
-        error = self._refused(fit, term)
-        if error is not None:
-            self.faults.append((term, str(error)))
-
-    def _refused(self, fit: Callable[[], object], term: Term) -> ShapeError | None:
-        """Why something does not fit with all that is known; it is forgotten then."""
-        waiting, learnt, lengths = list(self._waiting), len(self._learnt), len(self._lengths)
-        self._statement = term
-        try:
-            fit()
-            self._solve()
-        except ShapeError as error:
-            for what, name in reversed(self._learnt[learnt:]):
-                setattr(what, name, None)
-            self._waiting = waiting
-            del self._learnt[learnt:], self._lengths[lengths:]
-            return error
-        return None
-
-    def _solve(self) -> None:
-        """Use the waiting rules until none teaches anything."""
-        while True:
-            waiting, self._waiting = self._waiting, []
-            for place, (self._statement, rule) in enumerate(waiting):
-                try:
-                    done = rule()
-                except ShapeError:
-                    self._waiting += waiting[place + 1 :]
-                    raise
-                if not done:
-                    self._waiting.append((self._statement, rule))
-            if len(self._waiting) == len(waiting):
-                return
-
-    def _settle(self) -> None:
-        """Use the waiting rules; a statement of which one fails does not fit, and its other rules are left out."""
-        while True:
-            try:
-                return self._solve()
-            except ShapeError as error:
-                self.faults.append((self._statement, str(error)))
-                self._waiting = [(owner, rule) for owner, rule in self._waiting if owner is not self._statement]
-
     def _guess(self) -> None:
         """Lengths along which indices run, then the shapes of names of which nothing is known, one after another.
 
         These are numbers, or the first of columns and matrices that fit.
         """
-        for dim, last in self._lengths:
+        for dim, last in self._u.lengths:
             if dim.found().size is None and dim.found() is not last.found():
-                self._set(dim.found(), "same", last.found())
-                self._settle()
+                self._u.set(dim.found(), "same", last.found())
+                self._u.settle()
         first: dict[str, Callable[[], Shape]] = dict.fromkeys(sorted(self.matrices), matrix)
-        first |= dict.fromkeys(sorted((self._turned_names | self.vectors) - self.matrices), self._line)
+        first |= dict.fromkeys(sorted((self._u.turned | self.vectors) - self.matrices), self._line)
         for name in (*first, *sorted(self.names.keys() - first.keys())):
             shape = self.names.get(name)
             if shape is not None and shape.known is None and name not in self._functions:
                 self.guessed.append(name)
                 usual, term = first.get(name, number), terms.Name(name)
-                if all(self._refused(partial(self.unify, shape, of(), term), term) for of in (usual, column, matrix)):
-                    self.unify(shape, usual(), term)
-                    self._settle()
+                if all(
+                    self._u.refused(partial(self._u.unify, shape, of(), term), term) for of in (usual, column, matrix)
+                ):
+                    self._u.unify(shape, usual(), term)
+                    self._u.settle()
         for name, shape in self.names.items():
             is_open = shape.known and len(shape.known) == 2 and not (shape.known[0].is_one or shape.known[1].is_width)
             if is_open and name not in self.matrices:
-                self._refused(partial(self._flat, shape), terms.Name(name))
-        while self._suppose():
-            self._settle()
+                self._u.refused(partial(self._flat, shape), terms.Name(name))
+        while self._u.suppose():
+            self._u.settle()
         every = [dim for shape in self.names.values() for dim in shape.known or ()] + list(self._open.values())
         taken = {name for dim in every for name in dim.final.names} | self._kinds.keys()
         fresh = (f"n{number}" for number in count() if f"n{number}" not in taken)
         for dim in every:
             if dim.found().size is None:
-                self._set(dim.found(), "size", Size.of(next(fresh)))
-                self._settle()
-
-    def _suppose(self) -> bool:
-        """Use one waiting rule as if a matrix whose width nothing shows were no column."""
-        for position, (statement, rule) in enumerate(self._waiting):
-            self._settling, self._statement = True, statement
-            try:
-                if rule():
-                    del self._waiting[position]
-                    return True
-            except ShapeError as error:
-                self.faults.append((statement, str(error)))
-                self._waiting = [each for each in self._waiting if each[0] is not statement]
-                return True
-            finally:
-                self._settling = False
-        return False
+                self._u.set(dim.found(), "size", Size.of(next(fresh)))
+                self._u.settle()
 
     def _flat(self, shape: Shape) -> None:
         """A name that is no matrix is a column, if nothing shows its width."""
         if shape.known is not None:
-            self.unify(shape, column(shape.known[0]), terms.Number(Fraction(0)))
+            self._u.unify(shape, column(shape.known[0]), terms.Number(Fraction(0)))
 
     @property
     def opened(self) -> Set[str]:
@@ -463,11 +253,11 @@ class Shapes:
                     self.visit(condition, inside)
                 shape = self.visit(body, inside)
                 if kind != "sum":
-                    self.unify(shape, number(), body)
+                    self._u.unify(shape, number(), body)
                 return shape
             case terms.Family(indices=indices, body=body):
                 inside = {**bound, **{name: self._index_to(size) for name, size in indices}}
-                self.unify(self.visit(body, inside), number(), body)
+                self._u.unify(self.visit(body, inside), number(), body)
                 dims = tuple(self._dim_of(size) for _, size in indices)
                 return Shape((*dims, Dim(ONE)) if len(dims) == 1 else dims)
             case terms.Table(rows=rows):
@@ -478,7 +268,7 @@ class Shapes:
             case terms.Differential(body=body):
                 return self.visit(body, bound)
             case terms.At(body=body, name=name, value=value):
-                self.unify(bound.get(name) or self._named(name), self.visit(value, bound), value)
+                self._u.unify(bound.get(name) or self._named(name), self.visit(value, bound), value)
                 return self.visit(body, bound)
             case terms.Choice(branches=branches, otherwise=otherwise):
                 values = [value for _, value in branches] + ([otherwise] if otherwise is not None else [])
@@ -486,7 +276,7 @@ class Shapes:
                     self.visit(condition, bound)
                 shapes = [self.visit(value, bound) for value in values]
                 for value, shape in zip(values[1:], shapes[1:], strict=True):
-                    self.unify(shapes[0], shape, value)
+                    self._u.unify(shapes[0], shape, value)
                 return shapes[0]
             case terms.Truth(condition=condition):
                 self.visit(condition, bound)
@@ -494,14 +284,14 @@ class Shapes:
             case terms.Is(subject=subject, fact=fact):
                 shape = self.visit(subject, bound)
                 if fact in ("symmetric", "invertible"):
-                    self._square(term, Shape(), shape)
+                    rules.square(self._u, term, Shape(), shape)
                 return number()
             case terms.Comparison(left=left, right=right):
                 one, other = self.visit(left, bound), self.visit(right, bound)
-                self.unify(one, other, term)
+                self._u.unify(one, other, term)
                 match one, other:
                     case Index(last=Dim() as a), Index(last=Dim() as b) if one.open or other.open:
-                        self._same_size(a, b, one, other, term)
+                        self._u.same_size(a, b, one, other, term)
                 return number()
         for part in terms.parts(term):
             self.visit(part, bound)
@@ -509,17 +299,17 @@ class Shapes:
 
     def _numbers(self, parts: Sequence[Term], bound: Mapping[str, Shape]) -> None:
         for part in parts:
-            self.unify(self.visit(part, bound), number(), part)
+            self._u.unify(self.visit(part, bound), number(), part)
 
     def _applied(self, term: Term, operator: str, shapes: list[Shape]) -> Shape:
-        rule = getattr(self, f"_{OPERATORS[operator].rule}")
-        return self._waiting_for(lambda out: rule(term, out, *shapes))
+        rule = RULES[OPERATORS[operator].rule]
+        return self._waiting_for(lambda out: rule(self._u, term, out, *shapes))
 
     def _waiting_for(self, rule: Callable[[Shape], bool]) -> Shape:
         """The shape that a rule gives, now or later."""
         out = Shape()
         if not rule(out):
-            self._waiting.append((self._statement, lambda: rule(out)))
+            self._u.wait(lambda: rule(out))
         return out
 
     def _called(self, term: Term, name: str, shapes: list[Shape]) -> Shape:
@@ -547,10 +337,10 @@ class Shapes:
         """The shape of a call: entry by entry, if parameters are numbers and arguments are not."""
         if any(shape.known != () for shape in parameters) or not parameters:
             for shape, parameter in zip(shapes, parameters, strict=True):
-                self.unify(shape, parameter, term)
+                self._u.unify(shape, parameter, term)
             return result()
         for shape in shapes[1:]:
-            self.unify(shapes[0], shape, term)
+            self._u.unify(shapes[0], shape, term)
         return shapes[0]
 
     def _expanded(self, term: Term, definition: terms.Definition, shapes: list[Shape]) -> Shape:
@@ -570,281 +360,50 @@ class Shapes:
                 self._calls.pop()
 
         if all(shape.known == () for shape in parameters):
-            self.unify(result(), number(), definition.body)
+            self._u.unify(result(), number(), definition.body)
         return self._mapped(term, shapes, parameters, result)
 
     def _entry(self, term: Term, base: Shape, indices: Sequence[Shape]) -> Shape:
         count = len(indices)
         if base.known is None:
-            self.unify(base, column() if count == 1 else Shape(tuple(Dim() for _ in range(count))), term)
+            self._u.unify(base, column() if count == 1 else Shape(tuple(Dim() for _ in range(count))), term)
         dims = base.known or ()
         if count == 1 and len(dims) == 2:
             if not dims[0].is_one:
-                self.unify(base, column(dims[0]), term)
+                self._u.unify(base, column(dims[0]), term)
             dims = dims[1:] if dims[0].is_one else dims[:1]
         if len(dims) != count or (count == 2 and any(dim.is_one for dim in dims)):
             raise ShapeError(f"{count} indices for the entries of {shown(base)}", term)
         if count == 2:
-            self._set(dims[1].found(), "indexed", True)
+            self._u.set(dims[1].found(), "indexed", True)
         for dim, index in zip(dims, indices, strict=True):
             if isinstance(index, Index) and index.last is not None:
                 if index.open:
-                    self._same_size(dim, index.last, base, column(index.last), term)
+                    self._u.same_size(dim, index.last, base, column(index.last), term)
                 else:
-                    self._lengths.append((dim, index.last))
+                    self._u.lengths.append((dim, index.last))
         return number()
 
     def _slope(self, term: terms.Slope, bound: Mapping[str, Shape]) -> Shape:
         body, variable = self.visit(term.body, bound), self.visit(term.variable, bound)
         if term.kind in ("partial", "gradient", "hessian"):
-            self.unify(body, number(), term.body)
+            self._u.unify(body, number(), term.body)
         match term.kind:
             case "partial":
-                self.unify(variable, number(), term.variable)
+                self._u.unify(variable, number(), term.variable)
                 return number()
             case "gradient":
                 return variable
             case "hessian":
                 size = Dim()
-                self.unify(variable, column(size), term.variable)
+                self._u.unify(variable, column(size), term.variable)
                 return matrix(size, size)
             case "second":
-                self.unify(body, number(), term.body)
-                return self._waiting_for(lambda out: self._second(term, out, variable))
+                self._u.unify(body, number(), term.body)
+                return self._waiting_for(lambda out: rules.second(self._u, term, out, variable))
             case kind if kind.startswith("written"):
-                return self._waiting_for(lambda out: self._slope_as_written(term, out, body, variable))
-        return matrix(self._length(body, term.body), self._length(variable, term.variable))
-
-    def _length(self, shape: Shape, term: Term) -> Dim:
-        """The length of a column or a row."""
-        if shape.known and len(shape.known) == 2 and shape.known[0].is_one:
-            return shape.known[1]
-        size = Dim()
-        self.unify(shape, column(size), term)
-        return size
-
-    def _second(self, term: terms.Slope, out: Shape, variable: Shape) -> bool:
-        """A second derivative of a number, by a number or by a column."""
-        if variable.known is None:
-            return False
-        size = Dim()
-        if variable.known:
-            self.unify(variable, column(size), term.variable)
-        self.unify(out, matrix(size, size) if variable.known else number(), term)
-        return True
-
-    def _slope_as_written(self, term: terms.Slope, out: Shape, body: Shape, variable: Shape) -> bool:
-        """A derivative whose kind the shapes tell: by a number, of a number, or of a column by a column."""
-        if variable.known == ():
-            self.unify(out, body, term)
-            return True
-        if body.known is None or variable.known is None:
-            return False
-        if body.known == ():
-            shape = variable
-            if turns(term, of_number=True) and len(variable.known) == 2:
-                shape = matrix(variable.known[1], variable.known[0])
-            self.unify(out, shape, term)
-            return True
-        try:
-            outputs, inputs = self._length(body, term.body), self._length(variable, term.variable)
-        except ShapeError:
-            raise ShapeError(f"the derivative of a {shown(body)} by a {shown(variable)}", term) from None
-        self.unify(out, matrix(inputs, outputs) if turns(term, of_number=False) else matrix(outputs, inputs), term)
-        return True
-
-    # Rules of operators: each makes what it can equal, and returns whether nothing is left to learn.
-
-    def _same(self, term: Term, out: Shape, *shapes: Shape) -> bool:
-        for shape in shapes:
-            self.unify(out, shape, term)
-        return True
-
-    _entrywise = _same
-
-    def _scalars(self, term: Term, out: Shape, *shapes: Shape) -> bool:
-        return self._same(term, out, number(), *shapes)
-
-    def _scaled(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        for one, other in ((left, right), (right, left)):
-            if one.known == ():
-                self.unify(out, other, term)
-                return True
-        if left.known and right.known:
-            raise ShapeError(f"{shown(left)} * {shown(right)}: expected a number on one side, or @ or .*", term)
-        if out.known == ():
-            return self._same(term, out, left, right)
-        if out.known and (left.known or right.known):
-            self.unify(right if left.known else left, number(), term)
-            return self._scaled(term, out, left, right)
-        return False
-
-    def _beside(self, term: Term, out: Shape, left: Shape, right: Shape, *, dotted: bool = False) -> bool:
-        """Factors side by side: numbers scale, matrices are multiplied, columns entry by entry or, dotted, summed."""
-        for one, other in ((left, right), (right, left)):
-            if one.known == ():
-                self.unify(out, other, term)
-                return True
-        if left.known is None or right.known is None:
-            return False
-        if len(left.known) == len(right.known) == 2:
-            flat = self._is_flat(left), self._is_flat(right)
-            if None in flat and False not in flat:
-                return False
-            if all(flat):
-                self.unify(left, right, term)
-                self.unify(out, number() if dotted else left, term)
-                return True
-            return self._product(term, out, left, right)
-        raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
-
-    def _is_flat(self, shape: Shape) -> bool | None:
-        """Whether a matrix is a column; None if nothing shows this so far. No row is one."""
-        found = is_column(shape)
-        is_row = shape.known is not None and shape.known[0].is_one
-        return False if found is None and (is_row or self._settling) else found
-
-    def _dotted(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        return self._beside(term, out, left, right, dotted=True)
-
-    def _over(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        """A fraction: by a number, or entry by entry."""
-        if right.known == ():
-            self.unify(out, left, term)
-            return True
-        if right.known is None:
-            if left.known == () or out.known == ():
-                return self._divided(term, out, left, right)
-            return False
-        return self._same(term, out, left, right)
-
-    def _turned(self, term: Term, out: Shape, operand: Shape) -> bool:
-        """The transpose of a matrix, or a number as it is."""
-        if operand.known is None:
-            if isinstance(term, terms.Apply) and isinstance(term.operands[0], terms.Name):
-                self._turned_names.add(term.operands[0].text)
-            return False
-        if operand.known == ():
-            self.unify(out, operand, term)
-            return True
-        return self._transposed(term, out, operand)
-
-    def _raised_as_written(self, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
-        """A power of a number, of a square matrix, or of each entry of a column."""
-        self.unify(exponent, number(), term)
-        inverted = isinstance(term, terms.Apply) and terms.is_number(term.operands[1], -1)
-        if inverted and base.known is None:
-            return False
-        if inverted and base.known and vector_axis(base) is None:
-            return self._square(term, out, base)
-        self.unify(out, base, term)
-        return True
-
-    def _divided(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        self.unify(right, number(), term)
-        self.unify(out, left, term)
-        return True
-
-    def _raised(self, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
-        return self._divided(term, out, base, exponent)
-
-    def _product(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        inner, rows, columns = Dim(), Dim(), Dim()
-        for shape, wanted in ((left, matrix(rows, inner)), (right, matrix(inner, columns))):
-            try:
-                self.unify(shape, wanted, term)
-            except ShapeError:
-                raise ShapeError(f"{shown(left)} @ {shown(right)}: the sizes between do not fit", term) from None
-        return self._multiplied(term, out, rows, columns)
-
-    def _multiplied(self, term: Term, out: Shape, rows: Dim, columns: Dim) -> bool:
-        if out.known == ():
-            self.unify(matrix(rows, columns), matrix(Dim(ONE), Dim(ONE)), term)
-            return True
-        if rows.is_one and columns.is_one:
-            self.unify(out, number(), term)
-            return True
-        if rows.is_one is False or columns.is_one is False or out.known or self._settling:
-            self.unify(out, matrix(rows, columns), term)
-            return True
-        self._waiting.append((self._statement, lambda: self._multiplied(term, out, rows, columns)))
-        return True
-
-    def _matrix_power(self, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
-        self.unify(exponent, number(), term)
-        return self._square(term, out, base)
-
-    def _transposed(self, term: Term, out: Shape, operand: Shape) -> bool:
-        rows, columns = Dim(), Dim()
-        self.unify(operand, matrix(rows, columns), term)
-        self.unify(out, matrix(columns, rows), term)
-        return True
-
-    def _measured(self, term: Term, out: Shape, operand: Shape) -> bool:
-        self.unify(out, number(), term)
-        return True
-
-    def _of_square(self, term: Term, out: Shape, operand: Shape) -> bool:
-        self.unify(out, number(), term)
-        return self._square(term, Shape(), operand)
-
-    def _square(self, term: Term, out: Shape, operand: Shape) -> bool:
-        size = Dim()
-        self.unify(operand, matrix(size, size), term)
-        self.unify(out, operand, term)
-        return True
-
-    def _diagonal_matrix(self, term: Term, out: Shape, operand: Shape) -> bool:
-        size = Dim()
-        is_row = operand.known is not None and len(operand.known) == 2 and operand.known[0].is_one
-        self.unify(operand, matrix(Dim(ONE), size) if is_row else column(size), term)
-        self.unify(out, matrix(size, size), term)
-        return True
-
-    def _member(self, term: Term, out: Shape, operand: Shape, index: Shape) -> bool:
-        """The column of a matrix that an index chooses."""
-        rows, columns = Dim(), Dim(indexed=True)
-        self.unify(operand, matrix(rows, columns), term)
-        if isinstance(index, Index) and index.last is not None:
-            if index.open:
-                self._same_size(columns, index.last, operand, column(index.last), term)
-            else:
-                self._lengths.append((columns, index.last))
-        self.unify(out, column(rows), term)
-        return True
-
-    def _diagonal(self, term: Term, out: Shape, operand: Shape) -> bool:
-        size = Dim()
-        self.unify(operand, matrix(size, size), term)
-        self.unify(out, column(size), term)
-        return True
-
-    def _kron(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        return self._of_products(term, out, (left, right), lambda a, b: (a[0] * b[0], a[1] * b[1]))
-
-    def _outer(self, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-        """The matrix of all products of the entries of two vectors; for other factors Kronecker's."""
-        if left.known is None or right.known is None:
-            return False
-        if vector_axis(left) is None or vector_axis(right) is None:
-            return self._kron(term, out, left, right)
-        self.unify(out, matrix(self._length(left, term), self._length(right, term)), term)
-        return True
-
-    def _vec(self, term: Term, out: Shape, operand: Shape) -> bool:
-        return self._of_products(term, out, (operand,), lambda a: (a[0] * a[1], ONE))
-
-    def _of_products(
-        self, term: Term, out: Shape, shapes: Sequence[Shape], sizes: Callable[..., tuple[Size, Size]]
-    ) -> bool:
-        for shape in shapes:
-            self.unify(shape, matrix(), term)
-        known = [[dim.found().size for dim in shape.known or ()] for shape in shapes]
-        if any(size is None for each in known for size in each):
-            return False
-        rows, columns = sizes(*known)
-        self.unify(out, matrix(Dim(rows), Dim(columns)), term)
-        return True
+                return self._waiting_for(lambda out: rules.slope_as_written(self._u, term, out, body, variable))
+        return matrix(rules.length(self._u, body, term.body), rules.length(self._u, variable, term.variable))
 
 
 def _axes(derivation: Derivation) -> dict[str, int]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.shapes import OPEN
 from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Relation, Term
 from chainrule.documents.reader.elaboration import Elaborator, NotMeant
 from chainrule.documents.reader.stated import Hypothesis

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from chainrule.documents.language import parsing
+from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.printing import kind_of
-from chainrule.documents.language.shapes import OPEN
 from chainrule.documents.language.terms import (
     Derivation,
     FunctionKind,
@@ -180,8 +180,10 @@ def declarations_of(derivation: Derivation) -> list[str]:
     kinds = dict[str, str]()
     for name, kind in ((each.name, each.kind) for each in derivation.declarations):
         loss = name.removesuffix("_of")
-        made = isinstance(kind, FunctionKind) and loss in {each.name for each in derivation.definitions}
-        kinds[loss if made else name] = kind_of(ValueKind(kind.result) if made else kind)  # type: ignore[union-attr]
+        if isinstance(kind, FunctionKind) and loss in {each.name for each in derivation.definitions}:
+            kinds[loss] = kind_of(ValueKind(kind.result))
+        else:
+            kinds[name] = kind_of(kind)
     return [f"{name}: {kinds[name]}" for name in sorted(kinds, key=lambda each: (kinds[each] != "size", each))]
 
 

@@ -1,4 +1,4 @@
-"""Which definition of a name counts where: that of its own part of the document, of a part around it, or the last one.
+"""The definition of a name that counts in a part: its own one, that of a part around it, or the last before.
 
 A document is cut into parts by its headings. A part that defines a name anew, differently from what counts there, means
 another thing by it. A part within another one goes on with its names.
@@ -94,9 +94,10 @@ class Scopes:
 
 def _with_indices(formula: Written, inventory: Inventory) -> Iterator[str]:
     for part in all_parts(formula):
-        lower = items_of(part.lower) if isinstance(part, Scripted) and isinstance(part.base, Symbol) else ()
-        if any(isinstance(item, Symbol) and inventory.is_index(item) for item in lower):
-            yield base_name(part.base)  # type: ignore[attr-defined]  # a Scripted
+        match part:
+            case Scripted(base=Symbol() as base, lower=lower):
+                if any(isinstance(item, Symbol) and inventory.is_index(item) for item in items_of(lower)):
+                    yield base_name(base)
 
 
 def _is_number(base: str, right: Written, indexed: Set[str]) -> bool:

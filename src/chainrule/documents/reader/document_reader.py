@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.shapes import OPEN, Shapes
+from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import (
     Apply,
     Assumption,
@@ -48,7 +49,7 @@ from chainrule.documents.reader.usual_functions import with_functions
 
 LAYER_LETTERS = frozenset({"l", "L", "ell", "h"})
 SUPPOSED = ("condition", "case", "denied", "past", "assumed")
-"""What sentences make of formulas that they do not claim."""
+"""Roles that sentences give to formulas which they do not claim."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Besides:
-    """What a document says besides its formulas: its blocks, its sentences, and the numbers of pieces by identity."""
+    """The rest of a document besides its formulas: its blocks, its sentences, and the numbers of pieces by identity."""
 
     block: Block
     stated: Stated

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.shapes import Shape
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 
@@ -36,7 +36,7 @@ class Doubts:
         return any(isinstance(part, terms.Slope | terms.Differential) for part in every)
 
     def uses(self, claim: Relation, names: Set[str]) -> list[str]:
-        """Those of some names that a claim uses, also through definitions."""
+        """The names, among the given ones, that a claim uses, also through definitions."""
         return sorted(self._used(claim) & names)
 
     def of(self, claim: Relation, entry: ReadRelation) -> tuple[str, ...]:

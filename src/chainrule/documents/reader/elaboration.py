@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.shapes import OPEN
+from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Slope, Term, Truth
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.ellipses import INDEX, between

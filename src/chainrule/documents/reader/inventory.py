@@ -204,7 +204,7 @@ class Inventory:
         return capital if self.bare[capital] else f"{base}__all"
 
     def member_axis(self, whole: Written) -> int | None:
-        """Which index of a name chooses a vector, for a name whose members with one index are vectors; else None.
+        """The number of the index that chooses a vector, if members of a name with one index are vectors; else None.
 
         With x_i beside x_{ij} it is the place in which the letter of x_i stands more often; with x_i alone the last.
         Where some are bold and some are plain, those that are bold are vectors.
@@ -299,6 +299,8 @@ class Inventory:
             case Beside(parts=parts, joints=joints):
                 for one, other, joint in zip(parts, parts[1:], joints, strict=False):
                     head = one.base if isinstance(one, Scripted) else one
+                    if isinstance(head, Symbol) and head.is_word and isinstance(other, Scripted):
+                        other = other.base  # softmax(z)_i
                     if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and other.kind in "([":
                         self.called[base_name(head)].append(other)
                         self.words |= {base_name(head)} if head.is_word else set()

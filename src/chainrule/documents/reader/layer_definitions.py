@@ -11,8 +11,8 @@ from collections.abc import Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.shapes import OPEN
 from chainrule.documents.language.terms import Derivation, Name, Relation, Term
 
 _LAYER = re.compile(r"(?P<base>.*)__(?P<letter>[A-Za-z]+?)(?:_(?P<sign>plus|minus)_(?P<count>\d+))?\Z")

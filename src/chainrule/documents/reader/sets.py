@@ -12,8 +12,13 @@ from chainrule.documents.reader.written import Written
 
 _LETTERS = ("R", "mathbbR", "ℝ")
 _POSITIVE = {"+": "nonnegative", "++": "positive"}
-_BETWEEN = {("(", 0, 1): "unit", ("[", 0, 1): "nonnegative", ("{", 0, 1): "bit", ("{", -1, 1): "sign"}
-"""What numbers in brackets say of a member: [0, 1] says more than is told here."""
+_BETWEEN: dict[tuple[str, tuple[int | None, ...]], str] = {
+    ("(", (0, 1)): "unit",
+    ("[", (0, 1)): "nonnegative",
+    **dict.fromkeys((("{", (0, 1)), ("{", (1, 0))), "bit"),
+    **dict.fromkeys((("{", (-1, 1)), ("{", (1, -1))), "sign"),
+}
+"""Facts about the members of sets that are given by numbers in brackets. [0, 1] says more than its fact does."""
 
 
 def members_of(written: Written) -> tuple[Kind, frozenset[str]] | None:
@@ -36,15 +41,16 @@ def members_of(written: Written) -> tuple[Kind, frozenset[str]] | None:
         upper = None
         facts.add("nonnegative")
     match base:
-        case w.Symbol(text=text, font=font) if text in _LETTERS and (font == "blackboard" or upper or not facts):
-            pass
+        case w.Symbol(text=text, font=font) if text in _LETTERS:
+            if font != "blackboard" and not upper and facts:
+                return None
         case w.Bracketed(kind=kind, items=items):
             if kind == "{" and len(items) > 2 and any(isinstance(item, w.Dots) for item in items):
                 last = size_of(items[-1])
                 return None if upper is not None or last is None else (IndexKind(last), frozenset())
             numbers = tuple(_whole(item) for item in items)
-            fact = _BETWEEN.get((kind, *sorted(n for n in numbers if n is not None)))  # type: ignore[arg-type]
-            if fact is None or None in numbers:
+            fact = _BETWEEN.get((kind, numbers))
+            if fact is None:
                 return None
             facts.add(fact)
         case _:

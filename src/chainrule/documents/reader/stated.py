@@ -1,4 +1,4 @@
-"""What the sentences of a document state: kinds and facts of names, conditions and how far they reach, and denials.
+"""Statements in the sentences of a document: kinds and facts of names, conditions and how far they reach, and denials.
 
 A condition reaches over its sentence; after words such as "let" or "assume" it reaches from there to the end of its
 section, or until it is withdrawn. It never reaches backwards. What a sentence denies is not assumed.
@@ -81,7 +81,7 @@ class Hypothesis:
 
 @dataclass
 class Stated:
-    """What all sentences state.
+    """The statements of all sentences.
 
     Attributes
     ----------
@@ -248,7 +248,7 @@ class _Sentence:
     # What follows is private.
 
     def _role(self, start: int, end: int) -> str:
-        """What the words around a formula make of it."""
+        """The role that the words around a formula give it."""
         before = _TURN.split(self.text[:start])[-1]
         clause = re.split("[,;，；]", before)[-1]
         after = _STOP.split(self.text[end:])[0]

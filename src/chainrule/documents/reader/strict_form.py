@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import cast
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import resolved, size_term
-from chainrule.documents.language.shapes import OPEN, Shapes
+from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import (
     Assumption,
     Condition,

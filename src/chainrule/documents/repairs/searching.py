@@ -27,7 +27,7 @@ from chainrule.documents.repairs.single_changes import Material, TermChange, cha
 
 SECONDS = 12.0
 SEARCHING = 6.0
-"""Of these seconds so many for the search itself; the rest is for proofs."""
+"""Seconds for the search itself; the rest is for proofs."""
 
 MOST_TRIED, MOST_PROVED = 1500, 6
 MOST_PLACES = 4

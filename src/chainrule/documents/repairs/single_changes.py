@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import permutations, product
 
 from chainrule.documents.language import terms
@@ -111,7 +112,12 @@ def _places(term: Term, role: str = "value") -> Iterator[tuple[Term, str, Callab
     for number, part in enumerate(terms.parts(term)):
         inner = _role(term, part, role)
         for found, its_role, rebuilt in _places(part, inner) if inner else ():
-            yield found, its_role, lambda new, n=number, rebuilt=rebuilt: _with_part(term, n, rebuilt(new))  # type: ignore[misc]
+            yield found, its_role, partial(_rebuilt, term, number, rebuilt)
+
+
+def _rebuilt(term: Term, number: int, rebuilt: Callable[[Term], Term], new: Term) -> Term:
+    """A term with a new part in a part of it."""
+    return _with_part(term, number, rebuilt(new))
 
 
 def _role(whole: Term, part: Term, role: str) -> str:

@@ -1,1 +1,1 @@
-"""What was found in documents, in the forms in which people and programs read it."""
+"""Findings about documents, in the forms in which people and programs read them."""

@@ -1,0 +1,330 @@
+"""The rules of operators: how the shapes of operands and of a result go together.
+
+A rule makes all that it can equal, and returns whether nothing is left to learn. `RULES` has them by the names that
+`operators.OPERATORS` uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import (
+    ONE,
+    Dim,
+    Index,
+    Shape,
+    ShapeError,
+    column,
+    is_column,
+    matrix,
+    number,
+    shown,
+    turns,
+    vector_axis,
+)
+from chainrule.documents.language.sizes import Size
+from chainrule.documents.language.terms import Term
+from chainrule.documents.language.unification import Unification
+
+
+def length(u: Unification, shape: Shape, term: Term) -> Dim:
+    """The length of a column or a row."""
+    if shape.known and len(shape.known) == 2 and shape.known[0].is_one:
+        return shape.known[1]
+    size = Dim()
+    u.unify(shape, column(size), term)
+    return size
+
+
+def second(u: Unification, term: terms.Slope, out: Shape, variable: Shape) -> bool:
+    """A second derivative of a number, by a number or by a column."""
+    if variable.known is None:
+        return False
+    size = Dim()
+    if variable.known:
+        u.unify(variable, column(size), term.variable)
+    u.unify(out, matrix(size, size) if variable.known else number(), term)
+    return True
+
+
+def slope_as_written(u: Unification, term: terms.Slope, out: Shape, body: Shape, variable: Shape) -> bool:
+    """A derivative whose kind the shapes tell: by a number, of a number, or of a column by a column."""
+    if variable.known == ():
+        u.unify(out, body, term)
+        return True
+    if body.known is None or variable.known is None:
+        return False
+    if body.known == ():
+        shape = variable
+        if turns(term, of_number=True) and len(variable.known) == 2:
+            shape = matrix(variable.known[1], variable.known[0])
+        u.unify(out, shape, term)
+        return True
+    try:
+        outputs, inputs = length(u, body, term.body), length(u, variable, term.variable)
+    except ShapeError:
+        raise ShapeError(f"the derivative of a {shown(body)} by a {shown(variable)}", term) from None
+    u.unify(out, matrix(inputs, outputs) if turns(term, of_number=False) else matrix(outputs, inputs), term)
+    return True
+
+
+def same(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
+    """All shapes are one."""
+    for shape in shapes:
+        u.unify(out, shape, term)
+    return True
+
+
+def scalars(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
+    """All are numbers."""
+    return same(u, term, out, number(), *shapes)
+
+
+def scaled(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """A product with a number."""
+    for one, other in ((left, right), (right, left)):
+        if one.known == ():
+            u.unify(out, other, term)
+            return True
+    if left.known and right.known:
+        raise ShapeError(f"{shown(left)} * {shown(right)}: expected a number on one side, or @ or .*", term)
+    if out.known == ():
+        return same(u, term, out, left, right)
+    if out.known and (left.known or right.known):
+        u.unify(right if left.known else left, number(), term)
+        return scaled(u, term, out, left, right)
+    return False
+
+
+def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *, dotted: bool = False) -> bool:
+    """Factors side by side: numbers scale, matrices are multiplied, columns entry by entry or, dotted, summed."""
+    for one, other in ((left, right), (right, left)):
+        if one.known == ():
+            u.unify(out, other, term)
+            return True
+    if left.known is None or right.known is None:
+        return False
+    if len(left.known) == len(right.known) == 2:
+        flat = is_flat(u, left), is_flat(u, right)
+        if None in flat and False not in flat:
+            return False
+        if all(flat):
+            u.unify(left, right, term)
+            u.unify(out, number() if dotted else left, term)
+            return True
+        return product(u, term, out, left, right)
+    raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
+
+
+def is_flat(u: Unification, shape: Shape) -> bool | None:
+    """Whether a matrix is a column; None if nothing shows this so far. No row is one."""
+    found = is_column(shape)
+    is_row = shape.known is not None and shape.known[0].is_one
+    return False if found is None and (is_row or u.settling) else found
+
+
+def dotted(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """Factors with a dot between: of columns their inner product."""
+    return beside(u, term, out, left, right, dotted=True)
+
+
+def over(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """A fraction: by a number, or entry by entry."""
+    if right.known == ():
+        u.unify(out, left, term)
+        return True
+    if right.known is None:
+        if left.known == () or out.known == ():
+            return divided(u, term, out, left, right)
+        return False
+    return same(u, term, out, left, right)
+
+
+def turned(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The transpose of a matrix, or a number as it is."""
+    if operand.known is None:
+        if isinstance(term, terms.Apply) and isinstance(term.operands[0], terms.Name):
+            u.turned.add(term.operands[0].text)
+        return False
+    if operand.known == ():
+        u.unify(out, operand, term)
+        return True
+    return transposed(u, term, out, operand)
+
+
+def raised_as_written(u: Unification, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
+    """A power of a number, of a square matrix, or of each entry of a column."""
+    u.unify(exponent, number(), term)
+    inverted = isinstance(term, terms.Apply) and terms.is_number(term.operands[1], -1)
+    if inverted and base.known is None:
+        return False
+    if inverted and base.known and vector_axis(base) is None:
+        return square(u, term, out, base)
+    u.unify(out, base, term)
+    return True
+
+
+def divided(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """A fraction by a number."""
+    u.unify(right, number(), term)
+    u.unify(out, left, term)
+    return True
+
+
+def raised(u: Unification, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
+    """A power of a number, or of each entry."""
+    return divided(u, term, out, base, exponent)
+
+
+def product(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """A product of matrices."""
+    inner, rows, columns = Dim(), Dim(), Dim()
+    for shape, wanted in ((left, matrix(rows, inner)), (right, matrix(inner, columns))):
+        try:
+            u.unify(shape, wanted, term)
+        except ShapeError:
+            raise ShapeError(f"{shown(left)} @ {shown(right)}: the sizes between do not fit", term) from None
+    return multiplied(u, term, out, rows, columns)
+
+
+def multiplied(u: Unification, term: Term, out: Shape, rows: Dim, columns: Dim) -> bool:
+    """The result of a product of matrices; one with a single entry is a number."""
+    if out.known == ():
+        u.unify(matrix(rows, columns), matrix(Dim(ONE), Dim(ONE)), term)
+        return True
+    if rows.is_one and columns.is_one:
+        u.unify(out, number(), term)
+        return True
+    if rows.is_one is False or columns.is_one is False or out.known or u.settling:
+        u.unify(out, matrix(rows, columns), term)
+        return True
+    u.wait(lambda: multiplied(u, term, out, rows, columns))
+    return True
+
+
+def matrix_power(u: Unification, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
+    """A power of a square matrix."""
+    u.unify(exponent, number(), term)
+    return square(u, term, out, base)
+
+
+def transposed(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The transpose of a matrix."""
+    rows, columns = Dim(), Dim()
+    u.unify(operand, matrix(rows, columns), term)
+    u.unify(out, matrix(columns, rows), term)
+    return True
+
+
+def measured(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """A number, of an operand of any shape."""
+    u.unify(out, number(), term)
+    return True
+
+
+def of_square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """A number, of a square matrix."""
+    u.unify(out, number(), term)
+    return square(u, term, Shape(), operand)
+
+
+def square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """A square matrix, of a square matrix."""
+    size = Dim()
+    u.unify(operand, matrix(size, size), term)
+    u.unify(out, operand, term)
+    return True
+
+
+def diagonal_matrix(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The matrix with the entries of a vector on its diagonal."""
+    size = Dim()
+    is_row = operand.known is not None and len(operand.known) == 2 and operand.known[0].is_one
+    u.unify(operand, matrix(Dim(ONE), size) if is_row else column(size), term)
+    u.unify(out, matrix(size, size), term)
+    return True
+
+
+def member(u: Unification, term: Term, out: Shape, operand: Shape, index: Shape) -> bool:
+    """The column of a matrix that an index chooses."""
+    rows, columns = Dim(), Dim(indexed=True)
+    u.unify(operand, matrix(rows, columns), term)
+    if isinstance(index, Index) and index.last is not None:
+        if index.open:
+            u.same_size(columns, index.last, operand, column(index.last), term)
+        else:
+            u.lengths.append((columns, index.last))
+    u.unify(out, column(rows), term)
+    return True
+
+
+def diagonal(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The column of the entries on a diagonal."""
+    size = Dim()
+    u.unify(operand, matrix(size, size), term)
+    u.unify(out, column(size), term)
+    return True
+
+
+def kron(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """Kronecker's product."""
+    return of_products(u, term, out, (left, right), lambda a, b: (a[0] * b[0], a[1] * b[1]))
+
+
+def outer(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """The matrix of all products of the entries of two vectors; for other factors Kronecker's."""
+    if left.known is None or right.known is None:
+        return False
+    if vector_axis(left) is None or vector_axis(right) is None:
+        return kron(u, term, out, left, right)
+    u.unify(out, matrix(length(u, left, term), length(u, right, term)), term)
+    return True
+
+
+def vec(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The column of all entries."""
+    return of_products(u, term, out, (operand,), lambda a: (a[0] * a[1], ONE))
+
+
+def of_products(
+    u: Unification, term: Term, out: Shape, shapes: Sequence[Shape], sizes: Callable[..., tuple[Size, Size]]
+) -> bool:
+    """A matrix whose sizes are products of sizes that must be known."""
+    for shape in shapes:
+        u.unify(shape, matrix(), term)
+    known = [[dim.found().size for dim in shape.known or ()] for shape in shapes]
+    if any(size is None for each in known for size in each):
+        return False
+    rows, columns = sizes(*known)
+    u.unify(out, matrix(Dim(rows), Dim(columns)), term)
+    return True
+
+
+RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
+    rule.__name__: rule
+    for rule in (
+        same,
+        scalars,
+        scaled,
+        beside,
+        dotted,
+        over,
+        turned,
+        raised_as_written,
+        divided,
+        raised,
+        product,
+        matrix_power,
+        transposed,
+        measured,
+        of_square,
+        square,
+        diagonal_matrix,
+        member,
+        diagonal,
+        kron,
+        outer,
+        vec,
+    )
+}

@@ -1,0 +1,148 @@
+"""Unification of shapes: what the statements of a document teach about them, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import Dim, Shape, ShapeError, shown
+from chainrule.documents.language.terms import Term
+
+
+@dataclass(eq=False)
+class Unification:
+    """The known shapes of a document, and the rules that wait to learn more.
+
+    Attributes
+    ----------
+    faults : list of (Term, str)
+        The statements that do not fit, with the reasons. They teach nothing about names.
+    waiting : list of (Term, rule)
+        The rules that may learn more, with their statements.
+    lengths : list of (Dim, Dim)
+        Sizes along which indices run, with the ends of these.
+    turned : set of str
+        Names that stand with a transpose.
+    settling : bool
+        True while a matrix whose width nothing shows is taken for no column.
+    statement : Term
+        The statement that is read.
+    """
+
+    faults: list[tuple[Term, str]] = field(default_factory=list)
+    waiting: list[tuple[Term, Callable[[], bool]]] = field(default_factory=list)
+    lengths: list[tuple[Dim, Dim]] = field(default_factory=list)
+    turned: set[str] = field(default_factory=set)
+    settling: bool = False
+    statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
+    learnt: list[tuple[Shape | Dim, str]] = field(default_factory=list)
+
+    def wait(self, rule: Callable[[], bool]) -> None:
+        """Let a rule of the statement that is read wait."""
+        self.waiting.append((self.statement, rule))
+
+    def unify(self, left: Shape, right: Shape, term: Term) -> None:
+        """Make two shapes one.
+
+        Raises
+        ------
+        ShapeError
+        """
+        one, other = left.found(), right.found()
+        if one is other:
+            return
+        if one.dims is None:
+            self.set(one, "same", other)
+        elif other.dims is None:
+            self.set(other, "same", one)
+        else:
+            if len(one.dims) != len(other.dims):
+                raise ShapeError(f"{shown(one)} and {shown(other)} do not fit", term)
+            for a, b in zip(one.dims, other.dims, strict=True):
+                self.same_size(a, b, one, other, term)
+
+    def same_size(self, one: Dim, other: Dim, left: Shape, right: Shape, term: Term) -> None:
+        """Make two sizes one.
+
+        Raises
+        ------
+        ShapeError
+        """
+        a, b = one.found(), other.found()
+        if a is b:
+            return
+        if a.size is None:
+            self.set(a, "same", b)
+        elif b.size is None:
+            self.set(b, "same", a)
+        elif a.size != b.size:
+            raise ShapeError(f"{shown(left)} and {shown(right)} do not fit", term)
+
+    def set(self, what: Shape | Dim, name: str, value: Any) -> None:
+        """Learn something that can be forgotten."""
+        self.learnt.append((what, name))
+        setattr(what, name, value)
+
+    def fitting(self, fit: Callable[[], object], term: Term) -> None:
+        """Let a statement teach what it can; if it does not fit, forget all that it taught."""
+        error = self.refused(fit, term)
+        if error is not None:
+            self.faults.append((term, str(error)))
+
+    def refused(self, fit: Callable[[], object], term: Term) -> ShapeError | None:
+        """Why something does not fit with all that is known; it is forgotten then."""
+        waiting, learnt, lengths = list(self.waiting), len(self.learnt), len(self.lengths)
+        self.statement = term
+        try:
+            fit()
+            self.solve()
+        except ShapeError as error:
+            for what, name in reversed(self.learnt[learnt:]):
+                setattr(what, name, None)
+            self.waiting = waiting
+            del self.learnt[learnt:], self.lengths[lengths:]
+            return error
+        return None
+
+    def solve(self) -> None:
+        """Use the waiting rules until none teaches anything."""
+        while True:
+            waiting, self.waiting = self.waiting, []
+            for place, (self.statement, rule) in enumerate(waiting):
+                try:
+                    done = rule()
+                except ShapeError:
+                    self.waiting += waiting[place + 1 :]
+                    raise
+                if not done:
+                    self.waiting.append((self.statement, rule))
+            if len(self.waiting) == len(waiting):
+                return
+
+    def settle(self) -> None:
+        """Use the waiting rules; a statement of which one fails does not fit, and its other rules are left out."""
+        while True:
+            try:
+                return self.solve()
+            except ShapeError as error:
+                self.faults.append((self.statement, str(error)))
+                self.waiting = [(owner, rule) for owner, rule in self.waiting if owner is not self.statement]
+
+    def suppose(self) -> bool:
+        """Use one waiting rule as if a matrix whose width nothing shows were no column."""
+        for position, (statement, rule) in enumerate(self.waiting):
+            self.settling, self.statement = True, statement
+            try:
+                if rule():
+                    del self.waiting[position]
+                    return True
+            except ShapeError as error:
+                self.faults.append((statement, str(error)))
+                self.waiting = [each for each in self.waiting if each[0] is not statement]
+                return True
+            finally:
+                self.settling = False
+        return False

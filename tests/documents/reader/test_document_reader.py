@@ -1,0 +1,121 @@
+"""Documents in the strict language: their definitions and claims as text."""
+
+import pytest
+
+SOFTMAX = r"""
+$$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "claim"),
+    [
+        (
+            r"\frac{\partial p_k}{\partial z_j} = p_k(\delta_{kj} - p_j)",
+            "partial(p[k], z[j]) = p[k] * ([k = j] - p[j])",
+        ),
+        (
+            r"\frac{\partial p_k}{\partial z_j} = -p_k p_j, \quad k \neq j",
+            "partial(p[k], z[j]) = -(p[k] * p[j]) when k != j",
+        ),
+        (r"\frac{\partial}{\partial z_j} \log p_k = 1\{k = j\} - p_j", "partial(log(p[k]), z[j]) = [k = j] - p[j]"),
+        (r"\sum_{k=1}^{K} p_k = 1", "sum(k in K: p[k]) = 1"),
+        (r"\sum_{k \neq j} p_k = 1 - p_j", "sum(k in n0 if k != j: p[k]) = 1 - p[j]"),
+        (r"\nabla_z \log p_i = e - p", "grad(log(p[i]), z) = e - p"),
+        (r"p^T p = \|p\|^2", "p' @ p = norm(p)^2"),
+        (r"p \cdot z = p^\top z", "p' @ z = p' @ z"),
+        (r"p \odot z = z \odot p", "p .* z = z .* p"),
+        (r"\frac{\partial^2 p_1}{\partial z_1^2} = 0", "partial(partial(p[1], z[1]), z[1]) = 0"),
+        (r"\prod_i p_i = \exp \sum_i \log p_i", "prod(i in n0: p[i]) = exp(sum(i in n0: log(p[i])))"),
+        (r"\log_2 p_1 = \frac{\ln p_1}{\ln 2}", "log(p[1]) / log(2) = log(p[1]) / log(2)"),
+        (r"\max(0, p_1) = p_1", "max(0, p[1]) = p[1]"),
+        (r"\sqrt[3]{p_1} = p_1^{1/3}", "p[1]^(1 / 3) = p[1]^(1 / 3)"),
+    ],
+)
+def test_a_formula_after_the_softmax_is_read_as(formula, claim, claims):
+    assert claims(f"{SOFTMAX}\n$$z_1 = z_1$$\n\n$${formula}$$")[-1] == claim
+
+
+def test_the_first_equation_for_a_name_defines_it_and_the_rest_of_its_chain_is_claimed(claims, definitions):
+    text = r"$$s = \frac{1}{1 + e^{-z}} = \frac{e^z}{e^z + 1}$$" + "\n\n" + r"$$s = 1 - \frac{1}{1 + e^z}$$"
+    assert definitions(text) == {"s": "1 / (1 + exp(-z))"}
+    assert claims(text) == ["1 / (1 + exp(-z)) = exp(z) / (exp(z) + 1)", "s = 1 - 1 / (1 + exp(z))"]
+
+
+def test_a_function_is_called_and_a_value_multiplied(claims):
+    text = r"$$\sigma(x) = \frac{1}{1+e^{-x}}$$" + "\n\n" + r"$$\sigma'(x) = \sigma(x)(1 - \sigma(x))$$"
+    assert claims(text) == ["sigma'(x) = sigma(x) * (1 - sigma(x))"]
+    assert claims(r"$$s = 2 t$$" + "\n\n" + r"$$s(1 - s) = 2t(1 - 2t)$$") == ["s * (1 - s) = 2 * t * (1 - 2 * t)"]
+
+
+def test_brackets_that_only_remind_of_arguments_are_left_out(claims):
+    text = r"$$J(w) = \frac{1}{2} w^2$$" + "\n\n" + r"$$\frac{\partial J(w)}{\partial w} = w$$"
+    assert claims(text) == ["partial(J, w) = w"]
+
+
+def test_a_derivative_by_a_transpose_is_one_by_the_vector(claims):
+    text = r"$$L = w^T x$$" + "\n\n" + r"$$\frac{\partial L}{\partial w^T} = x, \quad w^T w = w^T w$$"
+    assert claims(text)[0] == "grad(L, w) = x"
+
+
+def test_words_are_parts_of_names_and_letters_choose_entries(claims):
+    text = r"$$a_{\text{out}} = 2 \sum_i w_i$$" + "\n\n" + r"$$\frac{\partial a_{\text{out}}}{\partial w_i} = 2$$"
+    assert claims(text) == ["partial(a_out, w[i]) = 2"]
+
+
+def test_layers_are_parts_of_names(claims):
+    text = r"$$z^{(2)} = 3 a^{(1)}$$" + "\n\n" + r"$$\frac{\partial z^{(2)}}{\partial a^{(1)}} = 3$$"
+    assert claims(text) == ["partial(z__2, a__1) = 3"]
+
+
+def test_a_sum_reaches_over_the_terms_that_use_its_index_and_no_others(claims):
+    text = r"$$\sum_k a_k + b_k = \sum_k a_k + c$$"
+    assert claims(text) == ["sum(k in n0: a[k] + b[k]) = sum(k in n0: a[k]) + c"]
+
+
+def test_rows_of_an_align_go_on_with_the_row_before(reading_of):
+    text = r"""\begin{align}
+f(x) &= 2x \\
+\frac{df}{dx} &= \frac{d}{dx} 2x \\
+&= 2
+\end{align}"""
+    found = reading_of(text)
+    lines = [entry.statement.piece.place_of(entry.statement.place[0])[0] for entry in found.entries]
+    assert lines == [2, 3, 4]
+    assert [claim.follows for claim in found.derivation.claims] == [None, 0]
+
+
+def test_an_index_of_a_function_is_that_of_its_argument(claims):
+    text = r"$$a_j = g_j(z_j)$$" + "\n\n" + r"$$\frac{\partial a_j}{\partial z_j} = g_j'(z_j)$$"
+    assert claims(text) == ["partial(a[j], z[j]) = g'(z[j])"]
+
+
+def test_what_is_not_read_is_listed_with_the_reason(reading_of):
+    text = SOFTMAX + r"$$\lim_{t \to 0} p_k = 1$$"
+    entries = reading_of(text).entries
+    assert [entry.kind for entry in entries] == ["definition", "not read"]
+    assert entries[1].reason == "lim is not read"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (r"$$P(y=1|x) = \sigma(x)$$" + "\n\n" + r"$$\log P(y=1|x) = \log \sigma(x)$$",
+         "log(P__given_0) = log(sigma(x))"),
+        (r"The identity matrix is $I$. $$\mathbf{A} \mathbf{A}^{-1} = \mathbf{I}$$", "A @ inverse(A) = eye(n0)"),
+        (r"$$s_j = \mathrm{softmax}(z)_j$$" + "\n\n" + r"$$s_j = p_j$$", "s[j] = p[j]"),
+        (r"$$\mathbf{A}(\mathbf{B} + \mathbf{C}) = \mathbf{A B} + \mathbf{A C}$$", "A @ (B + C) = A @ B + A @ C"),
+    ],
+)  # fmt: skip
+def test_notation_that_many_documents_share(text, meant, claims):
+    assert claims(text)[-1] == meant
+
+
+def test_repeated_indices_are_summed_where_the_text_says_so(claims):
+    text = (
+        "In Einstein notation:\n\n"
+        + r"$$z_i = W_{ij} x_j$$"
+        + "\n\n"
+        + r"$$\frac{\partial z_i}{\partial x_k} = W_{ij} \delta_{jk}$$"
+    )
+    assert claims(text) == ["partial(z[i], x[k]) = sum(j in n1: W[i, j] * [j = k])"]
