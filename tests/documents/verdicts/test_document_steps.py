@@ -51,3 +51,18 @@ def test_a_name_whose_definition_is_repeated_keeps_it():
 def test_a_name_without_a_readable_definition_is_no_constant():
     text = "$$z = \\iint x$$\n\n$$\\frac{dz}{dx} = 0$$"
     assert verdicts(text)[1] == (3, "no definition")
+
+
+def test_a_derivative_before_a_bracket_and_factors_is_that_of_the_bracket_only_by_assumption():
+    (step,) = steps_of(pieces_of("$$\\frac{\\partial}{\\partial x} (x^2 + 1) e^x = 2 x e^x$$", "a.md")).steps
+    assert step.verdict.name == "proved if"
+    assert step.finding.assumed == ("the derivative is that of the bracket behind it alone",)
+    assert verdicts("$$\\frac{\\partial}{\\partial x} (x^2 + 1) = 2 x$$") == [(1, "proved")]
+
+
+def test_what_a_text_denies_is_not_assumed_silently():
+    claim = "\n\n$$\\sqrt{x^2} + y = x + y$$"
+    assert verdicts(claim)[0][1] == "proved if"
+    for denial in ("We do not assume that $x$ is positive.", "Here $x > 0$ is not assumed.", "Let $x$ be an arbitrary "
+                   "real number."):  # fmt: skip
+        assert verdicts(denial + claim)[-1][1] != "proved if", denial

@@ -37,6 +37,7 @@ HOLDS: dict[str, Callable[[Any], bool]] = {
     "nonzero": lambda x: x != 0,
     "unit": lambda x: x > 0 and x < 1,
     "probabilities": lambda x: x > 0,
+    "any": lambda x: True,
 }
 """The condition on each number by fact."""
 

@@ -310,7 +310,7 @@ class Question:
         for name in self.free:
             dims = self.shapes.names[name].known or ()
             shape = tuple(dim.final.value(sizes) for dim in dims)
-            found.append(FreeArray(name, shape, self.facts.get(name, frozenset())))
+            found.append(FreeArray(name, shape, self.facts.get(name, frozenset()) - {"any"}))
         return found
 
     def places(self, sizes: Mapping[str, int]) -> list[Place]:

@@ -57,7 +57,8 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
             told = f"{each.text!r} in line {each.line}"
             if each.fact:
                 base = base_in(elaborator.term(each.subject))
-                found: Condition | None = fact_of(Name(base), each.fact) if base else None
+                is_value = base and (each.fact != "any" or base not in _letters(elaborator))
+                found: Condition | None = fact_of(Name(base), each.fact) if is_value else None
             else:
                 found = elaborator.condition(each.subject)
             for one in _parts(found):

@@ -47,6 +47,9 @@ TAKE_NO_BRACKETS = frozenset(
 )
 """Functions whose argument may follow without brackets."""
 
+BRACKET = "the derivative is that of the bracket behind it alone"
+"""The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
+
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
 RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}
 JOINTS = {"": "beside", "*": "dot", ".": "dot", "x": "beside", ".*": ".*", "o": ".*", "(x)": "outer"}
@@ -421,7 +424,7 @@ class Elaborator:
             if after is None:
                 raise NotMeant("a derivative of nothing", part.place)
             if isinstance(after, w.Bracketed) and len(parts) > at + 2:
-                self.used.add("a derivative before a bracket is that of the bracket")
+                self.used.add(BRACKET)
                 return self._slope(part, self.term(after)), at + 2
             if len(parts) > at + 2 and self._factor(parts, joints, at + 1)[1] < len(parts):
                 self.used.add("a derivative reaches to the end of its term")

@@ -298,6 +298,8 @@ class _Sentence:
             for name in names:
                 letters = letters_of(name)
                 self._close(partial(_says, told=told, letters=letters))
+                if told:
+                    self._free(name, numbers[0])
         if role in ("denied", "past", "claimed"):
             return
         line = self.pieces[numbers[0]].place_of(0)[0]
@@ -323,6 +325,7 @@ class _Sentence:
             letters = letters_of(subject)
             if role == "denied":
                 self._close(lambda each: not each.fact and each.letters == letters)
+                self._free(subject, number)
             else:
                 self._close(lambda each: not each.fact and _excludes(each.subject, subject), doubted=role != "assumed")
         ends = {"assumed": self.end, "case": self._next_displays(), "": self.first}
@@ -336,6 +339,12 @@ class _Sentence:
             if role != "condition":
                 end = len(self.pieces) if role == "assumed" else self.end
                 self._enter(subject, fact, ends[role], end, False, number, text)
+
+    def _free(self, subject: Written, number: int) -> None:
+        """Nothing may be assumed of the letters of which something is denied."""
+        for part in all_parts(subject):
+            if isinstance(part, w.Symbol):
+                self._enter(part, "any", self.first, self.end, True, number, "a denial")
 
     def _beside(self, subject: Written, number: int) -> int:
         """Where a condition begins, after others of the sentence that exclude it and then reach up to it.

@@ -80,6 +80,7 @@ FACTS = _named(
     negative="negative(?!.{0,3}(?:semi|def)) negativ(?:e|en|er)? négatif\\w* отрицательн\\w* 负(?!责)",
     symmetric="symmetri(?:c|sche?\\w*) symétrique\\w* simétric\\w* симметричн\\w* đối_xứng 对称 対称",
     orthonormal="orthonormal\\w* orthogonal(?!\\s+to) ortogonal ортогональн\\w* trực_giao 正交 直交",
+    any="arbitrary (?:any|all|every)_real beliebig\\w* quelconques? arbitrari[oa]s? произвольн\\w* 任意 임의",
     invertible="invertible non-?singular invertierbar\\w* inversible\\w* обратим\\w* khả_nghịch 可逆",
 )
 UNKNOWN = _words(

@@ -12,6 +12,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.doubts import Doubts
+from chainrule.documents.reader.elaboration import BRACKET
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
@@ -132,6 +133,10 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     if unread and doubts.changes(claim):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
+    if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
+    elif BRACKET in entry.rests_on and finding.status == "held":
+        finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
 

@@ -17,7 +17,8 @@ SENTENCES = {
     "proved": "",
     "verified": "Both sides agree to the last digit at {points} points. That is no proof.",
     "held": "It held at the {points} points that were tried. That is no proof: it may fail at others.",
-    "proved if": "It follows if {assumed}, which the text does not say. Without that it fails: {point}",
+    "proved if": "It follows if {assumed}, which the text does not say.",
+    "without": "Without that it fails: {point}",
     "true for some indices": "It does not follow from {before} for all indices. {point}",
     "wrong": "It does not follow from {before}. {point}",
     "wrong if read so": "The sides differ as it was read, but the reading is not certain: {doubts}. {point}",
@@ -118,6 +119,8 @@ def explained(
         point=_point(finding.counterexample, line, before) if finding.counterexample else "",
     )
     more = [found.strip()]
+    if verdict == "proved if" and finding.counterexample:
+        more.append(sentence("without", point=_point(finding.counterexample, line, before)))
     if finding.held and finding.failed and (holds := pattern(finding.held, finding.failed)):
         more.append(sentence("pattern", holds=holds, fails=holds.replace("=", "≠") if "=" in holds else
                              holds.replace("≠", "=")))  # fmt: skip
