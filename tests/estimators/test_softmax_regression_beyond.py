@@ -196,3 +196,15 @@ def test_verbose_prints_a_line_for_every_step_and_the_certificate(capsys):
     assert len(lines) == model.n_iter_[0]
     assert lines[0] != lines[-1]
     assert f"{model.objective_:.8f}" in lines[-1]
+
+
+@pytest.mark.parametrize("n_classes", [2, 31, 33, 53])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sparse_rows_in_several_blocks_give_the_fit_to_dense_ones(n_classes, dtype):
+    rng = np.random.default_rng(n_classes)
+    X = sp.random(5000, 60, density=0.1, format="csr", random_state=3, dtype=dtype)
+    logits = X @ rng.normal(size=(60, n_classes)) * 4 + rng.gumbel(size=(5000, n_classes))
+    y = logits.argmax(axis=1)
+    sparse, dense = (SoftmaxRegression(C=10.0, tol=1e-10).fit(x, y) for x in (X, X.toarray()))
+    assert sparse.objective_ == pytest.approx(dense.objective_, rel=1e-7)
+    assert np.allclose(sparse.coef_, dense.coef_, atol=2e-3 * abs(dense.coef_).max())

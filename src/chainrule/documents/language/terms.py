@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
@@ -307,22 +308,29 @@ class Derivation:
 # Walks
 
 
-def parts(term: Term) -> Iterator[Term]:
+@cache
+def _names_of_parts(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name not in ("span", "text", "operator", "kind"))
+
+
+def parts(term: Term) -> list[Term]:
     """The terms directly under a term, from left to right.
 
     >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), Number(Fraction(1)))))]
     ['Name', 'Number']
     """
-    for each in fields(term):
-        yield from _terms(getattr(term, each.name))
+    found = list[Term]()
+    for name in _names_of_parts(type(term)):
+        _enter(getattr(term, name), found)
+    return found
 
 
-def _terms(value: Any) -> Iterator[Term]:
+def _enter(value: Any, found: list[Term]) -> None:
     if isinstance(value, Term):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple):
         for entry in value:
-            yield from _terms(entry)
+            _enter(entry, found)
 
 
 def every(term: Term) -> Iterator[Term]:
@@ -331,7 +339,7 @@ def every(term: Term) -> Iterator[Term]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(list(parts(current))))
+        pending.extend(reversed(parts(current)))
 
 
 def mapped(term: Term, function: Any) -> Term:
@@ -341,11 +349,11 @@ def mapped(term: Term, function: Any) -> Term:
     Entry(span=(0, 0), base=Name(span=(0, 0), text='x2'), indices=(Name(span=(0, 0), text='i2'),))
     """
     changed = {}
-    for each in fields(term):
-        before = getattr(term, each.name)
+    for name in _names_of_parts(type(term)):
+        before = getattr(term, name)
         after = _mapped(before, function)
         if after is not before:
-            changed[each.name] = after
+            changed[name] = after
     return replace(term, **changed) if changed else term
 
 

@@ -201,12 +201,12 @@ class DocumentReader:
                 kind = FunctionKind(tuple(map(said, arguments)), said(result))
         self.kinds[name] = kind
         sizes = kind.shape if isinstance(kind, ValueKind) else None
-        self.inventory.declared[name] = -1 if sizes is None else len(sizes) - (sizes[1:] == (ONE,))
+        self.inventory.declare(name, -1 if sizes is None else len(sizes) - (sizes[1:] == (ONE,)))
         for size in sizes_said(kind):
             for part in terms.free_names(size):
                 if not part.startswith(OPEN) and part not in self.kinds:
                     self.kinds[part] = SizeKind()
-                    self.inventory.declared[part] = -1
+                    self.inventory.declare(part, -1)
 
     def _declare_entries(self, declared: Declared) -> None:
         """The kind of a name with scripts: W_1 is a name, x_i one of several."""

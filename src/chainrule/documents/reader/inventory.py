@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 
 from chainrule.documents.reader.written import (
@@ -43,18 +44,25 @@ TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
 """Superscripts that may transpose."""
 
 
-def under(written: Any) -> Iterator[Written]:
+@cache
+def _names_of_parts(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name != "place")
+
+
+def under(written: Written) -> list[Written]:
     """The parts directly under a written formula, from left to right."""
-    for each in fields(written):
-        yield from _inside(getattr(written, each.name))
+    found = list[Written]()
+    for name in _names_of_parts(type(written)):
+        _enter(getattr(written, name), found)
+    return found
 
 
-def _inside(value: Any) -> Iterator[Written]:
+def _enter(value: Any, found: list[Written]) -> None:
     if isinstance(value, Written):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple):
         for entry in value:
-            yield from _inside(entry)
+            _enter(entry, found)
 
 
 def all_parts(written: Written) -> Iterator[Written]:
@@ -63,7 +71,7 @@ def all_parts(written: Written) -> Iterator[Written]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(list(under(current))))
+        pending.extend(reversed(under(current)))
 
 
 def letters_of(written: Written) -> frozenset[str]:
@@ -161,9 +169,20 @@ class Inventory:
                 found._conditioned(condition)
         return found
 
+    _indices: frozenset[str] | None = field(default=None, init=False, repr=False)
+
+    def declare(self, name: str, axes: int) -> None:
+        """Enter the number of indices of a name that the document declares."""
+        self.declared[name], self._indices = axes, None
+
     @property
     def indices(self) -> frozenset[str]:
         """The letters that are indices."""
+        if self._indices is None:
+            self._indices = self._letters_of_indices()
+        return self._indices
+
+    def _letters_of_indices(self) -> frozenset[str]:
         seen = {
             item.text
             for lists in self.subscripts.values()

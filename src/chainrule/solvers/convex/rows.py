@@ -425,7 +425,8 @@ def _in_blocks(
     leaf: Leaf, view: View, function: Callable[[RowBlock, slice], Any], converted: Array, rows: slice | None = None
 ) -> list[Any]:
     """The results of a function for each block of a sparse leaf, in order; the threads share the blocks."""
-    size = int(np.clip(SPARSE_BLOCK_BYTES // (view.n_outputs * view.dtype.itemsize * 2), 64, 4096))
+    # In any dtype the same blocks: what is kept of them in one view is used in another one.
+    size = int(np.clip(SPARSE_BLOCK_BYTES // (view.n_outputs * 16), 64, 4096))
     rows = rows or slice(0, leaf.x.shape[0])
     parts = cut(rows.start, rows.stop, size) or [rows]
     results: list[Any] = [None] * len(parts)
