@@ -320,7 +320,8 @@ def parts(term: Term) -> list[Term]:
     ['Name', 'Number']
     """
     found = list[Term]()
-    for name in _names_of_parts(type(term)):
+    kind: Any = type(term)
+    for name in _names_of_parts(kind):
         _enter(getattr(term, name), found)
     return found
 
@@ -349,7 +350,8 @@ def mapped(term: Term, function: Any) -> Term:
     Entry(span=(0, 0), base=Name(span=(0, 0), text='x2'), indices=(Name(span=(0, 0), text='i2'),))
     """
     changed = {}
-    for name in _names_of_parts(type(term)):
+    kind: Any = type(term)
+    for name in _names_of_parts(kind):
         before = getattr(term, name)
         after = _mapped(before, function)
         if after is not before:

@@ -52,7 +52,8 @@ def _names_of_parts(kind: Any) -> tuple[str, ...]:
 def under(written: Written) -> list[Written]:
     """The parts directly under a written formula, from left to right."""
     found = list[Written]()
-    for name in _names_of_parts(type(written)):
+    kind: Any = type(written)
+    for name in _names_of_parts(kind):
         _enter(getattr(written, name), found)
     return found
 
