@@ -32,6 +32,8 @@ class Held:
     certain: bool
     text: str
     compares_indices: bool = False
+    at: int = -1
+    """The piece that states it."""
 
 
 def fact_of(name: Term, fact: str) -> Condition:
@@ -69,7 +71,7 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
                     continue
                 one = one if indices else _for_all(one, elaborator)
                 certain = each.certain and (indices or _is_about_one(one, elaborator))
-                yield Held(one, each.start, each.end, certain, told, indices)
+                yield Held(one, each.start, each.end, certain, told, indices, each.at)
 
 
 def reaching(held: Sequence[Held], claim: Relation, place: int, names: Names) -> tuple[list[Held], list[Held]]:

@@ -151,6 +151,8 @@ class DocumentReader:
     entries: list[ReadRelation] = field(default_factory=list)
     kinds: dict[str, Kind] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)
+    defined_at: dict[str, int] = field(default_factory=dict)
+    supposed: list[tuple[int, Statement]] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     fresh: int = 0
 
@@ -237,16 +239,24 @@ class DocumentReader:
     def _functions(self) -> dict[str, tuple[str, ...]]:
         """Names that the document defines with parameters, or that are words or primed and called."""
         found: dict[str, tuple[str, ...]] = {n: () for n, kind in self.kinds.items() if isinstance(kind, FunctionKind)}
-        for statement in self.statements:
-            target = target_of(statement, self.inventory)
+        targets = [(target_of(statement, self.inventory), statement) for statement in self.statements]
+        for target, _ in targets:
             if target is not None and target.parameters and target.base not in ELEMENTARY:
                 self.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
+        for target, statement in targets:
+            if target is not None and target.parameters and target.base not in ELEMENTARY:
+                several = len(self.elaborator.arities[target.base]) > 1
                 names = [base_name(p) if isinstance(p, w.Symbol) else "" for p in target.parameters]
                 name = self._key_of(target)
                 letters = letters_of(statement.right)
                 if name is not None and all(names) and not set(names) <= letters:
                     self.elaborator.values.add(name)
-                elif name and all(names) and not found.get(name) and not self.inventory.is_value(target.base):
+                elif (
+                    name
+                    and all(names)
+                    and not found.get(name)
+                    and (several or not self.inventory.is_value(target.base))
+                ):
                     found[name] = tuple(names)
         for name in self.inventory.called.keys() - found.keys() - self.kinds.keys() - ELEMENTARY.keys():
             is_primed = name in self.inventory.primed and name not in self.inventory.by
@@ -302,9 +312,13 @@ class DocumentReader:
     ) -> tuple[list[Condition], list[tuple[Condition, ...]]]:
         """The conditions that reach all claims about their names, and the other ones for each claim."""
         names, anywhere = Names.of(derivation), range(1 << 60)
+        for number, (claim, at) in enumerate(zip(self.claims, self.places, strict=True)):
+            later = sorted(n for n in names.used_by(claim.left, claim.right) if self.defined_at.get(n, -1) > at)
+            self._doubt(number, frozenset(f"{name} is defined after it" for name in later))
         reached = [reaching(held, claim, at, names) for claim, at in zip(self.claims, self.places, strict=True)]
-        for number, (_, doubted) in enumerate(reached):
+        for number, (here, doubted) in enumerate(reached):
             self._doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
+            self._doubt(number, frozenset(self._unused(number, {each.at for each in here}, names)))
         lasting = [replace(each, start=0, end=anywhere.stop) for each in held if each.certain]
         about = [reaching(lasting, claim, 0, names)[0] for claim in self.claims]
         everywhere = {
@@ -322,6 +336,19 @@ class DocumentReader:
         return always, [
             tuple(each.condition for each in here if id(each.condition) not in everywhere) for here, _ in reached
         ]
+
+    def _unused(self, number: int, here: Set[int], names: Names) -> Iterable[str]:
+        """The formulas in sentences before a claim that are about its names, and that are neither used nor claims."""
+        claim, place = self.claims[number], self.places[number]
+        used = names.used_by(claim.left, claim.right, *claim.conditions)
+        sizes = [size for name in used if isinstance(kind := self.kinds.get(name), ValueKind) for size in kind.shape]
+        letters = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - self.inventory.indices
+        for at, statement in self.supposed:
+            about = letters_of(statement.left) | letters_of(statement.right)
+            declares = statement.relation in ("in", ":") and about & self.kinds.keys()
+            if at < place and at not in here and not declares and about & letters:
+                line = statement.piece.place_of(statement.place[0])[0]
+                yield f"whether {statement.piece.text!r} in line {line} holds here"
 
     def _doubt(self, claim: int, doubts: frozenset[str]) -> None:
         for place, entry in enumerate(self.entries):
@@ -364,6 +391,9 @@ class DocumentReader:
             role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
             if statement.piece.kind == "inline" and (role != "claimed" or statement.relation != "="):
                 if role in SUPPOSED or not _says_more(statement, self.inventory):
+                    self.supposed += [(self.besides.numbers[id(statement.piece)], statement)] * (
+                        role not in SUPPOSED[:4]
+                    )
                     return
                 self.elaborator.used.add("it stands in a sentence")
             if id(statement.piece) in self.equivalences or is_update(statement):
@@ -428,6 +458,7 @@ class DocumentReader:
         for index in sorted(free):
             self.labels.setdefault(index, self.elaborator.open_size(index))
         self.definitions[full] = Definition(full, body, parameters, line)
+        self.defined_at[full] = self.besides.numbers[id(statement.piece)]
         self.written[full] = statement.right
         if parameters:
             self.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))

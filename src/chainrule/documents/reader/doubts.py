@@ -39,6 +39,10 @@ class Doubts:
         """The names, among the given ones, that a claim uses, also through definitions."""
         return sorted(self._used(claim) & names)
 
+    def values_in(self, claim: Relation) -> frozenset[str]:
+        """The names that stand in a claim, but for indices, sizes and functions."""
+        return frozenset(name for name in self.reading.shapes.names.keys() & self._used(claim) if name != "pi")
+
     def of(self, claim: Relation, entry: ReadRelation) -> tuple[str, ...]:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
@@ -57,6 +61,8 @@ class Doubts:
         every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
         by = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)} if fits else set()
         alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
+        left, right = (self.names.used_by(side) for side in (claim.left, claim.right))
+        alone |= left - right - by if claim.follows is None else frozenset()
         known = self.names.definitions.keys() | self.reading.declared
         known |= {name for name, kind in self.names.kinds.items() if not isinstance(kind, ValueKind)}
         named = {name for name in alone if name not in known}

@@ -211,6 +211,9 @@ class Elaborator:
         name = base_name(symbol)
         if name == "pi" and not self.inventory.subscripts["pi"]:
             return Name("pi")
+        if name in _FULL and symbol.font and name not in self.inventory.subscripts:
+            self.used.add(f"a bold {name} is a column")
+            return Call(_FULL[name], (self.open_size("1"),))
         if name == "I" and self.identity and not self.inventory.called["I"]:
             return Call("eye", (self.open_size("I"),))
         if name in ("infty", "infinity"):
@@ -484,6 +487,8 @@ class Elaborator:
             found: Term = Call(elementary, (argument,), (primes,)) if primes else Apply(elementary, (argument,))
             found = _in_base(found, name, lower, self)
             return found if upper is None else self._power_of_function(found, upper)
+        if isinstance(upper, w.Numeral):
+            self.used.add(f"a power of {name} is that of its value")
         full, entries = self.entries(name, name, lower)
         full, more, upper = self._upper_of_name(full, upper)
         meant = self.with_arity(self.named(full), name, len(bracket.items))
@@ -756,6 +761,9 @@ _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
     w.Comparing: lambda each: "a condition where a number was expected",
     w.BigOperator: lambda each: f"a {each.kind} of nothing",
 }
+
+
+_FULL = {"0": "zeros", "1": "ones"}
 
 
 def _told(part: Written, indices: Set[str]) -> str:

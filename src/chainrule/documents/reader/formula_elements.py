@@ -223,7 +223,7 @@ class _Flattening:
         item = self.waiting.pop()
         if isinstance(item, Group):
             return list(item.items) if item.kind == "{" else [item]
-        if item.kind == "number" and len(item.text) > 1 and item.text.isdigit():
+        if item.kind == "number" and len(item.text) > 1 and item.text.isdigit() and token.raw != "√":
             item, rest = first_and_rest(item)
             self.waiting.append(rest)
         found: list[Item] = [item]

@@ -1,7 +1,8 @@
 """Plain text with formulas in Unicode or typed letters.
 
 A line is a formula if it has a relation sign and no ordinary word: no run of three or more letters that is neither a
-function, nor a Greek letter, nor a name with an index or an argument. Consecutive ones are one display. In other lines
+function, nor a Greek letter, nor a name with an index or an argument. A line that begins with a sign goes on with the
+formula of the line before. In other lines
 a run of such words with a relation sign inside is an inline formula.
 """
 
@@ -26,6 +27,8 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _SMALL = re.compile(r"[A-Za-zÀ-ÿА-я]{2}|[AIaàÀавикосуяВИКОСУЯ]")
 _RAISED = re.compile("[ⁿⁱˣʸᵀᵃᵇᶜᵈᵉᵗᵏʲᵐᶻᵢⱼₖₗₘₙₐₓₜₛₚᵣᵤᵥₑₒₕ]")
 _LABEL = re.compile(r"\s*(?:\(?\w{1,3}[.)]\s+|[^\W\d_][\w .'-]{0,80}:\s+)")
+_GOES_ON = re.compile(r"\s*(?::=|!=|[=≤≥<>≠≈∝≡+*/·×^)\]}])")
+_OPEN = re.compile(r"[=≤≥<>≠≈∝≡+*/·×^(\[{,−–-]\s*\Z")
 _PROSE_END = re.compile(r"[:?]\s*$|\. [A-Z]")
 _HEADING = re.compile(r"\s*(?:\#{1,6}[ ].{1,200}|\d{1,2}[.)][ ]+[^\W\d_a-zа-я][^=<>]{2,70}|\(?[a-z0-9]{1,2}\))\s*")
 
@@ -39,12 +42,12 @@ def plain_spans(text: str) -> list[Region]:
     """
     spans: list[Region] = []
     offset = 0
-    continues = False
+    continues, before = False, ""
     for line in text.split("\n"):
         label = _LABEL.match(line)
         skipped = label.end() if label and is_formula(line[label.end() :]) else 0
         formula = skipped > 0 or is_formula(line)
-        if formula and continues and not skipped:
+        if formula and continues and not skipped and (_GOES_ON.match(line) or _OPEN.search(before)):
             last = spans.pop()
             spans.append(last._replace(last=offset + len(line), end=offset + len(line)))
         elif formula:
@@ -57,7 +60,7 @@ def plain_spans(text: str) -> list[Region]:
             spans += [
                 Region("inline", offset + a, offset + a, offset + b, offset + b, "plain") for a, b in _formulas(line)
             ]
-        continues = formula
+        continues, before = formula, line
         offset += len(line) + 1
     return spans
 

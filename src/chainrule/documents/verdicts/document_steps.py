@@ -93,11 +93,16 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     asked = replace(reading.derivation, claims=tuple(claims[number] for number in wanted))
     heads = {at: head for at, number in enumerate(wanted) if (head := _from_head(claims, number, set(wanted)))}
     found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads)
-    renewed = set[str]()
+    renewed, supposed = set[str](), list[tuple[frozenset[str], str]]()
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
-            yield _claimed(entry, claim, finding, doubts, renewed)
+            said = [words for names, words in supposed if doubts.uses(claim, names)]
+            step = _claimed(entry, claim, finding, doubts, renewed, said)
+            yield step
+            if entry.statement.piece.kind == "inline" and not step.verdict.holds:
+                words = f"whether {entry.statement.piece.text!r} in line {step.line} holds here"
+                supposed.append((doubts.values_in(claim), words))
             name = terms.base_of(claim.left)
             if claim.follows is None and name in reading.again and finding.status not in ("proved", "verified"):
                 renewed.add(name)
@@ -125,9 +130,11 @@ def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relat
     )
 
 
-def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, renewed: Set[str]) -> Step:
+def _claimed(
+    entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, renewed: Set[str], said: Sequence[str]
+) -> Step:
     """The step of a claim, and of a name that an equation before it defines anew."""
-    reasons, unread = doubts.of(claim, entry), doubts.unread(claim)
+    reasons, unread = (*doubts.of(claim, entry), *said), doubts.unread(claim)
     if again := doubts.uses(claim, renewed):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)

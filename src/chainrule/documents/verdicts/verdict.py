@@ -31,6 +31,11 @@ class Verdict:
     fault: bool = False
     says: str = ""
 
+    @property
+    def holds(self) -> bool:
+        """Whether it says that the relation holds, at the least where it was tried."""
+        return self.name in ("proved", "verified", "held", "proved if")
+
 
 VERDICTS = {
     verdict.name: verdict
