@@ -28,6 +28,7 @@ from chainrule.documents.language.terms import (
     ValueKind,
 )
 from chainrule.documents.reader import written as w
+from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, sizes_said
 from chainrule.documents.reader.document_parts import Scopes
@@ -91,6 +92,8 @@ class Reading:
     """Names of which the document says what they are."""
     variables: Set[str] = frozenset()
     """Letters of which no sentence speaks, and which are never called."""
+    bars: Mapping[int, str] = field(default_factory=dict)
+    """By the number of a claim: why nothing is proved of it."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
 
@@ -152,7 +155,8 @@ class DocumentReader:
     kinds: dict[str, Kind] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)
     defined_at: dict[str, int] = field(default_factory=dict)
-    supposed: list[tuple[int, Statement]] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+    bars: dict[int, str] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     fresh: int = 0
 
@@ -299,7 +303,7 @@ class DocumentReader:
         strict = strict_form(shapes, *self._reached(derivation, held))
         entries = tuple(self._judged(shapes))
         found = Reading(strict, shapes, entries, self.unread, self.again, self.kinds.keys())
-        return replace(found, problems=tuple(self.problems))
+        return replace(found, problems=tuple(self.problems), bars=self.bars)
 
     def _facts_of_blocks(self) -> Iterable[Hypothesis]:
         """The facts in blocks, which hold from there on."""
@@ -318,7 +322,7 @@ class DocumentReader:
         reached = [reaching(held, claim, at, names) for claim, at in zip(self.claims, self.places, strict=True)]
         for number, (here, doubted) in enumerate(reached):
             self._doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
-            self._doubt(number, frozenset(self._unused(number, {each.at for each in here}, names)))
+            self._beside(number, {each.at for each in here}, names)
         lasting = [replace(each, start=0, end=anywhere.stop) for each in held if each.certain]
         about = [reaching(lasting, claim, 0, names)[0] for claim in self.claims]
         everywhere = {
@@ -337,18 +341,20 @@ class DocumentReader:
             tuple(each.condition for each in here if id(each.condition) not in everywhere) for here, _ in reached
         ]
 
-    def _unused(self, number: int, here: Set[int], names: Names) -> Iterable[str]:
-        """The formulas in sentences before a claim that are about its names, and that are neither used nor claims."""
+    def _beside(self, number: int, here: Set[int], names: Names) -> None:
+        """Enter the doubts about a claim, and the reason why nothing is proved of it, from all that is said besides."""
         claim, place = self.claims[number], self.places[number]
         used = names.used_by(claim.left, claim.right, *claim.conditions)
         sizes = [size for name in used if isinstance(kind := self.kinds.get(name), ValueKind) for size in kind.shape]
-        letters = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - self.inventory.indices
-        for at, statement in self.supposed:
-            about = letters_of(statement.left) | letters_of(statement.right)
-            declares = statement.relation in ("in", ":") and about & self.kinds.keys()
-            if at < place and at not in here and not declares and about & letters:
-                line = statement.piece.place_of(statement.place[0])[0]
-                yield f"whether {statement.piece.text!r} in line {line} holds here"
+        about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - self.inventory.indices
+        self._doubt(number, frozenset(doubts_of(self.asides, place, about, here, self.kinds.keys())))
+        told = {base_name(each.name): each for each in self.besides.stated.declared if isinstance(each.name, w.Symbol)}
+        lost = sorted(name for name in used & told.keys() - self.kinds.keys() if told[name].kind is not None)
+        bar = bar_of(self.asides, claim, place, names)
+        if not self.trusting and lost:
+            bar = f"its shapes do not fit what line {told[lost[0]].line} says of {lost[0]}"
+        if bar:
+            self.bars[number] = bar
 
     def _doubt(self, claim: int, doubts: frozenset[str]) -> None:
         for place, entry in enumerate(self.entries):
@@ -391,9 +397,8 @@ class DocumentReader:
             role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
             if statement.piece.kind == "inline" and (role != "claimed" or statement.relation != "="):
                 if role in SUPPOSED or not _says_more(statement, self.inventory):
-                    self.supposed += [(self.besides.numbers[id(statement.piece)], statement)] * (
-                        role not in SUPPOSED[:4]
-                    )
+                    if role not in SUPPOSED[:4]:
+                        self.asides.append(Aside(self.besides.numbers[id(statement.piece)], statement))
                     return
                 self.elaborator.used.add("it stands in a sentence")
             if id(statement.piece) in self.equivalences or is_update(statement):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.questions import Finding
@@ -93,24 +93,54 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     asked = replace(reading.derivation, claims=tuple(claims[number] for number in wanted))
     heads = {at: head for at, number in enumerate(wanted) if (head := _from_head(claims, number, set(wanted)))}
     found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads)
-    renewed, supposed = set[str](), list[tuple[frozenset[str], str]]()
+    past = _Past()
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
-            said = [words for names, words in supposed if doubts.uses(claim, names)]
-            step = _claimed(entry, claim, finding, doubts, renewed, said)
+            step = _claimed(entry, claim, finding, doubts, past)
             yield step
-            if entry.statement.piece.kind == "inline" and not step.verdict.holds:
-                words = f"whether {entry.statement.piece.text!r} in line {step.line} holds here"
-                supposed.append((doubts.values_in(claim), words))
-            name = terms.base_of(claim.left)
-            if claim.follows is None and name in reading.again and finding.status not in ("proved", "verified"):
-                renewed.add(name)
+            past.learn(step, claim, finding, doubts, inline=entry.statement.piece.kind == "inline")
         elif entry.kind == "does not fit" and entry.claim is not None:
             reasons = doubts.of(claims[entry.claim], entry)
             yield _step(entry, verdict_of(Finding("does not fit"), certain=not reasons), entry.reason, doubts=reasons)
         else:
             yield _step(entry, VERDICTS[entry.kind], entry.reason)
+
+
+@dataclass(eq=False)
+class _Past:
+    """The things that the steps so far leave uncertain.
+
+    Attributes
+    ----------
+    renewed : set of str
+        Names that are defined anew.
+    doubted : list of (names, words)
+        Equations in sentences that were not proved, which may say what names are.
+    tied : dict
+        The names on their left sides, with the words.
+    """
+
+    renewed: set[str] = field(default_factory=set)
+    doubted: list[tuple[frozenset[str], str]] = field(default_factory=list)
+    tied: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
+        """Enter the step of a claim."""
+        name = terms.base_of(claim.left)
+        if inline and not step.verdict.holds:
+            words = f"{step.text!r} in line {step.line}"
+            self.doubted.append((doubts.values_in(claim), f"whether {words} holds here"))
+            if name and claim.relation == "=":
+                self.tied[name] = words
+        is_new = claim.follows is None and name in doubts.reading.again
+        if is_new and finding.status not in ("proved", "verified"):
+            self.renewed.add(name)
+
+    def bar(self, claim: Relation, doubts: Doubts) -> str:
+        """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
+        names = doubts.uses(claim, self.tied.keys()) if doubts.changes(claim) else []
+        return f"{self.tied[names[0]]} may say what {names[0]} depends on" if names else ""
 
 
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
@@ -130,16 +160,18 @@ def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relat
     )
 
 
-def _claimed(
-    entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, renewed: Set[str], said: Sequence[str]
-) -> Step:
+def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, past: _Past) -> Step:
     """The step of a claim, and of a name that an equation before it defines anew."""
+    said = (words for names, words in past.doubted if doubts.uses(claim, names))
     reasons, unread = (*doubts.of(claim, entry), *said), doubts.unread(claim)
-    if again := doubts.uses(claim, renewed):
+    if again := doubts.uses(claim, past.renewed):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     if unread and doubts.changes(claim):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
+    bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
+    if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
+        return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
     elif BRACKET in entry.rests_on and finding.status == "held":
