@@ -173,8 +173,9 @@ class DocumentReader:
         self.elaborator.functions = self._functions()
         self.elaborator.indexed = self._functions_with_indices()
         targets = (target_of(statement, self.inventory) for statement in self.statements)
-        defined = any(target is not None and target.base == "I" for target in targets)
-        self.elaborator.identity = "identit" in self.inventory.prose and not defined
+        defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
+        self.elaborator.identity = "identit" in self.inventory.prose and "I" not in defined
+        self.elaborator.euler = "e" not in defined
         for each in every:
             if not isinstance(each.name, w.Symbol):
                 self._declare_entries(each)
@@ -396,7 +397,8 @@ class DocumentReader:
                 return
             role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
             if statement.piece.kind == "inline" and (role != "claimed" or statement.relation != "="):
-                if role in SUPPOSED or not _says_more(statement, self.inventory):
+                renews = target is not None and self._renews(target, statement)
+                if not renews and (role in SUPPOSED or not _says_more(statement, self.inventory)):
                     if role not in SUPPOSED[:4]:
                         self.asides.append(Aside(self.besides.numbers[id(statement.piece)], statement))
                     return
@@ -433,6 +435,8 @@ class DocumentReader:
             part = self.scopes.parts.get(id(statement.piece), 0)
             full = f"{target.base}__line_{line}"
             self.moved.setdefault(part, {})[target.base] = full
+        elif self.written.get(full) == statement.right and not letters_of(statement.right):
+            return True
         elif full in self.definitions and not statement.number:
             self.again[full] = line
         if full in self.definitions or full in self.unread or full in ELEMENTARY:
@@ -468,6 +472,16 @@ class DocumentReader:
         if parameters:
             self.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
             self.elaborator.latest[self.elaborator.named(target.base)] = full
+        return True
+
+    def _renews(self, target: Target, statement: Statement) -> bool:
+        """Whether a sentence says something else of a name than its definition. What it says is then a claim."""
+        full = self._name_of(target)
+        if full not in self.definitions or self.written.get(full) == statement.right:
+            return False
+        if statement.relation != "=" or is_example(statement, self.inventory):
+            return False
+        self.again[full] = statement.piece.place_of(statement.place[0])[0]
         return True
 
     def _is_closed(self, target: Target, right: w.Written) -> bool:

@@ -88,6 +88,8 @@ class Elaborator:
         Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
     identity : bool
         True if I is the identity matrix.
+    euler : bool
+        True if e with a superscript is a power of Euler's number.
     singles : set of str
         Letters that without an index mean the number of one example.
     events : dict
@@ -111,6 +113,7 @@ class Elaborator:
     used: set[str] = field(default_factory=set)
     indexed: Set[str] = frozenset()
     identity: bool = False
+    euler: bool = True
     singles: Set[str] = frozenset()
     events: dict[tuple[str, ...], int] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -228,7 +231,7 @@ class Elaborator:
         if isinstance(base, w.Symbol):
             name = base_name(base)
             known = self.inventory.by.keys() | self.inventory.declared.keys()
-            is_euler = name == "e" and base.font != "bold" and name not in known
+            is_euler = name == "e" and self.euler and base.font != "bold" and name not in known
             if is_euler and upper is not None and lower is None:
                 return Apply("exp", (self.term(upper),))
             is_delta = name == "delta" and self.inventory.delta_compares and name not in self.inventory.declared
@@ -744,6 +747,8 @@ class Elaborator:
         for variable in variables:
             if not terms.base_of(variable):
                 raise NotMeant("a derivative by something that is no name", written.place)
+            if isinstance(variable, Name) and variable.text in self.inventory.indices - self.inventory.by.keys():
+                raise NotMeant("a derivative by an index", written.place)
         if len(variables) == 2 and variables[0] == variables[1] and isinstance(variables[0], Name):
             return Slope("second", body, variables[0])
         for variable in reversed(variables):

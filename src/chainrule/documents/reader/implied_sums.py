@@ -25,7 +25,7 @@ def free_in(term: Term, letters: Set[str]) -> frozenset[str]:
     >>> sorted(free_in(Apply("beside", (Entry(x, (i,)), Entry(y, (i, Name("j"))))), {"i", "j"}))
     ['j']
     """
-    counts = Counter(index for factor in _factors(term) for index in used(factor, letters))
+    counts = Counter(index for factor in _factors(term) for index in _written(factor, letters))
     return frozenset(index for index, count in counts.items() if count == 1)
 
 
@@ -59,6 +59,14 @@ def summed(term: Term, indices: Set[str], size: Callable[[str], Term]) -> Term:
 
 
 # What follows is private.
+
+
+def _written(factor: Term, letters: Set[str]) -> list[str]:
+    """The letters that are indices in a factor: those of an entry, and of a Kronecker delta, as often as written."""
+    places = _places(factor.condition if isinstance(factor, terms.Truth) else factor)
+    if not places:
+        return list(used(factor, letters))
+    return [name for place in places for name in terms.free_names(place) & letters]
 
 
 def _places(part: Term) -> tuple[Term, ...]:

@@ -111,8 +111,10 @@ class Stated:
         ends = _ends(pieces)
         for first, last, text in sentences(pieces):
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
+        described, found.declared = found.declared, []
         for number, members in ((n, m) for n, every in chains.items() for m in every):
             found._sets(members, number, pieces[number])
+        found.declared += described  # a set is more exact than words
         return found
 
     # What follows is private.
@@ -288,7 +290,7 @@ class _Sentence:
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = _STOP.split(self.text[match.end() :])[0]
         words = COPULA.match(after)
-        said = words["what"] if words else ""
+        said = _PREPOSITION.split(words["what"])[0] if words else ""
         near = re.search(rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})\s*\Z", before, re.IGNORECASE)
         said = f"{near.group() if near else ''} {said}"
         role = self._role(match.start(), match.end())
@@ -398,6 +400,7 @@ def _excludes(one: Written, other: Written) -> bool:
     return set(one.members) == set(other.members) and one.relations != other.relations
 
 
+_PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 _MARKERS = {"assumed": ONWARD, "relative": RELATIVE, "condition": CONDITIONS, "case": CASES, "claimed": CLAIMS}
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
