@@ -66,7 +66,7 @@ def test_a_claim_stands_under_what_the_sentence_states(text, expected):
         (f"If $x > 0$ then{CLAIM}Now the other claim:{CLAIM}", [["x is positive"], []]),
         (f"# A\n\nLet $x > 0$.{CLAIM}# B\n\nText.{CLAIM}", [["x is positive"], ["?"]]),
         (f"# A\n\nLet $x > 0$.{CLAIM}## B\n\nText.{CLAIM}", [["x is positive"], ["x is positive"]]),
-        (f"Let $x > 0$.{CLAIM}We drop the assumption $x > 0$.{CLAIM}", [["x is positive"], ["x is any"]]),
+        (f"Let $x > 0$.{CLAIM}We drop the assumption $x > 0$.{CLAIM}", [["x is positive"], ["?", "x is any"]]),
         (f"Let $x$ be positive.{CLAIM}$x$ is no longer positive.{CLAIM}", [["x is positive"], ["x is any"]]),
         (f"For $x > 0$ we have{CLAIM}and for $x < 0$ we have{CLAIM}", [["x is positive"], ["x is negative"]]),
         (f"First $$f x = x f$$ for $x > 0$, and $$f x = x f$$ for $x < 0$.{CLAIM}",

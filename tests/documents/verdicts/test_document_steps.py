@@ -66,3 +66,31 @@ def test_what_a_text_denies_is_not_assumed_silently():
     for denial in ("We do not assume that $x$ is positive.", "Here $x > 0$ is not assumed.", "Let $x$ be an arbitrary "
                    "real number."):  # fmt: skip
         assert verdicts(denial + claim)[-1][1] != "proved if", denial
+
+
+def test_a_formula_in_a_sentence_that_is_not_used_is_a_doubt_about_later_claims():
+    claim = "$$f^2(x) = 9x + 4$$\n"
+    text = f"We write $f^2 = f \\circ f$. Let $f(x) = 3x + 1$.\n\n{claim}"
+    (step,) = [step for step in steps_of(pieces_of(text, "a.md")).steps if step.line == 3]
+    assert step.verdict.name == "wrong if read so"
+
+
+def test_a_name_that_a_sentence_ties_to_others_moves_with_them():
+    text = "Let $y = x^3$ hold on the curve.\n\n$$f = x^2 y$$\n\n$$\\frac{df}{dx} = 2 x y$$"
+    assert "proved" not in [name for line, name in verdicts(text) if line == 5]
+
+
+def test_a_sentence_that_defines_a_name_anew_ends_its_definition():
+    text = "Let $L = \\frac{1}{2} w^2$.\n\nNow the loss is $L = w^3$. Then\n\n$$\\frac{dL}{dw} = w$$"
+    assert verdicts(text)[-1][1] == "no definition"
+
+
+def test_a_decimal_is_true_to_its_digits():
+    assert verdicts("$$\\log 2 = 0.69$$") == [(1, "undecided")]
+    assert verdicts("$$\\log 2 = 0.68$$") == [(1, "wrong")]
+    assert verdicts("$$0.1 + 0.2 = 0.31$$") == [(1, "wrong")]
+
+
+def test_a_name_that_stands_on_the_left_alone_may_be_defined_there():
+    assert verdicts("$$s^2 = x + 1$$") == [(1, "wrong if read so")]
+    assert verdicts("$$x^2 = x + 1$$") == [(1, "wrong")]

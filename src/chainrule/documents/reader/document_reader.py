@@ -354,6 +354,7 @@ class DocumentReader:
         bar = bar_of(self.asides, claim, place, names)
         if not self.trusting and lost:
             bar = f"its shapes do not fit what line {told[lost[0]].line} says of {lost[0]}"
+            self._doubt(number, frozenset({f"whether {lost[0]} is what the text says of it"}))
         if bar:
             self.bars[number] = bar
 

@@ -19,6 +19,7 @@ from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.stated import Stated
+from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import (
     statements_of,
 )
@@ -52,7 +53,9 @@ def read(pieces: Pieces) -> Reading:
     statements = list(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     scopes = Scopes.of(pieces.pieces, statements, inventory, same)
-    chosen = dict[str, Any](layout=block.layout)
+    layouts = [layout for layout, words in LAYOUTS.items() if words.search(prose)]
+    layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
+    chosen = dict[str, Any](layout=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
     best = DocumentReader(*shared, **chosen).reading()
 
@@ -67,7 +70,7 @@ def read(pieces: Pieces) -> Reading:
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
     for _ in range(2):
-        options = ({"layout": block.layout or "transposed"}, {"rows": True}, {"losses": True}, {"trusting": False})
+        options = ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"trusting": False})
         for option in options:
             best, chosen = _better(best, chosen, option, *shared)
         several, _ = _in_doubt(best, scopes.parts)

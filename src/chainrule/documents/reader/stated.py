@@ -18,6 +18,7 @@ from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
 from chainrule.documents.reader.inventory import all_parts, letters_of
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.stated_words import (
+    ANY_FUNCTION,
     CASES,
     CLAIMS,
     CONDITIONS,
@@ -313,6 +314,8 @@ class _Sentence:
             for fact in facts:
                 if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):
                     self._reaching(name, fact, reach, numbers[0], said.strip())
+            if kind == _KINDS["function"] and not ANY_FUNCTION.search(said):
+                self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
             if unknown := UNKNOWN.search(said):
                 self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
 

@@ -83,6 +83,18 @@ FACTS = _named(
     any="arbitrary (?:any|all|every)_real beliebig\\w* quelconques? arbitrari[oa]s? произвольн\\w* 任意 임의",
     invertible="invertible non-?singular invertierbar\\w* inversible\\w* обратим\\w* khả_nghịch 可逆",
 )
+ANY_FUNCTION = _words(
+    "any arbitrary (?:twice_|continuously_)?differentiable smooth unknown some differenzierbar\\w* dérivable derivable"
+    " дифференцируем\\w* khả_vi 可微 可导 任意 微分可能 미분_가능"
+)
+"""Words with which a function may be any function."""
+
+LAYOUTS = {
+    "columns": re.compile("denominator[- ]layout|nenner-?layout|分母布局"),
+    "rows": re.compile("numerator[- ]layout|zähler-?layout|分子布局"),
+}
+"""Words for the layout of derivatives: columns by columns have inputs as rows, or numbers by columns are rows."""
+
 UNKNOWN = _words(
     "(?:positive|negative)[-_](?:semi-?)?definite unit(?:ary)? integers? diagonal (?:upper|lower)_triangular",
     "idempotent rank hermitian bounded convex distributions? probability probabilities (?:un)?normali[sz]ed",

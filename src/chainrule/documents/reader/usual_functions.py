@@ -38,7 +38,8 @@ def with_functions(
     called = {part.function: len(part.arguments) for part in derivation.parts if isinstance(part, terms.Call)}
     defined = {each.name for each in derivation.definitions}
     names = {part.text for part in derivation.parts if isinstance(part, Name)} - defined
-    made = [Declaration(name, ValueKind(())) for name in sorted(names) if is_loss(name, inventory)]
+    told = {each.name for each in derivation.declarations}
+    made = [Declaration(name, ValueKind(())) for name in sorted(names - told) if is_loss(name, inventory)]
     templates = []
     known = {
         each.name

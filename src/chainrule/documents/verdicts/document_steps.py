@@ -172,12 +172,35 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
+    if finding.status == "differs" and _is_rounded(claim, finding):
+        return _step(entry, VERDICTS["undecided"], "it holds to the digits that are printed", finding, reasons, claim)
     if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
     elif BRACKET in entry.rests_on and finding.status == "held":
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
+
+
+def _is_rounded(claim: Relation, finding: Finding) -> bool:
+    """Whether the sides of an equation of numbers agree to the digits of the decimal that one of them is."""
+    point = finding.counterexample
+    if claim.relation != "=" or point is None or point.values or point.functions:
+        return False
+    digits = [found for side in (claim.left, claim.right) if (found := _decimals(side))]
+    try:
+        difference = abs(float(point.left) - float(point.right))
+    except ValueError:  # an array
+        return False
+    return bool(digits) and difference <= 0.5 * 10.0 ** -min(digits) * (1 + 1e-9)
+
+
+def _decimals(side: terms.Term) -> int:
+    """The digits behind the point of a decimal; 0 for other terms, and for whole numbers."""
+    inner = side.operands[0] if isinstance(side, terms.Apply) and side.operator == "negative" else side
+    value = inner.value if isinstance(inner, terms.Number) else None
+    return next((n for n in range(1, 16) if value is not None and (value * 10**n).denominator == 1
+                 and value.denominator > 1), 0)  # fmt: skip
 
 
 def _step(
