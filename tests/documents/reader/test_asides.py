@@ -17,18 +17,21 @@ def found(reading_of):
     return of
 
 
+CLAIM = "\n\n$$\\frac{d}{dx} x^2 y = 2 x y$$"
+
+
 def test_an_equation_that_is_not_used_is_a_doubt_and_bars_proofs_of_derivatives(found):
-    doubts, bar = found("On the curve $y^3 = x$ lie points.\n\n$$\\frac{d}{dx} x^2 y = 2 x y$$")
-    assert doubts == ["whether 'y^3 = x' in line 1 holds here"]
-    assert bar == "'y^3 = x' in line 1 may say what y depends on"
+    doubts, bar = found("Let $f(x, y) = x^2 y$ with $y = x^3$." + CLAIM)
+    assert doubts == ["whether 'y = x^3' in line 1 holds here"]
+    assert bar == "'y = x^3' in line 1 may say what y depends on"
 
 
 def test_without_a_derivative_nothing_is_barred(found):
-    assert found("On the curve $y^3 = x$ lie points.\n\n$$x y = y x$$")[1] == ""
+    assert found("Let $f(x, y) = x^2 y$ with $y = x^3$.\n\n$$x y = y x$$")[1] == ""
 
 
 def test_what_is_about_other_names_is_no_doubt(found):
-    assert found("On the curve $u^3 = v$ lie points.\n\n$$\\frac{d}{dx} x^2 y = 2 x y$$") == ([], "")
+    assert found("Let $f(u, v) = u^2 v$ with $v = u^3$." + CLAIM) == ([], "")
 
 
 def test_only_what_comes_before_counts(reading_of):

@@ -118,7 +118,7 @@ class _Past:
     doubted : list of (names, words)
         Equations in sentences that were not proved, which may say what names are.
     tied : dict
-        The names on their left sides, with the words.
+        The names on their left sides, with the words; all names, if the left side is not just a name.
     """
 
     renewed: set[str] = field(default_factory=set)
@@ -131,8 +131,8 @@ class _Past:
         if inline and not step.verdict.holds:
             words = f"{step.text!r} in line {step.line}"
             self.doubted.append((doubts.values_in(claim), f"whether {words} holds here"))
-            if name and claim.relation == "=":
-                self.tied[name] = words
+            if claim.relation == "=" and not doubts.changes(claim):
+                self.tied |= dict.fromkeys([name] if name else doubts.values_in(claim), words)
         is_new = claim.follows is None and name in doubts.reading.again
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
