@@ -397,9 +397,10 @@ class DocumentReader:
                 self.entries.append(ReadRelation(statement, "definition"))
                 return
             role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
-            if statement.piece.kind == "inline" and (role != "claimed" or statement.relation != "="):
+            if statement.piece.kind == "inline":
+                claims = role == "claimed" and statement.relation == "="
                 renews = target is not None and self._renews(target, statement)
-                if not renews and (role in SUPPOSED or not _says_more(statement, self.inventory)):
+                if not (renews or claims) and (role in SUPPOSED or not _says_more(statement, self.inventory)):
                     if role not in SUPPOSED[:4]:
                         self.asides.append(Aside(self.besides.numbers[id(statement.piece)], statement))
                     return
