@@ -18,7 +18,7 @@ def test_a_loss_without_a_definition_is_a_doubt():
 
 
 def test_a_bare_name_without_a_definition_is_a_doubt():
-    assert doubts_of("$$x + 1 = y$$") == [("y is not defined",)]
+    assert doubts_of("$$x + 1 = y$$") == [("x is not defined", "y is not defined")]
 
 
 def test_a_name_with_two_definitions_is_a_doubt():
@@ -36,6 +36,6 @@ def test_unequal_may_mean_not_always_equal():
 
 
 def test_a_word_that_nobody_defines_is_a_doubt_and_a_letter_of_which_no_sentence_speaks_is_none():
-    assert doubts_of("$$a x = x \\mathtt{relu2}$$") == [("relu2 is not defined",)]
+    assert doubts_of("$$a x = x \\mathtt{relu2}$$") == [("a is not defined", "relu2 is not defined")]
     assert doubts_of("$$a x = 2 x a$$") == [()]
     assert doubts_of("Here $a$ is one.\n\n$$a x = 2 x a$$") == [("a is not defined",)]

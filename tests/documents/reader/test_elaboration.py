@@ -93,3 +93,8 @@ def test_conditions_are_comparisons_of_terms():
     [chain] = chains_of(r"a = b, \quad i \neq j")
     found = Elaborator(inventory).condition(chain.conditions[0])
     assert condition_text(found) == "i != j"
+
+
+def test_a_function_without_arguments_is_its_value_at_its_parameters(claims):
+    text = "$$s(z) = \\frac{1}{1 + e^{-z}}$$\n\n$$s' = s (1 - s), \\quad 2 s = s + s, \\quad s(1 - z) = s(1 - z)$$"
+    assert claims(text) == ["s'(z) = s(z) * (1 - s(z))", "2 * s(z) = s(z) + s(z)", "s(1 - z) = s(1 - z)"]

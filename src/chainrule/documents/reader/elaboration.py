@@ -221,7 +221,16 @@ class Elaborator:
             return Call("eye", (self.open_size("I"),))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
-        return Name(self.named(name, alone=True))
+        return self._bare(Name(self.named(name, alone=True)))
+
+    def _bare(self, found: Name, primes: int = 0) -> Term:
+        """A name; that of a function whose parameters are known is its value at them: s (1 - s) after s(x) = ..."""
+        name = self.latest.get(found.text, found.text)
+        parameters = self.functions.get(name, ())
+        if not parameters or not all(parameters):
+            return found
+        order = (primes,) if primes and len(parameters) == 1 else ()
+        return Call(name, tuple(Name(self.named(each)) for each in parameters), order)
 
     # Scripts
 
@@ -245,7 +254,8 @@ class Elaborator:
             name = (family or self.named(name)) + "_prime" * primes
             name, entries = self.entries(name, base_name(base), lower, base.font == "bold")
             name, more, upper = self._upper_of_name(name, upper)
-            whole_name: Term = Name(name)
+            whole_name = self._bare(Name(name.removesuffix("_prime" * primes)), primes)
+            whole_name = Name(name) if isinstance(whole_name, Name) else whole_name
             if len(entries) == 2 and upper is not None and self._is_transpose(upper):
                 whole_name, upper = Apply("turned", (whole_name,)), None  # W_{ij}^T is an entry of W^T
             found = self._chosen(whole_name, whole, (*more, *entries), axis)
@@ -514,6 +524,8 @@ class Elaborator:
             found = self._chosen(Name(self.named(full)), part, (*more, *entries))
             return found if upper is None else self._raised(found, upper)
         parameters = self.functions.get(meant, self.functions[full])
+        if parameters and _stands_bare(name, bracket):
+            return None  # s (1 - s)
         if parameters and len(parameters) != len(bracket.items):
             return None
         if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in bracket.items):
@@ -766,6 +778,19 @@ _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
     w.Comparing: lambda each: "a condition where a number was expected",
     w.BigOperator: lambda each: f"a {each.kind} of nothing",
 }
+
+
+def _stands_bare(name: str, written: Written) -> bool:
+    """Whether a name stands in a formula without arguments behind it."""
+    calls = [
+        one.base if isinstance(one, w.Scripted) else one
+        for part in all_parts(written)
+        if isinstance(part, w.Beside)
+        for one, other in pairwise(part.parts)
+        if isinstance(other, w.Bracketed)
+    ]
+    called = sum(isinstance(each, w.Symbol) and base_name(each) == name for each in calls)
+    return sum(isinstance(part, w.Symbol) and base_name(part) == name for part in all_parts(written)) > called
 
 
 _FULL = {"0": "zeros", "1": "ones"}
