@@ -143,14 +143,20 @@ class Elaborator:
         return _placed(found, written.place)
 
     def index(self, written: Written) -> Term:
-        """The term of an index."""
+        """The term of an index. A letter that is an index is one whatever else the letter means in a part."""
 
         def renamed(term: Term) -> Term:
             if isinstance(term, Name):
                 return replace(term, text=self.inventory.index_name(term.text))
             return terms.mapped(term, renamed)
 
-        return renamed(self.term(written))
+        letters, known = self.inventory.indices, (self.aliases, self.singles)
+        self.aliases = {name: other for name, other in self.aliases.items() if name not in letters}
+        self.singles = self.singles - letters
+        try:
+            return renamed(self.term(written))
+        finally:
+            self.aliases, self.singles = known
 
     def condition(self, written: Written) -> terms.Condition | None:
         """The condition that a formula states; None if it states none."""
