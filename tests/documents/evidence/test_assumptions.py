@@ -53,6 +53,7 @@ def test_the_assumption_that_a_claim_needs_is_named(claim, words):
         ": A = A'",
         ": Q' @ Q = eye(n)",
         ": max(u, -9) = u",
+        ": partial(u / (1 + abs(u)), u) = sign(u) / (1 + u)^2",
         ": [u > 0] + [u < 0] = 1",
         ": sum(i in n: q[i]^2) = 1",
         "[i in n, j in n]: x[i] = x[j]",

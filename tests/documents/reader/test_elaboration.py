@@ -28,6 +28,7 @@ def elaborated(formula, **options):
         ("A^{-1}", "raised(A, -1)"),
         ("e^{-x}", "exp(-x)"),
         (r"\delta_{ij}", "[i = j]"),
+        (r"a_{i_j}", "a[i, j]"),
         (r"\mathbb{1}[i = j]", "[i = j]"),
         (r"\|x\|_1", "norm1(x)"),
         ("|x|", "abs(x)"),

@@ -33,6 +33,19 @@ def test_a_letter_without_its_index_is_the_number_of_one_example(claims):
     assert claims(text)[-1].startswith("exp(-z__one)")
 
 
+def test_the_derivative_by_one_of_several_vectors_is_one_of_the_derivatives_by_all(claims):
+    text = r"$$J = \sum_i \mathbf{v}_i^T \mathbf{v}_i$$ $$\frac{\partial J}{\partial \mathbf{v}_i} = 2 \mathbf{v}_i$$"
+    assert claims(text) == ["member(grad(J, v), i) = 2 * member(v, i)"]
+
+
+def test_a_letter_that_is_an_index_is_one_whatever_else_it_means_in_a_part(claims):
+    text = (
+        "We use Einstein notation.\n\n# One\n\n$$y_b = W_{bi} x_i + b_b$$\n\n# Two\n\n"
+        r"$$z = x + b, \qquad \frac{\partial y_b}{\partial x_c} = W_{bc}$$"
+    )
+    assert claims(text)[-1] == "partial(y[b_index], x[c]) = W[b_index, c]"
+
+
 def test_a_display_goes_on_from_the_one_before(claims):
     text = "$$y = x^2 + 2x + 1$$\n\nThis is a square:\n\n$$= (x + 1)^2$$"
     assert claims(text) == ["x^2 + 2 * x + 1 = (x + 1)^2"]

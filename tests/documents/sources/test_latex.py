@@ -70,3 +70,9 @@ def test_inputs_and_missing_ends_are_noted():
     )
     assert found.pieces[-1].text == "g = h"
     assert found.macros == (("d", 0, "fe"),)
+
+
+def test_an_item_that_begins_with_a_bold_title_is_a_part():
+    found = pieces_of("\\begin{document}\\item \\textbf{One} $x$ \\item two\\end{document}", "a.tex")
+    first = found.pieces[0]
+    assert (first.kind, first.text, first.environment) == ("heading", "One", "7")

@@ -28,13 +28,17 @@ TARGETS = {"one-hot", "binary"}
 ROOTED = {"sqrt", "log", "abs", "norm1"}
 """Functions that make one think of positive numbers."""
 
+SIGNED = {"sign"}
+"""Functions that a text writes of numbers of both signs only."""
+
 
 def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
     """Facts to assume by name, each with its words."""
     said = frozenset[str]().union(*map(terms.free_names, question.assumptions))
     plain = [name for name in question.free if not question.facts.get(name) and name not in said]
     rooted = any(isinstance(part, terms.Apply) and part.operator in ROOTED for part in question.parts())
-    parts = [part for part in question.parts() if isinstance(part, terms.Comparison)]
+    parts: list[terms.Term] = [part for part in question.parts() if isinstance(part, terms.Comparison)]
+    parts += [part for part in question.parts() if isinstance(part, terms.Apply) and part.operator in SIGNED]
     compared = frozenset[str]().union(*map(terms.free_names, parts))
     alone = len(question.free) == 1 and not question.functions
     for fact, wanted, words in FACTS:

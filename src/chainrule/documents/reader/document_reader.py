@@ -522,7 +522,9 @@ class DocumentReader:
         left, right = self.elaborator.term(statement.left), self.elaborator.term(statement.right)
         if self.inventory.summing:
             head = left if statement.head is None else self.elaborator.term(statement.head)
-            left, right = (self._with_sums(side, free_in(head, self._letters)) for side in (left, right))
+            calls = (each for part in terms.every(head) if isinstance(part, terms.Call) for each in part.arguments)
+            bare = {each.text for each in calls if isinstance(each, Name)} | free_in(head, self._letters)
+            left, right = (self._with_sums(side, bare) for side in (left, right))
         conditions = []
         for condition in statement.conditions:
             if any(isinstance(part, w.Dots) for part in all_parts(condition)):

@@ -762,6 +762,8 @@ class Elaborator:
         if any(isinstance(each, Apply) and each.operator == "turned" for each in variables):
             self.used.add("a derivative by a transpose is one by the vector")
             variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]
+        if len(variables) == 1 and (found := self._by_member(body, kind, variables[0])) is not None:
+            return found
         for variable in variables:
             if not terms.base_of(variable):
                 raise NotMeant("a derivative by something that is no name", written.place)
@@ -772,6 +774,17 @@ class Elaborator:
         for variable in reversed(variables):
             body = Slope(kind, body, variable)
         return body
+
+    def _by_member(self, body: Term, kind: str, variable: Term) -> Term | None:
+        """The derivative of a number by one of several vectors: that one of its derivatives by all of them."""
+        match variable:
+            case Apply(operator="member", operands=(Name() as every, index)):
+                found = Apply("member", (Slope("written", body, every), index))
+            case Apply(operator="member", operands=(Apply(operator="'", operands=(Name() as every,)), index)):
+                found = Apply("member", (Apply("'", (Slope("written", body, every),)), index))
+            case _:
+                return None
+        return Apply("turned", (found,)) if kind.endswith("transposed") else found
 
 
 # What follows is private.

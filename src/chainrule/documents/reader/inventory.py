@@ -98,6 +98,10 @@ def items_of(script: Written | None) -> tuple[Written, ...]:
         return ()
     if isinstance(script, Listed):
         return tuple(item for each in script.items for item in items_of(each))
+    match script:
+        case Scripted(base=Symbol(text=text, accents=()) as base, lower=Symbol(text=inner) as lower, upper=None):
+            if text in USUAL_INDICES | set("rst") and inner in USUAL_INDICES:
+                return (base, lower)  # y_{t_k} is an entry of y_t
     if isinstance(script, Beside) and not any(script.joints):
         simple = all(isinstance(part, Symbol | Numeral | Scripted) for part in script.parts)
         if simple and not isinstance(script.parts[0], Numeral):
@@ -331,7 +335,7 @@ class Inventory:
 
     def _see_inside_scripts(self, *scripts: Written | None) -> None:
         for part in (part for script in scripts if script is not None for part in all_parts(script)):
-            if isinstance(part, Scripted) and isinstance(part.base, Symbol):
+            if isinstance(part, Scripted) and isinstance(part.base, Symbol) and len(items_of(part)) == 1:
                 self._scripted(base_name(part.base), part.lower, part.upper, part.primes)
 
     def _scripted(self, base: str, lower: Written | None, upper: Written | None, primes: int) -> None:

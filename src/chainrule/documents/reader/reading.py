@@ -74,7 +74,7 @@ def read(pieces: Pieces) -> Reading:
         for option in options:
             best, chosen = _better(best, chosen, option, *shared)
         several, _ = _in_doubt(best, scopes.parts)
-        single = frozenset(filter(inventory.has_entries, several))
+        single = frozenset(filter(inventory.has_entries, () if inventory.summing else several))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
         for _ in range(MOST_SECTIONS):
             tried = [(best, chosen)]

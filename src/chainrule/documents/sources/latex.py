@@ -11,6 +11,7 @@ from chainrule.documents.sources.scanning import HEADINGS, NOT_SHOWN, Pair, Regi
 
 _TOKENS = re.compile(
     r"(?P<comment>%[^\n]*)|\\(?P<environment>(?:begin|end)[ ]?\{[a-zA-Z]{1,20}\*?\})"
+    r"|\\(?P<item>item\s{0,9}\\textbf(?=\s{0,9}\{))"
     r"|\\verb\*?(?P<verb>[^A-Za-z\s*])[^\n]{0,200}?(?P=verb)|\\(?P<command>[A-Za-z@]+)\*?"
     r"|(?P<bracket>\\[()\[\]])|\\.|(?P<dollars>\$+)|(?P<blank>\n[ \t]*(?=\n))",
     re.DOTALL,
@@ -82,6 +83,8 @@ def _kind(match: re.Match[str], aliases: dict[str, str], around: dict[str, str])
         return "input" if name in ("input", "include", "subfile") else "heading" if name in HEADINGS else ""
     if group in ("comment", "blank"):
         return group
+    if group == "item":
+        return "heading"
     return match.group() if group in ("bracket", "dollars") else ""
 
 
@@ -97,7 +100,8 @@ def _whole(text: str, token: Token, closing: array[int], around: dict[str, str])
     first, last = group.end() + 1, closing[group.end()]
     if token.kind.startswith("around "):
         return Region("display", token.start, first, last, last + 1, around[token.kind[7:]])
-    level = 3 if is_frame else HEADINGS[text[token.start + 1 : token.end].rstrip("*")]
+    name = text[token.start + 1 : token.end].rstrip("*")
+    level = 3 if is_frame else HEADINGS.get(name, 7)  # 7 for an item that begins with a bold title
     return Region("heading", token.start, first, last, last + 1, str(level))
 
 
