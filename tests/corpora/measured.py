@@ -53,6 +53,8 @@ def paired(rows: list[dict[str, str]], steps: list[Step]) -> Iterator[tuple[dict
         for position, row in enumerate(wanted):
             spare = len(here) - (len(wanted) - position)  # steps that no row is about
             like = [k for k, step in enumerate(here[: max(spare, 0) + 1]) if step.sign in row["relation"]]
+            alike = [k for k in like if (here[k].verdict.name == "definition") == (row["kind"] == "definition")]
+            like = alike or like
             at = like[0] if like else 0
             yield row, (here[at] if here else None)
             here = here[at + 1 :]

@@ -31,3 +31,12 @@ def test_a_part_within_another_goes_on_with_its_names():
 
 def test_a_function_that_several_parts_define_differently_is_unknown_elsewhere():
     assert parts("# A\n$$f(s) = s$$\n# B\n$$f(s) = s^2$$\n# C\n$$a = f(z)$$")[3] == {"f": "f__any"}
+
+
+def test_behind_an_example_the_part_around_it_goes_on():
+    text = r"\section{A}$$y = x^2$$\begin{example}$$y = 2 x$$\end{example}$$w = y$$"
+    pieces = pieces_of(text, "notes.tex").pieces
+    every = [(piece, chain) for piece in pieces if piece.kind == "display" for chain in chains_of(piece.text)]
+    found = Scopes.of(pieces, list(statements_of(every)), Inventory.of(chain for _, chain in every))
+    assert [found.parts[id(piece)] for piece, _ in every] == [1, 2, 1]
+    assert found.names[2] == {"y": "y__part_2"}

@@ -2,6 +2,8 @@
 
 import pytest
 
+from chainrule.documents.language.printing import text_of
+
 SOFTMAX = r"""
 $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
 """
@@ -119,3 +121,46 @@ def test_repeated_indices_are_summed_where_the_text_says_so(claims):
         + r"$$\frac{\partial z_i}{\partial x_k} = W_{ij} \delta_{jk}$$"
     )
     assert claims(text) == ["partial(z[i], x[k]) = sum(j in n1: W[i, j] * [j = k])"]
+
+
+FUNCTION = r"For $f : \R^3 \to \R$ defined by $f(x,y,z) = \cos(x + y^2) e^{-z}$:" + "\n\n"
+
+
+def test_a_gradient_without_a_letter_is_by_the_arguments(claims):
+    assert claims(FUNCTION + r"$$\nabla f(x, y, z) = g$$")[0].startswith(
+        "table(partial(f(x, y, z), x) | partial(f(x, y, z), y) | partial(f(x, y, z), z)) = "
+    )
+    assert claims(r"$$J(w) = w^T w$$" + "\n\n" + r"$$\nabla J(w) = 2w$$") == ["grad(J, w) = 2 * w"]
+
+
+def test_a_derivative_at_a_point_has_values_for_the_parameters(claims):
+    assert claims(FUNCTION + r"$$\frac{\partial f}{\partial x}(x_0 + h, y, z) = f(x_0 + h, y, z)$$") == [
+        "at(partial(f(x, y, z), x), x = x_0 + h) = f(x_0 + h, y, z)"
+    ]
+
+
+def test_variables_that_are_exchanged_are_not_read(reading_of):
+    found = reading_of(FUNCTION + r"$$\frac{\partial f}{\partial x}(y, x, z) = c$$")
+    assert found.entries[-1].reason == "a derivative where variables are exchanged"
+
+
+def test_a_list_with_dots_is_one_argument(claims):
+    text = r"Let $f(x_1, \ldots, x_n) = x_1^2 + \dots + x_n^2$ with $x_i$." + "\n\n"
+    assert claims(text + r"$$\frac{\partial f}{\partial x_i}(x_1, \ldots, x_n) = 2 x_i$$") == [
+        "partial(f, x[i]) = 2 * x[i]"
+    ]
+
+
+def test_a_level_line_does_not_define_a_function(reading_of):
+    text = FUNCTION.replace("z", "1").replace("x,y,1", "x,y") + r"On the line $f(x,y) = k$ nothing changes."
+    assert [text_of(each.body) for each in reading_of(text).derivation.definitions] == ["cos(x + y^2) * exp(-1)"]
+
+
+def test_a_parameter_behind_a_transpose_is_a_column(reading_of):
+    found = reading_of(r"$$h(x) = \frac{1}{1 + e^{-w^T x}}$$" + "\n\n" + r"$$h(x) + h(2x) = c$$")
+    assert len(found.derivation.definitions[0].parameters[0][1].shape) == 2
+
+
+def test_functions_are_composed(claims):
+    text = r"Let $f(t) = t^2$ and $g(t) = \sin(t)$." + "\n\n" + r"$$g(2 t) + f(2 t) = a$$"
+    assert claims(text + "\n\n" + r"$$1 + h = g \circ f(t) + 2$$")[1] == "1 + h = g(f(t)) + 2"

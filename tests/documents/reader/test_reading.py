@@ -54,3 +54,10 @@ def test_a_display_goes_on_from_the_one_before(claims):
 def test_every_relation_of_a_display_is_an_entry(reading_of):
     text = "$$p = 2 q$$\n\n" + r"$$a = b = c = \int x = d$$"
     assert len(reading_of(text).entries) == 5
+
+
+def test_letters_are_others_where_their_shapes_are_others(claims):
+    text = r"Let $W \in \mathbb{R}^{m \times n}$ and $b \in \mathbb{R}^m$." + "\n\n"
+    parts = [r"$$W x + b = b + W x$$", r"$$\frac{1}{x} = x^{-1}$$", r"$$W x = b$$"]
+    found = claims(text + "\n\n".join(f"# Part {number}\n\n{part}" for number, part in enumerate(parts)))
+    assert found[1:] == ["1 / x__part_2 = x__part_2^-1", "W @ x = b"]

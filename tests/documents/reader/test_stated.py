@@ -3,8 +3,9 @@
 import pytest
 
 from chainrule.documents.language.printing import condition_text, kind_of
+from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.stated import sentences
+from chainrule.documents.reader.stated import Stated, sentences
 from chainrule.documents.sources.opening import pieces_of
 
 CLAIM = "\n\n$$f x = x f$$\n\n"
@@ -111,3 +112,13 @@ def test_a_sentence_goes_on_through_a_display():
     pieces = pieces_of(text, "a.md").pieces
     found = ["".join(each.split()) for _, _, each in sentences(pieces)]
     assert found == ["For⟦1⟧wehave⟦3⟧where⟦5⟧isso.", "Then⟦7⟧", "Nextone.", "Last"]
+
+
+def test_a_condition_reaches_past_an_example_within_its_section():
+    text = r"\section{A}Let $x > 0$. \begin{example}Let $y > 0$.$$x$$\end{example}$$y$$\section{B}$$x$$"
+    pieces = pieces_of(text, "notes.tex").pieces
+    chains = {n: chains_of(piece.text) for n, piece in enumerate(pieces) if piece.kind in ("inline", "display")}
+    found = Stated.of(pieces, chains)
+    shown = [n for n, piece in enumerate(pieces) if piece.kind == "display"]
+    reached = [[n for n in shown if each.start <= n < each.end] for each in found.hypotheses if each.certain]
+    assert reached == [shown[:2], shown[:1]]

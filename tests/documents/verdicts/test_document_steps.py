@@ -94,3 +94,8 @@ def test_a_decimal_is_true_to_its_digits():
 def test_a_name_that_stands_on_the_left_alone_may_be_defined_there():
     assert verdicts("$$s^2 = x + 1$$") == [(1, "wrong if read so")]
     assert verdicts("$$x^2 = x + 1$$") == [(1, "wrong")]
+
+
+def test_a_second_gradient_is_no_first_one():
+    text = "Let $x$ be a vector of length 3.\n\n$$\\nabla_x^2 (x^T x) = 2x$$"
+    assert [name for _, name in verdicts(text)][-1] not in ("proved", "verified", "proved if")

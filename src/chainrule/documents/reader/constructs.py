@@ -48,7 +48,7 @@ _same(
     spadesuit heartsuit triangle bigtriangleup→triangle eth digamma ast→* star""",
 )
 _same("roman", "dd→d diff→d differential→d")
-_same("blackboard", "R→R N→N Z→Z Q→Q C→C Reals→R reals→R RR→R")
+_same("blackboard", "R→R N→N Z→Z Q→Q C→C Reals→R reals→R RR→R Rr→R")
 _same(
     "word",
     """exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan arg deg det dim gcd hom ker Pr

@@ -14,6 +14,9 @@ from chainrule.documents.reader.statements import Statement, is_example, target_
 from chainrule.documents.reader.written import Scripted, Symbol, Written
 from chainrule.documents.sources.pieces import Piece
 
+SCOPE = 8
+"""The level of examples, theorems and proofs: where one is over, the part around it goes on."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scopes:
@@ -42,10 +45,15 @@ class Scopes:
     ) -> Scopes:
         """The parts of a document, and the names in them; some pieces, by identity, are where others are."""
         parts, around, open_parts = dict[int, int](), dict[int, list[int]](), list[tuple[int, int]]()
-        part = 0
+        part, count, apart = 0, 0, set[int]()
         for piece in pieces:
-            if piece.kind == "heading":
-                part, level = part + 1, int(piece.environment) if piece.environment.isdigit() else 7
+            if piece.kind == "end" and open_parts and open_parts[-1][1] == SCOPE:
+                open_parts.pop()
+                part = open_parts[-1][0] if open_parts else 0
+            elif piece.kind == "heading":
+                count, level = count + 1, int(piece.environment) if piece.environment.isdigit() else 7
+                part = count
+                apart |= {part} if level == SCOPE else set()
                 open_parts = [each for each in open_parts if each[1] < level]
                 around[part] = [number for number, _ in reversed(open_parts)]
                 open_parts.append((part, level))
@@ -66,7 +74,7 @@ class Scopes:
         functions = {t.base for each in statements if (t := target_of(each, inventory)) and t.parameters}
         last, several = dict[str, int](), set[str]()  # where a letter was defined last, and functions defined anew
         places: dict[int, dict[str, int]] = {}
-        for number in range(part + 1):
+        for number in range(count + 1):
             here = meant[number] = dict[str, str]()
             places[number] = dict[str, int]()
             for base, where in last.items():
@@ -74,7 +82,7 @@ class Scopes:
                 places[number][base] = (within or [where])[0]
                 here[base] = f"{base}__any" if base in several and not within else meant[(within or [where])[0]][base]
             for base, right in first.get(number, {}).items():
-                inside = any(base in first.get(each, {}) for each in around.get(number, []))
+                inside = number not in apart and any(base in first.get(each, {}) for each in around.get(number, []))
                 known = last.get(base)
                 if known is None or (not inside and first[known][base] != right):
                     one = base in anywhere - entries[number] and _is_number(base, right, anywhere)

@@ -422,7 +422,7 @@ class DocumentReader:
         role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
         if role in SUPPOSED[:4] or target.base in self.inventory.indices:
             return False
-        if uses_target(statement.right, target):
+        if uses_target(statement.right, target) or self._is_level(target, statement):
             return False
         full = self._name_of(target)
         if full is None or (full in self.inventory.indices and full not in self.inventory.subscripts):
@@ -474,6 +474,8 @@ class DocumentReader:
         if parameters:
             self.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
             self.elaborator.latest[self.elaborator.named(target.base)] = full
+            if len(parameters) > 1 and all(kind == ValueKind(()) for _, kind in parameters):
+                self.elaborator.of_numbers.add(full)
         return True
 
     def _renews(self, target: Target, statement: Statement) -> bool:
@@ -485,6 +487,13 @@ class DocumentReader:
             return False
         self.again[full] = statement.piece.place_of(statement.place[0])[0]
         return True
+
+    def _is_level(self, target: Target, statement: Statement) -> bool:
+        """Whether words set a function equal to a letter that is no parameter, as in the level line f(x, y) = k."""
+        right = statement.right
+        is_plain = isinstance(right, w.Symbol) and right not in target.parameters
+        is_level = statement.piece.kind == "inline" and len(target.parameters) > 1 and is_plain
+        return is_level and self._key_of(target) in self.elaborator.functions
 
     def _is_closed(self, target: Target, right: w.Written) -> bool:
         """Whether a function is made of its parameters alone: f(x) = x^2."""
@@ -510,11 +519,14 @@ class DocumentReader:
         return base.text if isinstance(base, Name) else None
 
     def _kind_of_parameter(self, name: str, body: Term) -> ValueKind:
-        """A column if the body uses its entries, else a number."""
+        """A column if the body uses its entries, its norm or its transpose, or has it behind a transpose."""
         one = terms.Number(Fraction(1))
         for part in terms.every(body):
-            if isinstance(part, terms.Entry) and part.base == Name(name):
-                return ValueKind((Name(f"length_of_{name}"), one))
+            match part:
+                case terms.Entry(base=Name(text=text)) | Apply("turned" | "norm", (Name(text=text),)) if text == name:
+                    return ValueKind((Name(f"length_of_{name}"), one))
+                case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_turned(left):
+                    return ValueKind((Name(f"length_of_{name}"), one))
         return ValueKind(())
 
     def _claimed(self, statement: Statement) -> None:
@@ -599,6 +611,13 @@ class DocumentReader:
     def _all_names(self) -> set[str]:
         read = Derivation(definitions=tuple(self.definitions.values()), claims=tuple(self.claims))
         return {part.text for part in read.parts if isinstance(part, Name)}
+
+
+def _ends_turned(term: Term) -> bool:
+    """Whether a product ends with a transpose."""
+    while isinstance(term, Apply) and term.operator in ("beside", "dot"):
+        term = term.operands[1]
+    return isinstance(term, Apply) and term.operator == "turned"
 
 
 def _compared(term: Term) -> tuple[Term, ...]:

@@ -6,6 +6,7 @@ entries. It leaves products side by side, powers and the kind of a derivative to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,7 +18,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Slope, Term, Truth
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.ellipses import INDEX, between
-from chainrule.documents.reader.inventory import TRANSPOSES, Inventory, all_parts, base_name, items_of
+from chainrule.documents.reader.inventory import TRANSPOSES, Inventory, all_parts, arguments_of, base_name, items_of
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.written import Written
 
@@ -102,6 +103,8 @@ class Elaborator:
         Names that are written with arguments, by which they are not defined: J(w), made of z(w).
     outer : set of str
         Letters of the first side of a chain that no sum binds.
+    of_numbers : set of str
+        Functions of several numbers. They are differentiated by numbers.
     latest : mapping
         By name: the function that was defined last, of those with several numbers of parameters.
     """
@@ -120,6 +123,7 @@ class Elaborator:
     arities: dict[str, set[int]] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)
     values: set[str] = field(default_factory=set)
+    of_numbers: set[str] = field(default_factory=set)
     outer: Set[str] = frozenset()
     _fresh: int = 0
 
@@ -445,6 +449,8 @@ class Elaborator:
         if isinstance(part, w.Differentiation) and part.subject is None:
             if after is None:
                 raise NotMeant("a derivative of nothing", part.place)
+            if part.sign == "nabla" and not part.variables:
+                return self._gradient(part, parts, joints, at)
             if isinstance(after, w.Bracketed) and len(parts) > at + 2:
                 self.used.add(BRACKET)
                 return self._slope(part, self.term(after)), at + 2
@@ -452,15 +458,22 @@ class Elaborator:
                 self.used.add("a derivative reaches to the end of its term")
             return self._slope(part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
         head = part.base if isinstance(part, w.Scripted) else part
+        if joints[at : at + 1] == ("o",) and isinstance(part, w.Symbol) and base_name(part) in self.functions:
+            inner, end = self._factor(parts, joints, at + 1)
+            if not isinstance(inner, Call):
+                raise NotMeant("a composition without an argument", part.place)
+            return Call(self.named(base_name(part)), (inner,)), end
         if (
             isinstance(part, w.Differentiation)
             and close
             and isinstance(after, w.Bracketed)
             and part.subject is not None
         ):
-            plain = [isinstance(item, w.Symbol | w.Scripted | w.Numeral | w.Dots) for item in after.items]
-            if after.kind == "(" and all(plain) and (len(plain) > 1 or self._function(part.subject)):
-                return self._at(self.term(part), part.subject, after), at + 2
+            plain = all(isinstance(item, w.Symbol | w.Scripted | w.Numeral | w.Dots) for item in after.items)
+            several, known = len(after.items) > 1, self._function(part.subject, len(arguments_of(after)))
+            if after.kind == "(" and ((plain and (several or known)) or (several and known)):
+                names = self._parameters(part.subject, after)
+                return self._at(self._slope(part, self.term(part.subject), len(names)), names, after), at + 2
         if isinstance(head, w.Symbol | w.Numeral) and close:
             called = self._called(part, head, after)
             if called is not None:
@@ -510,8 +523,9 @@ class Elaborator:
             self.used.add(f"a power of {name} is that of its value")
         full, entries = self.entries(name, name, lower)
         full, more, upper = self._upper_of_name(full, upper)
-        meant = self.with_arity(self.named(full), name, len(bracket.items))
-        full = self.with_arity(full, name, len(bracket.items))
+        items = arguments_of(bracket)
+        meant = self.with_arity(self.named(full), name, len(items))
+        full = self.with_arity(full, name, len(items))
         if is_event(bracket):
             letters = [
                 part for part in all_parts(bracket) if isinstance(part, w.Symbol) and self.inventory.is_index(part)
@@ -532,11 +546,11 @@ class Elaborator:
         parameters = self.functions.get(meant, self.functions[full])
         if parameters and _stands_bare(name, bracket):
             return None  # s (1 - s)
-        if parameters and len(parameters) != len(bracket.items):
+        if parameters and len(parameters) != len(items):
             return None
-        if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in bracket.items):
+        if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in items):
             raise NotMeant(f"{name} of a matrix, which is not defined", part.place)
-        arguments = tuple(self.term(item) for item in bracket.items)
+        arguments = tuple(map(self.term, items))
         found = Call(meant, arguments, (primes,) if primes and len(arguments) == 1 else ())
         if (entries or more) and name in self.indexed:
             found = Entry(found, (*more, *entries))
@@ -727,38 +741,88 @@ class Elaborator:
 
     # Derivatives
 
-    def _at(self, slope: Term, subject: Written, bracket: w.Bracketed) -> Term:
+    def _gradient(
+        self, part: w.Differentiation, parts: Sequence[Written], joints: Sequence[str], at: int
+    ) -> tuple[Term, int]:
+        """\\nabla f(x, y): the derivatives by all arguments, at these; \\nabla J(w) of a value is one by w."""
+        subject, bracket = parts[at + 1], parts[at + 2] if at + 2 < len(parts) else None
+        if joints[at] or joints[at + 1 : at + 2] != ("",) or not isinstance(bracket, w.Bracketed):
+            raise NotMeant("a gradient by nothing that is said", part.place)
+        names = self._parameters(subject, bracket)
+        variables = [w.Symbol(name, place=part.place) for name in names]
+        by_each = [replace(part, sign="partial", subject=subject, variables=(each,) * part.order) for each in variables]
+        if len(by_each) == 1:
+            value = replace(part, subject=subject, variables=(variables[0],))
+            return self._at(self._slope(value, self.term(subject), 1), names, bracket), at + 3
+        if part.order > 1:
+            raise NotMeant("a second derivative by several variables", part.place)
+        if not self._function(subject, len(names)):
+            self.used.add("a gradient is by all that stands in brackets")
+        column = terms.Table(tuple((self._slope(each, self.term(subject), len(names)),) for each in by_each))
+        return self._at(column, names, bracket), at + 3
+
+    def _parameters(self, subject: Written, bracket: w.Bracketed) -> tuple[str, ...]:
+        """The names of what stands in brackets behind a function, or behind a value that depends on them."""
+        items = arguments_of(bracket)
+        name = self._function(subject, len(items))
+        names = self._names_of(name, base_name(subject), len(items)) if isinstance(subject, w.Symbol) and name else ()
+        if len(names) != len(items):
+            names = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items)
+        if not all(names) or len(set(names)) < len(names):
+            raise NotMeant("a derivative at something", bracket.place)
+        return names
+
+    def _at(self, slope: Term, names: Sequence[str], bracket: w.Bracketed) -> Term:
         """A derivative at arguments: \\frac{\\partial f}{\\partial x}(a, b)."""
-        name = self._function(subject)
-        names = self.functions[name] if name else ()
-        if len(names) != len(bracket.items):
-            names = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in bracket.items)
-        for name, item in zip(names, bracket.items, strict=True):
-            value = self.term(item)
-            if not name:
-                raise NotMeant("a derivative at something", bracket.place)
-            if value != Name(self.named(name)):
-                slope = terms.At(slope, self.named(name), value)
+        items = zip(names, map(self.term, arguments_of(bracket)), strict=True)
+        moved = {own: value for name, value in items if value != Name(own := self.named(name, alone=True))}
+        for name, value in moved.items():
+            if moved.keys() & terms.free_names(value) - {name}:
+                raise NotMeant("a derivative where variables are exchanged", bracket.place)
+            slope = terms.At(slope, name, value)
         return slope
 
-    def _function(self, subject: Written) -> str:
-        """The function that a letter means, if it has known parameters."""
+    def _function(self, subject: Written, count: int = 0) -> str:
+        """The function that a letter means, if it has known parameters; of so many, if a number is given."""
         if not isinstance(subject, w.Symbol):
             return ""
-        name = self.named(base_name(subject))
-        name = self.latest.get(name, name)
-        return name if self.functions.get(name) else ""
+        base = base_name(subject)
+        name = self.named(base)
+        name = self.with_arity(name, base, count) if count else self.latest.get(name, name)
+        return name if self._names_of(name, base, count) else ""
 
-    def _slope(self, written: w.Differentiation, body: Term) -> Term:
-        name = self._function(written.subject) if written.subject is not None else ""
-        if name:
-            body = Call(name, tuple(Name(self.named(each)) for each in self.functions[name]))
+    def _names_of(self, name: str, base: str, count: int = 0) -> tuple[str, ...]:
+        """The names of the parameters of a function; if a number is given, also of one without a definition."""
+        known = self.functions.get(name, ())
+        return known or (self._usual(base, count) if count and base in self.functions else ())
+
+    def _usual(self, base: str, count: int) -> tuple[str, ...]:
+        """The letters with which a function without a definition is mostly called: f(x, y)."""
+        calls = [arguments_of(bracket) for bracket in self.inventory.called[base]]
+        plain = [
+            tuple(base_name(item) for item in items if isinstance(item, w.Symbol))
+            for items in calls
+            if len(items) == count
+        ]
+        found = Counter(names for names in plain if len(set(names)) == count)
+        return found.most_common(1)[0][0] if found else ()
+
+    def _slope(self, written: w.Differentiation, body: Term, count: int = 0) -> Term:
+        """A derivative of a term, or of a function of so many arguments."""
+        subject = written.subject
+        name = self._function(subject, count) if subject is not None else ""
+        if name and isinstance(subject, w.Symbol):
+            names = self._names_of(name, base_name(subject), count)
+            body = Call(name, tuple(Name(self.named(each, alone=True)) for each in names))
         kind = f"written, {self.layout}" if self.layout else "written"
         if written.sign == "nabla":
             kind = "written"
+        if isinstance(body, Call) and body.function in self.of_numbers:
+            kind = "partial"
         if not written.variables:
             raise NotMeant("a gradient by nothing that is said", written.place)
         variables = [self.term(variable) for variable in written.variables]
+        variables *= written.order if written.sign == "nabla" and len(variables) == 1 else 1
         if any(isinstance(each, Apply) and each.operator == "turned" for each in variables):
             self.used.add("a derivative by a transpose is one by the vector")
             variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]

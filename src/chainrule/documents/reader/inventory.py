@@ -109,6 +109,28 @@ def items_of(script: Written | None) -> tuple[Written, ...]:
     return (script,)
 
 
+def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
+    """The arguments in brackets; x_1, \\ldots, x_n are one, the vector x."""
+    found: list[Written] = []
+    items = list(bracket.items)
+    while items:
+        item = items.pop(0)
+        last, after = found[-1] if found else None, items[0] if items else None
+        match last, item, after:
+            case (
+                Scripted(base=Symbol() as one, upper=None),
+                Dots(),
+                Scripted(base=other, lower=Symbol() | Numeral(), upper=None),
+            ) if one == other and bracket.kind == "(":
+                while found and isinstance(found[-1], Scripted) and found[-1].base == one:
+                    found.pop()
+                found.append(one)
+                items.pop(0)
+            case _:
+                found.append(item)
+    return tuple(found)
+
+
 @dataclass
 class Inventory:
     """The uses of all letters of a document.
@@ -266,7 +288,7 @@ class Inventory:
 
     def is_value(self, base: str) -> bool:
         """Whether brackets after a name only remind of what it depends on: letters, the same first, as in J(W; x)."""
-        calls = {tuple(map(_letter_of, bracket.items)) for bracket in self.called[base]}
+        calls = {tuple(map(_letter_of, arguments_of(bracket))) for bracket in self.called[base]}
         plain = all(letters and all(letters) for letters in calls)
         same = len({letters[0] for letters in calls if letters}) == 1
         elsewhere = self.bare[base] + len(self.subscripts[base]) > len(self.called[base])
@@ -321,6 +343,11 @@ class Inventory:
                 self.differentiated.update(_bases([subject] if subject is not None and _is_value(subject) else []))
                 self.by.update(_bases(variables))
             case Beside(parts=parts, joints=joints):
+                match parts:
+                    case (Differentiation(sign="nabla", subject=None), subject, *rest) if not rest or (
+                        isinstance(rest[0], Bracketed) and len(rest) == 1
+                    ):
+                        self.differentiated.update(_bases([subject] if _is_value(subject) else []))
                 for one, other, joint in zip(parts, parts[1:], joints, strict=False):
                     head = one.base if isinstance(one, Scripted) else one
                     if isinstance(head, Symbol) and head.is_word and isinstance(other, Scripted):

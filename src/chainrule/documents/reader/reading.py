@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
@@ -69,6 +70,7 @@ def read(pieces: Pieces) -> Reading:
         if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
+    best, chosen = _better(best, chosen, with_aliases(_by_shape(every, scopes, shared, chosen)), *shared)
     for _ in range(2):
         options = ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"trusting": False})
         for option in options:
@@ -93,6 +95,45 @@ def read(pieces: Pieces) -> Reading:
 
 
 # What follows is private.
+
+
+def _by_shape(
+    every: Iterable[tuple[Piece, WrittenChain]], scopes: Scopes, shared: Sequence[Any], chosen: dict[str, Any]
+) -> dict[int, dict[str, str]]:
+    """By part: other names for letters without a definition that are numbers in some parts and vectors in others.
+
+    All parts are read as if their letters were their own; so each part shows what its letters are there.
+    """
+    reader = DocumentReader(*shared, **chosen)
+    fixed = reader.kinds.keys() | reader.elaborator.functions.keys() | CONSTANTS
+    fixed |= reader.inventory.indices | reader.inventory.limits
+    known, own = chosen.get("aliases", {}), dict[int, dict[str, str]]()
+    for piece, chain in every:
+        part = scopes.parts[id(piece)]
+        letters = {base_name(each) for each in parts_of_chain(chain) if isinstance(each, w.Symbol)} - fixed
+        letters -= scopes.where.get(part, {}).keys() | known.get(part, {}).keys()
+        own.setdefault(part, {}).update({letter: f"{letter}__part_{part}" for letter in letters})
+    trial = {part: known.get(part, {}) | own.get(part, {}) for part in known.keys() | own.keys()}
+    shapes = DocumentReader(*shared, **(chosen | {"aliases": trial})).reading().shapes
+    ranks = {name: _rank(shape) for name, shape in shapes.names.items()}
+    ranks = {name: rank for name, rank in ranks.items() if rank or name not in shapes.guessed}
+    made = dict[int, dict[str, str]]()
+    for letter in sorted({each for names in own.values() for each in names}):
+        last = first = ranks.get(letter)
+        names = dict[int, str]()
+        for part in sorted(own):
+            rank = ranks.get(own[part].get(letter, ""))
+            last = last if rank is None else rank
+            first = last if first is None else first
+            if letter in own[part] and last is not None and last != first:
+                made.setdefault(part, {})[letter] = names.setdefault(last, own[part][letter])
+    return made
+
+
+def _rank(shape: Shape) -> int | None:
+    """0 for a number, 1 for a row or a column, 2 for a matrix; None for a shape that is not known."""
+    dims = shape.known
+    return None if dims is None else len(dims) - (len(dims) == 2 and any(dim.is_one for dim in dims))
 
 
 def _variables(every: Iterable[tuple[int, Piece, WrittenChain]], inventory: Inventory) -> set[str]:

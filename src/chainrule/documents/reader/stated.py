@@ -15,6 +15,7 @@ from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
+from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import all_parts, letters_of
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.stated_words import (
@@ -199,12 +200,17 @@ def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
 
 def _ends(pieces: Sequence[Piece]) -> list[int]:
     """By number of a piece: where its section ends, which is at the next heading that is no lower."""
-    heads = [(number, int(piece.environment or 7)) for number, piece in enumerate(pieces) if piece.kind == "heading"]
+    heads = [(n, int(piece.environment or 7)) for n, piece in enumerate(pieces) if piece.kind in ("heading", "end")]
     found = [heads[0][0] if heads else len(pieces)] * len(pieces)
+    around = list[int]()  # the ends of the sections around open examples
     for place, (start, level) in enumerate(heads):
         later = heads[place + 1 :]
         own = later[0][0] if later else len(pieces)
         end = next((number for number, other in later if other <= level), len(pieces))
+        if pieces[start].kind == "end":
+            end = around.pop() if around else end
+        elif level == SCOPE:
+            around.append(found[start - 1] if start else len(pieces))
         found[start:own] = [end] * (own - start)
     return found
 

@@ -22,7 +22,8 @@ def _named(**words: str) -> re.Pattern[str]:
 
 ONWARD = _words(
     "let assum(?:e|ed|es|ing) suppose[ds]? given consider fix(?:ed)? throughout hereafter denotes? choose take",
-    "define[ds]? writing write sei(?:en)? angenommen gegeben betrachte[nt]? soi(?:t|ent) supposons considérons",
+    "define[ds]? writing write défini\\w* donnée?s?_par definiert definid[oa]",
+    "sei(?:en)? angenommen gegeben betrachte[nt]? soi(?:t|ent) supposons considérons",
     "sea[n]? supongamos suponga consideremos пусть предположим допустим рассмотрим giả_sử cho xét",
     "设 設 假设 假設 令 假定 考虑 给定 とする 仮定 하자 가정",
 )

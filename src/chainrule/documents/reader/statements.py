@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of, under
+from chainrule.documents.reader.inventory import Inventory, all_parts, arguments_of, base_name, items_of, under
 from chainrule.documents.reader.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
@@ -96,7 +96,7 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
             lower, bracket = bracket.lower, bracket.base
         if not isinstance(bracket, w.Bracketed) or bracket.kind not in "([{":
             return None
-        parameters = bracket.items
+        parameters = arguments_of(bracket)
         if is_event(bracket) and isinstance(name, w.Symbol) and not statement.number:
             return Target(left, base_name(name))
         if not all(_is_plain(each) for each in parameters):

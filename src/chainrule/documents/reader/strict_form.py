@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -138,7 +138,8 @@ def _with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
     uses = Names.of(derivation).uses
     made, functions = [], []
     for name, variables in by.items():
-        last = [v for v in variables if not any(v != other and v in uses(other) for other in variables)]
+        below = {v: uses(v) | _reached(by, v) for v in variables}
+        last = [v for v in variables if not any(v != other and v in below[other] - {name} for other in variables)]
         known = [shapes.names[v].known for v in last if v in shapes.names]
         result = shapes.names[name].known if name in shapes.names else ()
         if len(known) != len(last) or any(shape is None for shape in (*known, result)) or not last:
@@ -154,3 +155,13 @@ def _with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
         declarations=(*(each for each in derivation.declarations if each.name not in made_names), *functions),
         definitions=(*derivation.definitions, *made),
     )
+
+
+def _reached(by: Mapping[str, Iterable[str]], name: str) -> set[str]:
+    """The names by which a name without a definition is differentiated, and those by which these are."""
+    found, waiting = set[str](), [name]
+    while waiting:
+        more = set(by.get(waiting.pop(), ())) - found
+        found |= more
+        waiting += more
+    return found

@@ -21,6 +21,11 @@ _PAIRS = {
     **{f"begin{{{name}}}": Pair(f"end{{{name}}}", "code", name, (), "end") for name in NOT_SHOWN},
     "begin{comment}": Pair("end{comment}", "skipped", "", (), "end"),
 }
+_SCOPES = re.compile(
+    r"(?P<what>begin|end)\{(?P<name>(?:ex[ae]mp|exerci|beispiel|aufgabe|ejemplo|problem|rem|bem|d[eé]f|theo|satz|lem|prop|cor"
+    r"|proof|preuve|beweis|demo|solution)[a-z]*)\*?\}"
+)
+"""Environments in which letters may be something else than around them."""
 _GROUP = re.compile(r"\s{0,9}(?:\[[^\[\]\n]{0,200}\]\s{0,9})?(?=\{)")
 _BOX = re.compile(r"\s*(?:\\[A-Za-z]{1,20}\*?\{?\s*){0,2}")
 _BOX_ENDS = re.compile(r"\s*\}?\s*[.,;]?\s*(?:\\\\)?\s*(?:%.*)?")
@@ -91,6 +96,10 @@ def _kind(match: re.Match[str], aliases: dict[str, str], around: dict[str, str])
 def _whole(text: str, token: Token, closing: array[int], around: dict[str, str]) -> Region | None:
     if token.kind in ("comment", "preamble"):
         return Region("skipped", token.start, token.start, token.end, token.end)
+    if scope := _SCOPES.fullmatch(token.kind):
+        first = text.index("{", token.start) + 1
+        kind = "heading" if scope["what"] == "begin" else "end"
+        return Region(kind, token.start, first, first + len(scope["name"]), token.end, "8")
     is_frame = token.kind == "begin{frame}"
     if not is_frame and token.kind != "heading" and not token.kind.startswith("around "):
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-KINDS = ("prose", "display", "inline", "heading", "declarations", "code")
+KINDS = ("prose", "display", "inline", "heading", "end", "declarations", "code")
 """`display` formulas make claims, `inline` ones stand in a sentence. `declarations` is the block in which a document
-states kinds and conventions for the checker. `code` is shown to nobody else."""
+states kinds and conventions for the checker. At an `end` an example or a proof is over. `code` is shown to nobody
+else."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Piece:
     environment : str
         For a formula: the innermost environment that holds all of it ("align", "gather*", "aligned"), else its marks
         ("$$", "\\[", "$" for one that has its lines for itself, "math" for a block of code or a directive), or "plain"
-        where it is no LaTeX. For a heading: its level, 1 to 6, and 7 for a bold line or "(a)". For code: its language.
+        where it is no LaTeX. For a heading: its level, 1 to 6, 7 for a bold line or "(a)", and 8 where an
+        example, a theorem or a proof begins. For code: its language.
     cell : int or None
         The number of the cell of a notebook, from 0; lines then count within the cell.
     """
