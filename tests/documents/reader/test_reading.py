@@ -1,5 +1,7 @@
 """Documents under the hypotheses about them with which the most relations fit."""
 
+import re
+
 
 def test_a_letter_may_mean_a_number_in_one_section_and_a_vector_in_another(claims):
     text = r"""
@@ -44,6 +46,14 @@ def test_a_letter_that_is_an_index_is_one_whatever_else_it_means_in_a_part(claim
         r"$$z = x + b, \qquad \frac{\partial y_b}{\partial x_c} = W_{bc}$$"
     )
     assert claims(text)[-1] == "partial(y[b_index], x[c]) = W[b_index, c]"
+
+
+def test_letters_of_indices_name_layers_where_definitions_would_lead_to_themselves(claims):
+    layers = r"$$z_j = \sum_i x_i w_{ij}$$ $$a_j = g(z_j)$$ $$z_k = \sum_j a_j w_{jk}$$ $$a_k = g(z_k)$$"
+    claim = r" $$\frac{\partial z_k}{\partial w_{ij}} = w_{jk} g'(z_j) x_i$$"
+    wanted = "partial(z__of_k[k], w__of_ij[i, j]) = w__of_jk[j, k] * g'(z__of_j[j]) * x__of_i[i]"
+    assert claims(layers + claim)[-1] == wanted.replace("w__of_ij", "w").replace("x__of_i", "x")
+    assert claims(layers.partition(" $$a_j")[0] + claim)[-1] == re.sub(r"__of_\w+", "", wanted)
 
 
 def test_a_display_goes_on_from_the_one_before(claims):

@@ -94,6 +94,8 @@ class Reading:
     """Letters of which no sentence speaks, and which are never called."""
     bars: Mapping[int, str] = field(default_factory=dict)
     """By the number of a claim: why nothing is proved of it."""
+    looping: Set[str] = frozenset()
+    """Letters of which a definition is left out, as it would lead to itself."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
 
@@ -129,6 +131,8 @@ class DocumentReader:
         True if functions without a definition take a vector.
     trusting : bool
         True if kinds that sentences state are those of the names everywhere.
+    lettered : set of str
+        Letters of indices that name layers.
     """
 
     inventory: Inventory
@@ -143,7 +147,9 @@ class DocumentReader:
     singles: Set[str] = frozenset()
     losses: bool = False
     trusting: bool = True
+    lettered: Set[str] = frozenset()
     elaborator: Elaborator = field(init=False)
+    looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
     written: dict[str, w.Written] = field(default_factory=dict)
     moved: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -169,7 +175,7 @@ class DocumentReader:
         for each in every:
             if isinstance(each.name, w.Symbol):
                 self._declare(base_name(each.name), each)
-        self.elaborator = Elaborator(self.inventory, {}, self._layers(), self.layout)
+        self.elaborator = Elaborator(self.inventory, {}, self._layers(), self.layout, lettered=self.lettered)
         self.elaborator.functions = self._functions()
         self.elaborator.indexed = self._functions_with_indices()
         targets = (target_of(statement, self.inventory) for statement in self.statements)
@@ -304,7 +310,7 @@ class DocumentReader:
         strict = strict_form(shapes, *self._reached(derivation, held))
         entries = tuple(self._judged(shapes))
         found = Reading(strict, shapes, entries, self.unread, self.again, self.kinds.keys())
-        return replace(found, problems=tuple(self.problems), bars=self.bars)
+        return replace(found, problems=tuple(self.problems), bars=self.bars, looping=self.looping)
 
     def _facts_of_blocks(self) -> Iterable[Hypothesis]:
         """The facts in blocks, which hold from there on."""
@@ -388,6 +394,8 @@ class DocumentReader:
         self.elaborator.used.clear()
         part = self.scopes.parts.get(id(statement.piece), 0)
         names, others = self.scopes.names.get(part, {}), self.aliases.get(part, {})
+        if self.lettered:
+            names = {name: other for name, other in names.items() if not self.inventory.has_entries(name)}
         aliases = {**self.capitals, **names, **others, **self.moved.get(part, {})}
         own = {base_name(each) for each in (target.parameters if target else ()) if isinstance(each, w.Symbol)}
         self.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
@@ -441,6 +449,8 @@ class DocumentReader:
             return True
         elif full in self.definitions and not statement.number:
             self.again[full] = line
+            with suppress(NotMeant):
+                self._loops(full, target, self.elaborator.term(statement.right))
         if full in self.definitions or full in self.unread or full in ELEMENTARY:
             return False
         if is_example(statement, self.inventory):
@@ -464,6 +474,7 @@ class DocumentReader:
             parameters = ()
         if full in Names(self.definitions, {}).used_by(body):
             self.elaborator.used.add(f"{full} and what it is made of define each other")
+            self._loops(full, target, body)
             return False
         free = self._free_indices(body) - {name for name, _ in parameters}
         for index in sorted(free):
@@ -477,6 +488,17 @@ class DocumentReader:
             if len(parameters) > 1 and all(kind == ValueKind(()) for _, kind in parameters):
                 self.elaborator.of_numbers.add(full)
         return True
+
+    def _loops(self, full: str, target: Target, body: Term) -> None:
+        """Enter a letter that is made of itself, but of entries with other letters: z_k of a_j, a_j of z_j."""
+        names = Names(self.definitions, {})
+        through = {
+            part
+            for part in terms.every(body)
+            if isinstance(part, terms.Entry) and full in names.uses(terms.base_of(part))
+        }
+        if through and not any(terms.free_names(each) & set(target.indices) for each in through):
+            self.looping.add(target.base)
 
     def _renews(self, target: Target, statement: Statement) -> bool:
         """Whether a sentence says something else of a name than its definition. What it says is then a claim."""

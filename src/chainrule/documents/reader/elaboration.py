@@ -105,6 +105,8 @@ class Elaborator:
         Letters of the first side of a chain that no sum binds.
     of_numbers : set of str
         Functions of several numbers. They are differentiated by numbers.
+    lettered : set of str
+        Letters of indices that name layers: then z_j and z_k are different things.
     latest : mapping
         By name: the function that was defined last, of those with several numbers of parameters.
     """
@@ -125,6 +127,7 @@ class Elaborator:
     values: set[str] = field(default_factory=set)
     of_numbers: set[str] = field(default_factory=set)
     outer: Set[str] = frozenset()
+    lettered: Set[str] = frozenset()
     _fresh: int = 0
 
     def named(self, base: str, alone: bool = False) -> str:
@@ -322,6 +325,8 @@ class Elaborator:
                 entries.append(self.index(item))
             else:
                 name += f"_{self._label(item)}"
+        if entries and self.lettered >= set(letters) and len(letters) == len(items) and base not in self.functions:
+            name = f"{name}__of_{''.join(letters)}"
         return name, tuple(entries)
 
     def _is_label(self, item: Written) -> bool:

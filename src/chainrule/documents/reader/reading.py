@@ -60,6 +60,12 @@ def read(pieces: Pieces) -> Reading:
     shared, kept = (inventory, statements, besides, scopes), set[str]()
     best = DocumentReader(*shared, **chosen).reading()
 
+    lettered = frozenset(_letters_of_layers(best, inventory))
+    if lettered:
+        found = DocumentReader(*shared, **chosen, lettered=lettered).reading()
+        if not found.looping and _misfits(found) <= _misfits(best):
+            best, chosen = found, chosen | {"lettered": lettered}
+
     def with_aliases(group: Mapping[int, Mapping[str, str]]) -> dict[str, Any]:
         known = chosen.get("aliases", {})
         return {"aliases": {part: known.get(part, {}) | group.get(part, {}) for part in known.keys() | group.keys()}}
@@ -191,6 +197,17 @@ def _in_doubt(reading: Reading, sections: Mapping[int, int]) -> tuple[set[str], 
                 made.setdefault(section, {})[name] = f"{name}__part_{section}"
     often = Counter({section: sum(places[name][section] for name in names) for section, names in made.items()})
     return found, {section: made[section] for section, _ in often.most_common(MOST_SECTIONS)}
+
+
+def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:
+    """The letters of indices by which letters differ whose definitions would else lead to themselves.
+
+    z_k is made of a_j, and a_j of z_j: then j and k name layers. An entry with a number would be of no layer.
+    """
+    lists = [items for base in reading.looping for items in inventory.subscripts[base]]
+    plain = all(isinstance(item, w.Symbol) and inventory.is_index(item) for items in lists for item in items)
+    found = {items[0].text for items in lists if len(items) == 1 and isinstance(items[0], w.Symbol)}
+    return found if plain and len(found) > 1 else set()
 
 
 def _is_apart(reading: Reading, scopes: Scopes, group: Mapping[int, Mapping[str, str]]) -> bool:
