@@ -10,7 +10,7 @@ TEXT = """
 size n
 x, t : column n
 y, u : number
-A, Q : matrix n n
+A, B, Q : matrix n n
 q : column n, probabilities
 s := [i in n: exp(x[i]) / sum(k in n: exp(x[k]))]
 l := -sum(i in n: t[i] * log(s[i]))
@@ -31,6 +31,7 @@ def finding(claim):
         (": y * log(c) + (1 - y) * log(1 - c) = log(y * c + (1 - y) * (1 - c))", "y is 0 or 1"),
         (": sqrt(u^2) = u", "u is positive"),
         (": grad(x' @ A @ x, x) = 2 * A @ x", "A is symmetric"),
+        (": sum(i in n: sum(k in n: B[i, k] * x[i])) = sum(i in n: x[i])", "each row of B adds up to 1"),
         (": norm(Q @ x)^2 = norm(x)^2", "the columns of Q are orthonormal"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_shape_follows_from_use(statements, name, shown):
         (("x : column n", "y : column m", "z := x + y"), "column n and column m do not fit"),
         (("x : column n", "z := x @ x"), "column n @ column n: the sizes between do not fit"),
         (("x : column n", "z := x * x"), r"column n \* column n: expected a number on one side, or @ or \.\*"),
-        (("x : column n", "z := 1 + x"), "number and column n do not fit"),
+        (("x : column n", "c : number", "z := c + x"), "do not fit"),
         (("W : matrix m n", "z := trace(W)"), "do not fit"),
         (("x : column n", "z := x[i, j]"), "2 indices for the entries of column n"),
         (("x : column n", "z := 1 / x"), "do not fit"),
@@ -104,3 +104,8 @@ def test_a_claim_that_fits_no_guess_is_told_and_others_are_not():
     assert [term for term, _ in shapes.faults] == [product]
     assert shapes.certain == 0
     assert shapes_of("x : column n", "claim: x = 1").certain == 1
+
+
+def test_a_number_that_is_written_out_is_added_to_each_entry():
+    shapes = shapes_of("x : column n", "z := 1 - x", "y := max(0, z)", "w := u + 1")
+    assert [shapes.shown(name) for name in "zywu"] == ["column n", "column n", "number", "number"]

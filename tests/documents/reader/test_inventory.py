@@ -1,5 +1,6 @@
 """What the letters of a document are, from all their uses."""
 
+from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.inventory import Inventory, base_name, items_of
 from chainrule.documents.reader.written import (
     Beside,
@@ -101,3 +102,8 @@ def test_plain_letters_with_an_index_are_entries_where_bold_ones_are_columns():
 def test_accents_are_parts_of_names_and_fonts_are_not():
     assert base_name(Symbol("y", accents=("hat",))) == "y_hat"
     assert base_name(Symbol("W", font="bold")) == "W"
+
+
+def test_letters_beside_bound_ones_in_comparisons_and_deltas_are_indices():
+    chains = chains_of(r"y_s = \sum_i \delta_{ia} x_i, \quad z = \sum_j [b + j = s + 1] w_b x_a")
+    assert {"a", "b", "s"} <= Inventory.of(chains).indices

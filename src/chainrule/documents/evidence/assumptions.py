@@ -14,6 +14,7 @@ from chainrule.documents.language import terms
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
+    (SUM_ONE, "matrix", "each row of {} adds up to 1"),
     ("positive", "number", "{} is positive"),
     ("positive", "column", "the entries of {} are positive"),
     ("symmetric", "square", "{} is symmetric"),
@@ -44,7 +45,8 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
     for fact, wanted, words in FACTS:
         for name in plain:
             usual = rooted and name not in compared if fact == "positive" else not alone
-            if _kind(question, name) == wanted and usual and (fact not in TARGETS or _is_target(question, name)):
+            fits = wanted in _kinds(question, name)
+            if fits and usual and (fact not in TARGETS or _is_target(question, name)):
                 yield {name: fact}, words.format(name)
 
 
@@ -71,10 +73,10 @@ def _is_target(question: Question, name: str) -> bool:
     return False
 
 
-def _kind(question: Question, name: str) -> str:
+def _kinds(question: Question, name: str) -> tuple[str, ...]:
     dims = [dim.final for dim in question.shapes.names[name].known or ()]
     if not dims:
-        return "number"
+        return ("number",)
     if len(dims) == 2 and dims[1].number == 1:
-        return "column"
-    return "square" if len(dims) == 2 and dims[0] == dims[1] else ""
+        return ("column",)
+    return ("matrix", "square") if len(dims) == 2 and dims[0] == dims[1] else ("matrix",) if len(dims) == 2 else ()

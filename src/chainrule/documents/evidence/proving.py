@@ -102,7 +102,7 @@ class Prover:
                 found = search.finding()
             is_proved = found is not None and found.status == "proved"
             if found and is_proved and (looping or _Search(self._question(claim), clock).holds_at_points()):
-                return found
+                return replace(found, free=chosen)
         return Finding("undecided", reason=f"the definition of {looping[0]} leads to itself")
 
     def _assumed(self, claim: Relation, search: _Search, differs: Finding) -> Finding:

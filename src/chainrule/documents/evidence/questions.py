@@ -99,6 +99,8 @@ class Finding:
         Why nothing is known.
     assumed : tuple of str
         What is assumed that the text does not say.
+    free : frozenset of str
+        Defined names that were free: it holds for all values of them, however they are defined.
     of_chain : bool
         True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
     """
@@ -117,6 +119,7 @@ class Finding:
     reason: str = ""
     assumed: tuple[str, ...] = ()
     of_chain: bool = False
+    free: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

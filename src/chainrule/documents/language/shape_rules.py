@@ -76,6 +76,23 @@ def same(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
     return True
 
 
+def added(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
+    """All shapes are one, but a number that is written out is added to each entry: 1 - p."""
+    operands = terms.parts(term)
+    given = [shape for shape, operand in zip(shapes, operands, strict=True) if not _is_literal(operand)]
+    if len(given) in (0, len(shapes)):
+        return same(u, term, out, *shapes)
+    for shape in given[1:]:
+        u.unify(given[0], shape, term)
+    if given[0].known is None and out.known is None and not u.settling:
+        u.numbers |= {terms.base_of(operand) for operand in operands if isinstance(operand, terms.Name)}
+        return False
+    if given[0].known is None and out.known is None:
+        u.unify(out, number(), term)
+    u.unify(out, given[0], term)
+    return True
+
+
 def scalars(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
     """All are numbers."""
     return same(u, term, out, number(), *shapes)
@@ -301,10 +318,17 @@ def of_products(
     return True
 
 
+def _is_literal(term: Term) -> bool:
+    """Whether a term is a number that is written out, perhaps with a sign."""
+    inner = term.operands[0] if isinstance(term, terms.Apply) and term.operator == "negative" else term
+    return isinstance(inner, terms.Number)
+
+
 RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
     rule.__name__: rule
     for rule in (
         same,
+        added,
         scalars,
         scaled,
         beside,

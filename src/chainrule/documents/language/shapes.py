@@ -186,6 +186,7 @@ class Shapes:
                 self._u.set(dim.found(), "same", last.found())
                 self._u.settle()
         first: dict[str, Callable[[], Shape]] = dict.fromkeys(sorted(self.matrices), matrix)
+        first |= dict.fromkeys(sorted(self._u.numbers - self.vectors), number)
         first |= dict.fromkeys(sorted((self._u.turned | self.vectors) - self.matrices), self._line)
         for name in (*first, *sorted(self.names.keys() - first.keys())):
             shape = self.names.get(name)

@@ -26,6 +26,8 @@ class Unification:
         Sizes along which indices run, with the ends of these.
     turned : set of str
         Names that stand with a transpose.
+    numbers : set of str
+        Names to which numbers are added that are written out.
     settling : bool
         True while a matrix whose width nothing shows is taken for no column.
     statement : Term
@@ -36,6 +38,7 @@ class Unification:
     waiting: list[tuple[Term, Callable[[], bool]]] = field(default_factory=list)
     lengths: list[tuple[Dim, Dim]] = field(default_factory=list)
     turned: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
     settling: bool = False
     statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
     learnt: list[tuple[Shape | Dim, str]] = field(default_factory=list)

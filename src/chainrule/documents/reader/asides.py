@@ -65,13 +65,13 @@ def doubts_of(
             yield f"whether {each.words} holds here"
 
 
-def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names) -> str:
+def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, indices: Set[str]) -> str:
     """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
     used = names.used_by(claim.left, claim.right, *claim.conditions)
     bodies = [names.definitions[name].body for name in used if name in names.definitions]
     every = (part for term in (claim.left, claim.right, *bodies) for part in terms.every(term))
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):
-        letters = {name.split("__")[0] for name in used - names.definitions.keys()}
+        letters = {name.split("__")[0] for name in used - names.definitions.keys()} - indices
         for each in asides:
             if each.place < place and each.tied in letters:
                 return f"{each.words} may say what {each.tied} depends on"

@@ -357,7 +357,7 @@ class DocumentReader:
         self._doubt(number, frozenset(doubts_of(self.asides, place, about, here, self.kinds.keys())))
         told = {base_name(each.name): each for each in self.besides.stated.declared if isinstance(each.name, w.Symbol)}
         lost = sorted(name for name in used & told.keys() - self.kinds.keys() if told[name].kind is not None)
-        bar = bar_of(self.asides, claim, place, names)
+        bar = bar_of(self.asides, claim, place, names, self.inventory.indices)
         if not self.trusting and lost:
             bar = f"its shapes do not fit what line {told[lost[0]].line} says of {lost[0]}"
             self._doubt(number, frozenset({f"whether {lost[0]} is what the text says of it"}))

@@ -41,7 +41,8 @@ class Doubts:
 
     def values_in(self, claim: Relation) -> frozenset[str]:
         """The names that stand in a claim, but for indices, sizes and functions."""
-        return frozenset(name for name in self.reading.shapes.names.keys() & self._used(claim) if name != "pi")
+        bound = {name for name, _ in claim.over} | {"pi"}
+        return frozenset(self.reading.shapes.names.keys() & self._used(claim)) - bound
 
     def of(self, claim: Relation, entry: ReadRelation) -> tuple[str, ...]:
         """The doubts about a claim, in words."""

@@ -196,6 +196,8 @@ class Inventory:
                 found._conditioned(condition)
         return found
 
+    comparisons: list[frozenset[str]] = field(default_factory=list)
+    """The letters of each comparison of sums of letters, such as i + j = s + 1."""
     _indices: frozenset[str] | None = field(default=None, init=False, repr=False)
 
     def declare(self, name: str, axes: int) -> None:
@@ -220,7 +222,10 @@ class Inventory:
         usual = {letter for letter in seen & USUAL_INDICES if letter not in self.bare or letter not in self.limits}
         if self.summing:
             return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
-        return frozenset((self.bound | self.compared | usual) - self.limits - self.declared.keys()) & INDEX_LETTERS
+        with_others = self.comparisons + ([_letters_in(self.subscripts["delta"])] if self.delta_compares else [])
+        beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
+        found = self.bound | self.compared | usual | beside
+        return frozenset(found - self.limits - self.declared.keys()) & INDEX_LETTERS
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""
@@ -391,6 +396,8 @@ class Inventory:
                 letters = [member.text for member in part.members if isinstance(member, Symbol)]
                 if len(letters) == len(part.members):
                     self.compared |= set(letters)
+                else:
+                    self.comparisons.append(letters_of(part))
 
 
 def _is_value(subject: Written | None) -> bool:
@@ -406,6 +413,10 @@ def _is_bold(whole: Written) -> bool:
     """Whether a letter is bold, or has an arrow."""
     base = whole.base if isinstance(whole, Scripted) else whole
     return isinstance(base, Symbol) and (base.font == "bold" or "vec" in base.accents)
+
+
+def _letters_in(lists: Iterable[tuple[Written, ...]]) -> frozenset[str]:
+    return frozenset[str]().union(*(letters_of(item) for items in lists for item in items))
 
 
 def _letter_of(item: Written) -> str:

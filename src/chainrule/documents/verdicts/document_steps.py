@@ -132,7 +132,8 @@ class _Past:
             words = f"{step.text!r} in line {step.line}"
             self.doubted.append((doubts.values_in(claim), f"whether {words} holds here"))
             if claim.relation == "=" and not doubts.changes(claim):
-                self.tied |= dict.fromkeys([name] if name else doubts.values_in(claim), words)
+                every = doubts.values_in(claim) if finding.status == "differs" else frozenset()
+                self.tied |= dict.fromkeys([name] if name else every, words)
         is_new = claim.follows is None and name in doubts.reading.again
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
@@ -164,7 +165,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     reasons, unread = (*doubts.of(claim, entry), *said), doubts.unread(claim)
-    if again := doubts.uses(claim, past.renewed):
+    if again := doubts.uses(claim, past.renewed - finding.free):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     if unread and doubts.changes(claim):
