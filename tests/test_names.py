@@ -23,14 +23,6 @@ WITHOUT_TESTS = {
 """Modules without a test file of their own name, by folder."""
 
 
-REPLACED = "checking/documents/"
-"""`documents` takes its place, and uses names that it has; this line goes with that folder."""
-
-
-def replaced(inside):
-    return inside.startswith(REPLACED)
-
-
 def modules(root):
     """The names of modules and packages, with their files; without commands, and kernels named as their rules."""
     found = defaultdict(list)
@@ -38,7 +30,7 @@ def modules(root):
         inside = path.relative_to(root).as_posix()
         name = path.parent.name if path.name == "__init__.py" else path.stem
         is_kernel = path.parent == root / "kernels" and (root / "rules" / path.name).is_file()
-        if path.name == "__main__.py" or inside in (*COMMANDS, "__init__.py") or is_kernel or replaced(inside):
+        if path.name == "__main__.py" or inside in (*COMMANDS, "__init__.py") or is_kernel:
             continue
         found[name].append(inside)
     return found
@@ -50,7 +42,7 @@ def public_classes(root):
     for path in sorted(root.rglob("*.py")):
         inside = path.relative_to(root).as_posix()
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not replaced(inside):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(inside)
     return found
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import flint
+
 from chainrule.algebra.field import Field, current
 
 MOST_TERMS = 12
@@ -29,7 +31,7 @@ def _text(field: Field, p: Any) -> str:
         used = [(field.at(i), e) for i, e in enumerate(monomial) if e]
         parts = [generator.text + (f"^{e}" if e > 1 else "") for generator, e in reversed(used)]
         size = abs(coefficient)
-        digits = str(size) if len(str(size)) < 20 else repr(float(size.p) / float(size.q))
+        digits = str(size) if len(str(size)) < 20 else flint.arb(size).str(17, radius=False)
         term = " ".join(parts if parts and size == 1 else [digits, *parts])
         terms.append(("-" if coefficient < 0 else "+") + " " + term)
     if len(p) > MOST_TERMS:

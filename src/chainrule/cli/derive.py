@@ -25,16 +25,16 @@ def derive(
     """Show one operator: formula, derivatives, domain, kinks, error bound, its derivation, and how it is computed."""
     from chainrule import derivations
     from chainrule import rules as registry
-    from chainrule.checking.documents import reading
+    from chainrule.documents.reports import article
 
     if html + latex + json > 1:
         raise CommandError("give one of --html, --latex and --json")
     rule = registry.get(name)
     text = derivations.text(derivations.family_of(name))
     if html:
-        print(reading.page(text, rule.name), end="")
+        print(article.page(text, rule.name), end="")
     elif latex:
-        print(reading.latex(text), end="")
+        print(article.latex(text), end="")
     elif json:
         print_json(known(rule) | {"derivation": text})
     else:
@@ -62,7 +62,7 @@ def _print(rule: Rule, text: str) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from chainrule.checking.documents import reading
+    from chainrule.documents.reports import article
 
     console = Console(highlight=False)
     console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH
@@ -73,7 +73,7 @@ def _print(rule: Rule, text: str) -> None:
         for label, value in facts.items():
             console.print(Text(f"  {label:<12} {value}"), soft_wrap=True)
         console.print()
-        for part in reading.terminal(text):
+        for part in article.terminal(text):
             if isinstance(part, str):
                 console.print(Markdown(part))
             else:

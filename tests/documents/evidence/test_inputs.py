@@ -111,3 +111,8 @@ def test_points_have_zeros_ties_and_the_numbers_of_the_claim():
 def test_numbers_that_are_0_or_1_are_taken_in_all_combinations():
     found = all_filled(FreeArray("y", (2, 1), frozenset({"binary"})), {})
     assert sorted(array.ravel().tolist() for array in found) == [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+
+def test_rows_of_a_matrix_with_one_column_have_the_sum_1_each():
+    found = all_filled(FreeArray("t", (2, 1), frozenset({"sum-one"}), has_rows=True), {})
+    assert [each.ravel().tolist() for each in found] == [[1.0, 1.0]]

@@ -84,6 +84,8 @@ class SizeDegrees:
                 return self.of(body, bound) if self.of(value, bound) == CONSTANT else UNBOUNDED
             case terms.Call(function=function, arguments=arguments):
                 return self._called(function, arguments, bound)
+            case terms.RuleCall(arguments=arguments):
+                return self._called("", arguments, bound)
         return UNBOUNDED
 
     # What follows is private.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -77,11 +77,14 @@ class FreeArray:
     name : str
     shape : tuple of int
     facts : frozenset of str
+    has_rows : bool
+        True for matrices, also for those that happen to have one column: probabilities are then summed along rows.
     """
 
     name: str
     shape: tuple[int, ...]
     facts: frozenset[str] = frozenset()
+    has_rows: bool = False
 
     @property
     def positive(self) -> bool:
@@ -160,7 +163,7 @@ class FreeArray:
         """The same array; if it is one-hot, all that have sums of 1 in its place."""
         if "one-hot" not in self.facts:
             return self
-        return FreeArray(self.name, self.shape, self.facts - {"one-hot"} | {SUM_ONE})
+        return replace(self, facts=self.facts - {"one-hot"} | {SUM_ONE})
 
     def check(self, value: Any) -> None:
         """Compare the numbers with what the facts say of them, after they were changed.
@@ -220,7 +223,7 @@ class FreeArray:
     @property
     def _axis(self) -> int:
         """The axis along which probabilities, and the entries of one-hot arrays, are summed."""
-        return 0 if len(self.shape) == 2 and self.shape[1] == 1 else len(self.shape) - 1
+        return 0 if len(self.shape) == 2 and self.shape[1] == 1 and not self.has_rows else len(self.shape) - 1
 
     @property
     def _parameters(self) -> int:

@@ -313,7 +313,8 @@ class Question:
         for name in self.free:
             dims = self.shapes.names[name].known or ()
             shape = tuple(dim.final.value(sizes) for dim in dims)
-            found.append(FreeArray(name, shape, self.facts.get(name, frozenset()) - {"any"}))
+            has_rows = len(dims) == 2 and not dims[1].is_one
+            found.append(FreeArray(name, shape, self.facts.get(name, frozenset()) - {"any"}, has_rows))
         return found
 
     def places(self, sizes: Mapping[str, int]) -> list[Place]:

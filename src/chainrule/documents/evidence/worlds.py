@@ -39,6 +39,7 @@ from chainrule.documents.evidence.stand_ins import stood_in
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
+from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.terms import FunctionKind, Term
 
 LONGEST = 6
@@ -192,6 +193,8 @@ class World:
                 return self.value(chosen, bound)
             case terms.Call(function=function, arguments=arguments, order=order):
                 return self._called(function, arguments, order, bound)
+            case terms.RuleCall(arguments=arguments):
+                return self._of_rule(term, [self.value(argument, bound) for argument in arguments])
             case terms.Slope():
                 return self._slope(term, bound)
             case terms.Differential(body=body):
@@ -220,6 +223,9 @@ class World:
             case terms.Not(condition=opposite):
                 return not self.holds(opposite, bound)
             case terms.Is(subject=subject, fact=fact):
+                if fact == "symmetric":
+                    array = exact_numbers(self.value(subject, bound))
+                    return self._alike(array, wrapped(array.T))
                 if fact not in HOLDS:
                     raise Undecided(f"whether something that is computed is {fact}")
                 return all(map(HOLDS[fact], exact_numbers(self.value(subject, bound)).ravel().tolist()))
@@ -227,10 +233,14 @@ class World:
         compare = COMPARE[condition.relation]
         if isinstance(left, int) and isinstance(right, int):
             return bool(compare(left, right))
-        pairs = zip(*(exact_numbers(each).ravel().tolist() for each in (left, right)), strict=True)
-        return all(bool(compare(a, b)) for a, b in pairs)
+        return self._alike(left, right, compare)
 
     # What follows is private.
+
+    def _alike(self, left: Value, right: Value, compare: Callable[[Any, Any], Any] = COMPARE["="]) -> bool:
+        """Whether a comparison holds for all entries."""
+        pairs = zip(*(exact_numbers(each).ravel().tolist() for each in (left, right)), strict=True)
+        return all(bool(compare(a, b)) for a, b in pairs)
 
     def _applied(self, operator: str, operands: list[Value]) -> Value:
         self.clock.check()
@@ -318,6 +328,24 @@ class World:
             for row in zip(*(array.ravel().tolist() for array in arrays), strict=True)
         ]
         return array_of(entries, arrays[0].shape)
+
+    def _of_rule(self, call: terms.RuleCall, values: list[Value]) -> Value:
+        """What the package's code returns; labels count from 1 here, and from 0 there."""
+        self.clock.check()
+        code = rule_function(call.rule, call.part)
+        arrays = list[Any]()
+        for number, (value, axes) in enumerate(zip(values, call.axes, strict=True)):
+            is_label = isinstance(value, int) and number < len(code.rule.inputs) and code.takes_label(number)
+            array = exact_numbers(value)
+            arrays.append(np.asarray(value - 1) if is_label else wrapped(array.reshape(-1)) if axes == 1 else array)
+        try:
+            found = exact_numbers(code(arrays))
+        except (ValueError, TypeError) as error:
+            raise Undefined(f"{call.rule}: {error}") from None
+        found = wrapped(found.reshape(-1, 1)) if found.ndim == 1 else found
+        if call.shape is None or found.shape != tuple(self.whole(size, {}) for size in call.shape):
+            raise Undefined(f"the shape of what {call.rule} returns is not known")
+        return found
 
     def _unknown(self, name: str, kind: FunctionKind, given: Sequence[Value]) -> Value:
         """An unknown function: its jets are generators, or it is a sum of exponentials."""

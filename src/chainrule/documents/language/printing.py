@@ -117,6 +117,8 @@ def _text(term: Term) -> tuple[str, int]:
         case terms.Call(function=function, arguments=arguments, order=order):
             marks = "'" * order[0] if len(order) == 1 else f"{{{', '.join(map(str, order))}}}" if order else ""
             return f"{function}{marks}({', '.join(map(text_of, arguments))})", _WHOLE
+        case terms.RuleCall(rule=rule, part=part, arguments=arguments):
+            return f"code({', '.join((f'{rule}.{part}', *map(text_of, arguments)))})", _WHOLE
         case terms.Fold(kind=kind, index=index, low=low, high=high, body=body, condition=condition):
             one = isinstance(low, terms.Number) and low.value == 1
             bounds = text_of(high, _SUM) if one else f"{text_of(low, _SUM)}..{text_of(high, _SUM)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -46,6 +47,11 @@ def resolved(term: Term, shapes: Shapes) -> Term:
             return Apply("/" if scales else "./", (inside(left), inside(right)), span=term.span)
         case Apply(operator="turned", operands=(operand,)):
             return inside(operand) if shapes.of(operand).known == () else Apply("'", (inside(operand),), span=term.span)
+        case terms.RuleCall(arguments=arguments):
+            counts = tuple(1 if is_column(shapes.of(each)) else len(shapes.of(each).known or ()) for each in arguments)
+            dims = shapes.of(term).known
+            size = None if dims is None else tuple(size_term(dim.final) for dim in dims)
+            return replace(term, arguments=tuple(map(inside, arguments)), axes=counts, shape=size)
         case Apply(operator="raised", operands=(base, exponent)):
             return _power(term, inside(base), inside(exponent), shapes)
         case Slope(kind="second", body=body, variable=variable):

@@ -33,6 +33,7 @@ from chainrule.documents.language.dimensions import (
     shown,
 )
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
+from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.shape_rules import RULES
 from chainrule.documents.language.sizes import NoSize, Size, size_of
 from chainrule.documents.language.terms import Derivation, FunctionKind, IndexKind, Kind, Term, ValueKind
@@ -244,6 +245,8 @@ class Shapes:
                 return self._applied(term, operator, [self.visit(operand, bound) for operand in operands])
             case terms.Call(function=function, arguments=arguments):
                 return self._called(term, function, [self.visit(argument, bound) for argument in arguments])
+            case terms.RuleCall(arguments=arguments):
+                return self._of_rule(term, [self.visit(argument, bound) for argument in arguments])
             case terms.Entry(base=base, indices=indices):
                 self._numbers(indices, bound)
                 return self._entry(term, self.visit(base, bound), [self.of(index) for index in indices])
@@ -329,6 +332,32 @@ class Shapes:
         return self._mapped(
             term, shapes, [self._of_sizes(s) for s in kind.arguments], lambda: self._of_sizes(kind.result)
         )
+
+    def _of_rule(self, call: terms.RuleCall, shapes: list[Shape]) -> Shape:
+        """The shape of what a rule returns: that of an input for a pullback, else what is done with it shows it."""
+        code = rule_function(call.rule, call.part)
+        inputs = shapes[: len(code.rule.inputs)]
+        if code.part == "pullback":
+            return inputs[code.place or 0]
+        fixed = code.fixed([isinstance(shape, Index) for shape in inputs])
+        moving = [shape for shape, rests in zip(inputs, fixed, strict=True) if not rests]
+        for shape, change in zip(moving, shapes[len(inputs) :], strict=False):
+            self._u.unify(shape, change, call)
+
+        def rule(out: Shape) -> bool:
+            sizes = list[tuple[Size, ...] | None]()
+            for shape in inputs:
+                dims = () if isinstance(shape, Index) else shape.known
+                known = [size for dim in dims or () if (size := dim.found().size) is not None]
+                if dims is None or len(known) < len(dims):
+                    return False
+                sizes.append(None if isinstance(shape, Index) else tuple(known))
+            found = code.result(sizes)
+            if found is not None:
+                self._u.unify(out, Shape(tuple(map(Dim, found))), call)
+            return True
+
+        return self._waiting_for(rule)
 
     def _made_by_size(self, name: str, call: terms.Call) -> Shape:
         dim = self._dim_of(call.arguments[-1])

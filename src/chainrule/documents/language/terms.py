@@ -65,6 +65,22 @@ class Call(Term):
 
 
 @dataclass(frozen=True)
+class RuleCall(Term):
+    """What the package's own code returns: code(softmax.pullback, x, v).
+
+    `rule` is a rule with its options, `part` one of its functions (`rule_functions`). `axes` has the number of axes of
+    each argument for the code, where a column has one, and `shape` the sizes of the result; both are missing
+    as long as shapes are not known.
+    """
+
+    rule: str
+    part: str
+    arguments: tuple[Term, ...]
+    axes: tuple[int, ...] = ()
+    shape: tuple[Term, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Fold(Term):
     """A sum, product, maximum or minimum ("sum", "prod", "max", "min") over an index from `low` to `high`.
 
@@ -341,6 +357,18 @@ def every(term: Term) -> Iterator[Term]:
         current = pending.pop()
         yield current
         pending.extend(reversed(parts(current)))
+
+
+def depth(term: Term) -> int:
+    """How many terms lie within each other.
+
+    >>> depth(Apply("+", (Name("x"), Number(Fraction(1)))))
+    2
+    """
+    found, level = 0, [term]
+    while level:
+        found, level = found + 1, [part for each in level for part in parts(each)]
+    return found
 
 
 def mapped(term: Term, function: Any) -> Term:

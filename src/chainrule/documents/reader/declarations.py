@@ -10,6 +10,7 @@ from fractions import Fraction
 from chainrule.documents.language import parsing
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.printing import kind_of
+from chainrule.documents.language.rule_functions import functions
 from chainrule.documents.language.terms import (
     Derivation,
     FunctionKind,
@@ -22,7 +23,8 @@ from chainrule.documents.language.terms import (
     ValueKind,
 )
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.written import Listed, Symbol, Written, WrittenChain
+from chainrule.documents.reader.inventory import base_name
+from chainrule.documents.reader.written import Beside, Listed, Scripted, Symbol, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
 ONE = Number(Fraction(1))
@@ -63,7 +65,8 @@ _PAGES = re.compile(r"layout\s*:(?!\s*(?:rows|columns)\b)|(?:title|date|author|t
 class Declared:
     """A name, as it is written, with its kind and facts; no kind if only the facts are said.
 
-    The name of a size that is not said is `UNSAID`. `piece` is the number of the piece of the document.
+    The name of a size that is not said is `UNSAID`. `piece` is the number of the piece of the document. `value` is what
+    a size is: a number, or made of other sizes.
     """
 
     name: Written
@@ -71,6 +74,7 @@ class Declared:
     facts: frozenset[str] = frozenset()
     line: int = 0
     piece: int = 0
+    value: Term | None = None
 
 
 @dataclass
@@ -85,6 +89,8 @@ class Block:
         Names of several letters.
     layout : str
         "rows", "columns" or "".
+    rules : dict
+        By the number of a block's piece, and by name: a rule of the package with its options, and one of its functions.
     errors : list of (int, str)
         Lines that are not understood, with what was expected.
     """
@@ -93,6 +99,7 @@ class Block:
     definitions: list[tuple[int, Piece, WrittenChain]] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
     layout: str = ""
+    rules: dict[int, dict[str, tuple[str, str]]] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self, piece: Piece, number: int, macros: Iterable[tuple[str, int, str]] = ()) -> None:
@@ -116,6 +123,36 @@ class Block:
                 self.errors.append((line, str(error)))
             at += len(raw) + 1
 
+    @property
+    def names(self) -> set[str]:
+        """The letters that blocks declare."""
+        return {base_of(each.name) for each in self.declared}
+
+    @property
+    def defined(self) -> dict[str, int]:
+        """By the name that a block defines, code among them: the first piece that does."""
+        said = [(name, number) for number, rules in self.rules.items() for name in rules]
+        said += [(base_of(chain.members[0]), number) for number, _, chain in self.definitions]
+        return dict(sorted(said, key=lambda each: -each[1]))
+
+    def renamed(self) -> dict[int, dict[str, str]]:
+        """By the piece of a later block: other names for those that it declares anew, and for all declared anew so far.
+
+        They stand in place of the old ones in its kinds, too. What a later block defines may be defined in a display
+        before it.
+        """
+        said: list[tuple[int, str]] = [(each.piece, base_of(each.name)) for each in self.declared]
+        defined = [(number, base_of(chain.members[0])) for number, _, chain in self.definitions]
+        said += [*defined, *((number, name) for number, rules in self.rules.items() for name in rules)]
+        first, now, found = dict[str, int](), dict[str, str](), dict[int, dict[str, str]]()
+        for number in sorted({number for number, _ in said}):
+            here = {name for place, name in said if place == number and name}
+            anew = here & first.keys() | ({name for place, name in defined if place == number} if first else set())
+            now = now | {name: f"{name}__block_{number}" for name in anew}
+            first |= dict.fromkeys(here - first.keys(), number)
+            found[number] = now
+        return found
+
     # What follows is private.
 
     def _defined(self, piece: Piece, number: int, macros: Iterable[tuple[str, int, str]]) -> None:
@@ -133,13 +170,23 @@ class Block:
             return
         if not colon or not head:
             raise ValueError(f"expected name: kind, name := formula or layout: rows, got {text.strip()[:60]!r}")
+        if head == "code":
+            for full in functions(rest):
+                name, _, part = full.partition(".")
+                rules = self.rules.setdefault(number, {})
+                rules[full.replace(".", "_")] = rules[name] = rest, part
+            rules[name] = rest, "forward"
+            return
+        value = None
+        if rest.startswith("size "):
+            rest, value = "size", parsing.term_of(rest.removeprefix("size "))
         kind, facts = kind_in(rest)
         self.words |= _words(head)
         names = [] if isinstance(kind, SizeKind) else _names(head, macros, self.words)
         if isinstance(kind, SizeKind):
             names = [Symbol(each.strip(), is_word=True) for each in head.split(",")]
         for written in names:
-            self.declared.append(Declared(written, kind, facts, line, number))
+            self.declared.append(Declared(written, kind, facts, line, number, value))
 
 
 def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
@@ -216,6 +263,13 @@ def _names(head: str, macros: Iterable[tuple[str, int, str]], words: set[str]) -
     if found is None:
         raise ValueError(f"expected names before the colon, got {head[:60]!r}")
     return list(found.items) if isinstance(found, Listed) else [found]
+
+
+def base_of(written: Written | None) -> str:
+    """The letter or word of a name, without its scripts and arguments; else nothing."""
+    while isinstance(written, Scripted | Beside):
+        written = written.base if isinstance(written, Scripted) else written.parts[0]
+    return base_name(written) if isinstance(written, Symbol) else ""
 
 
 def sizes_said(kind: Kind) -> Iterable[Term]:

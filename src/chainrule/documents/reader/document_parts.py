@@ -6,7 +6,7 @@ another thing by it. A part within another one goes on with its names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of
@@ -42,8 +42,12 @@ class Scopes:
         statements: Sequence[Statement],
         inventory: Inventory,
         same: Mapping[int, Piece] | None = None,
+        known: Callable[[str, Statement], bool] = lambda base, statement: False,
     ) -> Scopes:
-        """The parts of a document, and the names in them; some pieces, by identity, are where others are."""
+        """The parts of a document, and the names in them; some pieces, by identity, are where others are.
+
+        Names that a block has defined are known: no display defines them anew.
+        """
         parts, around, open_parts = dict[int, int](), dict[int, list[int]](), list[tuple[int, int]]()
         part, count, apart = 0, 0, set[int]()
         for piece in pieces:
@@ -62,6 +66,8 @@ class Scopes:
         first: dict[int, dict[str, Written]] = {}
         for statement in statements:
             target = target_of(statement, inventory)
+            if target is not None and known(target.base, statement):
+                continue
             if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
                 continue
             first.setdefault(parts[id(statement.piece)], {}).setdefault(target.base, statement.right)
@@ -83,12 +89,12 @@ class Scopes:
                 here[base] = f"{base}__any" if base in several and not within else meant[(within or [where])[0]][base]
             for base, right in first.get(number, {}).items():
                 inside = number not in apart and any(base in first.get(each, {}) for each in around.get(number, []))
-                known = last.get(base)
-                if known is None or (not inside and first[known][base] != right):
+                before = last.get(base)
+                if before is None or (not inside and first[before][base] != right):
                     one = base in anywhere - entries[number] and _is_number(base, right, anywhere)
-                    here[base] = base if known is None and not one else f"{base}__part_{number}"
+                    here[base] = base if before is None and not one else f"{base}__part_{number}"
                     last[base] = places[number][base] = number
-                    several |= {base} & functions if known is not None else set()
+                    several |= {base} & functions if before is not None else set()
             for base, where in places[number].items():
                 one = base not in entries.get(where, ()) and _is_number(base, first[where][base], anywhere)
                 if one and base in entries.get(number, ()):

@@ -30,7 +30,7 @@ from chainrule.documents.language.terms import (
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching
-from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, sizes_said
+from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import ELEMENTARY, RELATIONS, Elaborator, NotMeant
 from chainrule.documents.reader.implied_sums import free_in, summed
@@ -49,6 +49,9 @@ from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
 
 LAYER_LETTERS = frozenset({"l", "L", "ell", "h"})
+MOST_DEPTH = 120
+"""Terms within each other."""
+
 SUPPOSED = ("condition", "case", "denied", "past", "assumed")
 """Roles that sentences give to formulas which they do not claim."""
 
@@ -108,6 +111,11 @@ class Besides:
     stated: Stated
     numbers: Mapping[int, int]
 
+    def has_defined(self, base: str, statement: Statement) -> bool:
+        """Whether a block before a statement outside of blocks defines a name: no display defines it anew."""
+        own = any(statement.piece is piece for _, piece, _ in self.block.definitions)
+        return not own and self.block.defined.get(base, 1 << 60) < self.numbers[id(statement.piece)]
+
 
 @dataclass(eq=False)
 class DocumentReader:
@@ -164,6 +172,8 @@ class DocumentReader:
     asides: list[Aside] = field(default_factory=list)
     bars: dict[int, str] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    sizes: dict[str, Term] = field(default_factory=dict)
+    later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 
     def __post_init__(self) -> None:
@@ -172,10 +182,23 @@ class DocumentReader:
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         every = [*self.besides.block.declared, *(self.besides.stated.declared if self.trusting else ())]
+        self.later = self.besides.block.renamed()
         for each in every:
             if isinstance(each.name, w.Symbol):
-                self._declare(base_name(each.name), each)
+                name = base_name(each.name)
+                self._declare(
+                    name if each not in self.besides.block.declared else self._in_block(name, each.piece), each
+                )
         self.elaborator = Elaborator(self.inventory, {}, self._layers(), self.layout, lettered=self.lettered)
+        self.elaborator.rules = {
+            self._in_block(name, number): rule
+            for number, rules in self.besides.block.rules.items()
+            for name, rule in rules.items()
+        }
+        self.elaborator.sizes = self.sizes
+        blocks = {self._in_block(base_of(each.name), each.piece) for each in self.besides.block.declared}
+        kinds = {name: self.kinds[name] for name in blocks & self.kinds.keys()}
+        self.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
         self.elaborator.functions = self._functions()
         self.elaborator.indexed = self._functions_with_indices()
         targets = (target_of(statement, self.inventory) for statement in self.statements)
@@ -200,7 +223,10 @@ class DocumentReader:
             return
 
         def said(shape: tuple[Term, ...]) -> tuple[Term, ...]:
-            return tuple(self._open(name) if size == UNSAID else size for size in shape)
+            return tuple(self._open(name) if size == UNSAID else self._size(size, declared.piece) for size in shape)
+
+        if declared.value is not None:
+            self.sizes[name] = self._size(declared.value, declared.piece)
 
         match kind:
             case ValueKind(shape=shape) if axes:
@@ -233,6 +259,17 @@ class DocumentReader:
             self.inventory.vectors[base_in(found)] += 1
         if base_in(found):
             self._declare(base_in(found), declared, indices)
+
+    def _in_block(self, name: str, piece: int) -> str:
+        """The name that a block's name has, if an earlier one has it, too."""
+        return self.later.get(piece, {}).get(name, name)
+
+    def _size(self, size: Term, piece: int) -> Term:
+        """A size of a block, in which sizes that are made of others are replaced."""
+        if isinstance(size, Name):
+            name = self._in_block(size.text, piece)
+            return self.sizes.get(name, Name(name))
+        return terms.mapped(size, lambda part: self._size(part, piece))
 
     def _open(self, name: str) -> Name:
         self.fresh += 1
@@ -287,7 +324,9 @@ class DocumentReader:
         for statement in self.statements:
             self._read(statement)
         stated = [*self._facts_of_blocks(), *self.besides.stated.hypotheses]
-        held = list(held_in(stated, self.elaborator, self.definitions.keys() | self.unread.keys()))
+        held = list(
+            held_in(self._in_their_places(stated), self.elaborator, self.definitions.keys() | self.unread.keys())
+        )
         declared = {**{name: IndexKind(size) for name, size in self.labels.items()}, **self.kinds}
         derivation = with_functions(
             Derivation(
@@ -391,12 +430,11 @@ class DocumentReader:
 
     def _read(self, statement: Statement) -> None:
         target = target_of(statement, self.inventory)
+        if target is not None and self.besides.has_defined(target.base, statement):
+            target = None
         self.elaborator.used.clear()
         part = self.scopes.parts.get(id(statement.piece), 0)
-        names, others = self.scopes.names.get(part, {}), self.aliases.get(part, {})
-        if self.lettered:
-            names = {name: other for name, other in names.items() if not self.inventory.has_entries(name)}
-        aliases = {**self.capitals, **names, **others, **self.moved.get(part, {})}
+        aliases = self._aliases_in(part, self.besides.numbers[id(statement.piece)])
         own = {base_name(each) for each in (target.parameters if target else ()) if isinstance(each, w.Symbol)}
         self.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
         self.elaborator.singles = self.singles - own
@@ -424,6 +462,24 @@ class DocumentReader:
             self._claimed(statement)
         except (NotMeant, RecursionError) as error:
             self.entries.append(ReadRelation(statement, "not read", reason=str(error)))
+
+    def _aliases_in(self, part: int, number: int) -> dict[str, str]:
+        """The other names that letters have in a part, at a piece."""
+        names, others = self.scopes.names.get(part, {}), self.aliases.get(part, {})
+        if self.lettered:
+            names = {name: other for name, other in names.items() if not self.inventory.has_entries(name)}
+        blocks = self.later.get(max((each for each in self.later if each <= number), default=-1), {})
+        return {**self.capitals, **names, **others, **self.moved.get(part, {}), **blocks}
+
+    def _in_their_places(self, hypotheses: Iterable[Hypothesis]) -> Iterable[Hypothesis]:
+        """Hypotheses, each of which is read with the names that letters have at its piece."""
+        parts = {
+            self.besides.numbers[id(each.piece)]: self.scopes.parts.get(id(each.piece), 0) for each in self.statements
+        }
+        for each in hypotheses:
+            before = max((number for number in parts if number <= each.start), default=-1)
+            self.elaborator.aliases = self._aliases_in(parts.get(before, 0), each.start)
+            yield each
 
     def _defines(self, target: Target, statement: Statement) -> bool:
         """Make a definition of a statement, if its name has none so far."""
@@ -456,12 +512,13 @@ class DocumentReader:
         if is_example(statement, self.inventory):
             return False
         try:
-            body = self.elaborator.term(statement.right)
+            body = self._term(statement.right)
         except NotMeant as error:
             self.unread[full] = str(error)
             raise
-        body = self._with_sums(body, target.indices)
-        bound = tuple((index, self.elaborator.open_size(index)) for index in target.indices)
+        indices = tuple(map(self.elaborator.named, target.indices))
+        body = self._with_sums(body, indices)
+        bound = tuple((index, self.elaborator.open_size(index)) for index in indices)
         if bound:
             body = terms.Family(bound, body)
             body = Apply("'", (body,)) if self.rows and len(bound) == 1 else body
@@ -551,9 +608,15 @@ class DocumentReader:
                     return ValueKind((Name(f"length_of_{name}"), one))
         return ValueKind(())
 
+    def _term(self, side: w.Written) -> Term:
+        found = self.elaborator.term(side)
+        if terms.depth(found) > MOST_DEPTH:
+            raise NotMeant("it is nested too deeply", side.place)
+        return found
+
     def _claimed(self, statement: Statement) -> None:
         self.elaborator.outer = _outer_letters(statement.head or statement.left)
-        left, right = self.elaborator.term(statement.left), self.elaborator.term(statement.right)
+        left, right = self._term(statement.left), self._term(statement.right)
         if self.inventory.summing:
             head = left if statement.head is None else self.elaborator.term(statement.head)
             calls = (each for part in terms.every(head) if isinstance(part, terms.Call) for each in part.arguments)

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
+from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Slope, Term, Truth
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.ellipses import INDEX, between
@@ -109,6 +110,12 @@ class Elaborator:
         Letters of indices that name layers: then z_j and z_k are different things.
     latest : mapping
         By name: the function that was defined last, of those with several numbers of parameters.
+    rules : mapping
+        By name: a rule of the package with its options, and one of its functions.
+    sizes : mapping
+        By name: the sizes that a block declares to be numbers or made of others.
+    ranges : mapping
+        By name: the sizes of indices that a block declares.
     """
 
     inventory: Inventory
@@ -128,6 +135,9 @@ class Elaborator:
     of_numbers: set[str] = field(default_factory=set)
     outer: Set[str] = frozenset()
     lettered: Set[str] = frozenset()
+    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    sizes: Mapping[str, Term] = field(default_factory=dict)
+    ranges: Mapping[str, Term] = field(default_factory=dict)
     _fresh: int = 0
 
     def named(self, base: str, alone: bool = False) -> str:
@@ -186,8 +196,10 @@ class Elaborator:
                 return terms.Junction("and", tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
         return None
 
-    def open_size(self, index: str) -> Name:
-        """A size that nobody states."""
+    def open_size(self, index: str) -> Term:
+        """The size of the range of an index: that of its declaration, or one that nobody states."""
+        if index in self.ranges:
+            return self.ranges[index]
         self._fresh += 1
         return Name(f"{OPEN}{index}{self._fresh}")
 
@@ -238,6 +250,8 @@ class Elaborator:
 
     def _bare(self, found: Name, primes: int = 0) -> Term:
         """A name; that of a function whose parameters are known is its value at them: s (1 - s) after s(x) = ..."""
+        if found.text in self.sizes:
+            return self.sizes[found.text]
         name = self.latest.get(found.text, found.text)
         parameters = self.functions.get(name, ())
         if not parameters or not all(parameters):
@@ -313,6 +327,8 @@ class Elaborator:
         chooses = self.inventory.has_entries(base) and not bold
         items = [item for item in items_of(lower) if item != w.Symbol(":")]
         letters = [item.text for item in items if isinstance(item, w.Symbol) and not item.accents]
+        if len(items) == self.inventory.declared.get(name, self.inventory.declared.get(base, 0)) > 1:
+            return name, tuple(map(self.index, items))
         if len(letters) == len(items) > 2 and not all(map(self.inventory.is_index, items)):
             return f"{name}_{''.join(letters)}", ()  # a word
         for item in items:
@@ -518,6 +534,8 @@ class Elaborator:
             upper, lower, primes = part.upper, part.lower, part.primes
         if name in ("max", "min"):
             return Apply(name, tuple(self.term(item) for item in bracket.items))
+        if self.named(name) in self.rules and part is head:
+            return self._of_rule(*self.rules[self.named(name)], bracket)
         elementary = ELEMENTARY.get(name) if name not in self.functions else None
         if elementary is not None and len(bracket.items) == 1:
             argument = self.term(bracket.items[0])
@@ -562,6 +580,19 @@ class Elaborator:
         elif entries or more:
             self.used.add(f"{name} is one function for all indices")
         return found if upper is None else self._power_of_function(found, upper)
+
+    def _of_rule(self, rule: str, part: str, bracket: w.Bracketed) -> Term:
+        code = rule_function(rule, part)
+        labels = [
+            isinstance(item, w.Symbol)
+            and self.inventory.declared.get(base_name(item), 0) < 0
+            and code.takes_label(number)
+            for number, item in enumerate(bracket.items[: len(code.rule.inputs)])
+        ]
+        count = code.count(labels) if len(labels) == len(code.rule.inputs) else len(code.rule.inputs)
+        if len(bracket.items) != count:
+            raise NotMeant(f"{code.name} with {len(bracket.items)} arguments, where it takes {count}", bracket.place)
+        return terms.RuleCall(rule, part, tuple(self.term(item) for item in bracket.items))
 
     def _power_of_function(self, found: Term, upper: Written) -> Term:
         match upper:
@@ -620,17 +651,17 @@ class Elaborator:
         lower, upper = part.lower, part.upper
         match lower:
             case w.Comparing(members=(w.Symbol() as index, first), relations=("=",)):
-                high = self.open_size(base_name(index)) if upper is None else self.term(upper)
+                high = self.open_size(self._index_name(index)) if upper is None else self.term(upper)
                 return [(self._index_name(index), self.term(first), high)], None
             case w.Comparing(members=(low, w.Symbol() as index, high), relations=("<=", "<=")):
                 return [(self._index_name(index), self.term(low), self.term(high))], None
             case w.Comparing(members=(w.Symbol() as index, other)) if self.condition(lower) is not None:
                 if isinstance(other, w.Symbol) and base_name(index) in self.outer:
                     index = other if base_name(other) in self.inventory.indices - self.outer else index
-                high = self.open_size(base_name(index)) if upper is None else self.term(upper)
+                high = self.open_size(self._index_name(index)) if upper is None else self.term(upper)
                 return [(self._index_name(index), one, high)], self.condition(lower)
             case w.Symbol():
-                high = self.open_size(base_name(lower)) if upper is None else self.term(upper)
+                high = self.open_size(self._index_name(lower)) if upper is None else self.term(upper)
                 return [(self._index_name(lower), one, high)], None
             case w.Listed(items=items) | w.Beside(parts=items) if all(isinstance(item, w.Symbol) for item in items):
                 names = [self._index_name(item) for item in items if isinstance(item, w.Symbol)]
@@ -638,7 +669,7 @@ class Elaborator:
         raise NotMeant(f"the range of a {part.kind} is not read", part.place)
 
     def _index_name(self, index: w.Symbol) -> str:
-        return self.inventory.index_name(base_name(index))
+        return self.inventory.index_name(self.named(base_name(index)))
 
     def _signed(self, parts: Sequence[Written], signs: Sequence[int]) -> Term:
         """Terms with signs. A sum reaches over the next terms as long as they use its index."""

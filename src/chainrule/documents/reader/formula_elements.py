@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,6 +14,9 @@ from chainrule.documents.reader.written import Dots, NotRead, Numeral, Symbol, W
 
 DEFINING = ("def", "triangle", "Delta", "define", "definition", ".", "def.", "bigtriangleup", "Def")
 """Words and signs above an equality sign that make it a definition."""
+
+
+_CODE = re.compile(r"[A-Za-z]\w+(?:\.\w+)*", re.ASCII)
 
 
 class Element(NamedTuple):
@@ -122,6 +126,9 @@ class _Flattening:
             self.put("prime", len(value), token)
         elif role == "font" or role == "inside":
             items = self.argument(token)
+            if value == "typewriter" and (name := _name_of_code(items)):
+                self.atom(Symbol, token, name, (), value, True)
+                return
             if role == "font" and len(items) == 1 and isinstance(items[0], FormulaToken) and value == "italic":
                 value = ""
             self.found += elements_of(items, value if role == "font" else self.font)
@@ -242,6 +249,12 @@ class _Flattening:
             assert isinstance(group, Group)
             return group.items
         return []
+
+
+def _name_of_code(items: Sequence[Item]) -> str:
+    r"""The name of several letters that typewriter type spells: \mathtt{max\_pool2d.pullback}; else nothing."""
+    raw = "".join(item.raw if isinstance(item, FormulaToken) else "{" for item in items).replace("\\_", "_")
+    return raw.replace(".", "_") if _CODE.fullmatch(raw) else ""
 
 
 def _lower(text: str) -> str:

@@ -219,13 +219,22 @@ class Inventory:
             for item in items
             if isinstance(item, Symbol) and len(item.text) == 1
         }
+        stated = {
+            item.text
+            for base, axes in self.declared.items()
+            if axes > 1
+            for items in self.subscripts.get(base, ())
+            if len(items) == axes
+            for item in items
+            if isinstance(item, Symbol) and len(item.text) == 1
+        }
         usual = {letter for letter in seen & USUAL_INDICES if letter not in self.bare or letter not in self.limits}
         if self.summing:
             return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
         with_others = self.comparisons + ([_letters_in(self.subscripts["delta"])] if self.delta_compares else [])
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
         found = self.bound | self.compared | usual | beside
-        return frozenset(found - self.limits - self.declared.keys()) & INDEX_LETTERS
+        return frozenset((found & INDEX_LETTERS | stated) - self.limits - self.declared.keys())
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""
@@ -316,6 +325,8 @@ class Inventory:
                 return all(self.is_index(term) for term in terms)
             case Scripted(base=Symbol() as base, upper=None):
                 return self.is_index(base)
+            case Bracketed(kind="(", items=(inside,)):
+                return self.is_index(inside)
         return False
 
     # What follows is private.
@@ -336,6 +347,8 @@ class Inventory:
                     self.plain[name] += not (columns or turned)
                 self._see_inside_scripts(lower, upper)
                 return
+            case Scripted(base=Bracketed(), lower=lower) if lower is not None:
+                self.subscripts[""].append(items_of(lower))
             case Symbol():
                 self.bare[base_name(written)] += 1
                 self.bold[base_name(written)] += written.font == "bold" or "vec" in written.accents

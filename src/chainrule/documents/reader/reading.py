@@ -7,7 +7,7 @@ something else in a section. It is judged by the shapes alone, never by whether 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +53,7 @@ def read(pieces: Pieces) -> Reading:
     besides = Besides(block, Stated.of(pieces.pieces, chains), {id(piece): number for number, piece, _ in numbered})
     statements = list(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
-    scopes = Scopes.of(pieces.pieces, statements, inventory, same)
+    scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
     layouts = [layout for layout, words in LAYOUTS.items() if words.search(prose)]
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
     chosen = dict[str, Any](layout=layout)
@@ -70,7 +70,7 @@ def read(pieces: Pieces) -> Reading:
         known = chosen.get("aliases", {})
         return {"aliases": {part: known.get(part, {}) | group.get(part, {}) for part in known.keys() | group.keys()}}
 
-    for group in _aliases(every, scopes).values():
+    for group in _aliases(every, scopes, block.names).values():
         found = DocumentReader(*shared, **(chosen | with_aliases(group))).reading()
         more = _misfits(best) - _misfits(found)
         if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
@@ -82,7 +82,7 @@ def read(pieces: Pieces) -> Reading:
         for option in options:
             best, chosen = _better(best, chosen, option, *shared)
         several, _ = _in_doubt(best, scopes.parts)
-        single = frozenset(filter(inventory.has_entries, () if inventory.summing else several))
+        single = frozenset(filter(inventory.has_entries, () if inventory.summing else several - block.names))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
         for _ in range(MOST_SECTIONS):
             tried = [(best, chosen)]
@@ -222,8 +222,10 @@ def _is_apart(reading: Reading, scopes: Scopes, group: Mapping[int, Mapping[str,
     return True
 
 
-def _aliases(every: Sequence[tuple[Piece, WrittenChain]], scopes: Scopes) -> dict[int, dict[int, dict[str, str]]]:
-    """Names of their own for letters that have indices elsewhere and none here: other things.
+def _aliases(
+    every: Sequence[tuple[Piece, WrittenChain]], scopes: Scopes, declared: Set[str]
+) -> dict[int, dict[int, dict[str, str]]]:
+    """Names of their own for letters that have indices elsewhere and none here, unless a block declares them.
 
     By the part that defines them, or that uses them alone: by part, the names.
     """
@@ -239,7 +241,7 @@ def _aliases(every: Sequence[tuple[Piece, WrittenChain]], scopes: Scopes) -> dic
     }
     made: dict[int, dict[int, dict[str, str]]] = {}
     for part, letters in bare.items():
-        for base in letters & indexed:
+        for base in letters & indexed - declared:
             first = scopes.where.get(part, {}).get(base, part)
             if base in bare.get(first, ()):
                 made.setdefault(first, {}).setdefault(part, {})[base] = f"{base}__part_{first}"

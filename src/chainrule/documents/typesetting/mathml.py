@@ -21,7 +21,7 @@ _LEADING = ("href", "style", "class", "id", "src", "on")
 _OPENING, _CLOSING = dict.fromkeys("([{⟨⌈⌊"), dict.fromkeys(")]}⟩⌉⌋")
 _STACKED = ("∑", "∏", "max", "min")
 _ACCENTS = {"˙": "\u0307", "¨": "\u0308", "^": "\u0302", "¯": "\u0304", "―": "\u0304", "~": "\u0303", "⃗": "\u20d7"}
-_SIGNS = {"⊤": "ᵀ", "⋅": "·", "∥": "‖", "∣": "|", "-": "−", "'": "′"}
+_SIGNS = {"⊤": "ᵀ", "⋅": "·", "*": "·", "∥": "‖", "∣": "|", "-": "−", "'": "′"}
 _PLAIN = {"msqrt": "root", "mroot": "root", "mfrac": "fraction", "mtable": "table", "mtr": "cells", "mtd": "cell"}
 
 

@@ -139,7 +139,7 @@ def plain(text: str) -> str:
     >>> plain("y__part_3 = 2 and L_of = x1^2")
     'y = 2 and L = x1^2'
     """
-    return re.sub(r"(?<=\w)(?:__part_\d+|__of_[a-z]+|_of)\b", "", text)
+    return re.sub(r"(?<=\w)(?:__(?:part|block)_\d+|__of_[a-z]+|_of)\b", "", text)
 
 
 def pattern(held: Sequence[Place], failed: Sequence[Place]) -> str:
