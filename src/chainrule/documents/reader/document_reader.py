@@ -33,6 +33,7 @@ from chainrule.documents.reader.conditions_stated import Held, base_in, held_in,
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import ELEMENTARY, RELATIONS, Elaborator, NotMeant
+from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
@@ -340,9 +341,21 @@ class DocumentReader:
             rows=self.rows,
         )
         derivation, losses = with_unknown_losses(with_layers(derivation))
-        self.claims[:] = derivation.claims
         for number, names in losses.items():
             self._doubt(number, frozenset({f"{names} depends on something in a way that is not told"}))
+        try:
+            return self._resolved(derivation, held)
+        except Exception:  # a defect
+            derivation, claims, definitions = without_failures(derivation, self._used)
+            self.unread |= definitions
+            for place, entry in enumerate(self.entries):
+                if entry.claim in claims:
+                    self.entries[place] = ReadRelation(entry.statement, "not read", reason=claims[entry.claim])
+            return self._resolved(derivation, held)
+
+    def _resolved(self, derivation: Derivation, held: Sequence[Held]) -> Reading:
+        """The reading of a derivation, by the shapes of its terms."""
+        self.claims[:] = derivation.claims
         shapes = Shapes(derivation, self._matrices(), self._vectors(), self.rows)
         fitting = {id(term) for term, _ in shapes.faults}
         held = [each for each in held if id(each.condition) not in fitting]
@@ -350,6 +363,11 @@ class DocumentReader:
         entries = tuple(self._judged(shapes))
         found = Reading(strict, shapes, entries, self.unread, self.again, self.kinds.keys())
         return replace(found, problems=tuple(self.problems), bars=self.bars, looping=self.looping)
+
+    def _used(self, derivation: Derivation) -> None:
+        """Give a derivation its shapes and its strict form, to see whether this fails."""
+        shapes = Shapes(derivation, self._matrices(), self._vectors(), self.rows)
+        strict_form(shapes, [], [()] * len(derivation.claims))
 
     def _facts_of_blocks(self) -> Iterable[Hypothesis]:
         """The facts in blocks, which hold from there on."""
@@ -462,6 +480,8 @@ class DocumentReader:
             self._claimed(statement)
         except (NotMeant, RecursionError) as error:
             self.entries.append(ReadRelation(statement, "not read", reason=str(error)))
+        except Exception as error:  # a defect of the reader
+            self.entries.append(ReadRelation(statement, "not read", reason=failure(error)))
 
     def _aliases_in(self, part: int, number: int) -> dict[str, str]:
         """The other names that letters have in a part, at a piece."""
