@@ -1,6 +1,6 @@
 import pytest
 
-from chainrule.documents.language.printing import kind_of, statements
+from chainrule.documents.language.printing import kind_of, statements, text_of
 from chainrule.documents.reader.declarations import Block, declarations_of, kind_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.opening import pieces_of
@@ -133,3 +133,15 @@ def test_a_document_with_its_declarations_is_the_same_without_guesses(text):
     lines, block, _ = meaning(text)
     again, block_again, guessed = meaning("\n".join(["---", *block, "---", "", text]))
     assert (again, block_again, guessed) == (lines, block, [])
+
+
+def test_a_block_takes_functions_by_name():
+    text = (
+        "---\nn: size\nz: vector n\nt: vector n, sum 1\nuse: softmax as s\nuse: sigmoid\nuse: nothing\n---\n\n$$1 = 1$$"
+    )
+    reading = read(pieces_of(text, "a.md"))
+    assert {d.name: text_of(d.body) for d in reading.derivation.definitions} == {
+        "s": "[i in n0: exp(z[i]) / sum(k in n0: exp(z[k]))]",
+        "sigmoid": "1 / (1 + exp(-u))",
+    }
+    assert [line for line, _ in reading.problems] == [7]

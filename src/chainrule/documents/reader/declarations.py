@@ -24,6 +24,7 @@ from chainrule.documents.language.terms import (
 )
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.inventory import base_name
+from chainrule.documents.reader.templates import definition, takes_vector
 from chainrule.documents.reader.written import Beside, Listed, Scripted, Symbol, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
@@ -118,7 +119,7 @@ class Block:
                 if ":=" in text:
                     self._defined(replace(piece, text=text, starts=((0, line, column),)), number, macros)
                 elif text.strip() and not _PAGES.match(text.strip()):
-                    self._stated(text, line, number, macros)
+                    self._stated(replace(piece, text=text, starts=((0, line, column),)), number, macros)
             except ValueError as error:
                 self.errors.append((line, str(error)))
             at += len(raw) + 1
@@ -163,13 +164,20 @@ class Block:
             raise ValueError(f"expected name := formula, such as f(x) := x^2, got {piece.text.strip()[:60]!r}")
         self.definitions.append((number, piece, chains[0]))
 
-    def _stated(self, text: str, line: int, number: int, macros: Iterable[tuple[str, int, str]]) -> None:
+    def _stated(self, piece: Piece, number: int, macros: Iterable[tuple[str, int, str]]) -> None:
+        text, line = piece.text, piece.starts[0][1]
         head, colon, rest = (part.strip() for part in text.partition(":"))
         if head == "layout" and colon:
             self.layout = rest
             return
         if not colon or not head:
             raise ValueError(f"expected name: kind, name := formula or layout: rows, got {text.strip()[:60]!r}")
+        if head == "use":
+            name, _, letter = rest.partition(" as ")
+            letter = letter.strip() or rf"\operatorname{{{name.replace('-', '')}}}"
+            text = definition(name.strip(), letter, self._parameter(vector=takes_vector(name.strip())))
+            self._defined(replace(piece, text=text), number, macros)
+            return
         if head == "code":
             for full in functions(rest):
                 name, _, part = full.partition(".")
@@ -187,6 +195,16 @@ class Block:
             names = [Symbol(each.strip(), is_word=True) for each in head.split(",")]
         for written in names:
             self.declared.append(Declared(written, kind, facts, line, number, value))
+
+    def _parameter(self, *, vector: bool) -> str:
+        """The letter of the one vector, or number, that is declared without facts; nothing if there are several."""
+        found = [
+            each.name.text
+            for each in self.declared
+            if isinstance(each.name, Symbol) and not each.name.is_word and isinstance(each.kind, ValueKind)
+            and not each.facts and (each.kind.shape[1:] == (ONE,) if vector else not each.kind.shape)
+        ]  # fmt: skip
+        return found[0] if len(found) == 1 and len(found[0]) == 1 else ""
 
 
 def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
