@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.output import CommandError, print_json
+from chainrule.progress import ProgressLine
 
 if TYPE_CHECKING:
+    from chainrule.documents import Report
     from chainrule.rules import Rule
 
 WIDTH = 100
+SECONDS = 2.0
+"""The longest time for one step of a derivation."""
 
 
 def derive(
@@ -25,15 +29,18 @@ def derive(
     """Show one operator: formula, derivatives, domain, kinks, error bound, its derivation, and how it is computed."""
     from chainrule import derivations
     from chainrule import rules as registry
-    from chainrule.documents.reports import article
 
     if html + latex + json > 1:
         raise CommandError("give one of --html, --latex and --json")
     rule = registry.get(name)
     text = derivations.text(derivations.family_of(name))
     if html:
-        print(article.page(text, rule.name), end="")
+        from chainrule.documents.reports import article
+
+        print(article.page(text, rule.name, _checked(rule.name, text)), end="")
     elif latex:
+        from chainrule.documents.reports import article
+
         print(article.latex(text), end="")
     elif json:
         print_json(known(rule) | {"derivation": text})
@@ -56,6 +63,18 @@ def known(rule: Rule) -> dict[str, Any]:
     }
 
 
+def _checked(name: str, text: str) -> Report:
+    from chainrule.documents.checked import check_pieces
+    from chainrule.documents.sources.opening import pieces_of
+
+    with ProgressLine() as line:
+
+        def progress(done: int, of: int) -> None:
+            line.show(f"{name}: {done} of {of} relations")
+
+        return check_pieces(pieces_of(text, f"{name}.md"), mending=False, seconds=SECONDS, progress=progress)
+
+
 def _print(rule: Rule, text: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
@@ -66,14 +85,14 @@ def _print(rule: Rule, text: str) -> None:
 
     console = Console(highlight=False)
     console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH
-    facts = known(rule)
+    facts, report = known(rule), _checked(rule.name, text)
     with console.capture() as written:
         console.print(Text(f"{rule.name}({', '.join(facts.pop('inputs'))})", "bold"))
         notes = facts.pop("notes")
         for label, value in facts.items():
             console.print(Text(f"  {label:<12} {value}"), soft_wrap=True)
         console.print()
-        for part in article.terminal(text):
+        for part in article.terminal(text, report):
             if isinstance(part, str):
                 console.print(Markdown(part))
             else:
