@@ -164,3 +164,18 @@ def test_a_parameter_behind_a_transpose_is_a_column(reading_of):
 def test_functions_are_composed(claims):
     text = r"Let $f(t) = t^2$ and $g(t) = \sin(t)$." + "\n\n" + r"$$g(2 t) + f(2 t) = a$$"
     assert claims(text + "\n\n" + r"$$1 + h = g \circ f(t) + 2$$")[1] == "1 + h = g(f(t)) + 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Let $(a * b)_i = \\sum_k a_k b_{i-k}$.\n\n$$a * b = b * a$$", "the sign *, which the text defines"),
+        ("Let $(a \\star b)_i = a_i$.\n\n$$a \\star b = b \\star a$$", "the sign star between factors"),
+    ],
+)
+def test_a_sign_that_the_text_defines_is_not_read(text, reason, reading_of):
+    assert reading_of(text).entries[-1].reason == reason
+
+
+def test_a_letter_that_the_text_defines_is_not_eulers_number(claims):
+    assert claims("Let $e = y - t$.\n\n$$e^2 + e^y = e e + e^y$$") == ["e^2 + e^y = e * e + e^y"]

@@ -43,6 +43,7 @@ from chainrule.documents.reader.statements import (
     Target,
     is_example,
     is_update,
+    joint_defined,
     target_of,
     uses_target,
 )
@@ -138,8 +139,8 @@ class DocumentReader:
         Letters without their index that are the value of one example.
     losses : bool
         True if functions without a definition take a vector.
-    trusting : bool
-        True if kinds that sentences state are those of the names everywhere.
+    distrusted : set of str
+        Names that are not what sentences say of them, for their shapes do not fit it.
     lettered : set of str
         Letters of indices that name layers.
     """
@@ -155,7 +156,7 @@ class DocumentReader:
     rows: bool = False
     singles: Set[str] = frozenset()
     losses: bool = False
-    trusting: bool = True
+    distrusted: Set[str] = frozenset()
     lettered: Set[str] = frozenset()
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
@@ -182,7 +183,10 @@ class DocumentReader:
         self.inventory = replace(self.inventory, declared={})
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
-        every = [*self.besides.block.declared, *(self.besides.stated.declared if self.trusting else ())]
+        every = [
+            *self.besides.block.declared,
+            *(each for each in self.besides.stated.declared if base_of(each.name) not in self.distrusted),
+        ]
         self.later = self.besides.block.renamed()
         for each in every:
             if isinstance(each.name, w.Symbol):
@@ -206,6 +210,7 @@ class DocumentReader:
         defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
         self.elaborator.identity = "identit" in self.inventory.prose and "I" not in defined
         self.elaborator.euler = "e" not in defined
+        self.elaborator.redefined = frozenset(filter(None, map(joint_defined, self.statements)))
         for each in every:
             if not isinstance(each.name, w.Symbol):
                 self._declare_entries(each)
@@ -412,12 +417,14 @@ class DocumentReader:
         sizes = [size for name in used if isinstance(kind := self.kinds.get(name), ValueKind) for size in kind.shape]
         about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - self.inventory.indices
         self._doubt(number, frozenset(doubts_of(self.asides, place, about, here, self.kinds.keys())))
-        told = {base_name(each.name): each for each in self.besides.stated.declared if isinstance(each.name, w.Symbol)}
-        lost = sorted(name for name in used & told.keys() - self.kinds.keys() if told[name].kind is not None)
         bar = bar_of(self.asides, claim, place, names, self.inventory.indices)
-        if not self.trusting and lost:
-            bar = f"its shapes do not fit what line {told[lost[0]].line} says of {lost[0]}"
-            self._doubt(number, frozenset({f"whether {lost[0]} is what the text says of it"}))
+        for each in self.besides.stated.declared:
+            name = base_of(each.name)
+            if name in used & self.distrusted and each.kind is not None:
+                self._doubt(number, frozenset({f"whether {name} is what the text says of it"}))
+                bar = bar or (
+                    f"its shapes do not fit what line {each.line} says of {name}" if each.piece <= place else ""
+                )
         if bar:
             self.bars[number] = bar
 

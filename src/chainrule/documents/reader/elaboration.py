@@ -90,6 +90,8 @@ class Elaborator:
         Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
     identity : bool
         True if I is the identity matrix.
+    redefined : set of str
+        Signs between factors to which the text gives another meaning.
     euler : bool
         True if e with a superscript is a power of Euler's number.
     singles : set of str
@@ -126,6 +128,7 @@ class Elaborator:
     indexed: Set[str] = frozenset()
     identity: bool = False
     euler: bool = True
+    redefined: Set[str] = frozenset()
     singles: Set[str] = frozenset()
     events: dict[tuple[str, ...], int] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -246,6 +249,8 @@ class Elaborator:
             return Call("eye", (self.open_size("I"),))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
+        if name in ("star", "ast", "bullet", "diamond"):
+            raise NotMeant(f"the sign {name} between factors", symbol.place)
         return self._bare(Name(self.named(name, alone=True)))
 
     def _bare(self, found: Name, primes: int = 0) -> Term:
@@ -453,6 +458,8 @@ class Elaborator:
             factors.append((joint, factor))
         (_, found), *others = factors
         for joint, factor in others:
+            if joint in self.redefined:
+                raise NotMeant(f"the sign {joint}, which the text defines", parts[0].place)
             if joint == "/":
                 found = Apply("over", (found, factor))
             elif joint in JOINTS:

@@ -15,7 +15,7 @@ from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.declarations import Block
+from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
@@ -77,11 +77,13 @@ def read(pieces: Pieces) -> Reading:
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
     best, chosen = _better(best, chosen, with_aliases(_by_shape(every, scopes, shared, chosen)), *shared)
+    said = {base_of(each.name) for each in besides.stated.declared}
     for _ in range(2):
-        options = ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"trusting": False})
-        for option in options:
+        for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}):
             best, chosen = _better(best, chosen, option, *shared)
         several, _ = _in_doubt(best, scopes.parts)
+        distrusted = chosen.get("distrusted", frozenset()) | (several & said)
+        best, chosen = _better(best, chosen, {"distrusted": distrusted}, *shared)
         single = frozenset(filter(inventory.has_entries, () if inventory.summing else several - block.names))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
         for _ in range(MOST_SECTIONS):

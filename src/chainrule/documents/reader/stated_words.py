@@ -92,7 +92,9 @@ ANY_FUNCTION = _words(
 
 LAYOUTS = {
     "columns": re.compile("denominator[- ]layout|nenner-?layout|分母布局"),
-    "rows": re.compile("numerator[- ]layout|zähler-?layout|分子布局"),
+    "rows": re.compile(
+        r"(?:derivative|gradient)s?\b[^.]{0,60}\b(?:is|are) (?:a )?rows?\b|numerator[- ]layout|zähler-?layout|分子布局"
+    ),
 }
 """Words for the layout of derivatives: columns by columns have inputs as rows, or numbers by columns are rows."""
 

@@ -139,6 +139,20 @@ def is_example(statement: Statement, inventory: Inventory) -> bool:
     return is_place or left.text in inventory.indices or _is_value(statement.right)
 
 
+def joint_defined(statement: Statement) -> str:
+    """The sign between two factors that a statement defines by its entries: * in (a * b)_i = sum_k a_k b_{i-k}.
+
+    Nothing if it only says that the factors are multiplied.
+    """
+    match statement.left:
+        case w.Scripted(base=w.Bracketed(items=(w.Beside(parts=(_, _), joints=(joint,)),))) if joint:
+            plain = isinstance(statement.right, w.Beside) and all(
+                isinstance(part, w.Scripted) for part in statement.right.parts
+            )
+            return "" if plain or statement.relation not in DEFINING else joint
+    return ""
+
+
 def is_update(statement: Statement) -> bool:
     """Whether a letter gets a new value, made of the old one: w = w - a dw."""
     left = statement.left
