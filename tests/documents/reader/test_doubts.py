@@ -39,3 +39,9 @@ def test_a_word_that_nobody_defines_is_a_doubt_and_a_letter_of_which_no_sentence
     assert doubts_of("$$a x = x \\mathtt{relu2}$$") == [("a is not defined", "relu2 is not defined")]
     assert doubts_of("$$a x = 2 x a$$") == [()]
     assert doubts_of("Here $a$ is one.\n\n$$a x = 2 x a$$") == [("a is not defined",)]
+
+
+def test_a_function_made_of_names_that_depend_on_its_parameter_is_a_doubt():
+    block = "---\nc: scalar\nS := 2 c\nH(c) := S^2\n---\n\n"
+    assert doubts_of(block + "$$H'(c) = 4 S$$") == [("H is made of names that depend on c",)]
+    assert doubts_of(block.replace("S^2", "c^2") + "$$H'(c) = 2 c$$") == [()]

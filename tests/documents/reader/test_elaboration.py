@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import condition_text, text_of
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.elaboration import Elaborator, NotMeant
@@ -99,3 +100,21 @@ def test_conditions_are_comparisons_of_terms():
 def test_a_function_without_arguments_is_its_value_at_its_parameters(claims):
     text = "$$s(z) = \\frac{1}{1 + e^{-z}}$$\n\n$$s' = s (1 - s), \\quad 2 s = s + s, \\quad s(1 - z) = s(1 - z)$$"
     assert claims(text) == ["s'(z) = s(z) * (1 - s(z))", "2 * s(z) = s(z) + s(z)", "s(1 - z) = s(1 - z)"]
+
+
+def test_a_value_with_arguments_behind_a_logarithm_is_its_argument():
+    block = "---\nz: scalar\np(z) := \\frac{1}{1 + e^{-z}}\n---\n\n"
+    report = check_derivation(block + "$$\\log p(z) = \\log p, \\quad \\frac{dp}{dz} = p - p^2$$", repairs=False)
+    assert [step.verdict for step in report.claims] == ["proved", "proved"]
+
+
+def test_empty_brackets_are_not_read():
+    report = check_derivation("$$x() + 1 = x$$", repairs=False)
+    assert [step.verdict for step in report.steps] == ["not read"]
+    assert "please report" not in report.steps[0].message
+
+
+def test_a_function_without_arguments_that_is_called_elsewhere_makes_no_step_wrong():
+    block = "---\nx: scalar\ng(x) := x^2 + x\n---\n\n"
+    report = check_derivation(block + "$$g'(2 x) = 2 g + 1$$", repairs=False)
+    assert [step.verdict for step in report.claims] == ["wrong if read so"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.language import terms
@@ -72,6 +72,16 @@ class Doubts:
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
 
+    def _captured(self, used: Iterable[str]) -> Iterator[str]:
+        """Functions made of names that depend on a name which is their parameter, too: H(c) = S^2 with S = 2c."""
+        for name in sorted(used):
+            definition = self.names.definitions.get(name)
+            parameters = {parameter for parameter, _ in definition.parameters} if definition else set[str]()
+            if definition is not None and parameters:
+                others = terms.free_names(definition.body) - parameters - {name}
+                for parameter in sorted(parameters & frozenset[str]().union(*map(self.names.uses, others))):
+                    yield f"{name} is made of names that depend on {parameter}"
+
     def _depends(self, slope: terms.Slope) -> bool:
         return terms.base_of(slope.variable) in self.names.used_by(slope.body)
 
@@ -82,6 +92,7 @@ class Doubts:
         used = self._used(claim)
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
+        yield from self._captured(used)
         shapes = self.reading.shapes
         if any(term is claim.left for term, _ in shapes.faults[shapes.certain :]):
             yield "nothing shows whether names in it are numbers"

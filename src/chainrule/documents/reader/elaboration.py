@@ -262,6 +262,9 @@ class Elaborator:
         if not parameters or not all(parameters):
             return found
         order = (primes,) if primes and len(parameters) == 1 else ()
+        for bracket in self.inventory.called.get(found.text, ()):
+            if tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in bracket.items) != parameters:
+                self.used.add(f"{found.text} without arguments may be its value elsewhere")
         return Call(name, tuple(Name(self.named(each)) for each in parameters), order)
 
     # Scripts
@@ -427,7 +430,7 @@ class Elaborator:
                 return Apply("abs", (self.term(inside),))
             elif kind == "||":
                 return Apply("norm", (self.term(inside),))
-        if kind in ("[", "(") and all(separator == "," for separator in written.separators):
+        if kind in ("[", "(") and items and all(separator == "," for separator in written.separators):
             self.used.add("a list in brackets is a vector")
             return self._line(items, written)
         raise NotMeant("a list in brackets", written.place)
@@ -619,9 +622,10 @@ class Elaborator:
         nested = parts[at + 1]
         inner = nested.base if isinstance(nested, w.Scripted) else nested
         bracket = parts[at + 2] if at + 2 < len(parts) and not joints[at + 1] else None
-        is_event_of = isinstance(bracket, w.Bracketed) and is_event(bracket)
         if isinstance(inner, w.Symbol) and (
-            inner.text in ELEMENTARY or base_name(inner) in self.functions or is_event_of
+            inner.text in ELEMENTARY
+            or base_name(inner) in self.functions
+            or self._called(nested, inner, bracket) is not None
         ):
             argument, end = self._factor(parts, joints, at + 1)
         else:
