@@ -94,3 +94,15 @@ def test_the_limit_of_a_sum_is_a_size_if_nobody_declares_it():
     asked = question("claim: sum(i in 0..limit: x[1] * i) = x[1] * limit * (limit + 1) / 2")
     assert "limit" in asked.sizes
     assert "limit" not in asked.free
+
+
+def test_arguments_of_an_unknown_function_that_nothing_moves_are_left_out():
+    text = """L : function(column m, column n, column m) -> number
+J := L(z, x, b)
+claim: grad(J, {0}) = 0 * {0}
+"""
+    assert [len(question(text.format(name)).functions["L"].arguments) for name in "Wxb"] == [1, 2, 2]
+    twice = text.replace("claim:", "K := L(z, x, z)\nclaim:").replace("= 0", "= K")
+    assert len(question(twice.format("W")).functions["L"].arguments) == 3
+    called = text.replace("J :=", "J(x : column n) :=").replace("grad(J", "grad(J(2 * x) + J(x)")
+    assert len(question(called.format("W")).functions["L"].arguments) == 3

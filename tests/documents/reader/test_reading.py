@@ -71,3 +71,8 @@ def test_letters_are_others_where_their_shapes_are_others(claims):
     parts = [r"$$W x + b = b + W x$$", r"$$\frac{1}{x} = x^{-1}$$", r"$$W x = b$$"]
     found = claims(text + "\n\n".join(f"# Part {number}\n\n{part}" for number, part in enumerate(parts)))
     assert found[1:] == ["1 / x__part_2 = x__part_2^-1", "W @ x = b"]
+
+
+def test_members_lie_along_the_axis_for_which_no_lengths_must_be_equal(claims):
+    text = r"$$z_i = \mathbf{w}_i^T \mathbf{a} + b_i, \quad c = w_{ij} + w_{jk}$$" + "\n\n"
+    assert claims(text + r"$$\mathbf{z} = \mathbf{W}^T \mathbf{a} + \mathbf{b}$$") == ["z = W' @ a + b"]

@@ -99,3 +99,21 @@ def test_a_name_that_stands_on_the_left_alone_may_be_defined_there():
 def test_a_second_gradient_is_no_first_one():
     text = "Let $x$ be a vector of length 3.\n\n$$\\nabla_x^2 (x^T x) = 2x$$"
     assert [name for _, name in verdicts(text)][-1] not in ("proved", "verified", "proved if")
+
+
+def test_a_name_with_a_superscript_is_not_the_one_without():
+    text = "Here $W = W^{(1)} W^{(2)}$.\n\n$$z^{(l)} = W^{(l)} x$$\n\n$$\\frac{d z^{(l)}}{d x} = W^{(l)}$$"
+    assert verdicts(text)[-1][1] == "proved"
+    assert verdicts(text.replace("(l)", "(1)").replace("W = W", "W^{(1)} = V"))[-1][1] != "proved"
+
+
+def test_the_row_of_a_matrix_is_no_matrix():
+    text = "Here $w_{j:}$ is the row $j$ of the matrix $W$.\n\n$$\\sum_j W_{jk} = \\sum_i W_{ik}$$"
+    assert verdicts(text)[-1][1] == "proved"
+
+
+def test_a_loss_is_unknown_in_definitions_too():
+    text = "$$J = y^2$$\n\n$$z_i = \\sum_k w_{ik} x_k$$\n\n$$e_i = \\frac{\\partial J}{\\partial z_i}$$\n\n"
+    claim = "$$\\frac{\\partial J}{\\partial w_{ik}} = e_i x_k$$"
+    assert verdicts(text + claim)[-1][1] == "proved"
+    assert verdicts(text + claim.replace("x_k$", "x_i$"))[-1][1] == "wrong if read so"

@@ -179,7 +179,7 @@ class Question:
         """
         sides = (claim.left, claim.right, *claim.conditions)
         over = frozenset(name for name, _ in claim.over)
-        names = names.without(cut)
+        names = _with_moving_arguments(names.without(cut), *sides)
         used = names.used_by(*sides) - over
         kinds = names.kinds
         facts = {name: kind.facts for name, kind in kinds.items() if isinstance(kind, ValueKind) and name not in cut}
@@ -375,6 +375,36 @@ def cut_names(names: Names, claim: Relation) -> frozenset[str]:
 
 
 # What follows is private.
+
+
+def _with_moving_arguments(names: Names, *sides: Term) -> Names:
+    """Names whose unknown functions have only arguments that something in a claim moves.
+
+    A function that stands once, in the definition of a name, has the same other arguments wherever the name is used. So
+    it is one of those that move, and what holds for all functions of these holds for it.
+    """
+    used = names.used_by(*sides)
+    bodies = {name: names.definitions[name].body for name in sorted(used & names.definitions.keys())}
+    every = [part for term in (*sides, *bodies.values()) for part in terms.every(term)]
+    if any(isinstance(part, terms.Differential) for part in every):
+        return names
+    changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
+    changed |= {part.name for part in every if isinstance(part, terms.At)}
+    calls = [part.function for part in every if isinstance(part, terms.Call)]
+    bound = {name for part in every for name in terms.bound_in(part)}
+    definitions, kinds = dict(names.definitions), dict(names.kinds)
+    for name, body in bodies.items():
+        kind = kinds.get(body.function) if isinstance(body, terms.Call) else None
+        if not isinstance(body, terms.Call) or not isinstance(kind, terms.FunctionKind):
+            continue
+        if body.order or definitions[name].parameters or not names.used_by(body).isdisjoint(bound):
+            continue
+        moving = [k for k, each in enumerate(body.arguments) if not names.used_by(each).isdisjoint(changed)]
+        if 0 < len(moving) < len(body.arguments) and calls.count(body.function) == 1:
+            arguments = tuple(body.arguments[k] for k in moving)
+            definitions[name] = replace(definitions[name], body=replace(body, arguments=arguments))
+            kinds[body.function] = replace(kind, arguments=tuple(kind.arguments[k] for k in moving))
+    return Names(definitions, kinds)
 
 
 def _nested(term: Term) -> int:

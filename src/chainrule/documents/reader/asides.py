@@ -6,6 +6,7 @@ nothing is proved of it, for a name that is tied to others moves with them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import base_name, letters_of
+from chainrule.documents.reader.inventory import all_parts, base_name, letters_of
 from chainrule.documents.reader.statements import Statement
 
 
@@ -43,6 +44,15 @@ class Aside:
         ties = self.statement.relation in ("=", ":=") and bool(letters_of(self.statement.right))
         return base_name(base) if ties and isinstance(base, w.Symbol) else ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its name is another one with a superscript: W = W^{(1)} W^{(2)} says nothing of W^{(l)}."""
+        uppers = [part for part in all_parts(self.statement.right) if isinstance(part, w.Scripted) and part.upper]
+        return any(part.base == self.statement.left for part in uppers)
+
+
+_OTHERS = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
+
 
 def doubts_of(
     asides: Sequence[Aside], place: int, about: Set[str], used: Set[int], declared: Set[str]
@@ -71,8 +81,10 @@ def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, i
     bodies = [names.definitions[name].body for name in used if name in names.definitions]
     every = (part for term in (claim.left, claim.right, *bodies) for part in terms.every(term))
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):
-        letters = {name.split("__")[0] for name in used - names.definitions.keys()} - indices
+        free = used - names.definitions.keys()
+        letters = {name.split("__")[0] for name in free} - indices
+        alone = {_OTHERS.sub("", name) for name in free} - indices
         for each in asides:
-            if each.place < place and each.tied in letters:
+            if each.place < place and each.tied in (alone if each.is_whole else letters):
                 return f"{each.words} may say what {each.tied} depends on"
     return ""

@@ -141,6 +141,8 @@ class DocumentReader:
         True if functions without a definition take a vector.
     distrusted : set of str
         Names that are not what sentences say of them, for their shapes do not fit it.
+    turned : set of str
+        Letters whose members are the vectors along the other axis than their indices suggest.
     lettered : set of str
         Letters of indices that name layers.
     """
@@ -157,6 +159,7 @@ class DocumentReader:
     singles: Set[str] = frozenset()
     losses: bool = False
     distrusted: Set[str] = frozenset()
+    turned: Set[str] = frozenset()
     lettered: Set[str] = frozenset()
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
@@ -180,7 +183,7 @@ class DocumentReader:
 
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
-        self.inventory = replace(self.inventory, declared={})
+        self.inventory = replace(self.inventory, declared={}, turned=self.turned)
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         every = [
@@ -366,7 +369,9 @@ class DocumentReader:
         held = [each for each in held if id(each.condition) not in fitting]
         strict = strict_form(shapes, *self._reached(derivation, held))
         entries = tuple(self._judged(shapes))
-        found = Reading(strict, shapes, entries, self.unread, self.again, self.kinds.keys())
+        read = {each.name for each in derivation.definitions}
+        unread = {name: why for name, why in self.unread.items() if name not in read}
+        found = Reading(strict, shapes, entries, unread, self.again, self.kinds.keys())
         return replace(found, problems=tuple(self.problems), bars=self.bars, looping=self.looping)
 
     def _used(self, derivation: Derivation) -> None:

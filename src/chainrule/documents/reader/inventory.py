@@ -7,7 +7,7 @@ another index, is an index; words and other letters are parts of names.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -177,6 +177,8 @@ class Inventory:
     """By base: how often it has one index, and nothing shows that it is a vector."""
     bold: Counter[str] = field(default_factory=Counter)
     """By base: how often it is bold."""
+    turned: Set[str] = frozenset()
+    """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
     """The words of the document, in small letters."""
     summing: bool = False
@@ -286,7 +288,7 @@ class Inventory:
         counts = [
             sum(count for (at, letter), count in places.items() if at == axis and letter in single) for axis in (0, 1)
         ]
-        return 0 if counts[0] > counts[1] else 1
+        return int((counts[0] > counts[1]) == (base in self.turned))
 
     @property
     def capitals(self) -> dict[str, str]:

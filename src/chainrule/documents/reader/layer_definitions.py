@@ -36,25 +36,27 @@ def with_layers(derivation: Derivation) -> Derivation:
 
 def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, str]]:
     """Unknown functions in place of losses that do not lead to what they are differentiated by, with the claims."""
-    uses = Names.of(derivation).uses
-    found = dict[int, str]()
-    claims = list[Relation]()
-    for number, claim in enumerate(derivation.claims):
-        losses = {
-            body
-            for side in (claim.left, claim.right)
-            for part in terms.every(side)
-            if isinstance(part, terms.Slope)
-            and (body := terms.base_of(part.body)) in {each.name for each in derivation.definitions}
-            and terms.base_of(part.variable) not in uses(body)
-            and isinstance(part.body, Name)
+    defined, uses = {each.name for each in derivation.definitions}, Names.of(derivation).uses
+
+    def lost(*terms_: Term) -> dict[str, str]:
+        slopes = [part for term in terms_ for part in terms.every(term) if isinstance(part, terms.Slope)]
+        names = {
+            (terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes if isinstance(each.body, Name)
         }
-        if losses:
+        return {name: f"{name}__any" for name, by in names if name in defined and by not in uses(name)}
+
+    bodies = {each.name: lost(each.body) for each in derivation.definitions}
+    definitions = tuple(replace(each, body=_renamed(each.body, bodies[each.name])) for each in derivation.definitions)
+    found, claims = dict[int, str](), list[Relation]()
+    for number, claim in enumerate(derivation.claims):
+        new = lost(claim.left, claim.right)
+        used = [name for term in (claim.left, claim.right) for each in terms.free_names(term) for name in uses(each)]
+        if losses := new.keys() | {name for each in used for name in bodies.get(each, {})}:
             found[number] = ", ".join(sorted(losses))
-            new = {name: f"{name}__any" for name in losses}
-            claim = replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new))
-        claims.append(claim)
-    return replace(derivation, claims=tuple(claims)), found
+        claims.append(
+            replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)) if new else claim
+        )
+    return replace(derivation, definitions=definitions, claims=tuple(claims)), found
 
 
 # What follows is private.

@@ -93,6 +93,11 @@ def read(pieces: Pieces) -> Reading:
             if min(map(_misfits_of, tried)) == _misfits(best):
                 break
             best, chosen = min(tried, key=_misfits_of)
+    for letter in sorted(_square(best) & inventory.vectors.keys()):
+        option = {"turned": chosen.get("turned", frozenset()) | {letter}}
+        found = DocumentReader(*shared, **(chosen | option)).reading()
+        if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
+            best, chosen = found, chosen | option
     for section, names in chosen.get("aliases", {}).items():
         for name in names:
             if names[name] not in kept:
@@ -174,6 +179,16 @@ def _misfits(reading: Reading) -> int:
     """How much does not fit: statements, and matrices that would have one entry only."""
     shapes = [shape.known or () for shape in reading.shapes.names.values()]
     return len(reading.shapes.faults) + 2 * sum(bool(dims) and all(dim.is_one for dim in dims) for dims in shapes)
+
+
+def _square(reading: Reading) -> set[str]:
+    """The letters of matrices whose sides have one length, which nobody says; small letters are their members."""
+    found = set[str]()
+    for name, shape in reading.shapes.names.items():
+        dims = shape.known or ()
+        if len(dims) == 2 and dims[0].final == dims[1].final and name not in reading.declared:
+            found |= {name.split("_")[0], name.split("_")[0].lower()}
+    return found
 
 
 def _in_doubt(reading: Reading, sections: Mapping[int, int]) -> tuple[set[str], dict[int, dict[str, str]]]:

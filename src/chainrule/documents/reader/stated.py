@@ -28,6 +28,7 @@ from chainrule.documents.reader.stated_words import (
     FACTS,
     GENERAL,
     NOUNS,
+    OF,
     ONWARD,
     PAST,
     RELATIVE,
@@ -296,7 +297,7 @@ class _Sentence:
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = _STOP.split(self.text[match.end() :])[0]
-        words = COPULA.match(after)
+        words = None if OF.match(after) else COPULA.match(after)
         said = _PREPOSITION.split(words["what"])[0] if words else ""
         near = re.search(rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})\s*\Z", before, re.IGNORECASE)
         said = f"{near.group() if near else ''} {said}"

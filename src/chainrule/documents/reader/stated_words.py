@@ -63,6 +63,8 @@ COPULA = re.compile(
     r"是|为|為|を|は|が|는|은|이|가)?\s*(?P<what>.*)",
     re.DOTALL | re.IGNORECASE,
 )
+OF = re.compile(r"\s*(?:(?:of|in|from|von|der|des|aus|du|de|dans|del|của|trong|thuộc)\b|的|中|の|의)", re.IGNORECASE)
+"""Behind a name these speak of something else, as in the row j of the matrix W."""
 NOUNS = _named(
     column="(?:column_)?vectors? (?:Spalten)?vektor(?:en)? vecteurs? vectores вектор\\w* véctơ vectơ"
     " 向量 ベクトル 벡터",
