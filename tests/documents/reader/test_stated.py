@@ -3,6 +3,7 @@
 import pytest
 
 from chainrule.documents.language.printing import condition_text, kind_of
+from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.stated import Stated, sentences
@@ -122,3 +123,11 @@ def test_a_condition_reaches_past_an_example_within_its_section():
     shown = [n for n, piece in enumerate(pieces) if piece.kind == "display"]
     reached = [[n for n in shown if each.start <= n < each.end] for each in found.hypotheses if each.certain]
     assert reached == [shown[:2], shown[:1]]
+
+
+@pytest.mark.parametrize(
+    "text", ["입력값 $x$는 함수 $f$를 거쳐", "$x$是函数$f$的值", "the row $x$ of the function $f$"]
+)
+def test_a_noun_before_another_name_speaks_of_that(text):
+    found = read(pieces_of(f"{text} $y$.\n\n$$f(x) = y$$", "notes.md")).derivation.declarations
+    assert "x" not in [each.name for each in found if isinstance(each.kind, FunctionKind)]

@@ -44,6 +44,7 @@ _END = re.compile(
 _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
+_LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
 _MATHS = re.compile(r"\$([^$]+)\$")
 _TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 
@@ -299,6 +300,8 @@ class _Sentence:
         after = _STOP.split(self.text[match.end() :])[0]
         words = None if OF.match(after) else COPULA.match(after)
         said = _PREPOSITION.split(words["what"])[0] if words else ""
+        if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
+            said = _LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
         near = re.search(rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})\s*\Z", before, re.IGNORECASE)
         said = f"{near.group() if near else ''} {said}"
         role = self._role(match.start(), match.end())
