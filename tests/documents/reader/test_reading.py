@@ -2,6 +2,8 @@
 
 import re
 
+from chainrule.documents.language.printing import relation_text
+
 
 def test_a_letter_may_mean_a_number_in_one_section_and_a_vector_in_another(claims):
     text = r"""
@@ -54,6 +56,19 @@ def test_letters_of_indices_name_layers_where_definitions_would_lead_to_themselv
     wanted = "partial(z__of_k[k], w__of_ij[i, j]) = w__of_jk[j, k] * g'(z__of_j[j]) * x__of_i[i]"
     assert claims(layers + claim)[-1] == wanted.replace("w__of_ij", "w").replace("x__of_i", "x")
     assert claims(layers.partition(" $$a_j")[0] + claim)[-1] == re.sub(r"__of_\w+", "", wanted)
+
+
+def test_a_variable_below_a_limit_is_no_index_and_a_letter_of_its_own_no_transpose(reading_of):
+    text = (
+        r"Let $y = \sigma(z)$ with $$\sigma(z) = \frac{1}{1 + e^{-z}}$$ $$\lim_{y \to 0} \log y$$"
+        "\n\n"
+        r"$$L = \prod_i y_i^{t_i}$$"
+        "\n\n"
+        r"$$\log L = \sum_i t_i \log y_i$$"
+    )
+    found = reading_of(text).derivation
+    assert {each.name for each in found.definitions} == {"y", "sigma", "L"}
+    assert "log(L) = sum(i in n" in relation_text(found.claims[0])
 
 
 def test_a_display_goes_on_from_the_one_before(claims):

@@ -71,6 +71,7 @@ def test_a_claim_stands_under_what_the_sentence_states(text, expected):
         (f"Let $x > 0$.{CLAIM}We drop the assumption $x > 0$.{CLAIM}", [["x is positive"], ["?", "x is any"]]),
         (f"Let $x$ be positive.{CLAIM}$x$ is no longer positive.{CLAIM}", [["x is positive"], ["x is any"]]),
         (f"For $x > 0$ we have{CLAIM}and for $x < 0$ we have{CLAIM}", [["x is positive"], ["x is negative"]]),
+        (f"Let $x = 1$ or $x = 0$.{CLAIM}", [["?"]]),
         (f"First $$f x = x f$$ for $x > 0$, and $$f x = x f$$ for $x < 0$.{CLAIM}",
          [["x is positive"], ["x is negative"], []]),
     ],

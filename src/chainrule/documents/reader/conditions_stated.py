@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
@@ -74,6 +74,19 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
                 yield Held(one, each.start, each.end, certain, told, indices, each.at)
 
 
+def without_alternatives(held: Iterable[Held]) -> list[Held]:
+    """The conditions, of which those are not certain that give one name several values in one place: t = 1 or t = 0."""
+    every = list(held)
+    given = [(each, value) for each in every if (value := _given(each.condition)) is not None]
+    several = {
+        id(one)
+        for one, (name, value) in given
+        for other, (same, another) in given
+        if name == same and value != another and one.start < other.end and other.start < one.end
+    }
+    return [replace(each, certain=False) if id(each) in several else each for each in every]
+
+
 def reaching(held: Sequence[Held], claim: Relation, place: int, names: Names) -> tuple[list[Held], list[Held]]:
     """The conditions that a claim stands under, and those of which this is not certain.
 
@@ -110,6 +123,14 @@ def _parts(condition: Condition | None) -> tuple[Condition, ...]:
     if isinstance(condition, terms.Junction) and condition.kind == "and":
         return condition.conditions
     return () if condition is None else (condition,)
+
+
+def _given(condition: Condition) -> tuple[str, Fraction] | None:
+    """The name that a condition gives a number, and this number."""
+    if not isinstance(condition, Comparison) or condition.relation != "=":
+        return None
+    left, right = (side.body if isinstance(side, terms.Family) else side for side in (condition.left, condition.right))
+    return (base_in(left), right.value) if isinstance(right, Number) and base_in(left) else None
 
 
 def _is_index(side: Term, elaborator: Elaborator) -> bool:

@@ -29,7 +29,7 @@ from chainrule.documents.language.terms import (
 )
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
-from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching
+from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import ELEMENTARY, RELATIONS, Elaborator, NotMeant
@@ -333,7 +333,7 @@ class DocumentReader:
         for statement in self.statements:
             self._read(statement)
         stated = [*self._facts_of_blocks(), *self.besides.stated.hypotheses]
-        held = list(
+        held = without_alternatives(
             held_in(self._in_their_places(stated), self.elaborator, self.definitions.keys() | self.unread.keys())
         )
         declared = {**{name: IndexKind(size) for name, size in self.labels.items()}, **self.kinds}

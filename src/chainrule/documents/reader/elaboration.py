@@ -399,8 +399,9 @@ class Elaborator:
         return name, (), upper
 
     def _is_transpose(self, upper: Written) -> bool:
-        known = self.inventory.by.keys() | self.inventory.declared.keys()
-        return _turns(upper) and getattr(upper, "text", "") not in known
+        inventory, text = self.inventory, getattr(upper, "text", "")
+        is_letter = text == "t" and bool(inventory.bare["t"] or inventory.subscripts["t"])  # y^t beside log t
+        return _turns(upper) and text not in inventory.by.keys() | inventory.declared.keys() and not is_letter
 
     def _raised(self, base: Term, upper: Written) -> Term:
         match upper:

@@ -34,6 +34,9 @@ INDEX_LETTERS = frozenset("ijklmnpqrstuvcxyabg") | {"alpha", "beta", "mu", "nu"}
 USUAL_INDICES = frozenset("ijklmnpq")
 """Letters that are indices wherever they stand in a subscript."""
 
+CONTINUOUS = frozenset({"lim", "limsup", "liminf", "int", "iint", "iiint", "oint", "E"})
+"""Signs below which variables stand that are no indices."""
+
 IMPLIED = ("einstein", "summation convention", "implied sum", "dummy ind")
 """Words of documents that leave out the sums over repeated indices."""
 
@@ -338,9 +341,8 @@ class Inventory:
             case Scripted(base=Symbol() as base, lower=lower, upper=upper, primes=primes):
                 self.bold[base_name(base)] += base.font == "bold" or "vec" in base.accents
                 self._scripted(base_name(base), lower, upper, primes)
-                turned = any(
-                    isinstance(each, Symbol) and each.text in TRANSPOSES for each in all_parts(upper or Dots())
-                )
+                above = () if isinstance(upper, Scripted) else items_of(upper)  # t_i in y_i^{t_i} is a power
+                turned = any(isinstance(each, Symbol) and each.text in TRANSPOSES for each in above)
                 letters = [item for item in items_of(lower) if not isinstance(item, Numeral)]
                 if len(items_of(lower)) == len(letters) == 1:
                     name, columns = base_name(base), _is_bold(written)
@@ -354,8 +356,9 @@ class Inventory:
             case Symbol():
                 self.bare[base_name(written)] += 1
                 self.bold[base_name(written)] += written.font == "bold" or "vec" in written.accents
-            case BigOperator(lower=lower, upper=upper):
-                self._bind(lower, upper)
+            case BigOperator(kind=kind, lower=lower, upper=upper):
+                if kind not in CONTINUOUS:
+                    self._bind(lower, upper)
                 if upper is not None:
                     self._see(upper)
                 return
