@@ -107,3 +107,10 @@ def test_accents_are_parts_of_names_and_fonts_are_not():
 def test_letters_beside_bound_ones_in_comparisons_and_deltas_are_indices():
     chains = chains_of(r"y_s = \sum_i \delta_{ia} x_i, \quad z = \sum_j [b + j = s + 1] w_b x_a")
     assert {"a", "b", "s"} <= Inventory.of(chains).indices
+
+
+def test_a_bold_letter_without_its_index_is_no_single_entry():
+    entry, sums = sub("z", Symbol("i")), sub("t", Symbol("i"))
+    plain, bold = Symbol("t"), Symbol("z", font="bold")
+    found = inventory(Beside((entry, sums, plain, bold), ("", "", "")))
+    assert (found.may_be_single("t"), found.may_be_single("z")) == (True, False)

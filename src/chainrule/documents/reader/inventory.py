@@ -258,6 +258,10 @@ class Inventory:
         return any(self.is_index(item) and not isinstance(item, Numeral)
                    for items in self.subscripts[base] for item in items)  # fmt: skip
 
+    def may_be_single(self, base: str) -> bool:
+        """Whether a name without its index may be one of its entries. A bold one is all of them."""
+        return self.has_entries(base) and not self.bold[base] >= self.bare[base] > 0
+
     def family_of(self, whole: Written) -> str:
         """The matrix of which a bold letter with an index is a column, where the letter without it is plain: its
         capital, if it is used; else nothing."""

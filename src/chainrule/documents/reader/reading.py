@@ -84,7 +84,7 @@ def read(pieces: Pieces) -> Reading:
         several, _ = _in_doubt(best, scopes.parts)
         distrusted = chosen.get("distrusted", frozenset()) | (several & said)
         best, chosen = _better(best, chosen, {"distrusted": distrusted}, *shared)
-        single = frozenset(filter(inventory.has_entries, () if inventory.summing else several - block.names))
+        single = frozenset(() if inventory.summing else filter(inventory.may_be_single, several - block.names))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
         for _ in range(MOST_SECTIONS):
             tried = [(best, chosen)]
