@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -135,8 +136,10 @@ def dask_cluster():
     """A cluster of two processes on this machine, which tests may kill: it starts new ones."""
     distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
     options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": "1GiB"}
-    with distributed.LocalCluster(n_workers=2, silence_logs=logging.CRITICAL, **options) as cluster:
-        yield cluster
+    cluster = distributed.LocalCluster(n_workers=2, silence_logs=logging.CRITICAL, **options)
+    yield cluster
+    with suppress(KeyError):  # it tells of the end of a worker that it has removed already, if a test killed one
+        cluster.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from chainrule.cli.output import CommandError, one_line
@@ -42,11 +42,10 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             where = scheduler
             if scheduler is None:
                 count, quiet = workers or available_threads(), logging.CRITICAL
-                where = stack.enter_context(
-                    distributed.LocalCluster(
-                        n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=quiet
-                    )
+                where = distributed.LocalCluster(
+                    n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=quiet
                 )
+                stack.callback(_close, where)
             client = stack.enter_context(distributed.Client(where, timeout=SECONDS_TO_ANSWER))
             client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
         except (OSError, TimeoutError, RuntimeError) as error:
@@ -58,3 +57,12 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             yield client
         except ClusterError as error:
             raise CommandError(one_line(error)) from None
+
+
+# What follows is private.
+
+
+def _close(cluster: Any) -> None:
+    """End the processes of a cluster. If one of them has died, Dask may miss it in its own list of workers."""
+    with suppress(KeyError):
+        cluster.close()
