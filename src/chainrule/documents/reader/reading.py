@@ -13,6 +13,7 @@ from typing import Any
 
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import Block, base_of
@@ -77,7 +78,7 @@ def read(pieces: Pieces) -> Reading:
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
     best, chosen = _better(best, chosen, with_aliases(_by_shape(every, scopes, shared, chosen)), *shared)
-    said = {base_of(each.name) for each in besides.stated.declared}
+    said = {base_of(each.name) for each in besides.stated.declared if not isinstance(each.kind, FunctionKind)}
     for _ in range(2):
         for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}):
             best, chosen = _better(best, chosen, option, *shared)
