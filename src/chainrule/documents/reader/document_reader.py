@@ -427,9 +427,9 @@ class DocumentReader:
             name = base_of(each.name)
             if name in used & self.distrusted and each.kind is not None:
                 self._doubt(number, frozenset({f"whether {name} is what the text says of it"}))
-                bar = bar or (
-                    f"its shapes do not fit what line {each.line} says of {name}" if each.piece <= place else ""
-                )
+                *_, end = self.besides.stated.bounds.get(each.piece, (1 << 60,))  # of its section
+                if not bar and each.piece <= place < end:
+                    bar = f"its shapes do not fit what line {each.line} says of {name}"
         if bar:
             self.bars[number] = bar
 
