@@ -5,8 +5,9 @@ import pytest
 from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import condition_text, text_of
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.elaboration import Elaborator, NotMeant
+from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.known_words import NotMeant
 
 CONTEXT = r"z_i + x_j + \sum_k y_k"
 

@@ -32,10 +32,11 @@ from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
 from chainrule.documents.reader.document_parts import Scopes
-from chainrule.documents.reader.elaboration import ELEMENTARY, RELATIONS, Elaborator, NotMeant
+from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of
+from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.stated import Hypothesis, Stated
 from chainrule.documents.reader.statements import (

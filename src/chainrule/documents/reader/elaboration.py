@@ -19,52 +19,23 @@ from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Slope, Term, Truth
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.ellipses import INDEX, between
+from chainrule.documents.reader.grids import grid, line
 from chainrule.documents.reader.inventory import TRANSPOSES, Inventory, all_parts, arguments_of, base_name, items_of
+from chainrule.documents.reader.known_words import (
+    BRACKET,
+    ELEMENTARY,
+    FULL_COLUMNS,
+    INDICATORS,
+    JOINTS,
+    RELATIONS,
+    TAKE_NO_BRACKETS,
+    NotMeant,
+)
+from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, stands_bare, uses, with_body
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.written import Written
 
-ELEMENTARY = {
-    **{name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos")},
-    "arctan": "arctan",
-    "ln": "log",
-    "erf": "erf",
-    "abs": "abs",
-    "sign": "sign",
-    "sgn": "sign",
-    "relu": "relu",
-    "ReLU": "relu",
-    "diag": "diag",
-    "tr": "trace",
-    "trace": "trace",
-    "Tr": "trace",
-    "det": "det",
-    "vec": "vec",
-    "Gamma": "gamma",
-    "norm": "norm",
-}
-"""Functions that every document knows, by the names that documents give them."""
-
-TAKE_NO_BRACKETS = frozenset(
-    {"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "tr"}
-)
-"""Functions whose argument may follow without brackets."""
-
-BRACKET = "the derivative is that of the bracket behind it alone"
-"""The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
-
-INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
-RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}
-JOINTS = {"": "beside", "*": "dot", ".": "dot", "x": "beside", ".*": ".*", "o": ".*", "(x)": "outer"}
-
 _Factor: TypeAlias = tuple[str, Term]
-
-
-class NotMeant(Exception):
-    """Something written that has no meaning here; the message says what, `place` where."""
-
-    def __init__(self, reason: str, place: tuple[int, int] = (0, 0)) -> None:
-        super().__init__(reason)
-        self.place = place
 
 
 @dataclass(eq=False)
@@ -233,7 +204,7 @@ class Elaborator:
             case w.CasesOf(rows=rows):
                 return self._cases(rows)
             case w.Grid():
-                return self._grid(written)
+                return grid(written, self.term)
             case w.Dots() | w.Words() | w.NotRead() | w.Listed() | w.Comparing() | w.BigOperator():
                 raise NotMeant(_IN_WORDS[type(written)](written), written.place)
         raise NotMeant(f"{type(written).__name__.lower()} is not read", written.place)
@@ -242,9 +213,9 @@ class Elaborator:
         name = base_name(symbol)
         if name == "pi" and not self.inventory.subscripts["pi"]:
             return Name("pi")
-        if name in _FULL and symbol.font and name not in self.inventory.subscripts:
+        if name in FULL_COLUMNS and symbol.font and name not in self.inventory.subscripts:
             self.used.add(f"a bold {name} is a column")
-            return Call(_FULL[name], (self.open_size("1"),))
+            return Call(FULL_COLUMNS[name], (self.open_size("1"),))
         if name == "I" and self.identity and not self.inventory.called["I"]:
             return Call("eye", (self.open_size("I"),))
         if name in ("infty", "infinity"):
@@ -433,7 +404,7 @@ class Elaborator:
                 return Apply("norm", (self.term(inside),))
         if kind in ("[", "(") and items and all(separator == "," for separator in written.separators):
             self.used.add("a list in brackets is a vector")
-            return self._line(items, written)
+            return line(items, written, self.term)
         raise NotMeant("a list in brackets", written.place)
 
     def _stated(self, written: Written) -> terms.Condition:
@@ -578,7 +549,7 @@ class Elaborator:
             found = self._chosen(Name(self.named(full)), part, (*more, *entries))
             return found if upper is None else self._raised(found, upper)
         parameters = self.functions.get(meant, self.functions[full])
-        if parameters and _stands_bare(name, bracket):
+        if parameters and stands_bare(name, bracket):
             return None  # s (1 - s)
         if parameters and len(parameters) != len(items):
             return None
@@ -694,12 +665,12 @@ class Elaborator:
         at = 0
         while at < len(parts):
             part, sign, after = parts[at], signs[at], at + 1
-            index = self._index_of_last_sum(part)
-            while index is not None and not _ends_in_sum(part) and after < len(parts) and _uses(parts[after], index):
+            index = index_of_last_sum(part)
+            while index is not None and not ends_in_sum(part) and after < len(parts) and uses(parts[after], index):
                 after += 1
             if after > at + 1:
                 self.used.add("a sum reaches over the terms that use its index")
-                part = _with_body(part, parts[at + 1 : after], signs[at + 1 : after])
+                part = with_body(part, parts[at + 1 : after], signs[at + 1 : after])
             term = self.term(part)
             if found is None:
                 found = term if sign > 0 else Apply("negative", (term,))
@@ -734,58 +705,6 @@ class Elaborator:
             rest = self._signed(parts[at + 2 :], signs[at + 2 :])
             total = Apply("+", (total, rest))
         return total
-
-    def _grid(self, grid: w.Grid) -> Term:
-        """A column, a row or a matrix written out; dots stand for what lies between."""
-        rows = grid.rows
-        if len(rows[0]) == 1 and all(len(row) == 1 for row in rows):
-            return self._line([row[0] for row in rows], grid)
-        if len(rows) == 1:
-            return Apply("'", (self._line(list(rows[0]), grid),))
-        if any(isinstance(entry, w.Dots) for row in rows for entry in row) or len({len(row) for row in rows}) > 1:
-            return self._grid_with_dots(grid)
-        return terms.Table(tuple(tuple(map(self.term, row)) for row in rows))
-
-    def _grid_with_dots(self, grid: w.Grid) -> Term:
-        """A matrix whose first and last entries of rows and columns are written, with dots between."""
-        rows = [row for row in grid.rows if not all(isinstance(entry, w.Dots | w.Words) for entry in row)]
-        if len(rows) in (len(grid.rows), 1) or not all(row and not isinstance(row[0], w.Dots) for row in rows):
-            raise NotMeant("a matrix written out with dots", grid.place)
-        first, last = (self._row(rows[place], grid) for place in (0, -1))
-        found = between(first[0], last[0], "_l")
-        if found is None or first[1] != last[1] or found[1] != Number(Fraction(1)):
-            raise NotMeant("a matrix written out with dots", grid.place)
-        return terms.Family((("_l", found[2]), (INDEX, first[1])), found[0])
-
-    def _row(self, entries: Sequence[Written], grid: w.Grid) -> tuple[Term, Term]:
-        """The entry of a row in its index, and the number of entries."""
-        found = self._line(entries, grid)
-        if isinstance(found, terms.Family):
-            return found.body, found.indices[0][1]
-        raise NotMeant("a matrix written out with dots", grid.place)
-
-    def _line(self, entries: Sequence[Written], grid: Written) -> Term:
-        dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
-        if not dots:
-            return terms.Table(tuple((self.term(entry),) for entry in entries))
-        at = dots[0]
-        found = None
-        if len(dots) == 1 and 0 < at == len(entries) - 2:
-            first, second, last = (self.term(entries[place]) for place in (0, min(1, at - 1), -1))
-            found = between(first, last)
-            if found is not None and at > 1 and (between(second, last) or found)[0] != found[0]:
-                found = None
-        if found is None or found[1] != Number(Fraction(1)):
-            raise NotMeant("a matrix written out with dots", grid.place)
-        return terms.Family(((INDEX, found[2]),), found[0])
-
-    def _index_of_last_sum(self, part: Written) -> str | None:
-        pieces = part.parts if isinstance(part, w.Beside) else (part,)
-        for piece in pieces:
-            if isinstance(piece, w.BigOperator) and piece.kind in ("sum", "prod") and piece.lower is not None:
-                index = next((each for each in all_parts(piece.lower) if isinstance(each, w.Symbol)), None)
-                return None if index is None else base_name(index)
-        return None
 
     # Derivatives
 
@@ -911,22 +830,6 @@ _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
 }
 
 
-def _stands_bare(name: str, written: Written) -> bool:
-    """Whether a name stands in a formula without arguments behind it."""
-    calls = [
-        one.base if isinstance(one, w.Scripted) else one
-        for part in all_parts(written)
-        if isinstance(part, w.Beside)
-        for one, other in pairwise(part.parts)
-        if isinstance(other, w.Bracketed)
-    ]
-    called = sum(isinstance(each, w.Symbol) and base_name(each) == name for each in calls)
-    return sum(isinstance(part, w.Symbol) and base_name(part) == name for part in all_parts(written)) > called
-
-
-_FULL = {"0": "zeros", "1": "ones"}
-
-
 def _told(part: Written, indices: Set[str]) -> str:
     if isinstance(part, w.Symbol):
         return "index" if part.text in indices else base_name(part)
@@ -948,32 +851,3 @@ def _in_base(found: Term, name: str, lower: Written | None, elaborator: Elaborat
     if name != "log":
         raise NotMeant(f"{name} with a subscript", lower.place)
     return Apply("over", (found, Apply("log", (elaborator.term(lower),))))
-
-
-def _uses(part: Written, index: str) -> bool:
-    """Whether a term uses an index that it does not bind."""
-    bound = {
-        base_name(each)
-        for big in all_parts(part)
-        if isinstance(big, w.BigOperator) and big.lower is not None
-        for each in all_parts(big.lower)
-        if isinstance(each, w.Symbol)
-    }
-    return index not in bound and any(
-        isinstance(each, w.Symbol) and base_name(each) == index for each in all_parts(part)
-    )
-
-
-def _with_body(part: Written, more: Sequence[Written], signs: Sequence[int]) -> Written:
-    """A term that ends in a sum, whose body goes on with further terms."""
-    pieces = part.parts if isinstance(part, w.Beside) else (part,)
-    joints = part.joints if isinstance(part, w.Beside) else ()
-    at = next(number for number, piece in enumerate(pieces) if isinstance(piece, w.BigOperator))
-    first = w.Beside(pieces[at + 1 :], joints[at + 1 :]) if len(pieces) > at + 2 else pieces[at + 1]
-    body = w.Signed((first, *more), (1, *signs), place=(part.place[0], more[-1].place[1]))
-    return w.Beside((*pieces[: at + 1], body), joints[: at + 1], place=body.place)
-
-
-def _ends_in_sum(part: Written) -> bool:
-    """Whether nothing follows the sign of a sum."""
-    return isinstance(part.parts[-1] if isinstance(part, w.Beside) else part, w.BigOperator)

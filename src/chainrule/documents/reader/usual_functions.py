@@ -9,8 +9,8 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.terms import Declaration, Derivation, FunctionKind, Name, Term, ValueKind
-from chainrule.documents.reader.elaboration import ELEMENTARY
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.known_words import ELEMENTARY
 
 TEMPLATES = {
     "sigmoid": "(u) := 1 / (1 + exp(-u))",

@@ -12,7 +12,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.doubts import Doubts
-from chainrule.documents.reader.elaboration import BRACKET
+from chainrule.documents.reader.known_words import BRACKET
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of

@@ -1,0 +1,48 @@
+"""Words and signs that every document knows, and the error for what has no meaning."""
+
+from __future__ import annotations
+
+ELEMENTARY = {
+    **{name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos")},
+    "arctan": "arctan",
+    "ln": "log",
+    "erf": "erf",
+    "abs": "abs",
+    "sign": "sign",
+    "sgn": "sign",
+    "relu": "relu",
+    "ReLU": "relu",
+    "diag": "diag",
+    "tr": "trace",
+    "trace": "trace",
+    "Tr": "trace",
+    "det": "det",
+    "vec": "vec",
+    "Gamma": "gamma",
+    "norm": "norm",
+}
+"""Functions that every document knows, by the names that documents give them."""
+
+TAKE_NO_BRACKETS = frozenset(
+    {"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "tr"}
+)
+"""Functions whose argument may follow without brackets."""
+
+BRACKET = "the derivative is that of the bracket behind it alone"
+"""The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
+
+INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
+
+RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}
+
+JOINTS = {"": "beside", "*": "dot", ".": "dot", "x": "beside", ".*": ".*", "o": ".*", "(x)": "outer"}
+
+FULL_COLUMNS = {"0": "zeros", "1": "ones"}
+
+
+class NotMeant(Exception):
+    """Something written that has no meaning here; the message says what, `place` where."""
+
+    def __init__(self, reason: str, place: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(reason)
+        self.place = place

@@ -1,0 +1,62 @@
+"""How far sums reach over the terms behind them, and which names stand without arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.inventory import all_parts, base_name
+from chainrule.documents.reader.written import Written
+
+
+def index_of_last_sum(part: Written) -> str | None:
+    """The index of the first sum or product sign in a term; None if it has none."""
+    pieces = part.parts if isinstance(part, w.Beside) else (part,)
+    for piece in pieces:
+        if isinstance(piece, w.BigOperator) and piece.kind in ("sum", "prod") and piece.lower is not None:
+            index = next((each for each in all_parts(piece.lower) if isinstance(each, w.Symbol)), None)
+            return None if index is None else base_name(index)
+    return None
+
+
+def stands_bare(name: str, written: Written) -> bool:
+    """Whether a name stands in a formula without arguments behind it."""
+    calls = [
+        one.base if isinstance(one, w.Scripted) else one
+        for part in all_parts(written)
+        if isinstance(part, w.Beside)
+        for one, other in pairwise(part.parts)
+        if isinstance(other, w.Bracketed)
+    ]
+    called = sum(isinstance(each, w.Symbol) and base_name(each) == name for each in calls)
+    return sum(isinstance(part, w.Symbol) and base_name(part) == name for part in all_parts(written)) > called
+
+
+def uses(part: Written, index: str) -> bool:
+    """Whether a term uses an index that it does not bind."""
+    bound = {
+        base_name(each)
+        for big in all_parts(part)
+        if isinstance(big, w.BigOperator) and big.lower is not None
+        for each in all_parts(big.lower)
+        if isinstance(each, w.Symbol)
+    }
+    return index not in bound and any(
+        isinstance(each, w.Symbol) and base_name(each) == index for each in all_parts(part)
+    )
+
+
+def with_body(part: Written, more: Sequence[Written], signs: Sequence[int]) -> Written:
+    """A term that ends in a sum, whose body goes on with further terms."""
+    pieces = part.parts if isinstance(part, w.Beside) else (part,)
+    joints = part.joints if isinstance(part, w.Beside) else ()
+    at = next(number for number, piece in enumerate(pieces) if isinstance(piece, w.BigOperator))
+    first = w.Beside(pieces[at + 1 :], joints[at + 1 :]) if len(pieces) > at + 2 else pieces[at + 1]
+    body = w.Signed((first, *more), (1, *signs), place=(part.place[0], more[-1].place[1]))
+    return w.Beside((*pieces[: at + 1], body), joints[: at + 1], place=body.place)
+
+
+def ends_in_sum(part: Written) -> bool:
+    """Whether nothing follows the sign of a sum."""
+    return isinstance(part.parts[-1] if isinstance(part, w.Beside) else part, w.BigOperator)
