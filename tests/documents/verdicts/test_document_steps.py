@@ -117,3 +117,17 @@ def test_a_loss_is_unknown_in_definitions_too():
     claim = "$$\\frac{\\partial J}{\\partial w_{ik}} = e_i x_k$$"
     assert verdicts(text + claim)[-1][1] == "proved"
     assert verdicts(text + claim.replace("x_k$", "x_i$"))[-1][1] == "wrong if read so"
+
+
+def test_what_holds_with_both_definitions_of_a_name_stays_proved():
+    text = "$$z = x^2 + 1$$\n\n$$z = x^2 + 2$$\n\n$$\\frac{dz}{dx} = 2 x$$\n\n$$\\frac{dz}{dx} = 2 x z$$"
+    assert verdicts(text)[2:] == [(5, "proved"), (7, "no definition")]
+    text = "$$z = x^2 + 1$$\n\n$$z = x^3$$\n\n$$\\frac{dz}{dx} = 2 x$$"
+    assert verdicts(text)[2:] == [(5, "no definition")]
+    text = "$$z = x^2 + 1$$\n\n$$z = x^2 + 2$$\n\n$$z = x^2 + 3$$\n\n$$\\frac{dz}{dx} = 2 x$$"
+    assert verdicts(text)[3:] == [(7, "no definition")]
+
+
+def test_second_definitions_of_entries_count_too():
+    text = "$$z_i = x_i^2$$\n\n$$z_i = x_i^2 + c$$\n\n$$\\frac{\\partial z_i}{\\partial x_j} = 2 x_i \\delta_{ij}$$"
+    assert verdicts(text)[2:] == [(5, "proved")]

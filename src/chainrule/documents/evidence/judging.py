@@ -21,6 +21,7 @@ SHARE = 0.7
 """The part of this after which a claim is decided by what is known."""
 
 MEGABYTES = 1500
+HOLDS = ("proved", "verified")
 
 
 def findings(
@@ -31,13 +32,15 @@ def findings(
     total: float = math.inf,
     megabytes: int = MEGABYTES,
     from_heads: Mapping[int, Relation] | None = None,
+    renewed: Mapping[int, Derivation] | None = None,
 ) -> Iterator[Finding]:
     """The findings for all claims, in order; all are decided in one child process.
 
     A claim that takes too long is undecided, and the next ones are decided by another process. So is one on which the
     prover fails, and what is left after `total` seconds. `from_heads` has, by the number of a claim in a chain, the
     claim that its right side equals the beginning of the chain. If that holds and the claim does not, then a step
-    before it is wrong, and this one right.
+    before it is wrong, and this one right. `renewed` has, by the number of a claim, the derivation with the second
+    definitions of its names; a claim that holds is tried with these, too.
 
     Examples
     --------
@@ -47,8 +50,11 @@ def findings(
     ['proved', 'differs']
     """
     prover = Prover(derivation, shapes, SHARE * seconds)
-    from_heads = from_heads or {}
-    work = [partial(_finding, prover, claim, from_heads.get(n)) for n, claim in enumerate(derivation.claims)]
+    from_heads, renewed = from_heads or {}, renewed or {}
+    others = {n: Prover(other, shapes, SHARE * seconds) for n, other in renewed.items()}
+    work = [
+        partial(_finding, prover, claim, from_heads.get(n), others.get(n)) for n, claim in enumerate(derivation.claims)
+    ]
     end, left = time.monotonic() + total, len(work)
     for found in limited_each(work, seconds=seconds, megabytes=megabytes):
         yield Finding("undecided", reason=f"too long: {found}") if isinstance(found, Exceeded) else found
@@ -61,9 +67,11 @@ def findings(
 # What follows is private.
 
 
-def _finding(prover: Prover, claim: Relation, from_head: Relation | None) -> Finding:
+def _finding(prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None) -> Finding:
     try:
         found = prover.finding(claim)
+        if found.status in HOLDS and other is not None:
+            return replace(found, renewed=other.finding(claim).status in HOLDS)
         if found.status == "differs" and from_head is not None:
             again = prover.finding(from_head)
             return replace(again, of_chain=True) if again.status in ("proved", "verified") else found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.questions import Finding
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.terms import Definition, Derivation, Relation
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.doubts import Doubts
 from chainrule.documents.reader.known_words import BRACKET
@@ -92,7 +92,8 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     claims = reading.derivation.claims
     asked = replace(reading.derivation, claims=tuple(claims[number] for number in wanted))
     heads = {at: head for at, number in enumerate(wanted) if (head := _from_head(claims, number, set(wanted)))}
-    found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads)
+    anew = _with_second_definitions(reading, wanted, doubts)
+    found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads, renewed=anew)
     past = _Past()
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
@@ -144,6 +145,40 @@ class _Past:
         return f"{self.tied[names[0]]} may say what {names[0]} depends on" if names else ""
 
 
+def _with_second_definitions(reading: Reading, wanted: Sequence[int], doubts: Doubts) -> dict[int, Derivation]:
+    """By the place of a claim among the wanted ones: the derivation with the second definitions of its names.
+
+    Only for names with one second definition before the claim.
+    """
+    derivation, seconds = reading.derivation, dict[str, list[Definition]]()
+    found = dict[int, Derivation]()
+    for at, number in enumerate(wanted):
+        claim = derivation.claims[number]
+        names = doubts.uses(claim, seconds.keys())
+        if names and all(len(seconds[name]) == 1 for name in names):
+            anew = {name: seconds[name][0] for name in names}
+            definitions = tuple(anew.get(each.name, each) for each in derivation.definitions)
+            found[at] = replace(derivation, definitions=definitions)
+        name = terms.base_of(claim.left)
+        if claim.follows is None and name in reading.again and claim.relation == "=":
+            made = _definition_by(claim, name)
+            seconds.setdefault(name, []).extend([made] if made else [Definition(name, claim.right)] * 2)
+    return found
+
+
+def _definition_by(claim: Relation, name: str) -> Definition | None:
+    """The definition that an equation for a name, or for its entries, gives; None if it has conditions."""
+    sizes = dict(claim.over)
+    match claim.left:
+        case terms.Name() if not claim.over and not claim.conditions:
+            return Definition(name, claim.right)
+        case terms.Entry(indices=indices) if not claim.conditions:
+            letters = [terms.base_of(index) for index in indices]
+            if sorted(letters) == sorted(sizes) and all(letters):
+                return Definition(name, terms.Family(tuple((each, sizes[each]) for each in letters), claim.right))
+    return None
+
+
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
     """The claim that the right side of a claim equals the beginning of its chain of equations."""
     head = last = claims[number]
@@ -165,7 +200,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     reasons, unread = (*doubts.of(claim, entry), *said), doubts.unread(claim)
-    if again := doubts.uses(claim, past.renewed - finding.free):
+    if not finding.renewed and (again := doubts.uses(claim, past.renewed - finding.free)):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     if unread and doubts.changes(claim):
