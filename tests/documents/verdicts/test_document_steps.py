@@ -131,3 +131,8 @@ def test_what_holds_with_both_definitions_of_a_name_stays_proved():
 def test_second_definitions_of_entries_count_too():
     text = "$$z_i = x_i^2$$\n\n$$z_i = x_i^2 + c$$\n\n$$\\frac{\\partial z_i}{\\partial x_j} = 2 x_i \\delta_{ij}$$"
     assert verdicts(text)[2:] == [(5, "proved")]
+
+
+def test_a_second_definition_that_is_not_read_ends_the_first_one():
+    text = "$$z = x^2$$\n\n$$z = \\iint x$$\n\n$$\\frac{dz}{dx} = 2 x$$\n\n$$z + 1 = 1 + z$$"
+    assert verdicts(text)[2:] == [(5, "no definition"), (7, "proved")]

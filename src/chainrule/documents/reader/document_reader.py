@@ -74,6 +74,8 @@ class ReadRelation:
         Why it is not read, or why its shapes do not fit.
     rests_on : frozenset of str
         What its reading supposes.
+    renewed : frozenset of str
+        Names that it defines anew, if it is not read.
     """
 
     statement: Statement
@@ -81,6 +83,7 @@ class ReadRelation:
     claim: int | None = None
     reason: str = ""
     rests_on: frozenset[str] = frozenset()
+    renewed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -464,6 +467,7 @@ class DocumentReader:
         if target is not None and self.besides.has_defined(target.base, statement):
             target = None
         self.elaborator.used.clear()
+        before = set(self.again)
         part = self.scopes.parts.get(id(statement.piece), 0)
         aliases = self._aliases_in(part, self.besides.numbers[id(statement.piece)])
         own = {base_name(each) for each in (target.parameters if target else ()) if isinstance(each, w.Symbol)}
@@ -492,7 +496,8 @@ class DocumentReader:
                 raise NotMeant(f"the relation {statement.relation}", statement.place)
             self._claimed(statement)
         except (NotMeant, RecursionError) as error:
-            self.entries.append(ReadRelation(statement, "not read", reason=str(error)))
+            renewed = self.again.keys() - before
+            self.entries.append(ReadRelation(statement, "not read", reason=str(error), renewed=frozenset(renewed)))
         except Exception as error:  # a defect of the reader
             self.entries.append(ReadRelation(statement, "not read", reason=failure(error)))
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from chainrule.documents.language.terms import Derivation, Number, Relation
 
 NOTHING = Relation(Number(Fraction(0)), "=", Number(Fraction(0)))
-"""What stands in the place of a claim that is left out."""
+"""The claim in the place of one that is left out."""
 
 
 def failure(error: Exception) -> str:

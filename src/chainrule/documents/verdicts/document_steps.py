@@ -105,6 +105,7 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
             reasons = doubts.of(claims[entry.claim], entry)
             yield _step(entry, verdict_of(Finding("does not fit"), certain=not reasons), entry.reason, doubts=reasons)
         else:
+            past.renewed |= entry.renewed
             yield _step(entry, VERDICTS[entry.kind], entry.reason)
 
 
