@@ -52,7 +52,7 @@ _same("blackboard", "R→R N→N Z→Z Q→Q C→C Reals→R reals→R RR→R Rr
 _same(
     "word",
     """exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan arg deg det dim gcd hom ker Pr
-    tr Tr→tr trace→tr rank diag sgn sign→sgn softmax sigmoid relu ReLU→relu softplus logit logsumexp erf vect→vec Var
+    tr Tr→tr trace→tr rank diag sgn→sign sign softmax sigmoid relu ReLU→relu softplus logit logsumexp erf vect→vec Var
     Cov Corr MSE CE KL prox proj lcm mod bmod→mod arctanh artanh arsinh arcosh sech csch log1p expm1 SE NLL LSE
     sigm→sigmoid logistic sqrt const""",
 )
