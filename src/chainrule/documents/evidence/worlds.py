@@ -330,7 +330,7 @@ class World:
         return array_of(entries, arrays[0].shape)
 
     def _of_rule(self, call: terms.RuleCall, values: list[Value]) -> Value:
-        """What the package's code returns; labels count from 1 here, and from 0 there."""
+        """The result of the package's code; labels count from 1 here, and from 0 there."""
         self.clock.check()
         code = rule_function(call.rule, call.part)
         arrays = list[Any]()

@@ -39,8 +39,6 @@ from chainrule.documents.language.sizes import NoSize, Size, size_of
 from chainrule.documents.language.terms import Derivation, FunctionKind, IndexKind, Kind, Term, ValueKind
 from chainrule.documents.language.unification import Unification
 
-MINUS_ONE = terms.Number(Fraction(-1))
-
 
 @dataclass(eq=False)
 class Shapes:

@@ -7,10 +7,11 @@ is a column, a matrix of width 1, and its transpose a row. `docs/strict_language
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
 from typing import Any, TypeAlias
+
+from chainrule.documents.language.trees import every_part, names_of, parts_of
 
 Span: TypeAlias = tuple[int, int]
 
@@ -66,7 +67,7 @@ class Call(Term):
 
 @dataclass(frozen=True)
 class RuleCall(Term):
-    """What the package's own code returns: code(softmax.pullback, x, v).
+    """The result of the package's own code: code(softmax.pullback, x, v).
 
     `rule` is a rule with its options, `part` one of its functions (`rule_functions`). `axes` has the number of axes of
     each argument for the code, where a column has one, and `shape` the sizes of the result; both are missing
@@ -324,39 +325,18 @@ class Derivation:
 # Walks
 
 
-@cache
-def _names_of_parts(kind: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.name not in ("span", "text", "operator", "kind"))
-
-
 def parts(term: Term) -> list[Term]:
     """The terms directly under a term, from left to right.
 
     >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), Number(Fraction(1)))))]
     ['Name', 'Number']
     """
-    found = list[Term]()
-    kind: Any = type(term)
-    for name in _names_of_parts(kind):
-        _enter(getattr(term, name), found)
-    return found
-
-
-def _enter(value: Any, found: list[Term]) -> None:
-    if isinstance(value, Term):
-        found.append(value)
-    elif isinstance(value, tuple):
-        for entry in value:
-            _enter(entry, found)
+    return parts_of(term, Term)
 
 
 def every(term: Term) -> Iterator[Term]:
     """The term and all below it, from left to right."""
-    pending = [term]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(parts(current)))
+    return every_part(term, Term)
 
 
 def depth(term: Term) -> int:
@@ -378,8 +358,7 @@ def mapped(term: Term, function: Any) -> Term:
     Entry(span=(0, 0), base=Name(span=(0, 0), text='x2'), indices=(Name(span=(0, 0), text='i2'),))
     """
     changed = {}
-    kind: Any = type(term)
-    for name in _names_of_parts(kind):
+    for name in names_of(term):
         before = getattr(term, name)
         after = _mapped(before, function)
         if after is not before:

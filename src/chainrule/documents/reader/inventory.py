@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field, fields
-from functools import cache
-from typing import Any
+from dataclasses import dataclass, field
 
+from chainrule.documents.language.trees import every_part, parts_of
 from chainrule.documents.reader.written import (
     Beside,
     BigOperator,
@@ -47,35 +46,14 @@ TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
 """Superscripts that may transpose."""
 
 
-@cache
-def _names_of_parts(kind: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.name != "place")
-
-
 def under(written: Written) -> list[Written]:
     """The parts directly under a written formula, from left to right."""
-    found = list[Written]()
-    kind: Any = type(written)
-    for name in _names_of_parts(kind):
-        _enter(getattr(written, name), found)
-    return found
-
-
-def _enter(value: Any, found: list[Written]) -> None:
-    if isinstance(value, Written):
-        found.append(value)
-    elif isinstance(value, tuple):
-        for entry in value:
-            _enter(entry, found)
+    return parts_of(written, Written)
 
 
 def all_parts(written: Written) -> Iterator[Written]:
     """The formula and everything in it, from left to right."""
-    pending = [written]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(under(current)))
+    return every_part(written, Written)
 
 
 def letters_of(written: Written) -> frozenset[str]:
