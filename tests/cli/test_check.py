@@ -91,8 +91,11 @@ def test_folders_are_searched(here, capsys):
     assert "no document in this folder" in capsys.readouterr().err
     assert main(["check", ".", "--csv"]) == 1
     assert [row.split(",")[0] for row in capsys.readouterr().out.splitlines()][1:] == [
-        "open.md", "right.md", "wrong.md", "broken.ipynb",
-    ]  # fmt: skip
+        "open.md",
+        "right.md",
+        "wrong.md",
+        "broken.ipynb",
+    ]
 
 
 def test_an_unreadable_document_does_not_hide_the_others(capsys):
@@ -150,8 +153,12 @@ def test_the_action_runs_the_command_with_annotations():
         ("allow", "wrong.md", 1),
     ):
         environment = {
-            **os.environ, "PYTHONPATH": str(ROOT / "src"), "UNDECIDED": undecided, "FILES": files, "DECLARE": "",
-        }  # fmt: skip
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "src"),
+            "UNDECIDED": undecided,
+            "FILES": files,
+            "DECLARE": "",
+        }
         found = subprocess.run(
             ["bash", "-c", program + script], capture_output=True, text=True, env=environment, check=False
         )

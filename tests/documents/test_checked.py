@@ -56,9 +56,25 @@ def test_json_has_a_fixed_form():
     ]
     (step,) = found["steps"]
     assert list(step) == [
-        "line", "column", "cell", "left", "relation", "right", "verdict", "message", "doubts", "assumed", "point",
-        "holds", "repair", "strict", "displayed", "continues", "goes_on", "end",
-    ]  # fmt: skip
+        "line",
+        "column",
+        "cell",
+        "left",
+        "relation",
+        "right",
+        "verdict",
+        "message",
+        "doubts",
+        "assumed",
+        "point",
+        "holds",
+        "repair",
+        "strict",
+        "displayed",
+        "continues",
+        "goes_on",
+        "end",
+    ]
     assert set(step["point"]) == {"sizes", "indices", "values", "left", "right", "functions"}
     assert (found["schema"], found["exit_code"], found["first_wrong_line"], found["counts"]) == (2, 1, 1, {"wrong": 1})
 

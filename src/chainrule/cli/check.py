@@ -91,6 +91,7 @@ def checked(
     from dataclasses import replace
 
     from chainrule.documents.checked import check_pieces, with_declarations
+    from chainrule.documents.defects import in_words
     from chainrule.documents.sources.opening import Unreadable, read
     from chainrule.documents.verdicts.messages import sentence
 
@@ -112,9 +113,8 @@ def checked(
                 reports.append(check_pieces(pieces, mending=mending, seconds=seconds, total=total, progress=progress))
             except (Unreadable, OSError) as error:
                 refused.append((name, getattr(error, "strerror", None) or str(error)))
-            except Exception as error:  # a defect of chainrule
-                what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-                refused.append((name, sentence("failed", error=what)))
+            except Exception as error:  # a defect of the checker costs this document, not the others
+                refused.append((name, sentence("failed", error=in_words(error))))
     return reports, refused
 
 

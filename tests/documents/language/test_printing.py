@@ -35,19 +35,26 @@ def larger(parts):
         st.builds(lambda a, b: terms.Call("g", (a, b), (1, 2)), parts, parts),
         st.builds(
             lambda kind, low, high, body, when: terms.Fold(kind, "k", low, high, body, when),
-            st.sampled_from(["sum", "prod", "max"]), parts, parts, parts, st.none() | conditions(parts),
+            st.sampled_from(["sum", "prod", "max"]),
+            parts,
+            parts,
+            parts,
+            st.none() | conditions(parts),
         ),
         st.builds(lambda one, body: terms.Family((one,), body), ranges, parts),
         st.builds(lambda when, a, b: terms.Choice(((when, a),), b), conditions(parts), parts, st.none() | parts),
         st.builds(terms.Truth, conditions(parts)),
         st.builds(lambda a, b, c, d: terms.Table(((a, b), (c, d))), parts, parts, parts, parts),
         st.builds(
-            terms.Slope, st.sampled_from(["partial", "gradient", "jacobian", "hessian"]), parts, NAMES,
+            terms.Slope,
+            st.sampled_from(["partial", "gradient", "jacobian", "hessian"]),
+            parts,
+            NAMES,
             st.sampled_from([(), ("y",)]),
         ),
         st.builds(terms.Differential, parts),
         st.builds(lambda a, b: terms.At(a, "x", b), parts, parts),
-    )  # fmt: skip
+    )
 
 
 NUMBERS = st.builds(lambda n, d: terms.Number(Fraction(n, 10**d)), st.integers(0, 999), st.integers(0, 2))

@@ -46,7 +46,7 @@ def test_a_rule_whose_code_is_wrong_does_not_agree_with_its_formula(monkeypatch)
         (r"\frac{\partial}{\partial x_i} \mathtt{softmax}(x)_i = s_i (1 - s_i)", "proved"),
         (r"\frac{\partial}{\partial x_i} \mathtt{softmax}(x)_i = x_i", "wrong"),
     ],
-)  # fmt: skip
+)
 def test_claims_about_code(claim, verdict):
     assert verdicts(f"{SOFTMAX}\n$$ {claim} $$")[-1] == verdict
 

@@ -107,8 +107,9 @@ def meaning(text):
     """The claims and definitions of a document, without lines, its kinds, and the names that were guessed."""
     found = read(pieces_of(text, "notes.md"))
     assert not found.problems
-    lines = [line.partition(": ")[2] if line.startswith(("claim", "then")) else line
-             for line in statements(found.derivation)]  # fmt: skip
+    lines = [
+        line.partition(": ")[2] if line.startswith(("claim", "then")) else line for line in statements(found.derivation)
+    ]
     return sorted(lines), declarations_of(found.derivation), found.shapes.guessed
 
 

@@ -102,13 +102,15 @@ def test_what_is_not_read_is_listed_with_the_reason(reading_of):
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        (r"$$P(y=1|x) = \sigma(x)$$" + "\n\n" + r"$$\log P(y=1|x) = \log \sigma(x)$$",
-         "log(P__given_0) = log(sigma(x))"),
+        (
+            r"$$P(y=1|x) = \sigma(x)$$" + "\n\n" + r"$$\log P(y=1|x) = \log \sigma(x)$$",
+            "log(P__given_0) = log(sigma(x))",
+        ),
         (r"The identity matrix is $I$. $$\mathbf{A} \mathbf{A}^{-1} = \mathbf{I}$$", "A @ inverse(A) = eye(n0)"),
         (r"$$s_j = \mathrm{softmax}(z)_j$$" + "\n\n" + r"$$s_j = p_j$$", "s[j] = p[j]"),
         (r"$$\mathbf{A}(\mathbf{B} + \mathbf{C}) = \mathbf{A B} + \mathbf{A C}$$", "A @ (B + C) = A @ B + A @ C"),
     ],
-)  # fmt: skip
+)
 def test_notation_that_many_documents_share(text, meant, claims):
     assert claims(text)[-1] == meant
 

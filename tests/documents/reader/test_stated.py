@@ -72,10 +72,12 @@ def test_a_claim_stands_under_what_the_sentence_states(text, expected):
         (f"Let $x$ be positive.{CLAIM}$x$ is no longer positive.{CLAIM}", [["x is positive"], ["x is any"]]),
         (f"For $x > 0$ we have{CLAIM}and for $x < 0$ we have{CLAIM}", [["x is positive"], ["x is negative"]]),
         (f"Let $x = 1$ or $x = 0$.{CLAIM}", [["?"]]),
-        (f"First $$f x = x f$$ for $x > 0$, and $$f x = x f$$ for $x < 0$.{CLAIM}",
-         [["x is positive"], ["x is negative"], []]),
+        (
+            f"First $$f x = x f$$ for $x > 0$, and $$f x = x f$$ for $x < 0$.{CLAIM}",
+            [["x is positive"], ["x is negative"], []],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_condition_reaches_only_as_far_as_its_words_say(text, expected):
     assert conditions(text) == expected
 

@@ -63,8 +63,10 @@ def test_gradescope_gets_a_test_for_each_step():
     found = json.loads(json.dumps(grade(both(RIGHT, WRONG, UNREAD), points=9.0).gradescope()))
     assert found["score"] == 6.0
     assert [(test["score"], test["max_score"], test.get("status")) for test in found["tests"]] == [
-        (3.0, 3.0, "passed"), (0.0, 3.0, "failed"), (3.0, 3.0, None),
-    ]  # fmt: skip
+        (3.0, 3.0, "passed"),
+        (0.0, 3.0, "failed"),
+        (3.0, 3.0, None),
+    ]
     assert "1 of 3 steps are proved or verified, 1 wrong, 1 not decided." in found["output"]
     assert "Changing" in found["tests"][1]["output"]
     assert grade("no formulas").gradescope()["score"] == 0.0
@@ -108,6 +110,8 @@ def test_a_table_of_documents_has_those_that_cannot_be_read():
     reports = [check_derivation(text, name=name) for text, name in ((RIGHT, "a.md"), (both(WRONG, OPEN), "b.md"))]
     rows = list(csv.DictReader(io.StringIO(reports_table(reports, [("c.md", "no file")]))))
     assert [(row["file"], row["claims"], row["wrong"], row["first_wrong_line"], row["repair"]) for row in rows] == [
-        ("a.md", "1", "0", "", ""), ("b.md", "2", "1", "1", "power"), ("c.md", "", "", "", "no file"),
-    ]  # fmt: skip
+        ("a.md", "1", "0", "", ""),
+        ("b.md", "2", "1", "1", "power"),
+        ("c.md", "", "", "", "no file"),
+    ]
     assert [row["exit_code"] for row in rows] == ["0", "1", "3"]

@@ -63,8 +63,11 @@ def test_a_derivative_before_a_bracket_and_factors_is_that_of_the_bracket_only_b
 def test_what_a_text_denies_is_not_assumed_silently():
     claim = "\n\n$$\\sqrt{x^2} + y = x + y$$"
     assert verdicts(claim)[0][1] == "proved if"
-    for denial in ("We do not assume that $x$ is positive.", "Here $x > 0$ is not assumed.", "Let $x$ be an arbitrary "
-                   "real number."):  # fmt: skip
+    for denial in (
+        "We do not assume that $x$ is positive.",
+        "Here $x > 0$ is not assumed.",
+        "Let $x$ be an arbitrary real number.",
+    ):
         assert verdicts(denial + claim)[-1][1] != "proved if", denial
 
 

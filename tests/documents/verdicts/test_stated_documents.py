@@ -28,9 +28,11 @@ FALSE = {
     "backwards": "$$|u| = u$$\n\nFrom here on let $u > 0$.",
     "of another sentence": "If $u > 0$, all is easy. In all cases we have\n\n$$|u| = u$$",
     "of another section": "# One\n\nLet $u > 0$.\n\n# Two\n\n$$|u| = u$$",
-    "unlike": SOFTMAX + "Unlike before, where $i = j$ held, now\n\n"
+    "unlike": SOFTMAX
+    + "Unlike before, where $i = j$ held, now\n\n"
     + r"$$\frac{\partial p_i}{\partial z_j} = p_i (1 - p_i)$$",
-    "of another case": SOFTMAX + "For $i = j$ it is simple. For $i \\neq j$\n\n"
+    "of another case": SOFTMAX
+    + "For $i = j$ it is simple. For $i \\neq j$\n\n"
     + r"$$\frac{\partial p_i}{\partial z_j} = p_i (1 - p_i)$$",
     "value at which it holds, said later": "Let $u$ be a number.\n\n$$u^2 = u$$\n\nNow $u = 1$.",
     "layout": block("W: matrix n n\nx: vector n\nlayout: columns", r"\frac{\partial W x}{\partial x} = W"),
@@ -39,14 +41,16 @@ FALSE = {
     + "\n\n$$h(m) \\le h(u) + h(v)$$",
     "therefore": SOFTMAX + r"Therefore $\frac{\partial p_i}{\partial z_i} = p_i (1 + p_i)$.",
     "symmetric later": block("B: matrix n n", r"B^\top = B") + "\nSuppose now that $B$ is symmetric.\n",
-}  # fmt: skip
+}
 TRUE = {
     "symmetric": block("B: matrix n n, symmetric\ny: vector n", r"\nabla_y (y^\top B y) = 2 B y"),
     "said to be symmetric": "The matrix $B$ is symmetric.\n\n" + r"$$B^\top B = B^2$$",
     "orthonormal": block("Q: matrix n n, orthonormal\ny: vector n", r"\|Q y\|^2 = \|y\|^2"),
-    "one-hot": SOFTMAX + "Let $L = -\\sum_k t_k \\log p_k$ where $t$ is a one-hot vector.\n\n"
+    "one-hot": SOFTMAX
+    + "Let $L = -\\sum_k t_k \\log p_k$ where $t$ is a one-hot vector.\n\n"
     + r"$$\frac{\partial L}{\partial z_j} = p_j - t_j$$",
-    "sum said in the sentence": SOFTMAX + "Let $L = -\\sum_k t_k \\log p_k$ with $\\sum_k t_k = 1$.\n\n"
+    "sum said in the sentence": SOFTMAX
+    + "Let $L = -\\sum_k t_k \\log p_k$ with $\\sum_k t_k = 1$.\n\n"
     + r"$$\frac{\partial L}{\partial z_j} = p_j - t_j$$",
     "loss of a vector": "---\nW: matrix m n\nx: vector n\nf: function\n---\nLet $z = W x$ and $J = f(z)$.\n\n"
     + r"$$\nabla_x J = W^\top \nabla_z J$$",
@@ -56,7 +60,7 @@ TRUE = {
     "plus or minus 1": "For $y \\in \\{-1, 1\\}$ we have\n\n$$\\frac{1}{y} = y$$",
     "for positive": "For $u > 0$ we have\n\n$$\\sqrt{u^2} = u.$$",
     "columns": block("W: matrix n m\nx: vector m\nlayout: columns", r"\frac{\partial W x}{\partial x} = W^\top"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FALSE)

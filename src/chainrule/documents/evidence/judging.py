@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from chainrule.algebra.limits import Exceeded, limited_each
+from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.questions import Finding
 from chainrule.documents.language.shapes import Shapes
@@ -71,11 +72,10 @@ def _finding(prover: Prover, claim: Relation, from_head: Relation | None, other:
     try:
         found = prover.finding(claim)
         if found.status in HOLDS and other is not None:
-            return replace(found, renewed=other.finding(claim).status in HOLDS)
+            return replace(found, with_both=other.finding(claim).status in HOLDS)
         if found.status == "differs" and from_head is not None:
             again = prover.finding(from_head)
-            return replace(again, of_chain=True) if again.status in ("proved", "verified") else found
+            return replace(again, of_chain=True) if again.status in HOLDS else found
         return found
-    except Exception as error:  # any defect; it must not end the document
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return Finding("undecided", reason=f"the prover failed ({what}); please report it with the text")
+    except Exception as error:  # a defect of the prover costs this claim, not the document
+        return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")

@@ -101,7 +101,7 @@ class Finding:
         What is assumed that the text does not say.
     free : frozenset of str
         Defined names that were free: it holds for all values of them, however they are defined.
-    renewed : bool
+    with_both : bool
         True if it also holds with the second definitions of names that are defined anew.
     of_chain : bool
         True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
@@ -122,7 +122,7 @@ class Finding:
     assumed: tuple[str, ...] = ()
     of_chain: bool = False
     free: frozenset[str] = frozenset()
-    renewed: bool = False
+    with_both: bool = False
 
 
 @dataclass(frozen=True, eq=False)

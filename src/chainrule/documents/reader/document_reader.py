@@ -357,7 +357,7 @@ class DocumentReader:
             self._doubt(number, frozenset({f"{names} depends on something in a way that is not told"}))
         try:
             return self._resolved(derivation, held)
-        except Exception:  # a defect
+        except Exception:  # a defect of the reader: its claim or definition is found, and left out
             derivation, claims, definitions = without_failures(derivation, self._used)
             self.unread |= definitions
             for place, entry in enumerate(self.entries):
@@ -498,7 +498,7 @@ class DocumentReader:
         except (NotMeant, RecursionError) as error:
             renewed = self.again.keys() - before
             self.entries.append(ReadRelation(statement, "not read", reason=str(error), renewed=frozenset(renewed)))
-        except Exception as error:  # a defect of the reader
+        except Exception as error:  # a defect of the reader costs this statement, not the document
             self.entries.append(ReadRelation(statement, "not read", reason=failure(error)))
 
     def _aliases_in(self, part: int, number: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+from chainrule.documents.defects import in_words
 from chainrule.documents.language.terms import Derivation, Number, Relation
 
 NOTHING = Relation(Number(Fraction(0)), "=", Number(Fraction(0)))
@@ -18,8 +19,7 @@ def failure(error: Exception) -> str:
     >>> failure(KeyError("x"))
     "the reader failed (KeyError: 'x'); please report it with the text"
     """
-    what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"the reader failed ({what}); please report it with the text"
+    return f"the reader failed ({in_words(error)}); please report it with the text"
 
 
 def without_failures(
@@ -64,6 +64,6 @@ def _fails(derivation: Derivation, use: Callable[[Derivation], object]) -> str:
     """How the use of a derivation fails; nothing if it does not."""
     try:
         use(derivation)
-    except Exception as error:  # any defect
+    except Exception as error:  # any error of the reader on this part shows that it fails
         return failure(error)
     return ""

@@ -201,7 +201,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     reasons, unread = (*doubts.of(claim, entry), *said), doubts.unread(claim)
-    if not finding.renewed and (again := doubts.uses(claim, past.renewed - finding.free)):
+    if not finding.with_both and (again := doubts.uses(claim, past.renewed - finding.free)):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     if unread and doubts.changes(claim):
