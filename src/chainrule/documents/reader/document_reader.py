@@ -38,6 +38,7 @@ from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of
 from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
+from chainrule.documents.reader.scripts import with_entries
 from chainrule.documents.reader.stated import Hypothesis, Stated
 from chainrule.documents.reader.statements import (
     Statement,
@@ -622,7 +623,7 @@ class DocumentReader:
         """The name with the subscripts that are parts of it, wherever it stands."""
         lower = target.name.lower if isinstance(target.name, w.Scripted) else None
         with suppress(NotMeant):
-            name = self.elaborator.entries(target.base, target.base, lower)[0]
+            name = with_entries(self.elaborator, target.base, target.base, lower)[0]
             return self.elaborator.with_arity(name, target.base, len(target.parameters))
         return None
 

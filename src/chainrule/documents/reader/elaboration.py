@@ -6,21 +6,19 @@ entries. It leaves products side by side, powers and the kind of a derivative to
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.rule_functions import rule_function
-from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Slope, Term, Truth
+from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Term, Truth
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.ellipses import INDEX, between
 from chainrule.documents.reader.grids import grid, line
-from chainrule.documents.reader.inventory import TRANSPOSES, Inventory, all_parts, arguments_of, base_name, items_of
+from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of
 from chainrule.documents.reader.known_words import (
     BRACKET,
     ELEMENTARY,
@@ -31,7 +29,10 @@ from chainrule.documents.reader.known_words import (
     TAKE_NO_BRACKETS,
     NotMeant,
 )
+from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, stands_bare, uses, with_body
+from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
+from chainrule.documents.reader.slopes import at_arguments, function_of, gradient, parameters_of, slope_of
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.written import Written
 
@@ -39,89 +40,8 @@ _Factor: TypeAlias = tuple[str, Term]
 
 
 @dataclass(eq=False)
-class Elaborator:
-    """Makes terms of the formulas of one document.
-
-    Parameters
-    ----------
-    inventory : Inventory
-    functions : mapping
-        Names that are functions, with the names of their parameters; none if only the number is known.
-    layers : set of str
-        Superscripts that are parts of names: l in a^l.
-    layout : str
-        "rows" if derivatives of numbers by columns are rows, "columns" if those of columns by columns have inputs as
-        rows, "transposed" for both, and nothing for neither.
-
-    Attributes
-    ----------
-    used : set of str
-        What the reading of the last formula rests on, in words.
-    indexed : set of str
-        Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
-    identity : bool
-        True if I is the identity matrix.
-    redefined : set of str
-        Signs between factors to which the text gives another meaning.
-    euler : bool
-        True if e with a superscript is a power of Euler's number.
-    singles : set of str
-        Letters that without an index mean the number of one example.
-    events : dict
-        Values such as P(y = 1 | x), each by what is written, with its number.
-    aliases : mapping
-        Other names for letters that mean something else here.
-    arities : mapping
-        The numbers of parameters with which names are defined; with several numbers they are several functions.
-    values : set of str
-        Names that are written with arguments, by which they are not defined: J(w), made of z(w).
-    outer : set of str
-        Letters of the first side of a chain that no sum binds.
-    of_numbers : set of str
-        Functions of several numbers. They are differentiated by numbers.
-    lettered : set of str
-        Letters of indices that name layers: then z_j and z_k are different things.
-    latest : mapping
-        By name: the function that was defined last, of those with several numbers of parameters.
-    rules : mapping
-        By name: a rule of the package with its options, and one of its functions.
-    sizes : mapping
-        By name: the sizes that a block declares to be numbers or made of others.
-    ranges : mapping
-        By name: the sizes of indices that a block declares.
-    """
-
-    inventory: Inventory
-    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    layers: Set[str] = frozenset()
-    layout: str = ""
-    used: set[str] = field(default_factory=set)
-    indexed: Set[str] = frozenset()
-    identity: bool = False
-    euler: bool = True
-    redefined: Set[str] = frozenset()
-    singles: Set[str] = frozenset()
-    events: dict[tuple[str, ...], int] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    arities: dict[str, set[int]] = field(default_factory=dict)
-    latest: dict[str, str] = field(default_factory=dict)
-    values: set[str] = field(default_factory=set)
-    of_numbers: set[str] = field(default_factory=set)
-    outer: Set[str] = frozenset()
-    lettered: Set[str] = frozenset()
-    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    sizes: Mapping[str, Term] = field(default_factory=dict)
-    ranges: Mapping[str, Term] = field(default_factory=dict)
-    _fresh: int = 0
-
-    def named(self, base: str, alone: bool = False) -> str:
-        """The name that a letter has here; `alone` without a subscript."""
-        return f"{base}__one" if alone and base in self.singles else self.aliases.get(base, base)
-
-    def with_arity(self, name: str, base: str, count: int) -> str:
-        """The name of the function of so many arguments, where functions of other numbers have the same letter."""
-        several = count and len(self.arities.get(base, ())) > 1 and count != min(self.arities[base])
-        return f"{name}__of_{count}" if several else name
+class Elaborator(Meanings):
+    """Makes terms of the formulas of one document."""
 
     def term(self, written: Written) -> Term:
         """The term that a formula means.
@@ -170,13 +90,6 @@ class Elaborator:
                 return terms.Junction("and", tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
         return None
 
-    def open_size(self, index: str) -> Term:
-        """The size of the range of an index: that of its declaration, or one that nobody states."""
-        if index in self.ranges:
-            return self.ranges[index]
-        self._fresh += 1
-        return Name(f"{OPEN}{index}{self._fresh}")
-
     # What follows is private.
 
     def _term(self, written: Written) -> Term:
@@ -200,7 +113,7 @@ class Elaborator:
             case w.Root(inside=inside, degree=w.Numeral(value=value)):
                 return Apply("raised", (self.term(inside), Number(1 / value)))
             case w.Differentiation(subject=subject, variables=variables) if subject is not None and variables:
-                return self._slope(written, self.term(subject))
+                return slope_of(self, written, self.term(subject))
             case w.CasesOf(rows=rows):
                 return self._cases(rows)
             case w.Grid():
@@ -255,24 +168,19 @@ class Elaborator:
                 if len(indices) == 2:
                     one, other = (self.index(index) for index in indices)
                     return Truth(terms.Comparison("=", one, other))
-            axis = self._sliced(lower)
+            axis = axis_of_slice(lower)
             family = axis is None and self.inventory.family_of(whole)
             name = (family or self.named(name)) + "_prime" * primes
-            name, entries = self.entries(name, base_name(base), lower, base.font == "bold")
-            name, more, upper = self._upper_of_name(name, upper)
+            name, entries = with_entries(self, name, base_name(base), lower, base.font == "bold")
+            name, more, upper = with_upper(self, name, upper)
             whole_name = self._bare(Name(name.removesuffix("_prime" * primes)), primes)
             whole_name = Name(name) if isinstance(whole_name, Name) else whole_name
-            if len(entries) == 2 and upper is not None and self._is_transpose(upper):
+            if len(entries) == 2 and upper is not None and is_transpose(self, upper):
                 whole_name, upper = Apply("turned", (whole_name,)), None  # W_{ij}^T is an entry of W^T
             found = self._chosen(whole_name, whole, (*more, *entries), axis)
         else:
             found = self._based(base, lower, primes, whole)
         return found if upper is None else self._raised(found, upper)
-
-    def _sliced(self, lower: Written | None) -> int | None:
-        """The axis of the index in w_{j:} and w_{:j}."""
-        items = [isinstance(item, w.Symbol) and item.text == ":" for item in items_of(lower)]
-        return items.index(False) if sorted(items) == [False, True] else None
 
     def _chosen(self, found: Term, whole: Written, indices: tuple[Term, ...], sliced: int | None = None) -> Term:
         """An entry, or the vector that one index chooses among several."""
@@ -300,86 +208,12 @@ class Elaborator:
             return found
         return Entry(found, tuple(self.index(item) for item in items_of(lower)))
 
-    def entries(self, name: str, base: str, lower: Written | None, bold: bool = False) -> tuple[str, tuple[Term, ...]]:
-        """The name with the subscripts that are parts of it, and those that choose entries."""
-        entries = list[Term]()
-        chooses = self.inventory.has_entries(base) and not bold
-        items = [item for item in items_of(lower) if item != w.Symbol(":")]
-        letters = [item.text for item in items if isinstance(item, w.Symbol) and not item.accents]
-        if len(items) == self.inventory.declared.get(name, self.inventory.declared.get(base, 0)) > 1:
-            return name, tuple(map(self.index, items))
-        if len(letters) == len(items) > 2 and not all(map(self.inventory.is_index, items)):
-            return f"{name}_{''.join(letters)}", ()  # a word
-        for item in items:
-            is_zero = isinstance(item, w.Numeral) and not item.value  # indices count from 1
-            is_letter = isinstance(item, w.Symbol) and item.text in self.inventory.indices
-            label = f"{name}_{self._label(item)}" if self._is_label(item) and not is_letter else ""
-            if label in self.inventory.declared:
-                name = label
-            elif self.inventory.is_index(item) and not is_zero and (chooses or not isinstance(item, w.Numeral)):
-                entries.append(self.index(item))
-            else:
-                name += f"_{self._label(item)}"
-        if entries and self.lettered >= set(letters) and len(letters) == len(items) and base not in self.functions:
-            name = f"{name}__of_{''.join(letters)}"
-        return name, tuple(entries)
-
-    def _is_label(self, item: Written) -> bool:
-        return isinstance(item, w.Symbol | w.Words) or (isinstance(item, w.Numeral) and item.value.denominator == 1)
-
-    def _label(self, item: Written) -> str:
-        """A subscript or superscript as a part of a name."""
-        match item:
-            case w.Numeral(value=value) if value.denominator == 1:
-                return str(value)
-            case w.Symbol():
-                return base_name(item)
-            case w.Words(text=text) | w.NotRead(what=text) if text.replace("\\", "").replace(" ", "").isalnum():
-                return "_".join(text.strip("\\").split())
-            case w.Bracketed(items=(inside,)):
-                return self._label(inside)
-            case w.Signed(terms=parts, signs=signs):
-                words = {1: "plus", -1: "minus", 0: "or"}
-                told = [f"{words[sign]}_{self._label(part)}" for part, sign in zip(parts, signs, strict=True)]
-                return "_".join(told).removeprefix("plus_")
-            case w.Beside(parts=parts):
-                return "".join(self._label(part) for part in parts)
-            case w.Scripted(base=base, lower=lower, upper=None) if lower is not None:
-                return f"{self._label(base)}{self._label(lower)}"
-        raise NotMeant("a subscript that is not read", item.place)
-
-    def _upper_of_name(self, name: str, upper: Written | None) -> tuple[str, tuple[Term, ...], Written | None]:
-        """The name with a superscript that is part of it, or an index of examples, or what is left of it."""
-        match upper:
-            case w.Bracketed(kind="(" | "[", items=(inside,)):
-                if isinstance(inside, w.Symbol) and inside.text in self.inventory.bound:
-                    return name, (self.index(inside),), None
-                return f"{name}__{self._label(inside)}", (), None
-            case w.Symbol(text=text) if text in self.layers or text in ("*", "ast", "star"):
-                return f"{name}__{base_name(upper)}", (), None
-            case w.Signed() | w.Numeral() if any(
-                isinstance(part, w.Symbol) and part.text in self.layers for part in all_parts(upper)
-            ):
-                return f"{name}__{self._label(upper)}", (), None
-            case w.Beside(parts=(first, *others)) | w.Listed(items=(first, *others)) if others:
-                longer, entries, rest = self._upper_of_name(name, first)
-                if rest is None:
-                    left = others[0] if len(others) == 1 else w.Listed(tuple(others), place=upper.place)
-                    longer, more, rest = self._upper_of_name(longer, left)
-                    return longer, (*entries, *more), rest
-        return name, (), upper
-
-    def _is_transpose(self, upper: Written) -> bool:
-        inventory, text = self.inventory, getattr(upper, "text", "")
-        is_letter = text == "t" and bool(inventory.bare["t"] or inventory.subscripts["t"])  # y^t beside log t
-        return _turns(upper) and text not in inventory.by.keys() | inventory.declared.keys() and not is_letter
-
     def _raised(self, base: Term, upper: Written) -> Term:
         match upper:
-            case w.Symbol() if self._is_transpose(upper):
+            case w.Symbol() if is_transpose(self, upper):
                 is_list = "a list in brackets is a vector" in self.used and isinstance(base, terms.Table | terms.Family)
                 return base if is_list else Apply("turned", (base,))
-            case w.Listed(items=items) | w.Beside(parts=items) if any(_turns(item) for item in items):
+            case w.Listed(items=items) | w.Beside(parts=items) if any(turns(item) for item in items):
                 for item in items:
                     base = self._raised(base, item)
                 return base
@@ -453,13 +287,13 @@ class Elaborator:
             if after is None:
                 raise NotMeant("a derivative of nothing", part.place)
             if part.sign == "nabla" and not part.variables:
-                return self._gradient(part, parts, joints, at)
+                return gradient(self, part, parts, joints, at)
             if isinstance(after, w.Bracketed) and len(parts) > at + 2:
                 self.used.add(BRACKET)
-                return self._slope(part, self.term(after)), at + 2
+                return slope_of(self, part, self.term(after)), at + 2
             if len(parts) > at + 2 and self._factor(parts, joints, at + 1)[1] < len(parts):
                 self.used.add("a derivative reaches to the end of its term")
-            return self._slope(part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
+            return slope_of(self, part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
         head = part.base if isinstance(part, w.Scripted) else part
         if joints[at : at + 1] == ("o",) and isinstance(part, w.Symbol) and base_name(part) in self.functions:
             inner, end = self._factor(parts, joints, at + 1)
@@ -473,10 +307,12 @@ class Elaborator:
             and part.subject is not None
         ):
             plain = all(isinstance(item, w.Symbol | w.Scripted | w.Numeral | w.Dots) for item in after.items)
-            several, known = len(after.items) > 1, self._function(part.subject, len(arguments_of(after)))
+            several, known = len(after.items) > 1, function_of(self, part.subject, len(arguments_of(after)))
             if after.kind == "(" and ((plain and (several or known)) or (several and known)):
-                names = self._parameters(part.subject, after)
-                return self._at(self._slope(part, self.term(part.subject), len(names)), names, after), at + 2
+                names = parameters_of(self, part.subject, after)
+                return at_arguments(
+                    self, slope_of(self, part, self.term(part.subject), len(names)), names, after
+                ), at + 2
         if isinstance(head, w.Symbol | w.Numeral) and close:
             called = self._called(part, head, after)
             if called is not None:
@@ -526,8 +362,8 @@ class Elaborator:
             return found if upper is None else self._power_of_function(found, upper)
         if isinstance(upper, w.Numeral):
             self.used.add(f"a power of {name} is that of its value")
-        full, entries = self.entries(name, name, lower)
-        full, more, upper = self._upper_of_name(full, upper)
+        full, entries = with_entries(self, name, name, lower)
+        full, more, upper = with_upper(self, full, upper)
         items = arguments_of(bracket)
         meant = self.with_arity(self.named(full), name, len(items))
         full = self.with_arity(full, name, len(items))
@@ -706,117 +542,6 @@ class Elaborator:
             total = Apply("+", (total, rest))
         return total
 
-    # Derivatives
-
-    def _gradient(
-        self, part: w.Differentiation, parts: Sequence[Written], joints: Sequence[str], at: int
-    ) -> tuple[Term, int]:
-        """\\nabla f(x, y): the derivatives by all arguments, at these; \\nabla J(w) of a value is one by w."""
-        subject, bracket = parts[at + 1], parts[at + 2] if at + 2 < len(parts) else None
-        if joints[at] or joints[at + 1 : at + 2] != ("",) or not isinstance(bracket, w.Bracketed):
-            raise NotMeant("a gradient by nothing that is said", part.place)
-        names = self._parameters(subject, bracket)
-        variables = [w.Symbol(name, place=part.place) for name in names]
-        by_each = [replace(part, sign="partial", subject=subject, variables=(each,) * part.order) for each in variables]
-        if len(by_each) == 1:
-            value = replace(part, subject=subject, variables=(variables[0],))
-            return self._at(self._slope(value, self.term(subject), 1), names, bracket), at + 3
-        if part.order > 1:
-            raise NotMeant("a second derivative by several variables", part.place)
-        if not self._function(subject, len(names)):
-            self.used.add("a gradient is by all that stands in brackets")
-        column = terms.Table(tuple((self._slope(each, self.term(subject), len(names)),) for each in by_each))
-        return self._at(column, names, bracket), at + 3
-
-    def _parameters(self, subject: Written, bracket: w.Bracketed) -> tuple[str, ...]:
-        """The names of what stands in brackets behind a function, or behind a value that depends on them."""
-        items = arguments_of(bracket)
-        name = self._function(subject, len(items))
-        names = self._names_of(name, base_name(subject), len(items)) if isinstance(subject, w.Symbol) and name else ()
-        if len(names) != len(items):
-            names = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items)
-        if not all(names) or len(set(names)) < len(names):
-            raise NotMeant("a derivative at something", bracket.place)
-        return names
-
-    def _at(self, slope: Term, names: Sequence[str], bracket: w.Bracketed) -> Term:
-        """A derivative at arguments: \\frac{\\partial f}{\\partial x}(a, b)."""
-        items = zip(names, map(self.term, arguments_of(bracket)), strict=True)
-        moved = {own: value for name, value in items if value != Name(own := self.named(name, alone=True))}
-        for name, value in moved.items():
-            if moved.keys() & terms.free_names(value) - {name}:
-                raise NotMeant("a derivative where variables are exchanged", bracket.place)
-            slope = terms.At(slope, name, value)
-        return slope
-
-    def _function(self, subject: Written, count: int = 0) -> str:
-        """The function that a letter means, if it has known parameters; of so many, if a number is given."""
-        if not isinstance(subject, w.Symbol):
-            return ""
-        base = base_name(subject)
-        name = self.named(base)
-        name = self.with_arity(name, base, count) if count else self.latest.get(name, name)
-        return name if self._names_of(name, base, count) else ""
-
-    def _names_of(self, name: str, base: str, count: int = 0) -> tuple[str, ...]:
-        """The names of the parameters of a function; if a number is given, also of one without a definition."""
-        known = self.functions.get(name, ())
-        return known or (self._usual(base, count) if count and base in self.functions else ())
-
-    def _usual(self, base: str, count: int) -> tuple[str, ...]:
-        """The letters with which a function without a definition is mostly called: f(x, y)."""
-        calls = [arguments_of(bracket) for bracket in self.inventory.called[base]]
-        plain = [
-            tuple(base_name(item) for item in items if isinstance(item, w.Symbol))
-            for items in calls
-            if len(items) == count
-        ]
-        found = Counter(names for names in plain if len(set(names)) == count)
-        return found.most_common(1)[0][0] if found else ()
-
-    def _slope(self, written: w.Differentiation, body: Term, count: int = 0) -> Term:
-        """A derivative of a term, or of a function of so many arguments."""
-        subject = written.subject
-        name = self._function(subject, count) if subject is not None else ""
-        if name and isinstance(subject, w.Symbol):
-            names = self._names_of(name, base_name(subject), count)
-            body = Call(name, tuple(Name(self.named(each, alone=True)) for each in names))
-        kind = f"written, {self.layout}" if self.layout else "written"
-        if written.sign == "nabla":
-            kind = "written"
-        if isinstance(body, Call) and body.function in self.of_numbers:
-            kind = "partial"
-        if not written.variables:
-            raise NotMeant("a gradient by nothing that is said", written.place)
-        variables = [self.term(variable) for variable in written.variables]
-        variables *= written.order if written.sign == "nabla" and len(variables) == 1 else 1
-        if any(isinstance(each, Apply) and each.operator == "turned" for each in variables):
-            self.used.add("a derivative by a transpose is one by the vector")
-            variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]
-        if len(variables) == 1 and (found := self._by_member(body, kind, variables[0])) is not None:
-            return found
-        for variable in variables:
-            if not terms.base_of(variable):
-                raise NotMeant("a derivative by something that is no name", written.place)
-            if isinstance(variable, Name) and variable.text in self.inventory.indices - self.inventory.by.keys():
-                raise NotMeant("a derivative by an index", written.place)
-        if len(variables) == 2 and variables[0] == variables[1] and isinstance(variables[0], Name):
-            return Slope("second", body, variables[0])
-        for variable in reversed(variables):
-            body = Slope(kind, body, variable)
-        return body
-
-    def _by_member(self, body: Term, kind: str, variable: Term) -> Term | None:
-        """The derivative of a number by one of several vectors: that one of its derivatives by all of them."""
-        match variable:
-            case Apply(operator="member", operands=(Name() as every, index)):
-                found = Apply("member", (Slope("written", body, every), index))
-            case Apply(operator="member", operands=(Apply(operator="'", operands=(Name() as every,)), index)):
-                found = Apply("member", (Apply("'", (Slope("written", body, every),)), index))
-            case _:
-                return None
-        return Apply("turned", (found,)) if kind.endswith("transposed") else found
-
 
 # What follows is private.
 
@@ -838,10 +563,6 @@ def _told(part: Written, indices: Set[str]) -> str:
 
 def _placed(term: Term, place: tuple[int, int]) -> Term:
     return replace(term, span=place) if term.span == (0, 0) else term
-
-
-def _turns(item: Written) -> bool:
-    return isinstance(item, w.Symbol) and item.text in TRANSPOSES
 
 
 def _in_base(found: Term, name: str, lower: Written | None, elaborator: Elaborator) -> Term:

@@ -1,0 +1,113 @@
+"""Meanings of the letters of a document, under one reading of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+
+from chainrule.documents.language.dimensions import OPEN
+from chainrule.documents.language.terms import Name, Term
+from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.written import Written
+
+
+@dataclass(eq=False)
+class Meanings(ABC):
+    """The meanings of letters in one document, under one reading.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    functions : mapping
+        Names that are functions, with the names of their parameters; none if only the number is known.
+    layers : set of str
+        Superscripts that are parts of names: l in a^l.
+    layout : str
+        "rows" if derivatives of numbers by columns are rows, "columns" if those of columns by columns have inputs as
+        rows, "transposed" for both, and nothing for neither.
+
+    Attributes
+    ----------
+    used : set of str
+        What the reading of the last formula rests on, in words.
+    indexed : set of str
+        Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
+    identity : bool
+        True if I is the identity matrix.
+    redefined : set of str
+        Signs between factors to which the text gives another meaning.
+    euler : bool
+        True if e with a superscript is a power of Euler's number.
+    singles : set of str
+        Letters that without an index mean the number of one example.
+    events : dict
+        Values such as P(y = 1 | x), each by what is written, with its number.
+    aliases : mapping
+        Other names for letters that mean something else here.
+    arities : mapping
+        The numbers of parameters with which names are defined; with several numbers they are several functions.
+    values : set of str
+        Names that are written with arguments, by which they are not defined: J(w), made of z(w).
+    outer : set of str
+        Letters of the first side of a chain that no sum binds.
+    of_numbers : set of str
+        Functions of several numbers. They are differentiated by numbers.
+    lettered : set of str
+        Letters of indices that name layers: then z_j and z_k are different things.
+    latest : mapping
+        By name: the function that was defined last, of those with several numbers of parameters.
+    rules : mapping
+        By name: a rule of the package with its options, and one of its functions.
+    sizes : mapping
+        By name: the sizes that a block declares to be numbers or made of others.
+    ranges : mapping
+        By name: the sizes of indices that a block declares.
+    """
+
+    inventory: Inventory
+    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    layers: Set[str] = frozenset()
+    layout: str = ""
+    used: set[str] = field(default_factory=set)
+    indexed: Set[str] = frozenset()
+    identity: bool = False
+    euler: bool = True
+    redefined: Set[str] = frozenset()
+    singles: Set[str] = frozenset()
+    events: dict[tuple[str, ...], int] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    arities: dict[str, set[int]] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
+    of_numbers: set[str] = field(default_factory=set)
+    outer: Set[str] = frozenset()
+    lettered: Set[str] = frozenset()
+    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    sizes: Mapping[str, Term] = field(default_factory=dict)
+    ranges: Mapping[str, Term] = field(default_factory=dict)
+    _fresh: int = 0
+
+    def named(self, base: str, alone: bool = False) -> str:
+        """The name that a letter has here; `alone` without a subscript."""
+        return f"{base}__one" if alone and base in self.singles else self.aliases.get(base, base)
+
+    def with_arity(self, name: str, base: str, count: int) -> str:
+        """The name of the function of so many arguments, where functions of other numbers have the same letter."""
+        several = count and len(self.arities.get(base, ())) > 1 and count != min(self.arities[base])
+        return f"{name}__of_{count}" if several else name
+
+    def open_size(self, index: str) -> Term:
+        """The size of the range of an index: that of its declaration, or one that nobody states."""
+        if index in self.ranges:
+            return self.ranges[index]
+        self._fresh += 1
+        return Name(f"{OPEN}{index}{self._fresh}")
+
+    @abstractmethod
+    def term(self, written: Written) -> Term:
+        """The term that a formula means."""
+
+    @abstractmethod
+    def index(self, written: Written) -> Term:
+        """The term of an index."""
