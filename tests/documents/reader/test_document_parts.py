@@ -40,3 +40,13 @@ def test_behind_an_example_the_part_around_it_goes_on():
     found = Scopes.of(pieces, list(statements_of(every)), Inventory.of(chain for _, chain in every))
     assert [found.parts[id(piece)] for piece, _ in every] == [1, 2, 1]
     assert found.names[2] == {"y": "y__part_2"}
+
+
+def test_a_letter_by_which_an_earlier_part_differentiates_is_not_defined_by_a_later_one():
+    text = r"# A" + "\n" + r"$$\frac{d r}{d w} = 2 w$$" + "\n# B\n$$w = u + v$$\n## B1\n$$s = w$$"
+    assert parts(text) == {0: {}, 1: {}, 2: {"w": "w__part_2"}, 3: {"w": "w__part_2"}}
+
+
+def test_a_letter_by_which_the_part_around_differentiates_is_the_one_that_a_part_within_it_defines():
+    text = r"# A" + "\n" + r"$$\frac{d r}{d w} = 2 w$$" + "\n## A1\n$$w = u + v$$"
+    assert parts(text)[2] == {}

@@ -119,3 +119,23 @@ def test_a_function_without_arguments_that_is_called_elsewhere_makes_no_step_wro
     block = "---\nx: scalar\ng(x) := x^2 + x\n---\n\n"
     report = check_derivation(block + "$$g'(2 x) = 2 g + 1$$", repairs=False)
     assert [step.verdict for step in report.claims] == ["wrong if read so"]
+
+
+EXAMPLES = r"$$\frac{1}{m} \sum_{i=1}^m v^T u^{(i)} = s, \quad u_j^{(i)} = 1$$"
+
+
+def test_a_superscript_in_brackets_over_which_a_sum_runs_numbers_examples(claims):
+    text = f"{EXAMPLES}\n\n$$\\sum_{{i=1}}^m (r^{{(i)}})^2 = r, \\quad u^{{(2)}} = u$$"
+    assert claims(text)[0] == "1 / m * sum(i in m: v' @ member(u__each, i)) = s"
+    assert claims(text)[1:3] == ["u__each[j, i] = 1", "sum(i in m: r__each[i]^2) = r"]
+    assert claims(text)[3] == "member(u__each, 2) = u"
+
+
+def test_an_equation_between_examples_and_a_letter_without_a_number_is_not_wrong():
+    report = check_derivation(f"{EXAMPLES}\n\n$$u_j^{{(i)}} - u_j = 0$$", repairs=False)
+    assert report.steps[-1].verdict == "wrong if read so"
+
+
+def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
+    text = "$$c_k^T c_k = 1$$\n\n$$c_1 - c_{-1} = r$$"
+    assert claims(text)[-1] == "c_1 - c_minus_1 = r"

@@ -1,7 +1,8 @@
 """The definition of a name that counts in a part: its own one, that of a part around it, or the last before.
 
 A document is cut into parts by its headings. A part that defines a name anew, differently from what counts there, means
-another thing by it. A part within another one goes on with its names.
+another thing by it. A part within another one goes on with its names. A letter by which a part differentiates is a
+variable there: no later part defines it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of
 from chainrule.documents.reader.statements import Statement, is_example, target_of, uses_target
-from chainrule.documents.reader.written import Scripted, Symbol, Written
+from chainrule.documents.reader.written import Differentiation, Scripted, Symbol, Written
 from chainrule.documents.sources.pieces import Piece
 
 SCOPE = 8
@@ -76,6 +77,9 @@ class Scopes:
             for side in (statement.left, statement.right):
                 entries.setdefault(parts[id(statement.piece)], set()).update(_with_indices(side, inventory))
         anywhere = frozenset[str]().union(*entries.values())
+        by = [set[str]() for _ in range(count + 1)]  # by part: the letters by which something is differentiated
+        for statement in statements:
+            by[parts[id(statement.piece)]] |= {*_variables(statement.left), *_variables(statement.right)}
         meant: dict[int, dict[str, str]] = {}
         functions = {t.base for each in statements if (t := target_of(each, inventory)) and t.parameters}
         last, several = dict[str, int](), set[str]()  # where a letter was defined last, and functions defined anew
@@ -90,9 +94,10 @@ class Scopes:
             for base, right in first.get(number, {}).items():
                 inside = number not in apart and any(base in first.get(each, {}) for each in around.get(number, []))
                 before = last.get(base)
+                varied = any(base in by[each] for each in range(number) if each not in around.get(number, ()))
                 if before is None or (not inside and first[before][base] != right):
                     one = base in anywhere - entries[number] and _is_number(base, right, anywhere)
-                    here[base] = base if before is None and not one else f"{base}__part_{number}"
+                    here[base] = base if before is None and not one and not varied else f"{base}__part_{number}"
                     last[base] = places[number][base] = number
                     several |= {base} & functions if before is not None else set()
             for base, where in places[number].items():
@@ -112,6 +117,17 @@ def _with_indices(formula: Written, inventory: Inventory) -> Iterator[str]:
             case Scripted(base=Symbol() as base, lower=lower):
                 if any(isinstance(item, Symbol) and inventory.is_index(item) for item in items_of(lower)):
                     yield base_name(base)
+
+
+def _variables(formula: Written) -> Iterator[str]:
+    for part in all_parts(formula):
+        if isinstance(part, Differentiation):
+            yield from (
+                base_name(each)
+                for variable in part.variables
+                for each in all_parts(variable)
+                if isinstance(each, Symbol)
+            )
 
 
 def _is_number(base: str, right: Written, indexed: Set[str]) -> bool:

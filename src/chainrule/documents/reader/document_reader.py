@@ -35,7 +35,7 @@ from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
-from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of
+from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
 from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.scripts import with_entries
@@ -52,7 +52,6 @@ from chainrule.documents.reader.statements import (
 from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
 
-LAYER_LETTERS = frozenset({"l", "L", "ell", "h"})
 MOST_DEPTH = 120
 """Terms within each other."""
 

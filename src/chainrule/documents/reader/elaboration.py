@@ -172,6 +172,8 @@ class Elaborator(Meanings):
             family = axis is None and self.inventory.family_of(whole)
             name = (family or self.named(name)) + "_prime" * primes
             name, entries = with_entries(self, name, base_name(base), lower, base.font == "bold")
+            if (found := self._example(base, lower, upper)) is not None:
+                return found
             name, more, upper = with_upper(self, name, upper)
             whole_name = self._bare(Name(name.removesuffix("_prime" * primes)), primes)
             whole_name = Name(name) if isinstance(whole_name, Name) else whole_name
@@ -181,6 +183,21 @@ class Elaborator(Meanings):
         else:
             found = self._based(base, lower, primes, whole)
         return found if upper is None else self._raised(found, upper)
+
+    def _example(self, base: w.Symbol, lower: Written | None, upper: Written | None) -> Term | None:
+        """One of several values, or an entry of one, that a superscript numbers: x^{(i)} is another thing than x."""
+        first, *others = items_of(upper) or (None,)
+        number = self.inventory.example(base_name(base), first)
+        if number is None:
+            return None
+        self.used.add("a superscript in brackets numbers examples")
+        name, entries = with_entries(self, base_name(base), base_name(base), lower, base.font == "bold")
+        every, index = Name(f"{name}__each"), self.index(number)
+        is_array = base_name(base) in self.inventory.arrays and not entries
+        found: Term = Apply("member", (every, index)) if is_array else Entry(every, (*entries, index))
+        for other in others:
+            found = self._raised(found, other)
+        return found
 
     def _chosen(self, found: Term, whole: Written, indices: tuple[Term, ...], sliced: int | None = None) -> Term:
         """An entry, or the vector that one index chooses among several."""

@@ -33,6 +33,9 @@ INDEX_LETTERS = frozenset("ijklmnpqrstuvcxyabg") | {"alpha", "beta", "mu", "nu"}
 USUAL_INDICES = frozenset("ijklmnpq")
 """Letters that are indices wherever they stand in a subscript."""
 
+LAYER_LETTERS = frozenset({"l", "L", "ell", "h"})
+"""Letters that number layers in superscripts."""
+
 CONTINUOUS = frozenset({"lim", "limsup", "liminf", "int", "iint", "iiint", "oint", "E"})
 """Signs below which variables stand that are no indices."""
 
@@ -158,6 +161,9 @@ class Inventory:
     """By base: how often it has one index, and nothing shows that it is a vector."""
     bold: Counter[str] = field(default_factory=Counter)
     """By base: how often it is bold."""
+    arrays: set[str] = field(default_factory=set)
+    """Letters that are vectors where a superscript in brackets numbers them: one has a subscript, too, is bold, is
+    transposed or stands behind a transpose."""
     turned: Set[str] = frozenset()
     """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
@@ -229,12 +235,26 @@ class Inventory:
         counts = {len(items) for items in self.subscripts["delta"]}
         return counts == {2} and self.bare["delta"] < len(self.subscripts["delta"])
 
+    def example(self, base: str, upper: Written | None) -> Symbol | Numeral | None:
+        """The number of the example that a superscript in brackets gives: i in x^{(i)}, if sums run over i.
+
+        A number is one if the letter has such a superscript elsewhere.
+        """
+        match upper:
+            case Bracketed(kind="(", items=(Symbol(text=text) as letter,)) if text in self.bound - LAYER_LETTERS:
+                return letter
+            case Bracketed(kind="(", items=(Numeral(value=value) as number,)) if value >= 1 == value.denominator:
+                others = (each for each in self.superscripts.get(base, ()) if isinstance(each, Bracketed))
+                is_one = any(isinstance(each.items[0], Symbol) and self.example(base, each) for each in others)
+                return number if is_one else None
+        return None
+
     def has_entries(self, base: str) -> bool:
         """Whether subscripts of a name choose entries."""
         if base in self.declared:
             return self.declared[base] > 0
         return any(self.is_index(item) and not isinstance(item, Numeral)
-                   for items in self.subscripts[base] for item in items)  # fmt: skip
+                   for items in self.subscripts.get(base, ()) for item in items)  # fmt: skip
 
     def may_be_single(self, base: str) -> bool:
         """Whether a name without its index may be one of its entries. A bold one is all of them."""
@@ -274,6 +294,14 @@ class Inventory:
             sum(count for (at, letter), count in places.items() if at == axis and letter in single) for axis in (0, 1)
         ]
         return int((counts[0] > counts[1]) == (base in self.turned))
+
+    def is_counted(self, base: str) -> bool:
+        """Whether numbers in subscripts of a name may choose entries: none is negative, as in mu_{-1}."""
+        return not any(
+            isinstance(item, Signed) and not letters_of(item)
+            for items in self.subscripts.get(base, ())
+            for item in items
+        )
 
     @property
     def capitals(self) -> dict[str, str]:
@@ -331,6 +359,9 @@ class Inventory:
                     self.vectors[name] += columns or turned
                     self.columns[name] += columns
                     self.plain[name] += not (columns or turned)
+                many = any(isinstance(each, Bracketed) for each in above)
+                if many and (_is_bold(written) or turned or (letters and lower is not None)):
+                    self.arrays.add(base_name(base))
                 self._see_inside_scripts(lower, upper)
                 return
             case Scripted(base=Bracketed(), lower=lower) if lower is not None:
@@ -354,6 +385,9 @@ class Inventory:
                     ):
                         self.differentiated.update(_bases([subject] if _is_value(subject) else []))
                 for one, other, joint in zip(parts, parts[1:], joints, strict=False):
+                    match one, other:
+                        case Scripted(upper=Symbol(text=text)), Scripted(base=Symbol() as base, upper=Bracketed()):
+                            self.arrays |= {base_name(base)} if text in TRANSPOSES else set()
                     head = one.base if isinstance(one, Scripted) else one
                     if isinstance(head, Symbol) and head.is_word and isinstance(other, Scripted):
                         other = other.base  # softmax(z)_i
@@ -396,7 +430,7 @@ class Inventory:
                 letters = [member.text for member in part.members if isinstance(member, Symbol)]
                 if len(letters) == len(part.members):
                     self.compared |= set(letters)
-                else:
+                elif not any(isinstance(each, Scripted) for each in all_parts(part)):
                     self.comparisons.append(letters_of(part))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.documents.language.terms import Term
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import TRANSPOSES, all_parts, base_name, items_of
+from chainrule.documents.reader.inventory import TRANSPOSES, all_parts, base_name, items_of, letters_of
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.written import Written
@@ -21,7 +21,7 @@ def with_entries(
 ) -> tuple[str, tuple[Term, ...]]:
     """The name with the subscripts that are parts of it, and those that choose entries."""
     entries = list[Term]()
-    chooses = meanings.inventory.has_entries(base) and not bold
+    chooses = meanings.inventory.has_entries(base) and meanings.inventory.is_counted(base) and not bold
     items = [item for item in items_of(lower) if item != w.Symbol(":")]
     letters = [item.text for item in items if isinstance(item, w.Symbol) and not item.accents]
     if len(items) == meanings.inventory.declared.get(name, meanings.inventory.declared.get(base, 0)) > 1:
@@ -29,12 +29,13 @@ def with_entries(
     if len(letters) == len(items) > 2 and not all(map(meanings.inventory.is_index, items)):
         return f"{name}_{''.join(letters)}", ()  # a word
     for item in items:
-        is_zero = isinstance(item, w.Numeral) and not item.value  # indices count from 1
+        is_number = not letters_of(item)
+        is_zero = is_number and isinstance(item, w.Numeral) and not item.value  # indices count from 1
         is_letter = isinstance(item, w.Symbol) and item.text in meanings.inventory.indices
         longer = f"{name}_{label(item)}" if _is_label(item) and not is_letter else ""
         if longer in meanings.inventory.declared:
             name = longer
-        elif meanings.inventory.is_index(item) and not is_zero and (chooses or not isinstance(item, w.Numeral)):
+        elif meanings.inventory.is_index(item) and not is_zero and (chooses or not is_number):
             entries.append(meanings.index(item))
         else:
             name += f"_{label(item)}"

@@ -115,6 +115,8 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
     indices = tuple(
         each for each in subscripts if inventory.is_index(each) and (entries or not isinstance(each, w.Numeral))
     )
+    example = inventory.example(base_name(base), left.upper) if isinstance(left, w.Scripted) else None
+    indices = indices if example is None else (*indices, example)
     if not all(isinstance(each, w.Symbol) for each in indices):
         return None
     letters = tuple(inventory.index_name(base_name(each)) for each in indices if isinstance(each, w.Symbol))
