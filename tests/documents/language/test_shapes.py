@@ -109,3 +109,9 @@ def test_a_claim_that_fits_no_guess_is_told_and_others_are_not():
 def test_a_number_that_is_written_out_is_added_to_each_entry():
     shapes = shapes_of("x : column n", "z := 1 - x", "y := max(0, z)", "w := u + 1")
     assert [shapes.shown(name) for name in "zywu"] == ["column n", "column n", "number", "number"]
+
+
+def test_lengths_of_arguments_are_those_of_each_call():
+    text = "f(u : column m) := sum(j in m: u[j]); a := f(x); b := f(y); s := sum(j in n: x[j]); t := sum(j in p: y[j])"
+    shapes = Shapes(derivation_of(text))
+    assert (shapes.shown("x"), shapes.shown("y")) == ("column n", "column p")

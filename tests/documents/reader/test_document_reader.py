@@ -181,3 +181,8 @@ def test_a_sign_that_the_text_defines_is_not_read(text, reason, reading_of):
 
 def test_a_letter_that_the_text_defines_is_not_eulers_number(claims):
     assert claims("Let $e = y - t$.\n\n$$e^2 + e^y = e e + e^y$$") == ["e^2 + e^y = e * e + e^y"]
+
+
+def test_a_function_is_defined_by_its_entries(claims):
+    text = r"Let $u \in \mathbb{R}^m$ and" + "\n\n" + r"$$r_i(u) = \frac{u_i}{\sum_{b=1}^m u_b}$$" + "\n\n"
+    assert claims(text + r"$$r_i(u + u) = r_i(u)$$") == ["r(u + u)[i] = r(u)[i]"]

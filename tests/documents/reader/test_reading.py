@@ -91,3 +91,8 @@ def test_letters_are_others_where_their_shapes_are_others(claims):
 def test_members_lie_along_the_axis_for_which_no_lengths_must_be_equal(claims):
     text = r"$$z_i = \mathbf{w}_i^T \mathbf{a} + b_i, \quad c = w_{ij} + w_{jk}$$" + "\n\n"
     assert claims(text + r"$$\mathbf{z} = \mathbf{W}^T \mathbf{a} + \mathbf{b}$$") == ["z = W' @ a + b"]
+
+
+def test_a_function_that_is_defined_by_its_entries_is_no_number_before_a_heading(claims):
+    text = r"Let $u \in \mathbb{R}^m$ and $r(u)_a = u_a / \sum_{b=1}^m u_b$." + "\n\n# Sums\n\n" + r"$$\sum_a r_a = 1$$"
+    assert claims(text) == ["sum(a in m: r(u)[a]) = 1"]

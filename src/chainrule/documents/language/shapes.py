@@ -81,6 +81,7 @@ class Shapes:
         self._of: dict[int, tuple[Term, Shape]] = {}
         self._calls: list[str] = []
         self._open: dict[str, Dim] = {}
+        self._lengths: dict[str, Dim] = {}  # those of the parameters of the function that is visited
         for name, kind in self._kinds.items():
             self.names[name] = self._of_kind(kind)
         for name, axes in _axes(self.derivation).items():
@@ -158,6 +159,8 @@ class Shapes:
 
     def _dim_of(self, size: Term) -> Dim:
         """A size as it is known; names of sizes that begin with ? are to be found."""
+        if isinstance(size, terms.Name) and size.text in self._lengths:
+            return self._lengths[size.text]
         if isinstance(size, terms.Name) and size.text.startswith(OPEN):
             return self._open.setdefault(size.text, Dim())
         try:
@@ -382,10 +385,12 @@ class Shapes:
 
         def result() -> Shape:
             self._calls.append(definition.name)
+            around, self._lengths = self._lengths, self._lengths | lengths
             try:
                 return self.visit(definition.body, inside)
             finally:
                 self._calls.pop()
+                self._lengths = around
 
         if all(shape.known == () for shape in parameters):
             self._u.unify(result(), number(), definition.body)

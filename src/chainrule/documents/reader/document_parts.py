@@ -76,6 +76,9 @@ class Scopes:
         for statement in statements:
             for side in (statement.left, statement.right):
                 entries.setdefault(parts[id(statement.piece)], set()).update(_with_indices(side, inventory))
+            target = target_of(statement, inventory)
+            if target is not None and target.indices:  # p(z)_i = ...
+                entries[parts[id(statement.piece)]].add(target.base)
         anywhere = frozenset[str]().union(*entries.values())
         by = [set[str]() for _ in range(count + 1)]  # by part: the letters by which something is differentiated
         for statement in statements:

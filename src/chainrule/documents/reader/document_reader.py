@@ -633,6 +633,8 @@ class DocumentReader:
             return self.elaborator.with_arity(name, target.base, len(target.parameters))
         found = self.elaborator.term(target.name)
         base = found.base if isinstance(found, terms.Entry) else found
+        if isinstance(base, terms.Call) and target.parameters:
+            return base.function  # s_i(x), where s without arguments would be s(x)
         return base.text if isinstance(base, Name) else None
 
     def _kind_of_parameter(self, name: str, body: Term) -> ValueKind:

@@ -24,6 +24,7 @@ from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import (
     statements_of,
+    target_of,
 )
 from chainrule.documents.reader.written import WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
@@ -71,7 +72,12 @@ def read(pieces: Pieces) -> Reading:
         known = chosen.get("aliases", {})
         return {"aliases": {part: known.get(part, {}) | group.get(part, {}) for part in known.keys() | group.keys()}}
 
-    for group in _aliases(every, scopes, block.names).values():
+    defined = {
+        (scopes.parts[id(each.piece)], target.base)
+        for each in statements
+        if (target := target_of(each, inventory)) is not None and target.indices
+    }
+    for group in _aliases(every, scopes, block.names, defined).values():
         found = DocumentReader(*shared, **(chosen | with_aliases(group))).reading()
         more = _misfits(best) - _misfits(found)
         if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
@@ -241,11 +247,12 @@ def _is_apart(reading: Reading, scopes: Scopes, group: Mapping[int, Mapping[str,
 
 
 def _aliases(
-    every: Sequence[tuple[Piece, WrittenChain]], scopes: Scopes, declared: Set[str]
+    every: Sequence[tuple[Piece, WrittenChain]], scopes: Scopes, declared: Set[str], defined: Set[tuple[int, str]]
 ) -> dict[int, dict[int, dict[str, str]]]:
     """Names of their own for letters that have indices elsewhere and none here, unless a block declares them.
 
-    By the part that defines them, or that uses them alone: by part, the names.
+    By the part that defines them, or that uses them alone: by part, the names. Parts with letters that are defined
+    there by their entries, as in p(z)_i = ..., count as parts where they have indices.
     """
     by_part = dict[int, list[WrittenChain]]()
     for piece, chain in every:
@@ -259,7 +266,7 @@ def _aliases(
     }
     made: dict[int, dict[int, dict[str, str]]] = {}
     for part, letters in bare.items():
-        for base in letters & indexed - declared:
+        for base in letters & indexed - declared - {each for where, each in defined if where == part}:
             first = scopes.where.get(part, {}).get(base, part)
             if base in bare.get(first, ()):
                 made.setdefault(first, {}).setdefault(part, {})[base] = f"{base}__part_{first}"

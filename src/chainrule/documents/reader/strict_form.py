@@ -64,7 +64,8 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
     defined = {d.name for d in definitions}
     kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
     strict = _with_losses(Derivation((), tuple(definitions), (), tuple(claims)), shapes)
-    sizes = [*_sizes(shapes), *(name for part in strict.parts for name in _counted(part) if name not in defined)]
+    others = defined.union(*(each.lengths for each in definitions))  # lengths of arguments are no sizes of the document
+    sizes = [*_sizes(shapes), *(name for part in strict.parts for name in _counted(part) if name not in others)]
     kinds = {**{name: SizeKind() for name in sizes}, **kinds}
     used = Names.of(strict).used_by(*(side for claim in claims for side in (claim.left, claim.right)))
     for name in sorted(used - kinds.keys() - {d.name for d in strict.definitions}):
