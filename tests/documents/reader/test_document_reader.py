@@ -186,3 +186,8 @@ def test_a_letter_that_the_text_defines_is_not_eulers_number(claims):
 def test_a_function_is_defined_by_its_entries(claims):
     text = r"Let $u \in \mathbb{R}^m$ and" + "\n\n" + r"$$r_i(u) = \frac{u_i}{\sum_{b=1}^m u_b}$$" + "\n\n"
     assert claims(text + r"$$r_i(u + u) = r_i(u)$$") == ["r(u + u)[i] = r(u)[i]"]
+
+
+def test_a_function_with_a_subscript_is_defined_by_its_formula(definitions):
+    text = "$$q_v(u) = \\frac{1}{1 + e^{-v^T u}}$$\n\n$$r = q_v(2 u) + q_v(u^2)$$"
+    assert definitions(text)["q_v"] == "1 / (1 + exp(-(v' @ u)))"

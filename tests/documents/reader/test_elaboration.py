@@ -139,3 +139,9 @@ def test_an_equation_between_examples_and_a_letter_without_a_number_is_not_wrong
 def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
     text = "$$c_k^T c_k = 1$$\n\n$$c_1 - c_{-1} = r$$"
     assert claims(text)[-1] == "c_1 - c_minus_1 = r"
+
+
+def test_a_closing_bracket_that_nothing_opens_is_left_out_and_told():
+    report = check_derivation(r"$$\frac{s}{(1 + s))} = \frac{s}{1 + s}$$" + "\n\n$$2 s) = s$$", repairs=False)
+    assert [step.verdict for step in report.steps] == ["proved", "wrong if read so"]
+    assert "a closing bracket that nothing opens is left out" in report.steps[0].doubts

@@ -96,3 +96,8 @@ def test_members_lie_along_the_axis_for_which_no_lengths_must_be_equal(claims):
 def test_a_function_that_is_defined_by_its_entries_is_no_number_before_a_heading(claims):
     text = r"Let $u \in \mathbb{R}^m$ and $r(u)_a = u_a / \sum_{b=1}^m u_b$." + "\n\n# Sums\n\n" + r"$$\sum_a r_a = 1$$"
     assert claims(text) == ["sum(a in m: r(u)[a]) = 1"]
+
+
+def test_a_letter_whose_entries_are_used_is_one_vector_though_a_member_seems_to_be_transposed(claims):
+    text = "$$q = v^T u$$\n\n$$\\frac{\\partial q}{\\partial v_k} = u_k$$\n\n$$B = [u_1^T, \\dots, u_m^T]$$"
+    assert claims(text) == ["partial(q, v[k]) = u[k]"]

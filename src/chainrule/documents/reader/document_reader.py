@@ -147,6 +147,8 @@ class DocumentReader:
         Names that are not what sentences say of them, for their shapes do not fit it.
     turned : set of str
         Letters whose members are the vectors along the other axis than their indices suggest.
+    lone : set of str
+        Letters that are one vector, though members of them seem to be vectors.
     lettered : set of str
         Letters of indices that name layers.
     """
@@ -164,6 +166,7 @@ class DocumentReader:
     losses: bool = False
     distrusted: Set[str] = frozenset()
     turned: Set[str] = frozenset()
+    lone: Set[str] = frozenset()
     lettered: Set[str] = frozenset()
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
@@ -187,7 +190,7 @@ class DocumentReader:
 
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
-        self.inventory = replace(self.inventory, declared={}, turned=self.turned)
+        self.inventory = replace(self.inventory, declared={}, turned=self.turned, lone=self.lone)
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         every = [

@@ -277,6 +277,9 @@ class Elaborator(Meanings):
     # Products
 
     def _beside(self, parts: Sequence[Written], joints: Sequence[str]) -> Term:
+        if len(parts) > 1 and isinstance(parts[-1], w.NotRead) and parts[-1].what == w.UNOPENED:
+            self.used.add("a closing bracket that nothing opens is left out")
+            return self._beside(parts[:-1], joints[:-1])
         factors, at = list[_Factor](), 0
         while at < len(parts):
             joint = joints[at - 1] if at else ""
@@ -382,7 +385,9 @@ class Elaborator(Meanings):
         full, entries = with_entries(self, name, name, lower)
         full, more, upper = with_upper(self, full, upper)
         items = arguments_of(bracket)
-        meant = self.with_arity(self.named(full), name, len(items))
+        own = self.named(name) + full.removeprefix(name)
+        meant = own if own in self.functions else self.named(full)
+        meant = self.with_arity(meant, name, len(items))
         full = self.with_arity(full, name, len(items))
         if is_event(bracket):
             letters = [

@@ -164,6 +164,8 @@ class Inventory:
     arrays: set[str] = field(default_factory=set)
     """Letters that are vectors where a superscript in brackets numbers them: one has a subscript, too, is bold, is
     transposed or stands behind a transpose."""
+    lone: Set[str] = frozenset()
+    """Letters that are one vector, though members of them seem to be vectors."""
     turned: Set[str] = frozenset()
     """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
@@ -277,7 +279,7 @@ class Inventory:
         Where some are bold and some are plain, those that are bold are vectors.
         """
         base = _letter_of(whole)
-        if self.declared.get(base, 2) < 2:
+        if self.declared.get(base, 2) < 2 or base in self.lone:
             return None
         if self.columns[base] and self.plain[base]:
             return 1 if _is_bold(whole) else None

@@ -93,6 +93,9 @@ def read(pieces: Pieces) -> Reading:
         best, chosen = _better(best, chosen, {"distrusted": distrusted}, *shared)
         single = frozenset(() if inventory.summing else filter(inventory.may_be_single, several - block.names))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
+        for letter in sorted(each for each in several if inventory.vectors[each] > 0):
+            lone = chosen.get("lone", frozenset()) | {letter}
+            best, chosen = _better(best, chosen, {"lone": lone}, *shared)
         for _ in range(MOST_SECTIONS):
             tried = [(best, chosen)]
             for part, names in _in_doubt(best, scopes.parts)[1].items():

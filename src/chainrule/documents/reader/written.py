@@ -201,6 +201,10 @@ class Words(Written):
     text: str
 
 
+UNOPENED = "bracket ) without a beginning"
+"""A closing bracket that nothing opens, as something that is not read."""
+
+
 @dataclass(frozen=True)
 class NotRead(Written):
     """A construct that is not known: what it is, and why it is not read."""
