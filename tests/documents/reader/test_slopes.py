@@ -38,3 +38,10 @@ def test_a_gradient_at_arguments_is_a_column_of_derivatives_there():
 def test_a_derivative_by_a_number_is_not_read():
     with pytest.raises(NotMeant):
         elaborated(r"\frac{\partial J}{\partial 2}")
+
+
+def test_a_prime_on_a_bracket_is_the_derivative_by_its_letter():
+    assert elaborated("(1 + e^{-u})'") == "slope(1 + exp(-u), u)"
+    assert elaborated("(a u)' + h(u)") == "slope(beside(a, u), u) + h"
+    with pytest.raises(NotMeant, match="by something that is not told"):
+        elaborated("(a u)'")

@@ -139,3 +139,9 @@ def test_second_definitions_of_entries_count_too():
 def test_a_second_definition_that_is_not_read_ends_the_first_one():
     text = "$$z = x^2$$\n\n$$z = \\iint x$$\n\n$$\\frac{dz}{dx} = 2 x$$\n\n$$z + 1 = 1 + z$$"
     assert verdicts(text)[2:] == [(5, "no definition"), (7, "proved")]
+
+
+def test_positive_functions_have_logarithms_and_others_need_not():
+    text = "---\nu: scalar\nr: function{}\n---\n\n$$\\ln r(u) = \\frac{{1}}{{2}} \\ln r(u)^2$$"
+    assert verdicts(text.format(", positive")) == [(6, "proved")]
+    assert verdicts(text.format(", negative")) != [(6, "proved")]

@@ -32,7 +32,14 @@ from chainrule.documents.reader.known_words import (
 from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, stands_bare, uses, with_body
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
-from chainrule.documents.reader.slopes import at_arguments, function_of, gradient, parameters_of, slope_of
+from chainrule.documents.reader.slopes import (
+    at_arguments,
+    function_of,
+    gradient,
+    parameters_of,
+    primed_bracket,
+    slope_of,
+)
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.written import Written
 
@@ -118,6 +125,8 @@ class Elaborator(Meanings):
                 return self._cases(rows)
             case w.Grid():
                 return grid(written, self.term)
+            case w.Noted(inside=inside, note=note) if not isinstance(note, w.Numeral):  # no \\cancelto{0}{x}
+                return self.term(inside)
             case w.Dots() | w.Words() | w.NotRead() | w.Listed() | w.Comparing() | w.BigOperator():
                 raise NotMeant(_IN_WORDS[type(written)](written), written.place)
         raise NotMeant(f"{type(written).__name__.lower()} is not read", written.place)
@@ -147,7 +156,10 @@ class Elaborator(Meanings):
             return found
         order = (primes,) if primes and len(parameters) == 1 else ()
         for bracket in self.inventory.called.get(found.text, ()):
-            if tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in bracket.items) != parameters:
+            if (
+                not stands_bare(found.text, bracket)
+                and tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in bracket.items) != parameters
+            ):
                 self.used.add(f"{found.text} without arguments may be its value elsewhere")
         return Call(name, tuple(Name(self.named(each)) for each in parameters), order)
 
@@ -156,6 +168,8 @@ class Elaborator(Meanings):
     def _scripted(
         self, whole: Written, base: Written, lower: Written | None, upper: Written | None, primes: int
     ) -> Term:
+        if upper is None and not primes and (stated := _indicated(base, lower)) is not None:
+            return Truth(self._stated(stated))
         if isinstance(base, w.Symbol):
             name = base_name(base)
             known = self.inventory.by.keys() | self.inventory.declared.keys()
@@ -219,7 +233,9 @@ class Elaborator(Meanings):
                 name = "norminf"
             return Apply(name, (self.term(base.items[0]),))
         if primes:
-            raise NotMeant("a derivative of a bracket", whole.place)
+            if lower is not None or primes > 1:
+                raise NotMeant("a derivative of a bracket", whole.place)
+            return primed_bracket(self, base)
         found = self.term(base)
         if lower is None:
             return found
@@ -575,6 +591,13 @@ _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
     w.Comparing: lambda each: "a condition where a number was expected",
     w.BigOperator: lambda each: f"a {each.kind} of nothing",
 }
+
+
+def _indicated(base: Written, lower: Written | None) -> w.Comparing | None:
+    """The condition below the sign of an indicator: 1_{i = j}, 1_{[y = k]}."""
+    is_sign = (isinstance(base, w.Symbol) and base_name(base) in INDICATORS) or base == w.Numeral(Fraction(1))
+    inside = lower.items[0] if isinstance(lower, w.Bracketed) and len(lower.items) == 1 else lower
+    return inside if is_sign and isinstance(inside, w.Comparing) else None
 
 
 def _told(part: Written, indices: Set[str]) -> str:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Name, Slope, Term
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import arguments_of, base_name
-from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.inventory import arguments_of, base_name, letters_of
+from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.written import Written
 
@@ -57,6 +57,31 @@ def at_arguments(meanings: Meanings, slope: Term, names: Sequence[str], bracket:
             raise NotMeant("a derivative where variables are exchanged", bracket.place)
         slope = terms.At(slope, name, value)
     return slope
+
+
+def primed_bracket(meanings: Meanings, bracket: Written) -> Term:
+    """The derivative (u v)' by the only letter in it that is no function; of several, by the argument of functions.
+
+    Raises
+    ------
+    NotMeant
+    """
+    inventory = meanings.inventory
+    calls = [arguments_of(each) for brackets in inventory.called.values() for each in brackets]
+    arguments = {base_name(items[0]) for items in calls if len(items) == 1 and isinstance(items[0], w.Symbol)}
+    letters = {
+        name
+        for name in letters_of(bracket)
+        if name not in meanings.functions.keys() | ELEMENTARY.keys() | {"e", "pi"}
+        and not inventory.is_always_called(name)
+    }
+    found = letters if len(letters) == 1 else letters & arguments
+    if len(found) != 1:
+        raise NotMeant("a derivative of a bracket by something that is not told", bracket.place)
+    (name,) = found
+    if {name} != arguments:
+        meanings.used.add(f"a prime on a bracket is the derivative by {name}")
+    return Slope("written", meanings.term(bracket), Name(meanings.named(name, alone=True)))
 
 
 def function_of(meanings: Meanings, subject: Written, count: int = 0) -> str:

@@ -12,6 +12,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import resolved, size_term
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import (
+    Apply,
     Assumption,
     Condition,
     Declaration,
@@ -78,6 +79,12 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
         if isinstance(each, Is) and isinstance(kind, ValueKind):
             kinds[name] = replace(kind, facts=kind.facts | {each.fact})
             assumed.remove(each)
+        elif isinstance(each, Is) and isinstance(kind, FunctionKind) and each.fact in ("positive", "negative"):
+            kinds[f"log_{name}"] = kinds.pop(name)
+            strict = replace(strict, definitions=(_signed(name, kind, each.fact), *strict.definitions))
+            assumed.remove(each)
+        elif name and isinstance(each, Is) and name not in used:
+            assumed.remove(each)
     lost = {d.name for d in strict.definitions}
     free = (Declaration(name, kind) for name, kind in kinds.items() if name not in lost)
     declared = (*free, *strict.declarations)
@@ -85,6 +92,13 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
 
 
 # What follows is private.
+
+
+def _signed(name: str, kind: FunctionKind, fact: str) -> Definition:
+    """A positive function is the exponential of any function, a negative one its opposite."""
+    parameters = tuple((f"argument_{number}", ValueKind(shape)) for number, shape in enumerate(kind.arguments))
+    body: Term = Apply("exp", (terms.Call(f"log_{name}", tuple(Name(each) for each, _ in parameters)),))
+    return Definition(name, body if fact == "positive" else Apply("negative", (body,)), parameters)
 
 
 def _kind_of(declaration: Declaration, made: Callable[[Term], Term]) -> Kind:
