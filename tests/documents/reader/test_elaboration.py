@@ -148,3 +148,9 @@ def test_a_closing_bracket_that_nothing_opens_is_left_out_and_told():
     report = check_derivation(r"$$\frac{s}{(1 + s))} = \frac{s}{1 + s}$$" + "\n\n$$2 s) = s$$", repairs=False)
     assert [step.verdict for step in report.steps] == ["proved", "wrong if read so"]
     assert "a closing bracket that nothing opens is left out" in report.steps[0].doubts
+
+
+def test_a_member_before_a_bracket_with_its_own_index_is_a_factor(claims):
+    block = "---\nn: size\nx: vector n\nu: vector n\nuse: softmax as s\n---\n\n"
+    text = r"$$\sum_{i=1}^n s_i u_i = \sum_{i=1}^n \sum_{j=1}^n s_i (u_i + 1 - s_j) + \sum_{j=1}^n s_j (u_j - 1)$$"
+    assert "s(x)[j] * (u[j] - 1)" in claims(block + text)[-1]

@@ -425,6 +425,12 @@ class Elaborator(Meanings):
         parameters = self.functions.get(meant, self.functions[full])
         if parameters and stands_bare(name, bracket):
             return None  # s (1 - s)
+        if (
+            entries
+            and not isinstance(items[0], w.Symbol | w.Scripted)
+            and any(isinstance(entry, Name) and uses(items[0], entry.text) for entry in entries)
+        ):
+            return None  # s_j (u_i - u_j)
         if parameters and len(parameters) != len(items):
             return None
         if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in items):
