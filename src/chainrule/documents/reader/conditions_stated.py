@@ -135,7 +135,9 @@ def _given(condition: Condition) -> tuple[str, Fraction] | None:
 
 
 def _is_index(side: Term, elaborator: Elaborator) -> bool:
-    return isinstance(side, Name) and side.text in _letters(elaborator)
+    if not isinstance(side, Name):
+        return False
+    return side.text in _letters(elaborator) or elaborator.inventory.declared.get(side.text, 0) < 0
 
 
 def _letters(elaborator: Elaborator) -> frozenset[str]:
