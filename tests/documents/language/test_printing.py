@@ -52,7 +52,7 @@ def larger(parts):
             NAMES,
             st.sampled_from([(), ("y",)]),
         ),
-        st.builds(terms.Differential, parts),
+        st.builds(terms.Differential, parts, st.sampled_from([(), ("y",)])),
         st.builds(lambda a, b: terms.At(a, "x", b), parts, parts),
     )
 

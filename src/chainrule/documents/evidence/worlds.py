@@ -197,8 +197,8 @@ class World:
                 return self._of_rule(term, [self.value(argument, bound) for argument in arguments])
             case terms.Slope():
                 return self._slope(term, bound)
-            case terms.Differential(body=body):
-                return self._differential(body, bound)
+            case terms.Differential(body=body, holding=holding):
+                return self._differential(body, holding, bound)
             case terms.At(body=body, name=name, value=value):
                 return self._with(name, self.value(value, bound), bound, lambda w, b: w.value(body, b))
         raise Undefined(f"{type(term).__name__.lower()} has no value")
@@ -422,9 +422,9 @@ class World:
         )
         return whole and (self.without is None or self.without._is_plain({}))
 
-    def _differential(self, body: Term, bound: Bound) -> Value:
-        """The derivative along the changes of all free arrays."""
-        names = self.names.used_by(body) - bound.keys()
+    def _differential(self, body: Term, holding: Sequence[str], bound: Bound) -> Value:
+        """The derivative along the changes of all free arrays that are not held."""
+        names = self.names.used_by(body) - bound.keys() - set(holding)
         free = sorted(name for name in names if isinstance(self.names.kinds.get(name), terms.ValueKind))
         root = self.root
         free = [name for name in free if name in root.given]

@@ -475,7 +475,7 @@ class _Reader:
         if name in SLOPES and len(arguments) == 2:
             return terms.Slope(SLOPES[name], arguments[0], arguments[1], tuple(holding), span=span)
         if name == "d" and len(arguments) == 1:
-            return terms.Differential(arguments[0], span=span)
+            return terms.Differential(arguments[0], tuple(holding), span=span)
         known = OPERATORS.get(name)
         if order is None and known is not None and known.place == "function":
             if known.arity not in (-1, len(arguments)):

@@ -137,8 +137,9 @@ def _text(term: Term) -> tuple[str, int]:
         case terms.Slope(kind=kind, body=body, variable=variable, holding=holding):
             held = f" holding {', '.join(holding)}" if holding else ""
             return f"{_SLOPE_NAMES.get(kind, 'slope')}({text_of(body)}, {text_of(variable)}{held})", _WHOLE
-        case terms.Differential(body=body):
-            return f"d({text_of(body)})", _WHOLE
+        case terms.Differential(body=body, holding=holding):
+            held = f" holding {', '.join(holding)}" if holding else ""
+            return f"d({text_of(body)}{held})", _WHOLE
         case terms.At(body=body, name=name, value=value):
             return f"at({text_of(body)}, {name} = {text_of(value)})", _WHOLE
     raise TypeError(f"{type(term).__name__} is no term")

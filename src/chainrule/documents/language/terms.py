@@ -147,9 +147,10 @@ class Slope(Term):
 
 @dataclass(frozen=True)
 class Differential(Term):
-    """d(body): its change to first order along the changes d(x) of all free names x."""
+    """d(body): its change to first order along the changes d(x) of all free names x but those that it holds."""
 
     body: Term
+    holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

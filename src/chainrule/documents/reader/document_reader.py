@@ -31,6 +31,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
+from chainrule.documents.reader.differentials import stands_for_changes, with_constants
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
@@ -220,6 +221,7 @@ class DocumentReader:
         defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
         self.elaborator.identity = "identit" in self.inventory.prose and "I" not in defined
         self.elaborator.euler = "e" not in defined
+        self.elaborator.differentials = stands_for_changes(self.statements, self.inventory)
         self.elaborator.redefined = frozenset(filter(None, map(joint_defined, self.statements)))
         for each in every:
             if not isinstance(each.name, w.Symbol):
@@ -355,6 +357,7 @@ class DocumentReader:
             lambda name: (self._open(name), ONE) if self.losses else (),
             rows=self.rows,
         )
+        derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in self.entries})
         derivation, losses = with_unknown_losses(with_layers(derivation))
         for number, names in losses.items():
             self._doubt(number, frozenset({f"{names} depends on something in a way that is not told"}))

@@ -16,6 +16,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Term, Truth
 from chainrule.documents.reader import written as w
+from chainrule.documents.reader.differentials import SIGN, is_sign
 from chainrule.documents.reader.ellipses import INDEX, between
 from chainrule.documents.reader.grids import grid, line
 from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of
@@ -331,6 +332,12 @@ class Elaborator(Meanings):
                 self.used.add("a derivative reaches to the end of its term")
             return slope_of(self, part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
         head = part.base if isinstance(part, w.Scripted) else part
+        if self.differentials and close and is_sign(part):
+            if isinstance(after, w.Scripted) and isinstance(after.upper, w.Numeral):
+                raise NotMeant("a differential of a power or a power of a differential", part.place)
+            self.used.add(SIGN)
+            inner, end = self._factor(parts, joints, at + 1)
+            return terms.Differential(inner), end
         if joints[at : at + 1] == ("o",) and isinstance(part, w.Symbol) and base_name(part) in self.functions:
             inner, end = self._factor(parts, joints, at + 1)
             if not isinstance(inner, Call):

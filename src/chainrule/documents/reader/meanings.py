@@ -35,6 +35,8 @@ class Meanings(ABC):
         Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
     identity : bool
         True if I is the identity matrix.
+    differentials : bool
+        Whether d is the sign of a differential.
     redefined : set of str
         Signs between factors to which the text gives another meaning.
     euler : bool
@@ -73,6 +75,7 @@ class Meanings(ABC):
     indexed: Set[str] = frozenset()
     identity: bool = False
     euler: bool = True
+    differentials: bool = False
     redefined: Set[str] = frozenset()
     singles: Set[str] = frozenset()
     events: dict[tuple[str, ...], int] = field(default_factory=dict)

@@ -238,13 +238,15 @@ def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:
 
 
 def _is_apart(reading: Reading, scopes: Scopes, group: Mapping[int, Mapping[str, str]]) -> bool:
-    """Whether the claims of some parts use nothing that is made of letters that are something else there."""
+    """Whether no claim mixes a letter with what it is in other parts, directly or by definitions."""
     names = Names.of(reading.derivation)
+    both = {(letter, name) for letters in group.values() for letter, name in letters.items()}
     for entry in reading.entries:
-        letters = group.get(scopes.parts.get(id(entry.statement.piece), -1))
-        if entry.claim is not None and letters:
+        if entry.claim is not None:
             claim = reading.derivation.claims[entry.claim]
-            if letters.keys() & names.used_by(claim.left, claim.right):
+            used = names.used_by(claim.left, claim.right)
+            own = group.get(scopes.parts.get(id(entry.statement.piece), -1), {})
+            if own.keys() & used or any({letter, name} <= used for letter, name in both):
                 return False
     return True
 

@@ -1,0 +1,96 @@
+"""Whether d is the sign of total differentials: du = u * dx, where u is defined by x.
+
+Other authors write dw = x dz for gradients that have these names. There z is made of w; in an equation between
+differentials, the name on the left is made of those on the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.terms import Derivation
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.inventory import Inventory, all_parts, base_name
+from chainrule.documents.reader.statements import Statement, target_of
+from chainrule.documents.reader.written import Written
+
+SIGN = "d is the sign of a differential"
+
+
+def stands_for_changes(statements: Sequence[Statement], inventory: Inventory) -> bool:
+    """Whether an equation gives the differential of a name by those of names that define it, and none the reverse."""
+    uses = dict[str, set[str]]()
+    for each in statements:
+        target = target_of(each, inventory)
+        if target is not None and isinstance(target.name, w.Symbol | w.Scripted):
+            letters = {base_name(part) for part in all_parts(each.right) if isinstance(part, w.Symbol)}
+            uses.setdefault(target.base, letters)
+    forward, backward = False, False
+    for each in statements:
+        parts = each.left.parts if isinstance(each.left, w.Beside) else ()
+        changed = list(changes_in(each.left))
+        if len(parts) != 2 or len(changed) != 1:
+            continue
+        for other in set(changes_in(each.right)) - set(changed):
+            forward |= _depends(changed[0], other, uses)
+            backward |= _depends(other, changed[0], uses)
+    return forward and not backward
+
+
+def changes_in(written: Written) -> Iterator[str]:
+    """The letters behind a d."""
+    for part in all_parts(written):
+        if isinstance(part, w.Beside):
+            for at, one in enumerate(part.parts[:-1]):
+                if is_sign(one) and not part.joints[at]:
+                    after = part.parts[at + 1]
+                    base = after.base if isinstance(after, w.Scripted) else after
+                    if isinstance(base, w.Symbol):
+                        yield base_name(base)
+
+
+def is_sign(part: Written) -> bool:
+    """Whether something is a lone d."""
+    return isinstance(part, w.Symbol) and part.text == "d" and not part.accents
+
+
+def with_constants(derivation: Derivation, displays: Mapping[int | None, int]) -> Derivation:
+    """Differentials hold what never stands behind a d in the same display, or in the document if nothing does there."""
+    names, defined = Names.of(derivation), {each.name for each in derivation.definitions}
+    kinds = names.kinds
+    moving = dict[int, set[str]]()
+    for number, claim in enumerate(derivation.claims):
+        for part in (*terms.every(claim.left), *terms.every(claim.right)):
+            if isinstance(part, terms.Differential):
+                moving.setdefault(displays.get(number, -1), set()).update(terms.free_names(part.body) - defined)
+    anywhere = set[str]().union(*moving.values())
+
+    def held(term: terms.Term, free: Set[str]) -> terms.Term:
+        term = terms.mapped(term, lambda part: held(part, free))
+        if not isinstance(term, terms.Differential):
+            return term
+        fixed = names.used_by(term.body) - defined - free
+        arrays = (name for name in fixed if isinstance(kinds.get(name), terms.ValueKind | None))
+        return replace(term, holding=tuple(sorted(arrays)))
+
+    claims = []
+    for number, claim in enumerate(derivation.claims):
+        free = moving.get(displays.get(number, -1)) or anywhere
+        claims.append(replace(claim, left=held(claim.left, free), right=held(claim.right, free)) if free else claim)
+    return replace(derivation, claims=tuple(claims))
+
+
+# What follows is private.
+
+
+def _depends(name: str, other: str, uses: dict[str, set[str]]) -> bool:
+    seen, waiting = set[str](), [name]
+    while waiting:
+        last = waiting.pop()
+        new: Iterable[str] = uses.get(last, set()) - seen
+        seen |= uses.get(last, set())
+        waiting.extend(new)
+    return other in seen
