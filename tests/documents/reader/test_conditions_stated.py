@@ -35,3 +35,9 @@ def test_the_name_of_members_and_entries():
     assert [base_in(each) for each in (member, Entry(Name("x"), (Name("i"),)), Apply("exp", (Name("x"),)))] == [
         *("x", "x", "")
     ]
+
+
+def test_a_declared_index_is_an_index_in_a_condition(claims):
+    block = "---\nn: size\nz: vector n\ny: index n\n---\n\n"
+    report = claims(block + "For $k \\neq y$ we have\n\n$$\\frac{\\partial z_y}{\\partial z_k} = 0$$")
+    assert report == ["partial(z[y], z[k]) = 0 when k != y"]

@@ -146,3 +146,8 @@ def test_a_block_takes_functions_by_name():
         "sigmoid": "1 / (1 + exp(-u))",
     }
     assert [line for line, _ in reading.problems] == [7]
+
+
+def test_a_function_by_name_takes_the_letter_at_which_the_document_calls_it(claims):
+    block = "---\nn: size\nx: vector n\ny: vector n\nuse: softmax as s\n---\n\n"
+    assert claims(block + "$$s(y)_i = s_i$$") == ["s(y)[i] = s(y)[i]"]

@@ -2,6 +2,7 @@
 
 import re
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import relation_text
 
 
@@ -101,3 +102,9 @@ def test_a_function_that_is_defined_by_its_entries_is_no_number_before_a_heading
 def test_a_letter_whose_entries_are_used_is_one_vector_though_a_member_seems_to_be_transposed(claims):
     text = "$$q = v^T u$$\n\n$$\\frac{\\partial q}{\\partial v_k} = u_k$$\n\n$$B = [u_1^T, \\dots, u_m^T]$$"
     assert claims(text) == ["partial(q, v[k]) = u[k]"]
+
+
+def test_a_letter_has_one_meaning_in_a_claim_that_uses_it_by_a_definition_too(claims):
+    block = "---\nm: size\nn: size\nx: vector n\nB: matrix m n\n---\n\n"
+    text = "# One\n\nLet $h = 2 x$ and $v = B h$.\n\n## Two\n\n$$\\frac{\\partial v_i}{\\partial B_{ij}} = h_j$$\n\n## Three\n\n$$v = B h$$"
+    assert [step.verdict for step in check_derivation(block + text, repairs=False).claims] == ["proved", "proved"]

@@ -84,6 +84,8 @@ class Block:
 
     Attributes
     ----------
+    text : str
+        The formulas of the document, which show the argument of a function that a block takes by name.
     declared : list of Declared
     definitions : list of (Piece, WrittenChain)
     words : set of str
@@ -96,6 +98,7 @@ class Block:
         Lines that are not understood, with what was expected.
     """
 
+    text: str = ""
     declared: list[Declared] = field(default_factory=list)
     definitions: list[tuple[int, Piece, WrittenChain]] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
@@ -175,7 +178,7 @@ class Block:
         if head == "use":
             name, _, letter = rest.partition(" as ")
             letter = letter.strip() or rf"\operatorname{{{name.replace('-', '')}}}"
-            text = definition(name.strip(), letter, self._parameter(vector=takes_vector(name.strip())))
+            text = definition(name.strip(), letter, self._parameter(letter, takes_vector(name.strip())))
             self._defined(replace(piece, text=text), number, macros)
             return
         if head == "code":
@@ -196,8 +199,12 @@ class Block:
         for written in names:
             self.declared.append(Declared(written, kind, facts, line, number, value))
 
-    def _parameter(self, *, vector: bool) -> str:
-        """The letter of the one vector, or number, that is declared without facts; nothing if there are several."""
+    def _parameter(self, function: str, vector: bool) -> str:
+        """The one letter at which the document calls a function, or else that of the one vector, or number, that is
+        declared without facts; nothing if there are several."""
+        called = set(re.findall(rf"{re.escape(function)}\s*(?:\\left)?\(\s*(\\?[A-Za-z]+)\s*(?:\\right)?\)", self.text))
+        if len(called) == 1:
+            return str(called.pop())
         found = [
             each.name.text
             for each in self.declared

@@ -40,6 +40,7 @@ from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_p
 from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.scripts import with_entries
+from chainrule.documents.reader.standard_arrays import standing_for_themselves
 from chainrule.documents.reader.stated import Hypothesis, Stated
 from chainrule.documents.reader.statements import (
     Statement,
@@ -150,6 +151,8 @@ class DocumentReader:
         Letters whose members are the vectors along the other axis than their indices suggest.
     lone : set of str
         Letters that are one vector, though members of them seem to be vectors.
+    units : bool
+        Whether e with an index is a unit vector.
     lettered : set of str
         Letters of indices that name layers.
     """
@@ -168,6 +171,7 @@ class DocumentReader:
     distrusted: Set[str] = frozenset()
     turned: Set[str] = frozenset()
     lone: Set[str] = frozenset()
+    units: bool = False
     lettered: Set[str] = frozenset()
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
@@ -219,7 +223,7 @@ class DocumentReader:
         self.elaborator.indexed = self._functions_with_indices()
         targets = (target_of(statement, self.inventory) for statement in self.statements)
         defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
-        self.elaborator.identity = "identit" in self.inventory.prose and "I" not in defined
+        self.elaborator.standing = standing_for_themselves(self.inventory, defined, self.units)
         self.elaborator.euler = "e" not in defined
         self.elaborator.differentials = stands_for_changes(self.statements, self.inventory)
         self.elaborator.redefined = frozenset(filter(None, map(joint_defined, self.statements)))

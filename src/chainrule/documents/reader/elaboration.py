@@ -23,7 +23,6 @@ from chainrule.documents.reader.inventory import all_parts, arguments_of, base_n
 from chainrule.documents.reader.known_words import (
     BRACKET,
     ELEMENTARY,
-    FULL_COLUMNS,
     INDICATORS,
     JOINTS,
     RELATIONS,
@@ -41,6 +40,7 @@ from chainrule.documents.reader.slopes import (
     primed_bracket,
     slope_of,
 )
+from chainrule.documents.reader.standard_arrays import standard_array
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.written import Written
 
@@ -136,11 +136,8 @@ class Elaborator(Meanings):
         name = base_name(symbol)
         if name == "pi" and not self.inventory.subscripts["pi"]:
             return Name("pi")
-        if name in FULL_COLUMNS and symbol.font and name not in self.inventory.subscripts:
-            self.used.add(f"a bold {name} is a column")
-            return Call(FULL_COLUMNS[name], (self.open_size("1"),))
-        if name == "I" and self.identity and not self.inventory.called["I"]:
-            return Call("eye", (self.open_size("I"),))
+        if (standard := standard_array(self, symbol, None)) is not None:
+            return standard
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
         if name in ("star", "ast", "bullet", "diamond"):
@@ -177,6 +174,8 @@ class Elaborator(Meanings):
             is_euler = name == "e" and self.euler and base.font != "bold" and name not in known
             if is_euler and upper is not None and lower is None:
                 return Apply("exp", (self.term(upper),))
+            if not primes and (standard := standard_array(self, base, lower)) is not None:
+                return standard if upper is None else self._raised(standard, upper)
             is_delta = name == "delta" and self.inventory.delta_compares and name not in self.inventory.declared
             if is_delta and lower is not None and upper is None:
                 indices = items_of(lower)

@@ -37,8 +37,6 @@ RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "
 
 JOINTS = {"": "beside", "*": "dot", ".": "dot", "x": "beside", ".*": ".*", "o": ".*", "(x)": "outer"}
 
-FULL_COLUMNS = {"0": "zeros", "1": "ones"}
-
 
 class NotMeant(Exception):
     """Something written that has no meaning here; the message says what, `place` where."""

@@ -38,7 +38,8 @@ CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
 
 def read(pieces: Pieces) -> Reading:
     """The reading of a document under which the most relations fit, by their shapes alone."""
-    block = Block()
+    formulas = (piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
+    block = Block(" ".join(formulas))
     for number, piece in enumerate(pieces.pieces):
         if piece.kind == "declarations":
             block.read(piece, number, pieces.macros)
@@ -86,7 +87,7 @@ def read(pieces: Pieces) -> Reading:
     best, chosen = _better(best, chosen, with_aliases(_by_shape(every, scopes, shared, chosen)), *shared)
     said = {base_of(each.name) for each in besides.stated.declared if not isinstance(each.kind, FunctionKind)}
     for _ in range(2):
-        for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}):
+        for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"units": True}):
             best, chosen = _better(best, chosen, option, *shared)
         several, _ = _in_doubt(best, scopes.parts)
         distrusted = chosen.get("distrusted", frozenset()) | (several & said)
