@@ -6,6 +6,7 @@ Prints a line for each document, then false faults, errors that were found, and 
 
 import argparse
 import csv
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def rows_of(table: Path) -> list[dict[str, str]]:
 
 
 def paired(rows: list[dict[str, str]], steps: list[Step]) -> Iterator[tuple[dict[str, str], Step | None]]:
-    """Each row with its step: those of one line in their order, the same sign first."""
+    """Each row with its step: those of one line in their order, the same sign and the likest text first."""
     by_line: dict[tuple[str, int], list[Step]] = {}
     for step in steps:
         by_line.setdefault(("" if step.cell is None else str(step.cell), step.line), []).append(step)
@@ -55,9 +56,15 @@ def paired(rows: list[dict[str, str]], steps: list[Step]) -> Iterator[tuple[dict
             like = [k for k, step in enumerate(here[: max(spare, 0) + 1]) if step.sign in row["relation"]]
             alike = [k for k in like if (here[k].verdict.name == "definition") == (row["kind"] == "definition")]
             like = alike or like
-            at = like[0] if like else 0
+            at = max(like, key=lambda k: (_likeness(row["relation"], here[k].text), -k)) if like else 0
             yield row, (here[at] if here else None)
             here = here[at + 1 :]
+
+
+def _likeness(relation: str, text: str) -> float:
+    """How much of a relation's letters and signs stands in a text, as a table abbreviates it."""
+    left, right = (Counter(re.findall(r"[^\W_]|[=+*/^()-]", each)) for each in (relation, text))
+    return (left & right).total() / max(left.total(), right.total(), 1)
 
 
 def measured(path: Path, table: Path, seconds: float) -> Measured:

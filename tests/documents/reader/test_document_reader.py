@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import text_of
 
 SOFTMAX = r"""
@@ -191,3 +192,8 @@ def test_a_function_is_defined_by_its_entries(claims):
 def test_a_function_with_a_subscript_is_defined_by_its_formula(definitions):
     text = "$$q_v(u) = \\frac{1}{1 + e^{-v^T u}}$$\n\n$$r = q_v(2 u) + q_v(u^2)$$"
     assert definitions(text)["q_v"] == "1 / (1 + exp(-(v' @ u)))"
+
+
+def test_a_relation_that_fits_only_with_arrays_of_one_entry_does_not_fit():
+    text = r"$$\mathbf{u}^T + \mathbf{v} = \mathbf{v} + \mathbf{u}$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["does not fit if read so"]

@@ -105,10 +105,10 @@ def test_a_letter_whose_entries_are_used_is_one_vector_though_a_member_seems_to_
 
 
 def test_a_letter_has_one_meaning_in_a_claim_that_uses_it_by_a_definition_too(claims):
-    block = "---\nm: size\nn: size\nx: vector n\nB: matrix m n\n---\n\n"
+    block = "---\nm: size\nn: size\nx: vector n\nA: matrix n n\nB: matrix m n\n---\n\n"
     one, two = (
-        "# One\n\nLet $h = 2 x$ and $v = B h$.\n\n",
+        "# One\n\nLet $h = A x$, $v = B h$ and $r = \\sum_i v_i$.\n\n",
         "## Two\n\n$$v_i - \\sum_j B_{ij} h_j = 0$$\n\n",
     )
-    text = one + two + "## Three\n\n$$v = B h$$"
+    text = one + two + "## Three\n\n$$r = \\mathbf{1}^T B h$$"
     assert [step.verdict for step in check_derivation(block + text, repairs=False).claims] == ["proved", "proved"]

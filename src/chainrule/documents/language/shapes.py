@@ -317,6 +317,11 @@ class Shapes:
             self._u.wait(lambda: rule(out))
         return out
 
+    def with_one_entry(self) -> frozenset[str]:
+        """The names that are arrays, and of which the shapes leave one entry only."""
+        known = {name: shape.known or () for name, shape in self.names.items()}
+        return frozenset(name for name, dims in known.items() if dims and all(dim.is_one for dim in dims))
+
     def _called(self, term: Term, name: str, shapes: list[Shape]) -> Shape:
         if name in OPERATORS and name not in self._functions:
             return self._mapped(term, shapes, [number()] * len(shapes), number)

@@ -454,9 +454,15 @@ class DocumentReader:
 
     def _judged(self, shapes: Shapes) -> Iterable[ReadRelation]:
         faults = {id(term): message for term, message in shapes.faults}
+        lone, names = shapes.with_one_entry() - self._certain(), Names.of(shapes.derivation)
         for entry in self.entries:
-            if entry.claim is not None and id(self.claims[entry.claim].left) in faults:
-                claim, names = self.claims[entry.claim], Names.of(shapes.derivation)
+            claim = self.claims[entry.claim] if entry.claim is not None else None
+            if claim is not None and (one := lone and lone & names.used_by(claim.left, claim.right)):
+                doubts = entry.rests_on | {f"whether {min(one)} is an array"}
+                yield replace(
+                    entry, kind="does not fit", reason=f"{min(one)} would have one entry only", rests_on=doubts
+                )
+            elif claim is not None and id(claim.left) in faults:
                 told = (self.kinds.keys() - self._certain()) & names.used_by(claim.left, claim.right)
                 doubts = frozenset(f"whether {name} is here what the text says of it" for name in told)
                 yield replace(

@@ -188,8 +188,7 @@ def _misfits_of(found: tuple[Reading, dict[str, Any]]) -> int:
 
 def _misfits(reading: Reading) -> int:
     """How much does not fit: statements, and matrices that would have one entry only."""
-    shapes = [shape.known or () for shape in reading.shapes.names.values()]
-    return len(reading.shapes.faults) + 2 * sum(bool(dims) and all(dim.is_one for dim in dims) for dims in shapes)
+    return len(reading.shapes.faults) + 2 * len(reading.shapes.with_one_entry())
 
 
 def _square(reading: Reading) -> set[str]:
