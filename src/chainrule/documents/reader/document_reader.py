@@ -223,7 +223,7 @@ class DocumentReader:
         self.elaborator.indexed = self._functions_with_indices()
         targets = (target_of(statement, self.inventory) for statement in self.statements)
         defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
-        self.elaborator.standing = standing_for_themselves(self.inventory, defined, self.units)
+        self.elaborator.standing = standing_for_themselves(self.inventory, defined, self.kinds, self.units)
         self.elaborator.euler = "e" not in defined
         self.elaborator.differentials = stands_for_changes(self.statements, self.inventory)
         self.elaborator.redefined = frozenset(filter(None, map(joint_defined, self.statements)))

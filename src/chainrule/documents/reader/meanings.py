@@ -33,8 +33,8 @@ class Meanings(ABC):
         What the reading of the last formula rests on, in words.
     indexed : set of str
         Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
-    standing : set of str
-        The letters of standard arrays, such as I.
+    standing : mapping
+        The letters of standard arrays, such as I, with their sizes if they are stated.
     differentials : bool
         Whether d is the sign of a differential.
     redefined : set of str
@@ -73,7 +73,7 @@ class Meanings(ABC):
     layout: str = ""
     used: set[str] = field(default_factory=set)
     indexed: Set[str] = frozenset()
-    standing: Set[str] = frozenset()
+    standing: Mapping[str, Term | None] = field(default_factory=dict)
     euler: bool = True
     differentials: bool = False
     redefined: Set[str] = frozenset()

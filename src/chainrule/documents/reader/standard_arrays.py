@@ -1,13 +1,14 @@
 """The arrays that documents use without a definition: I, a bold 1 and 0, and the unit vectors e_i.
 
-Each is meant where nothing else defines or declares its letter. That is told as a doubt: no relation is wrong for it.
+Each is meant where nothing else defines or declares its letter. That is told as a doubt, unless the text speaks of an
+identity: no relation is wrong for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
-from chainrule.documents.language.terms import Call, Entry, Term
+from chainrule.documents.language.terms import Call, Entry, Kind, Term, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.inventory import Inventory, base_name, items_of
 from chainrule.documents.reader.meanings import Meanings
@@ -17,11 +18,18 @@ FULL_COLUMNS = {"0": "zeros", "1": "ones"}
 FONTS = ("bold", "blackboard")
 
 
-def standing_for_themselves(inventory: Inventory, defined: Set[str], units: bool) -> frozenset[str]:
-    """The letters of standard arrays in a document; e only if `units` says that its indices number unit vectors."""
-    others = defined | inventory.declared.keys() | inventory.by.keys()
-    found = {"0", "1"} | ({"I"} if not inventory.called["I"] else set()) | ({"e"} if units else set())
-    return frozenset(found - others)
+def standing_for_themselves(
+    inventory: Inventory, defined: Set[str], kinds: Mapping[str, Kind], units: bool
+) -> dict[str, Term | None]:
+    """The letters of standard arrays in a document, with the sizes that it states for them.
+
+    e is one only if `units` says that its indices number unit vectors. I and e are none if a kind is stated for them.
+    """
+    letters = {"I"} if not inventory.called["I"] else set()
+    letters = (letters | ({"e"} if units else set())) - kinds.keys() - inventory.declared.keys()
+    found = ({"0", "1"} | letters) - defined - inventory.by.keys()
+    shapes = {name: kind.shape for name in found if isinstance(kind := kinds.get(name), ValueKind)}
+    return {name: shapes[name][0] if shapes.get(name) else None for name in found}
 
 
 def standard_array(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term | None:
@@ -33,16 +41,18 @@ def standard_array(meanings: Meanings, base: w.Symbol, lower: Written | None) ->
     if isinstance(lower, w.Beside) and lower.joints == ("x",):
         items = lower.parts[:1]  # I_{n x n}
     index = meanings.inventory.is_index
+    stated = meanings.standing[name]
+    size = stated if stated is not None else meanings.open_size(name)
     found: Term | None = None
     if name == "e":
-        found = Call("unit", (meanings.index(items[0]), meanings.open_size("e"))) if len(items) == 1 else None
+        found = Call("unit", (meanings.index(items[0]), size)) if len(items) == 1 else None
     elif name == "I" and len(items) == 2 and all(map(index, items)):
-        found = Entry(Call("eye", (meanings.open_size(name),)), tuple(map(meanings.index, items)))
+        found = Entry(Call("eye", (size,)), tuple(map(meanings.index, items)))
     elif not items:
-        found = Call(FULL_COLUMNS.get(name, "eye"), (meanings.open_size(name),))
+        found = Call(FULL_COLUMNS.get(name, "eye"), (size,))
     elif len(items) == 1 and _is_size(meanings, items[0], often=name == "I"):
         found = Call(FULL_COLUMNS.get(name, "eye"), (meanings.term(items[0]),))
-    if found is not None:
+    if found is not None and not (name == "I" and "identit" in meanings.inventory.prose):
         meanings.used.add(f"{name} is {_TOLD[name]}")
     return found
 
