@@ -35,6 +35,8 @@ HOSTILE = {
     "open environments": r"\begin{align}" * 2000,
     "definitions in a circle": "Let $f(x) = g(x)$ and $g(x) = f(x)$.\n\n$$f(x) = g(x) + 1$$",
     "declarations without end": "---\n" + "x: vector n\n" * 5000 + "---\n\n$$x = x$$",
+    "a declared name that is none": "---\n\\hat W: matrix m n\n\\detW: vector n\nx_{: vector n\n---\n\n$$x = W x$$",
+    "a matrix of nothing": r"$$y = \begin{pmatrix} \end{pmatrix} x = (\begin{pmatrix} & \\ \end{pmatrix})$$",
     "bars": "$$" + "|" * 5001 + "x = 1$$",
     "subscripts": "$$x" + "_i" * 3000 + " = 1$$",
     "minus signs": "$$" + "-" * 5000 + "x = x$$",

@@ -472,11 +472,12 @@ class DocumentReader:
                 yield entry
 
     def _certain(self) -> set[str]:
-        """The names that blocks declare."""
-        names = [each.name for each in self.besides.block.declared]
-        return {
-            base_name(each) if isinstance(each, w.Symbol) else base_in(self.elaborator.term(each)) for each in names
-        }
+        """The names that blocks declare, as far as they are understood."""
+        found = set[str]()
+        for name in [each.name for each in self.besides.block.declared]:
+            with suppress(NotMeant):
+                found.add(base_name(name) if isinstance(name, w.Symbol) else base_in(self.elaborator.term(name)))
+        return found
 
     def _read(self, statement: Statement) -> None:
         target = target_of(statement, self.inventory)

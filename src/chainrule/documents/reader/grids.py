@@ -20,6 +20,8 @@ Meaning: TypeAlias = Callable[[Written], Term]
 def grid(grid: w.Grid, term: Meaning) -> Term:
     """A column, a row or a matrix written out; dots stand for what lies between."""
     rows = grid.rows
+    if not rows or not all(rows):
+        raise NotMeant("a matrix without entries", grid.place)
     if len(rows[0]) == 1 and all(len(row) == 1 for row in rows):
         return line([row[0] for row in rows], grid, term)
     if len(rows) == 1:
