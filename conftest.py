@@ -2,4 +2,7 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [f"src/chainrule/{extra}.py" for extra in ("torch", "jax") if find_spec(extra) is None]
+MODULES = {"torch": ["torch"], "jax": ["jax"], "numba": ["kernels/loops", "kernels/compiled"]}
+collect_ignore = [
+    f"src/chainrule/{module}.py" for extra, modules in MODULES.items() if find_spec(extra) is None for module in modules
+]

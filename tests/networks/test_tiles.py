@@ -124,7 +124,7 @@ def test_a_network_may_end_in_a_layer_that_takes_images():
 
 def test_a_relu_before_a_max_pool_is_applied_after_it_to_the_same_numbers():
     network, theta, x, _ = problem("conv 4 3x3, relu, pool 2, flatten, linear 3", 4)
-    rules_in_order = [stage.layer.rule for stage in tiles.stages_of(network, range(network.n_image_layers))]
+    rules_in_order = [stage.layer.rule for stage in tiles.stages_of(network, range(network.n_image_layers), theta)]
     assert rules_in_order == [rules.conv2d, rules.max_pool2d, rules.relu, rules.flatten]
     got = Plan(network, 4, theta).logits(x)
     weight, bias, last, end = network.unpack(theta)
@@ -144,8 +144,8 @@ def test_ties_at_zero_let_no_cotangent_through_in_either_order():
 
 
 def test_what_a_convolution_puts_out_before_a_pool_is_not_kept():
-    network, *_ = problem("conv 4 3x3, relu, pool 2, conv 4 3x3, relu, flatten, linear 3", 4)
-    kept = [stage.kept for stage in tiles.stages_of(network, range(network.n_image_layers))]
+    network, theta, *_ = problem("conv 4 3x3, relu, pool 2, conv 4 3x3, relu, flatten, linear 3", 4)
+    kept = [stage.kept for stage in tiles.stages_of(network, range(network.n_image_layers), theta)]
     assert kept == [False, True, True, True, True, True]
 
 
@@ -159,7 +159,9 @@ def test_the_first_layers_input_cotangent_is_computed_only_when_it_is_asked_for(
         return kernel.pullback(residuals, cotangent, out=out, work=work)
 
     watching = replace(kernel, pullback=watched)
-    monkeypatch.setattr(tiles, "kernel_of", lambda rule: watching if rule is rules.conv2d else kernel_of(rule))
+    monkeypatch.setattr(
+        tiles, "kernel_of", lambda rule, theta: watching if rule is rules.conv2d else kernel_of(rule, theta)
+    )
     Plan(network, 4, theta).loss_and_gradient(x, labels)
     Plan(network, 4, theta, input_gradient=True).loss_and_gradient(x, labels)
     assert asked == [False, True]
@@ -234,8 +236,8 @@ def test_steps_from_two_threads_do_not_disturb_each_other():
 )
 def test_outputs_that_no_pullback_reads_share_one_buffer_and_no_two_neighbours_do(text, kept):
     network = network_of_layers(f"{text}, linear 2", SHAPE)
-    assert [stage.kept for stage in tiles.stages_of(network, range(network.n_image_layers))] == kept
     theta, x = network.initial_parameters(0), random_stream(2).standard_normal((3, PIXELS))
+    assert [stage.kept for stage in tiles.stages_of(network, range(network.n_image_layers), theta)] == kept
     plan, labels, h = Plan(network, 3, theta, input_gradient=True), np.array([0, 1, 1]), 1e-6
     plan.loss_and_gradient(x, labels)
     direction = random_stream(3).standard_normal(x.shape)

@@ -11,6 +11,12 @@ from chainrule.solvers import SGD, GradientDescent, descend
 RATE = 0.3
 
 
+@pytest.fixture(autouse=True)
+def _without_numba(monkeypatch):
+    """Fused multiply-adds round once, and these tests compare bits; tests/kernels/test_loops.py has the compiled steps."""
+    monkeypatch.setattr("chainrule.kernels.kernel.available", lambda: False)
+
+
 def test_gradient_descent_steps_against_the_gradient(run, theta, gradients):
     expected = theta.copy()
     for g in gradients:

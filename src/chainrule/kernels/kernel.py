@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from chainrule.arrays import Array, namespace, same_shape
+from chainrule.kernels.compiling import available
 from chainrule.rules.rule import Rule
 from chainrule.workspace import Workspace
 
@@ -37,6 +40,7 @@ class Kernel:
 
 
 _KERNELS: dict[Rule, Kernel] = {}
+_COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def register(rule: Rule, kernel: Kernel) -> Kernel:
@@ -50,9 +54,22 @@ def registered(rule: Rule) -> Kernel | None:
     return _KERNELS.get(rule)
 
 
-def kernel_of(rule: Rule) -> Kernel:
-    """The kernel of the rule; for a rule without one, the adapter that runs the rule and copies."""
+def kernel_of(rule: Rule, like: Array = None) -> Kernel:
+    """The kernel of the rule; for a rule without one, the adapter that runs the rule and copies.
+
+    With an array `like`, a compiled kernel, if there is one and it takes contiguous arrays of that kind.
+    """
+    if takes_compiled(like):
+        from chainrule.kernels.compiled import KERNELS  # imports numba
+
+        if rule in KERNELS:
+            return KERNELS[rule]
     return registered(rule) or adapter(rule)
+
+
+def takes_compiled(like: Array) -> bool:
+    """True if compiled loops take arrays of this kind: NumPy's float32 and float64, where numba is installed."""
+    return type(like) is np.ndarray and like.dtype in _COMPILED_DTYPES and available()
 
 
 def adapter(rule: Rule) -> Kernel:

@@ -20,7 +20,7 @@ from chainrule.arrays import (
     same_shape,
 )
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.kernels.kernel import adapter, kernel_of
+from chainrule.kernels.kernel import adapter, kernel_of, takes_compiled
 from chainrule.kernels.workers import share
 from chainrule.networks.network import Network
 from chainrule.networks.tiles import Tile, image_tiles, stages_of
@@ -95,14 +95,15 @@ class Plan:
             [tuple(empty(tuple(gradient.shape), theta) for gradient in layer) for layer in self._gradients[:first]]
             for _ in self._tiles[1:]
         ]
-        self._back = Tile(stages_of(network, range(first, len(network.layers))), rows, theta)
-        few = network.out_features <= FEW_COLUMNS and not is_torch(theta)
+        self._back = Tile(stages_of(network, range(first, len(network.layers)), theta), rows, theta)
+        # NumPy's passes over few classes are faster with each class contiguous in memory.
+        few = network.out_features <= FEW_COLUMNS and not is_torch(theta) and not takes_compiled(theta)
         shape = rows, network.out_features
         self._logits = empty_classes_major(*shape, theta) if few else empty(shape, theta)
         # The cotangent may overwrite the logits unless the last layer's pullback needs them.
         in_place = forward_only or network.layers[-1].rule.needs == "input"
         self._logits_cotangent = self._logits if in_place else empty(shape, theta)
-        self._fused: Any = kernel_of(network.loss).value_and_pullback or adapter(network.loss).value_and_pullback
+        self._fused: Any = kernel_of(network.loss, theta).value_and_pullback or adapter(network.loss).value_and_pullback
         self._work = Workspace()
         self._losses = empty((rows, 1), theta)
         self._shares = empty((rows, 1), theta)
@@ -243,6 +244,10 @@ class Plan:
     def _penalty(self, l2: float, biases: bool) -> Any:
         size = self.network.n_parameters if biases else self.network.n_weights
         xp, theta, gradient = namespace(self.theta), self.theta[:size], self.gradient[:size]
+        if takes_compiled(theta):
+            from chainrule.kernels.loops import add_penalty  # imports numba
+
+            return l2 * float(add_penalty(theta, gradient, theta.dtype.type(2 * l2)))
         square = self._work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * _dot(theta, square)

@@ -51,14 +51,17 @@ class Stage:
     """True if it writes over its input."""
 
 
-def stages_of(network: Network, numbers: range) -> tuple[Stage, ...]:
-    """The layers of these numbers in the order in which they run: every ReLU after the max pool that follows it."""
+def stages_of(network: Network, numbers: range, theta: Array) -> tuple[Stage, ...]:
+    """The layers of these numbers in the order in which they run: every ReLU after the max pool that follows it.
+
+    The flat parameters decide which kernels they take.
+    """
     order = list(numbers)
     for at in range(len(order) - 1):
         if (network.layers[order[at]].rule, network.layers[order[at + 1]].rule) == (rules.relu, rules.max_pool2d):
             order[at], order[at + 1] = order[at + 1], order[at]
     layers = [network.layers[index] for index in order]
-    kernels = [kernel_of(layer.rule) for layer in layers]
+    kernels = [kernel_of(layer.rule, theta) for layer in layers]
     # A layer writes over its input if neither pullback needs it. A layer of noise may be skipped: its input passes on.
     in_place = [False] + [
         layer.rule.needs == "output" and before.rule.needs == "input" and before.noise is None
@@ -217,7 +220,7 @@ def image_tiles(
 
     Without a backward pass one thread runs all tiles, and all tiles of one size are one tile.
     """
-    stages = stages_of(network, range(network.n_image_layers))
+    stages = stages_of(network, range(network.n_image_layers), theta)
     threads, size = 1, rows
     if type(theta) is np.ndarray and theta.dtype.kind == "f":
         largest = max(math.prod(shape) for stage in stages for shape in (stage.in_shape, stage.out_shape))

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 from chainrule.arrays import Array, is_torch, namespace
+from chainrule.kernels.kernel import takes_compiled
 from chainrule.solvers.state import SolverState, start_state
 
 
@@ -85,17 +86,23 @@ class Adam:
             self._fused(theta, gradient, state, learning_rate)
             return
         mean, square = state.vectors["mean"], state.vectors["square"]
-        xp.multiply(mean, b1, out=mean)
-        xp.add(mean, gradient, out=mean)
-        xp.multiply(square, b2, out=square)
-        xp.add(square, xp.square(gradient, out=work), out=square)
         # With M = m / (1 - b1) and V = v / (1 - b2):
         # m / (sqrt(v) + e) = (1 - b1) / sqrt(1 - b2)  M / (sqrt(V) + e / sqrt(1 - b2)).
         root = math.sqrt(1 - b2)
         correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
-        xp.add(xp.sqrt(square, out=work), self.epsilon / root, out=work)
+        rate, epsilon = learning_rate * correction * (1 - b1) / root, self.epsilon / root
+        if takes_compiled(theta):
+            from chainrule.kernels.loops import adam  # imports numba
+
+            adam(theta, gradient, mean, square, *map(theta.dtype.type, (b1, b2, rate, epsilon)))
+            return
+        xp.multiply(mean, b1, out=mean)
+        xp.add(mean, gradient, out=mean)
+        xp.multiply(square, b2, out=square)
+        xp.add(square, xp.square(gradient, out=work), out=square)
+        xp.add(xp.sqrt(square, out=work), epsilon, out=work)
         xp.divide(mean, work, out=work)
-        xp.multiply(work, learning_rate * correction * (1 - b1) / root, out=work)
+        xp.multiply(work, rate, out=work)
         xp.subtract(theta, work, out=theta)
 
     def _fused(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:

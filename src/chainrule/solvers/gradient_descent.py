@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chainrule.arrays import Array, namespace
+from chainrule.kernels.kernel import takes_compiled
 from chainrule.networks.plan import Plan
 from chainrule.solvers.state import SolverState, start_state
 
@@ -67,6 +68,12 @@ class SGD:
         """Update theta in place."""
         xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
         state.steps += 1
+        if takes_compiled(theta):
+            from chainrule.kernels.loops import momentum  # imports numba
+
+            number = theta.dtype.type
+            momentum(theta, gradient, velocity, number(self.momentum), number(learning_rate), self.nesterov)
+            return
         xp.multiply(gradient, learning_rate, out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)
         xp.subtract(velocity, scaled, out=velocity)

@@ -1,0 +1,61 @@
+"""When compiled loops are used, and where their machine code is kept."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from chainrule import rules
+from chainrule.kernels.compiling import available
+from chainrule.kernels.kernel import kernel_of, registered, takes_compiled
+
+FIT = """
+import numpy as np
+from chainrule import MLPClassifier
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(60, 4)), np.arange(60) % 3
+print(MLPClassifier((5,), max_iter=3, random_state=0).fit(X, y).loss_.hex())
+"""
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+
+def test_importing_the_package_imports_no_numba():
+    run("import sys, chainrule; chainrule.MLPClassifier; assert 'numba' not in sys.modules")
+
+
+def test_the_switch_turns_compiled_loops_off():
+    code = "from chainrule.kernels.compiling import available; print(available())"
+    assert run(code, CHAINRULE_COMPILED="0").stdout == "False\n"
+
+
+def test_only_floats_of_numpy_take_compiled_loops():
+    assert takes_compiled(np.zeros(2, np.float32)) == takes_compiled(np.zeros(2)) == available()
+    for other in (None, np.zeros(2, np.float16), np.zeros(2, np.longdouble), np.zeros(2, object), [0.0]):
+        assert not takes_compiled(other)
+
+
+def test_without_an_array_a_rule_has_its_kernel_for_all_arrays():
+    assert kernel_of(rules.relu) is registered(rules.relu)
+
+
+def test_a_folder_that_cannot_be_written_to_changes_nothing(tmp_path):
+    pytest.importorskip("numba", reason="needs numba: pip install -e '.[fast]'")
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    with_folder = run(FIT, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert "compiling loops for this machine" in with_folder.stderr
+    assert run(FIT, NUMBA_CACHE_DIR=str(tmp_path / "cache")).stderr == ""
+    without = run(FIT, NUMBA_CACHE_DIR=str(file / "below"))
+    assert without.stdout == with_folder.stdout
