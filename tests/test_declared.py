@@ -157,7 +157,7 @@ def test_every_import_is_declared(folder):
 
 
 def test_what_the_package_imports_when_it_is_loaded_is_a_base_dependency():
-    # `kernel_of` loads the loops where numba is installed; tests/kernels/test_compiling.py shows that nothing else does.
+    # `kernel_of` loads the loops where numba is installed; test_compiling.py shows that nothing else does.
     paths = [path for path in files("src") if path.name != "loops.py"]
     loaded = {name for path in paths for name in at_the_top(path.read_text("utf-8"))}
     assert {"numpy", "flint"} <= loaded

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.kernels.compiling import available
+from chainrule.kernels.compiling import available, described
 from chainrule.kernels.kernel import kernel_of, registered, takes_compiled
 
 FIT = """
@@ -38,6 +38,13 @@ def test_importing_the_package_imports_no_numba():
 def test_the_switch_turns_compiled_loops_off():
     code = "from chainrule.kernels.compiling import available; print(available())"
     assert run(code, CHAINRULE_COMPILED="0").stdout == "False\n"
+
+
+def test_a_line_of_text_says_what_is_used(monkeypatch):
+    assert ("compiled by numba" in described()) == available()
+    monkeypatch.setattr("chainrule.kernels.compiling.available", lambda: False)
+    monkeypatch.setattr("chainrule.kernels.compiling.find_spec", lambda name: None)
+    assert described() == "loops of training: NumPy's (pip install chainrule[fast] compiles them)"
 
 
 def test_only_floats_of_numpy_take_compiled_loops():

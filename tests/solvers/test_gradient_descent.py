@@ -13,7 +13,7 @@ RATE = 0.3
 
 @pytest.fixture(autouse=True)
 def _without_numba(monkeypatch):
-    """Fused multiply-adds round once, and these tests compare bits; tests/kernels/test_loops.py has the compiled steps."""
+    """These tests compare bits, and fused multiply-adds round once. test_loops.py has the compiled steps."""
     monkeypatch.setattr("chainrule.kernels.kernel.available", lambda: False)
 
 

@@ -42,8 +42,10 @@ for command in (train, predict, evaluate, trace, check, grade, check_code, rules
 def _options(version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
     if version:
         from chainrule import __version__
+        from chainrule.kernels.compiling import described
 
         print(__version__)
+        print(described())
         raise typer.Exit
 
 

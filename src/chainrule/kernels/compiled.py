@@ -1,7 +1,7 @@
 """Compiled kernels: those of training whose NumPy form makes several passes over memory.
 
-They take NumPy arrays of float32 and float64 whose rows are contiguous. Importing this module imports numba; `kernel_of`
-does so when a plan first asks for one of them. Products stay with BLAS.
+They take NumPy arrays of float32 and float64 whose rows are contiguous. Importing this module imports numba;
+`kernel_of` does so when a plan first asks for one of them. Products stay with BLAS.
 """
 
 from collections.abc import Callable

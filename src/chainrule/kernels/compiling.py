@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -24,6 +25,14 @@ SWITCH = "CHAINRULE_COMPILED"
 def available() -> bool:
     """True if numba is installed and not switched off. Does not import numba."""
     return os.environ.get(SWITCH, "1") != "0" and find_spec("numba") is not None
+
+
+def described() -> str:
+    """A line of text that says whether training uses compiled loops."""
+    if available():
+        return f"loops of training: compiled by numba {version('numba')}"
+    missing = find_spec("numba") is None
+    return f"loops of training: NumPy's ({'pip install chainrule[fast] compiles them' if missing else f'{SWITCH}=0'})"
 
 
 def compiled(*, reassociate: bool = False, stored: bool = True) -> Callable[[Function], Function]:
