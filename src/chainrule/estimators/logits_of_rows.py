@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows, Engine, Leaves, LocalEngine, leaf_rows
 from chainrule.estimators.blocks_of_rows import WORTH_THREADS, floats_of_product
-from chainrule.kernels.blas import available_threads
+from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.solvers.convex.rows import LogitPoint, RowBlock, View, over_blocks
 from chainrule.storage import StoredRows
 
@@ -45,7 +45,9 @@ def logits_of(x: Any, weights: Array, offset: Array) -> Array:
         small = count * features * outputs <= WORTH_THREADS
         engine = LocalEngine(leaves, small=small).with_threads(available_threads())
     # With keys, the parts of a cluster come here at once, and not by way of each other.
-    parts = engine.map_reduce(over_blocks, (View(outputs, 1.0, dtype), _logits, point), engine.blocks())
+    # Some BLAS kernels round otherwise where threads share a product.
+    with single_threaded_products():
+        parts = engine.map_reduce(over_blocks, (View(outputs, 1.0, dtype), _logits, point), engine.blocks())
     return np.concatenate(parts)
 
 
