@@ -1,5 +1,6 @@
 """`chainrule train --engine dask`: the model of one process, and errors that name scheduler, file and row."""
 
+import math
 import os
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.datasets import dump_svmlight_file
 
+from chainrule import progress
 from chainrule.cli import dask_cluster as module
 from chainrule.estimators.persistence import load
 
@@ -84,7 +86,9 @@ def test_workers_are_started_here_and_ended(process, words):
     assert "WARNING" not in done.err.upper()
 
 
-def test_a_row_with_nan_is_named(chainrule, words, dask_client):
+def test_a_row_with_nan_is_named(chainrule, words, dask_client, monkeypatch):
+    monkeypatch.setattr(progress, "QUIET", math.inf)  # a slow machine would show a line of progress before the error
+    monkeypatch.setattr(progress, "BETWEEN_LINES", math.inf)
     X = np.load("run/x-7.npy")
     X[3, 5] = np.nan
     np.save("run/x-7.npy", X)
