@@ -58,7 +58,13 @@ def samples(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     return (0.25 * centres[labels] + noise).astype(np.float32), labels
 
 
+PAUSE = 0.2
+"""Seconds between contestants. A library's threads spin for some milliseconds after its last product, and would slow
+down the threads of the next library."""
+
+
 def timed(function: Callable[[], float], epochs: int) -> tuple[float, float]:
+    time.sleep(PAUSE)
     start = time.perf_counter()
     loss = function()
     return (time.perf_counter() - start) / epochs, loss

@@ -61,7 +61,7 @@ def test_adam_takes_its_formula(dtype):
     square = square**2
     expected_mean, expected_square = 0.75 * mean + gradient, 0.5 * square + gradient**2
     expected = theta - 0.125 * expected_mean / (np.sqrt(expected_square) + 0.25)
-    loops.adam(theta, gradient, mean, square, *map(dtype, (0.75, 0.5, 0.125, 0.25)))
+    loops.adam(theta, gradient, mean, square, 0.75, 0.5, 0.125, 0.25)
     for got, wanted in ((mean, expected_mean), (square, expected_square), (theta, expected)):
         np.testing.assert_allclose(got, wanted, rtol=8 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
 
@@ -72,7 +72,7 @@ def test_momentum_takes_its_formula(dtype, look_ahead):
     theta, gradient, velocity = (random_stream(k, 50).standard_normal(50).astype(dtype) for k in range(3))
     speed = 0.75 * velocity - 0.5 * gradient
     expected = theta + (0.75 * speed - 0.5 * gradient if look_ahead else speed)
-    loops.momentum(theta, gradient, velocity, dtype(0.75), dtype(0.5), look_ahead)
+    loops.momentum(theta, gradient, velocity, 0.75, 0.5, look_ahead)
     np.testing.assert_allclose(velocity, speed, rtol=8 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
     np.testing.assert_allclose(theta, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
 
@@ -81,7 +81,7 @@ def test_momentum_takes_its_formula(dtype, look_ahead):
 def test_a_penalty_adds_its_gradient_and_returns_the_squares(dtype):
     theta, gradient = (random_stream(k, 50).standard_normal(50).astype(dtype) for k in range(2))
     expected = gradient + dtype(0.5) * theta
-    squares = loops.add_penalty(theta, gradient, dtype(0.5))
+    squares = loops.add_penalty(theta, gradient, 0.5)
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
     np.testing.assert_allclose(squares, (theta.astype(float) ** 2).sum(), rtol=32 * np.finfo(dtype).eps)
 

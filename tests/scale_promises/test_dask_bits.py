@@ -118,8 +118,8 @@ def test_predictions_of_a_dask_array(client, rows, reference):
     x, _ = rows
     got = np.asarray(reference.predict_proba(da.from_array(x, chunks=(4_001, 37))), np.float64)
     # Predictions take the chunks as they are, and BLAS may round rows of other chunks otherwise. A logit of 37 products
-    # and an offset is rounded by at most 38 eps times their absolute sum. Errors of logits of at most e change a probability
-    # by a factor between exp(-2e) and exp(2e); its own rounding is within 20 eps.
+    # and an offset is rounded by at most 38 eps times their absolute sum. Errors of logits of at most e change a
+    # probability by a factor between exp(-2e) and exp(2e); its own rounding is within 20 eps.
     terms = np.abs(x) @ np.abs(reference.coef_.T) + np.abs(reference.intercept_)
     unit = np.finfo(np.float32).eps
     bound = np.expm1(4 * 38 * unit * terms.max(axis=1, keepdims=True)) + 20 * unit

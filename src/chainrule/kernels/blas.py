@@ -13,6 +13,7 @@ context manager. The owner holds all open requests:
 `available_threads` tells how many threads a fit may use. It does not depend on the requests of other threads.
 """
 
+import importlib
 import os
 import threading
 from collections import deque
@@ -34,6 +35,7 @@ def _libraries(of_threads: bool) -> tuple[Any, ...]:
 
     Most libraries have one number per process; libraries built on OpenMP have one per thread.
     """
+    importlib.import_module("scipy.linalg.cython_blas")  # the products of compiled loops, which load it late
     found = ThreadpoolController().select(user_api="blas").lib_controllers
     return tuple(
         library

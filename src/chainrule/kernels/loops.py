@@ -1,7 +1,8 @@
 """The compiled loops: elementary functions, layers with their activations, losses, and steps of solvers.
 
-Arrays are contiguous and of one dtype, float32 or float64; numbers beside them have this dtype, too. All loops are in
-one file, because numba compiles a function again only when its own file has changed.
+Arrays are contiguous and of one dtype, float32 or float64. Numbers beside them are Python's, which are passed faster
+than NumPy's, and are rounded to this dtype. All loops are in one file, because numba compiles a function again only
+when its own file has changed.
 """
 
 import math
@@ -168,103 +169,277 @@ exp, expm1, log1p = _elementwise("exp"), _elementwise("expm1"), _elementwise("lo
 relu, step = _elementwise("relu"), _elementwise("step")
 sigmoid, tanh, softplus = _elementwise("sigmoid"), _elementwise("tanh"), _elementwise("softplus")
 
-# Layers
-# ------
-# Activations act on flat arrays, and their pullbacks need the output alone. The output may be the input, and the result
-# of a pullback may be the cotangent.
+# Activations
+# -----------
+# In place, on flat arrays; the pullbacks need the output alone. Loops that write to another array than they read would
+# not use vectors where both are the same memory.
 
 
 @compiled()
-def add_bias(products: Any, bias: Any) -> None:
-    """products + bias, in place."""
+def relu_value(x: Any) -> None:
+    """max(x, 0)."""
+    for i in range(x.size):
+        x[i] = relu(x[i])
+
+
+@compiled()
+def relu_pullback(y: Any, cotangent: Any) -> None:
+    """v [y > 0]."""
+    for i in range(y.size):
+        cotangent[i] *= step(y[i])
+
+
+@compiled()
+def sigmoid_value(x: Any) -> None:
+    """1 / (1 + e^-x)."""
+    for i in range(x.size):
+        x[i] = sigmoid(x[i])
+
+
+@compiled()
+def sigmoid_pullback(y: Any, cotangent: Any) -> None:
+    """v (y - y^2)."""
+    for i in range(y.size):
+        cotangent[i] *= y[i] - y[i] * y[i]
+
+
+@compiled()
+def tanh_value(x: Any) -> None:
+    """tanh(x)."""
+    for i in range(x.size):
+        x[i] = tanh(x[i])
+
+
+@compiled()
+def tanh_pullback(y: Any, cotangent: Any) -> None:
+    """v (1 - y^2)."""
+    for i in range(y.size):
+        cotangent[i] -= cotangent[i] * y[i] * y[i]
+
+
+@compiled()
+def softplus_value(x: Any) -> None:
+    """max(x, 0) + log(1 + e^-|x|)."""
+    for i in range(x.size):
+        x[i] = softplus(x[i])
+
+
+@compiled()
+def softplus_pullback(y: Any, cotangent: Any) -> None:
+    """v (1 - e^-y)."""
+    for i in range(y.size):
+        cotangent[i] *= -expm1(-y[i])
+
+
+@compiled()
+def log_sigmoid_value(x: Any) -> None:
+    """-softplus(-x)."""
+    for i in range(x.size):
+        x[i] = -softplus(-x[i])
+
+
+@compiled()
+def log_sigmoid_pullback(y: Any, cotangent: Any) -> None:
+    """v (1 - e^y)."""
+    for i in range(y.size):
+        cotangent[i] *= -expm1(y[i])
+
+
+# Dense layers
+# ------------
+# All layers of a batch in one call each way; `networks.dense` describes the arguments. SciPy's BLAS takes the products.
+
+
+@compiled(stored=False)
+def _matrix(flat: Any, start: Any, rows: Any, columns: Any) -> Any:
+    return flat[start : start + rows * columns].reshape(rows, columns)
+
+
+# Each loop runs over whole arrays: a sum of indices, which could be negative, would be checked for each entry.
+
+
+@compiled(stored=False)
+def _add_bias(products: Any, bias: Any) -> None:
     for i in range(products.shape[0]):
-        for j in range(products.shape[1]):
+        for j in range(bias.size):
             products[i, j] += bias[j]
 
 
-@compiled()
-def sum_rows(cotangent: Any, total: Any) -> None:
-    """The sum of the rows, which is the cotangent of the bias."""
+@compiled(stored=False)
+def _sum_rows(cotangent: Any, total: Any) -> None:
     total[:] = 0
     for i in range(cotangent.shape[0]):
-        for j in range(cotangent.shape[1]):
+        for j in range(total.size):
             total[j] += cotangent[i, j]
 
 
-@compiled()
-def relu_value(x: Any, out: Any) -> None:
-    """max(x, 0)."""
-    for i in range(x.size):
-        out[i] = relu(x[i])
+@compiled(stored=False)
+def _masked(x: Any, mask: Any, out: Any) -> None:
+    for i in range(mask.size):
+        out[i] = x[i] * mask[i]
+
+
+def _passes(activate: Any, pull: Any) -> Any:
+    """The forward and the backward pass with this activation between the layers."""
+
+    @compiled(stored=False)
+    def forward(x: Any, theta: Any, layers: Any, outputs: Any, masks: Any, inputs: Any, logits: Any) -> Any:
+        rows, at, last = x.shape[0], 0, layers.shape[0] - 1
+        for number in range(last + 1):
+            before, width, weight, bias = layers[number]
+            y = logits if number == last else _matrix(outputs, at, rows, width)
+            h = x if number == 0 else _matrix(inputs, at - rows * before, rows, before)
+            np.dot(h, _matrix(theta, weight, before, width), y)
+            _add_bias(y, theta[bias : bias + width])
+            if number < last:
+                stop = at + rows * width
+                activate(outputs[at:stop])
+                _masked(outputs[at:stop], masks[at:stop], inputs[at:stop])
+                at = stop
+
+    @compiled(stored=False)
+    def backward(
+        x: Any,
+        theta: Any,
+        layers: Any,
+        outputs: Any,
+        masks: Any,
+        inputs: Any,
+        slopes: Any,
+        gradient: Any,
+        cotangents: Any,
+        to_x: Any,
+    ) -> Any:
+        rows, at, last = x.shape[0], outputs.size, layers.shape[0] - 1
+        v = slopes
+        for number in range(last, -1, -1):
+            before, width, weight, bias = layers[number]
+            _sum_rows(v, gradient[bias : bias + width])
+            at -= rows * before
+            h = x if number == 0 else _matrix(inputs, at, rows, before)
+            np.dot(h.T, v, _matrix(gradient, weight, before, width))
+            if number > 0:
+                to_h = _matrix(cotangents, at, rows, before)
+                np.dot(v, _matrix(theta, weight, before, width).T, to_h)
+                stop = at + rows * before
+                _masked(cotangents[at:stop], masks[at:stop], cotangents[at:stop])
+                pull(outputs[at:stop], cotangents[at:stop])
+                v = to_h
+            elif to_x.size > 0:
+                np.dot(v, _matrix(theta, weight, before, width).T, to_x)
+
+    return forward, backward
+
+
+# numba keeps machine code of functions with names of their own only, so there is a pair for each activation.
 
 
 @compiled()
-def relu_pullback(y: Any, cotangent: Any, out: Any) -> None:
-    """v [y > 0]."""
-    for i in range(y.size):
-        out[i] = cotangent[i] * step(y[i])
+def identity_value(x: Any) -> None:
+    """x."""
 
 
 @compiled()
-def sigmoid_value(x: Any, out: Any) -> None:
-    """1 / (1 + e^-x)."""
-    for i in range(x.size):
-        out[i] = sigmoid(x[i])
+def identity_pullback(y: Any, cotangent: Any) -> None:
+    """v."""
+
+
+_identity_forward, _identity_backward = _passes(identity_value, identity_pullback)
 
 
 @compiled()
-def sigmoid_pullback(y: Any, cotangent: Any, out: Any) -> None:
-    """v (y - y^2)."""
-    for i in range(y.size):
-        out[i] = cotangent[i] * (y[i] - y[i] * y[i])
+def dense_identity(*arrays: Any) -> None:
+    """The forward pass."""
+    _identity_forward(*arrays)
 
 
 @compiled()
-def tanh_value(x: Any, out: Any) -> None:
-    """tanh(x)."""
-    for i in range(x.size):
-        out[i] = tanh(x[i])
+def dense_identity_pullback(*arrays: Any) -> None:
+    """The backward pass."""
+    _identity_backward(*arrays)
+
+
+_relu_forward, _relu_backward = _passes(relu_value, relu_pullback)
 
 
 @compiled()
-def tanh_pullback(y: Any, cotangent: Any, out: Any) -> None:
-    """v (1 - y^2)."""
-    for i in range(y.size):
-        out[i] = cotangent[i] - cotangent[i] * y[i] * y[i]
+def dense_relu(*arrays: Any) -> None:
+    """The forward pass."""
+    _relu_forward(*arrays)
 
 
 @compiled()
-def softplus_value(x: Any, out: Any) -> None:
-    """max(x, 0) + log(1 + e^-|x|)."""
-    for i in range(x.size):
-        out[i] = softplus(x[i])
+def dense_relu_pullback(*arrays: Any) -> None:
+    """The backward pass."""
+    _relu_backward(*arrays)
+
+
+_sigmoid_forward, _sigmoid_backward = _passes(sigmoid_value, sigmoid_pullback)
 
 
 @compiled()
-def softplus_pullback(y: Any, cotangent: Any, out: Any) -> None:
-    """v (1 - e^-y)."""
-    for i in range(y.size):
-        out[i] = -cotangent[i] * expm1(-y[i])
+def dense_sigmoid(*arrays: Any) -> None:
+    """The forward pass."""
+    _sigmoid_forward(*arrays)
 
 
 @compiled()
-def log_sigmoid_value(x: Any, out: Any) -> None:
-    """-softplus(-x)."""
-    for i in range(x.size):
-        out[i] = -softplus(-x[i])
+def dense_sigmoid_pullback(*arrays: Any) -> None:
+    """The backward pass."""
+    _sigmoid_backward(*arrays)
+
+
+_tanh_forward, _tanh_backward = _passes(tanh_value, tanh_pullback)
 
 
 @compiled()
-def log_sigmoid_pullback(y: Any, cotangent: Any, out: Any) -> None:
-    """v (1 - e^y)."""
-    for i in range(y.size):
-        out[i] = -cotangent[i] * expm1(y[i])
+def dense_tanh(*arrays: Any) -> None:
+    """The forward pass."""
+    _tanh_forward(*arrays)
+
+
+@compiled()
+def dense_tanh_pullback(*arrays: Any) -> None:
+    """The backward pass."""
+    _tanh_backward(*arrays)
+
+
+_softplus_forward, _softplus_backward = _passes(softplus_value, softplus_pullback)
+
+
+@compiled()
+def dense_softplus(*arrays: Any) -> None:
+    """The forward pass."""
+    _softplus_forward(*arrays)
+
+
+@compiled()
+def dense_softplus_pullback(*arrays: Any) -> None:
+    """The backward pass."""
+    _softplus_backward(*arrays)
+
+
+_log_sigmoid_forward, _log_sigmoid_backward = _passes(log_sigmoid_value, log_sigmoid_pullback)
+
+
+@compiled()
+def dense_log_sigmoid(*arrays: Any) -> None:
+    """The forward pass."""
+    _log_sigmoid_forward(*arrays)
+
+
+@compiled()
+def dense_log_sigmoid_pullback(*arrays: Any) -> None:
+    """The backward pass."""
+    _log_sigmoid_backward(*arrays)
 
 
 # Losses
 # ------
-# One loss per row, and its slopes by the logits, times the row's share of the mean. The slopes may overwrite the
-# logits.
+# One loss per row. Its slopes by the logits, times the row's share of the mean, overwrite the logits.
+
+TOGETHER = 2048
+"""The most entries of rows that are taken together. They stay in the first cache."""
 
 
 @compiled(stored=False)
@@ -292,50 +467,59 @@ def total(x: Any) -> Any:
 
 
 @compiled()
-def cross_entropy_of_labels(logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any) -> None:
+def cross_entropy_of_labels(logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any) -> None:
     """log(sum e^b) - (1 - s) b_y - s mean(b) with b = logits - max, and p - (1 - s) e_y - s / k.
 
-    The slope at the label is minus the sum of the other probabilities, which does not cancel.
+    The slope at the label is minus the sum of the other probabilities, which does not cancel. Some rows are taken
+    together, so that the exponentials of few classes fill whole vectors.
     """
-    classes = logits.shape[1]
+    rows, classes = logits.shape
+    smoothing = logits.dtype.type(smoothing)
     each = smoothing / logits.dtype.type(classes)
-    for i in range(logits.shape[0]):
-        row, label, share = slopes[i], labels[i], shares[i, 0]
-        top = largest(logits[i])
-        at_label = logits[i, label] - top
-        below = each - each
-        if smoothing > 0:
-            below = total(logits[i]) - logits.dtype.type(classes) * top
-        for j in range(classes):
-            row[j] = exp(logits[i, j] - top)
-        of_label = row[label]
-        row[label] = of_label - of_label
-        others = total(row)
-        # Where the label has the largest logit, a small loss keeps its digits.
-        whole = others + of_label
-        loss = math.log1p(others) if of_label == 1 else math.log(whole)
-        losses[i, 0] = loss - (at_label - smoothing * at_label) - each * below
-        scale, less = share / whole, share * each
-        for j in range(classes):
-            row[j] = row[j] * scale - less
-        row[label] = share * (smoothing - each) - others * scale
+    together = max(1, TOGETHER // classes)
+    for start in range(0, rows, together):
+        stop = min(start + together, rows)
+        for i in range(start, stop):
+            row, label = logits[i], labels[i]
+            top = largest(row)
+            at_label = row[label] - top
+            losses[i, 0] = smoothing * at_label - at_label
+            if smoothing > 0:
+                losses[i, 0] -= each * (total(row) - logits.dtype.type(classes) * top)
+            for j in range(classes):
+                row[j] -= top
+        entries = logits[start:stop].reshape(-1)
+        for j in range(entries.size):
+            entries[j] = exp(entries[j])
+        for i in range(start, stop):
+            row, label, share = logits[i], labels[i], shares[i, 0]
+            of_label = row[label]
+            row[label] = of_label - of_label
+            others = total(row)
+            # Where the label has the largest logit, a small loss keeps its digits.
+            whole = others + of_label
+            losses[i, 0] += math.log1p(others) if of_label == 1 else math.log(whole)
+            scale, less = share / whole, share * each
+            for j in range(classes):
+                row[j] = row[j] * scale - less
+            row[label] = share * (smoothing - each) - others * scale
 
 
 @compiled()
-def cross_entropy_of_rows(logits: Any, targets: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any) -> None:
+def cross_entropy_of_rows(logits: Any, targets: Any, shares: Any, smoothing: Any, losses: Any) -> None:
     """T log(sum e^b) - sum t b with T = sum t and t smoothed, and T p - t."""
-    classes = logits.shape[1]
+    classes, smoothing = logits.shape[1], logits.dtype.type(smoothing)
     for i in range(logits.shape[0]):
-        row, share = slopes[i], shares[i, 0]
-        top, weight = largest(logits[i]), total(targets[i])
+        row, share = logits[i], shares[i, 0]
+        top, weight = largest(row), total(targets[i])
         each = smoothing * weight / logits.dtype.type(classes)
-        whole = product = share - share
+        product = share - share
         for j in range(classes):
-            below = logits[i, j] - top
-            target = targets[i, j] - smoothing * targets[i, j] + each
-            product += target * below
-            row[j] = exp(below)
-            whole += row[j]
+            row[j] -= top
+            product += (targets[i, j] - smoothing * targets[i, j] + each) * row[j]
+        for j in range(classes):
+            row[j] = exp(row[j])
+        whole = total(row)
         losses[i, 0] = weight * math.log(whole) - product
         scale = weight / whole
         for j in range(classes):
@@ -344,19 +528,19 @@ def cross_entropy_of_rows(logits: Any, targets: Any, shares: Any, smoothing: Any
 
 
 @compiled()
-def binary_cross_entropy(logits: Any, targets: Any, shares: Any, losses: Any, slopes: Any) -> None:
+def binary_cross_entropy(logits: Any, targets: Any, shares: Any, losses: Any) -> None:
     """softplus(o) - y o, summed over the logits of a row, and p - y."""
     for i in range(logits.shape[0]):
         loss = shares[i, 0] - shares[i, 0]
         for j in range(logits.shape[1]):
             logit, target = logits[i, j], targets[i, j]
             loss += softplus(logit) - target * logit
-            slopes[i, j] = (sigmoid(logit) - target) * shares[i, 0]
+            logits[i, j] = (sigmoid(logit) - target) * shares[i, 0]
         losses[i, 0] = loss
 
 
 @compiled()
-def half_squared_error(logits: Any, targets: Any, shares: Any, losses: Any, slopes: Any) -> None:
+def half_squared_error(logits: Any, targets: Any, shares: Any, losses: Any) -> None:
     """(p - y)^2 / 2, summed over the logits of a row, and (p - y) (p - p^2)."""
     for i in range(logits.shape[0]):
         loss = shares[i, 0] - shares[i, 0]
@@ -364,7 +548,7 @@ def half_squared_error(logits: Any, targets: Any, shares: Any, losses: Any, slop
             p = sigmoid(logits[i, j])
             miss = p - targets[i, j]
             loss += miss * miss
-            slopes[i, j] = miss * (p - p * p) * shares[i, 0]
+            logits[i, j] = miss * (p - p * p) * shares[i, 0]
         losses[i, 0] = loss / logits.dtype.type(2)
 
 
@@ -376,6 +560,8 @@ def half_squared_error(logits: Any, targets: Any, shares: Any, losses: Any, slop
 @compiled()
 def adam(theta: Any, gradient: Any, mean: Any, square: Any, beta_1: Any, beta_2: Any, rate: Any, epsilon: Any) -> None:
     """M <- b1 M + g, V <- b2 V + g^2, theta <- theta - rate M / (sqrt(V) + epsilon)."""
+    beta_1, beta_2 = theta.dtype.type(beta_1), theta.dtype.type(beta_2)
+    rate, epsilon = theta.dtype.type(rate), theta.dtype.type(epsilon)
     for i in range(theta.size):
         slope = gradient[i]
         first, second = beta_1 * mean[i] + slope, beta_2 * square[i] + slope * slope
@@ -386,6 +572,7 @@ def adam(theta: Any, gradient: Any, mean: Any, square: Any, beta_1: Any, beta_2:
 @compiled()
 def momentum(theta: Any, gradient: Any, velocity: Any, decay: Any, rate: Any, look_ahead: Any) -> None:
     """u <- mu u - eta g; theta <- theta + u, or theta + mu u - eta g where it looks ahead."""
+    decay, rate = theta.dtype.type(decay), theta.dtype.type(rate)
     for i in range(theta.size):
         change = rate * gradient[i]
         speed = decay * velocity[i] - change
@@ -396,6 +583,7 @@ def momentum(theta: Any, gradient: Any, velocity: Any, decay: Any, rate: Any, lo
 @compiled(reassociate=True)
 def add_penalty(theta: Any, gradient: Any, rate: Any) -> Any:
     """g <- g + rate theta. Returns the sum of theta^2."""
+    rate = theta.dtype.type(rate)
     squares = rate - rate
     for i in range(theta.size):
         weight = theta[i]

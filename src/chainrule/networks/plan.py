@@ -6,6 +6,7 @@ inputs is computed only on request.
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ from chainrule.arrays import (
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.kernels.kernel import adapter, kernel_of, takes_compiled
 from chainrule.kernels.workers import share
+from chainrule.networks.dense import DenseLayers, dense_layers
 from chainrule.networks.network import Network
 from chainrule.networks.tiles import Tile, image_tiles, stages_of
 from chainrule.streams import Purpose, stream
@@ -90,12 +92,14 @@ class Plan:
         first = network.n_image_layers
         self._tiles, self._threads = image_tiles(network, rows, theta, forward_only=forward_only) if first else ([], 1)
         self._features = empty((rows, network.widths[first]), theta) if first else None
+        self._to_features = empty((rows, network.widths[first]), theta) if first and not forward_only else None
         # The first tile writes to the gradient itself. The parts of the others are added in the order of the tiles.
         self._parts = [self._gradients] + [
             [tuple(empty(tuple(gradient.shape), theta) for gradient in layer) for layer in self._gradients[:first]]
             for _ in self._tiles[1:]
         ]
-        self._back = Tile(stages_of(network, range(first, len(network.layers)), theta), rows, theta)
+        self._dense = dense_layers(network, first, rows, theta)
+        self._running: DenseLayers | None = None
         # NumPy's passes over few classes are faster with each class contiguous in memory.
         few = network.out_features <= FEW_COLUMNS and not is_torch(theta) and not takes_compiled(theta)
         shape = rows, network.out_features
@@ -107,6 +111,7 @@ class Plan:
         self._work = Workspace()
         self._losses = empty((rows, 1), theta)
         self._shares = empty((rows, 1), theta)
+        self._equal_shares: Any = None
 
     def write_to(self, gradient: Array) -> None:
         """Write gradients to another flat vector from now on."""
@@ -183,9 +188,13 @@ class Plan:
         """Each row's weight over the total, which by default is the sum of all weights."""
         shares = self._shares
         if weights is None:
-            shares[...] = 1
             total = self.rows if total is None else total
-            return namespace(shares).divide(shares, total, out=shares)  # the arithmetic of balls too
+            if self._equal_shares is None or self._equal_shares != total:
+                shares[...] = 1
+                namespace(shares).divide(shares, total, out=shares)  # the arithmetic of balls too
+                self._equal_shares = total
+            return shares
+        self._equal_shares = None
         same_shape("weights", weights.shape, (self.rows,))
         if total is None:
             total = weights.sum()
@@ -202,11 +211,20 @@ class Plan:
         same_shape("a batch", x.shape, (self.rows, self.network.in_features))
         try:
             features = x if self._features is None else self._features_of(x, masks, self._features)
+            self._running = self._dense if self._dense is not None and self._dense.takes(features) else None
+            if self._running is not None:
+                return self._running.forward(features, masks, self._logits)
             return self._back.forward(features, self._parameters, masks, self._logits)
         except (ValueError, RuntimeError):  # PyTorch raises RuntimeError
             for layer in self.network.layers:
                 layer.check_out_shape()
             raise
+
+    @cached_property
+    def _back(self) -> Tile:
+        """The layers after the images, for rows that compiled layers do not take."""
+        numbers = range(self.network.n_image_layers, len(self.network.layers))
+        return Tile(stages_of(self.network, numbers, self.theta), self.rows, self.theta)
 
     def _features_of(self, x: Array, masks: Masks | None, features: Array) -> Array:
         """Rows of features from rows of pixels."""
@@ -221,9 +239,15 @@ class Plan:
 
     def _backward(self, cotangent: Array) -> None:
         by_x = self.input_gradient
-        to_features = self._back.backward(cotangent, self._gradients, to_input=by_x is not None or bool(self._tiles))
+        to_features: Any
+        if self._running is not None:
+            to_features = self._to_features if self._tiles else by_x
+            self._running.backward(cotangent, self.gradient, to_features)
+        else:
+            wanted = by_x is not None or bool(self._tiles)
+            to_features = self._back.backward(cotangent, self._gradients, to_input=wanted)
         if not self._tiles:
-            if by_x is not None:
+            if by_x is not None and by_x is not to_features:
                 by_x[...] = to_features
             return
 
@@ -247,7 +271,7 @@ class Plan:
         if takes_compiled(theta):
             from chainrule.kernels.loops import add_penalty  # imports numba
 
-            return l2 * float(add_penalty(theta, gradient, theta.dtype.type(2 * l2)))
+            return l2 * float(add_penalty(theta, gradient, 2.0 * l2))
         square = self._work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * _dot(theta, square)

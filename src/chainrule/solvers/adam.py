@@ -94,7 +94,7 @@ class Adam:
         if takes_compiled(theta):
             from chainrule.kernels.loops import adam  # imports numba
 
-            adam(theta, gradient, mean, square, *map(theta.dtype.type, (b1, b2, rate, epsilon)))
+            adam(theta, gradient, mean, square, *map(float, (b1, b2, rate, epsilon)))
             return
         xp.multiply(mean, b1, out=mean)
         xp.add(mean, gradient, out=mean)

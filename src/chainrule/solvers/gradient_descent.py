@@ -71,8 +71,7 @@ class SGD:
         if takes_compiled(theta):
             from chainrule.kernels.loops import momentum  # imports numba
 
-            number = theta.dtype.type
-            momentum(theta, gradient, velocity, number(self.momentum), number(learning_rate), self.nesterov)
+            momentum(theta, gradient, velocity, float(self.momentum), float(learning_rate), self.nesterov)
             return
         xp.multiply(gradient, learning_rate, out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)
