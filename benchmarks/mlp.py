@@ -175,8 +175,8 @@ def jax_epochs(shape: Shape, x: Any, y: Any) -> Callable[[], float]:
 
 
 def bare_products(shape: Shape, x: Any, library: str, *, passes: bool = False) -> Callable[[], float]:
-    """The products of the steps alone; with `passes`, also the gather of each batch, and one read and write of the three
-    arrays that Adam changes."""
+    """The products of the steps alone; with `passes`, also the gather of each batch, and one read and write of the
+    three arrays that Adam changes."""
     widths = (shape.features, *shape.hidden, shape.classes)
     stream = np.random.default_rng(0)
     arrays: dict[str, list[Any]] = {
@@ -258,8 +258,8 @@ def main() -> None:
         pass
     kernels = blas_kernels()
     print(
-        f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds, OpenBLAS for {', '.join(kernels)}, "
-        f"{described()}"
+        f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds, "
+        f"OpenBLAS for {', '.join(kernels)}, {described()}"
     )
     figures = []
     for number, shape in enumerate(SHAPES):

@@ -66,3 +66,32 @@ def test_a_folder_that_cannot_be_written_to_changes_nothing(tmp_path):
     assert run(FIT, NUMBA_CACHE_DIR=str(tmp_path / "cache")).stderr == ""
     without = run(FIT, NUMBA_CACHE_DIR=str(file / "below"))
     assert without.stdout == with_folder.stdout
+
+
+CHILDREN = """
+import multiprocessing, pickle, sys, warnings
+import numpy as np
+from chainrule import MLPClassifier
+
+def fit(model):
+    warnings.simplefilter("ignore")
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 4)), np.arange(60) % 3
+    return model.fit(X, y)
+
+if __name__ == "__main__":
+    made = MLPClassifier((5,), max_iter=3, random_state=0)
+    here = fit(made)
+    for way in sys.argv[1:]:
+        with multiprocessing.get_context(way).Pool(2) as pool:
+            for model in pool.map(fit, [pickle.loads(pickle.dumps(here)), made]):
+                assert model.loss_ == here.loss_
+                assert (model.predict_proba(np.eye(4)) == here.predict_proba(np.eye(4))).all()
+"""
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn", "forkserver"])
+def test_children_and_pickled_models_fit_alike(way, tmp_path):
+    script = tmp_path / "children.py"
+    script.write_text(CHILDREN)
+    subprocess.run([sys.executable, "-W", "ignore", str(script), way], check=True, timeout=120, cwd=tmp_path)

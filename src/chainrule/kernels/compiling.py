@@ -35,12 +35,13 @@ def described() -> str:
     return f"loops of training: NumPy's ({'pip install chainrule[fast] compiles them' if missing else f'{SWITCH}=0'})"
 
 
-def compiled(*, reassociate: bool = False, stored: bool = True) -> Callable[[Function], Function]:
+def compiled(*, reassociate: bool = False, stored: bool = True, inline: bool = False) -> Callable[[Function], Function]:
     """A decorator that compiles a function when it is first called, for each dtype of its arguments.
 
     Products and sums may be contracted to fused multiply-adds. With `reassociate`, sums may also be taken in several
     parts, as vector units need it; the bits are still the same in each run on one kind of processor. Nothing assumes
-    finite numbers. Functions that only compiled code calls are `stored` with their callers.
+    finite numbers. Functions that only compiled code calls are `stored` with their callers, and cannot be called from
+    Python; `inline` compiles them as part of each caller.
     """
     import numba
 
@@ -49,6 +50,10 @@ def compiled(*, reassociate: bool = False, stored: bool = True) -> Callable[[Fun
         "nogil": True,
         "error_model": "numpy",  # a division by zero gives inf; a check for each would prevent vectors
         "fastmath": {"contract", "reassoc", "nsz"} if reassociate else {"contract"},
+        "inline": "always" if inline else "never",
+        # Entries from Python and C take as long to compile as a short function.
+        "no_cpython_wrapper": not stored,
+        "no_cfunc_wrapper": not stored,
     }
 
     def decorate(function: Function) -> Function:
@@ -73,7 +78,7 @@ def _announce_once() -> None:
             compiling = started.data["dispatcher"].py_func.__module__
             if not self.told and compiling.startswith("chainrule."):
                 self.told = True
-                print("chainrule: compiling loops for this machine, once; it takes about 2 s", file=sys.stderr)
+                print("chainrule: compiling loops for this machine, once; it takes about 3 s", file=sys.stderr)
 
         def on_end(self, ended: Any) -> None:
             """Nothing to say."""

@@ -153,7 +153,7 @@ def _elementwise(name: str) -> Callable[[Any], Any]:
     def function(x: Any) -> Any:
         return _BY_DTYPE[types.float64][name](x)
 
-    @overload(function, inline="never")
+    @overload(function, inline="always")
     def choose(x: Any) -> Any:
         chosen = _BY_DTYPE[x][name]
 
@@ -282,8 +282,9 @@ def _masked(x: Any, mask: Any, out: Any) -> None:
 def _passes(activate: Any, pull: Any) -> Any:
     """The forward and the backward pass with this activation between the layers."""
 
-    @compiled(stored=False)
-    def forward(x: Any, theta: Any, layers: Any, outputs: Any, masks: Any, inputs: Any, logits: Any) -> Any:
+    @compiled(stored=False, inline=True)
+    def forward(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
+        outputs, masks, inputs, _ = buffers
         rows, at, last = x.shape[0], 0, layers.shape[0] - 1
         for number in range(last + 1):
             before, width, weight, bias = layers[number]
@@ -297,21 +298,10 @@ def _passes(activate: Any, pull: Any) -> Any:
                 _masked(outputs[at:stop], masks[at:stop], inputs[at:stop])
                 at = stop
 
-    @compiled(stored=False)
-    def backward(
-        x: Any,
-        theta: Any,
-        layers: Any,
-        outputs: Any,
-        masks: Any,
-        inputs: Any,
-        slopes: Any,
-        gradient: Any,
-        cotangents: Any,
-        to_x: Any,
-    ) -> Any:
+    @compiled(stored=False, inline=True)
+    def backward(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
+        outputs, masks, inputs, cotangents = buffers
         rows, at, last = x.shape[0], outputs.size, layers.shape[0] - 1
-        v = slopes
         for number in range(last, -1, -1):
             before, width, weight, bias = layers[number]
             _sum_rows(v, gradient[bias : bias + width])
@@ -348,90 +338,90 @@ _identity_forward, _identity_backward = _passes(identity_value, identity_pullbac
 
 
 @compiled()
-def dense_identity(*arrays: Any) -> None:
+def dense_identity(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
     """The forward pass."""
-    _identity_forward(*arrays)
+    _identity_forward(x, theta, layers, buffers, logits)
 
 
 @compiled()
-def dense_identity_pullback(*arrays: Any) -> None:
+def dense_identity_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
     """The backward pass."""
-    _identity_backward(*arrays)
+    _identity_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
 _relu_forward, _relu_backward = _passes(relu_value, relu_pullback)
 
 
 @compiled()
-def dense_relu(*arrays: Any) -> None:
+def dense_relu(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
     """The forward pass."""
-    _relu_forward(*arrays)
+    _relu_forward(x, theta, layers, buffers, logits)
 
 
 @compiled()
-def dense_relu_pullback(*arrays: Any) -> None:
+def dense_relu_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
     """The backward pass."""
-    _relu_backward(*arrays)
+    _relu_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
 _sigmoid_forward, _sigmoid_backward = _passes(sigmoid_value, sigmoid_pullback)
 
 
 @compiled()
-def dense_sigmoid(*arrays: Any) -> None:
+def dense_sigmoid(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
     """The forward pass."""
-    _sigmoid_forward(*arrays)
+    _sigmoid_forward(x, theta, layers, buffers, logits)
 
 
 @compiled()
-def dense_sigmoid_pullback(*arrays: Any) -> None:
+def dense_sigmoid_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
     """The backward pass."""
-    _sigmoid_backward(*arrays)
+    _sigmoid_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
 _tanh_forward, _tanh_backward = _passes(tanh_value, tanh_pullback)
 
 
 @compiled()
-def dense_tanh(*arrays: Any) -> None:
+def dense_tanh(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
     """The forward pass."""
-    _tanh_forward(*arrays)
+    _tanh_forward(x, theta, layers, buffers, logits)
 
 
 @compiled()
-def dense_tanh_pullback(*arrays: Any) -> None:
+def dense_tanh_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
     """The backward pass."""
-    _tanh_backward(*arrays)
+    _tanh_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
 _softplus_forward, _softplus_backward = _passes(softplus_value, softplus_pullback)
 
 
 @compiled()
-def dense_softplus(*arrays: Any) -> None:
+def dense_softplus(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
     """The forward pass."""
-    _softplus_forward(*arrays)
+    _softplus_forward(x, theta, layers, buffers, logits)
 
 
 @compiled()
-def dense_softplus_pullback(*arrays: Any) -> None:
+def dense_softplus_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
     """The backward pass."""
-    _softplus_backward(*arrays)
+    _softplus_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
 _log_sigmoid_forward, _log_sigmoid_backward = _passes(log_sigmoid_value, log_sigmoid_pullback)
 
 
 @compiled()
-def dense_log_sigmoid(*arrays: Any) -> None:
+def dense_log_sigmoid(x: Any, theta: Any, layers: Any, buffers: Any, logits: Any) -> None:
     """The forward pass."""
-    _log_sigmoid_forward(*arrays)
+    _log_sigmoid_forward(x, theta, layers, buffers, logits)
 
 
 @compiled()
-def dense_log_sigmoid_pullback(*arrays: Any) -> None:
+def dense_log_sigmoid_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v: Any, gradient: Any, to_x: Any) -> None:
     """The backward pass."""
-    _log_sigmoid_backward(*arrays)
+    _log_sigmoid_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
 # Losses
@@ -476,9 +466,9 @@ def cross_entropy_of_labels(logits: Any, labels: Any, shares: Any, smoothing: An
     rows, classes = logits.shape
     smoothing = logits.dtype.type(smoothing)
     each = smoothing / logits.dtype.type(classes)
-    together = max(1, TOGETHER // classes)
+    together = TOGETHER // classes + 1
     for start in range(0, rows, together):
-        stop = min(start + together, rows)
+        stop = start + together if start + together < rows else rows
         for i in range(start, stop):
             row, label = logits[i], labels[i]
             top = largest(row)

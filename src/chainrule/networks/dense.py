@@ -85,19 +85,17 @@ class DenseLayers:
         if masks is not None:
             for index, (start, stop) in self._parts.items():
                 self._masks[start:stop] = masks[index].reshape(-1)
-        self._residuals = (
-            x,
-            self._theta,
-            self._layers,
+        buffers = (
             self._outputs,
             self._masks if noisy else self._none,
             self._inputs if noisy else self._outputs,
+            self._cotangents,
         )
+        self._residuals = x, self._theta, self._layers, buffers
         self._run(*self._residuals, logits)
         return logits
 
     def backward(self, cotangent: Array, gradient: Array, to_input: Array | None) -> None:
         """Write the gradient of the layers' parameters into the flat gradient, and the input's cotangent."""
-        to_x = self._nothing if to_input is None else to_input
-        self._pull(*self._residuals, cotangent, gradient, self._cotangents, to_x)
+        self._pull(*self._residuals, cotangent, gradient, self._nothing if to_input is None else to_input)
         self._residuals = None
