@@ -91,6 +91,8 @@ class DenseLayers:
             self._inputs if noisy else self._outputs,
             self._cotangents,
         )
+        x = x.view()
+        x.flags.writeable = False  # arrays that can be written to would be compiled for once more
         self._residuals = x, self._theta, self._layers, buffers
         self._run(*self._residuals, logits)
         return logits
