@@ -45,6 +45,12 @@ def after(phase, **changes):
 TABLE = {
     # L-BFGS, and its preconditioners.
     "a direction is L-BFGS's at first": (START, Situation(wanted), MANY, START),
+    "where steps gain nothing, the whole Hessian is tried": (
+        START,
+        Situation(wanted, iteration=4, idle=3),
+        FEW,
+        after(START, method=WHOLE),
+    ),
     "the class matrix is computed after some steps": (
         START,
         Situation(wanted, iteration=5),

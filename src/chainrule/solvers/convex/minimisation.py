@@ -24,6 +24,7 @@ from chainrule.solvers.convex.last_evaluation import LastEvaluation, last_evalua
 from chainrule.solvers.convex.newton_cg import Solution
 from chainrule.solvers.convex.phases import (
     CONVERGED,
+    IDLE,
     INTERRUPTED,
     PRECISION,
     Event,
@@ -272,6 +273,8 @@ class Minimisation:
         length, there = line_search(evaluator, self.theta, direction, here, slope)
         if there is None:
             again = self.phase.method is Method.LBFGS and self.directions.pairs.forget()
+            if self.phase.method is Method.LBFGS and not again and self.idle < IDLE:
+                self.idle, again = IDLE, True  # Newton's directions may lead further
             if not self._change(Event.NO_STEP, again=again) and self.phase.method is not Method.DONE:
                 self._step(enough)  # another direction, before giving up
             return

@@ -31,7 +31,7 @@ REFRESHED_AT = (5, 20)
 """Steps at which the preconditioner's class matrix is computed from the current probabilities."""
 
 IDLE = 3
-"""Consecutive steps without a gain above rounding errors after which Newton's method is tried by products."""
+"""Consecutive steps without a gain above rounding errors after which Newton's method is tried."""
 
 SMALL_GAIN = 2.0**-16
 """Share of F. A step in bfloat16 that gains less is the last one in bfloat16. From 2^-9 to 2^-16 the number of steps is
@@ -202,7 +202,7 @@ def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The method for the next direction."""
     method = Method.LBFGS
     if not phase.barred and not facts.throughout and facts.whole:
-        if now.iteration >= max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP):
+        if now.idle >= IDLE or now.iteration >= max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP):
             return phase._replace(method=Method.WHOLE)
     elif not phase.barred:
         many_steps = now.idle >= IDLE or (now.iteration >= PRODUCTS_AFTER and facts.room)
