@@ -1,0 +1,132 @@
+"""`python -m benchmarks.tables`: write the tables of the README anew from the figures in `benchmarks/results`.
+
+Each benchmark writes its figures with `--json benchmarks/results/NAME.json`. The table of NAME stands between two
+comments, `<!-- NAME -->` and `<!-- end of NAME -->`. Each time has the objective beside it that its side had reached.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+LIMIT = "limit, NumPy"
+MLP_COLUMNS = {
+    "chainrule, NumPy": "NumPy arrays",
+    "chainrule, PyTorch arrays": "PyTorch arrays",
+    "scikit-learn": "scikit-learn",
+    "PyTorch eager": "PyTorch eager",
+    "torch.compile": "`torch.compile`",
+    "JAX, jitted epoch": "JAX",
+    "bare products, NumPy": "bare, NumPy",
+    "bare products, PyTorch": "bare, PyTorch",
+    LIMIT: "limit",
+}
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """A table.
+
+    >>> print(markdown(["a", "b"], [["1", "2"]]))
+    | a | b |
+    | --- | --- |
+    | 1 | 2 |
+    """
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
+
+
+def rounded(number: float) -> str:
+    """Three digits at most.
+
+    >>> rounded(0.7312), rounded(33.62), rounded(152.7)
+    ('0.73', '33.6', '153')
+    """
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:.0f}"
+
+
+def mlp(found: dict[str, Any]) -> str:
+    """Milliseconds per epoch, ratios to chainrule on NumPy arrays, and losses."""
+    figures = found["figures"]
+    columns = [name for name in MLP_COLUMNS if any(name in figure["ms"] for figure in figures)]
+    rows = []
+    for figure in figures:
+        times, losses = figure["ms"], figure["loss"]
+        ours = times["chainrule, NumPy"]
+        row = [f"{figure['shape']}, {figure['batch']}"]
+        for name in columns:
+            if name not in times:
+                row.append("not run")
+                continue
+            cell = rounded(times[name])
+            if name == LIMIT:
+                cell += f" ({times[name] / ours:.0%} reached)"
+            elif name in losses:
+                ratio = "" if name == "chainrule, NumPy" else f"{times[name] / ours:.2f}; "
+                cell += f" ({ratio}loss {losses[name]:.4f})"
+            row.append(cell)
+        rows.append(row)
+    return markdown(["network, batch size", *(MLP_COLUMNS[name] for name in columns)], rows)
+
+
+def sweep(found: dict[str, Any]) -> str:
+    """Seconds of a search, and what the networks had reached."""
+    middle = {name: sorted(times)[len(times) // 2] for name, times in found["seconds"].items()}
+    ours = middle["MLPSearchCV"]
+    rows = []
+    for name, seconds in middle.items():
+        reached = found["found"][name]
+        rows.append(
+            [
+                name,
+                f"{rounded(seconds)} ({seconds / ours:.1f})",
+                f"{reached['loss']:.5f}",
+                f"{reached['accuracy']:.4f}",
+                f"{reached['epochs']}",
+            ]
+        )
+    return markdown(["search", "seconds", "mean final loss", "mean accuracy of the folds", "epochs"], rows)
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"mlp": mlp, "sweep": sweep}
+
+
+def with_tables(text: str, tables: dict[str, str]) -> str:
+    """The text with each table between its two comments.
+
+    Raises
+    ------
+    ValueError
+        If a table has no place in the text.
+
+    Examples
+    --------
+    >>> print(with_tables("<!-- a -->\\nold\\n<!-- end of a -->", {"a": "new"}))
+    <!-- a -->
+    new
+    <!-- end of a -->
+    """
+    for name, table in tables.items():
+        place = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+        if len(place.findall(text)) != 1:
+            raise ValueError(f"expected one place for the table {name!r}: <!-- {name} --> ... <!-- end of {name} -->")
+        text = place.sub(lambda match, table=table: match[1] + table + match[2], text)
+    return text
+
+
+def made() -> dict[str, str]:
+    """The tables whose figures are stored."""
+    files = {name: HERE / "results" / f"{name}.json" for name in TABLES}
+    return {name: TABLES[name](json.loads(file.read_text())) for name, file in files.items() if file.exists()}
+
+
+def main(readme: Path = HERE.parent / "README.md") -> None:
+    """Write the tables, and say which."""
+    tables = made()
+    readme.write_text(with_tables(readme.read_text(), tables))
+    print(f"{readme.name}: {', '.join(tables)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
