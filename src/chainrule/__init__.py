@@ -20,6 +20,7 @@ _HOMES = {
     "check_derivation": "chainrule.documents",
     "check_gradient": "chainrule.checking",
     "check_rule": "chainrule.checking",
+    "fit_many": "chainrule.estimators",
     "load": "chainrule.estimators",
     "save": "chainrule.estimators",
     "Rule": "chainrule.rules",

@@ -10,6 +10,7 @@ from chainrule.estimators.saveable import register_saveable
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import PathPoint, path
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.estimators.sweeps import fit_many
 from chainrule.estimators.tables import SmoothScaler, TableEncoder
 from chainrule.training import Progress
 
@@ -25,6 +26,7 @@ __all__ = [
     "SoftmaxRegressionCV",
     "TableEncoder",
     "TensorBoardLog",
+    "fit_many",
     "learning_curves",
     "load",
     "path",

@@ -75,8 +75,14 @@ def _cross_entropy(
     out: tuple[Array, Array],
     work: Workspace,
 ) -> tuple[Array, Array]:
+    losses, slopes = out
+    smoothing = logits.dtype.type(label_smoothing)
+    if holds_labels(targets) and not logits.flags.c_contiguous:
+        room = work("by class", (3, len(logits)), logits)
+        loops.cross_entropy_by_class(logits.T, targets, cotangent, smoothing, losses, slopes.T, room)
+        return out
     loop = loops.cross_entropy_of_labels if holds_labels(targets) else loops.cross_entropy_of_rows
-    loop(logits, targets, cotangent, logits.dtype.type(label_smoothing), *out)
+    loop(logits, targets, cotangent, smoothing, *out)
     return out
 
 

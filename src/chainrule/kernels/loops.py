@@ -192,6 +192,41 @@ def sum_rows(cotangent: Any, total: Any) -> None:
 
 
 @compiled()
+def add_bias_of_outputs(products: Any, bias: Any) -> None:
+    """products + bias, in place, with an output in each row."""
+    for i in range(products.shape[0]):
+        constant = bias[i]
+        for j in range(products.shape[1]):
+            products[i, j] += constant
+
+
+@compiled()
+def sum_samples(cotangent: Any, sums: Any) -> None:
+    """The sum of each row."""
+    for i in range(cotangent.shape[0]):
+        sums[i] = total(cotangent[i])
+
+
+@compiled()
+def add_bias_of_rows(products: Any, bias: Any) -> None:
+    """products + bias, in place, with an output in each row."""
+    for i in range(products.shape[0]):
+        constant = bias[i]
+        for j in range(products.shape[1]):
+            products[i, j] += constant
+
+
+@compiled(reassociate=True)
+def sum_columns(cotangent: Any, sums: Any) -> None:
+    """The sum of the columns, which is the cotangent of that bias."""
+    for i in range(cotangent.shape[0]):
+        value = cotangent[i, 0] - cotangent[i, 0]
+        for j in range(cotangent.shape[1]):
+            value += cotangent[i, j]
+        sums[i] = value
+
+
+@compiled()
 def relu_value(x: Any, out: Any) -> None:
     """max(x, 0)."""
     for i in range(x.size):
@@ -322,6 +357,44 @@ def cross_entropy_of_labels(logits: Any, labels: Any, shares: Any, smoothing: An
 
 
 @compiled()
+def cross_entropy_by_class(
+    logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any, room: Any
+) -> None:
+    """The same with a class in each row. The loops over samples compute several at a time, in three rows of memory."""
+    classes, samples = logits.shape
+    top, at_label, others = room[0], room[1], room[2]
+    each = smoothing / logits.dtype.type(classes)
+    top[:] = logits[0]
+    for c in range(1, classes):
+        for i in range(samples):
+            top[i] = max(top[i], logits[c, i])
+    for i in range(samples):
+        at_label[i] = logits[labels[i], i] - top[i]
+        losses[i, 0] = smoothing * at_label[i] - at_label[i]
+    if smoothing > 0:
+        for c in range(classes):
+            for i in range(samples):
+                losses[i, 0] -= each * (logits[c, i] - top[i])
+    others[:] = 0
+    for c in range(classes):
+        for i in range(samples):
+            of_class = exp(logits[c, i] - top[i])
+            slopes[c, i] = of_class
+            others[i] += of_class if labels[i] != c else of_class - of_class
+    for i in range(samples):
+        of_label = exp(at_label[i])
+        whole = others[i] + of_label
+        losses[i, 0] += math.log1p(others[i]) if of_label == 1 else math.log(whole)
+        top[i] = shares[i, 0] / whole
+        at_label[i] = shares[i, 0] * (smoothing - each) - others[i] * top[i]
+    for c in range(classes):
+        for i in range(samples):
+            slopes[c, i] = slopes[c, i] * top[i] - shares[i, 0] * each
+    for i in range(samples):
+        slopes[labels[i], i] = at_label[i]
+
+
+@compiled()
 def cross_entropy_of_rows(logits: Any, targets: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any) -> None:
     """T log(sum e^b) - sum t b with T = sum t and t smoothed, and T p - t."""
     classes = logits.shape[1]
@@ -402,3 +475,29 @@ def add_penalty(theta: Any, gradient: Any, rate: Any) -> Any:
         gradient[i] += rate * weight
         squares += weight * weight
     return squares
+
+
+# Many networks at once, one in each row.
+
+
+@compiled()
+def adam_of_rows(
+    theta: Any, gradient: Any, mean: Any, square: Any, beta_1: Any, beta_2: Any, rates: Any, epsilon: Any
+) -> None:
+    """Adam with a rate for each row."""
+    for i in range(theta.shape[0]):
+        adam(theta[i], gradient[i], mean[i], square[i], beta_1, beta_2, rates[i], epsilon)
+
+
+@compiled()
+def momentum_of_rows(theta: Any, gradient: Any, velocity: Any, decay: Any, rates: Any, look_ahead: Any) -> None:
+    """Momentum with a rate for each row."""
+    for i in range(theta.shape[0]):
+        momentum(theta[i], gradient[i], velocity[i], decay, rates[i], look_ahead)
+
+
+@compiled()
+def add_penalty_of_rows(theta: Any, gradient: Any, rates: Any, squares: Any) -> None:
+    """The gradient of a penalty for each row, and the sums of the squares."""
+    for i in range(theta.shape[0]):
+        squares[i] = add_penalty(theta[i], gradient[i], rates[i])

@@ -1,6 +1,6 @@
 """Solvers: frozen records with `start(theta)` and `step(theta, gradient, ...)` on flat vectors."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from chainrule.arrays import Array
 from chainrule.solvers.adam import Adam
@@ -16,8 +16,8 @@ class Solver(Protocol):
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Update theta in place."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
+        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
 
 
 __all__ = [

@@ -12,6 +12,7 @@ Sources: Kingma and Ba (2015), in the form at the end of their section 2; Loshch
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.arrays import Array, is_torch, namespace
 from chainrule.kernels.kernel import takes_compiled
@@ -74,13 +75,13 @@ class Adam:
         }
         return state
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Update theta in place."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
+        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
         xp, work = namespace(theta), state.buffer
         state.steps += 1
         b1, b2 = self.beta_1, self.beta_2
         if self.weight_decay:
-            weights = theta[: self.n_weights]
+            weights = theta[..., : self.n_weights]
             xp.multiply(weights, 1 - learning_rate * self.weight_decay, out=weights)
         if "m" in state.vectors:
             self._fused(theta, gradient, state, learning_rate)
@@ -92,9 +93,13 @@ class Adam:
         correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
         rate, epsilon = learning_rate * correction * (1 - b1) / root, self.epsilon / root
         if takes_compiled(theta):
-            from chainrule.kernels.loops import adam  # imports numba
+            from chainrule.kernels.loops import adam, adam_of_rows  # imports numba
 
-            adam(theta, gradient, mean, square, *map(theta.dtype.type, (b1, b2, rate, epsilon)))
+            number = theta.dtype.type
+            if theta.ndim == 2:
+                adam_of_rows(theta, gradient, mean, square, number(b1), number(b2), rate[:, 0], number(epsilon))
+            else:
+                adam(theta, gradient, mean, square, *map(number, (b1, b2, rate, epsilon)))
             return
         xp.multiply(mean, b1, out=mean)
         xp.add(mean, gradient, out=mean)

@@ -10,6 +10,7 @@ All of theta is updated at once, from the gradient at the old theta. A penalty l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.arrays import Array, namespace
 from chainrule.kernels.kernel import takes_compiled
@@ -35,8 +36,8 @@ class GradientDescent:
         """The state before the first step."""
         return start_state(theta)
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Update theta in place."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
+        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
         xp = namespace(theta)
         state.steps += 1
         xp.subtract(theta, xp.multiply(gradient, learning_rate, out=state.buffer), out=theta)
@@ -64,15 +65,19 @@ class SGD:
         """The state before the first step: the velocity is 0."""
         return start_state(theta, "velocity")
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """Update theta in place."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
+        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
         xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
         state.steps += 1
         if takes_compiled(theta):
-            from chainrule.kernels.loops import momentum  # imports numba
+            from chainrule.kernels.loops import momentum, momentum_of_rows  # imports numba
 
             number = theta.dtype.type
-            momentum(theta, gradient, velocity, number(self.momentum), number(learning_rate), self.nesterov)
+            if theta.ndim == 2:
+                rates = learning_rate[:, 0]
+                momentum_of_rows(theta, gradient, velocity, number(self.momentum), rates, self.nesterov)
+            else:
+                momentum(theta, gradient, velocity, number(self.momentum), number(learning_rate), self.nesterov)
             return
         xp.multiply(gradient, learning_rate, out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)

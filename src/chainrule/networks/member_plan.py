@@ -1,0 +1,215 @@
+"""A plan for many networks of one architecture, its members, which take every step together.
+
+Outputs of layers have the shape (members, width, samples), and weights (members, outputs, inputs), so that a member's
+block is contiguous and that all blocks of a layer are one matrix. Members of a sweep that see the same batches share
+the product of the first layer, which is most of a step; elementwise passes do not notice that there are members.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import rules
+from chainrule.arrays import Array, same_shape
+from chainrule.kernels import kernel_of, members
+from chainrule.kernels.kernel import adapter
+from chainrule.networks.network import Network
+from chainrule.networks.plan import Masks
+from chainrule.networks.tiles import Stage, stages_of
+from chainrule.workspace import Workspace
+
+Blocks = list[Array]
+"""An array for each block of the network, with a first axis of members and weights as (outputs, inputs)."""
+
+
+def takes_members(network: Network) -> bool:
+    """True if a `MemberPlan` can train such networks: a linear layer first and last, and between them linear layers,
+    elementwise activations and noise."""
+    linear = (rules.linear, rules.affine)
+    return (
+        all(len(shape) == 1 for shape in network.shapes)
+        and all(
+            layer.rule in linear or (not layer.parameters and (layer.rule.elementwise or layer.noise is not None))
+            for layer in network.layers
+        )
+        and all(network.layers[end].rule in linear for end in (0, -1))
+    )
+
+
+def empty_blocks(network: Network, count: int, dtype: Any) -> Blocks:
+    """Memory for the parameters of `count` members."""
+    return [np.empty((count, *block.parameter.shape[::-1]), dtype) for block in network.blocks]
+
+
+def put_member(network: Network, blocks: Blocks, member: int, theta: Array) -> None:
+    """Copy a flat vector of parameters to a member."""
+    for place, block in zip(blocks, network.blocks, strict=True):
+        place[member] = block.view(theta).T
+
+
+def member_of(network: Network, blocks: Blocks, member: int, *, out: Array) -> Array:
+    """Copy the parameters of a member to a flat vector."""
+    for place, block in zip(blocks, network.blocks, strict=True):
+        block.view(out)[...] = place[member].T
+    return out
+
+
+class MemberPlan:
+    """Buffers for steps of many networks on batches of `samples` samples.
+
+    Parameters
+    ----------
+    network : Network
+        The architecture of all members; `takes_members` must be true for it.
+    samples : int
+        Samples of a batch.
+    theta, gradient : list of arrays
+        The parameters of all members, and the memory for their gradients; see `empty_blocks`.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> network = mlp(2, (3,), 2)
+    >>> theta, gradient = (empty_blocks(network, 2, np.float64) for _ in range(2))
+    >>> for seed in (0, 1):
+    ...     put_member(network, theta, seed, network.initial_parameters(seed))
+    >>> plan = MemberPlan(network, 4, theta, gradient)
+    >>> x, labels = np.arange(8.0).reshape(1, 4, 2), np.array([[0, 1, 1, 0]])
+    >>> losses = plan.losses_and_gradients(x, labels, None, np.zeros(2))
+    >>> losses.shape, gradient[0].shape
+    ((2,), (2, 3, 2))
+    """
+
+    def __init__(self, network: Network, samples: int, theta: Blocks, gradient: Blocks) -> None:
+        if not takes_members(network):
+            raise ValueError("a plan of many members is for linear layers, elementwise activations and dropout")
+        self._network, self._samples, self._members = network, samples, len(theta[0])
+        like = theta[0]
+        self._theta, self._gradient = theta, gradient
+        self._by_layer = [
+            [number for number, block in enumerate(network.blocks) if block.layer == index]
+            for index in range(len(network.layers))
+        ]
+        self._stages = stages_of(network, range(len(network.layers)), like)
+        self._works = [Workspace() for _ in self._stages]
+        self._work = Workspace()
+        self._residuals: list[Any] = [None] * len(self._stages)
+        shape = self._members, samples
+        self._outputs = {
+            stage.index: np.empty((self._members, stage.out_shape[0], samples), like.dtype)
+            for stage in self._stages[:-1]
+            if not stage.in_place
+        }
+        # With a class in each row, the loss takes all samples of all members as one batch.
+        by_class = np.empty((network.out_features, *shape), like.dtype)
+        self._logits, self._rows = by_class.transpose(1, 0, 2), by_class.reshape(network.out_features, -1).T
+        self._fused: Any = kernel_of(network.loss, like).value_and_pullback or adapter(network.loss).value_and_pullback
+        self._losses, self._shares = np.empty((*shape, 1), like.dtype), np.empty((*shape, 1), like.dtype)
+
+    def losses_and_gradients(
+        self,
+        x: Array,
+        targets: Array,
+        weights: Array | None,
+        l2: Array,
+        *,
+        label_smoothing: float = 0.0,
+        masks: Masks | None = None,
+    ) -> Array:
+        """The weighted mean loss of each member on its batch, plus its penalty. Writes the gradients.
+
+        Parameters
+        ----------
+        x : (members, samples, in_features) array, or (1, samples, in_features) if all see the same batch
+        targets : labels, (members, samples) or (1, samples), or such arrays of rows of targets
+        weights : (members, samples) or (1, samples) array, optional
+        l2 : (members,) array
+            The penalty is l2 times the sum of the squared weights.
+        label_smoothing : float
+        masks : mapping, optional
+            By the number of the layer, a mask of shape (members or 1, width, samples). Without it there is no dropout.
+
+        Returns
+        -------
+        (members,) array
+        """
+        same_shape("a batch", x.shape[1:], (self._samples, self._network.in_features))
+        self._forward(x.transpose(0, 2, 1), masks)
+        self._divide(weights)
+        options = {"label_smoothing": label_smoothing} if label_smoothing else {}
+        losses, shares = self._losses, self._shares
+        self._fused(
+            self._rows,
+            self._of_all(targets),
+            shares.reshape(-1, 1),
+            out=(losses.reshape(-1, 1), self._rows),
+            work=self._work,
+            **options,
+        )
+        means = np.einsum("mij,mij->m", losses, shares)
+        self._backward()
+        for place, gradient, block in zip(self._theta, self._gradient, self._network.blocks, strict=True):
+            if block.parameter.penalised and l2.any():
+                rows = place.reshape(self._members, -1)
+                room = self._work("square", rows.shape, rows)
+                means += members.add_penalty(rows, gradient.reshape(rows.shape), l2, work=room)
+        return means
+
+    # What follows is private.
+
+    def _parameters(self, blocks: Blocks, stage: Stage) -> Blocks:
+        return [blocks[number] for number in self._by_layer[stage.index]]
+
+    def _forward(self, x: Array, masks: Masks | None) -> None:
+        for at, stage in enumerate(self._stages):
+            out = self._logits if at == len(self._stages) - 1 else self._outputs.get(stage.index, x)
+            if stage.layer.parameters:
+                weight, *bias = self._parameters(self._theta, stage)
+                self._residuals[at] = x
+                members.products(weight, x, out=out)
+                for one in bias:
+                    members.add_bias(out, one)
+                x = out
+            elif stage.layer.noise is None:
+                work, options = self._works[at], stage.layer.options
+                x, self._residuals[at] = stage.kernel.forward(x, out=out, work=work, **options)
+            elif masks is not None:
+                x, self._residuals[at] = stage.kernel.forward(x, masks[stage.index], out=out, work=self._works[at])
+
+    def _divide(self, weights: Array | None) -> None:
+        """Write each sample's share of the mean."""
+        if weights is None:
+            self._shares[...] = 1 / self._samples
+        else:
+            np.divide(weights, weights.sum(axis=1, keepdims=True), out=self._shares[:, :, 0])
+
+    def _of_all(self, targets: Array) -> Array:
+        """The targets of all samples of all members."""
+        if len(targets) < self._members:
+            every = (self._members, *targets.shape[1:])
+            buffer = self._work("targets", every, self._losses, targets.dtype)
+            buffer[...] = targets
+            targets = buffer
+        return targets.reshape(-1, *targets.shape[2:])
+
+    def _backward(self) -> None:
+        cotangent = self._logits
+        for at in range(len(self._stages) - 1, -1, -1):
+            stage, residuals = self._stages[at], self._residuals[at]
+            self._residuals[at] = None
+            if stage.layer.parameters:
+                to_weight, *to_bias = self._parameters(self._gradient, stage)
+                members.products_by_weights(cotangent, residuals, out=to_weight)
+                for one in to_bias:
+                    members.sum_samples(cotangent, out=one)
+                if at > 0:
+                    weight = self._parameters(self._theta, stage)[0]
+                    to_input = self._work(f"cotangent {at}", residuals.shape, residuals)
+                    cotangent = np.matmul(weight.transpose(0, 2, 1), cotangent, out=to_input)
+            elif stage.layer.noise is None:
+                out = cotangent
+                if stage.layer.rule.needs == "input":
+                    out = self._work(f"cotangent {at}", cotangent.shape, cotangent)
+                cotangent = stage.kernel.pullback(residuals, cotangent, out=out, work=self._works[at])
+            elif residuals is not None:
+                stage.kernel.pullback(residuals, cotangent, out=(cotangent, None), work=self._works[at])
