@@ -34,12 +34,12 @@ def _activation(value: Callable[[Array, Array], None], pull: Callable[[Array, Ar
 
     def forward(x: Array, *, out: Array | None = None, work: Workspace | None = None) -> tuple[Array, Array]:
         output = np.empty_like(x) if out is None else out
-        value(_flat(x), _flat(output))
+        value(_flat(x), None if output is x else _flat(output))
         return output, output
 
     def pullback(output: Array, cotangent: Array, *, out: Array | None = None, work: Workspace | None = None) -> Array:
         result = np.empty_like(cotangent) if out is None else out
-        pull(_flat(output), _flat(cotangent), _flat(result))
+        pull(_flat(output), _flat(cotangent), None if result is cotangent else _flat(result))
         return result
 
     return Kernel(forward, pullback)
@@ -79,7 +79,10 @@ def _cross_entropy(
     smoothing = logits.dtype.type(label_smoothing)
     if holds_labels(targets) and not logits.flags.c_contiguous:
         room = work("by class", (3, len(logits)), logits)
-        loops.cross_entropy_by_class(logits.T, targets, cotangent, smoothing, losses, slopes.T, room)
+        to = None if slopes is logits else slopes.T
+        loops.cross_entropy_by_class(
+            logits.T, targets, cotangent.reshape(-1), smoothing, losses.reshape(-1), to, room
+        )
         return out
     loop = loops.cross_entropy_of_labels if holds_labels(targets) else loops.cross_entropy_of_rows
     loop(logits, targets, cotangent, smoothing, *out)
