@@ -13,6 +13,7 @@ _HOMES = {
     "Blocks": "chainrule.storage",
     "ConvClassifier": "chainrule.estimators",
     "MLPClassifier": "chainrule.estimators",
+    "MLPSearchCV": "chainrule.estimators",
     "SoftmaxRegression": "chainrule.estimators",
     "SoftmaxRegressionCV": "chainrule.estimators",
     "assert_gradient": "chainrule.checking",

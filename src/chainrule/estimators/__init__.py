@@ -4,6 +4,7 @@ from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import Checkpoint
 from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.mlp import MLPClassifier
+from chainrule.estimators.mlp_search_cv import MLPSearchCV
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.plots import learning_curves
 from chainrule.estimators.saveable import register_saveable
@@ -18,6 +19,7 @@ __all__ = [
     "Checkpoint",
     "ConvClassifier",
     "MLPClassifier",
+    "MLPSearchCV",
     "ModelFileError",
     "PathPoint",
     "Progress",

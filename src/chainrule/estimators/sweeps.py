@@ -6,10 +6,12 @@ from numbers import Number
 from typing import Any, TypeVar
 
 import numpy as np
+from joblib import effective_n_jobs
 
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.estimators.parameters import choice
+from chainrule.estimators.parameters import choice, threads
 from chainrule.estimators.transactions import undo_of
+from chainrule.kernels.blas import available_threads
 from chainrule.progress import tell
 from chainrule.storage import is_source
 from chainrule.training import Fit, train_many
@@ -25,7 +27,7 @@ def fit_many(
     *,
     rows: Sequence[Any] | None = None,
     errors: str = "raise",
-    threads: int | None = None,
+    n_jobs: int | None = None,
     verbose: bool = False,
 ) -> list[Any]:
     """Fit many networks to the same samples, or to some of their rows, in less time than one after another.
@@ -49,8 +51,8 @@ def fit_many(
     errors : {"raise", "return"}, default="raise"
         "raise" raises the first error of a fit when all others have ended. "return" puts it in the place of the
         estimator in the result. An estimator whose fit failed is left as it was.
-    threads : int, optional
-        By default one for each core.
+    n_jobs : int or None, default=None
+        Threads; None and -1 are all cores.
     verbose : bool, default=False
         True prints a line for each fit that has ended.
 
@@ -81,40 +83,52 @@ def fit_many(
     [True, True]
     """
     choice("errors", errors, ("raise", "return"))
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads: expected at least 1, got {threads}")
-    for estimator in estimators:
-        if not isinstance(estimator, NetworkClassifier):
-            raise TypeError(f"fit_many fits MLPClassifier and ConvClassifier, got {type(estimator).__name__}")
-    if len({id(estimator) for estimator in estimators}) < len(estimators):
-        raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
     if rows is not None and len(rows) != len(estimators):
         raise ValueError(f"rows: expected an index for each of {len(estimators)} estimators, got {len(rows)}")
     samples = _parts_of(X, y, sample_weight, rows)
+    return fit_each(estimators, samples, keep_errors=errors == "return", n_jobs=n_jobs, verbose=verbose)
+
+
+def fit_each(
+    estimators: Sequence[Any],
+    samples: Callable[[int], tuple[Any, Any, Any]],
+    *,
+    keep_errors: bool,
+    n_jobs: int | None,
+    verbose: bool,
+) -> list[Any]:
+    """`fit_many`, with a function that returns X, y and the weights for the estimator of a number."""
+    threads("n_jobs", n_jobs)
+    limit = None if n_jobs is None else min(effective_n_jobs(n_jobs), available_threads())
+    for estimator in estimators:
+        if not isinstance(estimator, NetworkClassifier):
+            raise TypeError(f"expected MLPClassifier or ConvClassifier, got {type(estimator).__name__}")
+    if len({id(estimator) for estimator in estimators}) < len(estimators):
+        raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
     undo = {number: undo_of(estimator) for number, estimator in enumerate(estimators)}
     prepared: dict[int, Fit] = {}
     results: list[Any] = list(estimators)
+    count = itertools.count(1)
 
     def fits() -> Iterator[Fit]:
         for number, estimator in enumerate(estimators):
             try:
                 prepared[number] = estimator._prepared(*samples(number))
             except Exception as error:
-                if errors == "raise":
+                if not keep_errors:
                     raise
                 results[number] = error
             else:
                 yield prepared[number]
 
-    def done(place: int) -> None:
-        number = list(prepared)[place]
-        history, ended = prepared[number].run.history, next(count)
+    def done(fit: Fit) -> None:
         if verbose:
-            tell(f"Fit {ended} of {len(estimators)} ended: {history.epochs} epochs, loss = {history.loss:.8f}")
+            history = fit.run.history
+            tell(f"Fit {next(count)} of {len(estimators)}: {history.epochs} epochs, loss = {history.loss:.8f}")
 
-    count = itertools.count(1)
     try:
-        for (number, fit), error in zip(prepared.items(), train_many(fits(), threads=threads, done=done), strict=True):
+        outcomes = train_many(fits(), threads=limit, done=done)
+        for (number, fit), error in zip(prepared.items(), outcomes, strict=True):
             if error is None:
                 estimators[number]._fitted(fit)
                 del undo[number]
@@ -125,7 +139,7 @@ def fit_many(
             one()
     failed = [result for result in results if isinstance(result, BaseException)]
     failed.sort(key=lambda error: isinstance(error, Exception))  # Ctrl-C comes first
-    if failed and (errors == "raise" or not isinstance(failed[0], Exception)):
+    if failed and not (keep_errors and isinstance(failed[0], Exception)):
         raise failed[0]
     return results
 
@@ -141,7 +155,7 @@ def _parts_of(X: Any, y: Any, sample_weight: Any, rows: Sequence[Any] | None) ->
     def part(number: int) -> tuple[Any, Any, Any]:
         index = rows[number]
         if id(index) not in copies:
-            copies[id(index)] = tuple(rows_of(array, index) for array in (X, y, sample_weight))  # type: ignore[assignment]
+            copies[id(index)] = tuple(rows_of(array, index) for array in (X, y, sample_weight))
         return copies[id(index)]
 
     return part

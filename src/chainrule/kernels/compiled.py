@@ -80,9 +80,7 @@ def _cross_entropy(
     if holds_labels(targets) and not logits.flags.c_contiguous:
         room = work("by class", (3, len(logits)), logits)
         to = None if slopes is logits else slopes.T
-        loops.cross_entropy_by_class(
-            logits.T, targets, cotangent.reshape(-1), smoothing, losses.reshape(-1), to, room
-        )
+        loops.cross_entropy_by_class(logits.T, targets, cotangent.reshape(-1), smoothing, losses.reshape(-1), to, room)
         return out
     loop = loops.cross_entropy_of_labels if holds_labels(targets) else loops.cross_entropy_of_rows
     loop(logits, targets, cotangent, smoothing, *out)
