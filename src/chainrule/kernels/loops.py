@@ -489,27 +489,32 @@ def add_penalty(theta: Any, gradient: Any, rate: Any) -> Any:
     return squares
 
 
-# Many networks at once, one in each row.
+# Many networks at once, each with parts of its own. `starts` are the first entries of the parts, and the length.
 
 
 @compiled()
-def adam_of_rows(
-    theta: Any, gradient: Any, mean: Any, square: Any, beta_1: Any, beta_2: Any, rates: Any, epsilon: Any
+def adam_of_parts(
+    theta: Any, gradient: Any, mean: Any, square: Any, starts: Any, beta_1: Any, beta_2: Any, rates: Any, epsilon: Any
 ) -> None:
-    """Adam with a rate for each row."""
-    for i in range(theta.shape[0]):
-        adam(theta[i], gradient[i], mean[i], square[i], beta_1, beta_2, rates[i], epsilon)
+    """Adam with a rate for each part."""
+    for p in range(rates.size):
+        a, b = starts[p], starts[p + 1]
+        adam(theta[a:b], gradient[a:b], mean[a:b], square[a:b], beta_1, beta_2, rates[p], epsilon)
 
 
 @compiled()
-def momentum_of_rows(theta: Any, gradient: Any, velocity: Any, decay: Any, rates: Any, look_ahead: Any) -> None:
-    """Momentum with a rate for each row."""
-    for i in range(theta.shape[0]):
-        momentum(theta[i], gradient[i], velocity[i], decay, rates[i], look_ahead)
+def momentum_of_parts(
+    theta: Any, gradient: Any, velocity: Any, starts: Any, decay: Any, rates: Any, look_ahead: Any
+) -> None:
+    """Momentum with a rate for each part."""
+    for p in range(rates.size):
+        a, b = starts[p], starts[p + 1]
+        momentum(theta[a:b], gradient[a:b], velocity[a:b], decay, rates[p], look_ahead)
 
 
 @compiled()
-def add_penalty_of_rows(theta: Any, gradient: Any, rates: Any, squares: Any) -> None:
-    """The gradient of a penalty for each row, and the sums of the squares."""
-    for i in range(theta.shape[0]):
-        squares[i] = add_penalty(theta[i], gradient[i], rates[i])
+def add_penalty_of_parts(theta: Any, gradient: Any, starts: Any, rates: Any, squares: Any) -> None:
+    """The gradient of a penalty with a rate for each part, and the sums of the squares."""
+    for p in range(rates.size):
+        a, b = starts[p], starts[p + 1]
+        squares[p] = add_penalty(theta[a:b], gradient[a:b], rates[p])

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.kernels.kernel import takes_compiled
+from chainrule.workspace import Workspace
 
 
 def products(weights: Array, x: Array, *, out: Array) -> None:
@@ -46,17 +47,21 @@ def sum_samples(cotangent: Array, *, out: Array) -> None:
         np.sum(cotangent, axis=2, out=out)
 
 
-def add_penalty(weights: Array, gradient: Array, l2: Array, *, work: Array) -> Array:
-    """Add 2 l2 W to the gradient, and return l2 |W|^2 of each member. Arrays have a row for each; `work` is like W."""
-    rates = 2 * l2
-    if takes_compiled(weights):
-        from chainrule.kernels.loops import add_penalty_of_rows  # imports numba
+def add_penalty(theta: Array, gradient: Array, starts: Array, l2: Array, *, work: Workspace) -> Array:
+    """Add 2 l2 theta to the gradient, with an l2 for each part, and return l2 |theta|^2 of each part.
 
-        squares = np.empty_like(l2)
-        add_penalty_of_rows(weights, gradient, rates, squares)
+    `starts` are the first entries of the parts, and the length. All arrays are flat.
+    """
+    rates = 2 * l2
+    if takes_compiled(theta):
+        from chainrule.kernels.loops import add_penalty_of_parts  # imports numba
+
+        squares = work("squares", l2.shape, l2)
+        add_penalty_of_parts(theta, gradient, starts, rates, squares)
         return l2 * squares
-    np.add(gradient, np.multiply(weights, rates[:, None], out=work), out=gradient)
-    return 0.5 * np.einsum("ij,ij->i", weights, work)
+    slopes = np.multiply(theta, np.repeat(rates, np.diff(starts)), out=work("slopes", theta.shape, theta))
+    np.add(gradient, slopes, out=gradient)
+    return 0.5 * np.add.reduceat(np.multiply(slopes, theta, out=slopes), starts[:-1])
 
 
 def _as_one(of_members: Array) -> Array:

@@ -5,20 +5,21 @@ block is contiguous and that all blocks of a layer are one matrix. Members of a 
 the product of the first layer, which is most of a step; elementwise passes do not notice that there are members.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, same_shape
-from chainrule.kernels import kernel_of, members
+from chainrule.kernels import kernel_of
+from chainrule.kernels import members as linear_layers
 from chainrule.kernels.kernel import adapter
 from chainrule.networks.network import Network
 from chainrule.networks.plan import Masks
 from chainrule.networks.tiles import Stage, stages_of
 from chainrule.workspace import Workspace
 
-Blocks = list[Array]
+Blocks: TypeAlias = list[Array]
 """An array for each block of the network, with a first axis of members and weights as (outputs, inputs)."""
 
 
@@ -36,19 +37,30 @@ def takes_members(network: Network) -> bool:
     )
 
 
-def empty_blocks(network: Network, count: int, dtype: Any) -> Blocks:
-    """Memory for the parameters of `count` members."""
-    return [np.empty((count, *block.parameter.shape[::-1]), dtype) for block in network.blocks]
+def blocks_of(network: Network, flat: Array, members: int) -> Blocks:
+    """The blocks of all members, as views of one flat vector: in the order of a network's own, each of all members."""
+    found = []
+    for block in network.blocks:
+        start, size = members * block.start, members * block.parameter.size
+        found.append(flat[start : start + size].reshape(members, *block.parameter.shape[::-1]))
+    return found
+
+
+def parts_of(network: Network, members: int) -> Array:
+    """The first entry of each member's part of each block in the flat vector, and its length."""
+    blocks = sorted(network.blocks, key=lambda block: block.start)
+    starts = [members * block.start + member * block.parameter.size for block in blocks for member in range(members)]
+    return np.array([*starts, members * network.n_parameters])
 
 
 def put_member(network: Network, blocks: Blocks, member: int, theta: Array) -> None:
-    """Copy a flat vector of parameters to a member."""
+    """Copy the flat vector of one network to a member."""
     for place, block in zip(blocks, network.blocks, strict=True):
         place[member] = block.view(theta).T
 
 
 def member_of(network: Network, blocks: Blocks, member: int, *, out: Array) -> Array:
-    """Copy the parameters of a member to a flat vector."""
+    """Copy a member to the flat vector of one network."""
     for place, block in zip(blocks, network.blocks, strict=True):
         block.view(out)[...] = place[member].T
     return out
@@ -63,29 +75,33 @@ class MemberPlan:
         The architecture of all members; `takes_members` must be true for it.
     samples : int
         Samples of a batch.
-    theta, gradient : list of arrays
-        The parameters of all members, and the memory for their gradients; see `empty_blocks`.
+    members : int
+    theta, gradient : array
+        The flat vectors of the parameters of all members, and of their gradients; see `blocks_of`.
 
     Examples
     --------
     >>> from chainrule.networks import mlp
     >>> network = mlp(2, (3,), 2)
-    >>> theta, gradient = (empty_blocks(network, 2, np.float64) for _ in range(2))
+    >>> theta, gradient = np.empty((2, 2 * network.n_parameters))
     >>> for seed in (0, 1):
-    ...     put_member(network, theta, seed, network.initial_parameters(seed))
-    >>> plan = MemberPlan(network, 4, theta, gradient)
+    ...     put_member(network, blocks_of(network, theta, 2), seed, network.initial_parameters(seed))
+    >>> plan = MemberPlan(network, 4, 2, theta, gradient)
     >>> x, labels = np.arange(8.0).reshape(1, 4, 2), np.array([[0, 1, 1, 0]])
     >>> losses = plan.losses_and_gradients(x, labels, None, np.zeros(2))
-    >>> losses.shape, gradient[0].shape
+    >>> losses.shape, blocks_of(network, gradient, 2)[0].shape
     ((2,), (2, 3, 2))
     """
 
-    def __init__(self, network: Network, samples: int, theta: Blocks, gradient: Blocks) -> None:
+    def __init__(self, network: Network, samples: int, members: int, theta: Array, gradient: Array) -> None:
         if not takes_members(network):
             raise ValueError("a plan of many members is for linear layers, elementwise activations and dropout")
-        self._network, self._samples, self._members = network, samples, len(theta[0])
-        like = theta[0]
-        self._theta, self._gradient = theta, gradient
+        self._network, self._samples, self._members = network, samples, members
+        like, weights = theta, members * network.n_weights
+        self._weights, self._slopes = theta[:weights], gradient[:weights]
+        starts = parts_of(network, members)
+        self._parts = starts[: np.searchsorted(starts, weights) + 1]
+        self._theta, self._gradient = blocks_of(network, theta, members), blocks_of(network, gradient, members)
         self._by_layer = [
             [number for number, block in enumerate(network.blocks) if block.layer == index]
             for index in range(len(network.layers))
@@ -104,6 +120,7 @@ class MemberPlan:
         by_class = np.empty((network.out_features, *shape), like.dtype)
         self._logits, self._rows = by_class.transpose(1, 0, 2), by_class.reshape(network.out_features, -1).T
         self._fused: Any = kernel_of(network.loss, like).value_and_pullback or adapter(network.loss).value_and_pullback
+        self._equal = False
         self._losses, self._shares = np.empty((*shape, 1), like.dtype), np.empty((*shape, 1), like.dtype)
 
     def losses_and_gradients(
@@ -148,11 +165,10 @@ class MemberPlan:
         )
         means = np.einsum("mij,mij->m", losses, shares)
         self._backward()
-        for place, gradient, block in zip(self._theta, self._gradient, self._network.blocks, strict=True):
-            if block.parameter.penalised and l2.any():
-                rows = place.reshape(self._members, -1)
-                room = self._work("square", rows.shape, rows)
-                means += members.add_penalty(rows, gradient.reshape(rows.shape), l2, work=room)
+        if l2.any():
+            every = np.tile(l2, (len(self._parts) - 1) // self._members)
+            penalties = linear_layers.add_penalty(self._weights, self._slopes, self._parts, every, work=self._work)
+            means += penalties.reshape(-1, self._members).sum(axis=0)
         return means
 
     # What follows is private.
@@ -166,9 +182,9 @@ class MemberPlan:
             if stage.layer.parameters:
                 weight, *bias = self._parameters(self._theta, stage)
                 self._residuals[at] = x
-                members.products(weight, x, out=out)
+                linear_layers.products(weight, x, out=out)
                 for one in bias:
-                    members.add_bias(out, one)
+                    linear_layers.add_bias(out, one)
                 x = out
             elif stage.layer.noise is None:
                 work, options = self._works[at], stage.layer.options
@@ -178,10 +194,12 @@ class MemberPlan:
 
     def _divide(self, weights: Array | None) -> None:
         """Write each sample's share of the mean."""
-        if weights is None:
-            self._shares[...] = 1 / self._samples
-        else:
+        if weights is not None:
             np.divide(weights, weights.sum(axis=1, keepdims=True), out=self._shares[:, :, 0])
+            self._equal = False
+        elif not self._equal:
+            self._shares[...] = 1 / self._samples
+            self._equal = True
 
     def _of_all(self, targets: Array) -> Array:
         """The targets of all samples of all members."""
@@ -199,9 +217,9 @@ class MemberPlan:
             self._residuals[at] = None
             if stage.layer.parameters:
                 to_weight, *to_bias = self._parameters(self._gradient, stage)
-                members.products_by_weights(cotangent, residuals, out=to_weight)
+                linear_layers.products_by_weights(cotangent, residuals, out=to_weight)
                 for one in to_bias:
-                    members.sum_samples(cotangent, out=one)
+                    linear_layers.sum_samples(cotangent, out=one)
                 if at > 0:
                     weight = self._parameters(self._theta, stage)[0]
                     to_input = self._work(f"cotangent {at}", residuals.shape, residuals)

@@ -1,13 +1,13 @@
 """Solvers: frozen records with `start(theta)` and `step(theta, gradient, ...)` on flat vectors."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from chainrule.arrays import Array
 from chainrule.solvers.adam import Adam
 from chainrule.solvers.clipping import clip_norm
 from chainrule.solvers.gradient_descent import SGD, GradientDescent, descend
 from chainrule.solvers.schedules import Adaptive, Cosine, InverseScaling, Schedule, constant
-from chainrule.solvers.state import SolverState
+from chainrule.solvers.state import Rates, SolverState
 
 
 class Solver(Protocol):
@@ -16,8 +16,8 @@ class Solver(Protocol):
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
-        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
+        """Update theta in place."""
 
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Cosine",
     "GradientDescent",
     "InverseScaling",
+    "Rates",
     "Schedule",
     "Solver",
     "SolverState",

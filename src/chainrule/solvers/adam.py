@@ -12,11 +12,10 @@ Sources: Kingma and Ba (2015), in the form at the end of their section 2; Loshch
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from chainrule.arrays import Array, is_torch, namespace
 from chainrule.kernels.kernel import takes_compiled
-from chainrule.solvers.state import SolverState, start_state
+from chainrule.solvers.state import Rates, SolverState, start_state
 
 
 @dataclass(frozen=True)
@@ -75,15 +74,17 @@ class Adam:
         }
         return state
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
-        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
+        """Update theta in place."""
         xp, work = namespace(theta), state.buffer
         state.steps += 1
         b1, b2 = self.beta_1, self.beta_2
         if self.weight_decay:
-            weights = theta[..., : self.n_weights]
-            xp.multiply(weights, 1 - learning_rate * self.weight_decay, out=weights)
+            weights = theta[: self.n_weights]
+            each = learning_rate.each()[: self.n_weights] if isinstance(learning_rate, Rates) else learning_rate
+            xp.multiply(weights, 1 - each * self.weight_decay, out=weights)
         if "m" in state.vectors:
+            assert not isinstance(learning_rate, Rates)
             self._fused(theta, gradient, state, learning_rate)
             return
         mean, square = state.vectors["mean"], state.vectors["square"]
@@ -91,16 +92,19 @@ class Adam:
         # m / (sqrt(v) + e) = (1 - b1) / sqrt(1 - b2)  M / (sqrt(V) + e / sqrt(1 - b2)).
         root = math.sqrt(1 - b2)
         correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
-        rate, epsilon = learning_rate * correction * (1 - b1) / root, self.epsilon / root
+        factor, epsilon = correction * (1 - b1) / root, self.epsilon / root
         if takes_compiled(theta):
-            from chainrule.kernels.loops import adam, adam_of_rows  # imports numba
+            from chainrule.kernels.loops import adam, adam_of_parts  # imports numba
 
             number = theta.dtype.type
-            if theta.ndim == 2:
-                adam_of_rows(theta, gradient, mean, square, number(b1), number(b2), rate[:, 0], number(epsilon))
+            decays = number(b1), number(b2)
+            if isinstance(learning_rate, Rates):
+                rates = learning_rate.values * number(factor)
+                adam_of_parts(theta, gradient, mean, square, learning_rate.starts, *decays, rates, number(epsilon))
             else:
-                adam(theta, gradient, mean, square, *map(number, (b1, b2, rate, epsilon)))
+                adam(theta, gradient, mean, square, *decays, number(learning_rate * factor), number(epsilon))
             return
+        rate = (learning_rate.each() if isinstance(learning_rate, Rates) else learning_rate) * factor
         xp.multiply(mean, b1, out=mean)
         xp.add(mean, gradient, out=mean)
         xp.multiply(square, b2, out=square)

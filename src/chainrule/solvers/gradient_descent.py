@@ -10,12 +10,11 @@ All of theta is updated at once, from the gradient at the old theta. A penalty l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from chainrule.arrays import Array, namespace
 from chainrule.kernels.kernel import takes_compiled
 from chainrule.networks.plan import Plan
-from chainrule.solvers.state import SolverState, start_state
+from chainrule.solvers.state import Rates, SolverState, start_state
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,11 @@ class GradientDescent:
         """The state before the first step."""
         return start_state(theta)
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
-        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
+        """Update theta in place."""
         xp = namespace(theta)
         state.steps += 1
-        xp.subtract(theta, xp.multiply(gradient, learning_rate, out=state.buffer), out=theta)
+        xp.subtract(theta, xp.multiply(gradient, _rate(learning_rate), out=state.buffer), out=theta)
 
 
 @dataclass(frozen=True)
@@ -65,21 +64,22 @@ class SGD:
         """The state before the first step: the velocity is 0."""
         return start_state(theta, "velocity")
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: Any) -> None:
-        """Update theta in place. For many networks, theta has a row for each, and `learning_rate` is a column."""
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
+        """Update theta in place."""
         xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
         state.steps += 1
         if takes_compiled(theta):
-            from chainrule.kernels.loops import momentum, momentum_of_rows  # imports numba
+            from chainrule.kernels.loops import momentum, momentum_of_parts  # imports numba
 
             number = theta.dtype.type
-            if theta.ndim == 2:
-                rates = learning_rate[:, 0]
-                momentum_of_rows(theta, gradient, velocity, number(self.momentum), rates, self.nesterov)
+            decay = number(self.momentum)
+            if isinstance(learning_rate, Rates):
+                starts, rates = learning_rate.starts, learning_rate.values
+                momentum_of_parts(theta, gradient, velocity, starts, decay, rates, self.nesterov)
             else:
-                momentum(theta, gradient, velocity, number(self.momentum), number(learning_rate), self.nesterov)
+                momentum(theta, gradient, velocity, decay, number(learning_rate), self.nesterov)
             return
-        xp.multiply(gradient, learning_rate, out=scaled)
+        xp.multiply(gradient, _rate(learning_rate), out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)
         xp.subtract(velocity, scaled, out=velocity)
         if self.nesterov:
@@ -87,6 +87,11 @@ class SGD:
             xp.add(theta, xp.multiply(velocity, self.momentum, out=scaled), out=theta)
         else:
             xp.add(theta, velocity, out=theta)
+
+
+def _rate(learning_rate: float | Rates) -> Array:
+    """One rate, or the rate of each entry."""
+    return learning_rate.each() if isinstance(learning_rate, Rates) else learning_rate
 
 
 def descend(

@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.arrays import Array, copy_of
-from chainrule.networks.member_plan import MemberPlan, empty_blocks, member_of, put_member
+from chainrule.networks.member_plan import Blocks, MemberPlan, blocks_of, member_of, parts_of, put_member
 from chainrule.networks.plan import Masks, masks_of
-from chainrule.solvers import SGD, Adam, GradientDescent, SolverState, clip_norm, constant
+from chainrule.solvers import Adam, Rates, SolverState, clip_norm, constant
 from chainrule.training.data import BatchReader, Samples
 from chainrule.training.fitting import Clock, ended, ends
 from chainrule.training.history import BegunEpoch
-from chainrule.training.recipe import Fit
+from chainrule.training.recipe import LBFGS, Fit
 from chainrule.workspace import Workspace
 
 Errors: TypeAlias = list[BaseException | None]
@@ -42,7 +42,7 @@ class MemberStack:
         self._samples, self._recipe = len(first.samples), first.recipe
         self._network, self._dtype = first.recipe.objective.network, first.samples.x.dtype
         self._batch = first.recipe.batch_size or self._samples
-        self._theta: list[Array] = []
+        self._theta: Array = None
         self._plans: dict[int, MemberPlan] = {}
         self._work = Workspace()
 
@@ -58,14 +58,14 @@ class MemberStack:
 
     def epoch(self) -> bool:
         """Train each member for an epoch. True if some go on."""
-        if not self._theta:
+        if self._theta is None:
             self._begin()
         fits, started = self._fits, time.perf_counter()
         loss, weight = np.zeros(len(fits)), np.zeros(len(fits))
         first = [fit.recipe.learning_rate * fit.run.rate_scale for fit in fits]
         alphas = np.array([fit.recipe.objective.alpha for fit in fits])
         varying = any(fit.recipe.schedule is not constant for fit in fits)
-        rates, column = first, np.array(first, self._dtype)[:, None]
+        rates, each = first, self._rates(first)
         for number, batch in enumerate(self._batches()):
             x, targets, weights = batch
             total: Any = x.shape[1] if weights is None else weights.sum(axis=1)
@@ -79,17 +79,13 @@ class MemberStack:
             )
             self._clip()
             if varying:
-                steps = self._states[0].steps
+                steps = self._state.steps
                 rates = [
                     fit.recipe.schedule(rate, steps, fit.run.samples_seen)
                     for fit, rate in zip(fits, first, strict=True)
                 ]
-                column = np.array(rates, self._dtype)[:, None]
-            for theta, gradient, state, solver in zip(
-                self._theta, self._gradient, self._states, self._solvers, strict=True
-            ):
-                rows = len(fits), -1
-                solver.step(theta.reshape(rows), gradient.reshape(rows), state, column)
+                each = self._rates(rates)
+            self._solver.step(self._theta, self._gradient, self._state, each)
             loss += means.astype(np.float64) * total
             weight += total
         seconds = (time.perf_counter() - started) / len(fits)
@@ -118,19 +114,14 @@ class MemberStack:
     def _begin(self) -> None:
         """Put the members together."""
         network, fits = self._network, self._fits
-        self._theta = empty_blocks(network, len(fits), self._dtype)
+        self._theta = np.empty(len(fits) * network.n_parameters, self._dtype)
+        blocks = self._blocks(self._theta)
         for place, fit in enumerate(fits):
-            put_member(network, self._theta, place, fit.run.theta)
+            put_member(network, blocks, place, fit.run.theta)
             if fit.run.best is None and fit.judge is not None:
                 fit.run.best = copy_of(fit.run.theta)
-        solver: Any = self._recipe.solver
-        whole = replace(solver, n_weights=None) if isinstance(solver, Adam) else solver
-        without_decay = replace(whole, weight_decay=0.0) if isinstance(solver, Adam) else solver
-        self._solvers = [whole if block.parameter.penalised else without_decay for block in network.blocks]
-        self._states = [
-            solver.start(theta.reshape(len(fits), -1)) for solver, theta in zip(self._solvers, self._theta, strict=True)
-        ]
-        self._gradient = [np.empty_like(theta) for theta in self._theta]
+        self._prepare()
+        self._state = self._solver.start(self._theta)
         self._clocks = [Clock() for _ in fits]
         self._readers = [
             BatchReader(
@@ -138,6 +129,21 @@ class MemberStack:
             )
             for fit in (fits[:1] if self._shared else fits)
         ]
+
+    def _prepare(self) -> None:
+        """All that depends on the number of members."""
+        count, solver = len(self._numbers), self._recipe.solver
+        assert not isinstance(solver, LBFGS)
+        weights = count * self._network.n_weights
+        self._solver = replace(solver, n_weights=weights) if isinstance(solver, Adam) else solver
+        self._gradient, self._parts = np.empty_like(self._theta), parts_of(self._network, count)
+        self._plans = {}
+
+    def _blocks(self, flat: Array) -> Blocks:
+        return blocks_of(self._network, flat, len(self._numbers))
+
+    def _rates(self, rates: list[float]) -> Rates:
+        return Rates(np.tile(np.array(rates, self._dtype), len(self._network.blocks)), self._parts)
 
     def _batches(self) -> Iterator[tuple[Array, Array, Array | None]]:
         """The batches of all members: x, targets and weights, with a first axis of members, or of length 1."""
@@ -157,7 +163,7 @@ class MemberStack:
 
     def _plan(self, samples: int) -> MemberPlan:
         if samples not in self._plans:
-            self._plans[samples] = MemberPlan(self._network, samples, self._theta, self._gradient)
+            self._plans[samples] = MemberPlan(self._network, samples, len(self._numbers), self._theta, self._gradient)
         return self._plans[samples]
 
     def _masks(self, samples: int, number: int) -> Masks | None:
@@ -168,23 +174,24 @@ class MemberStack:
         drawn = []
         for fit in self._fits[:1] if self._shared else self._fits:
             key = fit.recipe.seed, fit.run.epoch + 1, number
-            masks = masks_of(self._network, samples, key, self._theta[0], self._work)
+            masks = masks_of(self._network, samples, key, self._theta, self._work)
             drawn.append({index: mask.T.copy() for index, mask in masks.items()})
         return {index: np.stack([masks[index] for masks in drawn]) for index in drawn[0]}
 
     def _clip(self) -> None:
         for place, fit in enumerate(self._fits):
             if fit.recipe.max_norm is not None:
-                vector = self._work("gradient", (self._network.n_parameters,), self._theta[0])
-                clip_norm(member_of(self._network, self._gradient, place, out=vector), fit.recipe.max_norm)
-                put_member(self._network, self._gradient, place, vector)
+                blocks = self._blocks(self._gradient)
+                vector = self._work("gradient", (self._network.n_parameters,), self._theta)
+                clip_norm(member_of(self._network, blocks, place, out=vector), fit.recipe.max_norm)
+                put_member(self._network, blocks, place, vector)
 
     def _goes_on(self, place: int, figures: BegunEpoch, seconds: float, rate: float) -> bool:
         """Judge the epoch of a member. A member that ends is handed over."""
         number = self._numbers[place]
         fit = self._sweep.fits[number]
         if fit.judge is not None:
-            member_of(self._network, self._theta, place, out=fit.run.theta)
+            member_of(self._network, self._blocks(self._theta), place, out=fit.run.theta)
         try:
             epoch = ended(fit.run, self._samples, figures, seconds, rate)
             if not ends(fit.recipe, fit.run, fit.judge, epoch, self._samples, self._clocks[place]):
@@ -199,15 +206,12 @@ class MemberStack:
         """Copy a member to its run."""
         fit, network = self._sweep.fits[self._numbers[place]], self._network
         run, solver = fit.run, fit.recipe.solver
-        assert isinstance(solver, Adam | SGD | GradientDescent)
-        member_of(network, self._theta, place, out=run.theta)
+        assert not isinstance(solver, LBFGS)
+        member_of(network, self._blocks(self._theta), place, out=run.theta)
         run.solver_state = solver.start(run.theta)
-        run.solver_state.steps = self._states[0].steps
+        run.solver_state.steps = self._state.steps
         for name, vector in run.solver_state.vectors.items():
-            blocks = [
-                state.vectors[name].reshape(theta.shape) for state, theta in zip(self._states, self._theta, strict=True)
-            ]
-            member_of(network, blocks, place, out=vector)
+            member_of(network, self._blocks(self._state.vectors[name]), place, out=vector)
         if fit.judge is not None:
             run.theta[...] = run.best
 
@@ -216,19 +220,19 @@ class MemberStack:
         if all(goes_on):
             return
         kept = np.flatnonzero(goes_on)
+
+        def part(flat: Array) -> Array:
+            blocks = sorted(zip(self._network.blocks, self._blocks(flat), strict=True), key=lambda pair: pair[0].start)
+            return np.concatenate([block[kept].reshape(-1) for _, block in blocks])
+
+        self._theta = part(self._theta)
+        vectors = {name: part(vector) for name, vector in self._state.vectors.items()}
+        self._state = SolverState(vectors, self._state.steps, np.empty_like(self._theta))
         self._numbers = [self._numbers[place] for place in kept]
         self._clocks = [self._clocks[place] for place in kept]
         if not self._shared:
             self._readers = [self._readers[place] for place in kept]
-        self._theta = [theta[kept] for theta in self._theta]
-        self._gradient = [np.empty_like(theta) for theta in self._theta]
-        self._states = [
-            SolverState(
-                {name: vector[kept] for name, vector in state.vectors.items()}, state.steps, state.buffer[: len(kept)]
-            )
-            for state in self._states
-        ]
-        self._plans = {}
+        self._prepare()
 
 
 def _arrays(samples: Samples) -> tuple[Array, Array, Array | None]:

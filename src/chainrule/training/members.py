@@ -25,7 +25,7 @@ from chainrule.training.fitting import FULL_BATCH_BLOCK, train
 from chainrule.training.member_stack import Errors, MemberStack, Sweep
 from chainrule.training.recipe import Fit
 
-MOST_MEMBERS = 8
+MOST_MEMBERS = 16
 """Members of a stack. More of them take no less time each, and their arrays leave the processor's cache."""
 MOST_BYTES = 1 << 29
 """Bytes of all stacks up to which they advance in turn; beyond it, a stack is finished before the next one begins."""
