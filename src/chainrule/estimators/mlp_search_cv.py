@@ -87,7 +87,8 @@ class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no ty
         Parameters
         ----------
         X, y, sample_weight
-            As in `MLPClassifier.fit`. The weights are for the fits, and not for the scores.
+            As in `MLPClassifier.fit`. The weights go to the networks, and to the scores where ``GridSearchCV`` gives
+            them.
         groups : array, optional
             For the splitter.
 
@@ -101,7 +102,10 @@ class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no ty
         scorer, metric = self._get_scorers()
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         splitter = check_cv(self.cv, y, classifier=True)
-        splits = list(splitter.split(X, y, groups))
+        given = {"sample_weight": sample_weight, "groups": groups}
+        routed = self._get_routed_params_for_fit({name: value for name, value in given.items() if value is not None})
+        splits = list(splitter.split(X, y, **routed.splitter.split))
+        sample_weight = routed.estimator.fit.get("sample_weight")
         settings = list(ParameterGrid(self.param_grid))
         if self.verbose:
             print(
@@ -128,10 +132,10 @@ class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no ty
             product(settings, splits), models, failed, times, strict=True
         ):
             started = time.perf_counter()
-            held_out = self._score(scorer, model, rows_of(X, test), rows_of(y, test), bad)
+            held_out = self._score(scorer, model, (X, y, routed.scorer.score), test, bad)
             outcome = {"fit_time": of_fit, "score_time": time.perf_counter() - started, "test_scores": held_out}
             if self.return_train_score:
-                outcome["train_scores"] = self._score(scorer, model, rows_of(X, train), rows_of(y, train), bad)
+                outcome["train_scores"] = self._score(scorer, model, (X, y, routed.scorer.score), train, bad)
             outcomes.append(outcome)
         self._fill_in(outcomes)
         self.n_splits_, self.scorer_ = len(splits), getattr(scorer, "_scorers", scorer)
@@ -159,12 +163,14 @@ class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no ty
             stacklevel=3,
         )
 
-    def _score(self, scorer: Callable[..., Any], model: Any, X: Any, y: Any, failed: bool) -> Any:
-        """The score or scores of a model; `error_score` where they fail, or None where the fit did."""
+    def _score(self, scorer: Callable[..., Any], model: Any, samples: Samples, rows: Any, failed: bool) -> Any:
+        """The score or scores of a model on some rows; None where they fail, or where the fit did."""
         if failed:
             return None
+        X, y, options = samples
+        options = {name: rows_of(value, rows) for name, value in options.items()}
         try:
-            return scorer(model, X, y)
+            return scorer(model, rows_of(X, rows), rows_of(y, rows), **options)
         except Exception as error:
             if self.error_score == "raise":
                 raise

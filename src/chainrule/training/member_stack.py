@@ -44,6 +44,7 @@ class MemberStack:
         self._batch = first.recipe.batch_size or self._samples
         self._theta: Array = None
         self._plans: dict[int, MemberPlan] = {}
+        self._over: set[int] = set()  # the places of members that have ended in this epoch
         self._work = Workspace()
 
     @property
@@ -100,6 +101,8 @@ class MemberStack:
     def interrupt(self) -> None:
         """End the members that still run."""
         for place, number in enumerate(self._numbers):
+            if place in self._over:
+                continue
             history = self._sweep.fits[number].run.history
             if math.isnan(history.best):
                 self._sweep.errors[number] = KeyboardInterrupt()
@@ -137,7 +140,7 @@ class MemberStack:
         weights = count * self._network.n_weights
         self._solver = replace(solver, n_weights=weights) if isinstance(solver, Adam) else solver
         self._gradient, self._parts = np.empty_like(self._theta), parts_of(self._network, count)
-        self._plans = {}
+        self._plans, self._over = {}, set()
 
     def _blocks(self, flat: Array) -> Blocks:
         return blocks_of(self._network, flat, len(self._numbers))
@@ -199,6 +202,7 @@ class MemberStack:
             self._hand_over(place)
         except Exception as error:
             self._sweep.errors[number] = error
+        self._over.add(place)
         self._sweep.done(fit)
         return False
 
