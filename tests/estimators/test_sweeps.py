@@ -76,7 +76,7 @@ def test_ten_steps_of_settings_in_folds_are_those_of_single_fits(parameters, wei
     # Two epochs of 100 rows in batches of 20.
     estimators = [network(alpha=alpha, learning_rate_init=rate, **parameters) for alpha, rate in GRID for _ in FOLDS]
     rows = FOLDS * len(GRID)
-    fitted = fit_many(estimators, X, NAMES, weights, rows=rows)
+    fitted = fit_many(estimators, X, NAMES, weights, rows=rows, n_jobs=1)
     assert all(one is other for one, other in zip(fitted, estimators, strict=True))
     assert_same(fitted, alone(estimators, rows, NAMES, weights))
     assert len({fit.loss_ for fit in fitted}) == len(fitted)
@@ -94,7 +94,7 @@ def test_seeds_on_all_rows_and_every_kind_of_target():
         (probabilities, {"targets": "proba"}),
     ):
         estimators = [network(random_state=seed, **parameters) for seed in (0, 1, 1, 2)]
-        assert_same(fit_many(estimators, X, y), alone(estimators, [None] * 4, y))
+        assert_same(fit_many(estimators, X, y, n_jobs=1), alone(estimators, [None] * 4, y))
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -104,7 +104,7 @@ def test_members_stop_after_the_same_epochs_with_the_same_accuracy(early_stoppin
         network(alpha=alpha, learning_rate_init=rate, **common) for alpha in (1e-4, 0.5) for rate in (0.01, 0.05)
     ]
     rows = [FOLDS[0], FOLDS[1], FOLDS[0], FOLDS[1]]
-    fitted, single = fit_many(estimators, X, NAMES, rows=rows), alone(estimators, rows, NAMES)
+    fitted, single = fit_many(estimators, X, NAMES, rows=rows, n_jobs=1), alone(estimators, rows, NAMES)
     # Rounding errors grow with the steps: measured, to 2e-15 at the end.
     assert_same(fitted, single, {"rtol": 1e-8, "atol": 1e-8})
     assert len({fit.n_iter_ for fit in fitted}) > 1

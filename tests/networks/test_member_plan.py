@@ -44,8 +44,8 @@ def assert_each_is_its_own(network, x, targets, weights, l2, keys=None, **option
     if keys is not None:
         drawn = [masks_of(network, ROWS, key, theta, Workspace()) for key in keys]
         masks = {index: np.stack([mask[index].T for mask in drawn]) for index in drawn[0]}
-    for _ in range(2):  # the second step finds buffers that are filled
-        losses = plan.losses_and_gradients(x, targets, weights, l2, masks=masks, **options)
+    for given in (None, np.arange(ROWS)[None] + 1.0, weights):  # later steps find buffers that are filled
+        losses = plan.losses_and_gradients(x, targets, given, l2, masks=masks, **options)
     for place, one in enumerate(single):
         x_of, targets_of, weights_of = (
             None if array is None else array[place if len(array) > 1 else 0] for array in (x, targets, weights)

@@ -43,11 +43,11 @@ def fit_of(seed=0, rows=slice(None), alpha=1e-3, weights=None, network=None, jud
     )
 
 
-def assert_as_alone(make, *, tolerance=TEN_STEPS):
+def assert_as_alone(make, *, tolerance=TEN_STEPS, threads=1):
     """`make` returns a list of new fits. Three epochs of 53 rows in batches of 16 are twelve steps."""
     many, alone = make(), make()
     trained = []
-    errors = train_many(iter(many), done=trained.append)
+    errors = train_many(iter(many), threads=threads, done=trained.append)
     assert errors == [None] * len(many)
     assert {id(fit) for fit in trained} == {id(fit) for fit in many}
     for fit in alone:
@@ -110,8 +110,7 @@ def test_members_that_share_batches_end_as_alone(kind, stacks):
         return [fit_of(alpha=alpha, learning_rate=scale * rate / 0.01, **common) for scale, alpha in settings]
 
     many = assert_as_alone(make)
-    assert all(shared for _, shared in stacks)
-    assert sum(count for count, _ in stacks) == 5
+    assert stacks == [(5, True)]
     assert many[0].samples.x is many[4].samples.x
     assert len({fit.run.theta.tobytes() for fit in many}) == 4  # two have the same setting
 
@@ -123,18 +122,25 @@ def test_members_with_rows_and_seeds_of_their_own_end_as_alone(kind, stacks):
         return [fit_of(seed, np.arange(ROWS) != seed, alpha=0.1 * seed, **common) for seed in range(5)]
 
     assert_as_alone(make)
-    assert not any(shared for _, shared in stacks)
+    assert stacks == [(5, False)]
+    assert_as_alone(make, threads=2)
+    assert sorted(stacks[1:]) == [(2, False), (3, False)]
 
 
-def test_members_end_when_their_own_fits_do(stacks):
+@pytest.mark.parametrize("shared", [True, False])
+def test_members_end_when_their_own_fits_do(stacks, shared):
     def judge_of(goal):
         return Judge(lambda theta: -abs(float(theta[0]) - goal), "distance")
 
     def make():
-        many = [fit_of(learning_rate=rate, epochs=most, patience=2, tolerance=0.01) for rate, most in RATES_AND_EPOCHS]
-        return many + [fit_of(learning_rate=0.05, epochs=40, patience=3, judge=judge_of(goal)) for goal in (0.3, -0.2)]
+        options = [{"learning_rate": rate, "epochs": most, "patience": 2} for rate, most in RATES_AND_EPOCHS]
+        options += [
+            {"learning_rate": 0.05, "epochs": 40, "patience": 3, "judge": judge_of(goal)} for goal in (0.3, -0.2)
+        ]
+        return [fit_of(0 if shared else seed, tolerance=0.01, **one) for seed, one in enumerate(options)]
 
     many = assert_as_alone(make, tolerance=1e-9)
+    assert stacks == [(7, shared)]
     reasons = [fit.run.history.stopped_by for fit in many]
     assert set(reasons) == {"patience", "max_iter"}
     assert len({fit.run.history.epochs for fit in many}) > 3
@@ -186,8 +192,8 @@ def test_different_architectures_and_precisions_are_different_stacks(stacks):
         return [fit_of(), fit_of(alpha=1.0), fit_of(network=mlp(4, (6,), 3)), fit_of(batch_size=20), narrow]
 
     many, alone = make(), make()
-    assert train_many(many) == [None] * 5
-    assert sorted(stacks) == [(1, False), (1, False), (1, False), (1, True), (1, True)]
+    assert train_many(many, threads=1) == [None] * 5
+    assert sorted(stacks) == [(1, False), (1, False), (1, False), (2, True)]
     for one, other in zip(many, alone, strict=True):
         train(other.recipe, other.samples, other.run)
         unit = np.finfo(one.run.theta.dtype).eps
@@ -245,8 +251,10 @@ def test_ctrl_c_ends_all_fits_and_keeps_what_they_have_learned():
             raise KeyboardInterrupt
 
     fits = [fit_of(seed, epochs=500, callbacks=(press,)) for seed in range(6)]
-    errors = train_many(fits)
-    assert errors == [None] * 6
+    over = fit_of(6, epochs=2)
+    errors = train_many([over, *fits])
+    assert errors == [None] * 7
+    assert over.run.history.stopped_by == "max_iter"
     assert {fit.run.history.stopped_by for fit in fits} == {"interrupt"}
     assert max(fit.run.history.epochs for fit in fits) < 500
     assert all(math.isfinite(fit.run.history.loss) for fit in fits)

@@ -88,7 +88,7 @@ def train_many(
     if count == 1:
         single += streams.popitem()[1][0]
     threads = available_threads() if threads is None else threads
-    stacks = _stacks(streams, sweep, max(1, min(MOST_MEMBERS, count // (2 * threads))))
+    stacks = _stacks(streams, sweep, max(1, min(MOST_MEMBERS, -(-count // threads))))
     _advance(stacks, threads, sweep)
     for number in sorted(single):
         if sweep.stopped.is_set():
