@@ -73,7 +73,7 @@ def assert_same_search(estimator, grid, X=X, y=Y, fitted=None, **options):
         {"refit": False},
         {"n_jobs": 1},
     ],
-    ids=repr,
+    ids=" ".join,
 )
 def test_results_and_attributes_are_those_of_the_search_one_by_one(options):
     ours, theirs = assert_same_search(NETWORK, GRID, **options)

@@ -185,7 +185,7 @@ def test_a_fit_that_diverges_is_an_error_and_the_others_are_fitted():
 
 def test_a_setting_out_of_range_is_an_error_before_the_first_step():
     estimators = [network(), network(alpha=-1.0)]
-    with pytest.raises(ValueError, match="alpha: expected a number of at least 0, got -1.0"):
+    with pytest.raises(ValueError, match=r"alpha: expected a number of at least 0, got -1\.0"):
         fit_many(estimators, X, Y)
     assert not hasattr(estimators[0], "classes_")
     with pytest.warns(ConvergenceWarning):

@@ -11,8 +11,7 @@ import numpy as np
 
 from chainrule import rules
 from chainrule.arrays import Array, same_shape
-from chainrule.kernels import kernel_of
-from chainrule.kernels import members as linear_layers
+from chainrule.kernels import kernel_of, linear_members
 from chainrule.kernels.kernel import adapter
 from chainrule.networks.network import Network
 from chainrule.networks.plan import Masks
@@ -167,7 +166,7 @@ class MemberPlan:
         self._backward()
         if l2.any():
             every = np.tile(l2, (len(self._parts) - 1) // self._members)
-            penalties = linear_layers.add_penalty(self._weights, self._slopes, self._parts, every, work=self._work)
+            penalties = linear_members.add_penalty(self._weights, self._slopes, self._parts, every, work=self._work)
             means += penalties.reshape(-1, self._members).sum(axis=0)
         return means
 
@@ -182,9 +181,9 @@ class MemberPlan:
             if stage.layer.parameters:
                 weight, *bias = self._parameters(self._theta, stage)
                 self._residuals[at] = x
-                linear_layers.products(weight, x, out=out)
+                linear_members.products(weight, x, out=out)
                 for one in bias:
-                    linear_layers.add_bias(out, one)
+                    linear_members.add_bias(out, one)
                 x = out
             elif stage.layer.noise is None:
                 work, options = self._works[at], stage.layer.options
@@ -217,9 +216,9 @@ class MemberPlan:
             self._residuals[at] = None
             if stage.layer.parameters:
                 to_weight, *to_bias = self._parameters(self._gradient, stage)
-                linear_layers.products_by_weights(cotangent, residuals, out=to_weight)
+                linear_members.products_by_weights(cotangent, residuals, out=to_weight)
                 for one in to_bias:
-                    linear_layers.sum_samples(cotangent, out=one)
+                    linear_members.sum_samples(cotangent, out=one)
                 if at > 0:
                     weight = self._parameters(self._theta, stage)[0]
                     to_input = self._work(f"cotangent {at}", residuals.shape, residuals)

@@ -82,7 +82,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
     # Networks on images choose their threads themselves.
     has_small_products = network.image_shape is None and largest < SMALL_PRODUCT
-    clock = Clock()
+    clock = FitClock()
     try:
         # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
         with (
@@ -107,7 +107,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     return history
 
 
-def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: int, clock: "Clock") -> bool:
+def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: int, clock: "FitClock") -> bool:
     """Record an epoch in the history. True if the fit ends with it, for the reason in `run.history.stopped_by`."""
     history = run.history
     history.epochs += 1
@@ -234,7 +234,7 @@ def _reduced(recipe: Recipe, run: Run) -> bool:
 
 
 @dataclass
-class Clock:
+class FitClock:
     """The times at which a fit began and at which its last epoch ended."""
 
     began: float = field(default_factory=time.perf_counter)

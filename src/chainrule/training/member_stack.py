@@ -14,7 +14,7 @@ from chainrule.networks.member_plan import Blocks, MemberPlan, blocks_of, member
 from chainrule.networks.plan import Masks, masks_of
 from chainrule.solvers import Adam, Rates, SolverState, clip_norm, constant
 from chainrule.training.data import BatchReader, Samples
-from chainrule.training.fitting import Clock, ended, ends
+from chainrule.training.fitting import FitClock, ended, ends
 from chainrule.training.history import BegunEpoch
 from chainrule.training.recipe import LBFGS, Fit
 from chainrule.workspace import Workspace
@@ -37,7 +37,7 @@ class MemberStack:
 
     def __init__(self, numbers: Sequence[int], sweep: Sweep, *, shared: bool) -> None:
         self._numbers, self._sweep, self._shared = list(numbers), sweep, shared
-        self._clocks: list[Clock] = []
+        self._clocks: list[FitClock] = []
         first = self._fits[0]
         self._samples, self._recipe = len(first.samples), first.recipe
         self._network, self._dtype = first.recipe.objective.network, first.samples.x.dtype
@@ -125,7 +125,7 @@ class MemberStack:
                 fit.run.best = copy_of(fit.run.theta)
         self._prepare()
         self._state = self._solver.start(self._theta)
-        self._clocks = [Clock() for _ in fits]
+        self._clocks = [FitClock() for _ in fits]
         self._readers = [
             BatchReader(
                 fit.samples, self._batch, fit.recipe.shuffle and fit.recipe.batch_size is not None, fit.recipe.seed
