@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule import rules
-from chainrule.arrays import Array, same_shape
+from chainrule.arrays import Array, holds_labels, same_shape
 from chainrule.kernels import kernel_of, linear_members
-from chainrule.kernels.kernel import adapter
+from chainrule.kernels.kernel import adapter, takes_compiled
 from chainrule.networks.network import Network
 from chainrule.networks.plan import Masks
 from chainrule.networks.tiles import Stage, stages_of
@@ -119,6 +119,8 @@ class MemberPlan:
         by_class = np.empty((network.out_features, *shape), like.dtype)
         self._logits, self._rows = by_class.transpose(1, 0, 2), by_class.reshape(network.out_features, -1).T
         self._fused: Any = kernel_of(network.loss, like).value_and_pullback or adapter(network.loss).value_and_pullback
+        self._hidden = [block.parameter.shape[0] for block in network.blocks if block.parameter.penalised][1:]
+        self._activations = _compiled_activations(network) if takes_compiled(like) else None
         self._equal = False
         self._losses, self._shares = np.empty((*shape, 1), like.dtype), np.empty((*shape, 1), like.dtype)
 
@@ -150,20 +152,19 @@ class MemberPlan:
         (members,) array
         """
         same_shape("a batch", x.shape[1:], (self._samples, self._network.in_features))
-        self._forward(x.transpose(0, 2, 1), masks)
         self._divide(weights)
-        options = {"label_smoothing": label_smoothing} if label_smoothing else {}
         losses, shares = self._losses, self._shares
-        self._fused(
-            self._rows,
-            self._of_all(targets),
-            shares.reshape(-1, 1),
-            out=(losses.reshape(-1, 1), self._rows),
-            work=self._work,
-            **options,
-        )
+        if self._activations is not None and masks is None and holds_labels(targets) and x.flags.c_contiguous:
+            self._passes(x, targets, label_smoothing)
+        else:
+            options = {"label_smoothing": label_smoothing} if label_smoothing else {}
+            rows = shares.reshape(-1, 1), losses.reshape(-1, 1)
+            self._forward(x.transpose(0, 2, 1), masks)
+            self._fused(
+                self._rows, self._of_all(targets), rows[0], out=(rows[1], self._rows), work=self._work, **options
+            )
+            self._backward()
         means = np.einsum("mij,mij->m", losses, shares)
-        self._backward()
         if l2.any():
             every = np.tile(l2, (len(self._parts) - 1) // self._members)
             penalties = linear_members.add_penalty(self._weights, self._slopes, self._parts, every, work=self._work)
@@ -174,6 +175,27 @@ class MemberPlan:
 
     def _parameters(self, blocks: Blocks, stage: Stage) -> Blocks:
         return [blocks[number] for number in self._by_layer[stage.index]]
+
+    def _passes(self, x: Array, labels: Array, label_smoothing: float) -> None:
+        """Both passes in one compiled call, which needs memory for the logits of one member only."""
+        from chainrule.kernels.loops import passes_of_members  # imports numba
+
+        samples, work, like = self._samples, self._work, self._losses
+        hidden = [(self._members, width, samples) for width in self._hidden]
+        passes_of_members(
+            x,
+            labels,
+            self._shares[:, :, 0],
+            like.dtype.type(label_smoothing),
+            _weights_and_biases(self._theta),
+            _weights_and_biases(self._gradient),
+            tuple(work(f"output {number}", shape, like) for number, shape in enumerate(hidden)),
+            tuple(work(f"slopes {number}", shape, like) for number, shape in enumerate(hidden)),
+            self._activations,
+            work("logits", (self._network.out_features, samples), like),
+            self._losses[:, :, 0],
+            work("room", (3, samples), like),
+        )
 
     def _forward(self, x: Array, masks: Masks | None) -> None:
         for at, stage in enumerate(self._stages):
@@ -230,3 +252,24 @@ class MemberPlan:
                 cotangent = stage.kernel.pullback(residuals, cotangent, out=out, work=self._works[at])
             elif residuals is not None:
                 stage.kernel.pullback(residuals, cotangent, out=(cotangent, None), work=self._works[at])
+
+
+def _weights_and_biases(blocks: Blocks) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    return tuple(blocks[::2]), tuple(blocks[1::2])
+
+
+def _compiled_activations(network: Network) -> tuple[int, ...] | None:
+    """The numbers of the activations of the hidden layers in compiled code; None for a network that it cannot run."""
+    from chainrule.kernels.loops import ACTIVATIONS  # imports numba
+
+    built_in = {rules.get(name): number for number, name in enumerate(ACTIVATIONS)}
+    numbers: list[int] = []
+    layers = list(network.layers)
+    if network.loss is not rules.softmax_cross_entropy or layers.pop().rule is not rules.affine:
+        return None
+    while layers:
+        number = built_in.get(layers.pop().rule) if layers[-1].rule in built_in else 0
+        if not layers or layers.pop().rule is not rules.affine:
+            return None
+        numbers.insert(0, number or 0)
+    return tuple(numbers) or None
