@@ -52,7 +52,7 @@ class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no ty
     >>> X, y = load_iris(return_X_y=True)
     >>> network = MLPClassifier((8,), learning_rate_init=0.05, tol=1e-3, max_iter=1000, random_state=0)
     >>> search = MLPSearchCV(network, {"alpha": [1e-4, 1e-2], "activation": ["relu", "tanh"]}).fit(X, y)
-    >>> search.best_score_ > 0.95, search.cv_results_["mean_test_score"].shape
+    >>> bool(search.best_score_ > 0.95), search.cv_results_["mean_test_score"].shape
     (True, (4,))
     """
 
