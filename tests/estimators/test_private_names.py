@@ -5,12 +5,14 @@ Where a name has gone, its test says what to look at. The attributes of OneHotEn
 """
 
 import ast
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import OneHotEncoder
 
 import chainrule
@@ -51,6 +53,20 @@ def test_scorers_still_say_which_function_they_call_and_with_which_arguments():
     assert scorer._kwargs == {"normalize": False}, "see softmax_cv._with_labels"
     scorer._kwargs = {}
     assert scorer(DummyClassifier().fit([[0], [0]], [1, 1]), [[0], [0]], [1, 1]) == 1.0
+
+
+def test_a_search_still_has_the_parts_that_ours_uses():
+    search = GridSearchCV(DummyClassifier(), {}, scoring=["accuracy"], refit="accuracy")
+    assert list(signature(search._format_results).parameters)[:3] == ["candidate_params", "n_splits", "out"]
+    assert list(signature(search._select_best_index).parameters) == ["refit", "refit_metric", "results"]
+    assert list(signature(search._check_refit_for_multimetric).parameters) == ["scores"]
+    scorers, metric = search._get_scorers()
+    assert list(scorers._scorers) == ["accuracy"], "see MLPSearchCV.fit"
+    assert metric == "accuracy"
+    routed = search._get_routed_params_for_fit({"groups": [1], "sample_weight": [2]})
+    assert routed.splitter.split["groups"] == [1]
+    assert routed.estimator.fit["sample_weight"] == [2]
+    assert set(routed.scorer.score) <= {"sample_weight"}
 
 
 @pytest.mark.skipif(

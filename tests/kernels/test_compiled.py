@@ -1,5 +1,7 @@
 """Compiled kernels against their rules."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -37,6 +39,27 @@ def test_activations_give_what_their_rules_give(name, dtype):
     np.testing.assert_array_equal(kernel.pullback(kernel.forward(x)[1], v), cotangent)
 
 
+@DTYPES
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_have_the_same_bits_in_place_and_apart(name, dtype):
+    kernel = KERNELS[rules.get(name)]
+    x, v = random_stream(5, 2, 77).standard_normal((2, 77)).astype(dtype)
+    apart, residuals = kernel.forward(x)
+    pulled = kernel.pullback(residuals, v)
+    assert (kernel.forward(x, out=x)[0] == apart).all()
+    assert (kernel.pullback(residuals, v, out=v) == pulled).all()
+
+
+@pytest.mark.parametrize("order", "CF")
+def test_a_nan_among_the_logits_makes_its_loss_a_nan(order):
+    logits, losses = np.array([[1.0, 2.0, 3.0], [np.nan, 2.0, 3.0], [1.0, 2.0, np.nan]], order=order), np.empty((3, 1))
+    shares = np.full((3, 1), 1 / 3)
+    KERNELS[rules.softmax_cross_entropy].value_and_pullback(
+        logits, np.array([1, 1, 1]), shares, out=(losses, logits), work=Workspace()
+    )
+    assert np.isnan(losses[:, 0]).tolist() == np.isnan(logits).all(axis=1).tolist() == [False, True, True]
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_a_nan_stays_a_nan(name):
     kernel = KERNELS[rules.get(name)]
@@ -59,9 +82,9 @@ def test_softmax_cross_entropy_is_its_rule(kind, smoothing, scale, dtype):
     targets = TARGETS[kind] if kind == "labels" else TARGETS[kind].astype(dtype)
     shares = np.linspace(0.25, 3, 30, dtype=dtype)[:, None]
     options = {"label_smoothing": smoothing} if smoothing else {}
-    for over in (False, True):
-        logits, losses = x.copy(), np.empty((30, 1), dtype)
-        slopes = logits if over else np.empty_like(x)
+    for over, order in product((False, True), "CF"):  # in the second order there is a class in each row of memory
+        logits, losses = x.copy(order), np.empty((30, 1), dtype)
+        slopes = logits if over else np.empty_like(logits)
         KERNELS[rule].value_and_pullback(logits, targets, shares, out=(losses, slopes), work=Workspace(), **options)
         expected = rule(x, targets, **options)
         np.testing.assert_allclose(losses[:, 0], expected, rtol=8 * unit, atol=8 * unit * scale * targets.max())

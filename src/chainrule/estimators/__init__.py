@@ -4,12 +4,14 @@ from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import Checkpoint
 from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.mlp import MLPClassifier
+from chainrule.estimators.mlp_search_cv import MLPSearchCV
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.plots import learning_curves
 from chainrule.estimators.saveable import register_saveable
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import PathPoint, path
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.estimators.sweeps import fit_many
 from chainrule.estimators.tables import SmoothScaler, TableEncoder
 from chainrule.training import Progress
 
@@ -17,6 +19,7 @@ __all__ = [
     "Checkpoint",
     "ConvClassifier",
     "MLPClassifier",
+    "MLPSearchCV",
     "ModelFileError",
     "PathPoint",
     "Progress",
@@ -25,6 +28,7 @@ __all__ = [
     "SoftmaxRegressionCV",
     "TableEncoder",
     "TensorBoardLog",
+    "fit_many",
     "learning_curves",
     "load",
     "path",

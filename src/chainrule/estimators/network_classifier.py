@@ -29,7 +29,7 @@ from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network
 from chainrule.solvers import SolverState
 from chainrule.storage import StoredRows, is_source
-from chainrule.training import Change, Checkpointing, History, Judge, Objective, Run, Samples, train
+from chainrule.training import Change, Checkpointing, Fit, History, Judge, Objective, Run, Samples, train
 from chainrule.training.processes import Processes, from_rank_0
 
 
@@ -99,6 +99,12 @@ class NetworkClassifier(Parameters, Classifier):
         FloatingPointError
             When the loss overflows.
         """
+        fit = self._prepared(X, y, sample_weight, (eval_set, X_val, y_val, sample_weight_val))
+        train(fit.recipe, fit.samples, fit.run, fit.judge)
+        return self._fitted(fit)
+
+    def _prepared(self, X: Any, y: Any, sample_weight: Any = None, held_out: tuple[Any, ...] = (None,)) -> Fit:
+        """All that `fit` does before the first step."""
         check.within(vars(self), self._limits)
         continues = self.warm_start and hasattr(self, "coefs_")
         X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=continues)
@@ -107,8 +113,7 @@ class NetworkClassifier(Parameters, Classifier):
             self._rebuild(X, weights)
         else:
             self._start(encoding, X, weights)
-        given = eval_set, X_val, y_val, sample_weight_val
-        held = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
+        held = None if all(part is None for part in held_out) else self._held_out(X.dtype, *held_out)
         checkpoint: Checkpointer | CheckpointerOfRank0 | None = None
         if self.checkpoint is not None:
             fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *(held or ()))
@@ -120,10 +125,10 @@ class NetworkClassifier(Parameters, Classifier):
             X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
         # As in scikit-learn, early stopping is for solvers with epochs: lbfgs is fitted to all samples.
         if self.early_stopping and self.solver != "lbfgs" and held is None:
-            kept, held_out = hold_out(y, encoding, fraction=self.validation_fraction, seed=self._seed)
+            kept, others = hold_out(y, encoding, fraction=self.validation_fraction, seed=self._seed)
             if isinstance(X, StoredRows) or not self.shuffle:
-                kept, held_out = np.sort(kept), np.sort(held_out)  # in the order of the files, and alike in memory
-            held = X[held_out], y[held_out], None if weights is None else weights[held_out]
+                kept, others = np.sort(kept), np.sort(others)  # in the order of the files, and alike in memory
+            held = X[others], y[others], None if weights is None else weights[others]
             X, y, weights = X[kept], y[kept], None if weights is None else weights[kept]
         judge = None
         if held is not None:
@@ -134,7 +139,11 @@ class NetworkClassifier(Parameters, Classifier):
         if continues and watched == (self.validation_scores_ is not None):
             history = self._history()
         run = Run(theta, samples_seen=self.t_, history=history)
-        history = self._train(encoding, X, y, weights, run, judge, checkpoint, processes=processes)
+        return self._fit_of(encoding, X, y, weights, run, judge, checkpoint, processes=processes)
+
+    def _fitted(self, fit: Fit) -> Self:
+        """All that `fit` does after the last step."""
+        history, watched = self._take(fit.run), fit.judge is not None
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
@@ -194,7 +203,9 @@ class NetworkClassifier(Parameters, Classifier):
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights, classes_to_come=adds)
         state = SolverState(self._solver_vectors, self._solver_steps)
         run = Run(theta, state, self._epochs_run, self.t_, history)
-        self._train(encoding, X, y, weights, run, one_epoch=True, processes=processes)
+        fit = self._fit_of(encoding, X, y, weights, run, one_epoch=True, processes=processes)
+        train(fit.recipe, fit.samples, run)
+        self._take(run)
         self.stopped_by_ = "partial_fit"
         self.best_loss_ = history.loss if best_loss is None else min(best_loss, history.loss)
         return self
@@ -312,7 +323,7 @@ class NetworkClassifier(Parameters, Classifier):
         theta = self._network.pack([np.asarray(next(weights if b.parameter.penalised else biases)) for b in blocks])
         return theta.astype(dtype or theta.dtype, copy=False)
 
-    def _train(
+    def _fit_of(
         self,
         encoding: ClassEncoding,
         X: Array,
@@ -324,8 +335,8 @@ class NetworkClassifier(Parameters, Classifier):
         *,
         one_epoch: bool = False,
         processes: Processes | None = None,
-    ) -> History:
-        """Train on the samples, and translate the outcome of the run into attributes."""
+    ) -> Fit:
+        """What `train` takes, for these samples."""
         inputs = self._to_network(X, training=True)
         recipe = recipe_of(
             self,
@@ -340,7 +351,11 @@ class NetworkClassifier(Parameters, Classifier):
         )
         recipe = one_epoch_of(recipe, self) if one_epoch else recipe
         samples = Samples(inputs, encoding.targets(y, X.dtype, self.label_smoothing), weights)
-        history = train(recipe, samples, run, judge)
+        return Fit(recipe, samples, run, judge)
+
+    def _take(self, run: Run) -> History:
+        """Translate the outcome of a run into attributes."""
+        history = run.history
         self.loss_curve_, self.validation_scores_ = history.losses, history.scores
         self.loss_, self.n_iter_, self.stopped_by_ = history.loss, history.epochs, history.stopped_by
         self.t_ = run.samples_seen

@@ -36,19 +36,29 @@ def all_or_nothing(method: Method) -> Method:
 
     @wraps(method)
     def whole(self: Any, *arguments: Any, **named: Any) -> Any:
-        before = dict(vars(self))
-        generator: Any = before.get("random_state")
-        drawn = generator.get_state() if isinstance(generator, np.random.RandomState) else None
+        undo = undo_of(self)
         try:
             return method(self, *arguments, **named)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            if drawn is not None:
-                generator.set_state(drawn)
+            undo()
             raise
 
     return cast(Method, whole)
+
+
+def undo_of(estimator: Any) -> Callable[[], None]:
+    """A function that gives the estimator the attributes that it has now; see `all_or_nothing`."""
+    before = dict(vars(estimator))
+    generator: Any = before.get("random_state")
+    drawn = generator.get_state() if isinstance(generator, np.random.RandomState) else None
+
+    def undo() -> None:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        if drawn is not None:
+            generator.set_state(drawn)
+
+    return undo
 
 
 def showing_progress(method: Method) -> Method:

@@ -13,7 +13,6 @@ context manager. The owner holds all open requests:
 `available_threads` tells how many threads a fit may use. It does not depend on the requests of other threads.
 """
 
-import importlib
 import os
 import threading
 from collections import deque
@@ -25,6 +24,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from chainrule.kernels.compiling import available
+
 Numbers = tuple[int, ...]
 """One number of threads for each BLAS library."""
 
@@ -33,9 +34,11 @@ Numbers = tuple[int, ...]
 def _libraries(of_threads: bool) -> tuple[Any, ...]:
     """The BLAS libraries loaded at the first call. The search takes a millisecond, so it runs once.
 
-    Most libraries have one number per process; libraries built on OpenMP have one per thread.
+    SciPy's is loaded for it if compiled loops may take products. Most libraries have one number per process; libraries
+    built on OpenMP have one per thread.
     """
-    importlib.import_module("scipy.linalg.cython_blas")  # the products of compiled loops, which load it late
+    if available():
+        import scipy.linalg  # noqa: F401
     found = ThreadpoolController().select(user_api="blas").lib_controllers
     return tuple(
         library

@@ -57,8 +57,15 @@ def _cross_entropy(
     out: tuple[Array, Array],
     work: Workspace,
 ) -> tuple[Array, Array]:
+    losses, slopes = out
+    over = _over(logits, slopes)
+    if holds_labels(targets) and not over.flags.c_contiguous:
+        room = work("by class", (3, len(logits)), logits)
+        flat = cotangent.reshape(-1), float(label_smoothing), losses.reshape(-1)
+        loops.cross_entropy_by_class(over.T, targets, *flat, None, room)
+        return out
     loop = loops.cross_entropy_of_labels if holds_labels(targets) else loops.cross_entropy_of_rows
-    loop(_over(logits, out[1]), targets, cotangent, float(label_smoothing), out[0])
+    loop(over, targets, cotangent, float(label_smoothing), losses)
     return out
 
 

@@ -424,6 +424,25 @@ def dense_log_sigmoid_pullback(x: Any, theta: Any, layers: Any, buffers: Any, v:
     _log_sigmoid_backward(x, theta, layers, buffers, v, gradient, to_x)
 
 
+@compiled()
+def add_bias_of_rows(products: Any, bias: Any) -> None:
+    """products + bias, in place, with an output of all samples in each row."""
+    for i in range(products.shape[0]):
+        constant = bias[i]
+        for j in range(products.shape[1]):
+            products[i, j] += constant
+
+
+@compiled(reassociate=True)
+def sum_of_rows(cotangent: Any, sums: Any) -> None:
+    """The sum of each row, which is the cotangent of that bias."""
+    for i in range(cotangent.shape[0]):
+        value = cotangent[i, 0] - cotangent[i, 0]
+        for j in range(cotangent.shape[1]):
+            value += cotangent[i, j]
+        sums[i] = value
+
+
 # Losses
 # ------
 # One loss per row. Its slopes by the logits, times the row's share of the mean, overwrite the logits.
@@ -493,6 +512,46 @@ def cross_entropy_of_labels(logits: Any, labels: Any, shares: Any, smoothing: An
             for j in range(classes):
                 row[j] = row[j] * scale - less
             row[label] = share * (smoothing - each) - others * scale
+
+
+@compiled()
+def cross_entropy_by_class(
+    logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any, room: Any
+) -> None:
+    """The same with a class in each row. The loops over samples compute several at a time, in three rows of memory."""
+    classes, samples = logits.shape
+    smoothing = logits.dtype.type(smoothing)
+    result = logits if slopes is None else slopes
+    top, at_label, others = room[0], room[1], room[2]
+    each = smoothing / logits.dtype.type(classes)
+    top[:] = logits[0]
+    for c in range(1, classes):
+        for i in range(samples):
+            top[i] = max(top[i], logits[c, i])
+    for i in range(samples):
+        at_label[i] = logits[labels[i], i] - top[i]
+        losses[i] = smoothing * at_label[i] - at_label[i]
+    if smoothing > 0:
+        for c in range(classes):
+            for i in range(samples):
+                losses[i] -= each * (logits[c, i] - top[i])
+    others[:] = 0
+    for c in range(classes):
+        for i in range(samples):
+            of_class = exp(logits[c, i] - top[i])
+            result[c, i] = of_class
+            others[i] += of_class if labels[i] != c else of_class - of_class
+    for i in range(samples):
+        of_label = exp(at_label[i])
+        whole = others[i] + of_label
+        losses[i] += math.log1p(others[i]) if of_label == 1 else math.log(whole)
+        top[i] = shares[i] / whole
+        at_label[i] = shares[i] * (smoothing - each) - others[i] * top[i]
+    for c in range(classes):
+        for i in range(samples):
+            result[c, i] = result[c, i] * top[i] - shares[i] * each
+    for i in range(samples):
+        result[labels[i], i] = at_label[i]
 
 
 @compiled()
@@ -580,3 +639,129 @@ def add_penalty(theta: Any, gradient: Any, rate: Any) -> Any:
         gradient[i] += rate * weight
         squares += weight * weight
     return squares
+
+
+# Many networks at once, each with parts of its own. `starts` are the first entries of the parts, and the length.
+
+
+@compiled()
+def adam_of_parts(
+    theta: Any, gradient: Any, mean: Any, square: Any, starts: Any, beta_1: Any, beta_2: Any, rates: Any, epsilon: Any
+) -> None:
+    """Adam with a rate for each part."""
+    for p in range(rates.size):
+        a, b = starts[p], starts[p + 1]
+        adam(theta[a:b], gradient[a:b], mean[a:b], square[a:b], beta_1, beta_2, rates[p], epsilon)
+
+
+@compiled()
+def momentum_of_parts(
+    theta: Any, gradient: Any, velocity: Any, starts: Any, decay: Any, rates: Any, look_ahead: Any
+) -> None:
+    """Momentum with a rate for each part."""
+    for p in range(rates.size):
+        a, b = starts[p], starts[p + 1]
+        momentum(theta[a:b], gradient[a:b], velocity[a:b], decay, rates[p], look_ahead)
+
+
+@compiled()
+def add_penalty_of_parts(theta: Any, gradient: Any, starts: Any, rates: Any, squares: Any) -> None:
+    """The gradient of a penalty with a rate for each part, and the sums of the squares."""
+    for p in range(rates.size):
+        a, b = starts[p], starts[p + 1]
+        squares[p] = add_penalty(theta[a:b], gradient[a:b], rates[p])
+
+
+# The passes of many networks with hidden layers, forward and backward, in one call: Python's threads would otherwise
+# wait for each other's calls. numba leaves products to SciPy's BLAS.
+
+ACTIVATIONS = ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid")
+"""The names of the activations; their places are their numbers below."""
+
+
+@compiled(stored=False)
+def activate(x: Any, number: Any) -> None:
+    """Write the values of an activation over its input."""
+    if number == 1:
+        relu_value(x)
+    elif number == 2:
+        sigmoid_value(x)
+    elif number == 3:
+        tanh_value(x)
+    elif number == 4:
+        softplus_value(x)
+    elif number == 5:
+        log_sigmoid_value(x)
+
+
+@compiled(stored=False)
+def pull_back(y: Any, cotangent: Any, number: Any) -> None:
+    """Write the pullback of an activation over the cotangent."""
+    if number == 1:
+        relu_pullback(y, cotangent)
+    elif number == 2:
+        sigmoid_pullback(y, cotangent)
+    elif number == 3:
+        tanh_pullback(y, cotangent)
+    elif number == 4:
+        softplus_pullback(y, cotangent)
+    elif number == 5:
+        log_sigmoid_pullback(y, cotangent)
+
+
+@compiled(stored=False)
+def as_one(of_members: Any) -> Any:
+    """The rows of all members in one matrix."""
+    return of_members.reshape(of_members.shape[0] * of_members.shape[1], of_members.shape[2])
+
+
+@compiled()
+def passes_of_members(
+    x: Any,
+    labels: Any,
+    shares: Any,
+    smoothing: Any,
+    layers: Any,
+    slopes: Any,
+    outputs: Any,
+    cotangents: Any,
+    activations: Any,
+    logits: Any,
+    losses: Any,
+    room: Any,
+) -> None:
+    """The losses of members on their batches, or on one, and the gradients of their means.
+
+    `layers` are tuples of weights and biases, and `slopes` of their gradients; there are outputs and cotangents for
+    each hidden layer.
+    """
+    (weights, biases), (to_weights, to_biases) = layers, slopes
+    shared, last = len(x) == 1, len(outputs)
+    if shared:
+        np.dot(as_one(weights[0]), x[0].T, as_one(outputs[0]))
+    for m in range(len(losses)):
+        if not shared:
+            np.dot(weights[0][m], x[m].T, outputs[0][m])
+        for layer in range(last):
+            output = outputs[layer][m]
+            if layer > 0:
+                np.dot(weights[layer][m], outputs[layer - 1][m], output)
+            add_bias_of_rows(output, biases[layer][m])
+            activate(output.reshape(output.size), activations[layer])
+        np.dot(weights[last][m], outputs[last - 1][m], logits)
+        add_bias_of_rows(logits, biases[last][m])
+        of_member = labels[0 if len(labels) == 1 else m]
+        cross_entropy_by_class(logits, of_member, shares[m], smoothing, losses[m], None, room)
+        cotangent = logits
+        for layer in range(last, 0, -1):
+            output, below = outputs[layer - 1][m], cotangents[layer - 1][m]
+            sum_of_rows(cotangent, to_biases[layer][m])
+            np.dot(cotangent, output.T, to_weights[layer][m])
+            np.dot(weights[layer][m].T, cotangent, below)
+            pull_back(output.reshape(output.size), below.reshape(below.size), activations[layer - 1])
+            cotangent = below
+        sum_of_rows(cotangent, to_biases[0][m])
+        if not shared:
+            np.dot(cotangent, x[m], to_weights[0][m])
+    if shared:
+        np.dot(as_one(cotangents[0]), x[0], as_one(to_weights[0]))

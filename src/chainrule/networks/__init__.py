@@ -2,6 +2,7 @@
 
 from chainrule.networks import specs
 from chainrule.networks.layers import Layer, LayerSpec, Parameter, register_layer, unregister_layer
+from chainrule.networks.member_plan import MemberPlan
 from chainrule.networks.network import Network, ParameterBlock, mlp, network_of_layers
 from chainrule.networks.plan import Plan
 from chainrule.networks.specs import *  # noqa: F403 - a new layer is public without a word here
@@ -12,6 +13,7 @@ from chainrule.networks.trace import Trace, TraceStep, trace
 __all__ = [
     "Layer",
     "LayerSpec",
+    "MemberPlan",
     "Network",
     "Parameter",
     "ParameterBlock",

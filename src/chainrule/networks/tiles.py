@@ -128,7 +128,9 @@ class Tile:
                 x = self._ordered(x)
             out, work = self._output(at, x, result), self._work(at)
             if self._of_images and stage.layer.rule.elementwise:
-                _, self._residuals[at] = stage.kernel.forward(self._flat(x), out=self._flat(out), work=work, **options)
+                flat = self._flat(x)
+                to = flat if out is x else self._flat(out)
+                _, self._residuals[at] = stage.kernel.forward(flat, out=to, work=work, **options)
                 x = out
             else:
                 x, self._residuals[at] = stage.kernel.forward(x, *inputs, out=out, work=work, **options)
@@ -158,7 +160,8 @@ class Tile:
             elif wanted:
                 out = cotangent if rule.needs == "output" else self._cotangent(stage)
                 if self._of_images and rule.elementwise:
-                    kernel.pullback(residuals, self._flat(cotangent), out=self._flat(out), work=work)
+                    flat = self._flat(cotangent)
+                    kernel.pullback(residuals, flat, out=flat if out is cotangent else self._flat(out), work=work)
                     cotangent = out
                 else:
                     cotangent = kernel.pullback(residuals, cotangent, out=out, work=work)

@@ -7,7 +7,7 @@ from chainrule.solvers.adam import Adam
 from chainrule.solvers.clipping import clip_norm
 from chainrule.solvers.gradient_descent import SGD, GradientDescent, descend
 from chainrule.solvers.schedules import Adaptive, Cosine, InverseScaling, Schedule, constant
-from chainrule.solvers.state import SolverState
+from chainrule.solvers.state import Rates, SolverState
 
 
 class Solver(Protocol):
@@ -16,7 +16,7 @@ class Solver(Protocol):
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
         """Update theta in place."""
 
 
@@ -27,6 +27,7 @@ __all__ = [
     "Cosine",
     "GradientDescent",
     "InverseScaling",
+    "Rates",
     "Schedule",
     "Solver",
     "SolverState",

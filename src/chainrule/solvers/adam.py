@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from chainrule.arrays import Array, is_torch, namespace
 from chainrule.kernels.kernel import takes_compiled
-from chainrule.solvers.state import SolverState, start_state
+from chainrule.solvers.state import Rates, SolverState, start_state
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,17 @@ class Adam:
         }
         return state
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
         """Update theta in place."""
         xp, work = namespace(theta), state.buffer
         state.steps += 1
         b1, b2 = self.beta_1, self.beta_2
         if self.weight_decay:
             weights = theta[: self.n_weights]
-            xp.multiply(weights, 1 - learning_rate * self.weight_decay, out=weights)
+            each = learning_rate.each()[: self.n_weights] if isinstance(learning_rate, Rates) else learning_rate
+            xp.multiply(weights, 1 - each * self.weight_decay, out=weights)
         if "m" in state.vectors:
+            assert not isinstance(learning_rate, Rates)
             self._fused(theta, gradient, state, learning_rate)
             return
         mean, square = state.vectors["mean"], state.vectors["square"]
@@ -90,12 +92,18 @@ class Adam:
         # m / (sqrt(v) + e) = (1 - b1) / sqrt(1 - b2)  M / (sqrt(V) + e / sqrt(1 - b2)).
         root = math.sqrt(1 - b2)
         correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
-        rate, epsilon = learning_rate * correction * (1 - b1) / root, self.epsilon / root
+        factor, epsilon = correction * (1 - b1) / root, self.epsilon / root
         if takes_compiled(theta):
-            from chainrule.kernels.loops import adam  # imports numba
+            from chainrule.kernels.loops import adam, adam_of_parts  # imports numba
 
-            adam(theta, gradient, mean, square, *map(float, (b1, b2, rate, epsilon)))
+            decays = float(b1), float(b2)
+            if isinstance(learning_rate, Rates):
+                rates = learning_rate.values * theta.dtype.type(factor)
+                adam_of_parts(theta, gradient, mean, square, learning_rate.starts, *decays, rates, float(epsilon))
+            else:
+                adam(theta, gradient, mean, square, *decays, float(learning_rate * factor), float(epsilon))
             return
+        rate = (learning_rate.each() if isinstance(learning_rate, Rates) else learning_rate) * factor
         xp.multiply(mean, b1, out=mean)
         xp.add(mean, gradient, out=mean)
         xp.multiply(square, b2, out=square)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from chainrule.arrays import Array, namespace
 from chainrule.kernels.kernel import takes_compiled
 from chainrule.networks.plan import Plan
-from chainrule.solvers.state import SolverState, start_state
+from chainrule.solvers.state import Rates, SolverState, start_state
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class GradientDescent:
         """The state before the first step."""
         return start_state(theta)
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
         """Update theta in place."""
         xp = namespace(theta)
         state.steps += 1
-        xp.subtract(theta, xp.multiply(gradient, learning_rate, out=state.buffer), out=theta)
+        xp.subtract(theta, xp.multiply(gradient, _rate(learning_rate), out=state.buffer), out=theta)
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,21 @@ class SGD:
         """The state before the first step: the velocity is 0."""
         return start_state(theta, "velocity")
 
-    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
+    def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
         """Update theta in place."""
         xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
         state.steps += 1
         if takes_compiled(theta):
-            from chainrule.kernels.loops import momentum  # imports numba
+            from chainrule.kernels.loops import momentum, momentum_of_parts  # imports numba
 
-            momentum(theta, gradient, velocity, float(self.momentum), float(learning_rate), self.nesterov)
+            decay = float(self.momentum)
+            if isinstance(learning_rate, Rates):
+                starts, rates = learning_rate.starts, learning_rate.values
+                momentum_of_parts(theta, gradient, velocity, starts, decay, rates, self.nesterov)
+            else:
+                momentum(theta, gradient, velocity, decay, float(learning_rate), self.nesterov)
             return
-        xp.multiply(gradient, learning_rate, out=scaled)
+        xp.multiply(gradient, _rate(learning_rate), out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)
         xp.subtract(velocity, scaled, out=velocity)
         if self.nesterov:
@@ -81,6 +86,11 @@ class SGD:
             xp.add(theta, xp.multiply(velocity, self.momentum, out=scaled), out=theta)
         else:
             xp.add(theta, velocity, out=theta)
+
+
+def _rate(learning_rate: float | Rates) -> Array:
+    """One rate, or the rate of each entry."""
+    return learning_rate.each() if isinstance(learning_rate, Rates) else learning_rate
 
 
 def descend(

@@ -3,7 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from chainrule.arrays import Array, namespace
+
+
+@dataclass(frozen=True)
+class Rates:
+    """A learning rate for each part of theta, such as those of different networks.
+
+    >>> import numpy as np
+    >>> Rates(np.array([0.1, 0.2]), np.array([0, 3, 5])).each()
+    array([0.1, 0.1, 0.1, 0.2, 0.2])
+    """
+
+    values: Array
+    """In the dtype of theta."""
+    starts: Array
+    """The first entry of each part, and the length of theta."""
+
+    def each(self) -> Array:
+        """The rate of each entry."""
+        return np.repeat(self.values, np.diff(self.starts))
 
 
 @dataclass

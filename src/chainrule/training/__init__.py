@@ -4,7 +4,8 @@ from chainrule.training.augmentation import Augmentation
 from chainrule.training.data import BatchReader, Change, Samples
 from chainrule.training.fitting import BatchGradients, Epoch, epochs, train
 from chainrule.training.history import BegunEpoch, Callback, History, Progress, Run
-from chainrule.training.recipe import LBFGS, Checkpointing, Judge, Objective, Recipe
+from chainrule.training.members import train_many
+from chainrule.training.recipe import LBFGS, Checkpointing, Fit, Judge, Objective, Recipe
 from chainrule.training.shuffled_windows import WindowReader
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "Checkpointing",
     "Epoch",
+    "Fit",
     "History",
     "Judge",
     "Objective",
@@ -27,4 +29,5 @@ __all__ = [
     "WindowReader",
     "epochs",
     "train",
+    "train_many",
 ]

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Generator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     largest = max((2 * rows * block.parameter.size for block in network.blocks), default=0)
     # Networks on images choose their threads themselves.
     has_small_products = network.image_shape is None and largest < SMALL_PRODUCT
-    began = last = time.perf_counter()
+    clock = FitClock()
     try:
         # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
         with (
@@ -92,40 +92,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
             closing(epochs(recipe, samples, run)) as trained,
         ):
             for epoch in trained:
-                history.epochs += 1
-                history.loss = epoch.loss
-                history.losses.append(epoch.loss)
-                _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
-                score = None if judge is None else _judged(recipe, run, judge)
-                larger = judge is not None and judge.larger_is_better
-                figure = epoch.loss if score is None else score
-                is_best = history.take(figure, tolerance=recipe.tolerance, larger_is_better=larger)
-                if judge is not None and is_best:
-                    run.best[...] = run.theta
-                now = time.perf_counter()
-                progress = Progress(
-                    history.epochs,
-                    recipe.epochs,
-                    epoch.loss,
-                    score,
-                    samples_per_second=len(samples) / max(epoch.seconds, 1e-9),
-                    seconds=now - began,
-                    seconds_per_epoch=now - last,
-                )
-                last = now
-                answers = [callback(progress) for callback in recipe.callbacks]
-                if any(answers):
-                    history.stopped_by = "callback"
-                    break
-                if history.waited > recipe.patience:
-                    if not _reduced(recipe, run):
-                        _say(
-                            recipe, f"No improvement of at least tol={recipe.tolerance:g} in {recipe.patience} epochs."
-                        )
-                        history.stopped_by = "patience"
-                        break
-                    history.waited = 0
-                if history.epochs >= recipe.epochs:
+                if ends(recipe, run, judge, epoch, len(samples), clock):
                     break
                 if recipe.checkpoint is not None:
                     recipe.checkpoint.keep(run)
@@ -138,6 +105,43 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if recipe.checkpoint is not None and history.stopped_by != "interrupt":
         recipe.checkpoint.finished()
     return history
+
+
+def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: int, clock: "FitClock") -> bool:
+    """Record an epoch in the history. True if the fit ends with it, for the reason in `run.history.stopped_by`."""
+    history = run.history
+    history.epochs += 1
+    history.loss = epoch.loss
+    history.losses.append(epoch.loss)
+    _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
+    score = None if judge is None else _judged(recipe, run, judge)
+    larger = judge is not None and judge.larger_is_better
+    figure = epoch.loss if score is None else score
+    is_best = history.take(figure, tolerance=recipe.tolerance, larger_is_better=larger)
+    if judge is not None and is_best:
+        run.best[...] = run.theta
+    now = time.perf_counter()
+    progress = Progress(
+        history.epochs,
+        recipe.epochs,
+        epoch.loss,
+        score,
+        samples_per_second=rows / max(epoch.seconds, 1e-9),
+        seconds=now - clock.began,
+        seconds_per_epoch=now - clock.last,
+    )
+    clock.last = now
+    answers = [callback(progress) for callback in recipe.callbacks]
+    if any(answers):
+        history.stopped_by = "callback"
+        return True
+    if history.waited > recipe.patience:
+        if not _reduced(recipe, run):
+            _say(recipe, f"No improvement of at least tol={recipe.tolerance:g} in {recipe.patience} epochs.")
+            history.stopped_by = "patience"
+            return True
+        history.waited = 0
+    return history.epochs >= recipe.epochs
 
 
 def _minimised(recipe: Recipe, evaluations: float, samples: Samples, run: Run) -> History:
@@ -229,6 +233,17 @@ def _reduced(recipe: Recipe, run: Run) -> bool:
     return True
 
 
+@dataclass
+class FitClock:
+    """The times at which a fit began and at which its last epoch ended."""
+
+    began: float = field(default_factory=time.perf_counter)
+    last: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last = self.began
+
+
 @dataclass(frozen=True)
 class Epoch:
     """The figures of one epoch."""
@@ -269,16 +284,27 @@ def epochs(recipe: Recipe, samples: Samples, run: Run) -> Generator[Epoch, None,
                     if samples.stored and recipe.checkpoint is not None:
                         run.begun = begun
                         recipe.checkpoint.keep(run)
-            run.begun = BegunEpoch()
-            run.epoch += 1
-            run.samples_seen += len(samples)
-            mean = begun.loss / begun.weight
-            if not math.isfinite(mean):
-                raise FloatingPointError(
-                    f"the loss is {mean} in epoch {run.epoch}: the inputs are too large or the learning rate "
-                    f"({rate:g}) is too high"
-                )
-            yield Epoch(run.epoch, mean, time.perf_counter() - started, rate)
+            yield ended(run, len(samples), begun, time.perf_counter() - started, rate)
+
+
+def ended(run: Run, rows: int, begun: BegunEpoch, seconds: float, rate: float) -> Epoch:
+    """Count an epoch of the run as finished, and return its figures.
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss is no longer finite.
+    """
+    run.begun = BegunEpoch()
+    run.epoch += 1
+    run.samples_seen += rows
+    mean = begun.loss / begun.weight
+    if not math.isfinite(mean):
+        raise FloatingPointError(
+            f"the loss is {mean} in epoch {run.epoch}: the inputs are too large or the learning rate "
+            f"({rate:g}) is too high"
+        )
+    return Epoch(run.epoch, mean, seconds, rate)
 
 
 class BatchGradients:

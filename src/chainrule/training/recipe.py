@@ -12,7 +12,7 @@ from typing import Protocol
 from chainrule.arrays import Array
 from chainrule.networks.network import Network
 from chainrule.solvers import Schedule, Solver, constant
-from chainrule.training.data import Change
+from chainrule.training.data import Change, Samples
 from chainrule.training.history import Callback, Run
 from chainrule.training.processes import Processes
 
@@ -138,3 +138,13 @@ class Judge:
     metric: str
     larger_is_better: bool = True
     may_be_nan: bool = False
+
+
+@dataclass(eq=False)
+class Fit:
+    """What `train` takes: how to train, on which samples, from where, and who judges the epochs."""
+
+    recipe: Recipe
+    samples: Samples
+    run: Run
+    judge: Judge | None = None

@@ -1,0 +1,168 @@
+"""Fits of many networks at once."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from numbers import Number
+from typing import Any, TypeVar
+
+import numpy as np
+from joblib import effective_n_jobs
+
+from chainrule.estimators.network_classifier import NetworkClassifier
+from chainrule.estimators.parameters import choice, threads
+from chainrule.estimators.transactions import undo_of
+from chainrule.kernels.blas import available_threads
+from chainrule.progress import tell
+from chainrule.storage import is_source
+from chainrule.training import Fit, train_many
+
+Network = TypeVar("Network", bound=NetworkClassifier)
+
+
+def fit_many(
+    estimators: Sequence[Network],
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    rows: Sequence[Any] | None = None,
+    errors: str = "raise",
+    n_jobs: int | None = None,
+    verbose: bool = False,
+) -> list[Any]:
+    """Fit many networks to the same samples, or to some of their rows, in less time than one after another.
+
+    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it, up to rounding. Estimators with the same
+    layers, sizes of batches and settings of the solver take their steps together; learning rates, penalties, seeds,
+    limits of epochs, early stopping and callbacks may differ. Those that also have the same rows and the same integer
+    ``random_state`` share batches, and are the fastest.
+
+    These are fitted one by one: networks on images; sparse samples and samples in files; the solver "lbfgs"; "gd" on
+    more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with other processes.
+
+    Parameters
+    ----------
+    estimators : sequence of MLPClassifier or ConvClassifier
+        They are fitted in place.
+    X, y, sample_weight
+        As in `MLPClassifier.fit`.
+    rows : sequence of index arrays, optional
+        The rows for each estimator. Estimators that are given the same array share a copy of the rows.
+    errors : {"raise", "return"}, default="raise"
+        "raise" raises the first error of a fit when all others have ended. "return" puts it in the place of the
+        estimator in the result. An estimator whose fit failed is left as it was.
+    n_jobs : int or None, default=None
+        Threads; None and -1 are all cores.
+    verbose : bool, default=False
+        True prints a line for each fit that has ended.
+
+    Returns
+    -------
+    list
+        The estimators.
+
+    Raises
+    ------
+    ValueError
+        With `errors="raise"` for what `fit` refuses, before the first step of any fit.
+    FloatingPointError
+        With `errors="raise"` when a loss overflows.
+    KeyboardInterrupt
+        After Ctrl-C, if a fit has not ended its first epoch. Others keep what they have learned, as after `fit`.
+
+    Examples
+    --------
+    >>> from chainrule import MLPClassifier, fit_many
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> common = {"learning_rate_init": 0.05, "tol": 1e-3, "max_iter": 1000, "random_state": 0}
+    >>> networks = fit_many([MLPClassifier((8,), alpha=alpha, **common) for alpha in (0.01, 1.0)], X, y)
+    >>> [model.score(X, y) > 0.9 for model in networks]
+    [True, True]
+    """
+    choice("errors", errors, ("raise", "return"))
+    if rows is not None and len(rows) != len(estimators):
+        raise ValueError(f"rows: expected an index for each of {len(estimators)} estimators, got {len(rows)}")
+    samples = _parts_of(X, y, sample_weight, rows)
+    return fit_each(estimators, samples, keep_errors=errors == "return", n_jobs=n_jobs, verbose=verbose)
+
+
+def fit_each(
+    estimators: Sequence[Any],
+    samples: Callable[[int], tuple[Any, Any, Any]],
+    *,
+    keep_errors: bool,
+    n_jobs: int | None,
+    verbose: bool,
+) -> list[Any]:
+    """`fit_many`, with a function that returns X, y and the weights for the estimator of a number."""
+    threads("n_jobs", n_jobs)
+    limit = None if n_jobs is None else min(effective_n_jobs(n_jobs), available_threads())
+    for estimator in estimators:
+        if not isinstance(estimator, NetworkClassifier):
+            raise TypeError(f"expected MLPClassifier or ConvClassifier, got {type(estimator).__name__}")
+    if len({id(estimator) for estimator in estimators}) < len(estimators):
+        raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
+    undo = {number: undo_of(estimator) for number, estimator in enumerate(estimators)}
+    prepared: dict[int, Fit] = {}
+    results: list[Any] = list(estimators)
+    count = itertools.count(1)
+
+    def fits() -> Iterator[Fit]:
+        for number, estimator in enumerate(estimators):
+            try:
+                prepared[number] = estimator._prepared(*samples(number))
+            except Exception as error:
+                if not keep_errors:
+                    raise
+                results[number] = error
+            else:
+                yield prepared[number]
+
+    def done(fit: Fit) -> None:
+        if verbose:
+            history = fit.run.history
+            tell(f"Fit {next(count)} of {len(estimators)}: {history.epochs} epochs, loss = {history.loss:.8f}")
+
+    try:
+        outcomes = train_many(fits(), threads=limit, done=done)
+        for (number, fit), error in zip(prepared.items(), outcomes, strict=True):
+            if error is None:
+                estimators[number]._fitted(fit)
+                del undo[number]
+            else:
+                results[number] = error
+    finally:
+        for one in undo.values():
+            one()
+    failed = [result for result in results if isinstance(result, BaseException)]
+    failed.sort(key=lambda error: isinstance(error, Exception))  # Ctrl-C comes first
+    if failed and not (keep_errors and isinstance(failed[0], Exception)):
+        raise failed[0]
+    return results
+
+
+def _parts_of(X: Any, y: Any, sample_weight: Any, rows: Sequence[Any] | None) -> Callable[[int], tuple[Any, Any, Any]]:
+    """A function that returns the samples of an estimator. It copies the rows of an index once."""
+    if rows is None:
+        return lambda number: (X, y, sample_weight)
+    if is_source(X):
+        raise ValueError("rows: expected None for samples in files")
+    copies: dict[int, tuple[Any, Any, Any]] = {}
+
+    def part(number: int) -> tuple[Any, Any, Any]:
+        index = rows[number]
+        if id(index) not in copies:
+            copies[id(index)] = tuple(rows_of(array, index) for array in (X, y, sample_weight))
+        return copies[id(index)]
+
+    return part
+
+
+def rows_of(array: Any, index: Any) -> Any:
+    """Rows of an array, a data frame, a sparse matrix or a list; None of None, and a number for all of a number."""
+    if array is None or isinstance(array, Number):
+        return array
+    if hasattr(array, "iloc"):
+        return array.iloc[index]
+    return (array if hasattr(array, "shape") else np.asarray(array))[index]
