@@ -104,9 +104,9 @@ class Directions:
                 return self._solved(theta, gradient, enough, single=phase.single)
         return Solution(-self.pairs.solve(gradient))
 
-    def rest_on(self, base: Base) -> None:
-        """Replace the preconditioner by one from the probabilities at the evaluator's point."""
-        curvature = Curvature(self.evaluator)
+    def rest_on(self, base: Base, theta: Array) -> None:
+        """Replace the preconditioner by one from the probabilities at theta, the evaluator's point."""
+        curvature = Curvature(self.evaluator, None, theta)
         self.pairs.rest_on(
             class_blocks(self.evaluator, curvature, self.preconditioner)
             if base is Base.BLOCKS

@@ -15,6 +15,7 @@ feature without a penalty. It is given some curvature, which changes no solution
 that direction. The same holds for a feature that does not vary: centred, it is 0 in all samples.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ import scipy.linalg
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.kernels import kernel_of
+from chainrule.kernels.kernel import takes_compiled
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
@@ -41,6 +43,10 @@ FEW_OPERATIONS = 1e8
 
 ENTRIES_AT_ONCE = 1 << 19
 """Entries of rows times parameters that are computed at once: 4 MiB."""
+
+
+Drawing = Callable[[Array, int], tuple[Array, Array]]
+"""From sizes and a number, about as many positions, and the weight of each."""
 
 
 class Curvature:
@@ -112,6 +118,32 @@ class Curvature:
 
         return of_class
 
+    def drawn(self, per_row: float, draw: Drawing) -> Any:
+        """Samples drawn by their curvatures: lists of row numbers, of classes and of weights, and each class's sum.
+
+        Here each curvature is raised by LEAST / k. On average `per_row` classes are drawn for a row.
+        """
+        self._evaluator.products += 0 if self._evaluator.stored else 1
+        return self._evaluator.rows_in(self.dtype).map_reduce(drawn_entries, (self._point, per_row, draw))
+
+
+def drawn_entries(block: RowBlock, state: tuple[LogitPoint, float, Drawing]) -> tuple[Any, ...]:
+    """The rows, classes and weights of the entries drawn from a block, as lists, and the sums over its rows."""
+    (point, per_row, draw), k = state, block.view.n_outputs
+    rows, classes, weights, sums = [], [], [], np.zeros(k)
+    for _, part in block.parts(point):
+        probs = probabilities(part, point)
+        shares = np.subtract(1, probs, out=np.empty(probs.shape, probs.dtype))
+        shares *= probs
+        shares += LEAST / k
+        shares *= own_weights(part, None).astype(shares.dtype)
+        sums += shares.sum(axis=0)
+        entries, found = draw(shares.reshape(-1), math.ceil(per_row * len(shares)))
+        rows.append(part.rows.start + entries // k)
+        classes.append(entries % k)
+        weights.append(found)
+    return rows, classes, weights, sums
+
 
 def own_weights(block: RowBlock, _: None) -> Array:
     """The absolute factors of the Hessians of a block's losses."""
@@ -135,14 +167,23 @@ def probabilities(block: RowBlock, point: LogitPoint) -> Array:
 def curved(block: RowBlock, state: tuple[LogitPoint, Folded]) -> tuple[float, Array]:
     """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
     point, direction = state
-    slopes, result = block.times(*direction, block.buffer("tangents")), block.buffer("residuals")
-    probs = probabilities(block, point)
-    if block.view.n_outputs == 1:
-        np.multiply(np.multiply(probs, 1 - probs, out=result), slopes, out=result)
-    else:
-        mean = np.einsum("ij,ij->i", probs, slopes)[:, None]
-        np.multiply(np.subtract(slopes, mean, out=result), probs, out=result)
-    return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
+    result, fast = block.buffer("residuals"), block.view.compiled and takes_compiled(direction[0])
+    for rows, part in block.parts(point):
+        slopes, out, own = part.times(*direction, part.buffer("tangents")), result[rows], part.curvatures
+        if fast and point.slot is None:
+            from chainrule.kernels.loops import softmax_tangents  # imports numba
+
+            logits = part.logits(point)
+            softmax_tangents(logits, slopes.astype(logits.dtype, copy=False), own.astype(logits.dtype), out)
+            continue
+        probs = probabilities(part, point)
+        if block.view.n_outputs == 1:
+            np.multiply(np.multiply(probs, 1 - probs, out=out), slopes, out=out)
+        else:
+            mean = np.einsum("ij,ij->i", probs, slopes)[:, None]
+            np.multiply(np.subtract(slopes, mean, out=out), probs, out=out)
+        np.multiply(out, own.astype(out.dtype), out=out)
+    return 0.0, result
 
 
 def own_curvatures(block: RowBlock, point: LogitPoint) -> tuple[float, Array]:

@@ -213,12 +213,11 @@ def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
 
 def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The phase with a preconditioner from the current probabilities, if one is due."""
-    if not facts.refreshable:
-        return phase
     if now.spent >= phase.blocks_at:
         # Next when the products have doubled, or after as many steps as the blocks cost, whichever is later.
         return phase._replace(base=Base.BLOCKS, blocks_at=max(2 * now.spent, now.spent + facts.blocks_cost))
-    if now.iteration in REFRESHED_AT and now.iteration != phase.classes_at and phase.base is not Base.BLOCKS:
+    due = facts.refreshable and now.iteration in REFRESHED_AT and now.iteration != phase.classes_at
+    if due and phase.base is not Base.BLOCKS:
         return phase._replace(base=Base.CLASSES, classes_at=now.iteration)
     return phase
 
