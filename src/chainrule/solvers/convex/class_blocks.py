@@ -21,7 +21,7 @@ from chainrule.arrays import Array
 from chainrule.kernels import positive
 from chainrule.kernels.workers import each, share
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.hessian import Curvature
+from chainrule.solvers.convex.hessian import LEAST, Curvature
 from chainrule.solvers.convex.preconditioner import (
     LEAST_CURVATURE,
     SINGLE,
@@ -55,8 +55,9 @@ GROUPED = 1 << 18
 MOST_COLUMNS = 1000
 """Up to this many classes, samples are drawn for each class from all probabilities, which fit in memory."""
 
-SAMPLES_OF_MANY = 1
-"""Samples drawn per parameter on average, if there are more classes."""
+LIKELY = 0.25
+"""With more classes, a sample counts for a class from a probability of this times n / (p k) on: at most 1 / LIKELY
+samples per parameter, and far fewer where most classes are unlikely."""
 
 DRAWING = 80
 """Operations per parameter that take as long as weighting a sample for a class, which reads memory by columns."""
@@ -112,7 +113,7 @@ class ClassBlocks:
 def steps_of_blocks(problem: Problem, first: Preconditioner) -> float:
     """The number of L-BFGS steps that take as long as computing the blocks; infinite if they are never computed."""
     (p, k), n = problem.shape, problem.n_samples
-    rows = SAMPLES_OF_MANY * p if k > MOST_COLUMNS else min(_samples(p), n)
+    rows = p if k > MOST_COLUMNS else min(_samples(p), n)
     temporary = p * (2 * rows + 2 * p)  # features, rotated features, and two blocks, for a thread
     if first.diagonal or k * p * p + temporary > MOST_ENTRIES:
         return math.inf
@@ -141,7 +142,7 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
             padded[np.arange(counts.max()) < counts[:, None]] = rooted
         else:
             padded = rooted[None]
-        blocks, priors = np.matmul(padded.transpose(0, 2, 1), padded), PRIOR * draws.masses[classes, None, None]
+        blocks, priors = np.matmul(padded.transpose(0, 2, 1), padded), draws.priors[classes, None, None]
         blocks[:, :d, :d] += (priors * covariance).astype(blocks.dtype, copy=False)
         blocks[:, d:, d:] += priors.astype(blocks.dtype)
         inverses[classes], sizes[:, classes] = _inverted(blocks, d, problem.l2)
@@ -185,14 +186,14 @@ class _Draws:
         The numbers of the samples and their weights, one class after the other.
     starts : (k + 1,) array
         The position of each class's first sample, and the end.
-    masses : (k,) array
-        The sum of each class's curvatures over all samples.
+    priors : (k,) array
+        The multiple of the covariance that is added to each class's block.
     """
 
     rows: Array
     weights: Array
     starts: Array
-    masses: Array
+    priors: Array
 
     def of(self, classes: slice) -> tuple[Array, Array, Array]:
         """The samples of some classes, their weights, and the number of samples of each class."""
@@ -207,22 +208,26 @@ def _drawn_by_classes(curvature: Curvature, problem: Problem, threads: int) -> _
 
     def draw(_: int, output: int) -> None:
         curvatures = shares(output)
-        draws[output] = *drawn(curvatures, _samples(p)), float(curvatures.sum())
+        draws[output] = *drawn(curvatures, _samples(p)), PRIOR * float(curvatures.sum())
 
     share(k, threads, draw)
-    rows, weights, masses = zip(*draws, strict=True)
+    rows, weights, priors = zip(*draws, strict=True)
     starts = np.cumsum([0, *map(len, rows)])
-    return _Draws(np.concatenate(rows), np.concatenate(weights), starts, np.array(masses))
+    return _Draws(np.concatenate(rows), np.concatenate(weights), starts, np.array(priors))
 
 
 def _drawn_by_rows(curvature: Curvature, problem: Problem) -> _Draws:
-    """Draws from one part of the rows after the other, all classes together, in one pass."""
-    p, k = problem.shape
-    rows, classes, weights, masses = curvature.drawn(SAMPLES_OF_MANY * p * k / problem.n_samples, drawn)
-    rows, classes, weights = map(np.concatenate, (rows, classes, weights))
+    """The samples that are likely to belong to a class, for all classes in one pass.
+
+    The others, whose curvatures are small, count as much as average samples.
+    """
+    (p, k), n = problem.shape, problem.n_samples
+    rows, classes, curvatures, others = curvature.largest(LIKELY * min(1.0, n / (p * k)))
+    rows, classes, curvatures = map(np.concatenate, (rows, classes, curvatures))
     order = np.argsort(classes, kind="stable")
     starts = np.searchsorted(classes[order], np.arange(k + 1))
-    return _Draws(rows[order], weights[order], starts, np.asarray(masses))
+    priors = np.maximum(others, 0.0) + PRIOR * np.bincount(classes, curvatures, k) + LEAST * problem.mass
+    return _Draws(rows[order], curvatures[order], starts, priors)
 
 
 def _samples(parameters: int) -> int:

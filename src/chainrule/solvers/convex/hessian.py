@@ -15,7 +15,6 @@ feature without a penalty. It is given some curvature, which changes no solution
 that direction. The same holds for a feature that does not vary: centred, it is 0 in all samples.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -43,10 +42,6 @@ FEW_OPERATIONS = 1e8
 
 ENTRIES_AT_ONCE = 1 << 19
 """Entries of rows times parameters that are computed at once: 4 MiB."""
-
-
-Drawing = Callable[[Array, int], tuple[Array, Array]]
-"""From sizes and a number, about as many positions, and the weight of each."""
 
 
 class Curvature:
@@ -118,31 +113,30 @@ class Curvature:
 
         return of_class
 
-    def drawn(self, per_row: float, draw: Drawing) -> Any:
-        """Samples drawn by their curvatures: lists of row numbers, of classes and of weights, and each class's sum.
+    def largest(self, least: float) -> Any:
+        """The entries of all probabilities of at least this size, and each class's sum of the others.
 
-        Here each curvature is raised by LEAST / k. On average `per_row` classes are drawn for a row.
+        Three lists: row numbers, classes, and curvatures in the Hessian of every loss by the logits. The sum counts each
+        probability by its row's weight, which is its curvature up to this share.
         """
         self._evaluator.products += 0 if self._evaluator.stored else 1
-        return self._evaluator.rows_in(self.dtype).map_reduce(drawn_entries, (self._point, per_row, draw))
+        return self._evaluator.rows_in(self.dtype).map_reduce(large_entries, (self._point, least))
 
 
-def drawn_entries(block: RowBlock, state: tuple[LogitPoint, float, Drawing]) -> tuple[Any, ...]:
-    """The rows, classes and weights of the entries drawn from a block, as lists, and the sums over its rows."""
-    (point, per_row, draw), k = state, block.view.n_outputs
-    rows, classes, weights, sums = [], [], [], np.zeros(k)
+def large_entries(block: RowBlock, state: tuple[LogitPoint, float]) -> tuple[Any, ...]:
+    """`Curvature.largest` for a block."""
+    (point, least), k = state, block.view.n_outputs
+    rows, classes, curvatures, others = [], [], [], np.zeros(k)
     for _, part in block.parts(point):
-        probs = probabilities(part, point)
-        shares = np.subtract(1, probs, out=np.empty(probs.shape, probs.dtype))
-        shares *= probs
-        shares += LEAST / k
-        shares *= own_weights(part, None).astype(shares.dtype)
-        sums += shares.sum(axis=0)
-        entries, found = draw(shares.reshape(-1), math.ceil(per_row * len(shares)))
-        rows.append(part.rows.start + entries // k)
-        classes.append(entries % k)
-        weights.append(found)
-    return rows, classes, weights, sums
+        probs, own = np.ascontiguousarray(probabilities(part, point)), own_weights(part, None)[:, 0]
+        found = np.flatnonzero(probs >= least)
+        numbers, of_classes, large = found // k, found % k, probs.reshape(-1)[found].astype(np.float64)
+        others += own.astype(probs.dtype) @ probs
+        others -= np.bincount(of_classes, own[numbers] * large, k)
+        rows.append(part.rows.start + numbers)
+        classes.append(of_classes)
+        curvatures.append(own[numbers] * (large * (1 - large)))
+    return rows, classes, curvatures, others
 
 
 def own_weights(block: RowBlock, _: None) -> Array:

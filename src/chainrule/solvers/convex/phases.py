@@ -27,6 +27,8 @@ PARAMETERS_PER_STEP = 6
 """Run as many L-BFGS steps as cost one Newton step before switching: for n rows and p parameters, the Hessian takes
 n p^2 operations, of which BLAS saves half, and a step of L-BFGS 4 n p."""
 
+GROWTH = 2.0
+
 REFRESHED_AT = (5, 20)
 """Steps at which the preconditioner's class matrix is computed from the current probabilities."""
 
@@ -215,7 +217,7 @@ def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The phase with a preconditioner from the current probabilities, if one is due."""
     if now.spent >= phase.blocks_at:
         # Next when the products have doubled, or after as many steps as the blocks cost, whichever is later.
-        return phase._replace(base=Base.BLOCKS, blocks_at=max(2 * now.spent, now.spent + facts.blocks_cost))
+        return phase._replace(base=Base.BLOCKS, blocks_at=max(GROWTH * now.spent, now.spent + facts.blocks_cost))
     due = facts.refreshable and now.iteration in REFRESHED_AT and now.iteration != phase.classes_at
     if due and phase.base is not Base.BLOCKS:
         return phase._replace(base=Base.CLASSES, classes_at=now.iteration)
