@@ -59,6 +59,8 @@ LIKELY = 0.25
 """With more classes, a sample counts for a class from a probability of this times n / (p k) on: at most 1 / LIKELY
 samples per parameter, and far fewer where most classes are unlikely."""
 
+FLOOR = 0.1
+
 DRAWING = 80
 """Operations per parameter that take as long as weighting a sample for a class, which reads memory by columns."""
 
@@ -113,7 +115,7 @@ class ClassBlocks:
 def steps_of_blocks(problem: Problem, first: Preconditioner) -> float:
     """The number of L-BFGS steps that take as long as computing the blocks; infinite if they are never computed."""
     (p, k), n = problem.shape, problem.n_samples
-    rows = p if k > MOST_COLUMNS else min(_samples(p), n)
+    rows = p if drawn_by_rows(problem) else min(_samples(p), n)
     temporary = p * (2 * rows + 2 * p)  # features, rotated features, and two blocks, for a thread
     if first.diagonal or k * p * p + temporary > MOST_ENTRIES:
         return math.inf
@@ -122,11 +124,18 @@ def steps_of_blocks(problem: Problem, first: Preconditioner) -> float:
     return 2 * p * (multiplied + p) / (4 * n) + DRAWING / p
 
 
+def drawn_by_rows(problem: Problem) -> bool:
+    """True if samples are drawn for all classes in one pass over the rows, because all probabilities need much room."""
+    return problem.n_outputs > MOST_COLUMNS
+
+
 def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Preconditioner) -> ClassBlocks:
     """The blocks at the point of a curvature. The first preconditioner knows the features' covariance."""
     problem, threads = evaluator.problem, evaluator.threads
     (p, k), d = problem.shape, problem.n_features
-    draws = _drawn_by_rows(curvature, problem) if k > MOST_COLUMNS else _drawn_by_classes(curvature, problem, threads)
+    draws = (
+        _drawn_by_rows(curvature, problem) if drawn_by_rows(problem) else _drawn_by_classes(curvature, problem, threads)
+    )
     c, basis = first.spectrum, first.basis if _are_to_be_rotated(first) else None
     # In the coordinates of the blocks.
     covariance = np.diag(c) if basis is not None or first.basis is None else (first.basis * c) @ first.basis.T
@@ -151,7 +160,11 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
     for classes in cut(0, k, at_once):
         samples = evaluator.rows.samples([draws.of(classes)[0]])
         groups = cut(classes.start, classes.stop, max(1, GROUPED // (p * p)))
-        share(len(groups), threads, lambda _, number, own=(groups, samples): invert(own[0][number], own[1]))
+
+        def work(_: int, number: int, groups: list[slice] = groups, samples: Any = samples) -> None:
+            invert(groups[number], samples)
+
+        share(len(groups), threads, work)
     return ClassBlocks(inverses, sizes, basis, inverse_penalty(problem), threads)
 
 
@@ -226,7 +239,8 @@ def _drawn_by_rows(curvature: Curvature, problem: Problem) -> _Draws:
     rows, classes, curvatures = map(np.concatenate, (rows, classes, curvatures))
     order = np.argsort(classes, kind="stable")
     starts = np.searchsorted(classes[order], np.arange(k + 1))
-    priors = np.maximum(others, 0.0) + PRIOR * np.bincount(classes, curvatures, k) + LEAST * problem.mass
+    own = np.bincount(classes, curvatures, k)
+    priors = np.maximum(np.maximum(others, 0.0) + PRIOR * own, FLOOR * problem.class_shares - own)
     return _Draws(rows[order], curvatures[order], starts, priors)
 
 

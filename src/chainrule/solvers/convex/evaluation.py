@@ -34,9 +34,9 @@ DECREASE, FLAT = 1e-4, 0.7
 """A step is accepted if F falls by at least DECREASE of the fall that the first slope predicts, and if the size of the
 slope is at most FLAT of that of the first slope (the strong Wolfe conditions)."""
 
-LEAST_SHARE = 0.2
-"""A trial of a line search between two others stays away from both by this share of their distance. Where a step is much
-too long, the slope at its end is large, and points where a linear slope is 0 approach the minimum slowly."""
+LEAST_SHARE = 0.3
+"""A trial of a line search between two others stays away from both by this share of their distance. Where a step is
+much too long, the slope at its end is large, and points where a linear slope is 0 approach the minimum slowly."""
 
 
 class Evaluation(NamedTuple):

@@ -116,8 +116,8 @@ class Curvature:
     def largest(self, least: float) -> Any:
         """The entries of all probabilities of at least this size, and each class's sum of the others.
 
-        Three lists: row numbers, classes, and curvatures in the Hessian of every loss by the logits. The sum counts each
-        probability by its row's weight, which is its curvature up to this share.
+        Three lists: row numbers, classes, and curvatures in the Hessian of every loss by the logits. The sum counts
+        each probability by its row's weight, which is its curvature up to this share.
         """
         self._evaluator.products += 0 if self._evaluator.stored else 1
         return self._evaluator.rows_in(self.dtype).map_reduce(large_entries, (self._point, least))

@@ -27,8 +27,6 @@ PARAMETERS_PER_STEP = 6
 """Run as many L-BFGS steps as cost one Newton step before switching: for n rows and p parameters, the Hessian takes
 n p^2 operations, of which BLAS saves half, and a step of L-BFGS 4 n p."""
 
-GROWTH = 2.0
-
 REFRESHED_AT = (5, 20)
 """Steps at which the preconditioner's class matrix is computed from the current probabilities."""
 
@@ -146,9 +144,11 @@ class Facts(NamedTuple):
     throughout : bool
         True if each direction is to be Newton's, by products.
     refreshable : bool
-        True if preconditioners can be computed from the current probabilities.
+        True if the class matrix can be computed from the current probabilities.
     blocks_cost : float
         The number of L-BFGS steps that take as long as the blocks; infinite if blocks are never computed.
+    blocks_growth : float
+        The factor by which the products grow from one computation of the blocks to the next.
     refinable : bool
         True if samples are in float32, and F and its gradient can be in float64.
     """
@@ -160,6 +160,7 @@ class Facts(NamedTuple):
     throughout: bool = False
     refreshable: bool = True
     blocks_cost: float = math.inf
+    blocks_growth: float = 2.0
     refinable: bool = False
 
 
@@ -216,8 +217,9 @@ def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
 def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The phase with a preconditioner from the current probabilities, if one is due."""
     if now.spent >= phase.blocks_at:
-        # Next when the products have doubled, or after as many steps as the blocks cost, whichever is later.
-        return phase._replace(base=Base.BLOCKS, blocks_at=max(GROWTH * now.spent, now.spent + facts.blocks_cost))
+        # Next when the products have grown by this factor, or after as many steps as the blocks cost, if that is later.
+        next_at = max(facts.blocks_growth * now.spent, now.spent + facts.blocks_cost)
+        return phase._replace(base=Base.BLOCKS, blocks_at=next_at)
     due = facts.refreshable and now.iteration in REFRESHED_AT and now.iteration != phase.classes_at
     if due and phase.base is not Base.BLOCKS:
         return phase._replace(base=Base.CLASSES, classes_at=now.iteration)

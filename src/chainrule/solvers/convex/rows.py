@@ -58,7 +58,8 @@ PART_BYTES, FEWEST_OF_PART = 1 << 21, 16
 cache if they are not kept."""
 
 COMPILED_ENTRIES = 1 << 24
-"""Compiled loops take the losses from this many rows times classes on; importing numba takes as long as a fit to less."""
+"""Compiled loops take the losses from this many rows times classes on. Importing numba takes as long as a fit to
+fewer."""
 
 CACHED = 1 << 16
 """Entries of features that are converted to another dtype at once, so that they stay in the core's own cache."""
@@ -215,7 +216,7 @@ class RowBlock:
         count, k = len(self.shares), self.view.n_outputs
         size = max(FEWEST_OF_PART, PART_BYTES // (k * self.view.dtype.itemsize))
         kept = self.kept is not None and point.slot is not None
-        if kept or size >= count or is_sparse(self.x) or self.view.narrow is not None:
+        if kept or k <= FEW_OUTPUTS or size >= count or is_sparse(self.x) or self.view.narrow is not None:
             return [(slice(0, count), self)]
         return [(rows, self._part(rows)) for rows in cut(0, count, size)]
 
