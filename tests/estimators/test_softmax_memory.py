@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule import SoftmaxRegression
 from chainrule.engines import local
 from chainrule.engines import tree_sums as tree
-from chainrule.solvers.convex import evaluation, preconditioner, rows
+from chainrule.solvers.convex import class_blocks, evaluation, preconditioner, rows
 
 MEMORY = 10
 
@@ -37,6 +37,8 @@ def sixteenth(monkeypatch):
         (evaluation, "MANY_PARAMETERS"),
         (evaluation, "STORED_BYTES"),
         (preconditioner, "SOLVED_AT_ONCE"),
+        (class_blocks, "MOST_ENTRIES"),
+        (class_blocks, "GATHERED"),
     ):
         monkeypatch.setattr(module, name, getattr(module, name) >> 4)
     return 256 * 2**20 >> 4

@@ -57,7 +57,9 @@ def test_threads_invert_side_by_side():
     matrices = [definite(60, seed) for seed in range(40)]
     alone = [matrix.copy() for matrix in matrices]
     assert all(map(invert, alone))
-    halves = [threading.Thread(target=lambda part=part: [*map(invert, part)]) for part in (matrices[::2], matrices[1::2])]
+    halves = [
+        threading.Thread(target=lambda part=part: [*map(invert, part)]) for part in (matrices[::2], matrices[1::2])
+    ]
     for half in halves:
         half.start()
     for half in halves:

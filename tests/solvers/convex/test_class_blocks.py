@@ -250,7 +250,11 @@ def test_an_unlikely_sample_counts_as_an_average_one(problem_of, plainly, monkey
     solved = np.empty_like(gradient)
     for m in range(k):
         curvatures = shares * probs[:, m] * (1 - probs[:, m]) * likely[:, m]
-        share = float(shares @ (probs[:, m] * ~likely[:, m])) + prior * curvatures.sum() + module.FLOOR * problem.class_shares[m]
+        share = (
+            float(shares @ (probs[:, m] * ~likely[:, m]))
+            + prior * curvatures.sum()
+            + module.FLOOR * problem.class_shares[m]
+        )
         block = z.T @ (curvatures[:, None] * z) + share * covariance + 0.1 * np.diag([1.0] * (p - 1) + [0.0])
         solved[:, m] = np.linalg.solve(block, gradient[:, m])
     solved -= solved.mean(axis=1, keepdims=True)

@@ -119,3 +119,24 @@ def test_a_step_that_is_much_too_long_takes_few_trials(steep):
     assert there is not None
     assert length >= 0.3
     assert len(trials) <= 2 + np.log(steep / 1.7) / np.log(1 / 0.7)
+
+
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_likely_samples_are_found_with_their_numbers(monkeypatch, in_parts):
+    """In leaves of 37 rows, and in parts of 16 rows."""
+    if in_parts:
+        monkeypatch.setattr(rows, "PART_BYTES", 0)
+    problem = replace(problem_of(np.float64, weights=SIGNED), rows_of_leaf=37, engine=None)
+    theta = np.random.default_rng(1).normal(size=(D + 1, K))
+    logits = np.hstack([problem.x, np.ones((N, 1))]) @ theta
+    probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probs /= probs.sum(axis=1, keepdims=True)
+    own = abs(SIGNED) / abs(SIGNED).sum()
+    with single_threaded_products():
+        evaluator = Evaluator(problem, stored=False)
+        found = Curvature(evaluator, None, theta).largest(0.1)
+    numbers, classes, curvatures = map(np.concatenate, found[:3])
+    expected = np.nonzero(probs >= 0.1)
+    np.testing.assert_array_equal([numbers, classes], expected)
+    np.testing.assert_allclose(curvatures, (own[:, None] * probs * (1 - probs))[expected], rtol=1e-12)
+    np.testing.assert_allclose(found[3], own @ (probs * (probs < 0.1)), rtol=1e-12, atol=1e-15)
