@@ -1,4 +1,4 @@
-"""The versions of packages, the kernels of BLAS and the loops, on which the bits of a sum depend besides its numbers."""
+"""The versions of packages, the kernels of BLAS and the loops, on which the bits of a sum depend beside its numbers."""
 
 import platform
 from functools import cache

@@ -230,7 +230,7 @@ def drawn_at(problem, theta, stored=True):
 
 
 def test_an_unlikely_sample_counts_as_an_average_one(problem_of, plainly, monkeypatch, by_rows):
-    """The blocks written out: likely samples with p (1 - p); the covariance times the others' p, and the shares added."""
+    """The blocks written out: likely samples with p (1 - p), and the covariance times the others' p and the shares."""
     least, prior, problem = 0.25, 0.2, problem_of("softmax", l2=0.1)
     (p, k), n = problem.shape, problem.n_samples
     monkeypatch.setattr(module, "LIKELY", least / min(1.0, n / (p * k)))

@@ -9,8 +9,8 @@ few samples per parameter are drawn with probability c in proportion to m s (1 -
 makes the blocks right on average. A share of the features' covariance is added for directions that so few
 samples cannot determine.
 
-With many classes, a pass over the rows finds the samples that are likely to have a class, which are few. The others, with
-their small curvatures, count as average samples: as the sum of their m s times the covariance.
+With many classes, a pass over the rows finds the samples that are likely to have a class, which are few. The others,
+with their small curvatures, count as average samples: as the sum of their m s times the covariance.
 """
 
 import math
@@ -24,7 +24,7 @@ from chainrule.arrays import Array
 from chainrule.kernels import positive
 from chainrule.kernels.workers import each, share
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.hessian import LEAST, Curvature
+from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.preconditioner import (
     LEAST_CURVATURE,
     SINGLE,
@@ -59,12 +59,13 @@ MOST_COLUMNS = 1000
 """Up to this many classes, samples are drawn for each class from all probabilities, which fit in memory."""
 
 LIKELY = 0.02
-"""With more classes, a sample counts for a class from a probability of this times n / (p k) on, at most 1: for fewer than
-1 / LIKELY samples per parameter. Eight small fits took 552 passes with 0.05, 653 with 0.25, and 1374 without blocks."""
+"""With more classes, a sample counts for a class from a probability of this times n / (p k), at most 1, on. So fewer
+than 1 / LIKELY samples per parameter count. Eight small fits took 501 passes, 653 with 0.25, 1374 without blocks."""
 
 FLOOR = 0.03
-"""Share of the covariance, times the class's frequency, that is then added, too. A class that no sample is likely to have
-yet is hardly curved, and Newton's step for its intercept would be far too long. With 0.1, the fits took a fifth longer."""
+"""Share of the covariance, times the class's frequency, that is then added, too. A class that no sample is likely to
+have yet is hardly curved, and Newton's step for its intercept would be far too long. With 0.1, these fits took a fifth
+longer."""
 
 DRAWING = 80
 """Operations per parameter that take as long as weighting a sample for a class, which reads memory by columns."""
